@@ -1,0 +1,55 @@
+//! Why something is not known.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Source;
+
+/// A call that failed, or an answer that cannot be used: the reason behind missing facts.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// The source that is missing, wholly or for one resource.
+    pub source: Source,
+    /// The API operation, such as `GetCredentialReport`.
+    pub operation: String,
+    /// The IAM action that allows it, such as `iam:GetCredentialReport`.
+    pub action: String,
+    /// AWS's error code, such as `AccessDenied`, or our own word, such as `NotRequested`.
+    pub code: String,
+    /// What went wrong, in words.
+    pub message: String,
+    /// The user or other resource that the gap is limited to; none: the whole source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// AWS's id of the failed request, for a support case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// When it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl Gap {
+    /// A gap of the whole source, without time or request.
+    pub fn new(source: Source, code: impl Into<String>, message: impl Into<String>) -> Gap {
+        Gap {
+            source,
+            operation: source.operation().to_owned(),
+            action: source.action(),
+            code: code.into(),
+            message: message.into(),
+            resource: None,
+            request_id: None,
+            at: None,
+        }
+    }
+
+    /// The same gap, limited to one resource.
+    #[must_use]
+    pub fn of(mut self, resource: impl Into<String>) -> Gap {
+        self.resource = Some(resource.into());
+        self
+    }
+}

@@ -1,0 +1,26 @@
+//! The plain data of Portcullis: what is known about an account, and what was found.
+//!
+//! Knows nothing about AWS calls, files, the clock or the environment. A [`Snapshot`] holds typed
+//! facts, each [known or missing](Fact); a [`Report`] holds verdicts on them.
+
+mod fact;
+mod fingerprint;
+mod gap;
+mod record;
+mod report;
+mod snapshot;
+mod source;
+
+pub use fact::Fact;
+pub use fingerprint::Fingerprint;
+pub use gap::Gap;
+pub use record::{Field, List, Record, RecordType, Type, Typed, Value};
+pub use report::{
+    AccountStatus, AuditedAccount, Finding, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA,
+    Severity, Tally, Tool, Verdict,
+};
+pub use snapshot::{
+    AccessKey, Account, AgeSource, MfaDevice, MfaKind, PasswordPolicy, Root, RootClaim,
+    SigningCertificate, Snapshot, User, UserClass,
+};
+pub use source::{Source, Sources};

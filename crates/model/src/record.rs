@@ -1,0 +1,247 @@
+//! Facts as rules see them: records with named, typed, documented fields.
+//!
+//! [`record!`] declares a struct once and derives from it the Rust type, its JSON form, the
+//! schema that rules are checked against, and the access that rules are evaluated with.
+
+use jiff::Timestamp;
+
+use crate::{Fact, Sources};
+
+/// The type of a fact, as rules are checked against it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Type {
+    /// True or false.
+    Bool,
+    /// An integer or a fraction; counts and days.
+    Number,
+    /// Free text.
+    Text,
+    /// One of a fixed set of words.
+    Word(&'static [&'static str]),
+    /// A moment in time.
+    Time,
+    /// A value that may be `null`, which means "there is none".
+    Optional(&'static Type),
+    /// Values of one type.
+    List(&'static Type),
+    /// A record with fields.
+    Record(&'static RecordType),
+}
+
+/// The schema of a record.
+#[derive(Debug)]
+pub struct RecordType {
+    /// The name of the Rust struct.
+    pub name: &'static str,
+    /// The fields, in the order of [`Record::field`].
+    pub fields: &'static [Field],
+}
+
+impl PartialEq for RecordType {
+    fn eq(&self, other: &RecordType) -> bool {
+        self.name == other.name
+    }
+}
+
+/// One field of a record.
+#[derive(Debug)]
+pub struct Field {
+    /// The name in rules and in JSON.
+    pub name: &'static str,
+    /// The type of a known value.
+    pub ty: Type,
+    /// What it is, for people who write rules.
+    pub doc: &'static str,
+}
+
+/// A value of a fact, borrowed from the snapshot.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// There is none, and that is known.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// Text or a word.
+    Text(&'a str),
+    /// A moment in time.
+    Time(Timestamp),
+    /// A list.
+    List(&'a dyn List),
+    /// A record.
+    Record(&'a dyn Record),
+}
+
+/// A record that rules can read.
+pub trait Record: Sync {
+    /// The value of the field at that index of [`RecordType::fields`]; the missing sources if
+    /// it is not known.
+    fn field(&self, index: usize) -> Result<Value<'_>, Sources>;
+
+    /// The schema.
+    fn record_type(&self) -> &'static RecordType;
+}
+
+/// A list that rules can read.
+pub trait List: Sync {
+    /// The number of elements.
+    fn size(&self) -> usize;
+
+    /// The element at that index, which must be below [`size`](List::size).
+    fn element(&self, index: usize) -> Result<Value<'_>, Sources>;
+}
+
+/// A Rust type that can be a fact.
+pub trait Typed: Sync {
+    /// Its type in rules.
+    const TYPE: Type;
+
+    /// Its value in rules; the missing sources if it is not known.
+    fn value(&self) -> Result<Value<'_>, Sources>;
+}
+
+impl<T: Typed> Typed for Fact<T> {
+    const TYPE: Type = T::TYPE;
+    fn value(&self) -> Result<Value<'_>, Sources> {
+        self.as_ref().into_result()?.value()
+    }
+}
+
+impl<T: Typed> Typed for Option<T> {
+    const TYPE: Type = Type::Optional(&T::TYPE);
+    fn value(&self) -> Result<Value<'_>, Sources> {
+        self.as_ref().map_or(Ok(Value::Null), Typed::value)
+    }
+}
+
+impl<T: Typed> Typed for Vec<T> {
+    const TYPE: Type = Type::List(&T::TYPE);
+    fn value(&self) -> Result<Value<'_>, Sources> {
+        Ok(Value::List(self))
+    }
+}
+
+impl<T: Typed> List for Vec<T> {
+    fn size(&self) -> usize {
+        self.len()
+    }
+    fn element(&self, index: usize) -> Result<Value<'_>, Sources> {
+        self[index].value()
+    }
+}
+
+impl Typed for bool {
+    const TYPE: Type = Type::Bool;
+    fn value(&self) -> Result<Value<'_>, Sources> {
+        Ok(Value::Bool(*self))
+    }
+}
+
+impl Typed for f64 {
+    const TYPE: Type = Type::Number;
+    fn value(&self) -> Result<Value<'_>, Sources> {
+        Ok(Value::Number(*self))
+    }
+}
+
+impl Typed for u32 {
+    const TYPE: Type = Type::Number;
+    fn value(&self) -> Result<Value<'_>, Sources> {
+        Ok(Value::Number(f64::from(*self)))
+    }
+}
+
+impl Typed for String {
+    const TYPE: Type = Type::Text;
+    fn value(&self) -> Result<Value<'_>, Sources> {
+        Ok(Value::Text(self))
+    }
+}
+
+impl Typed for Timestamp {
+    const TYPE: Type = Type::Time;
+    fn value(&self) -> Result<Value<'_>, Sources> {
+        Ok(Value::Time(*self))
+    }
+}
+
+/// Declares a record: a struct whose fields are facts that rules can read.
+macro_rules! record {
+    (
+        $(#[doc = $about:literal])+
+        pub struct $name:ident {
+            $( $(#[doc = $doc:literal])+ pub $field:ident : $ty:ty, )*
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $( $(#[doc = $doc])+ pub $field: $ty, )*
+        }
+
+        impl $crate::Record for $name {
+            fn field(&self, index: usize) -> Result<$crate::Value<'_>, $crate::Sources> {
+                let fields: &[fn(&$name) -> Result<$crate::Value<'_>, $crate::Sources>] =
+                    &[$( |record| $crate::Typed::value(&record.$field), )*];
+                fields[index](self)
+            }
+
+            fn record_type(&self) -> &'static $crate::RecordType {
+                match <$name as $crate::Typed>::TYPE {
+                    $crate::Type::Record(record_type) => record_type,
+                    _ => unreachable!("a record's type is a record type"),
+                }
+            }
+        }
+
+        impl $crate::Typed for $name {
+            const TYPE: $crate::Type = $crate::Type::Record(&$crate::RecordType {
+                name: stringify!($name),
+                fields: &[$( $crate::Field {
+                    name: stringify!($field),
+                    ty: <$ty as $crate::Typed>::TYPE,
+                    doc: concat!($( $doc, )+).trim_ascii_start(),
+                }, )*],
+            });
+
+            fn value(&self) -> Result<$crate::Value<'_>, $crate::Sources> {
+                Ok($crate::Value::Record(self))
+            }
+        }
+    };
+}
+
+/// Declares a fixed set of words that rules compare with, spelt in kebab case.
+macro_rules! words {
+    (
+        $(#[doc = $about:literal])+
+        pub enum $name:ident {
+            $( $(#[doc = $doc:literal])+ $variant:ident = $word:literal, )*
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $( $(#[doc = $doc])+ #[serde(rename = $word)] $variant, )*
+        }
+
+        impl $name {
+            /// The word in rules and in JSON.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $( $name::$variant => $word, )* }
+            }
+        }
+
+        impl $crate::Typed for $name {
+            const TYPE: $crate::Type = $crate::Type::Word(&[$( $word, )*]);
+            fn value(&self) -> Result<$crate::Value<'_>, $crate::Sources> {
+                Ok($crate::Value::Text(self.word()))
+            }
+        }
+    };
+}
+
+pub(crate) use {record, words};

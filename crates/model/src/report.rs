@@ -1,0 +1,257 @@
+//! The report: verdicts on resources, with all that a reader or a renderer needs.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::{Fingerprint, Gap, Source};
+
+/// The value of [`Report::schema`].
+pub const SCHEMA: &str = "portcullis/report/v1";
+
+/// The outcome of an audit: self-contained, and free of the evaluation's own clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// What made the report.
+    pub tool: Tool,
+    /// When and how.
+    pub run: Run,
+    /// The audited accounts.
+    pub accounts: Vec<AuditedAccount>,
+    /// The rules that were judged, sorted by id.
+    pub rules: Vec<RuleInfo>,
+    /// Every `fail` and `unknown`, and other verdicts where asked for; the gravest first.
+    pub findings: Vec<Finding>,
+    /// The number of verdicts by rule id.
+    pub tallies: BTreeMap<String, Tally>,
+}
+
+/// The program that made a report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `portcullis`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// A hash of the rules that were judged and their parameters: 16 hexadecimal digits.
+    pub ruleset: String,
+}
+
+/// The time and options of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// The moment that ages count to.
+    pub as_of: Timestamp,
+    /// When collecting began, where known.
+    pub collected_from: Option<Timestamp>,
+    /// When collecting ended, where known.
+    pub collected_to: Option<Timestamp>,
+    /// What was chosen.
+    pub options: RunOptions,
+}
+
+/// The choices that shaped a report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunOptions {
+    /// The rule set: `default` or `strict`.
+    pub rule_set: String,
+    /// The rules asked for; empty: all of the rule set.
+    pub only: Vec<String>,
+    /// The rules left out.
+    pub skip: Vec<String>,
+    /// The verdicts listed beside `fail` and `unknown`.
+    pub include: Vec<Verdict>,
+}
+
+/// How much of an account could be judged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountStatus {
+    /// Nothing was missing.
+    Complete,
+    /// There are gaps.
+    Incomplete,
+    /// Nothing could be collected.
+    Failed,
+}
+
+/// An account and the state of its evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditedAccount {
+    /// The 12-digit id, or `unknown`.
+    pub id: String,
+    /// The alias, where there is one and it is known.
+    pub alias: Option<String>,
+    /// The name in the organisation, where known.
+    pub name: Option<String>,
+    /// `aws`, `aws-cn`, `aws-us-gov`, or `unknown`.
+    pub partition: String,
+    /// How much could be judged.
+    pub status: AccountStatus,
+    /// The ARN of who collected, where known.
+    pub caller: Option<String>,
+    /// When AWS made the credential report, where known.
+    pub report_generated_at: Option<Timestamp>,
+    /// What is missing, and why.
+    pub gaps: Vec<Gap>,
+}
+
+/// A rule as it was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleInfo {
+    /// The stable id, such as `stale-access-key`.
+    pub id: String,
+    /// The problem, in a few words.
+    pub title: String,
+    /// How grave it is in this run.
+    pub severity: Severity,
+    /// The kind of resource it judges.
+    pub scope: String,
+    /// Why it matters.
+    pub risk: String,
+    /// What to do about it, with `{placeholders}`.
+    pub remediation: String,
+    /// Pages to read.
+    pub references: Vec<String>,
+    /// The parameters of this run.
+    pub params: BTreeMap<String, Json>,
+    /// The framework controls it tests.
+    pub frameworks: BTreeMap<String, Vec<String>>,
+}
+
+/// How grave a finding is, the gravest first.
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Act at once.
+    Critical,
+    /// Act this week.
+    High,
+    /// Plan it.
+    Medium,
+    /// Improve it.
+    Low,
+    /// Know it.
+    Info,
+}
+
+impl Severity {
+    /// Every severity, the gravest first.
+    pub const ALL: [Severity; 5] =
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+
+    /// The word in rules and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Critical => "critical",
+            Severity::High => "high",
+            Severity::Medium => "medium",
+            Severity::Low => "low",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// What a rule says about a resource.
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The problem exists.
+    Fail,
+    /// It could not be told; [`Finding::missing`] says what would have told.
+    Unknown,
+    /// The problem does not exist.
+    Pass,
+    /// The question does not arise.
+    NotApplicable,
+}
+
+impl Verdict {
+    /// The word in rules and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Fail => "fail",
+            Verdict::Unknown => "unknown",
+            Verdict::Pass => "pass",
+            Verdict::NotApplicable => "not_applicable",
+        }
+    }
+}
+
+/// The resource that a verdict is about.
+#[derive(
+    Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
+pub struct ResourceRef {
+    /// The scope, such as `access_key`.
+    pub kind: String,
+    /// The ARN, or an ARN-shaped path where AWS has none.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The region, for regional resources.
+    pub region: Option<String>,
+}
+
+/// A verdict on a resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The identity across runs.
+    pub fingerprint: Fingerprint,
+    /// The rule's id.
+    pub rule: String,
+    /// The account's id.
+    pub account: String,
+    /// The resource.
+    pub resource: ResourceRef,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What is wrong, with names and numbers.
+    pub message: String,
+    /// The facts that the rule read, by their names in rules.
+    pub evidence: BTreeMap<String, Json>,
+    /// For `unknown`: the sources that would have told. None: a defect in a rule or in Portcullis.
+    pub missing: Vec<Source>,
+    /// What to do.
+    pub remediation: String,
+    /// When an earlier report first held it, where one was given.
+    pub first_seen: Option<Timestamp>,
+}
+
+/// The number of verdicts of one rule.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tally {
+    /// Resources that have the problem.
+    pub fail: u32,
+    /// Resources that could not be judged.
+    pub unknown: u32,
+    /// Resources without the problem.
+    pub pass: u32,
+    /// Resources for which the question does not arise.
+    pub not_applicable: u32,
+}
+
+impl Tally {
+    /// Counts one verdict.
+    pub fn count(&mut self, verdict: Verdict) {
+        *match verdict {
+            Verdict::Fail => &mut self.fail,
+            Verdict::Unknown => &mut self.unknown,
+            Verdict::Pass => &mut self.pass,
+            Verdict::NotApplicable => &mut self.not_applicable,
+        } += 1;
+    }
+}
