@@ -1,0 +1,94 @@
+//! The walls between the crates, as ARCHITECTURE.md draws them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The workspace packages that each workspace package depends on, without its tests.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages
+        .iter()
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().unwrap();
+            let names = dependencies
+                .iter()
+                .filter(|dependency| dependency["kind"].is_null())
+                .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+                .collect();
+            (package["name"].as_str().unwrap().to_owned(), names)
+        })
+        .collect()
+}
+
+#[test]
+fn libraries_import_the_model_only() {
+    for (package, dependencies) in dependencies() {
+        let ours: Vec<_> =
+            dependencies.iter().filter(|name| name.starts_with("portcullis-")).collect();
+        match package.as_str() {
+            "portcullis" => {}
+            "portcullis-model" => assert!(ours.is_empty(), "{package} imports {ours:?}"),
+            _ => assert_eq!(ours, ["portcullis-model"], "{package}"),
+        }
+    }
+}
+
+#[test]
+fn only_the_collector_can_talk_to_the_network() {
+    for (package, dependencies) in dependencies() {
+        let network: Vec<_> = dependencies
+            .iter()
+            .filter(|name| ["aws-", "hyper", "reqwest", "ureq"].iter().any(|p| name.starts_with(p)))
+            .collect();
+        assert!(network.is_empty() || package == "portcullis-collector", "{package}: {network:?}");
+    }
+}
+
+#[test]
+fn async_lives_in_the_collector() {
+    for (package, dependencies) in dependencies() {
+        // The binary owns the runtime that the collector's futures run on.
+        let may = package == "portcullis-collector" || package == "portcullis";
+        assert!(may || !dependencies.contains("tokio"), "{package} imports tokio");
+    }
+}
+
+#[test]
+fn libraries_touch_neither_clock_nor_environment_nor_standard_output() {
+    let forbidden = ["Timestamp::now(", "SystemTime::now(", "std::env::", "env::var", "println!("];
+    for library in ["model", "collector", "rules", "report"] {
+        for (path, text) in sources(&format!("crates/{library}/src")) {
+            // Unit tests stand at the end of a file and may do as they like.
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for word in forbidden {
+                assert!(!code.contains(word), "{path} uses {word}");
+            }
+        }
+    }
+}
+
+fn sources(directory: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut pending = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)];
+    while let Some(directory) = pending.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path.display().to_string(), text));
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
