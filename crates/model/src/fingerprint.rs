@@ -38,3 +38,31 @@ impl Fingerprint {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+
+    /// Golden values, made with another implementation (Python's hashlib). They never change within
+    /// a recipe: waivers, baselines and tickets out in the world hold them.
+    #[test]
+    fn golden() {
+        let key = format!("{ALICE}/access-key/2024-01-01T00:00:00Z");
+        let root = "arn:aws-cn:iam::111122223333:root";
+        for (partition, resource, expected) in [
+            ("aws", ALICE, "26865a8103ef5c8fe099a4abf7ad17d0"),
+            ("aws", &key, "723952a1fb10d5e8f537551fc4282e64"),
+            ("aws-cn", root, "82ee8a54e0eb2867a152e42b7d688d4d"),
+        ] {
+            let fingerprint = Fingerprint::new("example-rule", partition, "111122223333", resource);
+            assert_eq!(fingerprint.as_str(), expected, "{resource}");
+        }
+    }
+
+    #[test]
+    fn the_boundary_between_parts_counts() {
+        assert_ne!(Fingerprint::new("ab", "c", "", ""), Fingerprint::new("a", "bc", "", ""));
+    }
+}

@@ -245,3 +245,50 @@ macro_rules! words {
 }
 
 pub(crate) use {record, words};
+
+#[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro declares public records")]
+mod tests {
+    use super::*;
+    use crate::{MfaKind, Source};
+
+    record! {
+        /// A record for the tests.
+        pub struct Sample {
+            /// A name,
+            /// on two lines.
+            pub name: String,
+            /// A fact that may be none.
+            pub count: Fact<Option<u32>>,
+            /// Words.
+            pub kinds: Vec<MfaKind>,
+        }
+    }
+
+    fn sample(count: Fact<Option<u32>>) -> Sample {
+        Sample { name: "s".to_owned(), count, kinds: vec![MfaKind::Sms] }
+    }
+
+    #[test]
+    fn the_schema_follows_the_declaration() {
+        let fields = sample(Fact::Known(None)).record_type().fields;
+        let names: Vec<_> = fields.iter().map(|field| field.name).collect();
+        assert_eq!(names, ["name", "count", "kinds"]);
+        assert_eq!(fields[0].doc, "A name, on two lines.");
+        assert_eq!(fields[1].ty, Type::Optional(&Type::Number));
+        assert!(matches!(fields[2].ty, Type::List(Type::Word(words)) if words.contains(&"sms")));
+    }
+
+    #[test]
+    fn a_field_is_a_value_a_null_or_missing() {
+        let value = |count| match sample(count).field(1) {
+            Ok(Value::Number(number)) => number.to_string(),
+            Ok(Value::Null) => "null".to_owned(),
+            Ok(_) => "another value".to_owned(),
+            Err(sources) => format!("missing {sources:?}"),
+        };
+        assert_eq!(value(Fact::Known(Some(3))), "3");
+        assert_eq!(value(Fact::Known(None)), "null");
+        assert_eq!(value(Fact::missing(Source::MfaDevices)), "missing {MfaDevices}");
+    }
+}

@@ -190,9 +190,7 @@ impl Verdict {
 }
 
 /// The resource that a verdict is about.
-#[derive(
-    Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceRef {
     /// The scope, such as `access_key`.
     pub kind: String,
