@@ -1,0 +1,107 @@
+//! Paragraphs, commands, and where lines break.
+
+use textwrap::core::display_width;
+use textwrap::{Options, WordSeparator, WordSplitter};
+
+/// A part of a text of several lines.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Block {
+    /// Words that may be wrapped anew.
+    Paragraph(String),
+    /// A line that is to be copied as it stands.
+    Command(String),
+}
+
+/// The parts of a text: a line that is indented, or that calls the AWS CLI, is a command; the lines
+/// between are joined into paragraphs, which empty lines part.
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut words = String::new();
+    for line in text.lines() {
+        let is_command = line.starts_with("aws ") || line.starts_with([' ', '\t']);
+        if (is_command || line.trim().is_empty()) && !words.is_empty() {
+            blocks.push(Block::Paragraph(std::mem::take(&mut words)));
+        }
+        if line.trim().is_empty() {
+            continue;
+        }
+        if is_command {
+            blocks.push(Block::Command(line.trim().to_owned()));
+        } else {
+            words.push_str(if words.is_empty() { "" } else { " " });
+            words.push_str(line.trim_end());
+        }
+    }
+    if !words.is_empty() {
+        blocks.push(Block::Paragraph(words));
+    }
+    blocks
+}
+
+/// The text in lines of that width, the first after the label, the others indented as far.
+///
+/// Lines break at spaces only, and not within `backquotes`: an ARN, an option or a command is never
+/// cut, and overflows if it must.
+pub(crate) fn wrap(text: &str, width: usize, label: &str) -> Vec<String> {
+    let indent = " ".repeat(display_width(label));
+    let options = Options::new(width)
+        .initial_indent(label)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let bound = bind_quotes(text);
+    let lines = textwrap::wrap(&bound, options);
+    lines.into_iter().map(|line| line.replace(BOUND_SPACE, " ").trim_end().to_owned()).collect()
+}
+
+/// Stands for a space that no line breaks at; defused text never holds it.
+const BOUND_SPACE: char = '\u{a0}';
+
+/// The text with the spaces between pairs of backquotes bound.
+fn bind_quotes(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let last = parts.len() - 1;
+    let bind = |(index, part): (usize, &&str)| {
+        let quoted = index % 2 == 1 && index < last;
+        if quoted { part.replace(' ', &BOUND_SPACE.to_string()) } else { (*part).to_owned() }
+    };
+    parts.iter().enumerate().map(bind).collect::<Vec<_>>().join("`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_are_joined_and_commands_kept() {
+        let text = "Rotate the\nkey:\naws iam create-access-key\n\nThen delete\n  aws iam x  \n";
+        assert_eq!(
+            blocks(text),
+            [
+                Block::Paragraph("Rotate the key:".to_owned()),
+                Block::Command("aws iam create-access-key".to_owned()),
+                Block::Paragraph("Then delete".to_owned()),
+                Block::Command("aws iam x".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_hang_below_the_label() {
+        assert_eq!(wrap("one two three", 9, "- "), ["- one two", "  three"]);
+        assert_eq!(wrap("see arn:aws:iam::1:user/x", 10, ""), ["see", "arn:aws:iam::1:user/x"]);
+        assert_eq!(wrap("use --user-name x", 8, ""), ["use", "--user-name", "x"]);
+    }
+
+    #[test]
+    fn backquotes_hold_together() {
+        assert_eq!(wrap("Run `aws iam x --y z` now", 12, ""), ["Run", "`aws iam x --y z`", "now"]);
+        assert_eq!(wrap("an odd ` one", 8, ""), ["an odd `", "one"]);
+    }
+
+    #[test]
+    fn wide_characters_count_two_columns() {
+        assert_eq!(wrap("管理 者者", 6, ""), ["管理", "者者"]);
+    }
+}

@@ -1,0 +1,51 @@
+//! The table: the report as text for a person at a terminal.
+
+mod findings;
+mod folded;
+mod header;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use portcullis_model::{Finding, Report, RuleInfo, Verdict};
+
+use crate::{Outcome, Page, bold};
+
+/// Writes the whole report; its last line explains the exit status.
+pub(crate) fn write(report: &Report, outcome: &Outcome, page: &mut Page<'_>) -> io::Result<()> {
+    header::write(report, page)?;
+    findings::write(report, page)?;
+    folded::write_unknown(report, page)?;
+    folded::write_listed(report, Verdict::Pass, "PASSED", page)?;
+    folded::write_listed(report, Verdict::NotApplicable, "NOT APPLICABLE", page)?;
+    summary::write(report, page)?;
+    page.blank()?;
+    page.painted_item(bold(), "", &outcome.to_string())
+}
+
+/// The findings of a verdict by rule, the gravest rule first.
+fn by_rule(report: &Report, verdict: Verdict) -> Vec<(&RuleInfo, Vec<&Finding>)> {
+    let mut groups: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
+        groups.entry(&finding.rule).or_default().push(finding);
+    }
+    let mut rules: Vec<&RuleInfo> = report.rules.iter().collect();
+    rules.sort_by_key(|rule| (rule.severity, &rule.id));
+    rules.into_iter().filter_map(|rule| Some((rule, groups.remove(rule.id.as_str())?))).collect()
+}
+
+/// `1 rule`, `2 rules`.
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// Up to that many of the names, and how many more there are.
+fn few(names: &[&str], most: usize) -> String {
+    match names.split_at_checked(most) {
+        Some((first, rest)) if !rest.is_empty() => {
+            format!("{} and {} more", first.join(", "), rest.len())
+        }
+        _ => names.join(", "),
+    }
+}

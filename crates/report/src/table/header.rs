@@ -1,0 +1,110 @@
+//! What was audited, from which evidence, and what is missing.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use jiff::Timestamp;
+use portcullis_model::{AuditedAccount, Gap, Report, RunOptions};
+
+use super::{counted, few};
+use crate::Page;
+
+/// Room for AWS's sentence on who may not do what on which ARN.
+const MESSAGE_CHARS: usize = 300;
+/// So many resources of gaps of one kind are named.
+const NAMED_RESOURCES: usize = 3;
+/// More kinds of gaps than there are calls mean that something else is wrong.
+const LISTED_GAPS: usize = 20;
+
+pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    for account in &report.accounts {
+        write_account(account, report, page)?;
+    }
+    page.item("As of     ", &time(report.run.as_of))?;
+    page.item("Rules     ", &rules(report))?;
+    for account in &report.accounts {
+        write_gaps(&account.gaps, page)?;
+    }
+    Ok(())
+}
+
+fn write_account(account: &AuditedAccount, report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let names: Vec<&str> =
+        [&account.alias, &account.name].into_iter().filter_map(|name| name.as_deref()).collect();
+    let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    page.item("Account   ", &format!("{}{names}, partition {}", account.id, account.partition))?;
+    page.item("Caller    ", account.caller.as_deref().unwrap_or("unknown"))?;
+    let made = account.report_generated_at;
+    let evidence = made.map_or_else(
+        || "no credential report".to_owned(),
+        |made| format!("credential report {}", age(made, report.run.as_of)),
+    );
+    page.item("Evidence  ", &evidence)
+}
+
+/// How many rules were judged, and how they were chosen.
+fn rules(report: &Report) -> String {
+    let RunOptions { rule_set, only, skip, .. } = &report.run.options;
+    let chosen =
+        if only.is_empty() { format!("of the {rule_set} set") } else { "chosen by id".to_owned() };
+    let skipped = if skip.is_empty() { "" } else { ", without those left out by id" };
+    format!("{} {chosen}{skipped}", report.rules.len())
+}
+
+/// The gaps, folded by all that they have in common but the resource.
+fn write_gaps(gaps: &[Gap], page: &mut Page<'_>) -> io::Result<()> {
+    if gaps.is_empty() {
+        return page.item("Gaps      ", "none");
+    }
+    let mut kinds: BTreeMap<_, Vec<&Gap>> = BTreeMap::new();
+    for gap in gaps {
+        let kind = (gap.source, &gap.operation, &gap.code, gap.resource.is_some());
+        kinds.entry(kind).or_default().push(gap);
+    }
+    page.item("Gaps      ", &format!("{}; what depends on them is not judged", kinds.len()))?;
+    for same in kinds.values().take(LISTED_GAPS) {
+        page.item("  - ", &describe(same))?;
+    }
+    match kinds.len().saturating_sub(LISTED_GAPS) {
+        0 => Ok(()),
+        more => page.item("  - ", &format!("and {more} more")),
+    }
+}
+
+/// Gaps of one kind in one sentence, with the message of the first.
+fn describe(same: &[&Gap]) -> String {
+    let Some(first) = same.first() else { return String::new() };
+    let resources: Vec<&str> = same.iter().filter_map(|gap| gap.resource.as_deref()).collect();
+    let of = if resources.is_empty() {
+        String::new()
+    } else {
+        format!(" for {}", few(&resources, NAMED_RESOURCES))
+    };
+    let Gap { source, operation, code, .. } = first;
+    format!("{source} ({operation}){of}: {code}: {}", shorten(&first.message))
+}
+
+fn shorten(message: &str) -> String {
+    match message.char_indices().nth(MESSAGE_CHARS) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
+}
+
+/// The time to the second, in UTC.
+fn time(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// How long before that moment something was made.
+fn age(made: Timestamp, as_of: Timestamp) -> String {
+    let minutes = as_of.duration_since(made).as_secs() / 60;
+    let (hours, days) = (minutes / 60, minutes / 60 / 24);
+    let age = match minutes {
+        ..0 => return format!("made after that date, at {}", time(made)),
+        0..120 => counted(usize::try_from(minutes).unwrap_or_default(), "minute"),
+        120..2880 => format!("{hours} hours"),
+        _ => format!("{days} days"),
+    };
+    format!("{age} old, made at {}", time(made))
+}

@@ -1,0 +1,71 @@
+//! Text that may be hostile.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The text, safe to show within a line: whatever could move the cursor, colour, hide or reorder
+/// text, or break the line, is shown as `\u{1b}`.
+#[must_use]
+pub fn defuse(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_deceptive(c) {
+            // Writing to a String cannot fail.
+            let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Whether a character is a control character, a space in disguise, invisible, or changes the
+/// direction of its neighbours (Unicode's `Default_Ignorable_Code_Point` and `White_Space`).
+pub(crate) fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || (c.is_whitespace() && c != ' ')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn deceptive_text_is_shown_escaped() {
+        for (hostile, shown) in [
+            ("\u{1b}[31mroot\u{7}", r"\u{1b}[31mroot\u{7}"),
+            ("a\r\nb\tc", r"a\u{d}\u{a}b\u{9}c"),
+            ("\u{202e}nimda\u{2066}", r"\u{202e}nimda\u{2066}"),
+            ("ad\u{200b}min\u{feff}", r"ad\u{200b}min\u{feff}"),
+            ("\u{9b}31m", r"\u{9b}31m"),
+            ("a\u{a0}b\u{2028}", r"a\u{a0}b\u{2028}"),
+            ("\u{e0041}", r"\u{e0041}"),
+        ] {
+            assert_eq!(defuse(hostile), shown);
+        }
+    }
+
+    #[test]
+    fn plain_text_of_any_language_stays() {
+        for plain in ["", "svc-build@example.com", "Zoë Müller", "管理者", "'a b' \\ {x}"] {
+            assert_eq!(defuse(plain), plain);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_deceptive_is_left(text: String) {
+            prop_assert!(!defuse(&text).contains(is_deceptive));
+        }
+    }
+}

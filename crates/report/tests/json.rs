@@ -1,0 +1,52 @@
+//! The JSON form and its published schema.
+
+mod support;
+
+use std::path::Path;
+
+use portcullis_model::{Report, Severity};
+use portcullis_report::{Format, Gate, Style, render, write_json};
+use support::report;
+
+fn schema() -> String {
+    let mut out = Vec::new();
+    write_json(&schemars::schema_for!(Report), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn json() -> String {
+    let outcome = Gate { fail_on: Severity::Low, allow_unknown: Vec::new() }.judge(&report());
+    let mut out = Vec::new();
+    render(&report(), &outcome, Format::Json, Style { width: 80, color: true }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_types() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/report-v1.schema.json");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, schema()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(committed, schema(), "run the test with UPDATE_SCHEMA=1 if the change is meant");
+}
+
+#[test]
+fn a_report_is_valid_and_read_back_the_same() {
+    let schema = serde_json::from_str(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let text = json();
+    let value = serde_json::from_str(&text).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report());
+    assert!(text.ends_with("}\n"));
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let schema = serde_json::from_str(&schema()).unwrap();
+    let mut value = serde_json::to_value(report()).unwrap();
+    value["findings"][0]["verdict"] = "maybe".into();
+    assert!(!jsonschema::is_valid(&schema, &value));
+}

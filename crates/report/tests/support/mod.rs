@@ -1,0 +1,167 @@
+//! A report made by hand: every part of it is there once.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{
+    AccountStatus, AuditedAccount, Finding, Fingerprint, Gap, Report, ResourceRef, RuleInfo, Run,
+    RunOptions, SCHEMA, Severity, Source, Tally, Tool, Verdict,
+};
+use serde_json::json;
+
+const ACCOUNT: &str = "111122223333";
+
+pub(crate) fn report() -> Report {
+    let findings = vec![
+        finding(
+            "root-without-lock",
+            Severity::Critical,
+            Verdict::Fail,
+            "root",
+            "root has a password and no MFA device",
+            "Sign in as root and enable MFA.",
+        ),
+        finding(
+            "old-key",
+            Severity::Medium,
+            Verdict::Fail,
+            "AKIAIOSFODNN7EXAMPLE",
+            "access key AKIAIOSFODNN7EXAMPLE of alice is 91 days old; the limit is 90",
+            "Make a new key, then:\naws iam update-access-key --user-name alice --access-key-id AKIAIOSFODNN7EXAMPLE --status Inactive",
+        ),
+        finding(
+            "old-key",
+            Severity::Medium,
+            Verdict::Fail,
+            "key 1",
+            "is 400.5 days old; the limit is 90",
+            "Make a new key, then:\naws iam update-access-key --user-name bob --access-key-id AKIAI44QH8DHBEXAMPLE --status Inactive",
+        ),
+        unknown("old-key", "carol"),
+        unknown("old-key", "dave"),
+        unknown("idle-user", "a"),
+        unknown("idle-user", "b"),
+        unknown("idle-user", "c"),
+        unknown("idle-user", "d"),
+        finding(
+            "old-key",
+            Severity::Medium,
+            Verdict::Pass,
+            "key 2",
+            "access key key 2 of bob is 3 days old",
+            "",
+        ),
+        finding(
+            "idle-user",
+            Severity::Low,
+            Verdict::NotApplicable,
+            "svc",
+            "svc has no password",
+            "",
+        ),
+    ];
+    let mut tallies = BTreeMap::new();
+    for finding in &findings {
+        let tally: &mut Tally = tallies.entry(finding.rule.clone()).or_default();
+        tally.count(finding.verdict);
+    }
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool {
+            name: "portcullis".to_owned(),
+            version: "0.1.0".to_owned(),
+            ruleset: "0123456789abcdef".to_owned(),
+        },
+        run: Run {
+            as_of: "2026-11-02T10:00:00Z".parse().unwrap(),
+            collected_from: Some("2026-11-02T09:59:00Z".parse().unwrap()),
+            collected_to: Some("2026-11-02T10:00:00Z".parse().unwrap()),
+            options: RunOptions { rule_set: "default".to_owned(), ..RunOptions::default() },
+        },
+        accounts: vec![account()],
+        rules: vec![
+            rule("idle-user", "User is idle", Severity::Low, "Delete {user.name}."),
+            rule(
+                "old-key",
+                "Access key is not rotated",
+                Severity::Medium,
+                "Make a new key, then:\naws iam update-access-key --user-name {user.name} --access-key-id {key.id} --status Inactive",
+            ),
+            rule(
+                "root-without-lock",
+                "Root has no MFA",
+                Severity::Critical,
+                "Sign in as root and enable MFA.",
+            ),
+        ],
+        findings,
+        tallies,
+    }
+}
+
+fn account() -> AuditedAccount {
+    let denied = "User: arn:aws:sts::111122223333:assumed-role/audit/ci is not authorized to perform: iam:ListAccessKeys on resource: user carol because no identity-based policy allows the iam:ListAccessKeys action";
+    AuditedAccount {
+        id: ACCOUNT.to_owned(),
+        alias: Some("acme".to_owned()),
+        name: None,
+        partition: "aws".to_owned(),
+        status: AccountStatus::Incomplete,
+        caller: Some("arn:aws:sts::111122223333:assumed-role/audit/ci".to_owned()),
+        report_generated_at: Some("2026-11-02T07:00:00Z".parse().unwrap()),
+        gaps: ["carol", "dave", "erin", "frank", "grace"]
+            .map(|name| Gap::new(Source::AccessKeys, "AccessDenied", denied).of(name))
+            .to_vec(),
+    }
+}
+
+fn rule(id: &str, title: &str, severity: Severity, remediation: &str) -> RuleInfo {
+    RuleInfo {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        severity,
+        scope: "user".to_owned(),
+        risk: "It is risky.".to_owned(),
+        remediation: remediation.to_owned(),
+        references: vec!["https://docs.aws.amazon.com/IAM/latest/UserGuide/".to_owned()],
+        params: BTreeMap::from([("limit".to_owned(), json!(90))]),
+        frameworks: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn finding(
+    rule: &str,
+    severity: Severity,
+    verdict: Verdict,
+    name: &str,
+    message: &str,
+    remediation: &str,
+) -> Finding {
+    let id = format!("arn:aws:iam::{ACCOUNT}:{name}");
+    Finding {
+        fingerprint: Fingerprint::new(rule, "aws", ACCOUNT, &id),
+        rule: rule.to_owned(),
+        account: ACCOUNT.to_owned(),
+        resource: ResourceRef { kind: "user".to_owned(), id, name: name.to_owned(), region: None },
+        verdict,
+        severity,
+        message: message.to_owned(),
+        evidence: BTreeMap::from([("user.name".to_owned(), json!(name))]),
+        missing: Vec::new(),
+        remediation: remediation.to_owned(),
+        first_seen: None,
+    }
+}
+
+fn unknown(rule: &str, name: &str) -> Finding {
+    let cure = "Allow iam:ListAccessKeys for the collecting role and collect again.";
+    let mut finding = finding(
+        rule,
+        Severity::Medium,
+        Verdict::Unknown,
+        name,
+        "not judged: access-keys is missing",
+        cure,
+    );
+    finding.missing = vec![Source::AccessKeys];
+    finding
+}

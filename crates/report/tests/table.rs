@@ -1,0 +1,88 @@
+//! The table, as a person sees it.
+
+mod support;
+
+use portcullis_model::{Report, Severity, Verdict};
+use portcullis_report::{Format, Gate, Style, render};
+use support::{finding, report};
+
+fn table(report: &Report, style: Style) -> String {
+    let outcome = Gate { fail_on: Severity::Low, allow_unknown: Vec::new() }.judge(report);
+    let mut out = Vec::new();
+    render(report, &outcome, Format::Table, style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+const PLAIN: Style = Style { width: 80, color: false };
+
+#[test]
+fn every_part_is_shown() {
+    insta::assert_snapshot!(table(&report(), PLAIN));
+}
+
+#[test]
+fn a_clean_report_is_short() {
+    let mut report = report();
+    report.findings.clear();
+    report.tallies.values_mut().for_each(|tally| *tally = Default::default());
+    report.accounts[0].gaps.clear();
+    insta::assert_snapshot!(table(&report, PLAIN));
+}
+
+#[test]
+fn only_commands_and_long_words_pass_the_edge() {
+    for line in table(&report(), PLAIN).lines() {
+        assert!(line.chars().count() <= 80 || line.trim().starts_with("aws "), "{line}");
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_escapes() {
+    let colored = table(&report(), Style { color: true, ..PLAIN });
+    assert!(colored.contains("\u{1b}[1m\u{1b}[91mCRITICAL: 1 finding\u{1b}[0m"));
+    let plain: String = colored
+        .split('\u{1b}')
+        .enumerate()
+        .map(|(i, part)| match (i, part.split_once('m')) {
+            (1.., Some((_, rest))) => rest,
+            _ => part,
+        })
+        .collect();
+    assert_eq!(plain, table(&report(), PLAIN));
+}
+
+#[test]
+fn hostile_text_stays_on_its_line_and_is_seen() {
+    let mut report = report();
+    report.accounts[0].alias = Some("x\u{1b}[2J".to_owned());
+    report.accounts[0].gaps[0].message = "denied\r\nExit status 0".to_owned();
+    report.rules[2].title = "a\u{202e}b".to_owned();
+    let name = "eve\nCRITICAL";
+    report.findings = vec![finding(
+        "root-without-lock",
+        Severity::Critical,
+        Verdict::Fail,
+        name,
+        &format!("user {name} is bad"),
+        "Delete '\naws iam delete-user --user-name alice'",
+    )];
+    let table = table(&report, PLAIN);
+    for shown in [
+        r"x\u{1b}[2J",
+        r"denied\u{d}\u{a}Exit status 0",
+        r"a\u{202e}b",
+        r"user eve\u{a}CRITICAL is bad",
+        r"Delete '\u{a}aws iam",
+    ] {
+        assert!(table.contains(shown), "{shown} in {table}");
+    }
+    assert!(!table.contains(['\u{1b}', '\r', '\u{202e}']));
+}
+
+#[test]
+fn thousands_of_unknowns_take_a_line_a_rule() {
+    let mut report = report();
+    let one = report.findings.iter().find(|finding| finding.rule == "idle-user").unwrap().clone();
+    report.findings = vec![one; 5000];
+    assert!(table(&report, PLAIN).contains("  - idle-user: 5000 resources, needs access-keys\n"));
+}
