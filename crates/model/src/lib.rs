@@ -6,6 +6,7 @@
 mod fact;
 mod fingerprint;
 mod gap;
+pub mod policy;
 mod record;
 mod report;
 mod snapshot;

@@ -1,0 +1,281 @@
+//! From JSON to a policy document.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::Value as Json;
+use thiserror::Error;
+
+use super::{Effect, Pattern, Principals, Selection, Statement};
+
+/// The version that knows policy variables; without `Version` a document is of 2008-10-17.
+const WITH_VARIABLES: &str = "2012-10-17";
+
+/// A policy document: what it allows and denies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyDocument {
+    /// `Version`, where the document has one.
+    pub version: Option<String>,
+    /// The statements, in their order.
+    pub statements: Vec<Statement>,
+}
+
+/// Why a policy document cannot be read.
+#[derive(Debug, Error)]
+pub enum ParsePolicyError {
+    /// The text is no JSON, or does not follow the grammar.
+    #[error("not an IAM policy document: {0}")]
+    Grammar(#[from] serde_json::Error),
+    /// The URL-encoded text is no UTF-8.
+    #[error("not an IAM policy document: its URL-encoded text is not UTF-8")]
+    Encoding(#[from] std::str::Utf8Error),
+    /// An element is missing, stands beside its opposite, or holds an unknown word.
+    #[error("not an IAM policy document: statement {statement} {problem}")]
+    Statement {
+        /// The number of the statement, from 1.
+        statement: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl PolicyDocument {
+    /// Reads a document from an object or, in a string, from JSON or URL-encoded JSON text.
+    pub fn from_json(json: &Json) -> Result<PolicyDocument, ParsePolicyError> {
+        match json {
+            Json::String(text) => PolicyDocument::from_text(text),
+            other => RawDocument::deserialize(other)?.check(),
+        }
+    }
+
+    /// Reads a document from JSON text, or from the URL-encoded (RFC 3986) text of IAM's API.
+    pub fn from_text(text: &str) -> Result<PolicyDocument, ParsePolicyError> {
+        if text.trim_start().starts_with('{') {
+            return serde_json::from_str::<RawDocument>(text)?.check();
+        }
+        let decoded = percent_decode_str(text).decode_utf8()?;
+        serde_json::from_str::<RawDocument>(&decoded)?.check()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RawDocument {
+    version: Option<String>,
+    #[serde(rename = "Id")]
+    _id: Option<String>,
+    /// One or a list, taken apart later: an error then says which one is wrong.
+    statement: OneOrMany<Json>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RawStatement {
+    sid: Option<String>,
+    effect: String,
+    action: Option<OneOrMany<String>>,
+    not_action: Option<OneOrMany<String>>,
+    resource: Option<OneOrMany<String>>,
+    not_resource: Option<OneOrMany<String>>,
+    principal: Option<Json>,
+    not_principal: Option<Json>,
+    #[serde(default)]
+    condition: BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    // First, since a list is JSON too.
+    Many(Vec<T>),
+    One(T),
+}
+
+impl<T> OneOrMany<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            OneOrMany::One(one) => vec![one],
+            OneOrMany::Many(many) => many,
+        }
+    }
+}
+
+/// A value of a condition; IAM takes numbers and booleans for their text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Bool(bool),
+    Number(serde_json::Number),
+}
+
+impl RawDocument {
+    fn check(self) -> Result<PolicyDocument, ParsePolicyError> {
+        let variables = self.version.as_deref() == Some(WITH_VARIABLES);
+        let statements = self.statement.into_vec().iter().enumerate().map(|(index, json)| {
+            let named = |problem| ParsePolicyError::Statement { statement: index + 1, problem };
+            statement(json, variables).map_err(named)
+        });
+        Ok(PolicyDocument {
+            statements: statements.collect::<Result<_, _>>()?,
+            version: self.version,
+        })
+    }
+}
+
+fn statement(json: &Json, variables: bool) -> Result<Statement, String> {
+    let raw = RawStatement::deserialize(json).map_err(|error| format!("is wrong: {error}"))?;
+    raw.check(variables)
+}
+
+impl RawStatement {
+    fn check(self, variables: bool) -> Result<Statement, String> {
+        let resource = |text: &str| Pattern::resource(text, variables);
+        Ok(Statement {
+            effect: effect(&self.effect)?,
+            actions: selection("Action", self.action, self.not_action, Pattern::action)?
+                .ok_or("has neither Action nor NotAction")?,
+            resources: selection("Resource", self.resource, self.not_resource, resource)?,
+            principals: principals(self.principal, self.not_principal)?,
+            conditions: self
+                .condition
+                .into_iter()
+                .map(|(name, keys)| (name, texts(keys)))
+                .collect(),
+            sid: self.sid,
+        })
+    }
+}
+
+/// IAM wants `Allow` and `Deny`; another case is read too, since missing a permission is worse.
+fn effect(word: &str) -> Result<Effect, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "allow" => Ok(Effect::Allow),
+        "deny" => Ok(Effect::Deny),
+        _ => Err(format!("has the Effect {word:?}, which is neither Allow nor Deny")),
+    }
+}
+
+fn selection(
+    element: &str,
+    of: Option<OneOrMany<String>>,
+    all_but: Option<OneOrMany<String>>,
+    pattern: impl Fn(&str) -> Pattern,
+) -> Result<Option<Selection>, String> {
+    let patterns = |texts: OneOrMany<String>| {
+        texts.into_vec().iter().map(|text| pattern(text)).collect::<Vec<_>>()
+    };
+    match (of, all_but) {
+        (Some(_), Some(_)) => Err(format!("has both {element} and Not{element}")),
+        (Some(texts), None) => Ok(Some(Selection::Of(patterns(texts)))),
+        (None, Some(texts)) => Ok(Some(Selection::AllBut(patterns(texts)))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn principals(of: Option<Json>, all_but: Option<Json>) -> Result<Option<Principals>, String> {
+    match (of, all_but) {
+        (Some(_), Some(_)) => Err("has both Principal and NotPrincipal".to_owned()),
+        (Some(json), None) => Ok(Some(Principals::Of(json))),
+        (None, Some(json)) => Ok(Some(Principals::AllBut(json))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn texts(keys: BTreeMap<String, OneOrMany<Scalar>>) -> BTreeMap<String, Vec<String>> {
+    let text = |scalar| match scalar {
+        Scalar::Text(text) => text,
+        Scalar::Bool(value) => value.to_string(),
+        Scalar::Number(number) => number.to_string(),
+    };
+    keys.into_iter()
+        .map(|(key, values)| (key, values.into_vec().into_iter().map(text).collect()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ALLOW_ALL: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+
+    #[track_caller]
+    fn error(statement: &Json) -> String {
+        PolicyDocument::from_json(&json!({"Statement": statement})).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn statement_and_elements_may_be_one_or_a_list() {
+        let one = PolicyDocument::from_text(ALLOW_ALL).unwrap();
+        let many = json!({"Statement": [{"Effect": "Allow", "Action": ["*"], "Resource": ["*"]}]});
+        assert_eq!(one, PolicyDocument::from_json(&many).unwrap());
+        assert_eq!(one.version, None);
+    }
+
+    #[test]
+    fn text_may_be_json_or_url_encoded() {
+        let encoded = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22*%22\
+                       %2C%22Resource%22%3A%22*%22%7D%7D";
+        let document = PolicyDocument::from_text(ALLOW_ALL).unwrap();
+        assert_eq!(PolicyDocument::from_json(&json!(ALLOW_ALL)).unwrap(), document);
+        assert_eq!(PolicyDocument::from_json(&json!(encoded)).unwrap(), document);
+    }
+
+    #[test]
+    fn a_plus_stays_a_plus() {
+        let encoded = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22*%22\
+                       %2C%22Resource%22%3A%22a+b%22%7D%7D";
+        let document = PolicyDocument::from_text(encoded).unwrap();
+        let expected = Some(Selection::Of(vec![Pattern::resource("a+b", false)]));
+        assert_eq!(document.statements[0].resources, expected);
+    }
+
+    #[test]
+    fn effect_is_read_in_any_case() {
+        let statement = json!({"Effect": "allow", "Action": "*", "Resource": "*"});
+        let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
+        assert_eq!(document.statements[0].effect, Effect::Allow);
+    }
+
+    #[test]
+    fn conditions_are_kept_as_text() {
+        let condition =
+            json!({"Bool": {"aws:SecureTransport": true}, "NumericLessThan": {"x": [1, "2"]}});
+        let statement =
+            json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition});
+        let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
+        let conditions = &document.statements[0].conditions;
+        assert_eq!(conditions["Bool"]["aws:SecureTransport"], ["true"]);
+        assert_eq!(conditions["NumericLessThan"]["x"], ["1", "2"]);
+    }
+
+    #[test]
+    fn trust_documents_have_principals_and_no_resource() {
+        let statement = json!({"Effect": "Allow", "NotPrincipal": "*", "Action": "sts:AssumeRole"});
+        let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
+        assert_eq!(document.statements[0].principals, Some(Principals::AllBut(json!("*"))));
+        assert_eq!(document.statements[0].resources, None);
+    }
+
+    #[test]
+    fn what_breaks_the_grammar_is_named() {
+        let both = json!({"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"});
+        assert!(error(&both).ends_with("statement 1 has both Action and NotAction"));
+        let neither = json!([{"Effect": "Allow", "Resource": "*"}]);
+        assert!(error(&neither).ends_with("statement 1 has neither Action nor NotAction"));
+        let effect = json!({"Effect": "Maybe", "Action": "*", "Resource": "*"});
+        assert!(error(&effect).contains("\"Maybe\""));
+        assert!(PolicyDocument::from_text("").is_err());
+        assert!(PolicyDocument::from_text("%ff").is_err());
+        assert!(PolicyDocument::from_json(&json!(null)).is_err());
+    }
+
+    #[test]
+    fn element_names_are_exact() {
+        let statement = json!([{"Effect": "Allow", "action": "*", "Resource": "*"}]);
+        assert!(error(&statement).contains("statement 1 is wrong: unknown field `action`"));
+    }
+}
