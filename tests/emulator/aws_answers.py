@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.h
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -33,6 +33,7 @@ COLUMNS = (
     + [f"access_key_{slot}_{column}" for slot in (1, 2) for column in KEY_COLUMNS]
     + [f"cert_{slot}_{column}" for slot in (1, 2) for column in ("active", "last_rotated")]
 )
+REPORT_LIFE = timedelta(hours=4)
 
 
 def date(value: datetime) -> str:
@@ -132,8 +133,8 @@ def report_rows(backend: IAMBackend) -> Iterator[list[str]]:
 
 
 def generate_report(backend: IAMBackend) -> None:
-    """Makes the report once, as AWS makes at most one in four hours and serves it until then."""
-    if backend.credential_report:
+    """Makes the report, unless there is one: AWS makes at most one in four hours."""
+    if backend.credential_report and datetime.now(UTC) - backend.report_time < REPORT_LIFE:
         return
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(report_rows(backend))
