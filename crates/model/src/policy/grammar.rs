@@ -113,9 +113,9 @@ enum Scalar {
 impl RawDocument {
     fn check(self) -> Result<PolicyDocument, ParsePolicyError> {
         let variables = self.version.as_deref() == Some(WITH_VARIABLES);
-        let statements = self.statement.into_vec().iter().enumerate().map(|(index, json)| {
+        let statements = self.statement.into_vec().into_iter().enumerate().map(|(index, json)| {
             let named = |problem| ParsePolicyError::Statement { statement: index + 1, problem };
-            statement(json, variables).map_err(named)
+            statement(&json, variables).map_err(named)
         });
         Ok(PolicyDocument {
             statements: statements.collect::<Result<_, _>>()?,
