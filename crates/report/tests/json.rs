@@ -1,4 +1,5 @@
 //! The JSON form and its published schema.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod support;
 

@@ -1,8 +1,9 @@
 //! The table, as a person sees it.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod support;
 
-use portcullis_model::{Report, Severity, Verdict};
+use portcullis_model::{Report, Severity, Tally, Verdict};
 use portcullis_report::{Format, Gate, Style, render};
 use support::{finding, report};
 
@@ -24,7 +25,7 @@ fn every_part_is_shown() {
 fn a_clean_report_is_short() {
     let mut report = report();
     report.findings.clear();
-    report.tallies.values_mut().for_each(|tally| *tally = Default::default());
+    report.tallies.values_mut().for_each(|tally| *tally = Tally::default());
     report.accounts[0].gaps.clear();
     insta::assert_snapshot!(table(&report, PLAIN));
 }
