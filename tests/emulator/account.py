@@ -160,7 +160,7 @@ def generated(count: int) -> Account:
     root = Root(password=Password(last_changed=500, last_used=200), mfa="hardware")
     policy = {"minimum_password_length": 14, "password_reuse_prevention": 24}
     groups = {"engineers": ["ReadOnlyAccess"]}
-    return Account("444455556666", "generated", root, policy, groups, users)
+    return Account(f"4444{count:08}", "generated", root, policy, groups, users)
 
 
 def credentials(account: Account) -> dict[str, str]:
