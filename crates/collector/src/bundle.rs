@@ -1,13 +1,33 @@
 //! The bundle: the raw answers of AWS, one document a source, with the reasons for what is absent.
 
+mod error;
+mod read;
+mod verify;
+mod write;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use portcullis_model::{Gap, Source};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::shapes;
+
+pub use error::BundleError;
+pub use verify::{Change, ChangeKind, verify};
+pub(crate) use write::to_json;
+
+/// The schema of `manifest.json`.
+const SCHEMA: &str = "portcullis/bundle/v1";
+const MANIFEST: &str = "manifest.json";
+/// The credential report as AWS made it, without the CLI's JSON around it.
+const REPORT_CSV: &str = "credential-report.csv";
+/// Stands in a bundle that is being written, so that a killed run leaves nothing that reads as one.
+const UNFINISHED: &str = "UNFINISHED";
 
 /// The raw answers about one account, as collected or read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bundle {
     /// What the collector said about the run; none in a directory made by hand.
     pub manifest: Option<Manifest>,
@@ -18,7 +38,7 @@ pub struct Bundle {
 }
 
 /// One file of a bundle.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// The file's name, such as `credential-report.json` or `credential-report.csv`.
     pub file: String,
@@ -56,4 +76,59 @@ pub struct FileEntry {
     pub sha256: String,
     /// When the last answer in it arrived.
     pub collected_at: Timestamp,
+}
+
+impl Bundle {
+    /// The moment for which the bundle speaks: the end of collecting, else the date of the
+    /// credential report; none where neither is known, as in a bare CSV.
+    #[must_use]
+    pub fn collected_at(&self) -> Option<Timestamp> {
+        if let Some(manifest) = &self.manifest {
+            return Some(manifest.collected_to);
+        }
+        let document = self.documents.get(&Source::CredentialReport)?;
+        let report: shapes::CredentialReport = serde_json::from_slice(&document.bytes).ok()?;
+        report.generated_time
+    }
+}
+
+impl Manifest {
+    /// A manifest of that run, still without files and gaps.
+    pub(crate) fn new(tool: &str, collected_from: Timestamp, collected_to: Timestamp) -> Manifest {
+        Manifest {
+            schema: SCHEMA.to_owned(),
+            tool: tool.to_owned(),
+            account: None,
+            partition: None,
+            caller: None,
+            collected_from,
+            collected_to,
+            files: BTreeMap::new(),
+            gaps: Vec::new(),
+        }
+    }
+}
+
+/// The name of the file that holds a source's answer as the AWS CLI prints it.
+pub(crate) fn file_name(source: Source) -> String {
+    format!("{source}.json")
+}
+
+/// The names under which a source's file may stand, the preferred one first.
+fn file_names(source: Source) -> Vec<String> {
+    let mut names = vec![file_name(source)];
+    if source == Source::CredentialReport {
+        names.push(REPORT_CSV.to_owned());
+    }
+    names
+}
+
+/// Every file name that a bundle knows, but the manifest's.
+fn known_file_names() -> impl Iterator<Item = String> {
+    Source::ALL.into_iter().flat_map(file_names)
+}
+
+/// A content's SHA-256 in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }

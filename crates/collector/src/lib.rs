@@ -4,6 +4,10 @@
 //! [`Bundle`] of raw answers, and [`Bundle::snapshot`] is the one path from those to facts.
 
 mod bundle;
+mod collect;
 mod shapes;
 
-pub use bundle::{Bundle, Document, Manifest};
+pub use bundle::{
+    Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify,
+};
+pub use collect::{CollectError, Options, Progress, collect};

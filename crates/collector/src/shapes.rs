@@ -111,6 +111,20 @@ pub(crate) struct AccessKeys {
     pub(crate) users: Option<Vec<String>>,
 }
 
+impl AccessKeys {
+    /// The answers about those users.
+    pub(crate) fn of(mut keys: Vec<AccessKeyMetadata>, users: Vec<String>) -> AccessKeys {
+        keys.sort_by(|a, b| {
+            (&a.user_name, a.create_date, &a.access_key_id).cmp(&(
+                &b.user_name,
+                b.create_date,
+                &b.access_key_id,
+            ))
+        });
+        AccessKeys { access_key_metadata: keys, users: Some(users) }
+    }
+}
+
 /// One access key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -130,6 +144,16 @@ pub(crate) struct MfaDevices {
     /// Ours: the users that were asked.
     #[serde(rename = "Users", default, skip_serializing_if = "Option::is_none")]
     pub(crate) users: Option<Vec<String>>,
+}
+
+impl MfaDevices {
+    /// The answers about those users.
+    pub(crate) fn of(mut devices: Vec<MfaDevice>, users: Vec<String>) -> MfaDevices {
+        devices.sort_by(|a, b| {
+            (&a.user_name, &a.serial_number).cmp(&(&b.user_name, &b.serial_number))
+        });
+        MfaDevices { mfa_devices: devices, users: Some(users) }
+    }
 }
 
 /// One MFA device of a user.

@@ -1,0 +1,104 @@
+//! Why a bundle cannot be read, written or verified.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::{SCHEMA, known_file_names};
+
+/// Why a bundle cannot be read, written or verified as a whole; lesser defects are gaps.
+#[derive(Debug, Error)]
+pub enum BundleError {
+    /// The operating system refused.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The directory holds no file of a bundle.
+    #[error(
+        "{dir} holds no file of a bundle; looked for {names}",
+        dir = dir.display(),
+        names = known_file_names().collect::<Vec<_>>().join(", ")
+    )]
+    NothingFound {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The manifest is no JSON, or lacks a field.
+    #[error("{path} is damaged: {reason}; collect again", path = path.display())]
+    BrokenManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+    /// The manifest follows another schema.
+    #[error(
+        "{path} follows the schema \"{schema}\", which this version cannot read; it reads \"{SCHEMA}\"",
+        path = path.display()
+    )]
+    UnknownSchema {
+        /// The manifest.
+        path: PathBuf,
+        /// The schema it names.
+        schema: String,
+    },
+    /// The manifest lists a file that is not a plain name inside the bundle.
+    #[error(
+        "{path} lists the file {name:?}, which is not inside the bundle; do not trust this bundle",
+        path = path.display()
+    )]
+    HostileName {
+        /// The manifest.
+        path: PathBuf,
+        /// The name it lists.
+        name: String,
+    },
+    /// Writing the bundle was cut off.
+    #[error("{dir} was cut off while being written; collect again", dir = dir.display())]
+    Unfinished {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// There are two credential reports, and nothing says which one counts.
+    #[error(
+        "{dir} holds both credential-report.json and credential-report.csv; keep one",
+        dir = dir.display()
+    )]
+    TwoReports {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// A directory made by hand cannot be verified.
+    #[error(
+        "{dir} has no manifest.json, so there is nothing to verify it against; `collect` writes one",
+        dir = dir.display()
+    )]
+    NoManifest {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// A bundle read from hand-made files cannot be written as a collected one.
+    #[error("the bundle was not collected from AWS, so it has no manifest and cannot be written")]
+    NotCollected,
+    /// What stands at the target is not to be overwritten.
+    #[error(
+        "{path} exists and is neither an empty directory nor just a bundle; choose another name",
+        path = path.display()
+    )]
+    Occupied {
+        /// The target.
+        path: PathBuf,
+    },
+}
+
+impl BundleError {
+    /// For `map_err`: the operating system's refusal on that path.
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> BundleError {
+        move |source| BundleError::Io { path: path.to_owned(), source }
+    }
+}

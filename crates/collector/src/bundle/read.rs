@@ -1,0 +1,222 @@
+//! Reading a bundle: one that was collected, a directory of AWS CLI outputs, or a bare report.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Component, Path};
+
+use portcullis_model::{Gap, Source};
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::{
+    Bundle, BundleError, Document, MANIFEST, Manifest, REPORT_CSV, SCHEMA, UNFINISHED, file_name,
+    file_names, sha256,
+};
+
+/// Far above what any account's answers take, and below what would exhaust memory.
+const MAX_BYTES: u64 = 1 << 30;
+
+impl Bundle {
+    /// Reads a bundle directory, a directory of AWS CLI outputs made by hand, or a single
+    /// credential report (the CSV, or the JSON that the AWS CLI prints).
+    ///
+    /// A file that is absent, empty, unreadable or not as the manifest says becomes a gap. Whether
+    /// the content of a file makes sense is not looked at here.
+    pub fn read(path: &Path) -> Result<Bundle, BundleError> {
+        if !fs::metadata(path).map_err(BundleError::io(path))?.is_dir() {
+            return read_report(path);
+        }
+        if path.join(UNFINISHED).exists() {
+            return Err(BundleError::Unfinished { dir: path.to_owned() });
+        }
+        match read_manifest(path)? {
+            Some(manifest) => Ok(read_collected(path, manifest)),
+            None => read_by_hand(path),
+        }
+    }
+}
+
+/// A bundle under construction: whatever becomes no document becomes a gap.
+#[derive(Default)]
+struct Builder {
+    documents: BTreeMap<Source, Document>,
+    gaps: Vec<Gap>,
+}
+
+impl Builder {
+    fn add(&mut self, source: Source, file: String, content: Result<Vec<u8>, Unusable>) {
+        match content {
+            Ok(bytes) => {
+                self.documents.insert(source, Document { file, bytes });
+            }
+            Err(unusable) => {
+                let message = format!("{file} {unusable}");
+                self.gaps.push(Gap::new(source, unusable.code(), message));
+            }
+        }
+    }
+
+    fn build(mut self, manifest: Option<Manifest>) -> Bundle {
+        self.gaps.sort();
+        self.gaps.dedup();
+        Bundle { manifest, documents: self.documents, gaps: self.gaps }
+    }
+}
+
+/// Why a file does not become a document.
+#[derive(Debug, Error)]
+pub(super) enum Unusable {
+    #[error("is not in the bundle")]
+    Absent,
+    #[error("is not listed in the manifest, so it is not used")]
+    Unlisted,
+    #[error("is listed in the manifest but does not exist")]
+    Missing,
+    #[error("is not what was collected: its SHA-256 differs from the manifest")]
+    Modified,
+    #[error("is empty; the AWS CLI leaves such a file when a call fails")]
+    Empty,
+    #[error("cannot be read: {0}")]
+    Unreadable(io::Error),
+    #[error("is larger than {MAX_BYTES} bytes")]
+    TooLarge,
+}
+
+impl Unusable {
+    fn code(&self) -> &'static str {
+        match self {
+            Unusable::Absent | Unusable::Unlisted => "Absent",
+            Unusable::Missing => "Missing",
+            Unusable::Modified => "Modified",
+            Unusable::Empty => "Empty",
+            Unusable::Unreadable(_) => "Unreadable",
+            Unusable::TooLarge => "TooLarge",
+        }
+    }
+}
+
+/// The same content, unless there is none.
+fn not_empty(bytes: Vec<u8>) -> Result<Vec<u8>, Unusable> {
+    if bytes.iter().all(u8::is_ascii_whitespace) { Err(Unusable::Empty) } else { Ok(bytes) }
+}
+
+/// The content of a regular file of reasonable size.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Unusable> {
+    let metadata = fs::metadata(path).map_err(Unusable::Unreadable)?;
+    if !metadata.is_file() {
+        return Err(Unusable::Unreadable(io::Error::other("it is not a regular file")));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(Unusable::TooLarge);
+    }
+    fs::read(path).map_err(Unusable::Unreadable)
+}
+
+/// The content of a file that the manifest lists with that hash.
+pub(super) fn read_listed(path: &Path, expected_sha256: &str) -> Result<Vec<u8>, Unusable> {
+    match read_file(path) {
+        Ok(bytes) if sha256(&bytes).eq_ignore_ascii_case(expected_sha256) => Ok(bytes),
+        Ok(_) => Err(Unusable::Modified),
+        Err(Unusable::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Unusable::Missing)
+        }
+        Err(unusable) => Err(unusable),
+    }
+}
+
+/// The directory's manifest, if it has one, with every listed file inside the directory.
+pub(super) fn read_manifest(dir: &Path) -> Result<Option<Manifest>, BundleError> {
+    #[derive(Deserialize)]
+    struct Header {
+        schema: String,
+    }
+    let path = dir.join(MANIFEST);
+    let broken = |error: serde_json::Error| BundleError::BrokenManifest {
+        path: path.clone(),
+        reason: error.to_string(),
+    };
+    let bytes = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(BundleError::io(&path))?,
+    };
+    // The schema first: what else a manifest of another schema holds is anybody's guess.
+    let Header { schema } = serde_json::from_slice(&bytes).map_err(broken)?;
+    if schema != SCHEMA {
+        return Err(BundleError::UnknownSchema { path, schema });
+    }
+    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(broken)?;
+    match manifest.files.keys().find(|name| !is_plain_name(name)) {
+        Some(name) => Err(BundleError::HostileName { name: name.clone(), path }),
+        None => Ok(Some(manifest)),
+    }
+}
+
+/// Whether joining the name to a directory stays in that directory, on any system.
+fn is_plain_name(name: &str) -> bool {
+    let mut components = Path::new(name).components();
+    matches!(components.next(), Some(Component::Normal(first)) if first == name)
+        && components.next().is_none()
+        && !name.contains(['/', '\\', ':'])
+}
+
+fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
+    let mut builder = Builder { gaps: manifest.gaps.clone(), ..Builder::default() };
+    let is_void =
+        |source| manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
+    for source in Source::ALL.into_iter().filter(|&source| !is_void(source)) {
+        let listed = file_names(source)
+            .into_iter()
+            .find_map(|name| manifest.files.get(&name).map(|entry| (name, entry)));
+        match listed {
+            Some((file, entry)) => {
+                let path = dir.join(&file);
+                let content = read_listed(&path, &entry.sha256).and_then(not_empty);
+                builder.add(source, file, content);
+            }
+            None => builder.add(source, file_name(source), Err(Unusable::Unlisted)),
+        }
+    }
+    builder.build(Some(manifest))
+}
+
+fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
+    let mut builder = Builder::default();
+    let mut found = false;
+    for source in Source::ALL {
+        let mut names = file_names(source).into_iter().filter(|name| dir.join(name).exists());
+        let (first, second) = (names.next(), names.next());
+        if second.is_some() {
+            return Err(BundleError::TwoReports { dir: dir.to_owned() });
+        }
+        found |= first.is_some();
+        match first {
+            Some(file) => {
+                let content = read_file(&dir.join(&file)).and_then(not_empty);
+                builder.add(source, file, content);
+            }
+            None => builder.add(source, file_name(source), Err(Unusable::Absent)),
+        }
+    }
+    if found {
+        Ok(builder.build(None))
+    } else {
+        Err(BundleError::NothingFound { dir: dir.to_owned() })
+    }
+}
+
+fn read_report(path: &Path) -> Result<Bundle, BundleError> {
+    let mut builder = Builder::default();
+    let content = match read_file(path).and_then(not_empty) {
+        Err(Unusable::Unreadable(error)) => return Err(BundleError::io(path)(error)),
+        content => content,
+    };
+    // The name may be anything; the JSON of the AWS CLI begins with a brace, and no CSV header does.
+    let is_json = content.as_ref().is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"));
+    let file = if is_json { file_name(Source::CredentialReport) } else { REPORT_CSV.to_owned() };
+    builder.add(Source::CredentialReport, file, content);
+    for source in Source::ALL.into_iter().filter(|&source| source != Source::CredentialReport) {
+        builder.add(source, file_name(source), Err(Unusable::Absent));
+    }
+    Ok(builder.build(None))
+}

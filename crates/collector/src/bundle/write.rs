@@ -1,0 +1,125 @@
+//! Writing a bundle: whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::read::read_manifest;
+use super::verify::entry_names;
+use super::{Bundle, BundleError, MANIFEST, UNFINISHED, known_file_names};
+
+/// Begins the names of directories on their way in and out of place.
+const TEMPORARY: &str = ".portcullis-";
+
+impl Bundle {
+    /// Writes a collected bundle as a directory that only its owner can read.
+    ///
+    /// The files go into a temporary directory beside the target, the manifest last, and that
+    /// directory is then renamed. What stands at the target must be an empty directory or nothing
+    /// but a bundle, which is replaced.
+    pub fn write(&self, dir: &Path) -> Result<(), BundleError> {
+        let target = resolve(dir)?;
+        let parent = target.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(BundleError::io(parent))?;
+        let staging = temporary_dir(parent)?;
+        self.write_files(staging.path())?;
+        replace(&target, staging, parent)?;
+        sync_dir(parent).map_err(BundleError::io(parent))
+    }
+
+    fn write_files(&self, dir: &Path) -> Result<(), BundleError> {
+        let manifest = self.manifest.as_ref().ok_or(BundleError::NotCollected)?;
+        write_file(dir, UNFINISHED, b"")?;
+        for document in self.documents.values() {
+            write_file(dir, &document.file, &document.bytes)?;
+        }
+        let path = dir.join(MANIFEST);
+        let json = to_json(manifest).map_err(|error| BundleError::io(&path)(error.into()))?;
+        write_file(dir, MANIFEST, &json)?;
+        let unfinished = dir.join(UNFINISHED);
+        fs::remove_file(&unfinished).map_err(BundleError::io(&unfinished))?;
+        sync_dir(dir).map_err(BundleError::io(dir))
+    }
+}
+
+/// The absolute path of a target that may be written: nothing, an empty directory or a bundle.
+fn resolve(dir: &Path) -> Result<PathBuf, BundleError> {
+    match fs::canonicalize(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::path::absolute(dir).map_err(BundleError::io(dir))
+        }
+        Err(error) => Err(BundleError::io(dir)(error)),
+        Ok(target) if is_replaceable(&target)? => Ok(target),
+        Ok(_) => Err(BundleError::Occupied { path: dir.to_owned() }),
+    }
+}
+
+/// Many projects have a `manifest.json`: only a directory with a manifest of ours, and nothing
+/// that is not of a bundle, may go.
+fn is_replaceable(target: &Path) -> Result<bool, BundleError> {
+    if !target.is_dir() {
+        return Ok(false);
+    }
+    let names = entry_names(target)?;
+    let foreign =
+        |name: &String| name != MANIFEST && !known_file_names().any(|known| known == *name);
+    let is_bundle = || matches!(read_manifest(target), Ok(Some(_)));
+    Ok(names.is_empty() || (!names.iter().any(foreign) && is_bundle()))
+}
+
+/// Moves the staged directory to the target, and what stands there out of the way first.
+fn replace(target: &Path, staging: TempDir, parent: &Path) -> Result<(), BundleError> {
+    if !target.exists() {
+        fs::rename(staging.path(), target).map_err(BundleError::io(target))?;
+        // Nothing is left to clean up under the old name.
+        let _ = staging.keep();
+        return Ok(());
+    }
+    let aside = temporary_dir(parent)?;
+    let old = aside.path().join("old");
+    fs::rename(target, &old).map_err(BundleError::io(target))?;
+    if let Err(error) = fs::rename(staging.path(), target) {
+        if fs::rename(&old, target).is_err() {
+            // The old bundle cannot go back: better in an odd place than deleted.
+            let _ = aside.keep();
+        }
+        return Err(BundleError::io(target)(error));
+    }
+    let _ = staging.keep();
+    aside.close().map_err(BundleError::io(parent))
+}
+
+/// A new directory beside the target, for its owner alone; removed unless kept.
+fn temporary_dir(parent: &Path) -> Result<TempDir, BundleError> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.prefix(TEMPORARY).tempdir_in(parent).map_err(BundleError::io(parent))
+}
+
+fn write_file(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), BundleError> {
+    let path = dir.join(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let write = |mut file: File| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    options.open(&path).and_then(write).map_err(BundleError::io(&path))
+}
+
+/// Makes renames and new names in a directory durable; only Unix can, and needs to.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
+}
+
+/// JSON as every file of a bundle holds it: indented, with a newline at the end.
+pub(crate) fn to_json(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(value)?;
+    json.push(b'\n');
+    Ok(json)
+}

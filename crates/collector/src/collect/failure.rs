@@ -1,0 +1,168 @@
+//! A call that failed, in the words of a gap.
+
+use std::error::Error;
+use std::iter;
+
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::operation::RequestId;
+use jiff::Timestamp;
+use portcullis_model::{Gap, Source};
+
+/// AWS's messages name a few ARNs at most; a proxy's can be whole pages.
+const MAX_MESSAGE: usize = 500;
+const MAX_CODE: usize = 100;
+
+/// Why a call gave no answer that can be used.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Failure {
+    /// AWS's error code, or our own word where the answer holds none.
+    pub(crate) code: String,
+    /// What went wrong, on one line.
+    pub(crate) message: String,
+    /// AWS's id of the request.
+    pub(crate) request_id: Option<String>,
+    /// The operation, where it is not the source's own.
+    operation: Option<&'static str>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: &str, message: &str) -> Failure {
+        Failure {
+            code: one_line(code, MAX_CODE),
+            message: one_line(message, MAX_MESSAGE),
+            request_id: None,
+            operation: None,
+        }
+    }
+
+    /// An answer that lacks something, or holds something impossible.
+    pub(crate) fn malformed(message: &str) -> Failure {
+        Failure::new("MalformedResponse", message)
+    }
+
+    /// What the SDK's error says.
+    pub(crate) fn of<E>(error: &SdkError<E>) -> Failure
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let code = code(error);
+        let message = match error.message() {
+            // AWS repeats the signed request in these, and with it the session token.
+            _ if is_signature_error(&code) => "AWS does not accept the request's signature".into(),
+            Some(message) => message.to_owned(),
+            None => without_message(error),
+        };
+        let request_id = error.request_id().map(|id| one_line(id, MAX_CODE));
+        Failure { request_id, ..Failure::new(&code, &message) }
+    }
+
+    /// The same failure, of an operation that only helps to get the source.
+    pub(crate) fn during(mut self, operation: &'static str) -> Failure {
+        self.operation = Some(operation);
+        self
+    }
+
+    /// The same failure, as the first of a number of calls that all failed.
+    pub(crate) fn of_all(mut self, calls: usize) -> Failure {
+        if calls > 1 {
+            self.message = format!("all {calls} calls failed, the first with: {}", self.message);
+        }
+        self
+    }
+
+    /// The gap that this failure leaves.
+    pub(crate) fn gap(self, source: Source, at: Timestamp) -> Gap {
+        let gap = Gap::new(source, self.code, self.message);
+        let gap = Gap { request_id: self.request_id, at: Some(at), ..gap };
+        match self.operation {
+            None => gap,
+            Some(name) => Gap { operation: name.into(), action: format!("iam:{name}"), ..gap },
+        }
+    }
+}
+
+impl<E> From<SdkError<E>> for Failure
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    fn from(error: SdkError<E>) -> Failure {
+        Failure::of(&error)
+    }
+}
+
+/// Whether AWS says with that code that the caller lacks a permission.
+pub(crate) fn is_denied(code: &str) -> bool {
+    matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
+}
+
+fn is_signature_error(code: &str) -> bool {
+    matches!(code, "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature")
+}
+
+fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
+    if let Some(code) = error.code().filter(|code| !code.is_empty()) {
+        return code.to_owned();
+    }
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    match (error, status) {
+        // Some endpoints and proxies deny without a body that names a code.
+        (_, Some(403)) => "AccessDenied".to_owned(),
+        (_, Some(status @ 300..)) => format!("HttpError {status}"),
+        (_, Some(_)) => "MalformedResponse".to_owned(),
+        (SdkError::TimeoutError(_), None) => "Timeout".to_owned(),
+        (SdkError::DispatchFailure(failure), None) if failure.is_timeout() => "Timeout".to_owned(),
+        (SdkError::ConstructionFailure(_), None) => "InvalidRequest".to_owned(),
+        (_, None) => "ConnectionError".to_owned(),
+    }
+}
+
+fn without_message<E: Error + 'static>(error: &SdkError<E>) -> String {
+    match error.raw_response().map(|response| response.status().as_u16()) {
+        Some(status @ 300..) => format!("HTTP status {status}, with a body that is no AWS error"),
+        _ => chain(error),
+    }
+}
+
+/// An error and its causes, outermost first.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| error.source())
+}
+
+/// The words of an error and of its causes, on one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let words: Vec<String> = causes(error).map(ToString::to_string).collect();
+    one_line(&words.join(": "), MAX_MESSAGE)
+}
+
+/// The text without line breaks and other control characters, cut where it is too long.
+fn one_line(text: &str, max: usize) -> String {
+    let spaced = text.replace(char::is_control, " ");
+    let line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(max) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_one_bounded_line() {
+        assert_eq!(one_line(" <html>\r\n\t<b>\u{1b}[31mNo</b>", 80), "<html> <b> [31mNo</b>");
+        assert_eq!(one_line("ääää", 3), "äää…");
+    }
+
+    #[test]
+    fn a_gap_names_the_operation_that_failed() {
+        let gap = Failure::new("Throttling", "Rate exceeded")
+            .during("GenerateCredentialReport")
+            .gap(Source::CredentialReport, Timestamp::UNIX_EPOCH);
+        assert_eq!(gap.operation, "GenerateCredentialReport");
+        assert_eq!(gap.action, "iam:GenerateCredentialReport");
+        assert_eq!(gap.at, Some(Timestamp::UNIX_EPOCH));
+    }
+}

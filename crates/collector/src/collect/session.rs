@@ -1,0 +1,180 @@
+//! Who asks, and with what: region, credentials, and the first call, which checks both.
+
+use std::time::Duration;
+
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::profile::{self, ProfileFileCredentialsProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_types::os_shim_internal::{Env, Fs};
+use portcullis_model::Source;
+use tokio::time::timeout;
+
+use super::error::{Attempt, CollectError};
+use super::failure::Failure;
+use super::{Options, Progress, convert};
+use crate::shapes;
+
+/// A wrong setting must show within five seconds.
+const PREFLIGHT_LIMIT: Duration = Duration::from_millis(4_500);
+const CREDENTIALS_LIMIT: Duration = Duration::from_millis(3_500);
+/// Off EC2, asking the instance for its region would hang for seconds.
+const REGION_LIMIT: Duration = Duration::from_secs(1);
+
+/// A working connection to AWS.
+pub(crate) struct Session {
+    /// Region, credentials, retries and timeouts for every client.
+    pub(crate) config: SdkConfig,
+    /// Who the credentials belong to, unless asking is denied.
+    pub(crate) caller: Result<shapes::CallerIdentity, Failure>,
+}
+
+impl Session {
+    /// Loads region and credentials and tries them with GetCallerIdentity, all within five seconds.
+    pub(crate) async fn open(
+        options: &Options,
+        progress: &dyn Progress,
+    ) -> Result<Session, CollectError> {
+        let limited = timeout(PREFLIGHT_LIMIT, Session::open_unlimited(options, progress)).await;
+        limited.unwrap_or_else(|_| {
+            let seconds = PREFLIGHT_LIMIT.as_secs_f64();
+            let reason = format!("GetCallerIdentity took more than {seconds} seconds");
+            Err(CollectError::Unreachable { reason })
+        })
+    }
+
+    async fn open_unlimited(
+        options: &Options,
+        progress: &dyn Progress,
+    ) -> Result<Session, CollectError> {
+        let profile = selected_profile(options).await?;
+        let region = region(options).await.ok_or(CollectError::NoRegion)?;
+        let config = config(options, region).await;
+        let attempt = Attempt { profile: &profile, role_arn: options.role_arn.as_deref() };
+        let caller = caller_identity(&config, &attempt, progress).await?;
+        Ok(Session { config, caller })
+    }
+}
+
+/// The profile in use. One that is named but does not exist would otherwise be skipped in silence,
+/// and other credentials be found.
+async fn selected_profile(options: &Options) -> Result<String, CollectError> {
+    let name = options.profile.clone().map(Into::into);
+    // The type of the third argument has no name that is not deprecated.
+    #[expect(clippy::default_trait_access)]
+    let profiles =
+        profile::load(&Fs::default(), &Env::default(), &Default::default(), name).await?;
+    let selected = profiles.selected_profile();
+    let is_named = options.profile.is_some() || selected != "default";
+    if is_named && profiles.get_profile(selected).is_none() {
+        return Err(CollectError::NoProfile { profile: selected.to_owned() });
+    }
+    Ok(selected.to_owned())
+}
+
+async fn region(options: &Options) -> Option<Region> {
+    if let Some(region) = &options.region {
+        return Some(Region::new(region.clone()));
+    }
+    let mut chain = DefaultRegionChain::builder();
+    if let Some(profile) = &options.profile {
+        chain = chain.profile_name(profile);
+    }
+    timeout(REGION_LIMIT, chain.build().region()).await.ok().flatten()
+}
+
+async fn config(options: &Options, region: Region) -> SdkConfig {
+    let base = base_credentials(options, &region).await;
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(region)
+        .credentials_provider(Limited(base))
+        // Set here because the SDK panics on a bad retry setting in the environment.
+        .retry_config(RetryConfig::adaptive())
+        .timeout_config(timeouts());
+    if let Ok(name) = AppName::new("portcullis") {
+        loader = loader.app_name(name);
+    }
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    let config = loader.load().await;
+    let Some(role) = &options.role_arn else { return config };
+    let mut assume =
+        AssumeRoleProvider::builder(role).configure(&config).session_name("portcullis");
+    if let Some(id) = &options.external_id {
+        assume = assume.external_id(id);
+    }
+    let credentials = Limited(SharedCredentialsProvider::new(assume.build().await));
+    let credentials = SharedCredentialsProvider::new(credentials);
+    config.into_builder().credentials_provider(credentials).build()
+}
+
+/// The credentials that the caller brings: those of the profile if one is asked for, else whatever
+/// the SDK's default chain finds first.
+async fn base_credentials(options: &Options, region: &Region) -> SharedCredentialsProvider {
+    let config = ProviderConfig::without_region()
+        .with_region(Some(region.clone()))
+        .with_behavior_version(Some(BehaviorVersion::latest()))
+        .with_retry_config(RetryConfig::standard())
+        .with_timeout_config(timeouts());
+    if let Some(profile) = &options.profile {
+        // In the default chain, keys in the environment would win over the profile asked for.
+        let provider = ProfileFileCredentialsProvider::builder().profile_name(profile);
+        return SharedCredentialsProvider::new(provider.configure(&config).build());
+    }
+    let mut chain = DefaultCredentialsChain::builder().configure(config);
+    chain.set_region(Some(region.clone()));
+    SharedCredentialsProvider::new(chain.build().await)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(10))
+        .operation_timeout(Duration::from_mins(1))
+        .build()
+}
+
+async fn caller_identity(
+    config: &SdkConfig,
+    attempt: &Attempt<'_>,
+    progress: &dyn Progress,
+) -> Result<Result<shapes::CallerIdentity, Failure>, CollectError> {
+    let quickly = aws_sdk_sts::config::Builder::from(config)
+        .retry_config(RetryConfig::standard().with_max_attempts(2))
+        .build();
+    progress.call(Source::CallerIdentity.operation());
+    match aws_sdk_sts::Client::from_conf(quickly).get_caller_identity().send().await {
+        Ok(output) => Ok(convert::caller_identity(output)),
+        Err(error) => match attempt.error(&error) {
+            Some(fatal) => Err(fatal),
+            None => Ok(Err(Failure::of(&error))),
+        },
+    }
+}
+
+/// A credentials provider that gives up: instance metadata that never answers must not hang a run.
+#[derive(Debug)]
+struct Limited(SharedCredentialsProvider);
+
+impl ProvideCredentials for Limited {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            timeout(CREDENTIALS_LIMIT, self.0.provide_credentials())
+                .await
+                .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(CREDENTIALS_LIMIT)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! The first call, by the real SDK to a fake STS: what stops a run, and with which advice.
+
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::Result as CredentialsResult;
+use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+use wiremock::matchers::{body_string_contains, method};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+
+struct Silent;
+
+impl Progress for Silent {
+    fn call(&self, _: &str) {}
+}
+
+fn keys() -> CredentialsResult {
+    Ok(Credentials::new("AKIATEST", "secret", None, None, "test"))
+}
+
+async fn config_with(endpoint: &str, credentials: fn() -> CredentialsResult) -> SdkConfig {
+    let provider = provide_credentials_fn(move || async move { credentials() });
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("eu-test-1"))
+        .endpoint_url(endpoint)
+        .retry_config(RetryConfig::standard().with_max_attempts(1))
+        .credentials_provider(provider)
+        .load()
+        .await
+}
+
+async fn sts(operation: &str, status: u16, body: &str) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(body_string_contains(format!("Action={operation}&")))
+        .respond_with(ResponseTemplate::new(status).set_body_string(body))
+        .mount(&server)
+        .await;
+    server
+}
+
+fn error_body(code: &str) -> String {
+    format!(
+        "<ErrorResponse><Error><Code>{code}</Code><Message>no {code}</Message></Error></ErrorResponse>"
+    )
+}
+
+async fn ask(config: &SdkConfig) -> Result<Result<shapes::CallerIdentity, Failure>, CollectError> {
+    let attempt = Attempt { profile: "prod", role_arn: Some("arn:aws:iam::111122223333:role/a") };
+    caller_identity(config, &attempt, &Silent).await
+}
+
+/// The error of a first call that AWS answers so.
+async fn error_after(status: u16, body: &str) -> CollectError {
+    let server = sts("GetCallerIdentity", status, body).await;
+    ask(&config_with(&server.uri(), keys).await).await.expect_err("an error")
+}
+
+/// The error of a first call for which no credentials could be loaded.
+async fn error_without(credentials: fn() -> CredentialsResult) -> CollectError {
+    ask(&config_with("http://127.0.0.1:9", credentials).await).await.expect_err("an error")
+}
+
+#[tokio::test]
+async fn the_caller_is_known() {
+    let body = "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>U</UserId>\
+        <Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/ann</Arn>\
+        </GetCallerIdentityResult></GetCallerIdentityResponse>";
+    let server = sts("GetCallerIdentity", 200, body).await;
+    let caller = ask(&config_with(&server.uri(), keys).await).await.unwrap().unwrap();
+    assert_eq!(caller.arn, "arn:aws:iam::111122223333:user/ann");
+}
+
+#[tokio::test]
+async fn a_denied_first_call_stops_nothing() {
+    let by_emulator =
+        "<ErrorResponse><Errors><Error><Code>AccessDenied</Code></Error></Errors></ErrorResponse>";
+    for (status, body, code) in [
+        (403, error_body("AccessDenied"), "AccessDenied"),
+        (403, by_emulator.to_owned(), "AccessDenied"),
+        (400, error_body("Throttling"), "Throttling"),
+        (500, "<html>".to_owned(), "HttpError 500"),
+    ] {
+        let server = sts("GetCallerIdentity", status, &body).await;
+        let answer = ask(&config_with(&server.uri(), keys).await).await.unwrap();
+        assert_eq!(answer.unwrap_err().code, code);
+    }
+}
+
+#[tokio::test]
+async fn rejected_credentials_stop_the_run() {
+    for code in ["ExpiredToken", "ExpiredTokenException", "RequestExpired"] {
+        let error = error_after(403, &error_body(code)).await;
+        assert!(
+            matches!(&error, CollectError::Expired { code: found } if found == code),
+            "{error}"
+        );
+    }
+    for code in ["InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"] {
+        let error = error_after(403, &error_body(code)).await;
+        assert!(
+            matches!(&error, CollectError::Invalid { code: found } if found == code),
+            "{error}"
+        );
+    }
+}
+
+/// AWS puts the whole signed request into this message, the session token included.
+#[tokio::test]
+async fn a_signature_error_repeats_nothing_of_the_request() {
+    let body = error_body("SignatureDoesNotMatch").replace("no Sig", "x-amz-security-token:SECRET");
+    let error = error_after(403, &body).await;
+    assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
+}
+
+#[tokio::test]
+async fn absent_credentials_stop_the_run() {
+    let error = error_without(|| Err(CredentialsError::not_loaded("nothing in the chain"))).await;
+    let expected = "no AWS credentials: nothing in the chain; pass --profile, set AWS_PROFILE, \
+        or run `aws configure` or `aws sso login`";
+    assert_eq!(error.to_string(), expected);
+    let error =
+        error_without(|| Err(CredentialsError::provider_timed_out(CREDENTIALS_LIMIT))).await;
+    assert!(matches!(error, CollectError::NoCredentials { .. }), "{error}");
+    let error = error_without(|| Err(CredentialsError::invalid_configuration("a loop"))).await;
+    assert!(
+        matches!(&error, CollectError::Configuration { reason } if reason == "a loop"),
+        "{error}"
+    );
+    let error = error_without(|| Err(CredentialsError::provider_error("exit status 3"))).await;
+    assert!(matches!(error, CollectError::CredentialsFailed { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_expired_sso_session_names_the_command() {
+    for words in [
+        "the SSO token has expired and cannot be refreshed",
+        "failed to load the cached SSO token",
+        "UnauthorizedException: Session token not found or invalid",
+    ] {
+        let attempt = Attempt { profile: "prod", role_arn: None };
+        let cause = CredentialsError::provider_error(words);
+        let failure = aws_sdk_sts::error::ConnectorError::other(cause.into(), None);
+        let error = SdkError::<GetCallerIdentityError>::dispatch_failure(failure);
+        let error = attempt.error(&error).unwrap().to_string();
+        assert!(error.ends_with("run `aws sso login --profile prod`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_nobody_serves_stops_the_run() {
+    let error = error_without(keys).await;
+    assert!(matches!(error, CollectError::Unreachable { .. }), "{error}");
+    assert!(error.to_string().contains("AWS_ENDPOINT_URL"), "{error}");
+}
+
+#[tokio::test]
+async fn a_role_that_is_refused_is_named() {
+    for (code, words) in [
+        (
+            "AccessDenied",
+            "the role arn:aws:iam::111122223333:role/a cannot be assumed: AccessDenied",
+        ),
+        ("ExpiredToken", "the AWS credentials have expired (ExpiredToken)"),
+        ("InvalidClientTokenId", "AWS does not accept the credentials (InvalidClientTokenId)"),
+    ] {
+        let server = sts("AssumeRole", 403, &error_body(code)).await;
+        let base = config_with(&server.uri(), keys).await;
+        let role = AssumeRoleProvider::builder("arn:aws:iam::111122223333:role/a");
+        let role = SharedCredentialsProvider::new(role.configure(&base).build().await);
+        let config = base.into_builder().credentials_provider(role).build();
+        let error = ask(&config).await.expect_err("an error").to_string();
+        assert!(error.starts_with(words), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_without_credentials_to_assume_it() {
+    let none = || Err(CredentialsError::not_loaded("nothing in the chain"));
+    let base = config_with("http://127.0.0.1:9", none).await;
+    let role = AssumeRoleProvider::builder("arn:aws:iam::111122223333:role/a");
+    let role = SharedCredentialsProvider::new(role.configure(&base).build().await);
+    let error = ask(&base.into_builder().credentials_provider(role).build()).await.unwrap_err();
+    assert!(matches!(error, CollectError::NoCredentials { .. }), "{error}");
+}
+
+/// Instance metadata that never answers: the provider gives up by itself.
+#[tokio::test(start_paused = true)]
+async fn a_source_of_credentials_cannot_hang() {
+    let never = provide_credentials_fn(std::future::pending);
+    let limited = Limited(SharedCredentialsProvider::new(never));
+    let error = limited.provide_credentials().await.unwrap_err();
+    assert!(matches!(error, CredentialsError::ProviderTimedOut(_)), "{error}");
+}

@@ -1,0 +1,50 @@
+//! Refusing answers that were cut short.
+
+use aws_sdk_iam::config::interceptors::AfterDeserializationInterceptorContextRef;
+use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_iam::error::BoxError;
+
+/// Makes an answer without its closing tag an error. The SDK's XML parser takes the end of the text
+/// for the end of the list, and part of a list would then stand for all of it.
+#[derive(Debug)]
+pub(crate) struct WholeAnswers;
+
+impl Intercept for WholeAnswers {
+    fn name(&self) -> &'static str {
+        "WholeAnswers"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let is_whole = response.body().bytes().is_some_and(is_whole);
+        if response.status().is_success() && !is_whole {
+            return Err("the answer is cut short".into());
+        }
+        Ok(())
+    }
+}
+
+/// Whether the last tag closes the root element, which is named after the operation: `…Response`.
+fn is_whole(xml: &[u8]) -> bool {
+    let xml = xml.trim_ascii_end();
+    let last_tag = xml.windows(2).rposition(|pair| pair == b"</").map(|start| &xml[start..]);
+    last_tag.is_some_and(|tag| tag.ends_with(b"Response>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_closing_tag_of_the_root_makes_an_answer_whole() {
+        assert!(is_whole(b"<AResponse><AResult/></AResponse>\n"));
+        for cut in ["", "<AResponse>", "<AResponse><AResult></AResult>", "<AResponse></AResp"] {
+            assert!(!is_whole(cut.as_bytes()), "{cut}");
+        }
+    }
+}
