@@ -1,1 +1,51 @@
-//! Stub.
+//! Rules are data: TOML files with expressions over facts, which make a report of a snapshot.
+//!
+//! [`RuleSet::load`] checks rule files against the fact schema and reports every mistake at its
+//! place; [`evaluate`] then is pure, total and deterministic. A verdict is three-valued inside: what
+//! was not collected makes it `unknown`, naming the sources, unless the rest decides.
+//! No code here knows any rule.
+
+mod constant;
+mod evaluate;
+mod example;
+mod explain;
+mod expr;
+mod judge;
+mod load;
+mod problem;
+mod read;
+mod rule;
+mod rule_set;
+mod sample;
+mod schema;
+mod scope;
+mod show;
+
+pub use evaluate::evaluate;
+pub use example::{Example, ExampleFailure};
+pub use explain::{Explanation, FactRead, explain};
+pub use problem::{LoadError, LoadErrors};
+pub use rule::{Param, Rule};
+pub(crate) use rule_set::RULE_SETS;
+pub use rule_set::{RuleSet, RuleSettings, Selection, SelectionError, Settings};
+pub use schema::{FieldSchema, RecordSchema, Schema, ScopeSchema, VariableSchema, schema};
+
+/// A rule file.
+#[derive(Clone, Debug)]
+pub struct RuleFile {
+    /// The path as diagnostics show it; its last part is the rule's id and `.toml`.
+    pub path: String,
+    /// The content.
+    pub text: String,
+}
+
+/// Path and content of the rule files that are built in.
+const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// The rule files that are built in: all of `rules/<family>/`.
+#[must_use]
+pub fn embedded() -> Vec<RuleFile> {
+    let file =
+        |(path, text): &(&str, &str)| RuleFile { path: (*path).into(), text: (*text).into() };
+    EMBEDDED.iter().map(file).collect()
+}

@@ -1,0 +1,135 @@
+//! Examples: each rule's own tests, which document it too.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use portcullis_model::Verdict;
+use serde::Serialize;
+
+use crate::constant::Constant;
+use crate::judge::judge;
+use crate::problem::Problem;
+use crate::read::{Fields, Text};
+use crate::rule::{self, Program, Rule};
+use crate::sample::{Placed, Sample};
+use crate::scope::Scope;
+
+const VERDICTS: [Verdict; 4] =
+    [Verdict::Pass, Verdict::Fail, Verdict::NotApplicable, Verdict::Unknown];
+
+/// A resource, as a patch on a complete and healthy one, and what the rule must say about it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Example {
+    /// The verdict that the rule must come to.
+    pub expect: Verdict,
+    /// What the example is about.
+    pub name: String,
+    /// The patches as they stand in the file, by variable.
+    pub given: BTreeMap<&'static str, String>,
+    /// Parameters that differ from their defaults.
+    pub(crate) params: BTreeMap<String, Constant>,
+    /// The exact message, where the example fixes it.
+    pub message: Option<String>,
+    #[serde(skip)]
+    sample: Box<Sample>,
+}
+
+/// An example whose rule does not do what the example says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ExampleFailure {
+    /// The rule.
+    pub rule: String,
+    /// The file.
+    pub path: String,
+    /// The example's name.
+    pub example: String,
+    /// What differs.
+    pub difference: String,
+}
+
+impl fmt::Display for ExampleFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ExampleFailure { rule, path, example, difference } = self;
+        write!(f, "{path}: {rule}: example \"{example}\": {difference}")
+    }
+}
+
+/// Reads one `[[example]]` table; `params` are the rule's defaults.
+pub(crate) fn read(
+    mut fields: Fields<'_>,
+    scope: &Scope,
+    params: &BTreeMap<String, Constant>,
+) -> Result<Example, Vec<Problem>> {
+    let (expect, name) = (fields.required("expect"), fields.required("name"));
+    let expect = expect.and_then(|text| verdict(&mut fields, &text));
+    let message = fields.text("message").map(|text| text.value);
+    let patches: Vec<(&'static str, Placed<'_>)> = scope
+        .variables
+        .iter()
+        .filter_map(|variable| Some((variable.name, fields.take(variable.name)?)))
+        .collect();
+    let params = overrides(&mut fields, params);
+    let sample = Sample::patched(scope, &patches, &mut fields.problems);
+    let given = patches
+        .iter()
+        .map(|(name, patch)| (*name, fields.source(patch.span()).to_owned()))
+        .collect();
+    let problems = fields.finish();
+    match (expect, name, sample) {
+        (Some(expect), Some(name), Some(sample)) if problems.is_empty() => Ok(Example {
+            expect,
+            name: name.value,
+            given,
+            params,
+            message,
+            sample: Box::new(sample),
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn verdict(fields: &mut Fields<'_>, text: &Text) -> Option<Verdict> {
+    let word = fields.one_of("expect", text, &VERDICTS.map(Verdict::word))?;
+    VERDICTS.into_iter().find(|verdict| verdict.word() == word)
+}
+
+fn overrides(
+    fields: &mut Fields<'_>,
+    defaults: &BTreeMap<String, Constant>,
+) -> BTreeMap<String, Constant> {
+    let mut params = BTreeMap::new();
+    for (name, at, value) in fields.table("params") {
+        if !defaults.contains_key(name) {
+            let problem = Problem::new(at, format!("there is no parameter `{name}`"));
+            fields.problems.push(problem.valid(name, defaults.keys().map(String::as_str)));
+            continue;
+        }
+        match rule::param(name, at, value, defaults.get(name)) {
+            Ok(constant) => {
+                params.insert(name.to_owned(), constant);
+            }
+            Err(problem) => fields.problems.push(problem),
+        }
+    }
+    params
+}
+
+impl Example {
+    /// What differs from what the example says, with the rule's default parameters.
+    pub(crate) fn check(&self, rule: &Rule) -> Option<String> {
+        let mut params = rule.defaults();
+        params.extend(self.params.clone());
+        let program = match Program::compile(&rule.texts, rule.scope, &params) {
+            Ok(program) => program,
+            Err(problems) => return problems.into_iter().next().map(|problem| problem.message),
+        };
+        let subject = (rule.scope.sample)(&self.sample);
+        let judgement = judge(&program, &subject, &[]);
+        if judgement.verdict != self.expect {
+            let (expected, got) = (self.expect.word(), judgement.verdict.word());
+            return Some(format!("expected {expected}, got {got}: {}", judgement.message));
+        }
+        let expected = self.message.as_ref().filter(|expected| **expected != judgement.message)?;
+        Some(format!("expected the message \"{expected}\", got \"{}\"", judgement.message))
+    }
+}

@@ -1,0 +1,80 @@
+//! Expressions of rules: a subset of CEL, checked against the fact schema when a rule is loaded.
+//!
+//! The text is [parsed](parse) (the only place that knows CEL's parser), [checked](check) and turned
+//! into a [tree](node) that evaluates three-valued: to a value, or to the sources that are missing.
+
+mod check;
+mod node;
+mod parse;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use portcullis_model::Type;
+
+pub(crate) use node::{Env, Node};
+pub(crate) use template::Template;
+
+use crate::constant::Constant;
+use crate::problem::Problem;
+use crate::scope::Variable;
+
+/// The number of variables that a scope may have.
+pub(crate) const MAX_VARIABLES: usize = 3;
+/// How deep `exists`, `all` and `exists_one` may be nested: each level multiplies the work.
+const MAX_MACROS: usize = 4;
+
+/// The names that an expression may use.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'n> {
+    /// The variables of the scope, in the order of their values in [`Env`].
+    pub variables: &'n [Variable],
+    /// The parameters with their values, read as `params.NAME`.
+    pub params: &'n BTreeMap<String, Constant>,
+}
+
+/// A checked expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression {
+    /// What to evaluate.
+    pub node: Node,
+    /// The type of its value.
+    pub ty: Type,
+    /// What it reads, by the whole path, such as `key.age_days` or `params.max_age_days`.
+    pub reads: BTreeMap<String, Read>,
+}
+
+/// A fact or parameter that an expression reads.
+#[derive(Clone, Debug)]
+pub(crate) struct Read {
+    /// How to read it.
+    pub node: Node,
+    /// Its type.
+    pub ty: Type,
+    /// What it is; empty for parameters.
+    pub doc: &'static str,
+}
+
+impl Expression {
+    /// Parses and checks the text; the problems' places are bytes of it.
+    pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
+        check::check(&parse::parse(text)?, names)
+    }
+
+    /// Compiles a text that must be a condition.
+    pub(crate) fn condition(text: &str, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
+        let expression = Expression::compile(text, names)?;
+        match expression.ty {
+            Type::Bool | Type::Optional(&Type::Bool) => Ok(expression),
+            ty => Err(vec![Problem::new(
+                0..text.len(),
+                format!(
+                    "a condition must be true or false, and this is {}",
+                    crate::show::type_name(ty)
+                ),
+            )]),
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Syntax tree to evaluable tree: names are resolved and types checked against the fact schema.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use portcullis_model::Type;
+
+use super::node::{Node, Quantified};
+use super::parse::{self, Binary, Kind, Quantifier, Syntax, Unary};
+use super::{Expression, MAX_MACROS, MAX_VARIABLES, Names, Read};
+use crate::constant::{Constant, Texts};
+use crate::problem::Problem;
+use crate::show::type_name;
+
+/// Checks the expression and makes it evaluable; reports every problem in it.
+pub(super) fn check(syntax: &Syntax, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
+    let mut checker =
+        Checker { names, macros: Vec::new(), reads: BTreeMap::new(), problems: Vec::new() };
+    match checker.check(syntax) {
+        Some(Checked { node, ty }) if checker.problems.is_empty() => {
+            Ok(Expression { node, ty, reads: checker.reads })
+        }
+        _ => Err(checker.problems),
+    }
+}
+
+struct Checker<'n> {
+    names: Names<'n>,
+    /// The variables of the macros around, the innermost last.
+    macros: Vec<(String, Type)>,
+    reads: BTreeMap<String, Read>,
+    problems: Vec<Problem>,
+}
+
+struct Checked {
+    node: Node,
+    ty: Type,
+}
+
+impl Checker<'_> {
+    /// None: there is a problem, and it has been noted.
+    fn check(&mut self, syntax: &Syntax) -> Option<Checked> {
+        match &syntax.kind {
+            Kind::Literal(constant) => match constant.ty() {
+                Some(ty) => Some(Checked { node: Node::Constant(constant.clone()), ty }),
+                None => self.refuse(
+                    Problem::new(syntax.at.clone(), "null has no place here")
+                        .help("null is for `==` and `!=`"),
+                ),
+            },
+            Kind::List(elements) => self.list(elements, &syntax.at),
+            Kind::Name(_) | Kind::Field(..) => self.path(syntax),
+            Kind::Unary(operator, operand) => self.unary(*operator, operand),
+            Kind::Binary(operator, sides) => self.binary(*operator, sides, &syntax.at),
+            Kind::Ternary(parts) => self.ternary(parts, &syntax.at),
+            Kind::Size(operand) => self.size(operand, &syntax.at),
+            Kind::Quantified(quantifier, parts) => self.quantified(*quantifier, parts, &syntax.at),
+        }
+    }
+
+    fn refuse<T>(&mut self, problem: Problem) -> Option<T> {
+        self.problems.push(problem);
+        None
+    }
+
+    /// Follows `variable.field.field` or `params.name`.
+    fn path(&mut self, syntax: &Syntax) -> Option<Checked> {
+        let Some((root, fields)) = flatten(syntax) else {
+            let problem = Problem::new(syntax.at.clone(), "fields are read from names only");
+            return self.refuse(problem.help("write variable.field"));
+        };
+        let (name, at) = root;
+        let place = self.macros.iter().rposition(|(variable, _)| variable == name);
+        if let Some(index) = place {
+            let ty = self.macros[index].1;
+            return self.fields(MAX_VARIABLES + index, ty, &fields).map(|(checked, _)| checked);
+        }
+        if name == "params" {
+            return self.param(&fields, at);
+        }
+        let variables = self.names.variables;
+        let Some(slot) = variables.iter().position(|variable| variable.name == name) else {
+            let valid = variables.iter().map(|variable| variable.name).chain(["params"]);
+            let problem = Problem::new(at.clone(), format!("there is no variable `{name}` here"));
+            return self.refuse(problem.valid(name, valid));
+        };
+        let (checked, doc) = self.fields(slot, variables[slot].ty, &fields)?;
+        let whole: Vec<_> =
+            [name].into_iter().chain(fields.iter().map(|(name, _)| *name)).collect();
+        self.note(whole.join("."), &checked, doc);
+        Some(checked)
+    }
+
+    fn note(&mut self, path: String, Checked { node, ty }: &Checked, doc: &'static str) {
+        self.reads.insert(path, Read { node: node.clone(), ty: *ty, doc });
+    }
+
+    fn fields(
+        &mut self,
+        slot: usize,
+        mut ty: Type,
+        fields: &[(&str, &Range<usize>)],
+    ) -> Option<(Checked, &'static str)> {
+        let (mut indices, mut doc) = (Vec::new(), "");
+        for &(name, at) in fields {
+            let record = match required(ty) {
+                Type::Record(record) => record,
+                Type::List(_) => {
+                    let problem = Problem::new(at.clone(), format!("a list has no field `{name}`"));
+                    return self.refuse(problem.help("use exists(), all() or size()"));
+                }
+                ty => {
+                    let message = format!("{} has no field `{name}`", type_name(ty));
+                    return self.refuse(Problem::new(at.clone(), message));
+                }
+            };
+            let Some(index) = record.fields.iter().position(|field| field.name == name) else {
+                let problem =
+                    Problem::new(at.clone(), format!("{} has no field `{name}`", record.name));
+                return self.refuse(problem.valid(name, record.fields.iter().map(|f| f.name)));
+            };
+            indices.push(index);
+            (ty, doc) = (record.fields[index].ty, record.fields[index].doc);
+        }
+        Some((Checked { node: Node::Path(slot, indices.into()), ty }, doc))
+    }
+
+    fn param(&mut self, fields: &[(&str, &Range<usize>)], at: &Range<usize>) -> Option<Checked> {
+        let &[(name, at)] = fields else {
+            return self.refuse(Problem::new(at.clone(), "params are read as params.NAME"));
+        };
+        let params = self.names.params;
+        let known = params.get(name).and_then(|constant| Some((constant, constant.ty()?)));
+        let Some((constant, ty)) = known else {
+            let problem = Problem::new(at.clone(), format!("there is no parameter `{name}`"));
+            return self.refuse(problem.valid(name, params.keys().map(String::as_str)));
+        };
+        let checked = Checked { node: Node::Constant(constant.clone()), ty };
+        self.note(format!("params.{name}"), &checked, "");
+        Some(checked)
+    }
+
+    fn list(&mut self, elements: &[Syntax], at: &Range<usize>) -> Option<Checked> {
+        let texts = elements.iter().map(|element| {
+            let node = self.check(element)?.node;
+            if let Node::Constant(Constant::Text(text)) = node {
+                return Some(text);
+            }
+            let problem = Problem::new(element.at.clone(), "a list holds texts only");
+            self.refuse(problem.help("write ['a', 'b']"))
+        });
+        let texts: Vec<_> = texts.collect::<Vec<_>>().into_iter().collect::<Option<_>>()?;
+        if texts.is_empty() {
+            return self.refuse(Problem::new(at.clone(), "nothing is in an empty list"));
+        }
+        let node = Node::Constant(Constant::Texts(Texts(texts)));
+        Some(Checked { node, ty: Type::List(&Type::Text) })
+    }
+
+    fn unary(&mut self, operator: Unary, operand: &Syntax) -> Option<Checked> {
+        let ty = match operator {
+            Unary::Not => Type::Bool,
+            Unary::Negate => Type::Number,
+        };
+        let node = self.expect(ty, operand)?;
+        Some(Checked { node: Node::Unary(operator, Box::new(node)), ty })
+    }
+
+    /// Checks an operand that must be of a type; it may be null at run time, a defect then.
+    fn expect(&mut self, ty: Type, operand: &Syntax) -> Option<Node> {
+        let checked = self.check(operand)?;
+        if comparable(required(checked.ty), ty) {
+            return Some(checked.node);
+        }
+        let message = format!("this is {}, and {} is needed", type_name(checked.ty), type_name(ty));
+        self.refuse(Problem::new(operand.at.clone(), message))
+    }
+
+    fn binary(
+        &mut self,
+        operator: Binary,
+        sides: &[Syntax; 2],
+        at: &Range<usize>,
+    ) -> Option<Checked> {
+        let operands = match operator {
+            Binary::Equal | Binary::NotEqual => return self.equality(operator, sides, at),
+            Binary::In => return self.membership(sides, at),
+            Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
+                return self.order(operator, sides, at);
+            }
+            Binary::And | Binary::Or => Type::Bool,
+            Binary::Add | Binary::Subtract | Binary::Multiply => Type::Number,
+            Binary::StartsWith | Binary::EndsWith | Binary::Contains => Type::Text,
+        };
+        let result = if operands == Type::Text { Type::Bool } else { operands };
+        let (left, right) = (self.expect(operands, &sides[0]), self.expect(operands, &sides[1]));
+        Some(Checked { node: join(operator, left?, right?), ty: result })
+    }
+
+    fn order(
+        &mut self,
+        operator: Binary,
+        sides: &[Syntax; 2],
+        at: &Range<usize>,
+    ) -> Option<Checked> {
+        let (left, right) = (self.check(&sides[0]), self.check(&sides[1]));
+        let (left, right) = (left?, right?);
+        match (required(left.ty), required(right.ty)) {
+            (Type::Number, Type::Number) | (Type::Time, Type::Time) => {
+                Some(Checked { node: join(operator, left.node, right.node), ty: Type::Bool })
+            }
+            (left, right) => {
+                let (left, right) = (type_name(left), type_name(right));
+                let message = format!("{left} and {right} have no order");
+                self.refuse(Problem::new(at.clone(), message).help("two numbers or two times have"))
+            }
+        }
+    }
+
+    fn equality(
+        &mut self,
+        operator: Binary,
+        sides: &[Syntax; 2],
+        at: &Range<usize>,
+    ) -> Option<Checked> {
+        let node = match sides {
+            [Syntax { kind: Kind::Literal(Constant::Null), .. }, operand]
+            | [operand, Syntax { kind: Kind::Literal(Constant::Null), .. }] => {
+                let operand = self.nullable(operand)?;
+                join(operator, operand, Node::Constant(Constant::Null))
+            }
+            [left, right] => {
+                let (a, b) = (self.check(left), self.check(right));
+                let (a, b) = (a?, b?);
+                if !comparable(required(a.ty), required(b.ty)) {
+                    let (a, b) = (type_name(a.ty), type_name(b.ty));
+                    let message = format!("{a} is never equal to {b}");
+                    return self.refuse(Problem::new(at.clone(), message));
+                }
+                self.words(a.ty, &b, right)?;
+                self.words(b.ty, &a, left)?;
+                join(operator, a.node, b.node)
+            }
+        };
+        Some(Checked { node, ty: Type::Bool })
+    }
+
+    /// Checks an operand that is compared with null.
+    fn nullable(&mut self, operand: &Syntax) -> Option<Node> {
+        let checked = self.check(operand)?;
+        if matches!(checked.ty, Type::Optional(_)) {
+            return Some(checked.node);
+        }
+        self.refuse(
+            Problem::new(operand.at.clone(), "this is never null")
+                .help("what was not collected makes the verdict unknown by itself"),
+        )
+    }
+
+    fn membership(&mut self, [element, list]: &[Syntax; 2], at: &Range<usize>) -> Option<Checked> {
+        let (a, b) = (self.check(element), self.check(list));
+        let (a, b) = (a?, b?);
+        match required(b.ty) {
+            Type::List(ty) if comparable(required(a.ty), required(*ty)) => {
+                self.words(a.ty, &b, list)?;
+                Some(Checked { node: join(Binary::In, a.node, b.node), ty: Type::Bool })
+            }
+            Type::List(_) => {
+                let message = format!("{} is never in a {}", type_name(a.ty), type_name(b.ty));
+                self.refuse(Problem::new(at.clone(), message))
+            }
+            ty => {
+                let message = format!("`in` needs a list, and this is {}", type_name(ty));
+                self.refuse(Problem::new(list.at.clone(), message))
+            }
+        }
+    }
+
+    /// Checks that what is compared with a word may be equal to it.
+    fn words(&mut self, ty: Type, other: &Checked, syntax: &Syntax) -> Option<()> {
+        let Type::Word(words) = required(ty) else { return Some(()) };
+        let texts = match &other.node {
+            Node::Constant(Constant::Text(text)) => std::slice::from_ref(text),
+            Node::Constant(Constant::Texts(Texts(texts))) => texts,
+            _ => return Some(()),
+        };
+        let wrong: Vec<_> = texts.iter().filter(|text| !words.contains(&text.as_str())).collect();
+        for text in &wrong {
+            let at = element_place(syntax, text);
+            let problem = Problem::new(at, format!("`{text}` is none of its words"));
+            self.problems.push(problem.valid(text, words.iter().copied()));
+        }
+        wrong.is_empty().then_some(())
+    }
+
+    fn ternary(&mut self, parts: &[Syntax; 3], at: &Range<usize>) -> Option<Checked> {
+        let condition = self.expect(Type::Bool, &parts[0]);
+        let (yes, no) = (self.check(&parts[1]), self.check(&parts[2]));
+        let (condition, yes, no) = (condition?, yes?, no?);
+        let Some(ty) = common(yes.ty, no.ty) else {
+            let (yes, no) = (type_name(yes.ty), type_name(no.ty));
+            let message = format!("the two outcomes differ in type: {yes} and {no}");
+            return self.refuse(Problem::new(at.clone(), message));
+        };
+        Some(Checked { node: Node::Ternary(Box::new([condition, yes.node, no.node])), ty })
+    }
+
+    fn size(&mut self, operand: &Syntax, at: &Range<usize>) -> Option<Checked> {
+        let checked = self.check(operand)?;
+        match required(checked.ty) {
+            Type::List(_) | Type::Text | Type::Word(_) => {
+                Some(Checked { node: Node::Size(Box::new(checked.node)), ty: Type::Number })
+            }
+            ty => {
+                let message =
+                    format!("size() counts lists and texts, and this is {}", type_name(ty));
+                self.refuse(Problem::new(at.clone(), message))
+            }
+        }
+    }
+
+    fn quantified(
+        &mut self,
+        quantifier: Quantifier,
+        parts: &parse::Quantified,
+        at: &Range<usize>,
+    ) -> Option<Checked> {
+        let list = self.check(&parts.list)?;
+        let Type::List(element) = required(list.ty) else {
+            let message = format!("this needs a list, and has {}", type_name(list.ty));
+            return self.refuse(Problem::new(at.clone(), message));
+        };
+        let name = &parts.variable;
+        let taken = |(taken, _): &(String, Type)| taken == name;
+        if name == "params"
+            || self.names.variables.iter().any(|variable| variable.name == name)
+            || self.macros.iter().any(taken)
+        {
+            let message = format!("the name `{name}` is taken");
+            return self.refuse(Problem::new(at.clone(), message).help("use another, such as `x`"));
+        }
+        if self.macros.len() == MAX_MACROS {
+            let message = format!("more than {MAX_MACROS} macros in one another");
+            return self.refuse(Problem::new(at.clone(), message).help("derive a fact"));
+        }
+        let slot = MAX_VARIABLES + self.macros.len();
+        self.macros.push((name.clone(), *element));
+        let body = self.expect(Type::Bool, &parts.body);
+        self.macros.pop();
+        let parts = Quantified { list: list.node, slot, body: body? };
+        Some(Checked { node: Node::Quantified(quantifier, Box::new(parts)), ty: Type::Bool })
+    }
+}
+
+type Named<'s> = (&'s str, &'s Range<usize>);
+
+/// The root and the fields of `root.field.field`.
+fn flatten(syntax: &Syntax) -> Option<(Named<'_>, Vec<Named<'_>>)> {
+    let (mut syntax, mut fields) = (syntax, Vec::new());
+    while let Kind::Field(record, name) = &syntax.kind {
+        fields.push((name.as_str(), &syntax.at));
+        syntax = record;
+    }
+    fields.reverse();
+    match &syntax.kind {
+        Kind::Name(name) => Some(((name, &syntax.at), fields)),
+        _ => None,
+    }
+}
+
+fn join(operator: Binary, left: Node, right: Node) -> Node {
+    Node::Binary(operator, Box::new([left, right]))
+}
+
+/// The place of the element of a list that has this text, or else of the whole.
+fn element_place(syntax: &Syntax, text: &str) -> Range<usize> {
+    let is_it = |element: &&Syntax| matches!(&element.kind, Kind::Literal(Constant::Text(other)) if other == text);
+    match &syntax.kind {
+        Kind::List(elements) => elements.iter().find(is_it).unwrap_or(syntax).at.clone(),
+        _ => syntax.at.clone(),
+    }
+}
+
+/// The type without "or null".
+fn required(ty: Type) -> Type {
+    match ty {
+        Type::Optional(ty) => *ty,
+        ty => ty,
+    }
+}
+
+/// Whether values of the types can be equal.
+fn comparable(left: Type, right: Type) -> bool {
+    match (left, right) {
+        (Type::Text | Type::Word(_), Type::Text) | (Type::Text, Type::Word(_)) => true,
+        (Type::Word(left), Type::Word(right)) => left.iter().any(|word| right.contains(word)),
+        (Type::List(_) | Type::Record(_), _) => false,
+        (left, right) => left == right,
+    }
+}
+
+/// The type of a value that is of either type.
+fn common(left: Type, right: Type) -> Option<Type> {
+    if left == right {
+        return Some(left);
+    }
+    let optional = matches!(left, Type::Optional(_)) || matches!(right, Type::Optional(_));
+    Some(match (required(left), required(right)) {
+        (Type::Text | Type::Word(_), Type::Text | Type::Word(_)) if optional => {
+            Type::Optional(&Type::Text)
+        }
+        (Type::Text | Type::Word(_), Type::Text | Type::Word(_)) => Type::Text,
+        (a, b) if a == b && optional => {
+            if matches!(left, Type::Optional(_)) {
+                left
+            } else {
+                right
+            }
+        }
+        _ => return None,
+    })
+}

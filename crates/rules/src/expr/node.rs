@@ -1,0 +1,234 @@
+//! Evaluation, three-valued: a value, or the sources that are missing for it.
+//!
+//! An empty set of sources is a defect: a rule read a value where there is none (null). It is as
+//! unknown as a missing fact, so it never turns into a pass.
+
+use portcullis_model::{List, Sources, Value};
+
+use super::parse::{Binary, Quantifier, Unary};
+use super::{MAX_MACROS, MAX_VARIABLES};
+use crate::constant::Constant;
+
+/// The values of the variables: first those of the scope, then those of macros.
+pub(crate) struct Env<'a> {
+    slots: [Value<'a>; MAX_VARIABLES + MAX_MACROS],
+}
+
+impl<'a> Env<'a> {
+    pub(crate) fn new(variables: [Value<'a>; MAX_VARIABLES]) -> Env<'a> {
+        let mut slots = [Value::Null; MAX_VARIABLES + MAX_MACROS];
+        slots[..MAX_VARIABLES].copy_from_slice(&variables);
+        Env { slots }
+    }
+}
+
+/// A checked expression, ready to evaluate. [`check`](super::check) has made sure of the types; the one
+/// thing that can still be wrong is a null, which is a defect then.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Constant(Constant),
+    /// A variable and the indices of the fields to follow.
+    Path(usize, Box<[usize]>),
+    Unary(Unary, Box<Node>),
+    Binary(Binary, Box<[Node; 2]>),
+    Ternary(Box<[Node; 3]>),
+    Size(Box<Node>),
+    Quantified(Quantifier, Box<Quantified>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Quantified {
+    pub list: Node,
+    /// The slot of the macro's variable.
+    pub slot: usize,
+    pub body: Node,
+}
+
+type Outcome<T> = Result<T, Sources>;
+
+impl Node {
+    /// The value, or the sources that are missing for it.
+    pub(crate) fn eval<'a>(&'a self, env: &mut Env<'a>) -> Outcome<Value<'a>> {
+        match self {
+            Node::Constant(constant) => Ok(constant.value()),
+            Node::Path(slot, fields) => path(env.slots[*slot], fields),
+            Node::Unary(Unary::Not, node) => node.truth(env).map(|truth| Value::Bool(!truth)),
+            Node::Unary(Unary::Negate, node) => {
+                node.eval(env).and_then(number).map(|n| Value::Number(-n))
+            }
+            Node::Binary(operator, sides) => binary(*operator, sides, env),
+            Node::Ternary(parts) => {
+                let [condition, yes, no] = &**parts;
+                if condition.truth(env)? { yes.eval(env) } else { no.eval(env) }
+            }
+            Node::Size(node) => size(node.eval(env)?),
+            Node::Quantified(quantifier, parts) => {
+                quantified(*quantifier, parts, env).map(Value::Bool)
+            }
+        }
+    }
+
+    /// The truth of a condition, or the sources that are missing for it.
+    pub(crate) fn truth<'a>(&'a self, env: &mut Env<'a>) -> Outcome<bool> {
+        match self.eval(env)? {
+            Value::Bool(truth) => Ok(truth),
+            _ => Err(Sources::NONE),
+        }
+    }
+}
+
+fn path<'a>(start: Value<'a>, fields: &[usize]) -> Outcome<Value<'a>> {
+    fields.iter().try_fold(start, |value, &index| match value {
+        Value::Record(record) => record.field(index),
+        _ => Err(Sources::NONE),
+    })
+}
+
+fn binary<'a>(operator: Binary, sides: &'a [Node; 2], env: &mut Env<'a>) -> Outcome<Value<'a>> {
+    match operator {
+        Binary::And => return logic(false, sides, env).map(Value::Bool),
+        Binary::Or => return logic(true, sides, env).map(Value::Bool),
+        _ => {}
+    }
+    let (left, right) = both(sides[0].eval(env), sides[1].eval(env))?;
+    Ok(match operator {
+        Binary::Add => Value::Number(number(left)? + number(right)?),
+        Binary::Subtract => Value::Number(number(left)? - number(right)?),
+        Binary::Multiply => Value::Number(number(left)? * number(right)?),
+        _ => Value::Bool(holds(operator, left, right)?),
+    })
+}
+
+/// "And" (decided by false) and "or" (decided by true) after Kleene: the side that decides wins,
+/// whichever it is and however unknown the other.
+fn logic<'a>(decides: bool, [left, right]: &'a [Node; 2], env: &mut Env<'a>) -> Outcome<bool> {
+    let left = left.truth(env);
+    if left == Ok(decides) {
+        return left;
+    }
+    let right = right.truth(env);
+    if right == Ok(decides) {
+        return right;
+    }
+    both(left, right).map(|_| !decides)
+}
+
+/// Both values, or all the sources that are missing for either.
+fn both<T>(left: Outcome<T>, right: Outcome<T>) -> Outcome<(T, T)> {
+    match (left, right) {
+        (Ok(left), Ok(right)) => Ok((left, right)),
+        (Err(left), Err(right)) => Err(left | right),
+        (Err(sources), _) | (_, Err(sources)) => Err(sources),
+    }
+}
+
+fn holds(operator: Binary, left: Value<'_>, right: Value<'_>) -> Outcome<bool> {
+    match operator {
+        Binary::Equal => equal(left, right),
+        Binary::NotEqual => equal(left, right).map(|equal| !equal),
+        Binary::In => contains(right, left),
+        Binary::StartsWith => Ok(text(left)?.starts_with(text(right)?)),
+        Binary::EndsWith => Ok(text(left)?.ends_with(text(right)?)),
+        Binary::Contains => Ok(text(left)?.contains(text(right)?)),
+        _ => {
+            let order = match (left, right) {
+                (Value::Number(left), Value::Number(right)) => left.partial_cmp(&right),
+                (Value::Time(left), Value::Time(right)) => Some(left.cmp(&right)),
+                _ => None,
+            };
+            let order = order.ok_or(Sources::NONE)?;
+            Ok(match operator {
+                Binary::Less => order.is_lt(),
+                Binary::LessOrEqual => order.is_le(),
+                Binary::Greater => order.is_gt(),
+                _ => order.is_ge(),
+            })
+        }
+    }
+}
+
+#[allow(clippy::float_cmp, reason = "rules compare exactly, without tolerance")]
+fn equal(left: Value<'_>, right: Value<'_>) -> Outcome<bool> {
+    match (left, right) {
+        (Value::Null, Value::Null) => Ok(true),
+        (Value::Null, _) | (_, Value::Null) => Ok(false),
+        (Value::Bool(left), Value::Bool(right)) => Ok(left == right),
+        (Value::Number(left), Value::Number(right)) => Ok(left == right),
+        (Value::Text(left), Value::Text(right)) => Ok(left == right),
+        (Value::Time(left), Value::Time(right)) => Ok(left == right),
+        _ => Err(Sources::NONE),
+    }
+}
+
+fn contains(list: Value<'_>, wanted: Value<'_>) -> Outcome<bool> {
+    any(list_of(list)?, |element| equal(element, wanted))
+}
+
+/// Whether the test holds for an element: one `true` decides, however unknown the others are.
+fn any<'a>(list: &'a dyn List, mut test: impl FnMut(Value<'a>) -> Outcome<bool>) -> Outcome<bool> {
+    let mut outcome = Ok(false);
+    for index in 0..list.size() {
+        match (list.element(index).and_then(&mut test), outcome) {
+            (Ok(true), _) => return Ok(true),
+            (Ok(false), _) => {}
+            (Err(new), Err(old)) => outcome = Err(new | old),
+            (Err(new), Ok(_)) => outcome = Err(new),
+        }
+    }
+    outcome
+}
+
+fn quantified<'a>(
+    quantifier: Quantifier,
+    parts: &'a Quantified,
+    env: &mut Env<'a>,
+) -> Outcome<bool> {
+    let list = list_of(parts.list.eval(env)?)?;
+    let mut body = |element| {
+        env.slots[parts.slot] = element;
+        parts.body.truth(env)
+    };
+    match quantifier {
+        Quantifier::Exists => any(list, body),
+        // All hold unless for one it does not.
+        Quantifier::All => any(list, |element| body(element).map(|truth| !truth)).map(|any| !any),
+        Quantifier::ExistsOne => one(list, body),
+    }
+}
+
+/// Whether the test holds for exactly one element: two decide that it does not.
+fn one<'a>(list: &'a dyn List, mut test: impl FnMut(Value<'a>) -> Outcome<bool>) -> Outcome<bool> {
+    let mut found = false;
+    let second = any(list, |element| Ok(test(element)? && std::mem::replace(&mut found, true)))?;
+    Ok(found && !second)
+}
+
+fn size(value: Value<'_>) -> Outcome<Value<'_>> {
+    let size = match value {
+        Value::List(list) => list.size(),
+        Value::Text(text) => text.chars().count(),
+        _ => return Err(Sources::NONE),
+    };
+    u32::try_from(size).map(|size| Value::Number(f64::from(size))).map_err(|_| Sources::NONE)
+}
+
+fn number(value: Value<'_>) -> Outcome<f64> {
+    match value {
+        Value::Number(number) => Ok(number),
+        _ => Err(Sources::NONE),
+    }
+}
+
+fn text(value: Value<'_>) -> Outcome<&str> {
+    match value {
+        Value::Text(text) => Ok(text),
+        _ => Err(Sources::NONE),
+    }
+}
+
+fn list_of(value: Value<'_>) -> Outcome<&dyn List> {
+    match value {
+        Value::List(list) => Ok(list),
+        _ => Err(Sources::NONE),
+    }
+}

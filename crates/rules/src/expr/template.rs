@@ -1,0 +1,136 @@
+//! Texts with `{expressions}` in them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use portcullis_model::{Type, Value};
+
+use super::{Env, Expression, Names, Read};
+use crate::problem::Problem;
+use crate::show;
+
+/// A text with `{expressions}`; `{{` and `}}` stand for braces.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(String),
+    Expression(String, Expression),
+}
+
+impl Template {
+    /// Parses and checks the text; the problems' places are bytes of it.
+    pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Template, Vec<Problem>> {
+        let (mut parts, mut problems) = (Vec::new(), Vec::new());
+        for piece in split(text) {
+            match piece {
+                Ok(Piece::Text(text)) => parts.push(Part::Text(text.to_owned())),
+                Ok(Piece::Expression(range)) => match expression(text, range, names) {
+                    Ok(part) => parts.push(part),
+                    Err(mut more) => problems.append(&mut more),
+                },
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(Template { parts }) } else { Err(problems) }
+    }
+
+    /// The text with the values, for people.
+    pub(crate) fn render<'a>(&'a self, env: &mut Env<'a>) -> String {
+        self.fill(|_, expression| show::text(expression.node.eval(env)))
+    }
+
+    /// The text with the values, each one word of a shell command; what is missing or null stays to
+    /// be filled in.
+    pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
+        self.fill(|source, expression| match expression.node.eval(env) {
+            Ok(Value::Null) | Err(_) => show::shell_word(&format!("<{source}>")),
+            Ok(value) => show::shell_word(&show::text(Ok(value))),
+        })
+    }
+
+    fn fill<'a>(&'a self, mut show: impl FnMut(&str, &'a Expression) -> String) -> String {
+        self.parts.iter().fold(String::new(), |filled, part| match part {
+            Part::Text(text) => filled + text,
+            Part::Expression(source, expression) => filled + &show(source, expression),
+        })
+    }
+
+    /// All that the expressions read.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = &BTreeMap<String, Read>> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Expression(_, expression) => Some(&expression.reads),
+        })
+    }
+}
+
+fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Part, Vec<Problem>> {
+    let source = &text[range.clone()];
+    let shift = |mut problem: Problem| {
+        problem.at = problem.at.start + range.start..problem.at.end + range.start;
+        problem
+    };
+    let expression = Expression::compile(source, names)
+        .map_err(|problems| problems.into_iter().map(shift).collect::<Vec<_>>())?;
+    let element = match expression.ty {
+        Type::List(element) => *element,
+        ty => ty,
+    };
+    if matches!(element, Type::Record(_) | Type::Optional(Type::Record(_))) {
+        let problem =
+            Problem::new(range, format!("a {} is no text", show::type_name(expression.ty)));
+        return Err(vec![problem.help("name one of its fields, or size()")]);
+    }
+    Ok(Part::Expression(source.trim().to_owned(), expression))
+}
+
+enum Piece<'t> {
+    Text(&'t str),
+    /// The place between the braces.
+    Expression(Range<usize>),
+}
+
+/// Splits at braces.
+fn split(text: &str) -> Vec<Result<Piece<'_>, Problem>> {
+    let (mut pieces, mut start) = (Vec::new(), 0);
+    while let Some(brace) = text[start..].find(['{', '}']).map(|found| start + found) {
+        if brace > start {
+            pieces.push(Ok(Piece::Text(&text[start..brace])));
+        }
+        let rest = &text[brace..];
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            pieces.push(Ok(Piece::Text(&rest[..1])));
+            start = brace + 2;
+        } else if let Some(end) = rest.strip_prefix('{').and_then(closing) {
+            pieces.push(Ok(Piece::Expression(brace + 1..brace + 1 + end)));
+            start = brace + end + 2;
+        } else {
+            let problem = Problem::new(brace..brace + 1, "this brace has no partner");
+            pieces.push(Err(problem.help("write `{{` or `}}` for a brace")));
+            start = brace + 1;
+        }
+    }
+    pieces.push(Ok(Piece::Text(&text[start..])));
+    pieces
+}
+
+/// The place of the `}` that ends an expression; those in quotes do not.
+fn closing(expression: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut escaped = false;
+    for (index, c) in expression.char_indices() {
+        match quote {
+            _ if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) if c == open => quote = None,
+            None if c == '}' => return Some(index),
+            None if c == '\'' || c == '"' => quote = Some(c),
+            Some(_) | None => {}
+        }
+    }
+    None
+}

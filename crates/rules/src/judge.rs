@@ -1,0 +1,176 @@
+//! One rule on one resource.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{Gap, Source, Sources, Value, Verdict};
+use serde_json::Value as Json;
+
+use crate::expr::{Env, MAX_VARIABLES, Template};
+use crate::rule::Program;
+use crate::scope::{State, Subject};
+use crate::show;
+
+/// What a rule decides about a resource.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Decision {
+    Pass,
+    Fail,
+    NotApplicable,
+    Deleted,
+    /// The sources that are missing; none: a defect of the rule.
+    Unknown(Sources),
+}
+
+/// A decision in words, with what it rests on.
+pub(crate) struct Judgement {
+    pub verdict: Verdict,
+    pub message: String,
+    pub evidence: BTreeMap<String, Json>,
+    pub missing: Vec<Source>,
+    pub remediation: String,
+}
+
+impl Decision {
+    pub(crate) fn verdict(self) -> Verdict {
+        match self {
+            Decision::Pass => Verdict::Pass,
+            Decision::Fail => Verdict::Fail,
+            Decision::NotApplicable | Decision::Deleted => Verdict::NotApplicable,
+            Decision::Unknown(_) => Verdict::Unknown,
+        }
+    }
+}
+
+/// Decides; this is all that happens to the many resources that nobody needs to hear of.
+pub(crate) fn decide(program: &Program, subject: &Subject<'_>) -> Decision {
+    let variables = match &subject.state {
+        State::Present(variables) => *variables,
+        State::Missing(sources) => return Decision::Unknown(*sources),
+        State::Deleted => return Decision::Deleted,
+    };
+    let mut env = Env::new(variables);
+    let applies = program.when.as_ref().map_or(Ok(true), |when| when.node.truth(&mut env));
+    match applies {
+        Err(sources) => Decision::Unknown(sources),
+        Ok(false) => Decision::NotApplicable,
+        Ok(true) => match program.assert.node.truth(&mut env) {
+            Err(sources) => Decision::Unknown(sources),
+            Ok(true) => Decision::Pass,
+            Ok(false) => Decision::Fail,
+        },
+    }
+}
+
+/// Decides, and says so in words.
+pub(crate) fn judge(program: &Program, subject: &Subject<'_>, gaps: &[Gap]) -> Judgement {
+    explain(program, subject, decide(program, subject), gaps)
+}
+
+/// Puts a decision in words.
+pub(crate) fn explain(
+    program: &Program,
+    subject: &Subject<'_>,
+    decision: Decision,
+    gaps: &[Gap],
+) -> Judgement {
+    let State::Present(variables) = subject.state else {
+        return absent(subject, decision, gaps);
+    };
+    let mut env = Env::new(variables);
+    let (message, remediation) = match decision {
+        Decision::Unknown(sources) => unknown(sources, subject, gaps),
+        Decision::Fail => {
+            (program.message.render(&mut env), program.remediation.render_command(&mut env))
+        }
+        Decision::Pass => {
+            (optional(program.pass.as_ref(), &mut env, "no problem found"), String::new())
+        }
+        Decision::NotApplicable | Decision::Deleted => {
+            let message = "the rule does not apply to this resource";
+            (optional(program.not_applicable.as_ref(), &mut env, message), String::new())
+        }
+    };
+    Judgement {
+        verdict: decision.verdict(),
+        message,
+        evidence: evidence(program, variables),
+        missing: missing(decision),
+        remediation: remediation.trim().to_owned(),
+    }
+}
+
+fn optional<'a>(template: Option<&'a Template>, env: &mut Env<'a>, otherwise: &str) -> String {
+    template.map_or_else(|| otherwise.to_owned(), |template| template.render(env))
+}
+
+/// A resource that is not there to be read.
+fn absent(subject: &Subject<'_>, decision: Decision, gaps: &[Gap]) -> Judgement {
+    let (message, remediation) = match decision {
+        Decision::Unknown(sources) => unknown(sources, subject, gaps),
+        _ => {
+            ("the user was deleted after the credential report was made".to_owned(), String::new())
+        }
+    };
+    Judgement {
+        verdict: decision.verdict(),
+        message,
+        evidence: BTreeMap::new(),
+        missing: missing(decision),
+        remediation,
+    }
+}
+
+fn missing(decision: Decision) -> Vec<Source> {
+    match decision {
+        Decision::Unknown(sources) => sources.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn evidence(program: &Program, variables: [Value<'_>; MAX_VARIABLES]) -> BTreeMap<String, Json> {
+    let mut env = Env::new(variables);
+    let mut evidence = BTreeMap::new();
+    for (path, read) in &program.evidence {
+        evidence.insert(path.clone(), show::fact(read.node.eval(&mut env)));
+    }
+    evidence
+}
+
+/// Why the verdict is unknown, and how to change that.
+fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (String, String) {
+    if sources.is_empty() {
+        let message = "not judged: the rule reads a value that does not exist here (null); \
+                       this is a defect of the rule";
+        let remediation = "Let the rule compare the value with null before it uses it.";
+        return (message.to_owned(), remediation.to_owned());
+    }
+    let gap = |source| (source, gap(source, subject, gaps));
+    let (messages, steps): (Vec<_>, Vec<_>) = sources
+        .iter()
+        .map(gap)
+        .map(|(source, gap)| match gap {
+            Some(gap) => (format!("{source} is missing ({})", gap.code), remedy(gap)),
+            None => (format!("{source} is missing"), format!("Collect {source} again.")),
+        })
+        .unzip();
+    (format!("not judged: {}", messages.join(", ")), steps.join(" "))
+}
+
+/// The gap that explains best why the source is missing: that of the user, else that of all.
+fn gap<'g>(source: Source, subject: &Subject<'_>, gaps: &'g [Gap]) -> Option<&'g Gap> {
+    let find = |resource: Option<&str>| {
+        gaps.iter().find(|gap| gap.source == source && gap.resource.as_deref() == resource)
+    };
+    subject.user.and_then(|user| find(Some(user))).or_else(|| find(None))
+}
+
+fn remedy(gap: &Gap) -> String {
+    let code = gap.code.as_str();
+    if code == "NotRequested" {
+        return format!("Collect {} too: it was left out by choice.", gap.source);
+    }
+    if code.contains("Denied") || code.contains("Unauthorized") || code.contains("NotAuthorized") {
+        return format!("Allow {} to whoever collects, then collect again.", gap.action);
+    }
+    format!("Collect {} again ({}).", gap.source, gap.action)
+}

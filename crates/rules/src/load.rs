@@ -1,0 +1,252 @@
+//! Rule files to rules.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use portcullis_model::Severity;
+use toml::de::DeTable;
+
+use crate::constant::Constant;
+use crate::example::{self, Example};
+use crate::problem::{LoadError, Problem, place};
+use crate::read::{Fields, Text};
+use crate::rule::{self, Param, Program, Rule, Texts};
+use crate::scope::{self, SCOPES, Scope};
+use crate::{RuleFile, RuleSettings};
+
+/// No honest rule is longer; a hostile one shall not keep the tool busy.
+const MAX_BYTES: usize = 64 * 1024;
+/// What errors in the settings call them.
+const SETTINGS: &str = "configuration";
+
+/// Reads one file; `settings` are those for its rule, by id.
+pub(crate) fn load(
+    file: &RuleFile,
+    settings: &BTreeMap<String, RuleSettings>,
+) -> Result<Rule, Vec<LoadError>> {
+    if file.text.len() > MAX_BYTES {
+        let problem = Problem::new(0..0, format!("a rule file has at most {MAX_BYTES} bytes"));
+        return Err(place(file, vec![problem]));
+    }
+    let (table, errors) = DeTable::parse_recoverable(&file.text);
+    if !errors.is_empty() {
+        let problem = |error: &toml::de::Error| {
+            Problem::new(
+                error.span().unwrap_or(0..0),
+                format!("no valid TOML: {}", error.message()),
+            )
+        };
+        return Err(place(file, errors.iter().map(problem).collect()));
+    }
+    let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
+    let mut rule = read(file, fields).map_err(|problems| place(file, problems))?;
+    if let Some(settings) = settings.get(&rule.id) {
+        apply(&mut rule, settings)?;
+    }
+    Ok(rule)
+}
+
+fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
+    let id = fields.required("id");
+    if let Some(id) = &id {
+        fields.problems.extend(wrong_id(id, &file.path));
+    }
+    let title = fields.required("title");
+    let severity = fields.required("severity").and_then(|text| severity(&mut fields, &text));
+    let rule_set = fields.word("rule_set", &crate::RULE_SETS);
+    let scope = fields.required("scope").and_then(|text| {
+        let name = fields.one_of("scope", &text, &SCOPES.each_ref().map(|scope| scope.name))?;
+        scope::find(name)
+    });
+    let (risk, false_positives) = (fields.required("risk"), fields.text("false_positives"));
+    let references = references(&mut fields);
+    let params = params(&mut fields);
+    let texts = texts(&mut fields);
+    let program = scope.zip(texts.as_ref()).and_then(|(scope, texts)| {
+        let program = Program::compile(texts, scope, &values(&params));
+        program.map_err(|problems| fields.problems.extend(problems)).ok()
+    });
+    if let Some(program) = &program {
+        for unused in program.unused(params.iter().map(|(name, ..)| name.as_str())) {
+            let at = params.iter().find(|(name, ..)| name == unused).map(|(_, at, _)| at.clone());
+            let message = format!("nothing reads the parameter `{unused}`");
+            fields.problems.push(Problem::new(at.unwrap_or_default(), message));
+        }
+    }
+    let examples = examples(&mut fields, scope, &values(&params));
+    let problems = fields.finish();
+    let rule = || {
+        let texts = texts?;
+        Some(Rule {
+            id: id?.value,
+            title: title?.value,
+            severity: severity?,
+            rule_set: rule_set?,
+            family: family(&file.path),
+            path: file.path.clone(),
+            risk: risk?.value.trim().to_owned(),
+            remediation: texts.remediation.value.trim().to_owned(),
+            false_positives: false_positives.map(|text| text.value.trim().to_owned()),
+            references,
+            params: params
+                .into_iter()
+                .map(|(name, _, value)| (name, Param { default: value.clone(), value }))
+                .collect(),
+            examples,
+            scope: scope?,
+            texts,
+            program: program?,
+            source: file.text.clone(),
+        })
+    };
+    match rule() {
+        Some(rule) if problems.is_empty() => Ok(rule),
+        _ => Err(problems),
+    }
+}
+
+fn wrong_id(id: &Text, path: &str) -> Option<Problem> {
+    let kebab = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    if !id.value.split('-').all(kebab) {
+        let problem = id.problem("an id is words of lowercase letters and digits, joined by `-`");
+        return Some(problem);
+    }
+    let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
+    (stem != id.value).then(|| {
+        id.problem(format!("the id differs from the file's name, `{stem}`"))
+            .help(format!("rename the file to {}.toml, or change the id", id.value))
+    })
+}
+
+fn severity(fields: &mut Fields<'_>, text: &Text) -> Option<Severity> {
+    let word = fields.one_of("severity", text, &Severity::ALL.map(Severity::word))?;
+    Severity::ALL.into_iter().find(|severity| severity.word() == word)
+}
+
+fn family(path: &str) -> String {
+    let dir = Path::new(path).parent().and_then(Path::file_name).unwrap_or_default();
+    dir.to_string_lossy().into_owned()
+}
+
+fn references(fields: &mut Fields<'_>) -> Vec<String> {
+    let references = fields.texts("references");
+    for text in &references {
+        let is_page =
+            text.value.starts_with("https://") && !text.value.contains(char::is_whitespace);
+        if !is_page {
+            fields
+                .problems
+                .push(text.problem("a reference is an address that begins with https://"));
+        }
+    }
+    references.into_iter().map(|text| text.value).collect()
+}
+
+type NamedParam = (String, std::ops::Range<usize>, Constant);
+
+fn params(fields: &mut Fields<'_>) -> Vec<NamedParam> {
+    let mut params = Vec::new();
+    for (name, at, value) in fields.table("params") {
+        match rule::param(name, at.clone(), value, None) {
+            Ok(constant) => params.push((name.to_owned(), at, constant)),
+            Err(problem) => fields.problems.push(problem),
+        }
+    }
+    params
+}
+
+fn values(params: &[NamedParam]) -> BTreeMap<String, Constant> {
+    params.iter().map(|(name, _, value)| (name.clone(), value.clone())).collect()
+}
+
+fn texts(fields: &mut Fields<'_>) -> Option<Texts> {
+    let (when, assert) = (fields.text("when"), fields.required("assert"));
+    let (message, remediation) = (fields.required("message"), fields.required("remediation"));
+    let (pass, not_applicable) = (fields.text("pass"), fields.text("not_applicable"));
+    let evidence = fields.texts("evidence");
+    Some(Texts {
+        when,
+        assert: assert?,
+        message: message?,
+        pass,
+        not_applicable,
+        remediation: remediation?,
+        evidence,
+    })
+}
+
+fn examples(
+    fields: &mut Fields<'_>,
+    scope: Option<&'static Scope>,
+    params: &BTreeMap<String, Constant>,
+) -> Vec<Example> {
+    let tables = fields.tables("example");
+    let Some(scope) = scope else { return Vec::new() };
+    let whole = !tables.is_empty();
+    let mut examples = Vec::new();
+    for table in tables {
+        match example::read(table, scope, params) {
+            Ok(example) => examples.push(example),
+            Err(problems) => fields.problems.extend(problems),
+        }
+    }
+    for needed in ["pass", "fail"] {
+        let there = examples.iter().any(|example| example.expect.word() == needed);
+        // With a broken example among them, which kinds are missing cannot be told.
+        if !there && (!whole || fields.problems.is_empty()) {
+            let message = format!("there is no [[example]] with expect = \"{needed}\"");
+            fields.problems.push(Problem::new(fields.start(), message));
+        }
+    }
+    examples
+}
+
+/// Changes the rule as the settings say.
+fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<LoadError>> {
+    rule.severity = settings.severity.unwrap_or(rule.severity);
+    let mut problems = Vec::new();
+    for (name, value) in &settings.params {
+        let place = format!("rules.{}.params.{name}", rule.id);
+        let Some(param) = rule.params.get_mut(name) else {
+            let problem = Problem::new(0..0, format!("{place}: the rule has no such parameter"));
+            problems.push(problem.valid(name, rule.params.keys().map(String::as_str)));
+            continue;
+        };
+        match rule::kind(Some(value), Some(&param.default)) {
+            Ok(constant) => param.value = constant,
+            Err(message) => problems.push(Problem::new(0..0, format!("{place}: {message}"))),
+        }
+    }
+    let values = rule.params.iter().map(|(name, param)| (name.clone(), param.value.clone()));
+    match Program::compile(&rule.texts, rule.scope, &values.collect()) {
+        Ok(program) => rule.program = program,
+        Err(more) => problems.extend(more.into_iter().map(|problem| Problem {
+            message: format!("rules.{}.params: {}", rule.id, problem.message),
+            ..problem
+        })),
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(problems.into_iter().map(|problem| LoadError::nowhere(SETTINGS, problem)).collect())
+}
+
+/// Problems with settings for rules that do not exist.
+pub(crate) fn unknown_settings(
+    settings: &BTreeMap<String, RuleSettings>,
+    rules: &[Rule],
+) -> Vec<LoadError> {
+    let exists = |id: &String| rules.iter().any(|rule| rule.id == *id);
+    let unknown = settings.keys().filter(|id| !exists(id)).map(|id| {
+        let problem = Problem::new(0..0, format!("rules.{id}: there is no rule `{id}`"));
+        let meant = crate::problem::similar(id, rules.iter().map(|rule| rule.id.as_str()));
+        let problem = match meant {
+            Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+            None => problem.help("`portcullis rules list` shows all rules"),
+        };
+        LoadError::nowhere(SETTINGS, problem)
+    });
+    unknown.collect()
+}

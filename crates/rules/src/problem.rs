@@ -1,0 +1,139 @@
+//! What is wrong with rule files, and where.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+
+use crate::RuleFile;
+
+/// A mistake at a place in some text: first an expression, then the file that holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Problem {
+    /// The place, in bytes.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What is right.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(at: Range<usize>, message: impl Into<String>) -> Problem {
+        Problem { at, message: message.into(), help: None }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Helps out with a similar word among the valid ones, or else with all of them.
+    pub(crate) fn valid<'w>(
+        self,
+        word: &str,
+        valid: impl IntoIterator<Item = &'w str> + Clone,
+    ) -> Problem {
+        if let Some(meant) = similar(word, valid.clone()) {
+            return self.help(format!("did you mean `{meant}`?"));
+        }
+        let all: Vec<_> = valid.into_iter().collect();
+        if all.is_empty() { self } else { self.help(format!("valid: {}", all.join(", "))) }
+    }
+}
+
+/// The valid word that is most like the given one, if it may be a slip of the pen.
+pub(crate) fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let distance = |other: &str| strsim::damerau_levenshtein(word, other);
+    valid
+        .into_iter()
+        .map(|other| (distance(other), other))
+        .filter(|(distance, _)| *distance <= 1 + word.chars().count() / 4)
+        .min()
+        .map(|(_, other)| other)
+}
+
+/// Everything that is wrong with a set of rule files and the settings for them.
+#[derive(Clone, Debug)]
+pub struct LoadErrors(pub Vec<LoadError>);
+
+/// One mistake in a rule file or in the settings for it.
+#[derive(Clone, Debug)]
+pub struct LoadError {
+    /// The file, as its [`RuleFile::path`] names it, or where the settings come from.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What is right or how to go on, where there is something to say.
+    pub help: Option<String>,
+    place: Option<(Arc<str>, Range<usize>)>,
+}
+
+impl LoadError {
+    /// A mistake outside the rule files.
+    pub(crate) fn nowhere(path: &str, problem: Problem) -> LoadError {
+        LoadError {
+            path: path.to_owned(),
+            message: problem.message,
+            help: problem.help,
+            place: None,
+        }
+    }
+
+    fn new(file: &RuleFile, text: &Arc<str>, problem: Problem) -> LoadError {
+        let start = text.floor_char_boundary(problem.at.start);
+        let end = text.ceil_char_boundary(problem.at.end.min(text.len()));
+        LoadError {
+            place: Some((Arc::clone(text), start..end.max(start))),
+            ..LoadError::nowhere(&file.path, problem)
+        }
+    }
+
+    /// The line and the column, both from 1, in characters; none for a mistake in the settings.
+    #[must_use]
+    pub fn position(&self) -> Option<(usize, usize)> {
+        let (text, range) = self.place.as_ref()?;
+        let before = &text[..range.start];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Some((before.matches('\n').count() + 1, before[line_start..].chars().count() + 1))
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = Level::ERROR.primary_title(self.message.as_str());
+        let mut group = match &self.place {
+            Some((text, range)) => title.element(
+                Snippet::source(&**text)
+                    .path(self.path.as_str())
+                    .annotation(AnnotationKind::Primary.span(range.clone())),
+            ),
+            None => title.element(Origin::path(self.path.as_str())),
+        };
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        f.write_str(&Renderer::plain().render(&[group]))
+    }
+}
+
+impl fmt::Display for LoadErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let gap = if index == 0 { "" } else { "\n\n" };
+            write!(f, "{gap}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadErrors {}
+
+/// Puts the problems of a file in their places, from top to bottom.
+pub(crate) fn place(file: &RuleFile, mut problems: Vec<Problem>) -> Vec<LoadError> {
+    let text: Arc<str> = file.text.as_str().into();
+    problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
+    problems.dedup();
+    problems.into_iter().map(|problem| LoadError::new(file, &text, problem)).collect()
+}

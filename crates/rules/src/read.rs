@@ -1,0 +1,188 @@
+//! Reading TOML so that every problem of a file is found, each at its place.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::problem::Problem;
+use crate::sample::Placed;
+
+/// A text of a file, with its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Text {
+    pub value: String,
+    /// The place, quotes included.
+    pub at: Range<usize>,
+    /// Where the value itself begins, if it stands in the file letter by letter.
+    start: Option<usize>,
+}
+
+impl Text {
+    fn new(value: &str, at: Range<usize>, file: &str) -> Text {
+        let start =
+            file.get(at.clone()).and_then(|raw| raw.find(value)).map(|found| at.start + found);
+        Text { value: value.to_owned(), at, start }
+    }
+
+    /// Moves problems with the value to their places in the file.
+    pub(crate) fn place(&self, problems: Vec<Problem>) -> Vec<Problem> {
+        let moved = |at: &Range<usize>| match self.start {
+            Some(start) => start + at.start..start + at.end,
+            None => self.at.clone(),
+        };
+        problems.into_iter().map(|problem| Problem { at: moved(&problem.at), ..problem }).collect()
+    }
+
+    /// A problem with the text as a whole.
+    pub(crate) fn problem(&self, message: impl Into<String>) -> Problem {
+        Problem::new(self.at.clone(), message)
+    }
+}
+
+/// The entries of a table: each is taken once, and what is left at the end is not known.
+pub(crate) struct Fields<'t> {
+    file: &'t str,
+    at: Range<usize>,
+    left: BTreeMap<&'t str, (Range<usize>, Placed<'t>)>,
+    valid: Vec<&'static str>,
+    pub problems: Vec<Problem>,
+}
+
+impl<'t> Fields<'t> {
+    /// The entries of the table that stands at that place of the file.
+    pub(crate) fn new(file: &'t str, at: Range<usize>, table: &'t DeTable<'t>) -> Fields<'t> {
+        let entry = |(name, value): (&'t Spanned<_>, _)| {
+            let text: &std::borrow::Cow<'t, str> = name.get_ref();
+            (&**text, (name.span(), value))
+        };
+        Fields {
+            file,
+            at,
+            left: table.iter().map(entry).collect(),
+            valid: vec![],
+            problems: vec![],
+        }
+    }
+
+    /// The value of that name, if it is there.
+    pub(crate) fn take(&mut self, name: &'static str) -> Option<Placed<'t>> {
+        self.valid.push(name);
+        self.left.remove(name).map(|(_, value)| value)
+    }
+
+    /// A text that may be left out.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<Text> {
+        let value = self.take(name)?;
+        self.as_text(name, value)
+    }
+
+    /// A text that must be there, and say something.
+    pub(crate) fn required(&mut self, name: &'static str) -> Option<Text> {
+        let Some(value) = self.take(name) else {
+            self.problems.push(Problem::new(self.start(), format!("`{name}` is missing")));
+            return None;
+        };
+        let text = self.as_text(name, value)?;
+        if text.value.trim().is_empty() {
+            self.problems.push(text.problem(format!("`{name}` is empty")));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A list of texts; empty if left out.
+    pub(crate) fn texts(&mut self, name: &'static str) -> Vec<Text> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(values) = value.get_ref().as_array() else {
+            self.wrong(name, "a list of texts", value);
+            return Vec::new();
+        };
+        values.iter().filter_map(|value| self.as_text(name, value)).collect()
+    }
+
+    /// The entries of a table of free names; empty if left out.
+    pub(crate) fn table(&mut self, name: &'static str) -> Vec<(&'t str, Range<usize>, Placed<'t>)> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong(name, "a table", value);
+            return Vec::new();
+        };
+        table.iter().map(|(name, value)| (&**name.get_ref(), name.span(), value)).collect()
+    }
+
+    /// The tables of an array of tables; empty if left out.
+    pub(crate) fn tables(&mut self, name: &'static str) -> Vec<Fields<'t>> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(values) = value.get_ref().as_array() else {
+            self.wrong(name, "a list of tables", value);
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for value in values {
+            match value.get_ref() {
+                DeValue::Table(table) => tables.push(Fields::new(self.file, value.span(), table)),
+                _ => self.wrong(name, "a table", value),
+            }
+        }
+        tables
+    }
+
+    /// One of a few words; the first if left out.
+    pub(crate) fn word(
+        &mut self,
+        name: &'static str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
+        let Some(text) = self.text(name) else { return words.first().copied() };
+        self.one_of(name, &text, words)
+    }
+
+    /// The word that the text is.
+    pub(crate) fn one_of(
+        &mut self,
+        name: &'static str,
+        text: &Text,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
+        let known = words.iter().copied().find(|word| *word == text.value);
+        if known.is_none() {
+            let problem = text.problem(format!("there is no {name} `{}`", text.value));
+            self.problems.push(problem.valid(&text.value, words.iter().copied()));
+        }
+        known
+    }
+
+    /// The problems, now also with every entry that nobody asked for.
+    pub(crate) fn finish(mut self) -> Vec<Problem> {
+        for (name, (at, _)) in &self.left {
+            let problem = Problem::new(at.clone(), format!("`{name}` is not known here"));
+            self.problems.push(problem.valid(name, self.valid.iter().copied()));
+        }
+        self.problems
+    }
+
+    /// The first character, where what is missing is reported.
+    pub(crate) fn start(&self) -> Range<usize> {
+        self.at.start..self.at.start + 1
+    }
+
+    /// The text of the file at that place.
+    pub(crate) fn source(&self, at: Range<usize>) -> &'t str {
+        self.file.get(at).unwrap_or_default()
+    }
+
+    fn as_text(&mut self, name: &'static str, value: Placed<'t>) -> Option<Text> {
+        if let DeValue::String(text) = value.get_ref() {
+            return Some(Text::new(text, value.span(), self.file));
+        }
+        self.wrong(name, "a text", value);
+        None
+    }
+
+    fn wrong(&mut self, name: &str, wanted: &str, value: Placed<'_>) {
+        let message = format!("`{name}` must be {wanted}");
+        self.problems.push(Problem::new(value.span(), message));
+    }
+}

@@ -1,0 +1,187 @@
+//! Sets of rules: loading and choosing them.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use portcullis_model::Severity;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::problem::{LoadErrors, Problem, place, similar};
+use crate::{ExampleFailure, Rule, RuleFile, load, show};
+
+/// The rule sets, the smallest first; each holds those before it.
+pub(crate) const RULE_SETS: [&str; 2] = ["default", "strict"];
+
+/// What a configuration changes about rules.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The changes by rule id.
+    #[serde(default)]
+    pub rules: BTreeMap<String, RuleSettings>,
+}
+
+/// What a configuration changes about one rule.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSettings {
+    /// Another severity.
+    pub severity: Option<Severity>,
+    /// Other values of parameters.
+    #[serde(default)]
+    pub params: BTreeMap<String, toml::Value>,
+}
+
+/// The rules to judge by.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `default`, or `strict`, which holds the default rules too.
+    pub rule_set: String,
+    /// The ids of the rules wanted, from any rule set; empty: all of the rule set.
+    pub only: Vec<String>,
+    /// The ids of rules to leave out.
+    pub skip: Vec<String>,
+}
+
+/// A selection that cannot be made.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SelectionError {
+    /// A rule is named that does not exist.
+    #[error("there is no rule `{id}`{}", suggestion(.meant.as_deref()))]
+    UnknownRule {
+        /// The id as given.
+        id: String,
+        /// The id that was probably meant.
+        meant: Option<String>,
+    },
+    /// A rule set is named that does not exist.
+    #[error("there is no rule set `{name}`; valid: {}", RULE_SETS.join(", "))]
+    UnknownRuleSet {
+        /// The name as given.
+        name: String,
+    },
+    /// No rule is left: an audit by no rules would pass whatever is wrong.
+    #[error("no rule is left to judge by; choose fewer rules to skip")]
+    Nothing,
+}
+
+fn suggestion(meant: Option<&str>) -> String {
+    match meant {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => "; `portcullis rules list` shows all rules".to_owned(),
+    }
+}
+
+/// Rules, loaded and checked, sorted by id.
+#[derive(Clone)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    /// Loads and checks rule files, with the settings applied; fails with every problem of every file.
+    pub fn load(files: &[RuleFile], settings: &Settings) -> Result<RuleSet, LoadErrors> {
+        let (mut rules, mut errors) = (BTreeMap::new(), Vec::new());
+        for file in files {
+            match load::load(file, &settings.rules) {
+                Ok(rule) => match rules.entry(rule.id.clone()) {
+                    Entry::Vacant(entry) => drop(entry.insert(rule)),
+                    Entry::Occupied(entry) => {
+                        errors.extend(place(file, vec![duplicate(&rule, entry.get())]));
+                    }
+                },
+                Err(mut more) => errors.append(&mut more),
+            }
+        }
+        let rules: Vec<_> = rules.into_values().collect();
+        if errors.is_empty() {
+            errors = load::unknown_settings(&settings.rules, &rules);
+        }
+        if errors.is_empty() { Ok(RuleSet { rules }) } else { Err(LoadErrors(errors)) }
+    }
+
+    /// Keeps the selected rules.
+    pub fn select(self, selection: &Selection) -> Result<RuleSet, SelectionError> {
+        let Selection { rule_set, only, skip } = selection;
+        let level = |name: &str| RULE_SETS.iter().position(|known| *known == name);
+        let wanted = level(rule_set)
+            .ok_or_else(|| SelectionError::UnknownRuleSet { name: rule_set.clone() })?;
+        for id in only.iter().chain(skip) {
+            self.known(id)?;
+        }
+        let selected = |rule: &Rule| {
+            let chosen = if only.is_empty() {
+                level(rule.rule_set) <= Some(wanted)
+            } else {
+                only.contains(&rule.id)
+            };
+            chosen && !skip.contains(&rule.id)
+        };
+        let rules: Vec<_> = self.rules.into_iter().filter(selected).collect();
+        if rules.is_empty() { Err(SelectionError::Nothing) } else { Ok(RuleSet { rules }) }
+    }
+
+    fn known(&self, id: &str) -> Result<(), SelectionError> {
+        if self.rule(id).is_some() {
+            return Ok(());
+        }
+        let meant = similar(id, self.rules.iter().map(|rule| rule.id.as_str()));
+        Err(SelectionError::UnknownRule { id: id.to_owned(), meant: meant.map(str::to_owned) })
+    }
+
+    /// The rules, sorted by id.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule of that id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The examples that do not hold, with the parameters' defaults; none: all is well.
+    #[must_use]
+    pub fn check_examples(&self) -> Vec<ExampleFailure> {
+        let failure = |rule: &Rule, example: &crate::Example| {
+            Some(ExampleFailure {
+                rule: rule.id.clone(),
+                path: rule.path.clone(),
+                example: example.name.clone(),
+                difference: example.check(rule)?,
+            })
+        };
+        let of_rule = |rule| {
+            let rule: &Rule = rule;
+            rule.examples.iter().filter_map(move |example| failure(rule, example))
+        };
+        self.rules.iter().flat_map(of_rule).collect()
+    }
+
+    /// A hash of the rules, their parameters and severities: 16 hexadecimal digits.
+    pub(crate) fn hash(&self) -> String {
+        let mut hash = Sha256::new();
+        for rule in &self.rules {
+            let params = rule.params.iter();
+            let params: serde_json::Value = params
+                .map(|(name, param)| (name.clone(), show::json(param.value.value())))
+                .collect();
+            for part in [&rule.source, rule.severity.word(), &params.to_string()] {
+                // The length keeps ("ab", "c") apart from ("a", "bc").
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+        let mut half = [0; 8];
+        half.copy_from_slice(&hash.finalize()[..8]);
+        format!("{:016x}", u64::from_be_bytes(half))
+    }
+}
+
+fn duplicate(rule: &Rule, first: &Rule) -> Problem {
+    let at = rule.source.find(&rule.id).unwrap_or_default();
+    Problem::new(at..at + rule.id.len(), format!("{} has a rule `{}` already", first.path, rule.id))
+        .help("give one of them another id")
+}

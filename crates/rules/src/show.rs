@@ -1,0 +1,129 @@
+//! Values as people and as machines read them.
+
+use jiff::Timestamp;
+use portcullis_model::{List, Record, Sources, Type, Value};
+use serde_json::{Map, Value as Json, json};
+
+/// The value in a message; "unknown" where something is missing.
+pub(crate) fn text(value: Result<Value<'_>, Sources>) -> String {
+    match value {
+        Err(_) => "unknown".to_owned(),
+        Ok(Value::Null) => "none".to_owned(),
+        Ok(Value::Bool(bool)) => bool.to_string(),
+        Ok(Value::Number(n)) => number(n),
+        Ok(Value::Text(text)) => text.to_owned(),
+        Ok(Value::Time(time)) => seconds(time).to_string(),
+        Ok(Value::List(list)) => elements(list).map(text).collect::<Vec<_>>().join(", "),
+        Ok(Value::Record(record)) => json(Value::Record(record)).to_string(),
+    }
+}
+
+/// A number with at most one decimal, rounded up, so that what lies over a limit never reads as
+/// the limit itself.
+fn number(number: f64) -> String {
+    let exact = number.to_string();
+    match exact.split_once('.') {
+        Some((_, decimals)) if decimals.len() > 1 => {
+            format!("{:.1}", (number * 10.0).ceil() / 10.0)
+        }
+        _ => exact,
+    }
+}
+
+fn seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
+/// The value as evidence, whole and exact.
+pub(crate) fn json(value: Value<'_>) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(bool) => Json::Bool(bool),
+        Value::Number(n) => json_number(n),
+        Value::Text(text) => Json::String(text.to_owned()),
+        Value::Time(time) => Json::String(time.to_string()),
+        Value::List(list) => elements(list).map(fact).collect(),
+        Value::Record(record) => Json::Object(fields(record)),
+    }
+}
+
+/// The fact as evidence: its value, or the sources that are missing.
+pub(crate) fn fact(value: Result<Value<'_>, Sources>) -> Json {
+    match value {
+        Ok(value) => json(value),
+        Err(sources) => json!({ "missing": sources.iter().collect::<Vec<_>>() }),
+    }
+}
+
+/// Integers stay integers: three keys are `3`, not `3.0`.
+fn json_number(number: f64) -> Json {
+    number.to_string().parse::<i64>().map_or_else(|_| json!(number), Json::from)
+}
+
+fn elements(list: &dyn List) -> impl Iterator<Item = Result<Value<'_>, Sources>> {
+    (0..list.size()).map(|index| list.element(index))
+}
+
+fn fields(record: &dyn Record) -> Map<String, Json> {
+    let fields = record.record_type().fields.iter().enumerate();
+    fields.map(|(index, field)| (field.name.to_owned(), fact(record.field(index)))).collect()
+}
+
+/// The type in words, as error messages and documentation name it.
+pub(crate) fn type_name(ty: Type) -> String {
+    match ty {
+        Type::Bool => "bool".to_owned(),
+        Type::Number => "number".to_owned(),
+        Type::Text => "text".to_owned(),
+        Type::Word(words) => format!("one of {}", words.join(", ")),
+        Type::Time => "time".to_owned(),
+        Type::Optional(ty) => format!("{} or null", type_name(*ty)),
+        Type::List(ty) => format!("list of {}", type_name(*ty)),
+        Type::Record(record) => record.name.to_owned(),
+    }
+}
+
+/// The value as one word of a POSIX shell command.
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::Source;
+
+    use super::*;
+
+    #[test]
+    fn numbers_never_hide_that_they_are_over_a_limit() {
+        for (value, shown) in
+            [(91.0, "91"), (90.5, "90.5"), (90.01, "90.1"), (90.96, "91.0"), (0.0, "0")]
+        {
+            assert_eq!(text(Ok(Value::Number(value))), shown);
+        }
+    }
+
+    #[test]
+    fn values_read_plainly() {
+        let time: Timestamp = "2026-11-01T12:30:00.75Z".parse().unwrap();
+        assert_eq!(text(Ok(Value::Time(time))), "2026-11-01T12:30:00Z");
+        assert_eq!(text(Ok(Value::Null)), "none");
+        assert_eq!(text(Err(Source::AccessKeys.into())), "unknown");
+        assert_eq!(text(Ok(Value::List(&vec!["a".to_owned(), "b".to_owned()]))), "a, b");
+    }
+
+    #[test]
+    fn hostile_names_are_one_shell_word() {
+        assert_eq!(
+            shell_word("arn:aws:iam::111122223333:mfa/a+b=c,d.e@f_g-h"),
+            "arn:aws:iam::111122223333:mfa/a+b=c,d.e@f_g-h"
+        );
+        assert_eq!(shell_word("x; rm -rf ~"), "'x; rm -rf ~'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+}
