@@ -1,0 +1,176 @@
+//! What users stand for, as the configuration declares it.
+
+use std::collections::BTreeMap;
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+use portcullis_model::{Fact, Sources, UserClass};
+use serde::{Deserialize, Deserializer, de};
+use thiserror::Error;
+
+/// The declared user classes, `[classes.service]` and `[classes.break-glass]` of the
+/// configuration; a user that matches neither is `human`.
+///
+/// Names, paths and tag keys are matched without regard to case, as IAM keeps them unique so; tag
+/// values exactly. A `*` in names and paths also matches `/`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Classes {
+    #[serde(default)]
+    service: Patterns,
+    #[serde(default, rename = "break-glass")]
+    break_glass: Patterns,
+}
+
+/// A user matches two classes; the configuration must be changed so that it matches one.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error(
+    "user {user} is in two classes: service by {service}, break-glass by {break_glass}; \
+     change one of the two patterns in the configuration"
+)]
+pub struct ClassConflict {
+    /// The user's name.
+    pub user: String,
+    /// The pattern of the class `service` that it matches, such as `names \"svc-*\"`.
+    pub service: String,
+    /// The pattern of the class `break-glass` that it matches.
+    pub break_glass: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Patterns {
+    #[serde(deserialize_with = "globs")]
+    names: Vec<GlobMatcher>,
+    #[serde(deserialize_with = "globs")]
+    paths: Vec<GlobMatcher>,
+    tags: BTreeMap<String, String>,
+}
+
+/// What of a user decides its class.
+pub(crate) struct Candidate<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) tags: Fact<Vec<(&'a str, &'a str)>>,
+}
+
+impl Classes {
+    /// The class of a user; missing where only its unknown tags could tell.
+    pub(crate) fn class_of(&self, user: &Candidate<'_>) -> Result<Fact<UserClass>, ClassConflict> {
+        let (service, break_glass) = (self.service.matching(user), self.break_glass.matching(user));
+        match (service, break_glass) {
+            (Ok(Some(service)), Ok(Some(break_glass))) => {
+                Err(ClassConflict { user: user.name.to_owned(), service, break_glass })
+            }
+            (Ok(Some(_)), _) => Ok(Fact::Known(UserClass::Service)),
+            (_, Ok(Some(_))) => Ok(Fact::Known(UserClass::BreakGlass)),
+            (Err(missing), _) | (_, Err(missing)) => Ok(Fact::Missing(missing)),
+            (Ok(None), Ok(None)) => Ok(Fact::Known(UserClass::Human)),
+        }
+    }
+}
+
+impl Patterns {
+    /// The pattern that the user matches, in words.
+    fn matching(&self, user: &Candidate<'_>) -> Result<Option<String>, Sources> {
+        let glob = |globs: &[GlobMatcher], text: &str| {
+            globs.iter().find(|glob| glob.is_match(text)).map(|glob| glob.glob().glob().to_owned())
+        };
+        if let Some(pattern) = glob(&self.names, user.name) {
+            return Ok(Some(format!("names {pattern:?}")));
+        }
+        if let Some(pattern) = glob(&self.paths, user.path) {
+            return Ok(Some(format!("paths {pattern:?}")));
+        }
+        if self.tags.is_empty() {
+            return Ok(None);
+        }
+        let tags = user.tags.as_ref().into_result()?;
+        let has = |key: &str, value: &str| {
+            tags.iter().any(|(k, v)| k.eq_ignore_ascii_case(key) && *v == value)
+        };
+        let tag = self.tags.iter().find(|(key, value)| has(key, value));
+        Ok(tag.map(|(key, value)| format!("tags {key} = {value:?}")))
+    }
+}
+
+fn globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GlobMatcher>, D::Error> {
+    let patterns = Vec::<String>::deserialize(deserializer)?;
+    patterns
+        .iter()
+        .map(|pattern| Ok(glob(pattern).map_err(de::Error::custom)?.compile_matcher()))
+        .collect()
+}
+
+fn glob(pattern: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(pattern).case_insensitive(true).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::Source;
+    use serde_json::json;
+
+    use super::*;
+
+    fn classes() -> Classes {
+        serde_json::from_value(json!({
+            "service": {"names": ["svc-*"], "paths": ["/service/*"], "tags": {"kind": "service"}},
+            "break-glass": {"names": ["emergency?"]},
+        }))
+        .unwrap()
+    }
+
+    fn class(name: &str, path: &str, tags: Fact<Vec<(&str, &str)>>) -> Fact<UserClass> {
+        classes().class_of(&Candidate { name, path, tags }).unwrap()
+    }
+
+    #[test]
+    fn a_name_a_path_or_a_tag_decides() {
+        let none = || Fact::Known(vec![]);
+        assert_eq!(class("SVC-backup", "/", none()), Fact::Known(UserClass::Service));
+        assert_eq!(class("a", "/service/", none()), Fact::Known(UserClass::Service));
+        assert_eq!(class("a", "/service/x/", none()), Fact::Known(UserClass::Service));
+        let tags = Fact::Known(vec![("Kind", "service")]);
+        assert_eq!(class("a", "/", tags), Fact::Known(UserClass::Service));
+        assert_eq!(
+            class("a", "/", Fact::Known(vec![("kind", "other")])),
+            Fact::Known(UserClass::Human)
+        );
+        assert_eq!(class("emergency1", "/", none()), Fact::Known(UserClass::BreakGlass));
+        assert_eq!(class("alice", "/", none()), Fact::Known(UserClass::Human));
+    }
+
+    #[test]
+    fn unknown_tags_matter_only_where_they_could_tell() {
+        let unknown = || Fact::missing(Source::AccountAuthorizationDetails);
+        assert_eq!(class("svc-a", "/", unknown()), Fact::Known(UserClass::Service));
+        assert_eq!(class("emergency1", "/", unknown()), Fact::Known(UserClass::BreakGlass));
+        let missing = Fact::missing(Source::AccountAuthorizationDetails);
+        assert_eq!(class("alice", "/", unknown()), missing);
+        let human =
+            Classes::default().class_of(&Candidate { name: "a", path: "/", tags: unknown() });
+        assert_eq!(human, Ok(Fact::Known(UserClass::Human)));
+    }
+
+    #[test]
+    fn two_classes_are_an_error_that_names_user_and_patterns() {
+        let user = Candidate { name: "emergency1", path: "/service/", tags: Fact::Known(vec![]) };
+        let conflict = classes().class_of(&user).unwrap_err();
+        assert_eq!(
+            conflict.to_string(),
+            "user emergency1 is in two classes: service by paths \"/service/*\", break-glass by \
+             names \"emergency?\"; change one of the two patterns in the configuration"
+        );
+    }
+
+    #[test]
+    fn unknown_classes_fields_and_bad_globs_are_refused() {
+        for json in [
+            json!({"human": {}}),
+            json!({"service": {"name": ["a"]}}),
+            json!({"service": {"names": ["a["]}}),
+        ] {
+            assert!(serde_json::from_value::<Classes>(json.clone()).is_err(), "{json}");
+        }
+    }
+}

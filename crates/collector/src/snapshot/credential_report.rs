@@ -1,0 +1,105 @@
+//! The credential report: from CSV, bare or in the AWS CLI's JSON, to rows.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
+
+mod cells;
+mod row;
+mod table;
+
+pub(super) use row::{KeySlot, Row};
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use portcullis_model::{Gap, Source};
+
+use self::table::{Columns, Entry, Table};
+use super::documents::{self, Problem};
+use super::gaps::Gaps;
+use super::name_key;
+use crate::bundle::Document;
+use crate::shapes;
+
+/// The name in the row of the root user.
+pub(super) const ROOT: &str = "<root_account>";
+
+/// The credential report.
+#[derive(Debug)]
+pub(super) struct Report {
+    /// When AWS made it; a bare CSV does not say.
+    pub(super) generated_at: Option<Timestamp>,
+    /// The row of the root user, if there is exactly one.
+    pub(super) root: Option<Row>,
+    /// One row a user.
+    pub(super) users: Vec<Row>,
+    /// Whether `users` is every user of that time: no line is cut or of nobody.
+    pub(super) complete: bool,
+}
+
+/// Reads the report; what single rows and columns lack becomes gaps and missing facts.
+pub(super) fn parse(document: &Document, gaps: &mut Gaps) -> Result<Report, Problem> {
+    let (csv, generated_at) = content(document)?;
+    let text = std::str::from_utf8(documents::without_bom(&csv)).map_err(|error| {
+        Problem::malformed(format!("the CSV is not UTF-8 after byte {}", error.valid_up_to()))
+    })?;
+    let table = table::parse(text)?;
+    for problem in table.columns.problems() {
+        gaps.push(malformed(problem));
+    }
+    if generated_at.is_none() {
+        let message = "nothing says when AWS made the report: a bare CSV has no GeneratedTime";
+        gaps.push(Gap::new(Source::CredentialReport, "NotDated", message));
+    }
+    Ok(Report { generated_at, ..rows(table, gaps) })
+}
+
+/// The CSV, and the time that the JSON around it gives.
+fn content(document: &Document) -> Result<(Vec<u8>, Option<Timestamp>), Problem> {
+    if !document.file.to_ascii_lowercase().ends_with(".json") {
+        return Ok((document.bytes.clone(), None));
+    }
+    let answer: shapes::CredentialReport = documents::one(document)?;
+    let base64: Vec<u8> =
+        answer.content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let csv = STANDARD.decode(base64);
+    let csv = csv.map_err(|error| Problem::malformed(format!("Content is not base64: {error}")))?;
+    Ok((csv, answer.generated_time))
+}
+
+fn rows(table: Table, gaps: &mut Gaps) -> Report {
+    for number in &table.of_nobody {
+        gaps.push(malformed(format!("line {number} names no user that its ARN names too")));
+    }
+    if table.cut {
+        let message = "the last line is cut short, so further lines may be lost";
+        gaps.push(Gap::new(Source::CredentialReport, "Incomplete", message));
+    }
+    let complete = table.of_nobody.is_empty() && !table.cut;
+    let mut by_name: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for entry in table.entries {
+        by_name.entry(name_key(&entry.name)).or_default().push(entry);
+    }
+    let rows = by_name.values().map(|entries| row_of(entries, &table.columns, gaps));
+    let (root, users): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.name == ROOT);
+    Report { generated_at: None, root: root.into_iter().next(), users, complete }
+}
+
+/// The row of a name; without facts if its line is short or not the only one.
+fn row_of(entries: &[Entry], columns: &Columns, gaps: &mut Gaps) -> Row {
+    let entry = &entries[0];
+    let problem = if entries.len() > 1 {
+        format!("lines {} and {} have the same user", entry.number, entries[1].number)
+    } else if entry.fields.len() < columns.len() {
+        format!("line {} has too few fields", entry.number)
+    } else {
+        return row::parse(entry, columns, gaps);
+    };
+    gaps.push(malformed(problem).of(&entry.name));
+    row::parse(entry, &Columns::default(), gaps)
+}
+
+fn malformed(message: impl Into<String>) -> Gap {
+    Gap::new(Source::CredentialReport, "Malformed", message)
+}

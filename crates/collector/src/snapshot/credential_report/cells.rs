@@ -1,0 +1,74 @@
+//! The values of one line, by column.
+
+use jiff::Timestamp;
+use portcullis_model::{Fact, Source};
+
+use super::malformed;
+use super::table::{Columns, Entry};
+use crate::snapshot::gaps::Gaps;
+
+/// What stands for "none": no such credential, no use since AWS began to track it, or, in older
+/// reports, nothing to say about root. Emulators write one for the other.
+const NONE: [&str; 3] = ["N/A", "no_information", "not_supported"];
+
+/// The cells of one line. A column that is absent gives missing facts, explained by the header's
+/// gap; a value of the wrong kind gives a missing fact and a gap of its own.
+pub(super) struct Cells<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) columns: &'a Columns,
+    pub(super) gaps: &'a mut Gaps,
+}
+
+impl<'a> Cells<'a> {
+    /// The text of a column; none where it says that there is nothing.
+    pub(super) fn text(&self, column: &str) -> Fact<Option<&'a str>> {
+        match self.columns.index(column).and_then(|index| self.entry.fields.get(index)) {
+            Some(text) => Fact::Known(Some(text.trim()).filter(|text| !NONE.contains(text))),
+            None => Fact::missing(Source::CredentialReport),
+        }
+    }
+
+    /// A text that may be absent, such as a region.
+    pub(super) fn word(&mut self, column: &str) -> Fact<Option<String>> {
+        match self.text(column) {
+            Fact::Known(Some("")) => self.bad(column, "is empty"),
+            text => text.map(|text| text.map(str::to_owned)),
+        }
+    }
+
+    /// `true` or `false` in any case; none where the report says nothing.
+    pub(super) fn optional_flag(&mut self, column: &str) -> Fact<Option<bool>> {
+        self.text(column).and_then(|text| match text {
+            None => Fact::Known(None),
+            Some(text) if text.eq_ignore_ascii_case("true") => Fact::Known(Some(true)),
+            Some(text) if text.eq_ignore_ascii_case("false") => Fact::Known(Some(false)),
+            Some(_) => self.bad(column, "is neither true nor false"),
+        })
+    }
+
+    /// `true` or `false` in any case.
+    pub(super) fn flag(&mut self, column: &str) -> Fact<bool> {
+        self.optional_flag(column)
+            .and_then(|flag| self.required(flag, column, "is neither true nor false"))
+    }
+
+    /// A date, where there is one.
+    pub(super) fn date(&mut self, column: &str) -> Fact<Option<Timestamp>> {
+        self.text(column).and_then(|text| match text.map(str::parse) {
+            None => Fact::Known(None),
+            Some(Ok(date)) => Fact::Known(Some(date)),
+            Some(Err(_)) => self.bad(column, "is no date"),
+        })
+    }
+
+    /// The value where there must be one.
+    pub(super) fn required<T>(&mut self, value: Option<T>, column: &str, problem: &str) -> Fact<T> {
+        value.map_or_else(|| self.bad(column, problem), Fact::Known)
+    }
+
+    fn bad<T>(&mut self, column: &str, problem: &str) -> Fact<T> {
+        let gap = malformed(format!("line {}: {column} {problem}", self.entry.number));
+        self.gaps.push(gap.of(&self.entry.name));
+        Fact::missing(Source::CredentialReport)
+    }
+}

@@ -1,0 +1,130 @@
+//! One line of the report, as facts.
+
+use jiff::Timestamp;
+use portcullis_model::{Fact, Gap, Source};
+
+use super::ROOT;
+use super::cells::Cells;
+use super::table::{Columns, Entry};
+use crate::snapshot::gaps::Gaps;
+
+/// What the report says about one user or root.
+#[derive(Debug)]
+pub(in crate::snapshot) struct Row {
+    pub(in crate::snapshot) name: String,
+    pub(in crate::snapshot) arn: String,
+    pub(in crate::snapshot) created: Fact<Timestamp>,
+    pub(in crate::snapshot) password_enabled: Fact<bool>,
+    pub(in crate::snapshot) password_last_used: Fact<Option<Timestamp>>,
+    pub(in crate::snapshot) password_last_changed: Fact<Option<Timestamp>>,
+    pub(in crate::snapshot) mfa_active: Fact<bool>,
+    pub(in crate::snapshot) keys: [KeySlot; 2],
+    pub(in crate::snapshot) certificates: [CertificateSlot; 2],
+    /// Whether there are keys or certificates beyond those of the slots.
+    pub(in crate::snapshot) has_more_credentials: bool,
+}
+
+/// One of the two places for access keys. Its number says nothing about the key's age.
+#[derive(Debug)]
+pub(in crate::snapshot) struct KeySlot {
+    /// Whether there is a key in the slot, active or not.
+    pub(in crate::snapshot) filled: Fact<bool>,
+    pub(in crate::snapshot) active: Fact<bool>,
+    pub(in crate::snapshot) last_rotated: Fact<Option<Timestamp>>,
+    pub(in crate::snapshot) last_used: Fact<Option<Timestamp>>,
+    pub(in crate::snapshot) last_used_region: Fact<Option<String>>,
+    pub(in crate::snapshot) last_used_service: Fact<Option<String>>,
+}
+
+/// One of the two places for X.509 signing certificates.
+#[derive(Debug)]
+pub(in crate::snapshot) struct CertificateSlot {
+    /// Whether there is a certificate in the slot, active or not.
+    pub(in crate::snapshot) filled: Fact<bool>,
+    pub(in crate::snapshot) active: Fact<bool>,
+    pub(in crate::snapshot) last_rotated: Fact<Option<Timestamp>>,
+}
+
+/// Reads a line. Facts of absent columns are missing.
+pub(super) fn parse(entry: &Entry, columns: &Columns, gaps: &mut Gaps) -> Row {
+    let mut cells = Cells { entry, columns, gaps };
+    let password_enabled = password_enabled(&mut cells);
+    Row {
+        name: entry.name.clone(),
+        arn: entry.arn.clone(),
+        created: cells
+            .date("user_creation_time")
+            .and_then(|date| cells.required(date, "user_creation_time", "is no date")),
+        password_last_used: cells.date("password_last_used"),
+        password_last_changed: password_last_changed(&mut cells, password_enabled),
+        password_enabled,
+        mfa_active: cells.flag("mfa_active"),
+        keys: [1, 2].map(|slot| key(&mut cells, slot)),
+        certificates: [1, 2].map(|slot| certificate(&mut cells, slot)),
+        has_more_credentials: has_more_credentials(&mut cells),
+    }
+}
+
+/// Older reports say `not_supported` for root: nothing is known then, and nothing is wrong.
+fn password_enabled(cells: &mut Cells<'_>) -> Fact<bool> {
+    if cells.entry.name != ROOT {
+        return cells.flag("password_enabled");
+    }
+    let missing = Fact::missing(Source::CredentialReport);
+    cells.optional_flag("password_enabled").and_then(|flag| flag.map_or(missing, Fact::Known))
+}
+
+fn password_last_changed(cells: &mut Cells<'_>, enabled: Fact<bool>) -> Fact<Option<Timestamp>> {
+    let column = "password_last_changed";
+    let date = cells.date(column);
+    // Root's was `not_supported` in older reports.
+    if enabled != Fact::Known(true) || cells.entry.name == ROOT {
+        return date;
+    }
+    let problem = "has no date, though the password is enabled";
+    date.and_then(|date| cells.required(date, column, problem).map(Some))
+}
+
+fn key(cells: &mut Cells<'_>, slot: u8) -> KeySlot {
+    let column = |part: &str| format!("access_key_{slot}_{part}");
+    let active = cells.flag(&column("active"));
+    let rotated = cells.date(&column("last_rotated"));
+    KeySlot {
+        filled: filled(active, rotated),
+        active,
+        last_rotated: match (active, rotated) {
+            (Fact::Known(true), Fact::Known(None)) => cells.required(
+                None,
+                &column("last_rotated"),
+                "has no date, though the key is active",
+            ),
+            (_, rotated) => rotated,
+        },
+        last_used: cells.date(&column("last_used_date")),
+        last_used_region: cells.word(&column("last_used_region")),
+        last_used_service: cells.word(&column("last_used_service")),
+    }
+}
+
+fn certificate(cells: &mut Cells<'_>, slot: u8) -> CertificateSlot {
+    let active = cells.flag(&format!("cert_{slot}_active"));
+    let last_rotated = cells.date(&format!("cert_{slot}_last_rotated"));
+    CertificateSlot { filled: filled(active, last_rotated), active, last_rotated }
+}
+
+/// AWS keeps the date of an inactive key, so that an inactive one without a date is none.
+fn filled(active: Fact<bool>, rotated: Fact<Option<Timestamp>>) -> Fact<bool> {
+    active.or(rotated.map(|date| date.is_some()))
+}
+
+/// The column holds a number and calls that list the rest; only "none" and 0 are sure to mean none.
+fn has_more_credentials(cells: &mut Cells<'_>) -> bool {
+    let text = cells.text("additional_credentials_info").known().flatten();
+    let more = text.is_some_and(|text| !matches!(text, "" | "0"));
+    if more {
+        let message = "the user has keys or certificates beyond those that the report shows";
+        let gap = Gap::new(Source::CredentialReport, "Incomplete", message);
+        cells.gaps.push(gap.of(&cells.entry.name));
+    }
+    more
+}

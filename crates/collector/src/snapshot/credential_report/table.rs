@@ -1,0 +1,169 @@
+//! The report's CSV as a header and entries, each of a known user.
+
+use std::collections::HashMap;
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::ROOT;
+use crate::snapshot::arn::Arn;
+use crate::snapshot::documents::Problem;
+
+/// The columns that every report has.
+const COLUMNS: [&str; 22] = [
+    "user",
+    "arn",
+    "user_creation_time",
+    "password_enabled",
+    "password_last_used",
+    "password_last_changed",
+    "password_next_rotation",
+    "mfa_active",
+    "access_key_1_active",
+    "access_key_1_last_rotated",
+    "access_key_1_last_used_date",
+    "access_key_1_last_used_region",
+    "access_key_1_last_used_service",
+    "access_key_2_active",
+    "access_key_2_last_rotated",
+    "access_key_2_last_used_date",
+    "access_key_2_last_used_region",
+    "access_key_2_last_used_service",
+    "cert_1_active",
+    "cert_1_last_rotated",
+    "cert_2_active",
+    "cert_2_last_rotated",
+];
+
+/// The report's CSV.
+pub(super) struct Table {
+    pub(super) columns: Columns,
+    pub(super) entries: Vec<Entry>,
+    /// The numbers of the lines whose user cannot be told.
+    pub(super) of_nobody: Vec<u64>,
+    /// Whether the last line has too few fields, as where a file was cut.
+    pub(super) cut: bool,
+}
+
+/// One line of the report.
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) name: String,
+    pub(super) arn: String,
+    /// As many as there are columns, or fewer.
+    pub(super) fields: StringRecord,
+}
+
+/// Where the columns are. The default has none.
+#[derive(Default)]
+pub(super) struct Columns {
+    indexes: HashMap<String, usize>,
+    /// Names that the header has more than once, so that their values cannot be told apart.
+    repeated: Vec<String>,
+    count: usize,
+}
+
+impl Columns {
+    fn new(header: &StringRecord) -> Columns {
+        let mut columns = Columns { count: header.len(), ..Columns::default() };
+        for (index, name) in header.iter().enumerate() {
+            if columns.indexes.insert(name.trim().to_owned(), index).is_some() {
+                columns.repeated.push(name.trim().to_owned());
+            }
+        }
+        for name in &columns.repeated {
+            columns.indexes.remove(name);
+        }
+        columns
+    }
+
+    /// The number of fields in the header.
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn index(&self, column: &str) -> Option<usize> {
+        self.indexes.get(column).copied()
+    }
+
+    /// What is wrong with the header, in words; other columns than the expected are no problem.
+    pub(super) fn problems(&self) -> impl Iterator<Item = String> {
+        COLUMNS.iter().filter(|column| self.index(column).is_none()).map(|column| {
+            let repeated = self.repeated.iter().any(|name| name == column);
+            let count = if repeated { "more than one" } else { "no" };
+            format!("the report has {count} column {column}")
+        })
+    }
+}
+
+/// Splits CSV as RFC 4180 has it into lines by user.
+pub(super) fn parse(text: &str) -> Result<Table, Problem> {
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| unreadable(&error))?;
+    let columns = Columns::new(header);
+    let (Some(user), Some(arn)) = (columns.index("user"), columns.index("arn")) else {
+        let message = "line 1 is not the header of a credential report: it lacks user or arn";
+        return Err(Problem::malformed(message));
+    };
+    let mut table = Table { columns, entries: Vec::new(), of_nobody: Vec::new(), cut: false };
+    for record in reader.records() {
+        let record = record.map_err(|error| unreadable(&error))?;
+        let number = record.position().map_or(0, csv::Position::line);
+        table.cut = record.len() < table.columns.len();
+        match entry(number, record, table.columns.len(), user, arn) {
+            Some(entry) => table.entries.push(entry),
+            None => table.of_nobody.push(number),
+        }
+    }
+    Ok(table)
+}
+
+fn unreadable(error: &csv::Error) -> Problem {
+    Problem::malformed(format!("not CSV: {error}"))
+}
+
+/// The line's entry, if its name and its ARN agree.
+fn entry(
+    number: u64,
+    record: StringRecord,
+    columns: usize,
+    user: usize,
+    arn: usize,
+) -> Option<Entry> {
+    let surplus = record.len().saturating_sub(columns);
+    let fields = if surplus == 0 { record } else { repaired(&record, surplus, user, arn)? };
+    let (name, arn) = (fields.get(user)?.to_owned(), fields.get(arn)?.to_owned());
+    // No value holds a line break: a quote has swallowed the lines of other users.
+    let one_line = !fields.iter().any(|field| field.contains(['\n', '\r']));
+    (one_line && same_user(&name, &arn)).then_some(Entry { number, name, arn, fields })
+}
+
+/// Rejoins a name, and the ARN that holds it, whose commas were not quoted.
+///
+/// How AWS quotes names with commas is not documented. The name is the last part of the ARN, so
+/// at most one way to join agrees with itself; the two columns must stand side by side.
+fn repaired(
+    record: &StringRecord,
+    surplus: usize,
+    user: usize,
+    arn: usize,
+) -> Option<StringRecord> {
+    if arn != user + 1 {
+        return None;
+    }
+    let parts: Vec<&str> = record.iter().collect();
+    let (before, rest) = parts.split_at(user);
+    let (joined, after) = rest.split_at(surplus + 2);
+    let (name, arn) = (1..joined.len())
+        .map(|at| (joined[..at].join(","), joined[at..].join(",")))
+        .find(|(name, arn)| same_user(name, arn))?;
+    let middle = [name.as_str(), arn.as_str()];
+    Some(before.iter().copied().chain(middle).chain(after.iter().copied()).collect())
+}
+
+fn same_user(name: &str, arn: &str) -> bool {
+    let Some(arn) = Arn::parse(arn) else { return false };
+    match name {
+        ROOT => arn.is_root(),
+        _ => arn.user().is_some_and(|(_, last)| last == name),
+    }
+}

@@ -1,0 +1,61 @@
+//! The reasons for missing facts, collected while facts are made.
+
+use std::collections::HashSet;
+
+use portcullis_model::{Gap, Source, Sources};
+
+/// The gaps so far.
+#[derive(Default)]
+pub(super) struct Gaps {
+    gaps: Vec<Gap>,
+    /// What already has a reason.
+    explained: HashSet<(Source, Option<String>)>,
+}
+
+impl Gaps {
+    pub(super) fn push(&mut self, gap: Gap) {
+        self.explained.insert((gap.source, gap.resource.clone()));
+        self.gaps.push(gap);
+    }
+
+    /// Adds all of the others.
+    pub(super) fn extend(&mut self, others: Gaps) {
+        for gap in others.gaps {
+            self.push(gap);
+        }
+    }
+
+    /// Whether the whole source has a gap.
+    pub(super) fn has(&self, source: Source) -> bool {
+        self.explained.contains(&(source, None))
+    }
+
+    /// Gives a reason for sources that are missing for one resource and have none yet.
+    pub(super) fn explain(&mut self, missing: Sources, resource: &str, code: &str, message: &str) {
+        for source in missing.iter() {
+            let known =
+                self.has(source) || self.explained.contains(&(source, Some(resource.to_owned())));
+            if !known {
+                self.push(Gap::new(source, code, message).of(resource));
+            }
+        }
+    }
+
+    /// All gaps, sorted, each once.
+    pub(super) fn into_sorted(self) -> Vec<Gap> {
+        let mut gaps = self.gaps;
+        gaps.sort();
+        gaps.dedup();
+        gaps
+    }
+}
+
+impl From<Vec<Gap>> for Gaps {
+    fn from(gaps: Vec<Gap>) -> Gaps {
+        let mut all = Gaps::default();
+        for gap in gaps {
+            all.push(gap);
+        }
+        all
+    }
+}

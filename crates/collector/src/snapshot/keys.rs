@@ -1,0 +1,192 @@
+//! Access keys: the report's slots, enriched by the users' own lists.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html>
+
+mod matching;
+
+use jiff::Timestamp;
+use portcullis_model::{AccessKey, AgeSource, Fact, Gap, Source, Sources};
+
+use self::matching::{Pair, Slot};
+use super::answers::Answers;
+use super::credential_report::Row;
+use super::gaps::Gaps;
+use super::people::Person;
+use super::resource_ids::ResourceIds;
+use super::time::{days, seconds};
+use crate::shapes::AccessKeyMetadata;
+
+/// The access keys of a user, oldest first.
+pub(super) fn of_user(
+    person: &Person<'_>,
+    created: Fact<Timestamp>,
+    answers: &Answers,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> Fact<Vec<AccessKey>> {
+    if person.deleted {
+        return Fact::Known(Vec::new());
+    }
+    let list = answers.access_keys.as_ref().known();
+    let listed = list.and_then(|list| list.content.of(person.name));
+    // A list older than the report tells ids and dates, but not which keys there are.
+    let newer = list.is_some_and(|list| answers.outranks_report(list.at));
+    let mut ids = ResourceIds::new(person.arn, "access-key");
+    let pairs = match person.row {
+        Fact::Known(row) => of_row(row, listed, newer, &mut ids),
+        Fact::Missing(sources) => listed
+            .map(|listed| matching::pair(Vec::new(), listed))
+            .ok_or(sources | Source::AccessKeys.into()),
+    };
+    if listed.is_none() && pairs.as_ref().map_or(true, |pairs| !pairs.is_empty()) {
+        let message = "the user's access keys were not asked for";
+        gaps.explain(Source::AccessKeys.into(), person.name, "NotRequested", message);
+    }
+    let maker = Maker { person, created, as_of, newer };
+    let mut keys: Vec<AccessKey> = match pairs {
+        Ok(pairs) => pairs.into_iter().map(|pair| maker.key(pair, &mut ids, gaps)).collect(),
+        Err(missing) => return Fact::Missing(missing),
+    };
+    sort(&mut keys);
+    Fact::Known(keys)
+}
+
+/// Pairs the row's slots with the user's list; an error where keys may exist that neither shows.
+fn of_row<'a>(
+    row: &'a Row,
+    listed: Option<&'a [AccessKeyMetadata]>,
+    newer: bool,
+    ids: &mut ResourceIds,
+) -> Result<Vec<Pair<'a>>, Sources> {
+    let doubtful = row.keys.iter().any(|slot| matches!(slot.filled, Fact::Missing(_)));
+    let all_listed = listed.is_some() && newer;
+    if !all_listed && (doubtful || row.has_more_credentials) {
+        return Err(Sources::from_iter([Source::CredentialReport, Source::AccessKeys]));
+    }
+    let filled = (1..).zip(&row.keys).filter(|(_, facts)| facts.filled == Fact::Known(true));
+    // Before any key is dropped, so that ids do not depend on what was asked.
+    let slots = filled.map(|(number, facts)| {
+        let resource_id = ids.next(facts.last_rotated.known().flatten());
+        Slot { number, facts, resource_id }
+    });
+    let mut pairs = matching::pair(slots.collect(), listed.unwrap_or_default());
+    if listed.is_some() {
+        // The others are gone since the report, or since the list.
+        pairs.retain(|pair| if newer { pair.listed.is_some() } else { pair.slot.is_some() });
+    }
+    Ok(pairs)
+}
+
+fn sort(keys: &mut [AccessKey]) {
+    let date = |key: &AccessKey| key.created.or_else(|| key.last_rotated.and_then(date_or_missing));
+    keys.sort_by_cached_key(|key| {
+        let date = date(key).known();
+        (date.is_none(), date, key.resource_id.clone())
+    });
+}
+
+fn date_or_missing(date: Option<Timestamp>) -> Fact<Timestamp> {
+    date.map_or(Fact::missing(Source::CredentialReport), Fact::Known)
+}
+
+/// Makes the keys of one user.
+struct Maker<'a> {
+    person: &'a Person<'a>,
+    created: Fact<Timestamp>,
+    as_of: Timestamp,
+    /// Whether the list is newer than the report.
+    newer: bool,
+}
+
+impl Maker<'_> {
+    fn key(&self, pair: Pair<'_>, ids: &mut ResourceIds, gaps: &mut Gaps) -> AccessKey {
+        let Pair { slot, listed } = pair;
+        let not_asked = Fact::missing(Source::AccessKeys);
+        let created = listed.map_or(not_asked, |key| Fact::Known(key.create_date));
+        let last_rotated = self.last_rotated(slot.as_ref());
+        let base = created.map(|date| (date, AgeSource::CreateDate)).or_else(|| {
+            last_rotated.and_then(date_or_missing).map(|date| (date, AgeSource::LastRotated))
+        });
+        let age = base.map(|(date, _)| days(date, self.as_of));
+        let report = self.of_report(slot.as_ref(), listed, gaps);
+        let last_used = report.and_then(|slot| slot.facts.last_used);
+        AccessKey {
+            name: match (listed, &slot) {
+                (Some(key), _) => key.access_key_id.clone(),
+                (None, Some(slot)) => format!("key {}", slot.number),
+                (None, None) => "key".to_owned(),
+            },
+            id: listed.map_or(Fact::missing(Source::AccessKeys), |key| {
+                Fact::Known(key.access_key_id.clone())
+            }),
+            active: self.active(slot.as_ref(), listed, gaps),
+            created,
+            last_rotated,
+            age_days: age,
+            age_source: base.map(|(_, source)| source),
+            seconds_after_user: self
+                .created
+                .and_then(|user| base.map(|(date, _)| seconds(user, date))),
+            last_used,
+            last_used_service: report.and_then(|slot| slot.facts.last_used_service.clone()),
+            last_used_region: report.and_then(|slot| slot.facts.last_used_region.clone()),
+            idle_days: last_used
+                .and_then(|used| used.map_or(age, |used| Fact::Known(days(used, self.as_of)))),
+            resource_id: slot.map_or_else(
+                || ids.next(listed.map(|key| key.create_date)),
+                |slot| slot.resource_id,
+            ),
+        }
+    }
+
+    fn last_rotated(&self, slot: Option<&Slot<'_>>) -> Fact<Option<Timestamp>> {
+        match (slot, self.person.row) {
+            (Some(slot), _) => slot.facts.last_rotated,
+            (None, Fact::Known(_)) => Fact::Known(None),
+            (None, Fact::Missing(sources)) => Fact::Missing(sources),
+        }
+    }
+
+    /// The slot, or that the report does not have this key.
+    fn of_report<'s>(
+        &self,
+        slot: Option<&'s Slot<'s>>,
+        listed: Option<&AccessKeyMetadata>,
+        gaps: &mut Gaps,
+    ) -> Fact<&'s Slot<'s>> {
+        let Some(slot) = slot else {
+            if let (Fact::Known(_), Some(key)) = (self.person.row, listed) {
+                let message = format!("the report does not have the key {}", key.access_key_id);
+                let gap = Gap::new(Source::CredentialReport, "NotInReport", message);
+                gaps.push(gap.of(self.person.name));
+            }
+            return Fact::missing(Source::CredentialReport);
+        };
+        Fact::Known(slot)
+    }
+
+    fn active(
+        &self,
+        slot: Option<&Slot<'_>>,
+        listed: Option<&AccessKeyMetadata>,
+        gaps: &mut Gaps,
+    ) -> Fact<bool> {
+        match (listed, slot) {
+            (Some(_), Some(slot)) if !self.newer && self.person.row.known().is_some() => {
+                slot.facts.active
+            }
+            (Some(key), _) => self.status(key, gaps),
+            (None, Some(slot)) => slot.facts.active,
+            (None, None) => Fact::missing(Source::AccessKeys),
+        }
+    }
+
+    fn status(&self, key: &AccessKeyMetadata, gaps: &mut Gaps) -> Fact<bool> {
+        if let Some(active) = matching::is_active(key) {
+            return Fact::Known(active);
+        }
+        let message = format!("the key {} has an unknown status", key.access_key_id);
+        gaps.push(Gap::new(Source::AccessKeys, "Malformed", message).of(self.person.name));
+        Fact::missing(Source::AccessKeys)
+    }
+}

@@ -1,0 +1,75 @@
+//! Which listed key is in which slot of the report: neither order says.
+
+use portcullis_model::Fact;
+
+use crate::shapes::AccessKeyMetadata;
+use crate::snapshot::credential_report::KeySlot;
+
+/// A filled slot of the report.
+pub(super) struct Slot<'a> {
+    /// 1 or 2.
+    pub(super) number: usize,
+    pub(super) facts: &'a KeySlot,
+    pub(super) resource_id: String,
+}
+
+/// One access key: at least one of its two sources has it.
+pub(super) struct Pair<'a> {
+    pub(super) slot: Option<Slot<'a>>,
+    pub(super) listed: Option<&'a AccessKeyMetadata>,
+}
+
+/// Pairs slots with listed keys by their dates, then by elimination.
+///
+/// A key's `last_rotated` is its creation or a later activation, so that a slot can only hold keys
+/// made by then. Taking the newest key first leaves the older ones every slot they could be in.
+pub(super) fn pair<'a>(slots: Vec<Slot<'a>>, listed: &'a [AccessKeyMetadata]) -> Vec<Pair<'a>> {
+    let mut pairs: Vec<Pair<'a>> =
+        slots.into_iter().map(|slot| Pair { slot: Some(slot), listed: None }).collect();
+    let mut keys: Vec<&AccessKeyMetadata> = listed.iter().collect();
+    keys.sort_by(|a, b| {
+        b.create_date.cmp(&a.create_date).then_with(|| a.access_key_id.cmp(&b.access_key_id))
+    });
+    // Appended outputs may hold a key twice.
+    keys.dedup_by(|a, b| a.access_key_id == b.access_key_id);
+    keys.retain(|key| !take(&mut pairs, key, has_date_of));
+    keys.retain(|key| !take(&mut pairs, key, may_hold));
+    pairs.extend(keys.into_iter().map(|key| Pair { slot: None, listed: Some(key) }));
+    pairs
+}
+
+/// Puts the key into a free slot that fits, rather one of its status, rather the oldest.
+fn take<'a>(
+    pairs: &mut [Pair<'a>],
+    key: &'a AccessKeyMetadata,
+    fits: fn(&KeySlot, &AccessKeyMetadata) -> bool,
+) -> bool {
+    let active = is_active(key);
+    let free = pairs.iter_mut().filter(|pair| pair.listed.is_none());
+    let best = free
+        .filter_map(|pair| Some((pair.slot.as_ref()?.facts, pair)))
+        .filter(|(slot, _)| fits(slot, key))
+        .min_by_key(|(slot, _)| (slot.active.known() != active, slot.last_rotated.known()));
+    best.map(|(_, pair)| pair.listed = Some(key)).is_some()
+}
+
+fn has_date_of(slot: &KeySlot, key: &AccessKeyMetadata) -> bool {
+    let rotated = slot.last_rotated.known().flatten();
+    rotated.is_some_and(|date| date.as_second() == key.create_date.as_second())
+}
+
+fn may_hold(slot: &KeySlot, key: &AccessKeyMetadata) -> bool {
+    match slot.last_rotated {
+        Fact::Known(Some(date)) => date.as_second() >= key.create_date.as_second(),
+        Fact::Known(None) | Fact::Missing(_) => true,
+    }
+}
+
+/// Whether the key can be used; none: a status that AWS does not document.
+pub(super) fn is_active(key: &AccessKeyMetadata) -> Option<bool> {
+    match key.status.to_ascii_lowercase().as_str() {
+        "active" => Some(true),
+        "inactive" | "expired" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,182 @@
+//! MFA devices, and who has MFA.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use portcullis_model::{Fact, MfaDevice, MfaKind, Source};
+
+use super::answers::Answers;
+use super::arn::Arn;
+use super::credential_report::Row;
+use super::gaps::Gaps;
+use super::name_key;
+use super::people::Person;
+use crate::shapes;
+
+/// The account's virtual MFA devices, sorted by serial number.
+pub(super) fn virtual_devices(answers: &Answers) -> Fact<Vec<MfaDevice>> {
+    answers.virtual_devices.as_ref().map(|devices| {
+        let mut devices: Vec<MfaDevice> = devices.content.iter().map(virtual_device).collect();
+        sort(&mut devices);
+        devices
+    })
+}
+
+fn sort(devices: &mut Vec<MfaDevice>) {
+    devices.sort_by(|a, b| (&a.serial, a.enabled).cmp(&(&b.serial, b.enabled)));
+    // Appended outputs may hold a device twice.
+    devices.dedup();
+}
+
+fn virtual_device(device: &shapes::VirtualMfaDevice) -> MfaDevice {
+    let owner = device.user.as_ref().map(|owner| owner.arn.clone());
+    new_device(&device.serial_number, owner, device.enable_date)
+}
+
+fn new_device(serial: &str, owner_arn: Option<String>, enabled: Option<Timestamp>) -> MfaDevice {
+    MfaDevice {
+        serial: serial.to_owned(),
+        name: serial.rsplit('/').next().unwrap_or(serial).to_owned(),
+        kind: kind(serial),
+        assigned: owner_arn.is_some(),
+        owner_arn,
+        enabled,
+    }
+}
+
+fn kind(serial: &str) -> MfaKind {
+    let Some(arn) = Arn::parse(serial) else { return MfaKind::HardwareToken };
+    match arn.resource.split('/').next() {
+        Some("u2f") => MfaKind::Fido,
+        Some("sms-mfa") => MfaKind::Sms,
+        // A form not known here gets no credit as hardware.
+        _ => MfaKind::Virtual,
+    }
+}
+
+/// The account's virtual devices, by the users that have or would have them.
+pub(super) struct VirtualDevices<'a> {
+    by_owner: HashMap<String, Vec<&'a MfaDevice>>,
+    /// Unassigned devices by their names.
+    unassigned: HashMap<String, &'a MfaDevice>,
+}
+
+impl<'a> VirtualDevices<'a> {
+    pub(super) fn new(devices: &'a [MfaDevice]) -> VirtualDevices<'a> {
+        let mut index = VirtualDevices { by_owner: HashMap::new(), unassigned: HashMap::new() };
+        for device in devices {
+            match &device.owner_arn {
+                None => {
+                    index.unassigned.entry(name_key(&device.name)).or_insert(device);
+                }
+                Some(owner) => {
+                    let user =
+                        Arn::parse(owner).and_then(Arn::user).map(|(_, name)| name_key(name));
+                    index.by_owner.entry(user.unwrap_or_default()).or_default().push(device);
+                }
+            }
+        }
+        index
+    }
+
+    fn of(&self, user: &str) -> &[&'a MfaDevice] {
+        self.by_owner.get(&name_key(user)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What is known about one user's MFA.
+pub(super) struct Mfa {
+    pub(super) active: Fact<bool>,
+    pub(super) source: Fact<String>,
+    pub(super) devices: Fact<Vec<MfaDevice>>,
+    pub(super) complete: bool,
+    pub(super) abandoned_device: Fact<Option<String>>,
+}
+
+/// A user's MFA from the report, the user's own list and the account's virtual devices.
+pub(super) fn of_user(
+    person: &Person<'_>,
+    virtual_devices: &Fact<VirtualDevices<'_>>,
+    answers: &Answers,
+    gaps: &mut Gaps,
+) -> Mfa {
+    let own = own_devices(person, answers);
+    let virtual_ones = virtual_devices.as_ref().map(|devices| devices.of(person.name));
+    let telling = active(own.as_deref(), virtual_ones, person.row, answers);
+    let active = telling.map(|(active, _)| active);
+    let complete = own.is_some();
+    let devices = match own {
+        Some(own) => Fact::Known(own),
+        None if person.deleted => Fact::Known(Vec::new()),
+        None => virtual_ones_if_all(virtual_ones, active),
+    };
+    for missing in [active.map(drop), devices.as_ref().map(drop)].map(Fact::into_result) {
+        let message = "the user's MFA devices were not asked for";
+        gaps.explain(missing.err().unwrap_or_default(), person.name, "NotRequested", message);
+    }
+    Mfa {
+        active,
+        source: telling.map(|(_, source)| source.name().to_owned()),
+        devices,
+        complete,
+        abandoned_device: virtual_devices.as_ref().map(|devices| {
+            let device = devices.unassigned.get(&name_key(person.name));
+            device.map(|device| device.serial.clone())
+        }),
+    }
+}
+
+/// The user's own list, if it was asked for.
+fn own_devices(person: &Person<'_>, answers: &Answers) -> Option<Vec<MfaDevice>> {
+    let listed = answers.mfa_devices.as_ref().known()?.content.of(person.name)?;
+    let device = |device: &shapes::MfaDevice| {
+        new_device(&device.serial_number, Some(person.arn.to_owned()), device.enable_date)
+    };
+    let mut devices = listed.iter().map(device).collect();
+    sort(&mut devices);
+    Some(devices)
+}
+
+/// Whether MFA is active, and the source that tells: the newest one that knows.
+fn active(
+    own: Option<&[MfaDevice]>,
+    virtual_ones: Fact<&[&MfaDevice]>,
+    row: Fact<&Row>,
+    answers: &Answers,
+) -> Fact<(bool, Source)> {
+    let report =
+        row.and_then(|row| row.mfa_active).map(|active| (active, Source::CredentialReport));
+    let listed_at = answers.mfa_devices.as_ref().known().and_then(|list| list.at);
+    let own = own.map(|own| {
+        let newest = own.iter().filter_map(|device| device.enabled).max();
+        (listed_at.or(newest), (!own.is_empty(), Source::MfaDevices))
+    });
+    let virtual_ones = virtual_ones.known().filter(|devices| !devices.is_empty()).map(|devices| {
+        let at = answers.virtual_devices.as_ref().known().and_then(|list| list.at);
+        let newest = devices.iter().filter_map(|device| device.enabled).max();
+        (at.or(newest), (true, Source::VirtualMfaDevices))
+    });
+    let live = [own, virtual_ones].into_iter().flatten();
+    let newer = live.clone().find(|(at, _)| answers.outranks_report(*at));
+    let older = live.map(|(_, answer)| answer).next();
+    match newer {
+        Some((_, answer)) => Fact::Known(answer),
+        None => report.or_else(|| older.map_or(Fact::missing(Source::MfaDevices), Fact::Known)),
+    }
+}
+
+/// The virtual devices, where they are all that the user has or explain that MFA is active.
+fn virtual_ones_if_all(
+    virtual_ones: Fact<&[&MfaDevice]>,
+    active: Fact<bool>,
+) -> Fact<Vec<MfaDevice>> {
+    match (virtual_ones, active) {
+        (Fact::Known([]), Fact::Known(false)) => Fact::Known(Vec::new()),
+        (Fact::Known([]), _) => Fact::missing(Source::MfaDevices),
+        (Fact::Known(devices), _) => Fact::Known(devices.iter().copied().cloned().collect()),
+        (Fact::Missing(sources), Fact::Known(false)) => Fact::Missing(sources),
+        (Fact::Missing(sources), _) => Fact::Missing(sources | Source::MfaDevices.into()),
+    }
+}

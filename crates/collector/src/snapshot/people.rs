@@ -1,0 +1,161 @@
+//! Who the users are: the report and the live list, reconciled.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use portcullis_model::{Fact, Gap, Source};
+
+use super::answers::Answers;
+use super::arn::Arn;
+use super::credential_report::{Report, Row};
+use super::gaps::Gaps;
+use super::name_key;
+use crate::shapes::UserDetail;
+
+/// A user, and where facts about it are.
+pub(super) struct Person<'a> {
+    pub(super) name: &'a str,
+    pub(super) arn: &'a str,
+    pub(super) path: &'a str,
+    pub(super) row: Fact<&'a Row>,
+    /// None: the user is gone since the report.
+    pub(super) detail: Fact<Option<&'a UserDetail>>,
+    pub(super) deleted: bool,
+}
+
+/// All users of the report and of the live list, sorted by name.
+///
+/// Matched by name, which is unique regardless of case: the ARN would lose users whose path was
+/// changed since the report.
+pub(super) fn people<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Person<'a>>> {
+    let details = details(answers, gaps);
+    let rows = answers.report.as_ref().map(rows);
+    if let Fact::Missing(missing) = details {
+        let complete = answers.report.as_ref().map(|report| report.complete);
+        match complete {
+            Fact::Known(true) => {}
+            Fact::Known(false) => return Fact::Missing(missing | Source::CredentialReport.into()),
+            Fact::Missing(report) => return Fact::Missing(missing | report),
+        }
+    }
+    let both = Both { answers, rows, details };
+    let mut people: Vec<Person<'a>> =
+        both.names().into_iter().filter_map(|name| both.person(name, gaps)).collect();
+    people.sort_by_key(|person| (person.name, person.arn));
+    Fact::Known(people)
+}
+
+type ByName<'a, T> = HashMap<String, &'a T>;
+
+fn rows(report: &Report) -> ByName<'_, Row> {
+    report.users.iter().map(|row| (name_key(&row.name), row)).collect()
+}
+
+/// The live list. An empty one is not taken for the deletion of all users unless the account
+/// summary counts none either: asked with a filter, AWS answers with an empty list too.
+fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<ByName<'a, UserDetail>> {
+    let source = Source::AccountAuthorizationDetails;
+    answers.details.as_ref().and_then(|details| {
+        let users = &details.content.user_detail_list;
+        let in_report = answers.report.as_ref().known().map_or(0, |report| report.users.len());
+        let summary = answers.summary.as_ref().known();
+        let counted = summary.and_then(|summary| summary.content.get("Users").copied());
+        if users.is_empty() && in_report > 0 && counted != Some(0) {
+            let message = format!("lists no user, but the credential report {in_report}");
+            gaps.push(Gap::new(source, "Incomplete", message));
+            return Fact::missing(source);
+        }
+        Fact::Known(users.iter().map(|user| (name_key(&user.user_name), user)).collect())
+    })
+}
+
+/// Both lists of users, at least one of them known.
+struct Both<'a> {
+    answers: &'a Answers,
+    rows: Fact<ByName<'a, Row>>,
+    details: Fact<ByName<'a, UserDetail>>,
+}
+
+impl<'a> Both<'a> {
+    fn names(&self) -> BTreeSet<&str> {
+        let rows = self.rows.as_ref().known().into_iter().flat_map(HashMap::keys);
+        let details = self.details.as_ref().known().into_iter().flat_map(HashMap::keys);
+        rows.chain(details).map(String::as_str).collect()
+    }
+
+    fn person(&self, key: &str, gaps: &mut Gaps) -> Option<Person<'a>> {
+        let row = self.rows.as_ref().map(|rows| rows.get(key).copied());
+        let detail = self.details.as_ref().map(|details| details.get(key).copied());
+        let live = detail.known().flatten();
+        let (name, arn) = match (live, row.known().flatten()) {
+            (Some(detail), _) => (detail.user_name.as_str(), detail.arn.as_str()),
+            (None, Some(row)) => (row.name.as_str(), row.arn.as_str()),
+            (None, None) => return None,
+        };
+        let detail = self.still_there(detail, name, gaps);
+        Some(Person {
+            name,
+            arn,
+            path: Arn::parse(arn).and_then(Arn::user).map_or("/", |(path, _)| path),
+            row: self.row_of(live, row, name, gaps),
+            detail,
+            deleted: matches!(detail, Fact::Known(None)),
+        })
+    }
+
+    /// The user's row, unless the report has none or that of an earlier user of that name.
+    fn row_of(
+        &self,
+        live: Option<&UserDetail>,
+        row: Fact<Option<&'a Row>>,
+        name: &str,
+        gaps: &mut Gaps,
+    ) -> Fact<&'a Row> {
+        row.and_then(|row| match (row, live) {
+            (Some(row), None) => Fact::Known(row),
+            (Some(row), Some(live)) if same_user(row, live) => Fact::Known(row),
+            (_, live) => {
+                let message = self.why_not_in_report(live);
+                gaps.push(Gap::new(Source::CredentialReport, "NotInReport", message).of(name));
+                Fact::missing(Source::CredentialReport)
+            }
+        })
+    }
+
+    fn why_not_in_report(&self, live: Option<&UserDetail>) -> String {
+        let made = self.answers.report.as_ref().known().and_then(|report| report.generated_at);
+        match (live.map(|live| live.create_date), made) {
+            (Some(created), Some(made)) if created < made => {
+                format!("created {created}, yet not in the report of {made}")
+            }
+            (Some(created), Some(made)) => {
+                format!("created {created}, after the report of {made}")
+            }
+            (Some(created), None) => format!("created {created}; not in the report"),
+            (None, _) => "not in the report".to_owned(),
+        }
+    }
+
+    /// That a user is not in the live list means deletion, unless the list is older than the report.
+    fn still_there(
+        &self,
+        detail: Fact<Option<&'a UserDetail>>,
+        name: &str,
+        gaps: &mut Gaps,
+    ) -> Fact<Option<&'a UserDetail>> {
+        let source = Source::AccountAuthorizationDetails;
+        let listed_at = self.answers.details.as_ref().known().and_then(|details| details.at);
+        if !matches!(detail, Fact::Known(None)) || self.answers.outranks_report(listed_at) {
+            return detail;
+        }
+        let message = "in the credential report, but not in this older list";
+        gaps.push(Gap::new(source, "NotInList", message).of(name));
+        Fact::missing(source)
+    }
+}
+
+/// Whether the row is of this very user, and not of a deleted one of the same name.
+fn same_user(row: &Row, live: &UserDetail) -> bool {
+    let apart = |created: Timestamp| created.duration_since(live.create_date).abs();
+    row.created.known().is_none_or(|created| apart(created) <= SignedDuration::from_secs(1))
+}

@@ -1,0 +1,3 @@
+//! Whole bundles, whole snapshots.
+
+mod bundles;

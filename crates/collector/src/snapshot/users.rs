@@ -1,0 +1,181 @@
+//! The facts about each user.
+
+use jiff::Timestamp;
+use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, User};
+
+use super::administrators::Administrators;
+use super::answers::Answers;
+use super::credential_report::Row;
+use super::gaps::Gaps;
+use super::people::{self, Person};
+use super::time::days;
+use super::{certificates, keys, mfa};
+use crate::classes::{Candidate, ClassConflict, Classes};
+use crate::shapes::UserDetail;
+
+/// The users, sorted by name.
+pub(super) fn users(
+    answers: &Answers,
+    devices: &Fact<Vec<MfaDevice>>,
+    classes: &Classes,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> Result<Fact<Vec<User>>, ClassConflict> {
+    let people = match people::people(answers, gaps) {
+        Fact::Known(people) => people,
+        Fact::Missing(sources) => return Ok(Fact::Missing(sources)),
+    };
+    let devices = devices.as_ref().map(|devices| mfa::VirtualDevices::new(devices));
+    let details = answers.details.as_ref();
+    let administrators =
+        details.map(|details| Administrators::new(&details.content, &answers.identity));
+    let mut maker = Maker { answers, devices, administrators, classes, as_of, gaps };
+    people.iter().map(|person| maker.user(person)).collect::<Result<_, _>>().map(Fact::Known)
+}
+
+/// Makes users from what is known about all of them.
+struct Maker<'a> {
+    answers: &'a Answers,
+    devices: Fact<mfa::VirtualDevices<'a>>,
+    administrators: Fact<Administrators<'a>>,
+    classes: &'a Classes,
+    as_of: Timestamp,
+    gaps: &'a mut Gaps,
+}
+
+impl<'a> Maker<'a> {
+    fn user(&mut self, person: &Person<'a>) -> Result<User, ClassConflict> {
+        let &Person { name, arn, path, row, detail, deleted } = person;
+        let created = created(person);
+        let password = Password::of(row, self.as_of);
+        let mfa = mfa::of_user(person, &self.devices, self.answers, self.gaps);
+        let access_keys = keys::of_user(person, created, self.answers, self.as_of, self.gaps);
+        let signing_certificates = row.and_then(|row| certificates::of_user(row, arn));
+        Ok(User {
+            name: name.to_owned(),
+            arn: arn.to_owned(),
+            path: path.to_owned(),
+            class: self.classes.class_of(&Candidate { name, path, tags: tags(detail) })?,
+            deleted,
+            created,
+            age_days: created.map(|created| days(created, self.as_of)),
+            password_enabled: password.enabled,
+            password_last_used: password.last_used,
+            password_last_changed: password.last_changed,
+            password_age_days: password.age_days,
+            password_idle_days: password.idle_days,
+            mfa_active: mfa.active,
+            mfa_source: mfa.source,
+            mfa_devices: mfa.devices,
+            mfa_devices_complete: mfa.complete,
+            abandoned_mfa_device: mfa.abandoned_device,
+            groups: detail.map(groups),
+            administrator: self.administrator(detail),
+            active_access_key_count: access_keys.as_ref().and_then(|keys| active_count(keys)),
+            has_active_credential: any_active(
+                password.enabled,
+                &access_keys,
+                &signing_certificates,
+            ),
+            last_activity: row.and_then(|row| last_activity(row, &access_keys)),
+            access_keys,
+            signing_certificates,
+        })
+    }
+}
+
+impl<'a> Maker<'a> {
+    /// A user that is gone is no administrator.
+    fn administrator(&mut self, detail: Fact<Option<&'a UserDetail>>) -> Fact<bool> {
+        match (detail, &mut self.administrators) {
+            (Fact::Known(None), _) => Fact::Known(false),
+            (Fact::Known(Some(user)), Fact::Known(all)) => all.contain(user, self.gaps),
+            (Fact::Missing(sources), _) | (_, &mut Fact::Missing(sources)) => {
+                Fact::Missing(sources)
+            }
+        }
+    }
+}
+
+/// The facts about a password.
+struct Password {
+    enabled: Fact<bool>,
+    last_used: Fact<Option<Timestamp>>,
+    last_changed: Fact<Option<Timestamp>>,
+    age_days: Fact<Option<f64>>,
+    idle_days: Fact<Option<f64>>,
+}
+
+impl Password {
+    fn of(row: Fact<&Row>, as_of: Timestamp) -> Password {
+        let enabled = row.and_then(|row| row.password_enabled);
+        let last_used = row.and_then(|row| row.password_last_used);
+        // Without a password emulators give a date all the same.
+        let last_changed = enabled.and_then(|enabled| {
+            if enabled { row.and_then(|row| row.password_last_changed) } else { Fact::Known(None) }
+        });
+        let age_days = last_changed.map(|changed| changed.map(|changed| days(changed, as_of)));
+        let idle_days = enabled.and_then(|enabled| match last_used {
+            _ if !enabled => Fact::Known(None),
+            Fact::Known(Some(used)) => Fact::Known(Some(days(used, as_of))),
+            Fact::Known(None) => age_days,
+            Fact::Missing(sources) => Fact::Missing(sources),
+        });
+        Password { enabled, last_used, last_changed, age_days, idle_days }
+    }
+}
+
+fn created(person: &Person<'_>) -> Fact<Timestamp> {
+    match person.detail {
+        Fact::Known(Some(detail)) => Fact::Known(detail.create_date),
+        Fact::Known(None) => person.row.and_then(|row| row.created),
+        Fact::Missing(sources) => {
+            person.row.and_then(|row| row.created).or_else(|| Fact::Missing(sources))
+        }
+    }
+}
+
+fn tags(detail: Fact<Option<&UserDetail>>) -> Fact<Vec<(&str, &str)>> {
+    detail.map(|user| {
+        let tags = user.map_or(&[][..], |user| &user.tags);
+        tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect()
+    })
+}
+
+fn groups(user: Option<&UserDetail>) -> Vec<String> {
+    let mut groups = user.map(|user| user.group_list.clone()).unwrap_or_default();
+    groups.sort();
+    groups
+}
+
+fn active_count(keys: &[AccessKey]) -> Fact<u32> {
+    keys.iter()
+        .map(|key| key.active.map(u32::from))
+        .fold(Fact::Known(0), |sum, one| sum.and_then(|sum| one.map(|one| sum + one)))
+}
+
+fn any_active(
+    password: Fact<bool>,
+    keys: &Fact<Vec<AccessKey>>,
+    certificates: &Fact<Vec<SigningCertificate>>,
+) -> Fact<bool> {
+    let none = Fact::Known(false);
+    let keys = keys.as_ref();
+    let key = keys.and_then(|keys| keys.iter().map(|key| key.active).fold(none, Fact::or));
+    let certificates = certificates.as_ref();
+    let certificate = certificates
+        .and_then(|all| all.iter().map(|certificate| certificate.active).fold(none, Fact::or));
+    password.or(key).or(certificate)
+}
+
+/// The latest use on record, of keys too that are gone since the report.
+fn last_activity(row: &Row, keys: &Fact<Vec<AccessKey>>) -> Fact<Option<Timestamp>> {
+    let of_report =
+        [row.password_last_used].into_iter().chain(row.keys.iter().map(|key| key.last_used));
+    let latest = |latest: Fact<Option<Timestamp>>, used: Fact<Option<Timestamp>>| {
+        latest.and_then(|latest| used.map(|used| latest.max(used)))
+    };
+    keys.as_ref().and_then(|keys| {
+        of_report.chain(keys.iter().map(|key| key.last_used)).fold(Fact::Known(None), latest)
+    })
+}
