@@ -12,13 +12,13 @@ pub(crate) enum Block {
     Command(String),
 }
 
-/// The parts of a text: a line that is indented, or that calls the AWS CLI, is a command; the lines
-/// between are joined into paragraphs, which empty lines part.
+/// The parts of a text: a line that is indented by two spaces or more, or that calls the AWS CLI, is
+/// a command; the lines between are joined into paragraphs, which empty lines part.
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut words = String::new();
     for line in text.lines() {
-        let is_command = line.starts_with("aws ") || line.starts_with([' ', '\t']);
+        let is_command = line.starts_with("aws ") || line.starts_with("  ");
         if (is_command || line.trim().is_empty()) && !words.is_empty() {
             blocks.push(Block::Paragraph(std::mem::take(&mut words)));
         }
@@ -26,7 +26,8 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
             continue;
         }
         if is_command {
-            blocks.push(Block::Command(line.trim().to_owned()));
+            let command = line.strip_prefix("  ").unwrap_or(line);
+            blocks.push(Block::Command(command.trim_end().to_owned()));
         } else {
             words.push_str(if words.is_empty() { "" } else { " " });
             words.push_str(line.trim_end());
@@ -75,14 +76,15 @@ mod tests {
 
     #[test]
     fn paragraphs_are_joined_and_commands_kept() {
-        let text = "Rotate the\nkey:\naws iam create-access-key\n\nThen delete\n  aws iam x  \n";
+        let text = "Rotate the\nkey:\naws iam create-access-key\n\nThen delete\n  aws iam x \\\n    --y  \n";
         assert_eq!(
             blocks(text),
             [
                 Block::Paragraph("Rotate the key:".to_owned()),
                 Block::Command("aws iam create-access-key".to_owned()),
                 Block::Paragraph("Then delete".to_owned()),
-                Block::Command("aws iam x".to_owned()),
+                Block::Command("aws iam x \\".to_owned()),
+                Block::Command("  --y".to_owned()),
             ]
         );
     }

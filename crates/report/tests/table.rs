@@ -85,5 +85,5 @@ fn thousands_of_unknowns_take_a_line_a_rule() {
     let mut report = report();
     let one = report.findings.iter().find(|finding| finding.rule == "idle-user").unwrap().clone();
     report.findings = vec![one; 5000];
-    assert!(table(&report, PLAIN).contains("  - idle-user: 5000 resources, needs access-keys\n"));
+    assert!(table(&report, PLAIN).contains("  - idle-user: 5000 resources; needs access-keys\n"));
 }

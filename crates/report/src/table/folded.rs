@@ -22,25 +22,24 @@ pub(super) fn write_unknown(report: &Report, page: &mut Page<'_>) -> io::Result<
     page.blank()?;
     for (rule, findings) in &unknown {
         for (reason, names) in fold(findings, reason) {
-            page.item("  - ", &format!("{}: {}, {reason}", rule.id, named_or_counted(&names)))?;
+            page.item("  - ", &format!("{}: {}; {reason}", rule.id, named_or_counted(&names)))?;
         }
     }
     write_cures(unknown.iter().flat_map(|(_, findings)| findings), page)
 }
 
-/// How to close the gaps: each advice once.
+/// How to close the gaps: each step once.
 fn write_cures<'a>(
     unknown: impl Iterator<Item = &'a &'a Finding>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    let cures: BTreeSet<&str> = unknown
-        .map(|finding| finding.remediation.as_str())
-        .filter(|cure| !cure.is_empty())
-        .collect();
-    if !cures.is_empty() {
+    // A finding's advice has a sentence for each source, and many findings share a source.
+    let sentences = unknown.flat_map(|finding| finding.remediation.split_inclusive(". "));
+    let steps: BTreeSet<&str> = sentences.map(str::trim).filter(|step| !step.is_empty()).collect();
+    if !steps.is_empty() {
         page.item("    ", "What to do:")?;
     }
-    cures.into_iter().try_for_each(|cure| page.item("      ", cure))
+    steps.into_iter().try_for_each(|step| page.item("      - ", step))
 }
 
 /// Verdicts that were asked for: per rule and reason, the names of the resources.

@@ -36,7 +36,7 @@ fn write_account(account: &AuditedAccount, report: &Report, page: &mut Page<'_>)
     page.item("Caller    ", account.caller.as_deref().unwrap_or("unknown"))?;
     let made = account.report_generated_at;
     let evidence = made.map_or_else(
-        || "no credential report".to_owned(),
+        || "credential report missing or undated".to_owned(),
         |made| format!("credential report {}", age(made, report.run.as_of)),
     );
     page.item("Evidence  ", &evidence)

@@ -1,0 +1,266 @@
+//! The arguments, and nothing but the arguments.
+
+mod parse;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use jiff::Timestamp;
+use portcullis_model::{Severity, Verdict};
+
+use crate::output::Output;
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  portcullis audit                         the account of your credentials
+  portcullis audit --profile prod --quick  another one, without calls per user
+  portcullis audit bundle/                 what `collect` saved, offline
+  portcullis audit credential-report.csv   no more than a credential report
+  portcullis audit -o table -o json=report.json
+  portcullis audit --fail-on high --include pass
+
+Exit status:
+  0  nothing failed at or above --fail-on, and every rule was judged
+  1  something failed at or above --fail-on
+  2  wrong usage, configuration or credentials, or the tool failed
+  3  none of these, but some rule could not be judged";
+
+const VERIFY_STATUS: &str = "\
+Exit status:
+  0  the files are those that were collected
+  1  a file was modified or added, or is missing
+  2  the bundle cannot be read, or has no manifest.json";
+
+const CHECK_STATUS: &str = "\
+Exit status:
+  0  every rule loads and every example holds
+  2  there is a problem";
+
+/// Audits the identity posture of AWS accounts: who can get in, with which
+/// credential, and how well it is guarded
+#[derive(Parser)]
+#[command(version, max_term_width = 80, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Colour text: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub(crate) color: Color,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Judge an account, live or from a bundle
+    Audit(AuditArgs),
+    /// Save what AWS says about an account, to be judged or kept
+    Collect(CollectArgs),
+    /// Print the facts that rules see, as JSON
+    Facts(FactsArgs),
+    /// Check that a bundle is as it was collected
+    Verify(VerifyArgs),
+    /// List, explain and check rules
+    Rules(RulesArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// When to colour.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Color {
+    // On a terminal, unless NO_COLOR is set. A docstring would stand in the help.
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Makes it the choice of the whole process.
+    pub(crate) fn choose(self) {
+        let choice = match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+#[derive(Args)]
+#[command(after_help = AUDIT_EXAMPLES)]
+pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) rules: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
+    /// Write a table or json, to standard output or a file; repeat for
+    /// several [default: table]
+    #[arg(short, long, value_name = "FORMAT[=PATH]", help_heading = "Output")]
+    pub(crate) output: Vec<Output>,
+    /// List these verdicts too: pass, not_applicable
+    #[arg(
+        long,
+        value_name = "VERDICT,…",
+        value_delimiter = ',',
+        value_parser = parse::included(),
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub(crate) include: Vec<Verdict>,
+}
+
+#[derive(Args)]
+pub(crate) struct CollectArgs {
+    /// Where to write the bundle: a new or empty directory, or a bundle to
+    /// replace
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct FactsArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Args)]
+#[command(after_help = VERIFY_STATUS)]
+pub(crate) struct VerifyArgs {
+    /// The bundle that `collect` wrote
+    pub(crate) bundle: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct CompletionsArgs {
+    /// bash, elvish, fish, powershell or zsh
+    #[arg(hide_possible_values = true)]
+    pub(crate) shell: Shell,
+}
+
+/// Where facts come from, and how they are read.
+#[derive(Args)]
+pub(crate) struct EvidenceArgs {
+    /// A directory that `collect` or the AWS CLI wrote, or a credential
+    /// report; without it, the account is asked
+    #[arg(conflicts_with_all = ["profile", "region", "role_arn", "external_id", "quick"])]
+    pub(crate) bundle: Option<PathBuf>,
+    /// The configuration [default: portcullis.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Count ages to that date (its start in UTC) or RFC 3339 time
+    /// [default: when the evidence was collected]
+    #[arg(long, value_name = "TIME", value_parser = parse::moment)]
+    pub(crate) as_of: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+}
+
+/// How to reach the account.
+#[derive(Args)]
+#[command(next_help_heading = "Live account")]
+pub(crate) struct LiveArgs {
+    /// The AWS profile [default: as the AWS CLI]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The AWS region to call [default: as the AWS CLI]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) region: Option<String>,
+    /// A role to assume first
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<String>,
+    /// The external id that the role asks for
+    #[arg(long, value_name = "ID", requires = "role_arn")]
+    pub(crate) external_id: Option<String>,
+    /// Make no calls per user; what only they tell is not known
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct SelectionArgs {
+    /// The rules to judge: default, or strict for all
+    #[arg(long, value_name = "SET", value_parser = ["default", "strict"], hide_possible_values = true)]
+    pub(crate) rule_set: Option<String>,
+    /// Judge these rules only, whatever their set; repeat or list
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Leave these rules out; repeat or list
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// A directory of your own rules; repeat for several
+    #[arg(long = "rules", value_name = "DIR")]
+    pub(crate) directories: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Exit status")]
+pub(crate) struct GateArgs {
+    /// The least severity that counts: critical, high, medium, low or info
+    /// [default: low]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), hide_possible_values = true)]
+    pub(crate) fail_on: Option<Severity>,
+    /// Rules that may remain unjudged; repeat or list
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    pub(crate) allow_unknown: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct RulesArgs {
+    #[command(subcommand)]
+    pub(crate) command: RulesCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RulesCommand {
+    /// List all rules
+    List(ListArgs),
+    /// Explain a rule: why it matters, what to do, what it reads
+    Explain(ExplainArgs),
+    /// Load all rules and run their examples
+    Check(CheckArgs),
+}
+
+/// The form of an answer that is no report.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum View {
+    Text,
+    Json,
+}
+
+#[derive(Args)]
+pub(crate) struct ListArgs {
+    /// A directory of your own rules; repeat for several
+    #[arg(long = "rules", value_name = "DIR")]
+    pub(crate) directories: Vec<PathBuf>,
+    /// Print text or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub(crate) output: View,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule's id
+    #[arg(value_name = "RULE")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+}
+
+#[derive(Args)]
+#[command(after_help = CHECK_STATUS)]
+pub(crate) struct CheckArgs {
+    /// A directory of your own rules, checked with those that are built in
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+}

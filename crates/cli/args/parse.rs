@@ -1,0 +1,55 @@
+//! Values of arguments.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use portcullis_model::{Severity, Verdict};
+
+/// A severity by its word.
+pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(Severity::ALL.map(Severity::word)).try_map(|word| {
+        let named = |severity: &Severity| severity.word() == word;
+        Severity::ALL.into_iter().find(named).ok_or("no such severity")
+    })
+}
+
+/// A verdict that reports do not list unless asked to.
+pub(super) fn included() -> impl TypedValueParser<Value = Verdict> {
+    const LISTED: [Verdict; 2] = [Verdict::Pass, Verdict::NotApplicable];
+    PossibleValuesParser::new(LISTED.map(Verdict::word)).try_map(|word| {
+        LISTED.into_iter().find(|verdict| verdict.word() == word).ok_or("no such verdict")
+    })
+}
+
+/// A moment in RFC 3339, or the start of a date in UTC.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse() {
+        return Ok(moment);
+    }
+    let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+    text.parse().and_then(start).map_err(|_| "want 2026-11-02 or 2026-11-02T10:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_exact_or_the_start_of_a_day() {
+        for (text, utc) in [
+            ("2026-11-02T10:00:00Z", "2026-11-02T10:00:00Z"),
+            ("2026-11-02T10:00:00+02:00", "2026-11-02T08:00:00Z"),
+            ("2026-11-02", "2026-11-02T00:00:00Z"),
+        ] {
+            assert_eq!(moment(text).unwrap().to_string(), utc);
+        }
+    }
+
+    #[test]
+    fn what_is_no_moment_is_refused() {
+        for text in ["", "now", "2026-13-01", "2026-11-02T10:00:00", "2026-11-02 10:00"] {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `audit`: collect or read, judge, report.
+
+use portcullis_model::RunOptions;
+use portcullis_rules::evaluate;
+
+use crate::args::AuditArgs;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::{evidence, output, rule_files};
+
+/// Runs the audit; the exit status, which follows from the report and the gate.
+pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
+    // Whatever can be wrong with the options is told before AWS is asked.
+    let outputs = output::choose(&args.output)?;
+    let config = Config::read(args.evidence.config.as_deref())?;
+    let rules = rule_files::load(&args.rules.directories, &config.settings())?;
+    let gate = config.gate(&args.gate);
+    for id in &gate.allow_unknown {
+        // A misspelt id would allow nothing, silently.
+        rule_files::find(&rules, id)?;
+    }
+    let selection = config.selection(&args.rules);
+    let options = RunOptions {
+        rule_set: selection.rule_set.clone(),
+        only: selection.only.clone(),
+        skip: selection.skip.clone(),
+        include: args.include.clone(),
+    };
+    let rules = rules.select(&selection)?;
+    let snapshot = evidence::snapshot(&args.evidence, &config.classes)?;
+    let report = evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION"));
+    let outcome = gate.judge(&report);
+    output::write(&outputs, &report, &outcome)?;
+    Ok(outcome.exit_status())
+}

@@ -1,0 +1,16 @@
+//! `collect`: save what AWS says.
+
+use crate::args::CollectArgs;
+use crate::failure::Failure;
+use crate::{evidence, terminal};
+
+pub(crate) fn run(args: &CollectArgs) -> Result<(), Failure> {
+    let bundle = evidence::collect(&args.live)?;
+    bundle.write(&args.output)?;
+    let (files, gaps) = (bundle.documents.len(), bundle.gaps.len());
+    let place = args.output.display();
+    terminal::note(&format!(
+        "{files} files written to {place}; {gaps} gaps, see its manifest.json"
+    ));
+    Ok(())
+}

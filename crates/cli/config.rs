@@ -1,0 +1,146 @@
+//! `portcullis.toml`, and how it meets the command line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use portcullis_collector::Classes;
+use portcullis_model::Severity;
+use portcullis_report::Gate;
+use portcullis_rules::{RuleSettings, Selection, Settings};
+use serde::Deserialize;
+
+use crate::args::{GateArgs, SelectionArgs};
+use crate::failure::{Failure, did_you_mean};
+
+/// The configuration that is read if it exists and no other is named.
+const DEFAULT_FILE: &str = "portcullis.toml";
+const DEFAULT_RULE_SET: &str = "default";
+const DEFAULT_FAIL_ON: Severity = Severity::Low;
+
+/// The configuration file. What the command line says on the same matter wins.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    rule_set: Option<String>,
+    only: Vec<String>,
+    skip: Vec<String>,
+    fail_on: Option<Severity>,
+    allow_unknown: Vec<String>,
+    /// Which users are services or break-glass users.
+    pub(crate) classes: Classes,
+    rules: BTreeMap<String, RuleSettings>,
+}
+
+impl Config {
+    /// Reads the named file, or the default one if it exists.
+    pub(crate) fn read(named: Option<&Path>) -> Result<Config, Failure> {
+        let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+        match fs::read_to_string(path) {
+            Ok(text) => Config::parse(&text, path),
+            Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
+                Ok(Config::default())
+            }
+            Err(error) => Err(format!("cannot read {}: {error}", path.display()).into()),
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Config, Failure> {
+        toml::from_str(text).map_err(|error| {
+            let place = error.span().map(|span| position(text, span.start)).unwrap_or_default();
+            let message = error.message();
+            let what = format!("{}{place}: {}", path.display(), message.replace('\n', " "));
+            match suggestion(message) {
+                Some(help) => Failure::with_help(what, help),
+                None => what.into(),
+            }
+        })
+    }
+
+    /// The rules' own settings.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { rules: self.rules.clone() }
+    }
+
+    /// Which rules to judge. `--only` names the rules whatever the file says.
+    pub(crate) fn selection(&self, args: &SelectionArgs) -> Selection {
+        let from_file = args.only.is_empty();
+        let pick = |args: &[String], file: &[String]| {
+            if args.is_empty() && from_file { file.to_vec() } else { args.to_vec() }
+        };
+        let rule_set = args.rule_set.as_ref().or(self.rule_set.as_ref());
+        Selection {
+            rule_set: rule_set.map_or(DEFAULT_RULE_SET, String::as_str).to_owned(),
+            // A rule set that is asked for outranks the file's short list.
+            only: if args.rule_set.is_some() {
+                args.only.clone()
+            } else {
+                pick(&args.only, &self.only)
+            },
+            skip: pick(&args.skip, &self.skip),
+        }
+    }
+
+    /// What decides the exit status.
+    pub(crate) fn gate(&self, args: &GateArgs) -> Gate {
+        let own = &args.allow_unknown;
+        Gate {
+            fail_on: args.fail_on.or(self.fail_on).unwrap_or(DEFAULT_FAIL_ON),
+            allow_unknown: if own.is_empty() { &self.allow_unknown } else { own }.clone(),
+        }
+    }
+}
+
+/// `:line:column` of a byte offset, both from 1.
+fn position(text: &str, offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = before.matches('\n').count() + 1;
+    format!(":{line}:{}", before[line_start..].chars().count() + 1)
+}
+
+/// The name that was meant, from serde's words: "unknown field `x`, expected one of `a`, `b`".
+fn suggestion(message: &str) -> Option<String> {
+    let mut quoted = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    did_you_mean(quoted.next()?, quoted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Config {
+        Config::parse(text, Path::new("p.toml")).unwrap()
+    }
+
+    fn selection_args(rule_set: Option<&str>, only: &[&str], skip: &[&str]) -> SelectionArgs {
+        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        SelectionArgs {
+            rule_set: rule_set.map(str::to_owned),
+            only: owned(only),
+            skip: owned(skip),
+            directories: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_command_line_wins() {
+        let config = config("rule_set = 'strict'\nonly = ['a']\nskip = ['b']\nfail_on = 'high'");
+        let by_file = config.selection(&selection_args(None, &[], &[]));
+        assert_eq!((by_file.only, by_file.skip), (vec!["a".to_owned()], vec!["b".to_owned()]));
+        let by_args = config.selection(&selection_args(None, &["c"], &[]));
+        assert_eq!((by_args.only, by_args.skip), (vec!["c".to_owned()], vec![]));
+        let set = config.selection(&selection_args(Some("default"), &[], &[]));
+        assert_eq!((set.rule_set.as_str(), set.only), ("default", vec![]));
+        let args = |fail_on| GateArgs { fail_on, allow_unknown: Vec::new() };
+        assert_eq!(config.gate(&args(None)).fail_on, Severity::High);
+        assert_eq!(config.gate(&args(Some(Severity::Info))).fail_on, Severity::Info);
+    }
+
+    #[test]
+    fn positions_count_lines_and_characters() {
+        assert_eq!(position("a\nüb", 4), ":2:2");
+        assert_eq!(position("", 9), ":1:1");
+    }
+}

@@ -1,0 +1,60 @@
+//! What is audited: a saved bundle, or what AWS says now.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use portcullis_collector::{Bundle, Classes, Options};
+use portcullis_model::Snapshot;
+
+use crate::args::{EvidenceArgs, LiveArgs};
+use crate::failure::Failure;
+use crate::progress::ProgressLine;
+use crate::terminal;
+
+/// How long AWS may take to make a credential report; minutes in accounts with many users.
+const REPORT_DEADLINE: Duration = Duration::from_mins(2);
+/// AWS makes a new credential report only if the last one is older than this.
+const MAX_REPORT_AGE: Duration = Duration::from_hours(4);
+
+/// The facts to judge: a live audit collects a bundle and goes on as with a saved one.
+pub(crate) fn snapshot(args: &EvidenceArgs, classes: &Classes) -> Result<Snapshot, Failure> {
+    let bundle = match &args.bundle {
+        Some(path) => Bundle::read(path)?,
+        None => collect(&args.live)?,
+    };
+    let as_of = args.as_of.or_else(|| bundle.collected_at()).unwrap_or_else(now);
+    Ok(bundle.snapshot(as_of, classes)?)
+}
+
+fn now() -> Timestamp {
+    terminal::note(
+        "the evidence does not say when it was collected; ages count to now (see --as-of)",
+    );
+    Timestamp::now()
+}
+
+/// Asks AWS.
+pub(crate) fn collect(args: &LiveArgs) -> Result<Bundle, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = {
+        let progress = ProgressLine::new();
+        runtime.block_on(portcullis_collector::collect(&options(args), &progress))
+    };
+    // A look-up that still hangs must not hold up the end.
+    runtime.shutdown_background();
+    Ok(outcome?)
+}
+
+fn options(args: &LiveArgs) -> Options {
+    Options {
+        profile: args.profile.clone(),
+        region: args.region.clone(),
+        role_arn: args.role_arn.clone(),
+        external_id: args.external_id.clone(),
+        quick: args.quick,
+        tool: concat!("portcullis ", env!("CARGO_PKG_VERSION")).to_owned(),
+        report_deadline: REPORT_DEADLINE,
+        max_report_age: MAX_REPORT_AGE,
+        clock: Timestamp::now,
+    }
+}

@@ -1,0 +1,16 @@
+//! `facts`: what rules see.
+
+use portcullis_report::write_json;
+
+use crate::args::FactsArgs;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::{evidence, terminal};
+
+pub(crate) fn run(args: &FactsArgs) -> Result<(), Failure> {
+    let config = Config::read(args.evidence.config.as_deref())?;
+    let snapshot = evidence::snapshot(&args.evidence, &config.classes)?;
+    let mut bytes = Vec::new();
+    write_json(&snapshot, &mut bytes)?;
+    terminal::print(&bytes)
+}

@@ -1,0 +1,83 @@
+//! What went wrong, and what to do about it.
+
+use std::error::Error;
+use std::io::Write;
+
+use portcullis_report::defuse;
+
+/// The end of a command that did not do what it is for.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: Box<dyn Error>,
+    help: Option<String>,
+}
+
+impl Failure {
+    /// A failure with advice.
+    pub(crate) fn with_help(error: impl Into<Box<dyn Error>>, help: impl Into<String>) -> Failure {
+        Failure { error: error.into(), help: Some(help.into()) }
+    }
+
+    /// Prints it to standard error. If that cannot be written to, the exit status has to do.
+    pub(crate) fn print(&self) {
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        let mut err = anstream::stderr();
+        let _ = writeln!(err, "{red}error:{red:#} {}", safe(&self.chain()));
+        if let Some(help) = &self.help {
+            let _ = writeln!(err, "{0}help:{0:#} {1}", portcullis_report::bold(), safe(help));
+        }
+    }
+
+    /// The error and its causes; a cause that the error above it already tells is left out.
+    fn chain(&self) -> String {
+        let mut text = self.error.to_string();
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            let words = error.to_string();
+            if !text.contains(&words) {
+                text = format!("{text}: {words}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+}
+
+/// Any error is a failure without advice.
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure { error: error.into(), help: None }
+    }
+}
+
+/// Names of files and users may be hostile; the line breaks of a diagnostic are ours.
+fn safe(text: &str) -> String {
+    text.trim_end().lines().map(defuse).collect::<Vec<_>>().join("\n")
+}
+
+/// `did you mean …?`, if one of the names may be what a slip of the pen was meant to be.
+pub(crate) fn did_you_mean<'a>(
+    word: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let slips = 1 + word.chars().count() / 4;
+    names
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        .filter(|(distance, _)| *distance <= slips)
+        .min()
+        .map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggestions_are_close_or_none() {
+        let names = ["fail_on", "rule_set"];
+        assert_eq!(did_you_mean("fial_on", names).unwrap(), "did you mean `fail_on`?");
+        assert_eq!(did_you_mean("colour", names), None);
+        assert_eq!(did_you_mean("x", []), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! The command line of Portcullis: the only part that touches the clock, the environment, the
+//! standard streams and the user's files.
+
+mod args;
+mod audit;
+mod collect;
+mod completions;
+mod config;
+mod evidence;
+mod facts;
+mod failure;
+mod output;
+mod progress;
+mod rule_files;
+mod rules;
+mod terminal;
+mod verify;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use clap::Parser;
+use failure::Failure;
+
+/// Usage, configuration, credentials or the tool itself failed.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.choose();
+    let status = run(&cli.command).unwrap_or_else(|failure| {
+        failure.print();
+        FAILED
+    });
+    ExitCode::from(status)
+}
+
+/// Runs a command; the exit status if it did what it is for.
+fn run(command: &Command) -> Result<u8, Failure> {
+    match command {
+        Command::Audit(args) => audit::run(args),
+        Command::Collect(args) => collect::run(args).map(|()| 0),
+        Command::Facts(args) => facts::run(args).map(|()| 0),
+        Command::Verify(args) => verify::run(args),
+        Command::Rules(args) => rules::run(&args.command).map(|()| 0),
+        Command::Completions(args) => completions::run(args.shell).map(|()| 0),
+    }
+}

@@ -1,0 +1,131 @@
+//! Reports to standard output and files.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use portcullis_model::Report;
+use portcullis_report::{Format, Outcome, UnknownFormat, render};
+
+use crate::failure::Failure;
+use crate::terminal;
+
+/// Where a report goes, and in which format: `FORMAT` or `FORMAT=PATH`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Output {
+    format: Format,
+    /// None: standard output.
+    path: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Output, String> {
+        let (format, path) = match text.split_once('=') {
+            Some((_, "")) => return Err("there is no path after `=`".to_owned()),
+            Some((format, "-")) => (format, None),
+            Some((format, path)) => (format, Some(PathBuf::from(path))),
+            None => (text, None),
+        };
+        let format = format.parse().map_err(|error: UnknownFormat| error.to_string())?;
+        Ok(Output { format, path })
+    }
+}
+
+/// The outputs asked for, or a table; an error if two of them would overwrite each other.
+pub(crate) fn choose(asked: &[Output]) -> Result<Vec<Output>, Failure> {
+    if asked.is_empty() {
+        return Ok(vec![Output { format: Format::Table, path: None }]);
+    }
+    let mut places = HashSet::new();
+    for output in asked {
+        if !places.insert(&output.path) {
+            let place = output
+                .path
+                .as_ref()
+                .map_or("standard output".to_owned(), |path| path.display().to_string());
+            return Err(Failure::with_help(
+                format!("two outputs go to {place}"),
+                "give each its own file: -o json=report.json",
+            ));
+        }
+    }
+    Ok(asked.to_vec())
+}
+
+/// Writes the report everywhere.
+pub(crate) fn write(outputs: &[Output], report: &Report, outcome: &Outcome) -> Result<(), Failure> {
+    // Files first: who reads standard output may go away at any time.
+    let (files, streams): (Vec<_>, Vec<_>) =
+        outputs.iter().partition(|output| output.path.is_some());
+    for Output { format, path } in files.into_iter().chain(streams) {
+        let style = if path.is_some() { terminal::file_style() } else { terminal::stdout_style() };
+        let mut bytes = Vec::new();
+        render(report, outcome, *format, style, &mut bytes)?;
+        match path {
+            Some(path) => write_file(path, &bytes)
+                .map_err(|error| format!("cannot write {}: {error}", path.display()))?,
+            None => terminal::print(&bytes)?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file whole or not at all: a killed run leaves what was there before.
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link stays a link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+        // A device such as /dev/null, or a pipe, cannot be replaced.
+        return fs::OpenOptions::new().write(true).open(&path)?.write_all(bytes);
+    }
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut file = temporary(parent)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    Ok(())
+}
+
+/// A temporary file with the mode that any new file has, for it is to stay.
+fn temporary(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".portcullis-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_a_format_and_perhaps_a_path() {
+        let output = |format, path: Option<&str>| Ok(Output { format, path: path.map(Into::into) });
+        assert_eq!("json".parse(), output(Format::Json, None));
+        assert_eq!("json=-".parse(), output(Format::Json, None));
+        assert_eq!("table=a=b.txt".parse(), output(Format::Table, Some("a=b.txt")));
+        assert_eq!("jsn".parse::<Output>().unwrap_err(), "no such format; there are: table, json");
+        assert_eq!("json=".parse::<Output>().unwrap_err(), "there is no path after `=`");
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.json");
+        fs::write(&path, "a long old report").unwrap();
+        write_file(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}

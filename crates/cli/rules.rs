@@ -1,0 +1,76 @@
+//! `rules`: what is judged, and why.
+
+mod explain;
+
+use portcullis_report::{Page, bold, severity_style, write_json};
+use portcullis_rules::{ExampleFailure, Rule, Settings};
+
+use crate::args::{CheckArgs, ExplainArgs, ListArgs, RulesCommand, View};
+use crate::failure::Failure;
+use crate::{rule_files, terminal};
+
+pub(crate) fn run(command: &RulesCommand) -> Result<(), Failure> {
+    match command {
+        RulesCommand::List(args) => list(args),
+        RulesCommand::Explain(args) => explain(args),
+        RulesCommand::Check(args) => check(args),
+    }
+}
+
+fn list(args: &ListArgs) -> Result<(), Failure> {
+    let rules = rule_files::load(&args.directories, &Settings::default())?;
+    let rules = rules.rules();
+    let mut bytes = Vec::new();
+    match args.output {
+        View::Text => write_list(rules, &mut Page::new(&mut bytes, terminal::stdout_style()))?,
+        View::Json => {
+            let all: Vec<_> = rules.iter().map(portcullis_rules::explain).collect();
+            write_json(&all, &mut bytes)?;
+        }
+    }
+    terminal::print(&bytes)
+}
+
+/// Two lines a rule, since ids and titles are long.
+fn write_list(rules: &[Rule], page: &mut Page<'_>) -> std::io::Result<()> {
+    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    for rule in rules {
+        let Rule { id, title, severity, rule_set, .. } = rule;
+        let (word, scope) = (severity.word(), rule.scope());
+        page.line(
+            severity_style(*severity),
+            &format!("{id:width$}  {word:8}  {scope:19}  {rule_set}"),
+        )?;
+        page.item("  ", title)?;
+    }
+    page.blank()?;
+    page.line(bold(), &format!("{} rules", rules.len()))
+}
+
+fn explain(args: &ExplainArgs) -> Result<(), Failure> {
+    let rules = rule_files::load(&args.list.directories, &Settings::default())?;
+    let rule = rule_files::find(&rules, &args.id)?;
+    let mut bytes = Vec::new();
+    match args.list.output {
+        View::Text => {
+            let mut page = Page::new(&mut bytes, terminal::stdout_style());
+            explain::write(rule, &mut page)?;
+        }
+        View::Json => write_json(&portcullis_rules::explain(rule), &mut bytes)?,
+    }
+    terminal::print(&bytes)
+}
+
+fn check(args: &CheckArgs) -> Result<(), Failure> {
+    let rules = rule_files::load(args.directory.as_slice(), &Settings::default())?;
+    let failures = rules.check_examples();
+    if !failures.is_empty() {
+        let lines: Vec<String> = failures.iter().map(ExampleFailure::to_string).collect();
+        let what = format!("{} examples do not hold\n{}", failures.len(), lines.join("\n"));
+        return Err(what.into());
+    }
+    let rules = rules.rules();
+    let examples: usize = rules.iter().map(|rule| rule.examples.len()).sum();
+    let says = format!("{} rules load, and their {examples} examples hold.\n", rules.len());
+    terminal::print(says.as_bytes())
+}

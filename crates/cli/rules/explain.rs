@@ -1,0 +1,55 @@
+//! All that a person may ask about a rule, as text.
+
+use std::io;
+
+use portcullis_report::{Page, bold, severity_style};
+use portcullis_rules::Rule;
+use serde_json::Value as Json;
+
+pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
+    let all = portcullis_rules::explain(rule);
+    page.painted_item(severity_style(all.severity), "", &format!("{} ({})", all.title, all.id))?;
+    page.blank()?;
+    page.item("  severity  ", all.severity.word())?;
+    page.item("  rule set  ", all.rule_set)?;
+    page.item("  judges    ", all.judges)?;
+    page.item("  file      ", all.path)?;
+    section(page, "WHY IT MATTERS")?;
+    page.prose(2, all.why)?;
+    section(page, "WHAT TO DO")?;
+    page.prose(2, all.what_to_do)?;
+    section(page, "HOW IT JUDGES")?;
+    page.item("  applies if:   ", all.when.unwrap_or("always"))?;
+    page.item("  passes if:    ", all.assert)?;
+    page.item("  else it says: ", all.message)?;
+    if let Some(text) = all.false_positives {
+        section(page, "WHEN A FINDING IS NO PROBLEM")?;
+        page.prose(2, text)?;
+    }
+    write_params(rule, page)?;
+    section(page, "FACTS IT READS")?;
+    for fact in &all.facts {
+        page.item("  - ", &format!("{} ({}): {}", fact.path, fact.ty, fact.doc))?;
+    }
+    section(page, "EXAMPLES")?;
+    for example in all.examples {
+        page.item("  - ", &format!("{}: {}", example.expect.word(), example.name))?;
+    }
+    section(page, "READ MORE")?;
+    all.references.iter().try_for_each(|url| page.item("  ", url))
+}
+
+fn section(page: &mut Page<'_>, title: &str) -> io::Result<()> {
+    page.blank()?;
+    page.line(bold(), title)
+}
+
+fn write_params(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
+    let params = rule.info().params;
+    if params.is_empty() {
+        return Ok(());
+    }
+    section(page, "PARAMETERS")?;
+    let lines = params.iter().map(|(name, value): (&String, &Json)| format!("{name} = {value}"));
+    lines.into_iter().try_for_each(|line| page.item("  ", &line))
+}

@@ -1,0 +1,48 @@
+//! The terminal that text is laid out for.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::AutoStream;
+use portcullis_report::Style;
+
+use crate::failure::Failure;
+
+/// The width of text that goes to no terminal.
+const WIDTH: usize = 80;
+/// Narrower terminals wrap by themselves; longer lines are hard to read.
+const WIDTHS: std::ops::RangeInclusive<u16> = 40..=120;
+
+/// How to lay out text for standard output.
+pub(crate) fn stdout_style() -> Style {
+    let stdout = io::stdout();
+    let columns = terminal_size::terminal_size_of(&stdout).map(|(columns, _)| columns.0);
+    let width = columns.map_or(WIDTH, |n| usize::from(n.clamp(*WIDTHS.start(), *WIDTHS.end())));
+    let color = AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+    Style { width, color }
+}
+
+/// How to lay out text for a file.
+pub(crate) fn file_style() -> Style {
+    Style { width: WIDTH, color: false }
+}
+
+/// Whether somebody watches standard error.
+pub(crate) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Writes to standard output. A reader that went away has had enough: that is no error.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to standard output: {error}").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells something on standard error that is no failure.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr(), "note: {}", portcullis_report::defuse(text));
+}

@@ -1,0 +1,80 @@
+//! `portcullis.toml`.
+
+use crate::support::Run;
+use crate::{FAILING, PASSING, UNKNOWN, audit, sandbox};
+
+const PLAIN: [&str; 4] = ["audit", "bundle", "--as-of", "2026-11-01"];
+
+fn with_config(text: &str, arguments: &[&str]) -> Run {
+    let sandbox = sandbox();
+    sandbox.write("portcullis.toml", text);
+    sandbox.run(arguments)
+}
+
+fn refused(text: &str, says: &[&str]) {
+    let run = with_config(text, &audit(&[]));
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+    for words in says {
+        assert!(run.stderr.contains(words), "`{words}` is not in: {}", run.stderr);
+    }
+}
+
+#[test]
+fn it_is_read_from_the_working_directory() {
+    let passing = format!("only = ['{PASSING}']");
+    assert_eq!(with_config(&passing, &PLAIN).status, 0);
+    let failing = format!("only = ['{FAILING}']");
+    assert_eq!(with_config(&failing, &PLAIN).status, 1);
+    assert_eq!(with_config(&format!("{failing}\nfail_on = 'critical'"), &PLAIN).status, 0);
+    let unknown = format!("only = ['{UNKNOWN}']");
+    assert_eq!(with_config(&unknown, &PLAIN).status, 3);
+    assert_eq!(with_config(&format!("{unknown}\nallow_unknown = ['{UNKNOWN}']"), &PLAIN).status, 0);
+}
+
+#[test]
+fn the_command_line_wins() {
+    let passing = format!("only = ['{PASSING}']\nfail_on = 'critical'");
+    assert_eq!(with_config(&passing, &audit(&[])).status, 0);
+    assert_eq!(with_config(&passing, &audit(&["--fail-on", "high"])).status, 1);
+}
+
+#[test]
+fn a_rule_can_be_set_otherwise() {
+    let lower = format!("[rules.{FAILING}]\nseverity = 'info'");
+    assert_eq!(with_config(&lower, &audit(&[])).status, 0);
+    let class = "[classes.service]\nnames = ['ALI*']";
+    assert_eq!(with_config(class, &audit(&[])).status, 0);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    refused("\nfial_on = 'high'", &["portcullis.toml:2:1", "`fial_on`", "did you mean `fail_on`?"]);
+    refused("fail_on = 'hihg'", &["portcullis.toml:1:11", "`hihg`", "did you mean `high`?"]);
+    refused("[classes.servic]\nnames = []", &["portcullis.toml:1:10", "did you mean `service`?"]);
+    refused("only = 'x'", &["portcullis.toml:1:8"]);
+    refused("= 1", &["portcullis.toml:1:1"]);
+    let settings = format!("[rules.{FAILING}]\nseverty = 'info'");
+    refused(&settings, &["portcullis.toml:2:1", "did you mean `severity`?"]);
+}
+
+#[test]
+fn a_misspelt_rule_is_corrected() {
+    let misspelt = "console-user-without-mfaa";
+    for text in [
+        format!("skip = ['{misspelt}']"),
+        format!("allow_unknown = ['{misspelt}']"),
+        format!("[rules.{misspelt}]\nseverity = 'info'"),
+    ] {
+        let run = with_config(&text, &PLAIN);
+        assert_eq!(run.status, 2, "{text}");
+        let says = |words| run.stderr.contains(words);
+        assert!(says("did you mean") && says(FAILING), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_named_file_must_exist() {
+    let run = sandbox().run(audit(&["--config", "other.toml"]));
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("cannot read other.toml"), "{}", run.stderr);
+}

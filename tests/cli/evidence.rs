@@ -1,0 +1,84 @@
+//! What is audited, and the moment that ages count to.
+
+use std::fs;
+
+use crate::support::{Run, Sandbox};
+use crate::{FAILING, PASSING, UNKNOWN, audit, sandbox};
+
+#[test]
+fn ages_count_to_now_with_a_note_if_nothing_tells_the_time() {
+    let run = sandbox().run(["audit", "report.csv"]);
+    assert!(run.stderr.starts_with("note: "), "{}", run.stderr);
+    assert!(run.stderr.contains("--as-of"), "{}", run.stderr);
+}
+
+#[test]
+fn a_bare_credential_report_is_evidence() {
+    let arguments = ["audit", "report.csv", "--as-of", "2026-11-01", "--only"];
+    for (rule, status) in [(PASSING, 0), (FAILING, 1), (UNKNOWN, 3)] {
+        let run = sandbox().run(arguments.iter().chain([&rule]));
+        assert_eq!(run.status, status, "{rule}: {}{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn nothing_collected_is_never_clean() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bundle/credential-report.json", "");
+    let run = sandbox.run(["audit", "bundle", "--as-of", "2026-11-01", "--only", PASSING]);
+    assert_eq!(run.status, 3, "{}", run.stdout);
+}
+
+#[test]
+fn the_same_evidence_and_date_give_the_same_bytes() {
+    let report = |zone: &str| {
+        let run = sandbox().env("TZ", zone).env("LC_ALL", zone).run(audit(&["-o", "json"]));
+        assert_eq!(run.stderr, "");
+        run.stdout
+    };
+    assert_eq!(report("Asia/Tokyo"), report("America/New_York"));
+}
+
+#[test]
+fn facts_are_json_that_names_what_is_missing() {
+    let run = sandbox().run(["facts", "report.csv", "--as-of", "2026-11-01"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let facts: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(facts["as_of"], "2026-11-01T00:00:00Z");
+    assert_eq!(facts["users"][0]["name"], "alice");
+    let missing = serde_json::json!({ "missing": ["account-password-policy"] });
+    assert_eq!(facts["account"]["password_policy"], missing);
+}
+
+#[test]
+fn without_credentials_a_live_audit_fails_fast_and_says_so() {
+    let begin = std::time::Instant::now();
+    let sandbox = Sandbox::new().env("AWS_REGION", "eu-central-1");
+    let Run { status, stdout, stderr } = sandbox.run(["audit"]);
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.starts_with("error: ") && stderr.contains("credentials"), "{stderr}");
+    assert!(begin.elapsed().as_secs() < 5);
+    assert!(sandbox.run(["collect", "-o", "bundle"]).status == 2);
+    assert!(!sandbox.path("bundle").exists());
+}
+
+#[test]
+fn verify_names_each_file_that_changed() {
+    let sandbox = Sandbox::new();
+    for entry in fs::read_dir(crate::support::repository("examples/clean")).unwrap() {
+        let path = entry.unwrap().path();
+        sandbox.write(
+            &format!("bundle/{}", path.file_name().unwrap().display()),
+            fs::read(path).unwrap(),
+        );
+    }
+    let _ = fs::remove_file(sandbox.path("bundle/README.md"));
+    let run = sandbox.run(["verify", "bundle"]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, "Every file is as it was collected.\n"));
+    sandbox.write("bundle/access-keys.json", "{}");
+    sandbox.write("bundle/stray.json", "{}");
+    fs::remove_file(sandbox.path("bundle/mfa-devices.json")).unwrap();
+    let run = sandbox.run(["verify", "bundle"]);
+    let named = "modified  access-keys.json\nmissing   mfa-devices.json\nadded     stray.json\n";
+    assert_eq!((run.status, run.stdout.as_str()), (1, named));
+}

@@ -1,0 +1,30 @@
+//! The examples, as the README shows them.
+
+use crate::support::{Sandbox, repository};
+
+fn audit(example: &str) -> (i32, String) {
+    let run = Sandbox::new().run(["audit", &repository(&format!("examples/{example}"))]);
+    assert_eq!(run.stderr, "");
+    (run.status, run.stdout)
+}
+
+#[test]
+fn leaky_fails() {
+    let (status, table) = audit("leaky");
+    assert_eq!(status, 1);
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn clean_passes() {
+    let (status, table) = audit("clean");
+    assert_eq!(status, 0);
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn partial_is_incomplete() {
+    let (status, table) = audit("partial");
+    assert_eq!(status, 3);
+    insta::assert_snapshot!(table);
+}

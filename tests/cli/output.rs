@@ -1,0 +1,128 @@
+//! Where results go: whole files, standard output, and nothing else.
+
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Run, repository};
+use crate::{FAILING, PASSING, UNKNOWN, audit, sandbox};
+
+#[test]
+fn the_exit_status_follows_from_the_verdicts() {
+    for (rule, status) in [(PASSING, 0), (FAILING, 1), (UNKNOWN, 3)] {
+        for format in ["table", "json"] {
+            let run = sandbox().run(audit(&["--only", rule, "-o", format]));
+            assert_eq!(run.status, status, "{rule} as {format}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_last_line_of_the_table_explains_the_exit_status() {
+    let run = sandbox().run(audit(&[]));
+    let says = "Exit status 1: 1 finding is of severity low or above.\n";
+    assert!(run.stdout.ends_with(says), "{}", run.stdout);
+}
+
+#[test]
+fn files_and_standard_output_hold_the_same_report() {
+    let sandbox = sandbox();
+    let run = sandbox.run(audit(&["-o", "json=out.json", "-o", "table=out.txt", "-o", "json"]));
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(fs::read_to_string(sandbox.path("out.json")).unwrap(), run.stdout);
+    let table = sandbox.run(audit(&[]));
+    assert_eq!(fs::read_to_string(sandbox.path("out.txt")).unwrap(), table.stdout);
+}
+
+#[test]
+fn json_follows_the_published_schema() {
+    let schema = fs::read_to_string(repository("schemas/report-v1.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for example in ["leaky", "clean", "partial"] {
+        let bundle = repository(&format!("examples/{example}"));
+        let run =
+            sandbox().run(["audit", &bundle, "-o", "json", "--include", "pass,not_applicable"]);
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&report).map(|e| e.to_string()).collect();
+        assert_eq!(errors, [""; 0], "{example}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_has_the_mode_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = sandbox();
+    sandbox.run(audit(&["-o", "json=out.json"]));
+    let usual = sandbox.write("usual", "");
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(sandbox.path("out.json")), mode(usual));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_a_failure_and_leaves_nothing() {
+    let sandbox = sandbox();
+    let run = sandbox.run(audit(&["-o", "json=nowhere/out.json"]));
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("cannot write nowhere/out.json"), "{}", run.stderr);
+    let run = sandbox.run(audit(&["--only", "nosuch", "-o", "json=out.json"]));
+    assert_eq!(run.status, 2);
+    assert!(!sandbox.path("out.json").exists());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = sandbox()
+        .command(["rules", "list"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run: Run = child.wait_with_output().unwrap().into();
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+
+    let sandbox = sandbox();
+    let mut child = sandbox.command(audit(&["-o", "json"])).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = sandbox().command(audit(&[])).stdout(full).output().unwrap();
+    assert_eq!(run.status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_written_to_and_not_replaced() {
+    let run = sandbox().run(audit(&["-o", "json=/dev/null"]));
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+fn colour_is_for_terminals_or_on_demand() {
+    let colored = |arguments: &[&str]| {
+        let run = sandbox().env("NO_COLOR", "1").run(audit(arguments));
+        run.stdout.contains('\u{1b}')
+    };
+    assert!(!colored(&[]));
+    assert!(!colored(&["--color", "never"]));
+    assert!(colored(&["--color", "always"]));
+    assert!(!sandbox().run(audit(&[])).stdout.contains('\u{1b}'));
+    let forced = sandbox().env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").run(audit(&[]));
+    assert!(!forced.stdout.contains('\u{1b}'), "NO_COLOR outranks all but --color");
+}
+
+#[test]
+fn included_verdicts_are_listed() {
+    let run = sandbox().run(audit(&["--include", "pass,not_applicable"]));
+    assert!(run.stdout.contains("PASSED: 1 rule\n"), "{}", run.stdout);
+    assert!(run.stdout.contains(&format!("- {FAILING}: bob\n")), "{}", run.stdout);
+}

@@ -1,0 +1,121 @@
+//! `rules list|explain|check`.
+
+use serde_json::Value;
+
+use crate::FAILING;
+use crate::support::Sandbox;
+
+const OWN: &str = r#"
+id          = "old-user"
+title       = "User is old"
+severity    = "info"
+scope       = "user"
+risk        = "Old users pile up."
+remediation = "Ask {user.name}."
+references  = ["https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users.html"]
+assert      = "user.age_days <= params.max_age_days"
+message     = "user {user.name} is {user.age_days} days old"
+params.max_age_days = 3650
+
+[[example]]
+expect = "pass"
+name   = "young"
+user   = { age_days = 1 }
+
+[[example]]
+expect = "fail"
+name   = "old"
+user   = { age_days = 3651 }
+"#;
+
+fn with_own(text: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("own/people/old-user.toml", text);
+    sandbox
+}
+
+#[test]
+fn list_shows_every_rule_with_severity_scope_and_set() {
+    let run = with_own(OWN).run(["rules", "list", "--rules", "own"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.contains("\n  User is old\n"), "{}", run.stdout);
+    let line = run.stdout.lines().find(|line| line.starts_with("old-user ")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words, ["old-user", "info", "user", "default"]);
+    let json = with_own(OWN).run(["rules", "list", "--rules", "own", "-o", "json"]);
+    let rules: Vec<Value> = serde_json::from_str(&json.stdout).unwrap();
+    assert!(run.stdout.ends_with(&format!("\n{} rules\n", rules.len())));
+    assert!(rules.iter().any(|rule| rule["id"] == "old-user" && rule["family"] == "people"));
+}
+
+#[test]
+fn explain_tells_all_about_a_rule() {
+    let sandbox = with_own(OWN);
+    let run = sandbox.run(["rules", "explain", "old-user", "--rules", "own"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(run.stdout);
+    let run = sandbox.run(["rules", "explain", FAILING, "-o", "json"]);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&json["id"], &json["severity"]), (&FAILING.into(), &"high".into()));
+}
+
+#[test]
+fn explain_fits_80_columns_but_for_commands_and_addresses() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(["rules", "list", "-o", "json"]);
+    let rules: Vec<Value> = serde_json::from_str(&run.stdout).unwrap();
+    for rule in rules {
+        let run = sandbox.run(["rules", "explain", rule["id"].as_str().unwrap()]);
+        for line in run.stdout.lines() {
+            let may_overflow = ["    aws ", "      --", "  https://"];
+            let overflows = line.chars().count() > 80;
+            assert!(!overflows || may_overflow.iter().any(|p| line.starts_with(p)), "{line}");
+        }
+    }
+}
+
+#[test]
+fn check_counts_rules_and_examples_that_hold() {
+    let run = with_own(OWN).run(["rules", "check", "own"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.ends_with(" examples hold.\n"), "{}", run.stdout);
+}
+
+#[test]
+fn check_names_every_problem_with_its_place() {
+    let broken = OWN.replace("user.age_days <=", "user.age_dys <=").replace("info", "inof");
+    let run = with_own(&broken).run(["rules", "check", "own"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    for place in ["own/people/old-user.toml:4:", "own/people/old-user.toml:9:"] {
+        assert!(run.stderr.contains(place), "{place} in {}", run.stderr);
+    }
+    assert!(run.stderr.contains("did you mean `age_days`?"), "{}", run.stderr);
+}
+
+#[test]
+fn check_names_an_example_that_does_not_hold() {
+    let wrong = OWN.replace("3651", "3650");
+    let run = with_own(&wrong).run(["rules", "check", "own"]);
+    assert_eq!(run.status, 2);
+    let says = |words| run.stderr.contains(words);
+    assert!(says("example \"old\"") && says("old-user"), "{}", run.stderr);
+}
+
+#[test]
+fn a_directory_without_rules_is_an_error() {
+    let sandbox = Sandbox::new();
+    sandbox.write("own/readme.md", "");
+    let run = sandbox.run(["rules", "check", "own"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("there is no rule (*.toml) in own"), "{}", run.stderr);
+}
+
+#[test]
+fn a_rule_cannot_be_replaced_unseen() {
+    let same = OWN.replace("old-user", FAILING);
+    let sandbox = Sandbox::new();
+    sandbox.write(&format!("own/{FAILING}.toml"), same);
+    let run = sandbox.run(["rules", "check", "own"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("already"), "{}", run.stderr);
+}

@@ -1,0 +1,78 @@
+//! Wrong usage: exit status 2, nothing on standard output, and what to do on standard error.
+
+use crate::support::Sandbox;
+use crate::{FAILING, audit, sandbox};
+
+fn refused(arguments: &[&str], says: &[&str]) {
+    let run = sandbox().run(arguments);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+    for words in says {
+        assert!(run.stderr.contains(words), "`{words}` is not in: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_misspelt_option_is_corrected() {
+    refused(&["audit", "--proflie", "x"], &["a similar argument exists: '--profile'"]);
+    refused(&["adit"], &["a similar subcommand exists: 'audit'"]);
+    refused(&audit(&["--fail-on", "hihg"]), &["a similar value exists: 'high'"]);
+    refused(&audit(&["-o", "jsn"]), &["no such format; there are: table, json"]);
+    refused(
+        &["audit", "bundle", "--as-of", "yesterday"],
+        &["want 2026-11-02 or 2026-11-02T10:00:00Z"],
+    );
+}
+
+#[test]
+fn a_misspelt_rule_is_corrected_wherever_it_stands() {
+    let misspelt = "console-user-without-mfaa";
+    for arguments in [
+        audit(&["--only", misspelt]),
+        audit(&["--skip", misspelt]),
+        audit(&["--allow-unknown", misspelt]),
+        vec!["rules", "explain", misspelt],
+    ] {
+        refused(&arguments, &[misspelt, "did you mean", FAILING]);
+    }
+}
+
+#[test]
+fn options_of_a_live_account_do_not_go_with_a_bundle() {
+    for option in [&["--profile", "p"][..], &["--region", "r"], &["--role-arn", "a"], &["--quick"]]
+    {
+        refused(&audit(option), &["cannot be used with", option[0]]);
+    }
+    refused(&["audit", "--external-id", "x"], &["--role-arn"]);
+}
+
+#[test]
+fn outputs_do_not_overwrite_each_other() {
+    refused(&audit(&["-o", "table", "-o", "json"]), &["two outputs go to standard output"]);
+    refused(&audit(&["-o", "table=a", "-o", "json=a"]), &["two outputs go to a"]);
+}
+
+#[test]
+fn an_audit_of_no_rule_is_refused() {
+    refused(&audit(&["--skip", FAILING]), &["no rule is left to judge by"]);
+}
+
+#[test]
+fn a_missing_bundle_is_named() {
+    refused(&["audit", "nowhere"], &["nowhere"]);
+    refused(&["facts", "nowhere"], &["nowhere"]);
+    refused(&["verify", "nowhere"], &["nowhere"]);
+}
+
+#[test]
+fn a_directory_that_is_no_bundle_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("empty/notes.txt", "");
+    let run = sandbox.run(["audit", "empty"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("credential-report.json"), "{}", run.stderr);
+}
+
+#[test]
+fn nothing_is_collected_without_a_place_for_it() {
+    refused(&["collect"], &["--output <DIR>"]);
+}
