@@ -1,0 +1,161 @@
+//! Live, collected, quick, from a bare report, by the AWS CLI: one account, one result.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use portcullis_model::{Fingerprint, Report, Verdict};
+
+use crate::emulator::{COMPANY, Lane, OVER_HTTP, python, report};
+use crate::support::{Run, repository};
+
+/// The exit status, and the report as JSON and as a table. Two runs collect at different moments:
+/// those two times are left out.
+fn judge(lane: &Lane, arguments: &[&str]) -> (i32, String, String) {
+    let table = lane.path("table");
+    let output = format!("table={table}");
+    let run = lane.run(&[&["audit", "-o", "json", "-o", &output], arguments].concat());
+    let collected = report(&run).run;
+    let timeless = |text: &str| {
+        let times = [collected.collected_from, collected.collected_to];
+        times
+            .into_iter()
+            .flatten()
+            .fold(text.to_owned(), |text, time| text.replace(&time.to_string(), "TIME"))
+    };
+    (run.status, timeless(&run.stdout), timeless(&fs::read_to_string(table).unwrap()))
+}
+
+/// Collects into a directory of the lane's own.
+fn collect(lane: &Lane, options: &[&str]) -> String {
+    let bundle = lane.path("bundle");
+    let run = lane.run(&[&["collect", "-o", &bundle], options].concat());
+    assert_eq!((run.status, &*run.stdout), (0, ""), "{}", run.stderr);
+    bundle
+}
+
+fn as_of(lane: &Lane, bundle: &str) -> String {
+    report(&lane.run(&["audit", bundle, "-o", "json"])).run.as_of.to_string()
+}
+
+#[track_caller]
+fn assert_same_bytes(account: &'static str, live_options: &[&str], options: &[&str]) {
+    let lane = Lane::of(account);
+    let bundle = collect(&lane, live_options);
+    let as_of = as_of(&lane, &bundle);
+    let options = [&["--as-of", &as_of], options].concat();
+    let live = judge(&lane, &[&*options, live_options].concat());
+    let offline = judge(&lane, &[&*options, &[&*bundle]].concat());
+    assert_eq!(live.0, offline.0);
+    assert_eq!(live.1, offline.1);
+    assert_eq!(live.2, offline.2);
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn live_and_offline_audits_are_the_same_bytes() {
+    assert_same_bytes(COMPANY, &[], &[]);
+    assert_same_bytes(COMPANY, &[], &["--rule-set", "strict", "--include", "pass,not_applicable"]);
+    assert_same_bytes(OVER_HTTP, &[], &["--rule-set", "strict"]);
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn quick_live_and_offline_audits_are_the_same_bytes() {
+    assert_same_bytes(COMPANY, &["--quick"], &[]);
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn two_offline_audits_are_the_same_bytes() {
+    let lane = Lane::of(COMPANY);
+    let bundle = collect(&lane, &[]);
+    let calls = lane.calls();
+    let runs = [(); 2].map(|()| lane.run(&["audit", &bundle, "-o", "json"]).stdout);
+    assert_eq!(runs[0], runs[1]);
+    assert_eq!(lane.calls(), calls, "an offline audit calls nobody");
+}
+
+/// The emulator lists the seeds of virtual MFA devices, which AWS does not: none may be kept.
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn no_secret_is_collected() {
+    let lane = Lane::of(COMPANY);
+    let bundle = collect(&lane, &[]);
+    let files = fs::read_dir(bundle).unwrap();
+    let text: String =
+        files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    assert!(text.contains("SerialNumber"));
+    let environment = lane.environment();
+    for secret in
+        ["Seed", "QRCode", &environment["AWS_SECRET_ACCESS_KEY"], &environment["AWS_SESSION_TOKEN"]]
+    {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+/// The fingerprints of all verdicts on a kind of resource, whatever the verdicts.
+fn fingerprints(report: &Report, kind: &str) -> BTreeSet<Fingerprint> {
+    let judged = report.findings.iter().filter(|finding| {
+        finding.resource.kind == kind && !finding.resource.id.ends_with("/newcomer")
+    });
+    judged.map(|finding| finding.fingerprint.clone()).collect()
+}
+
+/// The report alone does not know users created since, so the newcomer is left out.
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn fingerprints_agree_between_live_quick_and_bare_report() {
+    let lane = Lane::of(COMPANY);
+    let bare = format!("{}/credential-report.json", collect(&lane, &[]));
+    let (_, live) = lane.audit(&[]);
+    let (_, quick) = lane.audit(&["--quick"]);
+    let (_, report_only) = lane.audit(&[&bare]);
+    for kind in ["root", "user", "access_key", "signing_certificate"] {
+        let expected = fingerprints(&live, kind);
+        assert!(!expected.is_empty(), "{kind}");
+        assert_eq!(fingerprints(&quick, kind), expected, "{kind}, quick");
+        assert_eq!(fingerprints(&report_only, kind), expected, "{kind}, report only");
+    }
+}
+
+/// What was judged, of which resource, and how.
+fn verdicts(report: &Report) -> BTreeSet<(String, String, Verdict)> {
+    let findings = report.findings.iter();
+    findings.map(|f| (f.rule.clone(), f.resource.id.clone(), f.verdict)).collect()
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn the_aws_cli_collects_the_same_verdicts() {
+    let lane = Lane::of(COMPANY);
+    let directory = lane.path("by-hand");
+    let tools = python().parent().unwrap().display().to_string();
+    let run: Run = Command::new("bash")
+        .args([&repository("examples/collect-with-aws-cli.sh"), &directory])
+        .env_clear()
+        .envs(lane.environment())
+        .env("AWS_DEFAULT_REGION", &lane.environment()["AWS_REGION"]) // version 1 reads no other
+        .env("PATH", format!("{tools}:{}", std::env::var("PATH").unwrap()))
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let as_of = as_of(&lane, &collect(&lane, &[]));
+    let (live_status, live) = lane.audit(&["--as-of", &as_of]);
+    let (status, by_hand) = lane.audit(&["--as-of", &as_of, &directory]);
+    assert_eq!(verdicts(&by_hand), verdicts(&live));
+    assert_eq!(status, live_status);
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn a_role_in_another_account_is_assumed() {
+    let lane = Lane::of(COMPANY);
+    let role = format!("arn:aws:iam::{OVER_HTTP}:role/auditor");
+    let (_, report) = lane.audit(&["--role-arn", &role, "--external-id", "example"]);
+    assert_eq!(report.accounts[0].id, OVER_HTTP);
+    let caller = report.accounts[0].caller.as_deref().unwrap();
+    assert!(caller.contains(&format!(":sts::{OVER_HTTP}:assumed-role/auditor/")), "{caller}");
+    assert_eq!(lane.calls()["sts:AssumeRole"], 1);
+}
