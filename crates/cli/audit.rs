@@ -15,11 +15,10 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let config = Config::read(args.evidence.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let gate = config.gate(&args.gate);
-    for id in &gate.allow_unknown {
-        // A misspelt id would allow nothing, silently.
+    let selection = config.selection(&args.rules);
+    for id in selection.only.iter().chain(&selection.skip).chain(&gate.allow_unknown) {
         rule_files::find(&rules, id)?;
     }
-    let selection = config.selection(&args.rules);
     let options = RunOptions {
         rule_set: selection.rule_set.clone(),
         only: selection.only.clone(),

@@ -42,7 +42,10 @@ pub(crate) fn collect(args: &LiveArgs) -> Result<Bundle, Failure> {
     };
     // A look-up that still hangs must not hold up the end.
     runtime.shutdown_background();
-    Ok(outcome?)
+    outcome.map_err(|error| {
+        let help = error.help();
+        Failure::with_help(error, help)
+    })
 }
 
 fn options(args: &LiveArgs) -> Options {

@@ -23,7 +23,7 @@ pub(crate) fn load(directories: &[PathBuf], settings: &Settings) -> Result<RuleS
     RuleSet::load(&files, settings).map_err(|LoadErrors(errors)| {
         let texts: Vec<String> = errors.iter().map(LoadError::to_string).collect();
         let count = if errors.len() == 1 { "is a problem" } else { "are problems" };
-        format!("there {count} in the rules\n\n{}", texts.join("\n\n")).into()
+        format!("there {count} with the rules\n\n{}", texts.join("\n\n")).into()
     })
 }
 
