@@ -38,8 +38,9 @@ pub(super) fn of_user(
             .map(|listed| matching::pair(Vec::new(), listed))
             .ok_or(sources | Source::AccessKeys.into()),
     };
-    if listed.is_none() && pairs.as_ref().map_or(true, |pairs| !pairs.is_empty()) {
-        let message = "the user's access keys were not asked for";
+    let all_listed = |pairs: &Vec<Pair<'_>>| pairs.iter().all(|pair| pair.listed.is_some());
+    if !pairs.as_ref().is_ok_and(all_listed) {
+        let message = "the user's access keys were not asked for since the credential report";
         gaps.explain(Source::AccessKeys.into(), person.name, "NotRequested", message);
     }
     let maker = Maker { person, created, as_of, newer };

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, MfaDevice, MfaKind, Source};
+use portcullis_model::{Fact, MfaDevice, MfaKind, Source, Sources};
 
 use super::answers::Answers;
 use super::arn::Arn;
@@ -112,9 +112,9 @@ pub(super) fn of_user(
         None if person.deleted => Fact::Known(Vec::new()),
         None => virtual_ones_if_all(virtual_ones, active),
     };
-    for missing in [active.map(drop), devices.as_ref().map(drop)].map(Fact::into_result) {
+    if let Fact::Missing(sources) = devices {
         let message = "the user's MFA devices were not asked for";
-        gaps.explain(missing.err().unwrap_or_default(), person.name, "NotRequested", message);
+        gaps.explain(sources, person.name, "NotRequested", message);
     }
     Mfa {
         active,
@@ -163,7 +163,7 @@ fn active(
     let older = live.map(|(_, answer)| answer).next();
     match newer {
         Some((_, answer)) => Fact::Known(answer),
-        None => report.or_else(|| older.map_or(Fact::missing(Source::MfaDevices), Fact::Known)),
+        None => report.or_else(|| older.map_or(Fact::Missing(Sources::NONE), Fact::Known)),
     }
 }
 

@@ -28,9 +28,8 @@ mod tests {
     fn fractions_are_kept_and_the_past_is_negative() {
         let from: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let to: Timestamp = "2026-04-01T12:00:00Z".parse().unwrap();
-        assert_eq!(days(from, to), 90.5);
-        assert_eq!(days(to, from), -90.5);
-        assert_eq!(hours(from, to), 2172.0);
-        assert_eq!(days(Timestamp::MIN, Timestamp::MAX) > 0.0, true);
+        assert_eq!(vec![days(from, to), days(to, from)], [90.5, -90.5]);
+        assert_eq!(vec![hours(from, to)], [2172.0]);
+        assert!(days(Timestamp::MIN, Timestamp::MAX) > 0.0);
     }
 }

@@ -1,1 +1,240 @@
-//! Bundles for tests, made by hand.
+//! Bundles for tests: a healthy account that each test changes a little.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use portcullis_model::{Fact, Gap, Snapshot, Source, User};
+use serde_json::{Value as Json, json};
+
+use crate::bundle::{Bundle, Document, FileEntry, Manifest};
+use crate::classes::Classes;
+
+/// The moment that ages count to.
+pub(super) const AS_OF: &str = "2026-01-01T00:00:00Z";
+/// When the credential report was made: two hours before.
+pub(super) const REPORT_AT: &str = "2025-12-31T22:00:00Z";
+/// When every user was created.
+pub(super) const CREATED: &str = "2024-01-01T00:00:00Z";
+
+pub(super) fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A user's ARN.
+pub(super) fn arn(name: &str) -> String {
+    format!("arn:aws:iam::123456789012:user/{name}")
+}
+
+/// A report row by column, with a default for a user without any credential.
+pub(super) fn row(name: &str, values: &[(&str, &str)]) -> String {
+    let arn = match name {
+        "<root_account>" => "arn:aws:iam::123456789012:root".to_owned(),
+        _ => arn(name),
+    };
+    let value = |column: &str| {
+        let chosen = values.iter().find(|(name, _)| *name == column).map(|(_, value)| *value);
+        chosen.map(str::to_owned).unwrap_or(match column {
+            "user" => name.to_owned(),
+            "arn" => arn.clone(),
+            "user_creation_time" => CREATED.to_owned(),
+            "password_enabled" | "mfa_active" => "false".to_owned(),
+            column if column.ends_with("_active") => "false".to_owned(),
+            _ => "N/A".to_owned(),
+        })
+    };
+    HEADER.split(',').map(value).collect::<Vec<_>>().join(",")
+}
+
+pub(super) const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,\
+    password_last_changed,password_next_rotation,mfa_active,access_key_1_active,\
+    access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_region,\
+    access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,\
+    access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,\
+    cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated";
+
+/// The root row of an account whose root has a password and MFA, and nothing else.
+pub(super) fn root_row(values: &[(&str, &str)]) -> String {
+    let usual = [("password_enabled", "true"), ("mfa_active", "true")];
+    let own: Vec<_> = values.iter().chain(&usual).copied().collect();
+    row("<root_account>", &own)
+}
+
+/// A user of GetAccountAuthorizationDetails.
+pub(super) fn detail(name: &str) -> Json {
+    json!({"UserName": name, "Arn": arn(name), "CreateDate": CREATED})
+}
+
+/// A bundle in the making. The default has a healthy root and the user alice without credentials.
+pub(super) struct Fixture(Bundle);
+
+impl Fixture {
+    pub(super) fn new() -> Fixture {
+        let fixture = Fixture(Bundle::default());
+        fixture
+            .with(
+                Source::CallerIdentity,
+                &json!({
+                    "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/auditor",
+                }),
+            )
+            .with(Source::AccountAliases, &json!({"AccountAliases": ["example"]}))
+            .report(&[root_row(&[]), row("alice", &[])])
+            .summary(&json!({
+                "Users": 1, "AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0,
+                "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 1,
+            }))
+            .with(Source::AccountPasswordPolicy, &json!({"PasswordPolicy": null}))
+            .devices(&json!([]))
+            .users(&[detail("alice")])
+            .keys(&["alice"], &json!([]))
+            .mfa(&["alice"], &json!([]))
+    }
+
+    pub(super) fn bytes(
+        mut self,
+        source: Source,
+        file: &str,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Fixture {
+        let document = Document { file: file.to_owned(), bytes: bytes.into() };
+        self.0.documents.insert(source, document);
+        self
+    }
+
+    pub(super) fn with(self, source: Source, json: &Json) -> Fixture {
+        self.bytes(source, &format!("{source}.json"), json.to_string())
+    }
+
+    pub(super) fn without(mut self, source: Source) -> Fixture {
+        self.0.documents.remove(&source);
+        self.0.gaps.push(Gap::new(source, "AccessDenied", "denied"));
+        self
+    }
+
+    pub(super) fn gap(mut self, gap: Gap) -> Fixture {
+        self.0.gaps.push(gap);
+        self
+    }
+
+    pub(super) fn document(&self, source: Source) -> Vec<u8> {
+        self.0.documents[&source].bytes.clone()
+    }
+
+    /// The report as the AWS CLI prints it.
+    pub(super) fn report(self, rows: &[String]) -> Fixture {
+        self.report_text(&format!("{HEADER}\n{}", rows.join("\n")))
+    }
+
+    pub(super) fn report_text(self, csv: &str) -> Fixture {
+        let content = STANDARD.encode(csv);
+        let json =
+            json!({"Content": content, "ReportFormat": "text/csv", "GeneratedTime": REPORT_AT});
+        self.with(Source::CredentialReport, &json)
+    }
+
+    pub(super) fn csv(self, csv: impl Into<Vec<u8>>) -> Fixture {
+        self.bytes(Source::CredentialReport, "credential-report.csv", csv)
+    }
+
+    /// The report with alice's row alone, beside root's.
+    pub(super) fn alice(self, values: &[(&str, &str)]) -> Fixture {
+        self.report(&[root_row(&[]), row("alice", values)])
+    }
+
+    pub(super) fn summary(self, map: &Json) -> Fixture {
+        self.with(Source::AccountSummary, &json!({"SummaryMap": map}))
+    }
+
+    pub(super) fn devices(self, devices: &Json) -> Fixture {
+        self.with(Source::VirtualMfaDevices, &json!({"VirtualMFADevices": devices}))
+    }
+
+    pub(super) fn users(self, users: &[Json]) -> Fixture {
+        self.details(&json!({"UserDetailList": users}))
+    }
+
+    /// GetAccountAuthorizationDetails; lists that are not given are empty.
+    pub(super) fn details(self, given: &Json) -> Fixture {
+        let mut all = json!({
+            "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": [],
+        });
+        for (name, list) in given.as_object().unwrap() {
+            all[name] = list.clone();
+        }
+        self.with(Source::AccountAuthorizationDetails, &all)
+    }
+
+    pub(super) fn keys(self, asked: &[&str], keys: &Json) -> Fixture {
+        self.with(Source::AccessKeys, &json!({"AccessKeyMetadata": keys, "Users": asked}))
+    }
+
+    pub(super) fn mfa(self, asked: &[&str], devices: &Json) -> Fixture {
+        self.with(Source::MfaDevices, &json!({"MFADevices": devices, "Users": asked}))
+    }
+
+    /// Adds a manifest that says when the document of a source arrived.
+    pub(super) fn collected_at(mut self, source: Source, at: &str) -> Fixture {
+        let file = self.0.documents[&source].file.clone();
+        let entry = FileEntry { sha256: String::new(), collected_at: time(at) };
+        self.0.manifest = Some(Manifest {
+            schema: "portcullis/bundle/v1".to_owned(),
+            tool: "portcullis".to_owned(),
+            account: None,
+            partition: None,
+            caller: None,
+            collected_from: time(at),
+            collected_to: time(at),
+            files: [(file, entry)].into(),
+            gaps: Vec::new(),
+        });
+        self
+    }
+
+    /// The facts, after checking that no source is missing without a gap.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.classified(&Classes::default())
+    }
+
+    pub(super) fn classified(&self, classes: &Classes) -> Snapshot {
+        let snapshot = self.0.snapshot(time(AS_OF), classes).unwrap();
+        let json = serde_json::to_value(&snapshot).unwrap();
+        for source in missing_sources(&json) {
+            let explained = snapshot.gaps.iter().any(|gap| gap.source == source);
+            assert!(explained, "{source} is missing without a gap: {json:#}");
+        }
+        snapshot
+    }
+
+    /// The facts about the user alice.
+    pub(super) fn user(&self) -> User {
+        user(&self.snapshot(), "alice").clone()
+    }
+}
+
+pub(super) fn user<'a>(snapshot: &'a Snapshot, name: &str) -> &'a User {
+    let Fact::Known(users) = &snapshot.users else { panic!("users are missing") };
+    users.iter().find(|user| user.name == name).unwrap()
+}
+
+/// The codes and messages of the gaps of a source and resource.
+pub(super) fn gaps(
+    snapshot: &Snapshot,
+    source: Source,
+    resource: Option<&str>,
+) -> Vec<(String, String)> {
+    let of = snapshot.gaps.iter().filter(|gap| gap.source == source);
+    of.filter(|gap| gap.resource.as_deref() == resource)
+        .map(|gap| (gap.code.clone(), gap.message.clone()))
+        .collect()
+}
+
+fn missing_sources(json: &Json) -> Vec<Source> {
+    match json {
+        Json::Object(object) => match object.get("missing") {
+            Some(missing) => serde_json::from_value(missing.clone()).unwrap(),
+            None => object.values().flat_map(missing_sources).collect(),
+        },
+        Json::Array(list) => list.iter().flat_map(missing_sources).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,109 @@
+//! MFA of users.
+
+use portcullis_model::{Fact, MfaKind, Source, Sources};
+use serde_json::{Value as Json, json};
+
+use super::bundles::{AS_OF, Fixture, arn};
+
+const ACTIVE: [(&str, &str); 1] = [("mfa_active", "true")];
+
+fn serial(name: &str) -> String {
+    format!("arn:aws:iam::123456789012:mfa/{name}")
+}
+
+fn assigned(name: &str, owner: &str, enabled: &str) -> Json {
+    json!({"SerialNumber": serial(name), "User": {"Arn": arn(owner)}, "EnableDate": enabled})
+}
+
+fn quick() -> Fixture {
+    Fixture::new().without(Source::MfaDevices)
+}
+
+#[test]
+fn a_device_enabled_since_the_report_outranks_it() {
+    let alice = quick().devices(&json!([assigned("phone", "alice", AS_OF)])).user();
+    assert_eq!(alice.mfa_active, Fact::Known(true));
+    assert_eq!(alice.mfa_source, Fact::Known("virtual-mfa-devices".to_owned()));
+    assert!(!alice.mfa_devices_complete);
+}
+
+#[test]
+fn an_undated_list_with_an_older_device_does_not() {
+    let old = "2025-01-01T00:00:00Z";
+    let alice = quick().devices(&json!([assigned("phone", "alice", old)])).user();
+    assert_eq!(alice.mfa_active, Fact::Known(false));
+    assert_eq!(alice.mfa_source, Fact::Known("credential-report".to_owned()));
+}
+
+#[test]
+fn a_list_dated_after_the_report_does() {
+    let devices = json!([assigned("phone", "alice", "2025-01-01T00:00:00Z")]);
+    let fixture = quick().devices(&devices).collected_at(Source::VirtualMfaDevices, AS_OF);
+    assert_eq!(fixture.user().mfa_active, Fact::Known(true));
+}
+
+#[test]
+fn an_empty_list_of_the_user_outranks_the_report() {
+    let alice = Fixture::new().alice(&ACTIVE).user();
+    assert_eq!(alice.mfa_active, Fact::Known(false));
+    assert_eq!(alice.mfa_source, Fact::Known("mfa-devices".to_owned()));
+    assert_eq!(alice.mfa_devices, Fact::Known(vec![]));
+    assert!(alice.mfa_devices_complete);
+}
+
+#[test]
+fn kinds_follow_the_serial_number() {
+    let device =
+        |serial: &str| json!({"UserName": "alice", "SerialNumber": serial, "EnableDate": AS_OF});
+    let serials = [
+        "GAHT12345678",
+        "arn:aws:iam::123456789012:mfa/path/phone",
+        "arn:aws:iam::123456789012:sms-mfa/alice",
+        "arn:aws:iam::123456789012:u2f/user/alice/key-ABC",
+    ];
+    let list = json!(serials.map(device));
+    let devices = Fixture::new().mfa(&["alice"], &list).user().mfa_devices.known().unwrap();
+    let kinds: Vec<MfaKind> = devices.iter().map(|device| device.kind).collect();
+    assert_eq!(kinds, [MfaKind::HardwareToken, MfaKind::Virtual, MfaKind::Sms, MfaKind::Fido]);
+    let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
+    assert_eq!(names, ["GAHT12345678", "phone", "alice", "key-ABC"]);
+}
+
+#[test]
+fn devices_are_unknown_where_mfa_is_active_and_nothing_explains_it() {
+    let hardware = quick().alice(&ACTIVE).user();
+    assert_eq!(hardware.mfa_active, Fact::Known(true));
+    assert_eq!(hardware.mfa_devices, Fact::missing(Source::MfaDevices));
+    let nothing = quick().alice(&ACTIVE).without(Source::VirtualMfaDevices).user();
+    let both = Sources::from_iter([Source::VirtualMfaDevices, Source::MfaDevices]);
+    assert_eq!(nothing.mfa_devices, Fact::Missing(both));
+    let inactive = quick().user();
+    assert_eq!(inactive.mfa_devices, Fact::Known(vec![]));
+    let not_asked = Fixture::new().alice(&ACTIVE).mfa(&[], &json!([])).user();
+    assert_eq!(not_asked.mfa_devices, Fact::missing(Source::MfaDevices));
+}
+
+#[test]
+fn without_the_report_live_answers_tell_or_nothing_does() {
+    let none = Fixture::new().without(Source::CredentialReport);
+    assert_eq!(none.user().mfa_active, Fact::Known(false), "her own list is empty");
+    let none = none.without(Source::MfaDevices);
+    assert_eq!(none.user().mfa_active, Fact::missing(Source::CredentialReport));
+    let device = none.devices(&json!([assigned("phone", "alice", AS_OF)]));
+    assert_eq!(device.user().mfa_active, Fact::Known(true));
+}
+
+#[test]
+fn an_unassigned_device_named_after_the_user_is_abandoned() {
+    let abandoned = |name: &str| {
+        let device = json!([{"SerialNumber": serial(name)}]);
+        Fixture::new().devices(&device).user().abandoned_mfa_device
+    };
+    assert_eq!(abandoned("Alice"), Fact::Known(Some(serial("Alice"))));
+    assert_eq!(abandoned("path/alice"), Fact::Known(Some(serial("path/alice"))));
+    assert_eq!(abandoned("malice"), Fact::Known(None));
+    let assigned = Fixture::new().devices(&json!([assigned("alice", "alice", AS_OF)])).user();
+    assert_eq!(assigned.abandoned_mfa_device, Fact::Known(None));
+    let unknown = Fixture::new().without(Source::VirtualMfaDevices).user();
+    assert_eq!(unknown.abandoned_mfa_device, Fact::missing(Source::VirtualMfaDevices));
+}

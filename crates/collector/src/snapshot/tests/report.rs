@@ -1,0 +1,296 @@
+//! The credential report: every kind of value, and everything that can be wrong with it.
+
+use portcullis_model::{Fact, Source, Sources};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::bundles::{CREATED, Fixture, HEADER, arn, gaps, root_row, row, time, user};
+
+const REPORT: Source = Source::CredentialReport;
+
+#[test]
+fn a_password_in_all_its_states() {
+    let none = Fixture::new().alice(&[]).user();
+    assert_eq!(none.password_enabled, Fact::Known(false));
+    assert_eq!(none.password_last_used, Fact::Known(None));
+    assert_eq!(none.password_idle_days, Fact::Known(None));
+
+    let never_used = Fixture::new()
+        .alice(&[
+            ("password_enabled", "TRUE"),
+            ("password_last_used", "no_information"),
+            ("password_last_changed", "2025-10-02T12:00:00+00:00"),
+        ])
+        .user();
+    assert_eq!(never_used.password_enabled, Fact::Known(true));
+    assert_eq!(never_used.password_last_used, Fact::Known(None));
+    assert_eq!(never_used.password_age_days, Fact::Known(Some(90.5)));
+    assert_eq!(never_used.password_idle_days, Fact::Known(Some(90.5)));
+
+    let used = Fixture::new()
+        .alice(&[
+            ("password_enabled", "true"),
+            ("password_last_used", "2025-12-31T12:00:00Z"),
+            ("password_last_changed", CREATED),
+        ])
+        .user();
+    assert_eq!(used.password_idle_days, Fact::Known(Some(0.5)));
+    assert_eq!(used.last_activity, Fact::Known(Some(time("2025-12-31T12:00:00Z"))));
+}
+
+#[test]
+fn an_emulators_date_without_a_password_is_none() {
+    let alice = Fixture::new()
+        .alice(&[("password_last_used", "not_supported"), ("password_last_changed", CREATED)])
+        .user();
+    assert_eq!(alice.password_last_changed, Fact::Known(None));
+    assert_eq!(alice.password_last_used, Fact::Known(None));
+}
+
+#[test]
+fn an_active_key_without_region_is_used_all_the_same() {
+    let alice = Fixture::new()
+        .without(Source::AccessKeys)
+        .alice(&[
+            ("access_key_2_active", "true"),
+            ("access_key_2_last_rotated", CREATED),
+            ("access_key_2_last_used_date", "2025-12-31T00:00:00Z"),
+            ("access_key_2_last_used_service", "s3"),
+        ])
+        .user();
+    let Fact::Known(keys) = &alice.access_keys else { panic!() };
+    assert_eq!(keys[0].name, "key 2");
+    assert_eq!(keys[0].last_used_region, Fact::Known(None));
+    assert_eq!(keys[0].last_used_service, Fact::Known(Some("s3".to_owned())));
+    assert_eq!(keys[0].idle_days, Fact::Known(1.0));
+}
+
+#[test]
+fn certificates_are_read_active_or_not() {
+    let alice = Fixture::new()
+        .alice(&[
+            ("cert_1_active", "true"),
+            ("cert_2_active", "false"),
+            ("cert_2_last_rotated", CREATED),
+        ])
+        .user();
+    let Fact::Known(certificates) = &alice.signing_certificates else { panic!() };
+    assert_eq!(certificates[0].active, Fact::Known(true));
+    assert_eq!(certificates[0].last_rotated, Fact::Known(None));
+    assert_eq!(certificates[1].active, Fact::Known(false));
+    assert!(
+        certificates[1]
+            .resource_id
+            .ends_with("user/alice/signing-certificate/2024-01-01T00:00:00Z")
+    );
+    assert_eq!(alice.has_active_credential, Fact::Known(true));
+}
+
+#[test]
+fn columns_are_found_by_name() {
+    let csv = format!(
+        "new_column,arn,mfa_active,user\r\nx,{},TRUE,alice\r\ny,{},false,bob\r\n",
+        arn("alice"),
+        arn("bob")
+    );
+    let snapshot = Fixture::new().report_text(&csv).without(Source::MfaDevices).snapshot();
+    assert_eq!(user(&snapshot, "alice").mfa_active, Fact::Known(true));
+    let missing = Fact::missing(REPORT);
+    assert_eq!(user(&snapshot, "alice").password_enabled, missing);
+    let gap = ("Malformed".to_owned(), "the report has no column password_enabled".to_owned());
+    assert!(gaps(&snapshot, REPORT, None).contains(&gap));
+    assert_eq!(snapshot.account.console_user_count, Fact::missing(REPORT));
+}
+
+#[test]
+fn a_missing_column_makes_only_its_facts_missing() {
+    let csv = format!("{HEADER}\n{}", row("alice", &[])).replacen("mfa_active", "renamed", 1);
+    let snapshot = Fixture::new().report_text(&csv).without(Source::MfaDevices).snapshot();
+    let alice = user(&snapshot, "alice");
+    assert_eq!(alice.mfa_active, Fact::missing(REPORT));
+    assert_eq!(alice.password_enabled, Fact::Known(false));
+    assert_eq!(alice.created, Fact::Known(time(CREATED)));
+}
+
+#[test]
+fn a_repeated_column_is_no_column() {
+    let csv = format!("{HEADER},mfa_active\n{},true", row("alice", &[]));
+    let snapshot = Fixture::new().report_text(&csv).without(Source::MfaDevices).snapshot();
+    assert_eq!(user(&snapshot, "alice").mfa_active, Fact::missing(REPORT));
+    let gap = ("Malformed".to_owned(), "the report has more than one column mfa_active".to_owned());
+    assert!(gaps(&snapshot, REPORT, None).contains(&gap));
+}
+
+#[test]
+fn a_bad_value_is_a_gap_that_names_line_and_user() {
+    for (column, value, problem) in [
+        ("mfa_active", "maybe", "is neither true nor false"),
+        ("mfa_active", "", "is neither true nor false"),
+        ("password_enabled", "not_supported", "is neither true nor false"),
+        ("user_creation_time", "N/A", "is no date"),
+        ("access_key_1_last_used_date", "yesterday", "is no date"),
+        ("cert_1_last_rotated", "2024-13-01T00:00:00Z", "is no date"),
+        ("access_key_1_last_used_region", "", "is empty"),
+    ] {
+        let snapshot = Fixture::new().alice(&[(column, value)]).snapshot();
+        let expected = ("Malformed".to_owned(), format!("line 3: {column} {problem}"));
+        assert_eq!(gaps(&snapshot, REPORT, Some("alice")), [expected]);
+    }
+}
+
+#[test]
+fn an_enabled_password_without_a_date_has_an_unknown_age() {
+    let alice = Fixture::new().alice(&[("password_enabled", "true")]).user();
+    assert_eq!(alice.password_age_days, Fact::missing(REPORT));
+    assert_eq!(alice.password_idle_days, Fact::missing(REPORT));
+}
+
+#[test]
+fn names_with_commas_quoted_or_not() {
+    let name = "doe,jane,x";
+    let quoted = row("Q", &[("user", "\"doe,jane,x\""), ("arn", &format!("\"{}\"", arn(name)))]);
+    let bare = row(name, &[("mfa_active", "true")]);
+    let path = format!("\"{}\"", arn("a,b/doe,jane,x"));
+    let bare_name_quoted_arn = row(name, &[("arn", &path)]);
+    for line in [quoted, bare, bare_name_quoted_arn] {
+        let snapshot = Fixture::new()
+            .report(&[root_row(&[]), line.clone(), row("zoe", &[("password_enabled", "false")])])
+            .without(Source::AccountAuthorizationDetails)
+            .snapshot();
+        assert_eq!(user(&snapshot, name).created, Fact::Known(time(CREATED)), "{line}");
+        assert_eq!(user(&snapshot, name).password_enabled, Fact::Known(false), "{line}");
+        assert_eq!(user(&snapshot, "zoe").password_enabled, Fact::Known(false), "{line}");
+    }
+}
+
+#[test]
+fn a_long_row_that_no_arn_explains_is_of_nobody() {
+    let snapshot = Fixture::new()
+        .report(&[root_row(&[]), format!("{},surplus", row("bob", &[])), row("alice", &[])])
+        .without(Source::AccountAuthorizationDetails)
+        .snapshot();
+    let message = "line 3 names no user that its ARN names too".to_owned();
+    assert_eq!(gaps(&snapshot, REPORT, None), [("Malformed".to_owned(), message)]);
+    let missing = Sources::from_iter([REPORT, Source::AccountAuthorizationDetails]);
+    assert_eq!(snapshot.users, Fact::Missing(missing), "bob would be judged nowhere");
+}
+
+#[test]
+fn a_short_row_has_no_facts() {
+    let short = format!("bob,{},{CREATED},true", arn("bob"));
+    let snapshot = Fixture::new()
+        .report(&[root_row(&[]), short, row("alice", &[])])
+        .without(Source::AccountAuthorizationDetails)
+        .snapshot();
+    assert_eq!(user(&snapshot, "bob").password_enabled, Fact::missing(REPORT));
+    assert_eq!(user(&snapshot, "alice").password_enabled, Fact::Known(false));
+    let message = "line 3 has too few fields".to_owned();
+    assert_eq!(gaps(&snapshot, REPORT, Some("bob")), [("Malformed".to_owned(), message)]);
+}
+
+#[test]
+fn a_cut_file_does_not_tell_which_users_there_are() {
+    let csv = format!("{HEADER}\n{}\n{}", row("alice", &[]), &row("bob", &[])[..60]);
+    let fixture = Fixture::new().report_text(&csv);
+    let message = "the last line is cut short, so further lines may be lost".to_owned();
+    let snapshot = fixture.snapshot();
+    assert!(gaps(&snapshot, REPORT, None).contains(&("Incomplete".to_owned(), message)));
+    assert_eq!(user(&snapshot, "alice").mfa_active, Fact::Known(false));
+    let alone = fixture.without(Source::AccountAuthorizationDetails).snapshot();
+    assert!(matches!(alone.users, Fact::Missing(_)));
+}
+
+#[test]
+fn two_rows_of_a_user_cannot_be_told_apart() {
+    let rows = [root_row(&[]), row("alice", &[("mfa_active", "true")]), row("Alice", &[])];
+    let snapshot = Fixture::new().report(&rows).without(Source::MfaDevices).snapshot();
+    assert_eq!(user(&snapshot, "alice").mfa_active, Fact::missing(REPORT));
+    let message = "lines 3 and 4 have the same user".to_owned();
+    assert_eq!(gaps(&snapshot, REPORT, Some("alice")), [("Malformed".to_owned(), message)]);
+}
+
+#[test]
+fn a_swallowed_line_is_of_nobody() {
+    // The open quote takes bob's whole line into alice's last field.
+    let alice = row("alice", &[("cert_2_last_rotated", "\"N/A")]);
+    let snapshot = Fixture::new()
+        .report(&[alice, format!("{}\"", row("bob", &[]))])
+        .without(Source::AccountAuthorizationDetails)
+        .snapshot();
+    assert!(matches!(snapshot.users, Fact::Missing(_)));
+}
+
+#[test]
+fn what_is_no_report_is_a_gap_of_the_source() {
+    let html = "<html>\n<body>no</body></html>";
+    for (csv, message) in [
+        (html.as_bytes(), "line 1 is not the header of a credential report: it lacks user or arn"),
+        (b"", "line 1 is not the header of a credential report: it lacks user or arn"),
+        (b"user,arn\n\xff", "the CSV is not UTF-8 after byte 9"),
+    ] {
+        let snapshot = Fixture::new().csv(csv).snapshot();
+        let expected = ("Malformed".to_owned(), format!("credential-report.csv: {message}"));
+        assert_eq!(gaps(&snapshot, REPORT, None), [expected]);
+        assert_eq!(user(&snapshot, "alice").password_enabled, Fact::missing(REPORT));
+    }
+}
+
+#[test]
+fn a_bare_csv_has_no_date() {
+    let csv = format!("\u{feff}{HEADER}\r\n{}\r\n{}", root_row(&[]), row("alice", &[]));
+    let snapshot = Fixture::new().csv(csv).snapshot();
+    assert_eq!(user(&snapshot, "alice").password_enabled, Fact::Known(false));
+    assert_eq!(snapshot.account.report_generated_at, Fact::missing(REPORT));
+    assert_eq!(gaps(&snapshot, REPORT, None)[0].0, "NotDated");
+}
+
+#[test]
+fn base64_may_have_line_breaks_and_must_be_base64() {
+    let content = "dXNlcixh\r\ncm4K\n";
+    let json = json!({"Content": content, "GeneratedTime": "2025-12-31T22:00:00+00:00"});
+    let snapshot = Fixture::new().with(REPORT, &json).snapshot();
+    assert_eq!(snapshot.account.report_age_hours, Fact::Known(2.0));
+    let snapshot = Fixture::new().with(REPORT, &json!({"Content": "!"})).snapshot();
+    assert!(gaps(&snapshot, REPORT, None)[0].1.contains("Content is not base64"));
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-z0-9+=,.@_-]{1,20}"
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_taken(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        Fixture::new().csv(bytes).snapshot();
+    }
+
+    #[test]
+    fn any_text_after_the_header_is_taken(text in "[a-z,\"\r\n:/<>_]{0,200}") {
+        Fixture::new().csv(format!("{HEADER}\n{text}")).snapshot();
+    }
+
+    #[test]
+    fn rows_round_trip(
+        names in proptest::collection::btree_set(name(), 1..8),
+        crlf in any::<bool>(),
+        quoted in any::<bool>(),
+        last_line_ends in any::<bool>(),
+    ) {
+        let quote = if quoted { "\"" } else { "" };
+        let line = |name: &String| row(name, &[
+            ("user", &format!("{quote}{name}{quote}")),
+            ("arn", &format!("{quote}{}{quote}", arn(name))),
+        ]);
+        let end = if crlf { "\r\n" } else { "\n" };
+        let lines: Vec<String> = [HEADER.to_owned()].into_iter().chain(names.iter().map(line)).collect();
+        let mut csv = lines.join(end);
+        if last_line_ends {
+            csv.push_str(end);
+        }
+        let fixture = Fixture::new().csv(csv).without(Source::AccountAuthorizationDetails);
+        let Fact::Known(users) = fixture.snapshot().users else { panic!("users are missing") };
+        prop_assert_eq!(users.iter().map(|user| user.name.clone()).collect::<Vec<_>>(),
+            names.into_iter().collect::<Vec<_>>());
+        prop_assert!(users.iter().all(|user| user.created == Fact::Known(time(CREATED))));
+    }
+}

@@ -1,0 +1,159 @@
+//! Root, decided from three sources.
+
+use portcullis_model::{Fact, Root, Source, Sources};
+use serde_json::{Value as Json, json};
+
+use super::bundles::{AS_OF, CREATED, Fixture, REPORT_AT, arn, gaps, root_row, row, time};
+
+const ROOT: &str = "arn:aws:iam::123456789012:root";
+
+fn with_row(values: &[(&str, &str)]) -> Fixture {
+    Fixture::new().report(&[root_row(values), row("alice", &[])])
+}
+
+fn root(fixture: &Fixture) -> Root {
+    fixture.snapshot().root
+}
+
+fn device(owner: &str) -> Json {
+    let serial = "arn:aws:iam::123456789012:mfa/any-name";
+    json!([{"SerialNumber": serial, "User": {"Arn": owner}, "EnableDate": AS_OF}])
+}
+
+#[test]
+fn sources_that_agree() {
+    let root = root(&Fixture::new());
+    assert_eq!(root.arn, ROOT);
+    assert_eq!(root.password_enabled, Fact::Known(true));
+    assert_eq!(root.has_access_key, Fact::Known(false));
+    assert_eq!(root.mfa_active, Fact::Known(true));
+    assert_eq!(root.disagreements, Fact::Known(vec![]));
+    assert_eq!(root.claims.len(), 3);
+    assert_eq!(root.claims[0].at, Some(time(REPORT_AT)));
+    assert_eq!(root.claims[2].mfa, None, "no virtual device is no proof of no device");
+}
+
+#[test]
+fn the_live_summary_outranks_the_report_and_the_contradiction_is_listed() {
+    let root = root(&Fixture::new().summary(&json!({
+        "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 2,
+        "AccountSigningCertificatesPresent": 1, "AccountPasswordPresent": 1,
+    })));
+    assert_eq!(root.mfa_active, Fact::Known(false));
+    assert_eq!(root.has_access_key, Fact::Known(true));
+    assert_eq!(root.has_signing_certificate, Fact::Known(true));
+    let expected = [
+        "access key: credential-report says no, account-summary says yes",
+        "signing certificate: credential-report says no, account-summary says yes",
+        "MFA: credential-report says yes, account-summary says no",
+    ];
+    assert_eq!(root.disagreements, Fact::Known(expected.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn a_summary_older_than_the_report_does_not_outrank_it() {
+    let summary = json!({"AccountMFAEnabled": 0});
+    let fixture = Fixture::new().summary(&summary);
+    let root = root(&fixture.collected_at(Source::AccountSummary, "2025-12-31T21:00:00Z"));
+    assert_eq!(root.mfa_active, Fact::Known(true));
+}
+
+#[test]
+fn an_assigned_virtual_device_proves_mfa() {
+    let summary = json!({"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0});
+    let root = root(&Fixture::new().summary(&summary).devices(&device(ROOT)));
+    assert_eq!(root.mfa_active, Fact::Known(true));
+    assert_eq!(root.virtual_mfa_devices.as_ref().known().unwrap()[0].name, "any-name");
+    let expected = "MFA: credential-report says yes, account-summary says no, \
+                    virtual-mfa-devices says yes";
+    assert_eq!(root.disagreements, Fact::Known(vec![expected.to_owned()]));
+}
+
+#[test]
+fn a_user_named_groot_is_not_root() {
+    for name in ["groot", "root", "x/root"] {
+        let root = root(&Fixture::new().devices(&device(&arn(name))));
+        assert_eq!(root.virtual_mfa_devices, Fact::Known(vec![]), "{name}");
+    }
+}
+
+#[test]
+fn an_older_report_says_nothing_of_the_password() {
+    let silent = with_row(&[("password_enabled", "not_supported")]);
+    assert_eq!(root(&silent).password_enabled, Fact::Known(true), "the summary tells");
+    let summary = json!({"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0});
+    let root = root(&silent.summary(&summary));
+    let both = Sources::from_iter([Source::CredentialReport, Source::AccountSummary]);
+    assert_eq!(root.password_enabled, Fact::Missing(both));
+    assert_eq!(root.has_credential, Fact::Missing(both));
+}
+
+#[test]
+fn no_credential_at_all_is_known() {
+    let summary = json!({
+        "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0,
+        "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 0,
+    });
+    let row = with_row(&[("password_enabled", "false"), ("mfa_active", "false")]);
+    assert_eq!(root(&row.summary(&summary)).has_credential, Fact::Known(false));
+}
+
+#[test]
+fn one_credential_decides_whatever_is_missing() {
+    let summary = json!({"AccountAccessKeysPresent": 1});
+    let fixture = Fixture::new().without(Source::CredentialReport).summary(&summary);
+    let root = root(&fixture);
+    assert_eq!(root.has_credential, Fact::Known(true));
+    assert!(matches!(root.password_enabled, Fact::Missing(_)));
+}
+
+#[test]
+fn an_inactive_key_is_no_access_key_and_no_contradiction() {
+    let row = [("access_key_1_last_rotated", CREATED)];
+    let report_alone = with_row(&row).without(Source::AccountSummary);
+    assert_eq!(root(&report_alone).has_access_key, Fact::Known(false));
+    let summary = json!({"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 1});
+    let root = root(&with_row(&row).summary(&summary));
+    assert_eq!(root.has_access_key, Fact::Known(true));
+    assert_eq!(root.disagreements, Fact::Known(vec![]));
+}
+
+#[test]
+fn a_report_without_a_root_row_leaves_the_summary() {
+    let fixture = Fixture::new().report(&[row("alice", &[])]);
+    let root = root(&fixture);
+    assert_eq!(root.mfa_active, Fact::Known(true));
+    assert_eq!(root.last_used, Fact::missing(Source::CredentialReport));
+    assert_eq!(root.disagreements, Fact::missing(Source::CredentialReport));
+    let gaps = gaps(&fixture.snapshot(), Source::CredentialReport, Some("<root_account>"));
+    assert_eq!(gaps[0].0, "NotInReport");
+}
+
+#[test]
+fn neither_report_nor_summary() {
+    let fixture = Fixture::new().without(Source::CredentialReport).without(Source::AccountSummary);
+    let root = root(&fixture);
+    let both = Sources::from_iter([Source::CredentialReport, Source::AccountSummary]);
+    assert_eq!(root.mfa_active, Fact::Missing(both));
+    assert_eq!(root.has_access_key, Fact::Missing(both));
+    assert_eq!(root.disagreements, Fact::Missing(both));
+}
+
+#[test]
+fn last_use_is_the_latest_of_password_and_keys() {
+    let root_of = |values: &[(&str, &str)]| root(&with_row(values));
+    let newer_key = root_of(&[
+        ("password_last_used", "2024-06-01T00:00:00Z"),
+        ("access_key_2_last_used_date", "2025-12-31T00:00:00Z"),
+    ]);
+    assert_eq!(newer_key.last_used, Fact::Known(Some(time("2025-12-31T00:00:00Z"))));
+    assert_eq!(newer_key.last_used_credential, Fact::Known(Some("access key 2".to_owned())));
+    assert_eq!(newer_key.idle_days, Fact::Known(Some(1.0)));
+    for never in ["N/A", "no_information", "not_supported"] {
+        let unused = root_of(&[("password_last_used", never)]);
+        assert_eq!(unused.last_used, Fact::Known(None), "{never}");
+        assert_eq!(unused.idle_days, Fact::Known(None), "{never}");
+    }
+    let bad = root_of(&[("password_last_used", "?"), ("access_key_1_last_used_date", CREATED)]);
+    assert_eq!(bad.last_used, Fact::missing(Source::CredentialReport));
+}
