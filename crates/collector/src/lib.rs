@@ -4,10 +4,13 @@
 //! [`Bundle`] of raw answers, and [`Bundle::snapshot`] is the one path from those to facts.
 
 mod bundle;
+mod classes;
 mod collect;
 mod shapes;
+mod snapshot;
 
 pub use bundle::{
     Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify,
 };
+pub use classes::{ClassConflict, Classes};
 pub use collect::{CollectError, Options, Progress, collect};
