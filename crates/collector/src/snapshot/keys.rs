@@ -112,11 +112,10 @@ impl Maker<'_> {
         let report = self.of_report(slot.as_ref(), listed, gaps);
         let last_used = report.and_then(|slot| slot.facts.last_used);
         AccessKey {
-            name: match (listed, &slot) {
-                (Some(key), _) => key.access_key_id.clone(),
-                (None, Some(slot)) => format!("key {}", slot.number),
-                (None, None) => "key".to_owned(),
-            },
+            name: listed
+                .map(|key| key.access_key_id.clone())
+                .or_else(|| slot.as_ref().map(|slot| format!("key {}", slot.number)))
+                .unwrap_or_default(),
             id: listed.map_or(Fact::missing(Source::AccessKeys), |key| {
                 Fact::Known(key.access_key_id.clone())
             }),
@@ -172,13 +171,11 @@ impl Maker<'_> {
         listed: Option<&AccessKeyMetadata>,
         gaps: &mut Gaps,
     ) -> Fact<bool> {
-        match (listed, slot) {
-            (Some(_), Some(slot)) if !self.newer && self.person.row.known().is_some() => {
-                slot.facts.active
-            }
-            (Some(key), _) => self.status(key, gaps),
-            (None, Some(slot)) => slot.facts.active,
-            (None, None) => Fact::missing(Source::AccessKeys),
+        let report = slot.map(|slot| slot.facts.active);
+        match (listed.map(|key| self.status(key, gaps)), report) {
+            (Some(_), Some(report)) if !self.newer => report,
+            (Some(live), _) => live,
+            (None, report) => report.unwrap_or(Fact::missing(Source::AccessKeys)),
         }
     }
 
