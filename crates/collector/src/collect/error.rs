@@ -8,64 +8,55 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use thiserror::Error;
 
+use super::Options;
 use super::failure::{Failure, causes, chain};
 
 /// Why nothing could be collected at all; a single call that fails is a gap instead.
+///
+/// The message names the thing; [`help`](CollectError::help) says what to do.
 #[derive(Debug, Error)]
 pub enum CollectError {
     /// Neither option, environment, profile nor instance names a region.
-    #[error("no AWS region is set; pass --region or set AWS_REGION")]
+    #[error("no AWS region is set")]
     NoRegion,
     /// The profile does not exist.
-    #[error(
-        "there is no AWS profile \"{profile}\"; `aws configure list-profiles` lists those there are"
-    )]
+    #[error("there is no AWS profile \"{profile}\"")]
     NoProfile {
         /// The profile's name.
         profile: String,
     },
     /// The AWS configuration files, or a profile in them, make no sense.
-    #[error(
-        "the AWS configuration cannot be used: {reason}; correct it, or pass another --profile"
-    )]
+    #[error("the AWS configuration cannot be used: {reason}")]
     Configuration {
         /// What is wrong.
         reason: String,
     },
     /// No source gave credentials.
-    #[error(
-        "no AWS credentials: {reason}; pass --profile, set AWS_PROFILE, or run `aws configure` or `aws sso login`"
-    )]
+    #[error("there are no AWS credentials: {reason}")]
     NoCredentials {
         /// Where they were looked for.
         reason: String,
     },
     /// The sign-in to IAM Identity Center has run out.
-    #[error("the SSO session has expired, or there is none; run `{login}`")]
+    #[error("the SSO session has expired, or there is none")]
     ExpiredSso {
         /// The command that signs in.
         login: String,
     },
     /// The credentials have run out.
-    #[error(
-        "the AWS credentials have expired ({code}); get new ones, and check that this machine's clock is right"
-    )]
+    #[error("the AWS credentials have expired ({code})")]
     Expired {
         /// AWS's error code.
         code: String,
     },
     /// The credentials are wrong, or were deleted.
-    #[error(
-        "AWS does not accept the credentials ({code}); check the access key and its secret, and that the key is active"
-    )]
+    #[error("AWS does not accept the credentials ({code})")]
     Invalid {
         /// AWS's error code.
         code: String,
     },
     /// The role was refused.
-    #[error(
-        "{role} cannot be assumed: {reason}; check its trust policy, its external id, and that the caller may call sts:AssumeRole"
-    )]
+    #[error("{role} cannot be assumed: {reason}")]
     RoleNotAssumed {
         /// The role.
         role: String,
@@ -79,21 +70,47 @@ pub enum CollectError {
         reason: String,
     },
     /// AWS did not answer.
-    #[error(
-        "AWS does not answer: {reason}; check the network, --region and AWS_ENDPOINT_URL, and HTTPS_PROXY if there is a proxy"
-    )]
+    #[error("AWS does not answer {place}: {reason}")]
     Unreachable {
+        /// Where it was expected: at an endpoint or in a region.
+        place: String,
         /// What happened to the connection.
         reason: String,
     },
 }
 
-/// Whose credentials were tried, for the advice in an error.
-pub(crate) struct Attempt<'a> {
-    /// The profile that was asked for or is selected; `default` where none is.
-    pub(crate) profile: &'a str,
-    /// The role that was asked for.
-    pub(crate) role_arn: Option<&'a str>,
+impl CollectError {
+    /// What to do about it, as half a sentence.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let help = match self {
+            CollectError::NoRegion => "pass --region or set AWS_REGION",
+            CollectError::NoProfile { .. } => "`aws configure list-profiles` lists those there are",
+            CollectError::Configuration { .. } => {
+                "correct the AWS configuration files, or pass another --profile"
+            }
+            CollectError::NoCredentials { .. } => {
+                "pass --profile, set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+            }
+            CollectError::ExpiredSso { login } => return format!("run `{login}`"),
+            CollectError::Expired { .. } => {
+                "get new ones, and check that this machine's clock is right"
+            }
+            CollectError::Invalid { .. } => {
+                "check the access key and its secret, and that the key is active"
+            }
+            CollectError::RoleNotAssumed { .. } => {
+                "check the role's trust policy, its external id, and that the caller may call sts:AssumeRole"
+            }
+            CollectError::CredentialsFailed { .. } => {
+                "correct their source, or choose another by --profile or AWS_PROFILE"
+            }
+            CollectError::Unreachable { .. } => {
+                "check the network, the region, and AWS_ENDPOINT_URL if it is set"
+            }
+        };
+        help.to_owned()
+    }
 }
 
 impl From<ProfileFileLoadError> for CollectError {
@@ -102,39 +119,65 @@ impl From<ProfileFileLoadError> for CollectError {
     }
 }
 
+/// What was tried, for the words of an error.
+pub(crate) struct Attempt<'a> {
+    /// The options.
+    pub(crate) options: &'a Options,
+    /// The profile that is asked for or selected; `default` where none is.
+    pub(crate) profile: &'a str,
+    /// Where AWS is expected: at an endpoint or in a region.
+    pub(crate) place: String,
+}
+
 impl Attempt<'_> {
     /// Why the first call makes every other pointless; none: AWS answered it, be it with a denial.
     pub(crate) fn error<E>(&self, error: &SdkError<E>) -> Option<CollectError>
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        let rejected = rejected(&Failure::of(error).code);
-        let answered = error.raw_response().is_some();
-        rejected.or_else(|| (!answered).then(|| self.not_sent(error)))
+        let failure = Failure::of(error);
+        if let Some(rejected) = rejected(&failure.code) {
+            return Some(rejected);
+        }
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        match status {
+            None => Some(self.not_sent(error)),
+            // A web server that is not AWS, or a proxy.
+            Some(300..=399 | 404 | 405 | 407) if error.code().is_none() => {
+                Some(self.unreachable(failure.message))
+            }
+            Some(_) => None,
+        }
+    }
+
+    pub(crate) fn unreachable(&self, reason: impl Into<String>) -> CollectError {
+        CollectError::Unreachable { place: self.place.clone(), reason: reason.into() }
     }
 
     /// Why a call got no answer: mostly because the credentials to sign it could not be loaded.
     fn not_sent(&self, error: &(dyn Error + 'static)) -> CollectError {
-        let reason = chain(error);
+        let words = chain(error);
         // The SDK keeps the types of these errors to itself.
-        if reason.contains("SSO token") || reason.contains("UnauthorizedException") {
+        if words.contains("SSO token") || words.contains("UnauthorizedException") {
             return CollectError::ExpiredSso { login: self.login() };
         }
         if let Some(call) = causes(error).find_map(|cause| cause.downcast_ref()) {
             return self.role_error(call);
         }
+        let reason = last_causes(error, 2);
         match causes(error).find_map(|cause| cause.downcast_ref()) {
-            None => CollectError::Unreachable { reason },
-            Some(CredentialsError::CredentialsNotLoaded(_)) => {
-                CollectError::NoCredentials { reason: innermost(error) }
+            None => self.unreachable(reason),
+            Some(CredentialsError::CredentialsNotLoaded(_)) if !words.contains("profile `") => {
+                CollectError::NoCredentials { reason: self.looked_in() }
             }
-            Some(error @ CredentialsError::ProviderTimedOut(_)) => {
-                CollectError::NoCredentials { reason: error.to_string() }
+            Some(late @ CredentialsError::ProviderTimedOut(_)) => {
+                CollectError::NoCredentials { reason: late.to_string() }
             }
-            Some(error @ CredentialsError::InvalidConfiguration(_)) => {
-                CollectError::Configuration { reason: innermost(error) }
-            }
-            Some(error) => CollectError::CredentialsFailed { reason: chain(error) },
+            Some(
+                CredentialsError::CredentialsNotLoaded(_)
+                | CredentialsError::InvalidConfiguration(_),
+            ) => CollectError::Configuration { reason: last_causes(error, 1) },
+            Some(_) => CollectError::CredentialsFailed { reason },
         }
     }
 
@@ -146,12 +189,19 @@ impl Attempt<'_> {
         if let (None, Some(cause)) = (call.raw_response(), call.source()) {
             return self.not_sent(cause);
         }
-        let role = match self.role_arn {
+        let role = match &self.options.role_arn {
             Some(arn) => format!("the role {arn}"),
             None => format!("the role of the profile \"{}\"", self.profile),
         };
         let reason = format!("{}: {}", failure.code, failure.message);
         CollectError::RoleNotAssumed { role, reason }
+    }
+
+    fn looked_in(&self) -> String {
+        match &self.options.profile {
+            Some(profile) => format!("the profile \"{profile}\" has none"),
+            None => "none in the environment, the profile, a container or the instance".to_owned(),
+        }
     }
 
     fn login(&self) -> String {
@@ -180,6 +230,8 @@ fn rejected(code: &str) -> Option<CollectError> {
     }
 }
 
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    causes(error).last().map_or_else(String::new, chain)
+/// The innermost causes; those around them say little more than that something failed.
+fn last_causes(error: &(dyn Error + 'static), count: usize) -> String {
+    let causes: Vec<_> = causes(error).collect();
+    chain(causes[causes.len().saturating_sub(count)])
 }

@@ -105,6 +105,10 @@ fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
     }
     let status = error.raw_response().map(|response| response.status().as_u16());
     match (error, status) {
+        // The status came, but not the whole body.
+        (SdkError::ResponseError(cut), _) if cut.raw().body().bytes().is_none() => {
+            "ConnectionError".to_owned()
+        }
         // Some endpoints and proxies deny without a body that names a code.
         (_, Some(403)) => "AccessDenied".to_owned(),
         (_, Some(status @ 300..)) => format!("HttpError {status}"),

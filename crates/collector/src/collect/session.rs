@@ -14,7 +14,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_types::os_shim_internal::{Env, Fs};
 use portcullis_model::Source;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::{Attempt, CollectError};
 use super::failure::Failure;
@@ -41,23 +41,16 @@ impl Session {
         options: &Options,
         progress: &dyn Progress,
     ) -> Result<Session, CollectError> {
-        let limited = timeout(PREFLIGHT_LIMIT, Session::open_unlimited(options, progress)).await;
-        limited.unwrap_or_else(|_| {
-            let seconds = PREFLIGHT_LIMIT.as_secs_f64();
-            let reason = format!("GetCallerIdentity took more than {seconds} seconds");
-            Err(CollectError::Unreachable { reason })
-        })
-    }
-
-    async fn open_unlimited(
-        options: &Options,
-        progress: &dyn Progress,
-    ) -> Result<Session, CollectError> {
+        let deadline = Instant::now() + PREFLIGHT_LIMIT;
         let profile = selected_profile(options).await?;
         let region = region(options).await.ok_or(CollectError::NoRegion)?;
+        let in_region = format!("in the region {region}");
         let config = config(options, region).await;
-        let attempt = Attempt { profile: &profile, role_arn: options.role_arn.as_deref() };
-        let caller = caller_identity(&config, &attempt, progress).await?;
+        let place = config.endpoint_url().map_or(in_region, |url| format!("at {url}"));
+        let attempt = Attempt { options, profile: &profile, place };
+        let caller = timeout_at(deadline, caller_identity(&config, &attempt, progress))
+            .await
+            .unwrap_or_else(|_| Err(attempt.unreachable("nothing came within five seconds")))?;
         Ok(Session { config, caller })
     }
 }

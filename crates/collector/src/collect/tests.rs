@@ -1,5 +1,7 @@
 //! Collection by the real SDK from a fake IAM over HTTP, one fault at a time.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 
 use aws_sdk_iam::config::retry::RetryConfig;
@@ -277,6 +279,23 @@ async fn an_answer_without_its_content_is_no_answer() {
     }
 }
 
+/// Cuts every connection after the beginning of an answer.
+fn cutting_server(beginning: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let answer = move |mut connection: TcpStream| {
+        let read = connection.read(&mut [0; 4096]);
+        read.and_then(|_| connection.write_all(beginning.as_bytes()))
+    };
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            // Whether the client still listens is not what is tested.
+            let _ = connection.and_then(answer);
+        }
+    });
+    endpoint
+}
+
 #[tokio::test]
 async fn silence_and_cut_connections_have_their_codes() {
     let iam = FakeIam::start().await;
@@ -284,12 +303,11 @@ async fn silence_and_cut_connections_have_their_codes() {
     iam.mount(1, "GetAccountSummary", "", late).await;
     assert_eq!(code(&iam.collect().await, Source::AccountSummary), "Timeout");
 
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || listener.incoming().for_each(drop));
-    let bundle = collect_from(&endpoint, false).await;
-    assert_eq!(code(&bundle, Source::AccountSummary), "ConnectionError");
-    assert_eq!(code(&bundle, Source::AccessKeys), "NoCredentialReport");
+    for beginning in ["", "HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n<GetAccountSummaryResp"] {
+        let bundle = collect_from(&cutting_server(beginning), false).await;
+        assert_eq!(code(&bundle, Source::AccountSummary), "ConnectionError");
+        assert_eq!(code(&bundle, Source::AccessKeys), "NoCredentialReport");
+    }
 }
 
 #[tokio::test]

@@ -47,9 +47,26 @@ fn error_body(code: &str) -> String {
     )
 }
 
+fn options(profile: Option<&str>) -> Options {
+    Options {
+        profile: profile.map(str::to_owned),
+        region: None,
+        role_arn: Some("arn:aws:iam::111122223333:role/a".to_owned()),
+        external_id: None,
+        quick: false,
+        tool: "portcullis 0.1.0".to_owned(),
+        report_deadline: Duration::ZERO,
+        max_report_age: Duration::ZERO,
+        clock: || jiff::Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn attempt(options: &Options) -> Attempt<'_> {
+    Attempt { options, profile: "prod", place: "in the region eu-test-1".to_owned() }
+}
+
 async fn ask(config: &SdkConfig) -> Result<Result<shapes::CallerIdentity, Failure>, CollectError> {
-    let attempt = Attempt { profile: "prod", role_arn: Some("arn:aws:iam::111122223333:role/a") };
-    caller_identity(config, &attempt, &Silent).await
+    caller_identity(config, &attempt(&options(None)), &Silent).await
 }
 
 /// The error of a first call that AWS answers so.
@@ -118,9 +135,10 @@ async fn a_signature_error_repeats_nothing_of_the_request() {
 #[tokio::test]
 async fn absent_credentials_stop_the_run() {
     let error = error_without(|| Err(CredentialsError::not_loaded("nothing in the chain"))).await;
-    let expected = "no AWS credentials: nothing in the chain; pass --profile, set AWS_PROFILE, \
-        or run `aws configure` or `aws sso login`";
+    let expected = "there are no AWS credentials: \
+        none in the environment, the profile, a container or the instance";
     assert_eq!(error.to_string(), expected);
+    assert!(error.help().starts_with("pass --profile"), "{}", error.help());
     let error =
         error_without(|| Err(CredentialsError::provider_timed_out(CREDENTIALS_LIMIT))).await;
     assert!(matches!(error, CollectError::NoCredentials { .. }), "{error}");
@@ -140,20 +158,25 @@ async fn an_expired_sso_session_names_the_command() {
         "failed to load the cached SSO token",
         "UnauthorizedException: Session token not found or invalid",
     ] {
-        let attempt = Attempt { profile: "prod", role_arn: None };
         let cause = CredentialsError::provider_error(words);
         let failure = aws_sdk_sts::error::ConnectorError::other(cause.into(), None);
         let error = SdkError::<GetCallerIdentityError>::dispatch_failure(failure);
-        let error = attempt.error(&error).unwrap().to_string();
-        assert!(error.ends_with("run `aws sso login --profile prod`"), "{error}");
+        let error = attempt(&options(None)).error(&error).unwrap();
+        assert_eq!(error.help(), "run `aws sso login --profile prod`");
     }
 }
 
 #[tokio::test]
 async fn an_endpoint_that_nobody_serves_stops_the_run() {
-    let error = error_without(keys).await;
+    let error = error_without(keys).await.to_string();
+    assert!(error.starts_with("AWS does not answer in the region eu-test-1: "), "{error}");
+    assert!(error.contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_web_server_that_is_not_aws_stops_the_run() {
+    let error = error_after(404, "<html>").await;
     assert!(matches!(error, CollectError::Unreachable { .. }), "{error}");
-    assert!(error.to_string().contains("AWS_ENDPOINT_URL"), "{error}");
 }
 
 #[tokio::test]
