@@ -10,5 +10,5 @@ use crate::terminal;
 pub(crate) fn run(shell: Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "portcullis", &mut script);
-    terminal::print(&script)
+    terminal::print(|out| out.write_all(&script))
 }

@@ -10,7 +10,5 @@ use crate::{evidence, terminal};
 pub(crate) fn run(args: &FactsArgs) -> Result<(), Failure> {
     let config = Config::read(args.evidence.config.as_deref())?;
     let snapshot = evidence::snapshot(&args.evidence, &config.classes)?;
-    let mut bytes = Vec::new();
-    write_json(&snapshot, &mut bytes)?;
-    terminal::print(&bytes)
+    terminal::print(|out| write_json(&snapshot, out))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -59,38 +59,44 @@ pub(crate) fn choose(asked: &[Output]) -> Result<Vec<Output>, Failure> {
 /// Writes the report everywhere.
 pub(crate) fn write(outputs: &[Output], report: &Report, outcome: &Outcome) -> Result<(), Failure> {
     // Files first: who reads standard output may go away at any time.
-    let (files, streams): (Vec<_>, Vec<_>) =
-        outputs.iter().partition(|output| output.path.is_some());
+    let (files, streams): (Vec<_>, Vec<_>) = outputs.iter().partition(|o| o.path.is_some());
     for Output { format, path } in files.into_iter().chain(streams) {
-        let style = if path.is_some() { terminal::file_style() } else { terminal::stdout_style() };
-        let mut bytes = Vec::new();
-        render(report, outcome, *format, style, &mut bytes)?;
+        let render = |style, out: &mut dyn Write| render(report, outcome, *format, style, out);
         match path {
-            Some(path) => write_file(path, &bytes)
+            Some(path) => write_file(path, |out| render(terminal::file_style(), out))
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))?,
-            None => terminal::print(&bytes)?,
+            None => terminal::print(|out| render(terminal::stdout_style(), out))?,
         }
     }
     Ok(())
 }
 
 /// Writes a file whole or not at all: a killed run leaves what was there before.
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // A link stays a link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
         // A device such as /dev/null, or a pipe, cannot be replaced.
-        return fs::OpenOptions::new().write(true).open(&path)?.write_all(bytes);
+        return buffered(fs::OpenOptions::new().write(true).open(&path)?, write).map(drop);
     }
     let parent = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let mut file = temporary(parent)?;
-    file.write_all(bytes)?;
+    let file = buffered(temporary(parent)?, write)?;
     file.as_file().sync_all()?;
     file.persist(&path)?;
     Ok(())
+}
+
+/// Writes all of it; the file, for what is left to do.
+fn buffered<W: Write>(
+    file: W,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<W> {
+    let mut buffer = BufWriter::new(file);
+    write(&mut buffer)?;
+    buffer.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
 /// A temporary file with the mode that any new file has, for it is to stay.
@@ -124,7 +130,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("report.json");
         fs::write(&path, "a long old report").unwrap();
-        write_file(&path, b"new").unwrap();
+        write_file(&path, |out| out.write_all(b"new")).unwrap();
+        write_file(&path, |_| Err(io::ErrorKind::Other.into())).unwrap_err();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }

@@ -20,15 +20,13 @@ pub(crate) fn run(command: &RulesCommand) -> Result<(), Failure> {
 fn list(args: &ListArgs) -> Result<(), Failure> {
     let rules = rule_files::load(&args.directories, &Settings::default())?;
     let rules = rules.rules();
-    let mut bytes = Vec::new();
     match args.output {
-        View::Text => write_list(rules, &mut Page::new(&mut bytes, terminal::stdout_style()))?,
+        View::Text => terminal::print_page(|page| write_list(rules, page)),
         View::Json => {
             let all: Vec<_> = rules.iter().map(portcullis_rules::explain).collect();
-            write_json(&all, &mut bytes)?;
+            terminal::print(|out| write_json(&all, out))
         }
     }
-    terminal::print(&bytes)
 }
 
 /// Two lines a rule, since ids and titles are long.
@@ -50,15 +48,13 @@ fn write_list(rules: &[Rule], page: &mut Page<'_>) -> std::io::Result<()> {
 fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     let rules = rule_files::load(&args.list.directories, &Settings::default())?;
     let rule = rule_files::find(&rules, &args.id)?;
-    let mut bytes = Vec::new();
     match args.list.output {
-        View::Text => {
-            let mut page = Page::new(&mut bytes, terminal::stdout_style());
-            explain::write(rule, &mut page)?;
+        View::Text => terminal::print_page(|page| explain::write(rule, page)),
+        View::Json => {
+            let all = portcullis_rules::explain(rule);
+            terminal::print(|out| write_json(&all, out))
         }
-        View::Json => write_json(&portcullis_rules::explain(rule), &mut bytes)?,
     }
-    terminal::print(&bytes)
 }
 
 fn check(args: &CheckArgs) -> Result<(), Failure> {
@@ -71,6 +67,6 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     }
     let rules = rules.rules();
     let examples: usize = rules.iter().map(|rule| rule.examples.len()).sum();
-    let says = format!("{} rules load, and their {examples} examples hold.\n", rules.len());
-    terminal::print(says.as_bytes())
+    let says = format!("{} rules load, and their {examples} examples hold.", rules.len());
+    terminal::print_page(|page| page.line(bold(), &says))
 }

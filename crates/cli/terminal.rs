@@ -1,9 +1,9 @@
 //! The terminal that text is laid out for.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstream::AutoStream;
-use portcullis_report::Style;
+use portcullis_report::{Page, Style};
 
 use crate::failure::Failure;
 
@@ -32,14 +32,27 @@ pub(crate) fn is_watched() -> bool {
 }
 
 /// Writes to standard output. A reader that went away has had enough: that is no error.
-pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = anstream::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    // Whether to colour was decided before; this translates colours for old Windows consoles.
+    let stdout = AutoStream::new(io::stdout().lock(), anstream::ColorChoice::Always);
+    let mut stdout = BufWriter::new(stdout);
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(format!("cannot write to standard output: {error}").into())
         }
-        _ => Ok(()),
+        _ => {
+            // Nothing is left, or nobody to read it: do not try again when the buffer goes.
+            let _ = stdout.into_parts();
+            Ok(())
+        }
     }
+}
+
+/// Lays out text on standard output.
+pub(crate) fn print_page(
+    write: impl FnOnce(&mut Page<'_>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    print(|out| write(&mut Page::new(out, stdout_style())))
 }
 
 /// Tells something on standard error that is no failure.

@@ -1,7 +1,7 @@
 //! `verify`: whether a bundle is as it was collected.
 
-use portcullis_collector::{ChangeKind, verify};
-use portcullis_report::{Page, bold};
+use portcullis_collector::verify;
+use portcullis_report::bold;
 
 use crate::args::VerifyArgs;
 use crate::failure::Failure;
@@ -10,19 +10,14 @@ use crate::terminal;
 /// Names each file that changed; 1 if one did.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     let changes = verify(&args.bundle)?;
-    let mut bytes = Vec::new();
-    let mut page = Page::new(&mut bytes, terminal::stdout_style());
-    for change in &changes {
-        let kind = match change.kind {
-            ChangeKind::Modified => "modified",
-            ChangeKind::Missing => "missing ",
-            ChangeKind::Added => "added   ",
-        };
-        page.line(bold(), &format!("{kind}  {}", change.file))?;
-    }
-    if changes.is_empty() {
-        page.line(bold(), "Every file is as it was collected.")?;
-    }
-    terminal::print(&bytes)?;
+    terminal::print_page(|page| {
+        for change in &changes {
+            page.line(bold(), &format!("{:8}  {}", change.kind.to_string(), change.file))?;
+        }
+        if changes.is_empty() {
+            page.line(bold(), "Every file is as it was collected.")?;
+        }
+        Ok(())
+    })?;
     Ok(u8::from(!changes.is_empty()))
 }

@@ -28,7 +28,10 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
         return Ok(moment);
     }
     let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
-    text.parse().and_then(start).map_err(|_| "want 2026-11-02 or 2026-11-02T10:00:00Z".to_owned())
+    // Parsing a date would also take a time without a zone, and forget the time.
+    Date::strptime("%Y-%m-%d", text)
+        .and_then(start)
+        .map_err(|_| "want 2026-11-02 or 2026-11-02T10:00:00Z".to_owned())
 }
 
 #[cfg(test)]

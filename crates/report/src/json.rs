@@ -3,26 +3,62 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::{Formatter, PrettyFormatter};
 
 use crate::text::is_deceptive;
 
 /// Writes a value as indented JSON with a newline at its end.
 ///
-/// Characters that would deceive in a terminal are written as JSON's `\u` escapes: the value is the
-/// same, and only strings can hold them.
+/// Characters that would deceive in a terminal are written as JSON's `\u` escapes; the value is the
+/// same.
 pub fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut text = serde_json::to_string_pretty(value)?;
-    text.push('\n');
-    let is_hostile = |c: char| c != '\n' && is_deceptive(c);
-    let mut rest = text.as_str();
-    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_hostile(c)) {
-        out.write_all(&rest.as_bytes()[..at])?;
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            write!(out, "\\u{unit:04x}")?;
+    let defused = Defused(PrettyFormatter::new());
+    value.serialize(&mut Serializer::with_formatter(&mut *out, defused))?;
+    out.write_all(b"\n")
+}
+
+/// Indented JSON without deceptive characters.
+struct Defused(PrettyFormatter<'static>);
+
+/// Passes the marks of lists and objects on to the inner formatter.
+macro_rules! as_inner {
+    ($($method:ident($($argument:ident: $kind:ty),*);)*) => {$(
+        fn $method<W: ?Sized + Write>(&mut self, out: &mut W $(, $argument: $kind)*) -> io::Result<()> {
+            self.0.$method(out $(, $argument)*)
         }
-        rest = &rest[at + c.len_utf8()..];
+    )*};
+}
+
+impl Formatter for Defused {
+    as_inner! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        begin_object_value();
+        end_object_value();
     }
-    out.write_all(rest.as_bytes())
+
+    /// Writes a part of a string that JSON itself would leave as it is.
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_deceptive(c)) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        out.write_all(rest.as_bytes())
+    }
 }
 
 #[cfg(test)]
