@@ -10,7 +10,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<(), Failure> {
     let (files, gaps) = (bundle.documents.len(), bundle.gaps.len());
     let place = args.output.display();
     terminal::note(&format!(
-        "{files} files written to {place}; {gaps} gaps, see its manifest.json"
+        "files written to {place}: {files}; gaps in its manifest.json: {gaps}"
     ));
     Ok(())
 }
