@@ -50,7 +50,10 @@ impl Session {
         let attempt = Attempt { options, profile: &profile, place };
         let caller = timeout_at(deadline, caller_identity(&config, &attempt, progress))
             .await
-            .unwrap_or_else(|_| Err(attempt.unreachable("nothing came within five seconds")))?;
+            .unwrap_or_else(|_| {
+                let seconds = PREFLIGHT_LIMIT.as_secs_f64();
+                Err(attempt.unreachable(format!("no answer within {seconds} seconds")))
+            })?;
         Ok(Session { config, caller })
     }
 }
