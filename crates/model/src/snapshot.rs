@@ -108,7 +108,7 @@ record! {
         pub idle_days: Fact<Option<f64>>,
         /// What each source says about root.
         pub claims: Vec<RootClaim>,
-        /// The points on which the sources contradict each other, in words; needs two sources.
+        /// The points on which the sources contradict each other, in words. None: all have spoken.
         pub disagreements: Fact<Vec<String>>,
     }
 }

@@ -184,7 +184,7 @@ fn last_use(row: &Row) -> Fact<Option<(Timestamp, &'static str)>> {
     })
 }
 
-/// The points on which the claims differ; not known unless two of them speak.
+/// The points on which the claims differ. That there is none is known only once every source has spoken.
 fn disagreements(claims: &[RootClaim], gaps: &mut Gaps) -> Fact<Vec<String>> {
     let points: [(&str, Point); 4] = [
         ("password", |claim| claim.password),
@@ -192,15 +192,15 @@ fn disagreements(claims: &[RootClaim], gaps: &mut Gaps) -> Fact<Vec<String>> {
         ("signing certificate", |claim| claim.signing_certificate),
         ("MFA", |claim| claim.mfa),
     ];
-    let speaks = |claim: &&RootClaim| points.iter().any(|(_, point)| point(claim).is_some());
-    if claims.iter().filter(speaks).count() < 2 {
-        let missing = silent_sources(claims, |claim| speaks(&claim));
-        gaps.explain(missing, ROOT, "NotTold", "says nothing about root");
-        return Fact::Missing(missing);
+    let speaks = |claim: &RootClaim| points.iter().any(|(_, point)| point(claim).is_some());
+    let silent = silent_sources(claims, speaks);
+    let found: Vec<_> =
+        points.iter().filter_map(|(name, point)| disagreement(name, *point, claims)).collect();
+    if found.is_empty() && !silent.is_empty() {
+        gaps.explain(silent, ROOT, "NotTold", "says nothing about root");
+        return Fact::Missing(silent);
     }
-    Fact::Known(
-        points.into_iter().filter_map(|(name, point)| disagreement(name, point, claims)).collect(),
-    )
+    Fact::Known(found)
 }
 
 /// The sources that do not speak of root and should; a list without a device of root rightly does not.

@@ -51,6 +51,18 @@ fn the_live_summary_outranks_the_report_and_the_contradiction_is_listed() {
 }
 
 #[test]
+fn no_contradiction_is_known_before_every_source_has_spoken() {
+    let sources = [Source::CredentialReport, Source::AccountSummary, Source::VirtualMfaDevices];
+    for source in sources {
+        let root = root(&Fixture::new().without(source));
+        assert_eq!(root.disagreements, Fact::missing(source));
+    }
+    let differing = Fixture::new().summary(&json!({"AccountMFAEnabled": 0}));
+    let found = root(&differing.without(Source::VirtualMfaDevices)).disagreements;
+    assert!(found.known().is_some_and(|found| found.len() == 1), "one is enough to tell");
+}
+
+#[test]
 fn a_summary_older_than_the_report_does_not_outrank_it() {
     let summary = json!({"AccountMFAEnabled": 0});
     let fixture = Fixture::new().summary(&summary);
