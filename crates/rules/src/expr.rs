@@ -6,9 +6,11 @@
 mod check;
 mod node;
 mod parse;
+mod path;
 mod template;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use std::collections::BTreeMap;
 

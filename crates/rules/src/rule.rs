@@ -1,6 +1,7 @@
 //! A rule: what its file says, and the program made from it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use portcullis_model::{RuleInfo, Severity};
@@ -54,6 +55,12 @@ pub struct Rule {
 pub struct Param {
     pub(crate) default: Constant,
     pub(crate) value: Constant,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rule").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Rule {

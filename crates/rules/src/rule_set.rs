@@ -74,7 +74,7 @@ fn suggestion(meant: Option<&str>) -> String {
 }
 
 /// Rules, loaded and checked, sorted by id.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
 }

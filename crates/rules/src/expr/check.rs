@@ -7,6 +7,7 @@ use portcullis_model::Type;
 
 use super::node::{Node, Quantified};
 use super::parse::{self, Binary, Kind, Quantifier, Syntax, Unary};
+use super::types::{common, comparable, required};
 use super::{Expression, MAX_MACROS, MAX_VARIABLES, Names, Read};
 use crate::constant::{Constant, Texts};
 use crate::problem::Problem;
@@ -24,17 +25,17 @@ pub(super) fn check(syntax: &Syntax, names: Names<'_>) -> Result<Expression, Vec
     }
 }
 
-struct Checker<'n> {
-    names: Names<'n>,
+pub(super) struct Checker<'n> {
+    pub names: Names<'n>,
     /// The variables of the macros around, the innermost last.
-    macros: Vec<(String, Type)>,
-    reads: BTreeMap<String, Read>,
-    problems: Vec<Problem>,
+    pub macros: Vec<(String, Type)>,
+    pub reads: BTreeMap<String, Read>,
+    pub problems: Vec<Problem>,
 }
 
-struct Checked {
-    node: Node,
-    ty: Type,
+pub(super) struct Checked {
+    pub node: Node,
+    pub ty: Type,
 }
 
 impl Checker<'_> {
@@ -58,86 +59,9 @@ impl Checker<'_> {
         }
     }
 
-    fn refuse<T>(&mut self, problem: Problem) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, problem: Problem) -> Option<T> {
         self.problems.push(problem);
         None
-    }
-
-    /// Follows `variable.field.field` or `params.name`.
-    fn path(&mut self, syntax: &Syntax) -> Option<Checked> {
-        let Some((root, fields)) = flatten(syntax) else {
-            let problem = Problem::new(syntax.at.clone(), "fields are read from names only");
-            return self.refuse(problem.help("write variable.field"));
-        };
-        let (name, at) = root;
-        let place = self.macros.iter().rposition(|(variable, _)| variable == name);
-        if let Some(index) = place {
-            let ty = self.macros[index].1;
-            return self.fields(MAX_VARIABLES + index, ty, &fields).map(|(checked, _)| checked);
-        }
-        if name == "params" {
-            return self.param(&fields, at);
-        }
-        let variables = self.names.variables;
-        let Some(slot) = variables.iter().position(|variable| variable.name == name) else {
-            let valid = variables.iter().map(|variable| variable.name).chain(["params"]);
-            let problem = Problem::new(at.clone(), format!("there is no variable `{name}` here"));
-            return self.refuse(problem.valid(name, valid));
-        };
-        let (checked, doc) = self.fields(slot, variables[slot].ty, &fields)?;
-        let whole: Vec<_> =
-            [name].into_iter().chain(fields.iter().map(|(name, _)| *name)).collect();
-        self.note(whole.join("."), &checked, doc);
-        Some(checked)
-    }
-
-    fn note(&mut self, path: String, Checked { node, ty }: &Checked, doc: &'static str) {
-        self.reads.insert(path, Read { node: node.clone(), ty: *ty, doc });
-    }
-
-    fn fields(
-        &mut self,
-        slot: usize,
-        mut ty: Type,
-        fields: &[(&str, &Range<usize>)],
-    ) -> Option<(Checked, &'static str)> {
-        let (mut indices, mut doc) = (Vec::new(), "");
-        for &(name, at) in fields {
-            let record = match required(ty) {
-                Type::Record(record) => record,
-                Type::List(_) => {
-                    let problem = Problem::new(at.clone(), format!("a list has no field `{name}`"));
-                    return self.refuse(problem.help("use exists(), all() or size()"));
-                }
-                ty => {
-                    let message = format!("{} has no field `{name}`", type_name(ty));
-                    return self.refuse(Problem::new(at.clone(), message));
-                }
-            };
-            let Some(index) = record.fields.iter().position(|field| field.name == name) else {
-                let problem =
-                    Problem::new(at.clone(), format!("{} has no field `{name}`", record.name));
-                return self.refuse(problem.valid(name, record.fields.iter().map(|f| f.name)));
-            };
-            indices.push(index);
-            (ty, doc) = (record.fields[index].ty, record.fields[index].doc);
-        }
-        Some((Checked { node: Node::Path(slot, indices.into()), ty }, doc))
-    }
-
-    fn param(&mut self, fields: &[(&str, &Range<usize>)], at: &Range<usize>) -> Option<Checked> {
-        let &[(name, at)] = fields else {
-            return self.refuse(Problem::new(at.clone(), "params are read as params.NAME"));
-        };
-        let params = self.names.params;
-        let known = params.get(name).and_then(|constant| Some((constant, constant.ty()?)));
-        let Some((constant, ty)) = known else {
-            let problem = Problem::new(at.clone(), format!("there is no parameter `{name}`"));
-            return self.refuse(problem.valid(name, params.keys().map(String::as_str)));
-        };
-        let checked = Checked { node: Node::Constant(constant.clone()), ty };
-        self.note(format!("params.{name}"), &checked, "");
-        Some(checked)
     }
 
     fn list(&mut self, elements: &[Syntax], at: &Range<usize>) -> Option<Checked> {
@@ -352,22 +276,6 @@ impl Checker<'_> {
     }
 }
 
-type Named<'s> = (&'s str, &'s Range<usize>);
-
-/// The root and the fields of `root.field.field`.
-fn flatten(syntax: &Syntax) -> Option<(Named<'_>, Vec<Named<'_>>)> {
-    let (mut syntax, mut fields) = (syntax, Vec::new());
-    while let Kind::Field(record, name) = &syntax.kind {
-        fields.push((name.as_str(), &syntax.at));
-        syntax = record;
-    }
-    fields.reverse();
-    match &syntax.kind {
-        Kind::Name(name) => Some(((name, &syntax.at), fields)),
-        _ => None,
-    }
-}
-
 fn join(operator: Binary, left: Node, right: Node) -> Node {
     Node::Binary(operator, Box::new([left, right]))
 }
@@ -379,44 +287,4 @@ fn element_place(syntax: &Syntax, text: &str) -> Range<usize> {
         Kind::List(elements) => elements.iter().find(is_it).unwrap_or(syntax).at.clone(),
         _ => syntax.at.clone(),
     }
-}
-
-/// The type without "or null".
-fn required(ty: Type) -> Type {
-    match ty {
-        Type::Optional(ty) => *ty,
-        ty => ty,
-    }
-}
-
-/// Whether values of the types can be equal.
-fn comparable(left: Type, right: Type) -> bool {
-    match (left, right) {
-        (Type::Text | Type::Word(_), Type::Text) | (Type::Text, Type::Word(_)) => true,
-        (Type::Word(left), Type::Word(right)) => left.iter().any(|word| right.contains(word)),
-        (Type::List(_) | Type::Record(_), _) => false,
-        (left, right) => left == right,
-    }
-}
-
-/// The type of a value that is of either type.
-fn common(left: Type, right: Type) -> Option<Type> {
-    if left == right {
-        return Some(left);
-    }
-    let optional = matches!(left, Type::Optional(_)) || matches!(right, Type::Optional(_));
-    Some(match (required(left), required(right)) {
-        (Type::Text | Type::Word(_), Type::Text | Type::Word(_)) if optional => {
-            Type::Optional(&Type::Text)
-        }
-        (Type::Text | Type::Word(_), Type::Text | Type::Word(_)) => Type::Text,
-        (a, b) if a == b && optional => {
-            if matches!(left, Type::Optional(_)) {
-                left
-            } else {
-                right
-            }
-        }
-        _ => return None,
-    })
 }

@@ -1,0 +1,208 @@
+//! Verdicts on whole accounts, and the reports made of them.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod support;
+
+use portcullis_model::{AccountStatus, Finding, Report, Source, Tally, Verdict};
+use portcullis_rules::RuleSet;
+use serde_json::{Value as Json, json};
+use support::{RULE, account, changed, gap, judge, load};
+
+const ALL: [Verdict; 2] = [Verdict::Pass, Verdict::NotApplicable];
+
+fn rule() -> RuleSet {
+    load(RULE).unwrap()
+}
+
+/// A rule on access keys.
+fn key_rule() -> RuleSet {
+    let text = changed("scope       = \"user\"", "scope = \"access_key\"")
+        .replace("user.age_days", "key.age_days")
+        .replace("user   =", "key =");
+    load(&text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn only(report: &Report) -> &Finding {
+    let [finding] = &report.findings[..] else { panic!("{:#?}", report.findings) };
+    finding
+}
+
+#[test]
+fn a_finding_says_everything() {
+    let report = judge(&rule(), &account(), &[]);
+    let finding = only(&report);
+    assert_eq!(finding.verdict, Verdict::Fail);
+    assert_eq!(finding.severity.word(), "medium");
+    assert_eq!(finding.account, "111122223333");
+    assert_eq!(finding.resource.kind, "user");
+    assert_eq!(finding.resource.id, "arn:aws:iam::111122223333:user/alice");
+    assert_eq!(finding.resource.name, "alice");
+    assert_eq!(finding.message, "user alice is 365 days old; the limit is 90");
+    assert_eq!(finding.remediation, "aws iam delete-user --user-name alice");
+    assert_eq!(
+        serde_json::to_value(&finding.evidence).unwrap(),
+        json!({
+            "params.max_age_days": 90,
+            "user.age_days": 365,
+            "user.name": "alice",
+            "user.password_enabled": true,
+        })
+    );
+    assert_eq!(report.tool.version, "1.2.3");
+    assert_eq!(report.tool.ruleset.len(), 16);
+    assert_eq!(report.accounts[0].status, AccountStatus::Complete);
+    assert_eq!(report.accounts[0].alias.as_deref(), Some("example"));
+    assert_eq!(report.tallies["test-rule"], Tally { fail: 1, ..Tally::default() });
+}
+
+#[test]
+fn a_missing_fact_is_unknown_and_says_what_would_tell() {
+    let mut snapshot = account();
+    snapshot["users"][0]["age_days"] = json!({ "missing": ["credential-report"] });
+    snapshot["gaps"] = json!([gap("credential-report", "iam:GetCredentialReport", "AccessDenied")]);
+    let report = judge(&rule(), &snapshot, &[]);
+    let finding = only(&report);
+    assert_eq!(finding.verdict, Verdict::Unknown);
+    assert_eq!(finding.message, "not judged: credential-report is missing (AccessDenied)");
+    assert_eq!(finding.missing, [Source::CredentialReport]);
+    assert_eq!(
+        finding.remediation,
+        "Allow iam:GetCredentialReport to whoever collects, then collect again."
+    );
+    assert_eq!(finding.evidence["user.age_days"], json!({ "missing": ["credential-report"] }));
+    assert_eq!(report.accounts[0].status, AccountStatus::Incomplete);
+}
+
+#[test]
+fn a_users_own_gap_explains_better_than_that_of_all() {
+    let mut snapshot = account();
+    snapshot["users"][0]["access_keys"] = json!({ "missing": ["access-keys"] });
+    let mut own = gap("access-keys", "iam:ListAccessKeys", "Throttling");
+    own["resource"] = "alice".into();
+    snapshot["gaps"] = json!([gap("access-keys", "iam:ListAccessKeys", "NotRequested"), own]);
+    let report = judge(&key_rule(), &snapshot, &[]);
+    let finding = only(&report);
+    assert_eq!(finding.message, "not judged: access-keys is missing (Throttling)");
+    assert_eq!(finding.remediation, "Collect access-keys again (iam:ListAccessKeys).");
+    assert_eq!((finding.resource.kind.as_str(), finding.resource.name.as_str()), ("user", "alice"));
+}
+
+#[test]
+fn a_whole_missing_collection_is_one_unknown_on_the_account() {
+    let mut snapshot = account();
+    snapshot["users"] =
+        json!({ "missing": ["credential-report", "account-authorization-details"] });
+    for rules in [rule(), key_rule()] {
+        let report = judge(&rules, &snapshot, &[]);
+        let finding = only(&report);
+        assert_eq!(finding.verdict, Verdict::Unknown);
+        assert_eq!(finding.resource.kind, "account");
+        assert_eq!(finding.resource.id, "arn:aws:iam::111122223333:account");
+        assert_eq!(
+            finding.missing,
+            [Source::CredentialReport, Source::AccountAuthorizationDetails]
+        );
+    }
+}
+
+#[test]
+fn deleted_users_and_what_they_own_are_not_judged() {
+    let mut snapshot = account();
+    snapshot["users"][0]["deleted"] = true.into();
+    for (rules, kind) in [(rule(), "user"), (key_rule(), "access_key")] {
+        let report = judge(&rules, &snapshot, &ALL);
+        let finding = only(&report);
+        assert_eq!(finding.verdict, Verdict::NotApplicable);
+        assert_eq!(finding.resource.kind, kind);
+        assert_eq!(finding.message, "the user was deleted after the credential report was made");
+    }
+    snapshot["users"][0]["access_keys"] = json!({ "missing": ["access-keys"] });
+    assert_eq!(judge(&key_rule(), &snapshot, &[]).tallies["test-rule"].not_applicable, 1);
+}
+
+#[test]
+fn null_where_a_value_is_needed_is_a_defect_and_never_a_pass() {
+    let text = changed("user.age_days <=", "user.password_age_days <=")
+        .replace("{ age_days =", "{ password_age_days =");
+    let mut snapshot = account();
+    snapshot["users"][0]["password_age_days"] = Json::Null;
+    let report = judge(&load(&text).unwrap(), &snapshot, &[]);
+    let finding = only(&report);
+    assert_eq!((finding.verdict, finding.missing.len()), (Verdict::Unknown, 0));
+    assert!(finding.message.contains("defect"), "{}", finding.message);
+}
+
+#[test]
+fn passes_and_exceptions_are_listed_on_demand() {
+    let text = changed("message     =", "pass = \"{user.name} is fine\"\nmessage =");
+    let rules = load(&text).unwrap();
+    let mut snapshot = account();
+    snapshot["users"][0]["age_days"] = 1.into();
+    assert_eq!(judge(&rules, &snapshot, &[]).findings, []);
+    assert_eq!(only(&judge(&rules, &snapshot, &ALL)).message, "alice is fine");
+    snapshot["users"][0]["password_enabled"] = false.into();
+    let report = judge(&rules, &snapshot, &ALL);
+    assert_eq!(only(&report).message, "the rule does not apply to this resource");
+    assert_eq!(only(&report).remediation, "");
+}
+
+#[test]
+fn resources_that_share_an_id_stay_apart() {
+    let mut snapshot = account();
+    let twin = snapshot["users"][0].clone();
+    snapshot["users"] = json!([twin, twin]);
+    let findings = judge(&rule(), &snapshot, &[]).findings;
+    assert_eq!(findings.len(), 2);
+    assert_eq!(findings[0].fingerprint, findings[1].fingerprint);
+    assert!(findings[1].message.ends_with("(2 resources have this id)"));
+}
+
+#[test]
+fn an_account_of_which_nothing_is_known_has_failed() {
+    let mut snapshot = account();
+    snapshot["gaps"] = Source::ALL.iter().map(|source| gap(source.name(), "", "Absent")).collect();
+    assert_eq!(judge(&rule(), &snapshot, &[]).accounts[0].status, AccountStatus::Failed);
+    snapshot["gaps"][0]["resource"] = "alice".into();
+    assert_eq!(judge(&rule(), &snapshot, &[]).accounts[0].status, AccountStatus::Incomplete);
+}
+
+#[test]
+fn every_scope_has_its_resources() {
+    let ids = |scope: &str, variable: &str| {
+        let text = format!(
+            r#"id = "test-rule"
+title = "Test"
+severity = "info"
+scope = "{scope}"
+risk = "None."
+remediation = "None."
+assert = "account.id == ''"
+message = "{{{variable}}}"
+example = [
+  {{ expect = "pass", name = "a", account = {{ id = "" }} }},
+  {{ expect = "fail", name = "b" }},
+]
+"#
+        );
+        let mut snapshot = account();
+        snapshot["users"][0]["signing_certificates"] = json!([{
+            "resource_id": "arn:aws:iam::111122223333:user/alice/signing-certificate/x",
+            "name": "certificate 1", "active": true, "last_rotated": null,
+        }]);
+        let rules = load(&text).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(rules.check_examples(), []);
+        let report = judge(&rules, &snapshot, &[]);
+        let finding = only(&report);
+        assert_eq!(finding.resource.kind, scope);
+        (finding.resource.id.clone(), finding.message.clone())
+    };
+    let arn = |rest: &str| format!("arn:aws:iam::111122223333:{rest}");
+    let key = arn("user/alice/access-key/2026-10-19T12:00:00Z");
+    let certificate = arn("user/alice/signing-certificate/x");
+    assert_eq!(ids("account", "account.id"), (arn("account"), "111122223333".into()));
+    assert_eq!(ids("root", "root.arn"), (arn("root"), arn("root")));
+    assert_eq!(ids("user", "user.name"), (arn("user/alice"), "alice".into()));
+    assert_eq!(ids("access_key", "user.name"), (key, "alice".into()));
+    assert_eq!(ids("signing_certificate", "user.name"), (certificate, "alice".into()));
+    assert_eq!(ids("mfa_device", "device.name"), (arn("mfa/alice"), "alice".into()));
+}

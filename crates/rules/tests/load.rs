@@ -1,0 +1,258 @@
+//! Mistakes in rule files and settings: all are reported at once, each at its place.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod support;
+
+use std::fs;
+
+use portcullis_rules::{LoadErrors, RuleFile, RuleSet, Settings};
+use support::{RULE, account, changed, file, judge, load};
+
+/// Each mistake as `line:column message; help`.
+fn mistakes(text: &str) -> Vec<String> {
+    shown(&load(text).err().unwrap_or(LoadErrors(vec![])))
+}
+
+fn shown(errors: &LoadErrors) -> Vec<String> {
+    let one = |error: &portcullis_rules::LoadError| {
+        let place = error
+            .position()
+            .map_or(error.path.clone(), |(line, column)| format!("{line}:{column}"));
+        let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        format!("{place} {}{help}", error.message)
+    };
+    errors.0.iter().map(one).collect()
+}
+
+#[test]
+fn a_sound_rule_loads_and_its_examples_hold() {
+    let rules = load(RULE).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(rules.check_examples(), []);
+    let rule = rules.rule("test-rule").unwrap();
+    assert_eq!((rule.scope(), rule.rule_set, rule.family.as_str()), ("user", "default", "test"));
+}
+
+/// What to replace in the rule, by what, and the mistake that this is.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "user.age_days <=",
+        "user.age_dais <=",
+        "10:21 User has no field `age_dais`; did you mean `age_days`?",
+    ),
+    (
+        "is {user.age_days}",
+        "is {user.age_dais}",
+        "11:42 User has no field `age_dais`; did you mean `age_days`?",
+    ),
+    (
+        "\"user.password_enabled\"",
+        "'''\nuser.password_enabled\n  && user.x'''",
+        "11:11 User has no field `x`",
+    ),
+    ("\"user.password_enabled\"", "\"user\\u002ex\"", "9:15 User has no field `x`"),
+    (
+        "severity    = \"medium\"",
+        "severity = \"mediun\"",
+        "3:12 there is no severity `mediun`; did you mean `medium`?",
+    ),
+    ("severity    = \"medium\"\n", "", "1:1 `severity` is missing"),
+    ("title       = \"Test\"", "title = 7", "2:9 `title` must be a text"),
+    ("risk        = \"None.\"", "risk = \" \"", "5:8 `risk` is empty"),
+    (
+        "severity    =",
+        "rule_set = \"stric\"\nseverity =",
+        "3:12 there is no rule_set `stric`; did you mean `strict`?",
+    ),
+    (
+        "severity    =",
+        "severty = 1\nseverity =",
+        "3:1 `severty` is not known here; did you mean `severity`?",
+    ),
+    ("\"user\"\n", "\"usr\"\n", "4:15 there is no scope `usr`; did you mean `user`?"),
+    (
+        "\"test-rule\"",
+        "\"test-rul\"",
+        "1:15 the id differs from the file's name, `test-rule`; rename the file to test-rul.toml, or change the id",
+    ),
+    (
+        "\"test-rule\"",
+        "\"Test\"",
+        "1:15 an id is words of lowercase letters and digits, joined by `-`",
+    ),
+    ("[\"https:", "[\"http:", "7:16 a reference is an address that begins with https://"),
+    ("= 90\nwhen", "= 90\nparams.other = 1\nwhen", "9:8 nothing reads the parameter `other`"),
+    (
+        "= 90\nwhen",
+        "= 2026-01-01\nwhen",
+        "8:23 a parameter is a number, a bool, a text or a list of texts",
+    ),
+    (
+        "message     =",
+        "evidence = [\"user.age_days > 1\"]\nmessage =",
+        "11:14 evidence names facts; write the path of a fact, such as account.id",
+    ),
+    (
+        "expect = \"pass\"",
+        "expect = \"passed\"",
+        "14:10 there is no expect `passed`; did you mean `pass`?",
+    ),
+    (
+        "expect = \"fail\"",
+        "expect = \"pass\"",
+        "1:1 there is no [[example]] with expect = \"fail\"",
+    ),
+    (
+        "{ age_days = 90 }",
+        "{ age_dais = 90 }",
+        "16:12 User has no field `age_dais`; did you mean `age_days`?",
+    ),
+    (
+        "{ age_days = 90 }",
+        "{ age_days = \"old\" }",
+        "16:23 number is needed here; a missing fact is `{ missing = [\"SOURCE\"] }`, null is `{ none = true }`",
+    ),
+    (
+        "{ age_days = 90 }",
+        "{ age_days = { missing = [\"reprot\"] } }",
+        "16:36 no source has this name; valid: caller-identity, account-aliases, credential-report, account-summary, account-password-policy, virtual-mfa-devices, account-authorization-details, access-keys, mfa-devices",
+    ),
+    (
+        "{ age_days = 90 }",
+        "{ class = \"robot\" }",
+        "16:10 the patch does not fit: unknown variant `robot`, expected one of `human`, `service`, `break-glass`",
+    ),
+    (
+        "user   = { age_days = 90 }",
+        "key = { age_days = 90 }",
+        "16:1 `key` is not known here; valid: expect, name, message, user, account, params",
+    ),
+    (
+        "{ age_days = 90 }",
+        "{ age_days = 90 }\nparams = { max_age = 1 }",
+        "17:12 there is no parameter `max_age`; valid: max_age_days",
+    ),
+    (
+        "{ age_days = 90 }",
+        "{ age_days = 90 }\nparams = { max_age_days = true }",
+        "17:27 this parameter is a number",
+    ),
+    ("[[example]]", "[[example]", "13:11 no valid TOML: unclosed array table"),
+];
+
+#[test]
+fn mistakes_have_a_line_and_a_column() {
+    for (old, new, mistake) in MISTAKES {
+        let found = mistakes(&changed(old, new));
+        assert!(
+            found.iter().any(|found| found.starts_with(mistake)),
+            "{new}: {mistake}\n{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn all_mistakes_of_all_files_are_reported_at_once() {
+    let broken = changed("user.age_days <=", "user.x <=").replace("= \"Test\"", "= 1");
+    let files = [file(&broken), RuleFile { path: "b.toml".into(), text: "id = 1".into() }];
+    let errors = RuleSet::load(&files, &Settings::default()).err().unwrap();
+    let first: Vec<_> = errors.0.iter().filter(|error| error.path == files[0].path).collect();
+    assert_eq!(first.len(), 2, "{errors}");
+    assert!(errors.0.len() > 8, "{errors}");
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_line_and_a_caret() {
+    let errors = load(&changed("user.age_days <=", "user.age_dais <=")).err().unwrap();
+    let expected = r#"error: User has no field `age_dais`
+  --> mine/test/test-rule.toml:10:21
+   |
+10 | assert      = "user.age_dais <= params.max_age_days"
+   |                     ^^^^^^^^
+   |
+   = help: did you mean `age_days`?"#;
+    assert_eq!(errors.0[0].to_string(), expected);
+}
+
+#[test]
+fn two_rules_cannot_share_an_id() {
+    let errors = RuleSet::load(&[file(RULE), file(RULE)], &Settings::default()).err().unwrap();
+    let expected =
+        "1:16 mine/test/test-rule.toml has a rule `test-rule` already; give one of them another id";
+    assert_eq!(shown(&errors), [expected]);
+}
+
+#[test]
+fn huge_files_are_refused() {
+    let errors = load(&format!("{RULE}#{}", "x".repeat(70_000))).err().unwrap();
+    assert_eq!(errors.0[0].message, "a rule file has at most 65536 bytes");
+}
+
+fn with_settings(toml: &str) -> Result<RuleSet, LoadErrors> {
+    RuleSet::load(&[file(RULE)], &toml::from_str(toml).unwrap())
+}
+
+#[test]
+fn settings_change_severity_and_parameters() {
+    let plain = judge(&load(RULE).unwrap(), &account(), &[]);
+    let rules =
+        with_settings("[rules.test-rule]\nseverity = \"low\"\nparams.max_age_days = 400").unwrap();
+    let report = judge(&rules, &account(), &[]);
+    assert_eq!((plain.tallies["test-rule"].fail, report.tallies["test-rule"].pass), (1, 1));
+    assert_eq!(report.rules[0].severity.word(), "low");
+    assert_eq!(report.rules[0].params["max_age_days"], 400);
+    assert_ne!(plain.tool.ruleset, report.tool.ruleset);
+    // Examples are about the defaults.
+    assert_eq!(rules.check_examples(), []);
+}
+
+#[test]
+fn mistakes_in_settings_are_reported() {
+    for (settings, mistake) in [
+        (
+            "[rules.test-rul]",
+            "configuration rules.test-rul: there is no rule `test-rul`; did you mean `test-rule`?",
+        ),
+        (
+            "[rules.test-rule.params]\nmax_age_day = 1",
+            "configuration rules.test-rule.params.max_age_day: the rule has no such parameter; did you mean `max_age_days`?",
+        ),
+        (
+            "[rules.test-rule.params]\nmax_age_days = \"1\"",
+            "configuration rules.test-rule.params.max_age_days: this parameter is a number",
+        ),
+    ] {
+        assert_eq!(shown(&with_settings(settings).err().unwrap()), [mistake]);
+    }
+}
+
+#[test]
+fn an_example_that_does_not_hold_says_how() {
+    let text = changed("{ age_days = 90 }", "{ age_days = 91 }\nmessage = \"x\"")
+        .replace("{ age_days = 90.5 }", "{ age_days = 90.5 }\nmessage = \"late\"");
+    let failures = load(&text).unwrap().check_examples();
+    let lines: Vec<_> = failures.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "mine/test/test-rule.toml: test-rule: example \"at the limit\": expected pass, got fail: user alice is 91 days old; the limit is 90",
+            "mine/test/test-rule.toml: test-rule: example \"half a day late\": expected the message \"late\", got \"user alice is 90.5 days old; the limit is 90\"",
+        ]
+    );
+}
+
+/// Adding a rule is adding a file: nothing else knows of it.
+#[test]
+fn a_rule_from_a_directory_is_judged_with_nothing_else_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("test-rule.toml"), RULE).unwrap();
+    let mut files = portcullis_rules::embedded();
+    for entry in fs::read_dir(dir.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        files.push(RuleFile { path: path.display().to_string(), text });
+    }
+    let rules = RuleSet::load(&files, &Settings::default()).unwrap_or_else(|e| panic!("{e}"));
+    let report = judge(&rules, &account(), &[]);
+    let finding = report.findings.iter().find(|finding| finding.rule == "test-rule").unwrap();
+    assert_eq!(finding.message, "user alice is 365 days old; the limit is 90");
+}

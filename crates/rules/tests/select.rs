@@ -1,0 +1,50 @@
+//! Choosing rules.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod support;
+
+use portcullis_rules::{RuleFile, RuleSet, Selection, SelectionError, Settings};
+use support::{RULE, changed, file};
+
+fn rules() -> RuleSet {
+    let strict = changed("test-rule", "strict-rule")
+        .replace("severity    =", "rule_set = \"strict\"\nseverity =");
+    let strict = RuleFile { path: "mine/test/strict-rule.toml".into(), text: strict };
+    RuleSet::load(&[file(RULE), strict], &Settings::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn select(rule_set: &str, only: &[&str], skip: &[&str]) -> Result<Vec<String>, SelectionError> {
+    let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let selection = Selection { rule_set: rule_set.into(), only: owned(only), skip: owned(skip) };
+    let selected = rules().select(&selection)?;
+    Ok(selected.rules().iter().map(|rule| rule.id.clone()).collect())
+}
+
+#[test]
+fn rule_sets_hold_one_another() {
+    assert_eq!(select("default", &[], &[]).unwrap(), ["test-rule"]);
+    assert_eq!(select("strict", &[], &[]).unwrap(), ["strict-rule", "test-rule"]);
+}
+
+#[test]
+fn only_overrides_the_rule_set_and_skip_both() {
+    assert_eq!(select("default", &["strict-rule"], &[]).unwrap(), ["strict-rule"]);
+    assert_eq!(select("strict", &[], &["strict-rule"]).unwrap(), ["test-rule"]);
+    assert_eq!(select("strict", &["test-rule"], &["test-rule"]), Err(SelectionError::Nothing));
+}
+
+#[test]
+fn what_does_not_exist_is_an_error() {
+    let message = |only: &str, skip: &str| {
+        let list = |id: &'static str| if id.is_empty() { vec![] } else { vec![id] };
+        let (only, skip) = (String::from(only).leak(), String::from(skip).leak());
+        select("default", &list(only), &list(skip)).unwrap_err().to_string()
+    };
+    assert_eq!(message("tset-rule", ""), "there is no rule `tset-rule`; did you mean `test-rule`?");
+    assert_eq!(
+        message("", "xyz"),
+        "there is no rule `xyz`; `portcullis rules list` shows all rules"
+    );
+    let message = select("strickt", &[], &[]).unwrap_err().to_string();
+    assert_eq!(message, "there is no rule set `strickt`; valid: default, strict");
+}
