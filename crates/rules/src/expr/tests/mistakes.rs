@@ -1,0 +1,294 @@
+//! Mistakes in expressions and templates, and texts that mean harm.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The one problem with a condition: the piece of the text, the message and the help.
+fn problem(text: &str) -> (String, String) {
+    let problems = with_names(|names| Expression::condition(text, names)).unwrap_err();
+    let [problem] = &problems[..] else { panic!("{text}: {problems:?}") };
+    let help = problem.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    (text[problem.at.clone()].to_owned(), format!("{}{help}", problem.message))
+}
+
+#[test]
+fn mistakes_are_found_at_their_place() {
+    for (text, place, message) in [
+        (
+            "key.age_dys > 1",
+            "age_dys",
+            "AccessKey has no field `age_dys`; did you mean `age_days`?",
+        ),
+        ("kee.active", "kee", "there is no variable `kee` here; did you mean `key`?"),
+        (
+            "root.arn == ''",
+            "root",
+            "there is no variable `root` here; valid: key, user, account, params",
+        ),
+        (
+            "key.age_days > params.limt",
+            "limt",
+            "there is no parameter `limt`; did you mean `limit`?",
+        ),
+        ("params == 1", "params", "params are read as params.NAME"),
+        ("key.active.x", "x", "bool has no field `x`"),
+        (
+            "user.access_keys.active",
+            "active",
+            "a list has no field `active`; use exists(), all() or size()",
+        ),
+        (
+            "(key.active ? user : user).mfa_active",
+            "mfa_active",
+            "fields are read from names only; write variable.field",
+        ),
+        ("key.age_days", "key.age_days", "a condition must be true or false, and this is number"),
+        ("key.active && key.age_days", "age_days", "this is number, and bool is needed"),
+        ("!key.name", "name", "this is text, and bool is needed"),
+        ("key.age_days + key.name > 1", "name", "this is text, and number is needed"),
+        ("key.name < 'a'", "<", "text and text have no order; two numbers or two times have"),
+        ("key.active >= true", ">=", "bool and bool have no order; two numbers or two times have"),
+        ("key.name == 1", "==", "text is never equal to number"),
+        (
+            "user.access_keys == user.access_keys",
+            "==",
+            "list of AccessKey is never equal to list of AccessKey",
+        ),
+        (
+            "key.age_source == 'create-dat'",
+            "'create-dat'",
+            "`create-dat` is none of its words; did you mean `create-date`?",
+        ),
+        (
+            "'zzz' != key.age_source",
+            "'zzz'",
+            "`zzz` is none of its words; valid: create-date, last-rotated",
+        ),
+        (
+            "key.age_source in ['create-date', 'last']",
+            "'last'",
+            "`last` is none of its words; valid: create-date, last-rotated",
+        ),
+        (
+            "key.age_source == params.word",
+            "word",
+            "`last-rotatd` is none of its words; did you mean `last-rotated`?",
+        ),
+        (
+            "user.class == key.age_source",
+            "==",
+            "one of human, service, break-glass is never equal to one of create-date, last-rotated",
+        ),
+        (
+            "key.active == null",
+            "active",
+            "this is never null; what was not collected makes the verdict unknown by itself",
+        ),
+        ("null == null", "null", "null has no place here; null is for `==` and `!=`"),
+        ("key.last_used > null", "null", "null has no place here; null is for `==` and `!=`"),
+        ("key.name in user.name", "name", "`in` needs a list, and this is text"),
+        ("1 in ['a']", "in", "number is never in a list of text"),
+        ("key.name in [1]", "1", "a list holds texts only; write ['a', 'b']"),
+        ("key.name in []", "[", "nothing is in an empty list"),
+        ("key.active ? 1 : 'a'", "?", "the two outcomes differ in type: number and text"),
+        ("size(key.active) > 1", "size", "size() counts lists and texts, and this is bool"),
+        ("user.name.exists(c, true)", "exists", "this needs a list, and has text"),
+        ("user.groups.exists(g, g)", "g", "this is text, and bool is needed"),
+        (
+            "user.groups.exists(user, true)",
+            "exists",
+            "the name `user` is taken; use another, such as `x`",
+        ),
+        (
+            "user.groups.exists(g, user.groups.all(g, true))",
+            "all",
+            "the name `g` is taken; use another, such as `x`",
+        ),
+    ] {
+        assert_eq!(problem(text), (place.to_owned(), message.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn the_rest_of_cel_is_refused_with_advice() {
+    for (text, place, message) in [
+        ("has(key.active)", "has", "has() hides misspelt names; compare with null: `x != null`"),
+        (
+            "key.age_days / 2 > 1",
+            "/",
+            "rule expressions do not divide; multiply the other side, or derive a fact",
+        ),
+        (
+            "key.age_days % 2 == 1",
+            "%",
+            "rule expressions do not divide; multiply the other side, or derive a fact",
+        ),
+        (
+            "user.groups[0] == 'a'",
+            "[",
+            "lists have no index, as their order means nothing; use exists() or all()",
+        ),
+        (
+            "key.name.matches('a')",
+            "matches",
+            "matches() is not supported; use ==, startsWith(), endsWith() or contains()",
+        ),
+        (
+            "user.groups.filter(g, true).size() > 0",
+            "filter",
+            "map() and filter() are not supported; use exists(), all() or exists_one()",
+        ),
+        (
+            "user.groups.map(g, g).size() > 0",
+            "map",
+            "map() and filter() are not supported; use exists(), all() or exists_one()",
+        ),
+        (
+            "timestamp('2026-01-01T00:00:00Z') < key.created",
+            "timestamp",
+            "rule expressions do not compute with time; derive a fact such as age_days",
+        ),
+        (
+            "key.name.startWith('a')",
+            "startWith",
+            "there is no function startWith(); did you mean `startsWith`?",
+        ),
+        (
+            "user.groups.exists(true)",
+            "exists",
+            "exists() has other arguments; write list.exists(x, condition on x)",
+        ),
+        ("{'a': 1} == 1", "{", "maps and messages are not part of rule expressions"),
+        (
+            "key.age_days > 1u",
+            "1u",
+            "no literal of rule expressions; write a number such as 90 or 0.5, a text such as 'fido', true, false or null",
+        ),
+        ("key.active = true", "=", "mismatched input '=' expecting the end; `==` compares"),
+        ("key.active &&", "", "mismatched input 'the end' expecting expression"),
+        ("  ", "  ", "an expression is expected here"),
+    ] {
+        assert_eq!(problem(text), (place.to_owned(), message.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn every_problem_of_an_expression_is_reported() {
+    let problems = with_names(|names| Expression::compile("key.x == user.y && kee.z", names));
+    assert_eq!(problems.unwrap_err().len(), 3);
+}
+
+#[test]
+fn hostile_expressions_are_bounded() {
+    let deep = [
+        "!".repeat(900) + "true",
+        "-!".repeat(450) + "true",
+        "(".repeat(450) + "1" + &")".repeat(450),
+        "1".to_owned() + &"+1".repeat(480),
+        "key".to_owned() + &".a".repeat(480),
+        "true?".repeat(150) + "true" + &":true".repeat(150),
+        "user.groups".to_owned() + &".size()".repeat(120),
+        "[".repeat(450) + &"]".repeat(450),
+        "user.groups.all(a, ".repeat(30) + "true" + &")".repeat(30),
+        "a".repeat(2_000),
+    ];
+    for text in deep {
+        let result = with_names(|names| Expression::condition(&text, names));
+        assert!(result.is_err() || text.starts_with('!'), "{text}");
+    }
+    let nested =
+        "user.groups.all(a, user.groups.all(b, user.groups.all(c, user.groups.all(d, a == d))))";
+    assert_eq!(eval(nested), "false");
+    let problem = problem(&nested.replace("a == d", "user.groups.all(e, true)")).1;
+    assert_eq!(problem, "more than 4 macros in one another; derive a fact");
+}
+
+#[test]
+fn mistakes_in_templates_are_found_at_their_place() {
+    for (text, place, message) in [
+        ("a {key.nam} b", "nam", "AccessKey has no field `nam`"),
+        ("a {key.name b", "{", "this brace has no partner"),
+        ("a } b", "}", "this brace has no partner"),
+        ("a {} b", "", "an expression is expected here"),
+        ("{user.access_keys}", "user.access_keys", "a list of AccessKey is no text"),
+        ("{user}", "user", "a User is no text"),
+    ] {
+        let problems = with_names(|names| Template::compile(text, names)).unwrap_err();
+        let [problem] = &problems[..] else { panic!("{text}: {problems:?}") };
+        assert_eq!(
+            (&text[problem.at.clone()], problem.message.as_str()),
+            (place, message),
+            "{text}"
+        );
+    }
+}
+
+fn pieces() -> impl Strategy<Value = String> {
+    let words = [
+        "key",
+        "user",
+        "params",
+        ".",
+        "active",
+        "limit",
+        "groups",
+        "access_keys",
+        "exists",
+        "(",
+        ")",
+        "g",
+        ",",
+        "==",
+        "&&",
+        "||",
+        "!",
+        "-",
+        "'a'",
+        "1",
+        "1.5",
+        "null",
+        "true",
+        "?",
+        ":",
+        "in",
+        "[",
+        "]",
+        "{",
+        "}",
+        " ",
+        "size",
+        "has",
+        "/",
+        "\n",
+        "\"",
+        "//",
+        "ü",
+        "\\",
+        "`",
+        "b'x'",
+        "all",
+        "0x",
+    ];
+    proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..40)
+        .prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_compiler_panic(text in prop_oneof![pieces(), ".*"]) {
+        let case = Case::new(&json!({}), &json!({}));
+        with_names(|names| {
+            match Expression::compile(&text, names) {
+                Ok(expression) => drop(outcome(&expression, &case)),
+                Err(problems) => for problem in problems {
+                    prop_assert!(text.get(problem.at.clone()).is_some(), "{text:?}: {problem:?}");
+                }
+            }
+            if let Ok(template) = Template::compile(&text, names) {
+                template.render_command(&mut case.env());
+            }
+            Ok(())
+        })?;
+    }
+}
