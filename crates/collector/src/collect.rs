@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use portcullis_model::Source;
+use portcullis_model::{Gap, Source};
 use serde::Serialize;
 
 use crate::bundle::{Bundle, Document, FileEntry, Manifest, file_name, sha256, to_json};
@@ -105,7 +105,7 @@ async fn gather_per_user(
     quick: bool,
 ) {
     let needs = match &report.result {
-        _ if quick => Err(Failure::new("NotRequested", "a quick run makes no call per user")),
+        _ if quick => Err(Failure::new(Gap::NOT_REQUESTED, "a quick run makes no call per user")),
         Ok(report) => Needs::of(report, devices.result.as_ref().ok()),
         Err(_) => {
             let message = "whom to ask is in the credential report, which is missing";

@@ -16,7 +16,7 @@ pub struct Gap {
     pub operation: String,
     /// The IAM action that allows it, such as `iam:GetCredentialReport`.
     pub action: String,
-    /// AWS's error code, such as `AccessDenied`, or our own word, such as `NotRequested`.
+    /// AWS's error code, such as `AccessDenied`, or our own word, such as [`Gap::NOT_REQUESTED`].
     pub code: String,
     /// What went wrong, in words.
     pub message: String,
@@ -32,6 +32,16 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// The code of a call that was not made on purpose: it was not asked for, or no rule of ours
+    /// needs its answer for that resource.
+    pub const NOT_REQUESTED: &str = "NotRequested";
+
+    /// Whether the call was not made on purpose, so that nothing went wrong.
+    #[must_use]
+    pub fn is_by_choice(&self) -> bool {
+        self.code == Gap::NOT_REQUESTED
+    }
+
     /// A gap of the whole source, without time or request.
     pub fn new(source: Source, code: impl Into<String>, message: impl Into<String>) -> Gap {
         Gap {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Finding, Fingerprint, Gap, Report, ResourceRef, Run, RunOptions,
-    SCHEMA, Snapshot, Source, Tally, Tool, Verdict,
+    AccountStatus, AuditedAccount, Fact, Finding, Fingerprint, Gap, Report, ResourceRef, Run,
+    RunOptions, SCHEMA, Snapshot, Tally, Tool, Verdict,
 };
 
 use crate::judge::{Decision, decide, explain};
@@ -107,20 +107,29 @@ fn account(snapshot: &Snapshot) -> AuditedAccount {
         alias: account.alias.clone().known().flatten(),
         name: None,
         partition: account.partition.clone(),
-        status: status(&snapshot.gaps),
+        status: status(snapshot),
         caller: account.caller.clone().known(),
         report_generated_at: account.report_generated_at.known(),
         gaps: snapshot.gaps.clone(),
     }
 }
 
-fn status(gaps: &[Gap]) -> AccountStatus {
-    let missing = |source| gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
-    if gaps.is_empty() {
-        AccountStatus::Complete
-    } else if Source::ALL.into_iter().all(missing) {
+/// Calls that were left out on purpose make no account incomplete.
+fn status(snapshot: &Snapshot) -> AccountStatus {
+    if is_blank(snapshot) {
         AccountStatus::Failed
+    } else if snapshot.gaps.iter().all(Gap::is_by_choice) {
+        AccountStatus::Complete
     } else {
         AccountStatus::Incomplete
     }
+}
+
+/// Whether nothing is known of all that rules judge.
+fn is_blank(snapshot: &Snapshot) -> bool {
+    let Snapshot { account, root, users, mfa_devices, .. } = snapshot;
+    matches!(users, Fact::Missing(_))
+        && matches!(mfa_devices, Fact::Missing(_))
+        && matches!(account.password_policy, Fact::Missing(_))
+        && root.claims.is_empty()
 }

@@ -166,7 +166,7 @@ fn gap<'g>(source: Source, subject: &Subject<'_>, gaps: &'g [Gap]) -> Option<&'g
 
 fn remedy(gap: &Gap) -> String {
     let code = gap.code.as_str();
-    if code == "NotRequested" {
+    if gap.is_by_choice() {
         return format!("Collect {} too: it was left out by choice.", gap.source);
     }
     if code.contains("Denied") || code.contains("Unauthorized") || code.contains("NotAuthorized") {

@@ -159,11 +159,23 @@ fn resources_that_share_an_id_stay_apart() {
 
 #[test]
 fn an_account_of_which_nothing_is_known_has_failed() {
+    let status = |snapshot: &Json| judge(&rule(), snapshot, &[]).accounts[0].status;
     let mut snapshot = account();
-    snapshot["gaps"] = Source::ALL.iter().map(|source| gap(source.name(), "", "Absent")).collect();
-    assert_eq!(judge(&rule(), &snapshot, &[]).accounts[0].status, AccountStatus::Failed);
-    snapshot["gaps"][0]["resource"] = "alice".into();
-    assert_eq!(judge(&rule(), &snapshot, &[]).accounts[0].status, AccountStatus::Incomplete);
+    snapshot["gaps"] = json!([gap("credential-report", "", "AccessDenied")]);
+    snapshot["users"] = json!({ "missing": ["credential-report"] });
+    snapshot["mfa_devices"] = json!({ "missing": ["virtual-mfa-devices"] });
+    snapshot["account"]["password_policy"] = json!({ "missing": ["account-password-policy"] });
+    assert_eq!(status(&snapshot), AccountStatus::Incomplete, "something is known of root");
+    snapshot["root"]["claims"] = json!([]);
+    assert_eq!(status(&snapshot), AccountStatus::Failed);
+}
+
+#[test]
+fn what_was_left_out_on_purpose_makes_no_account_incomplete() {
+    let mut snapshot = account();
+    snapshot["gaps"] = json!([gap("access-keys", "iam:ListAccessKeys", "NotRequested")]);
+    let report = judge(&rule(), &snapshot, &[]);
+    assert_eq!(report.accounts[0].status, AccountStatus::Complete);
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn of_user(
     let all_listed = |pairs: &Vec<Pair<'_>>| pairs.iter().all(|pair| pair.listed.is_some());
     if !pairs.as_ref().is_ok_and(all_listed) {
         let message = "the user's access keys were not asked for since the credential report";
-        gaps.explain(Source::AccessKeys.into(), person.name, "NotRequested", message);
+        gaps.explain(Source::AccessKeys.into(), person.name, Gap::NOT_REQUESTED, message);
     }
     let maker = Maker { person, created, as_of, newer };
     let mut keys: Vec<AccessKey> = match pairs {

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, MfaDevice, MfaKind, Source, Sources};
+use portcullis_model::{Fact, Gap, MfaDevice, MfaKind, Source, Sources};
 
 use super::answers::Answers;
 use super::arn::Arn;
@@ -114,7 +114,7 @@ pub(super) fn of_user(
     };
     if let Fact::Missing(sources) = devices {
         let message = "the user's MFA devices were not asked for";
-        gaps.explain(sources, person.name, "NotRequested", message);
+        gaps.explain(sources, person.name, Gap::NOT_REQUESTED, message);
     }
     Mfa {
         active,

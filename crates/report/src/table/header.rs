@@ -23,7 +23,10 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     page.item("As of     ", &time(report.run.as_of))?;
     page.item("Rules     ", &rules(report))?;
     for account in &report.accounts {
-        write_gaps(&account.gaps, page)?;
+        let (by_choice, gaps): (Vec<_>, Vec<_>) =
+            account.gaps.iter().partition(|gap| gap.is_by_choice());
+        write_choices(&by_choice, page)?;
+        write_gaps(&gaps, page)?;
     }
     Ok(())
 }
@@ -51,13 +54,29 @@ fn rules(report: &Report) -> String {
     format!("{} {chosen}{skipped}", report.rules.len())
 }
 
+/// The calls that were left out on purpose.
+fn write_choices(by_choice: &[&Gap], page: &mut Page<'_>) -> io::Result<()> {
+    let mut sources: BTreeMap<_, usize> = BTreeMap::new();
+    for gap in by_choice {
+        *sources.entry(gap.source).or_default() += usize::from(gap.resource.is_some());
+    }
+    let texts: Vec<_> = sources
+        .into_iter()
+        .map(|(source, users)| match users {
+            0 => source.to_string(),
+            users => format!("{source} of {}", counted(users, "user")),
+        })
+        .collect();
+    if texts.is_empty() { Ok(()) } else { page.item("Not asked ", &texts.join(", ")) }
+}
+
 /// The gaps, folded by all that they have in common but the resource.
-fn write_gaps(gaps: &[Gap], page: &mut Page<'_>) -> io::Result<()> {
+fn write_gaps(gaps: &[&Gap], page: &mut Page<'_>) -> io::Result<()> {
     if gaps.is_empty() {
         return page.item("Gaps      ", "none");
     }
     let mut kinds: BTreeMap<_, Vec<&Gap>> = BTreeMap::new();
-    for gap in gaps {
+    for &gap in gaps {
         let kind = (gap.source, &gap.operation, &gap.code, gap.resource.is_some());
         kinds.entry(kind).or_default().push(gap);
     }

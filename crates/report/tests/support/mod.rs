@@ -110,7 +110,9 @@ fn account() -> AuditedAccount {
         report_generated_at: Some("2026-11-02T07:00:00Z".parse().unwrap()),
         gaps: ["carol", "dave", "erin", "frank", "grace"]
             .map(|name| Gap::new(Source::AccessKeys, "AccessDenied", denied).of(name))
-            .to_vec(),
+            .into_iter()
+            .chain([Gap::new(Source::MfaDevices, Gap::NOT_REQUESTED, "not needed").of("heidi")])
+            .collect(),
     }
 }
 
