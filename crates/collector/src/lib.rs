@@ -9,8 +9,6 @@ mod collect;
 mod shapes;
 mod snapshot;
 
-pub use bundle::{
-    Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify,
-};
+pub use bundle::{Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify};
 pub use classes::{ClassConflict, Classes};
 pub use collect::{CollectError, Options, Progress, collect};

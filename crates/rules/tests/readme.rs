@@ -1,0 +1,90 @@
+//! `rules/README.md` is made of the rules and the schema; `UPDATE_README=1` writes it anew.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use std::fmt::Write as _;
+use std::{env, fs};
+
+use portcullis_rules::{RuleSet, Settings, embedded, explain, schema};
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/README.md");
+
+/// The text of the page.
+fn readme() -> String {
+    let mut page = String::from(
+        "# Rules\n\n\
+         Generated from the rule files: `UPDATE_README=1 cargo test -p portcullis-rules --test readme`.\n\
+         `portcullis rules explain ID` tells all about a rule. CONTRIBUTING.md says how to add one.\n\n",
+    );
+    write_rules(&mut page);
+    write_scopes(&mut page);
+    write_records(&mut page);
+    page
+}
+
+fn write_rules(page: &mut String) {
+    let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
+    let mut families: Vec<_> = rules.rules().iter().map(|rule| rule.family.as_str()).collect();
+    families.sort_unstable();
+    families.dedup();
+    for family in families {
+        write!(page, "## {family}\n\n").unwrap();
+        page.push_str(
+            "| rule | problem | severity | set | scope | parameters |\n|---|---|---|---|---|---|\n",
+        );
+        for rule in rules.rules().iter().filter(|rule| rule.family == family) {
+            let params: Vec<_> = explain(rule)
+                .params
+                .keys()
+                .map(|name| format!("`{name} = {}`", rule.info().params[name]))
+                .collect();
+            writeln!(
+                page,
+                "| [{id}]({family}/{id}.toml) | {} | {} | {} | {} | {} |",
+                rule.title,
+                rule.severity.word(),
+                rule.rule_set,
+                rule.scope(),
+                params.join(", "),
+                id = rule.id,
+            )
+            .unwrap();
+        }
+        page.push('\n');
+    }
+}
+
+fn write_scopes(page: &mut String) {
+    page.push_str("## Scopes\n\nWhat rules judge, and the names in reach of their expressions, beside `params`.\n\n");
+    page.push_str("| scope | judges | names |\n|---|---|---|\n");
+    for scope in schema().scopes {
+        let names: Vec<_> = scope
+            .variables
+            .iter()
+            .map(|variable| format!("`{}` ({})", variable.name, variable.record))
+            .collect();
+        writeln!(page, "| {} | {} | {} |", scope.name, scope.doc, names.join(", ")).unwrap();
+    }
+    page.push('\n');
+}
+
+fn write_records(page: &mut String) {
+    page.push_str("## Facts\n\nAny fact may also be missing; a verdict that depends on it is `unknown` then.\n");
+    for record in schema().records {
+        write!(page, "\n### {}\n\n| field | type | |\n|---|---|---|\n", record.name).unwrap();
+        for field in record.fields {
+            writeln!(page, "| `{}` | {} | {} |", field.name, field.ty, field.doc).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_committed_page_is_that_of_the_rules() {
+    let page = readme();
+    if env::var_os("UPDATE_README").is_some() {
+        fs::write(README, &page).unwrap();
+    }
+    assert!(
+        fs::read_to_string(README).is_ok_and(|committed| committed == page),
+        "rules/README.md is out of date; run with UPDATE_README=1"
+    );
+}
