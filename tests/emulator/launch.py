@@ -34,12 +34,6 @@ def start(scenarios: list[account.Account]) -> tuple[ThreadedMotoServer, Proxy]:
     return server, proxy
 
 
-def stop(server: ThreadedMotoServer, proxy: Proxy) -> None:
-    proxy.stopping.set()
-    proxy.shutdown()
-    server.stop()
-
-
 def main() -> None:
     if len(sys.argv) < 2:
         sys.exit("usage: launch.py SCENARIO…")
@@ -52,7 +46,9 @@ def main() -> None:
     ready = {"endpoint": proxy.endpoint, "region": account.REGION, "accounts": sessions}
     print(json.dumps(ready), flush=True)
     sys.stdin.read()
-    stop(server, proxy)
+    proxy.stopping.set()
+    proxy.shutdown()
+    server.stop()
 
 
 if __name__ == "__main__":
