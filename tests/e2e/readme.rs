@@ -1,14 +1,13 @@
 //! The README's examples do what it shows.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-#[path = "support/mod.rs"]
-mod support;
-
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use support::{Run, Sandbox, repository};
+use crate::emulator::{COMPANY, Lane, python};
+use crate::support::{Run, Sandbox, repository};
+
+const PORTCULLIS: &str = env!("CARGO_BIN_EXE_portcullis");
 
 /// A command of a `console` block and the output that stands under it.
 #[derive(Debug, PartialEq)]
@@ -51,26 +50,52 @@ fn fits(shown: &[&str], output: &[&str]) -> bool {
     }
 }
 
-/// Runs a command as a reader would, with `portcullis` on the path.
-fn run(sandbox: &Sandbox, command: &str) -> Run {
-    let binary = Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
-    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
-    let mut shell = std::process::Command::new("sh");
-    let model = sandbox.command(["--version"]);
-    shell.args(["-c", command]).env("PATH", path).env("COLUMNS", "80");
-    shell.current_dir(model.get_current_dir().unwrap()).output().unwrap().into()
+/// A shell for a reader's command, in a directory with the examples, with these programs on the path.
+fn shell(directory: &Path, command: &str, programs: &[&Path]) -> Command {
+    let path = std::env::var("PATH").unwrap();
+    let directories = programs.iter().map(|program| program.parent().unwrap().to_str().unwrap());
+    let path: Vec<_> = directories.chain([path.as_str()]).collect();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(directory);
+    shell.env("PATH", path.join(":")).env("COLUMNS", "80");
+    shell
+}
+
+fn link_examples(directory: &Path) {
+    std::os::unix::fs::symlink(repository("examples"), directory.join("examples")).unwrap();
+}
+
+fn readme() -> String {
+    fs::read_to_string(repository("README.md")).unwrap()
 }
 
 #[test]
 fn offline_examples_print_what_is_shown() {
     let sandbox = Sandbox::new();
-    std::os::unix::fs::symlink(repository("examples"), sandbox.path("examples")).unwrap();
-    let readme = fs::read_to_string(repository("README.md")).unwrap();
-    for shown in shown(&readme, "```console") {
-        let run = run(&sandbox, shown.command);
+    link_examples(&sandbox.path(""));
+    for shown in shown(&readme(), "```console") {
+        let mut shell = shell(&sandbox.path(""), shown.command, &[Path::new(PORTCULLIS)]);
+        let run: Run = shell.output().unwrap().into();
         let output: Vec<_> = run.stdout.lines().collect();
         assert!(fits(&shown.output, &output), "{}\n{}", shown.command, run.stdout);
         assert_eq!(run.stderr, "", "{}", shown.command);
+    }
+}
+
+/// The company has problems, so audits end with 1; the other commands with 0.
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn live_examples_work() {
+    let lane = Lane::of(COMPANY);
+    let directory = lane.path("");
+    link_examples(Path::new(&directory));
+    for shown in shown(&readme(), "```console live") {
+        let programs = [Path::new(PORTCULLIS), &python()];
+        let mut shell = shell(Path::new(&directory), shown.command, &programs);
+        shell.envs(lane.environment()).env("AWS_DEFAULT_REGION", &lane.environment()["AWS_REGION"]);
+        let run: Run = shell.output().unwrap().into();
+        let status = i32::from(shown.command.starts_with("portcullis audit"));
+        assert_eq!(run.status, status, "{}\n{}", shown.command, run.stderr);
     }
 }
 
