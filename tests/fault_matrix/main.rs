@@ -96,6 +96,7 @@ fn audit(sandbox: &Sandbox, bundle: &str) -> Audit {
 }
 
 /// Strikes every file of an example in every way and hands the outcome to the check.
+#[allow(clippy::print_stdout, reason = "shown when a check fails, to tell where")]
 fn each_fault(example: &str, check: impl Fn(&str, &Audit, &Audit)) {
     let intact = audit(&Sandbox::new(), &repository(example));
     for source in needs().keys() {

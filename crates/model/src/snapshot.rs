@@ -50,6 +50,8 @@ record! {
         pub user_count: Fact<u32>,
         /// The number of IAM users with a console password.
         pub console_user_count: Fact<u32>,
+        /// Whether any IAM user has a console password.
+        pub has_console_users: Fact<bool>,
         /// The password policy in force: the account's own, or AWS's default.
         pub password_policy: Fact<PasswordPolicy>,
     }

@@ -57,7 +57,8 @@ pub(crate) async fn acquire(
     let mut generation = Generation::Idle;
     let mut best = Err(Failure::new("ReportNotPresent", "there is no credential report"));
     loop {
-        let wants_new = match api.get().await {
+        let Some(answer) = pause.limit(api.get()).await else { return give_up(generation, best) };
+        let wants_new = match answer {
             Ok(report) if is_final(&report, &generation, &best, terms) => return Ok(report),
             Ok(report) => {
                 best = Ok(report);
@@ -76,7 +77,7 @@ pub(crate) async fn acquire(
         };
         match generation {
             Generation::Idle if wants_new => {
-                generation = ask(api).await;
+                generation = ask(api, &pause).await;
                 if matches!(generation, Generation::Complete) {
                     continue;
                 }
@@ -88,11 +89,19 @@ pub(crate) async fn acquire(
             _ => {}
         }
         if !pause.wait().await {
-            return match generation {
-                Generation::Refused(refusal) => best.or(Err(refusal)),
-                _ => best,
-            };
+            return give_up(generation, best);
         }
+    }
+}
+
+/// What there is at the deadline.
+fn give_up(
+    generation: Generation,
+    best: Result<CredentialReport, Failure>,
+) -> Result<CredentialReport, Failure> {
+    match generation {
+        Generation::Refused(refusal) => best.or(Err(refusal)),
+        _ => best,
     }
 }
 
@@ -118,11 +127,13 @@ fn is_final(
         }
 }
 
-async fn ask(api: &impl ReportApi) -> Generation {
-    match api.generate().await {
-        Ok(true) => Generation::Complete,
-        Ok(false) => Generation::Running,
-        Err(refusal) => Generation::Refused(refusal),
+async fn ask(api: &impl ReportApi, pause: &Pause) -> Generation {
+    match pause.limit(api.generate()).await {
+        Some(Ok(true)) => Generation::Complete,
+        Some(Ok(false)) => Generation::Running,
+        Some(Err(refusal)) => Generation::Refused(refusal),
+        // Whether AWS has heard of it is not known; the next wait is the last.
+        None => Generation::Idle,
     }
 }
 
@@ -165,6 +176,11 @@ struct Pause {
 impl Pause {
     fn until(deadline: Instant) -> Pause {
         Pause { deadline, next: FIRST_WAIT }
+    }
+
+    /// The answer of a call; none if it takes until the deadline.
+    async fn limit<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout_at(self.deadline, call).await.ok()
     }
 
     /// Waits, each time about twice as long as before; false at once if the deadline has passed.

@@ -170,7 +170,7 @@ fn options(quick: bool) -> Options {
         external_id: None,
         quick,
         tool: "portcullis 0.1.0".to_owned(),
-        report_deadline: Duration::ZERO,
+        report_deadline: Duration::from_secs(2),
         max_report_age: Duration::from_hours(4),
         clock: now,
     }

@@ -29,6 +29,7 @@ pub(super) fn account(
         report_age_hours: made.map(|made| hours(made, as_of)),
         user_count: user_count(users).or_else(|| counted(answers)),
         console_user_count: users.as_ref().and_then(|users| console_user_count(users)),
+        has_console_users: users.as_ref().and_then(|users| has_console_users(users)),
         password_policy: answers.password_policy.clone(),
     }
 }
@@ -53,6 +54,12 @@ fn console_user_count(users: &[User]) -> Fact<u32> {
         .fold(Fact::Known(0), |sum, enabled| {
             sum.and_then(|sum| enabled.map(|enabled| sum + u32::from(enabled)))
         })
+}
+
+/// One is enough to tell, however little is known of the others.
+fn has_console_users(users: &[User]) -> Fact<bool> {
+    let present = users.iter().filter(|user| !user.deleted);
+    present.map(|user| user.password_enabled).fold(Fact::Known(false), Fact::or)
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {

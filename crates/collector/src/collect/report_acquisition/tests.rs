@@ -134,3 +134,25 @@ fn jitter_takes_half_at_most() {
         assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&time));
     }
 }
+
+/// A Get that never answers.
+struct Silence;
+
+impl ReportApi for Silence {
+    async fn get(&self) -> Result<CredentialReport, Failure> {
+        std::future::pending().await
+    }
+
+    async fn generate(&self) -> Result<bool, Failure> {
+        Ok(true)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_in_flight_ends_at_the_deadline() {
+    let begin = Instant::now();
+    let now = Timestamp::from_second(NOW).unwrap();
+    let terms = Terms { deadline: MINUTES, max_age: Duration::from_hours(4), now };
+    assert_eq!(acquire(&Silence, &terms).await.unwrap_err().code, "ReportNotPresent");
+    assert_eq!(begin.elapsed(), MINUTES);
+}

@@ -56,7 +56,7 @@ fn options(profile: Option<&str>) -> Options {
         external_id: None,
         quick: false,
         tool: "portcullis 0.1.0".to_owned(),
-        report_deadline: Duration::ZERO,
+        report_deadline: Duration::from_secs(2),
         max_report_age: Duration::ZERO,
         clock: || jiff::Timestamp::UNIX_EPOCH,
     }

@@ -26,6 +26,15 @@ fn created_since_the_report() {
     assert_eq!(gaps(&snapshot, REPORT, Some("bob")), [expected]);
     assert_eq!(snapshot.account.user_count, Fact::Known(2));
     assert_eq!(snapshot.account.console_user_count, Fact::missing(REPORT));
+    assert_eq!(snapshot.account.has_console_users, Fact::missing(REPORT));
+}
+
+#[test]
+fn one_console_user_is_enough_to_tell_that_there_are_some() {
+    let fixture = Fixture::new().alice(&[("password_enabled", "true")]);
+    let snapshot = fixture.users(&[detail("alice"), detail("bob")]).snapshot();
+    assert_eq!(user(&snapshot, "bob").password_enabled, Fact::missing(REPORT));
+    assert_eq!(snapshot.account.has_console_users, Fact::Known(true));
 }
 
 #[test]
