@@ -21,7 +21,7 @@ mod users;
 mod tests;
 
 use jiff::Timestamp;
-use portcullis_model::Snapshot;
+use portcullis_model::{Fact, Snapshot, Source};
 
 use self::answers::Answers;
 use self::gaps::Gaps;
@@ -50,6 +50,14 @@ impl Bundle {
             root: root::root(&answers, &mfa_devices, as_of, &mut gaps),
             users,
             mfa_devices,
+            groups: Fact::missing(Source::AccountAuthorizationDetails),
+            roles: Fact::missing(Source::AccountAuthorizationDetails),
+            policies: Fact::missing(Source::AccountAuthorizationDetails),
+            saml_providers: Fact::missing(Source::SamlProviders),
+            oidc_providers: Fact::missing(Source::OpenIdConnectProviders),
+            server_certificates: Fact::missing(Source::ServerCertificates),
+            service_credentials: Fact::missing(Source::ServiceSpecificCredentials),
+            regions: Fact::missing(Source::AccessAnalyzers),
             gaps: gaps.into_sorted(),
         })
     }

@@ -21,7 +21,9 @@ pub use report::{
     Severity, Tally, Tool, Verdict,
 };
 pub use snapshot::{
-    AccessKey, Account, AgeSource, MfaDevice, MfaKind, PasswordPolicy, Root, RootClaim,
-    SigningCertificate, Snapshot, User, UserClass,
+    AccessKey, Account, AgeSource, Escalation, Grant, Group, MfaDevice, MfaKind, OidcProvider,
+    PasswordPolicy, Policy, PolicyKind, Region, Role, Root, RootClaim, SamlProvider,
+    ServerCertificate, ServiceCredential, SigningCertificate, Snapshot, User, UserClass,
+    WatchedAction,
 };
 pub use source::{Source, Sources};

@@ -30,6 +30,17 @@ pub(super) fn account(
         user_count: user_count(users).or_else(|| counted(answers)),
         console_user_count: users.as_ref().and_then(|users| console_user_count(users)),
         password_policy: answers.password_policy.clone(),
+        sts_token_version: Fact::missing(Source::AccountSummary),
+        alternate_contacts: Fact::missing(Source::AlternateContacts),
+        distinct_alternate_contacts: Fact::missing(Source::AlternateContacts),
+        organization_id: Fact::missing(Source::Organization),
+        is_management_account: Fact::missing(Source::Organization),
+        root_credentials_managed: Fact::missing(Source::OrganizationsFeatures),
+        saml_provider_count: Fact::missing(Source::SamlProviders),
+        oidc_provider_count: Fact::missing(Source::OpenIdConnectProviders),
+        identity_center: Fact::missing(Source::AccountAuthorizationDetails),
+        support_principals: Fact::missing(Source::AccountAuthorizationDetails),
+        security_audit_roles: Fact::missing(Source::AccountAuthorizationDetails),
     }
 }
 

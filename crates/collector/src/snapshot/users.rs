@@ -1,7 +1,7 @@
 //! The facts about each user.
 
 use jiff::Timestamp;
-use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, User};
+use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, Source, User};
 
 use super::administrators::Administrators;
 use super::answers::Answers;
@@ -71,6 +71,9 @@ impl<'a> Maker<'a> {
             abandoned_mfa_device: mfa.abandoned_device,
             groups: detail.map(groups),
             administrator: self.administrator(detail),
+            escalations: Fact::missing(Source::AccountAuthorizationDetails),
+            attached_policies: Fact::missing(Source::AccountAuthorizationDetails),
+            inline_policies: Fact::missing(Source::AccountAuthorizationDetails),
             active_access_key_count: access_keys.as_ref().and_then(|keys| active_count(keys)),
             has_active_credential: any_active(
                 password.enabled,
