@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use portcullis_collector::{Bundle, Classes, Options};
-use portcullis_model::Snapshot;
+use portcullis_model::{Snapshot, Source};
 
 use crate::args::{EvidenceArgs, LiveArgs};
 use crate::failure::Failure;
@@ -55,6 +55,7 @@ fn options(args: &LiveArgs) -> Options {
         role_arn: args.role_arn.clone(),
         external_id: args.external_id.clone(),
         quick: args.quick,
+        sources: Source::ALL.into_iter().collect(),
         tool: concat!("portcullis ", env!("CARGO_PKG_VERSION")).to_owned(),
         report_deadline: REPORT_DEADLINE,
         max_report_age: MAX_REPORT_AGE,
