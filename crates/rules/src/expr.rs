@@ -14,7 +14,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use portcullis_model::Type;
+use portcullis_model::{Sources, Type};
 
 pub(crate) use node::{Env, Node};
 pub(crate) use template::Template;
@@ -46,6 +46,8 @@ pub(crate) struct Expression {
     pub ty: Type,
     /// What it reads, by the whole path, such as `key.age_days` or `params.max_age_days`.
     pub reads: BTreeMap<String, Read>,
+    /// Where the facts that it reads come from.
+    pub sources: Sources,
 }
 
 /// A fact or parameter that an expression reads.

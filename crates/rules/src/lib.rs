@@ -23,7 +23,7 @@ mod show;
 
 pub use evaluate::evaluate;
 pub use example::{Example, ExampleFailure};
-pub use explain::{Explanation, FactRead, explain};
+pub use explain::{ConditionalSeverity, Explanation, FactRead, explain};
 pub use problem::{LoadError, LoadErrors};
 pub use rule::{Param, Rule};
 pub(crate) use rule_set::RULE_SETS;

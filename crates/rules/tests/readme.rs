@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::{env, fs};
 
+use portcullis_model::{Source, Sources};
 use portcullis_rules::{RuleSet, Settings, embedded, explain, schema};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/README.md");
@@ -29,22 +30,26 @@ fn write_rules(page: &mut String) {
     for family in families {
         write!(page, "## {family}\n\n").unwrap();
         page.push_str(
-            "| rule | problem | severity | set | scope | parameters |\n|---|---|---|---|---|---|\n",
+            "| rule | problem | severity | set | scope | parameters | needs |\n|---|---|---|---|---|---|---|\n",
         );
         for rule in rules.rules().iter().filter(|rule| rule.family == family) {
-            let params: Vec<_> = explain(rule)
+            let explanation = explain(rule);
+            let also = explanation.severities.iter().map(|other| other.severity.word());
+            let severities: Vec<_> = [rule.severity.word()].into_iter().chain(also).collect();
+            let params: Vec<_> = explanation
                 .params
                 .keys()
                 .map(|name| format!("`{name} = {}`", rule.info().params[name]))
                 .collect();
             writeln!(
                 page,
-                "| [{id}]({family}/{id}.toml) | {} | {} | {} | {} | {} |",
+                "| [{id}]({family}/{id}.toml) | {} | {} | {} | {} | {} | {} |",
                 rule.title,
-                rule.severity.word(),
+                severities.join(" or "),
                 rule.rule_set,
                 rule.scope(),
                 params.join(", "),
+                names(rule.sources()),
                 id = rule.id,
             )
             .unwrap();
@@ -53,8 +58,15 @@ fn write_rules(page: &mut String) {
     }
 }
 
+fn names(sources: Sources) -> String {
+    sources.iter().map(Source::name).collect::<Vec<_>>().join(", ")
+}
+
 fn write_scopes(page: &mut String) {
-    page.push_str("## Scopes\n\nWhat rules judge, and the names in reach of their expressions, beside `params`.\n\n");
+    page.push_str(
+        "## Scopes\n\nWhat rules judge, and the names in reach of their expressions, beside `params`. \
+         A rule on several of user, group and role calls the resource `principal`.\n\n",
+    );
     page.push_str("| scope | judges | names |\n|---|---|---|\n");
     for scope in schema().scopes {
         let names: Vec<_> = scope

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use portcullis_model::Type;
+use portcullis_model::{Sources, Type};
 
 use super::node::{Node, Quantified};
 use super::parse::{self, Binary, Kind, Quantifier, Syntax, Unary};
@@ -15,11 +15,16 @@ use crate::show::type_name;
 
 /// Checks the expression and makes it evaluable; reports every problem in it.
 pub(super) fn check(syntax: &Syntax, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
-    let mut checker =
-        Checker { names, macros: Vec::new(), reads: BTreeMap::new(), problems: Vec::new() };
+    let mut checker = Checker {
+        names,
+        macros: Vec::new(),
+        reads: BTreeMap::new(),
+        sources: Sources::NONE,
+        problems: Vec::new(),
+    };
     match checker.check(syntax) {
         Some(Checked { node, ty }) if checker.problems.is_empty() => {
-            Ok(Expression { node, ty, reads: checker.reads })
+            Ok(Expression { node, ty, reads: checker.reads, sources: checker.sources })
         }
         _ => Err(checker.problems),
     }
@@ -30,6 +35,8 @@ pub(super) struct Checker<'n> {
     /// The variables of the macros around, the innermost last.
     pub macros: Vec<(String, Type)>,
     pub reads: BTreeMap<String, Read>,
+    /// Where all fields come from, those of macros' variables included.
+    pub sources: Sources,
     pub problems: Vec<Problem>,
 }
 
@@ -187,6 +194,7 @@ impl Checker<'_> {
         match required(b.ty) {
             Type::List(ty) if comparable(required(a.ty), required(*ty)) => {
                 self.words(a.ty, &b, list)?;
+                self.words(*ty, &a, element)?;
                 Some(Checked { node: join(Binary::In, a.node, b.node), ty: Type::Bool })
             }
             Type::List(_) => {

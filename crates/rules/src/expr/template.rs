@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use portcullis_model::{Type, Value};
+use portcullis_model::{Sources, Type, Value};
 
 use super::{Env, Expression, Names, Read};
 use crate::problem::Problem;
@@ -56,6 +56,14 @@ impl Template {
         self.parts.iter().fold(String::new(), |filled, part| match part {
             Part::Text(text) => filled + text,
             Part::Expression(source, expression) => filled + &show(source, expression),
+        })
+    }
+
+    /// Where the facts that the expressions read come from.
+    pub(crate) fn sources(&self) -> Sources {
+        self.parts.iter().fold(Sources::NONE, |sources, part| match part {
+            Part::Text(_) => sources,
+            Part::Expression(_, expression) => sources | expression.sources,
         })
     }
 
