@@ -185,5 +185,5 @@ fn allows_all(granted: Grant, boundary: Option<Grant>, unread: Decision) -> bool
         Some([a, b]) => [first.within(a), second.within(b)],
         None => [first, second],
     };
-    decisions.iter().all(|decision| decision.is_allowed())
+    decisions.iter().all(|decision| decision.may_be_allowed())
 }

@@ -12,8 +12,12 @@ pub struct Pattern {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Piece {
+    /// `*`.
     Any,
+    /// `?`.
     One,
+    /// A policy variable, whose value only a request tells.
+    Variable,
     Char(char),
 }
 
@@ -25,7 +29,7 @@ impl Pattern {
     }
 
     /// A pattern for resources. With `variables`, `${*}`, `${?}` and `${$}` stand for the bare
-    /// character; other variables stay as they are, so they match no resource.
+    /// character, and other variables for a text that is not known here.
     #[must_use]
     pub fn resource(text: &str, variables: bool) -> Pattern {
         Pattern { text: text.to_owned(), pieces: pieces(text, variables), ignore_case: false }
@@ -37,12 +41,62 @@ impl Pattern {
         &self.text
     }
 
-    /// Whether the whole name fits the pattern.
+    /// Whether every name fits it.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        !self.pieces.is_empty() && self.pieces.iter().all(|piece| *piece == Piece::Any)
+    }
+
+    /// Whether it stands for one name alone.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        self.pieces.iter().all(|piece| matches!(piece, Piece::Char(_)))
+    }
+
+    /// Whether the whole name fits the pattern. What a variable stands for is not known, so it
+    /// fits nothing.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        // On a mismatch only the last `*` need take one more character, so this never explodes.
-        let mut retry: Option<(usize, std::str::Chars<'_>)> = None;
-        let (mut at, mut rest) = (0, name.chars());
+        self.accepts(name.chars().map(Piece::Char))
+    }
+
+    /// Whether every name that fits the other pattern surely fits this one.
+    #[must_use]
+    pub fn covers(&self, other: &Pattern) -> bool {
+        self.accepts(other.pieces.iter().copied())
+    }
+
+    /// Whether a name may fit both patterns.
+    #[must_use]
+    pub fn overlaps(&self, other: &Pattern) -> bool {
+        let (mine, theirs) = (&self.pieces, &other.pieces);
+        let free = |piece| matches!(piece, Some(Piece::Any | Piece::Variable));
+        let mut seen = vec![false; (mine.len() + 1) * (theirs.len() + 1)];
+        let mut open = vec![(0, 0)];
+        while let Some((i, j)) = open.pop() {
+            if std::mem::replace(&mut seen[i * (theirs.len() + 1) + j], true) {
+                continue;
+            }
+            let (my, their) = (mine.get(i).copied(), theirs.get(j).copied());
+            match (my, their) {
+                (None, None) => return true,
+                _ if free(my) || free(their) => {
+                    // Either the free one ends here, or it takes what the other has next.
+                    open.extend(my.map(|_| (i + 1, j)));
+                    open.extend(their.map(|_| (i, j + 1)));
+                }
+                (Some(my), Some(their)) if self.same(my, their) => open.push((i + 1, j + 1)),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether the pattern takes the whole of a name, or of a pattern in its place.
+    fn accepts(&self, symbols: impl Iterator<Item = Piece> + Clone) -> bool {
+        // On a mismatch only the last `*` need take one more symbol, so this never explodes.
+        let mut retry = None;
+        let (mut at, mut rest) = (0, symbols);
         loop {
             let ahead = rest.clone();
             let fits = match (self.pieces.get(at), rest.next()) {
@@ -51,8 +105,9 @@ impl Pattern {
                     retry = Some((at + 1, ahead));
                     true
                 }
-                (Some(Piece::One), Some(_)) => true,
-                (Some(Piece::Char(wanted)), Some(found)) => self.same(*wanted, found),
+                (Some(Piece::One), Some(found)) => matches!(found, Piece::Char(_) | Piece::One),
+                (Some(Piece::Char(_)), Some(Piece::Any | Piece::One)) => false,
+                (Some(wanted), Some(found)) => self.same(*wanted, found),
                 (None, None) => return true,
                 _ => false,
             };
@@ -68,8 +123,15 @@ impl Pattern {
         }
     }
 
-    fn same(&self, wanted: char, found: char) -> bool {
-        wanted == found || (self.ignore_case && wanted.eq_ignore_ascii_case(&found))
+    /// Whether two pieces of one character each can stand for the same one.
+    fn same(&self, mine: Piece, theirs: Piece) -> bool {
+        match (mine, theirs) {
+            (Piece::Char(a), Piece::Char(b)) => {
+                a == b || (self.ignore_case && a.eq_ignore_ascii_case(&b))
+            }
+            (Piece::One, Piece::Char(_) | Piece::One) | (Piece::Char(_), Piece::One) => true,
+            _ => false,
+        }
     }
 }
 
@@ -77,9 +139,9 @@ fn pieces(text: &str, variables: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let escape = ESCAPES.into_iter().find(|(escape, _)| variables && rest.starts_with(escape));
-        let (piece, length) = match (escape, first) {
-            (Some((escape, plain)), _) => (Piece::Char(plain), escape.len()),
+        let variable = if variables { variable(rest) } else { None };
+        let (piece, length) = match (variable, first) {
+            (Some(found), _) => found,
             (None, '*') => (Piece::Any, 1),
             (None, '?') => (Piece::One, 1),
             (None, other) => (Piece::Char(other), other.len_utf8()),
@@ -90,7 +152,17 @@ fn pieces(text: &str, variables: bool) -> Vec<Piece> {
     pieces
 }
 
-const ESCAPES: [(&str, char); 3] = [("${*}", '*'), ("${?}", '?'), ("${$}", '$')];
+/// The variable that the text begins with, and its length.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+fn variable(text: &str) -> Option<(Piece, usize)> {
+    let (name, _) = text.strip_prefix("${")?.split_once('}')?;
+    let piece = match name {
+        "*" | "?" | "$" => Piece::Char(name.chars().next()?),
+        _ => Piece::Variable,
+    };
+    Some((piece, name.len() + "${}".len()))
+}
 
 #[cfg(test)]
 mod tests {
@@ -128,6 +200,39 @@ mod tests {
         check("a${$}b", "a$b", true);
         check("${aws:username}", "alice", false);
         assert!(Pattern::resource("a${*}", false).matches("a${x}"), "no variables before 2012");
+    }
+
+    #[track_caller]
+    fn check_sets(a: &str, b: &str, covers: bool, overlaps: bool) {
+        let (a, b) = (Pattern::resource(a, true), Pattern::resource(b, true));
+        assert_eq!(a.covers(&b), covers, "{a:?} covers {b:?}");
+        assert_eq!(a.overlaps(&b), overlaps, "{a:?} overlaps {b:?}");
+        assert_eq!(b.overlaps(&a), overlaps, "{b:?} overlaps {a:?}");
+    }
+
+    #[test]
+    fn a_wider_pattern_covers_and_crossing_ones_overlap() {
+        check_sets("*", "", true, true);
+        check_sets("*", "a*b?", true, true);
+        check_sets("a*", "ab*", true, true);
+        check_sets("ab*", "a*", false, true);
+        check_sets("a*", "*b", false, true);
+        check_sets("a*", "b*", false, false);
+        check_sets("a?", "ab", true, true);
+        check_sets("ab", "a?", false, true);
+        check_sets("a?", "a??", false, false);
+        check_sets("a*c", "ab", false, false);
+        check_sets("a", "", false, false);
+    }
+
+    #[test]
+    fn a_variable_may_be_anything() {
+        check_sets("user/alice", "user/${aws:username}", false, true);
+        check_sets("user/*", "user/${aws:username}", true, true);
+        check_sets("user/${aws:username}", "user/*", false, true);
+        check_sets("user/${aws:username}", "role/x", false, false);
+        assert!(!Pattern::resource("${aws:username}", true).is_literal());
+        assert!(Pattern::resource("a${*}", true).is_literal());
     }
 
     #[test]
