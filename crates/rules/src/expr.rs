@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{Sources, Type};
 
-pub(crate) use node::{Env, Node};
+pub(crate) use node::{Env, Mapped, Node};
 pub(crate) use template::Template;
 
 use crate::constant::Constant;
@@ -65,6 +65,14 @@ impl Expression {
     /// Parses and checks the text; the problems' places are bytes of it.
     pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
         check::check(&parse::parse(text)?, names)
+    }
+
+    /// Compiles a text whose value is shown; with `list.map(x, …)` what is shown for each element.
+    pub(crate) fn shown(
+        text: &str,
+        names: Names<'_>,
+    ) -> Result<(Expression, Option<Mapped>), Vec<Problem>> {
+        check::check_shown(&parse::parse(text)?, names)
     }
 
     /// Compiles a text that must be a condition.

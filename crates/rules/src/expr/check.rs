@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use portcullis_model::{Sources, Type};
 
-use super::node::{Node, Quantified};
+use super::node::{Mapped, Node, Quantified};
 use super::parse::{self, Binary, Kind, Quantifier, Syntax, Unary};
 use super::types::{common, comparable, required};
 use super::{Expression, MAX_MACROS, MAX_VARIABLES, Names, Read};
@@ -15,19 +15,28 @@ use crate::show::type_name;
 
 /// Checks the expression and makes it evaluable; reports every problem in it.
 pub(super) fn check(syntax: &Syntax, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
-    let mut checker = Checker {
-        names,
-        macros: Vec::new(),
-        reads: BTreeMap::new(),
-        sources: Sources::NONE,
-        problems: Vec::new(),
+    let mut checker = Checker::new(names);
+    let whole = checker.check(syntax);
+    checker.finish(whole)
+}
+
+/// Checks an expression whose value is shown, for which a list may be mapped: the list, and for each
+/// of its elements what is shown in its place.
+pub(super) fn check_shown(
+    syntax: &Syntax,
+    names: Names<'_>,
+) -> Result<(Expression, Option<Mapped>), Vec<Problem>> {
+    let Kind::Map(parts) = &syntax.kind else {
+        return Ok((check(syntax, names)?, None));
     };
-    match checker.check(syntax) {
-        Some(Checked { node, ty }) if checker.problems.is_empty() => {
-            Ok(Expression { node, ty, reads: checker.reads, sources: checker.sources })
-        }
-        _ => Err(checker.problems),
-    }
+    let mut checker = Checker::new(names);
+    let whole = checker.over(parts, &syntax.at, |checker| checker.check(&parts.body));
+    let (list, mapped) = whole
+        .map(|(list, slot, Checked { node, ty })| {
+            (Checked { node: list, ty }, Mapped { slot, body: node })
+        })
+        .unzip();
+    Ok((checker.finish(list)?, mapped))
 }
 
 pub(super) struct Checker<'n> {
@@ -45,7 +54,26 @@ pub(super) struct Checked {
     pub ty: Type,
 }
 
-impl Checker<'_> {
+impl<'n> Checker<'n> {
+    fn new(names: Names<'n>) -> Checker<'n> {
+        Checker {
+            names,
+            macros: Vec::new(),
+            reads: BTreeMap::new(),
+            sources: Sources::NONE,
+            problems: Vec::new(),
+        }
+    }
+
+    fn finish(self, checked: Option<Checked>) -> Result<Expression, Vec<Problem>> {
+        match checked {
+            Some(Checked { node, ty }) if self.problems.is_empty() => {
+                Ok(Expression { node, ty, reads: self.reads, sources: self.sources })
+            }
+            _ => Err(self.problems),
+        }
+    }
+
     /// None: there is a problem, and it has been noted.
     fn check(&mut self, syntax: &Syntax) -> Option<Checked> {
         match &syntax.kind {
@@ -63,6 +91,10 @@ impl Checker<'_> {
             Kind::Ternary(parts) => self.ternary(parts, &syntax.at),
             Kind::Size(operand) => self.size(operand, &syntax.at),
             Kind::Quantified(quantifier, parts) => self.quantified(*quantifier, parts, &syntax.at),
+            Kind::Map(_) => self.refuse(
+                Problem::new(syntax.at.clone(), "map() is for what a text shows")
+                    .help("use exists(), all() or exists_one()"),
+            ),
         }
     }
 
@@ -257,6 +289,19 @@ impl Checker<'_> {
         parts: &parse::Quantified,
         at: &Range<usize>,
     ) -> Option<Checked> {
+        let body = |checker: &mut Self| checker.expect(Type::Bool, &parts.body);
+        let (list, slot, body) = self.over(parts, at, body)?;
+        let parts = Quantified { list, slot, body };
+        Some(Checked { node: Node::Quantified(quantifier, Box::new(parts)), ty: Type::Bool })
+    }
+
+    /// Checks a macro: its list, and with the slot of its variable the body.
+    fn over<T>(
+        &mut self,
+        parts: &parse::Quantified,
+        at: &Range<usize>,
+        body: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<(Node, usize, T)> {
         let list = self.check(&parts.list)?;
         let Type::List(element) = required(list.ty) else {
             let message = format!("this needs a list, and has {}", type_name(list.ty));
@@ -277,10 +322,9 @@ impl Checker<'_> {
         }
         let slot = MAX_VARIABLES + self.macros.len();
         self.macros.push((name.clone(), *element));
-        let body = self.expect(Type::Bool, &parts.body);
+        let body = body(self);
         self.macros.pop();
-        let parts = Quantified { list: list.node, slot, body: body? };
-        Some(Checked { node: Node::Quantified(quantifier, Box::new(parts)), ty: Type::Bool })
+        Some((list.node, slot, body?))
     }
 }
 
