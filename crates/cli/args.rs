@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 use portcullis_model::{Severity, Verdict};
 
+pub(crate) use self::parse::moment;
 use crate::output::Output;
 
 const AUDIT_EXAMPLES: &str = "\
@@ -25,6 +26,12 @@ Exit status:
   1  something failed at or above --fail-on
   2  wrong usage, configuration or credentials, or the tool failed
   3  none of these, but some rule could not be judged";
+
+const PERMISSIONS_EXAMPLES: &str = "\
+Examples:
+  portcullis permissions                     for an audit by the default rules
+  portcullis permissions --rule-set strict   for `collect` and every rule
+  portcullis permissions --only root-without-mfa --format terraform";
 
 const VERIFY_STATUS: &str = "\
 Exit status:
@@ -67,6 +74,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// List, explain and check rules
     Rules(RulesArgs),
+    /// Print the least IAM policy for the calls that an audit makes
+    Permissions(PermissionsArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -141,6 +150,30 @@ pub(crate) struct VerifyArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = PERMISSIONS_EXAMPLES)]
+pub(crate) struct PermissionsArgs {
+    /// Print a policy for json, terraform or cloudformation
+    #[arg(long, value_name = "FORMAT", default_value = "json", hide_possible_values = true)]
+    pub(crate) format: PolicyFormat,
+    /// Leave out the calls per user, as `audit --quick` does
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// The configuration [default: portcullis.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rules: SelectionArgs,
+}
+
+/// What the policy is printed for.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum PolicyFormat {
+    Json,
+    Terraform,
+    Cloudformation,
+}
+
+#[derive(Args)]
 pub(crate) struct CompletionsArgs {
     /// bash, elvish, fish, powershell or zsh
     #[arg(hide_possible_values = true)]
@@ -159,7 +192,7 @@ pub(crate) struct EvidenceArgs {
     pub(crate) config: Option<PathBuf>,
     /// Count ages to that date (its start in UTC) or RFC 3339 time
     /// [default: when the evidence was collected]
-    #[arg(long, value_name = "TIME", value_parser = parse::moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<Timestamp>,
     #[command(flatten)]
     pub(crate) live: LiveArgs,

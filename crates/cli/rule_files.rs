@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use portcullis_model::Sources;
 use portcullis_rules::{LoadError, LoadErrors, Rule, RuleFile, RuleSet, Settings, embedded};
 
 use crate::failure::{Failure, did_you_mean};
@@ -25,6 +26,11 @@ pub(crate) fn load(directories: &[PathBuf], settings: &Settings) -> Result<RuleS
         let count = if errors.len() == 1 { "is a problem" } else { "are problems" };
         format!("there {count} with the rules\n\n{}", texts.join("\n\n")).into()
     })
+}
+
+/// What the rules need to be told.
+pub(crate) fn sources(rules: &RuleSet) -> Sources {
+    rules.rules().iter().fold(Sources::NONE, |all, rule| all | rule.sources())
 }
 
 /// The rule of that id, or the one that may be meant.

@@ -13,3 +13,4 @@ mod snapshot;
 pub use bundle::{Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify};
 pub use classes::{ClassConflict, Classes};
 pub use collect::{CollectError, Options, Progress, actions, collect, needed};
+pub use snapshot::Declarations;

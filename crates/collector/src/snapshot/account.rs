@@ -1,9 +1,14 @@
 //! The account as a whole.
 
-use jiff::Timestamp;
-use portcullis_model::{Account, Fact, Source, Sources, User};
+use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use portcullis_model::{Account, Fact, PasswordPolicy, Source, Sources, User};
+
+use super::Declarations;
 use super::answers::Answers;
+use super::gaps::Gaps;
+use super::organization;
 use super::time::hours;
 use crate::bundle::Manifest;
 
@@ -12,13 +17,17 @@ pub(super) fn account(
     answers: &Answers,
     manifest: Option<&Manifest>,
     users: &Fact<Vec<User>>,
+    declared: &Declarations,
     as_of: Timestamp,
+    gaps: &mut Gaps,
 ) -> Account {
     let made = answers.report.as_ref().and_then(|report| {
         report.generated_at.map_or(Fact::missing(Source::CredentialReport), Fact::Known)
     });
     let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
+    let contacts = organization::contacts(&answers.account, gaps);
+    let organization = answers.account.organization.as_ref();
     Account {
         id: answers.identity.account.clone(),
         partition: answers.identity.partition.clone(),
@@ -29,19 +38,46 @@ pub(super) fn account(
         report_age_hours: made.map(|made| hours(made, as_of)),
         user_count: user_count(users).or_else(|| counted(answers)),
         console_user_count: users.as_ref().and_then(|users| console_user_count(users)),
-        password_policy: answers.password_policy.clone(),
-        sts_token_version: Fact::missing(Source::AccountSummary),
-        alternate_contacts: Fact::missing(Source::AlternateContacts),
-        distinct_alternate_contacts: Fact::missing(Source::AlternateContacts),
-        organization_id: Fact::missing(Source::Organization),
-        is_management_account: Fact::missing(Source::Organization),
-        root_credentials_managed: Fact::missing(Source::OrganizationsFeatures),
-        saml_provider_count: Fact::missing(Source::SamlProviders),
-        oidc_provider_count: Fact::missing(Source::OpenIdConnectProviders),
+        password_policy: answers.password_policy.as_ref().map(|policy| PasswordPolicy {
+            changed: declared.password_policy_changed.filter(|_| policy.custom),
+            ..policy.clone()
+        }),
+        sts_token_version: sts_token_version(answers, gaps),
+        alternate_contacts: contacts
+            .as_ref()
+            .map(|contacts| contacts.iter().map(|(name, _)| (*name).to_owned()).collect()),
+        distinct_alternate_contacts: contacts
+            .map(|contacts| count(contacts.iter().map(|(_, mail)| mail).collect::<BTreeSet<_>>())),
+        organization_id: organization
+            .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
+        is_management_account: organization::is_management_account(answers, gaps),
+        root_credentials_managed: organization::root_credentials_managed(&answers.account),
+        saml_provider_count: listed(&answers.federation.saml_providers, |all| all.list.as_deref()),
+        oidc_provider_count: listed(&answers.federation.oidc_providers, |all| all.list.as_deref()),
         identity_center: Fact::missing(Source::AccountAuthorizationDetails),
         support_principals: Fact::missing(Source::AccountAuthorizationDetails),
         security_audit_roles: Fact::missing(Source::AccountAuthorizationDetails),
     }
+}
+
+/// The version of the tokens of the global STS endpoint.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>
+fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<u32> {
+    const KEY: &str = "GlobalEndpointTokenVersion";
+    let source = Source::AccountSummary;
+    answers.summary.as_ref().and_then(|summary| {
+        let version = summary.content.get(KEY).and_then(|&version| u32::try_from(version).ok());
+        if version.is_none() {
+            gaps.explain(source.into(), KEY, "NotTold", "is not in the account summary");
+        }
+        version.map_or(Fact::missing(source), Fact::Known)
+    })
+}
+
+/// The length of the list among answers; the list itself is always there.
+fn listed<T, U>(answers: &Fact<T>, list: impl FnOnce(&T) -> Option<&[U]>) -> Fact<u32> {
+    answers.as_ref().map(|answers| count(list(answers).unwrap_or_default()))
 }
 
 fn user_count(users: &Fact<Vec<User>>) -> Fact<u32> {
@@ -66,6 +102,6 @@ fn console_user_count(users: &[User]) -> Fact<u32> {
         })
 }
 
-fn count<T>(items: impl Iterator<Item = T>) -> u32 {
-    u32::try_from(items.count()).unwrap_or(u32::MAX)
+fn count(items: impl IntoIterator) -> u32 {
+    u32::try_from(items.into_iter().count()).unwrap_or(u32::MAX)
 }
