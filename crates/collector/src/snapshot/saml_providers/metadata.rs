@@ -141,3 +141,6 @@ fn certificate_end(base64: &str) -> Option<Timestamp> {
     let seconds = i64::try_from(end.as_secs()).ok()?;
     Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
+
+#[cfg(test)]
+mod tests;
