@@ -1,7 +1,6 @@
 //! From raw answers to typed facts: the one path, whatever the bundle's origin.
 
 mod account;
-mod administrators;
 mod answers;
 mod arn;
 mod certificates;
@@ -14,6 +13,7 @@ mod oidc_providers;
 mod organization;
 mod password_policy;
 mod people;
+mod permissions;
 mod regions;
 mod resource_ids;
 mod root;
@@ -27,7 +27,7 @@ mod users;
 mod tests;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, Snapshot, Source};
+use portcullis_model::Snapshot;
 
 use self::answers::Answers;
 use self::gaps::Gaps;
@@ -59,23 +59,39 @@ impl Bundle {
         let mut gaps = Gaps::from(self.gaps.clone());
         let answers = Answers::read(self, &mut gaps);
         let mfa_devices = mfa::virtual_devices(&answers);
-        let users = users::users(&answers, &mfa_devices, &declared.classes, as_of, &mut gaps)?;
+        let permissions = permissions::permissions(&answers, as_of, &mut gaps);
+        let users = users::users(
+            &answers,
+            &permissions,
+            &mfa_devices,
+            &declared.classes,
+            as_of,
+            &mut gaps,
+        )?;
         let manifest = self.manifest.as_ref();
         let (federation, identity) = (&answers.federation, &answers.identity);
         Ok(Snapshot {
             as_of,
             collected_from: manifest.map(|manifest| manifest.collected_from),
             collected_to: manifest.map(|manifest| manifest.collected_to),
-            account: account::account(&answers, manifest, &users, declared, as_of, &mut gaps),
+            account: account::account(
+                &answers,
+                manifest,
+                &users,
+                permissions.as_ref().map(|all| &all.account),
+                declared,
+                as_of,
+                &mut gaps,
+            ),
             root: root::root(&answers, &mfa_devices, as_of, &mut gaps),
             service_credentials: service_credentials::service_credentials(
                 federation, identity, &users, as_of, &mut gaps,
             ),
             users,
             mfa_devices,
-            groups: Fact::missing(Source::AccountAuthorizationDetails),
-            roles: Fact::missing(Source::AccountAuthorizationDetails),
-            policies: Fact::missing(Source::AccountAuthorizationDetails),
+            groups: permissions.as_ref().and_then(|all| all.groups.clone()),
+            roles: permissions.as_ref().and_then(|all| all.roles.clone()),
+            policies: permissions.as_ref().and_then(|all| all.policies.clone()),
             saml_providers: saml_providers::saml_providers(federation, as_of, &mut gaps),
             oidc_providers: oidc_providers::oidc_providers(federation, &mut gaps),
             server_certificates: server_certificates::server_certificates(

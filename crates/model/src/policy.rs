@@ -123,7 +123,9 @@ impl Statement {
         }
     }
 
-    fn is_about(&self, action: &str, resource: &str) -> bool {
+    /// Whether it is about the action on the resource.
+    #[must_use]
+    pub fn is_about(&self, action: &str, resource: &str) -> bool {
         self.actions.selects(action)
             && self.resources.as_ref().is_none_or(|resources| resources.selects(resource))
     }

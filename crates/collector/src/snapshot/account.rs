@@ -9,6 +9,7 @@ use super::Declarations;
 use super::answers::Answers;
 use super::gaps::Gaps;
 use super::organization;
+use super::permissions::AccountFacts;
 use super::time::hours;
 use crate::bundle::Manifest;
 
@@ -17,6 +18,7 @@ pub(super) fn account(
     answers: &Answers,
     manifest: Option<&Manifest>,
     users: &Fact<Vec<User>>,
+    permissions: Fact<&AccountFacts>,
     declared: &Declarations,
     as_of: Timestamp,
     gaps: &mut Gaps,
@@ -54,9 +56,9 @@ pub(super) fn account(
         root_credentials_managed: organization::root_credentials_managed(&answers.account),
         saml_provider_count: listed(&answers.federation.saml_providers, |all| all.list.as_deref()),
         oidc_provider_count: listed(&answers.federation.oidc_providers, |all| all.list.as_deref()),
-        identity_center: Fact::missing(Source::AccountAuthorizationDetails),
-        support_principals: Fact::missing(Source::AccountAuthorizationDetails),
-        security_audit_roles: Fact::missing(Source::AccountAuthorizationDetails),
+        identity_center: permissions.and_then(|all| all.identity_center),
+        support_principals: permissions.and_then(|all| all.support_principals.clone()),
+        security_audit_roles: permissions.and_then(|all| all.security_audit_roles.clone()),
     }
 }
 

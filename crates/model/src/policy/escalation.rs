@@ -114,14 +114,13 @@ impl Methods {
         self.probes.iter().all(|&probe| authority.allows(probe))
     }
 
-    /// The methods of which every action is allowed on something.
-    pub fn within_reach<'a>(
-        &'a self,
-        authority: &Authority<'_>,
-    ) -> impl Iterator<Item = &'a Method> {
-        let allowed: Vec<bool> =
-            (0..self.actions.len()).map(|action| authority.allows(action)).collect();
-        self.all.iter().filter(move |method| method.actions.iter().all(|&action| allowed[action]))
+    /// The places of the methods of which every action is allowed on something.
+    #[must_use]
+    pub fn within_reach(&self, authority: &Authority<'_>) -> Vec<usize> {
+        let actions = 0..self.actions.len();
+        let allowed: Vec<bool> = actions.map(|action| authority.allows(action)).collect();
+        let usable = |method: &Method| method.actions.iter().all(|&action| allowed[action]);
+        (0..self.all.len()).filter(|&method| usable(&self.all[method])).collect()
     }
 }
 

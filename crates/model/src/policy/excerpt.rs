@@ -121,6 +121,9 @@ impl<'a> Authority<'a> {
     #[must_use]
     pub fn allows(&self, action: usize) -> bool {
         self.own.iter().flat_map(|excerpt| excerpt.allows(action)).any(|allow| {
+            if self.boundary.is_none() {
+                return !self.denied(action, &allow.scope);
+            }
             let mut parts = self.bounded(action, &allow.scope).into_iter();
             parts.any(|(scope, _)| !self.denied(action, &scope))
         })

@@ -50,7 +50,8 @@ record! {
         pub sso_reserved: bool,
         /// Whether its policies allow every action on every resource.
         pub administrator: Fact<bool>,
-        /// The ways in which it can become an administrator without being one.
+        /// The ways in which it can become an administrator without being one; none for a
+        /// service-linked role, which only its service can use.
         pub escalations: Fact<Vec<Escalation>>,
         /// The ARNs of attached managed policies.
         pub attached_policies: Vec<String>,
@@ -113,7 +114,8 @@ record! {
         pub boundary_only: bool,
         /// Whether it allows every action on every resource.
         pub allows_everything: Fact<bool>,
-        /// The services of which it allows every action on every resource by a `service:*` of its own.
+        /// The services of which it allows every action on every resource by a `service:*` of its own,
+        /// or `all but …` where it does so by a NotAction of one.
         pub service_wildcards: Fact<Vec<String>>,
         /// The services of which it allows every action on some resource by a `service:*` of its own.
         pub full_services: Fact<Vec<String>>,
@@ -123,7 +125,7 @@ record! {
         pub actions_on_everything: Fact<Vec<WatchedAction>>,
         /// The statements that allow to pass any role to any service.
         pub pass_any_role: Fact<Vec<String>>,
-        /// The ways to become an administrator that this policy alone grants.
+        /// The ways to become an administrator that this policy alone grants, without allowing everything.
         pub escalations: Fact<Vec<Escalation>>,
         /// The statements with policy variables that are literals, for want of version 2012-10-17.
         pub ignored_variables: Fact<Vec<String>>,
@@ -140,7 +142,11 @@ record! {
         pub method: String,
         /// What it does, in a few words.
         pub title: String,
-        /// The statements that grant it, one for each action it needs.
+        /// The ARN of the principal that it leads through, an administrator or on the way to become
+        /// one; null: it needs none, or may choose among many.
+        pub target: Option<String>,
+        /// The statements that grant it, one for each action it needs; where it assumes a role, the
+        /// statement of the trust policy too.
         pub grants: Vec<Grant>,
     }
 }
@@ -151,11 +157,11 @@ record! {
     pub struct Grant {
         /// The action, such as `iam:PassRole`.
         pub action: String,
-        /// The identity of the policy; see `Policy.resource_id`.
+        /// The identity of the policy; see `Policy.resource_id`. Of a trust policy: the role's ARN.
         pub policy: String,
         /// The statement: its number from 1, and its Sid if it has one.
         pub statement: String,
-        /// Whether the statement has conditions.
+        /// Whether the statement has conditions, or that of the permissions boundary which lets it pass.
         pub conditional: bool,
     }
 }
