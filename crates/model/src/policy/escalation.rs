@@ -97,7 +97,7 @@ impl Methods {
         let names: BTreeSet<&String> =
             file.methods.iter().flat_map(|method| &method.names).collect();
         let mut actions: Vec<Action> =
-            names.into_iter().map(|name| action(name, &file.targets, account)).collect();
+            names.into_iter().map(|name| action(name, &file.targets, partition, account)).collect();
         let place = |(place, action): (usize, &Action)| (action.name.clone(), place);
         let places: HashMap<String, usize> = actions.iter().enumerate().map(place).collect();
         for method in &mut file.methods {
@@ -124,15 +124,21 @@ impl Methods {
     }
 }
 
-fn action(name: &str, targets: &[Target], account: &str) -> Action {
-    let pattern = |arn: &str| Pattern::resource(&arn.replace("{account}", account), false);
+fn action(name: &str, targets: &[Target], partition: &str, account: &str) -> Action {
+    // A wildcard goes beyond colons: with the partition left open, `arn:aws:s3:::bucket/*` overlaps
+    // `arn:*:iam::…:role/*`. It is left open only where it is not known.
+    let partition = if partition.starts_with("aws") { partition } else { "*" };
+    let pattern = |arn: &str| {
+        let arn = arn.replace("{partition}", partition).replace("{account}", account);
+        Pattern::resource(&arn, false)
+    };
     let target = targets.iter().find(|target| target.actions.iter().any(|action| action == name));
     let service = name.split(':').next().unwrap_or(name);
     Action {
         name: name.to_owned(),
         on: match target {
             Some(target) => target.arns.iter().map(|arn| pattern(arn)).collect(),
-            None => vec![pattern(&format!("arn:*:{service}:*"))],
+            None => vec![pattern(&format!("arn:{{partition}}:{service}:*"))],
         },
         through: target.map_or(Through::Anything, |target| target.through),
     }
@@ -206,6 +212,18 @@ mod tests {
             let through = |&&place: &&usize| methods.actions[place].through != Through::Anything;
             assert!(method.actions.iter().filter(through).count() <= 1, "{}", method.id);
         }
+    }
+
+    #[test]
+    fn what_actions_act_on_is_of_their_own_service() {
+        let bucket = Pattern::resource("arn:aws:s3:::reports/*", false);
+        let methods = Methods::in_account("aws", "123456789012");
+        let overlaps = |action: &Action| action.on.iter().any(|on| on.overlaps(&bucket));
+        let overlapping: Vec<_> =
+            methods.actions.iter().filter(|a| overlaps(a)).map(|a| &a.name).collect();
+        assert_eq!(overlapping, Vec::<&String>::new());
+        let anywhere = Methods::in_account("unknown", "*");
+        assert!(anywhere.actions.iter().any(overlaps));
     }
 
     #[test]
