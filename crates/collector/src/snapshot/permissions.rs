@@ -74,8 +74,8 @@ impl Permissions {
     ) -> Permissions {
         let account = if is_account_id(&identity.account) { &identity.account } else { "*" };
         let methods = Methods::in_account(&identity.partition, account);
-        let mut library = Library::read(details, &methods.actions, gaps);
-        let subjects = Subjects::read(details, &mut library, &methods.actions, gaps);
+        let mut library = Library::read(details, &methods, gaps);
+        let subjects = Subjects::read(details, &mut library, &methods, gaps);
         let verdicts = verdicts(&methods, &library, &subjects, lists);
         let of = |places: &[usize]| -> Vec<Verdict> {
             places.iter().map(|&place| verdicts[place].clone()).collect()
@@ -126,7 +126,7 @@ fn verdicts(
 ) -> Vec<Verdict> {
     let excerpt = |statements| {
         let document = PolicyDocument::from_json(&json!({"Statement": statements}));
-        document.map(|document| Excerpt::new(document, &methods.actions))
+        document.map(|document| Excerpt::new(document, methods))
     };
     // What could not be read may grant, but is not expected to deny administrators.
     let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});

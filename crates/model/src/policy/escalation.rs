@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 
-use super::{Authority, Pattern};
+use super::{Authority, Pattern, Selection};
 
 const LIST: &str = include_str!("../../../../rules/escalations.toml");
 
@@ -17,6 +17,8 @@ pub struct Methods {
     pub actions: Vec<Action>,
     /// The places of actions that only "everything on everything" allows.
     probes: Vec<usize>,
+    partition: String,
+    account: String,
 }
 
 /// One way to become an administrator.
@@ -93,11 +95,18 @@ impl Methods {
     /// Never: the list is part of the program, and a test reads it.
     #[must_use]
     pub fn in_account(partition: &str, account: &str) -> Methods {
+        // What is not known may be anything.
+        let partition = if partition.starts_with("aws") { partition } else { "*" };
         let mut file: File = toml::from_str(LIST).expect("the list is read by a test");
         let names: BTreeSet<&String> =
             file.methods.iter().flat_map(|method| &method.names).collect();
         let mut actions: Vec<Action> =
-            names.into_iter().map(|name| action(name, &file.targets, partition, account)).collect();
+            names.into_iter().map(|name| action(name, &file.targets)).collect();
+        for pattern in actions.iter_mut().flat_map(|action| &mut action.on) {
+            let text = pattern.as_str();
+            let text = text.replace("{partition}", partition).replace("{account}", account);
+            *pattern = Pattern::shape(&text);
+        }
         let place = |(place, action): (usize, &Action)| (action.name.clone(), place);
         let places: HashMap<String, usize> = actions.iter().enumerate().map(place).collect();
         for method in &mut file.methods {
@@ -105,7 +114,22 @@ impl Methods {
         }
         let first = actions.len();
         actions.extend(probes(partition, account));
-        Methods { all: file.methods, probes: (first..actions.len()).collect(), actions }
+        Methods {
+            all: file.methods,
+            probes: (first..actions.len()).collect(),
+            actions,
+            partition: partition.to_owned(),
+            account: account.to_owned(),
+        }
+    }
+
+    /// What the resources are in this account.
+    pub(super) fn localized(&self, resources: &Selection) -> Selection {
+        let local = |pattern: &Pattern| pattern.in_account(&self.partition, &self.account);
+        match resources {
+            Selection::Of(patterns) => Selection::Of(patterns.iter().map(local).collect()),
+            Selection::AllBut(patterns) => Selection::AllBut(patterns.iter().map(local).collect()),
+        }
     }
 
     /// Whether all actions are allowed on all resources, conditions apart.
@@ -124,21 +148,14 @@ impl Methods {
     }
 }
 
-fn action(name: &str, targets: &[Target], partition: &str, account: &str) -> Action {
-    // A wildcard goes beyond colons: with the partition left open, `arn:aws:s3:::bucket/*` overlaps
-    // `arn:*:iam::…:role/*`. It is left open only where it is not known.
-    let partition = if partition.starts_with("aws") { partition } else { "*" };
-    let pattern = |arn: &str| {
-        let arn = arn.replace("{partition}", partition).replace("{account}", account);
-        Pattern::resource(&arn, false)
-    };
+fn action(name: &str, targets: &[Target]) -> Action {
     let target = targets.iter().find(|target| target.actions.iter().any(|action| action == name));
     let service = name.split(':').next().unwrap_or(name);
     Action {
         name: name.to_owned(),
         on: match target {
-            Some(target) => target.arns.iter().map(|arn| pattern(arn)).collect(),
-            None => vec![pattern(&format!("arn:{{partition}}:{service}:*"))],
+            Some(target) => target.arns.iter().map(|arn| Pattern::shape(arn)).collect(),
+            None => vec![Pattern::shape(&format!("arn:{{partition}}:{service}:*:*:*"))],
         },
         through: target.map_or(Through::Anything, |target| target.through),
     }
@@ -154,7 +171,7 @@ fn probes(partition: &str, account: &str) -> [Action; 2] {
     [("portcullis-probe:Anything", anything), ("iam:PortcullisProbe", of_iam)].map(
         |(name, resource)| Action {
             name: name.to_owned(),
-            on: vec![Pattern::resource(&resource, false)],
+            on: vec![Pattern::shape(&resource)],
             through: Through::Anything,
         },
     )
@@ -218,12 +235,11 @@ mod tests {
     fn what_actions_act_on_is_of_their_own_service() {
         let bucket = Pattern::resource("arn:aws:s3:::reports/*", false);
         let methods = Methods::in_account("aws", "123456789012");
-        let overlaps = |action: &Action| action.on.iter().any(|on| on.overlaps(&bucket));
-        let overlapping: Vec<_> =
-            methods.actions.iter().filter(|a| overlaps(a)).map(|a| &a.name).collect();
-        assert_eq!(overlapping, Vec::<&String>::new());
+        let overlaps = |action: &&Action| action.on.iter().any(|on| on.overlaps(&bucket));
         let anywhere = Methods::in_account("unknown", "*");
-        assert!(anywhere.actions.iter().any(overlaps));
+        let all = methods.actions.iter().chain(&anywhere.actions);
+        let overlapping: Vec<_> = all.filter(overlaps).map(|action| &action.name).collect();
+        assert_eq!(overlapping, Vec::<&String>::new());
     }
 
     #[test]

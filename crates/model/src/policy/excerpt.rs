@@ -1,6 +1,6 @@
 //! What documents in force together allow, of the actions that matter.
 
-use super::{Action, Condition, Effect, Pattern, PolicyDocument, Scope, Statement};
+use super::{Condition, Effect, Methods, Pattern, PolicyDocument, Scope, Selection, Statement};
 
 /// What one document says about the actions of the [methods](super::Methods), found once for all
 /// who are under it.
@@ -27,18 +27,20 @@ struct Deny {
 }
 
 impl Excerpt {
-    /// What the document says about the actions, which are known by their place in the list.
+    /// What the document says about the actions of the methods, which are known by their place.
     #[must_use]
-    pub fn new(document: PolicyDocument, actions: &[Action]) -> Excerpt {
+    pub fn new(document: PolicyDocument, methods: &Methods) -> Excerpt {
+        let resources = document.statements.iter().map(|it| it.resources.as_ref());
+        let local = |resources: &Selection| methods.localized(resources);
+        let resources: Vec<Option<Selection>> = resources.map(|it| it.map(local)).collect();
         let (mut allows, mut denies) = (Vec::new(), Vec::new());
-        for (action, known) in actions.iter().enumerate() {
+        for (action, known) in methods.actions.iter().enumerate() {
             let about = document.statements.iter().enumerate();
             for (statement, it) in about.filter(|(_, it)| it.actions.selects(&known.name)) {
                 if it.effect == Effect::Allow {
-                    let parts = known
-                        .on
-                        .iter()
-                        .flat_map(|on| Scope::new(on.clone()).chosen_by(it.resources.as_ref()));
+                    let parts = known.on.iter().flat_map(|on| {
+                        Scope::new(on.clone()).chosen_by(resources[statement].as_ref())
+                    });
                     allows.extend(parts.map(|scope| Allow { action, statement, scope }));
                 } else if it.denies_always() {
                     denies.push(Deny { action, statement });

@@ -7,13 +7,25 @@
 pub struct Pattern {
     text: String,
     pieces: Vec<Piece>,
-    ignore_case: bool,
+    kind: Kind,
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+const ARN_FIELDS: usize = 6;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Action,
+    Resource { variables: bool },
+    Shape,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Piece {
     /// `*`.
     Any,
+    /// `*` in a field of an ARN: any text without a colon.
+    Field,
     /// `?`.
     One,
     /// A policy variable, whose value only a request tells.
@@ -25,14 +37,46 @@ impl Pattern {
     /// A pattern for actions, which IAM compares without regard to case.
     #[must_use]
     pub fn action(text: &str) -> Pattern {
-        Pattern { text: text.to_owned(), pieces: pieces(text, false), ignore_case: true }
+        Pattern { text: text.to_owned(), pieces: pieces(text, false), kind: Kind::Action }
     }
 
     /// A pattern for resources. With `variables`, `${*}`, `${?}` and `${$}` stand for the bare
     /// character, and other variables for a text that is not known here.
     #[must_use]
     pub fn resource(text: &str, variables: bool) -> Pattern {
-        Pattern { text: text.to_owned(), pieces: pieces(text, variables), ignore_case: false }
+        let kind = Kind::Resource { variables };
+        Pattern { text: text.to_owned(), pieces: pieces(text, variables), kind }
+    }
+
+    /// The shape that ARNs of some kind have: a `*` stays within its field, but for the last field.
+    ///
+    /// IAM's own patterns are not like this, so that by the letter `arn:aws:s3:::bucket/*` and
+    /// `arn:*:iam::*:role/*` have names in common, which no resource has.
+    #[must_use]
+    pub fn shape(text: &str) -> Pattern {
+        Pattern {
+            text: text.to_owned(),
+            pieces: within_fields(pieces(text, false)),
+            kind: Kind::Shape,
+        }
+    }
+
+    /// What a pattern of whole ARNs stands for in one account: as a [shape](Pattern::shape), and a
+    /// partition or account of `*` in ARNs of IAM is that one.
+    #[must_use]
+    pub fn in_account(&self, partition: &str, account: &str) -> Pattern {
+        let fields: Vec<&str> = self.text.splitn(ARN_FIELDS, ':').collect();
+        let (["arn", a, service, region, b, rest], Kind::Resource { variables }) =
+            (&fields[..], self.kind)
+        else {
+            return self.clone();
+        };
+        let own = |field: &'_ str, own: &str| {
+            if *service == "iam" && field == "*" { own.to_owned() } else { field.to_owned() }
+        };
+        let (partition, account) = (own(a, partition), own(b, account));
+        let text = format!("arn:{partition}:{service}:{region}:{account}:{rest}");
+        Pattern { pieces: within_fields(pieces(&text, variables)), text, kind: self.kind }
     }
 
     /// The pattern as the document has it.
@@ -70,7 +114,6 @@ impl Pattern {
     #[must_use]
     pub fn overlaps(&self, other: &Pattern) -> bool {
         let (mine, theirs) = (&self.pieces, &other.pieces);
-        let free = |piece| matches!(piece, Some(Piece::Any | Piece::Variable));
         let mut seen = vec![false; (mine.len() + 1) * (theirs.len() + 1)];
         let mut open = vec![(0, 0)];
         while let Some((i, j)) = open.pop() {
@@ -78,15 +121,24 @@ impl Pattern {
                 continue;
             }
             let (my, their) = (mine.get(i).copied(), theirs.get(j).copied());
-            match (my, their) {
-                (None, None) => return true,
-                _ if free(my) || free(their) => {
-                    // Either the free one ends here, or it takes what the other has next.
-                    open.extend(my.map(|_| (i + 1, j)));
-                    open.extend(their.map(|_| (i, j + 1)));
-                }
-                (Some(my), Some(their)) if self.same(my, their) => open.push((i + 1, j + 1)),
-                _ => {}
+            if my.is_none() && their.is_none() {
+                return true;
+            }
+            // What is free may end here, or take what the other has next.
+            if let Some(my) = my
+                && (my.is_free() || their.is_some_and(|their| their.takes(my)))
+            {
+                open.push((i + 1, j));
+            }
+            if let Some(their) = their
+                && (their.is_free() || my.is_some_and(|my| my.takes(their)))
+            {
+                open.push((i, j + 1));
+            }
+            if let (Some(my), Some(their)) = (my, their)
+                && self.same(my, their)
+            {
+                open.push((i + 1, j + 1));
             }
         }
         false
@@ -100,13 +152,12 @@ impl Pattern {
         loop {
             let ahead = rest.clone();
             let fits = match (self.pieces.get(at), rest.next()) {
-                (Some(Piece::Any), _) => {
+                (Some(star @ (Piece::Any | Piece::Field)), _) => {
                     rest = ahead.clone();
-                    retry = Some((at + 1, ahead));
+                    retry = Some((*star, at + 1, ahead));
                     true
                 }
-                (Some(Piece::One), Some(found)) => matches!(found, Piece::Char(_) | Piece::One),
-                (Some(Piece::Char(_)), Some(Piece::Any | Piece::One)) => false,
+                (Some(Piece::Char(_)), Some(Piece::One)) => false,
                 (Some(wanted), Some(found)) => self.same(*wanted, found),
                 (None, None) => return true,
                 _ => false,
@@ -115,8 +166,8 @@ impl Pattern {
                 at += 1;
                 continue;
             }
-            let Some((after, taken)) = &mut retry else { return false };
-            if taken.next().is_none() {
+            let Some((star, after, taken)) = &mut retry else { return false };
+            if !taken.next().is_some_and(|next| star.takes(next)) {
                 return false;
             }
             (at, rest) = (*after, taken.clone());
@@ -127,10 +178,26 @@ impl Pattern {
     fn same(&self, mine: Piece, theirs: Piece) -> bool {
         match (mine, theirs) {
             (Piece::Char(a), Piece::Char(b)) => {
-                a == b || (self.ignore_case && a.eq_ignore_ascii_case(&b))
+                a == b || (self.kind == Kind::Action && a.eq_ignore_ascii_case(&b))
             }
             (Piece::One, Piece::Char(_) | Piece::One) | (Piece::Char(_), Piece::One) => true,
             _ => false,
+        }
+    }
+}
+
+impl Piece {
+    /// Whether it stands for any text, as far as is known.
+    fn is_free(self) -> bool {
+        matches!(self, Piece::Any | Piece::Field | Piece::Variable)
+    }
+
+    /// Whether the text that it stands for may hold that piece.
+    fn takes(self, piece: Piece) -> bool {
+        match self {
+            Piece::Any | Piece::Variable => true,
+            Piece::Field => piece != Piece::Char(':'),
+            Piece::One | Piece::Char(_) => false,
         }
     }
 }
@@ -148,6 +215,19 @@ fn pieces(text: &str, variables: bool) -> Vec<Piece> {
         };
         pieces.push(piece);
         rest = &rest[length..];
+    }
+    pieces
+}
+
+/// The pieces of an ARN, each `*` kept to its field; the last field may have colons.
+fn within_fields(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut colons = 0;
+    for piece in &mut pieces {
+        match piece {
+            Piece::Char(':') => colons += 1,
+            Piece::Any if colons + 1 < ARN_FIELDS => *piece = Piece::Field,
+            _ => {}
+        }
     }
     pieces
 }
@@ -233,6 +313,34 @@ mod tests {
         check_sets("user/${aws:username}", "role/x", false, false);
         assert!(!Pattern::resource("${aws:username}", true).is_literal());
         assert!(Pattern::resource("a${*}", true).is_literal());
+    }
+
+    #[test]
+    fn a_shape_keeps_to_its_fields() {
+        let instances = Pattern::shape("arn:aws:ec2:*:*:instance/*");
+        let check = |text: &str, covers: bool, overlaps: bool| {
+            let pattern = Pattern::resource(text, true).in_account("aws", "123456789012");
+            assert_eq!(instances.covers(&pattern), covers, "{text}");
+            assert_eq!(instances.overlaps(&pattern), overlaps, "{text}");
+        };
+        check("arn:aws:ec2:eu-west-1:123456789012:instance/i-1", true, true);
+        check("arn:aws:ec2:*:123456789012:instance/*", true, true);
+        check("*", false, true);
+        check("arn:aws:ec2:*", false, true);
+        check("arn:aws:s3:::bucket/*", false, false);
+        check("arn:aws:ec2:*:123456789012:volume/vol-1", false, false);
+    }
+
+    #[test]
+    fn a_pattern_in_one_account() {
+        let within = |text: &str| {
+            Pattern::resource(text, true).in_account("aws", "123456789012").as_str().to_owned()
+        };
+        assert_eq!(within("arn:*:iam::*:role/a*"), "arn:aws:iam::123456789012:role/a*");
+        assert_eq!(within("arn:aws:iam::111122223333:role/a"), "arn:aws:iam::111122223333:role/a");
+        assert_eq!(within("arn:aws:ec2:*:*:instance/*"), "arn:aws:ec2:*:*:instance/*");
+        assert_eq!(within("*"), "*");
+        assert_eq!(within("arn:*"), "arn:*");
     }
 
     #[test]

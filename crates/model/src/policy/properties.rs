@@ -56,7 +56,7 @@ fn decisions(documents: &[PolicyDocument]) -> Vec<Decision> {
 /// Which actions of the methods are allowed on something.
 fn allowed(documents: &[PolicyDocument], boundary: Option<&PolicyDocument>) -> Vec<bool> {
     let methods = Methods::in_account("aws", ACCOUNT);
-    let excerpt = |document: &PolicyDocument| Excerpt::new(document.clone(), &methods.actions);
+    let excerpt = |document: &PolicyDocument| Excerpt::new(document.clone(), &methods);
     let own: Vec<Excerpt> = documents.iter().map(excerpt).collect();
     let boundary = boundary.map(excerpt);
     let authority = Authority { own: own.iter().collect(), boundary: boundary.as_ref() };

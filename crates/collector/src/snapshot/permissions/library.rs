@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use portcullis_model::policy::{Action, Excerpt, ParsePolicyError, PolicyDocument};
+use portcullis_model::policy::{Excerpt, Methods, ParsePolicyError, PolicyDocument};
 use portcullis_model::{Gap, PolicyKind};
 use serde_json::Value as Json;
 
@@ -45,7 +45,7 @@ impl<'a> Library<'a> {
     /// policies are [added](Library::inline) with their owners.
     pub(super) fn read(
         details: &'a AuthorizationDetails,
-        actions: &[Action],
+        methods: &Methods,
         gaps: &mut Gaps,
     ) -> Library<'a> {
         let mut library = Library { documents: Vec::new(), managed: HashMap::new() };
@@ -57,7 +57,7 @@ impl<'a> Library<'a> {
                 && policy.permissions_boundary_usage_count <= 0
                 && !named.contains(policy.arn.as_str());
             if kind(&policy.arn) == PolicyKind::CustomerManaged || !unused {
-                library.add_managed(policy, actions, gaps);
+                library.add_managed(policy, methods, gaps);
             }
         }
         for (arn, name) in in_use {
@@ -88,7 +88,7 @@ impl<'a> Library<'a> {
         &mut self,
         policies: &'a [PolicyDetail],
         (owner, owner_arn): (&str, &str),
-        actions: &[Action],
+        methods: &Methods,
         gaps: &mut Gaps,
     ) -> Vec<usize> {
         let first = self.documents.len();
@@ -98,7 +98,7 @@ impl<'a> Library<'a> {
                 id: format!("{owner_arn}/policy/{}", policy.policy_name),
                 name: &policy.policy_name,
                 kind: PolicyKind::Inline,
-                excerpt: read(&policy.policy_document, actions, name, owner, gaps),
+                excerpt: read(&policy.policy_document, methods, name, owner, gaps),
                 attached_to: vec![owner_arn.to_owned()],
                 counted: Uses::default(),
             });
@@ -106,17 +106,12 @@ impl<'a> Library<'a> {
         (first..self.documents.len()).collect()
     }
 
-    fn add_managed(
-        &mut self,
-        policy: &'a ManagedPolicyDetail,
-        actions: &[Action],
-        gaps: &mut Gaps,
-    ) {
+    fn add_managed(&mut self, policy: &'a ManagedPolicyDetail, methods: &Methods, gaps: &mut Gaps) {
         let arn = policy.arn.as_str();
         // Only the default version is in force.
         let default = policy.policy_version_list.iter().find(|version| version.is_default_version);
         let excerpt = if let Some(version) = default {
-            read(&version.document, actions, || format!("the policy {arn}"), arn, gaps)
+            read(&version.document, methods, || format!("the policy {arn}"), arn, gaps)
         } else {
             let message = format!("the default version of the policy {arn} is absent");
             gaps.push(Gap::new(SOURCE, "Incomplete", message).of(arn));
@@ -139,12 +134,12 @@ impl<'a> Library<'a> {
 
 fn read(
     json: &Json,
-    actions: &[Action],
+    methods: &Methods,
     name: impl Fn() -> String,
     resource: &str,
     gaps: &mut Gaps,
 ) -> Option<Excerpt> {
-    document(json, name, resource, gaps).map(|document| Excerpt::new(document, actions))
+    document(json, name, resource, gaps).map(|document| Excerpt::new(document, methods))
 }
 
 /// The document; if it cannot be read, a gap says why.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use portcullis_model::Gap;
-use portcullis_model::policy::Action;
+use portcullis_model::policy::Methods;
 
 use super::library::Library;
 use super::trust::Trust;
@@ -61,10 +61,10 @@ impl<'a> Subjects<'a> {
     pub(super) fn read(
         details: &'a AuthorizationDetails,
         library: &mut Library<'a>,
-        actions: &[Action],
+        methods: &Methods,
         gaps: &mut Gaps,
     ) -> Subjects<'a> {
-        let mut reader = Reader { library, actions, gaps, groups: HashMap::new() };
+        let mut reader = Reader { library, methods, gaps, groups: HashMap::new() };
         let mut all = Vec::new();
         let groups = add(&mut all, details.group_detail_list.iter().map(|it| reader.group(it)));
         let users = add(&mut all, details.user_detail_list.iter().map(|it| reader.user(it)));
@@ -84,7 +84,7 @@ fn add<'a>(all: &mut Vec<Subject<'a>>, more: impl Iterator<Item = Subject<'a>>) 
 
 struct Reader<'a, 'r> {
     library: &'r mut Library<'a>,
-    actions: &'r [Action],
+    methods: &'r Methods,
     gaps: &'r mut Gaps,
     /// The documents of each group.
     groups: HashMap<String, Vec<usize>>,
@@ -97,7 +97,7 @@ impl<'a> Reader<'a, '_> {
         documents.extend(self.library.inline(
             &group.group_policy_list,
             owner,
-            self.actions,
+            self.methods,
             self.gaps,
         ));
         self.groups.insert(name_key(&group.group_name), documents.clone());
@@ -110,7 +110,7 @@ impl<'a> Reader<'a, '_> {
         documents.extend(self.library.inline(
             &user.user_policy_list,
             owner,
-            self.actions,
+            self.methods,
             self.gaps,
         ));
         let mut unread = false;
@@ -141,7 +141,7 @@ impl<'a> Reader<'a, '_> {
         documents.extend(self.library.inline(
             &role.role_policy_list,
             owner,
-            self.actions,
+            self.methods,
             self.gaps,
         ));
         Subject {
