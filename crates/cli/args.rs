@@ -20,6 +20,7 @@ Examples:
   portcullis audit credential-report.csv   no more than a credential report
   portcullis audit -o table -o json=report.json
   portcullis audit --fail-on high --include pass
+  portcullis audit --framework cis-aws-7.0
 
 Exit status:
   0  nothing failed at or above --fail-on, and every rule was judged
@@ -31,7 +32,7 @@ const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
   portcullis permissions                     for an audit by the default rules
   portcullis permissions --rule-set strict   for `collect` and every rule
-  portcullis permissions --only root-without-mfa --format terraform";
+  portcullis permissions --quick --format terraform";
 
 const VERIFY_STATUS: &str = "\
 Exit status:
@@ -226,8 +227,12 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "SET", value_parser = ["default", "strict"], hide_possible_values = true)]
     pub(crate) rule_set: Option<String>,
     /// Judge these rules only, whatever their set; repeat or list
-    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', conflicts_with = "frameworks")]
     pub(crate) only: Vec<String>,
+    /// Judge the rules of a framework, such as cis-aws-7.0, whatever their
+    /// set, and answer it control by control; repeat or list
+    #[arg(long = "framework", value_name = "FRAMEWORK,…", value_delimiter = ',')]
+    pub(crate) frameworks: Vec<String>,
     /// Leave these rules out; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
@@ -273,6 +278,16 @@ pub(crate) enum View {
 
 #[derive(Args)]
 pub(crate) struct ListArgs {
+    /// List the rules of a framework only, such as cis-aws-7.0
+    #[arg(long, value_name = "FRAMEWORK")]
+    pub(crate) framework: Option<String>,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
+}
+
+/// Which rules there are, and how to show them.
+#[derive(Args)]
+pub(crate) struct ViewArgs {
     /// A directory of your own rules; repeat for several
     #[arg(long = "rules", value_name = "DIR")]
     pub(crate) directories: Vec<PathBuf>,
@@ -287,7 +302,7 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "RULE")]
     pub(crate) id: String,
     #[command(flatten)]
-    pub(crate) list: ListArgs,
+    pub(crate) view: ViewArgs,
 }
 
 #[derive(Args)]

@@ -19,9 +19,13 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     for id in selection.only.iter().chain(&selection.skip).chain(&gate.allow_unknown) {
         rule_files::find(&rules, id)?;
     }
+    for id in &selection.frameworks {
+        rule_files::framework(&rules, id)?;
+    }
     let options = RunOptions {
         rule_set: selection.rule_set.clone(),
         only: selection.only.clone(),
+        frameworks: selection.frameworks.clone(),
         skip: selection.skip.clone(),
         include: args.include.clone(),
     };

@@ -75,9 +75,9 @@ impl Config {
         Settings { rules: self.rules.clone() }
     }
 
-    /// Which rules to judge. `--only` names the rules whatever the file says.
+    /// Which rules to judge. `--only` and `--framework` name the rules whatever the file says.
     pub(crate) fn selection(&self, args: &SelectionArgs) -> Selection {
-        let from_file = args.only.is_empty();
+        let from_file = args.only.is_empty() && args.frameworks.is_empty();
         let pick = |args: &[String], file: &[String]| {
             if args.is_empty() && from_file { file.to_vec() } else { args.to_vec() }
         };
@@ -90,6 +90,7 @@ impl Config {
             } else {
                 pick(&args.only, &self.only)
             },
+            frameworks: args.frameworks.clone(),
             skip: pick(&args.skip, &self.skip),
         }
     }
@@ -143,6 +144,7 @@ mod tests {
         SelectionArgs {
             rule_set: rule_set.map(str::to_owned),
             only: owned(only),
+            frameworks: Vec::new(),
             skip: owned(skip),
             directories: Vec::new(),
         }

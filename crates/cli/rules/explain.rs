@@ -33,6 +33,12 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     for fact in &all.facts {
         page.item("  - ", &format!("{} ({}): {}", fact.path, fact.ty, fact.doc))?;
     }
+    if !all.frameworks.is_empty() {
+        section(page, "CONTROLS IT TESTS")?;
+        for (framework, controls) in all.frameworks {
+            page.item("  - ", &format!("{framework}: {}", controls.join(", ")))?;
+        }
+    }
     section(page, "EXAMPLES")?;
     for example in all.examples {
         page.item("  - ", &format!("{}: {}", example.expect.word(), example.name))?;

@@ -28,6 +28,8 @@ pub fn evaluate(
         Judge { snapshot, options: &options, lists: BTreeMap::new(), findings: Vec::new() };
     let tallies = rules.rules().iter().map(|rule| (rule.id.clone(), judge.rule(rule))).collect();
     let mut findings = judge.findings;
+    let frameworks = rules.frameworks().iter().filter(|f| options.frameworks.contains(&f.id));
+    let frameworks = frameworks.map(|framework| framework.judge(&tallies)).collect();
     sort(&mut findings);
     Report {
         schema: SCHEMA.to_owned(),
@@ -46,6 +48,7 @@ pub fn evaluate(
         rules: rules.rules().iter().map(Rule::info).collect(),
         findings,
         tallies,
+        frameworks,
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Explanation<'r> {
     pub false_positives: Option<&'r str>,
     /// Its own tests.
     pub examples: &'r [Example],
+    /// The controls that it tests, by the framework's id.
+    pub frameworks: &'r BTreeMap<String, Vec<String>>,
     /// Pages to read.
     pub references: &'r [String],
 }
@@ -105,6 +107,7 @@ pub fn explain(rule: &Rule) -> Explanation<'_> {
         sources: rule.sources().iter().collect(),
         false_positives: rule.false_positives.as_deref(),
         examples: &rule.examples,
+        frameworks: &rule.frameworks,
         references: &rule.references,
     }
 }

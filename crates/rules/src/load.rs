@@ -24,6 +24,18 @@ pub(crate) fn load(
     file: &RuleFile,
     settings: &BTreeMap<String, RuleSettings>,
 ) -> Result<Rule, Vec<LoadError>> {
+    let mut rule = parse(file, |fields| read(file, fields))?;
+    if let Some(settings) = settings.get(&rule.id) {
+        apply(&mut rule, settings)?;
+    }
+    Ok(rule)
+}
+
+/// Parses a file, has it read, and puts all problems in their places.
+pub(crate) fn parse<T>(
+    file: &RuleFile,
+    read: impl FnOnce(Fields<'_>) -> Result<T, Vec<Problem>>,
+) -> Result<T, Vec<LoadError>> {
     if file.text.len() > MAX_BYTES {
         let problem = Problem::new(0..0, format!("a rule file has at most {MAX_BYTES} bytes"));
         return Err(place(file, vec![problem]));
@@ -39,17 +51,13 @@ pub(crate) fn load(
         return Err(place(file, errors.iter().map(problem).collect()));
     }
     let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
-    let mut rule = read(file, fields).map_err(|problems| place(file, problems))?;
-    if let Some(settings) = settings.get(&rule.id) {
-        apply(&mut rule, settings)?;
-    }
-    Ok(rule)
+    read(fields).map_err(|problems| place(file, problems))
 }
 
 fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     let id = fields.required("id");
     if let Some(id) = &id {
-        fields.problems.extend(wrong_id(id, &file.path));
+        fields.problems.extend(not_words(id).or_else(|| wrong_id(id, &file.path)));
     }
     let title = fields.required("title");
     let severity = fields.required("severity").and_then(|text| severity(&mut fields, &text));
@@ -89,6 +97,7 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
                 .into_iter()
                 .map(|(name, _, value)| (name, Param { default: value.clone(), value }))
                 .collect(),
+            frameworks: BTreeMap::new(),
             examples,
             parts: parts?,
             texts,
@@ -101,14 +110,16 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     }
 }
 
-fn wrong_id(id: &Text, path: &str) -> Option<Problem> {
+fn not_words(id: &Text) -> Option<Problem> {
     let kebab = |part: &str| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
-    if !id.value.split('-').all(kebab) {
-        let problem = id.problem("an id is words of lowercase letters and digits, joined by `-`");
-        return Some(problem);
-    }
+    let problem = || id.problem("an id is words of lowercase letters and digits, joined by `-`");
+    (!id.value.split('-').all(kebab)).then(problem)
+}
+
+/// A file is named after what it holds.
+pub(crate) fn wrong_id(id: &Text, path: &str) -> Option<Problem> {
     let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
     (stem != id.value).then(|| {
         id.problem(format!("the id differs from the file's name, `{stem}`"))
@@ -141,7 +152,7 @@ fn family(path: &str) -> String {
     dir.to_string_lossy().into_owned()
 }
 
-fn references(fields: &mut Fields<'_>) -> Vec<String> {
+pub(crate) fn references(fields: &mut Fields<'_>) -> Vec<String> {
     let references = fields.texts("references");
     for text in &references {
         let is_page =
@@ -247,8 +258,7 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<LoadError>>
             Err(message) => problems.push(Problem::new(0..0, format!("{place}: {message}"))),
         }
     }
-    let values = rule.params.iter().map(|(name, param)| (name.clone(), param.value.clone()));
-    match Part::compile(&rule.texts, &rule.each_scope(|scope| scope), &values.collect()) {
+    match Part::compile(&rule.texts, &rule.each_scope(|scope| scope), &rule.values()) {
         Ok(parts) => rule.parts = parts,
         Err(more) => problems.extend(more.into_iter().map(|problem| Problem {
             message: format!("rules.{}.params: {}", rule.id, problem.message),

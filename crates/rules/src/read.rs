@@ -125,6 +125,16 @@ impl<'t> Fields<'t> {
         table.iter().map(|(name, value)| (&**name.get_ref(), name.span(), value)).collect()
     }
 
+    /// The entries of a table of free names whose values are texts; empty if left out.
+    pub(crate) fn table_of_texts(&mut self, name: &'static str) -> Vec<(Text, Text)> {
+        let mut texts = Vec::new();
+        for (key, at, value) in self.table(name) {
+            let key = Text::new(key, at, self.file);
+            texts.extend(self.as_text(name, value).map(|text| (key, text)));
+        }
+        texts
+    }
+
     /// The tables of an array of tables; empty if left out.
     pub(crate) fn tables(&mut self, name: &'static str) -> Vec<Fields<'t>> {
         let Some(value) = self.take(name) else { return Vec::new() };

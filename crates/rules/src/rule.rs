@@ -41,6 +41,8 @@ pub struct Rule {
     pub references: Vec<String>,
     /// The parameters, with defaults and values.
     pub params: BTreeMap<String, Param>,
+    /// The controls that it tests, by the framework's id.
+    pub frameworks: BTreeMap<String, Vec<String>>,
     /// The rule's own tests.
     pub examples: Vec<Example>,
     /// One part a scope, never none.
@@ -104,8 +106,13 @@ impl Rule {
             remediation: self.remediation.clone(),
             references: self.references.clone(),
             params: self.params.iter().map(value).collect(),
-            frameworks: BTreeMap::new(),
+            frameworks: self.frameworks.clone(),
         }
+    }
+
+    /// The parameters as they are.
+    pub(crate) fn values(&self) -> BTreeMap<String, Constant> {
+        self.params.iter().map(|(name, param)| (name.clone(), param.value.clone())).collect()
     }
 
     /// The parameters as the file sets them.

@@ -4,8 +4,10 @@
 use std::fmt::Write as _;
 use std::{env, fs};
 
-use portcullis_model::{Source, Sources};
-use portcullis_rules::{RuleSet, Settings, embedded, explain, schema};
+use portcullis_model::{ControlKind, Source, Sources};
+use portcullis_rules::{
+    Framework, RuleSet, Settings, embedded, embedded_frameworks, explain, schema,
+};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/README.md");
 
@@ -16,14 +18,16 @@ fn readme() -> String {
          Generated from the rule files: `UPDATE_README=1 cargo test -p portcullis-rules --test readme`.\n\
          `portcullis rules explain ID` tells all about a rule. CONTRIBUTING.md says how to add one.\n\n",
     );
-    write_rules(&mut page);
+    let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
+    let rules = rules.with_frameworks(&embedded_frameworks()).unwrap();
+    write_rules(&rules, &mut page);
+    write_frameworks(&rules, &mut page);
     write_scopes(&mut page);
     write_records(&mut page);
     page
 }
 
-fn write_rules(page: &mut String) {
-    let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
+fn write_rules(rules: &RuleSet, page: &mut String) {
     let mut families: Vec<_> = rules.rules().iter().map(|rule| rule.family.as_str()).collect();
     families.sort_unstable();
     families.dedup();
@@ -56,6 +60,24 @@ fn write_rules(page: &mut String) {
         }
         page.push('\n');
     }
+}
+
+fn write_frameworks(rules: &RuleSet, page: &mut String) {
+    page.push_str(
+        "## Frameworks\n\nWhat `audit --framework ID` answers control by control, and how many rules that takes.\n\n\
+         | framework | | version | controls | of these manual | rules |\n|---|---|---|---|---|---|\n",
+    );
+    for framework in rules.frameworks() {
+        let Framework { id, title, version, controls, .. } = framework;
+        let manual = controls.iter().filter(|control| control.kind == ControlKind::Manual).count();
+        let (controls, tested_by) = (controls.len(), framework.rules().len());
+        writeln!(
+            page,
+            "| [{id}](frameworks/{id}.toml) | {title} | {version} | {controls} | {manual} | {tested_by} |"
+        )
+        .unwrap();
+    }
+    page.push('\n');
 }
 
 fn names(sources: Sources) -> String {
