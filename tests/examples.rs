@@ -22,7 +22,7 @@ fn readme(example: &str) -> String {
 
 /// The rows of the table under a heading; none without that heading.
 fn table(readme: &str, heading: &str) -> Verdicts {
-    let section = readme.split("\n## ").find(|section| section.starts_with(heading));
+    let section = readme.split("\n## ").find(|section| section.lines().next() == Some(heading));
     let rows = section.unwrap_or_default().lines().filter(|line| line.starts_with("| "));
     let cells = rows.skip(1).map(|row| {
         let mut cells = row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned());
@@ -34,7 +34,18 @@ fn table(readme: &str, heading: &str) -> Verdicts {
 /// What an audit says about an example: its failing and its unknown verdicts.
 fn audit(example: &str, rule_set: &str) -> (Verdicts, Verdicts) {
     let bundle = repository(&format!("examples/{example}"));
-    let run = Sandbox::new().run(["audit", &bundle, "--rule-set", rule_set, "-o", "json"]);
+    audit_with(&["audit", &bundle, "--rule-set", rule_set])
+}
+
+/// All that the strict rules find in an example with the configuration that lies beside its answers.
+fn audit_configured(example: &str) -> Verdicts {
+    let bundle = repository(&format!("examples/{example}"));
+    let config = format!("{bundle}/portcullis.toml");
+    audit_with(&["audit", &bundle, "--rule-set", "strict", "--config", &config]).0
+}
+
+fn audit_with(arguments: &[&str]) -> (Verdicts, Verdicts) {
+    let run = Sandbox::new().run(arguments.iter().copied().chain(["-o", "json"]));
     let report: Json = serde_json::from_str(&run.stdout).unwrap();
     let of = |verdict: &str| {
         let findings = report["findings"].as_array().unwrap().iter();
@@ -79,11 +90,20 @@ fn the_second_table_is_what_the_strict_rules_add() {
 }
 
 #[test]
+fn the_third_table_is_what_the_configuration_adds() {
+    let strict = audit("leaky", "strict").0;
+    let added: Vec<_> =
+        audit_configured("leaky").into_iter().filter(|row| !strict.contains(row)).collect();
+    let heading = "Further findings of the strict rule set with portcullis.toml";
+    assert_eq!(table(&readme("leaky"), heading), added);
+}
+
+#[test]
 fn every_rule_fails_in_an_example_and_none_in_the_clean_one() {
     let run = Sandbox::new().run(["rules", "list", "-o", "json"]);
     let rules: Json = serde_json::from_str(&run.stdout).unwrap();
     let ids: BTreeSet<_> = rules.as_array().unwrap().iter().map(|rule| text(&rule["id"])).collect();
-    let leaky = ["leaky", "leaky-defaults"].map(|example| audit(example, "strict").0);
+    let leaky = [audit_configured("leaky"), audit("leaky-defaults", "strict").0];
     let failing: BTreeSet<_> = leaky.into_iter().flatten().map(|(rule, _)| rule).collect();
     assert_eq!(failing, ids);
     assert_eq!(audit("clean", "strict"), (vec![], vec![]));

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 use portcullis_model::{Severity, Verdict};
 
+pub(crate) use self::parse::moment;
 use crate::output::Output;
 
 const AUDIT_EXAMPLES: &str = "\
@@ -19,12 +20,19 @@ Examples:
   portcullis audit credential-report.csv   no more than a credential report
   portcullis audit -o table -o json=report.json
   portcullis audit --fail-on high --include pass
+  portcullis audit --framework cis-aws-7.0
 
 Exit status:
   0  nothing failed at or above --fail-on, and every rule was judged
   1  something failed at or above --fail-on
   2  wrong usage, configuration or credentials, or the tool failed
   3  none of these, but some rule could not be judged";
+
+const PERMISSIONS_EXAMPLES: &str = "\
+Examples:
+  portcullis permissions                     for an audit by the default rules
+  portcullis permissions --rule-set strict   for `collect` and every rule
+  portcullis permissions --quick --format terraform";
 
 const VERIFY_STATUS: &str = "\
 Exit status:
@@ -67,6 +75,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// List, explain and check rules
     Rules(RulesArgs),
+    /// Print the least IAM policy for the calls that an audit makes
+    Permissions(PermissionsArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -141,6 +151,30 @@ pub(crate) struct VerifyArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = PERMISSIONS_EXAMPLES)]
+pub(crate) struct PermissionsArgs {
+    /// Print a policy for json, terraform or cloudformation
+    #[arg(long, value_name = "FORMAT", default_value = "json", hide_possible_values = true)]
+    pub(crate) format: PolicyFormat,
+    /// Leave out the calls per user, as `audit --quick` does
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// The configuration [default: portcullis.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rules: SelectionArgs,
+}
+
+/// What the policy is printed for.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum PolicyFormat {
+    Json,
+    Terraform,
+    Cloudformation,
+}
+
+#[derive(Args)]
 pub(crate) struct CompletionsArgs {
     /// bash, elvish, fish, powershell or zsh
     #[arg(hide_possible_values = true)]
@@ -159,7 +193,7 @@ pub(crate) struct EvidenceArgs {
     pub(crate) config: Option<PathBuf>,
     /// Count ages to that date (its start in UTC) or RFC 3339 time
     /// [default: when the evidence was collected]
-    #[arg(long, value_name = "TIME", value_parser = parse::moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<Timestamp>,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
@@ -193,8 +227,12 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "SET", value_parser = ["default", "strict"], hide_possible_values = true)]
     pub(crate) rule_set: Option<String>,
     /// Judge these rules only, whatever their set; repeat or list
-    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', conflicts_with = "frameworks")]
     pub(crate) only: Vec<String>,
+    /// Judge the rules of a framework, such as cis-aws-7.0, whatever their
+    /// set, and answer it control by control; repeat or list
+    #[arg(long = "framework", value_name = "FRAMEWORK,…", value_delimiter = ',')]
+    pub(crate) frameworks: Vec<String>,
     /// Leave these rules out; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
@@ -240,6 +278,16 @@ pub(crate) enum View {
 
 #[derive(Args)]
 pub(crate) struct ListArgs {
+    /// List the rules of a framework only, such as cis-aws-7.0
+    #[arg(long, value_name = "FRAMEWORK")]
+    pub(crate) framework: Option<String>,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
+}
+
+/// Which rules there are, and how to show them.
+#[derive(Args)]
+pub(crate) struct ViewArgs {
     /// A directory of your own rules; repeat for several
     #[arg(long = "rules", value_name = "DIR")]
     pub(crate) directories: Vec<PathBuf>,
@@ -254,7 +302,7 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "RULE")]
     pub(crate) id: String,
     #[command(flatten)]
-    pub(crate) list: ListArgs,
+    pub(crate) view: ViewArgs,
 }
 
 #[derive(Args)]

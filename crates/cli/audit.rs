@@ -19,14 +19,22 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     for id in selection.only.iter().chain(&selection.skip).chain(&gate.allow_unknown) {
         rule_files::find(&rules, id)?;
     }
+    for id in &selection.frameworks {
+        rule_files::framework(&rules, id)?;
+    }
     let options = RunOptions {
         rule_set: selection.rule_set.clone(),
         only: selection.only.clone(),
+        frameworks: selection.frameworks.clone(),
         skip: selection.skip.clone(),
         include: args.include.clone(),
     };
     let rules = rules.select(&selection)?;
-    let snapshot = evidence::snapshot(&args.evidence, &config.classes)?;
+    let sources = rule_files::sources(&rules);
+    let mut snapshot = evidence::snapshot(&args.evidence, &config.declarations(), sources)?;
+    // A live audit asks for nothing else, and what a bundle lacks beside that matters as little.
+    let needed = portcullis_collector::needed(sources, false);
+    snapshot.gaps.retain(|gap| needed.contains(gap.source));
     let report = evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION"));
     let outcome = gate.judge(&report);
     output::write(&outputs, &report, &outcome)?;

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::{evidence, terminal};
 
 pub(crate) fn run(args: &CollectArgs) -> Result<(), Failure> {
-    let bundle = evidence::collect(&args.live)?;
+    let bundle = evidence::collect(&args.live, evidence::everything())?;
     bundle.write(&args.output)?;
     let (files, gaps) = (bundle.documents.len(), bundle.gaps.len());
     let place = args.output.display();

@@ -5,13 +5,14 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use portcullis_collector::Classes;
+use jiff::Timestamp;
+use portcullis_collector::{Classes, Declarations};
 use portcullis_model::Severity;
 use portcullis_report::Gate;
 use portcullis_rules::{RuleSettings, Selection, Settings};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
-use crate::args::{GateArgs, SelectionArgs};
+use crate::args::{GateArgs, SelectionArgs, moment};
 use crate::failure::{Failure, did_you_mean};
 
 /// The configuration that is read if it exists and no other is named.
@@ -28,8 +29,11 @@ pub(crate) struct Config {
     skip: Vec<String>,
     fail_on: Option<Severity>,
     allow_unknown: Vec<String>,
+    /// When the account's password policy was last changed, which no call of AWS tells.
+    #[serde(deserialize_with = "optional_moment")]
+    password_policy_changed: Option<Timestamp>,
     /// Which users are services or break-glass users.
-    pub(crate) classes: Classes,
+    classes: Classes,
     rules: BTreeMap<String, RuleSettings>,
 }
 
@@ -58,14 +62,22 @@ impl Config {
         })
     }
 
+    /// What the collector cannot find out.
+    pub(crate) fn declarations(&self) -> Declarations {
+        Declarations {
+            classes: self.classes.clone(),
+            password_policy_changed: self.password_policy_changed,
+        }
+    }
+
     /// The rules' own settings.
     pub(crate) fn settings(&self) -> Settings {
         Settings { rules: self.rules.clone() }
     }
 
-    /// Which rules to judge. `--only` names the rules whatever the file says.
+    /// Which rules to judge. `--only` and `--framework` name the rules whatever the file says.
     pub(crate) fn selection(&self, args: &SelectionArgs) -> Selection {
-        let from_file = args.only.is_empty();
+        let from_file = args.only.is_empty() && args.frameworks.is_empty();
         let pick = |args: &[String], file: &[String]| {
             if args.is_empty() && from_file { file.to_vec() } else { args.to_vec() }
         };
@@ -78,6 +90,7 @@ impl Config {
             } else {
                 pick(&args.only, &self.only)
             },
+            frameworks: args.frameworks.clone(),
             skip: pick(&args.skip, &self.skip),
         }
     }
@@ -90,6 +103,18 @@ impl Config {
             allow_unknown: if own.is_empty() { &self.allow_unknown } else { own }.clone(),
         }
     }
+}
+
+/// A date or a time, as TOML's own or as text.
+fn optional_moment<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::Datetime(date) => date.to_string(),
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    moment(&text).map(Some).map_err(de::Error::custom)
 }
 
 /// `:line:column` of a byte offset, both from 1.
@@ -119,6 +144,7 @@ mod tests {
         SelectionArgs {
             rule_set: rule_set.map(str::to_owned),
             only: owned(only),
+            frameworks: Vec::new(),
             skip: owned(skip),
             directories: Vec::new(),
         }
@@ -136,6 +162,23 @@ mod tests {
         let args = |fail_on| GateArgs { fail_on, allow_unknown: Vec::new() };
         assert_eq!(config.gate(&args(None)).fail_on, Severity::High);
         assert_eq!(config.gate(&args(Some(Severity::Info))).fail_on, Severity::Info);
+    }
+
+    #[test]
+    fn the_policys_change_is_a_date_or_a_time() {
+        for (text, utc) in [
+            ("2026-01-31", "2026-01-31T00:00:00Z"),
+            ("2026-01-31T10:00:00+02:00", "2026-01-31T08:00:00Z"),
+            ("'2026-01-31'", "2026-01-31T00:00:00Z"),
+        ] {
+            let declared = config(&format!("password_policy_changed = {text}")).declarations();
+            assert_eq!(declared.password_policy_changed, Some(utc.parse().unwrap()), "{text}");
+        }
+        for text in ["2026-01-31T10:00:00", "10:00:00", "20260131", "'soon'", "[]"] {
+            let text = format!("password_policy_changed = {text}");
+            assert!(Config::parse(&text, Path::new("p.toml")).is_err(), "{text}");
+        }
+        assert_eq!(config("").declarations().password_policy_changed, None);
     }
 
     #[test]

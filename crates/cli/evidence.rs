@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use portcullis_collector::{Bundle, Classes, Options};
-use portcullis_model::Snapshot;
+use portcullis_collector::{Bundle, Declarations, Options};
+use portcullis_model::{Snapshot, Source, Sources};
 
 use crate::args::{EvidenceArgs, LiveArgs};
 use crate::failure::Failure;
@@ -16,14 +16,23 @@ const REPORT_DEADLINE: Duration = Duration::from_mins(2);
 /// AWS makes a new credential report only if the last one is older than this.
 const MAX_REPORT_AGE: Duration = Duration::from_hours(4);
 
-/// The facts to judge: a live audit collects a bundle and goes on as with a saved one.
-pub(crate) fn snapshot(args: &EvidenceArgs, classes: &Classes) -> Result<Snapshot, Failure> {
+/// The facts to judge: a live audit collects a bundle of those sources and goes on as with a saved one.
+pub(crate) fn snapshot(
+    args: &EvidenceArgs,
+    declared: &Declarations,
+    sources: Sources,
+) -> Result<Snapshot, Failure> {
     let bundle = match &args.bundle {
         Some(path) => Bundle::read(path)?,
-        None => collect(&args.live)?,
+        None => collect(&args.live, sources)?,
     };
     let as_of = args.as_of.or_else(|| bundle.collected_at()).unwrap_or_else(now);
-    Ok(bundle.snapshot(as_of, classes)?)
+    Ok(bundle.snapshot(as_of, declared)?)
+}
+
+/// All that can be asked.
+pub(crate) fn everything() -> Sources {
+    Source::ALL.into_iter().collect()
 }
 
 fn now() -> Timestamp {
@@ -34,11 +43,11 @@ fn now() -> Timestamp {
 }
 
 /// Asks AWS.
-pub(crate) fn collect(args: &LiveArgs) -> Result<Bundle, Failure> {
+pub(crate) fn collect(args: &LiveArgs, sources: Sources) -> Result<Bundle, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = {
         let progress = ProgressLine::new();
-        runtime.block_on(portcullis_collector::collect(&options(args), &progress))
+        runtime.block_on(portcullis_collector::collect(&options(args, sources), &progress))
     };
     // A look-up that still hangs must not hold up the end.
     runtime.shutdown_background();
@@ -48,13 +57,14 @@ pub(crate) fn collect(args: &LiveArgs) -> Result<Bundle, Failure> {
     })
 }
 
-fn options(args: &LiveArgs) -> Options {
+fn options(args: &LiveArgs, sources: Sources) -> Options {
     Options {
         profile: args.profile.clone(),
         region: args.region.clone(),
         role_arn: args.role_arn.clone(),
         external_id: args.external_id.clone(),
         quick: args.quick,
+        sources,
         tool: concat!("portcullis ", env!("CARGO_PKG_VERSION")).to_owned(),
         report_deadline: REPORT_DEADLINE,
         max_report_age: MAX_REPORT_AGE,

@@ -9,6 +9,7 @@ use crate::{evidence, terminal};
 
 pub(crate) fn run(args: &FactsArgs) -> Result<(), Failure> {
     let config = Config::read(args.evidence.config.as_deref())?;
-    let snapshot = evidence::snapshot(&args.evidence, &config.classes)?;
+    let snapshot =
+        evidence::snapshot(&args.evidence, &config.declarations(), evidence::everything())?;
     terminal::print(|out| write_json(&snapshot, out))
 }

@@ -10,6 +10,7 @@ mod evidence;
 mod facts;
 mod failure;
 mod output;
+mod permissions;
 mod progress;
 mod rule_files;
 mod rules;
@@ -42,6 +43,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Collect(args) => collect::run(args).map(|()| 0),
         Command::Facts(args) => facts::run(args).map(|()| 0),
         Command::Verify(args) => verify::run(args),
+        Command::Permissions(args) => permissions::run(args).map(|()| 0),
         Command::Rules(args) => rules::run(&args.command).map(|()| 0),
         Command::Completions(args) => completions::run(args.shell).map(|()| 0),
     }

@@ -4,13 +4,21 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use portcullis_rules::{LoadError, LoadErrors, Rule, RuleFile, RuleSet, Settings, embedded};
+use portcullis_model::Sources;
+use portcullis_rules::{
+    Framework, LoadError, LoadErrors, Rule, RuleFile, RuleSet, Settings, embedded,
+    embedded_frameworks,
+};
 
 use crate::failure::{Failure, did_you_mean};
 
-/// All built-in rules and those of the directories; every problem of every file at once.
+/// The directory, inside one of rules, whose files are frameworks.
+const FRAMEWORKS: &str = "frameworks";
+
+/// All built-in rules and frameworks, and those of the directories; every problem of every file at
+/// once.
 pub(crate) fn load(directories: &[PathBuf], settings: &Settings) -> Result<RuleSet, Failure> {
-    let mut files = embedded();
+    let (mut files, mut frameworks) = (embedded(), embedded_frameworks());
     for directory in directories {
         let own = read_directory(directory)
             .map_err(|error| format!("cannot read rules in {}: {error}", directory.display()))?;
@@ -18,13 +26,28 @@ pub(crate) fn load(directories: &[PathBuf], settings: &Settings) -> Result<RuleS
             let none = format!("there is no rule (*.toml) in {}", directory.display());
             return Err(none.into());
         }
-        files.extend(own);
+        let (more_frameworks, more_files): (Vec<_>, Vec<_>) =
+            own.into_iter().partition(is_framework);
+        files.extend(more_files);
+        frameworks.extend(more_frameworks);
     }
-    RuleSet::load(&files, settings).map_err(|LoadErrors(errors)| {
-        let texts: Vec<String> = errors.iter().map(LoadError::to_string).collect();
-        let count = if errors.len() == 1 { "is a problem" } else { "are problems" };
-        format!("there {count} with the rules\n\n{}", texts.join("\n\n")).into()
-    })
+    RuleSet::load(&files, settings).and_then(|rules| rules.with_frameworks(&frameworks)).map_err(
+        |LoadErrors(errors)| {
+            let texts: Vec<String> = errors.iter().map(LoadError::to_string).collect();
+            let count = if errors.len() == 1 { "is a problem" } else { "are problems" };
+            format!("there {count} with the rules\n\n{}", texts.join("\n\n")).into()
+        },
+    )
+}
+
+fn is_framework(file: &RuleFile) -> bool {
+    let directory = Path::new(&file.path).parent().and_then(Path::file_name);
+    directory.is_some_and(|name| name == FRAMEWORKS)
+}
+
+/// What the rules need to be told.
+pub(crate) fn sources(rules: &RuleSet) -> Sources {
+    rules.rules().iter().fold(Sources::NONE, |all, rule| all | rule.sources())
 }
 
 /// The rule of that id, or the one that may be meant.
@@ -33,6 +56,16 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
         let ids = rules.rules().iter().map(|rule| rule.id.as_str());
         let help = did_you_mean(id, ids).unwrap_or("`portcullis rules list` shows all".to_owned());
         Failure::with_help(format!("there is no rule `{id}`"), help)
+    })
+}
+
+/// The framework of that id, or the one that may be meant.
+pub(crate) fn framework<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Framework, Failure> {
+    rules.framework(id).ok_or_else(|| {
+        let ids: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
+        let all = || format!("there are: {}", ids.join(", "));
+        let help = did_you_mean(id, ids.iter().copied()).unwrap_or_else(all);
+        Failure::with_help(format!("there is no framework `{id}`"), help)
     })
 }
 

@@ -18,19 +18,25 @@ pub(crate) fn run(command: &RulesCommand) -> Result<(), Failure> {
 }
 
 fn list(args: &ListArgs) -> Result<(), Failure> {
-    let rules = rule_files::load(&args.directories, &Settings::default())?;
-    let rules = rules.rules();
-    match args.output {
-        View::Text => terminal::print_page(|page| write_list(rules, page)),
+    let rules = rule_files::load(&args.view.directories, &Settings::default())?;
+    let rules: Vec<_> = match &args.framework {
+        None => rules.rules().iter().collect(),
+        Some(id) => {
+            let tested = rule_files::framework(&rules, id)?.rules();
+            rules.rules().iter().filter(|rule| tested.contains(rule.id.as_str())).collect()
+        }
+    };
+    match args.view.output {
+        View::Text => terminal::print_page(|page| write_list(&rules, page)),
         View::Json => {
-            let all: Vec<_> = rules.iter().map(portcullis_rules::explain).collect();
+            let all: Vec<_> = rules.into_iter().map(portcullis_rules::explain).collect();
             terminal::print(|out| write_json(&all, out))
         }
     }
 }
 
 /// Two lines a rule, since ids and titles are long.
-fn write_list(rules: &[Rule], page: &mut Page<'_>) -> std::io::Result<()> {
+fn write_list(rules: &[&Rule], page: &mut Page<'_>) -> std::io::Result<()> {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     for rule in rules {
         let Rule { id, title, severity, rule_set, .. } = rule;
@@ -46,9 +52,9 @@ fn write_list(rules: &[Rule], page: &mut Page<'_>) -> std::io::Result<()> {
 }
 
 fn explain(args: &ExplainArgs) -> Result<(), Failure> {
-    let rules = rule_files::load(&args.list.directories, &Settings::default())?;
+    let rules = rule_files::load(&args.view.directories, &Settings::default())?;
     let rule = rule_files::find(&rules, &args.id)?;
-    match args.list.output {
+    match args.view.output {
         View::Text => terminal::print_page(|page| explain::write(rule, page)),
         View::Json => {
             let all = portcullis_rules::explain(rule);

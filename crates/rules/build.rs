@@ -1,4 +1,4 @@
-//! Lists the rule files of `rules/<family>/` for embedding, so that adding a rule is adding a file.
+//! Lists the files of `rules/<family>/` for embedding, so that adding a rule is adding a file.
 
 use std::env;
 use std::fmt::Write as _;
@@ -6,24 +6,32 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The directory whose files map controls to rules; they are no rules themselves.
+const FRAMEWORKS: &str = "frameworks";
+
 fn main() -> io::Result<()> {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
     println!("cargo::rerun-if-changed={}", rules.display());
+    let families = entries(&rules)?.into_iter().filter(|path| path.is_dir());
+    let (frameworks, families): (Vec<_>, Vec<_>) =
+        families.partition(|family| name(family) == FRAMEWORKS);
+    embed(&families, "rules.rs")?;
+    embed(&frameworks, "frameworks.rs")
+}
+
+/// Writes the list of the directories' files, each with its content.
+fn embed(directories: &[PathBuf], list_name: &str) -> io::Result<()> {
     let mut list = String::from("&[\n");
-    for family in entries(&rules)?.into_iter().filter(|path| path.is_dir()) {
-        // Frameworks map controls to rules; they are no rules themselves.
-        if name(&family) == "frameworks" {
-            continue;
-        }
-        for file in entries(&family)?.into_iter().filter(|path| is_rule(path)) {
-            let shown = format!("rules/{}/{}", name(&family), name(&file));
+    for directory in directories {
+        for file in entries(directory)?.into_iter().filter(|path| is_toml(path)) {
+            let shown = format!("rules/{}/{}", name(directory), name(&file));
             let path = file.canonicalize()?.to_string_lossy().into_owned();
             writeln!(list, "    ({shown:?}, include_str!({path:?})),").map_err(io::Error::other)?;
         }
     }
     list.push(']');
     let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
-    fs::write(out.join("embedded.rs"), list)
+    fs::write(out.join(list_name), list)
 }
 
 fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
@@ -33,7 +41,7 @@ fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn is_rule(path: &Path) -> bool {
+fn is_toml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "toml")
 }
 

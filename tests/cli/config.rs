@@ -51,6 +51,10 @@ fn an_unknown_key_is_named_with_its_line() {
     refused("\nfial_on = 'high'", &["portcullis.toml:2:1", "`fial_on`", "did you mean `fail_on`?"]);
     refused("fail_on = 'hihg'", &["portcullis.toml:1:11", "`hihg`", "did you mean `high`?"]);
     refused("[classes.servic]\nnames = []", &["portcullis.toml:1:10", "did you mean `service`?"]);
+    let rule_set = "there is no rule set `strickt`; did you mean `strict`?";
+    refused("rule_set = 'strickt'", &[rule_set]);
+    refused("[classes.break_glass]\nnames = []", &["did you mean `break-glass`?"]);
+    refused("[classes.service]\nname = []", &["portcullis.toml:2:1", "did you mean `names`?"]);
     refused("only = 'x'", &["portcullis.toml:1:8"]);
     refused("= 1", &["portcullis.toml:1:1"]);
     let settings = format!("[rules.{FAILING}]\nseverty = 'info'");
@@ -70,6 +74,15 @@ fn a_misspelt_rule_is_corrected() {
         let says = |words| run.stderr.contains(words);
         assert!(says("did you mean") && says(FAILING), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_misspelt_parameter_is_corrected() {
+    let misspelt = "[rules.stale-access-key.params]\nmax_age_day = 30";
+    let place = "rules.stale-access-key.params.max_age_day";
+    refused(misspelt, &[place, "did you mean `max_age_days`?"]);
+    let text = "[rules.stale-access-key.params]\nmax_age_days = 'old'";
+    refused(text, &["this parameter is a number"]);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! The command line, on the real binary.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod catalogue;
 mod completions;
 mod config;
 mod evidence;
 mod examples;
+mod frameworks;
 mod help;
 mod hostile;
 mod output;

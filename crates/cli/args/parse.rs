@@ -23,7 +23,7 @@ pub(super) fn included() -> impl TypedValueParser<Value = Verdict> {
 }
 
 /// A moment in RFC 3339, or the start of a date in UTC.
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse() {
         return Ok(moment);
     }

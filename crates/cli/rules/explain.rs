@@ -3,16 +3,18 @@
 use std::io;
 
 use portcullis_report::{Page, bold, severity_style};
-use portcullis_rules::Rule;
+use portcullis_rules::{Explanation, Rule};
 use serde_json::Value as Json;
 
 pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     let all = portcullis_rules::explain(rule);
     page.painted_item(severity_style(all.severity), "", &format!("{} ({})", all.title, all.id))?;
     page.blank()?;
-    page.item("  severity  ", all.severity.word())?;
+    page.item("  severity  ", &severity(&all))?;
     page.item("  rule set  ", all.rule_set)?;
-    page.item("  judges    ", all.judges)?;
+    page.item("  judges    ", &all.judges)?;
+    let needs: Vec<_> = all.sources.iter().map(|source| source.name()).collect();
+    page.item("  needs     ", &needs.join(", "))?;
     page.item("  file      ", all.path)?;
     section(page, "WHY IT MATTERS")?;
     page.prose(2, all.why)?;
@@ -31,12 +33,25 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     for fact in &all.facts {
         page.item("  - ", &format!("{} ({}): {}", fact.path, fact.ty, fact.doc))?;
     }
+    if !all.frameworks.is_empty() {
+        section(page, "CONTROLS IT TESTS")?;
+        for (framework, controls) in all.frameworks {
+            page.item("  - ", &format!("{framework}: {}", controls.join(", ")))?;
+        }
+    }
     section(page, "EXAMPLES")?;
     for example in all.examples {
         page.item("  - ", &format!("{}: {}", example.expect.word(), example.name))?;
     }
     section(page, "READ MORE")?;
     all.references.iter().try_for_each(|url| page.item("  ", url))
+}
+
+/// The severity, with those that hold on a condition.
+fn severity(all: &Explanation<'_>) -> String {
+    let others = all.severities.iter();
+    let others = others.map(|other| format!("; {} if {}", other.severity.word(), other.when));
+    others.fold(all.severity.word().to_owned(), |text, other| text + &other)
 }
 
 fn section(page: &mut Page<'_>, title: &str) -> io::Result<()> {

@@ -1,29 +1,36 @@
 //! Live collection: every call that the audit needs, as a bundle.
 
+mod account;
+mod actions;
 mod convert;
+mod draft;
 mod error;
 mod failure;
+mod federation;
 mod iam;
 mod per_user;
+mod regions;
 mod report_acquisition;
 mod session;
 mod whole;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use portcullis_model::{Gap, Source};
-use serde::Serialize;
+use portcullis_model::{Gap, Source, Sources};
 
-use crate::bundle::{Bundle, Document, FileEntry, Manifest, file_name, sha256, to_json};
+use crate::bundle::Bundle;
 use crate::shapes;
+use account::AccountServices;
+use draft::{Answer, Draft, Partial};
 use failure::Failure;
 use iam::Iam;
 use per_user::{Needs, ask_each};
+use regions::regions_in_use;
 use report_acquisition::{Terms, acquire};
 use session::Session;
 
+pub use actions::{actions, needed};
 pub use error::CollectError;
 
 /// What to collect, and as whom.
@@ -39,6 +46,8 @@ pub struct Options {
     pub external_id: Option<String>,
     /// Leaves out every call that is made per user.
     pub quick: bool,
+    /// What to ask for, with what [that needs](needed); the rest becomes gaps that say so.
+    pub sources: Sources,
     /// The tool's name and version, for the manifest.
     pub tool: String,
     /// How long to wait for a new credential report.
@@ -63,165 +72,152 @@ pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Bundl
     let from = (options.clock)();
     let session = Session::open(options, progress).await?;
     let iam = Iam::new(aws_sdk_iam::config::Builder::from(&session.config), progress);
-    // Boxed: the futures of six calls at once are large.
-    Ok(Box::pin(gather(&iam, session.caller, from, options)).await)
+    let account = AccountServices::new(&session.config, progress);
+    let plan = Plan::of(options, from);
+    // Boxed: the futures of a dozen calls at once are large.
+    Ok(Box::pin(plan.gather(&iam, &account, session.caller)).await)
 }
 
-/// Makes every call but the first.
-async fn gather(
-    iam: &Iam<'_>,
-    caller: Result<shapes::CallerIdentity, Failure>,
+/// What to ask for, and on which terms.
+struct Plan<'a> {
+    options: &'a Options,
     from: Timestamp,
-    options: &Options,
-) -> Bundle {
-    let clock = options.clock;
-    let mut draft = Draft::new(options, from);
-    draft.identify(caller);
-    let terms =
-        Terms { deadline: options.report_deadline, max_age: options.max_report_age, now: from };
-    let (aliases, report, summary, policy, devices, details) = tokio::join!(
-        Answer::of(iam.account_aliases(), clock),
-        Answer::of(acquire(iam, &terms), clock),
-        Answer::of(iam.account_summary(), clock),
-        Answer::of(iam.password_policy(), clock),
-        Answer::of(iam.virtual_mfa_devices(), clock),
-        Answer::of(iam.authorization_details(), clock),
-    );
-    gather_per_user(iam, &mut draft, &report, &devices, options.quick).await;
-    draft.add(Source::AccountAliases, aliases);
-    draft.add(Source::CredentialReport, report);
-    draft.add(Source::AccountSummary, summary);
-    draft.add(Source::AccountPasswordPolicy, policy);
-    draft.add(Source::VirtualMfaDevices, devices);
-    draft.add(Source::AccountAuthorizationDetails, details);
-    draft.finish()
+    needed: Sources,
 }
 
-async fn gather_per_user(
-    iam: &Iam<'_>,
-    draft: &mut Draft,
-    report: &Answer<shapes::CredentialReport>,
-    devices: &Answer<shapes::VirtualMfaDevices>,
-    quick: bool,
-) {
-    let needs = match &report.result {
-        _ if quick => Err(Failure::new(Gap::NOT_REQUESTED, "a quick run makes no call per user")),
-        Ok(report) => Needs::of(report, devices.result.as_ref().ok()),
-        Err(_) => {
-            let message = "whom to ask is in the credential report, which is missing";
-            Err(Failure::new("NoCredentialReport", message))
+impl Plan<'_> {
+    fn of(options: &Options, from: Timestamp) -> Plan<'_> {
+        Plan { options, from, needed: needed(options.sources, options.quick) }
+    }
+
+    /// Makes every call but the first.
+    async fn gather(
+        &self,
+        iam: &Iam<'_>,
+        account: &AccountServices<'_>,
+        caller: Result<shapes::CallerIdentity, Failure>,
+    ) -> Bundle {
+        let mut draft = Draft::new(self.options, self.from);
+        draft.identify(caller);
+        let Options { report_deadline: deadline, max_report_age: max_age, .. } = *self.options;
+        let terms = Terms { deadline, max_age, now: self.from };
+        let ((aliases, report, summary, policy, devices, details), ()) = tokio::join!(
+            async {
+                tokio::join!(
+                    self.ask(Source::AccountAliases, iam.account_aliases()),
+                    self.ask(Source::CredentialReport, acquire(iam, &terms)),
+                    self.ask(Source::AccountSummary, iam.account_summary()),
+                    self.ask(Source::AccountPasswordPolicy, iam.password_policy()),
+                    self.ask(Source::VirtualMfaDevices, iam.virtual_mfa_devices()),
+                    self.ask(Source::AccountAuthorizationDetails, iam.authorization_details()),
+                )
+            },
+            self.gather_federation_and_account(iam, account, &mut draft),
+        );
+        self.gather_guided(iam, account, &mut draft, (&report, &devices, &details)).await;
+        draft.add(Source::AccountAliases, aliases);
+        draft.add(Source::CredentialReport, report);
+        draft.add(Source::AccountSummary, summary);
+        draft.add(Source::AccountPasswordPolicy, policy);
+        draft.add(Source::VirtualMfaDevices, devices);
+        draft.add(Source::AccountAuthorizationDetails, details);
+        draft.finish()
+    }
+
+    async fn gather_federation_and_account(
+        &self,
+        iam: &Iam<'_>,
+        account: &AccountServices<'_>,
+        draft: &mut Draft,
+    ) {
+        let (credentials, certificates, saml, oidc, contacts, organization, features) = tokio::join!(
+            self.ask(Source::ServiceSpecificCredentials, iam.service_credentials()),
+            self.ask(Source::ServerCertificates, iam.server_certificates()),
+            self.ask(Source::SamlProviders, iam.saml_providers()),
+            self.ask(Source::OpenIdConnectProviders, iam.oidc_providers()),
+            self.ask(Source::AlternateContacts, account.alternate_contacts()),
+            self.ask(Source::Organization, account.organization()),
+            self.ask(Source::OrganizationsFeatures, iam.organizations_features()),
+        );
+        draft.add(Source::ServiceSpecificCredentials, credentials);
+        draft.add(Source::ServerCertificates, certificates);
+        draft.add(Source::SamlProviders, saml);
+        draft.add(Source::OpenIdConnectProviders, oidc);
+        draft.add(Source::AlternateContacts, contacts);
+        draft.add(Source::Organization, organization);
+        draft.add(Source::OrganizationsFeatures, features);
+    }
+
+    /// Asks about what other answers name: users and regions.
+    async fn gather_guided(
+        &self,
+        iam: &Iam<'_>,
+        account: &AccountServices<'_>,
+        draft: &mut Draft,
+        (report, devices, details): (
+            &Answer<shapes::CredentialReport>,
+            &Answer<shapes::VirtualMfaDevices>,
+            &Answer<shapes::AuthorizationDetails>,
+        ),
+    ) {
+        let (report, details) = (report.result.as_ref().ok(), details.result.as_ref().ok());
+        let needs = whom_to_ask(report, devices.result.as_ref().ok());
+        let regions = regions_in_use(account.region(), report, details);
+        let of_users = async {
+            let keys = self.ask(Source::AccessKeys, access_keys(iam, &needs)).await;
+            (keys, self.ask(Source::MfaDevices, mfa_devices(iam, &needs)).await)
+        };
+        let of_regions = self.ask(Source::AccessAnalyzers, account.analyzers(&regions));
+        let ((keys, devices), analyzers) = tokio::join!(of_users, of_regions);
+        draft.add(Source::AccessKeys, keys);
+        draft.add(Source::MfaDevices, devices);
+        draft.add(Source::AccessAnalyzers, analyzers);
+    }
+
+    /// Makes the calls of a source, if it is needed.
+    async fn ask<T>(
+        &self,
+        source: Source,
+        calls: impl Future<Output = impl Into<Partial<T>>>,
+    ) -> Answer<T> {
+        let clock = self.options.clock;
+        if self.needed.contains(source) {
+            return Answer::of(calls, clock).await;
         }
-    };
+        let why = if self.options.sources.contains(source) {
+            "a quick run makes no call per user"
+        } else {
+            "no rule that was chosen needs it"
+        };
+        Answer::failed(Failure::new(Gap::NOT_REQUESTED, why), clock())
+    }
+}
+
+fn whom_to_ask(
+    report: Option<&shapes::CredentialReport>,
+    devices: Option<&shapes::VirtualMfaDevices>,
+) -> Result<Needs, Failure> {
+    let message = "whom to ask is in the credential report, which is missing";
+    let missing = || Failure::new("NoCredentialReport", message);
+    Needs::of(report.ok_or_else(missing)?, devices)
+}
+
+async fn access_keys(iam: &Iam<'_>, needs: &Result<Needs, Failure>) -> Partial<shapes::AccessKeys> {
     let needs = match needs {
         Ok(needs) => needs,
-        Err(failure) => {
-            draft.add_failure(Source::AccessKeys, failure.clone());
-            draft.add_failure(Source::MfaDevices, failure);
-            return;
-        }
+        Err(failure) => return Partial::failed(failure.clone()),
     };
-    let keys = ask_each(&needs.access_keys, |user| iam.access_keys(user)).await;
-    draft.add_per_user(Source::AccessKeys, keys, shapes::AccessKeys::of);
-    let devices = ask_each(&needs.mfa_devices, |user| iam.mfa_devices(user)).await;
-    draft.add_per_user(Source::MfaDevices, devices, shapes::MfaDevices::of);
+    let answers = ask_each(&needs.access_keys, |user| iam.access_keys(user)).await;
+    Partial::of_each(answers, |keys, users| shapes::AccessKeys::of(keys.concat(), users))
 }
 
-/// The outcome of a call, and when it came.
-struct Answer<T> {
-    result: Result<T, Failure>,
-    at: Timestamp,
-}
-
-impl<T> Answer<T> {
-    async fn of(
-        call: impl Future<Output = Result<T, Failure>>,
-        clock: fn() -> Timestamp,
-    ) -> Answer<T> {
-        let result = call.await;
-        Answer { result, at: clock() }
-    }
-}
-
-/// A bundle in the making.
-struct Draft {
-    manifest: Manifest,
-    documents: BTreeMap<Source, Document>,
-    clock: fn() -> Timestamp,
-}
-
-impl Draft {
-    fn new(options: &Options, from: Timestamp) -> Draft {
-        let clock = options.clock;
-        let manifest = Manifest::new(&options.tool, from, clock());
-        Draft { manifest, documents: BTreeMap::new(), clock }
-    }
-
-    fn identify(&mut self, caller: Result<shapes::CallerIdentity, Failure>) {
-        if let Ok(caller) = &caller {
-            self.manifest.account = Some(caller.account.clone());
-            self.manifest.partition = caller.arn.split(':').nth(1).map(str::to_owned);
-            self.manifest.caller = Some(caller.arn.clone());
-        }
-        self.add(Source::CallerIdentity, Answer { result: caller, at: (self.clock)() });
-    }
-
-    fn add<T: Serialize>(&mut self, source: Source, answer: Answer<T>) {
-        let Answer { result, at } = answer;
-        let json = result.and_then(|document| {
-            to_json(&document).map_err(|error| Failure::malformed(&error.to_string()))
-        });
-        match json {
-            Ok(bytes) => {
-                let file = file_name(source);
-                let entry = FileEntry { sha256: sha256(&bytes), collected_at: at };
-                self.manifest.files.insert(file.clone(), entry);
-                self.documents.insert(source, Document { file, bytes });
-            }
-            Err(failure) => self.manifest.gaps.push(failure.gap(source, at)),
-        }
-    }
-
-    fn add_failure(&mut self, source: Source, failure: Failure) {
-        let at = (self.clock)();
-        self.manifest.gaps.push(failure.gap(source, at));
-    }
-
-    /// Adds what was answered about single users, with a gap for each other user; one gap for the
-    /// source if nobody was answered. That a user no longer exists is an answer too.
-    fn add_per_user<T, D: Serialize>(
-        &mut self,
-        source: Source,
-        answers: Vec<(&str, Result<Vec<T>, Failure>)>,
-        document: impl FnOnce(Vec<T>, Vec<String>) -> D,
-    ) {
-        let at = (self.clock)();
-        let asked = answers.len();
-        let (mut users, mut items, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-        for (user, answer) in answers {
-            match answer {
-                Ok(answer) => {
-                    users.push(user.to_owned());
-                    items.extend(answer);
-                }
-                Err(failure) => failures.push((user, failure)),
-            }
-        }
-        let lasting = failures.iter().find(|(_, failure)| failure.code != "NoSuchEntity");
-        if let (true, Some((_, failure))) = (users.is_empty(), lasting) {
-            let failure = failure.clone().of_all(asked);
-            return self.add_failure(source, failure);
-        }
-        let gaps = failures.into_iter().map(|(user, failure)| failure.gap(source, at).of(user));
-        self.manifest.gaps.extend(gaps);
-        self.add(source, Answer { result: Ok(document(items, users)), at });
-    }
-
-    fn finish(mut self) -> Bundle {
-        self.manifest.collected_to = (self.clock)();
-        self.manifest.gaps.sort();
-        let gaps = self.manifest.gaps.clone();
-        Bundle { manifest: Some(self.manifest), documents: self.documents, gaps }
-    }
+async fn mfa_devices(iam: &Iam<'_>, needs: &Result<Needs, Failure>) -> Partial<shapes::MfaDevices> {
+    let needs = match needs {
+        Ok(needs) => needs,
+        Err(failure) => return Partial::failed(failure.clone()),
+    };
+    let answers = ask_each(&needs.mfa_devices, |user| iam.mfa_devices(user)).await;
+    Partial::of_each(answers, |devices, users| shapes::MfaDevices::of(devices.concat(), users))
 }
 
 #[cfg(test)]

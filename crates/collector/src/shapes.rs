@@ -3,11 +3,23 @@
 //! Fields that a saved file may lack are optional or have a default; unknown fields are skipped,
 //! since AWS adds fields at any time. Everything here is read from files and written to them.
 
+mod account;
+mod federation;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+
+pub(crate) use account::{
+    AccessAnalyzers, AlternateContact, AlternateContacts, Analyzer, Organization,
+    OrganizationDetail, OrganizationsFeatures,
+};
+pub(crate) use federation::{
+    OidcProvider, OidcProviderEntry, OidcProviders, SamlProvider, SamlProviderEntry, SamlProviders,
+    ServerCertificate, ServerCertificates, ServiceCredential, ServiceCredentials,
+};
 
 /// `aws sts get-caller-identity`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! From raw answers to typed facts: the one path, whatever the bundle's origin.
 
 mod account;
-mod administrators;
 mod answers;
 mod arn;
 mod certificates;
@@ -10,10 +9,17 @@ mod documents;
 mod gaps;
 mod keys;
 mod mfa;
+mod oidc_providers;
+mod organization;
 mod password_policy;
 mod people;
+mod permissions;
+mod regions;
 mod resource_ids;
 mod root;
+mod saml_providers;
+mod server_certificates;
+mod service_credentials;
 mod time;
 mod users;
 
@@ -28,28 +34,70 @@ use self::gaps::Gaps;
 use crate::bundle::Bundle;
 use crate::classes::{ClassConflict, Classes};
 
+/// What the configuration says about an account, and no call of AWS does.
+#[derive(Clone, Debug, Default)]
+pub struct Declarations {
+    /// Which users are services or break-glass users.
+    pub classes: Classes,
+    /// When the account's password policy was last changed.
+    pub password_policy_changed: Option<Timestamp>,
+}
+
 impl Bundle {
     /// The facts that the bundle holds, with ages counted to `as_of`.
     ///
     /// Takes any content: what is absent, cut or garbage becomes missing facts, each source of
-    /// which has a gap that says why. The same bundle, date and classes give the same facts.
+    /// which has a gap that says why. The same bundle, date and declarations give the same facts.
     ///
     /// # Errors
     /// If a user matches the patterns of two classes.
-    pub fn snapshot(&self, as_of: Timestamp, classes: &Classes) -> Result<Snapshot, ClassConflict> {
+    pub fn snapshot(
+        &self,
+        as_of: Timestamp,
+        declared: &Declarations,
+    ) -> Result<Snapshot, ClassConflict> {
         let mut gaps = Gaps::from(self.gaps.clone());
         let answers = Answers::read(self, &mut gaps);
         let mfa_devices = mfa::virtual_devices(&answers);
-        let users = users::users(&answers, &mfa_devices, classes, as_of, &mut gaps)?;
+        let permissions = permissions::permissions(&answers, as_of, &mut gaps);
+        let users = users::users(
+            &answers,
+            &permissions,
+            &mfa_devices,
+            &declared.classes,
+            as_of,
+            &mut gaps,
+        )?;
         let manifest = self.manifest.as_ref();
+        let (federation, identity) = (&answers.federation, &answers.identity);
         Ok(Snapshot {
             as_of,
             collected_from: manifest.map(|manifest| manifest.collected_from),
             collected_to: manifest.map(|manifest| manifest.collected_to),
-            account: account::account(&answers, manifest, &users, as_of),
+            account: account::account(
+                &answers,
+                manifest,
+                &users,
+                permissions.as_ref().map(|all| &all.account),
+                declared,
+                as_of,
+                &mut gaps,
+            ),
             root: root::root(&answers, &mfa_devices, as_of, &mut gaps),
+            service_credentials: service_credentials::service_credentials(
+                federation, identity, &users, as_of, &mut gaps,
+            ),
             users,
             mfa_devices,
+            groups: permissions.as_ref().and_then(|all| all.groups.clone()),
+            roles: permissions.as_ref().and_then(|all| all.roles.clone()),
+            policies: permissions.as_ref().and_then(|all| all.policies.clone()),
+            saml_providers: saml_providers::saml_providers(federation, as_of, &mut gaps),
+            oidc_providers: oidc_providers::oidc_providers(federation, &mut gaps),
+            server_certificates: server_certificates::server_certificates(
+                federation, as_of, &mut gaps,
+            ),
+            regions: regions::regions(&answers, &mut gaps),
             gaps: gaps.into_sorted(),
         })
     }

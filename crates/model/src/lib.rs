@@ -17,11 +17,14 @@ pub use fingerprint::Fingerprint;
 pub use gap::Gap;
 pub use record::{Field, List, Record, RecordType, Type, Typed, Value};
 pub use report::{
-    AccountStatus, AuditedAccount, Finding, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA,
-    Severity, Tally, Tool, Verdict,
+    AccountStatus, AuditedAccount, ControlCounts, ControlKind, ControlOutcome, ControlStatus,
+    Finding, FrameworkOutcome, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity,
+    Tally, Tool, Verdict,
 };
 pub use snapshot::{
-    AccessKey, Account, AgeSource, MfaDevice, MfaKind, PasswordPolicy, Root, RootClaim,
-    SigningCertificate, Snapshot, User, UserClass,
+    AccessKey, Account, AgeSource, Escalation, Grant, Group, MfaDevice, MfaKind, OidcProvider,
+    PasswordPolicy, Policy, PolicyKind, Region, Role, Root, RootClaim, SamlProvider,
+    ServerCertificate, ServiceCredential, SigningCertificate, Snapshot, User, UserClass,
+    WatchedAction,
 };
 pub use source::{Source, Sources};

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Fact, Sources};
+use crate::{Fact, Source, Sources};
 
 /// The type of a fact, as rules are checked against it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +35,17 @@ pub struct RecordType {
     pub name: &'static str,
     /// The fields, in the order of [`Record::field`].
     pub fields: &'static [Field],
+    /// Where its fields come from, but for those that say otherwise.
+    pub sources: &'static [Source],
+}
+
+impl RecordType {
+    /// The sources that the field at that index comes from.
+    #[must_use]
+    pub fn sources(&self, index: usize) -> Sources {
+        let own = self.fields[index].sources;
+        if own.is_empty() { self.sources } else { own }.iter().copied().collect()
+    }
 }
 
 impl PartialEq for RecordType {
@@ -52,6 +63,8 @@ pub struct Field {
     pub ty: Type,
     /// What it is, for people who write rules.
     pub doc: &'static str,
+    /// Where it comes from; empty: from where its record does.
+    pub sources: &'static [Source],
 }
 
 /// A value of a fact, borrowed from the snapshot.
@@ -166,12 +179,18 @@ impl Typed for Timestamp {
     }
 }
 
-/// Declares a record: a struct whose fields are facts that rules can read.
+/// Declares a record: a struct whose fields are facts that rules can read, with `#[from(…)]` the
+/// sources that tell them.
 macro_rules! record {
     (
         $(#[doc = $about:literal])+
+        #[from($($origin:ident),*)]
         pub struct $name:ident {
-            $( $(#[doc = $doc:literal])+ pub $field:ident : $ty:ty, )*
+            $(
+                $(#[doc = $doc:literal])+
+                $(#[from($($source:ident),+)])?
+                pub $field:ident : $ty:ty,
+            )*
         }
     ) => {
         $(#[doc = $about])+
@@ -203,7 +222,9 @@ macro_rules! record {
                     name: stringify!($field),
                     ty: <$ty as $crate::Typed>::TYPE,
                     doc: concat!($( $doc, )+).trim_ascii_start(),
+                    sources: &[$( $( $crate::Source::$source, )+ )?],
                 }, )*],
+                sources: &[$( $crate::Source::$origin, )*],
             });
 
             fn value(&self) -> Result<$crate::Value<'_>, $crate::Sources> {
@@ -254,11 +275,13 @@ mod tests {
 
     record! {
         /// A record for the tests.
+        #[from(CredentialReport)]
         pub struct Sample {
             /// A name,
             /// on two lines.
             pub name: String,
             /// A fact that may be none.
+            #[from(AccessKeys, MfaDevices)]
             pub count: Fact<Option<u32>>,
             /// Words.
             pub kinds: Vec<MfaKind>,
@@ -276,6 +299,9 @@ mod tests {
         assert_eq!(names, ["name", "count", "kinds"]);
         assert_eq!(fields[0].doc, "A name, on two lines.");
         assert_eq!(fields[1].ty, Type::Optional(&Type::Number));
+        let sources = |index| sample(Fact::Known(None)).record_type().sources(index);
+        assert_eq!(sources(0), Source::CredentialReport.into());
+        assert_eq!(sources(1), Sources::from_iter([Source::AccessKeys, Source::MfaDevices]));
         assert!(matches!(fields[2].ty, Type::List(Type::Word(words)) if words.contains(&"sms")));
     }
 

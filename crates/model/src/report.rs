@@ -1,5 +1,7 @@
 //! The report: verdicts on resources, with all that a reader or a renderer needs.
 
+mod framework;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -8,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{Fingerprint, Gap, Source};
+
+pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
 
 /// The value of [`Report::schema`].
 pub const SCHEMA: &str = "portcullis/report/v1";
@@ -29,6 +33,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The number of verdicts by rule id.
     pub tallies: BTreeMap<String, Tally>,
+    /// The frameworks that were asked for, control by control.
+    #[serde(default)]
+    pub frameworks: Vec<FrameworkOutcome>,
 }
 
 /// The program that made a report.
@@ -64,6 +71,9 @@ pub struct RunOptions {
     pub only: Vec<String>,
     /// The rules left out.
     pub skip: Vec<String>,
+    /// The frameworks asked for, whose rules were judged whatever their set.
+    #[serde(default)]
+    pub frameworks: Vec<String>,
     /// The verdicts listed beside `fail` and `unknown`.
     pub include: Vec<Verdict>,
 }
@@ -108,9 +118,9 @@ pub struct RuleInfo {
     pub id: String,
     /// The problem, in a few words.
     pub title: String,
-    /// How grave it is in this run.
+    /// How grave it is in this run, but where a finding says otherwise.
     pub severity: Severity,
-    /// The kind of resource it judges.
+    /// The kind of resource it judges, or several: `user, group, role`.
     pub scope: String,
     /// Why it matters.
     pub risk: String,
@@ -120,7 +130,7 @@ pub struct RuleInfo {
     pub references: Vec<String>,
     /// The parameters of this run.
     pub params: BTreeMap<String, Json>,
-    /// The framework controls it tests.
+    /// The controls that it tests, by the framework's id.
     pub frameworks: BTreeMap<String, Vec<String>>,
 }
 

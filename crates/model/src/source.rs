@@ -30,11 +30,27 @@ pub enum Source {
     AccessKeys,
     /// MFA devices of single users, of every kind: IAM ListMFADevices.
     MfaDevices,
+    /// Credentials for CodeCommit, Keyspaces, Bedrock and the like: IAM ListServiceSpecificCredentials.
+    ServiceSpecificCredentials,
+    /// TLS certificates kept in IAM: IAM ListServerCertificates.
+    ServerCertificates,
+    /// SAML providers with their metadata: IAM ListSAMLProviders and GetSAMLProvider.
+    SamlProviders,
+    /// OIDC providers: IAM ListOpenIDConnectProviders and GetOpenIDConnectProvider.
+    OpenIdConnectProviders,
+    /// Access analyzers of the regions in use: Access Analyzer ListAnalyzers.
+    AccessAnalyzers,
+    /// Billing, operations and security contacts: Account Management GetAlternateContact.
+    AlternateContacts,
+    /// The organization the account is in: Organizations DescribeOrganization.
+    Organization,
+    /// Centralized root access of the organization: IAM ListOrganizationsFeatures.
+    OrganizationsFeatures,
 }
 
 impl Source {
     /// Every source, in the order in which a bundle lists them.
-    pub const ALL: [Source; 9] = [
+    pub const ALL: [Source; 17] = [
         Source::CallerIdentity,
         Source::AccountAliases,
         Source::CredentialReport,
@@ -44,6 +60,14 @@ impl Source {
         Source::AccountAuthorizationDetails,
         Source::AccessKeys,
         Source::MfaDevices,
+        Source::ServiceSpecificCredentials,
+        Source::ServerCertificates,
+        Source::SamlProviders,
+        Source::OpenIdConnectProviders,
+        Source::AccessAnalyzers,
+        Source::AlternateContacts,
+        Source::Organization,
+        Source::OrganizationsFeatures,
     ];
 
     /// The name in reports, and of the bundle file without its ending: `credential-report`.
@@ -59,6 +83,14 @@ impl Source {
             Source::AccountAuthorizationDetails => "account-authorization-details",
             Source::AccessKeys => "access-keys",
             Source::MfaDevices => "mfa-devices",
+            Source::ServiceSpecificCredentials => "service-specific-credentials",
+            Source::ServerCertificates => "server-certificates",
+            Source::SamlProviders => "saml-providers",
+            Source::OpenIdConnectProviders => "open-id-connect-providers",
+            Source::AccessAnalyzers => "access-analyzers",
+            Source::AlternateContacts => "alternate-contacts",
+            Source::Organization => "organization",
+            Source::OrganizationsFeatures => "organizations-features",
         }
     }
 
@@ -75,17 +107,33 @@ impl Source {
             Source::AccountAuthorizationDetails => "GetAccountAuthorizationDetails",
             Source::AccessKeys => "ListAccessKeys",
             Source::MfaDevices => "ListMFADevices",
+            Source::ServiceSpecificCredentials => "ListServiceSpecificCredentials",
+            Source::ServerCertificates => "ListServerCertificates",
+            Source::SamlProviders => "ListSAMLProviders",
+            Source::OpenIdConnectProviders => "ListOpenIDConnectProviders",
+            Source::AccessAnalyzers => "ListAnalyzers",
+            Source::AlternateContacts => "GetAlternateContact",
+            Source::Organization => "DescribeOrganization",
+            Source::OrganizationsFeatures => "ListOrganizationsFeatures",
+        }
+    }
+
+    /// The service prefix of its actions in IAM policies: `iam`.
+    #[must_use]
+    pub fn service(self) -> &'static str {
+        match self {
+            Source::CallerIdentity => "sts",
+            Source::AccessAnalyzers => "access-analyzer",
+            Source::AlternateContacts => "account",
+            Source::Organization => "organizations",
+            _ => "iam",
         }
     }
 
     /// The IAM action that allows the operation: `iam:GetCredentialReport`.
     #[must_use]
     pub fn action(self) -> String {
-        let service = match self {
-            Source::CallerIdentity => "sts",
-            _ => "iam",
-        };
-        format!("{service}:{}", self.operation())
+        format!("{}:{}", self.service(), self.operation())
     }
 
     /// The source of that [name](Source::name).

@@ -2,6 +2,7 @@
 
 mod findings;
 mod folded;
+mod frameworks;
 mod header;
 mod summary;
 
@@ -19,6 +20,7 @@ pub(crate) fn write(report: &Report, outcome: &Outcome, page: &mut Page<'_>) -> 
     folded::write_unknown(report, page)?;
     folded::write_listed(report, Verdict::Pass, "PASSED", page)?;
     folded::write_listed(report, Verdict::NotApplicable, "NOT APPLICABLE", page)?;
+    frameworks::write(report, page)?;
     summary::write(report, page)?;
     page.blank()?;
     page.painted_item(bold(), "", &outcome.to_string())
@@ -26,8 +28,13 @@ pub(crate) fn write(report: &Report, outcome: &Outcome, page: &mut Page<'_>) -> 
 
 /// The findings of a verdict by rule, the gravest rule first.
 fn by_rule(report: &Report, verdict: Verdict) -> Vec<(&RuleInfo, Vec<&Finding>)> {
+    grouped(report, |finding| finding.verdict == verdict)
+}
+
+/// Some of the findings by rule, the gravest rule first.
+fn grouped(report: &Report, some: impl Fn(&Finding) -> bool) -> Vec<(&RuleInfo, Vec<&Finding>)> {
     let mut groups: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
+    for finding in report.findings.iter().filter(|finding| some(finding)) {
         groups.entry(&finding.rule).or_default().push(finding);
     }
     let mut rules: Vec<&RuleInfo> = report.rules.iter().collect();

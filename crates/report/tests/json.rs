@@ -51,3 +51,12 @@ fn the_schema_refuses_what_is_no_report() {
     value["findings"][0]["verdict"] = "maybe".into();
     assert!(!jsonschema::is_valid(&schema, &value));
 }
+
+#[test]
+fn reports_from_before_frameworks_are_read() {
+    let mut value = serde_json::to_value(report()).unwrap();
+    value.as_object_mut().unwrap().remove("frameworks");
+    value["run"]["options"].as_object_mut().unwrap().remove("frameworks");
+    let read: Report = serde_json::from_value(value).unwrap();
+    assert_eq!((read.frameworks.len(), read.run.options.frameworks.len()), (0, 0));
+}

@@ -27,6 +27,7 @@ fn a_clean_report_is_short() {
     report.findings.clear();
     report.tallies.values_mut().for_each(|tally| *tally = Tally::default());
     report.accounts[0].gaps.clear();
+    report.frameworks.clear();
     insta::assert_snapshot!(table(&report, PLAIN));
 }
 
@@ -86,4 +87,30 @@ fn thousands_of_unknowns_take_a_line_a_rule() {
     let one = report.findings.iter().find(|finding| finding.rule == "idle-user").unwrap().clone();
     report.findings = vec![one; 5000];
     assert!(table(&report, PLAIN).contains("  - idle-user: 5000 resources; needs access-keys\n"));
+}
+
+#[test]
+fn a_finding_counts_by_its_own_severity() {
+    let mut report = report();
+    report.findings[1].severity = Severity::High;
+    let table = table(&report, PLAIN);
+    for shown in ["HIGH: 1 finding\n", "MEDIUM: 1 finding\n", "  high            1        0 "] {
+        assert!(table.contains(shown), "{shown} in {table}");
+    }
+}
+
+#[test]
+fn a_finding_in_a_region_names_it() {
+    let mut report = report();
+    report.findings[0].resource.region = Some("eu-north-1".to_owned());
+    assert!(table(&report, PLAIN).contains("  - eu-north-1, root has a password"));
+    report.findings[0].message = "root of eu-north-1 is open".to_owned();
+    assert!(table(&report, PLAIN).contains("  - root of eu-north-1 is open\n"));
+}
+
+#[test]
+fn the_rules_of_frameworks_are_named_by_them() {
+    let mut report = report();
+    report.run.options.frameworks = vec!["cis-aws-7.0".to_owned(), "soc2".to_owned()];
+    assert!(table(&report, PLAIN).contains("Rules     3 of cis-aws-7.0, soc2\n"));
 }

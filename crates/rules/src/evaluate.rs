@@ -1,14 +1,16 @@
 //! A snapshot and rules to a report: pure, total, deterministic.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use portcullis_model::{
     AccountStatus, AuditedAccount, Fact, Finding, Fingerprint, Gap, Report, ResourceRef, Run,
-    RunOptions, SCHEMA, Snapshot, Tally, Tool, Verdict,
+    RunOptions, SCHEMA, Snapshot, Sources, Tally, Tool, Verdict,
 };
 
-use crate::judge::{Decision, decide, explain};
-use crate::scope::Subject;
+use crate::judge::{self, Decision, decide};
+use crate::rule::Part;
+use crate::scope::{Scope, Subject, uncollected};
 use crate::{Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
@@ -22,21 +24,12 @@ pub fn evaluate(
     options: RunOptions,
     tool_version: &str,
 ) -> Report {
-    let (mut findings, mut tallies) = (Vec::new(), BTreeMap::new());
-    let mut subjects = BTreeMap::new();
-    for rule in rules.rules() {
-        let subjects =
-            subjects.entry(rule.scope.name).or_insert_with(|| (rule.scope.subjects)(snapshot));
-        let mut tally = Tally::default();
-        for subject in subjects {
-            let decision = decide(&rule.program, subject);
-            tally.count(decision.verdict());
-            if listed(decision.verdict(), &options) {
-                findings.push(finding(rule, subject, decision, snapshot));
-            }
-        }
-        tallies.insert(rule.id.clone(), tally);
-    }
+    let mut judge =
+        Judge { snapshot, options: &options, lists: BTreeMap::new(), findings: Vec::new() };
+    let tallies = rules.rules().iter().map(|rule| (rule.id.clone(), judge.rule(rule))).collect();
+    let mut findings = judge.findings;
+    let frameworks = rules.frameworks().iter().filter(|f| options.frameworks.contains(&f.id));
+    let frameworks = frameworks.map(|framework| framework.judge(&tallies)).collect();
     sort(&mut findings);
     Report {
         schema: SCHEMA.to_owned(),
@@ -55,6 +48,54 @@ pub fn evaluate(
         rules: rules.rules().iter().map(Rule::info).collect(),
         findings,
         tallies,
+        frameworks,
+    }
+}
+
+/// One run over a snapshot.
+struct Judge<'a> {
+    snapshot: &'a Snapshot,
+    options: &'a RunOptions,
+    /// The resources by scope, or the sources that are missing for them: each list is made once.
+    lists: BTreeMap<&'static str, Result<Rc<[Subject<'a>]>, Sources>>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Judge<'a> {
+    fn rule(&mut self, rule: &Rule) -> Tally {
+        let mut tally = Tally::default();
+        let mut missing: Option<(&Part, Sources)> = None;
+        for part in &rule.parts {
+            match self.list(part.scope) {
+                Ok(subjects) => {
+                    subjects
+                        .iter()
+                        .for_each(|subject| self.subject(rule, part, subject, &mut tally));
+                }
+                Err(sources) => {
+                    let before = missing.map_or(Sources::NONE, |(_, before)| before);
+                    missing = Some((part, before | sources));
+                }
+            }
+        }
+        if let Some((part, sources)) = missing {
+            let subject = uncollected(&self.snapshot.account, sources);
+            self.subject(rule, part, &subject, &mut tally);
+        }
+        tally
+    }
+
+    fn list(&mut self, scope: &'static Scope) -> Result<Rc<[Subject<'a>]>, Sources> {
+        let make = || (scope.subjects)(self.snapshot).map(Rc::from);
+        self.lists.entry(scope.name).or_insert_with(make).clone()
+    }
+
+    fn subject(&mut self, rule: &Rule, part: &Part, subject: &Subject<'_>, tally: &mut Tally) {
+        let decision = decide(&part.program, subject);
+        tally.count(decision.verdict());
+        if listed(decision.verdict(), self.options) {
+            self.findings.push(finding(rule, part, subject, decision, self.snapshot));
+        }
     }
 }
 
@@ -62,9 +103,15 @@ fn listed(verdict: Verdict, options: &RunOptions) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Unknown) || options.include.contains(&verdict)
 }
 
-fn finding(rule: &Rule, subject: &Subject<'_>, decision: Decision, snapshot: &Snapshot) -> Finding {
+fn finding(
+    rule: &Rule,
+    part: &Part,
+    subject: &Subject<'_>,
+    decision: Decision,
+    snapshot: &Snapshot,
+) -> Finding {
     let account = &snapshot.account;
-    let judgement = explain(&rule.program, subject, decision, &snapshot.gaps);
+    let judgement = judge::explain(&part.program, subject, decision, &snapshot.gaps);
     Finding {
         fingerprint: Fingerprint::new(&rule.id, &account.partition, &account.id, &subject.id),
         rule: rule.id.clone(),
@@ -73,10 +120,10 @@ fn finding(rule: &Rule, subject: &Subject<'_>, decision: Decision, snapshot: &Sn
             kind: subject.kind.to_owned(),
             id: subject.id.to_string(),
             name: subject.name.to_owned(),
-            region: None,
+            region: subject.region.map(str::to_owned),
         },
         verdict: judgement.verdict,
-        severity: rule.severity,
+        severity: judge::severity(&part.program, rule.severity, subject),
         message: judgement.message,
         evidence: judgement.evidence,
         missing: judgement.missing,
@@ -125,11 +172,29 @@ fn status(snapshot: &Snapshot) -> AccountStatus {
     }
 }
 
-/// Whether nothing is known of all that rules judge.
+/// Whether nothing is known of all that rules judge. Regions say nothing by themselves: the one that
+/// was called is always known.
 fn is_blank(snapshot: &Snapshot) -> bool {
-    let Snapshot { account, root, users, mfa_devices, .. } = snapshot;
-    matches!(users, Fact::Missing(_))
-        && matches!(mfa_devices, Fact::Missing(_))
-        && matches!(account.password_policy, Fact::Missing(_))
-        && root.claims.is_empty()
+    let Snapshot { account, root, users, mfa_devices, groups, roles, policies, .. } = snapshot;
+    let Snapshot { saml_providers, oidc_providers, server_certificates, .. } = snapshot;
+    let known = [
+        known(users),
+        known(mfa_devices),
+        known(groups),
+        known(roles),
+        known(policies),
+        known(saml_providers),
+        known(oidc_providers),
+        known(server_certificates),
+        known(&snapshot.service_credentials),
+        known(&account.password_policy),
+        known(&account.alternate_contacts),
+        known(&account.organization_id),
+        known(&account.root_credentials_managed),
+    ];
+    root.claims.is_empty() && !known.contains(&true)
+}
+
+fn known<T>(fact: &Fact<T>) -> bool {
+    matches!(fact, Fact::Known(_))
 }

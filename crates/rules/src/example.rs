@@ -10,9 +10,9 @@ use crate::constant::Constant;
 use crate::judge::judge;
 use crate::problem::Problem;
 use crate::read::{Fields, Text};
-use crate::rule::{self, Program, Rule};
-use crate::sample::{Placed, Sample};
-use crate::scope::Scope;
+use crate::rule::{self, Part, Rule};
+use crate::sample::{Patch, Sample};
+use crate::scope::{PRINCIPAL, Scope, Variable};
 
 const VERDICTS: [Verdict; 4] =
     [Verdict::Pass, Verdict::Fail, Verdict::NotApplicable, Verdict::Unknown];
@@ -32,6 +32,9 @@ pub struct Example {
     pub message: Option<String>,
     #[serde(skip)]
     sample: Box<Sample>,
+    /// What the sample is judged as.
+    #[serde(skip)]
+    scope: &'static Scope,
 }
 
 /// An example whose rule does not do what the example says.
@@ -54,38 +57,63 @@ impl fmt::Display for ExampleFailure {
     }
 }
 
-/// Reads one `[[example]]` table; `params` are the rule's defaults.
+/// Reads one `[[example]]` table; `scopes` are the rule's, and `params` its defaults.
 pub(crate) fn read(
     mut fields: Fields<'_>,
-    scope: &Scope,
+    scopes: &[&'static Scope],
     params: &BTreeMap<String, Constant>,
 ) -> Result<Example, Vec<Problem>> {
     let (expect, name) = (fields.required("expect"), fields.required("name"));
     let expect = expect.and_then(|text| verdict(&mut fields, &text));
     let message = fields.text("message").map(|text| text.value);
-    let patches: Vec<(&'static str, Placed<'_>)> = scope
-        .variables
-        .iter()
-        .filter_map(|variable| Some((variable.name, fields.take(variable.name)?)))
-        .collect();
+    let (scope, patches) = patches(&mut fields, scopes);
     let params = overrides(&mut fields, params);
-    let sample = Sample::patched(scope, &patches, &mut fields.problems);
-    let given = patches
-        .iter()
-        .map(|(name, patch)| (*name, fields.source(patch.span()).to_owned()))
-        .collect();
+    let sample = Sample::patched(&patches, &mut fields.problems);
+    let source = |patch: &Patch<'_>| fields.source(patch.value.span()).to_owned();
+    let given = patches.iter().map(|patch| (patch.variable.name, source(patch))).collect();
     let problems = fields.finish();
-    match (expect, name, sample) {
-        (Some(expect), Some(name), Some(sample)) if problems.is_empty() => Ok(Example {
-            expect,
-            name: name.value,
-            given,
-            params,
-            message,
-            sample: Box::new(sample),
-        }),
+    match (expect, name, scope, sample) {
+        (Some(expect), Some(name), Some(scope), Some(sample)) if problems.is_empty() => {
+            Ok(Example {
+                expect,
+                name: name.value,
+                given,
+                params,
+                message,
+                sample: Box::new(sample),
+                scope,
+            })
+        }
         _ => Err(problems),
     }
+}
+
+/// What is patched, and the scope that this makes it an example of. In a rule on several scopes the
+/// scope's name says which, and `principal` is the first of them.
+fn patches<'t>(
+    fields: &mut Fields<'t>,
+    scopes: &[&'static Scope],
+) -> (Option<&'static Scope>, Vec<Patch<'t>>) {
+    let mut patch = |name, variable: &Variable| {
+        let value = fields.take(name)?;
+        Some(Patch { variable: Variable { name, ..variable.clone() }, value })
+    };
+    let [first, _, ..] = scopes else {
+        let variables = scopes.iter().flat_map(|scope| scope.variables);
+        let patches = variables.filter_map(|variable| patch(variable.name, variable)).collect();
+        return (scopes.first().copied(), patches);
+    };
+    let keys = scopes.iter().map(|scope| (scope.name, scope)).chain([(PRINCIPAL, first)]);
+    let chosen: Vec<_> = keys
+        .filter_map(|(key, &scope)| Some((scope, patch(key, scope.variables.first()?)?)))
+        .collect();
+    let account = first.variables.last().and_then(|account| patch(account.name, account));
+    if let [_, (_, second), ..] = &chosen[..] {
+        let problem = Problem::new(second.value.span(), "an example is about one resource");
+        fields.problems.push(problem.help("make an example for each"));
+    }
+    let scope = chosen.first().map_or(*first, |(scope, _)| scope);
+    (Some(scope), chosen.into_iter().map(|(_, patch)| patch).chain(account).collect())
 }
 
 fn verdict(fields: &mut Fields<'_>, text: &Text) -> Option<Verdict> {
@@ -119,12 +147,14 @@ impl Example {
     pub(crate) fn check(&self, rule: &Rule) -> Option<String> {
         let mut params = rule.defaults();
         params.extend(self.params.clone());
-        let program = match Program::compile(&rule.texts, rule.scope, &params) {
-            Ok(program) => program,
+        let scopes = rule.each_scope(|scope| scope);
+        let parts = match Part::compile(&rule.texts, &scopes, &params) {
+            Ok(parts) => parts,
             Err(problems) => return problems.into_iter().next().map(|problem| problem.message),
         };
-        let subject = (rule.scope.sample)(&self.sample);
-        let judgement = judge(&program, &subject, &[]);
+        let part = parts.iter().find(|part| part.scope.name == self.scope.name)?;
+        let subject = (part.scope.sample)(&self.sample);
+        let judgement = judge(&part.program, &subject, &[]);
         if judgement.verdict != self.expect {
             let (expected, got) = (self.expect.word(), judgement.verdict.word());
             return Some(format!("expected {expected}, got {got}: {}", judgement.message));

@@ -14,9 +14,9 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use portcullis_model::Type;
+use portcullis_model::{Sources, Type};
 
-pub(crate) use node::{Env, Node};
+pub(crate) use node::{Env, Mapped, Node};
 pub(crate) use template::Template;
 
 use crate::constant::Constant;
@@ -46,6 +46,8 @@ pub(crate) struct Expression {
     pub ty: Type,
     /// What it reads, by the whole path, such as `key.age_days` or `params.max_age_days`.
     pub reads: BTreeMap<String, Read>,
+    /// Where the facts that it reads come from.
+    pub sources: Sources,
 }
 
 /// A fact or parameter that an expression reads.
@@ -63,6 +65,14 @@ impl Expression {
     /// Parses and checks the text; the problems' places are bytes of it.
     pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
         check::check(&parse::parse(text)?, names)
+    }
+
+    /// Compiles a text whose value is shown; with `list.map(x, …)` what is shown for each element.
+    pub(crate) fn shown(
+        text: &str,
+        names: Names<'_>,
+    ) -> Result<(Expression, Option<Mapped>), Vec<Problem>> {
+        check::check_shown(&parse::parse(text)?, names)
     }
 
     /// Compiles a text that must be a condition.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Gap, Source, Sources, Value, Verdict};
+use portcullis_model::{Gap, Severity, Source, Sources, Value, Verdict};
 use serde_json::Value as Json;
 
 use crate::expr::{Env, MAX_VARIABLES, Template};
@@ -59,6 +59,29 @@ pub(crate) fn decide(program: &Program, subject: &Subject<'_>) -> Decision {
             Ok(false) => Decision::Fail,
         },
     }
+}
+
+/// How grave a finding is. While a condition is unknown the severity that depends on it may hold, so
+/// the gravest of those that may hold is taken.
+pub(crate) fn severity(program: &Program, otherwise: Severity, subject: &Subject<'_>) -> Severity {
+    let State::Present(variables) = subject.state else {
+        return gravest(program.severities.iter().map(|(_, severity)| *severity), otherwise);
+    };
+    let mut env = Env::new(variables);
+    let mut possible = Vec::new();
+    for (when, severity) in &program.severities {
+        match when.node.truth(&mut env) {
+            Ok(true) => return gravest(possible, *severity),
+            Ok(false) => {}
+            Err(_) => possible.push(*severity),
+        }
+    }
+    gravest(possible, otherwise)
+}
+
+fn gravest(severities: impl IntoIterator<Item = Severity>, last: Severity) -> Severity {
+    // The gravest severity is the least in order.
+    severities.into_iter().fold(last, Ord::min)
 }
 
 /// Decides, and says so in words.
@@ -156,12 +179,18 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (String, St
     (format!("not judged: {}", messages.join(", ")), steps.join(" "))
 }
 
-/// The gap that explains best why the source is missing: that of the user, else that of all.
+/// The gap that explains best why the source is missing: that of the resource or its user, else that
+/// of the whole source; what is nobody's own, such as a fact of the account, may miss any part of it.
 fn gap<'g>(source: Source, subject: &Subject<'_>, gaps: &'g [Gap]) -> Option<&'g Gap> {
-    let find = |resource: Option<&str>| {
-        gaps.iter().find(|gap| gap.source == source && gap.resource.as_deref() == resource)
+    let of_source = || gaps.iter().filter(move |gap| gap.source == source);
+    let own = |gap: &&Gap| {
+        let resource = gap.resource.as_deref();
+        resource.is_some()
+            && [subject.user, Some(subject.name), Some(&subject.id)].contains(&resource)
     };
-    subject.user.and_then(|user| find(Some(user))).or_else(|| find(None))
+    let whole = |gap: &&Gap| gap.resource.is_none();
+    let part = || of_source().find(|_| matches!(subject.kind, "account" | "root"));
+    of_source().find(own).or_else(|| of_source().find(whole)).or_else(part)
 }
 
 fn remedy(gap: &Gap) -> String {

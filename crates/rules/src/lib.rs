@@ -10,6 +10,7 @@ mod evaluate;
 mod example;
 mod explain;
 mod expr;
+mod framework;
 mod judge;
 mod load;
 mod problem;
@@ -23,7 +24,8 @@ mod show;
 
 pub use evaluate::evaluate;
 pub use example::{Example, ExampleFailure};
-pub use explain::{Explanation, FactRead, explain};
+pub use explain::{ConditionalSeverity, Explanation, FactRead, explain};
+pub use framework::{Control, Framework};
 pub use problem::{LoadError, LoadErrors};
 pub use rule::{Param, Rule};
 pub(crate) use rule_set::RULE_SETS;
@@ -39,13 +41,24 @@ pub struct RuleFile {
     pub text: String,
 }
 
-/// Path and content of the rule files that are built in.
-const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+/// Path and content of the rule files and the framework files that are built in.
+const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+const FRAMEWORKS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/frameworks.rs"));
 
 /// The rule files that are built in: all of `rules/<family>/`.
 #[must_use]
 pub fn embedded() -> Vec<RuleFile> {
+    files(RULES)
+}
+
+/// The framework files that are built in: all of `rules/frameworks/`.
+#[must_use]
+pub fn embedded_frameworks() -> Vec<RuleFile> {
+    files(FRAMEWORKS)
+}
+
+fn files(embedded: &[(&str, &str)]) -> Vec<RuleFile> {
     let file =
         |(path, text): &(&str, &str)| RuleFile { path: (*path).into(), text: (*text).into() };
-    EMBEDDED.iter().map(file).collect()
+    embedded.iter().map(file).collect()
 }

@@ -10,8 +10,8 @@ use crate::constant::Constant;
 use crate::example::{self, Example};
 use crate::problem::{LoadError, Problem, place};
 use crate::read::{Fields, Text};
-use crate::rule::{self, Param, Program, Rule, Texts};
-use crate::scope::{self, SCOPES, Scope};
+use crate::rule::{self, Param, Part, Rule, Texts};
+use crate::scope::{self, PRINCIPALS, SCOPES, Scope};
 use crate::{RuleFile, RuleSettings};
 
 /// No honest rule is longer; a hostile one shall not keep the tool busy.
@@ -24,6 +24,18 @@ pub(crate) fn load(
     file: &RuleFile,
     settings: &BTreeMap<String, RuleSettings>,
 ) -> Result<Rule, Vec<LoadError>> {
+    let mut rule = parse(file, |fields| read(file, fields))?;
+    if let Some(settings) = settings.get(&rule.id) {
+        apply(&mut rule, settings)?;
+    }
+    Ok(rule)
+}
+
+/// Parses a file, has it read, and puts all problems in their places.
+pub(crate) fn parse<T>(
+    file: &RuleFile,
+    read: impl FnOnce(Fields<'_>) -> Result<T, Vec<Problem>>,
+) -> Result<T, Vec<LoadError>> {
     if file.text.len() > MAX_BYTES {
         let problem = Problem::new(0..0, format!("a rule file has at most {MAX_BYTES} bytes"));
         return Err(place(file, vec![problem]));
@@ -39,41 +51,34 @@ pub(crate) fn load(
         return Err(place(file, errors.iter().map(problem).collect()));
     }
     let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
-    let mut rule = read(file, fields).map_err(|problems| place(file, problems))?;
-    if let Some(settings) = settings.get(&rule.id) {
-        apply(&mut rule, settings)?;
-    }
-    Ok(rule)
+    read(fields).map_err(|problems| place(file, problems))
 }
 
 fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     let id = fields.required("id");
     if let Some(id) = &id {
-        fields.problems.extend(wrong_id(id, &file.path));
+        fields.problems.extend(not_words(id).or_else(|| wrong_id(id, &file.path)));
     }
     let title = fields.required("title");
     let severity = fields.required("severity").and_then(|text| severity(&mut fields, &text));
     let rule_set = fields.word("rule_set", &crate::RULE_SETS);
-    let scope = fields.required("scope").and_then(|text| {
-        let name = fields.one_of("scope", &text, &SCOPES.each_ref().map(|scope| scope.name))?;
-        scope::find(name)
-    });
+    let scopes = scopes(&mut fields);
     let (risk, false_positives) = (fields.required("risk"), fields.text("false_positives"));
     let references = references(&mut fields);
     let params = params(&mut fields);
     let texts = texts(&mut fields);
-    let program = scope.zip(texts.as_ref()).and_then(|(scope, texts)| {
-        let program = Program::compile(texts, scope, &values(&params));
-        program.map_err(|problems| fields.problems.extend(problems)).ok()
+    let parts = scopes.as_ref().zip(texts.as_ref()).and_then(|(scopes, texts)| {
+        let parts = Part::compile(texts, scopes, &values(&params));
+        parts.map_err(|problems| fields.problems.extend(problems)).ok()
     });
-    if let Some(program) = &program {
+    if let Some(Part { program, .. }) = parts.iter().flatten().next() {
         for unused in program.unused(params.iter().map(|(name, ..)| name.as_str())) {
             let at = params.iter().find(|(name, ..)| name == unused).map(|(_, at, _)| at.clone());
             let message = format!("nothing reads the parameter `{unused}`");
             fields.problems.push(Problem::new(at.unwrap_or_default(), message));
         }
     }
-    let examples = examples(&mut fields, scope, &values(&params));
+    let examples = examples(&mut fields, scopes.as_deref(), &values(&params));
     let problems = fields.finish();
     let rule = || {
         let texts = texts?;
@@ -92,10 +97,10 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
                 .into_iter()
                 .map(|(name, _, value)| (name, Param { default: value.clone(), value }))
                 .collect(),
+            frameworks: BTreeMap::new(),
             examples,
-            scope: scope?,
+            parts: parts?,
             texts,
-            program: program?,
             source: file.text.clone(),
         })
     };
@@ -105,19 +110,36 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     }
 }
 
-fn wrong_id(id: &Text, path: &str) -> Option<Problem> {
+fn not_words(id: &Text) -> Option<Problem> {
     let kebab = |part: &str| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
-    if !id.value.split('-').all(kebab) {
-        let problem = id.problem("an id is words of lowercase letters and digits, joined by `-`");
-        return Some(problem);
-    }
+    let problem = || id.problem("an id is words of lowercase letters and digits, joined by `-`");
+    (!id.value.split('-').all(kebab)).then(problem)
+}
+
+/// A file is named after what it holds.
+pub(crate) fn wrong_id(id: &Text, path: &str) -> Option<Problem> {
     let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
     (stem != id.value).then(|| {
         id.problem(format!("the id differs from the file's name, `{stem}`"))
             .help(format!("rename the file to {}.toml, or change the id", id.value))
     })
+}
+
+/// The scopes, if they can be judged as one.
+fn scopes(fields: &mut Fields<'_>) -> Option<Vec<&'static Scope>> {
+    let names = fields.one_or_several("scope");
+    let all = SCOPES.each_ref().map(|scope| scope.name);
+    let valid: &[_] = if names.len() == 1 { &all } else { &PRINCIPALS };
+    let found = names.iter().map(|name| fields.one_of("scope", name, valid).and_then(scope::find));
+    let found: Vec<_> = found.collect();
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].iter().any(|earlier| earlier.value == name.value) {
+            fields.problems.push(name.problem("the scope is there twice"));
+        }
+    }
+    found.into_iter().collect::<Option<Vec<_>>>().filter(|scopes| !scopes.is_empty())
 }
 
 fn severity(fields: &mut Fields<'_>, text: &Text) -> Option<Severity> {
@@ -130,7 +152,7 @@ fn family(path: &str) -> String {
     dir.to_string_lossy().into_owned()
 }
 
-fn references(fields: &mut Fields<'_>) -> Vec<String> {
+pub(crate) fn references(fields: &mut Fields<'_>) -> Vec<String> {
     let references = fields.texts("references");
     for text in &references {
         let is_page =
@@ -166,7 +188,9 @@ fn texts(fields: &mut Fields<'_>) -> Option<Texts> {
     let (message, remediation) = (fields.required("message"), fields.required("remediation"));
     let (pass, not_applicable) = (fields.text("pass"), fields.text("not_applicable"));
     let evidence = fields.texts("evidence");
+    let severities = severities(fields);
     Some(Texts {
+        severities,
         when,
         assert: assert?,
         message: message?,
@@ -177,17 +201,29 @@ fn texts(fields: &mut Fields<'_>) -> Option<Texts> {
     })
 }
 
+/// The severities that hold on a condition.
+fn severities(fields: &mut Fields<'_>) -> Vec<(Text, Severity)> {
+    let mut severities = Vec::new();
+    for mut entry in fields.tables("severities") {
+        let (when, word) = (entry.required("when"), entry.required("severity"));
+        let severity = word.and_then(|word| severity(&mut entry, &word));
+        severities.extend(when.zip(severity));
+        fields.problems.extend(entry.finish());
+    }
+    severities
+}
+
 fn examples(
     fields: &mut Fields<'_>,
-    scope: Option<&'static Scope>,
+    scopes: Option<&[&'static Scope]>,
     params: &BTreeMap<String, Constant>,
 ) -> Vec<Example> {
     let tables = fields.tables("example");
-    let Some(scope) = scope else { return Vec::new() };
+    let Some(scopes) = scopes else { return Vec::new() };
     let whole = !tables.is_empty();
     let mut examples = Vec::new();
     for table in tables {
-        match example::read(table, scope, params) {
+        match example::read(table, scopes, params) {
             Ok(example) => examples.push(example),
             Err(problems) => fields.problems.extend(problems),
         }
@@ -205,7 +241,10 @@ fn examples(
 
 /// Changes the rule as the settings say.
 fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<LoadError>> {
-    rule.severity = settings.severity.unwrap_or(rule.severity);
+    if let Some(severity) = settings.severity {
+        rule.severity = severity;
+        rule.texts.severities.clear();
+    }
     let mut problems = Vec::new();
     for (name, value) in &settings.params {
         let place = format!("rules.{}.params.{name}", rule.id);
@@ -219,9 +258,8 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<LoadError>>
             Err(message) => problems.push(Problem::new(0..0, format!("{place}: {message}"))),
         }
     }
-    let values = rule.params.iter().map(|(name, param)| (name.clone(), param.value.clone()));
-    match Program::compile(&rule.texts, rule.scope, &values.collect()) {
-        Ok(program) => rule.program = program,
+    match Part::compile(&rule.texts, &rule.each_scope(|scope| scope), &rule.values()) {
+        Ok(parts) => rule.parts = parts,
         Err(more) => problems.extend(more.into_iter().map(|problem| Problem {
             message: format!("rules.{}.params: {}", rule.id, problem.message),
             ..problem

@@ -102,6 +102,19 @@ impl<'t> Fields<'t> {
         values.iter().filter_map(|value| self.as_text(name, value)).collect()
     }
 
+    /// A text or a list of texts that must be there, and say something.
+    pub(crate) fn one_or_several(&mut self, name: &'static str) -> Vec<Text> {
+        let several = self.left.get(name).is_some_and(|(_, value)| value.get_ref().is_array());
+        if !several {
+            return self.required(name).into_iter().collect();
+        }
+        let texts = self.texts(name);
+        if texts.is_empty() {
+            self.problems.push(Problem::new(self.start(), format!("`{name}` is empty")));
+        }
+        texts
+    }
+
     /// The entries of a table of free names; empty if left out.
     pub(crate) fn table(&mut self, name: &'static str) -> Vec<(&'t str, Range<usize>, Placed<'t>)> {
         let Some(value) = self.take(name) else { return Vec::new() };
@@ -110,6 +123,16 @@ impl<'t> Fields<'t> {
             return Vec::new();
         };
         table.iter().map(|(name, value)| (&**name.get_ref(), name.span(), value)).collect()
+    }
+
+    /// The entries of a table of free names whose values are texts; empty if left out.
+    pub(crate) fn table_of_texts(&mut self, name: &'static str) -> Vec<(Text, Text)> {
+        let mut texts = Vec::new();
+        for (key, at, value) in self.table(name) {
+            let key = Text::new(key, at, self.file);
+            texts.extend(self.as_text(name, value).map(|text| (key, text)));
+        }
+        texts
     }
 
     /// The tables of an array of tables; empty if left out.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use portcullis_model::{RuleInfo, Severity};
+use portcullis_model::{RuleInfo, Severity, Sources};
 use serde::{Deserialize, Serialize};
 
 use crate::constant::Constant;
@@ -13,7 +13,7 @@ use crate::expr::{Expression, Names, Read, Template};
 use crate::problem::Problem;
 use crate::read::Text;
 use crate::sample::Placed;
-use crate::scope::Scope;
+use crate::scope::{Scope, Variable};
 use crate::show;
 
 /// A rule, checked and ready to judge.
@@ -23,7 +23,7 @@ pub struct Rule {
     pub id: String,
     /// The problem, in a few words.
     pub title: String,
-    /// How grave it is, as the file or the settings say.
+    /// How grave it is, as the file or the settings say, but where `severities` say otherwise.
     pub severity: Severity,
     /// `default`, or `strict` for a rule that is off unless chosen.
     pub rule_set: &'static str,
@@ -41,13 +41,22 @@ pub struct Rule {
     pub references: Vec<String>,
     /// The parameters, with defaults and values.
     pub params: BTreeMap<String, Param>,
+    /// The controls that it tests, by the framework's id.
+    pub frameworks: BTreeMap<String, Vec<String>>,
     /// The rule's own tests.
     pub examples: Vec<Example>,
-    pub(crate) scope: &'static Scope,
+    /// One part a scope, never none.
+    pub(crate) parts: Vec<Part>,
     pub(crate) texts: Texts,
-    pub(crate) program: Program,
     /// The whole file.
     pub(crate) source: String,
+}
+
+/// One of the scopes of a rule, with what the rule does there.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub scope: &'static Scope,
+    pub program: Program,
 }
 
 /// A parameter of a rule: a number, a bool, a text or a list of texts.
@@ -64,10 +73,23 @@ impl fmt::Debug for Rule {
 }
 
 impl Rule {
-    /// The kind of resource that it judges, such as `access_key`.
+    /// The kind of resource that it judges, such as `access_key`, or several: `user, group, role`.
     #[must_use]
-    pub fn scope(&self) -> &'static str {
-        self.scope.name
+    pub fn scope(&self) -> String {
+        self.each_scope(|scope| scope.name).join(", ")
+    }
+
+    /// What it says about each of its scopes.
+    pub(crate) fn each_scope<T>(&self, tell: impl Fn(&'static Scope) -> T) -> Vec<T> {
+        self.parts.iter().map(|part| tell(part.scope)).collect()
+    }
+
+    /// The sources that it needs: those of the facts it reads, and of the list of its resources.
+    #[must_use]
+    pub fn sources(&self) -> Sources {
+        self.parts.iter().fold(Sources::NONE, |sources, part| {
+            sources | part.scope.sources() | part.program.sources
+        })
     }
 
     /// What reports say about the rule.
@@ -79,13 +101,18 @@ impl Rule {
             id: self.id.clone(),
             title: self.title.clone(),
             severity: self.severity,
-            scope: self.scope.name.to_owned(),
+            scope: self.scope(),
             risk: self.risk.clone(),
             remediation: self.remediation.clone(),
             references: self.references.clone(),
             params: self.params.iter().map(value).collect(),
-            frameworks: BTreeMap::new(),
+            frameworks: self.frameworks.clone(),
         }
+    }
+
+    /// The parameters as they are.
+    pub(crate) fn values(&self) -> BTreeMap<String, Constant> {
+        self.params.iter().map(|(name, param)| (name.clone(), param.value.clone())).collect()
     }
 
     /// The parameters as the file sets them.
@@ -97,6 +124,8 @@ impl Rule {
 /// The expressions and templates of a rule file.
 #[derive(Clone)]
 pub(crate) struct Texts {
+    /// Severities that hold on a condition, the first of them that is met.
+    pub severities: Vec<(Text, Severity)>,
     pub when: Option<Text>,
     pub assert: Text,
     pub message: Text,
@@ -115,18 +144,40 @@ pub(crate) struct Program {
     pub pass: Option<Template>,
     pub not_applicable: Option<Template>,
     pub remediation: Template,
-    /// The facts and parameters to show: those that `when`, `assert` and `message` read, and more.
+    pub severities: Vec<(Expression, Severity)>,
+    /// The facts and parameters to show: those that the conditions and `message` read, and more.
     pub evidence: BTreeMap<String, Read>,
+    /// Where all facts that any part reads come from.
+    pub sources: Sources,
+}
+
+impl Part {
+    /// Checks the texts for every scope, by the facts of each; the problems' places are those in the
+    /// file.
+    pub(crate) fn compile(
+        texts: &Texts,
+        scopes: &[&'static Scope],
+        params: &BTreeMap<String, Constant>,
+    ) -> Result<Vec<Part>, Vec<Problem>> {
+        let (mut parts, mut problems) = (Vec::new(), Vec::new());
+        for scope in scopes {
+            match Program::compile(texts, &scope.variables_of(scopes.len() > 1), params) {
+                Ok(program) => parts.push(Part { scope, program }),
+                Err(mut more) => problems.append(&mut more),
+            }
+        }
+        if problems.is_empty() { Ok(parts) } else { Err(problems) }
+    }
 }
 
 impl Program {
     /// Checks the texts; the problems' places are those in the file.
-    pub(crate) fn compile(
+    fn compile(
         texts: &Texts,
-        scope: &'static Scope,
+        variables: &[Variable],
         params: &BTreeMap<String, Constant>,
     ) -> Result<Program, Vec<Problem>> {
-        let names = Names { variables: scope.variables, params };
+        let names = Names { variables, params };
         let mut problems = Vec::new();
         let mut template =
             |text: &Text| keep(text, Template::compile(&text.value, names), &mut problems);
@@ -136,6 +187,9 @@ impl Program {
         let mut condition =
             |text: &Text| keep(text, Expression::condition(&text.value, names), &mut problems);
         let (when, assert) = (texts.when.as_ref().map(&mut condition), condition(&texts.assert));
+        let severities = texts.severities.iter();
+        let severities: Vec<_> =
+            severities.filter_map(|(when, severity)| Some((condition(when)?, *severity))).collect();
         let extra = texts.evidence.iter().map(|text| keep(text, fact(text, names), &mut problems));
         let extra: Vec<_> = extra.collect();
         let (Some(message), Some(remediation), Some(assert)) = (message, remediation, assert)
@@ -145,30 +199,48 @@ impl Program {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let when = when.flatten();
-        let read = when.iter().chain([&assert]).map(|expression| &expression.reads);
-        let read = read.chain(message.reads()).chain(extra.iter().flatten());
-        let evidence = read.flatten().map(|(path, read)| (path.clone(), read.clone())).collect();
-        Ok(Program {
-            when,
+        let mut program = Program {
+            when: when.flatten(),
             assert,
             message,
             pass: pass.flatten(),
             not_applicable: not_applicable.flatten(),
             remediation,
-            evidence,
-        })
+            severities,
+            evidence: BTreeMap::new(),
+            sources: Sources::NONE,
+        };
+        program.note_what_it_reads(extra.into_iter().flatten());
+        Ok(program)
+    }
+
+    fn note_what_it_reads(&mut self, extra: impl Iterator<Item = Expression>) {
+        let extra: Vec<_> = extra.collect();
+        let conditions = self.when.iter().chain([&self.assert]);
+        let conditions = conditions.chain(self.severities.iter().map(|(when, _)| when));
+        let expressions: Vec<_> = conditions.chain(&extra).collect();
+        let read = expressions.iter().map(|expression| &expression.reads);
+        let read = read.chain(self.message.reads()).flatten();
+        let evidence = read.map(|(path, read)| (path.clone(), read.clone())).collect();
+        let sources = expressions.iter().map(|expression| expression.sources);
+        let sources = sources
+            .chain(self.templates().map(Template::sources))
+            .fold(Sources::NONE, |all, sources| all | sources);
+        (self.evidence, self.sources) = (evidence, sources);
+    }
+
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        [Some(&self.message), Some(&self.remediation)]
+            .into_iter()
+            .chain([self.pass.as_ref(), self.not_applicable.as_ref()])
+            .flatten()
     }
 
     /// Whether any part reads the parameter.
     fn uses(&self, param: &str) -> bool {
         let path = format!("params.{param}");
-        let templates = [Some(&self.remediation), self.pass.as_ref(), self.not_applicable.as_ref()];
         self.evidence.contains_key(&path)
-            || templates
-                .into_iter()
-                .flatten()
-                .any(|t| t.reads().any(|reads| reads.contains_key(&path)))
+            || self.templates().any(|t| t.reads().any(|reads| reads.contains_key(&path)))
     }
 
     /// The parameters that no part reads.
@@ -182,10 +254,10 @@ fn keep<T>(text: &Text, result: Result<T, Vec<Problem>>, all: &mut Vec<Problem>)
 }
 
 /// Checks an entry of `evidence`, which must be a fact and no computation.
-fn fact(text: &Text, names: Names<'_>) -> Result<BTreeMap<String, Read>, Vec<Problem>> {
+fn fact(text: &Text, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
     let expression = Expression::compile(&text.value, names)?;
     if expression.reads.len() == 1 && expression.reads.contains_key(&text.value) {
-        return Ok(expression.reads);
+        return Ok(expression);
     }
     let problem = Problem::new(0..text.value.len(), "evidence names facts");
     Err(vec![problem.help("write the path of a fact, such as account.id")])

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::problem::{LoadErrors, Problem, place, similar};
-use crate::{ExampleFailure, Rule, RuleFile, load, show};
+use crate::{ExampleFailure, Framework, Rule, RuleFile, framework, load, show};
 
 /// The rule sets, the smallest first; each holds those before it.
 pub(crate) const RULE_SETS: [&str; 2] = ["default", "strict"];
@@ -40,6 +40,8 @@ pub struct Selection {
     pub rule_set: String,
     /// The ids of the rules wanted, from any rule set; empty: all of the rule set.
     pub only: Vec<String>,
+    /// The ids of the frameworks whose rules are wanted, from any rule set, beside `only`.
+    pub frameworks: Vec<String>,
     /// The ids of rules to leave out.
     pub skip: Vec<String>,
 }
@@ -56,10 +58,18 @@ pub enum SelectionError {
         meant: Option<String>,
     },
     /// A rule set is named that does not exist.
-    #[error("there is no rule set `{name}`; valid: {}", RULE_SETS.join(", "))]
+    #[error("there is no rule set `{name}`; {}", or_all(name, &RULE_SETS))]
     UnknownRuleSet {
         /// The name as given.
         name: String,
+    },
+    /// A framework is named that does not exist.
+    #[error("there is no framework `{id}`; {help}")]
+    UnknownFramework {
+        /// The id as given.
+        id: String,
+        /// What was probably meant, or all there are.
+        help: String,
     },
     /// No rule is left: an audit by no rules would pass whatever is wrong.
     #[error("no rule is left to judge by; choose fewer rules to skip")]
@@ -73,10 +83,19 @@ fn suggestion(meant: Option<&str>) -> String {
     }
 }
 
+/// The name that was probably meant, or else all there are.
+fn or_all(name: &str, all: &[&str]) -> String {
+    match similar(name, all.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("valid: {}", all.join(", ")),
+    }
+}
+
 /// Rules, loaded and checked, sorted by id.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    frameworks: Vec<Framework>,
 }
 
 impl RuleSet {
@@ -98,28 +117,73 @@ impl RuleSet {
         if errors.is_empty() {
             errors = load::unknown_settings(&settings.rules, &rules);
         }
-        if errors.is_empty() { Ok(RuleSet { rules }) } else { Err(LoadErrors(errors)) }
+        let frameworks = Vec::new();
+        if errors.is_empty() { Ok(RuleSet { rules, frameworks }) } else { Err(LoadErrors(errors)) }
+    }
+
+    /// Adds frameworks, checked against the rules; fails with every problem of every file.
+    pub fn with_frameworks(mut self, files: &[RuleFile]) -> Result<RuleSet, LoadErrors> {
+        let (mut frameworks, mut errors) = (BTreeMap::new(), Vec::new());
+        for file in files {
+            match framework::load(file, &self) {
+                Ok(framework) => {
+                    let id = framework.id.clone();
+                    if frameworks.insert(id.clone(), framework).is_some() {
+                        let problem =
+                            Problem::new(0..0, format!("there are two frameworks `{id}`"));
+                        errors.extend(place(file, vec![problem]));
+                    }
+                }
+                Err(mut more) => errors.append(&mut more),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(LoadErrors(errors));
+        }
+        self.frameworks = frameworks.into_values().collect();
+        for rule in &mut self.rules {
+            let tested = self.frameworks.iter().map(|f| (f.id.clone(), f.controls_of(&rule.id)));
+            rule.frameworks = tested.filter(|(_, controls)| !controls.is_empty()).collect();
+        }
+        Ok(self)
     }
 
     /// Keeps the selected rules.
     pub fn select(self, selection: &Selection) -> Result<RuleSet, SelectionError> {
-        let Selection { rule_set, only, skip } = selection;
+        let Selection { rule_set, only, frameworks, skip } = selection;
         let level = |name: &str| RULE_SETS.iter().position(|known| *known == name);
         let wanted = level(rule_set)
             .ok_or_else(|| SelectionError::UnknownRuleSet { name: rule_set.clone() })?;
         for id in only.iter().chain(skip) {
             self.known(id)?;
         }
+        for id in frameworks {
+            self.known_framework(id)?;
+        }
         let selected = |rule: &Rule| {
-            let chosen = if only.is_empty() {
+            let chosen = if only.is_empty() && frameworks.is_empty() {
                 level(rule.rule_set) <= Some(wanted)
             } else {
                 only.contains(&rule.id)
+                    || frameworks.iter().any(|id| rule.frameworks.contains_key(id))
             };
             chosen && !skip.contains(&rule.id)
         };
         let rules: Vec<_> = self.rules.into_iter().filter(selected).collect();
-        if rules.is_empty() { Err(SelectionError::Nothing) } else { Ok(RuleSet { rules }) }
+        let frameworks = self.frameworks;
+        if rules.is_empty() {
+            Err(SelectionError::Nothing)
+        } else {
+            Ok(RuleSet { rules, frameworks })
+        }
+    }
+
+    fn known_framework(&self, id: &str) -> Result<(), SelectionError> {
+        if self.framework(id).is_some() {
+            return Ok(());
+        }
+        let ids: Vec<_> = self.frameworks.iter().map(|framework| framework.id.as_str()).collect();
+        Err(SelectionError::UnknownFramework { id: id.to_owned(), help: or_all(id, &ids) })
     }
 
     fn known(&self, id: &str) -> Result<(), SelectionError> {
@@ -140,6 +204,18 @@ impl RuleSet {
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The frameworks, sorted by id.
+    #[must_use]
+    pub fn frameworks(&self) -> &[Framework] {
+        &self.frameworks
+    }
+
+    /// The framework of that id.
+    #[must_use]
+    pub fn framework(&self, id: &str) -> Option<&Framework> {
+        self.frameworks.iter().find(|framework| framework.id == id)
     }
 
     /// The examples that do not hold, with the parameters' defaults; none: all is well.

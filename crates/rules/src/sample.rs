@@ -1,9 +1,11 @@
 //! A complete, healthy account, and patches on it: the resources of examples.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use portcullis_model::{
-    AccessKey, Account, MfaDevice, RecordType, Root, SigningCertificate, Source, Type, User,
+    AccessKey, Account, Group, MfaDevice, OidcProvider, Policy, RecordType, Region, Role, Root,
+    SamlProvider, ServerCertificate, ServiceCredential, SigningCertificate, Source, Type, Typed,
+    User,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
@@ -11,67 +13,91 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::problem::Problem;
-use crate::scope::Scope;
+use crate::scope::Variable;
 use crate::show::type_name;
 
 /// One record of each type, by the type's name.
 static RECORDS: LazyLock<Map<String, Json>> =
     LazyLock::new(|| serde_json::from_str(include_str!("sample.json")).unwrap_or_default());
 
-/// One resource of each kind, and their owners.
-#[derive(Clone, Debug)]
-pub(crate) struct Sample {
-    pub account: Account,
-    pub root: Root,
-    pub user: User,
-    pub key: AccessKey,
-    pub certificate: SigningCertificate,
-    pub device: MfaDevice,
-}
+/// The sample without any patch; none if `sample.json` were broken, which a test rules out.
+static HEALTHY: LazyLock<serde_json::Result<Sample>> =
+    LazyLock::new(|| Sample::from_records(&RECORDS));
 
 /// A TOML value with its place.
 pub(crate) type Placed<'t> = &'t Spanned<DeValue<'t>>;
 
-impl Sample {
-    /// The healthy sample with patches on the variables of a scope, by their names.
-    pub(crate) fn patched(
-        scope: &Scope,
-        patches: &[(&'static str, Placed<'_>)],
-        problems: &mut Vec<Problem>,
-    ) -> Option<Sample> {
-        let mut records = RECORDS.clone();
-        for variable in scope.variables {
-            let patch = patches.iter().find(|(name, _)| *name == variable.name);
-            if let (Some((_, patch)), Type::Record(record)) = (patch, variable.ty) {
-                let base = records.get(record.name).cloned();
-                records
-                    .insert(record.name.to_owned(), convert(variable.ty, base, patch, problems)?);
-            }
-        }
-        let place = patches.first().map_or(0..0, |(_, patch)| patch.span());
-        match Sample::from_records(&records) {
-            Ok(sample) => Some(sample),
-            Err(error) => {
-                problems.push(Problem::new(place, format!("the patch does not fit: {error}")));
-                None
-            }
-        }
-    }
-
-    fn from_records(records: &Map<String, Json>) -> serde_json::Result<Sample> {
-        Ok(Sample {
-            account: record(records, "Account")?,
-            root: record(records, "Root")?,
-            user: record(records, "User")?,
-            key: record(records, "AccessKey")?,
-            certificate: record(records, "SigningCertificate")?,
-            device: record(records, "MfaDevice")?,
-        })
-    }
+/// What an example changes about the record that a variable stands for.
+pub(crate) struct Patch<'t> {
+    pub variable: Variable,
+    pub value: Placed<'t>,
 }
 
-fn record<T: DeserializeOwned>(records: &Map<String, Json>, name: &str) -> serde_json::Result<T> {
-    serde_json::from_value(records.get(name).cloned().unwrap_or_default())
+/// Declares the sample: one resource of each kind, and their owners.
+macro_rules! sample {
+    ($($field:ident: $ty:ident,)*) => {
+        /// One resource of each kind, and their owners; shared between examples until patched.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Sample {
+            $( pub $field: Arc<$ty>, )*
+        }
+
+        impl Sample {
+            fn from_records(records: &Map<String, Json>) -> serde_json::Result<Sample> {
+                Ok(Sample { $( $field: record(records.get(stringify!($ty)).cloned())?, )* })
+            }
+
+            /// Puts a record in the place of the one of its type.
+            fn set(&mut self, ty: Type, json: Json) -> serde_json::Result<()> {
+                $( if ty == <$ty as Typed>::TYPE {
+                    self.$field = record(Some(json))?;
+                    return Ok(());
+                } )*
+                Ok(())
+            }
+        }
+    };
+}
+
+sample! {
+    account: Account,
+    root: Root,
+    user: User,
+    key: AccessKey,
+    signing_certificate: SigningCertificate,
+    service_credential: ServiceCredential,
+    device: MfaDevice,
+    group: Group,
+    role: Role,
+    policy: Policy,
+    saml_provider: SamlProvider,
+    oidc_provider: OidcProvider,
+    server_certificate: ServerCertificate,
+    region: Region,
+}
+
+fn record<T: DeserializeOwned>(json: Option<Json>) -> serde_json::Result<Arc<T>> {
+    serde_json::from_value(json.unwrap_or_default()).map(Arc::new)
+}
+
+impl Sample {
+    /// The healthy sample with patches; none if a patch has problems.
+    pub(crate) fn patched(patches: &[Patch<'_>], problems: &mut Vec<Problem>) -> Option<Sample> {
+        let mut sample = HEALTHY.as_ref().ok()?.clone();
+        let mut whole = true;
+        for Patch { variable, value } in patches {
+            let Some(json) = convert(variable.ty, sample_of(variable.ty), value, problems) else {
+                whole = false;
+                continue;
+            };
+            if let Err(error) = sample.set(variable.ty, json) {
+                let message = format!("the patch does not fit: {error}");
+                problems.push(Problem::new(value.span(), message));
+                whole = false;
+            }
+        }
+        whole.then_some(sample)
+    }
 }
 
 /// The JSON form of a fact as a patch gives it; a record keeps of `base` what the patch leaves out.
@@ -118,7 +144,7 @@ fn convert(
     }
 }
 
-/// What the element of a list keeps where its patch says nothing.
+/// What a record keeps where its patch says nothing.
 fn sample_of(ty: Type) -> Option<Json> {
     match ty {
         Type::Record(record) => RECORDS.get(record.name).cloned(),
@@ -180,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_record_that_rules_can_read_has_a_sample() {
-        Sample::from_records(&RECORDS).unwrap();
+        HEALTHY.as_ref().unwrap();
         for record in schema().records {
             assert!(RECORDS.contains_key(record.name), "{} is not in sample.json", record.name);
         }

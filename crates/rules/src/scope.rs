@@ -1,16 +1,20 @@
 //! What rules judge: the one table of scopes, with the names in reach and the resources in a snapshot.
 
+mod subject;
+
 use std::borrow::Cow;
 
 use portcullis_model::{
-    AccessKey, Account, Fact, MfaDevice, Record, Root, SigningCertificate, Snapshot, Sources, Type,
-    Typed, User, Value,
+    AccessKey, Account, Group, MfaDevice, OidcProvider, Policy, Region, Role, Root, SamlProvider,
+    ServerCertificate, ServiceCredential, SigningCertificate, Snapshot, Sources, Type, Typed, User,
 };
 
-use crate::expr::MAX_VARIABLES;
+pub(crate) use subject::{State, Subject, uncollected};
+
 use crate::sample::Sample;
 
 /// A kind of resource that rules judge.
+#[derive(Debug)]
 pub(crate) struct Scope {
     /// The name in rule files, and the kind of the resource in reports.
     pub name: &'static str,
@@ -18,201 +22,192 @@ pub(crate) struct Scope {
     pub doc: &'static str,
     /// The variables in reach: first the resource, then its owner, then the account.
     pub variables: &'static [Variable],
-    /// The resources of a snapshot.
-    pub subjects: for<'a> fn(&'a Snapshot) -> Vec<Subject<'a>>,
+    /// The resources of a snapshot; the missing sources if they were not listed.
+    pub subjects: for<'a> fn(&'a Snapshot) -> Result<Vec<Subject<'a>>, Sources>,
     /// The resource of a sample, for examples.
     pub sample: for<'a> fn(&'a Sample) -> Subject<'a>,
 }
 
 /// A name that stands for a record.
+#[derive(Clone, Debug)]
 pub(crate) struct Variable {
     pub name: &'static str,
     pub ty: Type,
 }
 
-/// Something to judge.
-pub(crate) struct Subject<'a> {
-    pub kind: &'static str,
-    pub id: Cow<'a, str>,
-    pub name: &'a str,
-    /// The name of the user whose gaps are its gaps.
-    pub user: Option<&'a str>,
-    pub state: State<'a>,
-}
+const ACCOUNT: Variable = variable::<Account>("account");
+const USER: Variable = variable::<User>("user");
 
-/// Whether a subject can be judged.
-pub(crate) enum State<'a> {
-    /// It can, with these values of the variables.
-    Present([Value<'a>; MAX_VARIABLES]),
-    /// Its list was not collected: it stands for all that may be in there.
-    Missing(Sources),
-    /// Its user was deleted since the credential report.
-    Deleted,
+const fn variable<T: Typed>(name: &'static str) -> Variable {
+    Variable { name, ty: T::TYPE }
 }
-
-const ACCOUNT: Variable = Variable { name: "account", ty: Account::TYPE };
-const USER: Variable = Variable { name: "user", ty: User::TYPE };
 
 /// Every scope.
-pub(crate) static SCOPES: [Scope; 6] = [
+pub(crate) static SCOPES: [Scope; 14] = [
     Scope {
         name: "account",
         doc: "The account as a whole.",
         variables: &[ACCOUNT],
-        subjects: |snapshot| vec![account(&snapshot.account)],
-        sample: |sample| account(&sample.account),
+        subjects: |s| Ok(vec![subject::account(&s.account)]),
+        sample: |s| subject::account(&s.account),
     },
     Scope {
         name: "root",
         doc: "The account's root user.",
-        variables: &[Variable { name: "root", ty: Root::TYPE }, ACCOUNT],
-        subjects: |snapshot| vec![root(&snapshot.account, &snapshot.root)],
-        sample: |sample| root(&sample.account, &sample.root),
+        variables: &[variable::<Root>("root"), ACCOUNT],
+        subjects: |s| Ok(vec![subject::root(&s.account, &s.root)]),
+        sample: |s| subject::root(&s.account, &s.root),
     },
     Scope {
         name: "user",
         doc: "Each IAM user.",
         variables: &[USER, ACCOUNT],
-        subjects: |snapshot| of_users(snapshot, |user| vec![user_itself(&snapshot.account, user)]),
-        sample: |sample| user_itself(&sample.account, &sample.user),
+        subjects: |s| subject::each(&s.users, |user| subject::user(&s.account, user)),
+        sample: |s| subject::user(&s.account, &s.user),
     },
     Scope {
         name: "access_key",
         doc: "Each access key of an IAM user.",
-        variables: &[Variable { name: "key", ty: AccessKey::TYPE }, USER, ACCOUNT],
-        subjects: |snapshot| {
-            let account = &snapshot.account;
-            of_users(snapshot, |user| of_user(user, &user.access_keys, |k| key(account, user, k)))
+        variables: &[variable::<AccessKey>("key"), USER, ACCOUNT],
+        subjects: |s| {
+            subject::owned(
+                &s.users,
+                |user| &user.access_keys,
+                |user, key| subject::access_key(&s.account, user, key),
+            )
         },
-        sample: |sample| key(&sample.account, &sample.user, &sample.key),
+        sample: |s| subject::access_key(&s.account, &s.user, &s.key),
     },
     Scope {
         name: "signing_certificate",
         doc: "Each X.509 signing certificate of an IAM user.",
-        variables: &[Variable { name: "certificate", ty: SigningCertificate::TYPE }, USER, ACCOUNT],
-        subjects: |snapshot| {
-            let account = &snapshot.account;
-            of_users(snapshot, |user| {
-                of_user(user, &user.signing_certificates, |c| certificate(account, user, c))
-            })
+        variables: &[variable::<SigningCertificate>("certificate"), USER, ACCOUNT],
+        subjects: |s| {
+            subject::owned(
+                &s.users,
+                |user| &user.signing_certificates,
+                |user, certificate| subject::signing_certificate(&s.account, user, certificate),
+            )
         },
-        sample: |sample| certificate(&sample.account, &sample.user, &sample.certificate),
+        sample: |s| subject::signing_certificate(&s.account, &s.user, &s.signing_certificate),
+    },
+    Scope {
+        name: "service_credential",
+        doc: "Each service-specific credential of an IAM user.",
+        variables: &[variable::<ServiceCredential>("credential"), ACCOUNT],
+        subjects: |s| {
+            subject::each(&s.service_credentials, |c| subject::service_credential(&s.account, c))
+        },
+        sample: |s| subject::service_credential(&s.account, &s.service_credential),
     },
     Scope {
         name: "mfa_device",
         doc: "Each virtual MFA device of the account, assigned or not.",
-        variables: &[Variable { name: "device", ty: MfaDevice::TYPE }, ACCOUNT],
-        subjects: |snapshot| match &snapshot.mfa_devices {
-            Fact::Known(devices) => devices.iter().map(|d| device(&snapshot.account, d)).collect(),
-            Fact::Missing(sources) => vec![uncollected(&snapshot.account, *sources)],
+        variables: &[variable::<MfaDevice>("device"), ACCOUNT],
+        subjects: |s| subject::each(&s.mfa_devices, |d| subject::mfa_device(&s.account, d)),
+        sample: |s| subject::mfa_device(&s.account, &s.device),
+    },
+    Scope {
+        name: "group",
+        doc: "Each IAM group.",
+        variables: &[variable::<Group>("group"), ACCOUNT],
+        subjects: |s| subject::each(&s.groups, |group| subject::group(&s.account, group)),
+        sample: |s| subject::group(&s.account, &s.group),
+    },
+    Scope {
+        name: "role",
+        doc: "Each IAM role.",
+        variables: &[variable::<Role>("role"), ACCOUNT],
+        subjects: |s| subject::each(&s.roles, |role| subject::role(&s.account, role)),
+        sample: |s| subject::role(&s.account, &s.role),
+    },
+    Scope {
+        name: "policy",
+        doc: "Each policy: customer-managed, AWS-managed and in use, or inline.",
+        variables: &[variable::<Policy>("policy"), ACCOUNT],
+        subjects: |s| subject::each(&s.policies, |policy| subject::policy(&s.account, policy)),
+        sample: |s| subject::policy(&s.account, &s.policy),
+    },
+    Scope {
+        name: "saml_provider",
+        doc: "Each SAML provider.",
+        variables: &[variable::<SamlProvider>("provider"), ACCOUNT],
+        subjects: |s| subject::each(&s.saml_providers, |p| subject::saml_provider(&s.account, p)),
+        sample: |s| subject::saml_provider(&s.account, &s.saml_provider),
+    },
+    Scope {
+        name: "oidc_provider",
+        doc: "Each OIDC provider.",
+        variables: &[variable::<OidcProvider>("provider"), ACCOUNT],
+        subjects: |s| subject::each(&s.oidc_providers, |p| subject::oidc_provider(&s.account, p)),
+        sample: |s| subject::oidc_provider(&s.account, &s.oidc_provider),
+    },
+    Scope {
+        name: "server_certificate",
+        doc: "Each TLS certificate kept in IAM.",
+        variables: &[variable::<ServerCertificate>("certificate"), ACCOUNT],
+        subjects: |s| {
+            subject::each(&s.server_certificates, |c| subject::server_certificate(&s.account, c))
         },
-        sample: |sample| device(&sample.account, &sample.device),
+        sample: |s| subject::server_certificate(&s.account, &s.server_certificate),
+    },
+    Scope {
+        name: "region",
+        doc: "Each region in use.",
+        variables: &[variable::<Region>("region"), ACCOUNT],
+        subjects: |s| subject::each(&s.regions, |region| subject::region(&s.account, region)),
+        sample: |s| subject::region(&s.account, &s.region),
     },
 ];
+
+/// The scopes that a rule may judge together.
+pub(crate) const PRINCIPALS: [&str; 3] = ["user", "group", "role"];
+/// The name of the resource in a rule on several scopes.
+pub(crate) const PRINCIPAL: &str = "principal";
 
 /// The scope of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Scope> {
     SCOPES.iter().find(|scope| scope.name == name)
 }
 
-fn values<const N: usize>(records: [&dyn Record; N]) -> State<'_> {
-    let mut values = [Value::Null; MAX_VARIABLES];
-    for (value, record) in values.iter_mut().zip(records) {
-        *value = Value::Record(record);
+impl Scope {
+    /// The variables in reach of a rule that judges this scope, alone or with others.
+    pub(crate) fn variables_of(&self, together: bool) -> Cow<'static, [Variable]> {
+        match self.variables {
+            [resource, rest @ ..] if together => {
+                let principal = Variable { name: PRINCIPAL, ty: resource.ty };
+                [principal].into_iter().chain(rest.iter().cloned()).collect()
+            }
+            variables => Cow::Borrowed(variables),
+        }
     }
-    State::Present(values)
-}
 
-fn account(account: &Account) -> Subject<'_> {
-    Subject {
-        kind: "account",
-        // AWS has no ARN for an account as such; this one cannot collide with a resource's.
-        id: Cow::Owned(format!("arn:{}:iam::{}:account", account.partition, account.id)),
-        name: match &account.alias {
-            Fact::Known(Some(alias)) => alias,
-            _ => &account.id,
-        },
-        user: None,
-        state: values([account]),
-    }
-}
-
-/// Stands for all users, or all devices, of an account that did not list them.
-fn uncollected(of: &Account, sources: Sources) -> Subject<'_> {
-    Subject { state: State::Missing(sources), ..account(of) }
-}
-
-fn root<'a>(account: &'a Account, root: &'a Root) -> Subject<'a> {
-    Subject {
-        kind: "root",
-        id: Cow::Borrowed(&root.arn),
-        name: "root",
-        user: None,
-        state: values([root, account]),
-    }
-}
-
-/// The subjects of every user; without a list of users one unknown on the account.
-fn of_users<'a>(
-    snapshot: &'a Snapshot,
-    subjects: impl Fn(&'a User) -> Vec<Subject<'a>>,
-) -> Vec<Subject<'a>> {
-    match &snapshot.users {
-        Fact::Known(users) => users.iter().flat_map(subjects).collect(),
-        Fact::Missing(sources) => vec![uncollected(&snapshot.account, *sources)],
-    }
-}
-
-/// The subjects that a user owns; without a list of them one unknown on the user.
-fn of_user<'a, T>(
-    user: &'a User,
-    owned: &'a Fact<Vec<T>>,
-    subject: impl Fn(&'a T) -> Subject<'a>,
-) -> Vec<Subject<'a>> {
-    match owned {
-        Fact::Known(owned) => owned.iter().map(subject).collect(),
-        Fact::Missing(sources) => {
-            let missing = State::Missing(*sources);
-            vec![owned_by(user, "user", &user.arn, &user.name, missing)]
+    /// Where the list of its resources comes from.
+    pub(crate) fn sources(&self) -> Sources {
+        match self.variables {
+            [Variable { ty: Type::Record(record), .. }, ..] => {
+                record.sources.iter().copied().collect()
+            }
+            _ => Sources::NONE,
         }
     }
 }
 
-fn owned_by<'a>(
-    user: &'a User,
-    kind: &'static str,
-    id: &'a str,
-    name: &'a str,
-    state: State<'a>,
-) -> Subject<'a> {
-    let state = if user.deleted { State::Deleted } else { state };
-    Subject { kind, id: Cow::Borrowed(id), name, user: Some(&user.name), state }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn user_itself<'a>(account: &'a Account, user: &'a User) -> Subject<'a> {
-    owned_by(user, "user", &user.arn, &user.name, values([user, account]))
-}
-
-fn key<'a>(account: &'a Account, user: &'a User, key: &'a AccessKey) -> Subject<'a> {
-    let state = values([key, user, account]);
-    owned_by(user, "access_key", &key.resource_id, &key.name, state)
-}
-
-fn certificate<'a>(
-    account: &'a Account,
-    user: &'a User,
-    certificate: &'a SigningCertificate,
-) -> Subject<'a> {
-    let state = values([certificate, user, account]);
-    owned_by(user, "signing_certificate", &certificate.resource_id, &certificate.name, state)
-}
-
-fn device<'a>(account: &'a Account, device: &'a MfaDevice) -> Subject<'a> {
-    Subject {
-        kind: "mfa_device",
-        id: Cow::Borrowed(&device.serial),
-        name: &device.name,
-        user: None,
-        state: values([device, account]),
+    /// What a rule on several scopes says of one resource must mean the same of another.
+    #[test]
+    fn fields_that_principals_share_have_one_type() {
+        let fields = |name: &str| match find(name).unwrap().variables[0].ty {
+            Type::Record(record) => record.fields,
+            _ => &[],
+        };
+        let all: Vec<_> = PRINCIPALS.into_iter().flat_map(fields).collect();
+        for field in &all {
+            let same = all.iter().filter(|other| other.name == field.name);
+            assert!(same.into_iter().all(|other| other.ty == field.ty), "{}", field.name);
+        }
     }
 }

@@ -167,7 +167,18 @@ fn an_account_of_which_nothing_is_known_has_failed() {
     snapshot["account"]["password_policy"] = json!({ "missing": ["account-password-policy"] });
     assert_eq!(status(&snapshot), AccountStatus::Incomplete, "something is known of root");
     snapshot["root"]["claims"] = json!([]);
-    assert_eq!(status(&snapshot), AccountStatus::Failed);
+    for list in ["groups", "roles", "policies"] {
+        assert_eq!(status(&snapshot), AccountStatus::Incomplete, "some of {list} are known");
+        snapshot[list] = json!({ "missing": ["account-authorization-details"] });
+    }
+    for list in ["saml_providers", "oidc_providers", "server_certificates", "service_credentials"] {
+        snapshot[list] = json!({ "missing": ["saml-providers"] });
+    }
+    for fact in ["alternate_contacts", "organization_id", "root_credentials_managed"] {
+        assert_eq!(status(&snapshot), AccountStatus::Incomplete, "{fact} is known");
+        snapshot["account"][fact] = json!({ "missing": ["organization"] });
+    }
+    assert_eq!(status(&snapshot), AccountStatus::Failed, "regions say nothing by themselves");
 }
 
 #[test]
@@ -206,6 +217,7 @@ example = [
         let report = judge(&rules, &snapshot, &[]);
         let finding = only(&report);
         assert_eq!(finding.resource.kind, scope);
+        assert_eq!(finding.resource.region.is_some(), scope == "region");
         (finding.resource.id.clone(), finding.message.clone())
     };
     let arn = |rest: &str| format!("arn:aws:iam::111122223333:{rest}");
@@ -217,4 +229,19 @@ example = [
     assert_eq!(ids("access_key", "user.name"), (key, "alice".into()));
     assert_eq!(ids("signing_certificate", "user.name"), (certificate, "alice".into()));
     assert_eq!(ids("mfa_device", "device.name"), (arn("mfa/alice"), "alice".into()));
+    assert_eq!(ids("group", "group.name"), (arn("group/developers"), "developers".into()));
+    assert_eq!(ids("role", "role.name"), (arn("role/deploy"), "deploy".into()));
+    let policy = (arn("policy/developer-access"), "developer-access".into());
+    assert_eq!(ids("policy", "policy.name"), policy);
+    let saml = (arn("saml-provider/workforce"), "workforce".into());
+    assert_eq!(ids("saml_provider", "provider.name"), saml);
+    let url = "token.actions.githubusercontent.com";
+    let oidc = (arn(&format!("oidc-provider/{url}")), url.to_owned());
+    assert_eq!(ids("oidc_provider", "provider.url"), oidc);
+    let server = (arn("server-certificate/www"), "www".into());
+    assert_eq!(ids("server_certificate", "certificate.name"), server);
+    let credential = arn("user/alice/service-credential/ACCAEXAMPLE123EXAMPLE");
+    assert_eq!(ids("service_credential", "credential.user_name"), (credential, "alice".into()));
+    let region = (arn("region/eu-central-1"), "eu-central-1".into());
+    assert_eq!(ids("region", "region.name"), region);
 }

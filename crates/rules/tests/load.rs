@@ -29,7 +29,8 @@ fn a_sound_rule_loads_and_its_examples_hold() {
     let rules = load(RULE).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(rules.check_examples(), []);
     let rule = rules.rule("test-rule").unwrap();
-    assert_eq!((rule.scope(), rule.rule_set, rule.family.as_str()), ("user", "default", "test"));
+    assert_eq!((rule.scope().as_str(), rule.rule_set), ("user", "default"));
+    assert_eq!(rule.family, "test");
 }
 
 /// What to replace in the rule, by what, and the mistake that this is.
@@ -114,7 +115,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "{ age_days = 90 }",
         "{ age_days = { missing = [\"reprot\"] } }",
-        "16:36 no source has this name; valid: caller-identity, account-aliases, credential-report, account-summary, account-password-policy, virtual-mfa-devices, account-authorization-details, access-keys, mfa-devices",
+        "16:36 no source has this name; valid: caller-identity, account-aliases, credential-report, account-summary, account-password-policy, virtual-mfa-devices, account-authorization-details, access-keys, mfa-devices, service-specific-credentials, server-certificates, saml-providers, open-id-connect-providers, access-analyzers, alternate-contacts, organization, organizations-features",
     ),
     (
         "{ age_days = 90 }",
@@ -135,6 +136,23 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "{ age_days = 90 }",
         "{ age_days = 90 }\nparams = { max_age_days = true }",
         "17:27 this parameter is a number",
+    ),
+    ("\"user\"\n", "[]\n", "1:1 `scope` is empty"),
+    (
+        "\"user\"\n",
+        "[\"user\", \"access_key\"]\n",
+        "4:24 there is no scope `access_key`; valid: user, group, role",
+    ),
+    ("\"user\"\n", "[\"user\", \"user\"]\n", "4:24 the scope is there twice"),
+    (
+        "severity    =",
+        "severities = [{ when = \"user.x\", severity = \"low\" }]\nseverity =",
+        "3:30 User has no field `x`",
+    ),
+    (
+        "severity    =",
+        "severities = [{ wen = \"true\", severity = \"lo\" }]\nseverity =",
+        "3:17 `wen` is not known here; did you mean `when`?",
     ),
     ("[[example]]", "[[example]", "13:11 no valid TOML: unclosed array table"),
 ];

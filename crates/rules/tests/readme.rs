@@ -4,7 +4,10 @@
 use std::fmt::Write as _;
 use std::{env, fs};
 
-use portcullis_rules::{RuleSet, Settings, embedded, explain, schema};
+use portcullis_model::{ControlKind, Source, Sources};
+use portcullis_rules::{
+    Framework, RuleSet, Settings, embedded, embedded_frameworks, explain, schema,
+};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/README.md");
 
@@ -15,36 +18,42 @@ fn readme() -> String {
          Generated from the rule files: `UPDATE_README=1 cargo test -p portcullis-rules --test readme`.\n\
          `portcullis rules explain ID` tells all about a rule. CONTRIBUTING.md says how to add one.\n\n",
     );
-    write_rules(&mut page);
+    let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
+    let rules = rules.with_frameworks(&embedded_frameworks()).unwrap();
+    write_rules(&rules, &mut page);
+    write_frameworks(&rules, &mut page);
     write_scopes(&mut page);
     write_records(&mut page);
     page
 }
 
-fn write_rules(page: &mut String) {
-    let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
+fn write_rules(rules: &RuleSet, page: &mut String) {
     let mut families: Vec<_> = rules.rules().iter().map(|rule| rule.family.as_str()).collect();
     families.sort_unstable();
     families.dedup();
     for family in families {
         write!(page, "## {family}\n\n").unwrap();
         page.push_str(
-            "| rule | problem | severity | set | scope | parameters |\n|---|---|---|---|---|---|\n",
+            "| rule | problem | severity | set | scope | parameters | needs |\n|---|---|---|---|---|---|---|\n",
         );
         for rule in rules.rules().iter().filter(|rule| rule.family == family) {
-            let params: Vec<_> = explain(rule)
+            let explanation = explain(rule);
+            let also = explanation.severities.iter().map(|other| other.severity.word());
+            let severities: Vec<_> = [rule.severity.word()].into_iter().chain(also).collect();
+            let params: Vec<_> = explanation
                 .params
                 .keys()
                 .map(|name| format!("`{name} = {}`", rule.info().params[name]))
                 .collect();
             writeln!(
                 page,
-                "| [{id}]({family}/{id}.toml) | {} | {} | {} | {} | {} |",
+                "| [{id}]({family}/{id}.toml) | {} | {} | {} | {} | {} | {} |",
                 rule.title,
-                rule.severity.word(),
+                severities.join(" or "),
                 rule.rule_set,
                 rule.scope(),
                 params.join(", "),
+                names(rule.sources()),
                 id = rule.id,
             )
             .unwrap();
@@ -53,8 +62,33 @@ fn write_rules(page: &mut String) {
     }
 }
 
+fn write_frameworks(rules: &RuleSet, page: &mut String) {
+    page.push_str(
+        "## Frameworks\n\nWhat `audit --framework ID` answers control by control, and how many rules that takes.\n\n\
+         | framework | | version | controls | of these manual | rules |\n|---|---|---|---|---|---|\n",
+    );
+    for framework in rules.frameworks() {
+        let Framework { id, title, version, controls, .. } = framework;
+        let manual = controls.iter().filter(|control| control.kind == ControlKind::Manual).count();
+        let (controls, tested_by) = (controls.len(), framework.rules().len());
+        writeln!(
+            page,
+            "| [{id}](frameworks/{id}.toml) | {title} | {version} | {controls} | {manual} | {tested_by} |"
+        )
+        .unwrap();
+    }
+    page.push('\n');
+}
+
+fn names(sources: Sources) -> String {
+    sources.iter().map(Source::name).collect::<Vec<_>>().join(", ")
+}
+
 fn write_scopes(page: &mut String) {
-    page.push_str("## Scopes\n\nWhat rules judge, and the names in reach of their expressions, beside `params`.\n\n");
+    page.push_str(
+        "## Scopes\n\nWhat rules judge, and the names in reach of their expressions, beside `params`. \
+         A rule on several of user, group and role calls the resource `principal`.\n\n",
+    );
     page.push_str("| scope | judges | names |\n|---|---|---|\n");
     for scope in schema().scopes {
         let names: Vec<_> = scope

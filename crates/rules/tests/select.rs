@@ -15,7 +15,12 @@ fn rules() -> RuleSet {
 
 fn select(rule_set: &str, only: &[&str], skip: &[&str]) -> Result<Vec<String>, SelectionError> {
     let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-    let selection = Selection { rule_set: rule_set.into(), only: owned(only), skip: owned(skip) };
+    let selection = Selection {
+        rule_set: rule_set.into(),
+        only: owned(only),
+        skip: owned(skip),
+        ..Selection::default()
+    };
     let selected = rules().select(&selection)?;
     Ok(selected.rules().iter().map(|rule| rule.id.clone()).collect())
 }
@@ -46,5 +51,7 @@ fn what_does_not_exist_is_an_error() {
         "there is no rule `xyz`; `portcullis rules list` shows all rules"
     );
     let message = select("strickt", &[], &[]).unwrap_err().to_string();
-    assert_eq!(message, "there is no rule set `strickt`; valid: default, strict");
+    assert_eq!(message, "there is no rule set `strickt`; did you mean `strict`?");
+    let message = select("all", &[], &[]).unwrap_err().to_string();
+    assert_eq!(message, "there is no rule set `all`; valid: default, strict");
 }

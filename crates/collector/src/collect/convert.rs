@@ -3,6 +3,9 @@
 //! Lists are sorted, so that the same account gives the same bytes. An answer that lacks what AWS
 //! always sends is a failure, never a default.
 
+mod account;
+mod federation;
+
 use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
 use aws_sdk_iam::operation::get_account_password_policy::GetAccountPasswordPolicyOutput;
 use aws_sdk_iam::operation::get_account_summary::GetAccountSummaryOutput;
@@ -16,6 +19,11 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
+pub(crate) use self::account::{alternate_contact, analyzer, organization, organizations_features};
+pub(crate) use self::federation::{
+    oidc_provider, oidc_provider_entry, saml_provider, saml_provider_entry, server_certificates,
+    service_credentials,
+};
 use super::failure::Failure;
 use crate::shapes;
 

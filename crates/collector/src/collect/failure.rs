@@ -76,7 +76,10 @@ impl Failure {
         let gap = Gap { request_id: self.request_id, at: Some(at), ..gap };
         match self.operation {
             None => gap,
-            Some(name) => Gap { operation: name.into(), action: format!("iam:{name}"), ..gap },
+            Some(name) => {
+                let action = format!("{}:{name}", source.service());
+                Gap { operation: name.into(), action, ..gap }
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthori
 use aws_sdk_iam::operation::list_access_keys::ListAccessKeysOutput;
 use aws_sdk_iam::operation::list_account_aliases::ListAccountAliasesOutput;
 use aws_sdk_iam::operation::list_mfa_devices::ListMfaDevicesOutput;
+use aws_sdk_iam::operation::list_server_certificates::ListServerCertificatesOutput;
+use aws_sdk_iam::operation::list_service_specific_credentials::ListServiceSpecificCredentialsOutput;
 use aws_sdk_iam::operation::list_virtual_mfa_devices::ListVirtualMfaDevicesOutput;
 use aws_sdk_iam::types::{AssignmentStatusType, ReportStateType};
 use aws_sdk_iam::{Client, config};
@@ -18,13 +20,13 @@ use super::{Progress, convert};
 use crate::shapes;
 
 /// The most that IAM puts on a page, so that the number of calls stays low.
-const PAGE_SIZE: i32 = 1000;
+pub(super) const PAGE_SIZE: i32 = 1000;
 const GENERATE: &str = "GenerateCredentialReport";
 
 /// IAM, read only. Tells of every call, so that it can be shown.
 pub(crate) struct Iam<'a> {
-    client: Client,
-    progress: &'a dyn Progress,
+    pub(super) client: Client,
+    pub(super) progress: &'a dyn Progress,
 }
 
 impl<'a> Iam<'a> {
@@ -114,7 +116,7 @@ impl<'a> Iam<'a> {
     }
 
     /// Every page of a list, or the failure of one: part of a list is no answer.
-    async fn pages<P, E, F>(
+    pub(super) async fn pages<P, E, F>(
         &self,
         operation: &str,
         page: impl Fn(Option<String>) -> F,
@@ -158,7 +160,7 @@ impl ReportApi for Iam<'_> {
 }
 
 /// One page of a list.
-trait Page {
+pub(super) trait Page {
     fn is_truncated(&self) -> bool;
     /// Where the next page begins.
     fn marker(&self) -> Option<&str>;
@@ -182,5 +184,7 @@ pages!(
     ListAccessKeysOutput,
     ListAccountAliasesOutput,
     ListMfaDevicesOutput,
+    ListServerCertificatesOutput,
+    ListServiceSpecificCredentialsOutput,
     ListVirtualMfaDevicesOutput,
 );

@@ -49,15 +49,17 @@ impl Needs {
 }
 
 /// What matters here of one row of the report.
-struct Row {
+pub(super) struct Row {
     name: String,
     arn: String,
     mfa_active: bool,
     has_active_key: bool,
+    /// Where its keys were last used, as the report has it.
+    pub(super) key_regions: Vec<String>,
 }
 
 /// The rows that can be read; what is wrong with the others is the snapshot's to say.
-fn rows(report: &CredentialReport) -> Result<Vec<Row>, Failure> {
+pub(super) fn rows(report: &CredentialReport) -> Result<Vec<Row>, Failure> {
     let unreadable = || Failure::malformed("the credential report is no CSV with its columns");
     let csv = BASE64.decode(&report.content).map_err(|_| unreadable())?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(csv.as_slice());
@@ -66,6 +68,10 @@ fn rows(report: &CredentialReport) -> Result<Vec<Row>, Failure> {
     let (user, arn) = (column("user")?, column("arn")?);
     let mfa = column("mfa_active")?;
     let keys = [column("access_key_1_active")?, column("access_key_2_active")?];
+    let regions: Vec<_> = ["access_key_1_last_used_region", "access_key_2_last_used_region"]
+        .into_iter()
+        .filter_map(|name| column(name).ok())
+        .collect();
     let read = |record: StringRecord| {
         // A comma in the name, unquoted, shifts what follows; the ARN repeats it.
         let surplus = record.len().checked_sub(header.len())?;
@@ -81,6 +87,10 @@ fn rows(report: &CredentialReport) -> Result<Vec<Row>, Failure> {
             arn,
             mfa_active: is_true(mfa),
             has_active_key: keys.into_iter().any(is_true),
+            key_regions: regions
+                .iter()
+                .filter_map(|column| Some(record.get(column + surplus)?.to_owned()))
+                .collect(),
         })
     };
     Ok(reader.records().filter_map(|record| read(record.ok()?)).collect())
@@ -92,19 +102,19 @@ fn split_name(text: &str) -> Option<(String, String)> {
     Some((text[..at].to_owned(), text[at + 1..].to_owned()))
 }
 
-/// The answers for each user, a few calls at a time, in the order of the users.
+/// The answers for each user or other resource, a few calls at a time, in the order of the names.
 pub(crate) async fn ask_each<'a, T, F>(
-    users: &'a [String],
+    names: &'a [String],
     ask: impl Fn(&'a str) -> F,
 ) -> Vec<(&'a str, Result<T, Failure>)>
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let asked = |user: &'a String| {
-        let answer = ask(user);
-        async move { (user.as_str(), answer.await) }
+    let asked = |name: &'a String| {
+        let answer = ask(name);
+        async move { (name.as_str(), answer.await) }
     };
-    stream::iter(users).map(asked).buffered(CONCURRENT_CALLS).collect().await
+    stream::iter(names).map(asked).buffered(CONCURRENT_CALLS).collect().await
 }
 
 #[cfg(test)]

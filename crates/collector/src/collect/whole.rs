@@ -3,6 +3,7 @@
 use aws_sdk_iam::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iam::error::BoxError;
+use serde_json::Value as Json;
 
 /// Makes an answer without its closing tag an error. The SDK's XML parser takes the end of the text
 /// for the end of the list, and part of a list would then stand for all of it.
@@ -29,6 +30,34 @@ impl Intercept for WholeAnswers {
     }
 }
 
+/// Makes an answer in JSON without its list an error. The SDK takes an absent list for an empty one.
+#[derive(Debug)]
+pub(crate) struct WholeListing(pub(crate) &'static str);
+
+impl Intercept for WholeListing {
+    fn name(&self) -> &'static str {
+        "WholeListing"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let has_list = response.body().bytes().is_some_and(|json| has_list(json, self.0));
+        if response.status().is_success() && !has_list {
+            return Err(format!("the answer lacks {}", self.0).into());
+        }
+        Ok(())
+    }
+}
+
+fn has_list(json: &[u8], name: &str) -> bool {
+    serde_json::from_slice::<Json>(json).is_ok_and(|json| json[name].is_array())
+}
+
 /// Whether the last tag closes the root element, which is named after the operation: `…Response`.
 fn is_whole(xml: &[u8]) -> bool {
     let xml = xml.trim_ascii_end();
@@ -45,6 +74,14 @@ mod tests {
         assert!(is_whole(b"<AResponse><AResult/></AResponse>\n"));
         for cut in ["", "<AResponse>", "<AResponse><AResult></AResult>", "<AResponse></AResp"] {
             assert!(!is_whole(cut.as_bytes()), "{cut}");
+        }
+    }
+
+    #[test]
+    fn only_a_list_is_a_list() {
+        assert!(has_list(br#"{"analyzers": []}"#, "analyzers"));
+        for other in ["", "{}", "[]", "<html>", r#"{"analyzers": null}"#, r#"{"analyzers": ["#] {
+            assert!(!has_list(other.as_bytes(), "analyzers"), "{other}");
         }
     }
 }

@@ -1,9 +1,15 @@
 //! The account as a whole.
 
-use jiff::Timestamp;
-use portcullis_model::{Account, Fact, Source, Sources, User};
+use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use portcullis_model::{Account, Fact, PasswordPolicy, Source, Sources, User};
+
+use super::Declarations;
 use super::answers::Answers;
+use super::gaps::Gaps;
+use super::organization;
+use super::permissions::AccountFacts;
 use super::time::hours;
 use crate::bundle::Manifest;
 
@@ -12,13 +18,18 @@ pub(super) fn account(
     answers: &Answers,
     manifest: Option<&Manifest>,
     users: &Fact<Vec<User>>,
+    permissions: Fact<&AccountFacts>,
+    declared: &Declarations,
     as_of: Timestamp,
+    gaps: &mut Gaps,
 ) -> Account {
     let made = answers.report.as_ref().and_then(|report| {
         report.generated_at.map_or(Fact::missing(Source::CredentialReport), Fact::Known)
     });
     let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
+    let contacts = organization::contacts(&answers.account, gaps);
+    let organization = answers.account.organization.as_ref();
     Account {
         id: answers.identity.account.clone(),
         partition: answers.identity.partition.clone(),
@@ -30,8 +41,46 @@ pub(super) fn account(
         user_count: user_count(users).or_else(|| counted(answers)),
         console_user_count: users.as_ref().and_then(|users| console_user_count(users)),
         has_console_users: users.as_ref().and_then(|users| has_console_users(users)),
-        password_policy: answers.password_policy.clone(),
+        password_policy: answers.password_policy.as_ref().map(|policy| PasswordPolicy {
+            changed: declared.password_policy_changed.filter(|_| policy.custom),
+            ..policy.clone()
+        }),
+        sts_token_version: sts_token_version(answers, gaps),
+        alternate_contacts: contacts
+            .as_ref()
+            .map(|contacts| contacts.iter().map(|(name, _)| (*name).to_owned()).collect()),
+        distinct_alternate_contacts: contacts
+            .map(|contacts| count(contacts.iter().map(|(_, mail)| mail).collect::<BTreeSet<_>>())),
+        organization_id: organization
+            .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
+        is_management_account: organization::is_management_account(answers, gaps),
+        root_credentials_managed: organization::root_credentials_managed(&answers.account),
+        saml_provider_count: listed(&answers.federation.saml_providers, |all| all.list.as_deref()),
+        oidc_provider_count: listed(&answers.federation.oidc_providers, |all| all.list.as_deref()),
+        identity_center: permissions.and_then(|all| all.identity_center),
+        support_principals: permissions.and_then(|all| all.support_principals.clone()),
+        security_audit_roles: permissions.and_then(|all| all.security_audit_roles.clone()),
     }
+}
+
+/// The version of the tokens of the global STS endpoint.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>
+fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<u32> {
+    const KEY: &str = "GlobalEndpointTokenVersion";
+    let source = Source::AccountSummary;
+    answers.summary.as_ref().and_then(|summary| {
+        let version = summary.content.get(KEY).and_then(|&version| u32::try_from(version).ok());
+        if version.is_none() {
+            gaps.explain(source.into(), KEY, "NotTold", "is not in the account summary");
+        }
+        version.map_or(Fact::missing(source), Fact::Known)
+    })
+}
+
+/// The length of the list among answers; the list itself is always there.
+fn listed<T, U>(answers: &Fact<T>, list: impl FnOnce(&T) -> Option<&[U]>) -> Fact<u32> {
+    answers.as_ref().map(|answers| count(list(answers).unwrap_or_default()))
 }
 
 fn user_count(users: &Fact<Vec<User>>) -> Fact<u32> {
@@ -62,6 +111,6 @@ fn has_console_users(users: &[User]) -> Fact<bool> {
     present.map(|user| user.password_enabled).fold(Fact::Known(false), Fact::or)
 }
 
-fn count<T>(items: impl Iterator<Item = T>) -> u32 {
-    u32::try_from(items.count()).unwrap_or(u32::MAX)
+fn count(items: impl IntoIterator) -> u32 {
+    u32::try_from(items.into_iter().count()).unwrap_or(u32::MAX)
 }

@@ -1,10 +1,15 @@
 //! All answers of a bundle, read and checked to be of one account.
 
+mod account;
+mod federation;
+
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, PasswordPolicy, Source};
 
+pub(super) use self::account::AccountAnswers;
+pub(super) use self::federation::FederationAnswers;
 use super::arn::{Arn, is_account_id};
 use super::credential_report::{self, Report};
 use super::documents::{self, Pages, Problem};
@@ -25,6 +30,8 @@ pub(super) struct Answers {
     pub(super) details: Fact<Dated<shapes::AuthorizationDetails>>,
     pub(super) access_keys: Fact<Dated<PerUser<shapes::AccessKeyMetadata>>>,
     pub(super) mfa_devices: Fact<Dated<PerUser<shapes::MfaDevice>>>,
+    pub(super) federation: FederationAnswers,
+    pub(super) account: AccountAnswers,
 }
 
 /// An answer, and when it arrived, where the manifest says.
@@ -112,6 +119,8 @@ impl Answers {
             details: dated(bundle, Source::AccountAuthorizationDetails, gaps, details),
             access_keys: dated(bundle, Source::AccessKeys, gaps, access_keys),
             mfa_devices: dated(bundle, Source::MfaDevices, gaps, mfa_devices),
+            federation: FederationAnswers::parse(bundle, gaps),
+            account: AccountAnswers::parse(bundle, gaps),
         }
     }
 
@@ -142,6 +151,17 @@ impl Answers {
         );
         keep_own(&mut self.virtual_devices, Source::VirtualMfaDevices, account, device_arns, gaps);
         keep_own(&mut self.mfa_devices, Source::MfaDevices, account, serials, gaps);
+        let FederationAnswers { saml_providers, oidc_providers, server_certificates, .. } =
+            &mut self.federation;
+        keep_own(saml_providers, Source::SamlProviders, account, saml_arns, gaps);
+        keep_own(oidc_providers, Source::OpenIdConnectProviders, account, oidc_arns, gaps);
+        keep_own(
+            server_certificates,
+            Source::ServerCertificates,
+            account,
+            |all| all.iter().map(|certificate| certificate.arn.as_str()).collect(),
+            gaps,
+        );
     }
 }
 
@@ -185,6 +205,14 @@ fn device_arns(devices: &Dated<Vec<shapes::VirtualMfaDevice>>) -> Vec<&str> {
 
 fn serials(devices: &Dated<PerUser<shapes::MfaDevice>>) -> Vec<&str> {
     devices.content.0.values().flatten().map(|device| device.serial_number.as_str()).collect()
+}
+
+fn saml_arns(providers: &shapes::SamlProviders) -> Vec<&str> {
+    providers.list.iter().flatten().map(|entry| entry.arn.as_str()).collect()
+}
+
+fn oidc_arns(providers: &shapes::OidcProviders) -> Vec<&str> {
+    providers.list.iter().flatten().map(|entry| entry.arn.as_str()).collect()
 }
 
 fn report(bundle: &Bundle, gaps: &mut Gaps) -> Fact<Report> {

@@ -6,6 +6,8 @@
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Arn<'a> {
     pub(super) partition: &'a str,
+    /// Empty in the ARNs of services without regions.
+    pub(super) region: &'a str,
     /// Empty or a word such as `aws` in ARNs that belong to no account.
     pub(super) account: &'a str,
     /// All after the fifth colon.
@@ -16,10 +18,10 @@ impl<'a> Arn<'a> {
     pub(super) fn parse(text: &'a str) -> Option<Arn<'a>> {
         let mut parts = text.splitn(6, ':');
         let (scheme, partition) = (parts.next()?, parts.next()?);
-        let (_service, _region) = (parts.next()?, parts.next()?);
+        let (_service, region) = (parts.next()?, parts.next()?);
         let (account, resource) = (parts.next()?, parts.next()?);
         let valid = scheme == "arn" && !partition.is_empty() && !resource.is_empty();
-        valid.then_some(Arn { partition, account, resource })
+        valid.then_some(Arn { partition, region, account, resource })
     }
 
     /// The path, such as `/` or `/engineering/`, and the name of the user that this ARN is of.

@@ -91,6 +91,7 @@ struct Page {
     #[serde(default)]
     is_truncated: Option<bool>,
     marker: Option<IgnoredAny>,
+    #[serde(alias = "nextToken")]
     next_token: Option<IgnoredAny>,
 }
 

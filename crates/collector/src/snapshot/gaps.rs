@@ -30,6 +30,12 @@ impl Gaps {
         self.explained.contains(&(source, None))
     }
 
+    /// The resources that the source is missing for.
+    pub(super) fn resources(&self, source: Source) -> Vec<String> {
+        let of_source = self.gaps.iter().filter(|gap| gap.source == source);
+        of_source.filter_map(|gap| gap.resource.clone()).collect()
+    }
+
     /// Gives a reason for sources that are missing for one resource and have none yet.
     pub(super) fn explain(&mut self, missing: Sources, resource: &str, code: &str, message: &str) {
         for source in missing.iter() {

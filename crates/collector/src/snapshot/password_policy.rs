@@ -40,6 +40,7 @@ fn custom(own: &shapes::PasswordPolicy) -> Result<PasswordPolicy, Problem> {
         max_age_days: own.max_password_age.filter(|&days| own.expire_passwords && days > 0),
         remembered: own.password_reuse_prevention.unwrap_or(0),
         hard_expiry: own.hard_expiry.unwrap_or(false),
+        changed: None,
     })
 }
 
@@ -55,6 +56,7 @@ fn aws_default() -> PasswordPolicy {
         max_age_days: None,
         remembered: 0,
         hard_expiry: false,
+        changed: None,
     }
 }
 
@@ -98,6 +100,7 @@ mod tests {
             max_age_days: Some(90),
             remembered: 24,
             hard_expiry: true,
+            changed: None,
         };
         assert_eq!(policy(json).ok(), Some(expected));
     }

@@ -3,8 +3,10 @@
 mod account;
 mod administrators;
 mod bundles;
+mod federation;
 mod keys;
 mod mfa;
+mod organization;
 mod report;
 mod root;
 mod users;

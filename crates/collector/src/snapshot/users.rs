@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, User};
 
-use super::administrators::Administrators;
 use super::answers::Answers;
 use super::credential_report::Row;
 use super::gaps::Gaps;
 use super::people::{self, Person};
+use super::permissions::{self, Permissions, Verdict};
 use super::time::days;
 use super::{certificates, keys, mfa};
 use crate::classes::{Candidate, ClassConflict, Classes};
@@ -16,6 +16,7 @@ use crate::shapes::UserDetail;
 /// The users, sorted by name.
 pub(super) fn users(
     answers: &Answers,
+    permissions: &Fact<Permissions>,
     devices: &Fact<Vec<MfaDevice>>,
     classes: &Classes,
     as_of: Timestamp,
@@ -26,18 +27,15 @@ pub(super) fn users(
         Fact::Missing(sources) => return Ok(Fact::Missing(sources)),
     };
     let devices = devices.as_ref().map(|devices| mfa::VirtualDevices::new(devices));
-    let details = answers.details.as_ref();
-    let administrators =
-        details.map(|details| Administrators::new(&details.content, &answers.identity));
-    let mut maker = Maker { answers, devices, administrators, classes, as_of, gaps };
+    let mut maker = Maker { answers, permissions, devices, classes, as_of, gaps };
     people.iter().map(|person| maker.user(person)).collect::<Result<_, _>>().map(Fact::Known)
 }
 
 /// Makes users from what is known about all of them.
 struct Maker<'a> {
     answers: &'a Answers,
+    permissions: &'a Fact<Permissions>,
     devices: Fact<mfa::VirtualDevices<'a>>,
-    administrators: Fact<Administrators<'a>>,
     classes: &'a Classes,
     as_of: Timestamp,
     gaps: &'a mut Gaps,
@@ -50,6 +48,7 @@ impl<'a> Maker<'a> {
         let password = Password::of(row, self.as_of);
         let mfa = mfa::of_user(person, &self.devices, self.answers, self.gaps);
         let access_keys = keys::of_user(person, created, self.answers, self.as_of, self.gaps);
+        let verdict = self.verdict(detail);
         let signing_certificates = row.and_then(|row| certificates::of_user(row, arn));
         Ok(User {
             name: name.to_owned(),
@@ -69,8 +68,11 @@ impl<'a> Maker<'a> {
             mfa_devices: mfa.devices,
             mfa_devices_complete: mfa.complete,
             abandoned_mfa_device: mfa.abandoned_device,
-            groups: detail.map(groups),
-            administrator: self.administrator(detail),
+            groups: listed(detail, groups),
+            administrator: verdict.as_ref().and_then(|verdict| verdict.administrator),
+            escalations: verdict.and_then(|verdict| verdict.escalations),
+            attached_policies: listed(detail, permissions::attached_policies),
+            inline_policies: listed(detail, permissions::inline_policies),
             active_access_key_count: access_keys.as_ref().and_then(|keys| active_count(keys)),
             has_active_credential: any_active(
                 password.enabled,
@@ -84,16 +86,16 @@ impl<'a> Maker<'a> {
     }
 }
 
-impl<'a> Maker<'a> {
-    /// A user that is gone is no administrator.
-    fn administrator(&mut self, detail: Fact<Option<&'a UserDetail>>) -> Fact<bool> {
-        match (detail, &mut self.administrators) {
-            (Fact::Known(None), _) => Fact::Known(false),
-            (Fact::Known(Some(user)), Fact::Known(all)) => all.contain(user, self.gaps),
-            (Fact::Missing(sources), _) | (_, &mut Fact::Missing(sources)) => {
-                Fact::Missing(sources)
-            }
-        }
+impl Maker<'_> {
+    /// A user that is gone is no administrator, and becomes none.
+    fn verdict(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Verdict> {
+        let gone =
+            Verdict { administrator: Fact::Known(false), escalations: Fact::Known(Vec::new()) };
+        let permissions = self.permissions.as_ref();
+        detail.and_then(|user| match user {
+            Some(user) => permissions.map(|permissions| permissions.of(user)),
+            None => Fact::Known(gone),
+        })
     }
 }
 
@@ -142,8 +144,16 @@ fn tags(detail: Fact<Option<&UserDetail>>) -> Fact<Vec<(&str, &str)>> {
     })
 }
 
-fn groups(user: Option<&UserDetail>) -> Vec<String> {
-    let mut groups = user.map(|user| user.group_list.clone()).unwrap_or_default();
+/// What a user has; one that is gone has nothing.
+fn listed(
+    detail: Fact<Option<&UserDetail>>,
+    list: impl FnOnce(&UserDetail) -> Vec<String>,
+) -> Fact<Vec<String>> {
+    detail.map(|user| user.map(list).unwrap_or_default())
+}
+
+fn groups(user: &UserDetail) -> Vec<String> {
+    let mut groups = user.group_list.clone();
     groups.sort();
     groups
 }

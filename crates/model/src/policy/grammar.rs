@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use thiserror::Error;
 
-use super::{Effect, Pattern, Principals, Selection, Statement};
+use super::principal::principals;
+use super::{Condition, Effect, Pattern, Principals, Selection, Statement};
 
 /// The version that knows policy variables; without `Version` a document is of 2008-10-17.
 const WITH_VARIABLES: &str = "2012-10-17";
@@ -41,6 +42,14 @@ pub enum ParsePolicyError {
 }
 
 impl PolicyDocument {
+    /// Whether `${…}` in it stands for a value of the request; else it is plain text.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
+    #[must_use]
+    pub fn knows_variables(&self) -> bool {
+        self.version.as_deref() == Some(WITH_VARIABLES)
+    }
+
     /// Reads a document from an object or, in a string, from JSON or URL-encoded JSON text.
     pub fn from_json(json: &Json) -> Result<PolicyDocument, ParsePolicyError> {
         match json {
@@ -81,8 +90,11 @@ struct RawStatement {
     principal: Option<Json>,
     not_principal: Option<Json>,
     #[serde(default)]
-    condition: BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,
+    condition: ConditionBlock,
 }
+
+/// Operator, then key, then the values.
+type ConditionBlock = BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -137,12 +149,8 @@ impl RawStatement {
             actions: selection("Action", self.action, self.not_action, Pattern::action)?
                 .ok_or("has neither Action nor NotAction")?,
             resources: selection("Resource", self.resource, self.not_resource, resource)?,
-            principals: principals(self.principal, self.not_principal)?,
-            conditions: self
-                .condition
-                .into_iter()
-                .map(|(name, keys)| (name, texts(keys)))
-                .collect(),
+            principals: whom(self.principal.as_ref(), self.not_principal.as_ref())?,
+            conditions: conditions(self.condition),
             sid: self.sid,
         })
     }
@@ -174,24 +182,27 @@ fn selection(
     }
 }
 
-fn principals(of: Option<Json>, all_but: Option<Json>) -> Result<Option<Principals>, String> {
+fn whom(of: Option<&Json>, all_but: Option<&Json>) -> Result<Option<Principals>, String> {
     match (of, all_but) {
         (Some(_), Some(_)) => Err("has both Principal and NotPrincipal".to_owned()),
-        (Some(json), None) => Ok(Some(Principals::Of(json))),
-        (None, Some(json)) => Ok(Some(Principals::AllBut(json))),
+        (Some(json), None) => principals(json).map(Principals::Of).map(Some),
+        (None, Some(json)) => principals(json).map(Principals::AllBut).map(Some),
         (None, None) => Ok(None),
     }
 }
 
-fn texts(keys: BTreeMap<String, OneOrMany<Scalar>>) -> BTreeMap<String, Vec<String>> {
+fn conditions(block: ConditionBlock) -> Vec<Condition> {
     let text = |scalar| match scalar {
         Scalar::Text(text) => text,
         Scalar::Bool(value) => value.to_string(),
         Scalar::Number(number) => number.to_string(),
     };
-    keys.into_iter()
-        .map(|(key, values)| (key, values.into_vec().into_iter().map(text).collect()))
-        .collect()
+    let of_operator = |(operator, keys): (String, BTreeMap<String, OneOrMany<Scalar>>)| {
+        keys.into_iter().map(move |(key, values)| {
+            Condition::new(&operator, &key, values.into_vec().into_iter().map(text).collect())
+        })
+    };
+    block.into_iter().flat_map(of_operator).collect()
 }
 
 #[cfg(test)]
@@ -199,6 +210,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::policy::Principal;
 
     const ALLOW_ALL: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
 
@@ -247,16 +259,21 @@ mod tests {
         let statement =
             json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition});
         let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
-        let conditions = &document.statements[0].conditions;
-        assert_eq!(conditions["Bool"]["aws:SecureTransport"], ["true"]);
-        assert_eq!(conditions["NumericLessThan"]["x"], ["1", "2"]);
+        let expected = [
+            Condition::new("Bool", "aws:SecureTransport", vec!["true".to_owned()]),
+            Condition::new("NumericLessThan", "x", vec!["1".to_owned(), "2".to_owned()]),
+        ];
+        assert_eq!(document.statements[0].conditions, expected);
     }
 
     #[test]
     fn trust_documents_have_principals_and_no_resource() {
         let statement = json!({"Effect": "Allow", "NotPrincipal": "*", "Action": "sts:AssumeRole"});
         let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
-        assert_eq!(document.statements[0].principals, Some(Principals::AllBut(json!("*"))));
+        assert_eq!(
+            document.statements[0].principals,
+            Some(Principals::AllBut(vec![Principal::Anyone]))
+        );
         assert_eq!(document.statements[0].resources, None);
     }
 
@@ -268,6 +285,8 @@ mod tests {
         assert!(error(&neither).ends_with("statement 1 has neither Action nor NotAction"));
         let effect = json!({"Effect": "Maybe", "Action": "*", "Resource": "*"});
         assert!(error(&effect).contains("\"Maybe\""));
+        let principal = json!({"Effect": "Allow", "Principal": [1], "Action": "sts:AssumeRole"});
+        assert!(error(&principal).contains("statement 1 has the principal [1]"));
         assert!(PolicyDocument::from_text("").is_err());
         assert!(PolicyDocument::from_text("%ff").is_err());
         assert!(PolicyDocument::from_json(&json!(null)).is_err());

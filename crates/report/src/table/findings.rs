@@ -4,13 +4,12 @@ use std::io;
 
 use portcullis_model::{Finding, Report, RuleInfo, Severity, Verdict};
 
-use super::{by_rule, counted};
+use super::{counted, grouped};
 use crate::{Page, bold, defuse, severity_style};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let failed = by_rule(report, Verdict::Fail);
     for severity in Severity::ALL {
-        let of_it: Vec<_> = failed.iter().filter(|(rule, _)| rule.severity == severity).collect();
+        let of_it = grouped(report, |f| f.verdict == Verdict::Fail && f.severity == severity);
         let count: usize = of_it.iter().map(|(_, findings)| findings.len()).sum();
         if count == 0 {
             continue;
@@ -19,7 +18,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         page.blank()?;
         page.line(severity_style(severity), &heading)?;
         for (rule, findings) in of_it {
-            write_rule(report, rule, findings, page)?;
+            write_rule(report, rule, &findings, page)?;
         }
     }
     Ok(())
@@ -45,10 +44,11 @@ fn describe(finding: &Finding, many_accounts: bool) -> String {
     let Finding { account, resource, message, .. } = finding;
     let account = if many_accounts { format!("[{account}] ") } else { String::new() };
     let says_what = resource.kind == "account" || message.contains(&resource.name);
-    if says_what {
-        format!("{account}{message}")
-    } else {
-        format!("{account}{}: {message}", resource.name)
+    let name = if says_what { String::new() } else { format!("{}: ", resource.name) };
+    let told = format!("{name}{message}");
+    match &resource.region {
+        Some(region) if !told.contains(region) => format!("{account}{region}, {told}"),
+        _ => format!("{account}{told}"),
     }
 }
 

@@ -47,9 +47,12 @@ fn write_account(account: &AuditedAccount, report: &Report, page: &mut Page<'_>)
 
 /// How many rules were judged, and how they were chosen.
 fn rules(report: &Report) -> String {
-    let RunOptions { rule_set, only, skip, .. } = &report.run.options;
-    let chosen =
-        if only.is_empty() { format!("of the {rule_set} set") } else { "chosen by id".to_owned() };
+    let RunOptions { rule_set, only, skip, frameworks, .. } = &report.run.options;
+    let chosen = match (only.as_slice(), frameworks.as_slice()) {
+        ([], []) => format!("of the {rule_set} set"),
+        ([], frameworks) => format!("of {}", frameworks.join(", ")),
+        _ => "chosen by id".to_owned(),
+    };
     let skipped = if skip.is_empty() { "" } else { ", without those left out by id" };
     format!("{} {chosen}{skipped}", report.rules.len())
 }

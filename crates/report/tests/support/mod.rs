@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Finding, Fingerprint, Gap, Report, ResourceRef, RuleInfo, Run,
-    RunOptions, SCHEMA, Severity, Source, Tally, Tool, Verdict,
+    AccountStatus, AuditedAccount, ControlCounts, ControlKind, ControlOutcome, ControlStatus,
+    Finding, Fingerprint, FrameworkOutcome, Gap, Report, ResourceRef, RuleInfo, Run, RunOptions,
+    SCHEMA, Severity, Source, Tally, Tool, Verdict,
 };
 use serde_json::json;
 
@@ -36,12 +37,12 @@ pub(crate) fn report() -> Report {
             "is 400.5 days old; the limit is 90",
             "Make a new key, then:\naws iam update-access-key --user-name bob --access-key-id AKIAI44QH8DHBEXAMPLE --status Inactive",
         ),
-        unknown("old-key", "carol"),
-        unknown("old-key", "dave"),
-        unknown("idle-user", "a"),
-        unknown("idle-user", "b"),
-        unknown("idle-user", "c"),
-        unknown("idle-user", "d"),
+        unknown("old-key", Severity::Medium, "carol"),
+        unknown("old-key", Severity::Medium, "dave"),
+        unknown("idle-user", Severity::Low, "a"),
+        unknown("idle-user", Severity::Low, "b"),
+        unknown("idle-user", Severity::Low, "c"),
+        unknown("idle-user", Severity::Low, "d"),
         finding(
             "old-key",
             Severity::Medium,
@@ -95,6 +96,47 @@ pub(crate) fn report() -> Report {
         ],
         findings,
         tallies,
+        frameworks: vec![framework()],
+    }
+}
+
+/// A framework with a control of each status.
+fn framework() -> FrameworkOutcome {
+    let mut counts = ControlCounts::default();
+    let mut control = |id: &str, title: &str, status, reason: Option<&str>| {
+        counts.count(status);
+        let manual = status == ControlStatus::Manual;
+        ControlOutcome {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            kind: if manual { ControlKind::Manual } else { ControlKind::Automated },
+            status,
+            rules: if manual { vec![] } else { vec!["old-key".to_owned()] },
+            reason: reason.map(str::to_owned),
+        }
+    };
+    let looser = "old-key has params.limit = 180, and params.limit <= 90 is needed";
+    let controls = vec![
+        control("1.1", "Root has MFA", ControlStatus::Fail, Some("root-without-lock: 1 failed")),
+        control(
+            "1.2",
+            "Keys are rotated, and this title is so long that it has to go on in another line",
+            ControlStatus::NotClaimed,
+            Some(looser),
+        ),
+        control("1.3", "Users are busy", ControlStatus::Unknown, Some("idle-user: 4 not judged")),
+        control("1.4", "The door is locked", ControlStatus::Manual, Some("look at the door")),
+        control("1.5", "Passwords are long", ControlStatus::Pass, None),
+        control("1.10", "Certificates are valid", ControlStatus::NotApplicable, None),
+    ];
+    FrameworkOutcome {
+        id: "test-1.0".to_owned(),
+        title: "Test Benchmark".to_owned(),
+        version: "1.0.0".to_owned(),
+        note: Some("A pass is no certificate.".to_owned()),
+        references: vec!["https://docs.aws.amazon.com/IAM/latest/UserGuide/".to_owned()],
+        controls,
+        counts,
     }
 }
 
@@ -154,16 +196,10 @@ pub(crate) fn finding(
     }
 }
 
-fn unknown(rule: &str, name: &str) -> Finding {
+fn unknown(rule: &str, severity: Severity, name: &str) -> Finding {
     let cure = "Allow iam:ListAccessKeys for the collecting role and collect again.";
-    let mut finding = finding(
-        rule,
-        Severity::Medium,
-        Verdict::Unknown,
-        name,
-        "not judged: access-keys is missing",
-        cure,
-    );
+    let mut finding =
+        finding(rule, severity, Verdict::Unknown, name, "not judged: access-keys is missing", cure);
     finding.missing = vec![Source::AccessKeys];
     finding
 }

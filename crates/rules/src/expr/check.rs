@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use portcullis_model::Type;
+use portcullis_model::{Sources, Type};
 
-use super::node::{Node, Quantified};
+use super::node::{Mapped, Node, Quantified};
 use super::parse::{self, Binary, Kind, Quantifier, Syntax, Unary};
 use super::types::{common, comparable, required};
 use super::{Expression, MAX_MACROS, MAX_VARIABLES, Names, Read};
@@ -15,14 +15,28 @@ use crate::show::type_name;
 
 /// Checks the expression and makes it evaluable; reports every problem in it.
 pub(super) fn check(syntax: &Syntax, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
-    let mut checker =
-        Checker { names, macros: Vec::new(), reads: BTreeMap::new(), problems: Vec::new() };
-    match checker.check(syntax) {
-        Some(Checked { node, ty }) if checker.problems.is_empty() => {
-            Ok(Expression { node, ty, reads: checker.reads })
-        }
-        _ => Err(checker.problems),
-    }
+    let mut checker = Checker::new(names);
+    let whole = checker.check(syntax);
+    checker.finish(whole)
+}
+
+/// Checks an expression whose value is shown, for which a list may be mapped: the list, and for each
+/// of its elements what is shown in its place.
+pub(super) fn check_shown(
+    syntax: &Syntax,
+    names: Names<'_>,
+) -> Result<(Expression, Option<Mapped>), Vec<Problem>> {
+    let Kind::Map(parts) = &syntax.kind else {
+        return Ok((check(syntax, names)?, None));
+    };
+    let mut checker = Checker::new(names);
+    let whole = checker.over(parts, &syntax.at, |checker| checker.check(&parts.body));
+    let (list, mapped) = whole
+        .map(|(list, slot, Checked { node, ty })| {
+            (Checked { node: list, ty }, Mapped { slot, body: node })
+        })
+        .unzip();
+    Ok((checker.finish(list)?, mapped))
 }
 
 pub(super) struct Checker<'n> {
@@ -30,6 +44,8 @@ pub(super) struct Checker<'n> {
     /// The variables of the macros around, the innermost last.
     pub macros: Vec<(String, Type)>,
     pub reads: BTreeMap<String, Read>,
+    /// Where all fields come from, those of macros' variables included.
+    pub sources: Sources,
     pub problems: Vec<Problem>,
 }
 
@@ -38,7 +54,26 @@ pub(super) struct Checked {
     pub ty: Type,
 }
 
-impl Checker<'_> {
+impl<'n> Checker<'n> {
+    fn new(names: Names<'n>) -> Checker<'n> {
+        Checker {
+            names,
+            macros: Vec::new(),
+            reads: BTreeMap::new(),
+            sources: Sources::NONE,
+            problems: Vec::new(),
+        }
+    }
+
+    fn finish(self, checked: Option<Checked>) -> Result<Expression, Vec<Problem>> {
+        match checked {
+            Some(Checked { node, ty }) if self.problems.is_empty() => {
+                Ok(Expression { node, ty, reads: self.reads, sources: self.sources })
+            }
+            _ => Err(self.problems),
+        }
+    }
+
     /// None: there is a problem, and it has been noted.
     fn check(&mut self, syntax: &Syntax) -> Option<Checked> {
         match &syntax.kind {
@@ -56,6 +91,10 @@ impl Checker<'_> {
             Kind::Ternary(parts) => self.ternary(parts, &syntax.at),
             Kind::Size(operand) => self.size(operand, &syntax.at),
             Kind::Quantified(quantifier, parts) => self.quantified(*quantifier, parts, &syntax.at),
+            Kind::Map(_) => self.refuse(
+                Problem::new(syntax.at.clone(), "map() is for what a text shows")
+                    .help("use exists(), all() or exists_one()"),
+            ),
         }
     }
 
@@ -187,6 +226,7 @@ impl Checker<'_> {
         match required(b.ty) {
             Type::List(ty) if comparable(required(a.ty), required(*ty)) => {
                 self.words(a.ty, &b, list)?;
+                self.words(*ty, &a, element)?;
                 Some(Checked { node: join(Binary::In, a.node, b.node), ty: Type::Bool })
             }
             Type::List(_) => {
@@ -249,6 +289,19 @@ impl Checker<'_> {
         parts: &parse::Quantified,
         at: &Range<usize>,
     ) -> Option<Checked> {
+        let body = |checker: &mut Self| checker.expect(Type::Bool, &parts.body);
+        let (list, slot, body) = self.over(parts, at, body)?;
+        let parts = Quantified { list, slot, body };
+        Some(Checked { node: Node::Quantified(quantifier, Box::new(parts)), ty: Type::Bool })
+    }
+
+    /// Checks a macro: its list, and with the slot of its variable the body.
+    fn over<T>(
+        &mut self,
+        parts: &parse::Quantified,
+        at: &Range<usize>,
+        body: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<(Node, usize, T)> {
         let list = self.check(&parts.list)?;
         let Type::List(element) = required(list.ty) else {
             let message = format!("this needs a list, and has {}", type_name(list.ty));
@@ -269,10 +322,9 @@ impl Checker<'_> {
         }
         let slot = MAX_VARIABLES + self.macros.len();
         self.macros.push((name.clone(), *element));
-        let body = self.expect(Type::Bool, &parts.body);
+        let body = body(self);
         self.macros.pop();
-        let parts = Quantified { list: list.node, slot, body: body? };
-        Some(Checked { node: Node::Quantified(quantifier, Box::new(parts)), ty: Type::Bool })
+        Some((list.node, slot, body?))
     }
 }
 

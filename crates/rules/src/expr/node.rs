@@ -20,6 +20,11 @@ impl<'a> Env<'a> {
         slots[..MAX_VARIABLES].copy_from_slice(&variables);
         Env { slots }
     }
+
+    /// Puts a value in the place of a variable.
+    pub(crate) fn set(&mut self, slot: usize, value: Value<'a>) {
+        self.slots[slot] = value;
+    }
 }
 
 /// A checked expression, ready to evaluate. [`check`](super::check) has made sure of the types; the one
@@ -39,6 +44,14 @@ pub(crate) enum Node {
 #[derive(Clone, Debug)]
 pub(crate) struct Quantified {
     pub list: Node,
+    /// The slot of the macro's variable.
+    pub slot: usize,
+    pub body: Node,
+}
+
+/// What is shown in the place of each element of a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Mapped {
     /// The slot of the macro's variable.
     pub slot: usize,
     pub body: Node,
@@ -185,7 +198,7 @@ fn quantified<'a>(
 ) -> Outcome<bool> {
     let list = list_of(parts.list.eval(env)?)?;
     let mut body = |element| {
-        env.slots[parts.slot] = element;
+        env.set(parts.slot, element);
         parts.body.truth(env)
     };
     match quantifier {

@@ -35,9 +35,11 @@ pub(super) enum Kind {
     Ternary(Box<[Syntax; 3]>),
     Size(Box<Syntax>),
     Quantified(Quantifier, Box<Quantified>),
+    /// Texts have it; see [`Template`](super::Template).
+    Map(Box<Quantified>),
 }
 
-/// `list.exists(variable, body)`.
+/// `list.exists(variable, body)`, or another macro.
 pub(super) struct Quantified {
     pub list: Syntax,
     pub variable: String,
@@ -76,8 +78,8 @@ pub(crate) enum Quantifier {
     ExistsOne,
 }
 
-const FUNCTIONS: [&str; 7] =
-    ["size", "startsWith", "endsWith", "contains", "exists", "all", "exists_one"];
+const FUNCTIONS: [&str; 8] =
+    ["size", "startsWith", "endsWith", "contains", "exists", "all", "exists_one", "map"];
 
 /// Parses the text, and refuses all of CEL that rules do not use.
 pub(super) fn parse(text: &str) -> Result<Syntax, Vec<Problem>> {
@@ -260,20 +262,46 @@ impl Reader<'_> {
         depth: usize,
     ) -> Option<Syntax> {
         let Expr::Call(step) = &macro_.loop_step.expr else {
-            return self.refuse(unsupported("map", at));
+            return self.refuse(unsupported("filter", at));
         };
+        if let (Expr::List(_), [_, mapped]) = (&macro_.accu_init.expr, step.args.as_slice()) {
+            return self.map(macro_, mapped, at, depth);
+        }
         let (quantifier, body) = match (&macro_.accu_init.expr, step.args.as_slice()) {
             (Expr::Literal(LiteralValue::Boolean(start)), [_, body]) if *start.inner() => {
                 (Quantifier::All, body)
             }
             (Expr::Literal(LiteralValue::Boolean(_)), [_, body]) => (Quantifier::Exists, body),
             (Expr::Literal(LiteralValue::Int(_)), [body, ..]) => (Quantifier::ExistsOne, body),
-            _ => return self.refuse(unsupported("map", at)),
+            _ => return self.refuse(unsupported("filter", at)),
         };
-        let (list, body) = (self.read(&macro_.iter_range, depth + 1), self.read(body, depth + 1));
-        let (list, body) = (list?, body?);
-        let parts = Quantified { list, variable: macro_.iter_var.clone(), body };
+        let parts = self.parts(macro_, body, depth)?;
         Some(Syntax { at, kind: Kind::Quantified(quantifier, Box::new(parts)) })
+    }
+
+    /// `list.map(variable, body)`: a loop that appends a list of the body.
+    fn map(
+        &mut self,
+        macro_: &ComprehensionExpr,
+        mapped: &IdedExpr,
+        at: Range<usize>,
+        depth: usize,
+    ) -> Option<Syntax> {
+        let Expr::List(ListExpr { elements, .. }) = &mapped.expr else {
+            return self.refuse(unsupported("filter", at));
+        };
+        let parts = self.parts(macro_, elements.first()?, depth)?;
+        Some(Syntax { at, kind: Kind::Map(Box::new(parts)) })
+    }
+
+    fn parts(
+        &mut self,
+        macro_: &ComprehensionExpr,
+        body: &IdedExpr,
+        depth: usize,
+    ) -> Option<Quantified> {
+        let (list, body) = (self.read(&macro_.iter_range, depth + 1), self.read(body, depth + 1));
+        Some(Quantified { list: list?, variable: macro_.iter_var.clone(), body: body? })
     }
 }
 
@@ -316,9 +344,7 @@ fn unsupported(name: &str, at: Range<usize>) -> Problem {
         operators::INDEX => {
             refuse("lists have no index, as their order means nothing", "use exists() or all()")
         }
-        "map" | "filter" => {
-            refuse("map() and filter() are not supported", "use exists(), all() or exists_one()")
-        }
+        "filter" => refuse("filter() is not supported", "use exists(), all() or exists_one()"),
         "matches" => {
             refuse("matches() is not supported", "use ==, startsWith(), endsWith() or contains()")
         }
@@ -336,6 +362,7 @@ fn usage(function: &str) -> &'static str {
     match function {
         "size" => "write size(list) or list.size()",
         "exists" | "all" | "exists_one" => "write list.exists(x, condition on x)",
+        "map" => "write list.map(x, field of x)",
         _ => "write text.startsWith('start')",
     }
 }

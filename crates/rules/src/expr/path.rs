@@ -70,6 +70,7 @@ impl Checker<'_> {
                 return self.refuse(problem.valid(name, record.fields.iter().map(|f| f.name)));
             };
             indices.push(index);
+            self.sources |= record.sources(index);
             (ty, doc) = (record.fields[index].ty, record.fields[index].doc);
         }
         Some((Checked { node: Node::Path(slot, indices.into()), ty }, doc))

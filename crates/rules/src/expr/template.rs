@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use portcullis_model::{Type, Value};
+use portcullis_model::{Sources, Type, Value};
 
-use super::{Env, Expression, Names, Read};
+use super::{Env, Expression, Mapped, Names, Read};
 use crate::problem::Problem;
 use crate::show;
 
@@ -18,7 +18,33 @@ pub(crate) struct Template {
 #[derive(Clone, Debug)]
 enum Part {
     Text(String),
-    Expression(String, Expression),
+    Expression(Placeholder),
+}
+
+/// An expression in braces.
+#[derive(Clone, Debug)]
+struct Placeholder {
+    source: String,
+    expression: Expression,
+    /// What is shown in the place of each element of the value, a list then.
+    mapped: Option<Mapped>,
+}
+
+impl Placeholder {
+    /// The value for people; none if it is missing or null.
+    fn text<'a>(&'a self, env: &mut Env<'a>) -> Result<Option<String>, Sources> {
+        match (self.expression.node.eval(env)?, &self.mapped) {
+            (Value::Null, _) => Ok(None),
+            (Value::List(list), Some(Mapped { slot, body })) => {
+                let texts = (0..list.size()).map(|index| {
+                    env.set(*slot, list.element(index)?);
+                    body.eval(env)
+                });
+                Ok(Some(texts.map(show::text).collect::<Vec<_>>().join(", ")))
+            }
+            (value, _) => Ok(Some(show::text(Ok(value)))),
+        }
+    }
 }
 
 impl Template {
@@ -40,22 +66,34 @@ impl Template {
 
     /// The text with the values, for people.
     pub(crate) fn render<'a>(&'a self, env: &mut Env<'a>) -> String {
-        self.fill(|_, expression| show::text(expression.node.eval(env)))
+        self.fill(|placeholder| match placeholder.text(env) {
+            Ok(Some(text)) => text,
+            Ok(None) => show::text(Ok(Value::Null)),
+            Err(sources) => show::text(Err(sources)),
+        })
     }
 
     /// The text with the values, each one word of a shell command; what is missing or null stays to
     /// be filled in.
     pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
-        self.fill(|source, expression| match expression.node.eval(env) {
-            Ok(Value::Null) | Err(_) => show::shell_word(&format!("<{source}>")),
-            Ok(value) => show::shell_word(&show::text(Ok(value))),
+        self.fill(|placeholder| match placeholder.text(env) {
+            Ok(Some(text)) => show::shell_word(&text),
+            Ok(None) | Err(_) => show::shell_word(&format!("<{}>", placeholder.source)),
         })
     }
 
-    fn fill<'a>(&'a self, mut show: impl FnMut(&str, &'a Expression) -> String) -> String {
+    fn fill<'a>(&'a self, mut show: impl FnMut(&'a Placeholder) -> String) -> String {
         self.parts.iter().fold(String::new(), |filled, part| match part {
             Part::Text(text) => filled + text,
-            Part::Expression(source, expression) => filled + &show(source, expression),
+            Part::Expression(placeholder) => filled + &show(placeholder),
+        })
+    }
+
+    /// Where the facts that the expressions read come from.
+    pub(crate) fn sources(&self) -> Sources {
+        self.parts.iter().fold(Sources::NONE, |sources, part| match part {
+            Part::Text(_) => sources,
+            Part::Expression(placeholder) => sources | placeholder.expression.sources,
         })
     }
 
@@ -63,7 +101,7 @@ impl Template {
     pub(crate) fn reads(&self) -> impl Iterator<Item = &BTreeMap<String, Read>> {
         self.parts.iter().filter_map(|part| match part {
             Part::Text(_) => None,
-            Part::Expression(_, expression) => Some(&expression.reads),
+            Part::Expression(placeholder) => Some(&placeholder.expression.reads),
         })
     }
 }
@@ -74,7 +112,7 @@ fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Part,
         problem.at = problem.at.start + range.start..problem.at.end + range.start;
         problem
     };
-    let expression = Expression::compile(source, names)
+    let (expression, mapped) = Expression::shown(source, names)
         .map_err(|problems| problems.into_iter().map(shift).collect::<Vec<_>>())?;
     let element = match expression.ty {
         Type::List(element) => *element,
@@ -83,9 +121,9 @@ fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Part,
     if matches!(element, Type::Record(_) | Type::Optional(Type::Record(_))) {
         let problem =
             Problem::new(range, format!("a {} is no text", show::type_name(expression.ty)));
-        return Err(vec![problem.help("name one of its fields, or size()")]);
+        return Err(vec![problem.help("name one of its fields, size(), or map(x, x.field)")]);
     }
-    Ok(Part::Expression(source.trim().to_owned(), expression))
+    Ok(Part::Expression(Placeholder { source: source.trim().to_owned(), expression, mapped }))
 }
 
 enum Piece<'t> {

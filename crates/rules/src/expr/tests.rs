@@ -237,6 +237,9 @@ fn templates_show_values() {
         ),
         ("{key.created}", "2026-10-19T12:00:00Z"),
         ("größer {user.path}", "größer /"),
+        ("{user.access_keys.map(k, k.name)}", "AKIAIOSFODNN7EXAMPLE"),
+        ("{params.services.map(s, s == 'sts' ? 'STS' : s)}", "iam, STS"),
+        ("{user.mfa_devices.map(d, d.enabled == null ? 'idle' : user.name)}", "x; rm -rf ~"),
     ] {
         assert_eq!(render(text).0, shown, "{text}");
     }

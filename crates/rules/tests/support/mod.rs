@@ -55,6 +55,14 @@ pub(crate) fn account() -> Json {
         "root": samples["Root"],
         "users": [samples["User"]],
         "mfa_devices": [samples["MfaDevice"]],
+        "groups": [samples["Group"]],
+        "roles": [samples["Role"]],
+        "policies": [samples["Policy"]],
+        "saml_providers": [samples["SamlProvider"]],
+        "oidc_providers": [samples["OidcProvider"]],
+        "server_certificates": [samples["ServerCertificate"]],
+        "service_credentials": [samples["ServiceCredential"]],
+        "regions": [samples["Region"]],
         "gaps": [],
     })
 }

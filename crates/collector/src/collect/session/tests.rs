@@ -5,6 +5,7 @@ use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::Result as CredentialsResult;
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+use portcullis_model::Sources;
 use wiremock::matchers::{body_string_contains, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -55,6 +56,7 @@ fn options(profile: Option<&str>) -> Options {
         role_arn: Some("arn:aws:iam::111122223333:role/a".to_owned()),
         external_id: None,
         quick: false,
+        sources: Sources::NONE,
         tool: "portcullis 0.1.0".to_owned(),
         report_deadline: Duration::from_secs(2),
         max_report_age: Duration::ZERO,

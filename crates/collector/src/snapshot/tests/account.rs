@@ -43,7 +43,7 @@ fn answers_of_another_account_are_not_used() {
 #[test]
 fn a_source_without_document_or_gap_gets_one() {
     let empty = crate::bundle::Bundle::default();
-    let snapshot = empty.snapshot(time(REPORT_AT), &crate::Classes::default()).unwrap();
+    let snapshot = empty.snapshot(time(REPORT_AT), &crate::Declarations::default()).unwrap();
     let absent: Vec<Source> =
         snapshot.gaps.iter().filter(|gap| gap.code == "Absent").map(|gap| gap.source).collect();
     for source in Source::ALL {

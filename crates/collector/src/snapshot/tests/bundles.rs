@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::bundle::{Bundle, Document, FileEntry, Manifest};
 use crate::classes::Classes;
+use crate::snapshot::Declarations;
 
 /// The moment that ages count to.
 pub(super) const AS_OF: &str = "2026-01-01T00:00:00Z";
@@ -82,12 +83,26 @@ impl Fixture {
             .summary(&json!({
                 "Users": 1, "AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0,
                 "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 1,
+                "GlobalEndpointTokenVersion": 1,
             }))
             .with(Source::AccountPasswordPolicy, &json!({"PasswordPolicy": null}))
             .devices(&json!([]))
             .users(&[detail("alice")])
             .keys(&["alice"], &json!([]))
             .mfa(&["alice"], &json!([]))
+            .with(Source::ServiceSpecificCredentials, &json!({"ServiceSpecificCredentials": []}))
+            .with(Source::ServerCertificates, &json!({"ServerCertificateMetadataList": []}))
+            .with(Source::SamlProviders, &json!({"SAMLProviderList": []}))
+            .with(Source::OpenIdConnectProviders, &json!({"OpenIDConnectProviderList": []}))
+            .with(Source::AccessAnalyzers, &json!({"analyzers": [], "Regions": ["eu-central-1"]}))
+            .with(
+                Source::AlternateContacts,
+                &json!({"AlternateContacts": {
+                    "BILLING": null, "OPERATIONS": null, "SECURITY": null,
+                }}),
+            )
+            .with(Source::Organization, &json!({"Organization": null}))
+            .with(Source::OrganizationsFeatures, &json!({"EnabledFeatures": null}))
     }
 
     pub(super) fn bytes(
@@ -192,11 +207,15 @@ impl Fixture {
 
     /// The facts, after checking that no source is missing without a gap.
     pub(super) fn snapshot(&self) -> Snapshot {
-        self.classified(&Classes::default())
+        self.declared(&Declarations::default())
     }
 
     pub(super) fn classified(&self, classes: &Classes) -> Snapshot {
-        let snapshot = self.0.snapshot(time(AS_OF), classes).unwrap();
+        self.declared(&Declarations { classes: classes.clone(), ..Declarations::default() })
+    }
+
+    pub(super) fn declared(&self, declared: &Declarations) -> Snapshot {
+        let snapshot = self.0.snapshot(time(AS_OF), declared).unwrap();
         let json = serde_json::to_value(&snapshot).unwrap();
         for source in missing_sources(&json) {
             let explained = snapshot.gaps.iter().any(|gap| gap.source == source);

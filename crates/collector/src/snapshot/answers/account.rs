@@ -1,0 +1,76 @@
+//! Answers of services other than IAM about the account, and of IAM about its organization.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{Fact, Source};
+
+use super::super::arn::Arn;
+use super::super::documents::{self, Pages, Problem};
+use super::super::gaps::Gaps;
+use crate::bundle::{Bundle, Document};
+use crate::shapes;
+
+/// What is said about the account as a whole.
+pub(in crate::snapshot) struct AccountAnswers {
+    /// The analyzers by region; a region that is absent did not answer.
+    pub(in crate::snapshot) analyzers: Fact<BTreeMap<String, Vec<shapes::Analyzer>>>,
+    /// The contacts by type; none: not set; absent: not known.
+    pub(in crate::snapshot) contacts: Fact<BTreeMap<String, Option<shapes::AlternateContact>>>,
+    /// The organization; none: the account is in none.
+    pub(in crate::snapshot) organization: Fact<Option<shapes::OrganizationDetail>>,
+    /// The features that are on; none: the account is not one that may ask.
+    pub(in crate::snapshot) organizations_features: Fact<Option<Vec<String>>>,
+}
+
+impl AccountAnswers {
+    pub(super) fn parse(bundle: &Bundle, gaps: &mut Gaps) -> AccountAnswers {
+        AccountAnswers {
+            analyzers: documents::read(bundle, Source::AccessAnalyzers, gaps, analyzers),
+            contacts: documents::read(bundle, Source::AlternateContacts, gaps, contacts),
+            organization: documents::read(bundle, Source::Organization, gaps, |document| {
+                Ok(documents::one::<shapes::Organization>(document)?.organization)
+            }),
+            organizations_features: documents::read(
+                bundle,
+                Source::OrganizationsFeatures,
+                gaps,
+                |document| {
+                    Ok(documents::one::<shapes::OrganizationsFeatures>(document)?.enabled_features)
+                },
+            ),
+        }
+    }
+}
+
+fn analyzers(document: &Document) -> Result<BTreeMap<String, Vec<shapes::Analyzer>>, Problem> {
+    let pages: Vec<shapes::AccessAnalyzers> = documents::all(document, Pages::ListingPerUser)?;
+    let mut regions: BTreeMap<String, Vec<shapes::Analyzer>> = BTreeMap::new();
+    for page in pages {
+        for region in page.regions.unwrap_or_default() {
+            regions.entry(region).or_default();
+        }
+        for analyzer in page.analyzers {
+            let arn = Arn::parse(&analyzer.arn);
+            let region = arn.ok_or_else(|| Problem::malformed("holds an analyzer without ARN"))?;
+            regions.entry(region.region.to_owned()).or_default().push(analyzer);
+        }
+    }
+    Ok(regions)
+}
+
+fn contacts(
+    document: &Document,
+) -> Result<BTreeMap<String, Option<shapes::AlternateContact>>, Problem> {
+    let parts: Vec<shapes::AlternateContacts> = documents::all(document, Pages::ListingPerUser)?;
+    let mut contacts = BTreeMap::new();
+    for part in parts {
+        let shapes::AlternateContacts { alternate_contact: one, alternate_contacts: several } =
+            part;
+        if one.is_none() && several.is_none() {
+            return Err(Problem::malformed("holds an answer without AlternateContact"));
+        }
+        contacts.extend(one.map(|one| (one.alternate_contact_type.clone(), Some(one))));
+        contacts.extend(several.unwrap_or_default());
+    }
+    Ok(contacts)
+}

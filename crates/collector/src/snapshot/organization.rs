@@ -1,0 +1,65 @@
+//! The account's contacts, and its place in an organization.
+
+use portcullis_model::{Fact, Source};
+
+use super::answers::{AccountAnswers, Answers};
+use super::gaps::Gaps;
+use crate::shapes::AlternateContact;
+
+/// The types of alternate contacts, as AWS names them and as rules do.
+const CONTACTS: [(&str, &str); 3] =
+    [("BILLING", "billing"), ("OPERATIONS", "operations"), ("SECURITY", "security")];
+
+/// The feature of centralized root access that lets an organization manage its members' root users.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>
+const ROOT_CREDENTIALS: &str = "RootCredentialsManagement";
+
+/// The alternate contacts that are set: their names in rules, with their e-mail addresses.
+pub(super) fn contacts(
+    answers: &AccountAnswers,
+    gaps: &mut Gaps,
+) -> Fact<Vec<(&'static str, String)>> {
+    let source = Source::AlternateContacts;
+    let by_type = match &answers.contacts {
+        Fact::Known(by_type) => by_type,
+        Fact::Missing(sources) => return Fact::Missing(*sources),
+    };
+    let mut set = Vec::new();
+    for (kind, name) in CONTACTS {
+        match by_type.get(kind) {
+            Some(None) => {}
+            Some(Some(AlternateContact { email_address, .. })) => {
+                set.push((name, email_address.to_lowercase()));
+            }
+            None => {
+                gaps.explain(source.into(), kind, "NotTold", "was not asked for");
+                return Fact::missing(source);
+            }
+        }
+    }
+    Fact::Known(set)
+}
+
+/// Whether this is the management account of an organization.
+pub(super) fn is_management_account(answers: &Answers, gaps: &mut Gaps) -> Fact<bool> {
+    let organization = match &answers.account.organization {
+        Fact::Known(Some(organization)) => organization,
+        Fact::Known(None) => return Fact::Known(false),
+        Fact::Missing(sources) => return Fact::Missing(*sources),
+    };
+    if let Some(management) = &organization.master_account_id {
+        return Fact::Known(*management == answers.identity.account);
+    }
+    let source = Source::Organization;
+    gaps.explain(source.into(), &organization.id, "NotTold", "the answer lacks MasterAccountId");
+    Fact::missing(source)
+}
+
+/// Whether root credentials of member accounts are managed centrally; none: this account cannot tell.
+pub(super) fn root_credentials_managed(answers: &AccountAnswers) -> Fact<Option<bool>> {
+    let features = answers.organizations_features.as_ref();
+    features.map(|features| {
+        features.as_ref().map(|on| on.iter().any(|feature| feature == ROOT_CREDENTIALS))
+    })
+}

@@ -1,0 +1,92 @@
+//! The facts about groups and roles.
+
+use jiff::Timestamp;
+use portcullis_model::{Fact, Group, Role};
+
+use super::subjects::SERVICE_LINKED;
+use super::trust::Trust;
+use super::{SOURCE, Verdict};
+use crate::shapes::{AttachedPolicy, GroupDetail, PolicyDetail, RoleDetail};
+use crate::snapshot::arn::Arn;
+use crate::snapshot::gaps::Gaps;
+use crate::snapshot::time::days;
+
+/// The path of roles that IAM Identity Center makes.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html>
+const SSO_RESERVED: &str = "/aws-reserved/sso.amazonaws.com/";
+
+pub(super) fn group(group: &GroupDetail, user_count: Fact<u32>, verdict: Verdict) -> Group {
+    Group {
+        name: group.group_name.clone(),
+        arn: group.arn.clone(),
+        user_count,
+        administrator: verdict.administrator,
+        escalations: verdict.escalations,
+        attached_policies: attached(&group.attached_managed_policies),
+        inline_policies: inline(&group.group_policy_list),
+    }
+}
+
+pub(super) fn role(
+    role: &RoleDetail,
+    trust: &Trust,
+    verdict: Verdict,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> Role {
+    let created = role.create_date.map_or(Fact::missing(SOURCE), Fact::Known);
+    let last_used = role.role_last_used.as_ref().map(|used| used.last_used_date);
+    let last_used = last_used.map_or(Fact::missing(SOURCE), Fact::Known);
+    if created.known().is_none() || last_used.known().is_none() {
+        let message = "AWS's answer lacks the CreateDate or the RoleLastUsed of the role";
+        gaps.explain(SOURCE.into(), &role.arn, "Incomplete", message);
+    }
+    Role {
+        name: role.role_name.clone(),
+        arn: role.arn.clone(),
+        path: path(role).to_owned(),
+        created,
+        age_days: created.map(|created| days(created, as_of)),
+        last_used,
+        idle_days: last_used.map(|used| used.map(|used| days(used, as_of))),
+        service_linked: path(role).starts_with(SERVICE_LINKED),
+        sso_reserved: is_of_identity_center(role),
+        administrator: verdict.administrator,
+        escalations: verdict.escalations,
+        attached_policies: attached(&role.attached_managed_policies),
+        inline_policies: inline(&role.role_policy_list),
+        open_statements: trust.open_statements(),
+        foreign_accounts: trust.foreign_accounts(),
+        unguarded_foreign_accounts: trust.unguarded_foreign_accounts(),
+        unguarded_services: trust.unguarded_services(),
+        unguarded_oidc_issuers: trust.unguarded_oidc_issuers(),
+    }
+}
+
+/// The path of a role, by its ARN: saved answers may lack the field.
+pub(super) fn path(role: &RoleDetail) -> &str {
+    let resource = Arn::parse(&role.arn).and_then(|arn| arn.resource.strip_prefix("role"));
+    let path = resource.and_then(|rest| rest.rfind('/').map(|end| &rest[..=end]));
+    path.unwrap_or(if role.path.is_empty() { "/" } else { &role.path })
+}
+
+pub(super) fn is_of_identity_center(role: &RoleDetail) -> bool {
+    path(role).starts_with(SSO_RESERVED)
+}
+
+/// The ARNs of attached policies, sorted.
+pub(super) fn attached(policies: &[AttachedPolicy]) -> Vec<String> {
+    sorted(policies.iter().map(|policy| policy.policy_arn.clone()))
+}
+
+/// The names of inline policies, sorted.
+pub(super) fn inline(policies: &[PolicyDetail]) -> Vec<String> {
+    sorted(policies.iter().map(|policy| policy.policy_name.clone()))
+}
+
+fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut texts: Vec<String> = texts.collect();
+    texts.sort();
+    texts
+}

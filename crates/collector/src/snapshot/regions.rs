@@ -1,0 +1,63 @@
+//! The regions in use, and who watches them.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::{Fact, Region, Source, Sources};
+
+use super::answers::Answers;
+use super::gaps::Gaps;
+use crate::region::is_region;
+use crate::shapes::Analyzer;
+
+const SOURCE: Source = Source::AccessAnalyzers;
+
+/// The regions in use, sorted. They are known only if everything that names one is: in a region
+/// that nobody named, nobody would miss an analyzer.
+pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
+    let analyzers = answers.account.analyzers.as_ref();
+    let report = answers.report.as_ref();
+    let details = answers.details.as_ref();
+    let missing = [analyzers.map(drop), report.map(drop), details.map(drop)];
+    let missing = missing.into_iter().filter_map(|fact| fact.into_result().err());
+    let missing = missing.fold(Sources::NONE, |all, sources| all | sources);
+    let (Fact::Known(analyzers), Fact::Known(report), Fact::Known(details)) =
+        (analyzers, report, details)
+    else {
+        return Fact::Missing(missing);
+    };
+    let rows = report.root.iter().chain(&report.users);
+    let keys = rows.flat_map(|row| &row.keys).map(|key| key.last_used_region.as_ref());
+    let mut names = match keys.map(Fact::into_result).collect::<Result<Vec<_>, _>>() {
+        Ok(keys) => keys.into_iter().flatten().cloned().collect::<BTreeSet<_>>(),
+        Err(sources) => return Fact::Missing(sources),
+    };
+    let roles = details.content.role_detail_list.iter();
+    names.extend(roles.filter_map(|role| role.role_last_used.as_ref()?.region.clone()));
+    names.retain(|name| is_region(name));
+    names.extend(analyzers.keys().cloned());
+    names.extend(gaps.resources(SOURCE));
+    let region = |name: String| {
+        let external_access_analyzers = if let Some(analyzers) = analyzers.get(&name) {
+            Fact::Known(of_external_access(analyzers))
+        } else {
+            gaps.explain(SOURCE.into(), &name, "NotTold", "was not asked for its analyzers");
+            Fact::missing(SOURCE)
+        };
+        Region { name, external_access_analyzers }
+    };
+    Fact::Known(names.into_iter().map(region).collect())
+}
+
+/// The names of the active analyzers that look for access from outside; those for unused or
+/// internal access see none of it.
+///
+/// <https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_AnalyzerSummary.html>
+fn of_external_access(analyzers: &[Analyzer]) -> Vec<String> {
+    let looks = |analyzer: &&Analyzer| {
+        matches!(&*analyzer.kind, "ACCOUNT" | "ORGANIZATION") && analyzer.status == "ACTIVE"
+    };
+    let mut names: Vec<_> =
+        analyzers.iter().filter(looks).map(|analyzer| analyzer.name.clone()).collect();
+    names.sort();
+    names
+}

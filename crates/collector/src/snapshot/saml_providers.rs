@@ -1,0 +1,71 @@
+//! The facts about SAML providers.
+
+mod metadata;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use portcullis_model::{Fact, Gap, SamlProvider, Source};
+
+use super::answers::FederationAnswers;
+use super::gaps::Gaps;
+use super::time::days;
+use crate::shapes;
+
+const SOURCE: Source = Source::SamlProviders;
+
+/// The SAML providers, sorted by ARN.
+pub(super) fn saml_providers(
+    answers: &FederationAnswers,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> Fact<Vec<SamlProvider>> {
+    answers.saml_providers.as_ref().map(|all| {
+        let details: HashMap<&str, &shapes::SamlProvider> =
+            all.answers.iter().map(|provider| (provider.arn.as_str(), provider)).collect();
+        let entries = all.list.iter().flatten();
+        let mut providers: Vec<_> = entries
+            .map(|entry| provider(entry, details.get(&*entry.arn).copied(), as_of, gaps))
+            .collect();
+        providers.sort_by(|a, b| a.arn.cmp(&b.arn));
+        providers
+    })
+}
+
+fn provider(
+    entry: &shapes::SamlProviderEntry,
+    detail: Option<&shapes::SamlProvider>,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> SamlProvider {
+    let valid_until = entry.valid_until.or(detail.and_then(|detail| detail.valid_until));
+    let certificate_expires = certificate_expires(&entry.arn, detail, gaps);
+    let days_left = |end: Option<Timestamp>| end.map(|end| days(as_of, end));
+    let (_, name) = entry.arn.rsplit_once('/').unwrap_or(("", &entry.arn));
+    SamlProvider {
+        arn: entry.arn.clone(),
+        name: name.to_owned(),
+        valid_until: Fact::Known(valid_until),
+        valid_days_left: Fact::Known(days_left(valid_until)),
+        certificate_expires,
+        certificate_days_left: certificate_expires.map(days_left),
+    }
+}
+
+fn certificate_expires(
+    arn: &str,
+    detail: Option<&shapes::SamlProvider>,
+    gaps: &mut Gaps,
+) -> Fact<Option<Timestamp>> {
+    let Some(detail) = detail else {
+        gaps.explain(SOURCE.into(), arn, "NotTold", "its metadata was not asked for");
+        return Fact::missing(SOURCE);
+    };
+    match metadata::signing_certificates_end(&detail.metadata) {
+        Ok(end) => Fact::Known(end),
+        Err(error) => {
+            gaps.push(Gap::new(SOURCE, "Malformed", format!("its metadata {error}")).of(arn));
+            Fact::missing(SOURCE)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The facts about service-specific credentials.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use portcullis_model::{Fact, Gap, ServiceCredential, Source, User};
+
+use super::answers::{FederationAnswers, Identity};
+use super::gaps::Gaps;
+use super::name_key;
+use super::time::days;
+use crate::shapes;
+
+const SOURCE: Source = Source::ServiceSpecificCredentials;
+
+/// The credentials of all users, sorted by id.
+pub(super) fn service_credentials(
+    answers: &FederationAnswers,
+    identity: &Identity,
+    users: &Fact<Vec<User>>,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> Fact<Vec<ServiceCredential>> {
+    let users = users.as_ref().known().map_or(&[][..], Vec::as_slice);
+    let arns: HashMap<String, &str> =
+        users.iter().map(|user| (name_key(&user.name), user.arn.as_str())).collect();
+    answers.service_credentials.as_ref().map(|credentials| {
+        let mut credentials: Vec<_> = credentials
+            .iter()
+            .map(|credential| {
+                // The answer has no path; where nothing else has it either, it is most likely `/`.
+                let Identity { partition, account } = identity;
+                let name = &credential.user_name;
+                let arn = arns.get(&name_key(name)).map_or_else(
+                    || format!("arn:{partition}:iam::{account}:user/{name}"),
+                    |&arn| arn.to_owned(),
+                );
+                of_user(&arn, credential, as_of, gaps)
+            })
+            .collect();
+        credentials.sort_by(|a, b| a.id.cmp(&b.id));
+        credentials
+    })
+}
+
+fn of_user(
+    arn: &str,
+    credential: &shapes::ServiceCredential,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> ServiceCredential {
+    let id = &credential.service_specific_credential_id;
+    let active = match credential.status.as_str() {
+        "Active" => Fact::Known(true),
+        "Inactive" | "Expired" => Fact::Known(false),
+        other => {
+            let message = format!("{id} has the unknown status {other:?}");
+            gaps.push(Gap::new(SOURCE, "Malformed", message).of(&credential.user_name));
+            Fact::missing(SOURCE)
+        }
+    };
+    let created = credential.create_date.map_or(Fact::missing(SOURCE), Fact::Known);
+    if credential.create_date.is_none() {
+        gaps.explain(SOURCE.into(), &credential.user_name, "NotTold", "lacks CreateDate");
+    }
+    ServiceCredential {
+        resource_id: format!("{arn}/service-credential/{id}"),
+        id: id.clone(),
+        user_name: credential.user_name.clone(),
+        service: credential.service_name.clone(),
+        active,
+        created,
+        age_days: created.map(|created| days(created, as_of)),
+        expires: credential.expiration_date,
+    }
+}

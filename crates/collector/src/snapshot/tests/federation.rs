@@ -1,0 +1,158 @@
+//! Providers, certificates and service-specific credentials.
+
+use portcullis_model::{Fact, Snapshot, Source};
+use serde_json::{Value as Json, json};
+
+use super::bundles::{Fixture, arn, detail, gaps, time};
+
+const SAML: &str = "arn:aws:iam::123456789012:saml-provider/corp";
+const OIDC: &str = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
+
+fn saml(document: &Json) -> Snapshot {
+    Fixture::new().with(Source::SamlProviders, document).snapshot()
+}
+
+#[test]
+fn the_metadata_of_a_saml_provider_has_a_clock_of_its_own() {
+    let snapshot = saml(&json!({
+        "SAMLProviderList": [{"Arn": SAML, "ValidUntil": "2026-01-31T00:00:00Z"}],
+        "SAMLProviders": [{"Arn": SAML, "SAMLMetadataDocument":
+            "<EntityDescriptor><IDPSSODescriptor></IDPSSODescriptor></EntityDescriptor>"}],
+    }));
+    assert_eq!(snapshot.account.saml_provider_count, Fact::Known(1));
+    let providers = snapshot.saml_providers.known().unwrap();
+    let provider = &providers[0];
+    assert_eq!((provider.arn.as_str(), provider.name.as_str()), (SAML, "corp"));
+    assert_eq!(provider.valid_until, Fact::Known(Some(time("2026-01-31T00:00:00Z"))));
+    assert_eq!(provider.valid_days_left, Fact::Known(Some(30.0)));
+    assert_eq!(provider.certificate_expires, Fact::Known(None));
+    assert_eq!(provider.certificate_days_left, Fact::Known(None));
+}
+
+#[test]
+fn metadata_that_is_absent_or_broken_is_a_gap_of_the_provider() {
+    let list = json!([{"Arn": SAML}]);
+    let broken = json!([{"Arn": SAML, "SAMLMetadataDocument": "<html>"}]);
+    for (answers, code) in [(json!([]), "NotTold"), (broken, "Malformed")] {
+        let snapshot = saml(&json!({"SAMLProviderList": list, "SAMLProviders": answers}));
+        let provider = &snapshot.saml_providers.as_ref().known().unwrap()[0];
+        assert_eq!(provider.certificate_expires, Fact::missing(Source::SamlProviders));
+        assert_eq!(provider.certificate_days_left, Fact::missing(Source::SamlProviders));
+        assert_eq!(provider.valid_until, Fact::Known(None));
+        assert_eq!(gaps(&snapshot, Source::SamlProviders, Some(SAML))[0].0, code);
+    }
+}
+
+/// `aws iam list-saml-providers`, then what `get-saml-provider` prints with the ARN put before it.
+#[test]
+fn outputs_of_the_aws_cli_may_follow_each_other() {
+    let file = format!(
+        r#"{{"SAMLProviderList": [{{"Arn": "{SAML}"}}]}}
+        {{"SAMLProviders": [{{"Arn": "{SAML}", "SAMLMetadataDocument":
+            "<E><IDPSSODescriptor></IDPSSODescriptor></E>", "Tags": []}}]}}"#
+    );
+    let fixture = Fixture::new().bytes(Source::SamlProviders, "saml-providers.json", file);
+    let providers = fixture.snapshot().saml_providers.known().unwrap();
+    assert_eq!(providers[0].certificate_expires, Fact::Known(None));
+}
+
+#[test]
+fn answers_without_their_list_are_none() {
+    for (source, list, answers) in [
+        (Source::SamlProviders, "SAMLProviderList", "SAMLProviders"),
+        (Source::OpenIdConnectProviders, "OpenIDConnectProviderList", "OpenIDConnectProviders"),
+    ] {
+        let snapshot = Fixture::new().with(source, &json!({ answers: [] })).snapshot();
+        assert_eq!(gaps(&snapshot, source, None)[0].0, "Malformed");
+        let cut = json!({ list: [], "IsTruncated": true });
+        let snapshot = Fixture::new().with(source, &cut).snapshot();
+        assert_eq!(gaps(&snapshot, source, None)[0].0, "Incomplete");
+    }
+}
+
+#[test]
+fn the_url_of_an_oidc_provider_is_in_its_arn() {
+    let answer = json!({
+        "Arn": OIDC, "Url": "token.actions.githubusercontent.com", "ClientIDList": ["z", "a"],
+    });
+    for (answers, ids) in [
+        (json!([answer]), Fact::Known(vec!["a".to_owned(), "z".to_owned()])),
+        (json!([]), Fact::missing(Source::OpenIdConnectProviders)),
+    ] {
+        let document = json!({"OpenIDConnectProviderList": [{"Arn": OIDC}], "OpenIDConnectProviders": answers});
+        let snapshot = Fixture::new().with(Source::OpenIdConnectProviders, &document).snapshot();
+        assert_eq!(snapshot.account.oidc_provider_count, Fact::Known(1));
+        let provider = &snapshot.oidc_providers.as_ref().known().unwrap()[0];
+        assert_eq!(provider.url, "token.actions.githubusercontent.com");
+        assert_eq!(provider.client_ids, ids);
+    }
+}
+
+#[test]
+fn providers_of_another_account_are_not_used() {
+    let foreign = SAML.replace("123456789012", "999999999999");
+    let snapshot = saml(&json!({"SAMLProviderList": [{"Arn": foreign}]}));
+    assert_eq!(snapshot.saml_providers, Fact::missing(Source::SamlProviders));
+    assert_eq!(snapshot.account.saml_provider_count, Fact::missing(Source::SamlProviders));
+    assert_eq!(gaps(&snapshot, Source::SamlProviders, None)[0].0, "WrongAccount");
+}
+
+#[test]
+fn server_certificates_have_days_left() {
+    let certificate = |name: &str, expiration: Json| {
+        let arn = format!("arn:aws:iam::123456789012:server-certificate/{name}");
+        json!({"ServerCertificateName": name, "Arn": arn, "Expiration": expiration})
+    };
+    let list = json!({"ServerCertificateMetadataList": [
+        certificate("old", json!("2025-12-31T12:00:00Z")), certificate("lost", json!(null)),
+    ]});
+    let snapshot = Fixture::new().with(Source::ServerCertificates, &list).snapshot();
+    let certificates = snapshot.server_certificates.as_ref().known().unwrap();
+    assert_eq!((certificates[0].name.as_str(), certificates[1].name.as_str()), ("lost", "old"));
+    assert_eq!(certificates[0].days_left, Fact::missing(Source::ServerCertificates));
+    assert_eq!(certificates[1].days_left, Fact::Known(-0.5));
+    let arn = "arn:aws:iam::123456789012:server-certificate/lost";
+    assert_eq!(gaps(&snapshot, Source::ServerCertificates, Some(arn))[0].0, "NotTold");
+}
+
+fn credential(user: &str, status: &str, expires: Json) -> Json {
+    json!({"ServiceSpecificCredentials": [{
+        "UserName": user, "Status": status, "ServiceUserName": "x",
+        "ServiceName": "bedrock.amazonaws.com",
+        "CreateDate": "2025-12-22T00:00:00Z", "ServiceSpecificCredentialId": "ACCAEXAMPLE",
+        "ExpirationDate": expires,
+    }]})
+}
+
+#[test]
+fn a_service_credential_without_a_date_never_expires() {
+    let source = Source::ServiceSpecificCredentials;
+    let fixture = Fixture::new().with(source, &credential("alice", "Active", json!(null)));
+    let credentials = fixture.snapshot().service_credentials.known().unwrap();
+    let found = &credentials[0];
+    assert_eq!(found.resource_id, arn("alice") + "/service-credential/ACCAEXAMPLE");
+    assert_eq!((found.active, found.expires), (Fact::Known(true), None));
+    assert_eq!(found.age_days, Fact::Known(10.0));
+    let date = "2026-06-01T00:00:00Z";
+    for (status, active) in [
+        ("Inactive", Fact::Known(false)),
+        ("Expired", Fact::Known(false)),
+        ("Frozen", Fact::missing(source)),
+    ] {
+        let fixture = Fixture::new().with(source, &credential("alice", status, json!(date)));
+        let credentials = fixture.snapshot().service_credentials.known().unwrap();
+        assert_eq!((credentials[0].active, credentials[0].expires), (active, Some(time(date))));
+    }
+}
+
+#[test]
+fn the_path_of_a_credentials_user_is_found_elsewhere() {
+    let moved = arn("people/Alice");
+    let mut user = detail("Alice");
+    (user["Path"], user["Arn"]) = (json!("/people/"), json!(moved));
+    let credentials = credential("alice", "Active", json!(null));
+    let fixture =
+        Fixture::new().users(&[user]).with(Source::ServiceSpecificCredentials, &credentials);
+    let found = fixture.snapshot().service_credentials.known().unwrap();
+    assert_eq!(found[0].resource_id, moved + "/service-credential/ACCAEXAMPLE");
+}

@@ -1,0 +1,172 @@
+//! The regions in use, the contacts, and the account's place in an organization.
+
+use portcullis_model::{Fact, Snapshot, Source};
+use serde_json::{Value as Json, json};
+
+use super::bundles::{Fixture, gaps, root_row, row, time};
+use crate::snapshot::Declarations;
+
+fn analyzer(region: &str, name: &str, kind: &str, status: &str) -> Json {
+    let arn = format!("arn:aws:access-analyzer:{region}:123456789012:analyzer/{name}");
+    json!({"arn": arn, "name": name, "type": kind, "status": status})
+}
+
+fn regions(snapshot: &Snapshot) -> Vec<(&str, Fact<Vec<String>>)> {
+    let regions = snapshot.regions.as_ref().known().unwrap();
+    let all = regions.iter();
+    all.map(|region| (&*region.name, region.external_access_analyzers.clone())).collect()
+}
+
+fn known(names: &[&str]) -> Fact<Vec<String>> {
+    Fact::Known(names.iter().map(|&name| name.to_owned()).collect())
+}
+
+/// The kinds are those of the API reference of AnalyzerSummary.
+#[test]
+fn only_active_analyzers_of_external_access_count() {
+    let r = "eu-central-1";
+    let all = [
+        analyzer(r, "own", "ACCOUNT", "ACTIVE"),
+        analyzer(r, "everybody", "ORGANIZATION", "ACTIVE"),
+        analyzer(r, "new", "ACCOUNT", "CREATING"),
+        analyzer(r, "off", "ACCOUNT", "DISABLED"),
+        analyzer(r, "unused", "ACCOUNT_UNUSED_ACCESS", "ACTIVE"),
+        analyzer(r, "idle", "ORGANIZATION_UNUSED_ACCESS", "ACTIVE"),
+        analyzer(r, "inner", "ACCOUNT_INTERNAL_ACCESS", "ACTIVE"),
+        analyzer(r, "within", "ORGANIZATION_INTERNAL_ACCESS", "ACTIVE"),
+    ];
+    let snapshot =
+        Fixture::new().with(Source::AccessAnalyzers, &json!({ "analyzers": all })).snapshot();
+    assert_eq!(regions(&snapshot), [(r, known(&["everybody", "own"]))]);
+}
+
+#[test]
+fn regions_are_in_use_by_keys_and_roles() {
+    let role = json!({
+        "RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r",
+        "RoleLastUsed": {"Region": "us-east-2"},
+    });
+    let users = json!([super::bundles::detail("alice")]);
+    let root = root_row(&[("access_key_2_last_used_region", "ap-south-1")]);
+    let key = [("access_key_1_last_used_region", "eu-west-1")];
+    let snapshot = Fixture::new()
+        .report(&[root, row("alice", &key)])
+        .details(&json!({"RoleDetailList": [role], "UserDetailList": users}))
+        .with(
+            Source::AccessAnalyzers,
+            &json!({"analyzers": [], "Regions": ["eu-west-1", "sa-east-1"]}),
+        )
+        .snapshot();
+    let unknown = || Fact::missing(Source::AccessAnalyzers);
+    let expected = [
+        ("ap-south-1", unknown()),
+        ("eu-west-1", known(&[])),
+        ("sa-east-1", known(&[])),
+        ("us-east-2", unknown()),
+    ];
+    assert_eq!(regions(&snapshot), expected);
+    assert_eq!(gaps(&snapshot, Source::AccessAnalyzers, Some("us-east-2"))[0].0, "NotTold");
+}
+
+#[test]
+fn a_region_that_did_not_answer_is_one_in_use() {
+    let denied = portcullis_model::Gap::new(Source::AccessAnalyzers, "AccessDenied", "no");
+    let snapshot = Fixture::new().gap(denied.of("eu-west-3")).snapshot();
+    let expected =
+        [("eu-central-1", known(&[])), ("eu-west-3", Fact::missing(Source::AccessAnalyzers))];
+    assert_eq!(regions(&snapshot), expected);
+}
+
+#[test]
+fn without_all_that_names_regions_they_are_not_known() {
+    let sources =
+        [Source::AccessAnalyzers, Source::CredentialReport, Source::AccountAuthorizationDetails];
+    for source in sources {
+        let snapshot = Fixture::new().without(source).snapshot();
+        assert_eq!(snapshot.regions, Fact::missing(source));
+    }
+}
+
+fn contacts(document: &str) -> (Fact<Vec<String>>, Fact<u32>) {
+    let file = "alternate-contacts.json";
+    let fixture = Fixture::new().bytes(Source::AlternateContacts, file, document);
+    let account = fixture.snapshot().account;
+    (account.alternate_contacts, account.distinct_alternate_contacts)
+}
+
+#[test]
+fn contacts_are_set_not_set_or_unknown() {
+    let contact = |kind: &str, mail: &str| {
+        let contact = json!({"AlternateContactType": kind, "EmailAddress": mail});
+        json!({ "AlternateContact": contact }).to_string()
+    };
+    let security = contact("SECURITY", "A@example.com");
+    let billing = contact("BILLING", "a@example.com");
+    let stream = security + &billing + r#"{"AlternateContacts": {"OPERATIONS": null}}"#;
+    assert_eq!(contacts(&stream), (known(&["billing", "security"]), Fact::Known(1)));
+    let source = Source::AlternateContacts;
+    let two = r#"{"AlternateContacts": {"OPERATIONS": null, "SECURITY": null}}"#;
+    assert_eq!(contacts(two), (Fact::missing(source), Fact::missing(source)));
+}
+
+fn organization(document: &Json) -> (Fact<Option<String>>, Fact<bool>) {
+    let account = Fixture::new().with(Source::Organization, document).snapshot().account;
+    (account.organization_id, account.is_management_account)
+}
+
+#[test]
+fn the_management_account_is_named_by_its_organization() {
+    let of = |management: &str| json!({"Organization": {"Id": "o-example", "MasterAccountId": management}});
+    let id = || Fact::Known(Some("o-example".to_owned()));
+    assert_eq!(organization(&of("123456789012")), (id(), Fact::Known(true)));
+    assert_eq!(organization(&of("999999999999")), (id(), Fact::Known(false)));
+    let renamed =
+        json!({"Organization": {"Id": "o-example", "ManagementAccountId": "123456789012"}});
+    assert_eq!(organization(&renamed), (id(), Fact::Known(true)));
+    let silent = json!({"Organization": {"Id": "o-example"}});
+    assert_eq!(organization(&silent), (id(), Fact::missing(Source::Organization)));
+    assert_eq!(
+        organization(&json!({"Organization": null})),
+        (Fact::Known(None), Fact::Known(false))
+    );
+    let missing = Fact::missing(Source::Organization);
+    assert_eq!(organization(&json!({})), (Fact::missing(Source::Organization), missing));
+}
+
+#[test]
+fn root_access_is_centralized_not_or_not_ours_to_know() {
+    for (features, expected) in [
+        (json!(["RootCredentialsManagement"]), Some(true)),
+        (json!(["RootSessions"]), Some(false)),
+        (json!([]), Some(false)),
+        (json!(null), None),
+    ] {
+        let document = json!({ "EnabledFeatures": features });
+        let fixture = Fixture::new().with(Source::OrganizationsFeatures, &document);
+        assert_eq!(fixture.snapshot().account.root_credentials_managed, Fact::Known(expected));
+    }
+    let denied = Fixture::new().without(Source::OrganizationsFeatures).snapshot();
+    let missing = Fact::missing(Source::OrganizationsFeatures);
+    assert_eq!(denied.account.root_credentials_managed, missing);
+}
+
+#[test]
+fn the_version_of_tokens_is_in_the_summary() {
+    let version = |map: &Json| Fixture::new().summary(map).snapshot().account.sts_token_version;
+    assert_eq!(version(&json!({"GlobalEndpointTokenVersion": 2})), Fact::Known(2));
+    for odd in [json!({}), json!({"GlobalEndpointTokenVersion": -1})] {
+        assert_eq!(version(&odd), Fact::missing(Source::AccountSummary));
+    }
+}
+
+#[test]
+fn only_an_own_password_policy_was_ever_changed() {
+    let changed = Some(time("2025-06-01T00:00:00Z"));
+    let declared = Declarations { password_policy_changed: changed, ..Declarations::default() };
+    let own = json!({"PasswordPolicy": {"MinimumPasswordLength": 14}});
+    for (policy, expected) in [(own, changed), (json!({"PasswordPolicy": null}), None)] {
+        let fixture = Fixture::new().with(Source::AccountPasswordPolicy, &policy);
+        let policy = fixture.declared(&declared).account.password_policy.known().unwrap();
+        assert_eq!(policy.changed, expected);
+    }
+}

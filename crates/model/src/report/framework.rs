@@ -1,0 +1,145 @@
+//! What a report says about the controls of frameworks.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A framework, control by control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FrameworkOutcome {
+    /// The stable id, such as `cis-aws-7.0`.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// Its own version.
+    pub version: String,
+    /// What a pass does and does not say, where there is something to say.
+    pub note: Option<String>,
+    /// Pages to read.
+    pub references: Vec<String>,
+    /// The controls, in the framework's order.
+    pub controls: Vec<ControlOutcome>,
+    /// The number of controls by status.
+    pub counts: ControlCounts,
+}
+
+/// A control of a framework and how the audit answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ControlOutcome {
+    /// The framework's number for it.
+    pub id: String,
+    /// What it asks for, in our own words.
+    pub title: String,
+    /// Who tells whether it is met.
+    pub kind: ControlKind,
+    /// Whether it is met.
+    pub status: ControlStatus,
+    /// The ids of the rules that test it.
+    pub rules: Vec<String>,
+    /// Why the status is what it is, where that is not plain.
+    pub reason: Option<String>,
+}
+
+/// Who tells whether a control is met.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ControlKind {
+    /// Rules do.
+    Automated,
+    /// A person has to.
+    Manual,
+}
+
+impl ControlKind {
+    /// The word in framework files and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            ControlKind::Automated => "automated",
+            ControlKind::Manual => "manual",
+        }
+    }
+}
+
+/// Whether a control is met.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ControlStatus {
+    /// None of its rules fails, and all could be judged.
+    Pass,
+    /// One of its rules fails.
+    Fail,
+    /// One of its rules could not be judged.
+    Unknown,
+    /// A person has to tell.
+    Manual,
+    /// A rule was left out, or set more loosely than the control demands.
+    NotClaimed,
+    /// There is nothing in the account that its rules apply to.
+    NotApplicable,
+}
+
+impl ControlStatus {
+    /// Every status, the worst first.
+    pub const ALL: [ControlStatus; 6] = [
+        ControlStatus::Fail,
+        ControlStatus::Unknown,
+        ControlStatus::NotClaimed,
+        ControlStatus::Manual,
+        ControlStatus::Pass,
+        ControlStatus::NotApplicable,
+    ];
+
+    /// The words for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            ControlStatus::Pass => "pass",
+            ControlStatus::Fail => "fail",
+            ControlStatus::Unknown => "unknown",
+            ControlStatus::Manual => "manual",
+            ControlStatus::NotClaimed => "not claimed",
+            ControlStatus::NotApplicable => "not applicable",
+        }
+    }
+}
+
+/// The number of controls by status.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ControlCounts {
+    /// [`ControlStatus::Pass`].
+    pub pass: u32,
+    /// [`ControlStatus::Fail`].
+    pub fail: u32,
+    /// [`ControlStatus::Unknown`].
+    pub unknown: u32,
+    /// [`ControlStatus::Manual`].
+    pub manual: u32,
+    /// [`ControlStatus::NotClaimed`].
+    pub not_claimed: u32,
+    /// [`ControlStatus::NotApplicable`].
+    pub not_applicable: u32,
+}
+
+impl ControlCounts {
+    /// The number of that status.
+    #[must_use]
+    pub fn of(mut self, status: ControlStatus) -> u32 {
+        *self.entry(status)
+    }
+
+    /// Counts one control.
+    pub fn count(&mut self, status: ControlStatus) {
+        *self.entry(status) += 1;
+    }
+
+    fn entry(&mut self, status: ControlStatus) -> &mut u32 {
+        match status {
+            ControlStatus::Pass => &mut self.pass,
+            ControlStatus::Fail => &mut self.fail,
+            ControlStatus::Unknown => &mut self.unknown,
+            ControlStatus::Manual => &mut self.manual,
+            ControlStatus::NotClaimed => &mut self.not_claimed,
+            ControlStatus::NotApplicable => &mut self.not_applicable,
+        }
+    }
+}

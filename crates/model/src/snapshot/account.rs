@@ -1,0 +1,117 @@
+//! The account as a whole, and its regions.
+
+use jiff::Timestamp;
+
+use crate::Fact;
+use crate::record::record;
+
+record! {
+    /// The account as a whole.
+    #[from(CallerIdentity)]
+    pub struct Account {
+        /// The account's 12-digit id, or `unknown`.
+        pub id: String,
+        /// The partition from the caller's ARN: `aws`, `aws-cn`, `aws-us-gov`, or `unknown`.
+        pub partition: String,
+        /// The account alias; null if it has none.
+        #[from(AccountAliases)]
+        pub alias: Fact<Option<String>>,
+        /// The ARN of who collected the facts.
+        pub caller: Fact<String>,
+        /// When AWS made the credential report that the facts come from.
+        #[from(CredentialReport)]
+        pub report_generated_at: Fact<Timestamp>,
+        /// The age of the credential report, in hours.
+        #[from(CredentialReport)]
+        pub report_age_hours: Fact<f64>,
+        /// The number of IAM users.
+        #[from(CredentialReport, AccountAuthorizationDetails)]
+        pub user_count: Fact<u32>,
+        /// The number of IAM users with a console password.
+        #[from(CredentialReport, AccountAuthorizationDetails)]
+        pub console_user_count: Fact<u32>,
+        /// Whether any IAM user has a console password.
+        #[from(CredentialReport, AccountAuthorizationDetails)]
+        pub has_console_users: Fact<bool>,
+        /// The password policy in force: the account's own, or AWS's default.
+        #[from(AccountPasswordPolicy)]
+        pub password_policy: Fact<PasswordPolicy>,
+        /// The version of tokens that the global STS endpoint gives out: 1 or 2.
+        #[from(AccountSummary)]
+        pub sts_token_version: Fact<u32>,
+        /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`.
+        #[from(AlternateContacts)]
+        pub alternate_contacts: Fact<Vec<String>>,
+        /// The number of different e-mail addresses among them.
+        #[from(AlternateContacts)]
+        pub distinct_alternate_contacts: Fact<u32>,
+        /// The id of the organization; null: the account is in none.
+        #[from(Organization)]
+        pub organization_id: Fact<Option<String>>,
+        /// Whether it is the management account of an organization.
+        #[from(Organization)]
+        pub is_management_account: Fact<bool>,
+        /// Whether root credentials of member accounts are managed centrally; null: only the management
+        /// account and the delegated administrator of IAM can tell, and this account is neither.
+        #[from(OrganizationsFeatures)]
+        pub root_credentials_managed: Fact<Option<bool>>,
+        /// The number of SAML providers.
+        #[from(SamlProviders)]
+        pub saml_provider_count: Fact<u32>,
+        /// The number of OIDC providers.
+        #[from(OpenIdConnectProviders)]
+        pub oidc_provider_count: Fact<u32>,
+        /// Whether IAM Identity Center has put a role into the account.
+        #[from(AccountAuthorizationDetails)]
+        pub identity_center: Fact<bool>,
+        /// The ARNs of roles, users, and groups with users that AWSSupportAccess is attached to.
+        #[from(AccountAuthorizationDetails)]
+        pub support_principals: Fact<Vec<String>>,
+        /// The ARNs of roles that SecurityAudit is attached to.
+        #[from(AccountAuthorizationDetails)]
+        pub security_audit_roles: Fact<Vec<String>>,
+    }
+}
+
+record! {
+    /// The password policy in force for IAM users.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html>
+    #[from(AccountPasswordPolicy)]
+    pub struct PasswordPolicy {
+        /// Whether the account has a policy of its own; false: AWS's default policy is in force.
+        pub custom: bool,
+        /// The least number of characters; 8 in AWS's default.
+        pub min_length: u32,
+        /// Whether every password needs an uppercase letter. AWS's default wants any three of four kinds.
+        pub require_uppercase: bool,
+        /// Whether every password needs a lowercase letter.
+        pub require_lowercase: bool,
+        /// Whether every password needs a digit.
+        pub require_numbers: bool,
+        /// Whether every password needs a symbol.
+        pub require_symbols: bool,
+        /// Whether users may change their own password; null in AWS's default, which does not say.
+        pub users_may_change: Option<bool>,
+        /// The number of days after which passwords expire; null: never.
+        pub max_age_days: Option<u32>,
+        /// How many former passwords may not be used again; 0: none is remembered.
+        pub remembered: u32,
+        /// Whether an expired password must be reset by an administrator.
+        pub hard_expiry: bool,
+        /// When the policy was last changed, where the configuration says so: no call of AWS does.
+        pub changed: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// A region in use: the one that was called, and those where a key or a role was last used.
+    #[from(AccessAnalyzers, CredentialReport, AccountAuthorizationDetails)]
+    pub struct Region {
+        /// The name, such as `eu-central-1`.
+        pub name: String,
+        /// The names of active analyzers of external access, those of the organization included.
+        #[from(AccessAnalyzers)]
+        pub external_access_analyzers: Fact<Vec<String>>,
+    }
+}

@@ -1,0 +1,53 @@
+//! Providers of identities, and certificates.
+
+use jiff::Timestamp;
+
+use crate::Fact;
+use crate::record::record;
+
+record! {
+    /// A SAML provider.
+    #[from(SamlProviders)]
+    pub struct SamlProvider {
+        /// The ARN.
+        pub arn: String,
+        /// The name.
+        pub name: String,
+        /// When the provider's metadata ends, as AWS says; null: never.
+        pub valid_until: Fact<Option<Timestamp>>,
+        /// Days until then; null: never.
+        pub valid_days_left: Fact<Option<f64>>,
+        /// When the last of the signing certificates in its metadata ends; null: it has none.
+        pub certificate_expires: Fact<Option<Timestamp>>,
+        /// Days until then; null: it has none.
+        pub certificate_days_left: Fact<Option<f64>>,
+    }
+}
+
+record! {
+    /// An OIDC provider.
+    #[from(OpenIdConnectProviders)]
+    pub struct OidcProvider {
+        /// The ARN.
+        pub arn: String,
+        /// The issuer's URL, without `https://`.
+        pub url: String,
+        /// The client ids (audiences) it accepts.
+        pub client_ids: Fact<Vec<String>>,
+    }
+}
+
+record! {
+    /// A TLS certificate kept in IAM.
+    #[from(ServerCertificates)]
+    pub struct ServerCertificate {
+        /// The ARN.
+        pub arn: String,
+        /// The name.
+        pub name: String,
+        /// When it expires.
+        pub expires: Fact<Timestamp>,
+        /// Days until it expires; negative: since it expired.
+        pub days_left: Fact<f64>,
+    }
+}

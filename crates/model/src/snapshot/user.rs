@@ -1,0 +1,209 @@
+//! IAM users and what they sign in with.
+
+use jiff::Timestamp;
+
+use super::Escalation;
+use crate::Fact;
+use crate::record::{record, words};
+
+words! {
+    /// What a user stands for, as the configuration declares it.
+    pub enum UserClass {
+        /// A person. The default.
+        Human = "human",
+        /// A program.
+        Service = "service",
+        /// An emergency access user.
+        BreakGlass = "break-glass",
+    }
+}
+
+record! {
+    /// An IAM user.
+    #[from(CredentialReport, AccountAuthorizationDetails)]
+    pub struct User {
+        /// The user name.
+        pub name: String,
+        /// The ARN, with the path.
+        pub arn: String,
+        /// The path, such as `/` or `/engineering/`.
+        pub path: String,
+        /// What the user stands for: `human`, `service` or `break-glass`.
+        #[from(CredentialReport, AccountAuthorizationDetails)]
+        pub class: Fact<UserClass>,
+        /// Whether the user was deleted since the credential report; no rule judges it then.
+        pub deleted: bool,
+        /// When the user was created.
+        pub created: Fact<Timestamp>,
+        /// Days since the user was created.
+        pub age_days: Fact<f64>,
+        /// Whether the user can sign in to the console with a password.
+        pub password_enabled: Fact<bool>,
+        /// When the password was last used; null: no password, or no use since 2014-10-20.
+        pub password_last_used: Fact<Option<Timestamp>>,
+        /// When the password was last set; null: no password.
+        pub password_last_changed: Fact<Option<Timestamp>>,
+        /// Days since the password was set; null: no password.
+        pub password_age_days: Fact<Option<f64>>,
+        /// Days since the password was used or, if it never was, set; null: no password.
+        pub password_idle_days: Fact<Option<f64>>,
+        /// Whether an MFA device of any kind is active.
+        #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
+        pub mfa_active: Fact<bool>,
+        /// The source that tells `mfa_active`: the newest that knows.
+        #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
+        pub mfa_source: Fact<String>,
+        /// The MFA devices that are known; see `mfa_devices_complete`.
+        #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
+        pub mfa_devices: Fact<Vec<MfaDevice>>,
+        /// Whether the user's own list was asked; else only the account's virtual devices are known.
+        #[from(MfaDevices)]
+        pub mfa_devices_complete: bool,
+        /// The serial number of an unassigned virtual device named after the user; null: none.
+        #[from(VirtualMfaDevices)]
+        pub abandoned_mfa_device: Fact<Option<String>>,
+        /// The names of the user's groups.
+        #[from(AccountAuthorizationDetails)]
+        pub groups: Fact<Vec<String>>,
+        /// Whether the user's own, inline and group policies allow every action on every resource.
+        #[from(AccountAuthorizationDetails)]
+        pub administrator: Fact<bool>,
+        /// The ways in which the user can become an administrator without being one.
+        #[from(AccountAuthorizationDetails)]
+        pub escalations: Fact<Vec<Escalation>>,
+        /// The ARNs of managed policies attached to the user directly.
+        #[from(AccountAuthorizationDetails)]
+        pub attached_policies: Fact<Vec<String>>,
+        /// The names of the user's inline policies.
+        #[from(AccountAuthorizationDetails)]
+        pub inline_policies: Fact<Vec<String>>,
+        /// The access keys, active or not, oldest first.
+        #[from(CredentialReport, AccountAuthorizationDetails, AccessKeys)]
+        pub access_keys: Fact<Vec<AccessKey>>,
+        /// The number of active access keys.
+        #[from(CredentialReport, AccountAuthorizationDetails, AccessKeys)]
+        pub active_access_key_count: Fact<u32>,
+        /// The X.509 signing certificates, active or not.
+        pub signing_certificates: Fact<Vec<SigningCertificate>>,
+        /// Whether a password, an access key or a certificate is active.
+        #[from(CredentialReport, AccountAuthorizationDetails, AccessKeys)]
+        pub has_active_credential: Fact<bool>,
+        /// The latest use of the password or of an access key; null: no use is recorded.
+        #[from(CredentialReport, AccountAuthorizationDetails, AccessKeys)]
+        pub last_activity: Fact<Option<Timestamp>>,
+    }
+}
+
+words! {
+    /// Which date a key's age counts from.
+    pub enum AgeSource {
+        /// ListAccessKeys' CreateDate, which nothing moves.
+        CreateDate = "create-date",
+        /// The report's last_rotated: creation, or the last time the key was activated.
+        LastRotated = "last-rotated",
+    }
+}
+
+record! {
+    /// An access key of an IAM user.
+    #[from(CredentialReport, AccountAuthorizationDetails, AccessKeys)]
+    pub struct AccessKey {
+        /// ARN-shaped identity: the user's ARN, `/access-key/`, and the date of the key.
+        pub resource_id: String,
+        /// What to call the key: its id if known, else its slot in the report.
+        pub name: String,
+        /// The access key id, where ListAccessKeys was asked.
+        pub id: Fact<String>,
+        /// Whether the key can be used.
+        pub active: Fact<bool>,
+        /// When it was made, where ListAccessKeys was asked.
+        pub created: Fact<Timestamp>,
+        /// The report's date: when it was made or last activated; null: not in the report.
+        pub last_rotated: Fact<Option<Timestamp>>,
+        /// Days since it was made, or since `last_rotated` where that is all that is known.
+        pub age_days: Fact<f64>,
+        /// The date that `age_days` counts from: `create-date` or `last-rotated`.
+        pub age_source: Fact<AgeSource>,
+        /// Seconds from the user's creation to the key's.
+        pub seconds_after_user: Fact<f64>,
+        /// When it was last used; null: never, or not since 2015-04-22.
+        pub last_used: Fact<Option<Timestamp>>,
+        /// The service it was last used with, such as `s3`; null: none is recorded.
+        pub last_used_service: Fact<Option<String>>,
+        /// The region it was last used in; null: none is recorded, which services without regions leave out too.
+        pub last_used_region: Fact<Option<String>>,
+        /// Days since it was last used or, if it never was, made.
+        pub idle_days: Fact<f64>,
+    }
+}
+
+record! {
+    /// An X.509 signing certificate of an IAM user.
+    #[from(CredentialReport, AccountAuthorizationDetails)]
+    pub struct SigningCertificate {
+        /// ARN-shaped identity: the user's ARN, `/signing-certificate/`, and its date.
+        pub resource_id: String,
+        /// What to call it: its slot in the report.
+        pub name: String,
+        /// Whether it can be used.
+        pub active: Fact<bool>,
+        /// When it was uploaded or last activated; null: the report does not say.
+        pub last_rotated: Fact<Option<Timestamp>>,
+    }
+}
+
+record! {
+    /// A service-specific credential of an IAM user.
+    #[from(ServiceSpecificCredentials)]
+    pub struct ServiceCredential {
+        /// ARN-shaped identity: the user's ARN, `/service-credential/`, and AWS's id.
+        pub resource_id: String,
+        /// AWS's id of it.
+        pub id: String,
+        /// The name of the user.
+        pub user_name: String,
+        /// The service, such as `codecommit.amazonaws.com`.
+        pub service: String,
+        /// Whether it can be used.
+        pub active: Fact<bool>,
+        /// When it was made.
+        pub created: Fact<Timestamp>,
+        /// Days since it was made.
+        pub age_days: Fact<f64>,
+        /// When it expires; null: never.
+        pub expires: Option<Timestamp>,
+    }
+}
+
+words! {
+    /// The kind of an MFA device, by the form of its serial number.
+    pub enum MfaKind {
+        /// An authenticator app: `…:mfa/…`.
+        Virtual = "virtual",
+        /// A FIDO2 security key or passkey: `…:u2f/…`.
+        Fido = "fido",
+        /// The retired text message kind: `…:sms-mfa/…`.
+        Sms = "sms",
+        /// A hardware token: a bare serial number.
+        HardwareToken = "hardware-token",
+    }
+}
+
+record! {
+    /// An MFA device.
+    #[from(VirtualMfaDevices)]
+    pub struct MfaDevice {
+        /// The serial number: an ARN, or that of a hardware token.
+        pub serial: String,
+        /// The last part of the serial number.
+        pub name: String,
+        /// `virtual`, `fido`, `sms` or `hardware-token`.
+        pub kind: MfaKind,
+        /// Whether it belongs to somebody.
+        pub assigned: bool,
+        /// The ARN of the user or root it belongs to; null: nobody.
+        pub owner_arn: Option<String>,
+        /// When it was enabled; null: not assigned.
+        pub enabled: Option<Timestamp>,
+    }
+}

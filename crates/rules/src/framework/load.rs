@@ -1,0 +1,135 @@
+//! Framework files to frameworks.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::ControlKind;
+
+use super::{Control, Framework};
+use crate::constant::Constant;
+use crate::expr::{Env, Expression, MAX_VARIABLES, Names};
+use crate::load::{references, wrong_id};
+use crate::problem::{LoadError, Problem, similar};
+use crate::read::{Fields, Text};
+use crate::{Rule, RuleFile, RuleSet, load, show};
+
+/// Reads one file; its controls name rules of the set.
+pub(crate) fn load(file: &RuleFile, rules: &RuleSet) -> Result<Framework, Vec<LoadError>> {
+    load::parse(file, |fields| read(file, fields, rules))
+}
+
+fn read(
+    file: &RuleFile,
+    mut fields: Fields<'_>,
+    rules: &RuleSet,
+) -> Result<Framework, Vec<Problem>> {
+    let id = fields.required("id");
+    if let Some(id) = &id {
+        fields.problems.extend(wrong_id(id, &file.path));
+    }
+    let (title, version) = (fields.required("title"), fields.required("version"));
+    let note = fields.text("note").map(|text| text.value.trim().to_owned());
+    let references = references(&mut fields);
+    let controls = controls(&mut fields, rules);
+    let problems = fields.finish();
+    match (id, title, version) {
+        (Some(id), Some(title), Some(version)) if problems.is_empty() => Ok(Framework {
+            id: id.value,
+            title: title.value,
+            version: version.value,
+            note,
+            references,
+            controls,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn controls(fields: &mut Fields<'_>, rules: &RuleSet) -> Vec<Control> {
+    let mut controls: Vec<Control> = Vec::new();
+    for mut entry in fields.tables("control") {
+        let id = entry.required("id");
+        if let Some(id) = id.as_ref().filter(|id| controls.iter().any(|c| c.id == id.value)) {
+            entry.problems.push(id.problem(format!("there is a control {} already", id.value)));
+        }
+        let control = id.and_then(|id| control(&mut entry, id, rules));
+        controls.extend(control);
+        fields.problems.extend(entry.finish());
+    }
+    controls
+}
+
+fn control(entry: &mut Fields<'_>, id: Text, rules: &RuleSet) -> Option<Control> {
+    let title = entry.required("title");
+    let kinds = [ControlKind::Automated, ControlKind::Manual];
+    let kind = entry.word("kind", &kinds.map(ControlKind::word))?;
+    let kind = kinds.into_iter().find(|known| known.word() == kind)?;
+    let mut control = Control {
+        id: id.value,
+        title: title?.value,
+        kind,
+        reason: None,
+        rules: Vec::new(),
+        unmet: Vec::new(),
+    };
+    match kind {
+        ControlKind::Manual => control.reason = entry.required("reason").map(|text| text.value),
+        ControlKind::Automated => {
+            control.rules = tested_by(entry, rules);
+            control.unmet = unmet(entry, &control.rules, rules);
+        }
+    }
+    Some(control)
+}
+
+/// The ids of the rules that test a control.
+fn tested_by(entry: &mut Fields<'_>, rules: &RuleSet) -> Vec<String> {
+    let ids = entry.one_or_several("rules");
+    for id in ids.iter().filter(|id| rules.rule(&id.value).is_none()) {
+        let problem = id.problem(format!("there is no rule `{}`", id.value));
+        let meant = similar(&id.value, rules.rules().iter().map(|rule| rule.id.as_str()));
+        let help = meant.map_or("`portcullis rules list` shows all rules".to_owned(), |meant| {
+            format!("did you mean `{meant}`?")
+        });
+        entry.problems.push(problem.help(help));
+    }
+    ids.into_iter().map(|id| id.value).collect()
+}
+
+/// What the control demands of its rules' settings and does not get, in words.
+fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &RuleSet) -> Vec<String> {
+    let mut unmet = Vec::new();
+    for (id, demand) in entry.table_of_texts("require") {
+        if !tested_by.contains(&id.value) {
+            let problem = id.problem(format!("`{}` is no rule of this control", id.value));
+            entry.problems.push(problem.valid(&id.value, tested_by.iter().map(String::as_str)));
+            continue;
+        }
+        // A rule that does not exist has been reported already.
+        let Some(rule) = rules.rule(&id.value) else { continue };
+        match shortfall(rule, &demand.value) {
+            Ok(shortfall) => unmet.extend(shortfall),
+            Err(problems) => entry.problems.extend(demand.place(problems)),
+        }
+    }
+    unmet
+}
+
+/// What a demand on a rule's parameters lacks; none if it is met.
+fn shortfall(rule: &Rule, demand: &str) -> Result<Option<String>, Vec<Problem>> {
+    let params: BTreeMap<String, Constant> = rule.values();
+    let names = Names { variables: &[], params: &params };
+    let expression = Expression::condition(demand, names)?;
+    if expression.reads.is_empty() {
+        let problem = Problem::new(0..demand.len(), "this demands nothing of a parameter");
+        return Err(vec![problem.help("write params.NAME <= 90")]);
+    }
+    let env = || Env::new([portcullis_model::Value::Null; MAX_VARIABLES]);
+    if expression.node.truth(&mut env()) == Ok(true) {
+        return Ok(None);
+    }
+    let value = |(path, read): (&String, &crate::expr::Read)| {
+        format!("{path} = {}", show::text(read.node.eval(&mut env())))
+    };
+    let values: Vec<_> = expression.reads.iter().map(value).collect();
+    Ok(Some(format!("{} has {}, and {demand} is needed", rule.id, values.join(", "))))
+}
