@@ -1,10 +1,11 @@
 //! Expressions of rules: a subset of CEL, checked against the fact schema when a rule is loaded.
 //!
-//! The text is [parsed](parse) (the only place that knows CEL's parser), [checked](check) and turned
+//! The text is [parsed](parse) (it and [operators] alone know CEL's parser), [checked](check) and turned
 //! into a [tree](node) that evaluates three-valued: to a value, or to the sources that are missing.
 
 mod check;
 mod node;
+mod operators;
 mod parse;
 mod path;
 mod template;

@@ -209,7 +209,9 @@ impl Lists {
         let mut is_there = |key: &str, empty: bool| {
             let cut = empty && counted(key) > 0;
             if cut {
-                let message = format!("lists no {key}, but the account summary {}", counted(key));
+                let (count, what) = (counted(key), key.to_ascii_lowercase());
+                let message =
+                    format!("lists none of the {count} {what} that the account summary counts");
                 gaps.push(Gap::new(SOURCE, "Incomplete", message));
             }
             !cut

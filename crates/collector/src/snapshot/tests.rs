@@ -7,6 +7,7 @@ mod federation;
 mod keys;
 mod mfa;
 mod organization;
+mod permissions;
 mod report;
 mod root;
 mod users;

@@ -6,7 +6,8 @@ use std::ops::Range;
 use portcullis_model::{Sources, Type};
 
 use super::node::{Mapped, Node, Quantified};
-use super::parse::{self, Binary, Kind, Quantifier, Syntax, Unary};
+use super::operators::{Binary, Unary};
+use super::parse::{self, Kind, Quantifier, Syntax};
 use super::types::{common, comparable, required};
 use super::{Expression, MAX_MACROS, MAX_VARIABLES, Names, Read};
 use crate::constant::{Constant, Texts};

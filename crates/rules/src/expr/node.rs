@@ -5,7 +5,8 @@
 
 use portcullis_model::{List, Sources, Value};
 
-use super::parse::{Binary, Quantifier, Unary};
+use super::operators::{Binary, Unary};
+use super::parse::Quantifier;
 use super::{MAX_MACROS, MAX_VARIABLES};
 use crate::constant::Constant;
 

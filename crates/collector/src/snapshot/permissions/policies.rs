@@ -41,7 +41,8 @@ pub(super) fn policy(document: &Document<'_>, verdict: &Verdict, identity: &Iden
         allows_everything: verdict.administrator,
         service_wildcards: read.fact(Reader::service_wildcards),
         full_services: read.fact(|_, it| full_services(it)),
-        not_action_allows: read.fact(|_, it| labels(it, is_not_action)),
+        not_action_allows: read
+            .fact(|_, document| labels(document, |it| is_not_action(it) && !document.cancels(it))),
         actions_on_everything: read.fact(Reader::actions_on_everything),
         pass_any_role: read.fact(Reader::pass_any_role),
         escalations: verdict.escalations.clone(),
@@ -104,12 +105,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The statements that fit and that no other one cancels.
+/// The statements that fit.
 fn labels(document: &PolicyDocument, fits: impl Fn(&Statement) -> bool) -> Vec<String> {
     let statements = document.statements.iter().enumerate();
-    let in_force = |it: &Statement| it.effect == Effect::Deny || !document.cancels(it);
-    let fitting = statements.filter(|(_, it)| fits(it) && in_force(it));
-    fitting.map(|(index, it)| it.label(index)).collect()
+    statements.filter(|(_, it)| fits(it)).map(|(index, it)| it.label(index)).collect()
 }
 
 fn full_services(document: &PolicyDocument) -> Vec<String> {
@@ -134,9 +133,7 @@ fn allowing(
         return Vec::new();
     }
     let allows = |it: &Statement| it.effect == Effect::Allow && it.is_about(action, resource);
-    let statements = document.statements.iter().enumerate();
-    let allowing = statements.filter(|(_, it)| allows(it) && fits(it));
-    allowing.map(|(index, it)| it.label(index)).collect()
+    labels(document, |it| allows(it) && fits(it))
 }
 
 /// Services with the statements that allow `service:*`, which no other statement cancels.

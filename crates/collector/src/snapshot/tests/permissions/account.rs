@@ -1,0 +1,108 @@
+//! Facts about the account that rest on who has which policy, and lists that were cut.
+
+use portcullis_model::Fact;
+use serde_json::{Value as Json, json};
+
+use super::{
+    DETAILS, OWN, account, allow, attached, detail, group, inline, known, managed, role, the_group,
+    trusts, with,
+};
+use crate::snapshot::tests::bundles::{Fixture, gaps};
+
+const SUPPORT: &str = "arn:aws:iam::aws:policy/AWSSupportAccess";
+
+fn holding(who: Json, policy: &str) -> Json {
+    with(who, "AttachedManagedPolicies", attached(policy))
+}
+
+fn service_role(name: &str, policy: &str) -> Json {
+    holding(role(name, trusts(json!({"Service": "ec2.amazonaws.com"})), json!([])), policy)
+}
+
+fn of_aws(policy: &str) -> Json {
+    managed(policy, json!([]))
+}
+
+#[test]
+fn support_counts_for_those_who_can_use_it() {
+    let nobody = json!({"Statement": []});
+    let nobody = with(service_role("nobody", SUPPORT), "AssumeRolePolicyDocument", nobody);
+    let china = "arn:aws-cn:iam::aws:policy/AWSSupportAccess";
+    let own = format!("{OWN}:policy/AWSSupportAccess");
+    let snapshot = account(json!({
+        "UserDetailList": [with(detail("alice"), "GroupList", json!(["staff"]))],
+        "GroupDetailList": [
+            holding(group("Empty", json!([])), SUPPORT), holding(group("Staff", json!([])), SUPPORT),
+        ],
+        "RoleDetailList": [nobody, service_role("cn", china), service_role("fake", &own)],
+        "Policies": [of_aws(SUPPORT), of_aws(china), of_aws(&own)],
+    }));
+    let expected = vec![format!("{OWN}:group/Staff"), format!("{OWN}:role/cn")];
+    assert_eq!(snapshot.account.support_principals, Fact::Known(expected));
+    assert_eq!(the_group(&snapshot, "Staff").user_count, Fact::Known(1));
+    assert_eq!(the_group(&snapshot, "Empty").user_count, Fact::Known(0));
+}
+
+#[test]
+fn a_trust_policy_that_cannot_be_read_leaves_support_open() {
+    let odd = with(service_role("odd", SUPPORT), "AssumeRolePolicyDocument", json!("{"));
+    let snapshot = account(json!({"RoleDetailList": [odd], "Policies": [of_aws(SUPPORT)]}));
+    assert_eq!(snapshot.account.support_principals, Fact::missing(DETAILS));
+}
+
+#[test]
+fn auditors_and_identity_center() {
+    let audit = "arn:aws:iam::aws:policy/SecurityAudit";
+    let mut reserved = service_role("AWSReservedSSO_Admin_0123456789abcdef", audit);
+    let arn = format!("{OWN}:role/aws-reserved/sso.amazonaws.com/eu-west-1/x");
+    reserved["Arn"] = json!(arn);
+    let snapshot = account(json!({"RoleDetailList": [reserved], "Policies": [of_aws(audit)]}));
+    assert_eq!(snapshot.account.identity_center, Fact::Known(true));
+    assert_eq!(snapshot.account.security_audit_roles, Fact::Known(vec![arn]));
+    assert!(known(snapshot.roles)[0].sso_reserved);
+    let other = service_role("r", SUPPORT);
+    let none = account(json!({"RoleDetailList": [other], "Policies": [of_aws(SUPPORT)]}));
+    assert_eq!(none.account.identity_center, Fact::Known(false));
+    assert_eq!(none.account.security_audit_roles, Fact::Known(vec![]));
+}
+
+#[test]
+fn without_the_answer_all_is_missing() {
+    let snapshot = Fixture::new().without(DETAILS).snapshot();
+    assert_eq!(snapshot.groups, Fact::missing(DETAILS));
+    assert_eq!(snapshot.roles, Fact::missing(DETAILS));
+    assert_eq!(snapshot.policies, Fact::missing(DETAILS));
+    assert_eq!(snapshot.account.identity_center, Fact::missing(DETAILS));
+    assert_eq!(snapshot.account.support_principals, Fact::missing(DETAILS));
+}
+
+#[test]
+fn an_empty_list_is_not_believed_against_the_summary() {
+    let assume = allow(json!("sts:AssumeRole"), json!(format!("{OWN}:role/app")));
+    let alice = with(detail("alice"), "UserPolicyList", json!([inline("p", assume)]));
+    let counts = json!({"Users": 1, "Groups": 2, "Roles": 3, "Policies": 4});
+    let fixture = Fixture::new().users(&[alice]).summary(&counts);
+    let snapshot = fixture.snapshot();
+    assert_eq!(snapshot.groups, Fact::missing(DETAILS));
+    assert_eq!(snapshot.roles, Fact::missing(DETAILS));
+    assert_eq!(snapshot.policies, Fact::missing(DETAILS));
+    assert_eq!(snapshot.account.identity_center, Fact::missing(DETAILS));
+    assert_eq!(fixture.user().escalations, Fact::missing(DETAILS), "the role may lead on");
+    let messages = gaps(&snapshot, DETAILS, None).into_iter().map(|gap| gap.1);
+    let expected = "lists none of the 3 roles that the account summary counts";
+    assert!(messages.into_iter().any(|message| message == expected));
+}
+
+#[test]
+fn what_users_have_themselves() {
+    let alice = holding(detail("alice"), SUPPORT);
+    let policies = json!([inline("b", json!([])), inline("a", json!([]))]);
+    let alice = with(alice, "UserPolicyList", policies);
+    let lists = json!({"UserDetailList": [alice], "Policies": [of_aws(SUPPORT)]});
+    let alice = Fixture::new().details(&lists).user();
+    assert_eq!(alice.attached_policies, Fact::Known(vec![SUPPORT.to_owned()]));
+    assert_eq!(alice.inline_policies, Fact::Known(vec!["a".to_owned(), "b".to_owned()]));
+    let gone = Fixture::new().users(&[]).summary(&json!({"Users": 0})).user();
+    assert_eq!(gone.escalations, Fact::Known(vec![]));
+    assert_eq!(gone.attached_policies, Fact::Known(vec![]));
+}

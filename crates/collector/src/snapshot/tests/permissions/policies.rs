@@ -1,0 +1,203 @@
+//! What a policy says by itself.
+
+use portcullis_model::{Fact, Policy, PolicyKind, WatchedAction};
+use serde_json::{Value as Json, json};
+
+use super::{
+    DETAILS, FULL, OWN, account, allow, attached, deny, document, everything, group, inline, known,
+    managed, policy, role, trusts, user, with,
+};
+use crate::snapshot::tests::bundles::gaps;
+
+/// The facts about a policy with these statements.
+fn of(statements: Json) -> Policy {
+    let managed = managed(&format!("{OWN}:policy/p"), statements);
+    policy(&account(json!({"Policies": [managed]})), "p")
+}
+
+fn list(texts: &[&str]) -> Fact<Vec<String>> {
+    Fact::Known(texts.iter().map(|text| (*text).to_owned()).collect())
+}
+
+#[test]
+fn kinds_ids_and_holders() {
+    let id = |rest: &str| format!("{OWN}:{rest}");
+    let used = id("policy/team/used");
+    let own = |name: &str| managed(&id(&format!("policy/{name}")), json!([]));
+    let holding = |who: Json| with(who, "AttachedManagedPolicies", attached(&used));
+    let snapshot = account(json!({
+        "UserDetailList": [holding(user("alice", json!([])))],
+        "GroupDetailList": [holding(group("g", json!([])))],
+        "RoleDetailList": [role("r", trusts(json!("*")), json!([]))],
+        "Policies": [
+            own("team/used"),
+            own("unused"),
+            with(own("counted"), "AttachmentCount", json!(1)),
+            with(own("limit"), "PermissionsBoundaryUsageCount", json!(1)),
+            with(managed(FULL, everything()), "AttachmentCount", json!(1)),
+            managed("arn:aws:iam::aws:policy/NeverUsed", everything()),
+        ],
+    }));
+    let policies = known(snapshot.policies.clone());
+    let seen = policies.iter().map(|it| (it.resource_id.clone(), it.attached, it.boundary_only));
+    let expected = [
+        (id("group/g/policy/own"), true, false),
+        (id("policy/counted"), true, false),
+        (id("policy/limit"), false, true),
+        (id("policy/team/used"), true, false),
+        (id("policy/unused"), false, false),
+        (id("role/r/policy/own"), true, false),
+        (id("user/alice/policy/own"), true, false),
+        (FULL.to_owned(), true, false),
+    ];
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
+    assert_eq!(policies[0].kind, PolicyKind::Inline);
+    assert_eq!(policies[1].kind, PolicyKind::CustomerManaged);
+    assert_eq!(policies[7].kind, PolicyKind::AwsManaged);
+    assert_eq!(policies[3].attached_to, [id("group/g"), id("user/alice")]);
+}
+
+#[test]
+fn everything_in_every_spelling_and_not_what_is_denied() {
+    for statement in [
+        everything(),
+        allow(json!("*:*"), json!("*")),
+        allow(json!("*"), json!(["*", "arn:aws:s3:::x"])),
+        json!({"Effect": "allow", "Action": "*", "Resource": "arn:*:*:*:*:*"}),
+    ] {
+        assert_eq!(of(statement.clone()).allows_everything, Fact::Known(true), "{statement}");
+    }
+    let denied = json!([everything(), deny(json!("*"), json!("*"))]);
+    assert_eq!(of(denied).allows_everything, Fact::Known(false));
+    let some = allow(json!("*"), json!("arn:aws:s3:::x"));
+    assert_eq!(of(some).allows_everything, Fact::Known(false));
+}
+
+#[test]
+fn whole_services() {
+    let check = |statements: Json, wildcards: &[&str], full: &[&str]| {
+        let policy = of(statements.clone());
+        assert_eq!(policy.service_wildcards, list(wildcards), "{statements}");
+        assert_eq!(policy.full_services, list(full), "{statements}");
+    };
+    let s3 = || allow(json!(["S3:*", "ec2:Describe*"]), json!("*"));
+    check(s3(), &["s3"], &["s3"]);
+    let trail = json!("arn:aws:cloudtrail:*:*:trail/main");
+    check(allow(json!("cloudtrail:*"), trail), &[], &["cloudtrail"]);
+    check(allow(json!("kms:*"), json!("arn:aws:kms:*")), &["kms"], &["kms"]);
+    check(everything(), &[], &[]);
+    let but = json!({"Effect": "Allow", "NotAction": ["iam:*", "sts:Get*"], "Resource": "*"});
+    check(but, &["all but iam"], &[]);
+    check(json!([s3(), deny(json!("s3:*"), json!("*"))]), &[], &[]);
+    check(json!([s3(), deny(json!("s3:Delete*"), json!("*"))]), &["s3"], &["s3"]);
+}
+
+#[test]
+fn allows_by_not_action() {
+    let but = json!({"Sid": "Most", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*"});
+    let denying = json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"});
+    let read = allow(json!("s3:Get*"), json!("*"));
+    assert_eq!(of(json!([read, but])).not_action_allows, list(&["2 (Most)"]));
+    assert_eq!(of(json!([read, but, denying])).not_action_allows, list(&[]));
+}
+
+#[test]
+fn watched_actions_on_everything() {
+    use WatchedAction::{AssumeRole, Decrypt, ReEncryptFrom, Subscribe};
+    let of = |statements: Json| known(of(statements).actions_on_everything);
+    let assume = |resource: &str| allow(json!("sts:AssumeRole"), json!(resource));
+    assert_eq!(of(everything()), [AssumeRole, Decrypt, ReEncryptFrom, Subscribe]);
+    assert_eq!(of(allow(json!("sts:*"), json!("*"))), [AssumeRole]);
+    assert_eq!(of(assume("arn:aws:iam::*:role/*")), [AssumeRole]);
+    assert_eq!(of(assume("arn:aws:iam::123456789012:role/a")), []);
+    assert_eq!(of(allow(json!("kms:De*"), json!("arn:aws:kms:*:*:key/*"))), [Decrypt]);
+    let one_region = json!("arn:aws:kms:eu-west-1:123456789012:key/*");
+    assert_eq!(of(allow(json!("kms:Decrypt"), one_region)), []);
+    let tagged = json!({"StringEquals": {"iam:ResourceTag/open": "yes"}});
+    assert_eq!(of(with(assume("*"), "Condition", tagged)), []);
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    assert_eq!(of(with(assume("*"), "Condition", mfa)), [AssumeRole]);
+    let kms = allow(json!("kms:*"), json!("*"));
+    assert_eq!(of(json!([kms, deny(json!("kms:Decrypt"), json!("*"))])), [ReEncryptFrom]);
+}
+
+#[test]
+fn passing_any_role_to_any_service() {
+    let pass = |resource: &str| allow(json!("iam:PassRole"), json!(resource));
+    let of = |statements: Json| of(statements).pass_any_role;
+    assert_eq!(of(pass("*")), list(&["1"]));
+    assert_eq!(of(pass("arn:aws:iam::*:role/*")), list(&["1"]));
+    assert_eq!(of(pass("arn:aws:iam::123456789012:role/*")), list(&["1"]), "all that there are");
+    assert_eq!(of(pass("arn:aws:iam::123456789012:role/app-*")), list(&[]));
+    let to = |operator: &str, service: &str| {
+        with(pass("*"), "Condition", json!({operator: {"iam:PassedToService": service}}))
+    };
+    assert_eq!(of(to("StringEquals", "ec2.amazonaws.com")), list(&[]));
+    assert_eq!(of(to("StringLike", "*")), list(&["1"]));
+    assert_eq!(of(to("StringNotEquals", "ec2.amazonaws.com")), list(&["1"]));
+    assert_eq!(of(json!([pass("*"), deny(json!("iam:*"), json!("*"))])), list(&[]));
+}
+
+#[test]
+fn variables_that_are_literals() {
+    let home = "arn:aws:s3:::home/${aws:username}/*";
+    let prefix = json!({"StringLike": {"s3:prefix": "${aws:username}/*"}});
+    let statements = json!([
+        allow(json!("s3:*"), json!(home)),
+        with(deny(json!("s3:*"), json!(home)), "Sid", json!("Keep")),
+        {"Effect": "Allow", "Action": "s3:*", "NotResource": home},
+        with(allow(json!("s3:*"), json!("*")), "Condition", prefix),
+        allow(json!("s3:*"), json!("arn:aws:s3:::a${*}b")),
+        allow(json!("s3:${x}"), json!("*")),
+        allow(json!("s3:*"), json!("arn:aws:s3:::$HOME{}")),
+    ]);
+    let of = |version: Option<&str>| {
+        let mut policy_json = managed(&format!("{OWN}:policy/p"), json!([]));
+        let mut text = json!({"Statement": statements});
+        if let Some(version) = version {
+            text["Version"] = json!(version);
+        }
+        policy_json["PolicyVersionList"][0]["Document"] = text;
+        let policy = policy(&account(json!({"Policies": [policy_json]})), "p");
+        (policy.ignored_variables, policy.ignored_protections)
+    };
+    assert_eq!(of(Some("2012-10-17")), (list(&[]), list(&[])));
+    for version in [None, Some("2008-10-17")] {
+        let (ignored, protections) = of(version);
+        assert_eq!(ignored, list(&["1", "2 (Keep)", "3", "4", "5"]));
+        assert_eq!(protections, list(&["2 (Keep)", "3"]));
+    }
+}
+
+#[test]
+fn an_object_and_url_encoded_text() {
+    let text = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22*%22\
+                %2C%22Resource%22%3A%22*%22%7D%7D";
+    for document in [document(everything()), json!(text)] {
+        let mut json = managed(&format!("{OWN}:policy/p"), json!([]));
+        json["PolicyVersionList"][0]["Document"] = document;
+        let snapshot = account(json!({"Policies": [json]}));
+        assert_eq!(policy(&snapshot, "p").allows_everything, Fact::Known(true));
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_or_is_not_listed() {
+    let odd = managed(&format!("{OWN}:policy/odd"), json!([]));
+    let odd = with(odd, "PolicyVersionList", json!([]));
+    let unlisted = format!("{OWN}:policy/unlisted");
+    let mut alice = user("alice", json!([]));
+    alice["AttachedManagedPolicies"] = attached(&unlisted);
+    alice["UserPolicyList"] = json!([inline("bad", json!([{"Effect": "Allow"}]))]);
+    let snapshot = account(json!({"UserDetailList": [alice], "Policies": [odd]}));
+    for name in ["odd", "unlisted", "bad"] {
+        let policy = policy(&snapshot, name);
+        assert_eq!(policy.allows_everything, Fact::missing(DETAILS), "{name}");
+        assert_eq!(policy.full_services, Fact::missing(DETAILS), "{name}");
+        assert_eq!(policy.escalations, Fact::missing(DETAILS), "{name}");
+    }
+    assert!(policy(&snapshot, "unlisted").attached);
+    assert_eq!(gaps(&snapshot, DETAILS, Some(&unlisted))[0].0, "Incomplete");
+    let message = &gaps(&snapshot, DETAILS, Some("alice"))[0].1;
+    assert!(message.starts_with("the inline policy bad of alice"), "{message}");
+}

@@ -1,0 +1,206 @@
+//! Who may assume a role.
+
+use portcullis_model::{Fact, Role};
+use serde_json::{Value as Json, json};
+
+use super::{DETAILS, OWN, account, role, the_role, trusts, with};
+use crate::snapshot::tests::bundles::{gaps, time};
+
+const ORG: &str = "o-a1b2c3d4e5";
+
+fn of(trust: Json) -> Role {
+    the_role(&account(json!({"RoleDetailList": [role("r", trust, json!([]))]})), "r")
+}
+
+/// The facts where the statement has a condition.
+fn under(statement: Json, condition: Json) -> Role {
+    of(with(statement, "Condition", condition))
+}
+
+fn list(texts: &[&str]) -> Fact<Vec<String>> {
+    Fact::Known(texts.iter().map(|text| (*text).to_owned()).collect())
+}
+
+#[test]
+fn anyone_in_every_form() {
+    for principal in [json!("*"), json!({"AWS": "*"}), json!({"AWS": ["111122223333", "*"]})] {
+        let role = of(trusts(principal.clone()));
+        assert_eq!(role.open_statements, list(&["1"]), "{principal}");
+    }
+    let all_but = json!({
+        "Effect": "Allow", "NotPrincipal": {"AWS": format!("{OWN}:user/bob")}, "Action": "sts:*",
+    });
+    let own = trusts(json!({"AWS": "123456789012"}));
+    assert_eq!(of(json!([own, all_but])).open_statements, list(&["2"]));
+    let web = json!({
+        "Sid": "Web", "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRoleWith*",
+    });
+    assert_eq!(of(web).open_statements, list(&["1 (Web)"]));
+    for closed in [
+        own,
+        trusts(json!({"Service": "ec2.amazonaws.com"})),
+        json!({"Effect": "Allow", "Principal": "*", "Action": "sts:TagSession"}),
+    ] {
+        assert_eq!(of(closed.clone()).open_statements, list(&[]), "{closed}");
+    }
+}
+
+#[test]
+fn a_condition_must_really_narrow() {
+    let anyone = || trusts(json!("*"));
+    let org = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
+    assert_eq!(under(anyone(), org).open_statements, list(&[]));
+    for idle in [
+        json!({"StringNotEquals": {"aws:PrincipalOrgID": ORG}}),
+        json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": ORG}}),
+        json!({"StringLike": {"aws:PrincipalOrgID": "*"}}),
+        json!({"Bool": {"aws:SecureTransport": "true"}}),
+    ] {
+        assert_eq!(under(anyone(), idle.clone()).open_statements, list(&["1"]), "{idle}");
+    }
+}
+
+#[test]
+fn a_deny_for_all_others_narrows_too() {
+    let open = |principal: Json, condition: Json| {
+        let deny = with(trusts(principal), "Effect", json!("Deny"));
+        let deny = with(deny, "Condition", condition);
+        of(json!([trusts(json!("*")), deny])).open_statements
+    };
+    let outside = json!({"StringNotEquals": {"aws:PrincipalOrgID": ORG}});
+    let inside = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
+    assert_eq!(open(json!("*"), outside.clone()), list(&[]));
+    assert_eq!(open(json!({"AWS": "111122223333"}), outside), list(&["1"]));
+    assert_eq!(open(json!("*"), inside), list(&["1"]));
+    assert_eq!(open(json!("*"), json!({})), list(&[]), "nobody at all");
+}
+
+#[test]
+fn a_deny_for_all_but_some_leaves_those() {
+    let deny = json!({
+        "Effect": "Deny", "Action": "sts:AssumeRole",
+        "NotPrincipal": {"AWS": ["arn:aws:iam::111122223333:root", format!("{OWN}:root")]},
+    });
+    let role = of(json!([trusts(json!("*")), deny]));
+    assert_eq!(role.open_statements, list(&[]));
+    assert_eq!(role.foreign_accounts, list(&["111122223333"]));
+}
+
+#[test]
+fn foreign_accounts_are_told_by_their_exact_id() {
+    let role = of(trusts(json!({"AWS": [
+        "111122223333", "arn:aws:iam::444455556666:role/x", format!("{OWN}:root"), "123456789012",
+        "arn:aws:iam::123456789012:role/777788889999", "AIDACKCEVSQ6C2EXAMPLE",
+    ]})));
+    let both = list(&["111122223333", "444455556666"]);
+    assert_eq!(role.foreign_accounts, both);
+    assert_eq!(role.unguarded_foreign_accounts, both);
+}
+
+#[test]
+fn what_guards_against_strangers() {
+    let vendor = || trusts(json!({"AWS": "111122223333"}));
+    for guard in [
+        json!({"StringEquals": {"sts:ExternalId": "8f3a"}}),
+        json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        json!({"StringEquals": {"aws:PrincipalOrgID": ORG}}),
+    ] {
+        let role = under(vendor(), guard.clone());
+        assert_eq!(role.foreign_accounts, list(&["111122223333"]));
+        assert_eq!(role.unguarded_foreign_accounts, list(&[]), "{guard}");
+    }
+    for idle in [
+        json!({"StringLike": {"sts:ExternalId": "*"}}),
+        json!({"StringNotEquals": {"sts:ExternalId": "x"}}),
+        json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
+        json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+    ] {
+        let role = under(vendor(), idle.clone());
+        assert_eq!(role.unguarded_foreign_accounts, list(&["111122223333"]), "{idle}");
+    }
+    let accounts =
+        json!({"StringEquals": {"aws:PrincipalAccount": ["111122223333", "123456789012"]}});
+    let role = under(trusts(json!("*")), accounts);
+    assert_eq!(role.open_statements, list(&[]));
+    assert_eq!(role.foreign_accounts, list(&["111122223333"]), "whom the condition names");
+}
+
+#[test]
+fn services_that_could_say_for_whom_they_act() {
+    let trail = "cloudtrail.amazonaws.com";
+    let services =
+        || trusts(json!({"Service": [trail, "ec2.amazonaws.com", "lambda.amazonaws.com"]}));
+    assert_eq!(of(services()).unguarded_services, list(&[trail]));
+    for guard in [
+        json!({"StringEquals": {"aws:SourceAccount": "123456789012"}}),
+        json!({"ArnLike": {"AWS:SourceArn": "arn:aws:cloudtrail:*:123456789012:trail/*"}}),
+        json!({"StringEquals": {"aws:SourceOrgID": ORG}}),
+    ] {
+        assert_eq!(under(services(), guard.clone()).unguarded_services, list(&[]), "{guard}");
+    }
+    let any_account = json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}});
+    assert_eq!(under(services(), any_account).unguarded_services, list(&[trail]));
+}
+
+#[test]
+fn shared_oidc_issuers_must_name_a_tenant() {
+    const GITHUB: &str = "token.actions.githubusercontent.com";
+    let web = |provider: &str| {
+        let federated = json!({"Federated": provider});
+        with(trusts(federated), "Action", json!("sts:AssumeRoleWithWebIdentity"))
+    };
+    let provider = |issuer: &str| format!("{OWN}:oidc-provider/{issuer}");
+    let github = || web(&provider(GITHUB));
+    let sub = |operator: &str, value: &str| {
+        let condition = json!({operator: {format!("{GITHUB}:sub"): value}});
+        under(github(), condition).unguarded_oidc_issuers
+    };
+    assert_eq!(of(github()).unguarded_oidc_issuers, list(&[GITHUB]));
+    let aud = json!({"StringEquals": {format!("{GITHUB}:aud"): "sts.amazonaws.com"}});
+    assert_eq!(under(github(), aud).unguarded_oidc_issuers, list(&[GITHUB]));
+    assert_eq!(sub("StringEquals", "repo:example/site:ref:refs/heads/main"), list(&[]));
+    assert_eq!(sub("StringLike", "repo:example/*"), list(&[]));
+    for idle in ["*", "repo:*", "repo:*/site:*"] {
+        assert_eq!(sub("StringLike", idle), list(&[GITHUB]), "{idle}");
+    }
+    assert_eq!(sub("StringNotEquals", "repo:example/site"), list(&[GITHUB]));
+    let cluster = provider("oidc.eks.eu-west-1.amazonaws.com/id/A1");
+    assert_eq!(of(web(&cluster)).unguarded_oidc_issuers, list(&[]));
+    let cognito = "cognito-identity.amazonaws.com";
+    assert_eq!(of(web(cognito)).unguarded_oidc_issuers, list(&[cognito]));
+}
+
+#[test]
+fn hostile_and_absent_trust_policies_are_gaps() {
+    let number = json!({"Statement": {"Effect": "Allow", "Principal": [1], "Action": "*"}});
+    for trust in [json!("{"), json!(7), number] {
+        let odd = role("r", json!([]), json!([]));
+        let odd = with(odd, "AssumeRolePolicyDocument", trust.clone());
+        let snapshot = account(json!({"RoleDetailList": [odd]}));
+        let role = the_role(&snapshot, "r");
+        assert_eq!(role.open_statements, Fact::missing(DETAILS), "{trust}");
+        assert_eq!(role.unguarded_services, Fact::missing(DETAILS));
+        assert_eq!(role.administrator, Fact::Known(false), "that rests on other documents");
+        assert_eq!(gaps(&snapshot, DETAILS, Some(&role.arn))[0].0, "Malformed");
+    }
+    let none = with(role("r", json!([]), json!([])), "AssumeRolePolicyDocument", json!(null));
+    let snapshot = account(json!({"RoleDetailList": [none]}));
+    assert_eq!(the_role(&snapshot, "r").foreign_accounts, Fact::missing(DETAILS));
+}
+
+#[test]
+fn the_rest_of_a_role() {
+    let trust = || trusts(json!({"AWS": "123456789012"}));
+    let mut json = role("r", trust(), json!([]));
+    json["Arn"] = json!(format!("{OWN}:role/team/r"));
+    json["RoleLastUsed"] = json!({"LastUsedDate": "2025-12-22T00:00:00Z", "Region": "eu-west-1"});
+    let used = the_role(&account(json!({"RoleDetailList": [json]})), "r");
+    assert_eq!((used.path.as_str(), used.service_linked), ("/team/", false));
+    assert_eq!(used.last_used, Fact::Known(Some(time("2025-12-22T00:00:00Z"))));
+    assert_eq!(used.idle_days, Fact::Known(Some(10.0)));
+    assert_eq!(used.inline_policies, ["own"]);
+    assert_eq!(of(trust()).idle_days, Fact::Known(None));
+    let silent = with(role("r", trust(), json!([])), "RoleLastUsed", json!(null));
+    let silent = the_role(&account(json!({"RoleDetailList": [silent]})), "r");
+    assert_eq!(silent.last_used, Fact::missing(DETAILS));
+}
