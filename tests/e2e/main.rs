@@ -7,6 +7,7 @@ mod call_counts;
 mod credentials;
 mod emulator;
 mod faults;
+mod permissions;
 mod report_acquisition;
 mod same_result;
 #[path = "../support/mod.rs"]

@@ -78,11 +78,15 @@ fn generation_in_progress_is_not_begun_again() {
 #[test]
 #[ignore = "needs the emulator; run tests/run"]
 fn an_old_report_is_used_when_none_can_be_generated() {
-    for error in ["AccessDenied", "Throttling", "LimitExceeded", "ServiceFailure"] {
-        let faults = json!({ "GenerateCredentialReport": { "kind": error } });
-        let (generated, _) = acquired(OLD_REPORT, &faults);
-        assert!((1..=4).contains(&generated), "{error}: {generated} calls");
-    }
+    thread::scope(|scope| {
+        for error in ["AccessDenied", "Throttling", "LimitExceeded", "ServiceFailure"] {
+            scope.spawn(move || {
+                let faults = json!({ "GenerateCredentialReport": { "kind": error } });
+                let (generated, _) = acquired(OLD_REPORT, &faults);
+                assert!((1..=4).contains(&generated), "{error}: {generated} calls");
+            });
+        }
+    });
 }
 
 /// Somebody else's generation may still bring a report.
