@@ -44,14 +44,15 @@ save() {
     if ask "$@"; then keep "$name"; else complain "$name"; fi
 }
 
-# No policy of its own means AWS's default; being denied to see it means nothing is known.
-save_password_policy() {
-    local name=account-password-policy
+# save_or_none NAME ERROR NONE COMMAND…: keeps the answer, or NONE where the error says "there is none".
+save_or_none() {
+    local name=$1 error=$2 none=$3
+    shift 3
     rm -f "$directory/$name.json"
-    if ask iam get-account-password-policy; then
+    if ask "$@"; then
         keep "$name"
-    elif grep -q '(NoSuchEntity)' "$scratch/error"; then
-        echo '{"PasswordPolicy": null}' >"$directory/$name.json"
+    elif grep -q "($error)" "$scratch/error"; then
+        echo "$none" >"$directory/$name.json"
     else
         complain "$name"
     fi
@@ -121,12 +122,111 @@ save_per_user() {
     fi
 }
 
+# save_providers NAME LIST ANSWERS OPTION LIST-COMMAND GET-COMMAND: a list, and the answer about each
+# of its items with the ARN that was asked for put before it.
+save_providers() {
+    local name=$1 list=$2 answers=$3 option=$4 arn
+    rm -f "$directory/$name.json"
+    if ! ask iam "$5"; then
+        complain "$name"
+        return
+    fi
+    cp "$scratch/answer" "$scratch/all"
+    sed -n 's/.*"Arn": "\([^"]*\)".*/\1/p' "$scratch/answer" >"$scratch/arns"
+    while IFS= read -r arn; do
+        if ask iam "$6" "$option" "$arn" </dev/null; then
+            {
+                printf '{"%s": [{"Arn": "%s",' "$answers" "$arn"
+                tail -c +2 "$scratch/answer"
+                echo ']}'
+            } >>"$scratch/all"
+        else
+            complain "$name, $arn"
+        fi
+    done <"$scratch/arns"
+    mv "$scratch/all" "$directory/$name.json"
+}
+
+# The regions to ask: that of the AWS CLI, and those where a key or a role was last used.
+regions() {
+    local report=$directory/credential-report.json
+    {
+        echo "${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}"
+        sed -n 's/.*"Content": "\([^"]*\)".*/\1/p' "$report" | base64 --decode | tr ',' '\n' || true
+        sed -n 's/.*"Region": "\([^"]*\)".*/\1/p' "$directory/account-authorization-details.json" || true
+    } 2>/dev/null | tr -d '\r"' | grep -Ex '[a-z]+(-[a-z]+)+-[0-9]+' | sort -u || true
+}
+
+# After each region's analyzers comes an empty list with the region, so that "has none" differs from
+# "not asked".
+save_analyzers() {
+    local name=access-analyzers region
+    rm -f "$directory/$name.json" "$scratch/all"
+    regions >"$scratch/regions"
+    while IFS= read -r region; do
+        if ask accessanalyzer list-analyzers --region "$region" </dev/null; then
+            cat "$scratch/answer" >>"$scratch/all"
+            printf '{"analyzers": [], "Regions": ["%s"]}\n' "$region" >>"$scratch/all"
+        else
+            complain "$name of $region"
+        fi
+    done <"$scratch/regions"
+    if [[ -s $scratch/all ]]; then mv "$scratch/all" "$directory/$name.json"; fi
+}
+
+# A contact that is not set is null; one that could not be asked for is left out.
+save_contacts() {
+    local name=alternate-contacts kind
+    rm -f "$directory/$name.json" "$scratch/all"
+    for kind in BILLING OPERATIONS SECURITY; do
+        if ask account get-alternate-contact --alternate-contact-type "$kind"; then
+            cat "$scratch/answer" >>"$scratch/all"
+        elif grep -q '(ResourceNotFoundException)' "$scratch/error"; then
+            printf '{"AlternateContacts": {"%s": null}}\n' "$kind" >>"$scratch/all"
+        else
+            complain "$name, $kind"
+        fi
+    done
+    if [[ -s $scratch/all ]]; then mv "$scratch/all" "$directory/$name.json"; fi
+}
+
+# Only the management account and the delegated administrator of IAM may ask: null elsewhere. Where IAM
+# has no access to the organization, or there is none, no feature is on.
+save_features() {
+    local name=organizations-features
+    local member=AccountNotManagementOrDelegatedAdministratorException
+    local off='ServiceAccessNotEnabled|OrganizationNotFound|OrganizationNotInAllFeaturesMode'
+    rm -f "$directory/$name.json"
+    if ask iam list-organizations-features; then
+        keep "$name"
+    elif grep -q "($member)" "$scratch/error"; then
+        echo '{"EnabledFeatures": null}' >"$directory/$name.json"
+    elif grep -Eq "\(($off)Exception\)" "$scratch/error"; then
+        echo '{"EnabledFeatures": []}' >"$directory/$name.json"
+    else
+        complain "$name"
+    fi
+}
+
 save caller-identity sts get-caller-identity
 save account-aliases iam list-account-aliases
 save_credential_report
 save account-summary iam get-account-summary
-save_password_policy
+# No policy of its own means AWS's default; being denied to see it means nothing is known.
+save_or_none account-password-policy NoSuchEntity '{"PasswordPolicy": null}' \
+    iam get-account-password-policy
 save virtual-mfa-devices iam list-virtual-mfa-devices --assignment-status Any
 save account-authorization-details iam get-account-authorization-details
 save_per_user access-keys list-access-keys AccessKeyMetadata access_key_1_active access_key_2_active
 save_per_user mfa-devices list-mfa-devices MFADevices mfa_active
+save service-specific-credentials iam list-service-specific-credentials --all-users
+save server-certificates iam list-server-certificates
+save_providers saml-providers SAMLProviderList SAMLProviders --saml-provider-arn \
+    list-saml-providers get-saml-provider
+save_providers open-id-connect-providers OpenIDConnectProviderList OpenIDConnectProviders \
+    --open-id-connect-provider-arn list-open-id-connect-providers get-open-id-connect-provider
+save_analyzers
+save_contacts
+save_or_none organization AWSOrganizationsNotInUseException '{"Organization": null}' \
+    organizations describe-organization
+save_features

@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use portcullis_model::Report;
 use serde::Deserialize;
@@ -21,6 +21,9 @@ pub(crate) const WITHOUT_REPORT: &str = "333344445555";
 pub(crate) const HUNDRED_USERS: &str = "444400000100";
 pub(crate) const OLD_REPORT: &str = "555566667777";
 pub(crate) const HEALTHY: &str = "666677778888";
+
+/// Persons are to sign in through the identity provider, but for those of an emergency.
+const HEALTHY_CLASSES: &str = "[classes.break-glass]\nnames = [\"alice\", \"bob\"]\n";
 
 const SCENARIOS: [&str; 6] =
     ["company", "over-http", "empty", "users:100", "old-report", "healthy"];
@@ -44,11 +47,17 @@ pub(crate) fn python() -> PathBuf {
     std::env::var_os("PORTCULLIS_TEST_PYTHON").expect("needs the emulator; run tests/run").into()
 }
 
-fn emulator() -> &'static Emulator {
-    static EMULATOR: OnceLock<Emulator> = OnceLock::new();
-    EMULATOR.get_or_init(|| {
+/// The emulator that all tests share, in which everything is allowed.
+fn shared() -> Arc<Emulator> {
+    static EMULATOR: OnceLock<Arc<Emulator>> = OnceLock::new();
+    EMULATOR.get_or_init(|| Arc::new(Emulator::start(&[]))).clone()
+}
+
+impl Emulator {
+    fn start(options: &[&str]) -> Emulator {
         let mut process = Command::new(python())
             .arg(repository("tests/emulator/launch.py"))
+            .args(options)
             .args(SCENARIOS)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
@@ -58,12 +67,13 @@ fn emulator() -> &'static Emulator {
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Emulator { ready: serde_json::from_str(&line).unwrap(), _process: process }
-    })
+    }
 }
 
 /// One test's own view of an account: its calls are counted, and its faults injected, apart from
 /// those of other tests.
 pub(crate) struct Lane {
+    emulator: Arc<Emulator>,
     name: String,
     environment: BTreeMap<String, String>,
     sandbox: Sandbox,
@@ -71,15 +81,30 @@ pub(crate) struct Lane {
 
 impl Lane {
     pub(crate) fn of(account: &str) -> Lane {
+        Lane::new(shared(), account)
+    }
+
+    /// A lane in an emulator of its own, where IAM allows that policy and nothing else.
+    pub(crate) fn limited(account: &str, policy: &str) -> Lane {
+        let file = Sandbox::new();
+        let path = file.write("policy.json", policy);
+        let emulator = Emulator::start(&["--allow", path.to_str().unwrap()]);
+        Lane::new(Arc::new(emulator), account)
+    }
+
+    fn new(emulator: Arc<Emulator>, account: &str) -> Lane {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("lane-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let ready = &emulator().ready;
+        let ready = &emulator.ready;
         let mut environment = ready.accounts[account].clone();
         environment.insert("AWS_ENDPOINT_URL".into(), format!("{}/{name}", ready.endpoint));
         environment.insert("AWS_REGION".into(), ready.region.clone());
         let add = |sandbox: Sandbox, (name, value): (&String, &String)| sandbox.env(name, value);
         let sandbox = environment.iter().fold(Sandbox::new(), add);
-        Lane { name, environment, sandbox }
+        if account == HEALTHY {
+            sandbox.write("portcullis.toml", HEALTHY_CLASSES);
+        }
+        Lane { emulator, name, environment, sandbox }
     }
 
     /// What an AWS client needs in order to reach the account.
@@ -123,7 +148,7 @@ impl Lane {
     }
 
     fn control(&self, command: &str, body: &str) -> String {
-        let address = emulator().ready.endpoint.trim_start_matches("http://");
+        let address = self.emulator.ready.endpoint.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).unwrap();
         let (lane, length) = (&self.name, body.len());
         write!(

@@ -9,6 +9,7 @@ mod call_counts;
 mod credentials;
 mod emulator;
 mod faults;
+mod permissions;
 mod readme;
 mod report_acquisition;
 mod same_result;

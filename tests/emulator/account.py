@@ -1,13 +1,13 @@
 """The accounts that the emulator shows: read from a scenario, filled into moto's backend.
 
-A scenario is a JSON object with the fields of `Account`. A moment is a number of days before now,
-or an ISO 8601 text. Several things that AWS keeps have no place in moto's classes; they are set as
-attributes, which `aws_answers` reads.
+A scenario is a JSON object with the fields of `Account`; for its moments see `moments.py`. Several
+things that AWS keeps have no place in moto's classes; they are set as attributes, which
+`aws_answers` reads.
 """
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,12 @@ from moto.iam.models import (
 from moto.iam.models import User as MotoUser
 from moto.sts.models import sts_backends
 
+import surroundings
+from moments import Moment, moment
+from surroundings import Surroundings
+
 REGION = "us-east-1"
-Moment = float | str
-
-
-def moment(value: Moment) -> datetime:
-    """The moment, to the second, in UTC."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return (datetime.now(UTC) - timedelta(days=value)).replace(microsecond=0)
+CREDENTIALS_ROLE = "portcullis"
 
 
 @dataclass
@@ -72,6 +69,13 @@ class User:
 
 
 @dataclass
+class Role:
+    name: str
+    trusts: dict[str, Any]  # the principal
+    attached: list[str] = field(default_factory=list)  # names of AWS managed policies
+
+
+@dataclass
 class Root:
     created: Moment = 1000
     password: Password | None = None
@@ -102,15 +106,20 @@ class Account:
     root: Root = field(default_factory=Root)
     password_policy: dict[str, Any] | None = None  # arguments of update_account_password_policy
     groups: dict[str, list[str]] = field(default_factory=dict)  # name: AWS managed policies
+    roles: list[Role] = field(default_factory=list)
     users: list[User] = field(default_factory=list)
     unassigned_mfa: list[str] = field(default_factory=list)
     report: Moment | None = None  # when AWS made the credential report; none: there is none yet
     page_size: int = 1000
+    surroundings: Surroundings = field(default_factory=Surroundings)
     over_http: bool = False  # also fill it as a client would: see over_http.py
 
     def __post_init__(self) -> None:
         self.root = Root(**self.root) if isinstance(self.root, dict) else self.root
+        self.roles = [Role(**role) if isinstance(role, dict) else role for role in self.roles]
         self.users = [User(**user) if isinstance(user, dict) else user for user in self.users]
+        if isinstance(self.surroundings, dict):
+            self.surroundings = Surroundings(**self.surroundings)
 
 
 def load(name: str) -> Account:
@@ -160,15 +169,15 @@ def generated(count: int) -> Account:
     root = Root(password=Password(last_changed=500, last_used=200), mfa="hardware")
     policy = {"minimum_password_length": 14, "password_reuse_prevention": 24}
     groups = {"engineers": ["ReadOnlyAccess"]}
-    return Account(f"4444{count:08}", "generated", root, policy, groups, users)
+    return Account(f"4444{count:08}", "generated", root, policy, groups=groups, users=users)
 
 
 def credentials(account: Account) -> dict[str, str]:
-    """A session of the role `portcullis` in the account, as environment variables."""
+    """A session of a role in the account, as environment variables."""
     session = sts_backends[account.account]["aws"].assume_role(
         region_name=REGION,
         role_session_name="audit",
-        role_arn=f"arn:aws:iam::{account.account}:role/portcullis",
+        role_arn=f"arn:aws:iam::{account.account}:role/{CREDENTIALS_ROLE}",
         policy="",
         duration=3600,
         external_id="",
@@ -193,11 +202,14 @@ def fill(account: Account) -> None:
         backend.create_group(group)
         for policy in policies:
             backend.attach_group_policy(managed_policy(backend, policy), group)
+    for role in account.roles:
+        fill_role(backend, role)
     for user in account.users:
         fill_user(backend, user)
     for name in account.unassigned_mfa:
         backend.create_virtual_mfa_device(name, "/")
     fill_root(backend, account.root)
+    surroundings.fill(backend, account.surroundings, REGION)
     if account.report is not None:
         backend.generate_report()
         backend.report_time = moment(account.report)
@@ -216,6 +228,14 @@ def fill_password_policy(backend: IAMBackend, policy: dict[str, Any]) -> None:
         "require_uppercase_characters": True,
     }
     backend.update_account_password_policy(**(defaults | policy))
+
+
+def fill_role(backend: IAMBackend, entry: Role) -> None:
+    statement = {"Effect": "Allow", "Principal": entry.trusts, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    backend.create_role(entry.name, trust, "/", None, "", [], "3600")
+    for policy in entry.attached:
+        backend.attach_role_policy(managed_policy(backend, policy), entry.name)
 
 
 def fill_user(backend: IAMBackend, entry: User) -> None:

@@ -15,7 +15,9 @@ from moto.iam.exceptions import ReportNotPresentException
 from moto.iam.models import AccessKey, AccountSummary, IAMBackend, User
 from moto.iam.responses import IamResponse
 
-from account import Key, Root, moment
+import surroundings
+from account import Key, Root
+from moments import moment
 
 USER_COLUMNS = [
     "user",
@@ -204,3 +206,4 @@ def install() -> None:
     IAMBackend.generate_report = generate_report
     IamResponse.get_credential_report = get_credential_report
     IamResponse.get_account_authorization_details = get_account_authorization_details
+    surroundings.install()

@@ -1,13 +1,15 @@
 """Starts an emulator of AWS with accounts in it, for the end-to-end tests.
 
-    launch.py SCENARIO…
+    launch.py [--allow POLICY] SCENARIO…
 
-Each scenario is a name in `scenarios/`, a JSON file, or `users:N`; see `account.py`. When ready,
-prints one line of JSON: `endpoint` (the proxy's; add a lane, see `proxy.py`), `region`, and
-`accounts`: for each account id the environment variables with its credentials. Stops when its
+With a policy, a JSON file, the credentials are allowed that and nothing else. Each scenario is a
+name in `scenarios/`, a JSON file, or `users:N`; see `account.py`. When ready, prints one line of
+JSON: `endpoint` (the proxy's; add a lane, see `proxy.py`), `region`, and `accounts`: for each
+account id the environment variables with its credentials. Stops when its
 standard input is closed, so that it never outlives the test that started it.
 """
 
+import argparse
 import json
 import logging
 import sys
@@ -17,6 +19,7 @@ from moto.server import ThreadedMotoServer
 
 import account
 import aws_answers
+import enforcement
 import over_http
 from proxy import Proxy
 
@@ -35,14 +38,21 @@ def start(scenarios: list[account.Account]) -> tuple[ThreadedMotoServer, Proxy]:
 
 
 def main() -> None:
-    if len(sys.argv) < 2:
-        sys.exit("usage: launch.py SCENARIO…")
-    scenarios = [account.load(name) for name in sys.argv[1:]]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--allow", metavar="POLICY", type=argparse.FileType())
+    parser.add_argument("scenarios", metavar="SCENARIO", nargs="+")
+    arguments = parser.parse_args()
+    scenarios = [account.load(name) for name in arguments.scenarios]
     server, proxy = start(scenarios)
     sessions = {scenario.account: account.credentials(scenario) for scenario in scenarios}
+    proxy.accounts = {
+        sessions[scenario.account]["AWS_ACCESS_KEY_ID"]: scenario for scenario in scenarios
+    }
     for scenario in scenarios:
         if scenario.over_http:
             over_http.fill(f"{proxy.endpoint}/setup", sessions[scenario.account], account.REGION)
+    if arguments.allow:
+        enforcement.allow_only(arguments.allow.read(), scenarios)
     ready = {"endpoint": proxy.endpoint, "region": account.REGION, "accounts": sessions}
     print(json.dumps(ready), flush=True)
     sys.stdin.read()

@@ -20,12 +20,17 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+import surroundings
+from account import Account
+
 REQUEST_ID = "7a62c49f-347e-4fc4-9331-6e8e3dexample"
 XMLNS = {
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
 }
 HANG_SECONDS = 120
+# Operations of the services that name theirs in the path.
+PATHS = {"/getAlternateContact": "GetAlternateContact", "/analyzer": "ListAnalyzers"}
 
 # Code: HTTP status and message, from the API references. On the wire, the report's are "Unknown".
 ERRORS = {
@@ -61,12 +66,15 @@ class Fault:
     times: int | None = None  # so often, then calls pass; none: always
     later_pages: bool = False  # only calls that carry a Marker
     user: str | None = None  # only calls about this user
+    region: str | None = None  # only calls to this region
 
-    def takes(self, form: dict[str, str]) -> bool:
+    def takes(self, call: "Call") -> bool:
         """Whether it answers this call; counts down if so."""
-        if self.times == 0 or (self.later_pages and "Marker" not in form):
+        if self.times == 0 or (self.later_pages and "Marker" not in call.form):
             return False
-        if self.user is not None and form.get("UserName") != self.user:
+        if self.user is not None and call.form.get("UserName") != self.user:
+            return False
+        if self.region is not None and call.region != self.region:
             return False
         self.times = None if self.times is None else self.times - 1
         return True
@@ -86,15 +94,50 @@ class Answer:
     cut: bool = False  # close the connection in mid-body
 
 
-def xml_error(kind: str, service: str, form: dict[str, str]) -> Answer:
+@dataclass
+class Call:
+    """A request to AWS, whatever protocol its service speaks."""
+
+    service: str  # as in IAM actions: the service signed for
+    action: str
+    form: dict[str, str]
+    key: str  # the access key that signs
+    region: str
+
+    @classmethod
+    def of(cls, path: str, headers: Any, body: bytes) -> "Call":
+        # Credential=KEY/DATE/REGION/SERVICE/aws4_request
+        _, _, scope = headers.get("Authorization", "").partition("Credential=")
+        parts = scope.split(",")[0].split("/")
+        key, _, region, service = parts[:4] if len(parts) > 4 else ("", "", "", "unsigned")
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        target = headers.get("X-Amz-Target", "").rpartition(".")[2]
+        action = form.get("Action") or target or PATHS.get(path.partition("?")[0], "Unknown")
+        return cls(service, action, form, key, region)
+
+
+def json_answer(status: int, content: Any, error: str | None = None) -> Answer:
+    headers = {"Content-Type": "application/json", "x-amzn-RequestId": REQUEST_ID}
+    if error:
+        headers["x-amzn-ErrorType"] = error
+    return Answer(status, json.dumps(content).encode(), headers)
+
+
+def error(kind: str, call: Call) -> Answer:
+    """AWS's error of that kind, in the protocol of the service."""
     status, template = ERRORS[kind]
     message = template.format(
-        caller=CALLER, service=service, action=form.get("Action"), user=form.get("UserName")
+        caller=CALLER,
+        service=call.service,
+        action=call.action,
+        user=call.form.get("UserName"),
     )
+    if call.service not in XMLNS:
+        return json_answer(status, {"message": message}, f"{kind}Exception")
     side = "Receiver" if status == 500 else "Sender"
     return xml_answer(
         status,
-        f"""<ErrorResponse xmlns="{XMLNS[service]}">
+        f"""<ErrorResponse xmlns="{XMLNS[call.service]}">
   <Error>
     <Type>{side}</Type>
     <Code>{kind}</Code>
@@ -132,6 +175,7 @@ class Proxy(ThreadingHTTPServer):
     def __init__(self, upstream: int) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream = upstream
+        self.accounts: dict[str, Account] = {}  # by access key
         self.lanes: dict[str, Lane] = {}
         self.lock = threading.Lock()
         self.stopping = threading.Event()
@@ -145,14 +189,13 @@ class Proxy(ThreadingHTTPServer):
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
-    def fault(self, lane_name: str, service: str, form: dict[str, str]) -> Fault | None:
+    def fault(self, lane_name: str, call: Call) -> Fault | None:
         """Counts the call and finds the fault that answers it."""
-        action = form.get("Action", "Unknown")
         with self.lock:
             lane = self.lanes.setdefault(lane_name, Lane())
-            lane.calls[f"{service}:{action}"] += 1
-            fault = lane.faults.get(action)
-            return fault if fault and fault.takes(form) else None
+            lane.calls[f"{call.service}:{call.action}"] += 1
+            fault = lane.faults.get(call.action)
+            return fault if fault and fault.takes(call) else None
 
     def control(self, lane_name: str, command: str, body: bytes) -> Any:
         with self.lock:
@@ -165,14 +208,20 @@ class Proxy(ThreadingHTTPServer):
                 return {"error": f"no such command: {command}"}
             return dict(lane.calls)
 
-    def forward(self, method: str, headers: Any, body: bytes) -> Answer:
+    def answer(self, method: str, path: str, headers: Any, body: bytes, call: Call) -> Answer:
+        """The emulator's answer; that of Access Analyzer is ours."""
+        if call.action == "ListAnalyzers":
+            account = self.accounts.get(call.key)
+            entry = account.surroundings if account else surroundings.Surroundings()
+            owner = account.account if account else "unknown"
+            return json_answer(200, surroundings.analyzers(owner, entry, call.region))
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream)
         kept = {
             name: value
             for name, value in headers.items()
             if name.lower() not in ("host", "connection")
         }
-        connection.request(method, "/", body, kept)
+        connection.request(method, path, body, kept)
         response = connection.getresponse()
         content = response.read()
         connection.close()
@@ -207,24 +256,18 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(
                 Answer(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
             )
-        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-        service = self.service()
-        fault = self.server.fault(lane, service, form)
+        path = f"/{rest}"
+        call = Call.of(path, self.headers, body)
+        fault = self.server.fault(lane, call)
         if fault is None:
-            return self.send(self.server.forward(self.command, self.headers, body))
+            return self.send(self.server.answer(self.command, path, self.headers, body, call))
         if fault.kind == "Hang":
             self.server.stopping.wait(HANG_SECONDS)
             self.close_connection = True
             return None
-        return self.send(self.faulty(fault.kind, service, form, body))
+        return self.send(self.faulty(fault.kind, path, body, call))
 
-    def service(self) -> str:
-        """The service signed for: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`."""
-        _, _, scope = self.headers.get("Authorization", "").partition("Credential=")
-        parts = scope.split(",")[0].split("/")
-        return parts[3] if len(parts) > 3 else "unsigned"
-
-    def faulty(self, kind: str, service: str, form: dict[str, str], body: bytes) -> Answer:
+    def faulty(self, kind: str, path: str, body: bytes, call: Call) -> Answer:
         if kind in ("Html200", "Html500"):
             return Answer(
                 int(kind.removeprefix("Html")), HTML.encode(), {"Content-Type": "text/html"}
@@ -232,8 +275,8 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "InProgress":
             return in_progress()
         if kind in ERRORS:
-            return xml_error(kind, service, form)
-        answer = self.server.forward(self.command, self.headers, body)
+            return error(kind, call)
+        answer = self.server.answer(self.command, path, self.headers, body, call)
         if kind == "Cut":
             answer.cut = True
         elif kind == "Garbage":

@@ -1,0 +1,170 @@
+"""What an account has beside its users: providers, certificates, contacts, an organization.
+
+Filled into moto's backends; what moto does not answer is answered here, in the shapes of AWS's API
+references. What it answers with fixed dates gets those of the scenario.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.account.models import account_backends
+from moto.core.responses import ActionResult
+from moto.iam.models import IAMBackend
+from moto.iam.responses import IamResponse
+from moto.organizations.models import organizations_backends
+from werkzeug.exceptions import HTTPException
+
+from moments import Moment, moment
+
+
+@dataclass
+class SamlProvider:
+    name: str
+    metadata: str
+    valid_until: Moment
+
+
+@dataclass
+class OidcProvider:
+    url: str
+    client_ids: list[str]
+
+
+@dataclass
+class ServerCertificate:
+    name: str
+    expires: Moment
+
+
+@dataclass
+class ServiceCredential:
+    user: str
+    service: str
+    created: Moment
+    expires: Moment | None = None  # none: never
+    active: bool = True
+
+
+@dataclass
+class Surroundings:
+    saml_providers: list[SamlProvider] = field(default_factory=list)
+    oidc_providers: list[OidcProvider] = field(default_factory=list)
+    server_certificates: list[ServerCertificate] = field(default_factory=list)
+    service_credentials: list[ServiceCredential] = field(default_factory=list)
+    contacts: dict[str, str] = field(default_factory=dict)  # type: e-mail address
+    organization: bool = False  # whether the account manages one
+    root_features: list[str] = field(default_factory=list)  # of the organization
+    sts_token_version: int = 1
+    analyzers: list[str] = field(default_factory=list)  # types, active in every region
+
+    def __post_init__(self) -> None:
+        self.saml_providers = [SamlProvider(**each) for each in self.saml_providers]
+        self.oidc_providers = [OidcProvider(**each) for each in self.oidc_providers]
+        self.server_certificates = [ServerCertificate(**each) for each in self.server_certificates]
+        self.service_credentials = [ServiceCredential(**each) for each in self.service_credentials]
+
+
+def fill(backend: IAMBackend, entry: Surroundings, region: str) -> None:
+    """Puts them into moto's backends of the account."""
+    backend.surroundings = entry
+    backend.account_summary._global_endpoint_token_version = entry.sts_token_version
+    for saml in entry.saml_providers:
+        provider = backend.create_saml_provider(saml.name, saml.metadata)
+        provider.valid_until = moment(saml.valid_until)
+    for oidc in entry.oidc_providers:
+        backend.create_open_id_connect_provider(
+            f"https://{oidc.url}", ["0" * 40], oidc.client_ids, []
+        )
+    backend.certificate_metadata = [
+        certificate_metadata(backend, each) for each in entry.server_certificates
+    ]
+    backend.credential_metadata = [
+        credential_metadata(*each) for each in enumerate(entry.service_credentials)
+    ]
+    contacts = account_backends[backend.account_id]["aws"]
+    for kind, address in entry.contacts.items():
+        contacts.put_alternate_contact(kind, address, "Somebody", "+1 555 0100", "Officer")
+    if entry.organization:
+        organizations_backends[backend.account_id]["aws"].create_organization(
+            region, FeatureSet="ALL"
+        )
+
+
+def certificate_metadata(backend: IAMBackend, entry: ServerCertificate) -> dict[str, Any]:
+    return {
+        "ServerCertificateName": entry.name,
+        "Path": "/",
+        "Arn": f"arn:aws:iam::{backend.account_id}:server-certificate/{entry.name}",
+        "ServerCertificateId": "ASCACKCEVSQ6C2EXAMPLE",
+        "UploadDate": moment(800),
+        "Expiration": moment(entry.expires),
+    }
+
+
+def credential_metadata(index: int, entry: ServiceCredential) -> dict[str, Any]:
+    expires = {} if entry.expires is None else {"ExpirationDate": moment(entry.expires)}
+    return {
+        "UserName": entry.user,
+        "Status": "Active" if entry.active else "Inactive",
+        "ServiceUserName": f"{entry.user}-at-service",
+        "CreateDate": moment(entry.created),
+        "ServiceSpecificCredentialId": f"ACCA{index:016}",
+        "ServiceName": entry.service,
+        **expires,
+    }
+
+
+def list_server_certificates(response: IamResponse) -> ActionResult:
+    certificates = getattr(response.backend, "certificate_metadata", [])
+    return ActionResult({"ServerCertificateMetadataList": certificates, "IsTruncated": False})
+
+
+def list_service_specific_credentials(response: IamResponse) -> ActionResult:
+    credentials = getattr(response.backend, "credential_metadata", [])
+    return ActionResult({"ServiceSpecificCredentials": credentials, "IsTruncated": False})
+
+
+class OrganizationNotFound(HTTPException):
+    """IAM's error of that name; its model has no message, with which moto cannot cope."""
+
+    code = 400
+    description = (
+        '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type>'
+        "<Code>OrganizationNotFoundException</Code><Message>The account is in none.</Message>"
+        "</Error><RequestId>7a62c49f-347e-4fc4-9331-6e8e3dexample</RequestId></ErrorResponse>"
+    )
+
+    def get_headers(self, *_: Any, **__: Any) -> list[tuple[str, str]]:
+        return [("Content-Type", "text/xml")]
+
+
+def list_organizations_features(response: IamResponse) -> ActionResult:
+    entry = getattr(response.backend, "surroundings", Surroundings())
+    if not entry.organization:
+        raise OrganizationNotFound
+    return ActionResult(
+        {"OrganizationId": "o-exampleorgid", "EnabledFeatures": entry.root_features}
+    )
+
+
+def analyzers(account: str, entry: Surroundings, region: str) -> dict[str, Any]:
+    """ListAnalyzers' answer, which moto has no backend for."""
+    return {
+        "analyzers": [
+            {
+                "arn": f"arn:aws:access-analyzer:{region}:{account}:analyzer/{kind.lower()}",
+                "name": kind.lower(),
+                "type": kind,
+                "status": "ACTIVE",
+                "createdAt": "2025-01-01T00:00:00Z",
+            }
+            for kind in entry.analyzers
+        ]
+    }
+
+
+def install() -> None:
+    """Replaces or adds answers of moto's classes, in this process."""
+    IamResponse.list_server_certificates = list_server_certificates
+    IamResponse.list_service_specific_credentials = list_service_specific_credentials
+    IamResponse.list_organizations_features = list_organizations_features
