@@ -1,9 +1,14 @@
 //! A handful of API calls: the number grows with pages, not with people.
 
+use serde_json::Value as Json;
+
 use crate::emulator::{HUNDRED_USERS, Lane};
 
 /// The calls beside those about single users, pages and the report's generation included.
 const BULK: u32 = 25;
+/// Those of them that the rules on sign-in need.
+const BULK_FOR_SIGN_IN: u32 = 15;
+const SIGN_IN: [&str; 4] = ["root", "mfa", "credentials", "password-policy"];
 
 /// Of each ten generated users four have an active access key and one only a FIDO key.
 const WITH_ACTIVE_KEY: u32 = 40;
@@ -29,6 +34,20 @@ fn an_audit_asks_about_those_whom_bulk_calls_do_not_explain() {
     assert_eq!(calls["iam:ListMFADevices"], WITH_UNEXPLAINED_MFA);
     let about_users = WITH_ACTIVE_KEY + WITH_UNEXPLAINED_MFA;
     assert!(calls.values().sum::<u32>() <= BULK + about_users, "{calls:?}");
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn only_the_calls_that_the_chosen_rules_need_are_made() {
+    let lane = Lane::of(HUNDRED_USERS);
+    let rules: Vec<Json> =
+        serde_json::from_str(&lane.run(&["rules", "list", "-o", "json"]).stdout).unwrap();
+    let chosen = rules.iter().filter(|rule| SIGN_IN.iter().any(|family| rule["family"] == *family));
+    let ids: Vec<_> = chosen.map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert!(ids.len() > 30, "{ids:?}");
+    lane.run(&["audit", "--quick", "--only", &ids.join(",")]);
+    let calls = lane.calls();
+    assert!(calls.values().sum::<u32>() <= BULK_FOR_SIGN_IN, "{calls:?}");
 }
 
 /// One source of truth for the policy that an auditor's role needs: the calls that are made.
