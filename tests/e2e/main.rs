@@ -3,6 +3,8 @@
 //! `tests/run` installs the emulator and runs these. What is expected comes from AWS's documentation;
 //! where the emulator differs from it, `tests/emulator/aws_answers.py` makes it answer as AWS does.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
+
 mod call_counts;
 mod credentials;
 mod emulator;
