@@ -95,11 +95,11 @@ impl Template<'_> {
 /// Laid out as `terraform fmt` does.
 fn write_terraform(actions: &[&str], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "data \"aws_iam_policy_document\" \"{NAME}\" {{\n  statement {{")?;
-    writeln!(out, "    effect = \"Allow\"\n    actions = [")?;
+    writeln!(out, "    effect = \"Allow\"\n\n    actions = [")?;
     for action in actions {
         writeln!(out, "      \"{action}\",")?;
     }
-    writeln!(out, "    ]\n    resources = [\"*\"]\n  }}\n}}\n")?;
+    writeln!(out, "    ]\n\n    resources = [\"*\"]\n  }}\n}}\n")?;
     writeln!(out, "resource \"aws_iam_policy\" \"{NAME}\" {{")?;
     writeln!(out, "  name        = \"{NAME}\"\n  description = \"{DESCRIPTION}\"")?;
     writeln!(out, "  policy      = data.aws_iam_policy_document.{NAME}.json\n}}")

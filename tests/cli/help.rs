@@ -30,6 +30,7 @@ help_texts! {
     rules_list: ["rules", "list"],
     rules_explain: ["rules", "explain"],
     rules_check: ["rules", "check"],
+    permissions: ["permissions"],
     completions: ["completions"],
 }
 

@@ -10,6 +10,7 @@ mod frameworks;
 mod help;
 mod hostile;
 mod output;
+mod permissions;
 mod rules;
 mod usage;
 

@@ -79,7 +79,9 @@ fn the_url_of_an_oidc_provider_is_in_its_arn() {
         (json!([answer]), Fact::Known(vec!["a".to_owned(), "z".to_owned()])),
         (json!([]), Fact::missing(Source::OpenIdConnectProviders)),
     ] {
-        let document = json!({"OpenIDConnectProviderList": [{"Arn": OIDC}], "OpenIDConnectProviders": answers});
+        let document = json!({
+            "OpenIDConnectProviderList": [{"Arn": OIDC}], "OpenIDConnectProviders": answers,
+        });
         let snapshot = Fixture::new().with(Source::OpenIdConnectProviders, &document).snapshot();
         assert_eq!(snapshot.account.oidc_provider_count, Fact::Known(1));
         let provider = &snapshot.oidc_providers.as_ref().known().unwrap()[0];
@@ -115,7 +117,7 @@ fn server_certificates_have_days_left() {
     assert_eq!(gaps(&snapshot, Source::ServerCertificates, Some(arn))[0].0, "NotTold");
 }
 
-fn credential(user: &str, status: &str, expires: Json) -> Json {
+fn credential(user: &str, status: &str, expires: Option<&str>) -> Json {
     json!({"ServiceSpecificCredentials": [{
         "UserName": user, "Status": status, "ServiceUserName": "x",
         "ServiceName": "bedrock.amazonaws.com",
@@ -127,7 +129,7 @@ fn credential(user: &str, status: &str, expires: Json) -> Json {
 #[test]
 fn a_service_credential_without_a_date_never_expires() {
     let source = Source::ServiceSpecificCredentials;
-    let fixture = Fixture::new().with(source, &credential("alice", "Active", json!(null)));
+    let fixture = Fixture::new().with(source, &credential("alice", "Active", None));
     let credentials = fixture.snapshot().service_credentials.known().unwrap();
     let found = &credentials[0];
     assert_eq!(found.resource_id, arn("alice") + "/service-credential/ACCAEXAMPLE");
@@ -139,7 +141,7 @@ fn a_service_credential_without_a_date_never_expires() {
         ("Expired", Fact::Known(false)),
         ("Frozen", Fact::missing(source)),
     ] {
-        let fixture = Fixture::new().with(source, &credential("alice", status, json!(date)));
+        let fixture = Fixture::new().with(source, &credential("alice", status, Some(date)));
         let credentials = fixture.snapshot().service_credentials.known().unwrap();
         assert_eq!((credentials[0].active, credentials[0].expires), (active, Some(time(date))));
     }
@@ -150,7 +152,7 @@ fn the_path_of_a_credentials_user_is_found_elsewhere() {
     let moved = arn("people/Alice");
     let mut user = detail("Alice");
     (user["Path"], user["Arn"]) = (json!("/people/"), json!(moved));
-    let credentials = credential("alice", "Active", json!(null));
+    let credentials = credential("alice", "Active", None);
     let fixture =
         Fixture::new().users(&[user]).with(Source::ServiceSpecificCredentials, &credentials);
     let found = fixture.snapshot().service_credentials.known().unwrap();

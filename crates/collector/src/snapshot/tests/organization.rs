@@ -116,7 +116,10 @@ fn organization(document: &Json) -> (Fact<Option<String>>, Fact<bool>) {
 
 #[test]
 fn the_management_account_is_named_by_its_organization() {
-    let of = |management: &str| json!({"Organization": {"Id": "o-example", "MasterAccountId": management}});
+    let of = |management: &str| {
+        let organization = json!({"Id": "o-example", "MasterAccountId": management});
+        json!({ "Organization": organization })
+    };
     let id = || Fact::Known(Some("o-example".to_owned()));
     assert_eq!(organization(&of("123456789012")), (id(), Fact::Known(true)));
     assert_eq!(organization(&of("999999999999")), (id(), Fact::Known(false)));
