@@ -60,13 +60,7 @@ pub(crate) fn did_you_mean<'a>(
     word: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    let slips = 1 + word.chars().count() / 4;
-    names
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .filter(|(distance, _)| *distance <= slips)
-        .min()
-        .map(|(_, name)| format!("did you mean `{name}`?"))
+    portcullis_rules::similar(word, names).map(|name| format!("did you mean `{name}`?"))
 }
 
 #[cfg(test)]

@@ -44,7 +44,8 @@ impl Problem {
 }
 
 /// The valid word that is most like the given one, if it may be a slip of the pen.
-pub(crate) fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+#[must_use]
+pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let distance = |other: &str| strsim::damerau_levenshtein(word, other);
     valid
         .into_iter()
