@@ -28,6 +28,14 @@ Exit status:
   2  wrong usage, configuration or credentials, or the tool failed
   3  none of these, but some rule could not be judged";
 
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  portcullis report report.json
+  portcullis report report.json -o html=report.html -o sarif=report.sarif
+
+The exit status is 0 whatever the report says; that of the audit stands in the
+table.";
+
 const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
   portcullis permissions                     for an audit by the default rules
@@ -67,6 +75,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Judge an account, live or from a bundle
     Audit(AuditArgs),
+    /// Write a saved report again, in other formats
+    Report(ReportArgs),
     /// Save what AWS says about an account, to be judged or kept
     Collect(CollectArgs),
     /// Print the facts that rules see, as JSON
@@ -111,10 +121,8 @@ pub(crate) struct AuditArgs {
     pub(crate) rules: SelectionArgs,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
-    /// Write a table or json, to standard output or a file; repeat for
-    /// several [default: table]
-    #[arg(short, long, value_name = "FORMAT[=PATH]", help_heading = "Output")]
-    pub(crate) output: Vec<Output>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     /// List these verdicts too: pass, not_applicable
     #[arg(
         long,
@@ -125,6 +133,27 @@ pub(crate) struct AuditArgs {
         help_heading = "Output"
     )]
     pub(crate) include: Vec<Verdict>,
+}
+
+/// Where reports go.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Write a table, html, markdown, json, jsonl, csv, sarif, junit, github,
+    /// gitlab, ocsf or asff, to standard output or a file; repeat for several
+    /// [default: table]
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    pub(crate) outputs: Vec<Output>,
+}
+
+#[derive(Args)]
+#[command(after_help = REPORT_EXAMPLES)]
+pub(crate) struct ReportArgs {
+    /// The report that `audit -o json=FILE` wrote, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) report: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Args)]

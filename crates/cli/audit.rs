@@ -1,6 +1,7 @@
 //! `audit`: collect or read, judge, report.
 
 use portcullis_model::RunOptions;
+use portcullis_report::Outcome;
 use portcullis_rules::evaluate;
 
 use crate::args::AuditArgs;
@@ -11,7 +12,7 @@ use crate::{evidence, output, rule_files};
 /// Runs the audit; the exit status, which follows from the report and the gate.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is told before AWS is asked.
-    let outputs = output::choose(&args.output)?;
+    let outputs = output::choose(&args.output.outputs)?;
     let config = Config::read(args.evidence.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let gate = config.gate(&args.gate);
@@ -28,6 +29,8 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
         frameworks: selection.frameworks.clone(),
         skip: selection.skip.clone(),
         include: args.include.clone(),
+        gate,
+        redacted: false,
     };
     let rules = rules.select(&selection)?;
     let sources = rule_files::sources(&rules);
@@ -36,7 +39,6 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let needed = portcullis_collector::needed(sources, false);
     snapshot.gaps.retain(|gap| needed.contains(gap.source));
     let report = evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION"));
-    let outcome = gate.judge(&report);
-    output::write(&outputs, &report, &outcome)?;
-    Ok(outcome.exit_status())
+    output::write(&outputs, &report)?;
+    Ok(Outcome::of(&report).exit_status())
 }

@@ -7,8 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use portcullis_collector::{Classes, Declarations};
-use portcullis_model::Severity;
-use portcullis_report::Gate;
+use portcullis_model::{Gate, Severity};
 use portcullis_rules::{RuleSettings, Selection, Settings};
 use serde::{Deserialize, Deserializer, de};
 
@@ -18,7 +17,6 @@ use crate::failure::{Failure, did_you_mean};
 /// The configuration that is read if it exists and no other is named.
 const DEFAULT_FILE: &str = "portcullis.toml";
 const DEFAULT_RULE_SET: &str = "default";
-const DEFAULT_FAIL_ON: Severity = Severity::Low;
 
 /// The configuration file. What the command line says on the same matter wins.
 #[derive(Debug, Default, Deserialize)]
@@ -99,7 +97,7 @@ impl Config {
     pub(crate) fn gate(&self, args: &GateArgs) -> Gate {
         let own = &args.allow_unknown;
         Gate {
-            fail_on: args.fail_on.or(self.fail_on).unwrap_or(DEFAULT_FAIL_ON),
+            fail_on: args.fail_on.or(self.fail_on).unwrap_or(Gate::default().fail_on),
             allow_unknown: if own.is_empty() { &self.allow_unknown } else { own }.clone(),
         }
     }

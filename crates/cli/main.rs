@@ -12,8 +12,10 @@ mod failure;
 mod output;
 mod permissions;
 mod progress;
+mod report;
 mod rule_files;
 mod rules;
+mod saved;
 mod terminal;
 mod verify;
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Audit(args) => audit::run(args),
+        Command::Report(args) => report::run(args).map(|()| 0),
         Command::Collect(args) => collect::run(args).map(|()| 0),
         Command::Facts(args) => facts::run(args).map(|()| 0),
         Command::Verify(args) => verify::run(args),

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use portcullis_model::Report;
-use portcullis_report::{Format, Outcome, UnknownFormat, render};
+use portcullis_report::{Format, UnknownFormat, render};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, did_you_mean};
 use crate::terminal;
 
 /// Where a report goes, and in which format: `FORMAT` or `FORMAT=PATH`.
@@ -30,8 +30,12 @@ impl FromStr for Output {
             Some((format, path)) => (format, Some(PathBuf::from(path))),
             None => (text, None),
         };
-        let format = format.parse().map_err(|error: UnknownFormat| error.to_string())?;
-        Ok(Output { format, path })
+        let help = |error: UnknownFormat| {
+            let names = Format::ALL.iter().map(|format| format.name());
+            did_you_mean(format, names)
+                .map_or(error.to_string(), |help| format!("no such format; {help}"))
+        };
+        Ok(Output { format: format.parse().map_err(help)?, path })
     }
 }
 
@@ -57,11 +61,11 @@ pub(crate) fn choose(asked: &[Output]) -> Result<Vec<Output>, Failure> {
 }
 
 /// Writes the report everywhere.
-pub(crate) fn write(outputs: &[Output], report: &Report, outcome: &Outcome) -> Result<(), Failure> {
+pub(crate) fn write(outputs: &[Output], report: &Report) -> Result<(), Failure> {
     // Files first: who reads standard output may go away at any time.
     let (files, streams): (Vec<_>, Vec<_>) = outputs.iter().partition(|o| o.path.is_some());
     for Output { format, path } in files.into_iter().chain(streams) {
-        let render = |style, out: &mut dyn Write| render(report, outcome, *format, style, out);
+        let render = |style, out: &mut dyn Write| render(report, *format, style, out);
         match path {
             Some(path) => write_file(path, |out| render(terminal::file_style(), out))
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))?,
@@ -121,7 +125,9 @@ mod tests {
         assert_eq!("json".parse(), output(Format::Json, None));
         assert_eq!("json=-".parse(), output(Format::Json, None));
         assert_eq!("table=a=b.txt".parse(), output(Format::Table, Some("a=b.txt")));
-        assert_eq!("jsn".parse::<Output>().unwrap_err(), "no such format; there are: table, json");
+        let error = |text: &str| text.parse::<Output>().unwrap_err();
+        assert_eq!(error("jsn"), "no such format; did you mean `json`?");
+        assert!(error("pdf").starts_with("no such format; there are: table, html, "));
         assert_eq!("json=".parse::<Output>().unwrap_err(), "there is no path after `=`");
     }
 

@@ -17,9 +17,10 @@ pub use fingerprint::Fingerprint;
 pub use gap::Gap;
 pub use record::{Field, List, Record, RecordType, Type, Typed, Value};
 pub use report::{
-    AccountStatus, AuditedAccount, ControlCounts, ControlKind, ControlOutcome, ControlStatus,
-    Finding, FrameworkOutcome, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity,
-    Tally, Tool, Verdict,
+    AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
+    ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate, Report,
+    ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally, Tool, Verdict, Waiver,
+    WaiverOutcome,
 };
 pub use snapshot::{
     AccessKey, Account, AgeSource, Escalation, Grant, Group, MfaDevice, MfaKind, OidcProvider,

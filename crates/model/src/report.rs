@@ -1,6 +1,7 @@
 //! The report: verdicts on resources, with all that a reader or a renderer needs.
 
 mod framework;
+mod waiver;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use serde_json::Value as Json;
 use crate::{Fingerprint, Gap, Source};
 
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
+pub use waiver::{AppliedWaiver, Waiver, WaiverOutcome};
 
 /// The value of [`Report::schema`].
 pub const SCHEMA: &str = "portcullis/report/v1";
@@ -36,6 +38,9 @@ pub struct Report {
     /// The frameworks that were asked for, control by control.
     #[serde(default)]
     pub frameworks: Vec<FrameworkOutcome>,
+    /// The waivers of the configuration, and what became of them.
+    #[serde(default)]
+    pub waivers: Vec<WaiverOutcome>,
 }
 
 /// The program that made a report.
@@ -60,6 +65,18 @@ pub struct Run {
     pub collected_to: Option<Timestamp>,
     /// What was chosen.
     pub options: RunOptions,
+    /// The earlier report that says which findings are new, where one was given.
+    #[serde(default)]
+    pub baseline: Option<Baseline>,
+}
+
+/// An earlier report that findings were compared with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Baseline {
+    /// [`Run::as_of`] of that report.
+    pub as_of: Timestamp,
+    /// [`Tool::ruleset`] of that report.
+    pub ruleset: String,
 }
 
 /// The choices that shaped a report.
@@ -76,6 +93,27 @@ pub struct RunOptions {
     pub frameworks: Vec<String>,
     /// The verdicts listed beside `fail` and `unknown`.
     pub include: Vec<Verdict>,
+    /// What decides the exit status.
+    #[serde(default)]
+    pub gate: Gate,
+    /// Whether names, ids and ARNs are pseudonyms.
+    #[serde(default)]
+    pub redacted: bool,
+}
+
+/// What decides the exit status, besides the findings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Gate {
+    /// The least severity of a `fail` that counts.
+    pub fail_on: Severity,
+    /// The ids of the rules that may be `unknown`.
+    pub allow_unknown: Vec<String>,
+}
+
+impl Default for Gate {
+    fn default() -> Gate {
+        Gate { fail_on: Severity::Low, allow_unknown: Vec::new() }
+    }
 }
 
 /// How much of an account could be judged.
@@ -116,6 +154,13 @@ pub struct AuditedAccount {
 pub struct RuleInfo {
     /// The stable id, such as `stale-access-key`.
     pub id: String,
+    /// The family that it belongs to, such as `credentials`.
+    #[serde(default)]
+    pub family: String,
+    /// A hash of what it tests, parameters included but not severities: 16 hexadecimal digits. The
+    /// same hash in two reports: judged by the same rule.
+    #[serde(default)]
+    pub hash: String,
     /// The problem, in a few words.
     pub title: String,
     /// How grave it is in this run, but where a finding says otherwise.
@@ -235,8 +280,82 @@ pub struct Finding {
     pub missing: Vec<Source>,
     /// What to do.
     pub remediation: String,
-    /// When an earlier report first held it, where one was given.
+    /// The waiver that accepts it, or did until it expired.
+    #[serde(default)]
+    pub waiver: Option<AppliedWaiver>,
+    /// When a report first held it, where a baseline was given.
     pub first_seen: Option<Timestamp>,
+    /// What the baseline says about it, where one was given.
+    #[serde(default)]
+    pub baseline: Option<BaselineState>,
+}
+
+impl Finding {
+    /// The verdict, and what has been decided about it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let in_force = |waiver: &AppliedWaiver| !waiver.expired;
+        match self.verdict {
+            Verdict::Fail if self.waiver.as_ref().is_some_and(in_force) => Status::Waived,
+            Verdict::Fail if self.baseline == Some(BaselineState::Known) => Status::Known,
+            Verdict::Fail => Status::Open,
+            Verdict::Unknown => Status::Unknown,
+            Verdict::Pass => Status::Pass,
+            Verdict::NotApplicable => Status::NotApplicable,
+        }
+    }
+}
+
+/// What the baseline says about a finding.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BaselineState {
+    /// The baseline does not hold it, or only as waived or less grave.
+    New,
+    /// The baseline holds it.
+    Known,
+}
+
+/// A verdict, and what has been decided about it. Only what is `open` counts for the exit status.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Status {
+    /// It fails, and nobody has accepted that.
+    Open,
+    /// It could not be judged.
+    Unknown,
+    /// It fails, and the baseline holds it.
+    Known,
+    /// It fails, and a waiver in force accepts that.
+    Waived,
+    /// The problem does not exist.
+    Pass,
+    /// The question does not arise.
+    NotApplicable,
+}
+
+impl Status {
+    /// Every status, those that ask for work first.
+    pub const ALL: [Status; 6] = [
+        Status::Open,
+        Status::Unknown,
+        Status::Known,
+        Status::Waived,
+        Status::Pass,
+        Status::NotApplicable,
+    ];
+
+    /// The word in outputs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Open => "open",
+            Status::Unknown => "unknown",
+            Status::Known => "known",
+            Status::Waived => "waived",
+            Status::Pass => "pass",
+            Status::NotApplicable => "not_applicable",
+        }
+    }
 }
 
 /// The number of verdicts of one rule.
@@ -250,6 +369,9 @@ pub struct Tally {
     pub pass: u32,
     /// Resources for which the question does not arise.
     pub not_applicable: u32,
+    /// How many of those that fail are waived.
+    #[serde(default)]
+    pub waived: u32,
 }
 
 impl Tally {

@@ -1,4 +1,4 @@
-//! JSON: the report as it is.
+//! JSON, as all that is printed as JSON is written.
 
 use std::io::{self, Write};
 

@@ -22,8 +22,9 @@ pub fn defuse(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Whether a character is a control character, a space in disguise, invisible, or changes the
-/// direction of its neighbours (Unicode's `Default_Ignorable_Code_Point` and `White_Space`).
+/// Whether a character is a control character, a space in disguise, invisible, changes the
+/// direction of its neighbours (Unicode's `Default_Ignorable_Code_Point` and `White_Space`), or is
+/// none at all (`Noncharacter_Code_Point`, some of which XML and HTML forbid).
 pub(crate) fn is_deceptive(c: char) -> bool {
     c.is_control()
         || (c.is_whitespace() && c != ' ')
@@ -32,7 +33,8 @@ pub(crate) fn is_deceptive(c: char) -> bool {
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
             | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+            | '\u{fdd0}'..='\u{fdef}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
@@ -50,6 +52,7 @@ mod tests {
             ("\u{9b}31m", r"\u{9b}31m"),
             ("a\u{a0}b\u{2028}", r"a\u{a0}b\u{2028}"),
             ("\u{e0041}", r"\u{e0041}"),
+            ("\u{fffe}\u{fdd0}\u{1ffff}", r"\u{fffe}\u{fdd0}\u{1ffff}"),
         ] {
             assert_eq!(defuse(hostile), shown);
         }

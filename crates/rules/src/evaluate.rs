@@ -43,12 +43,14 @@ pub fn evaluate(
             collected_from: snapshot.collected_from,
             collected_to: snapshot.collected_to,
             options,
+            baseline: None,
         },
         accounts: vec![account(snapshot)],
         rules: rules.rules().iter().map(Rule::info).collect(),
         findings,
         tallies,
         frameworks,
+        waivers: Vec::new(),
     }
 }
 
@@ -128,7 +130,9 @@ fn finding(
         evidence: judgement.evidence,
         missing: judgement.missing,
         remediation: judgement.remediation,
+        waiver: None,
         first_seen: None,
+        baseline: None,
     }
 }
 

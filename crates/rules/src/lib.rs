@@ -11,6 +11,7 @@ mod example;
 mod explain;
 mod expr;
 mod framework;
+mod hash;
 mod judge;
 mod load;
 mod problem;

@@ -6,10 +6,12 @@ use std::ops::Range;
 
 use portcullis_model::{RuleInfo, Severity, Sources};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 use crate::constant::Constant;
 use crate::example::Example;
 use crate::expr::{Expression, Names, Read, Template};
+use crate::hash;
 use crate::problem::Problem;
 use crate::read::Text;
 use crate::sample::Placed;
@@ -95,19 +97,33 @@ impl Rule {
     /// What reports say about the rule.
     #[must_use]
     pub fn info(&self) -> RuleInfo {
-        let value =
-            |(name, param): (&String, &Param)| (name.clone(), show::json(param.value.value()));
         RuleInfo {
             id: self.id.clone(),
+            family: self.family.clone(),
+            hash: self.hash(),
             title: self.title.clone(),
             severity: self.severity,
             scope: self.scope(),
             risk: self.risk.clone(),
             remediation: self.remediation.clone(),
             references: self.references.clone(),
-            params: self.params.iter().map(value).collect(),
+            params: self.params_as_json(),
             frameworks: self.frameworks.clone(),
         }
+    }
+
+    /// The parameters as they are, for reports.
+    pub(crate) fn params_as_json(&self) -> BTreeMap<String, Json> {
+        let value =
+            |(name, param): (&String, &Param)| (name.clone(), show::json(param.value.value()));
+        self.params.iter().map(value).collect()
+    }
+
+    /// A hash of what it tests: the same for two versions of a rule that differ in words only.
+    fn hash(&self) -> String {
+        let Texts { when, assert, .. } = &self.texts;
+        let when = when.as_ref().map_or("true", |when| &when.value);
+        hash::of([&self.scope(), when, &assert.value, &json!(self.params_as_json()).to_string()])
     }
 
     /// The parameters as they are.

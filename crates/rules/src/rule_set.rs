@@ -5,10 +5,10 @@ use std::collections::btree_map::Entry;
 
 use portcullis_model::Severity;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use serde_json::json;
 
 use crate::problem::{LoadErrors, Problem, place, similar};
-use crate::{ExampleFailure, Framework, Rule, RuleFile, framework, load, show};
+use crate::{ExampleFailure, Framework, Rule, RuleFile, framework, hash, load};
 
 /// The rule sets, the smallest first; each holds those before it.
 pub(crate) const RULE_SETS: [&str; 2] = ["default", "strict"];
@@ -238,21 +238,11 @@ impl RuleSet {
 
     /// A hash of the rules, their parameters and severities: 16 hexadecimal digits.
     pub(crate) fn hash(&self) -> String {
-        let mut hash = Sha256::new();
-        for rule in &self.rules {
-            let params = rule.params.iter();
-            let params: serde_json::Value = params
-                .map(|(name, param)| (name.clone(), show::json(param.value.value())))
-                .collect();
-            for part in [&rule.source, rule.severity.word(), &params.to_string()] {
-                // The length keeps ("ab", "c") apart from ("a", "bc").
-                hash.update((part.len() as u64).to_be_bytes());
-                hash.update(part);
-            }
-        }
-        let mut half = [0; 8];
-        half.copy_from_slice(&hash.finalize()[..8]);
-        format!("{:016x}", u64::from_be_bytes(half))
+        let parts = |rule: &Rule| {
+            let params = json!(rule.params_as_json()).to_string();
+            [rule.source.clone(), rule.severity.word().to_owned(), params]
+        };
+        hash::of(self.rules.iter().flat_map(parts))
     }
 }
 

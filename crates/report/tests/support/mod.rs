@@ -1,12 +1,16 @@
 //! A report made by hand: every part of it is there once.
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use std::collections::BTreeMap;
 
 use portcullis_model::{
-    AccountStatus, AuditedAccount, ControlCounts, ControlKind, ControlOutcome, ControlStatus,
-    Finding, Fingerprint, FrameworkOutcome, Gap, Report, ResourceRef, RuleInfo, Run, RunOptions,
-    SCHEMA, Severity, Source, Tally, Tool, Verdict,
+    AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
+    ControlKind, ControlOutcome, ControlStatus, Finding, Fingerprint, FrameworkOutcome, Gap,
+    Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Source, Tally, Tool, Verdict,
+    Waiver, WaiverOutcome,
 };
+use portcullis_report::{Format, Style, render};
 use serde_json::json;
 
 const ACCOUNT: &str = "111122223333";
@@ -77,6 +81,7 @@ pub(crate) fn report() -> Report {
             collected_from: Some("2026-11-02T09:59:00Z".parse().unwrap()),
             collected_to: Some("2026-11-02T10:00:00Z".parse().unwrap()),
             options: RunOptions { rule_set: "default".to_owned(), ..RunOptions::default() },
+            baseline: None,
         },
         accounts: vec![account()],
         rules: vec![
@@ -97,7 +102,124 @@ pub(crate) fn report() -> Report {
         findings,
         tallies,
         frameworks: vec![framework()],
+        waivers: Vec::new(),
     }
+}
+
+/// The report with all that waivers and a baseline add: of its three findings that fail, the first
+/// is open, the second waived and the third known; the waiver of another rule has expired.
+pub(crate) fn decided() -> Report {
+    let mut report = report();
+    let since = "2026-10-01T08:00:00Z".parse().unwrap();
+    report.run.baseline = Some(Baseline { as_of: since, ruleset: "0123456789abcdef".to_owned() });
+    for finding in report.findings.iter_mut().filter(|f| f.verdict == Verdict::Fail) {
+        (finding.baseline, finding.first_seen) = (Some(BaselineState::Known), Some(since));
+    }
+    let gone = waiver("root-without-lock", "*:root", "2026-11-01");
+    let safe = waiver("old-key", "AKIAIOSFODNN7EXAMPLE", "2026-11-10");
+    let [root, key, ..] = report.findings.as_mut_slice() else { panic!("there are findings") };
+    root.baseline = Some(BaselineState::New);
+    root.first_seen = Some(report.run.as_of);
+    root.waiver = Some(applied(&gone, true));
+    key.waiver = Some(applied(&safe, false));
+    report.tallies.get_mut("old-key").unwrap().waived = 1;
+    let unmatched = waiver("idle-user", "zoe", "2027-06-30");
+    let outcome = |waiver, days_left, fails| WaiverOutcome {
+        waiver,
+        days_left,
+        judged: true,
+        fails,
+        unknown: 0,
+    };
+    report.waivers = vec![outcome(gone, -1, 1), outcome(safe, 8, 1), outcome(unmatched, 240, 0)];
+    report
+}
+
+fn waiver(rule: &str, resource: &str, expires: &str) -> Waiver {
+    Waiver {
+        rule: rule.to_owned(),
+        resource: resource.to_owned(),
+        account: ACCOUNT.to_owned(),
+        reason: "Replaced when the new build system is there (PLAT-12)".to_owned(),
+        owner: "platform@example.com".to_owned(),
+        expires: expires.parse().unwrap(),
+    }
+}
+
+fn applied(waiver: &Waiver, expired: bool) -> AppliedWaiver {
+    let Waiver { reason, owner, expires, .. } = waiver.clone();
+    AppliedWaiver { reason, owner, expires, expired }
+}
+
+/// A report of that many findings that fail, and no other.
+pub(crate) fn of_size(count: usize) -> Report {
+    let mut report = report();
+    let finding = |index| {
+        let name = format!("user-{index}");
+        let says = format!("access key of {name} is 91 days old; the limit is 90");
+        finding("old-key", Severity::Medium, Verdict::Fail, &name, &says, "Make a new key.")
+    };
+    report.findings = (0..count).map(finding).collect();
+    report.tallies.values_mut().for_each(|tally| *tally = Tally::default());
+    let tally = report.tallies.get_mut("old-key").unwrap();
+    tally.fail = count.try_into().unwrap();
+    report
+}
+
+/// Names that try to be more than names, in whatever they are written.
+pub(crate) const HOSTILE: [&str; 14] = [
+    "a,b;\"c\"'d'",
+    "a\nb\r\nc",
+    "=cmd|' /C calc'!A0",
+    "\u{1b}[2J\u{9b}31m",
+    "<script>alert(1)</script>",
+    "]]><!-- --><img src=x onerror=alert(1)>",
+    "::error title=x::y%0A::notice::z",
+    "| a | b |\n|---|---|",
+    "[x](javascript:alert(1)) `code` *b* _i_ ~s~ @octocat #123",
+    "\u{fffe}\u{ffff}\u{fdd0}\u{0}\u{7f}",
+    "\u{1f511}\u{10348}\u{20bb7}",
+    "\u{202e}nimda\u{2066}",
+    "-----BEGIN $(id) `id` ${x} {{y}} %s",
+    "\u{e000}\t \u{2028}",
+];
+
+/// A report in which every text that others can write is each of those names in turn.
+pub(crate) fn hostile() -> Report {
+    let mut report = decided();
+    let mut base = report.findings.clone();
+    report.findings.clear();
+    for name in HOSTILE {
+        for finding in &mut base {
+            let id = format!("arn:aws:iam::{ACCOUNT}:user/{name}");
+            finding.fingerprint = Fingerprint::new(&finding.rule, "aws", ACCOUNT, &id);
+            (finding.resource.id, finding.resource.name) = (id, name.to_owned());
+            finding.message = format!("user {name} is {name}");
+            finding.remediation = format!("Look at {name}, then:\naws iam x --user-name '{name}'");
+            finding.evidence = BTreeMap::from([(name.to_owned(), json!([name, { name: name }]))]);
+            report.findings.push(finding.clone());
+        }
+        report.accounts[0].gaps.push(Gap::new(Source::AccessKeys, name, name).of(name));
+        report.waivers.push(WaiverOutcome {
+            waiver: Waiver {
+                resource: name.to_owned(),
+                reason: name.to_owned(),
+                owner: name.to_owned(),
+                ..waiver("old-key", "x", "2026-11-10")
+            },
+            ..report.waivers[1].clone()
+        });
+    }
+    report.accounts[0].alias = Some(HOSTILE.concat());
+    report.accounts[0].caller = Some(HOSTILE.concat());
+    report
+}
+
+/// The report in that format, as a file holds it.
+pub(crate) fn rendered(report: &Report, format: Format) -> String {
+    let mut out = Vec::new();
+    render(report, format, Style { width: 80, color: false }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
 }
 
 /// A framework with a control of each status.
@@ -161,6 +283,8 @@ fn account() -> AuditedAccount {
 fn rule(id: &str, title: &str, severity: Severity, remediation: &str) -> RuleInfo {
     RuleInfo {
         id: id.to_owned(),
+        family: "credentials".to_owned(),
+        hash: "fedcba9876543210".to_owned(),
         title: title.to_owned(),
         severity,
         scope: "user".to_owned(),
@@ -192,7 +316,9 @@ pub(crate) fn finding(
         evidence: BTreeMap::from([("user.name".to_owned(), json!(name))]),
         missing: Vec::new(),
         remediation: remediation.to_owned(),
+        waiver: None,
         first_seen: None,
+        baseline: None,
     }
 }
 

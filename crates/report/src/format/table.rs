@@ -7,14 +7,16 @@ mod header;
 mod summary;
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write};
 
 use portcullis_model::{Finding, Report, RuleInfo, Verdict};
 
-use crate::{Outcome, Page, bold};
+use crate::view::View;
+use crate::{Page, bold};
 
 /// Writes the whole report; its last line explains the exit status.
-pub(crate) fn write(report: &Report, outcome: &Outcome, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let (report, page) = (view.report, &mut Page::new(out, view.style));
     header::write(report, page)?;
     findings::write(report, page)?;
     folded::write_unknown(report, page)?;
@@ -23,7 +25,7 @@ pub(crate) fn write(report: &Report, outcome: &Outcome, page: &mut Page<'_>) -> 
     frameworks::write(report, page)?;
     summary::write(report, page)?;
     page.blank()?;
-    page.painted_item(bold(), "", &outcome.to_string())
+    page.painted_item(bold(), "", &view.outcome.to_string())
 }
 
 /// The findings of a verdict by rule, the gravest rule first.

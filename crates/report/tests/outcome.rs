@@ -3,13 +3,17 @@
 
 mod support;
 
-use portcullis_model::{AccountStatus, Report, Severity, Verdict};
-use portcullis_report::Gate;
+use portcullis_model::{
+    AccountStatus, AppliedWaiver, BaselineState, Gate, Report, Severity, Verdict,
+};
+use portcullis_report::Outcome;
 use support::report;
 
 fn judge(report: &Report, fail_on: Severity, allow: &[&str]) -> (u8, String) {
     let allow_unknown = allow.iter().map(|id| (*id).to_owned()).collect();
-    let outcome = Gate { fail_on, allow_unknown }.judge(report);
+    let mut report = report.clone();
+    report.run.options.gate = Gate { fail_on, allow_unknown };
+    let outcome = Outcome::of(&report);
     (outcome.exit_status(), outcome.to_string())
 }
 
@@ -55,5 +59,40 @@ fn nothing_collected_is_never_clean() {
     let says = "nothing failed, but only because nothing could be collected.";
     expect(&report, Severity::Low, &["idle-user", "old-key"], 3, says);
     report.accounts.clear();
+    expect(&report, Severity::Low, &[], 3, says);
+}
+
+fn waiver(expired: bool) -> AppliedWaiver {
+    let (reason, owner) = ("in a safe".to_owned(), "security".to_owned());
+    AppliedWaiver { reason, owner, expires: "2026-12-31".parse().unwrap(), expired }
+}
+
+#[test]
+fn what_is_waived_or_known_does_not_count() {
+    let mut report = without(report(), &[Verdict::Unknown]);
+    report.findings[0].waiver = Some(waiver(false));
+    report.findings[1].baseline = Some(BaselineState::Known);
+    report.findings[2].baseline = Some(BaselineState::New);
+    let says = "1 finding is of severity low or above besides 1 waived and 1 known.";
+    expect(&report, Severity::Low, &[], 1, says);
+    expect(
+        &report,
+        Severity::High,
+        &[],
+        0,
+        "nothing failed at severity high or above besides 1 waived, and every rule was judged.",
+    );
+    report.findings[0].waiver = Some(waiver(true));
+    expect(&report, Severity::High, &[], 1, "1 finding is of severity high or above.");
+}
+
+#[test]
+fn what_is_unknown_counts_whatever_was_decided() {
+    let mut report = without(report(), &[Verdict::Fail]);
+    for finding in &mut report.findings {
+        finding.waiver = Some(waiver(false));
+        finding.baseline = Some(BaselineState::Known);
+    }
+    let says = "nothing failed at severity low or above, but 2 rules were not fully judged.";
     expect(&report, Severity::Low, &[], 3, says);
 }

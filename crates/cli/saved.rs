@@ -1,0 +1,57 @@
+//! Reports that `audit -o json` wrote.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use portcullis_model::{Report, SCHEMA};
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+const HELP: &str = "give it a file that `portcullis audit -o json=FILE` wrote";
+
+/// Reads a report; `-` is standard input.
+pub(crate) fn read(path: &Path) -> Result<Report, Failure> {
+    let (name, bytes) = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = io::Read::read_to_end(&mut io::stdin(), &mut bytes);
+        ("standard input".to_owned(), read.map(|_| bytes))
+    } else {
+        (path.display().to_string(), fs::read(path))
+    };
+    let bytes = bytes.map_err(|error| format!("cannot read {name}: {error}"))?;
+    parse(&bytes).map_err(|what| Failure::with_help(format!("{name} {what}"), HELP))
+}
+
+/// The report, or what is wrong with it.
+fn parse(bytes: &[u8]) -> Result<Report, String> {
+    // The schema first: it explains all that is wrong with another tool's file.
+    let value: Value = serde_json::from_slice(bytes).map_err(|e| format!("is no JSON: {e}"))?;
+    match value.get("schema").and_then(Value::as_str) {
+        Some(SCHEMA) => {}
+        Some(other) => return Err(format!("has the schema {other}, and not {SCHEMA}")),
+        None => return Err("is no report of Portcullis: it names no schema".to_owned()),
+    }
+    serde_json::from_value(value).map_err(|error| format!("is no whole report: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_report_is_told() {
+        for (bytes, says) in [
+            (&b""[..], "is no JSON: EOF"),
+            (b"{\"schema\": \"portcullis/report/v1\"", "is no JSON: EOF"),
+            (b"\xff", "is no JSON: "),
+            (b"[]", "is no report of Portcullis"),
+            (b"{\"schema\": \"portcullis/report/v9\"}", "has the schema portcullis/report/v9, and"),
+            (b"{\"schema\": \"portcullis/report/v1\"}", "is no whole report: missing field"),
+        ] {
+            let what = parse(bytes).unwrap_err();
+            assert!(what.starts_with(says), "{what}");
+        }
+    }
+}
