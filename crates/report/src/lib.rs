@@ -3,13 +3,16 @@
 //! Names, tags and messages come from whoever could write them: every format defuses them where it
 //! writes them, so that no text can pass for anything but itself.
 
+mod advice;
 mod format;
+mod gaps;
 mod json;
 mod outcome;
 mod page;
 mod prose;
 mod text;
 mod view;
+mod words;
 
 pub use format::{Format, UnknownFormat, render};
 pub use json::write_json;

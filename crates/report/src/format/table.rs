@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use portcullis_model::{Finding, Report, RuleInfo, Verdict};
 
 use crate::view::View;
+use crate::words::{counted, few};
 use crate::{Page, bold};
 
 /// Writes the whole report; its last line explains the exit status.
@@ -42,19 +43,4 @@ fn grouped(report: &Report, some: impl Fn(&Finding) -> bool) -> Vec<(&RuleInfo, 
     let mut rules: Vec<&RuleInfo> = report.rules.iter().collect();
     rules.sort_by_key(|rule| (rule.severity, &rule.id));
     rules.into_iter().filter_map(|rule| Some((rule, groups.remove(rule.id.as_str())?))).collect()
-}
-
-/// `1 rule`, `2 rules`.
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
-/// Up to that many of the names, and how many more there are.
-fn few(names: &[&str], most: usize) -> String {
-    match names.split_at_checked(most) {
-        Some((first, rest)) if !rest.is_empty() => {
-            format!("{} and {} more", first.join(", "), rest.len())
-        }
-        _ => names.join(", "),
-    }
 }

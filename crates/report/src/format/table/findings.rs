@@ -5,7 +5,8 @@ use std::io;
 use portcullis_model::{Finding, Report, RuleInfo, Severity, Verdict};
 
 use super::{counted, grouped};
-use crate::{Page, bold, defuse, severity_style};
+use crate::advice::what_to_do;
+use crate::{Page, bold, severity_style};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     for severity in Severity::ALL {
@@ -36,7 +37,7 @@ fn write_rule(
         page.item("  - ", &describe(finding, report.accounts.len() > 1))?;
     }
     page.item("    ", "What to do:")?;
-    page.prose(6, &what_to_do(rule, findings))
+    page.prose(6, &what_to_do(Some(rule), findings))
 }
 
 /// The message, led by what it is about where it does not say so itself.
@@ -49,44 +50,5 @@ fn describe(finding: &Finding, many_accounts: bool) -> String {
     match &resource.region {
         Some(region) if !told.contains(region) => format!("{account}{region}, {told}"),
         _ => format!("{account}{told}"),
-    }
-}
-
-/// What to do about all of them: the finding's own text if they agree, else the rule's template.
-fn what_to_do(rule: &RuleInfo, findings: &[&Finding]) -> String {
-    match findings {
-        [first, rest @ ..] if rest.iter().all(|other| other.remediation == first.remediation) => {
-            // A line that the template lacks was smuggled in by a name, to pass for advice.
-            let honest = first.remediation.lines().count() == rule.remediation.lines().count();
-            let own = &first.remediation;
-            if honest { own.clone() } else { defuse(own).into_owned() }
-        }
-        _ => placeholders(&rule.remediation),
-    }
-}
-
-/// The template with `{user.name}` as `<user.name>`, and `{{` as `{`.
-fn placeholders(template: &str) -> String {
-    const OPEN: &str = "\u{0}";
-    const CLOSE: &str = "\u{1}";
-    template
-        .replace("{{", OPEN)
-        .replace("}}", CLOSE)
-        .replace('{', "<")
-        .replace('}', ">")
-        .replace(OPEN, "{")
-        .replace(CLOSE, "}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn placeholders_are_shown_in_angle_brackets() {
-        assert_eq!(
-            placeholders("aws iam x --user-name {user.name} --tags '{{}}'"),
-            "aws iam x --user-name <user.name> --tags '{}'"
-        );
     }
 }
