@@ -10,6 +10,7 @@ mod json;
 mod outcome;
 mod page;
 mod prose;
+mod remarks;
 mod text;
 mod view;
 mod words;

@@ -30,6 +30,11 @@ pub(crate) fn time(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// The day, in UTC.
+pub(crate) fn day(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d").to_string()
+}
+
 /// How long before that moment something was made.
 pub(crate) fn age(made: Timestamp, as_of: Timestamp) -> String {
     let minutes = as_of.duration_since(made).as_secs() / 60;
