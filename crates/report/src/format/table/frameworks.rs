@@ -5,6 +5,7 @@ use std::io;
 use anstyle::Style as Paint;
 use portcullis_model::{ControlOutcome, ControlStatus, FrameworkOutcome, Report, Severity};
 
+use crate::words::counted_controls;
 use crate::{Page, bold, dim, severity_style};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -21,7 +22,7 @@ fn write_framework(framework: &FrameworkOutcome, page: &mut Page<'_>) -> io::Res
         write_control(control, width, page)?;
     }
     page.blank()?;
-    page.painted_item(bold(), "  ", &counts(framework))?;
+    page.painted_item(bold(), "  ", &counted_controls(framework))?;
     note.iter().try_for_each(|note| page.item("  ", note))
 }
 
@@ -40,12 +41,4 @@ fn paint(status: ControlStatus) -> Paint {
         ControlStatus::Manual | ControlStatus::Pass => Paint::new(),
         ControlStatus::NotApplicable => dim(),
     }
-}
-
-/// How many controls have which status, those without any left out.
-fn counts(framework: &FrameworkOutcome) -> String {
-    let all = ControlStatus::ALL.into_iter().map(|status| (framework.counts.of(status), status));
-    let some = all.filter(|(count, _)| *count > 0);
-    let texts: Vec<_> = some.map(|(count, status)| format!("{count} {}", status.words())).collect();
-    format!("{} controls: {}", framework.controls.len(), texts.join(", "))
 }
