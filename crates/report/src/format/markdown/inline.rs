@@ -127,6 +127,8 @@ fn is_marker(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -196,5 +198,51 @@ mod tests {
             prose("Look:\naws iam a\naws iam b ```\n\nThen go."),
             "\nLook:\n\n````sh\naws iam a\naws iam b ```\n````\n\nThen go.\n"
         );
+    }
+
+    /// What a line has outside its code spans, as CommonMark finds them: a run of backquotes is
+    /// closed by the next of the same length, or else is text.
+    fn outside_code(line: &str) -> String {
+        let mut outside = String::new();
+        let mut rest = line;
+        while let Some(at) = rest.find('`') {
+            outside.push_str(&rest[..at]);
+            let run = rest[at..].find(|c| c != '`').unwrap_or(rest.len() - at);
+            let after = &rest[at + run..];
+            if let Some(end) = end_of_span(after, run) {
+                rest = &after[end..];
+            } else {
+                outside.push_str(&rest[at..at + run]);
+                rest = after;
+            }
+        }
+        outside + rest
+    }
+
+    fn end_of_span(text: &str, run: usize) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            at += text[at..].find('`')?;
+            let length = text[at..].find(|c| c != '`').unwrap_or(text.len() - at);
+            at += length;
+            if length == run {
+                return Some(at);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_lively_is_outside_of_code(text in "([a-c1`@#:<>\\[\\]_*\\\\& .-]|.){0,30}") {
+            let line = inline(&text);
+            let outside = outside_code(&line);
+            prop_assert!(!outside.contains(['`', '@', '#', '[', ']', '_', '*', '\\', '&', '|', '\n']), "{line}");
+            prop_assert!(!outside.contains("://") && !outside.contains("<a"), "{line}");
+        }
+
+        #[test]
+        fn code_is_one_span(text: String) {
+            prop_assert_eq!(outside_code(&code(&text)), "");
+        }
     }
 }
