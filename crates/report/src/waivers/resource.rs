@@ -52,14 +52,13 @@ impl FromStr for ResourcePattern {
         if !text.contains(':') {
             return Ok(ResourcePattern(Kind::Name(pattern(text)?)));
         }
-        let (prefix, resource) = match text.strip_prefix(ANY_PREFIX) {
-            Some(resource) => (None, pattern(resource)?),
-            None => {
-                let (prefix, resource) = split_arn(text).ok_or_else(|| cut_short(text))?;
-                (Some(Pattern::shape(prefix)), pattern(resource)?)
-            }
+        let kind = if let Some(resource) = text.strip_prefix(ANY_PREFIX) {
+            Kind::Arn { prefix: None, resource: pattern(resource)? }
+        } else {
+            let (prefix, resource) = split_arn(text).ok_or_else(|| cut_short(text))?;
+            Kind::Arn { prefix: Some(Pattern::shape(prefix)), resource: pattern(resource)? }
         };
-        Ok(ResourcePattern(Kind::Arn { prefix, resource }))
+        Ok(ResourcePattern(kind))
     }
 }
 
@@ -95,8 +94,8 @@ impl std::error::Error for NotAResource {}
 impl fmt::Display for NotAResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NotAResource::Everything => "it names every resource",
-            NotAResource::NoArn => "it has a colon, but is no ARN",
+            NotAResource::Everything => "names every resource",
+            NotAResource::NoArn => "has a colon, but is no ARN",
         })
     }
 }

@@ -54,7 +54,7 @@ pub fn end(outcome: &WaiverOutcome) -> String {
         ..0 => format!("expired on {day}, {} ago", days(outcome.days_left)),
         0 => format!("ends today, on {day}"),
         left if outcome.expires_soon() => format!("ends in {}, on {day}", days(left)),
-        left => format!("in force until {day}, {} from now", days(left)),
+        left => format!("in force until {day}; {} left", days(left)),
     }
 }
 
