@@ -47,11 +47,12 @@ fn write_control(
 }
 
 /// How many of the findings that fail a control are accepted.
-fn waived(control: &ControlOutcome, report: &Report) -> u32 {
+fn waived(control: &ControlOutcome, report: &Report) -> u64 {
     if control.status != ControlStatus::Fail {
         return 0;
     }
-    control.rules.iter().filter_map(|id| report.tallies.get(id)).map(|tally| tally.waived).sum()
+    let tallies = control.rules.iter().filter_map(|id| report.tallies.get(id));
+    tallies.map(|tally| u64::from(tally.waived)).sum()
 }
 
 fn paint(status: ControlStatus) -> Paint {
