@@ -13,6 +13,7 @@ mod output;
 mod permissions;
 mod rules;
 mod usage;
+mod waivers;
 
 #[path = "../support/mod.rs"]
 mod support;

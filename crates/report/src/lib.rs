@@ -10,6 +10,7 @@ mod page;
 mod prose;
 mod text;
 mod view;
+pub mod waivers;
 
 pub use format::{Format, UnknownFormat, render};
 pub use json::write_json;
