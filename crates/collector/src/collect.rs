@@ -98,7 +98,7 @@ impl Plan<'_> {
         caller: Result<shapes::CallerIdentity, Failure>,
     ) -> Bundle {
         let mut draft = Draft::new(self.options, self.from);
-        draft.identify(caller);
+        draft.identify(caller, account.region());
         let Options { report_deadline: deadline, max_report_age: max_age, .. } = *self.options;
         let terms = Terms { deadline, max_age, now: self.from };
         let ((aliases, report, summary, policy, devices, details), ()) = tokio::join!(
