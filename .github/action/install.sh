@@ -22,6 +22,11 @@ target() {
     esac
 }
 
+# Linux has the one, macOS the other.
+sha256() {
+    if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum --algorithm 256 "$@"; fi
+}
+
 # Nothing is unpacked before checksum and attestation hold.
 download() {
     local name archive
@@ -29,7 +34,7 @@ download() {
     archive=$name.tar.gz
     gh release download "$version" --repo "$PORTCULLIS_REPOSITORY" --dir "$root" --clobber \
         --pattern "$archive" --pattern SHA256SUMS
-    (cd "$root" && grep -F "  $archive" SHA256SUMS | shasum --algorithm 256 --check)
+    (cd "$root" && grep -F "  $archive" SHA256SUMS | sha256 --check)
     gh attestation verify "$root/$archive" --repo "$PORTCULLIS_REPOSITORY" \
         --signer-workflow "$PORTCULLIS_REPOSITORY/.github/workflows/release.yml"
     mkdir -p "$root/bin"
@@ -38,6 +43,7 @@ download() {
 
 # From its own directory: no toolchain file or Cargo configuration of the audited project has a say.
 build() {
+    export AWS_LC_SYS_PREBUILT_NASM=1 # a Windows runner has no assembler
     (cd "$GITHUB_ACTION_PATH" && cargo install --locked --path . --root "$root")
 }
 

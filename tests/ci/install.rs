@@ -17,7 +17,7 @@ fn released(genuine: bool, attested: bool) -> Runner {
     runner.sandbox.write(&format!("{directory}/portcullis"), "#!/bin/sh\necho portcullis 1.2.3\n");
     let script = format!(
         "cd release && chmod +x */portcullis && tar -czf {ARCHIVE} portcullis-v1.2.3-* \
-        && shasum -a 256 {ARCHIVE} >SHA256SUMS && echo {} >>{ARCHIVE}",
+        && {{ sha256sum {ARCHIVE} || shasum -a 256 {ARCHIVE}; }} >SHA256SUMS && echo {} >>{ARCHIVE}",
         if genuine { "-n" } else { "more" }
     );
     let packed =

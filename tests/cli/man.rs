@@ -14,6 +14,7 @@ fn every_listed_command_has_a_page() {
     let page = |name: &str| fs::read_to_string(pages.join(name)).unwrap_or_default();
     assert!(page("portcullis.1").contains("portcullis\\-audit(1)"), "{}", page("portcullis.1"));
     assert!(page("portcullis-audit.1").contains("\\-\\-allow\\-unknown"));
+    assert!(page("portcullis-audit.1").contains(".SH \"\\&EXIT STATUS\"\n.nf\n\\&  0  nothing"));
     assert!(page("portcullis-rules-explain.1").contains(".TH"));
     assert!(!pages.join("portcullis-man.1").exists());
 }
