@@ -50,6 +50,16 @@ fn the_status_is_that_of_the_audit() {
 }
 
 #[test]
+fn what_the_baseline_has_does_not_count() {
+    let first = auditing("leaky");
+    first.script("audit.sh");
+    let baseline = first.outputs()["report"].clone();
+    let second = auditing("leaky").env("PORTCULLIS_BASELINE", baseline);
+    second.script("audit.sh");
+    assert_eq!(second.outputs()["status"], "0");
+}
+
+#[test]
 fn a_failed_audit_leaves_no_report() {
     let runner = auditing("leaky").env("PORTCULLIS_FAIL_ON", "hihg");
     let run = runner.script("audit.sh");
