@@ -9,6 +9,7 @@ mod config;
 mod evidence;
 mod facts;
 mod failure;
+mod man;
 mod output;
 mod permissions;
 mod progress;
@@ -51,5 +52,6 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Waivers(args) => waivers::run(&args.command),
         Command::Rules(args) => rules::run(&args.command).map(|()| 0),
         Command::Completions(args) => completions::run(args.shell).map(|()| 0),
+        Command::Man(args) => man::run(&args.directory).map(|()| 0),
     }
 }

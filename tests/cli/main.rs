@@ -9,6 +9,7 @@ mod examples;
 mod frameworks;
 mod help;
 mod hostile;
+mod man;
 mod output;
 mod permissions;
 mod rules;
