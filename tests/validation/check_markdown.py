@@ -1,4 +1,4 @@
-"""Markdown, rendered as GitHub does: the page has no element but those that we wrote.
+"""Markdown, rendered as by GitHub: the page has no element but those that we wrote.
 
 GitHub looks for mentions, issues and commits in the text that Markdown has become, but never in
 code or links: none may be found there either.
@@ -11,7 +11,8 @@ from pathlib import Path
 
 # https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 SUMMARY_BYTES = 1024 * 1024
-EXTENSIONS = ["table", "strikethrough", "autolink", "tasklist", "tagfilter"]
+# But for the tag filter of GitHub: no tag of others may be there to be filtered.
+EXTENSIONS = ["table", "strikethrough", "autolink", "tasklist"]
 ELEMENTS = "a code details h1 h2 h3 li p pre strong summary table tbody td th thead tr ul"
 ATTRIBUTES = {"a": {"href"}, "code": {"class"}, "pre": {"lang"}, "th": {"align"}, "td": {"align"}}
 # The hosts that rules refer to; names never become links.

@@ -4,6 +4,7 @@
 //! writes them, so that no text can pass for anything but itself.
 
 mod advice;
+mod controls;
 mod format;
 mod gaps;
 mod json;
@@ -13,6 +14,7 @@ mod prose;
 mod remarks;
 mod text;
 mod view;
+pub mod waivers;
 mod words;
 
 pub use format::{Format, UnknownFormat, render};

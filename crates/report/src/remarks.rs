@@ -15,7 +15,7 @@ pub(crate) fn of(finding: &Finding) -> Vec<String> {
 fn on_waiver(waiver: &AppliedWaiver) -> String {
     let AppliedWaiver { reason, owner, expires, expired } = waiver;
     if *expired {
-        format!("waiver expired, {expires} was its last day; it was by {owner}: {reason}")
+        format!("waiver of {owner} expired on {expires}: {reason}")
     } else {
         format!("waived until {expires} by {owner}: {reason}")
     }

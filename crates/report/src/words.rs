@@ -1,7 +1,6 @@
 //! Counts, lists and times in words.
 
 use jiff::Timestamp;
-use portcullis_model::{ControlStatus, FrameworkOutcome};
 
 /// `1 rule`, `2 rules`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
@@ -47,12 +46,4 @@ pub(crate) fn age(made: Timestamp, as_of: Timestamp) -> String {
         _ => format!("{days} days"),
     };
     format!("{age} old, made at {}", time(made))
-}
-
-/// How many controls have which status, those without any left out.
-pub(crate) fn counted_controls(framework: &FrameworkOutcome) -> String {
-    let all = ControlStatus::ALL.into_iter().map(|status| (framework.counts.of(status), status));
-    let some = all.filter(|(count, _)| *count > 0);
-    let texts: Vec<_> = some.map(|(count, status)| format!("{count} {}", status.words())).collect();
-    format!("{} controls: {}", framework.controls.len(), texts.join(", "))
 }

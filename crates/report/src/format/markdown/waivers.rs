@@ -1,37 +1,24 @@
-//! The waivers that somebody should look at.
+//! The waivers that somebody has to look at.
 
-use portcullis_model::{Report, Waiver, WaiverOutcome};
+use portcullis_model::{Report, WaiverOutcome};
 
-use super::inline::{code, inline};
+use super::inline::inline;
 use super::room::Room;
+use crate::waivers::{State, warning};
 use crate::words::shorten;
 
-/// Room for a text that no list should be drowned by.
-const TEXT_CHARS: usize = 300;
+/// Room for a warning that no list should be drowned by.
+const WARNING_CHARS: usize = 500;
 
 pub(super) fn write(report: &Report, room: &mut Room) {
-    let entries: Vec<String> = report.waivers.iter().filter_map(entry).collect();
-    if entries.is_empty() {
+    let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
+    outcomes.sort_by_key(|outcome| State::of(outcome));
+    let warnings: Vec<String> = outcomes.into_iter().filter_map(warning).collect();
+    if warnings.is_empty() {
         return;
     }
-    room.add(&format!("\n## Waivers to look at: {}\n\n", entries.len()));
-    room.add_each(entries);
-}
-
-/// What is wrong with a waiver, if anything is.
-fn entry(outcome: &WaiverOutcome) -> Option<String> {
-    let Waiver { rule, resource, account, owner, expires, .. } = &outcome.waiver;
-    let what = if outcome.is_expired() {
-        format!("expired, its last day was {expires}")
-    } else if outcome.expires_soon() {
-        format!("about to expire, its last day is {expires}")
-    } else if outcome.is_unmatched() {
-        "matches nothing".to_owned()
-    } else {
-        return None;
-    };
-    let [rule, resource, account] =
-        [rule, resource, account].map(|t| code(&shorten(t, TEXT_CHARS)));
-    let owner = inline(&shorten(owner, TEXT_CHARS));
-    Some(format!("- {rule}, {resource}, account {account}, by {owner}: {what}\n"))
+    let all = report.waivers.len();
+    room.add(&format!("\n## Waivers: {} of {all} to look at\n\n", warnings.len()));
+    let item = |warning: String| format!("- {}\n", inline(&shorten(&warning, WARNING_CHARS)));
+    room.add_each(warnings.into_iter().map(item));
 }
