@@ -5,6 +5,7 @@ mod csv;
 mod github;
 mod gitlab;
 mod html;
+mod issue;
 mod json;
 mod jsonl;
 mod junit;
