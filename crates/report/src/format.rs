@@ -6,6 +6,7 @@ mod event;
 mod github;
 mod gitlab;
 mod html;
+mod issue;
 mod json;
 mod jsonl;
 mod junit;
