@@ -3,6 +3,9 @@
 //! Names, tags and messages come from whoever could write them: every format defuses them where it
 //! writes them, so that no text can pass for anything but itself.
 
+pub mod baseline;
+mod comparison;
+mod diff;
 mod format;
 mod json;
 mod outcome;
@@ -11,6 +14,8 @@ mod prose;
 mod text;
 mod view;
 
+pub use comparison::Incomparable;
+pub use diff::{Change, Diff, DiffFormat, Difference, Entry, Origin, Side, State, render_diff};
 pub use format::{Format, UnknownFormat, render};
 pub use json::write_json;
 pub use outcome::Outcome;
