@@ -1,15 +1,12 @@
 //! What a baseline makes of the findings of an audit.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
-#[path = "support/history.rs"]
-mod history;
 mod support;
 
-use history::{NEW, OLD, at, fails, list_of, of_severity, seen, unknown, user, waived};
-use portcullis_model::{BaselineState, Finding, Report, Severity, Verdict};
+use portcullis_model::{AccountStatus, BaselineState, Finding, Report, Severity, Verdict};
 use portcullis_report::{Incomparable, Outcome, baseline};
-use support::finding;
-use support::report;
+use support::history::{NEW, OLD, at, fails, list_of, of_severity, seen, unknown, user, waived};
+use support::{decided, finding, hostile, report};
 
 const EARLIER: &str = "2026-01-01T00:00:00Z";
 
@@ -135,7 +132,7 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
     assert_eq!(warnings(OLD, &|old| old.accounts[0].id = "444455556666".to_owned()), [other]);
     assert_eq!(warnings(OLD, &|old| old.accounts[0].partition = "aws-cn".to_owned()), [other]);
     assert_eq!(
-        warnings(OLD, &|old| old.accounts[0].status = portcullis_model::AccountStatus::Failed),
+        warnings(OLD, &|old| old.accounts[0].status = AccountStatus::Failed),
         ["in the baseline, nothing of account 111122223333 could be collected; all it finds \
           counts as new"]
     );
@@ -152,8 +149,8 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
 
 #[test]
 fn any_two_reports_can_be_compared() {
-    for old in [report(), support::decided(), support::hostile(), at(OLD, [list_of("gone-rule")])] {
-        for mut new in [report(), support::hostile(), at(NEW, [])] {
+    for old in [report(), decided(), hostile(), at(OLD, [list_of("gone-rule")])] {
+        for mut new in [report(), hostile(), at(NEW, [])] {
             new.accounts.push(new.accounts[0].clone());
             new.findings.push(finding("no-rule", Severity::Low, Verdict::Fail, "x", "", ""));
             baseline::apply(&mut new, &old).unwrap();

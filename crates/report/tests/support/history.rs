@@ -1,8 +1,6 @@
 //! Small reports to compare: each finding in a line.
 
-use portcullis_model::{
-    AppliedWaiver, Finding, Fingerprint, Report, RuleInfo, Severity, Tally, Verdict,
-};
+use portcullis_model::{AppliedWaiver, Finding, Report, RuleInfo, Severity, Tally, Verdict};
 
 use super::{finding, report};
 
@@ -84,9 +82,4 @@ pub(crate) fn waived(expired: bool, finding: Finding) -> Finding {
 /// The same finding, first seen at that moment.
 pub(crate) fn seen(moment: &str, finding: Finding) -> Finding {
     Finding { first_seen: Some(moment.parse().unwrap()), ..finding }
-}
-
-/// The fingerprint of a finding.
-pub(crate) fn id(finding: &Finding) -> &Fingerprint {
-    &finding.fingerprint
 }
