@@ -71,8 +71,9 @@ fn warnings(report: &Report, old: &Report) -> Vec<String> {
     });
     let accounts = report.accounts.iter().filter_map(|account| unheld(account, old));
     let changes = RuleChanges::between(old, report);
-    let unjudged = named(&changes.only_new)
-        .map(|rules| format!("the baseline did not judge {rules}; what such rules find counts as new"));
+    let unjudged = named(&changes.only_new).map(|rules| {
+        format!("the baseline did not judge {rules}; what such rules find counts as new")
+    });
     let differ = named(&changes.differ).map(|rules| {
         format!(
             "in the baseline, {rules} tested something else or by other parameters; what failed \

@@ -73,7 +73,8 @@ pub(crate) fn same_account<'r>(
     report.accounts.iter().find(same)
 }
 
-fn is_identified(account: &AuditedAccount) -> bool {
+/// Whether it is known which account it is.
+pub(crate) fn is_identified(account: &AuditedAccount) -> bool {
     account.id != UNKNOWN_ACCOUNT
 }
 

@@ -156,11 +156,11 @@ impl<'a> Diff<'a> {
     pub fn between(old: &'a Report, new: &'a Report) -> Result<Diff<'a>, Incomparable> {
         comparison::check(old, new)?;
         let (was, is) = (Index::new(old), Index::new(new));
-        let fingerprints: BTreeSet<_> = was.fingerprints().chain(is.fingerprints()).collect();
+        let problems: BTreeSet<_> = was.problems().chain(is.problems()).collect();
         let mut counts: BTreeMap<_, _> =
             Change::ALL.into_iter().map(|change| (change, 0)).collect();
         let mut entries = Vec::new();
-        for entry in fingerprints.into_iter().filter_map(|id| entry(id, &was, &is)) {
+        for entry in problems.into_iter().filter_map(|id| entry(id, &was, &is)) {
             *counts.entry(entry.change).or_default() += 1;
             if entry.change.is_listed() {
                 entries.push(entry);
@@ -198,6 +198,7 @@ fn entry<'a>(id: &'a Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Ent
     let (old, new) = (was.side(about, is), is.side(about, was));
     let differences = difference::between(&old, &new);
     let stood_for_list = old.findings.iter().any(|finding| was.stands_for_list(finding));
+    let stands_for_list = new.findings.iter().any(|finding| is.stands_for_list(finding));
     let seen_before = first_seen(old.findings.iter().copied(), was.as_of());
     let change = match (old.state.judged(), new.state.judged()) {
         (Judged::Fails, Judged::Fails) if differences.is_empty() => Change::Unchanged,
@@ -222,7 +223,7 @@ fn entry<'a>(id: &'a Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Ent
         title: is.title(&told.rule).or_else(|| was.title(&told.rule)).unwrap_or(&told.rule),
         severity: told.severity,
         resource: &told.resource,
-        reason: reason(change, &old, &new, stood_for_list),
+        reason: reason(change, &old, &new, stood_for_list || stands_for_list),
         first_seen: seen_before.into_iter().chain(seen_now).min(),
         differences,
         old,
@@ -238,7 +239,7 @@ fn telling<'a>(old: &Side<'a>, new: &Side<'a>) -> Option<&'a Finding> {
 }
 
 /// What the change alone does not tell.
-fn reason(change: Change, old: &Side<'_>, new: &Side<'_>, stood_for_list: bool) -> Option<String> {
+fn reason(change: Change, old: &Side<'_>, new: &Side<'_>, is_list: bool) -> Option<String> {
     let before = || old.state.shortfall().map(|what| format!("{what} before"));
     let now = || {
         let why = new.why.map(|why| format!(": {}", why.trim_start_matches("not judged: ")));
@@ -247,9 +248,12 @@ fn reason(change: Change, old: &Side<'_>, new: &Side<'_>, stood_for_list: bool) 
     match change {
         Change::New => before(),
         Change::Unknown if old.state.judged() == Judged::Fails => now(),
+        Change::Unknown if is_list => {
+            before().or_else(|| Some("stands for a list that was collected before".to_owned()))
+        }
         Change::Unknown => before().or_else(|| Some("did not fail before".to_owned())),
         Change::Gone if new.state.judged() == Judged::Not => now(),
-        Change::Gone if stood_for_list => {
+        Change::Gone if is_list => {
             Some("stood for a list that was not collected before, and is this time".to_owned())
         }
         Change::Gone => Some("could not be judged before, and does not fail this time".to_owned()),

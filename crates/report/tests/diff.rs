@@ -67,7 +67,7 @@ fn a_list_that_was_not_collected_hides_what_may_be_on_it() {
         "its list was not collected this time: credential-report is missing (AccessDenied)";
     let users = || list_of("idle-user");
     let told = changes(&at(OLD, [fails("a"), fails("b")]), &at(NEW, [users(), fails("b")]));
-    let list = Some("did not fail before".to_owned());
+    let list = Some("stands for a list that was collected before".to_owned());
     assert_eq!(
         told,
         [
@@ -299,6 +299,13 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
     assert_eq!(
         notes(&|new| new.accounts[0].id = "444455556666".to_owned()),
         ["NEW does not hold account 111122223333", "OLD does not hold account 444455556666"]
+    );
+    assert_eq!(
+        notes(&|new| new.accounts[0].id = "unknown".to_owned()),
+        [
+            "NEW does not hold account 111122223333",
+            "an account could not be identified, and may be any; nothing in it counts as fixed",
+        ]
     );
     assert_eq!(
         notes(&|new| new.accounts[0].status = AccountStatus::Failed),

@@ -17,8 +17,8 @@ const NOTES: usize = 20;
 
 pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Portcullis: {}\n", told::summary(diff))?;
-    writeln!(out, "- Old: {}", escape(&told::origin(&diff.old)))?;
-    writeln!(out, "- New: {}", escape(&told::origin(&diff.new)))?;
+    writeln!(out, "- {}", escape(&format!("Old: {}", told::origin(&diff.old))))?;
+    writeln!(out, "- {}", escape(&format!("New: {}", told::origin(&diff.new))))?;
     for note in diff.notes.iter().take(NOTES) {
         writeln!(out, "- **Note:** {}", escape(note))?;
     }
@@ -57,7 +57,7 @@ fn heading(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
 /// A list item: severity and title, then message and details below it.
 fn item(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     let severity = entry.severity.word();
-    let (title, rule) = (escape(entry.title), escape(entry.rule));
+    let (title, rule) = (escape(entry.title), code(entry.rule));
     let headline = escape(&told::headline(entry, diff));
     let line = |detail: String| format!("  - {}\n", escape(&detail));
     let details: String = told::details(entry, diff).into_iter().map(line).collect();
@@ -65,14 +65,28 @@ fn item(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
 }
 
 /// The text within a line, bounded, so that it shows as it is: plain words as they are, and all else
-/// as code, in which nothing is markup, a link or a mention.
+/// as code.
 fn escape(text: &str) -> String {
     let text = told::shorten(text, TEXT_CHARS);
-    let text = defuse(&text);
-    let is_plain = |c: char| c.is_alphanumeric() || " ,;.()%→…".contains(c);
-    if text.chars().all(is_plain) && !text.contains("www.") {
-        return text.into_owned();
-    }
+    if is_plain(&text) { text } else { code(&text) }
+}
+
+/// Whether nothing of it is markup, a link, a mention or a reference to GitHub, wherever it stands.
+fn is_plain(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    let harmless = |at: usize| match chars[at] {
+        // Not of an address, nor of an `:emoji:`.
+        ':' => chars.get(at + 1).is_none_or(|next| *next == ' ' || next.is_ascii_digit()),
+        c => c.is_alphanumeric() || " ,;.()%-→…".contains(c),
+    };
+    chars.first().is_none_or(|first| first.is_alphabetic())
+        && (0..chars.len()).all(harmless)
+        && !["www.", "gh-"].iter().any(|link| text.to_lowercase().contains(link))
+}
+
+/// Code, in which nothing is markup, a link or a mention.
+fn code(text: &str) -> String {
+    let text = defuse(text);
     let fence = "`".repeat(longest_run(&text) + 1);
     // One space on either side is stripped if both are there.
     let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };

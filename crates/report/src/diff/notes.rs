@@ -2,7 +2,7 @@
 
 use portcullis_model::{AccountStatus, Gate, Report};
 
-use crate::comparison::{RuleChanges, named, same_account, time};
+use crate::comparison::{RuleChanges, is_identified, named, same_account, time};
 
 pub(super) fn between(old: &Report, new: &Report) -> Vec<String> {
     let order = (old.run.as_of > new.run.as_of).then(|| {
@@ -13,6 +13,7 @@ pub(super) fn between(old: &Report, new: &Report) -> Vec<String> {
         .into_iter()
         .chain(accounts_missing("NEW", new, old))
         .chain(accounts_missing("OLD", old, new))
+        .chain(unidentified(old, new))
         .chain(rules(old, new))
         .chain(gate(&old.run.options.gate, &new.run.options.gate))
         .collect()
@@ -27,7 +28,15 @@ fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> 
         }
         Some(_) => None,
     };
-    other.accounts.iter().filter_map(missing).collect()
+    other.accounts.iter().filter(|account| is_identified(account)).filter_map(missing).collect()
+}
+
+fn unidentified(old: &Report, new: &Report) -> Option<String> {
+    let mut accounts = old.accounts.iter().chain(&new.accounts);
+    accounts.any(|account| !is_identified(account)).then(|| {
+        "an account could not be identified, and may be any; nothing in it counts as fixed"
+            .to_owned()
+    })
 }
 
 fn rules(old: &Report, new: &Report) -> Vec<String> {

@@ -115,8 +115,10 @@ impl<'a> Index<'a> {
         index
     }
 
-    pub(super) fn fingerprints(&self) -> impl Iterator<Item = &'a Fingerprint> {
-        self.findings.keys().copied()
+    /// The identities of what fails or could not be judged.
+    pub(super) fn problems(&self) -> impl Iterator<Item = &'a Fingerprint> {
+        let is_problem = |f: &&Finding| matches!(f.verdict, Verdict::Fail | Verdict::Unknown);
+        self.report.findings.iter().filter(is_problem).map(|finding| &finding.fingerprint)
     }
 
     pub(super) fn as_of(&self) -> Timestamp {

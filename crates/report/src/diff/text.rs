@@ -14,7 +14,7 @@ pub(super) fn write(diff: &Diff<'_>, style: Style, out: &mut dyn Write) -> io::R
         write_change(of_change, diff, page)?;
     }
     page.blank()?;
-    page.painted_item(bold(), "In all ", &told::summary(diff))
+    page.painted_item(bold(), "In all: ", &told::summary(diff))
 }
 
 fn write_change(entries: &[Entry<'_>], diff: &Diff<'_>, page: &mut Page<'_>) -> io::Result<()> {

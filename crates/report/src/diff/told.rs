@@ -3,7 +3,7 @@
 use portcullis_model::{AppliedWaiver, Finding};
 use serde_json::Value as Json;
 
-use super::{Change, Diff, Difference, Entry, Origin};
+use super::{Change, Diff, Difference, Entry, Origin, State};
 use crate::comparison::time;
 
 /// Room for a value in a line; JSON has it whole.
@@ -30,7 +30,7 @@ pub(super) fn summary(diff: &Diff<'_>) -> String {
     }
 }
 
-/// A report: `2026-11-02 10:00:00 UTC, portcullis 0.1.0, rules 0123456789abcdef, account 111122223333`.
+/// A report: `2026-11-02 10:00:00 UTC, account 111122223333, portcullis 0.1.0, rules 0123456789abcdef`.
 pub(super) fn origin(origin: &Origin<'_>) -> String {
     let Origin { as_of, version, ruleset, accounts } = origin;
     let accounts = match accounts.as_slice() {
@@ -38,14 +38,19 @@ pub(super) fn origin(origin: &Origin<'_>) -> String {
         [account] => format!("account {account}"),
         all => format!("{} accounts", all.len()),
     };
-    format!("{}, portcullis {version}, rules {ruleset}, {accounts}", time(*as_of))
+    format!("{}, {accounts}, portcullis {version}, rules {ruleset}", time(*as_of))
 }
 
-/// `NEW: 2 findings`.
+/// `NEW: 2 findings, 1 of them waived`.
 pub(super) fn heading(change: Change, diff: &Diff<'_>) -> String {
     let count = diff.count(change);
     let noun = if count == 1 { "finding" } else { "findings" };
-    format!("{}: {count} {noun}", change.words().to_uppercase())
+    let is_waived = |entry: &&Entry<'_>| entry.change == change && entry.new.state == State::Waived;
+    let waived = match diff.entries.iter().filter(is_waived).count() {
+        0 => String::new(),
+        waived => format!(", {waived} of them waived"),
+    };
+    format!("{}: {count} {noun}{waived}", change.words().to_uppercase())
 }
 
 /// The message, led by what it is about where it does not say so itself.
