@@ -7,7 +7,7 @@ use portcullis_rules::evaluate;
 use crate::args::AuditArgs;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{evidence, output, rule_files, saved, terminal};
+use crate::{evidence, output, rule_files, saved, terminal, waivers};
 
 /// Runs the audit; the exit status, which follows from the report and the gate.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
@@ -16,6 +16,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let earlier = args.baseline.as_deref().map(saved::read).transpose()?;
     let config = Config::read(args.evidence.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
+    let waivers = config.waivers(&rules)?;
     let gate = config.gate(&args.gate);
     let selection = config.selection(&args.rules);
     for id in selection.only.iter().chain(&selection.skip).chain(&gate.allow_unknown) {
@@ -40,6 +41,8 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let needed = portcullis_collector::needed(sources, false);
     snapshot.gaps.retain(|gap| needed.contains(gap.source));
     let mut report = evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION"));
+    portcullis_report::waivers::apply(&mut report, &waivers);
+    waivers::warn(&report);
     if let Some(earlier) = &earlier {
         for warning in baseline::apply(&mut report, earlier)? {
             terminal::warn(&warning);

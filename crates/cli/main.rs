@@ -10,6 +10,7 @@ mod diff;
 mod evidence;
 mod facts;
 mod failure;
+mod man;
 mod output;
 mod permissions;
 mod progress;
@@ -19,6 +20,7 @@ mod rules;
 mod saved;
 mod terminal;
 mod verify;
+mod waivers;
 
 use std::process::ExitCode;
 
@@ -49,7 +51,9 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Facts(args) => facts::run(args).map(|()| 0),
         Command::Verify(args) => verify::run(args),
         Command::Permissions(args) => permissions::run(args).map(|()| 0),
+        Command::Waivers(args) => waivers::run(&args.command),
         Command::Rules(args) => rules::run(&args.command).map(|()| 0),
         Command::Completions(args) => completions::run(args.shell).map(|()| 0),
+        Command::Man(args) => man::run(&args.directory).map(|()| 0),
     }
 }

@@ -55,14 +55,14 @@ pub(crate) fn print_page(
     print(|out| write(&mut Page::new(out, stdout_style())))
 }
 
-/// Tells on standard error what the result hangs on, and may not be as it should.
+/// Tells something on standard error that is no failure.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr(), "note: {}", portcullis_report::defuse(text));
+}
+
+/// Warns of something on standard error.
 pub(crate) fn warn(text: &str) {
     let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
     let text = portcullis_report::defuse(text);
     let _ = writeln!(anstream::stderr(), "{yellow}warning:{yellow:#} {text}");
-}
-
-/// Tells something on standard error that is no failure.
-pub(crate) fn note(text: &str) {
-    let _ = writeln!(anstream::stderr(), "note: {}", portcullis_report::defuse(text));
 }

@@ -10,10 +10,12 @@ mod examples;
 mod frameworks;
 mod help;
 mod hostile;
+mod man;
 mod output;
 mod permissions;
 mod rules;
 mod usage;
+mod waivers;
 
 #[path = "../support/mod.rs"]
 mod support;

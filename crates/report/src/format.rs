@@ -2,6 +2,7 @@
 
 mod asff;
 mod csv;
+mod event;
 mod github;
 mod gitlab;
 mod html;

@@ -13,6 +13,7 @@ mod page;
 mod prose;
 mod text;
 mod view;
+pub mod waivers;
 
 pub use comparison::Incomparable;
 pub use diff::{Change, Diff, DiffFormat, Difference, Entry, Origin, Side, State, render_diff};

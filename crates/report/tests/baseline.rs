@@ -79,13 +79,13 @@ fn the_exit_status_follows_from_what_is_new() {
 /// Resources may share an id, and so a fingerprint.
 #[test]
 fn one_finding_of_the_baseline_makes_one_known() {
+    use Severity::{High, Low};
     let twin = |severity| of_severity(severity, fails("a"));
     let states = |old: &[Severity], new: &[Severity]| -> Vec<bool> {
         let of = |severities: &[Severity]| severities.iter().copied().map(twin).collect::<Vec<_>>();
         let report = compared(&of(old), &of(new));
         report.findings.iter().map(|f| f.baseline == Some(BaselineState::Known)).collect()
     };
-    use Severity::{High, Low};
     assert_eq!(states(&[High, High], &[High, High]), [true, true]);
     assert_eq!(states(&[High], &[High, High]), [true, false]);
     assert_eq!(states(&[High, High], &[High]), [true]);

@@ -16,7 +16,7 @@ use support::{HOSTILE, hostile, of_size};
 /// Reports between which each change happens once, and waivers begin, end and expire.
 fn old() -> Report {
     let mut left = fails("left");
-    left.rule = "no-rule-now".to_owned();
+    "no-rule-now".clone_into(&mut left.rule);
     at(
         OLD,
         [
@@ -48,7 +48,7 @@ fn new() -> Report {
             keys_of("ann"),
         ],
     );
-    new.tool.ruleset = "0000000000000000".to_owned();
+    "0000000000000000".clone_into(&mut new.tool.ruleset);
     new.rules[0].severity = Severity::Critical;
     new
 }

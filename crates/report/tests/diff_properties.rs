@@ -134,21 +134,15 @@ fn shows_clear(report: &Report, other: &Report, entry: &Entry<'_>) -> bool {
 /// What the change is, seen the other way round.
 fn mirrored(entry: &Entry<'_>) -> Vec<Change> {
     let failed = matches!(entry.old.state, State::Fails | State::Waived);
-    match entry.change {
-        Change::New => match entry.old.state {
-            State::Clear => vec![Change::Fixed],
-            State::Unknown | State::NotListed => vec![Change::Unknown],
-            _ => vec![Change::Gone],
-        },
-        Change::Changed => vec![Change::Changed],
-        Change::Unknown if failed => vec![Change::New],
-        Change::Unknown if entry.old.state == State::Clear => vec![Change::Gone, Change::Fixed],
-        Change::Unknown => vec![Change::Gone],
-        Change::Fixed if failed => vec![Change::New],
-        Change::Fixed => vec![Change::Unknown],
-        Change::Gone if failed => vec![Change::New],
-        Change::Gone => vec![Change::Unknown],
-        Change::Unchanged | Change::StillUnknown => vec![],
+    match (entry.change, entry.old.state) {
+        (Change::New, State::Clear) => vec![Change::Fixed],
+        (Change::New, State::Unknown | State::NotListed) => vec![Change::Unknown],
+        (Change::Changed, _) => vec![Change::Changed],
+        (Change::Unknown | Change::Gone | Change::Fixed, _) if failed => vec![Change::New],
+        (Change::Unknown, State::Clear) => vec![Change::Gone, Change::Fixed],
+        (Change::New | Change::Unknown, _) => vec![Change::Gone],
+        (Change::Gone | Change::Fixed, _) => vec![Change::Unknown],
+        (Change::Unchanged | Change::StillUnknown, _) => vec![],
     }
 }
 
@@ -213,9 +207,10 @@ proptest! {
             let record: serde_json::Value = serde_json::from_str(line).unwrap();
             let entry = entries[record["fingerprint"].as_str().unwrap()];
             let state = entry.new.state;
-            match record["action"].as_str().unwrap() {
-                "resolve" => prop_assert!(matches!(state, State::Clear | State::Waived)),
-                _ => prop_assert_eq!(state, State::Fails),
+            if record["action"] == "resolve" {
+                prop_assert!(matches!(state, State::Clear | State::Waived));
+            } else {
+                prop_assert_eq!(state, State::Fails);
             }
         }
     }

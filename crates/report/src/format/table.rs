@@ -5,6 +5,7 @@ mod folded;
 mod frameworks;
 mod header;
 mod summary;
+mod waived;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -20,6 +21,9 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     header::write(report, page)?;
     findings::write(report, page)?;
     folded::write_unknown(report, page)?;
+    waived::write_known(report, page)?;
+    waived::write_waived(report, page)?;
+    waived::write_warnings(report, page)?;
     folded::write_listed(report, Verdict::Pass, "PASSED", page)?;
     folded::write_listed(report, Verdict::NotApplicable, "NOT APPLICABLE", page)?;
     frameworks::write(report, page)?;

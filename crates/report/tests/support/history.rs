@@ -43,7 +43,7 @@ pub(crate) fn key(owner: &str, key: &str) -> Finding {
     let message = format!("{path} is old");
     let mut finding =
         finding("old-key", Severity::Medium, Verdict::Fail, &path, &message, "Rotate it.");
-    finding.resource.kind = "access_key".to_owned();
+    "access_key".clone_into(&mut finding.resource.kind);
     finding
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn list_of(rule: &str) -> Finding {
     let says = "not judged: credential-report is missing (AccessDenied)";
     let mut finding =
         finding(rule, Severity::Medium, Verdict::Unknown, "account", says, "Allow it.");
-    finding.resource.kind = "account".to_owned();
+    "account".clone_into(&mut finding.resource.kind);
     finding
 }
 

@@ -1,15 +1,15 @@
-//! What failed, by severity and rule, with what to do about it.
+//! What failed and counts, by severity and rule, with what to do about it.
 
 use std::io;
 
-use portcullis_model::{Finding, Report, RuleInfo, Severity, Verdict};
+use portcullis_model::{Finding, Report, RuleInfo, Severity, Status};
 
-use super::{counted, grouped};
+use super::{counted, grouped, waived};
 use crate::{Page, bold, defuse, severity_style};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     for severity in Severity::ALL {
-        let of_it = grouped(report, |f| f.verdict == Verdict::Fail && f.severity == severity);
+        let of_it = grouped(report, |f| f.status() == Status::Open && f.severity == severity);
         let count: usize = of_it.iter().map(|(_, findings)| findings.len()).sum();
         if count == 0 {
             continue;
@@ -34,13 +34,14 @@ fn write_rule(
     page.painted_item(bold(), "  ", &format!("{} ({})", rule.title, rule.id))?;
     for finding in findings {
         page.item("  - ", &describe(finding, report.accounts.len() > 1))?;
+        finding.waiver.iter().try_for_each(|waiver| waived::write_expiry(waiver, page))?;
     }
     page.item("    ", "What to do:")?;
     page.prose(6, &what_to_do(rule, findings))
 }
 
 /// The message, led by what it is about where it does not say so itself.
-fn describe(finding: &Finding, many_accounts: bool) -> String {
+pub(super) fn describe(finding: &Finding, many_accounts: bool) -> String {
     let Finding { account, resource, message, .. } = finding;
     let account = if many_accounts { format!("[{account}] ") } else { String::new() };
     let says_what = resource.kind == "account" || message.contains(&resource.name);

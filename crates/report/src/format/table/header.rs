@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Gap, Report, RunOptions};
+use portcullis_model::{AuditedAccount, Baseline, Gap, Report, RunOptions};
 
 use super::{counted, few};
 use crate::Page;
@@ -22,6 +22,10 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.item("As of     ", &time(report.run.as_of))?;
     page.item("Rules     ", &rules(report))?;
+    report.run.baseline.iter().try_for_each(|b| page.item("Baseline  ", &baseline(b, report)))?;
+    if report.run.options.redacted {
+        page.item("Redacted  ", "names, ids and ARNs are pseudonyms")?;
+    }
     for account in &report.accounts {
         let (by_choice, gaps): (Vec<_>, Vec<_>) =
             account.gaps.iter().partition(|gap| gap.is_by_choice());
@@ -55,6 +59,13 @@ fn rules(report: &Report) -> String {
     };
     let skipped = if skip.is_empty() { "" } else { ", without those left out by id" };
     format!("{} {chosen}{skipped}", report.rules.len())
+}
+
+/// The report that findings were compared with.
+fn baseline(baseline: &Baseline, report: &Report) -> String {
+    let other = baseline.ruleset != report.tool.ruleset;
+    let but = if other { ", by other rules or settings" } else { "" };
+    format!("as of {}{but}", time(baseline.as_of))
 }
 
 /// The calls that were left out on purpose.
