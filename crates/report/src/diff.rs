@@ -200,19 +200,8 @@ fn entry<'a>(id: &'a Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Ent
     let stood_for_list = old.findings.iter().any(|finding| was.stands_for_list(finding));
     let stands_for_list = new.findings.iter().any(|finding| is.stands_for_list(finding));
     let seen_before = first_seen(old.findings.iter().copied(), was.as_of());
-    let change = match (old.state.judged(), new.state.judged()) {
-        (Judged::Fails, Judged::Fails) if differences.is_empty() => Change::Unchanged,
-        (Judged::Fails, Judged::Fails) => Change::Changed,
-        (_, Judged::Fails) => Change::New,
-        (Judged::Unknown, Judged::Unknown) => Change::StillUnknown,
-        (_, Judged::Unknown) => Change::Unknown,
-        (Judged::Fails, Judged::Clear) => Change::Fixed,
-        (Judged::Unknown, Judged::Clear) if seen_before.is_some() && !stood_for_list => {
-            Change::Fixed
-        }
-        (Judged::Fails | Judged::Unknown, Judged::Clear | Judged::Not) => Change::Gone,
-        (Judged::Clear | Judged::Not, Judged::Clear | Judged::Not) => return None,
-    };
+    let had_failed = seen_before.is_some() && !stood_for_list;
+    let change = change(old.state, new.state, !differences.is_empty(), had_failed)?;
     let seen_now = first_seen(new.findings.iter().copied(), is.as_of());
     let told = telling(&old, &new)?;
     Some(Entry {
@@ -229,6 +218,22 @@ fn entry<'a>(id: &'a Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Ent
         old,
         new,
     })
+}
+
+/// What has become of a finding, by its states; `had_failed` tells whether it failed before it could
+/// not be judged.
+fn change(old: State, new: State, differs: bool, had_failed: bool) -> Option<Change> {
+    match (old.judged(), new.judged()) {
+        (Judged::Fails, Judged::Fails) if differs => Some(Change::Changed),
+        (Judged::Fails, Judged::Fails) => Some(Change::Unchanged),
+        (_, Judged::Fails) => Some(Change::New),
+        (Judged::Unknown, Judged::Unknown) => Some(Change::StillUnknown),
+        (_, Judged::Unknown) => Some(Change::Unknown),
+        (Judged::Fails, Judged::Clear) => Some(Change::Fixed),
+        (Judged::Unknown, Judged::Clear) if had_failed => Some(Change::Fixed),
+        (Judged::Fails | Judged::Unknown, Judged::Clear | Judged::Not) => Some(Change::Gone),
+        (Judged::Clear | Judged::Not, Judged::Clear | Judged::Not) => None,
+    }
 }
 
 /// The finding that tells best what it is about: as it fails now, else as it failed or was before.
