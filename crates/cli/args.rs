@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 use portcullis_model::{Severity, Verdict};
+use portcullis_report::{DiffFormat, Format};
 
 pub(crate) use self::parse::moment;
 use crate::output::Output;
@@ -21,6 +22,7 @@ Examples:
   portcullis audit -o table -o json=report.json
   portcullis audit --fail-on high --include pass
   portcullis audit --framework cis-aws-7.0
+  portcullis audit --baseline accepted.json   only new findings count
 
 Exit status:
   0  nothing failed at or above --fail-on, and every rule was judged
@@ -35,6 +37,28 @@ Examples:
 
 The exit status is 0 whatever the report says; that of the audit stands in the
 table.";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  portcullis diff monday.json tuesday.json
+  portcullis diff old.json new.json -o text -o markdown=comment.md
+  portcullis audit -o json | portcullis diff yesterday.json - -o jsonl
+
+What has become of a finding:
+  new        it fails, and did not before, or was not judged before
+  changed    it fails, but graver or less so, otherwise waived, or on other
+             evidence; ages and times are no change
+  unknown    it could not be judged this time
+  gone       its rule or account was left out this time, or its rule tests
+             something else or by other parameters; or it could not be judged
+             before, and does not fail now
+  fixed      it failed, was judged again by the same test, and does not fail
+The rest is unchanged, or could be judged neither time: it is only counted.
+
+With -o jsonl, new findings open a ticket, changed ones update it, and fixed or
+waived ones resolve it. Unknown and gone ones do nothing: they may still fail.
+
+The exit status is 0 whatever has changed; `audit --baseline` is the gate.";
 
 const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
@@ -86,9 +110,11 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Judge an account, live or from a bundle
-    Audit(AuditArgs),
+    Audit(Box<AuditArgs>),
     /// Write a saved report again, in other formats
     Report(ReportArgs),
+    /// Tell what has changed between two saved reports
+    Diff(DiffArgs),
     /// Save what AWS says about an account, to be judged or kept
     Collect(CollectArgs),
     /// Print the facts that rules see, as JSON
@@ -138,6 +164,10 @@ pub(crate) struct AuditArgs {
     pub(crate) rules: SelectionArgs,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
+    /// An earlier report: what fails there already, and was not waived, does
+    /// not count unless it became graver; what cannot be judged always does
+    #[arg(long, value_name = "REPORT", help_heading = "Exit status")]
+    pub(crate) baseline: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     /// List these verdicts too: pass, not_applicable
@@ -160,7 +190,7 @@ pub(crate) struct OutputArgs {
     /// gitlab, ocsf or asff, to standard output or a file; repeat for several
     /// [default: table]
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
-    pub(crate) outputs: Vec<Output>,
+    pub(crate) outputs: Vec<Output<Format>>,
 }
 
 #[derive(Args)]
@@ -171,6 +201,20 @@ pub(crate) struct ReportArgs {
     pub(crate) report: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub(crate) struct DiffArgs {
+    /// The older report that `audit -o json=FILE` wrote; one of the two may be
+    /// - for standard input
+    pub(crate) old: PathBuf,
+    /// The newer report
+    pub(crate) new: PathBuf,
+    /// Write text, json, markdown or jsonl, to standard output or a file;
+    /// repeat for several [default: text]
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    pub(crate) outputs: Vec<Output<DiffFormat>>,
 }
 
 #[derive(Args)]

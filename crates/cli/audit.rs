@@ -1,18 +1,19 @@
 //! `audit`: collect or read, judge, report.
 
 use portcullis_model::RunOptions;
-use portcullis_report::Outcome;
+use portcullis_report::{Format, Outcome, baseline, render};
 use portcullis_rules::evaluate;
 
 use crate::args::AuditArgs;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{evidence, output, rule_files, waivers};
+use crate::{evidence, output, rule_files, saved, terminal, waivers};
 
 /// Runs the audit; the exit status, which follows from the report and the gate.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is told before AWS is asked.
-    let outputs = output::choose(&args.output.outputs)?;
+    let outputs = output::choose(&args.output.outputs, Format::Table)?;
+    let earlier = args.baseline.as_deref().map(saved::read).transpose()?;
     let config = Config::read(args.evidence.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let waivers = config.waivers(&rules)?;
@@ -42,6 +43,11 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let mut report = evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION"));
     portcullis_report::waivers::apply(&mut report, &waivers);
     waivers::warn(&report);
-    output::write(&outputs, &report)?;
+    if let Some(earlier) = &earlier {
+        for warning in baseline::apply(&mut report, earlier)? {
+            terminal::warn(&warning);
+        }
+    }
+    output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
     Ok(Outcome::of(&report).exit_status())
 }

@@ -6,6 +6,7 @@ mod audit;
 mod collect;
 mod completions;
 mod config;
+mod diff;
 mod evidence;
 mod facts;
 mod failure;
@@ -45,6 +46,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Audit(args) => audit::run(args),
         Command::Report(args) => report::run(args).map(|()| 0),
+        Command::Diff(args) => diff::run(args).map(|()| 0),
         Command::Collect(args) => collect::run(args).map(|()| 0),
         Command::Facts(args) => facts::run(args).map(|()| 0),
         Command::Verify(args) => verify::run(args),

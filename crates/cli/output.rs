@@ -1,4 +1,4 @@
-//! Reports to standard output and files.
+//! Results to standard output and files.
 
 use std::collections::HashSet;
 use std::fs;
@@ -6,24 +6,23 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use portcullis_model::Report;
-use portcullis_report::{Format, UnknownFormat, render};
+use portcullis_report::{Style, UnknownFormat};
 
 use crate::failure::{Failure, did_you_mean};
 use crate::terminal;
 
-/// Where a report goes, and in which format: `FORMAT` or `FORMAT=PATH`.
+/// Where a result goes, and in which format: `FORMAT` or `FORMAT=PATH`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Output {
-    format: Format,
+pub(crate) struct Output<F> {
+    format: F,
     /// None: standard output.
     path: Option<PathBuf>,
 }
 
-impl FromStr for Output {
+impl<F: FromStr<Err = UnknownFormat>> FromStr for Output<F> {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Output, String> {
+    fn from_str(text: &str) -> Result<Output<F>, String> {
         let (format, path) = match text.split_once('=') {
             Some((_, "")) => return Err("there is no path after `=`".to_owned()),
             Some((format, "-")) => (format, None),
@@ -31,18 +30,17 @@ impl FromStr for Output {
             None => (text, None),
         };
         let help = |error: UnknownFormat| {
-            let names = Format::ALL.iter().map(|format| format.name());
-            did_you_mean(format, names)
+            did_you_mean(format, error.names.iter().copied())
                 .map_or(error.to_string(), |help| format!("no such format; {help}"))
         };
         Ok(Output { format: format.parse().map_err(help)?, path })
     }
 }
 
-/// The outputs asked for, or a table; an error if two of them would overwrite each other.
-pub(crate) fn choose(asked: &[Output]) -> Result<Vec<Output>, Failure> {
+/// The outputs asked for, or the usual one; an error if two of them would overwrite each other.
+pub(crate) fn choose<F: Clone>(asked: &[Output<F>], usual: F) -> Result<Vec<Output<F>>, Failure> {
     if asked.is_empty() {
-        return Ok(vec![Output { format: Format::Table, path: None }]);
+        return Ok(vec![Output { format: usual, path: None }]);
     }
     let mut places = HashSet::new();
     for output in asked {
@@ -60,12 +58,15 @@ pub(crate) fn choose(asked: &[Output]) -> Result<Vec<Output>, Failure> {
     Ok(asked.to_vec())
 }
 
-/// Writes the report everywhere.
-pub(crate) fn write(outputs: &[Output], report: &Report) -> Result<(), Failure> {
+/// Writes the result everywhere.
+pub(crate) fn write<F: Copy>(
+    outputs: &[Output<F>],
+    render: impl Fn(F, Style, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     // Files first: who reads standard output may go away at any time.
     let (files, streams): (Vec<_>, Vec<_>) = outputs.iter().partition(|o| o.path.is_some());
     for Output { format, path } in files.into_iter().chain(streams) {
-        let render = |style, out: &mut dyn Write| render(report, *format, style, out);
+        let render = |style, out: &mut dyn Write| render(*format, style, out);
         match path {
             Some(path) => write_file(path, |out| render(terminal::file_style(), out))
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))?,
@@ -117,6 +118,8 @@ fn temporary(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
 
 #[cfg(test)]
 mod tests {
+    use portcullis_report::Format;
+
     use super::*;
 
     #[test]
@@ -125,10 +128,10 @@ mod tests {
         assert_eq!("json".parse(), output(Format::Json, None));
         assert_eq!("json=-".parse(), output(Format::Json, None));
         assert_eq!("table=a=b.txt".parse(), output(Format::Table, Some("a=b.txt")));
-        let error = |text: &str| text.parse::<Output>().unwrap_err();
+        let error = |text: &str| text.parse::<Output<Format>>().unwrap_err();
         assert_eq!(error("jsn"), "no such format; did you mean `json`?");
         assert!(error("pdf").starts_with("no such format; there are: table, html, "));
-        assert_eq!("json=".parse::<Output>().unwrap_err(), "there is no path after `=`");
+        assert_eq!(error("json="), "there is no path after `=`");
     }
 
     #[test]

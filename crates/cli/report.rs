@@ -1,11 +1,13 @@
 //! `report`: a saved report in other formats.
 
+use portcullis_report::{Format, render};
+
 use crate::args::ReportArgs;
 use crate::failure::Failure;
 use crate::{output, saved};
 
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
-    let outputs = output::choose(&args.output.outputs)?;
+    let outputs = output::choose(&args.output.outputs, Format::Table)?;
     let report = saved::read(&args.report)?;
-    output::write(&outputs, &report)
+    output::write(&outputs, |format, style, out| render(&report, format, style, out))
 }

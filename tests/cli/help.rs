@@ -23,6 +23,7 @@ macro_rules! help_texts {
 help_texts! {
     portcullis: [],
     audit: ["audit"],
+    diff: ["diff"],
     collect: ["collect"],
     facts: ["facts"],
     verify: ["verify"],

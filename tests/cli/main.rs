@@ -4,6 +4,7 @@
 mod catalogue;
 mod completions;
 mod config;
+mod diff;
 mod evidence;
 mod examples;
 mod frameworks;

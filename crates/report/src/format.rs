@@ -83,21 +83,33 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Format, UnknownFormat> {
-        let named = |format: &&Format| format.name() == name;
-        Format::ALL.iter().find(named).copied().ok_or(UnknownFormat)
+        find(Format::ALL, Format::name, name)
     }
 }
 
+/// The format of that name.
+pub(crate) fn find<F: Copy>(
+    all: &[F],
+    name_of: fn(F) -> &'static str,
+    name: &str,
+) -> Result<F, UnknownFormat> {
+    let named = |format: &F| name_of(*format) == name;
+    let unknown = || UnknownFormat { names: all.iter().copied().map(name_of).collect() };
+    all.iter().copied().find(named).ok_or_else(unknown)
+}
+
 /// The name is not that of a format.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct UnknownFormat;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UnknownFormat {
+    /// The names that there are.
+    pub names: Vec<&'static str>,
+}
 
 impl std::error::Error for UnknownFormat {}
 
 impl std::fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-        write!(f, "no such format; there are: {}", names.join(", "))
+        write!(f, "no such format; there are: {}", self.names.join(", "))
     }
 }
 

@@ -16,7 +16,7 @@ pub fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()>
     write(value, PrettyFormatter::new(), out)
 }
 
-/// Writes a value as [`write_json`] does, but in one line.
+/// Writes a value as [`write_json`] does, but on one line.
 pub(crate) fn write_json_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write(value, CompactFormatter, out)
 }
@@ -26,7 +26,7 @@ fn write(value: &impl Serialize, form: impl Formatter, out: &mut dyn Write) -> i
     out.write_all(b"\n")
 }
 
-/// JSON in that form, without deceptive characters.
+/// JSON of some form, without deceptive characters.
 struct Defused<F>(F);
 
 /// Passes the marks of lists and objects on to the inner formatter.

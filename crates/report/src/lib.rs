@@ -4,7 +4,10 @@
 //! writes them, so that no text can pass for anything but itself.
 
 mod advice;
+pub mod baseline;
+mod comparison;
 mod controls;
+mod diff;
 mod format;
 mod gaps;
 mod json;
@@ -17,6 +20,8 @@ mod view;
 pub mod waivers;
 mod words;
 
+pub use comparison::Incomparable;
+pub use diff::{Change, Diff, DiffFormat, Difference, Entry, Origin, Side, State, render_diff};
 pub use format::{Format, UnknownFormat, render};
 pub use json::write_json;
 pub use outcome::Outcome;

@@ -1,0 +1,20 @@
+//! `diff`: what has changed between two saved reports.
+
+use std::path::Path;
+
+use portcullis_report::{Diff, DiffFormat, render_diff};
+
+use crate::args::DiffArgs;
+use crate::failure::Failure;
+use crate::{output, saved};
+
+pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
+    let outputs = output::choose(&args.outputs, DiffFormat::Text)?;
+    let stdin = Path::new("-");
+    if args.old == stdin && args.new == stdin {
+        return Err("only one of the two reports can come from standard input".into());
+    }
+    let (old, new) = (saved::read(&args.old)?, saved::read(&args.new)?);
+    let diff = Diff::between(&old, &new)?;
+    output::write(&outputs, |format, style, out| render_diff(&diff, format, style, out))
+}

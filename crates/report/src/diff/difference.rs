@@ -1,0 +1,139 @@
+//! What differs between a finding that fails and the same finding that failed before.
+
+use jiff::Timestamp;
+use portcullis_model::{Finding, Severity, Verdict};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::side::Side;
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Difference {
+    /// What differs: `severity`, `waiver`, `resources` (how many of them with that id fail), or a fact
+    /// of the evidence, such as `user.groups`.
+    pub what: String,
+    /// What it was.
+    pub old: Json,
+    /// What it is.
+    pub new: Json,
+}
+
+/// The differences, if there are failures on both sides.
+pub(super) fn between(old: &Side<'_>, new: &Side<'_>) -> Vec<Difference> {
+    let (was, is) = (failures(old), failures(new));
+    if was.is_empty() || is.is_empty() {
+        return Vec::new();
+    }
+    let mut differences = Vec::new();
+    if was.len() != is.len() {
+        differences.push(difference("resources", json!(was.len()), json!(is.len())));
+    }
+    for (old, new) in was.into_iter().zip(is) {
+        differences.extend(of_pair(old, new));
+    }
+    differences
+}
+
+fn difference(what: &str, old: Json, new: Json) -> Difference {
+    Difference { what: what.to_owned(), old, new }
+}
+
+/// What fails, in an order that pairs resources of one id with their like in the other report.
+fn failures<'a>(side: &Side<'a>) -> Vec<&'a Finding> {
+    let all = side.findings.iter().copied();
+    let mut failures: Vec<_> = all.filter(|finding| finding.verdict == Verdict::Fail).collect();
+    failures.sort_by_cached_key(|f| {
+        (f.resource.name.clone(), f.severity, json!(f.evidence).to_string())
+    });
+    failures
+}
+
+fn of_pair(old: &Finding, new: &Finding) -> Vec<Difference> {
+    let severity = |severity: Severity| json!(severity.word());
+    let severities = (old.severity != new.severity)
+        .then(|| difference("severity", severity(old.severity), severity(new.severity)));
+    let waivers = (waiver_state(old) != waiver_state(new))
+        .then(|| difference("waiver", json!(waiver_state(old)), json!(waiver_state(new))));
+    severities.into_iter().chain(waivers).chain(of_evidence(old, new)).collect()
+}
+
+/// Whether it is waived, in the words of a difference.
+fn waiver_state(finding: &Finding) -> &'static str {
+    match &finding.waiver {
+        None => "none",
+        Some(waiver) if waiver.expired => "expired",
+        Some(_) => "in force",
+    }
+}
+
+/// What differs among the facts that both tell; which ones a rule tells is a matter of its version.
+fn of_evidence(old: &Finding, new: &Finding) -> Vec<Difference> {
+    let differs = |(name, old): (&String, &Json)| {
+        let new = new.evidence.get(name)?;
+        (!is_steady(old, new)).then(|| difference(name, old.clone(), new.clone()))
+    };
+    old.evidence.iter().filter_map(differs).collect()
+}
+
+/// Whether two values are the same but for what changes by itself: numbers such as ages, times, and
+/// what was not known once.
+fn is_steady(old: &Json, new: &Json) -> bool {
+    match (old, new) {
+        _ if is_missing(old) || is_missing(new) => true,
+        (Json::Number(_), Json::Number(_)) => true,
+        (Json::String(old), Json::String(new)) => old == new || (is_time(old) && is_time(new)),
+        (Json::Array(old), Json::Array(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_steady(old, new))
+        }
+        (Json::Object(old), Json::Object(new)) => {
+            let steady = |(name, value)| new.get(name).is_some_and(|new| is_steady(value, new));
+            old.len() == new.len() && old.iter().all(steady)
+        }
+        (old, new) => old == new,
+    }
+}
+
+/// Whether evidence says no more than which sources would have told.
+fn is_missing(value: &Json) -> bool {
+    value.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key("missing"))
+}
+
+fn is_time(text: &str) -> bool {
+    text.parse::<Timestamp>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_times_and_gaps_are_no_change() {
+        let missing = json!({ "missing": ["access-keys"] });
+        for (old, new) in [
+            (json!(90.5), json!(91)),
+            (json!("2026-11-02T10:00:00Z"), json!("2026-11-03T10:00:00.5Z")),
+            (json!([{ "age": 1, "name": "a" }]), json!([{ "age": 2, "name": "a" }])),
+            (json!(["a"]), missing.clone()),
+            (json!([{ "a": missing }]), json!([{ "a": true }])),
+        ] {
+            assert!(is_steady(&old, &new) && is_steady(&new, &old), "{old} and {new}");
+        }
+    }
+
+    #[test]
+    fn facts_that_people_change_are_changes() {
+        for (old, new) in [
+            (json!(true), json!(false)),
+            (json!("human"), json!("service")),
+            (json!(null), json!("2026-11-02T10:00:00Z")),
+            (json!("never"), json!("2026-11-02T10:00:00Z")),
+            (json!(["a"]), json!(["a", "b"])),
+            (json!({ "a": true }), json!({ "b": true })),
+            (json!([1]), json!(1)),
+        ] {
+            assert!(!is_steady(&old, &new) && !is_steady(&new, &old), "{old} and {new}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! `diff` and `audit --baseline`: what is new, and what only looks fixed.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Run, Sandbox, repository};
+use crate::{FAILING, audit, credential_report, user};
+
+/// A rule that the leaky account fails by more than one resource, by a parameter.
+const AGED: &str = "stale-access-key";
+
+/// A sandbox with the leaky account's bundle, and the report on it.
+fn leaky() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for entry in fs::read_dir(repository("examples/leaky")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name != "portcullis.toml" {
+            sandbox.write(&format!("bundle/{name}"), fs::read(&path).unwrap());
+        }
+    }
+    report(&sandbox, "old.json", &[]);
+    sandbox
+}
+
+/// Audits the bundle into a report.
+fn report(sandbox: &Sandbox, name: &str, more: &[&str]) -> Run {
+    let output = format!("json={name}");
+    let fixed = ["audit", "bundle", "-o", &output];
+    let run = sandbox.run(fixed.iter().chain(more));
+    assert_ne!(run.status, 2, "{}", run.stderr);
+    run
+}
+
+/// The diff of `old.json` and `new.json`, as JSON.
+fn diff(sandbox: &Sandbox) -> Value {
+    let run = sandbox.run(["diff", "old.json", "new.json", "-o", "json"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+/// The counts that are not zero, and the rules and reasons of the entries, each once.
+fn told(diff: &Value) -> (Vec<String>, Vec<(String, String)>) {
+    let counts = diff["counts"].as_object().unwrap().iter().filter(|(_, count)| **count != 0);
+    let entries = diff["entries"].as_array().unwrap().iter();
+    let mut reasons: Vec<_> = entries
+        .map(|entry| {
+            let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+            (text("rule"), text("reason"))
+        })
+        .collect();
+    reasons.sort();
+    reasons.dedup();
+    (counts.map(|(name, _)| name.clone()).collect(), reasons)
+}
+
+fn notes(diff: &Value) -> String {
+    diff["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_same_account_later_has_only_aged() {
+    let sandbox = leaky();
+    report(&sandbox, "new.json", &["--as-of", "2026-12-25"]);
+    let diff = diff(&sandbox);
+    let (counts, _) = told(&diff);
+    assert_eq!(counts, ["new", "unchanged"]);
+    let aged = |entry: &&Value| entry["rule"] == AGED;
+    assert_eq!(diff["entries"].as_array().unwrap().iter().filter(aged).count(), 2);
+    let same = sandbox.run(["diff", "old.json", "old.json"]);
+    assert!(
+        same.stdout.ends_with("\nIn all: nothing has changed: 75 unchanged\n"),
+        "{}",
+        same.stdout
+    );
+}
+
+#[test]
+fn what_was_left_out_is_gone() {
+    let sandbox = leaky();
+    for choice in [["--skip", AGED], ["--only", FAILING]] {
+        report(&sandbox, "new.json", &choice);
+        let diff = diff(&sandbox);
+        let (counts, reasons) = told(&diff);
+        assert_eq!(counts, ["gone", "unchanged"], "{choice:?}");
+        let left_out = "its rule was not judged this time";
+        assert!(reasons.iter().all(|(_, reason)| reason == left_out), "{reasons:?}");
+        assert!(notes(&diff).contains("only OLD judged "), "{diff}");
+    }
+}
+
+#[test]
+fn what_a_looser_parameter_lets_pass_is_gone() {
+    let sandbox = leaky();
+    sandbox.write("loose.toml", format!("[rules.{AGED}]\nparams.max_age_days = 3000"));
+    report(&sandbox, "new.json", &["--config", "loose.toml"]);
+    let diff = diff(&sandbox);
+    let (counts, reasons) = told(&diff);
+    assert_eq!(counts, ["gone", "unchanged"]);
+    let differs = "its rule had another test or other parameters this time";
+    assert_eq!(reasons, [(AGED.to_owned(), differs.to_owned())]);
+    assert!(notes(&diff).contains(AGED), "{diff}");
+}
+
+#[test]
+fn what_was_not_collected_is_unknown_and_resolves_no_ticket() {
+    let sandbox = leaky();
+    for file in ["account-authorization-details.json", "credential-report.json"] {
+        fs::remove_file(sandbox.path("bundle").join(file)).unwrap();
+        report(&sandbox, "new.json", &[]);
+        let (counts, _) = told(&diff(&sandbox));
+        assert!(counts.contains(&"unknown".to_owned()), "{file}: {counts:?}");
+        assert!(!counts.contains(&"fixed".to_owned()), "{file}: {counts:?}");
+        let lines = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]).stdout;
+        assert!(!lines.contains("\"resolve\""), "{file}: {lines}");
+    }
+}
+
+/// A user gets MFA: that is fixed, and its ticket resolved.
+#[test]
+fn what_is_shown_to_be_fixed_is_resolved() {
+    let sandbox = crate::sandbox();
+    sandbox.run(audit(&["-o", "json=old.json"]));
+    let report = credential_report(&[&user("alice", true), &user("bob", true)]);
+    sandbox.write("bundle/credential-report.csv", &report);
+    sandbox.run(audit(&["-o", "json=new.json"]));
+    let run = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]);
+    let record: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&record["action"], &record["reason"]), (&"resolve".into(), &"fixed".into()));
+    assert_eq!(record["resource"]["name"], "alice");
+    let back = sandbox.run(["diff", "new.json", "old.json", "-o", "jsonl"]);
+    assert_eq!(serde_json::from_str::<Value>(&back.stdout).unwrap()["action"], "open");
+}
+
+#[test]
+fn forms_go_to_files_and_one_report_may_come_from_standard_input() {
+    let sandbox = leaky();
+    report(&sandbox, "new.json", &["--skip", AGED]);
+    let alone = sandbox.run(["diff", "old.json", "new.json"]).stdout;
+    let mut child = sandbox
+        .command([
+            "diff",
+            "old.json",
+            "-",
+            "-o",
+            "text",
+            "-o",
+            "markdown=out.md",
+            "-o",
+            "jsonl=out.jsonl",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let new = fs::read(sandbox.path("new.json")).unwrap();
+    child.stdin.take().unwrap().write_all(&new).unwrap();
+    let run: Run = child.wait_with_output().unwrap().into();
+    assert_eq!((run.status, run.stdout), (0, alone));
+    let markdown = fs::read_to_string(sandbox.path("out.md")).unwrap();
+    assert!(markdown.starts_with("## Portcullis: 1 gone, "), "{markdown}");
+    assert_eq!(fs::read_to_string(sandbox.path("out.jsonl")).unwrap(), "");
+}
+
+#[test]
+fn wrong_usage_is_told() {
+    let sandbox = crate::sandbox();
+    sandbox.run(audit(&["-o", "json=old.json"]));
+    let open = fs::read_to_string(sandbox.path("old.json")).unwrap();
+    sandbox.write("redacted.json", open.replace("\"redacted\": false", "\"redacted\": true"));
+    let cases: [(&[&str], &str); 6] = [
+        (&["-", "-"], "only one of the two reports can come from standard input"),
+        (&["old.json", "nowhere.json"], "cannot read nowhere.json"),
+        (&["bundle/credential-report.csv", "old.json"], "is no JSON"),
+        (&["old.json", "redacted.json"], "redact both with the same salt, or none"),
+        (&["old.json", "old.json", "-o", "tetx"], "no such format; did you mean `text`?"),
+        (&["old.json", "old.json", "-o", "sarif"], "there are: text, json, markdown, jsonl"),
+    ];
+    for (arguments, says) in cases {
+        let run = sandbox.run(["diff"].iter().chain(arguments));
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(says), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn only_what_is_new_counts_against_a_baseline() {
+    let sandbox = leaky();
+    let known = report(&sandbox, "new.json", &["--baseline", "old.json"]);
+    assert_eq!((known.status, known.stderr.as_str()), (0, ""));
+    let later = ["--as-of", "2026-12-25", "--baseline", "old.json"];
+    assert_eq!(report(&sandbox, "later.json", &later).status, 1);
+    let later: Value =
+        serde_json::from_slice(&fs::read(sandbox.path("later.json")).unwrap()).unwrap();
+    let state = |state: &str| {
+        let findings = later["findings"].as_array().unwrap().iter();
+        let of_state = findings.filter(|finding| finding["baseline"] == state);
+        let mut seen: Vec<_> = of_state.map(|f| f["first_seen"].as_str().unwrap()).collect();
+        (seen.len(), {
+            seen.dedup();
+            seen
+        })
+    };
+    assert_eq!(state("new"), (4, vec!["2026-12-25T00:00:00Z"]));
+    assert_eq!(state("known"), (75, vec!["2026-11-18T09:00:21Z"]));
+    assert_eq!(later["run"]["baseline"]["as_of"], "2026-11-18T09:00:21Z");
+}
+
+#[test]
+fn no_baseline_makes_an_incomplete_audit_complete() {
+    let sandbox = leaky();
+    fs::remove_file(sandbox.path("bundle/account-authorization-details.json")).unwrap();
+    report(&sandbox, "dark.json", &[]);
+    for baseline in ["old.json", "dark.json"] {
+        let run = report(&sandbox, "new.json", &["--baseline", baseline]);
+        assert_eq!(run.status, 3, "{baseline}");
+    }
+}
+
+#[test]
+fn a_baseline_that_does_not_fit_is_told_before_the_audit_or_warned_about() {
+    let sandbox = leaky();
+    let missing = sandbox.run(["audit", "bundle", "--baseline", "nowhere.json"]);
+    assert_eq!((missing.status, missing.stdout.as_str()), (2, ""));
+    assert!(missing.stderr.contains("cannot read nowhere.json"), "{}", missing.stderr);
+    let clean = repository("examples/clean");
+    sandbox.run(["audit", &clean, "-o", "json=other.json"]);
+    let other = report(&sandbox, "new.json", &["--baseline", "other.json"]);
+    assert_eq!(other.status, 1);
+    let says = "warning: the baseline does not hold account 111122223333";
+    assert!(other.stderr.contains(says), "{}", other.stderr);
+}
