@@ -11,7 +11,8 @@ use portcullis_model::{
     Status, Verdict,
 };
 
-use crate::comparison::{self, Incomparable, RuleChanges, first_seen, named, same_account, time};
+use crate::comparison::{self, Incomparable, RuleChanges, first_seen, named, same_account};
+use crate::words::time;
 
 /// Compares the report with an earlier one: each finding that fails is then known or new, and says
 /// when it was first seen. The answer is what the reader should know about that comparison.

@@ -7,6 +7,8 @@ use std::fmt;
 use jiff::Timestamp;
 use portcullis_model::{AuditedAccount, Finding, Fingerprint, Report, RuleInfo, Verdict};
 
+use crate::words::{counted, few};
+
 /// An account's id where it is not known.
 const UNKNOWN_ACCOUNT: &str = "unknown";
 /// So many rules are named rather than counted.
@@ -121,16 +123,6 @@ impl<'a> RuleChanges<'a> {
 
 /// `1 rule (a)`, `7 rules (a, b, c, d, e and 2 more)`; none if there is no rule.
 pub(crate) fn named(rules: &[&str]) -> Option<String> {
-    let (named, more) = rules.split_at(rules.len().min(NAMED_RULES));
-    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-    match rules.len() {
-        0 => None,
-        1 => Some(format!("1 rule ({})", named.join(", "))),
-        count => Some(format!("{count} rules ({}{more})", named.join(", "))),
-    }
-}
-
-/// The moment to the second, in UTC.
-pub(crate) fn time(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    let all = || format!("{} ({})", counted(rules.len(), "rule"), few(rules, NAMED_RULES));
+    (!rules.is_empty()).then(all)
 }

@@ -42,7 +42,7 @@ pub struct Diff<'a> {
     /// What makes the reports less comparable than they seem.
     pub notes: Vec<String>,
     /// The number of findings by what has become of them.
-    pub counts: BTreeMap<Change, u32>,
+    pub counts: BTreeMap<Change, usize>,
     /// The findings of which something has changed: by change, the gravest first.
     pub entries: Vec<Entry<'a>>,
 }
@@ -173,7 +173,7 @@ impl<'a> Diff<'a> {
 
     /// How many findings have changed in that way.
     #[must_use]
-    pub fn count(&self, change: Change) -> u32 {
+    pub fn count(&self, change: Change) -> usize {
         self.counts.get(&change).copied().unwrap_or_default()
     }
 }

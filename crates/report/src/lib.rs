@@ -10,6 +10,7 @@ mod controls;
 mod diff;
 mod format;
 mod gaps;
+mod gfm;
 mod json;
 mod outcome;
 mod page;

@@ -1,6 +1,7 @@
 //! Counts, lists and times in words.
 
 use jiff::Timestamp;
+use portcullis_model::ResourceRef;
 
 /// `1 rule`, `2 rules`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
@@ -22,6 +23,18 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+/// A message, led by what it is about where it does not say so itself; the account if one is given.
+pub(crate) fn describe(account: Option<&str>, resource: &ResourceRef, message: &str) -> String {
+    let account = account.map_or_else(String::new, |account| format!("[{account}] "));
+    let says_what = resource.kind == "account" || message.contains(&resource.name);
+    let name = if says_what { String::new() } else { format!("{}: ", resource.name) };
+    let told = format!("{name}{message}");
+    match &resource.region {
+        Some(region) if !told.contains(region) => format!("{account}{region}, {told}"),
+        _ => format!("{account}{told}"),
     }
 }
 

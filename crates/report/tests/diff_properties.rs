@@ -191,9 +191,9 @@ proptest! {
         let problems = a.findings.iter().chain(&b.findings);
         let problems = problems.filter(|f| matches!(f.verdict, Verdict::Fail | Verdict::Unknown));
         let ids: std::collections::BTreeSet<_> = problems.map(|f| &f.fingerprint).collect();
-        prop_assert_eq!(diff.counts.values().sum::<u32>() as usize, ids.len());
+        prop_assert_eq!(diff.counts.values().sum::<usize>(), ids.len());
         let listed = diff.counts.iter().filter(|(change, _)| change.is_listed());
-        prop_assert_eq!(listed.map(|(_, count)| count).sum::<u32>() as usize, diff.entries.len());
+        prop_assert_eq!(listed.map(|(_, count)| count).sum::<usize>(), diff.entries.len());
     }
 
     #[test]

@@ -6,7 +6,8 @@
 use std::io::{self, Write};
 
 use super::{Diff, Entry, told};
-use crate::defuse;
+use crate::gfm::{code, inline};
+use crate::words::shorten;
 
 /// Room for all that is listed, in bytes. What stands around it is short.
 const LISTED_BYTES: usize = 56_000;
@@ -64,36 +65,7 @@ fn item(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     format!("- **{severity}** {title} ({rule}): {headline}\n{details}")
 }
 
-/// The text within a line, bounded, so that it shows as it is: plain words as they are, and all else
-/// as code.
+/// The text within a line, bounded.
 fn escape(text: &str) -> String {
-    let text = told::shorten(text, TEXT_CHARS);
-    if is_plain(&text) { text } else { code(&text) }
-}
-
-/// Whether nothing of it is markup, a link, a mention or a reference to GitHub, wherever it stands.
-fn is_plain(text: &str) -> bool {
-    let chars: Vec<char> = text.chars().collect();
-    let harmless = |at: usize| match chars[at] {
-        // Not of an address, nor of an `:emoji:`.
-        ':' => chars.get(at + 1).is_none_or(|next| *next == ' ' || next.is_ascii_digit()),
-        c => c.is_alphanumeric() || " ,;.()%-→…".contains(c),
-    };
-    chars.first().is_none_or(|first| first.is_alphabetic())
-        && (0..chars.len()).all(harmless)
-        && !["www.", "gh-"].iter().any(|link| text.to_lowercase().contains(link))
-}
-
-/// Code, in which nothing is markup, a link or a mention.
-fn code(text: &str) -> String {
-    let text = defuse(text);
-    let fence = "`".repeat(longest_run(&text) + 1);
-    // One space on either side is stripped if both are there.
-    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// The length of the longest run of backquotes.
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+    inline(&shorten(text, TEXT_CHARS))
 }

@@ -2,7 +2,8 @@
 
 use portcullis_model::{AccountStatus, Gate, Report};
 
-use crate::comparison::{RuleChanges, is_identified, named, same_account, time};
+use crate::comparison::{RuleChanges, is_identified, named, same_account};
+use crate::words::time;
 
 pub(super) fn between(old: &Report, new: &Report) -> Vec<String> {
     let order = (old.run.as_of > new.run.as_of).then(|| {

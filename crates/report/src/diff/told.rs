@@ -4,7 +4,7 @@ use portcullis_model::{AppliedWaiver, Finding};
 use serde_json::Value as Json;
 
 use super::{Change, Diff, Difference, Entry, Origin, State};
-use crate::comparison::time;
+use crate::words::{counted, describe, shorten, time};
 
 /// Room for a value in a line; JSON has it whole.
 const VALUE_CHARS: usize = 100;
@@ -44,13 +44,12 @@ pub(super) fn origin(origin: &Origin<'_>) -> String {
 /// `NEW: 2 findings, 1 of them waived`.
 pub(super) fn heading(change: Change, diff: &Diff<'_>) -> String {
     let count = diff.count(change);
-    let noun = if count == 1 { "finding" } else { "findings" };
     let is_waived = |entry: &&Entry<'_>| entry.change == change && entry.new.state == State::Waived;
     let waived = match diff.entries.iter().filter(is_waived).count() {
         0 => String::new(),
         waived => format!(", {waived} of them waived"),
     };
-    format!("{}: {count} {noun}{waived}", change.words().to_uppercase())
+    format!("{}: {}{waived}", change.words().to_uppercase(), counted(count, "finding"))
 }
 
 /// The message, led by what it is about where it does not say so itself.
@@ -58,10 +57,7 @@ pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     let many_accounts = diff.old.accounts.len().max(diff.new.accounts.len()) > 1
         || diff.old.accounts != diff.new.accounts;
     let message = entry.finding().map_or("", |finding| finding.message.as_str());
-    let name = &entry.resource.name;
-    let account = if many_accounts { format!("[{}] ", entry.account) } else { String::new() };
-    let says_what = entry.resource.kind == "account" || message.contains(name);
-    if says_what { format!("{account}{message}") } else { format!("{account}{name}: {message}") }
+    describe(many_accounts.then_some(entry.account), entry.resource, message)
 }
 
 /// What else there is to tell, a line each.
@@ -95,12 +91,4 @@ fn waiver(finding: &Finding) -> Option<String> {
     } else {
         format!("waived by {owner} until {expires}: {reason}")
     })
-}
-
-/// The text, or its start.
-pub(super) fn shorten(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

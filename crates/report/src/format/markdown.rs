@@ -8,7 +8,6 @@ mod findings;
 mod folded;
 mod frameworks;
 mod head;
-mod inline;
 mod room;
 mod unjudged;
 mod waivers;

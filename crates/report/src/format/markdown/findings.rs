@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{Finding, RuleInfo, Severity, Status};
 
-use super::inline::{code, inline, link, prose};
 use super::room::Room;
 use crate::advice::what_to_do;
+use crate::gfm::{code, inline, link, prose};
 use crate::remarks;
 use crate::view::View;
 use crate::words::counted;

@@ -3,8 +3,8 @@
 use portcullis_model::{Finding, Report, Status};
 
 use super::findings::entry;
-use super::inline::code;
 use super::room::Room;
+use crate::gfm::code;
 use crate::words::counted;
 
 pub(super) fn write(report: &Report, room: &mut Room) {

@@ -3,9 +3,9 @@
 use portcullis_model::{ControlOutcome, FrameworkOutcome, Report};
 
 use super::folded::fold;
-use super::inline::{code, inline};
 use super::room::Room;
 use crate::controls::{counted, waived};
+use crate::gfm::{code, inline};
 
 pub(super) fn write(report: &Report, room: &mut Room) {
     for framework in &report.frameworks {

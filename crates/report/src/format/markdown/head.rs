@@ -2,9 +2,9 @@
 
 use portcullis_model::{AuditedAccount, Finding, Gap, Report, Severity, Status};
 
-use super::inline::{code, inline};
 use super::room::Room;
 use crate::gaps;
+use crate::gfm::{code, inline};
 use crate::view::View;
 use crate::words::{age, counted, shorten, time};
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{Finding, Report, Status};
 
-use super::inline::{code, inline};
 use super::room::Room;
+use crate::gfm::{code, inline};
 use crate::words::{counted, shorten};
 
 /// So many resources that a rule could not judge are named.

@@ -2,8 +2,8 @@
 
 use portcullis_model::{Report, WaiverOutcome};
 
-use super::inline::inline;
 use super::room::Room;
+use crate::gfm::inline;
 use crate::waivers::{State, warning};
 use crate::words::shorten;
 

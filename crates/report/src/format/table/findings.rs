@@ -6,7 +6,7 @@ use portcullis_model::{Finding, Report, RuleInfo, Severity, Status};
 
 use super::{counted, grouped, waived};
 use crate::advice::what_to_do;
-use crate::{Page, bold, severity_style};
+use crate::{Page, bold, severity_style, words};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     for severity in Severity::ALL {
@@ -41,15 +41,8 @@ fn write_rule(
     page.prose(6, &what_to_do(Some(rule), findings))
 }
 
-/// The message, led by what it is about where it does not say so itself.
+/// The message, with the account where there are several.
 pub(super) fn describe(finding: &Finding, many_accounts: bool) -> String {
-    let Finding { account, resource, message, .. } = finding;
-    let account = if many_accounts { format!("[{account}] ") } else { String::new() };
-    let says_what = resource.kind == "account" || message.contains(&resource.name);
-    let name = if says_what { String::new() } else { format!("{}: ", resource.name) };
-    let told = format!("{name}{message}");
-    match &resource.region {
-        Some(region) if !told.contains(region) => format!("{account}{region}, {told}"),
-        _ => format!("{account}{told}"),
-    }
+    let account = many_accounts.then_some(finding.account.as_str());
+    words::describe(account, &finding.resource, &finding.message)
 }

@@ -1,4 +1,4 @@
-//! Text of others within Markdown.
+//! Text of others within GitHub Flavored Markdown (<https://github.github.com/gfm/>).
 //!
 //! GitHub looks for mentions, issues, addresses and emoji in the text that Markdown has become, where
 //! no escape is left to stop it; but never in code. So a word that may be more than a word becomes a
@@ -8,7 +8,7 @@ use crate::defuse;
 use crate::prose::{Block, blocks};
 
 /// The text as a part of a line; what it has between backquotes is code.
-pub(super) fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let text = defuse(text);
     let parts: Vec<&str> = text.trim().split('`').collect();
     let last = parts.len() - 1;
@@ -25,7 +25,7 @@ pub(super) fn inline(text: &str) -> String {
 }
 
 /// A code span of that text.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = defuse(text);
     let fence = "`".repeat(longest_run(&text) + 1);
     // Markdown takes a space from either side again.
@@ -35,14 +35,14 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// A link to a page, or code if it may be anything else.
-pub(super) fn link(url: &str) -> String {
+pub(crate) fn link(url: &str) -> String {
     let is_usual = |c: char| c.is_ascii_alphanumeric() || "-._~/?&=%+#:".contains(c);
     let is_page = url.starts_with("https://") && url.chars().all(is_usual);
     if is_page { format!("<{url}>") } else { code(url) }
 }
 
 /// Paragraphs, and commands to be copied.
-pub(super) fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let blocks = blocks(text);
     let are_commands =
         |a: &Block, b: &Block| matches!(a, Block::Command(_)) && matches!(b, Block::Command(_));
@@ -112,10 +112,16 @@ fn is_plain(word: &str) -> bool {
     let is_word = word.chars().all(harmless)
         && !word.starts_with('-')
         && !["//", "www."].iter().any(|address| lower.contains(address))
-        // `:+1:` is an emoji.
-        && word.matches(':').count() < 2
+        // `:+1:` is an emoji, and so is `:100:`.
+        && (word.matches(':').count() < 2 || is_time(word))
         && !lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(is_reference);
     is_word || SIGNS.contains(&word)
+}
+
+/// Whether a word is a time of day, as `10:00:00`: no emoji has two digits.
+fn is_time(word: &str) -> bool {
+    let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    word.split(':').all(two_digits)
 }
 
 /// Whether a word would begin a quotation or a numbered list, were it the first of a line.
@@ -137,6 +143,7 @@ mod tests {
             "user Zoë has a password (91.5 days old); the limit is 90.",
             "it's \"old\", isn't it? 50% and/or 3: high-level",
             "管理者 – …",
+            "since 2026-11-02 10:00:00 UTC",
         ] {
             assert_eq!(inline(plain), plain);
         }
