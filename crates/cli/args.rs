@@ -123,6 +123,8 @@ pub(crate) struct AuditArgs {
     pub(crate) gate: GateArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
     /// List these verdicts too: pass, not_applicable
     #[arg(
         long,
@@ -154,6 +156,22 @@ pub(crate) struct ReportArgs {
     pub(crate) report: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
+}
+
+/// Whether names are pseudonyms.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct RedactionArgs {
+    /// Replace account ids, names, key ids and ARNs by pseudonyms, which are
+    /// the same wherever the salt is
+    #[arg(long)]
+    pub(crate) redact: bool,
+    /// The file that holds the salt
+    /// [default: the environment variable PORTCULLIS_SALT]
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) salt_file: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -7,12 +7,13 @@ use portcullis_rules::evaluate;
 use crate::args::AuditArgs;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{evidence, output, rule_files};
+use crate::{evidence, output, redaction, rule_files};
 
 /// Runs the audit; the exit status, which follows from the report and the gate.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is told before AWS is asked.
     let outputs = output::choose(&args.output.outputs)?;
+    let salt = redaction::salt(&args.redaction)?;
     let config = Config::read(args.evidence.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let gate = config.gate(&args.gate);
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let needed = portcullis_collector::needed(sources, false);
     snapshot.gaps.retain(|gap| needed.contains(gap.source));
     let report = evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION"));
+    let report = redaction::apply(report, salt.as_ref())?;
     output::write(&outputs, &report)?;
     Ok(Outcome::of(&report).exit_status())
 }

@@ -12,6 +12,7 @@ mod failure;
 mod output;
 mod permissions;
 mod progress;
+mod redaction;
 mod report;
 mod rule_files;
 mod rules;

@@ -8,6 +8,7 @@ mod json;
 mod outcome;
 mod page;
 mod prose;
+mod redact;
 mod text;
 mod view;
 
@@ -15,4 +16,5 @@ pub use format::{Format, UnknownFormat, render};
 pub use json::write_json;
 pub use outcome::Outcome;
 pub use page::{Page, Style, bold, dim, severity_style};
+pub use redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
 pub use text::defuse;
