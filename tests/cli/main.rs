@@ -6,11 +6,13 @@ mod completions;
 mod config;
 mod evidence;
 mod examples;
+mod formats;
 mod frameworks;
 mod help;
 mod hostile;
 mod output;
 mod permissions;
+mod redact;
 mod rules;
 mod usage;
 
