@@ -74,7 +74,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Judge an account, live or from a bundle
-    Audit(AuditArgs),
+    Audit(Box<AuditArgs>),
     /// Write a saved report again, in other formats
     Report(ReportArgs),
     /// Save what AWS says about an account, to be judged or kept

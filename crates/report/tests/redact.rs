@@ -37,10 +37,14 @@ fn strings<'v>(path: &str, value: &'v mut Json, visit: &mut dyn FnMut(&str, &'v 
     match value {
         Json::String(text) => visit(path, text),
         Json::Array(list) => {
-            list.iter_mut().for_each(|value| strings(&format!("{path}[]"), value, visit));
+            for value in list {
+                strings(&format!("{path}[]"), value, visit);
+            }
         }
         Json::Object(fields) => {
-            fields.iter_mut().for_each(|(name, v)| strings(&format!("{path}.{name}"), v, visit));
+            for (name, value) in fields {
+                strings(&format!("{path}.{name}"), value, visit);
+            }
         }
         _ => {}
     }
@@ -57,7 +61,7 @@ fn full() -> Report {
     report.run.options.skip = vec!["old-key".to_owned()];
     report.run.options.frameworks = vec!["test-1.0".to_owned()];
     report.run.options.gate.allow_unknown = vec!["old-key".to_owned()];
-    report.rules[0].params.insert("names".to_owned(), json!(["alice"]));
+    report.rules[0].params.insert("service".to_owned(), json!(["alice"]));
     report.rules[0].frameworks.insert("test-1.0".to_owned(), vec!["1.1".to_owned()]);
     report
 }

@@ -38,7 +38,7 @@ pub(super) fn is_region(text: &str) -> bool {
     let is_word = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase()) && word.len() > 1;
     first.len() == 2
         && !words.is_empty()
-        && words.iter().chain([first]).all(|word| is_word(word))
+        && words.iter().chain([first]).all(is_word)
         && number.len() == 1
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }

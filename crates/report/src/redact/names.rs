@@ -113,13 +113,11 @@ impl<'s> Names<'s> {
 
     /// The text of a fact.
     fn text_of(&mut self, path: &str, text: &str) -> String {
-        let ends =
-            |end: &&str| path.strip_suffix(end).is_some_and(|p| p.is_empty() || p.ends_with('.'));
         let identifies = Arn::parse(text).is_some() || form::is_account(text) || form::is_key(text);
-        if WORDS.iter().any(|end| ends(&end)) && !identifies {
+        if is_one_of(&WORDS, path) && !identifies {
             return self.note(text, text.to_owned());
         }
-        match form::statement(text).filter(|_| STATEMENTS.iter().any(|end| ends(&end))) {
+        match form::statement(text).filter(|_| is_one_of(&STATEMENTS, path)) {
             Some((number, Some(sid))) => {
                 let sid = self.name(sid);
                 self.note(text, format!("{number} ({sid})"))
@@ -157,4 +155,11 @@ impl<'s> Names<'s> {
         }
         pseudonym
     }
+}
+
+/// Whether the path ends with one of those. Who writes a rule names its parameters, so they are none.
+fn is_one_of(ends: &[&str], path: &str) -> bool {
+    let before = ends.iter().filter_map(|end| path.strip_suffix(end));
+    let mut before = before.filter(|before| before.is_empty() || before.ends_with('.'));
+    before.next().is_some() && !path.starts_with("params.")
 }
