@@ -276,12 +276,10 @@ fn resource_ref(resource: ResourceRef, names: &mut Names<'_>) -> ResourceRef {
     let id = names.identity(&id);
     let name = match kind.as_str() {
         "root" if name == "root" => name,
-        "region" if form::is_region(&name) => name,
+        "region" => names.region(&name),
         _ => names.text(&name),
     };
-    let in_region =
-        |region: String| if form::is_region(&region) { region } else { names.text(&region) };
-    ResourceRef { kind, id, name, region: region.map(in_region) }
+    ResourceRef { kind, id, name, region: region.map(|region| names.region(&region)) }
 }
 
 fn applied(waiver: AppliedWaiver, salt: &Salt) -> AppliedWaiver {

@@ -84,6 +84,14 @@ impl<'s> Names<'s> {
         self.note(id, pseudonym)
     }
 
+    /// The name of a region.
+    pub(super) fn region(&mut self, region: &str) -> String {
+        if form::is_region(region) {
+            return self.note(region, region.to_owned());
+        }
+        self.text(region)
+    }
+
     /// A fact by its path in rules, with its parts.
     pub(super) fn fact(&mut self, path: &str, value: Json) -> Json {
         match value {
