@@ -111,17 +111,19 @@ fn a_saved_report_is_written_as_the_audit_wrote_it() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error_in_any_format() {
-    let sandbox = sandbox();
+    // More than any buffer holds, so that formats notice while they write.
+    let sandbox = saved();
+    sandbox.write("large.json", large(&read(&sandbox, "report.json"), 500));
     for format in formats() {
         let mut child = sandbox
-            .command(audit(&["-o", &format]))
+            .command(["report", "large.json", "-o", &format])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         drop(child.stdout.take());
         let run: Run = child.wait_with_output().unwrap().into();
-        assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{format}");
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{format}");
     }
 }
 
@@ -185,7 +187,7 @@ fn entries(directory: &Path) -> Vec<String> {
 #[test]
 fn a_run_that_is_killed_leaves_the_old_file_or_the_new_one() {
     let sandbox = saved();
-    sandbox.write("large.json", large(&read(&sandbox, "report.json")));
+    sandbox.write("large.json", large(&read(&sandbox, "report.json"), 5_000));
     let run = sandbox.run(["report", "large.json", "-o", "json=out/new.json"]);
     assert_eq!(run.status, 2, "there is no such directory yet: {}", run.stderr);
     sandbox.write("out/new.json", "old");
@@ -226,10 +228,10 @@ fn wait_for_part(child: &mut Child, directory: &Path) {
     }
 }
 
-/// The report with its first finding many times over.
-fn large(report: &[u8]) -> Vec<u8> {
+/// The report with its first finding so many times over.
+fn large(report: &[u8], times: usize) -> Vec<u8> {
     let mut report: Value = serde_json::from_slice(report).unwrap();
     let finding = report["findings"][0].clone();
-    report["findings"] = json!(vec![finding; 5_000]);
+    report["findings"] = json!(vec![finding; times]);
     serde_json::to_vec(&report).unwrap()
 }
