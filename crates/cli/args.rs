@@ -48,6 +48,18 @@ Exit status:
   1  a file was modified or added, or is missing
   2  the bundle cannot be read, or has no manifest.json";
 
+const WAIVERS_CHECK_HELP: &str = "\
+Examples:
+  portcullis waivers check                          the file itself
+  portcullis waivers check report.json              what each waiver matches
+  portcullis waivers check report.json -o json
+  portcullis waivers check --as-of 2027-01-01       how it will be then
+
+Exit status:
+  0  every waiver is in force and, in a report that can tell, needed
+  1  a waiver has expired, or matches nothing that fails
+  2  the configuration or the report cannot be used";
+
 const CHECK_STATUS: &str = "\
 Exit status:
   0  every rule loads and every example holds
@@ -85,10 +97,15 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// List, explain and check rules
     Rules(RulesArgs),
+    /// Check the waivers of the configuration
+    Waivers(WaiversArgs),
     /// Print the least IAM policy for the calls that an audit makes
     Permissions(PermissionsArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Write the manual pages into a directory
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// When to colour.
@@ -228,6 +245,13 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: Shell,
 }
 
+#[derive(Args)]
+pub(crate) struct ManArgs {
+    /// An existing directory
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+}
+
 /// Where facts come from, and how they are read.
 #[derive(Args)]
 pub(crate) struct EvidenceArgs {
@@ -358,4 +382,34 @@ pub(crate) struct CheckArgs {
     /// A directory of your own rules, checked with those that are built in
     #[arg(value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct WaiversArgs {
+    #[command(subcommand)]
+    pub(crate) command: WaiversCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum WaiversCommand {
+    /// Show how long each waiver holds, and what it matches
+    Check(WaiversCheckArgs),
+}
+
+#[derive(Args)]
+#[command(after_help = WAIVERS_CHECK_HELP)]
+pub(crate) struct WaiversCheckArgs {
+    /// The report that `audit -o json=FILE` wrote, or - for standard input, to
+    /// match the waivers with
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: Option<PathBuf>,
+    /// The configuration [default: portcullis.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Count days from that date (its start in UTC) or RFC 3339 time
+    /// [default: that of the report, or now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) as_of: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
 }

@@ -1,15 +1,18 @@
 //! `portcullis.toml`, and how it meets the command line.
 
+mod waivers;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use portcullis_collector::{Classes, Declarations};
-use portcullis_model::{Gate, Severity};
-use portcullis_rules::{RuleSettings, Selection, Settings};
+use portcullis_model::{Gate, Severity, Waiver};
+use portcullis_rules::{RuleSet, RuleSettings, Selection, Settings};
 use serde::{Deserialize, Deserializer, de};
+use toml::Spanned;
 
 use crate::args::{GateArgs, SelectionArgs, moment};
 use crate::failure::{Failure, did_you_mean};
@@ -33,6 +36,17 @@ pub(crate) struct Config {
     /// Which users are services or break-glass users.
     classes: Classes,
     rules: BTreeMap<String, RuleSettings>,
+    /// The findings that somebody accepts.
+    waiver: Vec<Spanned<waivers::Entry>>,
+    #[serde(skip)]
+    file: File,
+}
+
+/// The file that a configuration was read from.
+#[derive(Debug, Default)]
+struct File {
+    path: PathBuf,
+    text: String,
 }
 
 impl Config {
@@ -40,7 +54,7 @@ impl Config {
     pub(crate) fn read(named: Option<&Path>) -> Result<Config, Failure> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         match fs::read_to_string(path) {
-            Ok(text) => Config::parse(&text, path),
+            Ok(text) => Config::parse(File { path: path.to_owned(), text }),
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
                 Ok(Config::default())
             }
@@ -48,16 +62,21 @@ impl Config {
         }
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Config, Failure> {
-        toml::from_str(text).map_err(|error| {
-            let place = error.span().map(|span| position(text, span.start)).unwrap_or_default();
+    fn parse(file: File) -> Result<Config, Failure> {
+        let parsed: Result<Config, _> = toml::from_str(&file.text);
+        let config = parsed.map_err(|error| {
+            let place = match error.span() {
+                Some(span) => file.place(span.start),
+                None => file.path.display().to_string(),
+            };
             let message = error.message();
-            let what = format!("{}{place}: {}", path.display(), message.replace('\n', " "));
+            let what = format!("{place}: {}", message.replace('\n', " "));
             match suggestion(message) {
                 Some(help) => Failure::with_help(what, help),
                 None => what.into(),
             }
-        })
+        })?;
+        Ok(Config { file, ..config })
     }
 
     /// What the collector cannot find out.
@@ -71,6 +90,11 @@ impl Config {
     /// The rules' own settings.
     pub(crate) fn settings(&self) -> Settings {
         Settings { rules: self.rules.clone() }
+    }
+
+    /// The waivers, each for a rule that there is.
+    pub(crate) fn waivers(&self, rules: &RuleSet) -> Result<Vec<Waiver>, Failure> {
+        waivers::read(&self.waiver, &self.file, rules)
     }
 
     /// Which rules to judge. `--only` and `--framework` name the rules whatever the file says.
@@ -100,6 +124,13 @@ impl Config {
             fail_on: args.fail_on.or(self.fail_on).unwrap_or(Gate::default().fail_on),
             allow_unknown: if own.is_empty() { &self.allow_unknown } else { own }.clone(),
         }
+    }
+}
+
+impl File {
+    /// `PATH:LINE:COLUMN` of a byte offset.
+    fn place(&self, offset: usize) -> String {
+        format!("{}{}", self.path.display(), position(&self.text, offset))
     }
 }
 
@@ -133,8 +164,12 @@ fn suggestion(message: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Config, Failure> {
+        Config::parse(File { path: "p.toml".into(), text: text.to_owned() })
+    }
+
     fn config(text: &str) -> Config {
-        Config::parse(text, Path::new("p.toml")).unwrap()
+        parse(text).unwrap()
     }
 
     fn selection_args(rule_set: Option<&str>, only: &[&str], skip: &[&str]) -> SelectionArgs {
@@ -174,7 +209,7 @@ mod tests {
         }
         for text in ["2026-01-31T10:00:00", "10:00:00", "20260131", "'soon'", "[]"] {
             let text = format!("password_policy_changed = {text}");
-            assert!(Config::parse(&text, Path::new("p.toml")).is_err(), "{text}");
+            assert!(parse(&text).is_err(), "{text}");
         }
         assert_eq!(config("").declarations().password_policy_changed, None);
     }

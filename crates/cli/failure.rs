@@ -18,6 +18,11 @@ impl Failure {
         Failure { error: error.into(), help: Some(help.into()) }
     }
 
+    /// The failure, led by where it is.
+    pub(crate) fn at(self, place: &str) -> Failure {
+        Failure { error: format!("{place}: {}", self.error).into(), help: self.help }
+    }
+
     /// Prints it to standard error. If that cannot be written to, the exit status has to do.
     pub(crate) fn print(&self) {
         let red = anstyle::AnsiColor::Red.on_default().bold();

@@ -9,6 +9,7 @@ mod config;
 mod evidence;
 mod facts;
 mod failure;
+mod man;
 mod output;
 mod permissions;
 mod progress;
@@ -19,6 +20,7 @@ mod rules;
 mod saved;
 mod terminal;
 mod verify;
+mod waivers;
 
 use std::process::ExitCode;
 
@@ -48,7 +50,9 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Facts(args) => facts::run(args).map(|()| 0),
         Command::Verify(args) => verify::run(args),
         Command::Permissions(args) => permissions::run(args).map(|()| 0),
+        Command::Waivers(args) => waivers::run(&args.command),
         Command::Rules(args) => rules::run(&args.command).map(|()| 0),
         Command::Completions(args) => completions::run(args.shell).map(|()| 0),
+        Command::Man(args) => man::run(&args.directory).map(|()| 0),
     }
 }

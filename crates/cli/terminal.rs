@@ -59,3 +59,10 @@ pub(crate) fn print_page(
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "note: {}", portcullis_report::defuse(text));
 }
+
+/// Warns of something on standard error.
+pub(crate) fn warn(text: &str) {
+    let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
+    let text = portcullis_report::defuse(text);
+    let _ = writeln!(anstream::stderr(), "{yellow}warning:{yellow:#} {text}");
+}

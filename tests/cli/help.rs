@@ -31,6 +31,8 @@ help_texts! {
     rules_explain: ["rules", "explain"],
     rules_check: ["rules", "check"],
     permissions: ["permissions"],
+    waivers: ["waivers"],
+    waivers_check: ["waivers", "check"],
     completions: ["completions"],
 }
 

@@ -10,11 +10,13 @@ mod formats;
 mod frameworks;
 mod help;
 mod hostile;
+mod man;
 mod output;
 mod permissions;
 mod redact;
 mod rules;
 mod usage;
+mod waivers;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -59,6 +59,9 @@ pub struct Manifest {
     pub partition: Option<String>,
     /// The ARN of who collected, where known.
     pub caller: Option<String>,
+    /// The region of the session, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// When collecting began.
     pub collected_from: Timestamp,
     /// When collecting ended.
@@ -101,6 +104,7 @@ impl Manifest {
             account: None,
             partition: None,
             caller: None,
+            region: None,
             collected_from,
             collected_to,
             files: BTreeMap::new(),

@@ -98,7 +98,7 @@ impl Plan<'_> {
         caller: Result<shapes::CallerIdentity, Failure>,
     ) -> Bundle {
         let mut draft = Draft::new(self.options, self.from);
-        draft.identify(caller);
+        draft.identify(caller, account.region());
         let Options { report_deadline: deadline, max_report_age: max_age, .. } = *self.options;
         let terms = Terms { deadline, max_age, now: self.from };
         let ((aliases, report, summary, policy, devices, details), ()) = tokio::join!(
@@ -164,8 +164,10 @@ impl Plan<'_> {
         let needs = whom_to_ask(report, devices.result.as_ref().ok());
         let regions = regions_in_use(account.region(), report, details);
         let of_users = async {
-            let keys = self.ask(Source::AccessKeys, access_keys(iam, &needs)).await;
-            (keys, self.ask(Source::MfaDevices, mfa_devices(iam, &needs)).await)
+            let keys = of_users(&needs, async |needs| access_keys(iam, needs).await);
+            let keys = self.ask(Source::AccessKeys, keys).await;
+            let devices = of_users(&needs, async |needs| mfa_devices(iam, needs).await);
+            (keys, self.ask(Source::MfaDevices, devices).await)
         };
         let of_regions = self.ask(Source::AccessAnalyzers, account.analyzers(&regions));
         let ((keys, devices), analyzers) = tokio::join!(of_users, of_regions);
@@ -202,20 +204,23 @@ fn whom_to_ask(
     Needs::of(report.ok_or_else(missing)?, devices)
 }
 
-async fn access_keys(iam: &Iam<'_>, needs: &Result<Needs, Failure>) -> Partial<shapes::AccessKeys> {
-    let needs = match needs {
-        Ok(needs) => needs,
-        Err(failure) => return Partial::failed(failure.clone()),
-    };
+/// The answers for those users, if it is known who they are.
+async fn of_users<T>(
+    needs: &Result<Needs, Failure>,
+    ask: impl AsyncFnOnce(&Needs) -> Partial<T>,
+) -> Partial<T> {
+    match needs {
+        Ok(needs) => ask(needs).await,
+        Err(failure) => Partial::failed(failure.clone()),
+    }
+}
+
+async fn access_keys(iam: &Iam<'_>, needs: &Needs) -> Partial<shapes::AccessKeys> {
     let answers = ask_each(&needs.access_keys, |user| iam.access_keys(user)).await;
     Partial::of_each(answers, |keys, users| shapes::AccessKeys::of(keys.concat(), users))
 }
 
-async fn mfa_devices(iam: &Iam<'_>, needs: &Result<Needs, Failure>) -> Partial<shapes::MfaDevices> {
-    let needs = match needs {
-        Ok(needs) => needs,
-        Err(failure) => return Partial::failed(failure.clone()),
-    };
+async fn mfa_devices(iam: &Iam<'_>, needs: &Needs) -> Partial<shapes::MfaDevices> {
     let answers = ask_each(&needs.mfa_devices, |user| iam.mfa_devices(user)).await;
     Partial::of_each(answers, |devices, users| shapes::MfaDevices::of(devices.concat(), users))
 }

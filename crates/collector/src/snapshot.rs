@@ -33,6 +33,7 @@ use self::answers::Answers;
 use self::gaps::Gaps;
 use crate::bundle::Bundle;
 use crate::classes::{ClassConflict, Classes};
+use crate::region::is_region;
 
 /// What the configuration says about an account, and no call of AWS does.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +75,9 @@ impl Bundle {
             as_of,
             collected_from: manifest.map(|manifest| manifest.collected_from),
             collected_to: manifest.map(|manifest| manifest.collected_to),
+            region: manifest
+                .and_then(|manifest| manifest.region.clone())
+                .filter(|region| is_region(region)),
             account: account::account(
                 &answers,
                 manifest,

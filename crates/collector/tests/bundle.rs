@@ -34,6 +34,7 @@ fn bundle(sources: &[Source]) -> Bundle {
         account: Some("111122223333".to_owned()),
         partition: Some("aws".to_owned()),
         caller: None,
+        region: Some("eu-central-1".to_owned()),
         collected_from: time("2026-01-02T03:04:05Z"),
         collected_to: time("2026-01-02T03:04:06Z"),
         files: sources.iter().map(|source| (format!("{source}.json"), entry.clone())).collect(),

@@ -139,6 +139,9 @@ pub struct AuditedAccount {
     pub name: Option<String>,
     /// `aws`, `aws-cn`, `aws-us-gov`, or `unknown`.
     pub partition: String,
+    /// The region of the session that collected, where known.
+    #[serde(default)]
+    pub region: Option<String>,
     /// How much could be judged.
     pub status: AccountStatus,
     /// The ARN of who collected, where known.

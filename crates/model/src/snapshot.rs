@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub collected_from: Option<Timestamp>,
     /// When collecting ended, where the bundle says so.
     pub collected_to: Option<Timestamp>,
+    /// The region of the session that collected, where the bundle says so.
+    pub region: Option<String>,
     /// The account as a whole.
     pub account: Account,
     /// The root user.

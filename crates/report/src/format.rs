@@ -2,9 +2,11 @@
 
 mod asff;
 mod csv;
+mod event;
 mod github;
 mod gitlab;
 mod html;
+mod issue;
 mod json;
 mod jsonl;
 mod junit;

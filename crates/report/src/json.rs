@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::Serializer;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::text::is_deceptive;
 
@@ -13,13 +13,21 @@ use crate::text::is_deceptive;
 /// Characters that would deceive in a terminal are written as JSON's `\u` escapes; the value is the
 /// same.
 pub fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let defused = Defused(PrettyFormatter::new());
-    value.serialize(&mut Serializer::with_formatter(&mut *out, defused))?;
+    write(value, PrettyFormatter::new(), out)
+}
+
+/// Writes a value as [`write_json`] does, but in one line.
+pub(crate) fn write_json_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    write(value, CompactFormatter, out)
+}
+
+fn write(value: &impl Serialize, form: impl Formatter, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Defused(form)))?;
     out.write_all(b"\n")
 }
 
-/// Indented JSON without deceptive characters.
-struct Defused(PrettyFormatter<'static>);
+/// JSON in that form, without deceptive characters.
+struct Defused<F>(F);
 
 /// Passes the marks of lists and objects on to the inner formatter.
 macro_rules! as_inner {
@@ -30,7 +38,7 @@ macro_rules! as_inner {
     )*};
 }
 
-impl Formatter for Defused {
+impl<F: Formatter> Formatter for Defused<F> {
     as_inner! {
         begin_array();
         end_array();
@@ -77,5 +85,12 @@ mod tests {
         let text = json(&[name]);
         assert_eq!(text, "[\n  \"a\\u001b[0m\\u009b\\u202e\\udb40\\udc41\\nz\"\n]\n");
         assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [name]);
+    }
+
+    #[test]
+    fn a_line_is_one_line() {
+        let mut out = Vec::new();
+        write_json_line(&serde_json::json!({ "a": ["\n\u{9b}", 1], "b": {} }), &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "{\"a\":[\"\\n\\u009b\",1],\"b\":{}}\n");
     }
 }

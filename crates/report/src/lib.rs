@@ -3,14 +3,20 @@
 //! Names, tags and messages come from whoever could write them: every format defuses them where it
 //! writes them, so that no text can pass for anything but itself.
 
+mod advice;
+mod controls;
 mod format;
+mod gaps;
 mod json;
 mod outcome;
 mod page;
 mod prose;
 mod redact;
+mod remarks;
 mod text;
 mod view;
+pub mod waivers;
+mod words;
 
 pub use format::{Format, UnknownFormat, render};
 pub use json::write_json;

@@ -25,6 +25,7 @@ pub use self::salt::{Salt, SaltTooShort};
 
 use self::names::Names;
 use self::sentence::{Vocabulary, retell};
+use crate::advice::placeholders;
 
 /// What stands in the place of free text.
 const WITHHELD: &str = "withheld: redacted";
@@ -108,6 +109,7 @@ impl Redaction<'_> {
             alias,
             name,
             partition,
+            region,
             status,
             caller,
             report_generated_at,
@@ -117,8 +119,17 @@ impl Redaction<'_> {
         let (alias, name, caller) = (text(alias), text(name), text(caller));
         let mut gaps: Vec<_> = gaps.into_iter().map(|gap| self.gap(gap)).collect();
         gaps.sort();
-        let id = self.names.account(&id);
-        AuditedAccount { id, alias, name, partition, status, caller, report_generated_at, gaps }
+        AuditedAccount {
+            id: self.names.account(&id),
+            alias,
+            name,
+            partition,
+            region: region.map(|region| self.names.region(&region)),
+            status,
+            caller,
+            report_generated_at,
+            gaps,
+        }
     }
 
     /// AWS's message is free text, and the id of a request tells AWS's staff whose it was.
@@ -203,7 +214,9 @@ impl Redaction<'_> {
         let in_general = || in_general(verdict, &missing, info, &resource);
         let remediation = match verdict {
             // A command with a pseudonym in it would run, and not do what it says.
-            Verdict::Fail if !remediation.is_empty() => info.map(|info| info.remediation.clone()),
+            Verdict::Fail if !remediation.is_empty() => {
+                info.map(|info| placeholders(&info.remediation))
+            }
             _ => told(&remediation),
         };
         Finding {

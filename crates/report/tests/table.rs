@@ -5,7 +5,7 @@ mod support;
 
 use portcullis_model::{Report, Severity, Tally, Verdict};
 use portcullis_report::{Format, Style, render};
-use support::{finding, report};
+use support::{decided, finding, report};
 
 fn table(report: &Report, style: Style) -> String {
     let mut out = Vec::new();
@@ -112,4 +112,42 @@ fn the_rules_of_frameworks_are_named_by_them() {
     let mut report = report();
     report.run.options.frameworks = vec!["cis-aws-7.0".to_owned(), "soc2".to_owned()];
     assert!(table(&report, PLAIN).contains("Rules     3 of cis-aws-7.0, soc2\n"));
+}
+
+#[test]
+fn what_is_known_takes_a_line_a_rule() {
+    let mut report = decided();
+    let one = report.findings[2].clone();
+    report.findings = vec![one; 5000];
+    let table = table(&report, PLAIN);
+    assert!(table.contains("KNOWN: 5000 findings, in the baseline of 2026-10-01\n"), "{table}");
+    let words: Vec<&str> = table.split_whitespace().collect();
+    assert!(words.join(" ").contains("key 1, key 1 and 4990 more"), "{table}");
+    assert!(!table.contains("MEDIUM: "), "{table}");
+}
+
+#[test]
+fn warnings_are_bounded() {
+    let mut report = decided();
+    report.waivers = vec![report.waivers[2].clone(); 1000];
+    let table = table(&report, PLAIN);
+    assert!(table.contains("WAIVERS: 1000 of 1000 to look at\n"), "{table}");
+    assert!(table.contains("  - and 980 more\n"), "{table}");
+    report.waivers.truncate(1);
+    report.waivers[0].judged = false;
+    assert!(!self::table(&report, PLAIN).contains("WAIVERS"));
+}
+
+#[test]
+fn a_baseline_of_other_rules_and_pseudonyms_are_told() {
+    let mut report = decided();
+    report.run.options.redacted = true;
+    report.run.baseline.as_mut().unwrap().ruleset = "other".to_owned();
+    let table = table(&report, PLAIN);
+    for shown in [
+        "Baseline  as of 2026-10-01 08:00:00 UTC, by other rules or settings\n",
+        "Redacted  names, ids and ARNs are pseudonyms\n",
+    ] {
+        assert!(table.contains(shown), "{shown} in {table}");
+    }
 }

@@ -158,6 +158,7 @@ fn account(snapshot: &Snapshot) -> AuditedAccount {
         alias: account.alias.clone().known().flatten(),
         name: None,
         partition: account.partition.clone(),
+        region: snapshot.region.clone(),
         status: status(snapshot),
         caller: account.caller.clone().known(),
         report_generated_at: account.report_generated_at.known(),

@@ -12,7 +12,7 @@ use super::draft::Partial;
 use super::failure::Failure;
 use super::iam::Iam;
 use super::per_user::ask_each;
-use super::whole::WholeListing;
+use super::whole::WholeAnswers;
 use super::{Progress, convert};
 use crate::shapes;
 
@@ -87,7 +87,7 @@ impl<'a> AccountServices<'a> {
     async fn analyzers_of(&self, region: &str) -> Result<Vec<shapes::Analyzer>, Failure> {
         let config = accessanalyzer::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
-            .interceptor(WholeListing("analyzers"))
+            .interceptor(WholeAnswers::Listing("analyzers"))
             .build();
         let client = accessanalyzer::Client::from_conf(config);
         let (mut analyzers, mut token) = (Vec::new(), None);

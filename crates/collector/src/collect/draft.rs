@@ -114,7 +114,12 @@ impl Draft {
         Draft { manifest, documents: BTreeMap::new(), clock }
     }
 
-    pub(crate) fn identify(&mut self, caller: Result<shapes::CallerIdentity, Failure>) {
+    pub(crate) fn identify(
+        &mut self,
+        caller: Result<shapes::CallerIdentity, Failure>,
+        region: Option<String>,
+    ) {
+        self.manifest.region = region;
         if let Ok(caller) = &caller {
             self.manifest.account = Some(caller.account.clone());
             self.manifest.partition = caller.arn.split(':').nth(1).map(str::to_owned);

@@ -31,7 +31,7 @@ pub(crate) struct Iam<'a> {
 
 impl<'a> Iam<'a> {
     pub(crate) fn new(config: config::Builder, progress: &'a dyn Progress) -> Iam<'a> {
-        Iam { client: Client::from_conf(config.interceptor(WholeAnswers).build()), progress }
+        Iam { client: Client::from_conf(config.interceptor(WholeAnswers::Xml).build()), progress }
     }
 
     pub(crate) async fn account_aliases(&self) -> Result<shapes::AccountAliases, Failure> {

@@ -33,6 +33,7 @@ async fn a_healthy_account_has_no_gap() {
     let manifest = bundle.manifest.as_ref().unwrap();
     assert_eq!(manifest.account.as_deref(), Some("111122223333"));
     assert_eq!(manifest.partition.as_deref(), Some("aws-cn"));
+    assert_eq!(manifest.region.as_deref(), Some("eu-test-1"));
     assert_eq!(document(&bundle, Source::AccessKeys)["Users"], json!(["ann", "bob"]));
     assert_eq!(document(&bundle, Source::MfaDevices)["Users"], json!(["ann"]));
     let details = document(&bundle, Source::AccountAuthorizationDetails);

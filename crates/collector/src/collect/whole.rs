@@ -5,10 +5,15 @@ use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iam::error::BoxError;
 use serde_json::Value as Json;
 
-/// Makes an answer without its closing tag an error. The SDK's XML parser takes the end of the text
-/// for the end of the list, and part of a list would then stand for all of it.
-#[derive(Debug)]
-pub(crate) struct WholeAnswers;
+/// Makes an answer of which a part is missing an error: part of a list would else stand for all of
+/// it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WholeAnswers {
+    /// XML without its closing tag: the SDK takes the end of the text for the end of the list.
+    Xml,
+    /// JSON without that list: the SDK takes an absent list for an empty one.
+    Listing(&'static str),
+}
 
 impl Intercept for WholeAnswers {
     fn name(&self) -> &'static str {
@@ -22,35 +27,15 @@ impl Intercept for WholeAnswers {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        let is_whole = response.body().bytes().is_some_and(is_whole);
-        if response.status().is_success() && !is_whole {
-            return Err("the answer is cut short".into());
+        let body = response.body().bytes().unwrap_or_default();
+        match self {
+            _ if !response.status().is_success() => Ok(()),
+            WholeAnswers::Xml if !is_whole(body) => Err("the answer is cut short".into()),
+            WholeAnswers::Listing(list) if !has_list(body, list) => {
+                Err(format!("the answer lacks {list}").into())
+            }
+            _ => Ok(()),
         }
-        Ok(())
-    }
-}
-
-/// Makes an answer in JSON without its list an error. The SDK takes an absent list for an empty one.
-#[derive(Debug)]
-pub(crate) struct WholeListing(pub(crate) &'static str);
-
-impl Intercept for WholeListing {
-    fn name(&self) -> &'static str {
-        "WholeListing"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let response = context.response();
-        let has_list = response.body().bytes().is_some_and(|json| has_list(json, self.0));
-        if response.status().is_success() && !has_list {
-            return Err(format!("the answer lacks {}", self.0).into());
-        }
-        Ok(())
     }
 }
 

@@ -1,9 +1,64 @@
-//! gitlab.
+//! GitLab's code quality report: a list of problems, for the widget of a merge request.
+//!
+//! By the report format at <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
+//! It has findings that fail and are not waived, and no word for what could not be judged: the exit
+//! status of the job tells.
 
 use std::io::{self, Write};
 
+use portcullis_model::Severity;
+use serde::Serialize;
+
+use super::issue::{self, Issue};
 use crate::view::View;
+use crate::{defuse, write_json};
+
+/// A problem.
+#[derive(Serialize)]
+struct Problem {
+    description: String,
+    check_name: String,
+    /// Unique in the report, and the same in the next one.
+    fingerprint: String,
+    severity: &'static str,
+    location: Location,
+}
+
+/// Where it is.
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    lines: Lines,
+}
+
+/// The lines that it is on.
+#[derive(Serialize)]
+struct Lines {
+    begin: u32,
+}
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{} findings", view.report.findings.len())
+    let problems: Vec<Problem> =
+        issue::issues(&view.report.findings).into_iter().map(problem).collect();
+    write_json(&problems, out)
+}
+
+fn problem(issue: Issue<'_>) -> Problem {
+    Problem {
+        description: issue::text(issue.finding),
+        check_name: defuse(&issue.finding.rule).into_owned(),
+        fingerprint: issue.id,
+        severity: severity(issue.finding.severity),
+        location: Location { path: issue::path(issue.finding), lines: Lines { begin: 1 } },
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "blocker",
+        Severity::High => "critical",
+        Severity::Medium => "major",
+        Severity::Low => "minor",
+        Severity::Info => "info",
+    }
 }

@@ -1,9 +1,125 @@
-//! sarif.
+//! SARIF 2.1.0, as GitHub's code scanning takes it.
+//!
+//! By the [OASIS standard](https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html)
+//! and [GitHub's page on what it supports](https://docs.github.com/en/code-security/reference/code-scanning/sarif-support-for-code-scanning).
+//! One run an account, with a result for each finding that fails and is not waived. GitHub knows
+//! neither suppressed nor open-ended results, so the others are counted in the run's properties, and
+//! what could not be judged is told in notifications.
 
+mod log;
+mod message;
+mod notes;
+mod results;
+mod rules;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Status};
+
+use self::log::{Counts, Driver, Invocation, Log, Run, RunAutomationDetails, Tool};
+use super::issue::{self, Issue};
 use crate::view::View;
+use crate::{defuse, write_json};
+
+/// GitHub refuses a file with more runs.
+const RUNS: usize = 20;
+/// GitHub refuses a run with more results, and keeps the 5,000 gravest.
+const RESULTS: usize = 25_000;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{} findings", view.report.findings.len())
+    let (kept, left_out) = gravest(parts(view.report));
+    let mut runs: Vec<Run> = kept.into_iter().map(|part| run(view, part)).collect();
+    if let Some(first) = runs.first_mut().filter(|_| !left_out.is_empty()) {
+        let [invocation] = &mut first.invocations;
+        invocation.tool_execution_notifications.push(notes::accounts_left_out(&left_out));
+    }
+    write_json(&Log { schema: log::SCHEMA, version: "2.1.0", runs }, out)
+}
+
+/// What the report says of one account.
+#[derive(Default)]
+struct Part<'a> {
+    /// The account's id.
+    id: &'a str,
+    /// None only if nothing was audited, or in a report that was tampered with.
+    account: Option<&'a AuditedAccount>,
+    findings: Vec<&'a Finding>,
+    issues: Vec<Issue<'a>>,
+}
+
+impl Part<'_> {
+    fn count(&self, status: Status) -> usize {
+        self.findings.iter().filter(|finding| finding.status() == status).count()
+    }
+
+    /// Whether anything at all was collected.
+    fn is_collected(&self) -> bool {
+        self.account.is_some_and(|account| account.status != AccountStatus::Failed)
+    }
+}
+
+/// The report by account, in the order of their ids; one part at least, for a log without runs would
+/// look clean.
+fn parts(report: &Report) -> Vec<Part<'_>> {
+    let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
+    for account in &report.accounts {
+        parts.entry(&account.id).or_default().account.get_or_insert(account);
+    }
+    for finding in &report.findings {
+        parts.entry(&finding.account).or_default().findings.push(finding);
+    }
+    if parts.is_empty() {
+        parts.insert("unknown", Part::default());
+    }
+    for (id, part) in &mut parts {
+        part.id = id;
+        part.issues = issue::issues(part.findings.iter().copied());
+    }
+    parts.into_values().collect()
+}
+
+/// As many parts as there may be runs, those with the gravest issues; and those left out.
+fn gravest(mut parts: Vec<Part<'_>>) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
+    parts.sort_by_key(|part| Reverse(issue::by_severity(&part.issues)));
+    let left_out = parts.split_off(parts.len().min(RUNS));
+    parts.sort_by_key(|part| part.id);
+    (parts, left_out)
+}
+
+fn run<'a>(view: &View<'a>, mut part: Part<'a>) -> Run<'a> {
+    let left_out = part.issues.split_off(part.issues.len().min(RESULTS));
+    let rules = rules::broken(view, &part.issues);
+    let report = view.report;
+    Run {
+        tool: Tool {
+            driver: Driver {
+                name: "Portcullis",
+                version: &report.tool.version,
+                semantic_version: &report.tool.version,
+                rules: rules.descriptors,
+            },
+        },
+        automation_details: RunAutomationDetails {
+            id: format!("portcullis/{}/", issue::segment(part.id)),
+        },
+        invocations: [Invocation {
+            execution_successful: part.is_collected(),
+            exit_code: view.outcome.exit_status(),
+            exit_code_description: defuse(&view.outcome.to_string()).into_owned(),
+            start_time_utc: report.run.collected_from,
+            end_time_utc: report.run.collected_to,
+            tool_execution_notifications: notes::of(view, &part, left_out.len()),
+        }],
+        results: part.issues.iter().map(|issue| results::result(issue, &rules.indices)).collect(),
+        column_kind: "utf16CodeUnits",
+        properties: Counts {
+            open: part.count(Status::Open),
+            known: part.count(Status::Known),
+            waived: part.count(Status::Waived),
+            unknown: part.count(Status::Unknown),
+            left_out: left_out.len(),
+        },
+    }
 }

@@ -5,6 +5,7 @@ mod folded;
 mod frameworks;
 mod header;
 mod summary;
+mod waived;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use std::io::{self, Write};
 use portcullis_model::{Finding, Report, RuleInfo, Verdict};
 
 use crate::view::View;
+use crate::words::{counted, few};
 use crate::{Page, bold};
 
 /// Writes the whole report; its last line explains the exit status.
@@ -20,6 +22,9 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     header::write(report, page)?;
     findings::write(report, page)?;
     folded::write_unknown(report, page)?;
+    waived::write_known(report, page)?;
+    waived::write_waived(report, page)?;
+    waived::write_warnings(report, page)?;
     folded::write_listed(report, Verdict::Pass, "PASSED", page)?;
     folded::write_listed(report, Verdict::NotApplicable, "NOT APPLICABLE", page)?;
     frameworks::write(report, page)?;
@@ -42,19 +47,4 @@ fn grouped(report: &Report, some: impl Fn(&Finding) -> bool) -> Vec<(&RuleInfo, 
     let mut rules: Vec<&RuleInfo> = report.rules.iter().collect();
     rules.sort_by_key(|rule| (rule.severity, &rule.id));
     rules.into_iter().filter_map(|rule| Some((rule, groups.remove(rule.id.as_str())?))).collect()
-}
-
-/// `1 rule`, `2 rules`.
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
-/// Up to that many of the names, and how many more there are.
-fn few(names: &[&str], most: usize) -> String {
-    match names.split_at_checked(most) {
-        Some((first, rest)) if !rest.is_empty() => {
-            format!("{} and {} more", first.join(", "), rest.len())
-        }
-        _ => names.join(", "),
-    }
 }

@@ -269,6 +269,7 @@ fn account() -> AuditedAccount {
         alias: Some("acme".to_owned()),
         name: None,
         partition: "aws".to_owned(),
+        region: Some("eu-central-1".to_owned()),
         status: AccountStatus::Incomplete,
         caller: Some("arn:aws:sts::111122223333:assumed-role/audit/ci".to_owned()),
         report_generated_at: Some("2026-11-02T07:00:00Z".parse().unwrap()),

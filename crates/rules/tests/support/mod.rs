@@ -51,6 +51,7 @@ pub(crate) fn account() -> Json {
         "as_of": "2026-11-18T12:00:00Z",
         "collected_from": null,
         "collected_to": null,
+        "region": null,
         "account": samples["Account"],
         "root": samples["Root"],
         "users": [samples["User"]],

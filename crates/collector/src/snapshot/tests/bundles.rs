@@ -197,6 +197,7 @@ impl Fixture {
             account: None,
             partition: None,
             caller: None,
+            region: None,
             collected_from: time(at),
             collected_to: time(at),
             files: [(file, entry)].into(),
@@ -206,6 +207,14 @@ impl Fixture {
     }
 
     /// The facts, after checking that no source is missing without a gap.
+    /// Adds a manifest that says where the session was.
+    pub(super) fn collected_in(self, region: &str) -> Fixture {
+        let mut fixture = self.collected_at(Source::CredentialReport, "2026-01-01T00:00:00Z");
+        let manifest = fixture.0.manifest.as_mut().unwrap();
+        manifest.region = Some(region.to_owned());
+        fixture
+    }
+
     pub(super) fn snapshot(&self) -> Snapshot {
         self.declared(&Declarations::default())
     }

@@ -87,6 +87,14 @@ fn without_all_that_names_regions_they_are_not_known() {
     }
 }
 
+#[test]
+fn the_region_of_the_session_is_what_the_manifest_says() {
+    let region = |name: &str| Fixture::new().collected_in(name).snapshot().region;
+    assert_eq!(region("ap-south-1").as_deref(), Some("ap-south-1"));
+    assert_eq!(region("evil.example/eu-west-1"), None);
+    assert_eq!(Fixture::new().snapshot().region, None);
+}
+
 fn contacts(document: &str) -> (Fact<Vec<String>>, Fact<u32>) {
     let file = "alternate-contacts.json";
     let fixture = Fixture::new().bytes(Source::AlternateContacts, file, document);

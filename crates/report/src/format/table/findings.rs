@@ -1,15 +1,16 @@
-//! What failed, by severity and rule, with what to do about it.
+//! What failed and counts, by severity and rule, with what to do about it.
 
 use std::io;
 
-use portcullis_model::{Finding, Report, RuleInfo, Severity, Verdict};
+use portcullis_model::{Finding, Report, RuleInfo, Severity, Status};
 
-use super::{counted, grouped};
-use crate::{Page, bold, defuse, severity_style};
+use super::{counted, grouped, waived};
+use crate::advice::what_to_do;
+use crate::{Page, bold, severity_style};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     for severity in Severity::ALL {
-        let of_it = grouped(report, |f| f.verdict == Verdict::Fail && f.severity == severity);
+        let of_it = grouped(report, |f| f.status() == Status::Open && f.severity == severity);
         let count: usize = of_it.iter().map(|(_, findings)| findings.len()).sum();
         if count == 0 {
             continue;
@@ -34,13 +35,14 @@ fn write_rule(
     page.painted_item(bold(), "  ", &format!("{} ({})", rule.title, rule.id))?;
     for finding in findings {
         page.item("  - ", &describe(finding, report.accounts.len() > 1))?;
+        finding.waiver.iter().try_for_each(|waiver| waived::write_expiry(waiver, page))?;
     }
     page.item("    ", "What to do:")?;
-    page.prose(6, &what_to_do(rule, findings))
+    page.prose(6, &what_to_do(Some(rule), findings))
 }
 
 /// The message, led by what it is about where it does not say so itself.
-fn describe(finding: &Finding, many_accounts: bool) -> String {
+pub(super) fn describe(finding: &Finding, many_accounts: bool) -> String {
     let Finding { account, resource, message, .. } = finding;
     let account = if many_accounts { format!("[{account}] ") } else { String::new() };
     let says_what = resource.kind == "account" || message.contains(&resource.name);
@@ -49,44 +51,5 @@ fn describe(finding: &Finding, many_accounts: bool) -> String {
     match &resource.region {
         Some(region) if !told.contains(region) => format!("{account}{region}, {told}"),
         _ => format!("{account}{told}"),
-    }
-}
-
-/// What to do about all of them: the finding's own text if they agree, else the rule's template.
-fn what_to_do(rule: &RuleInfo, findings: &[&Finding]) -> String {
-    match findings {
-        [first, rest @ ..] if rest.iter().all(|other| other.remediation == first.remediation) => {
-            // A line that the template lacks was smuggled in by a name, to pass for advice.
-            let honest = first.remediation.lines().count() == rule.remediation.lines().count();
-            let own = &first.remediation;
-            if honest { own.clone() } else { defuse(own).into_owned() }
-        }
-        _ => placeholders(&rule.remediation),
-    }
-}
-
-/// The template with `{user.name}` as `<user.name>`, and `{{` as `{`.
-fn placeholders(template: &str) -> String {
-    const OPEN: &str = "\u{0}";
-    const CLOSE: &str = "\u{1}";
-    template
-        .replace("{{", OPEN)
-        .replace("}}", CLOSE)
-        .replace('{', "<")
-        .replace('}', ">")
-        .replace(OPEN, "{")
-        .replace(CLOSE, "}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn placeholders_are_shown_in_angle_brackets() {
-        assert_eq!(
-            placeholders("aws iam x --user-name {user.name} --tags '{{}}'"),
-            "aws iam x --user-name <user.name> --tags '{}'"
-        );
     }
 }

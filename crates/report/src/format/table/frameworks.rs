@@ -5,32 +5,46 @@ use std::io;
 use anstyle::Style as Paint;
 use portcullis_model::{ControlOutcome, ControlStatus, FrameworkOutcome, Report, Severity};
 
+use crate::controls::{counted, waived};
 use crate::{Page, bold, dim, severity_style};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    report.frameworks.iter().try_for_each(|framework| write_framework(framework, page))
+    report.frameworks.iter().try_for_each(|framework| write_framework(framework, report, page))
 }
 
-fn write_framework(framework: &FrameworkOutcome, page: &mut Page<'_>) -> io::Result<()> {
+fn write_framework(
+    framework: &FrameworkOutcome,
+    report: &Report,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let FrameworkOutcome { id, title, version, note, controls, .. } = framework;
     page.blank()?;
     page.painted_item(bold(), "", &format!("{title} {version} ({id})"))?;
     page.blank()?;
     let width = controls.iter().map(|control| control.id.chars().count()).max().unwrap_or_default();
     for control in controls {
-        write_control(control, width, page)?;
+        write_control(control, width, report, page)?;
     }
     page.blank()?;
-    page.painted_item(bold(), "  ", &counts(framework))?;
+    page.painted_item(bold(), "  ", &counted(framework))?;
     note.iter().try_for_each(|note| page.item("  ", note))
 }
 
-fn write_control(control: &ControlOutcome, width: usize, page: &mut Page<'_>) -> io::Result<()> {
+fn write_control(
+    control: &ControlOutcome,
+    width: usize,
+    report: &Report,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let ControlOutcome { id, title, status, reason, .. } = control;
     let label = format!("  {id:width$}  {:<14}  ", status.words());
     page.painted_item(paint(*status), &label, title)?;
     let margin = " ".repeat(label.chars().count());
-    reason.iter().try_for_each(|reason| page.item(&margin, reason))
+    reason.iter().try_for_each(|reason| page.item(&margin, reason))?;
+    match waived(control, report) {
+        0 => Ok(()),
+        count => page.item(&margin, &format!("of these, {count} waived")),
+    }
 }
 
 fn paint(status: ControlStatus) -> Paint {
@@ -40,12 +54,4 @@ fn paint(status: ControlStatus) -> Paint {
         ControlStatus::Manual | ControlStatus::Pass => Paint::new(),
         ControlStatus::NotApplicable => dim(),
     }
-}
-
-/// How many controls have which status, those without any left out.
-fn counts(framework: &FrameworkOutcome) -> String {
-    let all = ControlStatus::ALL.into_iter().map(|status| (framework.counts.of(status), status));
-    let some = all.filter(|(count, _)| *count > 0);
-    let texts: Vec<_> = some.map(|(count, status)| format!("{count} {}", status.words())).collect();
-    format!("{} controls: {}", framework.controls.len(), texts.join(", "))
 }

@@ -3,16 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Gap, Report, RunOptions};
+use portcullis_model::{AuditedAccount, Baseline, Gap, Report, RunOptions};
 
-use super::{counted, few};
-use crate::Page;
+use super::counted;
+use crate::words::{age, time};
+use crate::{Page, gaps};
 
-/// Room for AWS's sentence on who may not do what on which ARN.
-const MESSAGE_CHARS: usize = 300;
-/// So many resources of gaps of one kind are named.
-const NAMED_RESOURCES: usize = 3;
 /// More kinds of gaps than there are calls mean that something else is wrong.
 const LISTED_GAPS: usize = 20;
 
@@ -22,6 +18,10 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.item("As of     ", &time(report.run.as_of))?;
     page.item("Rules     ", &rules(report))?;
+    report.run.baseline.iter().try_for_each(|b| page.item("Baseline  ", &baseline(b, report)))?;
+    if report.run.options.redacted {
+        page.item("Redacted  ", "names, ids and ARNs are pseudonyms")?;
+    }
     for account in &report.accounts {
         let (by_choice, gaps): (Vec<_>, Vec<_>) =
             account.gaps.iter().partition(|gap| gap.is_by_choice());
@@ -57,6 +57,13 @@ fn rules(report: &Report) -> String {
     format!("{} {chosen}{skipped}", report.rules.len())
 }
 
+/// The report that findings were compared with.
+fn baseline(baseline: &Baseline, report: &Report) -> String {
+    let other = baseline.ruleset != report.tool.ruleset;
+    let but = if other { ", by other rules or settings" } else { "" };
+    format!("as of {}{but}", time(baseline.as_of))
+}
+
 /// The calls that were left out on purpose.
 fn write_choices(by_choice: &[&Gap], page: &mut Page<'_>) -> io::Result<()> {
     let mut sources: BTreeMap<_, usize> = BTreeMap::new();
@@ -73,60 +80,18 @@ fn write_choices(by_choice: &[&Gap], page: &mut Page<'_>) -> io::Result<()> {
     if texts.is_empty() { Ok(()) } else { page.item("Not asked ", &texts.join(", ")) }
 }
 
-/// The gaps, folded by all that they have in common but the resource.
+/// The gaps, those of one kind in one sentence.
 fn write_gaps(gaps: &[&Gap], page: &mut Page<'_>) -> io::Result<()> {
     if gaps.is_empty() {
         return page.item("Gaps      ", "none");
     }
-    let mut kinds: BTreeMap<_, Vec<&Gap>> = BTreeMap::new();
-    for &gap in gaps {
-        let kind = (gap.source, &gap.operation, &gap.code, gap.resource.is_some());
-        kinds.entry(kind).or_default().push(gap);
-    }
+    let kinds = gaps::folded(gaps);
     page.item("Gaps      ", &format!("{}; what depends on them is not judged", kinds.len()))?;
-    for same in kinds.values().take(LISTED_GAPS) {
-        page.item("  - ", &describe(same))?;
+    for kind in kinds.iter().take(LISTED_GAPS) {
+        page.item("  - ", kind)?;
     }
     match kinds.len().saturating_sub(LISTED_GAPS) {
         0 => Ok(()),
         more => page.item("  - ", &format!("and {more} more")),
     }
-}
-
-/// Gaps of one kind in one sentence, with the message of the first.
-fn describe(same: &[&Gap]) -> String {
-    let Some(first) = same.first() else { return String::new() };
-    let resources: Vec<&str> = same.iter().filter_map(|gap| gap.resource.as_deref()).collect();
-    let of = if resources.is_empty() {
-        String::new()
-    } else {
-        format!(" for {}", few(&resources, NAMED_RESOURCES))
-    };
-    let Gap { source, operation, code, .. } = first;
-    format!("{source} ({operation}){of}: {code}: {}", shorten(&first.message))
-}
-
-fn shorten(message: &str) -> String {
-    match message.char_indices().nth(MESSAGE_CHARS) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
-}
-
-/// The time to the second, in UTC.
-fn time(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// How long before that moment something was made.
-fn age(made: Timestamp, as_of: Timestamp) -> String {
-    let minutes = as_of.duration_since(made).as_secs() / 60;
-    let (hours, days) = (minutes / 60, minutes / 60 / 24);
-    let age = match minutes {
-        ..0 => return format!("made after that date, at {}", time(made)),
-        0..120 => counted(usize::try_from(minutes).unwrap_or_default(), "minute"),
-        120..2880 => format!("{hours} hours"),
-        _ => format!("{days} days"),
-    };
-    format!("{age} old, made at {}", time(made))
 }

@@ -1,33 +1,73 @@
-//! The number of verdicts by severity.
+//! The number of findings by severity and status.
 
 use std::io;
 
 use anstyle::Style as Paint;
-use portcullis_model::{Report, Severity, Verdict};
+use portcullis_model::{Finding, Report, Severity, Status, Tally};
 
 use crate::{Page, bold, severity_style};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let columns = columns(report);
+    let heading: String = columns.iter().map(|(status, title)| cell(*status, title)).collect();
     page.blank()?;
-    page.line(bold(), "SUMMARY        fail  unknown     pass  not applicable")?;
+    page.line(bold(), &format!("{:13}{heading}", "SUMMARY"))?;
     for severity in Severity::ALL {
-        // What fails or is unknown has a severity of its own, and is always listed.
-        let listed = |verdict| {
-            let all = report.findings.iter();
-            all.filter(|f| f.verdict == verdict && f.severity == severity).count()
-        };
-        let (fail, unknown) = (listed(Verdict::Fail), listed(Verdict::Unknown));
-        let mut of_it = report.rules.iter().filter(|rule| rule.severity == severity).peekable();
-        if of_it.peek().is_none() && fail + unknown == 0 {
+        let counts: Vec<_> =
+            columns.iter().map(|&(status, _)| (status, count(report, severity, status))).collect();
+        let has_rules = report.rules.iter().any(|rule| rule.severity == severity);
+        if !has_rules && counts.iter().all(|(_, count)| *count == 0) {
             continue;
         }
-        let tallies = of_it.filter_map(|rule| report.tallies.get(&rule.id));
-        let (pass, not_applicable) = tallies.fold((0, 0), |(pass, not_applicable), tally| {
-            (pass + u64::from(tally.pass), not_applicable + u64::from(tally.not_applicable))
-        });
-        let word = severity.word();
-        let row = format!("  {word:<11}{fail:>6}{unknown:>9}{pass:>9}{not_applicable:>16}");
-        page.line(if fail > 0 { severity_style(severity) } else { Paint::new() }, &row)?;
+        let open = counts.iter().any(|&(status, count)| status == Status::Open && count > 0);
+        let cells: String =
+            counts.iter().map(|(status, count)| cell(*status, &count.to_string())).collect();
+        let row = format!("  {:<11}{cells}", severity.word());
+        page.line(if open { severity_style(severity) } else { Paint::new() }, &row)?;
     }
     Ok(())
+}
+
+/// The columns with their titles; what is known or waived has one only where there is some.
+fn columns(report: &Report) -> Vec<(Status, String)> {
+    let any = |status| report.findings.iter().any(|finding| finding.status() == status);
+    let decided = |status| matches!(status, Status::Known | Status::Waived);
+    let mut columns = Status::ALL.to_vec();
+    columns.retain(|status| !decided(*status) || any(*status));
+    // Where nothing is decided, all that fails is open.
+    let plain = !columns.iter().copied().any(decided);
+    let title = |status: Status| match status {
+        Status::Open if plain => "fail".to_owned(),
+        status => status.word().replace('_', " "),
+    };
+    columns.into_iter().map(|status| (status, title(status))).collect()
+}
+
+fn cell(status: Status, text: &str) -> String {
+    let width = match status {
+        Status::Open => 6,
+        Status::NotApplicable => 16,
+        _ => 9,
+    };
+    format!("{text:>width$}")
+}
+
+/// How many resources of that severity have that status.
+fn count(report: &Report, severity: Severity, status: Status) -> u64 {
+    let of_rules = |count: fn(&Tally) -> u32| {
+        let rules = report.rules.iter().filter(|rule| rule.severity == severity);
+        rules
+            .filter_map(|rule| report.tallies.get(&rule.id))
+            .map(|tally| u64::from(count(tally)))
+            .sum()
+    };
+    match status {
+        Status::Pass => of_rules(|tally| tally.pass),
+        Status::NotApplicable => of_rules(|tally| tally.not_applicable),
+        // All others are listed, each with a severity of its own.
+        _ => {
+            let counted = |f: &&Finding| f.status() == status && f.severity == severity;
+            report.findings.iter().filter(counted).map(|_| 1).sum()
+        }
+    }
 }

@@ -1,0 +1,57 @@
+//! `man`: the manual pages that a package installs, one a command.
+//!
+//! Whoever packages Portcullis needs it, nobody else: the help does not list it.
+//! The form is man(7): <https://man7.org/linux/man-pages/man7/man.7.html>.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+
+use crate::args::Cli;
+use crate::failure::Failure;
+
+/// What the pages say they come from.
+const SOURCE: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));
+
+/// Writes `portcullis.1`, `portcullis-audit.1` and so on into an existing directory.
+pub(crate) fn run(directory: &Path) -> Result<(), Failure> {
+    let mut command = Cli::command();
+    command.build();
+    write(&command, directory)
+        .map_err(|error| format!("cannot write to {}: {error}", directory.display()).into())
+}
+
+/// Writes the pages of a command and of those below it.
+fn write(command: &Command, directory: &Path) -> io::Result<()> {
+    for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        write(command, directory)?;
+    }
+    let closing = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let man = Man::new(command.clone().after_help(None::<&str>)).source(SOURCE);
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    for part in closing.split("\n\n").filter(|part| !part.is_empty()) {
+        write_closing(part, &mut page)?;
+    }
+    fs::write(directory.join(man.get_filename()), page)
+}
+
+/// Writes what stands below the options in the help: under a heading its lines stay as they are.
+fn write_closing(part: &str, page: &mut dyn Write) -> io::Result<()> {
+    match part.split_once(":\n") {
+        Some((heading, lines)) => {
+            let heading = heading.to_uppercase();
+            writeln!(page, ".SH \"{}\"\n.nf\n{}\n.fi", literal(&heading), literal(lines))
+        }
+        None => writeln!(page, ".PP\n{}", literal(part)),
+    }
+}
+
+/// Text that is no request: neither by an escape nor by how a line begins.
+fn literal(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    text.lines().map(|line| format!("\\&{line}")).collect::<Vec<_>>().join("\n")
+}

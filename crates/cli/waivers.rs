@@ -1,0 +1,148 @@
+//! `waivers`: how long they hold, and what they are for.
+
+use std::io;
+
+use jiff::Timestamp;
+use portcullis_model::{Finding, Report, Severity, Waiver, WaiverOutcome};
+use portcullis_report::waivers::{self, State};
+use portcullis_report::{Page, bold, dim, severity_style, write_json};
+use serde::Serialize;
+
+use crate::args::{View, WaiversCheckArgs, WaiversCommand};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::{rule_files, saved, terminal};
+
+/// More warnings than these hide what else there is to read; the table and `waivers check` have all.
+const PRINTED_WARNINGS: usize = 10;
+/// So many findings of a waiver are listed as text; JSON has all.
+const LISTED_FINDINGS: usize = 20;
+
+/// A waiver of the configuration with what it matches.
+#[derive(Serialize)]
+struct Checked<'r> {
+    state: State,
+    #[serde(flatten)]
+    outcome: &'r WaiverOutcome,
+    /// Those that fail or could not be judged; none without a report.
+    findings: Vec<&'r Finding>,
+}
+
+/// Warns of the waivers of an audit that somebody has to look at.
+pub(crate) fn warn(report: &Report) {
+    let warnings: Vec<String> = report.waivers.iter().filter_map(waivers::warning).collect();
+    warnings.iter().take(PRINTED_WARNINGS).for_each(|warning| terminal::warn(warning));
+    if let more @ 1.. = warnings.len().saturating_sub(PRINTED_WARNINGS) {
+        terminal::warn(&format!(
+            "{more} more waivers to look at: `portcullis waivers check` has all"
+        ));
+    }
+}
+
+/// Runs the command; 1 if some waiver has expired or is not needed.
+pub(crate) fn run(command: &WaiversCommand) -> Result<u8, Failure> {
+    match command {
+        WaiversCommand::Check(args) => check(args),
+    }
+}
+
+fn check(args: &WaiversCheckArgs) -> Result<u8, Failure> {
+    let config = Config::read(args.config.as_deref())?;
+    let rules = rule_files::load(&args.view.directories, &config.settings())?;
+    let configured = config.waivers(&rules)?;
+    let report = match &args.report {
+        Some(path) => Some(applied(saved::read(path)?, &configured, args.as_of)?),
+        None => None,
+    };
+    let outcomes = match &report {
+        Some(report) => report.waivers.clone(),
+        None => waivers::unapplied(&configured, args.as_of.unwrap_or_else(Timestamp::now)),
+    };
+    let checked: Vec<Checked<'_>> =
+        outcomes.iter().map(|outcome| Checked::new(outcome, report.as_ref())).collect();
+    match args.view.output {
+        View::Text => terminal::print_page(|page| write(&checked, report.is_some(), page))?,
+        View::Json => terminal::print(|out| write_json(&checked, out))?,
+    }
+    let bad = |checked: &Checked<'_>| matches!(checked.state, State::Expired | State::Unmatched);
+    Ok(u8::from(checked.iter().any(bad)))
+}
+
+/// The report with those waivers, at that time.
+fn applied(
+    mut report: Report,
+    configured: &[Waiver],
+    as_of: Option<Timestamp>,
+) -> Result<Report, Failure> {
+    if report.run.options.redacted {
+        let help = "audit without --redact to see what waivers match";
+        return Err(Failure::with_help("the report is redacted: its names are pseudonyms", help));
+    }
+    report.run.as_of = as_of.unwrap_or(report.run.as_of);
+    waivers::apply(&mut report, configured);
+    Ok(report)
+}
+
+impl<'r> Checked<'r> {
+    fn new(outcome: &'r WaiverOutcome, report: Option<&'r Report>) -> Checked<'r> {
+        let find = |report| waivers::matching(report, &outcome.waiver);
+        let findings = report.map(find).unwrap_or_default();
+        Checked { state: State::of(outcome), outcome, findings }
+    }
+
+    /// What it matches, or why that is not known.
+    fn matches(&self) -> String {
+        let WaiverOutcome { fails, unknown, judged, .. } = self.outcome;
+        match (fails, unknown) {
+            (0, 0) if *judged => "nothing that fails".to_owned(),
+            (0, 0) => "nothing; not all that it is about was judged".to_owned(),
+            (fails, 0) => format!("{fails} failing"),
+            (fails, unknown) => format!("{fails} failing, {unknown} not judged"),
+        }
+    }
+}
+
+fn write(checked: &[Checked<'_>], matched: bool, page: &mut Page<'_>) -> io::Result<()> {
+    for one in checked {
+        write_one(one, matched, page)?;
+        page.blank()?;
+    }
+    let count = |state| checked.iter().filter(|one| one.state == state).count();
+    let counts = [
+        (count(State::Expired), "expired"),
+        (count(State::Unmatched), "unmatched"),
+        (count(State::Expiring), "about to end"),
+    ];
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    let texts: Vec<_> = some.map(|(count, word)| format!("{count} {word}")).collect();
+    let noun = if checked.len() == 1 { "waiver" } else { "waivers" };
+    let all = if texts.is_empty() { String::new() } else { format!(": {}", texts.join(", ")) };
+    page.painted_item(bold(), "", &format!("{} {noun}{all}", checked.len()))
+}
+
+fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Result<()> {
+    let Checked { state, outcome, findings } = one;
+    page.painted_item(bold(), "", &waivers::subject(outcome))?;
+    page.painted_item(paint(*state), "  ", &waivers::end(outcome))?;
+    page.item("  owner    ", &outcome.waiver.owner)?;
+    page.item("  reason   ", &outcome.waiver.reason)?;
+    if !matched {
+        return Ok(());
+    }
+    page.item("  matches  ", &one.matches())?;
+    for finding in findings.iter().take(LISTED_FINDINGS) {
+        page.item("    - ", &format!("{}: {}", finding.resource.id, finding.message))?;
+    }
+    match findings.len().saturating_sub(LISTED_FINDINGS) {
+        0 => Ok(()),
+        more => page.painted_item(dim(), "    - ", &format!("and {more} more")),
+    }
+}
+
+fn paint(state: State) -> anstyle::Style {
+    match state {
+        State::Expired | State::Unmatched => severity_style(Severity::High),
+        State::Expiring => severity_style(Severity::Medium),
+        State::InForce => anstyle::Style::new(),
+    }
+}

@@ -1,0 +1,53 @@
+//! What to do about findings.
+
+use portcullis_model::{Finding, RuleInfo};
+
+use crate::defuse;
+
+/// What to do about a finding; lines that a name smuggled in are no lines.
+pub(crate) fn remediation(rule: Option<&RuleInfo>, finding: &Finding) -> String {
+    let own = &finding.remediation;
+    // A line that the template lacks was smuggled in by a name, to pass for advice.
+    let template = rule.map_or(1, |rule| rule.remediation.lines().count());
+    let lines = own.lines().count();
+    let honest = lines <= 1 || lines == template;
+    if honest { own.clone() } else { defuse(own).into_owned() }
+}
+
+/// What to do about all of a rule's findings: their own text if they agree, else the rule's
+/// template.
+pub(crate) fn what_to_do(rule: Option<&RuleInfo>, findings: &[&Finding]) -> String {
+    match (findings, rule) {
+        ([first, rest @ ..], _) if rest.iter().all(|f| f.remediation == first.remediation) => {
+            remediation(rule, first)
+        }
+        (_, Some(rule)) => placeholders(&rule.remediation),
+        _ => String::new(),
+    }
+}
+
+/// The template with `{user.name}` as `<user.name>`, and `{{` as `{`.
+pub(crate) fn placeholders(template: &str) -> String {
+    const OPEN: &str = "\u{0}";
+    const CLOSE: &str = "\u{1}";
+    template
+        .replace("{{", OPEN)
+        .replace("}}", CLOSE)
+        .replace('{', "<")
+        .replace('}', ">")
+        .replace(OPEN, "{")
+        .replace(CLOSE, "}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_shown_in_angle_brackets() {
+        assert_eq!(
+            placeholders("aws iam x --user-name {user.name} --tags '{{}}'"),
+            "aws iam x --user-name <user.name> --tags '{}'"
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! Controls of frameworks, in numbers.
+
+use portcullis_model::{ControlOutcome, ControlStatus, FrameworkOutcome, Report};
+
+/// How many controls have which status, those without any left out.
+pub(crate) fn counted(framework: &FrameworkOutcome) -> String {
+    let all = ControlStatus::ALL.into_iter().map(|status| (framework.counts.of(status), status));
+    let some = all.filter(|(count, _)| *count > 0);
+    let texts: Vec<_> = some.map(|(count, status)| format!("{count} {}", status.words())).collect();
+    format!("{} controls: {}", framework.controls.len(), texts.join(", "))
+}
+
+/// How many of the findings that fail a control are accepted.
+pub(crate) fn waived(control: &ControlOutcome, report: &Report) -> u64 {
+    if control.status != ControlStatus::Fail {
+        return 0;
+    }
+    let tallies = control.rules.iter().filter_map(|id| report.tallies.get(id));
+    tallies.map(|tally| u64::from(tally.waived)).sum()
+}

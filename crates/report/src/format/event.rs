@@ -1,0 +1,99 @@
+//! What the formats for security event stores, OCSF and ASFF, say alike.
+
+use std::collections::HashMap;
+
+use portcullis_model::{AppliedWaiver, Finding, RuleInfo, Source};
+
+/// Gives every finding an id of its own that stays the same from run to run: its fingerprint, and a
+/// number where resources share one.
+#[derive(Default)]
+pub(super) struct Ids<'a>(HashMap<&'a str, u32>);
+
+impl<'a> Ids<'a> {
+    pub(super) fn next(&mut self, finding: &'a Finding) -> String {
+        let fingerprint = finding.fingerprint.as_str();
+        let count = self.0.entry(fingerprint).or_default();
+        *count += 1;
+        match *count {
+            1 => fingerprint.to_owned(),
+            count => format!("{fingerprint}-{count}"),
+        }
+    }
+}
+
+/// What the waiver says, but its reason: `waived by ann until 2026-12-31`.
+pub(super) fn waiver_words(waiver: &AppliedWaiver) -> String {
+    let AppliedWaiver { owner, expires, expired, .. } = waiver;
+    if *expired {
+        format!("was waived by {owner} until {expires}, and counts again")
+    } else {
+        format!("waived by {owner} until {expires}")
+    }
+}
+
+/// The controls that a rule tests: `cis-aws-7.0/2.12`.
+pub(super) fn requirements(rule: &RuleInfo) -> Vec<String> {
+    let of_framework = |(framework, controls): (&String, &Vec<String>)| {
+        controls.iter().map(|control| format!("{framework}/{control}")).collect::<Vec<_>>()
+    };
+    rule.frameworks.iter().flat_map(of_framework).collect()
+}
+
+/// The names of the sources that would have told.
+pub(super) fn missing(finding: &Finding) -> impl Iterator<Item = &'static str> {
+    finding.missing.iter().map(|source: &Source| source.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::{Fingerprint, ResourceRef, Severity, Verdict};
+
+    use super::*;
+
+    fn finding(rule: &str) -> Finding {
+        Finding {
+            fingerprint: Fingerprint::new(rule, "aws", "111122223333", "x"),
+            rule: rule.to_owned(),
+            account: "111122223333".to_owned(),
+            resource: ResourceRef {
+                kind: "user".to_owned(),
+                id: "x".to_owned(),
+                name: "x".to_owned(),
+                region: None,
+            },
+            verdict: Verdict::Fail,
+            severity: Severity::Low,
+            message: String::new(),
+            evidence: std::collections::BTreeMap::new(),
+            missing: Vec::new(),
+            remediation: String::new(),
+            waiver: None,
+            first_seen: None,
+            baseline: None,
+        }
+    }
+
+    #[test]
+    fn twins_are_numbered() {
+        let (one, other) = (finding("one-rule"), finding("other-rule"));
+        let mut ids = Ids::default();
+        let given = [&one, &other, &one, &one].map(|finding| ids.next(finding));
+        let (a, b) = (one.fingerprint.as_str(), other.fingerprint.as_str());
+        assert_eq!(given, [a.to_owned(), b.to_owned(), format!("{a}-2"), format!("{a}-3")]);
+    }
+
+    #[test]
+    fn an_expired_waiver_says_so() {
+        let waiver = |expired| AppliedWaiver {
+            reason: "It is old.".to_owned(),
+            owner: "ann".to_owned(),
+            expires: "2026-12-31".parse().unwrap(),
+            expired,
+        };
+        assert_eq!(waiver_words(&waiver(false)), "waived by ann until 2026-12-31");
+        assert_eq!(
+            waiver_words(&waiver(true)),
+            "was waived by ann until 2026-12-31, and counts again"
+        );
+    }
+}

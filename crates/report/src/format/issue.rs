@@ -1,0 +1,190 @@
+//! Findings as trackers of problems in code see them: a text, at a place in a tree of files.
+//!
+//! There are no files, so each resource gets a path made of its ARN. Like the ARN it stays the same
+//! whatever people call the resource: where a path changes, an old problem is closed and a new one
+//! opened.
+
+use std::collections::HashMap;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use portcullis_model::{BaselineState, Finding, Severity, Status};
+
+use crate::defuse;
+
+/// What is encoded in a segment of a path: all but `unreserved` and some more of RFC 3986's `pchar`
+/// that stand in the names of IAM.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'+')
+    .remove(b'=')
+    .remove(b',')
+    .remove(b'@')
+    .remove(b':');
+
+/// A finding that fails and that no waiver accepts.
+pub(super) struct Issue<'a> {
+    pub finding: &'a Finding,
+    /// Its fingerprint; where several findings have the same, a number tells them apart.
+    pub id: String,
+}
+
+/// The issues among the findings, the gravest first, those that are open before those known.
+pub(super) fn issues<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Issue<'a>> {
+    let is_issue = |finding: &&Finding| matches!(finding.status(), Status::Open | Status::Known);
+    let mut found: Vec<&Finding> = findings.into_iter().filter(is_issue).collect();
+    found.sort_by_key(|finding| (finding.severity, finding.status()));
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let numbered = |finding: &'a Finding| {
+        let fingerprint = finding.fingerprint.as_str();
+        let count = seen.entry(fingerprint).or_default();
+        *count += 1;
+        Issue { finding, id: format!("{fingerprint}:{count}") }
+    };
+    found.into_iter().map(numbered).collect()
+}
+
+/// The number of issues of each severity, the gravest first.
+pub(super) fn by_severity(issues: &[Issue<'_>]) -> [usize; Severity::ALL.len()] {
+    let count = |severity| issues.iter().filter(|issue| issue.finding.severity == severity).count();
+    Severity::ALL.map(count)
+}
+
+/// What is wrong and what was decided about it, in whole sentences and on one line.
+pub(super) fn text(finding: &Finding) -> String {
+    let Finding { resource, message, .. } = finding;
+    let says_what = resource.kind == "account" || message.contains(&resource.name);
+    let name = if says_what { String::new() } else { format!("{}: ", resource.name) };
+    let sentences = std::iter::once(format!("{name}{message}")).chain(decisions(finding));
+    let end = |words: String| format!("{}.", defuse(words.trim_end_matches('.')));
+    sentences.map(end).collect::<Vec<_>>().join(" ")
+}
+
+/// What was decided about an issue.
+fn decisions(finding: &Finding) -> impl Iterator<Item = String> {
+    let expired = finding.waiver.as_ref().filter(|waiver| waiver.expired).map(|waiver| {
+        format!("The waiver by {} expired, {} was its last day", waiver.owner, waiver.expires)
+    });
+    let known = (finding.baseline == Some(BaselineState::Known))
+        .then(|| "The baseline holds it already".to_owned());
+    expired.into_iter().chain(known)
+}
+
+/// The path of the resource: `aws/111122223333/global/iam/user/alice`. A relative reference by RFC
+/// 3986, in ASCII.
+pub(super) fn path(finding: &Finding) -> String {
+    let resource = &finding.resource;
+    // arn:partition:service:region:account:resource; the account may be another's, such as `aws`.
+    let parts: Vec<&str> = resource.id.splitn(6, ':').collect();
+    let (partition, service, region, rest) = match parts.as_slice() {
+        ["arn", partition, service, region, _, rest] => (*partition, *service, *region, *rest),
+        _ => ("other", resource.kind.as_str(), "", resource.id.as_str()),
+    };
+    let region = resource.region.as_deref().unwrap_or(region);
+    let region = if region.is_empty() { "global" } else { region };
+    [partition, &finding.account, region, service]
+        .into_iter()
+        .chain(rest.split('/'))
+        .filter(|name| !name.is_empty())
+        .map(segment)
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// A name as one segment of a path.
+pub(super) fn segment(name: &str) -> String {
+    let encoded = utf8_percent_encode(name, RESERVED).to_string();
+    // Encoded or not, these would be taken for steps in the tree.
+    if matches!(name, "." | "..") { format!("_{encoded}") } else { encoded }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::{Fingerprint, ResourceRef, Verdict};
+
+    use super::*;
+
+    fn finding(id: &str, region: Option<&str>) -> Finding {
+        Finding {
+            fingerprint: Fingerprint::new("rule", "aws", "111122223333", id),
+            rule: "rule".to_owned(),
+            account: "111122223333".to_owned(),
+            resource: ResourceRef {
+                kind: "user".to_owned(),
+                id: id.to_owned(),
+                name: "alice".to_owned(),
+                region: region.map(str::to_owned),
+            },
+            verdict: Verdict::Fail,
+            severity: Severity::Low,
+            message: "alice is idle".to_owned(),
+            evidence: std::collections::BTreeMap::new(),
+            missing: Vec::new(),
+            remediation: String::new(),
+            waiver: None,
+            first_seen: None,
+            baseline: None,
+        }
+    }
+
+    #[test]
+    fn paths_follow_the_arn() {
+        for (id, region, expected) in [
+            ("arn:aws:iam::111122223333:root", None, "aws/111122223333/global/iam/root"),
+            (
+                "arn:aws:iam::111122223333:user/a/b/access-key/2024-01-01T00:00:00Z",
+                None,
+                "aws/111122223333/global/iam/user/a/b/access-key/2024-01-01T00:00:00Z",
+            ),
+            (
+                "arn:aws-cn:iam::aws:policy/AdministratorAccess",
+                None,
+                "aws-cn/111122223333/global/iam/policy/AdministratorAccess",
+            ),
+            (
+                "arn:aws:access-analyzer:eu-north-1:111122223333:analyzer/x",
+                None,
+                "aws/111122223333/eu-north-1/access-analyzer/analyzer/x",
+            ),
+            (
+                "arn:aws:iam::111122223333:region/eu-north-1",
+                Some("eu-north-1"),
+                "aws/111122223333/eu-north-1/iam/region/eu-north-1",
+            ),
+        ] {
+            assert_eq!(path(&finding(id, region)), expected);
+        }
+    }
+
+    #[test]
+    fn hostile_names_stay_within_their_segment() {
+        for (id, expected) in [
+            ("arn:aws:iam::1:user/a b?c#d%e", "aws/111122223333/global/iam/user/a%20b%3Fc%23d%25e"),
+            ("arn:aws:iam::1:user/../..//./x", "aws/111122223333/global/iam/user/_../_../_./x"),
+            ("arn:aws:iam::1:user/ü\n\\", "aws/111122223333/global/iam/user/%C3%BC%0A%5C"),
+            ("https://x/y", "other/111122223333/global/user/https:/x/y"),
+            ("", "other/111122223333/global/user"),
+        ] {
+            assert_eq!(path(&finding(id, None)), expected);
+        }
+    }
+
+    #[test]
+    fn a_text_names_its_resource_and_ends_its_sentences() {
+        let mut finding = finding("arn:aws:iam::1:user/alice", None);
+        assert_eq!(text(&finding), "alice is idle.");
+        "is idle.\n".clone_into(&mut finding.message);
+        finding.baseline = Some(BaselineState::Known);
+        assert_eq!(text(&finding), r"alice: is idle.\u{a}. The baseline holds it already.");
+    }
+
+    #[test]
+    fn findings_that_share_a_fingerprint_are_told_apart() {
+        let twice = [finding("arn:aws:iam::1:root", None), finding("arn:aws:iam::1:root", None)];
+        let ids: Vec<String> = issues(&twice).into_iter().map(|issue| issue.id).collect();
+        let fingerprint = twice[0].fingerprint.as_str();
+        assert_eq!(ids, [format!("{fingerprint}:1"), format!("{fingerprint}:2")]);
+    }
+}

@@ -1,0 +1,44 @@
+"""Checks OCSF events: by the hand-written schema beside this file, and by py-ocsf-models.
+
+The schema is strict on names, numbers and captions. The models know an older version and ignore
+attributes that they do not know, so they check types alone.
+<https://schema.ocsf.io/1.6.0/classes/compliance_finding?profiles=cloud>
+"""
+
+import json
+import pathlib
+from typing import Any
+
+import jsonschema
+import pydantic
+from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
+
+SCHEMA = pathlib.Path(__file__).with_name("ocsf-compliance-finding.schema.json")
+# Problems repeat, and quote what is wrong: the first ones, and their beginnings, tell enough.
+MOST_PROBLEMS, LONGEST_PROBLEM = 20, 300
+
+
+def check(path: pathlib.Path, tools: pathlib.Path) -> list[str]:
+    """The problems of a file of events, one a line."""
+    events = json.loads(path.read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    problems = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(events)]
+    if isinstance(events, list):
+        problems += [f"$[{i}]: {p}" for i, event in enumerate(events) for p in by_models(event)]
+        problems += repeated_uids(events)
+    return [p.replace("\n", " ")[:LONGEST_PROBLEM] for p in problems[:MOST_PROBLEMS]]
+
+
+def by_models(event: Any) -> list[str]:
+    """What the models say about one event."""
+    try:
+        ComplianceFinding.model_validate(event)
+    except pydantic.ValidationError as error:
+        return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    return []
+
+
+def repeated_uids(events: list[dict[str, Any]]) -> list[str]:
+    """Event stores join events by the finding's uid, so no two findings may share one."""
+    uids = [event.get("finding_info", {}).get("uid") for event in events]
+    return ["finding_info.uid: not unique"] if len(set(uids)) < len(uids) else []

@@ -1,0 +1,141 @@
+"""Makes the reports that every format is validated with, from two that the binary writes.
+
+What the samples hold is what a report can hold: nothing, one finding, ten thousand of every
+status, and names that try to be more than names.
+"""
+
+import copy
+import hashlib
+import itertools
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+Report = dict[str, Any]
+
+MANY = 10_000
+
+# Each may be a user's name somewhere: what IAM forbids may come from tags, other tools or a report
+# that was edited.
+HOSTILE = [
+    "a,b;\"c\"'d'",
+    "a\nb\r\nc",
+    "=cmd|' /C calc'!A0",
+    "\x1b[2J\x9b31m",
+    "<script>alert(1)</script>",
+    "]]><!-- --><img src=x onerror=alert(1)>",
+    "::error title=x::y%0A::notice::z",
+    "| a | b |\n|---|---|\n\n# heading",
+    "[x](javascript:alert(1)) `code` ``` *b* _i_ ~s~ @octocat #123 https://example.com",
+    "\ufffe\uffff\ufdd0\x00\x7f",
+    "\U0001f511\U00010348\U00020bb7",
+    "\u202enimda\u2066",
+    "</script><script>alert(1)</script> {{x}} ${y} %s $(id)",
+    "\ue000\t\u2028../../etc/passwd?x#y",
+]
+
+WAIVER = {
+    "reason": "Replaced when the new build system is there",
+    "owner": "platform@example.com",
+    "expires": "2026-12-31",
+}
+
+
+def audit(binary: Path, bundle: str) -> Report:
+    """The report of an example, with frameworks and everything that can be listed."""
+    command = [binary, "audit", bundle, "--framework", "cis-aws-7.0,soc2", "-o", "json"]
+    command += ["--include", "pass,not_applicable"]
+    return json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
+
+
+def reports(binary: Path) -> dict[str, Report]:
+    """The samples by name."""
+    leaky, clean = audit(binary, "examples/leaky"), audit(binary, "examples/clean")
+    nothing = {**clean, "findings": []}
+    return {
+        "leaky": leaky,
+        "partial": audit(binary, "examples/partial"),
+        "none": nothing,
+        "one": {**nothing, "rules": leaky["rules"], "findings": leaky["findings"][:1]},
+        "many": many(leaky),
+        "hostile": hostile(leaky),
+    }
+
+
+def many(report: Report) -> Report:
+    """Ten thousand findings: open, waived, waived once, known and new, as they come."""
+    sample = copy.deepcopy(report)
+    sample["run"]["baseline"] = {"as_of": "2026-10-01T00:00:00Z", "ruleset": "0123456789abcdef"}
+    bases = itertools.cycle(report["findings"])
+    decisions = itertools.cycle(
+        [
+            {"baseline": "new", "first_seen": report["run"]["as_of"]},
+            {"baseline": "known", "first_seen": "2026-10-01T00:00:00Z"},
+            {"baseline": "new", "waiver": {**WAIVER, "expired": False}},
+            {"baseline": "new", "waiver": {**WAIVER, "expires": "2026-01-01", "expired": True}},
+        ]
+    )
+    sample["findings"] = [
+        renamed(base, f"user-{index}") | (decision if base["verdict"] == "fail" else {})
+        for index, base, decision in zip(range(MANY), bases, decisions, strict=False)
+    ]
+    return sample
+
+
+def hostile(report: Report) -> Report:
+    """Every text that others can write is one of the names that are more than names."""
+    sample = copy.deepcopy(report)
+    names = itertools.cycle(HOSTILE)
+    sample["findings"] = [
+        renamed(base, next(names)) | {"waiver": waiver(next(names))}
+        for base in report["findings"]
+        for _ in range(2)
+    ]
+    for account in sample["accounts"]:
+        account |= {"alias": "".join(HOSTILE), "caller": "".join(HOSTILE)}
+        account["gaps"] = [gap(name) for name in HOSTILE]
+    sample["waivers"] = [outcome(name) for name in HOSTILE]
+    return sample
+
+
+def renamed(finding: Report, name: str) -> Report:
+    """The finding, about a resource of that name."""
+    base = json.dumps(finding["fingerprint"] + name)
+    resource = finding["resource"]
+    return finding | {
+        "fingerprint": hashlib.sha256(base.encode()).hexdigest()[:32],
+        "resource": resource | {"id": f"{resource['id']}/{name}", "name": name},
+        "message": f"{name}: {finding['message']} ({name})",
+        "remediation": finding["remediation"] and f"{finding['remediation']}\nof {name}",
+        "evidence": finding["evidence"] | {name: [name, {name: name}]},
+    }
+
+
+def waiver(text: str) -> Report:
+    """A waiver in force."""
+    return {**WAIVER, "reason": text, "owner": text, "expired": False}
+
+
+def gap(text: str) -> Report:
+    """A call that was denied."""
+    return {
+        "source": "access-keys",
+        "operation": "ListAccessKeys",
+        "action": "iam:ListAccessKeys",
+        "code": text,
+        "message": text,
+        "resource": text,
+    }
+
+
+def outcome(text: str) -> Report:
+    """What became of a waiver."""
+    declared = {**WAIVER, "rule": "stale-access-key", "account": "*"}
+    return {
+        "waiver": declared | {"resource": text, "reason": text, "owner": text},
+        "days_left": 8,
+        "judged": True,
+        "fails": 1,
+        "unknown": 0,
+    }
