@@ -170,6 +170,8 @@ pub(crate) struct AuditArgs {
     pub(crate) baseline: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
     /// List these verdicts too: pass, not_applicable
     #[arg(
         long,
@@ -201,6 +203,22 @@ pub(crate) struct ReportArgs {
     pub(crate) report: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
+}
+
+/// Whether names are pseudonyms.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct RedactionArgs {
+    /// Replace account ids, names, key ids and ARNs by pseudonyms, which are
+    /// the same wherever the salt is
+    #[arg(long)]
+    pub(crate) redact: bool,
+    /// The file that holds the salt
+    /// [default: the environment variable PORTCULLIS_SALT]
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) salt_file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -215,6 +233,8 @@ pub(crate) struct DiffArgs {
     /// repeat for several [default: text]
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     pub(crate) outputs: Vec<Output<DiffFormat>>,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
 }
 
 #[derive(Args)]

@@ -1,53 +1,75 @@
-//! `audit`: collect or read, judge, report.
+//! `audit`: collect or read, judge, decide, report.
 
-use portcullis_model::RunOptions;
-use portcullis_report::{Format, Outcome, baseline, render};
-use portcullis_rules::evaluate;
+use portcullis_model::{Report, RunOptions, Waiver};
+use portcullis_report::{Format, Outcome, Salt, baseline, render};
+use portcullis_rules::{RuleSet, Selection, evaluate};
 
 use crate::args::AuditArgs;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{evidence, output, rule_files, saved, terminal, waivers};
+use crate::{evidence, output, redaction, rule_files, saved, terminal, waivers};
 
-/// Runs the audit; the exit status, which follows from the report and the gate.
+/// Runs the audit; the exit status, which follows from the report.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is told before AWS is asked.
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
+    let salt = redaction::salt(&args.redaction)?;
     let earlier = args.baseline.as_deref().map(saved::read).transpose()?;
     let config = Config::read(args.evidence.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let waivers = config.waivers(&rules)?;
+    let options = options(args, &config, &rules)?;
+    let report = judge(args, &config, rules, options)?;
+    let report = decide(report, &waivers, salt.as_ref(), earlier)?;
+    output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
+    Ok(Outcome::of(&report).exit_status())
+}
+
+/// What is chosen by file and command line; an error if it names what does not exist.
+fn options(args: &AuditArgs, config: &Config, rules: &RuleSet) -> Result<RunOptions, Failure> {
     let gate = config.gate(&args.gate);
-    let selection = config.selection(&args.rules);
-    for id in selection.only.iter().chain(&selection.skip).chain(&gate.allow_unknown) {
-        rule_files::find(&rules, id)?;
+    let Selection { rule_set, only, frameworks, skip } = config.selection(&args.rules);
+    for id in only.iter().chain(&skip).chain(&gate.allow_unknown) {
+        rule_files::find(rules, id)?;
     }
-    for id in &selection.frameworks {
-        rule_files::framework(&rules, id)?;
+    for id in &frameworks {
+        rule_files::framework(rules, id)?;
     }
-    let options = RunOptions {
-        rule_set: selection.rule_set.clone(),
-        only: selection.only.clone(),
-        frameworks: selection.frameworks.clone(),
-        skip: selection.skip.clone(),
-        include: args.include.clone(),
-        gate,
-        redacted: false,
-    };
-    let rules = rules.select(&selection)?;
+    let include = args.include.clone();
+    Ok(RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: false })
+}
+
+/// Judges the account, live or as it was collected, by the rules that are chosen.
+fn judge(
+    args: &AuditArgs,
+    config: &Config,
+    rules: RuleSet,
+    options: RunOptions,
+) -> Result<Report, Failure> {
+    let rules = rules.select(&config.selection(&args.rules))?;
     let sources = rule_files::sources(&rules);
     let mut snapshot = evidence::snapshot(&args.evidence, &config.declarations(), sources)?;
     // A live audit asks for nothing else, and what a bundle lacks beside that matters as little.
     let needed = portcullis_collector::needed(sources, false);
     snapshot.gaps.retain(|gap| needed.contains(gap.source));
-    let mut report = evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION"));
-    portcullis_report::waivers::apply(&mut report, &waivers);
+    Ok(evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION")))
+}
+
+/// Adds what has been decided about the findings, and tells what is odd about those decisions.
+fn decide(
+    mut report: Report,
+    waivers: &[Waiver],
+    salt: Option<&Salt>,
+    earlier: Option<Report>,
+) -> Result<Report, Failure> {
+    // Waivers match names, so they come before pseudonyms; what is said of them comes after.
+    portcullis_report::waivers::apply(&mut report, waivers);
+    let mut report = redaction::apply(report, salt)?;
     waivers::warn(&report);
-    if let Some(earlier) = &earlier {
-        for warning in baseline::apply(&mut report, earlier)? {
-            terminal::warn(&warning);
-        }
+    if let Some(earlier) = earlier {
+        let earlier = redaction::once(earlier, salt)?;
+        let warnings = baseline::apply(&mut report, &earlier)?;
+        warnings.iter().for_each(|warning| terminal::warn(warning));
     }
-    output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
-    Ok(Outcome::of(&report).exit_status())
+    Ok(report)
 }

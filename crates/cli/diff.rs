@@ -6,7 +6,7 @@ use portcullis_report::{Diff, DiffFormat, render_diff};
 
 use crate::args::DiffArgs;
 use crate::failure::Failure;
-use crate::{output, saved};
+use crate::{output, redaction, saved};
 
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, DiffFormat::Text)?;
@@ -14,7 +14,9 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
     if args.old == stdin && args.new == stdin {
         return Err("only one of the two reports can come from standard input".into());
     }
-    let (old, new) = (saved::read(&args.old)?, saved::read(&args.new)?);
+    let salt = redaction::salt(&args.redaction)?;
+    let read = |path| redaction::once(saved::read(path)?, salt.as_ref());
+    let (old, new) = (read(&args.old)?, read(&args.new)?);
     let diff = Diff::between(&old, &new)?;
     output::write(&outputs, |format, style, out| render_diff(&diff, format, style, out))
 }

@@ -14,6 +14,7 @@ mod man;
 mod output;
 mod permissions;
 mod progress;
+mod redaction;
 mod report;
 mod rule_files;
 mod rules;

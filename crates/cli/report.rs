@@ -4,10 +4,11 @@ use portcullis_report::{Format, render};
 
 use crate::args::ReportArgs;
 use crate::failure::Failure;
-use crate::{output, saved};
+use crate::{output, redaction, saved};
 
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
-    let report = saved::read(&args.report)?;
+    let salt = redaction::salt(&args.redaction)?;
+    let report = redaction::apply(saved::read(&args.report)?, salt.as_ref())?;
     output::write(&outputs, |format, style, out| render(&report, format, style, out))
 }

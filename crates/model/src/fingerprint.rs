@@ -29,13 +29,20 @@ impl Fingerprint {
         let digest = hash.finalize();
         let mut half = [0; 16];
         half.copy_from_slice(&digest[..16]);
-        Fingerprint(format!("{:032x}", u128::from_be_bytes(half)))
+        Fingerprint::from(u128::from_be_bytes(half))
     }
 
     /// The hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The fingerprint of those digits.
+impl From<u128> for Fingerprint {
+    fn from(digits: u128) -> Fingerprint {
+        Fingerprint(format!("{digits:032x}"))
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn what_to_do(rule: Option<&RuleInfo>, findings: &[&Finding]) -> Stri
 }
 
 /// The template with `{user.name}` as `<user.name>`, and `{{` as `{`.
-fn placeholders(template: &str) -> String {
+pub(crate) fn placeholders(template: &str) -> String {
     const OPEN: &str = "\u{0}";
     const CLOSE: &str = "\u{1}";
     template

@@ -100,23 +100,26 @@ pub(crate) fn explain(
         return absent(subject, decision, gaps);
     };
     let mut env = Env::new(variables);
+    let own = match decision {
+        Decision::Pass => program.pass.as_ref(),
+        Decision::NotApplicable | Decision::Deleted => program.not_applicable.as_ref(),
+        Decision::Fail | Decision::Unknown(_) => None,
+    };
     let (message, remediation) = match decision {
         Decision::Unknown(sources) => unknown(sources, subject, gaps),
         Decision::Fail => {
             (program.message.render(&mut env), program.remediation.render_command(&mut env))
         }
-        Decision::Pass => {
-            (optional(program.pass.as_ref(), &mut env, "no problem found"), String::new())
-        }
+        Decision::Pass => (optional(own, &mut env, "no problem found"), String::new()),
         Decision::NotApplicable | Decision::Deleted => {
             let message = "the rule does not apply to this resource";
-            (optional(program.not_applicable.as_ref(), &mut env, message), String::new())
+            (optional(own, &mut env, message), String::new())
         }
     };
     Judgement {
         verdict: decision.verdict(),
         message,
-        evidence: evidence(program, variables),
+        evidence: evidence(program, own, variables),
         missing: missing(decision),
         remediation: remediation.trim().to_owned(),
     }
@@ -150,10 +153,16 @@ fn missing(decision: Decision) -> Vec<Source> {
     }
 }
 
-fn evidence(program: &Program, variables: [Value<'_>; MAX_VARIABLES]) -> BTreeMap<String, Json> {
+/// What the rule shows, and what a message of its own for this verdict reads.
+fn evidence(
+    program: &Program,
+    own: Option<&Template>,
+    variables: [Value<'_>; MAX_VARIABLES],
+) -> BTreeMap<String, Json> {
     let mut env = Env::new(variables);
     let mut evidence = BTreeMap::new();
-    for (path, read) in &program.evidence {
+    let read = own.into_iter().flat_map(Template::reads);
+    for (path, read) in read.chain([&program.evidence]).flatten() {
         evidence.insert(path.clone(), show::fact(read.node.eval(&mut env)));
     }
     evidence

@@ -121,6 +121,20 @@ fn deleted_users_and_what_they_own_are_not_judged() {
 }
 
 #[test]
+fn evidence_holds_what_the_message_reads() {
+    let own = "not_applicable = \"{user.class} {user.groups}\"\nassert      =";
+    let mut snapshot = account();
+    snapshot["users"][0]["password_enabled"] = false.into();
+    let rules = load(&changed("assert      =", own)).unwrap();
+    let report = judge(&rules, &snapshot, &ALL);
+    let finding = only(&report);
+    assert_eq!(finding.verdict, Verdict::NotApplicable);
+    for path in ["user.class", "user.groups"] {
+        assert!(finding.evidence.contains_key(path), "{path}");
+    }
+}
+
+#[test]
 fn null_where_a_value_is_needed_is_a_defect_and_never_a_pass() {
     let text = changed("user.age_days <=", "user.password_age_days <=")
         .replace("{ age_days =", "{ password_age_days =");

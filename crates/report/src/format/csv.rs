@@ -55,15 +55,24 @@ const REMEDIATION: &str = "remediation";
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-    csv.write_record(COLUMNS.iter().map(|(name, _)| name))?;
+    csv.write_record(COLUMNS.iter().map(|(name, _)| name)).map_err(of_writer)?;
     for finding in &view.report.findings {
         let cells = COLUMNS.iter().map(|(name, cell)| {
             let text = cell((view, finding));
             if *name == REMEDIATION { lines(&text) } else { line(&text) }
         });
-        csv.write_record(cells)?;
+        csv.write_record(cells).map_err(of_writer)?;
     }
     csv.flush()
+}
+
+/// The writer's own error, whose kind tells a reader that went away from a full disk.
+fn of_writer(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        // All records have as many cells as there are columns.
+        kind => io::Error::other(format!("{kind:?}")),
+    }
 }
 
 fn state(waiver: &AppliedWaiver) -> &'static str {

@@ -1,0 +1,51 @@
+//! `--redact`: pseudonyms under a salt, which comes from a file or the environment and never from the
+//! command line, where others could read it.
+
+use std::env;
+use std::fs;
+
+use portcullis_model::Report;
+use portcullis_report::{Salt, redact};
+
+use crate::args::RedactionArgs;
+use crate::failure::Failure;
+
+/// The environment variable that holds the salt where no file is named.
+const VARIABLE: &str = "PORTCULLIS_SALT";
+
+const HELP: &str = "\
+keep one salt, and keep it secret, so that pseudonyms stay the same from run to run:
+  openssl rand -hex 32 > portcullis.salt
+then add --salt-file portcullis.salt, or set PORTCULLIS_SALT";
+
+/// The salt to redact under; none if that is not asked for.
+pub(crate) fn salt(args: &RedactionArgs) -> Result<Option<Salt>, Failure> {
+    if !args.redact {
+        return Ok(None);
+    }
+    let (place, secret) = match (&args.salt_file, env::var_os(VARIABLE)) {
+        (Some(path), _) => {
+            let place = path.display().to_string();
+            let secret = fs::read(path);
+            let told = |error| Failure::with_help(format!("cannot read {place}: {error}"), HELP);
+            (place.clone(), secret.map_err(told)?)
+        }
+        (None, Some(secret)) => (VARIABLE.to_owned(), secret.into_encoded_bytes()),
+        (None, None) => return Err(Failure::with_help("--redact needs a salt", HELP)),
+    };
+    let salt = Salt::new(&secret);
+    salt.map(Some).map_err(|error| Failure::with_help(format!("{place}: {error}"), HELP))
+}
+
+/// The report, with pseudonyms if there is a salt.
+pub(crate) fn apply(report: Report, salt: Option<&Salt>) -> Result<Report, Failure> {
+    let Some(salt) = salt else { return Ok(report) };
+    redact(report, salt)
+        .map_err(|error| Failure::with_help(error, "leave --redact out to write it as it is"))
+}
+
+/// The report as [`apply`] makes it; one that is redacted already stays as it is, so that it can be
+/// compared with another.
+pub(crate) fn once(report: Report, salt: Option<&Salt>) -> Result<Report, Failure> {
+    if report.run.options.redacted { Ok(report) } else { apply(report, salt) }
+}

@@ -1,0 +1,322 @@
+//! Reports for readers who need not know whose they are: pseudonyms for account ids, names, ids of
+//! keys and ARNs.
+//!
+//! Sound by construction. A text stays only where it is known to be nobody's: rule ids, regions, times,
+//! words of AWS and of Portcullis. All else is replaced, or withheld where it is free text. The same
+//! text has the same pseudonym under the same [`Salt`], in every report, so reports can be joined by
+//! people and by fingerprint.
+
+mod arn;
+mod form;
+mod names;
+mod public;
+mod salt;
+mod sentence;
+
+use std::fmt;
+
+use portcullis_model::{
+    AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Finding,
+    FrameworkOutcome, Gap, Report, ResourceRef, RuleInfo, Run, RunOptions, Source, Tool, Verdict,
+    Waiver, WaiverOutcome,
+};
+
+pub use self::salt::{Salt, SaltTooShort};
+
+use self::names::Names;
+use self::sentence::{Vocabulary, retell};
+use crate::advice::placeholders;
+
+/// What stands in the place of free text.
+const WITHHELD: &str = "withheld: redacted";
+
+/// The report holds pseudonyms already, which another salt would make into others.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AlreadyRedacted;
+
+impl std::error::Error for AlreadyRedacted {}
+
+impl fmt::Display for AlreadyRedacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the report is redacted already")
+    }
+}
+
+/// The report with pseudonyms. Verdicts, severities, counts, times and the exit status stay.
+///
+/// Waivers match names: apply them before. A baseline is joined by fingerprint: redact both or none.
+pub fn redact(report: Report, salt: &Salt) -> Result<Report, AlreadyRedacted> {
+    if report.run.options.redacted {
+        return Err(AlreadyRedacted);
+    }
+    Ok(Redaction { salt, names: Names::new(salt), words: Vocabulary::default() }.report(report))
+}
+
+/// What is known while a report is redacted. Every function takes its part to pieces without `..`, so
+/// that a new field does not compile until somebody decides what becomes of it.
+struct Redaction<'s> {
+    salt: &'s Salt,
+    /// The texts beside those of findings.
+    names: Names<'s>,
+    words: Vocabulary,
+}
+
+impl Redaction<'_> {
+    fn report(&mut self, report: Report) -> Report {
+        let Report { schema, tool, run, accounts, rules, findings, tallies, frameworks, waivers } =
+            report;
+        // Rules first: their texts and parameters show in what is said of findings and controls.
+        let rules: Vec<_> = rules.into_iter().map(|rule| self.rule(rule)).collect();
+        self.words = Vocabulary::of(&rules, &accounts);
+        let finding = |finding| self.finding(finding, &rules);
+        let mut findings: Vec<_> = findings.into_iter().map(finding).collect();
+        let mut accounts: Vec<_> = accounts.into_iter().map(|a| self.account(a)).collect();
+        // The order of names would tell something about them.
+        accounts.sort_by(|a, b| a.id.cmp(&b.id));
+        findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        Report {
+            schema,
+            tool: self.tool(tool),
+            run: self.run(run),
+            accounts,
+            rules,
+            findings,
+            tallies,
+            frameworks: frameworks.into_iter().map(|f| self.framework(f)).collect(),
+            waivers: waivers.into_iter().map(|waiver| self.waiver_outcome(waiver)).collect(),
+        }
+    }
+
+    fn tool(&self, Tool { name, version, ruleset }: Tool) -> Tool {
+        Tool { name, version, ruleset: self.salt.hash(&ruleset) }
+    }
+
+    fn run(&self, run: Run) -> Run {
+        let Run { as_of, collected_from, collected_to, options, baseline } = run;
+        let RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: _ } = options;
+        let redacted = true;
+        let options = RunOptions { rule_set, only, skip, frameworks, include, gate, redacted };
+        let baseline = baseline.map(|Baseline { as_of, ruleset }| Baseline {
+            as_of,
+            ruleset: self.salt.hash(&ruleset),
+        });
+        Run { as_of, collected_from, collected_to, options, baseline }
+    }
+
+    fn account(&mut self, account: AuditedAccount) -> AuditedAccount {
+        let AuditedAccount {
+            id,
+            alias,
+            name,
+            partition,
+            region,
+            status,
+            caller,
+            report_generated_at,
+            gaps,
+        } = account;
+        let mut text = |text: Option<String>| text.map(|text| self.names.text(&text));
+        let (alias, name, caller) = (text(alias), text(name), text(caller));
+        let mut gaps: Vec<_> = gaps.into_iter().map(|gap| self.gap(gap)).collect();
+        gaps.sort();
+        AuditedAccount {
+            id: self.names.account(&id),
+            alias,
+            name,
+            partition,
+            region: region.map(|region| self.names.region(&region)),
+            status,
+            caller,
+            report_generated_at,
+            gaps,
+        }
+    }
+
+    /// AWS's message is free text, and the id of a request tells AWS's staff whose it was.
+    fn gap(&mut self, gap: Gap) -> Gap {
+        let Gap { source, operation, action, code, message: _, resource, request_id: _, at } = gap;
+        let code_or_none =
+            |text: String| if form::is_code(&text) { text } else { WITHHELD.to_owned() };
+        Gap {
+            source,
+            operation: code_or_none(operation),
+            action: code_or_none(action),
+            code: code_or_none(code),
+            message: WITHHELD.to_owned(),
+            resource: resource.map(|resource| self.names.text(&resource)),
+            request_id: None,
+            at,
+        }
+    }
+
+    /// The texts of a rule are its author's, and public; ids in them are not.
+    fn rule(&mut self, rule: RuleInfo) -> RuleInfo {
+        let RuleInfo {
+            id,
+            family,
+            hash,
+            title,
+            severity,
+            scope,
+            risk,
+            remediation,
+            references,
+            params,
+            frameworks,
+        } = rule;
+        let mut param = |(name, value)| {
+            let value = self.names.fact(&format!("params.{name}"), value);
+            (name, value)
+        };
+        let params = params.into_iter().map(&mut param).collect();
+        let mut public = |text: String| public::without_ids(&text, &mut self.names);
+        RuleInfo {
+            id,
+            family,
+            hash: self.salt.hash(&hash),
+            title: public(title),
+            severity,
+            scope,
+            risk: public(risk),
+            remediation: public(remediation),
+            references: references.into_iter().map(public).collect(),
+            params,
+            frameworks,
+        }
+    }
+
+    fn finding(&self, finding: Finding, rules: &[RuleInfo]) -> Finding {
+        let Finding {
+            fingerprint,
+            rule,
+            account,
+            resource,
+            verdict,
+            severity,
+            message,
+            evidence,
+            missing,
+            remediation,
+            waiver,
+            first_seen,
+            baseline,
+        } = finding;
+        let mut names = Names::new(self.salt);
+        let account = names.account(&account);
+        let resource = resource_ref(resource, &mut names);
+        let fact = |(path, value): (String, _)| {
+            let value = names.fact(&path, value);
+            (names.path(&path), value)
+        };
+        let evidence = evidence.into_iter().map(fact).collect();
+        let info = rules.iter().find(|info| info.id == rule);
+        let told = |text: &str| retell(text, &names, &self.words);
+        let in_general = || in_general(verdict, &missing, info, &resource);
+        let remediation = match verdict {
+            // A command with a pseudonym in it would run, and not do what it says.
+            Verdict::Fail if !remediation.is_empty() => {
+                info.map(|info| placeholders(&info.remediation))
+            }
+            _ => told(&remediation),
+        };
+        Finding {
+            fingerprint: self.salt.fingerprint(&fingerprint),
+            message: told(&message).unwrap_or_else(in_general),
+            remediation: remediation.unwrap_or_else(|| WITHHELD.to_owned()),
+            waiver: waiver.map(|waiver| applied(waiver, self.salt)),
+            rule,
+            account,
+            resource,
+            verdict,
+            severity,
+            evidence,
+            missing,
+            first_seen,
+            baseline,
+        }
+    }
+
+    fn framework(&mut self, framework: FrameworkOutcome) -> FrameworkOutcome {
+        let FrameworkOutcome { id, title, version, note, references, controls, counts } = framework;
+        let controls = controls.into_iter().map(|control| self.control(control)).collect();
+        let mut public = |text: String| public::without_ids(&text, &mut self.names);
+        FrameworkOutcome {
+            id,
+            title: public(title),
+            version,
+            note: note.map(&mut public),
+            references: references.into_iter().map(&mut public).collect(),
+            controls,
+            counts,
+        }
+    }
+
+    /// What a person has to do stands in the framework; why a rule does not do quotes parameters.
+    fn control(&mut self, control: ControlOutcome) -> ControlOutcome {
+        let ControlOutcome { id, title, kind, status, rules, reason } = control;
+        let title = public::without_ids(&title, &mut self.names);
+        let reason = reason.map(|reason| match kind {
+            ControlKind::Manual => public::without_ids(&reason, &mut self.names),
+            ControlKind::Automated => {
+                retell(&reason, &self.names, &self.words).unwrap_or_else(|| WITHHELD.to_owned())
+            }
+        });
+        ControlOutcome { id, title, kind, status, rules, reason }
+    }
+
+    fn waiver_outcome(&mut self, outcome: WaiverOutcome) -> WaiverOutcome {
+        let WaiverOutcome { waiver, days_left, judged, fails, unknown } = outcome;
+        let Waiver { rule, resource, account, reason: _, owner, expires } = waiver;
+        let waiver = Waiver {
+            rule,
+            resource: self.names.text(&resource),
+            account: self.names.account(&account),
+            reason: WITHHELD.to_owned(),
+            owner: self.salt.name(&owner),
+            expires,
+        };
+        WaiverOutcome { waiver, days_left, judged, fails, unknown }
+    }
+}
+
+/// The order of findings in a report: the gravest first.
+fn order(finding: &Finding) -> impl Ord + '_ {
+    (finding.severity, &finding.rule, &finding.resource.id)
+}
+
+fn resource_ref(resource: ResourceRef, names: &mut Names<'_>) -> ResourceRef {
+    let ResourceRef { kind, id, name, region } = resource;
+    let id = names.identity(&id);
+    let name = match kind.as_str() {
+        "root" if name == "root" => name,
+        "region" => names.region(&name),
+        _ => names.text(&name),
+    };
+    ResourceRef { kind, id, name, region: region.map(|region| names.region(&region)) }
+}
+
+fn applied(waiver: AppliedWaiver, salt: &Salt) -> AppliedWaiver {
+    let AppliedWaiver { reason: _, owner, expires, expired } = waiver;
+    AppliedWaiver { reason: WITHHELD.to_owned(), owner: salt.name(&owner), expires, expired }
+}
+
+/// What is said of a finding whose own message cannot be told again.
+fn in_general(
+    verdict: Verdict,
+    missing: &[Source],
+    rule: Option<&RuleInfo>,
+    resource: &ResourceRef,
+) -> String {
+    match verdict {
+        Verdict::Fail => match rule {
+            Some(rule) => format!("{}: {}", rule.title, resource.name),
+            None => WITHHELD.to_owned(),
+        },
+        Verdict::Unknown => {
+            let missing = missing.iter().map(|source| format!("{source} is missing"));
+            format!("not judged: {}", missing.collect::<Vec<_>>().join(", "))
+        }
+        Verdict::Pass => "no problem found".to_owned(),
+        Verdict::NotApplicable => "the rule does not apply to this resource".to_owned(),
+    }
+}

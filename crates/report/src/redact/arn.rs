@@ -1,0 +1,168 @@
+//! ARNs: what they are made of stays, names in them go.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+
+use jiff::Timestamp;
+
+use super::form;
+
+/// Types of resources; anything else at the start of a resource may be a name, as that of a bucket.
+const TYPES: [&str; 20] = [
+    "access-key",
+    "account",
+    "analyzer",
+    "assumed-role",
+    "federated-user",
+    "group",
+    "instance-profile",
+    "mfa",
+    "oidc-provider",
+    "policy",
+    "region",
+    "role",
+    "root",
+    "saml-provider",
+    "server-certificate",
+    "service-credential",
+    "signing-certificate",
+    "sms-mfa",
+    "u2f",
+    "user",
+];
+
+/// What may follow the name of a principal, before the name or the date of what is its own.
+const PARTS: [&str; 4] = ["access-key", "policy", "service-credential", "signing-certificate"];
+
+/// The parts of an ARN.
+pub(super) struct Arn<'a> {
+    partition: &'a str,
+    service: &'a str,
+    region: &'a str,
+    account: &'a str,
+    resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// None for what only looks like an ARN, and so may hold a name anywhere.
+    pub(super) fn parse(text: &'a str) -> Option<Arn<'a>> {
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        let mut part = || parts.next();
+        let (partition, service, region) = (part()?, part()?, part()?);
+        let (account, resource) = (part()?, part()?);
+        let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let valid = partition.starts_with("aws")
+            && partition.chars().all(lower)
+            && service.chars().all(lower)
+            && (region.is_empty() || form::is_region(region));
+        valid.then_some(Arn { partition, service, region, account, resource })
+    }
+
+    /// Whether AWS wrote what it names, for everybody: a managed policy.
+    pub(super) fn is_of_aws(&self) -> bool {
+        self.account == "aws"
+    }
+
+    /// What people call the resource.
+    pub(super) fn name(&self) -> &'a str {
+        self.resource.rsplit(['/', ':']).next().unwrap_or_default()
+    }
+
+    /// The same ARN with every name replaced.
+    pub(super) fn map(&self, mut rename: impl FnMut(&str) -> String) -> String {
+        let Arn { partition, service, region, account, resource } = self;
+        let account = if account.is_empty() { String::new() } else { rename(account) };
+        let resource = map_resource(resource, rename);
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+}
+
+/// The resource with every name in it replaced: a type, then a path.
+fn map_resource(resource: &str, mut rename: impl FnMut(&str) -> String) -> String {
+    let separator = if resource.contains('/') { '/' } else { ':' };
+    let segments: Vec<&str> = resource.split(separator).collect();
+    let stays = |index| stays(&segments, index);
+    let renamed: Vec<String> = segments
+        .iter()
+        .enumerate()
+        .map(|(at, segment)| if stays(at) { (*segment).to_owned() } else { rename(segment) })
+        .collect();
+    renamed.join(&separator.to_string())
+}
+
+/// Whether a part of a resource is a word of AWS or of ours, or a date, rather than a name.
+fn stays(segments: &[&str], index: usize) -> bool {
+    let segment = segments[index];
+    let part_of_principal = |at: usize| at > 1 && at + 2 == segments.len();
+    if segment.is_empty() || segment == "*" {
+        return true;
+    }
+    match index {
+        0 => TYPES.contains(&segment),
+        1 if segments[0] == "region" => form::is_region(segment),
+        1 if segments[0] == "u2f" => segment == "user",
+        at if part_of_principal(at) => PARTS.contains(&segment),
+        at if part_of_principal(at.saturating_sub(1)) => {
+            matches!(segments[at - 1], "access-key" | "signing-certificate") && is_dated(segment)
+        }
+        _ => false,
+    }
+}
+
+/// The date of a credential that has no id, perhaps with a number: `2024-01-01T00:00:00Z-2`.
+fn is_dated(segment: &str) -> bool {
+    let (date, number) = match segment.split_once('Z') {
+        Some((date, number)) => (format!("{date}Z"), number),
+        None => (String::new(), segment.strip_prefix("undated").unwrap_or("?")),
+    };
+    let dated = date.is_empty() || date.len() == 20 && date.parse::<Timestamp>().is_ok();
+    let numbered = number.strip_prefix('-').is_none_or(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    dated && numbered && (number.is_empty() || number.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked(arn: &str) -> Option<String> {
+        Arn::parse(arn).map(|arn| arn.map(|name| format!("<{name}>")))
+    }
+
+    #[test]
+    fn structure_stays_and_names_go() {
+        for (arn, expected) in [
+            ("arn:aws:iam::1:user/alice", "arn:aws:iam::<1>:user/<alice>"),
+            ("arn:aws-cn:iam::1:role/a/b/c", "arn:aws-cn:iam::<1>:role/<a>/<b>/<c>"),
+            ("arn:aws:iam::1:root", "arn:aws:iam::<1>:root"),
+            ("arn:aws:iam::1:account", "arn:aws:iam::<1>:account"),
+            ("arn:aws:iam::1:region/eu-north-1", "arn:aws:iam::<1>:region/eu-north-1"),
+            ("arn:aws:iam::1:region/acme", "arn:aws:iam::<1>:region/<acme>"),
+            ("arn:aws:sts::1:assumed-role/ci/me", "arn:aws:sts::<1>:assumed-role/<ci>/<me>"),
+            ("arn:aws:iam::1:u2f/user/al/k", "arn:aws:iam::<1>:u2f/user/<al>/<k>"),
+            ("arn:aws:iam::1:role/x/policy/y", "arn:aws:iam::<1>:role/<x>/policy/<y>"),
+            ("arn:aws:iam::1:user/policy/y", "arn:aws:iam::<1>:user/<policy>/<y>"),
+            ("arn:aws:s3:::acme-logs/x", "arn:aws:s3:::<acme-logs>/<x>"),
+            ("arn:aws:sqs:eu-west-1:1:acme", "arn:aws:sqs:eu-west-1:<1>:<acme>"),
+        ] {
+            assert_eq!(marked(arn).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn dates_of_credentials_stay() {
+        for date in ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z-2", "undated", "undated-3"] {
+            let renamed = marked(&format!("arn:aws:iam::1:user/a/access-key/{date}")).unwrap();
+            assert_eq!(renamed, format!("arn:aws:iam::<1>:user/<a>/access-key/{date}"));
+        }
+        for name in ["alice", "undated-alice", "2024-01-01T00:00:00Zalice", "undatedalice", "Z"] {
+            let renamed = marked(&format!("arn:aws:iam::1:user/a/access-key/{name}")).unwrap();
+            assert_eq!(renamed, format!("arn:aws:iam::<1>:user/<a>/access-key/<{name}>"));
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_an_arn_is_none() {
+        for text in ["arn:", "arn:acme:iam::1:user/a", "arn:aws:iam:acme:1:user/a", "arn:aws:iam"] {
+            assert_eq!(marked(text), None, "{text}");
+        }
+    }
+}

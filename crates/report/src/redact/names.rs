@@ -1,0 +1,173 @@
+//! Texts and their pseudonyms: whatever is not known to be harmless is a name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json};
+
+use super::arn::Arn;
+use super::{Salt, form};
+
+/// Facts whose texts are words of AWS or of Portcullis, by the end of their path.
+const WORDS: [&str; 21] = [
+    "action",
+    "actions_on_everything",
+    "age_source",
+    "alternate_contacts",
+    "class",
+    "disagreements",
+    "full_services",
+    "kind",
+    "last_used_credential",
+    "last_used_region",
+    "last_used_service",
+    "method",
+    "mfa_source",
+    "missing",
+    "partition",
+    "region.name",
+    "service",
+    "service_wildcards",
+    "source",
+    "title",
+    "unguarded_services",
+];
+
+/// Facts whose texts are statements of policies.
+const STATEMENTS: [&str; 6] = [
+    "ignored_protections",
+    "ignored_variables",
+    "not_action_allows",
+    "open_statements",
+    "pass_any_role",
+    "statement",
+];
+
+/// The texts of one finding, or of a report beside its findings: which were replaced, and by what.
+pub(super) struct Names<'s> {
+    salt: &'s Salt,
+    /// The name that AWS gave to what the finding is about.
+    public: Option<String>,
+    pub(super) replaced: BTreeMap<String, String>,
+    pub(super) kept: BTreeSet<String>,
+}
+
+impl<'s> Names<'s> {
+    pub(super) fn new(salt: &'s Salt) -> Names<'s> {
+        Names { salt, public: None, replaced: BTreeMap::new(), kept: BTreeSet::new() }
+    }
+
+    /// The id of a finding's resource. The name of a policy that AWS wrote may be told from then on.
+    pub(super) fn identity(&mut self, id: &str) -> String {
+        self.public = Arn::parse(id).filter(Arn::is_of_aws).map(|arn| arn.name().to_owned());
+        self.text(id)
+    }
+
+    /// A text of which nothing else is known.
+    pub(super) fn text(&mut self, text: &str) -> String {
+        let pseudonym = if form::is_nobodys(text) || self.public.as_deref() == Some(text) {
+            text.to_owned()
+        } else if let Some(arn) = Arn::parse(text) {
+            self.arn(text, &arn)
+        } else if text.starts_with('/') {
+            let renamed: Vec<_> = text.split('/').map(|part| self.path_part(part)).collect();
+            renamed.join("/")
+        } else {
+            self.name(text)
+        };
+        self.note(text, pseudonym)
+    }
+
+    /// An account's id, or `unknown`.
+    pub(super) fn account(&mut self, id: &str) -> String {
+        let pseudonym =
+            if matches!(id, "unknown" | "*") { id.to_owned() } else { self.salt.account(id) };
+        self.note(id, pseudonym)
+    }
+
+    /// The name of a region.
+    pub(super) fn region(&mut self, region: &str) -> String {
+        if form::is_region(region) {
+            return self.note(region, region.to_owned());
+        }
+        self.text(region)
+    }
+
+    /// A fact by its path in rules, with its parts.
+    pub(super) fn fact(&mut self, path: &str, value: Json) -> Json {
+        match value {
+            Json::String(text) => Json::String(self.text_of(path, &text)),
+            Json::Array(list) => list.into_iter().map(|value| self.fact(path, value)).collect(),
+            Json::Object(fields) => Json::Object(self.fields(path, fields)),
+            Json::Null | Json::Bool(_) | Json::Number(_) => value,
+        }
+    }
+
+    fn fields(&mut self, path: &str, fields: Map<String, Json>) -> Map<String, Json> {
+        let field = |(name, value): (String, Json)| {
+            let value = self.fact(&format!("{path}.{name}"), value);
+            (self.path(&name), value)
+        };
+        fields.into_iter().map(field).collect()
+    }
+
+    /// The path of a fact, which rules know; what has not its form is none.
+    pub(super) fn path(&mut self, path: &str) -> String {
+        let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
+        if path.starts_with(|c: char| c.is_ascii_lowercase()) && path.chars().all(is_letter) {
+            return path.to_owned();
+        }
+        self.text(path)
+    }
+
+    /// The text of a fact.
+    fn text_of(&mut self, path: &str, text: &str) -> String {
+        let identifies = Arn::parse(text).is_some() || form::is_account(text) || form::is_key(text);
+        if is_one_of(&WORDS, path) && !identifies {
+            return self.note(text, text.to_owned());
+        }
+        match form::statement(text).filter(|_| is_one_of(&STATEMENTS, path)) {
+            Some((number, Some(sid))) => {
+                let sid = self.name(sid);
+                self.note(text, format!("{number} ({sid})"))
+            }
+            Some((_, None)) => self.note(text, text.to_owned()),
+            None => self.text(text),
+        }
+    }
+
+    /// A name of whatever kind; that of an account or a key is its id.
+    fn name(&mut self, name: &str) -> String {
+        let pseudonym = if form::is_account(name) {
+            self.salt.account(name)
+        } else if form::is_key(name) {
+            self.salt.key(name)
+        } else {
+            self.salt.name(name)
+        };
+        self.note(name, pseudonym)
+    }
+
+    fn arn(&mut self, text: &str, arn: &Arn<'_>) -> String {
+        if arn.is_of_aws() { text.to_owned() } else { arn.map(|name| self.name(name)) }
+    }
+
+    fn path_part(&mut self, part: &str) -> String {
+        if part.is_empty() { String::new() } else { self.name(part) }
+    }
+
+    fn note(&mut self, text: &str, pseudonym: String) -> String {
+        if text == pseudonym {
+            self.kept.insert(pseudonym.clone());
+        } else {
+            self.replaced.insert(text.to_owned(), pseudonym.clone());
+        }
+        pseudonym
+    }
+}
+
+/// Whether the path ends with one of those. Who writes a rule names its parameters, so they are none.
+fn is_one_of(ends: &[&str], path: &str) -> bool {
+    let before = ends.iter().filter_map(|end| path.strip_suffix(end));
+    let mut before = before.filter(|before| before.is_empty() || before.ends_with('.'));
+    before.next().is_some() && !path.starts_with("params.")
+}
