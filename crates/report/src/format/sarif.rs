@@ -27,10 +27,13 @@ use crate::{defuse, write_json};
 const RUNS: usize = 20;
 /// GitHub refuses a run with more results, and keeps the 5,000 gravest.
 const RESULTS: usize = 25_000;
+/// GitHub refuses a file of more than 10 MB when compressed; so many results need about 7.
+const RESULTS_IN_ALL: usize = 100_000;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (kept, left_out) = gravest(parts(view.report));
-    let mut runs: Vec<Run> = kept.into_iter().map(|part| run(view, part)).collect();
+    let room = RESULTS.min(RESULTS_IN_ALL / kept.len());
+    let mut runs: Vec<Run> = kept.into_iter().map(|part| run(view, part, room)).collect();
     if let Some(first) = runs.first_mut().filter(|_| !left_out.is_empty()) {
         let [invocation] = &mut first.invocations;
         invocation.tool_execution_notifications.push(notes::accounts_left_out(&left_out));
@@ -88,8 +91,9 @@ fn gravest(mut parts: Vec<Part<'_>>) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
     (parts, left_out)
 }
 
-fn run<'a>(view: &View<'a>, mut part: Part<'a>) -> Run<'a> {
-    let left_out = part.issues.split_off(part.issues.len().min(RESULTS));
+/// An account's run, with so many results at most.
+fn run<'a>(view: &View<'a>, mut part: Part<'a>, room: usize) -> Run<'a> {
+    let left_out = part.issues.split_off(part.issues.len().min(room));
     let rules = rules::broken(view, &part.issues);
     let report = view.report;
     Run {
