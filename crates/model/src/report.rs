@@ -182,6 +182,15 @@ pub struct RuleInfo {
     pub frameworks: BTreeMap<String, Vec<String>>,
 }
 
+impl RuleInfo {
+    /// Whether it judges resources of that kind. A finding on another stands for a list of resources
+    /// that was not collected.
+    #[must_use]
+    pub fn judges(&self, kind: &str) -> bool {
+        self.scope.split(", ").any(|scope| scope == kind)
+    }
+}
+
 /// How grave a finding is, the gravest first.
 #[derive(
     Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portcullis_model::{
-    AccountStatus, AppliedWaiver, Finding, Report, Status, Verdict, Waiver, WaiverOutcome,
+    AccountStatus, AppliedWaiver, Finding, Report, RuleInfo, Status, Verdict, Waiver, WaiverOutcome,
 };
 
 pub use resource::{NotAResource, ResourcePattern};
@@ -154,18 +154,18 @@ struct Judged<'r> {
 
 impl<'r> Judged<'r> {
     fn new(report: &'r Report) -> Judged<'r> {
-        let scopes: BTreeMap<&str, &str> =
-            report.rules.iter().map(|rule| (rule.id.as_str(), rule.scope.as_str())).collect();
+        let rules: BTreeMap<&str, &RuleInfo> =
+            report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
         let audited = report.accounts.iter().filter(|a| a.status != AccountStatus::Failed);
         let mut blind: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for finding in report.findings.iter().filter(|f| f.verdict == Verdict::Unknown) {
             // Where a list is missing, what it belongs to stands for all that may be in it.
-            let scope = scopes.get(finding.rule.as_str()).copied().unwrap_or_default();
-            if !scope.split(", ").any(|kind| kind == finding.resource.kind) {
+            let rule = rules.get(finding.rule.as_str());
+            if rule.is_none_or(|rule| !rule.judges(&finding.resource.kind)) {
                 blind.entry(&finding.rule).or_default().insert(&finding.account);
             }
         }
-        let rules = scopes.into_keys().collect();
+        let rules = rules.into_keys().collect();
         Judged { rules, accounts: audited.map(|account| account.id.as_str()).collect(), blind }
     }
 

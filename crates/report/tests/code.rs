@@ -90,11 +90,40 @@ fn reports_edited_by_hand_are_written() {
     assert_eq!(place["uri"], "other/a%2F..%2Fb/global/user/no%20arn");
 }
 
+/// GitHub closes the alert of what has no result in a run that succeeded.
+#[test]
+fn no_alert_is_closed_for_what_could_not_be_judged() {
+    let mut report = report();
+    let since = "2026-10-01T08:00:00Z".parse().unwrap();
+    report.findings[3].first_seen = Some(since);
+    let run = &sarif(&report)["runs"][0];
+    let unjudged = &run["results"][3];
+    assert_eq!(unjudged["level"], "note");
+    assert_eq!(unjudged["properties"]["status"], "unknown");
+    let says = "carol: not judged: access-keys is missing. It failed before, first seen 2026-10-01 08:00:00 UTC.";
+    assert_eq!(unjudged["message"]["text"], says);
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true);
+
+    // The rule is on users: what it says of the account stands for a list that is missing.
+    "account".clone_into(&mut report.findings[3].resource.kind);
+    let succeeds =
+        |report: &Report| sarif(report)["runs"][0]["invocations"][0]["executionSuccessful"].clone();
+    assert_eq!(succeeds(&report), json!(false));
+    report.run.options.gate.allow_unknown = vec![report.findings[3].rule.clone()];
+    assert_eq!(succeeds(&report), json!(true));
+}
+
 #[test]
 fn gitlab_has_an_entry_for_each_finding_that_is_not_waived() {
     let entries: Vec<Value> = serde_json::from_str(&rendered(&decided(), Format::Gitlab)).unwrap();
-    let names: Vec<&Value> = entries.iter().map(|entry| &entry["check_name"]).collect();
-    assert_eq!(names, ["root-without-lock", "old-key"]);
+    let problems: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry["check_name"].as_str().unwrap(), entry["severity"].as_str().unwrap()))
+        .collect();
+    let (key, user) = (("old-key", "info"), ("idle-user", "info"));
+    let fails = [("root-without-lock", "blocker"), ("old-key", "major")];
+    assert_eq!(problems[..2], fails);
+    assert_eq!(problems[2..], [key, key, user, user, user, user], "what could not be judged");
     assert_eq!(rendered(&of_size(0), Format::Gitlab), "[]\n");
 }
 

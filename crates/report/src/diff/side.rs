@@ -132,9 +132,9 @@ impl<'a> Index<'a> {
     /// Whether it is about no resource of its rule's scope but about the owner of a list that was not
     /// collected, such as a user whose access keys are not known.
     pub(super) fn stands_for_list(&self, finding: &Finding) -> bool {
-        let scope = self.rules.get(finding.rule.as_str()).map(|rule| rule.scope.as_str());
-        let in_scope = |scope: &str| scope.split(", ").any(|kind| kind == finding.resource.kind);
-        finding.verdict == Verdict::Unknown && !scope.is_some_and(in_scope)
+        let rule = self.rules.get(finding.rule.as_str());
+        let is_judged = rule.is_some_and(|rule| rule.judges(&finding.resource.kind));
+        finding.verdict == Verdict::Unknown && !is_judged
     }
 
     pub(super) fn first(&self, id: &Fingerprint) -> Option<&'a Finding> {

@@ -1,12 +1,12 @@
 //! GitLab's code quality report: a list of problems, for the widget of a merge request.
 //!
 //! By the report format at <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
-//! It has findings that fail and are not waived, and no word for what could not be judged: the exit
-//! status of the job tells.
+//! It has findings that fail and are not waived. The format has no word for what could not be judged:
+//! that is there as `info`, for what is missing from a report counts as fixed.
 
 use std::io::{self, Write};
 
-use portcullis_model::Severity;
+use portcullis_model::{Finding, Severity};
 use serde::Serialize;
 
 use super::issue::{self, Issue};
@@ -48,13 +48,14 @@ fn problem(issue: Issue<'_>) -> Problem {
         description: issue::text(issue.finding),
         check_name: defuse(&issue.finding.rule).into_owned(),
         fingerprint: issue.id,
-        severity: severity(issue.finding.severity),
+        severity: severity(issue.finding),
         location: Location { path: issue::path(issue.finding), lines: Lines { begin: 1 } },
     }
 }
 
-fn severity(severity: Severity) -> &'static str {
-    match severity {
+fn severity(finding: &Finding) -> &'static str {
+    match finding.severity {
+        _ if issue::is_unjudged(finding) => "info",
         Severity::Critical => "blocker",
         Severity::High => "critical",
         Severity::Medium => "major",

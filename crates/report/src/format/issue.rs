@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_model::{BaselineState, Finding, Severity, Status};
 
 use crate::defuse;
+use crate::words::time;
 
 /// What is encoded in a segment of a path: all but `unreserved` and some more of RFC 3986's `pchar`
 /// that stand in the names of IAM.
@@ -24,18 +25,21 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b':');
 
-/// A finding that fails and that no waiver accepts.
+/// A finding that fails and that no waiver accepts, or that could not be judged: a tracker takes for
+/// solved what is not there any more.
 pub(super) struct Issue<'a> {
     pub finding: &'a Finding,
     /// Its fingerprint; where several findings have the same, a number tells them apart.
     pub id: String,
 }
 
-/// The issues among the findings, the gravest first, those that are open before those known.
+/// The issues among the findings, the gravest first; those not judged after all that fail.
 pub(super) fn issues<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Issue<'a>> {
-    let is_issue = |finding: &&Finding| matches!(finding.status(), Status::Open | Status::Known);
+    let is_issue = |finding: &&Finding| {
+        matches!(finding.status(), Status::Open | Status::Known | Status::Unknown)
+    };
     let mut found: Vec<&Finding> = findings.into_iter().filter(is_issue).collect();
-    found.sort_by_key(|finding| (finding.severity, finding.status()));
+    found.sort_by_key(|finding| (is_unjudged(finding), finding.severity, finding.status()));
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let numbered = |finding: &'a Finding| {
         let fingerprint = finding.fingerprint.as_str();
@@ -46,10 +50,15 @@ pub(super) fn issues<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec
     found.into_iter().map(numbered).collect()
 }
 
-/// The number of issues of each severity, the gravest first.
+/// Whether it may be no problem at all.
+pub(super) fn is_unjudged(finding: &Finding) -> bool {
+    finding.status() == Status::Unknown
+}
+
+/// The number of issues of each severity that fail, the gravest first.
 pub(super) fn by_severity(issues: &[Issue<'_>]) -> [usize; Severity::ALL.len()] {
-    let count = |severity| issues.iter().filter(|issue| issue.finding.severity == severity).count();
-    Severity::ALL.map(count)
+    let fails = issues.iter().map(|issue| issue.finding).filter(|finding| !is_unjudged(finding));
+    Severity::ALL.map(|severity| fails.clone().filter(|f| f.severity == severity).count())
 }
 
 /// What is wrong and what was decided about it, in whole sentences and on one line.
@@ -62,14 +71,16 @@ pub(super) fn text(finding: &Finding) -> String {
     sentences.map(end).collect::<Vec<_>>().join(" ")
 }
 
-/// What was decided about an issue.
+/// What was decided about an issue, or what is known of one that could not be judged.
 fn decisions(finding: &Finding) -> impl Iterator<Item = String> {
+    let failed = finding.first_seen.filter(|_| is_unjudged(finding));
+    let failed = failed.map(|seen| format!("It failed before, first seen {}", time(seen)));
     let expired = finding.waiver.as_ref().filter(|waiver| waiver.expired).map(|waiver| {
         format!("The waiver by {} expired, {} was its last day", waiver.owner, waiver.expires)
     });
     let known = (finding.baseline == Some(BaselineState::Known))
         .then(|| "The baseline holds it already".to_owned());
-    expired.into_iter().chain(known)
+    failed.into_iter().chain(expired).chain(known)
 }
 
 /// The path of the resource: `aws/111122223333/global/iam/user/alice`. A relative reference by RFC

@@ -2,9 +2,10 @@
 //!
 //! By the [OASIS standard](https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html)
 //! and [GitHub's page on what it supports](https://docs.github.com/en/code-security/reference/code-scanning/sarif-support-for-code-scanning).
-//! One run an account, with a result for each finding that fails and is not waived. GitHub knows
-//! neither suppressed nor open-ended results, so the others are counted in the run's properties, and
-//! what could not be judged is told in notifications.
+//! One run an account, with a result for each finding that fails and is not waived. GitHub closes
+//! alerts that have no result any more, so what could not be judged has one too, as a note; and where
+//! a whole list of resources is missing, the run says that it failed, and GitHub leaves its alerts as
+//! they are. It does not know suppressed results: what is waived is counted in the run's properties.
 
 mod log;
 mod message;
@@ -27,8 +28,8 @@ use crate::{defuse, write_json};
 const RUNS: usize = 20;
 /// GitHub refuses a run with more results, and keeps the 5,000 gravest.
 const RESULTS: usize = 25_000;
-/// GitHub refuses a file of more than 10 MB when compressed; so many results need about 7.
-const RESULTS_IN_ALL: usize = 100_000;
+/// GitHub refuses a file of more than 10 MB when compressed; a result with long names needs 200 bytes.
+const RESULTS_IN_ALL: usize = 50_000;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (kept, left_out) = gravest(parts(view.report));
@@ -60,6 +61,17 @@ impl Part<'_> {
     /// Whether anything at all was collected.
     fn is_collected(&self) -> bool {
         self.account.is_some_and(|account| account.status != AccountStatus::Failed)
+    }
+
+    /// Whether resources that failed before may be missing, unless that is allowed.
+    fn is_blind(&self, view: &View<'_>) -> bool {
+        let allowed = &view.report.run.options.gate.allow_unknown;
+        let lacks_list = |finding: &&Finding| {
+            issue::is_unjudged(finding)
+                && !allowed.contains(&finding.rule)
+                && view.rule(finding).is_none_or(|rule| !rule.judges(&finding.resource.kind))
+        };
+        self.findings.iter().any(lacks_list)
     }
 }
 
@@ -109,7 +121,7 @@ fn run<'a>(view: &View<'a>, mut part: Part<'a>, room: usize) -> Run<'a> {
             id: format!("portcullis/{}/", issue::segment(part.id)),
         },
         invocations: [Invocation {
-            execution_successful: part.is_collected(),
+            execution_successful: part.is_collected() && !part.is_blind(view),
             exit_code: view.outcome.exit_status(),
             exit_code_description: defuse(&view.outcome.to_string()).into_owned(),
             start_time_utc: report.run.collected_from,

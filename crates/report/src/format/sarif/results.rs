@@ -1,4 +1,4 @@
-//! Results: the findings that fail and are not waived.
+//! Results: the findings that fail and are not waived, and those that could not be judged.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use super::log::{
 };
 use super::message::plain;
 use crate::defuse;
-use crate::format::issue::{self, Issue};
+use crate::format::issue::{self, Issue, is_unjudged};
 
 /// All of an artifact that has no lines; GitHub wants each of them.
 const REGION: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
@@ -20,7 +20,7 @@ pub(super) fn result<'a>(issue: &Issue<'a>, rules: &HashMap<&str, usize>) -> Res
     Result {
         rule_id: &finding.rule,
         rule_index: rules.get(finding.rule.as_str()).copied(),
-        level: level(finding.severity),
+        level: if is_unjudged(finding) { Level::Note } else { level(finding.severity) },
         message: Message { text: plain(&issue::text(finding)) },
         locations: [location(finding)],
         partial_fingerprints: BTreeMap::from([
