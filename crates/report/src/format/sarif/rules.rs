@@ -115,7 +115,7 @@ fn help(id: &str, rule: Option<&RuleInfo>) -> MultiformatMessageString {
         list("\nRead on:\n", ["", ""])
     );
     let marked = format!(
-        "{}## What to do\n{}{}",
+        "{}\n## What to do\n{}{}",
         markdown(&rule.risk),
         markdown(&remedy),
         list("\n## Read on\n\n", ["<", ">"])
