@@ -67,7 +67,7 @@ def many(report: Report) -> Report:
     """Ten thousand findings: open, waived, waived once, known and new, as they come."""
     sample = copy.deepcopy(report)
     sample["run"]["baseline"] = {"as_of": "2026-10-01T00:00:00Z", "ruleset": "0123456789abcdef"}
-    bases = itertools.cycle(report["findings"])
+    bases = itertools.cycle(f for f in report["findings"] if f["verdict"] in ("fail", "unknown"))
     decisions = itertools.cycle(
         [
             {"baseline": "new", "first_seen": report["run"]["as_of"]},
@@ -87,10 +87,11 @@ def hostile(report: Report) -> Report:
     """Every text that others can write is one of the names that are more than names."""
     sample = copy.deepcopy(report)
     names = itertools.cycle(HOSTILE)
+    # Waived or not, a finding has its place in every format.
     sample["findings"] = [
-        renamed(base, next(names)) | {"waiver": waiver(next(names))}
+        renamed(base, next(names)) | {"waiver": waiver(next(names), expired)}
         for base in report["findings"]
-        for _ in range(2)
+        for expired in (True, False)
     ]
     for account in sample["accounts"]:
         account |= {"alias": "".join(HOSTILE), "caller": "".join(HOSTILE)}
@@ -112,9 +113,9 @@ def renamed(finding: Report, name: str) -> Report:
     }
 
 
-def waiver(text: str) -> Report:
-    """A waiver in force."""
-    return {**WAIVER, "reason": text, "owner": text, "expired": False}
+def waiver(text: str, expired: bool) -> Report:
+    """A waiver of a finding."""
+    return {**WAIVER, "reason": text, "owner": text, "expired": expired}
 
 
 def gap(text: str) -> Report:
