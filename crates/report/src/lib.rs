@@ -12,6 +12,7 @@ mod page;
 mod prose;
 mod text;
 mod view;
+pub mod waivers;
 mod words;
 
 pub use format::{Format, UnknownFormat, render};

@@ -1,0 +1,177 @@
+//! Waivers: which findings somebody has accepted, until when, and what to say of the waivers
+//! themselves.
+//!
+//! Accepting a risk is no evidence: verdicts stay as they are, and what could not be judged stays
+//! unknown. A waiver holds through the whole of its last day in UTC.
+
+mod resource;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use portcullis_model::{
+    AccountStatus, AppliedWaiver, Finding, Report, Status, Verdict, Waiver, WaiverOutcome,
+};
+
+pub use resource::{NotAResource, ResourcePattern};
+pub use words::{State, end, subject, warning};
+
+/// The account of a waiver that holds in all of them.
+pub const ANY_ACCOUNT: &str = "*";
+
+/// Makes these the waivers of the report, by the day that its ages count to, in place of any other.
+///
+/// Of several that match a finding, the one that lasts longest is its waiver.
+pub fn apply(report: &mut Report, waivers: &[Waiver]) {
+    let mut matchers: Vec<Matcher> = sorted(waivers).into_iter().map(Matcher::new).collect();
+    let as_of = report.run.as_of;
+    let mut by_rule: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, matcher) in matchers.iter().enumerate() {
+        by_rule.entry(&matcher.waiver.rule).or_default().push(index);
+    }
+    for finding in &mut report.findings {
+        finding.waiver = None;
+        for &index in by_rule.get(finding.rule.as_str()).into_iter().flatten() {
+            if matchers[index].matches(finding) {
+                matchers[index].meet(finding, as_of);
+            }
+        }
+    }
+    count(report);
+    let judged = Judged::new(report);
+    report.waivers = matchers.iter().map(|matcher| matcher.outcome(as_of, &judged)).collect();
+}
+
+/// The waivers as they stand at that time, where there is no report to match them with.
+#[must_use]
+pub fn unapplied(waivers: &[Waiver], as_of: Timestamp) -> Vec<WaiverOutcome> {
+    let judged = Judged::default();
+    let matchers = sorted(waivers).into_iter().map(Matcher::new);
+    matchers.map(|matcher| matcher.outcome(as_of, &judged)).collect()
+}
+
+/// The findings that the waiver is about: those that fail, and those that could not be judged.
+#[must_use]
+pub fn matching<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
+    let matcher = Matcher::new(waiver);
+    let of_it = |finding: &&Finding| {
+        matches!(finding.verdict, Verdict::Fail | Verdict::Unknown)
+            && finding.rule == waiver.rule
+            && matcher.matches(finding)
+    };
+    report.findings.iter().filter(of_it).collect()
+}
+
+/// Those that end first come first.
+fn sorted(waivers: &[Waiver]) -> Vec<&Waiver> {
+    let mut waivers: Vec<&Waiver> = waivers.iter().collect();
+    waivers.sort_by_key(|w| (w.expires, &w.rule, &w.account, &w.resource, &w.owner, &w.reason));
+    waivers
+}
+
+/// Counts the waived findings of each rule.
+fn count(report: &mut Report) {
+    report.tallies.values_mut().for_each(|tally| tally.waived = 0);
+    for finding in report.findings.iter().filter(|finding| finding.status() == Status::Waived) {
+        if let Some(tally) = report.tallies.get_mut(&finding.rule) {
+            tally.waived += 1;
+        }
+    }
+}
+
+/// The days from that time's day to the last day of the waiver, in UTC.
+fn days_left(waiver: &Waiver, as_of: Timestamp) -> i32 {
+    let today = as_of.to_zoned(TimeZone::UTC).date();
+    waiver.expires.duration_since(today).as_hours().div_euclid(24).try_into().unwrap_or(i32::MAX)
+}
+
+/// A waiver that is being matched with findings of its rule.
+struct Matcher<'w> {
+    waiver: &'w Waiver,
+    /// None: it is no pattern, and matches nothing.
+    resource: Option<ResourcePattern>,
+    fails: u32,
+    unknown: u32,
+}
+
+impl<'w> Matcher<'w> {
+    fn new(waiver: &'w Waiver) -> Matcher<'w> {
+        Matcher { waiver, resource: waiver.resource.parse().ok(), fails: 0, unknown: 0 }
+    }
+
+    fn is_in(&self, account: &str) -> bool {
+        self.waiver.account == ANY_ACCOUNT || self.waiver.account == account
+    }
+
+    fn matches(&self, finding: &Finding) -> bool {
+        let resource = &finding.resource;
+        self.is_in(&finding.account)
+            && self.resource.as_ref().is_some_and(|pattern| pattern.matches(resource))
+    }
+
+    /// Counts the finding, and becomes its waiver unless it has one that lasts longer.
+    fn meet(&mut self, finding: &mut Finding, as_of: Timestamp) {
+        match finding.verdict {
+            Verdict::Unknown => self.unknown += 1,
+            Verdict::Fail => {
+                self.fails += 1;
+                let lasts_longer = |other: &AppliedWaiver| other.expires >= self.waiver.expires;
+                if !finding.waiver.as_ref().is_some_and(lasts_longer) {
+                    finding.waiver = Some(applied(self.waiver, as_of));
+                }
+            }
+            Verdict::Pass | Verdict::NotApplicable => {}
+        }
+    }
+
+    fn outcome(&self, as_of: Timestamp, judged: &Judged<'_>) -> WaiverOutcome {
+        WaiverOutcome {
+            waiver: self.waiver.clone(),
+            days_left: days_left(self.waiver, as_of),
+            judged: judged.covers(self),
+            fails: self.fails,
+            unknown: self.unknown,
+        }
+    }
+}
+
+fn applied(waiver: &Waiver, as_of: Timestamp) -> AppliedWaiver {
+    let Waiver { reason, owner, expires, .. } = waiver.clone();
+    AppliedWaiver { reason, owner, expires, expired: days_left(waiver, as_of) < 0 }
+}
+
+/// What a run judged: only there does a waiver that matches nothing say anything.
+#[derive(Default)]
+struct Judged<'r> {
+    rules: BTreeSet<&'r str>,
+    accounts: BTreeSet<&'r str>,
+    /// By rule, the accounts in which some resources are not known, so that the waived one may be
+    /// among them.
+    blind: BTreeMap<&'r str, BTreeSet<&'r str>>,
+}
+
+impl<'r> Judged<'r> {
+    fn new(report: &'r Report) -> Judged<'r> {
+        let scopes: BTreeMap<&str, &str> =
+            report.rules.iter().map(|rule| (rule.id.as_str(), rule.scope.as_str())).collect();
+        let audited = report.accounts.iter().filter(|a| a.status != AccountStatus::Failed);
+        let mut blind: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for finding in report.findings.iter().filter(|f| f.verdict == Verdict::Unknown) {
+            // Where a list is missing, what it belongs to stands for all that may be in it.
+            let scope = scopes.get(finding.rule.as_str()).copied().unwrap_or_default();
+            if !scope.split(", ").any(|kind| kind == finding.resource.kind) {
+                blind.entry(&finding.rule).or_default().insert(&finding.account);
+            }
+        }
+        let rules = scopes.into_keys().collect();
+        Judged { rules, accounts: audited.map(|account| account.id.as_str()).collect(), blind }
+    }
+
+    fn covers(&self, matcher: &Matcher<'_>) -> bool {
+        let rule = matcher.waiver.rule.as_str();
+        let any = |accounts: &BTreeSet<&str>| accounts.iter().any(|id| matcher.is_in(id));
+        self.rules.contains(rule) && any(&self.accounts) && !self.blind.get(rule).is_some_and(any)
+    }
+}

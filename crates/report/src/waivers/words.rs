@@ -1,0 +1,86 @@
+//! Waivers in words, the same wherever they are shown.
+
+use portcullis_model::WaiverOutcome;
+use serde::Serialize;
+
+use super::ANY_ACCOUNT;
+
+/// What there is to say of a waiver; what comes first here is said before what comes later.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its last day has passed.
+    Expired,
+    /// There is nothing that it could waive.
+    Unmatched,
+    /// It ends soon.
+    Expiring,
+    /// It holds.
+    InForce,
+}
+
+impl State {
+    /// The state of that waiver.
+    #[must_use]
+    pub fn of(outcome: &WaiverOutcome) -> State {
+        if outcome.is_expired() {
+            State::Expired
+        } else if outcome.is_unmatched() {
+            State::Unmatched
+        } else if outcome.expires_soon() {
+            State::Expiring
+        } else {
+            State::InForce
+        }
+    }
+}
+
+/// What the waiver is about: `old-key on alice in 111122223333`.
+#[must_use]
+pub fn subject(outcome: &WaiverOutcome) -> String {
+    let waiver = &outcome.waiver;
+    let account = match waiver.account.as_str() {
+        ANY_ACCOUNT => "all accounts",
+        account => account,
+    };
+    format!("{} on {} in {account}", waiver.rule, waiver.resource)
+}
+
+/// When it ends, or ended.
+#[must_use]
+pub fn end(outcome: &WaiverOutcome) -> String {
+    let day = outcome.waiver.expires;
+    match outcome.days_left {
+        ..0 => format!("expired on {day}, {} ago", days(outcome.days_left)),
+        0 => format!("ends today, on {day}"),
+        left if outcome.expires_soon() => format!("ends in {}, on {day}", days(left)),
+        left => format!("in force until {day}, {} from now", days(left)),
+    }
+}
+
+/// What to warn about; nothing for a waiver that is in force, and used.
+#[must_use]
+pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
+    let day = outcome.waiver.expires;
+    let says = match State::of(outcome) {
+        State::InForce => return None,
+        State::Expiring => end(outcome),
+        State::Unmatched => "matches nothing that fails".to_owned(),
+        State::Expired if outcome.is_unmatched() => {
+            format!("expired on {day}, and matches nothing that fails")
+        }
+        State::Expired => match outcome.fails {
+            0 => format!("expired on {day}"),
+            1 => format!("expired on {day}; it no longer covers 1 finding"),
+            fails => format!("expired on {day}; it no longer covers {fails} findings"),
+        },
+    };
+    Some(format!("the waiver of {} for {} {says}", outcome.waiver.owner, subject(outcome)))
+}
+
+fn days(count: i32) -> String {
+    match count.unsigned_abs() {
+        1 => "1 day".to_owned(),
+        count => format!("{count} days"),
+    }
+}
