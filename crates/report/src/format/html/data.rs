@@ -19,9 +19,10 @@ use crate::words::time;
 #[derive(Serialize)]
 struct Data<'a> {
     rules: Vec<Rule<'a>>,
-    /// The severities and statuses, in the order in which they are shown.
+    /// The severities, and the statuses with their words for people, in the order in which they are
+    /// shown.
     severities: [&'static str; 5],
-    statuses: BTreeMap<&'static str, &'static str>,
+    statuses: [(&'static str, &'static str); 6],
     /// Where the facts of each account come from.
     sources: BTreeMap<Text<'a>, Text<'a>>,
     texts: Vec<Text<'a>>,
@@ -69,7 +70,7 @@ pub(super) fn json<'a>(report: &'a Report, index: &'a Index<'a>) -> io::Result<S
     let data = Data {
         rules: index.rules.iter().map(Rule::new).collect(),
         severities: Severity::ALL.map(Severity::word),
-        statuses: Status::ALL.map(|status| (status.word(), words(status))).into(),
+        statuses: Status::ALL.map(|status| (status.word(), words(status))),
         sources: report.accounts.iter().map(|a| ((&a.id).into(), sources(a, report))).collect(),
         texts: texts.items,
         parts: parts.items,

@@ -1,9 +1,10 @@
 //! The posture at a glance: counts, charts, and what to do first.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use askama::Template;
-use portcullis_model::{Finding, Report, Severity, Status};
+use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
 
 use super::bar::Bar;
 use super::index::{Index, Rule, is_work, words};
@@ -12,6 +13,8 @@ use super::text::Text;
 
 /// So many rules are named that ask for work first.
 const FIRST: usize = 5;
+/// So many accounts have a bar.
+const ACCOUNTS: usize = 10;
 /// What the charts show, from left to right.
 const SHOWN: [Status; 4] = [Status::Open, Status::Unknown, Status::Known, Status::Waived];
 
@@ -46,7 +49,7 @@ struct Chart<'a> {
 struct Row<'a> {
     label: Text<'a>,
     bar: Bar,
-    counts: Vec<usize>,
+    counts: Vec<(&'static str, usize)>,
 }
 
 /// A rule to work on first.
@@ -61,7 +64,7 @@ impl<'a> Glance<'a> {
         let open = index.gravest(|finding| finding.status() == Status::Open);
         Glance {
             tiles: tiles(report),
-            charts: vec![by_severity(report), by_family(index)],
+            charts: charts(report, index),
             first: open.iter().take(FIRST).map(|rule| First::new(rule)).collect(),
             others: open.len().saturating_sub(FIRST),
         }
@@ -93,6 +96,11 @@ fn tiles(report: &Report) -> Vec<Tile> {
     Status::ALL.map(tile).into()
 }
 
+fn charts<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Chart<'a>> {
+    let accounts = (report.accounts.len() > 1).then(|| by_account(report));
+    [by_severity(report), by_family(index)].into_iter().chain(accounts).collect()
+}
+
 fn by_severity(report: &Report) -> Chart<'_> {
     let of_it = |severity: Severity| {
         let findings = report.findings.iter().filter(|f| f.severity == severity);
@@ -109,6 +117,22 @@ fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
     let label = |name: &'a str| Text::from(if name.is_empty() { "other" } else { name });
     let rows = families.into_iter().map(|(name, findings)| (label(name), findings)).collect();
     Chart::new("by-family", "By family", rows)
+}
+
+/// The accounts with the most open findings.
+fn by_account(report: &Report) -> Chart<'_> {
+    let of_it = |account: &'_ AuditedAccount| -> Vec<&Finding> {
+        report.findings.iter().filter(|finding| finding.account == account.id).collect()
+    };
+    let open =
+        |findings: &[&Finding]| findings.iter().filter(|f| f.status() == Status::Open).count();
+    let mut rows: Vec<_> =
+        report.accounts.iter().map(|account| (Text::from(&account.id), of_it(account))).collect();
+    rows.sort_by_key(|(_, findings)| Reverse(open(findings)));
+    rows.truncate(ACCOUNTS);
+    let title =
+        if report.accounts.len() > ACCOUNTS { "By account, the worst ten" } else { "By account" };
+    Chart::new("by-account", title, rows)
 }
 
 impl<'a> Chart<'a> {
@@ -132,7 +156,7 @@ impl<'a> Chart<'a> {
             let counts: Vec<_> =
                 shown.iter().map(|&status| (status.word(), count(&findings, status))).collect();
             let bar = Bar::new(&counts, most);
-            Row { label, bar, counts: counts.into_iter().map(|(_, count)| count).collect() }
+            Row { label, bar, counts }
         };
         let columns = shown.iter().map(|&status| (status.word(), words(status))).collect();
         Chart { id, title, columns, rows: rows.into_iter().map(row).collect() }

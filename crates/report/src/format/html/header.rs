@@ -111,7 +111,7 @@ fn run(report: &Report) -> Vec<Entry<'_>> {
     list("Left out", skip);
     list("May be unknown", &gate.allow_unknown);
     entries.push(Entry {
-        term: "Counts from",
+        term: "Fails from",
         text: format!("severity {}", gate.fail_on.word()).into(),
     });
     entries.push(Entry { term: "Baseline", text: baseline(report) });

@@ -5,9 +5,10 @@ const section = (title, ...children) => element("section", {}, element("h4", {},
 /** A paragraph, or a command with a button to copy it. */
 const part = ({ paragraph, command }) => {
   if (paragraph !== undefined) return element("p", {}, paragraph);
-  const code = element("code", {}, command.join("\n"));
-  return element("div", { class: "command" }, element("pre", { tabindex: "0" }, code),
-    copyButton("the command", command.join("\n"), code));
+  const text = command.join("\n");
+  const code = element("code", {}, text);
+  return element("div", { class: "command" },
+    element("pre", { tabindex: "0" }, code), copyButton("the command", text, code));
 };
 
 const copyable = (what, text) => {
@@ -40,7 +41,8 @@ const body = (finding) => {
   const parts = [];
   const said = notes.map((note) => data.texts[note]);
   if (missing.length > 0) said.push(`Not judged, for this is missing: ${missing.join(", ")}`);
-  if (said.length > 0) parts.push(element("div", { class: "note" }, ...said.map((text) => element("p", {}, text))));
+  const paragraphs = said.map((text) => element("p", {}, text));
+  if (said.length > 0) parts.push(element("div", { class: "note" }, ...paragraphs));
   if (remediation.length > 0) {
     parts.push(section("What to do", ...remediation.map((index) => part(data.parts[index]))));
   }
@@ -56,11 +58,11 @@ const body = (finding) => {
 /** The line of a finding, in a list that is grouped by that. */
 const row = (finding, by) => {
   const { fingerprint, severity, status, message, resource, rule } = finding;
+  const where = by === "rule" ? resource : `${data.rules[rule].id} · ${resource}`;
   const line = element("summary", {},
     element("span", { class: `severity ${severity}` }, severity),
-    element("span", { class: "what" }, message,
-      element("span", { class: "where" }, by === "rule" ? resource : `${data.rules[rule].id} · ${resource}`)),
-    element("span", { class: `status ${status}` }, data.statuses[status]));
+    element("span", { class: "what" }, message, element("span", { class: "where" }, where)),
+    element("span", { class: `status ${status}` }, statusWords.get(status)));
   const details = element("details", { class: "finding", "data-fingerprint": fingerprint }, line);
   // What is not looked at is not built.
   details.addEventListener("toggle", () => details.append(body(finding)), { once: true });

@@ -14,11 +14,11 @@ const grouping = {
 
 const groupTitle = (by, key, findings) => {
   const count = element("span", { class: "quiet" }, String(findings.length));
-  if (by === "severity") return element("h3", {}, element("span", { class: `severity ${key}` }, key), " ", count);
   const { severity } = findings[0];
+  const tag = element("span", { class: `severity ${severity}` }, severity);
+  if (by === "severity") return element("h3", {}, tag, " ", count);
   const { id, title } = data.rules[key];
-  return element("h3", {}, element("span", { class: `severity ${severity}` }, severity), ` ${title} `,
-    element("span", { class: "code" }, id), " ", count);
+  return element("h3", {}, tag, ` ${title} `, element("span", { class: "code" }, id), " ", count);
 };
 
 /** Draws findings into a container, and a button for the rest. */

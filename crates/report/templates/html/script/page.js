@@ -1,10 +1,11 @@
 // The page: what its controls, links and keys do.
 
 const data = JSON.parse(byId("data").textContent);
+const statusWords = new Map(data.statuses);
 
 /** The gravest first, and those that ask for work before others. */
 const sortFindings = () => {
-  const statuses = Object.keys(data.statuses);
+  const statuses = [...statusWords.keys()];
   const rank = ({ severity, status }) => {
     const rests = status === "pass" || status === "not_applicable";
     return (rests ? 1000 : 0) + data.severities.indexOf(severity) * 10 + statuses.indexOf(status);
@@ -76,8 +77,6 @@ const settled = (act) => {
 
 const start = () => {
   sortFindings();
-  byId("explorer").hidden = false;
-  document.documentElement.classList.add("live");
   for (const menu of [...selects, byId("grouping")]) menu.addEventListener("change", show);
   byId("search").addEventListener("input", settled(show));
   byId("reset").addEventListener("click", () => { resetFilters(false); show(); });
@@ -91,6 +90,9 @@ const start = () => {
   document.addEventListener("keydown", onKey);
   addEventListener("hashchange", followAddress);
   show();
+  // Where the script does not get so far, in an old browser, the findings by rule stay.
+  byId("explorer").hidden = false;
+  document.documentElement.classList.add("live");
   followAddress();
 };
 
