@@ -1,0 +1,140 @@
+//! What the audit comes to, and what was audited: accounts, evidence, options.
+
+use askama::Template;
+use jiff::Timestamp;
+use portcullis_model::{AccountStatus, AuditedAccount, Report, Run, RunOptions};
+
+use super::text::Text;
+use crate::Outcome;
+use crate::words::{age, counted, time};
+
+#[derive(Template)]
+#[template(path = "html/header.html")]
+pub(super) struct Header<'a> {
+    /// `clean`, `failed` or `incomplete`.
+    class: &'static str,
+    headline: &'static str,
+    sentence: Text<'a>,
+    /// How much could not be judged.
+    unknown: Option<String>,
+    redacted: bool,
+    accounts: Vec<Account<'a>>,
+    run: Vec<Entry<'a>>,
+}
+
+/// A term and what it stands for.
+struct Entry<'a> {
+    term: &'static str,
+    text: Text<'a>,
+}
+
+struct Account<'a> {
+    id: Text<'a>,
+    names: Vec<Text<'a>>,
+    status: &'static str,
+    status_words: &'static str,
+    entries: Vec<Entry<'a>>,
+}
+
+impl<'a> Header<'a> {
+    pub(super) fn new(
+        report: &'a Report,
+        outcome: &Outcome,
+        unknown: Option<String>,
+    ) -> Header<'a> {
+        let (class, headline) = match outcome.exit_status() {
+            0 => ("clean", "Nothing that counts failed"),
+            1 => ("failed", "There is something to do"),
+            _ => ("incomplete", "Not everything could be judged"),
+        };
+        let account = |account| Account::new(account, report.run.as_of);
+        Header {
+            class,
+            headline,
+            sentence: outcome.to_string().into(),
+            unknown,
+            redacted: report.run.options.redacted,
+            accounts: report.accounts.iter().map(account).collect(),
+            run: run(report),
+        }
+    }
+}
+
+impl<'a> Account<'a> {
+    fn new(account: &'a AuditedAccount, as_of: Timestamp) -> Account<'a> {
+        let (status, status_words) = match account.status {
+            AccountStatus::Complete => ("complete", "complete evidence"),
+            AccountStatus::Incomplete => ("incomplete", "incomplete evidence"),
+            AccountStatus::Failed => ("failed", "nothing collected"),
+        };
+        let evidence = account
+            .report_generated_at
+            .map_or_else(|| "missing or undated".into(), |made| Text::from(age(made, as_of)));
+        let names = [&account.alias, &account.name].into_iter().flatten();
+        Account {
+            id: (&account.id).into(),
+            names: names.map(Text::from).collect(),
+            status,
+            status_words,
+            entries: vec![
+                Entry { term: "Partition", text: (&account.partition).into() },
+                Entry {
+                    term: "Caller",
+                    text: account.caller.as_deref().unwrap_or("unknown").into(),
+                },
+                Entry { term: "Credential report", text: evidence },
+            ],
+        }
+    }
+}
+
+/// When, by which rules, and compared with what.
+fn run(report: &Report) -> Vec<Entry<'_>> {
+    let Run { as_of, options, .. } = &report.run;
+    let RunOptions { rule_set, only, skip, frameworks, gate, .. } = options;
+    let mut entries = vec![
+        Entry { term: "As of", text: time(*as_of).into() },
+        Entry { term: "Collected", text: collected(&report.run) },
+        Entry {
+            term: "Rules",
+            text: format!("{} judged", counted(report.rules.len(), "rule")).into(),
+        },
+        Entry { term: "Rule set", text: format!("{rule_set}, {}", report.tool.ruleset).into() },
+    ];
+    let mut list = |term, ids: &[String]| {
+        if !ids.is_empty() {
+            entries.push(Entry { term, text: ids.join(", ").into() });
+        }
+    };
+    list("Frameworks", frameworks);
+    list("Only", only);
+    list("Left out", skip);
+    list("May be unknown", &gate.allow_unknown);
+    entries.push(Entry {
+        term: "Fails from",
+        text: format!("severity {}", gate.fail_on.word()).into(),
+    });
+    entries.push(Entry { term: "Baseline", text: baseline(report) });
+    entries
+}
+
+fn collected(run: &Run) -> Text<'static> {
+    match (run.collected_from, run.collected_to) {
+        (Some(from), Some(to)) if from == to => time(to).into(),
+        (Some(from), Some(to)) => {
+            // The day is told once.
+            let (from, to) = (from.strftime("%Y-%m-%d %H:%M:%S").to_string(), time(to));
+            let same_day = from[..10] == to[..10];
+            format!("{from} to {}", if same_day { &to[11..] } else { &to }).into()
+        }
+        (Some(from), None) => format!("from {}", time(from)).into(),
+        (None, Some(to)) => format!("until {}", time(to)).into(),
+        (None, None) => "at an unknown time".into(),
+    }
+}
+
+fn baseline(report: &Report) -> Text<'static> {
+    let Some(baseline) = &report.run.baseline else { return "none".into() };
+    let rules = if baseline.ruleset == report.tool.ruleset { "" } else { ", by other rules" };
+    format!("the report of {}{rules}", time(baseline.as_of)).into()
+}

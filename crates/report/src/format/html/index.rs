@@ -1,0 +1,111 @@
+//! Rules with their findings, as every section of the page needs them.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use portcullis_model::{Finding, Report, RuleInfo, Severity, Status};
+
+use super::link::is_anchor;
+use super::text::Text;
+
+/// The rules of a report: those that were judged, then those that only findings name, which there
+/// are in a report that was tampered with.
+pub(super) struct Index<'a> {
+    pub(super) rules: Vec<Rule<'a>>,
+    by_id: HashMap<&'a str, usize>,
+}
+
+/// A rule and what it found.
+pub(super) struct Rule<'a> {
+    /// Its place in [`Index::rules`].
+    pub(super) number: usize,
+    pub(super) id: Text<'a>,
+    pub(super) title: Text<'a>,
+    pub(super) family: Text<'a>,
+    pub(super) severity: Severity,
+    /// What there is to say about it; none if it was not judged.
+    pub(super) info: Option<&'a RuleInfo>,
+    pub(super) findings: Vec<&'a Finding>,
+    /// The last part of the ids of its elements in the page.
+    pub(super) anchor: String,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(report: &'a Report) -> Index<'a> {
+        let mut index = Index { rules: Vec::new(), by_id: HashMap::new() };
+        for info in &report.rules {
+            index.add(&info.id, Some(info));
+        }
+        for finding in &report.findings {
+            let id = finding.rule.as_str();
+            let number = index.number(id).unwrap_or_else(|| index.add(id, None));
+            index.rules[number].findings.push(finding);
+        }
+        index
+    }
+
+    fn add(&mut self, id: &'a str, info: Option<&'a RuleInfo>) -> usize {
+        let number = self.rules.len();
+        let is_first = self.by_id.insert(id, number).is_none();
+        let anchor = if is_first && is_anchor(id) { id.to_owned() } else { number.to_string() };
+        self.rules.push(Rule {
+            number,
+            id: id.into(),
+            title: info.map_or(id, |info| &info.title).into(),
+            family: info.map_or("", |info| &info.family).into(),
+            severity: info.map_or(Severity::Info, |info| info.severity),
+            info,
+            findings: Vec::new(),
+            anchor,
+        });
+        number
+    }
+
+    /// The place of the rule of that id.
+    pub(super) fn number(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(super) fn rule(&self, id: &str) -> Option<&Rule<'a>> {
+        self.number(id).map(|number| &self.rules[number])
+    }
+
+    /// The rules with findings of that kind: by the gravest of them, then by how many there are.
+    pub(super) fn gravest(&self, is_it: impl Fn(&Finding) -> bool) -> Vec<&Rule<'a>> {
+        let rank = |rule: &Rule<'_>| {
+            let some = rule.findings.iter().filter(|finding| is_it(finding));
+            let gravest = some.clone().map(|finding| finding.severity).min()?;
+            Some((gravest, Reverse(some.count())))
+        };
+        let mut ranked: Vec<_> =
+            self.rules.iter().filter_map(|rule| Some((rank(rule)?, rule))).collect();
+        ranked.sort_by(|(a, first), (b, second)| {
+            a.cmp(b).then_with(|| first.id.as_str().cmp(second.id.as_str()))
+        });
+        ranked.into_iter().map(|(_, rule)| rule).collect()
+    }
+}
+
+impl Rule<'_> {
+    /// How many of its findings have that status.
+    pub(super) fn count(&self, status: Status) -> usize {
+        self.findings.iter().filter(|finding| finding.status() == status).count()
+    }
+}
+
+/// Whether a finding asks for work, now or later: it fails, or could not be judged.
+pub(super) fn is_work(finding: &Finding) -> bool {
+    !matches!(finding.status(), Status::Pass | Status::NotApplicable)
+}
+
+/// The status in words for people.
+pub(super) fn words(status: Status) -> &'static str {
+    match status {
+        Status::Open => "open",
+        Status::Unknown => "not judged",
+        Status::Known => "known",
+        Status::Waived => "waived",
+        Status::Pass => "passed",
+        Status::NotApplicable => "not applicable",
+    }
+}

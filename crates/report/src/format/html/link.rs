@@ -1,0 +1,82 @@
+//! Links within the page and out of it.
+
+use super::index::{Index, Rule, is_work};
+use super::text::Text;
+
+/// A page on the web, if its address is one that can be followed; else its text alone.
+pub(super) struct WebLink<'a> {
+    pub(super) text: Text<'a>,
+    pub(super) is_safe: bool,
+}
+
+impl<'a> WebLink<'a> {
+    pub(super) fn new(address: &'a str) -> WebLink<'a> {
+        // The characters of RFC 3986, so that browsers and validators agree on what it means.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
+        let is_safe = address.starts_with("https://") && address.chars().all(plain);
+        WebLink { text: address.into(), is_safe }
+    }
+}
+
+/// A link to the findings of a rule.
+pub(super) struct RuleLink<'a> {
+    pub(super) id: Text<'a>,
+    /// The rule's number and the id of the element to go to; none for a rule that was not judged.
+    pub(super) target: Option<(usize, String)>,
+    /// How many findings the reader will see.
+    pub(super) count: usize,
+}
+
+impl<'a> RuleLink<'a> {
+    pub(super) fn to(rule: &Rule<'a>, count: usize) -> RuleLink<'a> {
+        // A rule that found nothing stands in the catalogue only.
+        let found = rule.findings.iter().any(|finding| is_work(finding));
+        let section = if found { "rule" } else { "about" };
+        let target = Some((rule.number, format!("{section}-{}", rule.anchor)));
+        RuleLink { id: rule.id.clone(), target, count }
+    }
+
+    /// The link to the rule of that id, if there is one.
+    pub(super) fn find(
+        id: &'a str,
+        index: &Index<'a>,
+        count: impl Fn(&Rule<'a>) -> usize,
+    ) -> RuleLink<'a> {
+        let unlinked = || RuleLink { id: id.into(), target: None, count: 0 };
+        index.rule(id).map_or_else(unlinked, |rule| RuleLink::to(rule, count(rule)))
+    }
+}
+
+/// Whether text can be the id of an element, and the fragment of an address, as it stands.
+pub(super) fn is_anchor(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 100
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_https_is_linked() {
+        for (address, is_safe) in [
+            ("https://docs.aws.amazon.com/IAM/latest/x.html#y", true),
+            ("http://example.com", false),
+            ("javascript:alert(1)", false),
+            ("https://example.com/\" onclick=\"x", false),
+            ("https://example.com/\u{202e}", false),
+        ] {
+            assert_eq!(WebLink::new(address).is_safe, is_safe, "{address}");
+        }
+    }
+
+    #[test]
+    fn anchors_are_plain() {
+        for (text, is_plain) in
+            [("old-key", true), ("0c8d03b6", true), ("", false), ("a b", false), ("é", false)]
+        {
+            assert_eq!(is_anchor(text), is_plain, "{text}");
+        }
+    }
+}

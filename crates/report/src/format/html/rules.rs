@@ -1,0 +1,62 @@
+//! The catalogue of the rules that were judged.
+
+use askama::Template;
+use portcullis_model::{Report, RuleInfo, Severity, Tally};
+
+use super::index::{Index, Rule as Indexed};
+use super::link::WebLink;
+use super::text::Text;
+
+#[derive(Template)]
+#[template(path = "html/rules.html")]
+pub(super) struct Rules<'a> {
+    rules: Vec<Rule<'a>>,
+}
+
+struct Rule<'a> {
+    number: usize,
+    anchor: &'a str,
+    id: &'a Text<'a>,
+    title: &'a Text<'a>,
+    family: &'a Text<'a>,
+    severity: Severity,
+    tally: Tally,
+    scope: Text<'a>,
+    risk: Text<'a>,
+    params: Vec<(Text<'a>, Text<'a>)>,
+    frameworks: Vec<(Text<'a>, Text<'a>)>,
+    references: Vec<WebLink<'a>>,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Rules<'a> {
+        let tally = |rule: &RuleInfo| report.tallies.get(&rule.id).copied().unwrap_or_default();
+        let judged = index.rules.iter().filter_map(|rule| Some((rule, rule.info?)));
+        Rules { rules: judged.map(|(rule, info)| Rule::new(rule, info, tally(info))).collect() }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.rules.len()
+    }
+}
+
+impl<'a> Rule<'a> {
+    fn new(indexed: &'a Indexed<'a>, info: &'a RuleInfo, tally: Tally) -> Rule<'a> {
+        let params = info.params.iter();
+        let frameworks = info.frameworks.iter();
+        Rule {
+            number: indexed.number,
+            anchor: &indexed.anchor,
+            id: &indexed.id,
+            title: &indexed.title,
+            family: &indexed.family,
+            severity: info.severity,
+            tally,
+            scope: (&info.scope).into(),
+            risk: (&info.risk).into(),
+            params: params.map(|(name, value)| (name.into(), value.to_string().into())).collect(),
+            frameworks: frameworks.map(|(id, c)| (id.into(), c.join(", ").into())).collect(),
+            references: info.references.iter().map(|page| WebLink::new(page)).collect(),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+// The HTML report in headless Chromium: filters, keys, links, colours, print, and that no name in it
+// does anything.
+//
+//   node tests/validation/browser.mjs TOOLS FILE.html…
+//
+// TOOLS holds node_modules/playwright-core; CHROMIUM names the browser (default /usr/bin/chromium).
+// What the page shows is compared with its data, filtered here by other code. Exit status: 0 if all
+// holds, else 1, with a line for each problem.
+
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { inspectColours, overflow } from "./browser_page.mjs";
+
+const [tools, ...files] = process.argv.slice(2);
+const { chromium } = createRequire(path.resolve(tools, "node_modules/"))("playwright-core");
+
+const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const STATUSES_OF_WORK = ["open", "unknown", "known", "waived"];
+// Rows that may be drawn at once, however many findings there are.
+const MOST_ROWS = 1000;
+
+const problems = [];
+const expect = (holds, says) => { if (!holds) problems.push(says); };
+const same = (found, wanted, says) => expect(found === wanted, `${says}: ${found}, and not ${wanted}`);
+
+/** A page that may not do anything but show the file. */
+const open = async (browser, url, options = {}) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.on("console", (message) => problems.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.on("dialog", async (dialog) => {
+    problems.push(`dialog: ${dialog.message()}`);
+    await dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    expect(request.url().split("#")[0] === url.split("#")[0], `request: ${request.url()}`);
+  });
+  await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) =>
+    console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+  await page.goto(url);
+  return page;
+};
+
+const read = (page) => page.evaluate(() => JSON.parse(document.getElementById("data").textContent));
+const counted = async (page) => parseInt(await page.textContent("#count"), 10);
+/** Fills the search, and waits until the page has taken it. */
+const search = async (page, text) => {
+  await page.fill("#search", text);
+  await page.waitForTimeout(400);
+};
+const choose = (page, filter, value) => page.click(`button[data-filter="${filter}"][data-value="${value}"]`);
+const reset = (page) => page.click("#reset");
+const values = (findings, key) => [...new Set(findings.map((finding) => finding[key]))];
+
+/** The findings that are shown at first: all, but for what passes where something else is there. */
+const atFirst = (findings) => findings.filter(({ status }) => STATUSES_OF_WORK.includes(status));
+
+const filters = async (page, { findings, rules }) => {
+  const shown = atFirst(findings);
+  same(await counted(page), shown.length, "findings at first");
+  for (const severity of values(findings, "severity")) {
+    await choose(page, "severity", severity);
+    same(await counted(page), shown.filter((f) => f.severity === severity).length, `severity ${severity}`);
+    await reset(page);
+  }
+  for (const rule of values(shown, "rule").slice(0, 5)) {
+    await page.selectOption('[data-filter="rule"]', String(rule));
+    same(await counted(page), shown.filter((f) => f.rule === rule).length, `rule ${rules[rule].id}`);
+    await reset(page);
+  }
+  for (const account of values(findings, "account")) {
+    if (values(findings, "account").length === 1) break;
+    await page.selectOption('[data-filter="account"]', account);
+    same(await counted(page), shown.filter((f) => f.account === account).length, `account ${account}`);
+    await reset(page);
+  }
+  const { family } = rules[shown[0].rule];
+  if (family !== "") {
+    await page.selectOption('[data-filter="family"]', family);
+    same(await counted(page), shown.filter((f) => rules[f.rule].family === family).length, `family ${family}`);
+    await reset(page);
+  }
+  await statuses(page, findings);
+};
+
+const statuses = async (page, findings) => {
+  const pressed = await page.$$eval('[data-filter="status"][aria-pressed="true"]',
+    (all) => all.map((choice) => choice.dataset.value));
+  for (const status of pressed) await choose(page, "status", status);
+  same(await counted(page), findings.length, "findings of every status");
+  for (const status of values(findings, "status")) {
+    await choose(page, "status", status);
+    same(await counted(page), findings.filter((f) => f.status === status).length, `status ${status}`);
+    await choose(page, "status", status);
+  }
+  await reset(page);
+};
+
+const searches = async (page, { findings }) => {
+  const shown = atFirst(findings);
+  const last = shown.at(-1);
+  await search(page, last.fingerprint);
+  const alike = shown.filter(({ fingerprint }) => fingerprint === last.fingerprint);
+  same(await counted(page), alike.length, "findings by a fingerprint");
+  await search(page, "words-that-are-nowhere");
+  same(await counted(page), 0, "nonsense finds nothing");
+  const word = last.resource.toUpperCase().split(/\s+/)[0];
+  await search(page, word);
+  expect(await counted(page) >= 1, `the resource ${word} is not found`);
+  await page.press("#search", "Control+A");
+  await page.press("#search", "Delete");
+  await page.waitForTimeout(400);
+  same(await counted(page), shown.length, "an empty search finds all");
+};
+
+const groups = async (page, { findings }) => {
+  const shown = atFirst(findings);
+  for (const [by, key] of [["severity", "severity"], ["rule", "rule"]]) {
+    await page.selectOption("#grouping", by);
+    same(await page.locator("#list details.group").count(), values(shown, key).length, `groups by ${by}`);
+  }
+  const rows = () => page.locator("#list .finding").count();
+  expect(await rows() <= MOST_ROWS, `${await rows()} rows are drawn at once`);
+  const more = page.locator("#list .more").first();
+  if (await more.count() > 0) {
+    const before = await rows();
+    await more.click();
+    expect(await rows() > before, "no more rows are drawn");
+  } else {
+    same(await rows(), shown.length, "rows");
+  }
+};
+
+const keys = async (page) => {
+  await page.locator("#list .finding > summary").first().focus();
+  await page.keyboard.press("Enter");
+  const body = page.locator("#list .finding .body").first();
+  await body.waitFor();
+  expect(await body.locator("text=Why it matters").count() === 1, "a finding opens without its reason");
+  await body.locator(".copy").first().click();
+  await page.waitForFunction(() => /^(Copied|Selected): /.test(document.getElementById("copied").textContent));
+  await page.locator("#list .finding > summary").first().focus();
+  await page.keyboard.press("/");
+  same(await page.evaluate(() => document.activeElement.id), "search", "the key / goes to");
+  await page.keyboard.type("a/b");
+  same(await page.inputValue("#search"), "a/b", "the search holds");
+  await page.fill("#search", "");
+  await page.waitForTimeout(400);
+};
+
+/** A finding's own address opens it, wherever it is in the list. */
+const links = async (browser, url, { findings, rules }) => {
+  const last = findings.at(-1);
+  for (const fragment of [last.fingerprint, `finding-${last.fingerprint}`]) {
+    const page = await open(browser, `${url}#${fragment}`);
+    const finding = page.locator(`[data-fingerprint="${last.fingerprint}"][open] .body`).first();
+    await finding.waitFor({ timeout: 5000 }).catch(() => problems.push(`#${fragment} opens nothing`));
+    await page.context().close();
+  }
+  const page = await open(browser, url);
+  const link = page.locator("main a[data-rule]:visible").first();
+  if (await link.count() > 0) {
+    const rule = Number(await link.getAttribute("data-rule"));
+    await link.click();
+    const wanted = findings.filter((finding) => finding.rule === rule).length;
+    if (wanted > 0) same(await counted(page), wanted, `findings by the link to ${rules[rule].id}`);
+  }
+  await page.context().close();
+};
+
+const looks = async (browser, url, data) => {
+  for (const width of [360, 768, 1600]) {
+    const page = await open(browser, url, { viewport: { width, height: 900 } });
+    problems.push(...await page.evaluate(overflow));
+    await page.context().close();
+  }
+  const page = await open(browser, url);
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await background();
+  if (data.findings.length > 0) await page.locator("#list .finding > summary").first().click();
+  problems.push(...await page.evaluate(inspectColours));
+  await page.check("#theme-dark", { force: true });
+  expect(await background() !== light, "the dark scheme is not dark");
+  problems.push(...await page.evaluate(inspectColours));
+  await page.emulateMedia({ media: "print" });
+  same(await background(), "rgb(255, 255, 255)", "paper is");
+  expect(!await page.isVisible("#filters"), "controls are printed");
+  await page.context().close();
+};
+
+/** Without JavaScript, and on paper, the findings stand by rule. */
+const still = async (browser, url, { findings }) => {
+  const page = await open(browser, url, { javaScriptEnabled: false });
+  expect(!await page.isVisible("#explorer"), "there are controls that cannot work");
+  const worked = atFirst(findings);
+  if (worked.length > 0) {
+    const text = await page.innerText("#by-rule");
+    expect(text.includes(worked[0].message), "no findings without JavaScript");
+  }
+  await page.context().close();
+};
+
+/** No name became an element, or broke out of its place. */
+const inert = async (page) => {
+  const found = await page.evaluate(() => {
+    const attributes = [...document.querySelectorAll("*")].flatMap((element) => [...element.attributes]);
+    const handlers = attributes.filter(({ name }) => name.startsWith("on")).length;
+    return { scripts: document.scripts.length, images: document.images.length, handlers };
+  });
+  same(JSON.stringify(found), JSON.stringify({ scripts: 2, images: 0, handlers: 0 }), "elements");
+};
+
+const inspect = async (browser, file) => {
+  const url = pathToFileURL(path.resolve(file)).href;
+  const page = await open(browser, url);
+  const data = await read(page);
+  if (data.findings.length > 0) {
+    await filters(page, data);
+    await searches(page, data);
+    await groups(page, data);
+    await keys(page);
+    await links(browser, url, data);
+  }
+  await inert(page);
+  await page.context().close();
+  await looks(browser, url, data);
+  await still(browser, url, data);
+};
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: QUIET,
+});
+for (const file of files) {
+  const before = problems.length;
+  await inspect(browser, file).catch((error) => problems.push(error.message));
+  for (const problem of problems.slice(before)) console.log(`${file}: ${problem}`);
+}
+await browser.close();
+process.exit(problems.length > 0 ? 1 : 0);
