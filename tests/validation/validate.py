@@ -5,6 +5,8 @@ validate.py BINARY TOOLS [FORMAT...]
 
 import importlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,6 +48,19 @@ def check(name: str, sample: str, path: Path, tools: Path) -> bool:
     return not problems
 
 
+def browse(directories: list[Path], tools: Path) -> bool:
+    """Whether the HTML report works in a browser."""
+    pages = []
+    for directory in directories:
+        # A browser goes by the name's ending.
+        pages.append((directory / "html").rename(directory / "report.html"))
+    script = Path(__file__).parent / "browser.mjs"
+    environment = os.environ | {"CHROMIUM": shutil.which("chromium") or "chromium"}
+    done = subprocess.run(["node", script, tools, *pages], env=environment, check=False)
+    print(f"{'browser':20}{'ok' if done.returncode == 0 else 'INVALID':8}", flush=True)
+    return done.returncode == 0
+
+
 def main() -> int:
     """Validates everything, or some formats only."""
     binary, tools = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
@@ -61,6 +76,8 @@ def main() -> int:
         for name in wanted:
             for sample, directory in directories.items():
                 valid &= check(name, sample, directory / name, tools)
+        if "html" in wanted:
+            valid &= browse(list(directories.values()), tools)
     print("Every file is valid." if valid else "Some files are not valid.")
     return 0 if valid else 1
 
