@@ -63,6 +63,20 @@ fn async_lives_in_the_collector() {
     }
 }
 
+/// A dependency of the tests turns this feature on for them, so no test of what the binary prints would
+/// miss it.
+#[test]
+fn the_binary_reads_the_numbers_that_it_wrote() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--edges", "normal", "--invert", "serde_json"])
+        .args(["--depth", "0", "--format", "{f}"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let features = String::from_utf8(output.stdout).unwrap();
+    assert!(features.contains("float_roundtrip"), "{features}");
+}
+
 #[test]
 fn libraries_touch_neither_clock_nor_environment_nor_standard_output() {
     let forbidden = ["Timestamp::now(", "SystemTime::now(", "std::env::", "env::var", "println!("];
