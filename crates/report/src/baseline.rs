@@ -4,7 +4,7 @@
 //! What was waived there is not known: when its waiver ends, it counts. What cannot be judged is never
 //! known: an incomplete audit stays incomplete, whatever its baseline.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use portcullis_model::{
     AccountStatus, AuditedAccount, Baseline, BaselineState, Finding, Fingerprint, Report, Severity,
@@ -18,8 +18,11 @@ use crate::words::time;
 /// when it was first seen. The answer is what the reader should know about that comparison.
 pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incomparable> {
     comparison::check(old, report)?;
-    let held = comparison::by_fingerprint(old);
-    let mut allowances = allowances(old);
+    let mut held = comparison::by_fingerprint(old);
+    // Who could not be identified may be anybody, although the fingerprints are the same.
+    let strange: BTreeSet<&str> = strangers(report, old).map(|(id, _)| id).collect();
+    held.retain(|_, findings| findings.iter().all(|f| !strange.contains(f.account.as_str())));
+    let mut allowances = allowances(held.values().flatten().copied());
     let as_of = report.run.as_of;
     // The gravest first: of several resources with one id, the gravest need the gravest allowance.
     let mut findings: Vec<&mut Finding> = report.findings.iter_mut().collect();
@@ -41,10 +44,10 @@ pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incompara
 /// The severities of the findings that counted in the baseline, the gravest last.
 type Allowances<'a> = HashMap<&'a Fingerprint, Vec<Severity>>;
 
-fn allowances(old: &Report) -> Allowances<'_> {
+fn allowances<'a>(held: impl Iterator<Item = &'a Finding>) -> Allowances<'a> {
     let mut allowances = Allowances::new();
     let counted = |finding: &&Finding| matches!(finding.status(), Status::Open | Status::Known);
-    for finding in old.findings.iter().filter(counted) {
+    for finding in held.filter(counted) {
         allowances.entry(&finding.fingerprint).or_default().push(finding.severity);
     }
     for severities in allowances.values_mut() {
@@ -70,7 +73,7 @@ fn warnings(report: &Report, old: &Report) -> Vec<String> {
         let (old, own) = (time(old.run.as_of), time(report.run.as_of));
         format!("the baseline is of a later time ({old}) than this audit ({own})")
     });
-    let accounts = report.accounts.iter().filter_map(|account| unheld(account, old));
+    let accounts = strangers(report, old).map(|(_, why)| why);
     let changes = RuleChanges::between(old, report);
     let unjudged = named(&changes.only_new).map(|rules| {
         format!("the baseline did not judge {rules}; what such rules find counts as new")
@@ -82,6 +85,11 @@ fn warnings(report: &Report, old: &Report) -> Vec<String> {
         )
     });
     later.into_iter().chain(accounts).chain(unjudged).chain(differ).collect()
+}
+
+/// The accounts of which the baseline says nothing, and why.
+fn strangers<'r>(report: &'r Report, old: &Report) -> impl Iterator<Item = (&'r str, String)> {
+    report.accounts.iter().filter_map(|account| Some((account.id.as_str(), unheld(account, old)?)))
 }
 
 fn unheld(account: &AuditedAccount, old: &Report) -> Option<String> {

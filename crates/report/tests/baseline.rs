@@ -147,6 +147,27 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
     );
 }
 
+/// Two accounts that could not be identified have the same fingerprints.
+#[test]
+fn what_the_baseline_knows_of_nobody_in_particular_is_new() {
+    let nobodys = |as_of| {
+        let mut report = at(as_of, [fails("a")]);
+        report.accounts[0].id = "unknown".to_owned();
+        report.findings[0].account = "unknown".to_owned();
+        report
+    };
+    let mut report = nobodys(NEW);
+    let warnings = baseline::apply(&mut report, &nobodys(OLD)).unwrap();
+    assert_eq!(
+        warnings,
+        ["the baseline does not hold account unknown; all it finds counts as new"]
+    );
+    let finding = &report.findings[0];
+    assert_eq!(finding.baseline, Some(BaselineState::New));
+    assert_eq!(finding.first_seen, Some(report.run.as_of));
+    assert_eq!(Outcome::of(&report).exit_status(), 1);
+}
+
 #[test]
 fn any_two_reports_can_be_compared() {
     for old in [report(), decided(), hostile(), at(OLD, [list_of("gone-rule")])] {
