@@ -26,6 +26,7 @@ pub use self::salt::{Salt, SaltTooShort};
 use self::names::Names;
 use self::sentence::{Vocabulary, retell};
 use crate::advice::placeholders;
+use crate::waivers;
 
 /// What stands in the place of free text.
 const WITHHELD: &str = "withheld: redacted";
@@ -74,6 +75,8 @@ impl Redaction<'_> {
         // The order of names would tell something about them.
         accounts.sort_by(|a, b| a.id.cmp(&b.id));
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        let mut waivers: Vec<_> = waivers.into_iter().map(|w| self.waiver_outcome(w)).collect();
+        waivers.sort_by(|a, b| waivers::order(&a.waiver).cmp(&waivers::order(&b.waiver)));
         Report {
             schema,
             tool: self.tool(tool),
@@ -83,7 +86,7 @@ impl Redaction<'_> {
             findings,
             tallies,
             frameworks: frameworks.into_iter().map(|f| self.framework(f)).collect(),
-            waivers: waivers.into_iter().map(|waiver| self.waiver_outcome(waiver)).collect(),
+            waivers,
         }
     }
 

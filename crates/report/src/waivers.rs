@@ -64,11 +64,16 @@ pub fn matching<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
     report.findings.iter().filter(of_it).collect()
 }
 
-/// Those that end first come first.
 fn sorted(waivers: &[Waiver]) -> Vec<&Waiver> {
     let mut waivers: Vec<&Waiver> = waivers.iter().collect();
-    waivers.sort_by_key(|w| (w.expires, &w.rule, &w.account, &w.resource, &w.owner, &w.reason));
+    waivers.sort_by_key(|waiver| order(waiver));
     waivers
+}
+
+/// The order of waivers in a report: those that end first come first.
+pub(crate) fn order(waiver: &Waiver) -> impl Ord + '_ {
+    let Waiver { rule, resource, account, reason, owner, expires } = waiver;
+    (expires, rule, account, resource, owner, reason)
 }
 
 /// Counts the waived findings of each rule.

@@ -290,6 +290,30 @@ fn the_order_of_names_is_not_told() {
     assert!(report.findings.is_sorted_by_key(|finding| &finding.resource.id));
 }
 
+/// Enough of them that their own order would not be that of the pseudonyms by chance.
+#[test]
+fn nor_is_that_in_lists_messages_and_waivers() {
+    let names: Vec<String> = (b'a'..=b'z').map(|letter| char::from(letter).to_string()).collect();
+    let mut report = decided();
+    let waiver = report.waivers[0].clone();
+    let of = |name: &String| {
+        let mut waiver = waiver.clone();
+        waiver.waiver.resource.clone_from(name);
+        waiver
+    };
+    report.waivers = names.iter().map(of).collect();
+    report.findings.truncate(1);
+    let finding = &mut report.findings[0];
+    finding.message = format!("policy is attached to: {}", names.join(", "));
+    finding.evidence.insert("policy.attached_to".to_owned(), json!(names));
+    let report = redacted(report);
+    let resources: Vec<_> = report.waivers.iter().map(|w| w.waiver.resource.as_str()).collect();
+    assert!(resources.len() == 26 && resources.is_sorted(), "{resources:?}");
+    let finding = &report.findings[0];
+    assert_eq!(finding.evidence["policy.attached_to"], json!(resources));
+    assert_eq!(finding.message, format!("policy is attached to: {}", resources.join(", ")));
+}
+
 #[test]
 fn a_report_is_redacted_once() {
     assert_eq!(redact(redacted(decided()), &salt()), Err(AlreadyRedacted));

@@ -96,10 +96,25 @@ impl<'s> Names<'s> {
     pub(super) fn fact(&mut self, path: &str, value: Json) -> Json {
         match value {
             Json::String(text) => Json::String(self.text_of(path, &text)),
-            Json::Array(list) => list.into_iter().map(|value| self.fact(path, value)).collect(),
+            Json::Array(list) => self.list(path, list),
             Json::Object(fields) => Json::Object(self.fields(path, fields)),
             Json::Null | Json::Bool(_) | Json::Number(_) => value,
         }
+    }
+
+    /// Lists of names are sorted. Their pseudonyms are too, wherever the list is told: the names' own
+    /// order would tell who is who.
+    fn list(&mut self, path: &str, list: Vec<Json>) -> Json {
+        let texts: Option<Vec<&str>> = list.iter().map(Json::as_str).collect();
+        let Some(texts) = texts else {
+            return list.into_iter().map(|value| self.fact(path, value)).collect();
+        };
+        let mut pseudonyms: Vec<_> = texts.iter().map(|text| self.text_of(path, text)).collect();
+        if pseudonyms != texts {
+            pseudonyms.sort();
+        }
+        self.note(&texts.join(", "), pseudonyms.join(", "));
+        Json::from(pseudonyms)
     }
 
     fn fields(&mut self, path: &str, fields: Map<String, Json>) -> Map<String, Json> {
