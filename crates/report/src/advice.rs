@@ -1,5 +1,7 @@
 //! What to do about findings.
 
+use std::collections::BTreeSet;
+
 use portcullis_model::{Finding, RuleInfo};
 
 use crate::defuse;
@@ -24,6 +26,14 @@ pub(crate) fn what_to_do(rule: Option<&RuleInfo>, findings: &[&Finding]) -> Stri
         (_, Some(rule)) => placeholders(&rule.remediation),
         _ => String::new(),
     }
+}
+
+/// How to close the gaps that left findings unknown: each step once.
+pub(crate) fn steps<'a>(unknown: impl IntoIterator<Item = &'a Finding>) -> BTreeSet<&'a str> {
+    // A finding's advice has a sentence for each source, and many findings share a source.
+    let advice = unknown.into_iter().map(|finding| finding.remediation.as_str());
+    let sentences = advice.flat_map(|advice| advice.split_inclusive(". ")).map(str::trim);
+    sentences.filter(|sentence| !sentence.is_empty()).collect()
 }
 
 /// The template with `{user.name}` as `<user.name>`, and `{{` as `{`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::Gap;
+use portcullis_model::{AuditedAccount, Gap, Report};
 
 use crate::words::{few, shorten};
 
@@ -10,6 +10,17 @@ use crate::words::{few, shorten};
 const MESSAGE_CHARS: usize = 300;
 /// So many resources of gaps of one kind are named.
 const NAMED_RESOURCES: usize = 3;
+
+/// The gaps of that kind in a sentence each, led by their account where there are several.
+pub(crate) fn told(report: &Report, is_it: impl Fn(&Gap) -> bool) -> Vec<String> {
+    let several = report.accounts.len() > 1;
+    let of_account = |account: &AuditedAccount| {
+        let gaps: Vec<&Gap> = account.gaps.iter().filter(|gap| is_it(gap)).collect();
+        let lead = if several { format!("{}: ", account.id) } else { String::new() };
+        folded(&gaps).into_iter().map(move |gap| format!("{lead}{gap}")).collect::<Vec<_>>()
+    };
+    report.accounts.iter().flat_map(of_account).collect()
+}
 
 /// The gaps in a sentence each, folded by all that they have in common but the resource.
 pub(crate) fn folded(gaps: &[&Gap]) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What every format is given.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use portcullis_model::{AuditedAccount, Finding, Report, RuleInfo};
 
@@ -14,13 +14,16 @@ pub(crate) struct View<'a> {
     /// How text for a terminal is laid out; nothing for other formats.
     pub style: Style,
     rules: HashMap<&'a str, &'a RuleInfo>,
-    accounts: HashMap<&'a str, &'a AuditedAccount>,
+    accounts: HashMap<&'a str, Vec<&'a AuditedAccount>>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(report: &'a Report, outcome: Outcome, style: Style) -> View<'a> {
         let rules = report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-        let accounts = report.accounts.iter().map(|a| (a.id.as_str(), a)).collect();
+        let mut accounts: HashMap<&str, Vec<&AuditedAccount>> = HashMap::new();
+        for account in &report.accounts {
+            accounts.entry(&account.id).or_default().push(account);
+        }
         View { report, outcome, style, rules, accounts }
     }
 
@@ -31,6 +34,31 @@ impl<'a> View<'a> {
 
     /// The finding's account; none only in a report that was tampered with.
     pub(crate) fn account(&self, finding: &Finding) -> Option<&'a AuditedAccount> {
-        self.accounts.get(finding.account.as_str()).copied()
+        let of_id = self.accounts.get(finding.account.as_str())?;
+        // Ids are unique within a partition only.
+        let partition = finding.resource.id.split(':').nth(1);
+        let is_there = |account: &&&AuditedAccount| partition == Some(account.partition.as_str());
+        of_id.iter().find(is_there).or(of_id.first()).copied()
     }
+}
+
+/// What a report says of an account.
+#[derive(Default)]
+pub(crate) struct Part<'a> {
+    /// Several where they share an id, as those do of which it is not known; none only in a report
+    /// that was tampered with.
+    pub accounts: Vec<&'a AuditedAccount>,
+    pub findings: Vec<&'a Finding>,
+}
+
+/// The report by the ids of accounts.
+pub(crate) fn by_account(report: &Report) -> BTreeMap<&str, Part<'_>> {
+    let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
+    for account in &report.accounts {
+        parts.entry(&account.id).or_default().accounts.push(account);
+    }
+    for finding in &report.findings {
+        parts.entry(&finding.account).or_default().findings.push(finding);
+    }
+    parts
 }

@@ -1,7 +1,9 @@
 //! Counts, lists and times in words.
 
+use std::borrow::Borrow;
+
 use jiff::Timestamp;
-use portcullis_model::ResourceRef;
+use portcullis_model::{AccountStatus, AuditedAccount, Finding, ResourceRef};
 
 /// `1 rule`, `2 rules`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
@@ -9,7 +11,7 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 }
 
 /// Up to that many of the names, and how many more there are.
-pub(crate) fn few(names: &[&str], most: usize) -> String {
+pub(crate) fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
     match names.split_at_checked(most) {
         Some((first, rest)) if !rest.is_empty() => {
             format!("{} and {} more", first.join(", "), rest.len())
@@ -35,6 +37,22 @@ pub(crate) fn describe(account: Option<&str>, resource: &ResourceRef, message: &
     match &resource.region {
         Some(region) if !told.contains(region) => format!("{account}{region}, {told}"),
         _ => format!("{account}{told}"),
+    }
+}
+
+/// What the finding is about; with its account if there are several.
+pub(crate) fn name(finding: &Finding, many_accounts: bool) -> String {
+    let Finding { account, resource, .. } = finding;
+    let account = if many_accounts { format!(" in {account}") } else { String::new() };
+    format!("{}{account}", resource.name)
+}
+
+/// What is known of an account, and how old it is.
+pub(crate) fn evidence(account: &AuditedAccount, as_of: Timestamp) -> String {
+    match (account.status, account.report_generated_at) {
+        (AccountStatus::Failed, _) => "nothing could be collected".to_owned(),
+        (_, Some(made)) => format!("credential report {}", age(made, as_of)),
+        (_, None) => "credential report missing or undated".to_owned(),
     }
 }
 

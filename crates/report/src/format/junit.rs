@@ -9,14 +9,14 @@
 mod case;
 mod xml;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
-use portcullis_model::{AccountStatus, AuditedAccount, Gap, Report};
+use portcullis_model::{AccountStatus, Gap, Report};
 
 use self::case::Case;
 use crate::gaps;
-use crate::view::View;
+use crate::view::{Part, View, by_account};
 
 /// The suite of what a report tells of its accounts together.
 const ALL_ACCOUNTS: &str = "all accounts";
@@ -42,7 +42,8 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// A suite an account, and one for the rules without findings where they cannot be told by account.
 fn suites<'a>(view: &View<'a>) -> Vec<Suite<'a>> {
-    let mut suites = by_account(view);
+    let mut suites: Vec<Suite<'a>> =
+        by_account(view.report).into_iter().map(|(id, part)| Suite::of(view, id, &part)).collect();
     let Report { rules, tallies, findings, accounts, .. } = view.report;
     let listed: HashSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
     let silent = rules.iter().filter(|rule| !listed.contains(rule.id.as_str()));
@@ -64,34 +65,24 @@ fn suites<'a>(view: &View<'a>) -> Vec<Suite<'a>> {
     suites
 }
 
-/// The findings of each account, also of one that only a tampered report does not list.
-fn by_account<'a>(view: &View<'a>) -> Vec<Suite<'a>> {
-    let mut suites: Vec<Suite<'a>> = view.report.accounts.iter().map(Suite::of).collect();
-    let mut places: HashMap<&str, usize> =
-        suites.iter().enumerate().map(|(place, suite)| (suite.name, place)).collect();
-    for finding in &view.report.findings {
-        let place = *places.entry(&finding.account).or_insert_with(|| {
-            suites.push(Suite { name: &finding.account, ..Suite::default() });
-            suites.len() - 1
-        });
-        suites[place].cases.push(Case::of_finding(view.rule(finding), finding));
-    }
-    suites
-}
-
 impl<'a> Suite<'a> {
-    /// The account's suite, still without findings.
-    fn of(account: &'a AuditedAccount) -> Suite<'a> {
-        let AuditedAccount { id, alias, name, partition, status, .. } = account;
-        let names = [("alias", alias.as_deref()), ("name", name.as_deref())];
-        let known = names.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        let failed = *status == AccountStatus::Failed;
-        let failure = failed.then(|| Case::of_nothing(id, "nothing could be collected"));
-        let gaps: Vec<&Gap> = account.gaps.iter().filter(|gap| !gap.is_by_choice()).collect();
+    /// What there is to know of the accounts of that id, and their findings.
+    fn of(view: &View<'a>, id: &'a str, part: &Part<'a>) -> Suite<'a> {
+        let Part { accounts, findings } = part;
+        let properties = accounts.iter().flat_map(|account| {
+            let names = [("alias", account.alias.as_deref()), ("name", account.name.as_deref())];
+            let known = names.into_iter().filter_map(|(key, value)| Some((key, value?)));
+            known.chain([("partition", account.partition.as_str())])
+        });
+        let failed = accounts.iter().filter(|account| account.status == AccountStatus::Failed);
+        let failures = failed.map(|_| Case::of_nothing(id, "nothing could be collected"));
+        let verdicts = findings.iter().map(|f| Case::of_finding(view.rule(f), f));
+        let gaps = accounts.iter().flat_map(|account| &account.gaps);
+        let gaps: Vec<&Gap> = gaps.filter(|gap| !gap.is_by_choice()).collect();
         Suite {
             name: id,
-            properties: known.chain([("partition", partition.as_str())]).collect(),
-            cases: failure.into_iter().collect(),
+            properties: properties.collect(),
+            cases: failures.chain(verdicts).collect(),
             gaps: gaps::folded(&gaps),
         }
     }

@@ -14,15 +14,14 @@ mod results;
 mod rules;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Status};
 
 use self::log::{Counts, Driver, Invocation, Log, Run, RunAutomationDetails, Tool};
 use super::issue::{self, Issue};
-use crate::view::View;
-use crate::{defuse, write_json};
+use crate::view::{View, by_account};
+use crate::{defuse, view, write_json};
 
 /// GitHub refuses a file with more runs.
 const RUNS: usize = 20;
@@ -42,13 +41,11 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_json(&Log { schema: log::SCHEMA, version: "2.1.0", runs }, out)
 }
 
-/// What the report says of one account.
-#[derive(Default)]
+/// What the report says of the accounts of an id, and of those of which it is not known.
 struct Part<'a> {
-    /// The account's id.
     id: &'a str,
     /// None only if nothing was audited, or in a report that was tampered with.
-    account: Option<&'a AuditedAccount>,
+    accounts: Vec<&'a AuditedAccount>,
     findings: Vec<&'a Finding>,
     issues: Vec<Issue<'a>>,
 }
@@ -58,9 +55,10 @@ impl Part<'_> {
         self.findings.iter().filter(|finding| finding.status() == status).count()
     }
 
-    /// Whether anything at all was collected.
+    /// Whether anything at all was collected, of every account.
     fn is_collected(&self) -> bool {
-        self.account.is_some_and(|account| account.status != AccountStatus::Failed)
+        let failed = self.accounts.iter().any(|account| account.status == AccountStatus::Failed);
+        !self.accounts.is_empty() && !failed
     }
 
     /// Whether resources that failed before may be missing, unless that is allowed.
@@ -78,21 +76,15 @@ impl Part<'_> {
 /// The report by account, in the order of their ids; one part at least, for a log without runs would
 /// look clean.
 fn parts(report: &Report) -> Vec<Part<'_>> {
-    let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
-    for account in &report.accounts {
-        parts.entry(&account.id).or_default().account.get_or_insert(account);
-    }
-    for finding in &report.findings {
-        parts.entry(&finding.account).or_default().findings.push(finding);
-    }
+    let mut parts = by_account(report);
     if parts.is_empty() {
-        parts.insert("unknown", Part::default());
+        parts.entry("unknown").or_default();
     }
-    for (id, part) in &mut parts {
-        part.id = id;
-        part.issues = issue::issues(part.findings.iter().copied());
-    }
-    parts.into_values().collect()
+    let part = |(id, view::Part { accounts, findings })| {
+        let issues = issue::issues(findings.iter().copied());
+        Part { id, accounts, findings, issues }
+    };
+    parts.into_iter().map(part).collect()
 }
 
 /// As many parts as there may be runs, those with the gravest issues; and those left out.

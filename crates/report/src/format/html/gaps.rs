@@ -8,7 +8,8 @@ use portcullis_model::{AccountStatus, Finding, Gap, Report, Source, Status};
 use super::index::Index;
 use super::link::RuleLink;
 use super::text::Text;
-use crate::gaps::folded;
+use crate::advice::steps;
+use crate::gaps::told;
 use crate::words::counted;
 
 /// More gaps of a source than that mean that one thing is wrong everywhere.
@@ -48,10 +49,9 @@ impl<'a> Gaps<'a> {
         let by_source = by_source(&unknown);
         let is_missed =
             |gap: &&Gap| !gap.is_by_choice() || by_source.contains_key(&Some(gap.source));
-        let (missed, not_asked): (Vec<_>, Vec<_>) =
-            report.accounts.iter().flat_map(|account| &account.gaps).partition(is_missed);
+        let missed = report.accounts.iter().flat_map(|account| &account.gaps).filter(is_missed);
         let sources: BTreeSet<Option<Source>> =
-            missed.iter().map(|gap| Some(gap.source)).chain(by_source.keys().copied()).collect();
+            missed.map(|gap| Some(gap.source)).chain(by_source.keys().copied()).collect();
         let missing = |source: Option<Source>| {
             let findings = by_source.get(&source).map_or(&[][..], Vec::as_slice);
             Missing::new(report, index, source, findings)
@@ -64,8 +64,8 @@ impl<'a> Gaps<'a> {
             failed: failed.map(|account| (&account.id).into()).collect(),
             extent: extent(&unknown),
             missing,
-            not_asked: folded(&not_asked).into_iter().map(Text::from).collect(),
-            cures: cures(&unknown),
+            not_asked: texts(told(report, |gap| !is_missed(&gap))),
+            cures: steps(unknown).into_iter().map(Text::from).collect(),
         }
     }
 
@@ -87,7 +87,8 @@ impl<'a> Missing<'a> {
         source: Option<Source>,
         findings: &[&'a Finding],
     ) -> Missing<'a> {
-        let mut reasons = source.map_or_else(Vec::new, |source| reasons(report, source));
+        let mut reasons =
+            source.map_or_else(Vec::new, |source| told(report, |gap| gap.source == source));
         let more = reasons.len().saturating_sub(LISTED_REASONS);
         reasons.truncate(LISTED_REASONS);
         let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
@@ -100,7 +101,8 @@ impl<'a> Missing<'a> {
             count => format!("{count} verdicts are unknown"),
         };
         let links = rules.into_iter().map(|(id, count)| RuleLink::find(id, index, |_| count));
-        Missing { source: source.map(Source::name), reasons, more, effect, rules: links.collect() }
+        let (source, reasons) = (source.map(Source::name), texts(reasons));
+        Missing { source, reasons, more, effect, rules: links.collect() }
     }
 }
 
@@ -118,16 +120,8 @@ fn by_source<'a>(unknown: &[&'a Finding]) -> BTreeMap<Option<Source>, Vec<&'a Fi
     sources
 }
 
-/// Why a source is missing, account by account where there are several.
-fn reasons<'a>(report: &Report, source: Source) -> Vec<Text<'a>> {
-    let mut reasons = Vec::new();
-    for account in &report.accounts {
-        let gaps: Vec<&Gap> = account.gaps.iter().filter(|gap| gap.source == source).collect();
-        let lead =
-            if report.accounts.len() > 1 { format!("{}: ", account.id) } else { String::new() };
-        reasons.extend(folded(&gaps).into_iter().map(|gap| Text::from(format!("{lead}{gap}"))));
-    }
-    reasons
+fn texts<'a>(sentences: Vec<String>) -> Vec<Text<'a>> {
+    sentences.into_iter().map(Text::from).collect()
 }
 
 fn extent(unknown: &[&Finding]) -> Option<String> {
@@ -138,12 +132,4 @@ fn extent(unknown: &[&Finding]) -> Option<String> {
     let are = if unknown.len() == 1 { "is" } else { "are" };
     let (verdicts, rules) = (counted(unknown.len(), "verdict"), counted(rules.len(), "rule"));
     Some(format!("{verdicts} of {rules} {are} unknown"))
-}
-
-/// How to close the gaps: each step once.
-fn cures<'a>(unknown: &[&'a Finding]) -> Vec<Text<'a>> {
-    // A finding's advice has a sentence for each source, and many findings share a source.
-    let sentences = unknown.iter().flat_map(|finding| finding.remediation.split_inclusive(". "));
-    let steps: BTreeSet<&str> = sentences.map(str::trim).filter(|step| !step.is_empty()).collect();
-    steps.into_iter().map(Text::from).collect()
 }

@@ -4,12 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use askama::Template;
-use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
+use portcullis_model::{Finding, Report, Severity, Status};
 
 use super::bar::Bar;
 use super::index::{Index, Rule, is_work, words};
 use super::link::RuleLink;
 use super::text::Text;
+use crate::view;
 
 /// So many rules are named that ask for work first.
 const FIRST: usize = 5;
@@ -121,17 +122,13 @@ fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
 
 /// The accounts with the most open findings.
 fn by_account(report: &Report) -> Chart<'_> {
-    let of_it = |account: &'_ AuditedAccount| -> Vec<&Finding> {
-        report.findings.iter().filter(|finding| finding.account == account.id).collect()
-    };
     let open =
         |findings: &[&Finding]| findings.iter().filter(|f| f.status() == Status::Open).count();
     let mut rows: Vec<_> =
-        report.accounts.iter().map(|account| (Text::from(&account.id), of_it(account))).collect();
+        view::by_account(report).into_iter().map(|(id, part)| (id.into(), part.findings)).collect();
+    let title = if rows.len() > ACCOUNTS { "By account, the worst ten" } else { "By account" };
     rows.sort_by_key(|(_, findings)| Reverse(open(findings)));
     rows.truncate(ACCOUNTS);
-    let title =
-        if report.accounts.len() > ACCOUNTS { "By account, the worst ten" } else { "By account" };
     Chart::new("by-account", title, rows)
 }
 

@@ -1,12 +1,12 @@
 //! The outcome, what was audited from which evidence, what is missing, and how much was found.
 
-use portcullis_model::{AuditedAccount, Finding, Gap, Report, Severity, Status};
+use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
 
 use super::room::Room;
 use crate::gaps;
 use crate::gfm::{code, inline};
 use crate::view::View;
-use crate::words::{age, counted, shorten, time};
+use crate::words::{self, counted, shorten, time};
 
 /// So many accounts and kinds of gaps are listed.
 const LISTED: usize = 20;
@@ -54,11 +54,7 @@ fn name(account: &AuditedAccount) -> String {
 
 /// Whose evidence it is, and how old.
 fn evidence(account: &AuditedAccount, report: &Report) -> String {
-    let made = account.report_generated_at;
-    let evidence = made.map_or_else(
-        || "credential report missing or undated".to_owned(),
-        |made| format!("credential report {}", age(made, report.run.as_of)),
-    );
+    let evidence = words::evidence(account, report.run.as_of);
     let partition = inline(&shorten(&account.partition, NAME_CHARS));
     format!("- Account {}, partition {partition}: {evidence}\n", name(account))
 }
@@ -79,13 +75,11 @@ fn write_run(report: &Report, room: &mut Room) {
 }
 
 fn write_gaps(report: &Report, room: &mut Room) {
-    let all = report.accounts.iter().flat_map(|account| &account.gaps);
-    let gaps: Vec<&Gap> = all.filter(|gap| !gap.is_by_choice()).collect();
-    if gaps.is_empty() {
+    let kinds = gaps::told(report, |gap| !gap.is_by_choice());
+    if kinds.is_empty() {
         return;
     }
     room.add("\n**Not everything could be collected**; what depends on it is not judged:\n\n");
-    let kinds = gaps::folded(&gaps);
     for kind in kinds.iter().take(LISTED) {
         room.add(&format!("- {}\n", inline(&shorten(kind, GAP_CHARS))));
     }

@@ -51,8 +51,8 @@ fn not_collected(part: &Part<'_>) -> Option<Notification> {
 
 /// The gaps in the evidence.
 fn missing(part: &Part<'_>) -> Vec<Notification> {
-    let gaps = part.account.map_or(&[][..], |account| &account.gaps);
-    let (by_choice, gaps): (Vec<&Gap>, Vec<&Gap>) = gaps.iter().partition(|gap| gap.is_by_choice());
+    let gaps = part.accounts.iter().flat_map(|account| &account.gaps);
+    let (by_choice, gaps): (Vec<&Gap>, Vec<&Gap>) = gaps.partition(|gap| gap.is_by_choice());
     let tell = |gaps: &[&Gap], id, level| {
         let texts = gaps::folded(gaps);
         texts.into_iter().map(move |text| note(id, level, &text)).collect::<Vec<_>>()

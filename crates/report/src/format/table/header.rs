@@ -3,32 +3,28 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use portcullis_model::{AuditedAccount, Baseline, Gap, Report, RunOptions};
+use portcullis_model::{AuditedAccount, Baseline, Report, RunOptions};
 
 use super::counted;
-use crate::words::{age, time};
+use crate::words::{self, time};
 use crate::{Page, gaps};
 
 /// More kinds of gaps than there are calls mean that something else is wrong.
 const LISTED_GAPS: usize = 20;
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    for account in &report.accounts {
-        write_account(account, report, page)?;
+    if report.accounts.is_empty() {
+        page.item("Account   ", "none")?;
     }
+    report.accounts.iter().try_for_each(|account| write_account(account, report, page))?;
     page.item("As of     ", &time(report.run.as_of))?;
     page.item("Rules     ", &rules(report))?;
     report.run.baseline.iter().try_for_each(|b| page.item("Baseline  ", &baseline(b, report)))?;
     if report.run.options.redacted {
         page.item("Redacted  ", "names, ids and ARNs are pseudonyms")?;
     }
-    for account in &report.accounts {
-        let (by_choice, gaps): (Vec<_>, Vec<_>) =
-            account.gaps.iter().partition(|gap| gap.is_by_choice());
-        write_choices(&by_choice, page)?;
-        write_gaps(&gaps, page)?;
-    }
-    Ok(())
+    write_choices(report, page)?;
+    write_gaps(report, page)
 }
 
 fn write_account(account: &AuditedAccount, report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -37,12 +33,7 @@ fn write_account(account: &AuditedAccount, report: &Report, page: &mut Page<'_>)
     let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
     page.item("Account   ", &format!("{}{names}, partition {}", account.id, account.partition))?;
     page.item("Caller    ", account.caller.as_deref().unwrap_or("unknown"))?;
-    let made = account.report_generated_at;
-    let evidence = made.map_or_else(
-        || "credential report missing or undated".to_owned(),
-        |made| format!("credential report {}", age(made, report.run.as_of)),
-    );
-    page.item("Evidence  ", &evidence)
+    page.item("Evidence  ", &words::evidence(account, report.run.as_of))
 }
 
 /// How many rules were judged, and how they were chosen.
@@ -65,9 +56,10 @@ fn baseline(baseline: &Baseline, report: &Report) -> String {
 }
 
 /// The calls that were left out on purpose.
-fn write_choices(by_choice: &[&Gap], page: &mut Page<'_>) -> io::Result<()> {
+fn write_choices(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let mut sources: BTreeMap<_, usize> = BTreeMap::new();
-    for gap in by_choice {
+    let all = report.accounts.iter().flat_map(|account| &account.gaps);
+    for gap in all.filter(|gap| gap.is_by_choice()) {
         *sources.entry(gap.source).or_default() += usize::from(gap.resource.is_some());
     }
     let texts: Vec<_> = sources
@@ -81,11 +73,11 @@ fn write_choices(by_choice: &[&Gap], page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// The gaps, those of one kind in one sentence.
-fn write_gaps(gaps: &[&Gap], page: &mut Page<'_>) -> io::Result<()> {
-    if gaps.is_empty() {
+fn write_gaps(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let kinds = gaps::told(report, |gap| !gap.is_by_choice());
+    if kinds.is_empty() {
         return page.item("Gaps      ", "none");
     }
-    let kinds = gaps::folded(gaps);
     page.item("Gaps      ", &format!("{}; what depends on them is not judged", kinds.len()))?;
     for kind in kinds.iter().take(LISTED_GAPS) {
         page.item("  - ", kind)?;

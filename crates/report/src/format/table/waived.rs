@@ -6,7 +6,9 @@ use std::io;
 use portcullis_model::{AppliedWaiver, Finding, Report, Status, WaiverOutcome};
 
 use super::findings::describe;
-use super::{counted, few, grouped};
+use super::{counted, few, grouped, many_accounts, names};
+use crate::remarks::on_waiver;
+use crate::view::View;
 use crate::{Page, bold, waivers};
 
 /// So many resources with known findings of one rule are named; they are what everybody has seen.
@@ -15,41 +17,41 @@ const NAMED_RESOURCES: usize = 10;
 const LISTED_WAIVERS: usize = 20;
 
 /// What the baseline holds: a line a rule.
-pub(super) fn write_known(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let known = grouped(report, |finding| finding.status() == Status::Known);
-    let count: usize = known.iter().map(|(_, findings)| findings.len()).sum();
+pub(super) fn write_known(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let known = grouped(view, |finding| finding.status() == Status::Known);
+    let count: usize = known.iter().map(|group| group.findings.len()).sum();
     if count == 0 {
         return Ok(());
     }
-    let baseline = match &report.run.baseline {
+    let baseline = match &view.report.run.baseline {
         Some(baseline) => format!("the baseline of {}", baseline.as_of.strftime("%Y-%m-%d")),
         None => "the baseline".to_owned(),
     };
     page.blank()?;
     page.line(bold(), &format!("KNOWN: {}, in {baseline}", counted(count, "finding")))?;
     page.blank()?;
-    for (rule, findings) in known {
-        let names: Vec<&str> = findings.iter().map(|f| f.resource.name.as_str()).collect();
-        page.item("  - ", &format!("{}: {}", rule.id, few(&names, NAMED_RESOURCES)))?;
+    for group in known {
+        let names = few(&names(view, &group.findings), NAMED_RESOURCES);
+        page.item("  - ", &format!("{}: {names}", group.id))?;
     }
     Ok(())
 }
 
 /// What is accepted: all of it, by rule and waiver.
-pub(super) fn write_waived(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let waived = grouped(report, |finding| finding.status() == Status::Waived);
-    let count: usize = waived.iter().map(|(_, findings)| findings.len()).sum();
+pub(super) fn write_waived(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let waived = grouped(view, |finding| finding.status() == Status::Waived);
+    let count: usize = waived.iter().map(|group| group.findings.len()).sum();
     if count == 0 {
         return Ok(());
     }
     page.blank()?;
     page.line(bold(), &format!("WAIVED: {}", counted(count, "finding")))?;
-    for (rule, findings) in waived {
+    for group in waived {
         page.blank()?;
-        page.painted_item(bold(), "  ", &format!("{} ({})", rule.title, rule.id))?;
-        for (reason, findings) in by_waiver(&findings) {
+        page.painted_item(bold(), "  ", &group.title())?;
+        for (reason, findings) in by_waiver(&group.findings) {
             for finding in findings {
-                page.item("  - ", &describe(finding, report.accounts.len() > 1))?;
+                page.item("  - ", &describe(finding, many_accounts(view)))?;
             }
             page.item("    ", &reason)?;
         }
@@ -61,9 +63,8 @@ pub(super) fn write_waived(report: &Report, page: &mut Page<'_>) -> io::Result<(
 fn by_waiver<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Vec<&'a Finding>> {
     let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
-        if let Some(AppliedWaiver { expires, owner, reason, .. }) = &finding.waiver {
-            let says = format!("accepted until {expires} by {owner}: {reason}");
-            groups.entry(says).or_default().push(finding);
+        if let Some(waiver) = &finding.waiver {
+            groups.entry(on_waiver(waiver)).or_default().push(finding);
         }
     }
     groups
@@ -71,8 +72,7 @@ fn by_waiver<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Vec<&'a Finding>>
 
 /// The mark at a finding that counts again.
 pub(super) fn write_expiry(waiver: &AppliedWaiver, page: &mut Page<'_>) -> io::Result<()> {
-    let AppliedWaiver { owner, expires, reason, .. } = waiver;
-    page.item("    ", &format!("waiver of {owner} expired on {expires}: {reason}"))
+    page.item("    ", &on_waiver(waiver))
 }
 
 /// The waivers that have ended, end soon or are of no use.
