@@ -1,7 +1,7 @@
 """Makes the reports that every format is validated with, from two that the binary writes.
 
 What the samples hold is what a report can hold: nothing, one finding, ten thousand of every
-status, and names that try to be more than names.
+status, accounts in every state, and names that try to be more than names.
 """
 
 import copy
@@ -59,6 +59,7 @@ def reports(binary: Path) -> dict[str, Report]:
         "none": nothing,
         "one": {**nothing, "rules": leaky["rules"], "findings": leaky["findings"][:1]},
         "many": many(leaky),
+        "accounts": accounts(leaky),
         "hostile": hostile(leaky),
     }
 
@@ -81,6 +82,69 @@ def many(report: Report) -> Report:
         for index, base, decision in zip(range(MANY), bases, decisions, strict=False)
     ]
     return sample
+
+
+def accounts(report: Report) -> Report:
+    """Accounts in every state, some of one id, with findings and controls of every status."""
+    sample = copy.deepcopy(report)
+    [whole] = sample["accounts"]
+    gaps = [gap("AccessDenied")]
+    failed = {"status": "failed", "alias": None, "caller": None, "gaps": gaps}
+    sample["accounts"] = [
+        whole,
+        whole | {"partition": "aws-cn", "region": None, "status": "incomplete", "gaps": gaps},
+        whole | {"id": "444455556666", "name": "sandbox", "alias": None},
+        whole | {"id": "unknown", **failed},
+        whole | {"id": "unknown", "partition": "unknown", **failed},
+    ]
+    sample["findings"] = [
+        in_account(finding, account)
+        for account in sample["accounts"]
+        for finding in report["findings"]
+        if finding["verdict"] == "fail" or account["status"] == "complete"
+    ]
+    decide(sample["findings"])
+    # Reports may hold what their rules do not explain.
+    unexplained = {"rule": "rule-of-tomorrow", "verdict": "fail", "severity": "high"}
+    sample["findings"].append(renamed(report["findings"][0], "unexplained") | unexplained)
+    sample["run"]["baseline"] = {"as_of": "2026-10-01T00:00:00Z", "ruleset": "0123456789abcdef"}
+    sample["waivers"] = [outcome("*/vendor")]
+    for framework in sample["frameworks"]:
+        framework["counts"] = dict.fromkeys(framework["counts"], 0)
+        statuses = itertools.cycle(framework["counts"])
+        for control, status in zip(framework["controls"], statuses, strict=False):
+            control["status"] = status
+            framework["counts"][status] += 1
+    return sample
+
+
+def in_account(finding: Report, account: Report) -> Report:
+    """The finding, of another account."""
+    arn = finding["resource"]["id"].replace(":aws:", f":{account['partition']}:", 1)
+    arn = arn.replace(finding["account"], account["id"])
+    digest = hashlib.sha256((finding["fingerprint"] + arn).encode()).hexdigest()
+    return finding | {
+        "account": account["id"],
+        "resource": finding["resource"] | {"id": arn},
+        "fingerprint": digest[:32],
+    }
+
+
+def decide(findings: list[Report]) -> None:
+    """Makes findings that fail waived, waived once, known, new and not judged, as they come."""
+    decisions = itertools.cycle(
+        [
+            {"baseline": "new", "first_seen": "2026-10-02T00:00:00Z"},
+            {"baseline": "known", "first_seen": "2026-10-01T00:00:00Z"},
+            {"baseline": "new", "waiver": {**WAIVER, "expired": False}},
+            {"baseline": "known", "waiver": {**WAIVER, "expires": "2026-01-01", "expired": True}},
+            {"verdict": "unknown", "missing": ["access-keys"]},
+            {"verdict": "unknown", "missing": []},
+        ]
+    )
+    for finding in findings:
+        if finding["verdict"] == "fail":
+            finding |= next(decisions)
 
 
 def hostile(report: Report) -> Report:
