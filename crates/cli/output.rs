@@ -25,7 +25,8 @@ impl<F: FromStr<Err = UnknownFormat>> FromStr for Output<F> {
     fn from_str(text: &str) -> Result<Output<F>, String> {
         let (format, path) = match text.split_once('=') {
             Some((_, "")) => return Err("there is no path after `=`".to_owned()),
-            Some((format, "-")) => (format, None),
+            // What the shell has standard output append to must not be replaced.
+            Some((format, "-" | "/dev/stdout")) => (format, None),
             Some((format, path)) => (format, Some(PathBuf::from(path))),
             None => (text, None),
         };
@@ -37,25 +38,42 @@ impl<F: FromStr<Err = UnknownFormat>> FromStr for Output<F> {
     }
 }
 
-/// The outputs asked for, or the usual one; an error if two of them would overwrite each other.
+/// The outputs asked for, or the usual one; an error if two of them would overwrite each other, or if
+/// there is no directory for one.
 pub(crate) fn choose<F: Clone>(asked: &[Output<F>], usual: F) -> Result<Vec<Output<F>>, Failure> {
     if asked.is_empty() {
         return Ok(vec![Output { format: usual, path: None }]);
     }
     let mut places = HashSet::new();
-    for output in asked {
-        if !places.insert(&output.path) {
-            let place = output
-                .path
-                .as_ref()
-                .map_or("standard output".to_owned(), |path| path.display().to_string());
+    for Output { path, .. } in asked {
+        let place = path.as_deref().map(place).transpose()?;
+        if !places.insert(place) {
+            let name = path.as_ref().map(|path| path.display().to_string());
             return Err(Failure::with_help(
-                format!("two outputs go to {place}"),
+                format!("two outputs go to {}", name.as_deref().unwrap_or("standard output")),
                 "give each its own file: -o json=report.json",
             ));
         }
     }
     Ok(asked.to_vec())
+}
+
+/// The file that a path leads to, by whichever way, though there may be none yet.
+fn place(path: &Path) -> Result<PathBuf, String> {
+    // A link stays a link.
+    if let Ok(place) = fs::canonicalize(path) {
+        return Ok(place);
+    }
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let directory = fs::canonicalize(directory).map_err(|error| unwritable(path, &error))?;
+    Ok(directory.join(path.file_name().unwrap_or_default()))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
 }
 
 /// Writes the result everywhere.
@@ -68,8 +86,8 @@ pub(crate) fn write<F: Copy>(
     for Output { format, path } in files.into_iter().chain(streams) {
         let render = |style, out: &mut dyn Write| render(*format, style, out);
         match path {
-            Some(path) => write_file(path, |out| render(terminal::file_style(), out))
-                .map_err(|error| format!("cannot write {}: {error}", path.display()))?,
+            Some(path) => write_file(&place(path)?, |out| render(terminal::file_style(), out))
+                .map_err(|error| unwritable(path, &error))?,
             None => terminal::print(|out| render(terminal::stdout_style(), out))?,
         }
     }
@@ -78,19 +96,19 @@ pub(crate) fn write<F: Copy>(
 
 /// Writes a file whole or not at all: a killed run leaves what was there before.
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    // A link stays a link.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+    let before = fs::metadata(path).ok();
+    if before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
         // A device such as /dev/null, or a pipe, cannot be replaced.
-        return buffered(fs::OpenOptions::new().write(true).open(&path)?, write).map(drop);
+        return buffered(fs::OpenOptions::new().write(true).open(path)?, write).map(drop);
     }
-    let parent = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let file = buffered(temporary(parent)?, write)?;
+    let file = temporary(path.parent().unwrap_or(Path::new(".")))?;
+    if let Some(before) = before {
+        // Who may read the old report may read the new one, and nobody else.
+        file.as_file().set_permissions(before.permissions())?;
+    }
+    let file = buffered(file, write)?;
     file.as_file().sync_all()?;
-    file.persist(&path)?;
+    file.persist(path)?;
     Ok(())
 }
 

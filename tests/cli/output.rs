@@ -61,6 +61,30 @@ fn a_file_has_the_mode_of_any_new_file() {
     assert_eq!(mode(sandbox.path("out.json")), mode(usual));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_private_report_stays_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = sandbox();
+    let old = sandbox.write("out.json", "old");
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
+    sandbox.run(audit(&["-o", "json=out.json"]));
+    assert_ne!(fs::read(&old).unwrap(), b"old");
+    assert_eq!(fs::metadata(&old).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn standard_output_that_appends_is_not_replaced() {
+    let sandbox = sandbox();
+    let log = sandbox.write("log", "before\n");
+    let append = fs::OpenOptions::new().append(true).open(&log).unwrap();
+    let arguments = audit(&["-o", "table=/dev/stdout"]);
+    sandbox.command(arguments).stdout(append).status().unwrap();
+    let text = fs::read_to_string(log).unwrap();
+    assert!(text.starts_with("before\n") && text.len() > "before\n".len(), "{text}");
+}
+
 #[test]
 fn a_file_that_cannot_be_written_is_a_failure_and_leaves_nothing() {
     let sandbox = sandbox();

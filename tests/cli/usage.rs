@@ -49,6 +49,16 @@ fn options_of_a_live_account_do_not_go_with_a_bundle() {
 fn outputs_do_not_overwrite_each_other() {
     refused(&audit(&["-o", "table", "-o", "json"]), &["two outputs go to standard output"]);
     refused(&audit(&["-o", "table=a", "-o", "json=a"]), &["two outputs go to a"]);
+    for same in ["json=./a", "json=bundle/../a"] {
+        refused(&audit(&["-o", "table=a", "-o", same]), &["two outputs go to "]);
+    }
+    refused(&audit(&["-o", "table=/dev/stdout", "-o", "json"]), &["standard output"]);
+}
+
+#[test]
+fn a_place_that_is_not_there_is_told_before_anything_is_asked() {
+    let nowhere = "cannot write nowhere/out.json: ";
+    refused(&["audit", "no-bundle", "-o", "json=nowhere/out.json"], &[nowhere]);
 }
 
 #[test]
