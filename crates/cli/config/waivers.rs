@@ -145,7 +145,7 @@ impl Reader<'_> {
 
 fn help(error: NotAResource) -> &'static str {
     match error {
-        NotAResource::Everything => EVERYTHING_HELP,
+        NotAResource::Everything | NotAResource::EveryOfAKind => EVERYTHING_HELP,
         NotAResource::NoArn => ARN_HELP,
     }
 }

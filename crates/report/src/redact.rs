@@ -21,6 +21,7 @@ use portcullis_model::{
     Waiver, WaiverOutcome,
 };
 
+pub(crate) use self::arn::TYPES;
 pub use self::salt::{Salt, SaltTooShort};
 
 use self::names::Names;

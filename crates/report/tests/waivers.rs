@@ -228,6 +228,19 @@ fn a_waiver_for_everything_is_none() {
         let error = everything.parse::<ResourcePattern>().unwrap_err();
         assert_eq!(error, NotAResource::Everything, "{everything}");
     }
+    for kind in [
+        "*:user/*",
+        "*:?*/*",
+        "*:user/*/access-key/*",
+        "arn:aws:iam::111122223333:role/*",
+        "arn:aws:iam::111122223333:*/*",
+    ] {
+        let error = kind.parse::<ResourcePattern>().unwrap_err();
+        assert_eq!(error, NotAResource::EveryOfAKind, "{kind}");
+    }
+    for one in ["*:root", "*:account", "*:user/a*", "*:role/ops/*", "*:*/ci/*"] {
+        assert!(one.parse::<ResourcePattern>().is_ok(), "{one}");
+    }
     for no_arn in [
         "arn:aws:iam::user/alice",
         "a*:user/alice",

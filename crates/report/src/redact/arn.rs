@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::form;
 
 /// Types of resources; anything else at the start of a resource may be a name, as that of a bucket.
-const TYPES: [&str; 20] = [
+pub(crate) const TYPES: [&str; 20] = [
     "access-key",
     "account",
     "analyzer",

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use portcullis_model::ResourceRef;
 use portcullis_model::policy::Pattern;
 
+use crate::redact::TYPES;
+
+const WILDCARDS: [char; 2] = ['*', '?'];
 /// Stands for all fields of an ARN but the last.
 const ANY_PREFIX: &str = "*:";
 /// The colons before the last field of `arn:partition:service:region:account:resource`.
@@ -53,10 +56,10 @@ impl FromStr for ResourcePattern {
             return Ok(ResourcePattern(Kind::Name(pattern(text)?)));
         }
         let kind = if let Some(resource) = text.strip_prefix(ANY_PREFIX) {
-            Kind::Arn { prefix: None, resource: pattern(resource)? }
+            Kind::Arn { prefix: None, resource: path(resource)? }
         } else {
             let (prefix, resource) = split_arn(text).ok_or_else(|| cut_short(text))?;
-            Kind::Arn { prefix: Some(Pattern::shape(prefix)), resource: pattern(resource)? }
+            Kind::Arn { prefix: Some(Pattern::shape(prefix)), resource: path(resource)? }
         };
         Ok(ResourcePattern(kind))
     }
@@ -68,10 +71,22 @@ fn split_arn(text: &str) -> Option<(&str, &str)> {
     text.starts_with("arn:").then_some((&text[..at], &text[at + 1..]))
 }
 
-/// The pattern of a name, or of the last field of an ARN.
+/// The pattern of the last field of an ARN. A rule judges a kind of resource or two, so that
+/// `user/*` would be all of them.
+fn path(text: &str) -> Result<Pattern, NotAResource> {
+    let pattern = pattern(text)?;
+    let is_kind = |part: &str| part.trim_matches(WILDCARDS).is_empty() || TYPES.contains(&part);
+    let every = text.contains(WILDCARDS) && text.split('/').all(is_kind);
+    if every { Err(NotAResource::EveryOfAKind) } else { Ok(pattern) }
+}
+
+/// The pattern of a name.
 fn pattern(text: &str) -> Result<Pattern, NotAResource> {
-    let wildcards = text.chars().all(|c| matches!(c, '*' | '?'));
-    if wildcards { Err(NotAResource::Everything) } else { Ok(Pattern::resource(text, false)) }
+    if text.trim_matches(WILDCARDS).is_empty() {
+        Err(NotAResource::Everything)
+    } else {
+        Ok(Pattern::resource(text, false))
+    }
 }
 
 /// What is wrong with a pattern that has a colon, but no six fields.
@@ -85,6 +100,8 @@ fn cut_short(text: &str) -> NotAResource {
 pub enum NotAResource {
     /// It would name every resource.
     Everything,
+    /// It would name every resource of a kind.
+    EveryOfAKind,
     /// It has a colon, but is no ARN.
     NoArn,
 }
@@ -95,6 +112,7 @@ impl fmt::Display for NotAResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             NotAResource::Everything => "names every resource",
+            NotAResource::EveryOfAKind => "names every resource of a kind",
             NotAResource::NoArn => "has a colon, but is no ARN",
         })
     }
