@@ -44,6 +44,15 @@ esac
 cat "$reports/report.github"
 [[ ${PORTCULLIS_SUMMARY-} != true ]] || cat "$reports/report.markdown" >>"$GITHUB_STEP_SUMMARY"
 rm "$reports/report.github" "$reports/report.markdown"
+# An upload closes the alerts that it does not hold. So the report calls an audit that could not list everything unsuccessful, and
+# GitHub would refuse it.
+if [[ ${PORTCULLIS_SARIF-} == true ]]; then
+    if grep -q '"executionSuccessful": false' "$reports/report.sarif"; then
+        echo "::warning title=Portcullis::This audit could not list everything, so it is not uploaded: the alerts of code scanning stay as they are."
+    else
+        echo "upload=true" >>"$GITHUB_OUTPUT"
+    fi
+fi
 {
     echo "directory=$reports"
     echo "report=$reports/report.json"

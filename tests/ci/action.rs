@@ -50,6 +50,22 @@ fn the_status_is_that_of_the_audit() {
 }
 
 #[test]
+fn what_could_not_be_listed_is_not_uploaded() {
+    let uploaded = |example| {
+        let runner = auditing(example).env("PORTCULLIS_SARIF", "true");
+        let told = runner.script("audit.sh").stdout.contains("so it is not uploaded");
+        let outputs = runner.outputs();
+        assert!(outputs.contains_key("sarif") && outputs.contains_key("directory"), "{example}");
+        (outputs.contains_key("upload"), told)
+    };
+    assert_eq!(uploaded("leaky"), (true, false));
+    assert_eq!(uploaded("partial"), (false, true));
+    let unasked = auditing("leaky");
+    unasked.script("audit.sh");
+    assert!(!unasked.outputs().contains_key("upload"));
+}
+
+#[test]
 fn what_the_baseline_has_does_not_count() {
     let first = auditing("leaky");
     first.script("audit.sh");
