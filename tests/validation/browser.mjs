@@ -172,7 +172,7 @@ const links = async (browser, url, { findings, rules }) => {
 };
 
 const looks = async (browser, url, data) => {
-  for (const width of [360, 768, 1600]) {
+  for (const width of [360, 768, 1280, 1600]) {
     const page = await open(browser, url, { viewport: { width, height: 900 } });
     problems.push(...await page.evaluate(overflow));
     await page.context().close();

@@ -1,9 +1,12 @@
 // What `browser.mjs` runs within the page.
 
-/** What is wider than the window, other than what scrolls by itself. */
+/** What is wider than the window or its card, other than what scrolls by itself. */
 export const overflow = () => {
-  const { scrollWidth, clientWidth } = document.documentElement;
-  return scrollWidth > clientWidth ? [`at ${clientWidth} pixels the page is ${scrollWidth} wide`] : [];
+  const pixels = document.documentElement.clientWidth;
+  const isTooWide = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth;
+  const boxes = [document.documentElement, ...document.querySelectorAll(".card")];
+  return boxes.filter(isTooWide).map(({ tagName, className, innerText, scrollWidth, clientWidth }) =>
+    `at ${pixels} pixels ${tagName} ${className} is ${scrollWidth} wide, and not ${clientWidth}: ${innerText.slice(0, 40)}`);
 };
 
 /** Text whose contrast is less than WCAG 2.2 asks for at level AA (1.4.3), large text not excepted. */

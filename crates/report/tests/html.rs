@@ -79,6 +79,17 @@ fn the_page_lists_some_findings_and_counts_the_rest() {
 }
 
 #[test]
+fn a_control_tells_how_much_of_what_fails_it_is_waived() {
+    let mut report = decided();
+    // The first control fails by this rule, one of whose findings is waived.
+    assert_eq!(report.frameworks[0].controls[0].rules, ["old-key"]);
+    let waived = "of these, 1 waived";
+    assert_eq!(section(&page(&report), "frameworks").matches(waived).count(), 1);
+    report.tallies.get_mut("old-key").unwrap().waived = 0;
+    assert!(!page(&report).contains(waived));
+}
+
+#[test]
 fn decisions_stand_at_their_findings_and_at_the_waivers() {
     let page = page(&decided());
     let says = "Replaced when the new build system is there (PLAT-12)";

@@ -7,6 +7,7 @@ use super::bar::Bar;
 use super::index::{Index, Rule};
 use super::link::{RuleLink, WebLink};
 use super::text::Text;
+use crate::controls::waived;
 
 #[derive(Template)]
 #[template(path = "html/frameworks.html")]
@@ -32,12 +33,14 @@ struct Control<'a> {
     class: &'static str,
     words: &'static str,
     reason: Option<Text<'a>>,
+    /// How many of the findings that fail it are accepted.
+    waived: u64,
     rules: Vec<RuleLink<'a>>,
 }
 
 impl<'a> Frameworks<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Frameworks<'a> {
-        let framework = |framework| Framework::new(framework, index);
+        let framework = |framework| Framework::new(framework, report, index);
         Frameworks { frameworks: report.frameworks.iter().map(framework).collect() }
     }
 
@@ -48,7 +51,11 @@ impl<'a> Frameworks<'a> {
 }
 
 impl<'a> Framework<'a> {
-    fn new(framework: &'a FrameworkOutcome, index: &'a Index<'a>) -> Framework<'a> {
+    fn new(
+        framework: &'a FrameworkOutcome,
+        report: &Report,
+        index: &'a Index<'a>,
+    ) -> Framework<'a> {
         // A file may say anything of its counts; the controls are what is shown.
         let count = |status| framework.controls.iter().filter(|c| c.status == status).count();
         let counts = ControlStatus::ALL.map(|status| (status, count(status)));
@@ -62,13 +69,13 @@ impl<'a> Framework<'a> {
             references: framework.references.iter().map(|page| WebLink::new(page)).collect(),
             bar: Bar::new(&bar, framework.controls.len()),
             counts: some.map(|(status, count)| (class(status), status.words(), count)).collect(),
-            controls: framework.controls.iter().map(|c| Control::new(c, index)).collect(),
+            controls: framework.controls.iter().map(|c| Control::new(c, report, index)).collect(),
         }
     }
 }
 
 impl<'a> Control<'a> {
-    fn new(control: &'a ControlOutcome, index: &'a Index<'a>) -> Control<'a> {
+    fn new(control: &'a ControlOutcome, report: &Report, index: &'a Index<'a>) -> Control<'a> {
         let link = |id: &'a String| RuleLink::find(id, index, work);
         Control {
             id: (&control.id).into(),
@@ -76,6 +83,7 @@ impl<'a> Control<'a> {
             class: class(control.status),
             words: control.status.words(),
             reason: control.reason.as_ref().map(Text::from),
+            waived: waived(control, report),
             rules: control.rules.iter().map(link).collect(),
         }
     }
