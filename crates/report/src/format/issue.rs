@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_model::{BaselineState, Finding, Severity, Status};
 
 use crate::defuse;
-use crate::words::time;
+use crate::words::{describe, time};
 
 /// What is encoded in a segment of a path: all but `unreserved` and some more of RFC 3986's `pchar`
 /// that stand in the names of IAM.
@@ -63,10 +63,8 @@ pub(super) fn by_severity(issues: &[Issue<'_>]) -> [usize; Severity::ALL.len()] 
 
 /// What is wrong and what was decided about it, in whole sentences and on one line.
 pub(super) fn text(finding: &Finding) -> String {
-    let Finding { resource, message, .. } = finding;
-    let says_what = resource.kind == "account" || message.contains(&resource.name);
-    let name = if says_what { String::new() } else { format!("{}: ", resource.name) };
-    let sentences = std::iter::once(format!("{name}{message}")).chain(decisions(finding));
+    let told = describe(None, &finding.resource, &finding.message);
+    let sentences = std::iter::once(told).chain(decisions(finding));
     let end = |words: String| format!("{}.", defuse(words.trim_end_matches('.')));
     sentences.map(end).collect::<Vec<_>>().join(" ")
 }
@@ -189,6 +187,9 @@ mod tests {
         "is idle.\n".clone_into(&mut finding.message);
         finding.baseline = Some(BaselineState::Known);
         assert_eq!(text(&finding), r"alice: is idle.\u{a}. The baseline holds it already.");
+        finding.resource.region = Some("eu-north-1".to_owned());
+        "alice is idle".clone_into(&mut finding.message);
+        assert_eq!(text(&finding), "eu-north-1, alice is idle. The baseline holds it already.");
     }
 
     #[test]
