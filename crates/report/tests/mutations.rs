@@ -102,6 +102,16 @@ fn no_value_is_needed() {
 }
 
 #[test]
+fn ids_of_any_length_are_written() {
+    let long = "x".repeat(70_000);
+    let mut report = decided();
+    report.frameworks[0].controls[0].id.clone_from(&long);
+    report.findings[0].rule.clone_from(&long);
+    report.accounts[0].id = long;
+    assert!(is_written(&serde_json::to_value(report).unwrap()));
+}
+
+#[test]
 fn what_refers_to_nothing_is_written() {
     let emptied: [fn(&mut Report); 8] = [
         |report| report.rules.clear(),

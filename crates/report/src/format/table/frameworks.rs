@@ -8,6 +8,9 @@ use portcullis_model::{ControlOutcome, ControlStatus, FrameworkOutcome, Report, 
 use crate::controls::{counted, waived};
 use crate::{Page, bold, dim, severity_style};
 
+/// Longer ids of controls stand out; those of a file may be of any length.
+const ID_COLUMNS: usize = 20;
+
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     report.frameworks.iter().try_for_each(|framework| write_framework(framework, report, page))
 }
@@ -21,7 +24,8 @@ fn write_framework(
     page.blank()?;
     page.painted_item(bold(), "", &format!("{title} {version} ({id})"))?;
     page.blank()?;
-    let width = controls.iter().map(|control| control.id.chars().count()).max().unwrap_or_default();
+    let longest = controls.iter().map(|control| control.id.chars().count()).max();
+    let width = longest.unwrap_or_default().min(ID_COLUMNS);
     for control in controls {
         write_control(control, width, report, page)?;
     }
@@ -37,9 +41,9 @@ fn write_control(
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let ControlOutcome { id, title, status, reason, .. } = control;
-    let label = format!("  {id:width$}  {:<14}  ", status.words());
-    page.painted_item(paint(*status), &label, title)?;
-    let margin = " ".repeat(label.chars().count());
+    let label = |id: &str| format!("  {id:width$}  {:<14}  ", status.words());
+    page.painted_item(paint(*status), &label(id), title)?;
+    let margin = " ".repeat(label("").chars().count());
     reason.iter().try_for_each(|reason| page.item(&margin, reason))?;
     match waived(control, report) {
         0 => Ok(()),
