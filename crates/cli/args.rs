@@ -188,10 +188,7 @@ pub(crate) struct AuditArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// Write a table, html, markdown, json, jsonl, csv, sarif, junit, github,
-    /// gitlab, ocsf or asff, to standard output or a file; repeat for several
-    /// [default: table]
-    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help = parse::formats())]
     pub(crate) outputs: Vec<Output<Format>>,
 }
 

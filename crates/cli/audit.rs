@@ -1,11 +1,12 @@
 //! `audit`: collect or read, judge, decide, report.
 
 use portcullis_model::{Report, RunOptions, Waiver};
-use portcullis_report::{Format, Outcome, Salt, baseline, render};
+use portcullis_report::{Format, Incomparable, Outcome, Salt, baseline, render};
 use portcullis_rules::{RuleSet, Selection, evaluate};
 
 use crate::args::AuditArgs;
 use crate::config::Config;
+use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::{evidence, output, redaction, rule_files, saved, terminal, waivers};
 
@@ -14,7 +15,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is told before AWS is asked.
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
     let salt = redaction::salt(&args.redaction)?;
-    let earlier = args.baseline.as_deref().map(saved::read).transpose()?;
+    let earlier = earlier(args, salt.as_ref())?;
     let config = Config::read(args.evidence.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let waivers = config.waivers(&rules)?;
@@ -23,6 +24,16 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let report = decide(report, &waivers, salt.as_ref(), earlier)?;
     output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
     Ok(Outcome::of(&report).exit_status())
+}
+
+/// The baseline, with pseudonyms if the report is to have them; an error if only the baseline has.
+fn earlier(args: &AuditArgs, salt: Option<&Salt>) -> Result<Option<Report>, Failure> {
+    let Some(path) = &args.baseline else { return Ok(None) };
+    let earlier = redaction::once(saved::read(path)?, salt)?;
+    if earlier.run.options.redacted && salt.is_none() {
+        return Err(Incomparable::Redaction.into());
+    }
+    Ok(Some(earlier))
 }
 
 /// What is chosen by file and command line; an error if it names what does not exist.
@@ -48,7 +59,8 @@ fn judge(
 ) -> Result<Report, Failure> {
     let rules = rules.select(&config.selection(&args.rules))?;
     let sources = rule_files::sources(&rules);
-    let mut snapshot = evidence::snapshot(&args.evidence, &config.declarations(), sources)?;
+    let names = if args.redaction.redact { Names::Redacted } else { Names::Shown };
+    let mut snapshot = evidence::snapshot(&args.evidence, &config.declarations(), sources, names)?;
     // A live audit asks for nothing else, and what a bundle lacks beside that matters as little.
     let needed = portcullis_collector::needed(sources, false);
     snapshot.gaps.retain(|gap| needed.contains(gap.source));
@@ -67,9 +79,9 @@ fn decide(
     let mut report = redaction::apply(report, salt)?;
     waivers::warn(&report);
     if let Some(earlier) = earlier {
-        let earlier = redaction::once(earlier, salt)?;
-        let warnings = baseline::apply(&mut report, &earlier)?;
-        warnings.iter().for_each(|warning| terminal::warn(warning));
+        for warning in baseline::apply(&mut report, &earlier)? {
+            terminal::warn(&warning);
+        }
     }
     Ok(report)
 }

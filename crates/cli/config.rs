@@ -89,7 +89,7 @@ impl Config {
 
     /// The rules' own settings.
     pub(crate) fn settings(&self) -> Settings {
-        Settings { rules: self.rules.clone() }
+        Settings { rules: self.rules.clone(), declared: self.file.declared() }
     }
 
     /// The waivers, each for a rule that there is.
@@ -131,6 +131,14 @@ impl File {
     /// `PATH:LINE:COLUMN` of a byte offset.
     fn place(&self, offset: usize) -> String {
         format!("{}{}", self.path.display(), position(&self.text, offset))
+    }
+
+    /// What it declares of users and of the password policy, whatever its layout.
+    fn declared(&self) -> String {
+        let table: toml::Table = toml::from_str(&self.text).unwrap_or_default();
+        let declares =
+            |key: &String| ["classes", "password_policy_changed"].contains(&key.as_str());
+        table.into_iter().filter(|(key, _)| declares(key)).collect::<toml::Table>().to_string()
     }
 }
 

@@ -16,18 +16,32 @@ const REPORT_DEADLINE: Duration = Duration::from_mins(2);
 /// AWS makes a new credential report only if the last one is older than this.
 const MAX_REPORT_AGE: Duration = Duration::from_hours(4);
 
+/// Whether errors may name users.
+#[derive(Clone, Copy)]
+pub(crate) enum Names {
+    Shown,
+    Redacted,
+}
+
 /// The facts to judge: a live audit collects a bundle of those sources and goes on as with a saved one.
 pub(crate) fn snapshot(
     args: &EvidenceArgs,
     declared: &Declarations,
     sources: Sources,
+    names: Names,
 ) -> Result<Snapshot, Failure> {
     let bundle = match &args.bundle {
         Some(path) => Bundle::read(path)?,
         None => collect(&args.live, sources)?,
     };
     let as_of = args.as_of.or_else(|| bundle.collected_at()).unwrap_or_else(now);
-    Ok(bundle.snapshot(as_of, declared)?)
+    bundle.snapshot(as_of, declared).map_err(|conflict| match names {
+        Names::Shown => conflict.into(),
+        Names::Redacted => Failure::with_help(
+            "a user is in two classes of the configuration",
+            "run without --redact to see which user, and which patterns",
+        ),
+    })
 }
 
 /// All that can be asked.

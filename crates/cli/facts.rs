@@ -4,12 +4,14 @@ use portcullis_report::write_json;
 
 use crate::args::FactsArgs;
 use crate::config::Config;
+use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::{evidence, terminal};
 
 pub(crate) fn run(args: &FactsArgs) -> Result<(), Failure> {
     let config = Config::read(args.evidence.config.as_deref())?;
-    let snapshot =
-        evidence::snapshot(&args.evidence, &config.declarations(), evidence::everything())?;
+    let declared = config.declarations();
+    let sources = evidence::everything();
+    let snapshot = evidence::snapshot(&args.evidence, &declared, sources, Names::Shown)?;
     terminal::print(|out| write_json(&snapshot, out))
 }

@@ -210,3 +210,26 @@ fn a_redacted_report_is_not_redacted_again() {
     assert!(run.stderr.contains("the report is redacted already"), "{}", run.stderr);
     assert_eq!(sandbox.run(["report", "report.json"]).status, 0);
 }
+
+#[test]
+fn an_error_names_no_user() {
+    let sandbox = sandbox();
+    let classes =
+        "[classes.service]\nnames = [\"anna*\"]\n[classes.break-glass]\nnames = [\"anna*\"]";
+    sandbox.write("portcullis.toml", classes);
+    let plain = audit(&sandbox, "leaky", &[]);
+    assert!(plain.stderr.contains("user anna.lindgren is in two classes"), "{}", plain.stderr);
+    let redacted = audit(&sandbox, "leaky", &["--redact", "--salt-file", "salt"]);
+    assert_eq!(redacted.status, 2);
+    assert!(redacted.stderr.starts_with("error: a user is in two classes"), "{}", redacted.stderr);
+    assert!(!redacted.stderr.contains("anna"), "{}", redacted.stderr);
+}
+
+#[test]
+fn a_redacted_baseline_is_refused_before_anything_is_asked() {
+    let sandbox = sandbox();
+    audit(&sandbox, "leaky", &["--redact", "--salt-file", "salt", "-o", "json=old.json"]);
+    let run = sandbox.run(["audit", "nowhere", "--baseline", "old.json"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("one of the reports is redacted"), "{}", run.stderr);
+}

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use portcullis_model::{Severity, Verdict};
+use portcullis_report::Format;
 
 /// A severity by its word.
 pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
@@ -12,6 +13,18 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
         let named = |severity: &Severity| severity.word() == word;
         Severity::ALL.into_iter().find(named).ok_or("no such severity")
     })
+}
+
+/// What can be written, in the help.
+pub(super) fn formats() -> String {
+    let [all @ .., last] = Format::ALL else { return String::new() };
+    let all: Vec<&str> = all.iter().map(|format| format.name()).collect();
+    format!(
+        "Write {} or {}, to standard output or a file; repeat for several [default: {}]",
+        all.join(", "),
+        last.name(),
+        Format::Table.name()
+    )
 }
 
 /// A verdict that reports do not list unless asked to.

@@ -160,8 +160,9 @@ pub struct RuleInfo {
     /// The family that it belongs to, such as `credentials`.
     #[serde(default)]
     pub family: String,
-    /// A hash of what it tests, parameters included but not severities: 16 hexadecimal digits. The
-    /// same hash in two reports: judged by the same rule.
+    /// A hash of what it tests: 16 hexadecimal digits. Parameters count, and what the configuration
+    /// declares where it reads that, but not severities. The same hash in two reports: judged by the
+    /// same rule.
     #[serde(default)]
     pub hash: String,
     /// The problem, in a few words.

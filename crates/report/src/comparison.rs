@@ -80,13 +80,9 @@ pub(crate) fn is_identified(account: &AuditedAccount) -> bool {
     account.id != UNKNOWN_ACCOUNT
 }
 
-/// Whether two versions of a rule test the same. Older reports hold no hash of the test.
+/// Whether two versions of a rule test the same; nothing tells where there is no hash.
 pub(crate) fn same_test(a: &RuleInfo, b: &RuleInfo) -> bool {
-    if a.hash.is_empty() || b.hash.is_empty() {
-        (&a.scope, &a.params) == (&b.scope, &b.params)
-    } else {
-        a.hash == b.hash
-    }
+    !a.hash.is_empty() && a.hash == b.hash
 }
 
 /// How the rules of one report stand to those of another, by their ids.

@@ -73,7 +73,7 @@ fn without_changes_there_is_little_to_say() {
     assert_eq!(rendered(&old(), &old(), DiffFormat::Jsonl), "");
     let text = rendered(&old(), &old(), DiffFormat::Text);
     assert!(
-        text.ends_with("\nIn all: nothing has changed: 8 unchanged, 1 still unknown\n"),
+        text.ends_with("\nIn all: nothing has changed (8 unchanged, 1 still unknown)\n"),
         "{text}"
     );
     let text = rendered(&at(OLD, []), &at(NEW, []), DiffFormat::Markdown);

@@ -109,7 +109,7 @@ fn shows_clear(report: &Report, other: &Report, entry: &Entry<'_>) -> bool {
     };
     let (Some(own), Some(others)) = (rule(report), rule(other)) else { return false };
     let same_test = match (own.hash.as_str(), others.hash.as_str()) {
-        ("", _) | (_, "") => own.params == others.params,
+        ("", _) => false,
         (a, b) => a == b,
     };
     let of_rule = |f: &&Finding| f.rule == entry.rule && f.account == entry.account;

@@ -102,6 +102,7 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
             parts: parts?,
             texts,
             source: file.text.clone(),
+            declared: String::new(),
         })
     };
     match rule() {

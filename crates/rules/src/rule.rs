@@ -52,6 +52,8 @@ pub struct Rule {
     pub(crate) texts: Texts,
     /// The whole file.
     pub(crate) source: String,
+    /// [`Settings::declared`](crate::Settings).
+    pub(crate) declared: String,
 }
 
 /// One of the scopes of a rule, with what the rule does there.
@@ -123,7 +125,10 @@ impl Rule {
     fn hash(&self) -> String {
         let Texts { when, assert, .. } = &self.texts;
         let when = when.as_ref().map_or("true", |when| &when.value);
-        hash::of([&self.scope(), when, &assert.value, &json!(self.params_as_json()).to_string()])
+        let mut reads = self.parts.iter().flat_map(|part| part.program.evidence.keys());
+        let declared = if reads.any(|path| is_declared(path)) { &self.declared } else { "" };
+        let params = json!(self.params_as_json()).to_string();
+        hash::of([&self.scope(), when, &assert.value, &params, declared])
     }
 
     /// The parameters as they are.
@@ -135,6 +140,11 @@ impl Rule {
     pub(crate) fn defaults(&self) -> BTreeMap<String, Constant> {
         self.params.iter().map(|(name, param)| (name.clone(), param.default.clone())).collect()
     }
+}
+
+/// Whether the configuration says it, and no source.
+fn is_declared(path: &str) -> bool {
+    [".class", ".password_policy.changed"].iter().any(|end| path.ends_with(end))
 }
 
 /// The expressions and templates of a rule file.

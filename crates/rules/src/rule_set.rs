@@ -20,6 +20,10 @@ pub struct Settings {
     /// The changes by rule id.
     #[serde(default)]
     pub rules: BTreeMap<String, RuleSettings>,
+    /// What the configuration declares of users and of the password policy, in any form that stays
+    /// the same: rules that read it test something else where that differs.
+    #[serde(skip)]
+    pub declared: String,
 }
 
 /// What a configuration changes about one rule.
@@ -105,7 +109,9 @@ impl RuleSet {
         for file in files {
             match load::load(file, &settings.rules) {
                 Ok(rule) => match rules.entry(rule.id.clone()) {
-                    Entry::Vacant(entry) => drop(entry.insert(rule)),
+                    Entry::Vacant(entry) => {
+                        entry.insert(rule).declared.clone_from(&settings.declared);
+                    }
                     Entry::Occupied(entry) => {
                         errors.extend(place(file, vec![duplicate(&rule, entry.get())]));
                     }

@@ -4,7 +4,7 @@
 mod support;
 
 use portcullis_model::RuleInfo;
-use portcullis_rules::RuleSet;
+use portcullis_rules::{RuleSet, Settings};
 use support::{RULE, changed, file, load};
 
 fn info(text: &str) -> RuleInfo {
@@ -73,6 +73,22 @@ fn a_configuration_changes_it_by_parameters_alone() {
     assert_eq!(configured(severity), info(RULE).hash);
     let params = "[rules.test-rule.params]\nmax_age_days = 91";
     assert_eq!(configured(params), hash("max_age_days = 90", "max_age_days = 91"));
+}
+
+/// Who is a service, and when the password policy was changed, no source tells.
+#[test]
+fn what_is_declared_matters_to_rules_that_read_it() {
+    let of = |rule: &str, declared: &str| {
+        let settings = Settings { declared: declared.to_owned(), ..Settings::default() };
+        let rules = RuleSet::load(&[file(rule)], &settings).unwrap_or_else(|e| panic!("{e}"));
+        rules.rule("test-rule").unwrap().info().hash
+    };
+    assert_eq!(of(RULE, "a"), of(RULE, "b"));
+    for reads in ["user.class != 'service'", "account.password_policy.changed != null"] {
+        let rule = changed("\"user.password_enabled\"", &format!("\"{reads}\""));
+        assert_eq!(of(&rule, "a"), of(&rule, "a"));
+        assert_ne!(of(&rule, "a"), of(&rule, "b"), "{reads}");
+    }
 }
 
 #[test]

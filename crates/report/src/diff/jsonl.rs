@@ -34,7 +34,10 @@ struct Record<'a> {
 }
 
 pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let records = diff.entries.iter().filter_map(|entry| record(entry, diff.new.as_of));
+    // What failed once may fail again: an older report shows nothing fixed.
+    let backwards = diff.new.as_of < diff.old.as_of;
+    let told = |entry: &&Entry<'_>| !(backwards && entry.change == Change::Fixed);
+    let records = diff.entries.iter().filter(told).filter_map(|e| record(e, diff.new.as_of));
     records.into_iter().try_for_each(|record| write_json_line(&record, out))
 }
 

@@ -25,7 +25,7 @@ pub(super) fn summary(diff: &Diff<'_>) -> String {
     let counts: Vec<_> = Change::ALL.into_iter().filter(there_is).map(told).collect();
     match (counts.join(", "), diff.entries.is_empty()) {
         (counts, _) if counts.is_empty() => "no findings in either report".to_owned(),
-        (counts, true) => format!("nothing has changed: {counts}"),
+        (counts, true) => format!("nothing has changed ({counts})"),
         (counts, false) => counts,
     }
 }
