@@ -154,6 +154,6 @@ fn github_has_the_outcome_alone_where_nothing_is_open() {
     let mut unjudged = report();
     unjudged.findings.drain(..3);
     let text = rendered(&unjudged, Format::Github);
-    assert!(text.starts_with("::notice title=Portcullis::Exit status 3: "), "{text}");
+    assert!(text.starts_with("::warning title=Portcullis::Exit status 3: "), "{text}");
     assert!(text.ends_with("%0ANot annotated: 6 not judged.\n"), "{text}");
 }

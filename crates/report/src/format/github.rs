@@ -41,9 +41,9 @@ impl Level {
         }
     }
 
-    /// How many findings get an annotation; a notice is kept for the end.
-    fn room(self) -> usize {
-        if self == Level::Notice { SHOWN - 1 } else { SHOWN }
+    /// The level of how the audit ended: that it could not judge all is nothing to pass over.
+    fn of_end(view: &View<'_>) -> Level {
+        if view.outcome.exit_status() == 3 { Level::Warning } else { Level::Notice }
     }
 }
 
@@ -78,7 +78,9 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut shown = 0;
     for level in [Level::Error, Level::Warning, Level::Notice] {
         let of_it = open.iter().filter(|finding| Level::of(finding.severity) == level);
-        for finding in of_it.take(level.room()) {
+        // One of its level is kept for the end.
+        let room = SHOWN - usize::from(level == Level::of_end(view));
+        for finding in of_it.take(room) {
             writeln!(out, "{}", annotation(view, finding, level))?;
             shown += 1;
         }
@@ -117,7 +119,7 @@ fn end(view: &View<'_>, open: usize) -> Command {
         format!("\nNot annotated: {}.", counts.join(", "))
     };
     Command {
-        level: Level::Notice,
+        level: Level::of_end(view),
         title: "Portcullis".to_owned(),
         message: format!("{}{others}", defuse(&outcome)),
     }
