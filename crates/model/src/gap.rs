@@ -36,6 +36,15 @@ impl Gap {
     /// needs its answer for that resource.
     pub const NOT_REQUESTED: &str = "NotRequested";
 
+    /// The code of a source that a bundle holds nothing of, and does not say why.
+    pub const ABSENT: &str = "Absent";
+
+    /// Whether AWS was asked, as far as is known, and the answer is lost.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        ![Gap::NOT_REQUESTED, Gap::ABSENT].contains(&self.code.as_str())
+    }
+
     /// Whether the call was not made on purpose, so that nothing went wrong.
     #[must_use]
     pub fn is_by_choice(&self) -> bool {

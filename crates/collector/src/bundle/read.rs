@@ -86,7 +86,7 @@ pub(super) enum Unusable {
 impl Unusable {
     fn code(&self) -> &'static str {
         match self {
-            Unusable::Absent | Unusable::Unlisted => "Absent",
+            Unusable::Absent | Unusable::Unlisted => Gap::ABSENT,
             Unusable::Missing => "Missing",
             Unusable::Modified => "Modified",
             Unusable::Empty => "Empty",

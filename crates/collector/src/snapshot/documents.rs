@@ -39,7 +39,7 @@ pub(super) fn read<T>(
 ) -> Fact<T> {
     let Some(document) = bundle.documents.get(&source) else {
         if !gaps.has(source) {
-            gaps.push(Gap::new(source, "Absent", format!("{source} is not in the bundle")));
+            gaps.push(Gap::new(source, Gap::ABSENT, format!("{source} is not in the bundle")));
         }
         return Fact::missing(source);
     };

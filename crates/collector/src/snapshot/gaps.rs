@@ -30,6 +30,13 @@ impl Gaps {
         self.explained.contains(&(source, None))
     }
 
+    /// Whether the source was asked and did not answer, or its answer is lost; not whether it was
+    /// never asked.
+    pub(super) fn has_failed(&self, source: Source) -> bool {
+        let whole = |gap: &&Gap| gap.source == source && gap.resource.is_none();
+        self.gaps.iter().filter(whole).any(Gap::is_failure)
+    }
+
     /// The resources that the source is missing for.
     pub(super) fn resources(&self, source: Source) -> Vec<String> {
         let of_source = self.gaps.iter().filter(|gap| gap.source == source);

@@ -25,22 +25,30 @@ pub(super) fn root(
     let row = row(answers, gaps);
     let own = own_devices(answers, devices);
     let claims = claims(answers, row, &own);
-    let mut decide = |flag: &str, point: Point, fallback: Fact<bool>| {
+    let unanswered = gaps.has_failed(Source::AccountSummary);
+    let mut decide = |flag: &str, point: Point, sound: bool, fallback: Fact<bool>| {
         let fact = decide(point, &claims, answers).or_else(|| fallback);
+        let live = claims.iter().any(|claim| point(claim).is_some() && !is_report(claim));
+        if unanswered && !live && fact == Fact::Known(sound) {
+            // The report is older than the answer that is lost, and may have been overtaken.
+            return Fact::missing(Source::AccountSummary);
+        }
         explain(fact, flag, gaps);
         fact
     };
     let none = Fact::Missing(Sources::NONE);
     let active_key = row.and_then(|row| either(&row.keys, |key| key.active));
     let active_certificate = row.and_then(|row| either(&row.certificates, |slot| slot.active));
-    let password = decide("AccountPasswordPresent", |claim| claim.password, none);
-    let access_key = decide("AccountAccessKeysPresent", |claim| claim.access_key, active_key);
+    let password = decide("AccountPasswordPresent", |claim| claim.password, false, none);
+    let access_key =
+        decide("AccountAccessKeysPresent", |claim| claim.access_key, false, active_key);
     let certificate = decide(
         "AccountSigningCertificatesPresent",
         |claim| claim.signing_certificate,
+        false,
         active_certificate,
     );
-    let mfa = decide("AccountMFAEnabled", |claim| claim.mfa, none);
+    let mfa = decide("AccountMFAEnabled", |claim| claim.mfa, true, none);
     let last_use = row.and_then(last_use);
     Root {
         arn: answers.identity.root_arn(),
@@ -132,6 +140,10 @@ fn summary_claim(summary: &BTreeMap<String, i64>, at: Option<Timestamp>) -> Root
         mfa: flag("AccountMFAEnabled"),
         ..silent(Source::AccountSummary)
     }
+}
+
+fn is_report(claim: &RootClaim) -> bool {
+    claim.source == Source::CredentialReport.name()
 }
 
 fn silent(source: Source) -> RootClaim {

@@ -120,9 +120,14 @@ impl Fixture {
         self.bytes(source, &format!("{source}.json"), json.to_string())
     }
 
-    pub(super) fn without(mut self, source: Source) -> Fixture {
+    pub(super) fn without(self, source: Source) -> Fixture {
+        self.lacking(source, "AccessDenied")
+    }
+
+    /// Without that source, for the reason that the code tells.
+    pub(super) fn lacking(mut self, source: Source, code: &str) -> Fixture {
         self.0.documents.remove(&source);
-        self.0.gaps.push(Gap::new(source, "AccessDenied", "denied"));
+        self.0.gaps.push(Gap::new(source, code, "not there"));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Root, decided from three sources.
 
-use portcullis_model::{Fact, Root, Source, Sources};
+use portcullis_model::{Fact, Gap, Root, Source, Sources};
 use serde_json::{Value as Json, json};
 
 use super::bundles::{AS_OF, CREATED, Fixture, REPORT_AT, arn, gaps, root_row, row, time};
@@ -122,12 +122,30 @@ fn one_credential_decides_whatever_is_missing() {
 #[test]
 fn an_inactive_key_is_no_access_key_and_no_contradiction() {
     let row = [("access_key_1_last_rotated", CREATED)];
-    let report_alone = with_row(&row).without(Source::AccountSummary);
+    let report_alone = with_row(&row).lacking(Source::AccountSummary, Gap::ABSENT);
     assert_eq!(root(&report_alone).has_access_key, Fact::Known(false));
     let summary = json!({"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 1});
     let root = root(&with_row(&row).summary(&summary));
     assert_eq!(root.has_access_key, Fact::Known(true));
     assert_eq!(root.disagreements, Fact::Known(vec![]));
+}
+
+/// The report may be older than what happened since: where the live answer is lost, it can still
+/// prove a problem, but not that there is none.
+#[test]
+fn a_lost_summary_leaves_only_what_is_wrong() {
+    let unknown = Fact::missing(Source::AccountSummary);
+    let sound = root(&with_row(&[("mfa_active", "true")]).without(Source::AccountSummary));
+    assert_eq!((sound.mfa_active, sound.has_access_key), (unknown, unknown));
+    let bad = [("mfa_active", "false"), ("access_key_1_active", "true")];
+    let bad = root(&with_row(&bad).without(Source::AccountSummary));
+    assert_eq!((bad.mfa_active, bad.has_access_key), (Fact::Known(false), Fact::Known(true)));
+    for never_asked in [Gap::ABSENT, Gap::NOT_REQUESTED] {
+        let fixture = with_row(&[("mfa_active", "true")]);
+        let root = root(&fixture.lacking(Source::AccountSummary, never_asked));
+        assert_eq!(root.mfa_active, Fact::Known(true), "{never_asked}");
+        assert_eq!(root.has_access_key, Fact::Known(false), "{never_asked}");
+    }
 }
 
 #[test]
