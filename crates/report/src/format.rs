@@ -14,6 +14,7 @@ mod markdown;
 mod ocsf;
 mod sarif;
 mod table;
+mod twins;
 
 use std::io::{self, Write};
 use std::str::FromStr;

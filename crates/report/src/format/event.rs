@@ -1,20 +1,18 @@
 //! What the formats for security event stores, OCSF and ASFF, say alike.
 
-use std::collections::HashMap;
-
 use portcullis_model::{AppliedWaiver, Finding, RuleInfo, Source};
+
+use super::twins::Twins;
 
 /// Gives every finding an id of its own that stays the same from run to run: its fingerprint, and a
 /// number where resources share one.
 #[derive(Default)]
-pub(super) struct Ids<'a>(HashMap<&'a str, u32>);
+pub(super) struct Ids<'a>(Twins<'a>);
 
 impl<'a> Ids<'a> {
     pub(super) fn next(&mut self, finding: &'a Finding) -> String {
         let fingerprint = finding.fingerprint.as_str();
-        let count = self.0.entry(fingerprint).or_default();
-        *count += 1;
-        match *count {
+        match self.0.number(finding) {
             1 => fingerprint.to_owned(),
             count => format!("{fingerprint}-{count}"),
         }

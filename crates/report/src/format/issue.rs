@@ -4,11 +4,10 @@
 //! whatever people call the resource: where a path changes, an old problem is closed and a new one
 //! opened.
 
-use std::collections::HashMap;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_model::{BaselineState, Finding, Severity, Status};
 
+use super::twins::Twins;
 use crate::defuse;
 use crate::words::{describe, time};
 
@@ -40,12 +39,10 @@ pub(super) fn issues<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec
     };
     let mut found: Vec<&Finding> = findings.into_iter().filter(is_issue).collect();
     found.sort_by_key(|finding| (is_unjudged(finding), finding.severity, finding.status()));
-    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut twins = Twins::default();
     let numbered = |finding: &'a Finding| {
-        let fingerprint = finding.fingerprint.as_str();
-        let count = seen.entry(fingerprint).or_default();
-        *count += 1;
-        Issue { finding, id: format!("{fingerprint}:{count}") }
+        let id = format!("{}:{}", finding.fingerprint.as_str(), twins.number(finding));
+        Issue { finding, id }
     };
     found.into_iter().map(numbered).collect()
 }
