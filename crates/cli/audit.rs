@@ -19,8 +19,9 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let config = Config::read(args.evidence.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let waivers = config.waivers(&rules)?;
-    let options = options(args, &config, &rules)?;
-    let report = judge(args, &config, rules, options)?;
+    let selection = config.selection(&args.rules);
+    let options = options(args, &config, &selection, &rules)?;
+    let report = judge(args, &config, &rules.select(&selection)?, options)?;
     let report = decide(report, &waivers, salt.as_ref(), earlier)?;
     output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
     Ok(Outcome::of(&report).exit_status())
@@ -37,9 +38,14 @@ fn earlier(args: &AuditArgs, salt: Option<&Salt>) -> Result<Option<Report>, Fail
 }
 
 /// What is chosen by file and command line; an error if it names what does not exist.
-fn options(args: &AuditArgs, config: &Config, rules: &RuleSet) -> Result<RunOptions, Failure> {
+fn options(
+    args: &AuditArgs,
+    config: &Config,
+    selection: &Selection,
+    rules: &RuleSet,
+) -> Result<RunOptions, Failure> {
     let gate = config.gate(&args.gate);
-    let Selection { rule_set, only, frameworks, skip } = config.selection(&args.rules);
+    let Selection { rule_set, only, frameworks, skip } = selection.clone();
     for id in only.iter().chain(&skip).chain(&gate.allow_unknown) {
         rule_files::find(rules, id)?;
     }
@@ -54,17 +60,16 @@ fn options(args: &AuditArgs, config: &Config, rules: &RuleSet) -> Result<RunOpti
 fn judge(
     args: &AuditArgs,
     config: &Config,
-    rules: RuleSet,
+    rules: &RuleSet,
     options: RunOptions,
 ) -> Result<Report, Failure> {
-    let rules = rules.select(&config.selection(&args.rules))?;
-    let sources = rule_files::sources(&rules);
+    let sources = rule_files::sources(rules);
     let names = if args.redaction.redact { Names::Redacted } else { Names::Shown };
     let mut snapshot = evidence::snapshot(&args.evidence, &config.declarations(), sources, names)?;
     // A live audit asks for nothing else, and what a bundle lacks beside that matters as little.
     let needed = portcullis_collector::needed(sources, false);
     snapshot.gaps.retain(|gap| needed.contains(gap.source));
-    Ok(evaluate(&snapshot, &rules, options, env!("CARGO_PKG_VERSION")))
+    Ok(evaluate(&snapshot, rules, options, env!("CARGO_PKG_VERSION")))
 }
 
 /// Adds what has been decided about the findings, and tells what is odd about those decisions.

@@ -1,11 +1,10 @@
 //! Where results go: whole files, standard output, and nothing else.
 
 use std::fs;
-use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Run, repository};
+use crate::support::repository;
 use crate::{FAILING, PASSING, UNKNOWN, audit, sandbox};
 
 #[test]
@@ -98,20 +97,9 @@ fn a_file_that_cannot_be_written_is_a_failure_and_leaves_nothing() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let mut child = sandbox()
-        .command(["rules", "list"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let run: Run = child.wait_with_output().unwrap().into();
+    let run = sandbox().run_unread(["rules", "list"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-
-    let sandbox = sandbox();
-    let mut child = sandbox.command(audit(&["-o", "json"])).stdout(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(sandbox().run_unread(audit(&["-o", "json"])).status, 1);
 }
 
 #[cfg(target_os = "linux")]

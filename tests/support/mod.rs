@@ -70,6 +70,17 @@ impl Sandbox {
         command
     }
 
+    /// Runs to the end with nobody to read what it prints.
+    pub(crate) fn run_unread<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Run {
+        let mut command = self.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        child.wait_with_output().unwrap().into()
+    }
+
     /// Runs to the end.
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
         self.command(arguments).output().unwrap().into()

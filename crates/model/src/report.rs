@@ -183,15 +183,6 @@ pub struct RuleInfo {
     pub frameworks: BTreeMap<String, Vec<String>>,
 }
 
-impl RuleInfo {
-    /// Whether it judges resources of that kind. A finding on another stands for a list of resources
-    /// that was not collected.
-    #[must_use]
-    pub fn judges(&self, kind: &str) -> bool {
-        self.scope.split(", ").any(|scope| scope == kind)
-    }
-}
-
 /// How grave a finding is, the gravest first.
 #[derive(
     Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
@@ -316,6 +307,14 @@ impl Finding {
             Verdict::Pass => Status::Pass,
             Verdict::NotApplicable => Status::NotApplicable,
         }
+    }
+
+    /// Whether it is about no resource that its rule judges but about the owner of a list that was not
+    /// collected, such as a user whose access keys are not known: what is on the list is in no report.
+    #[must_use]
+    pub fn stands_for_list(&self, rule: Option<&RuleInfo>) -> bool {
+        let in_scope = |rule: &RuleInfo| rule.scope.split(", ").any(|s| s == self.resource.kind);
+        self.verdict == Verdict::Unknown && !rule.is_some_and(in_scope)
     }
 }
 

@@ -17,6 +17,8 @@ mod page;
 mod prose;
 mod redact;
 mod remarks;
+#[cfg(test)]
+mod sample;
 mod text;
 mod view;
 pub mod waivers;

@@ -16,6 +16,7 @@ use portcullis_model::{
 };
 
 pub use resource::{NotAResource, ResourcePattern};
+pub(crate) use words::account;
 pub use words::{State, end, subject, warning};
 
 /// The account of a waiver that holds in all of them.
@@ -163,10 +164,8 @@ impl<'r> Judged<'r> {
             report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
         let audited = report.accounts.iter().filter(|a| a.status != AccountStatus::Failed);
         let mut blind: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for finding in report.findings.iter().filter(|f| f.verdict == Verdict::Unknown) {
-            // Where a list is missing, what it belongs to stands for all that may be in it.
-            let rule = rules.get(finding.rule.as_str());
-            if rule.is_none_or(|rule| !rule.judges(&finding.resource.kind)) {
+        for finding in &report.findings {
+            if finding.stands_for_list(rules.get(finding.rule.as_str()).copied()) {
                 blind.entry(&finding.rule).or_default().insert(&finding.account);
             }
         }

@@ -129,12 +129,9 @@ impl<'a> Index<'a> {
         self.rules.get(rule).map(|rule| rule.title.as_str())
     }
 
-    /// Whether it is about no resource of its rule's scope but about the owner of a list that was not
-    /// collected, such as a user whose access keys are not known.
+    /// [`Finding::stands_for_list`].
     pub(super) fn stands_for_list(&self, finding: &Finding) -> bool {
-        let rule = self.rules.get(finding.rule.as_str());
-        let is_judged = rule.is_some_and(|rule| rule.judges(&finding.resource.kind));
-        finding.verdict == Verdict::Unknown && !is_judged
+        finding.stands_for_list(self.rules.get(finding.rule.as_str()).copied())
     }
 
     pub(super) fn first(&self, id: &Fingerprint) -> Option<&'a Finding> {

@@ -44,36 +44,12 @@ pub(super) fn missing(finding: &Finding) -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_model::{Fingerprint, ResourceRef, Severity, Verdict};
-
     use super::*;
-
-    fn finding(rule: &str) -> Finding {
-        Finding {
-            fingerprint: Fingerprint::new(rule, "aws", "111122223333", "x"),
-            rule: rule.to_owned(),
-            account: "111122223333".to_owned(),
-            resource: ResourceRef {
-                kind: "user".to_owned(),
-                id: "x".to_owned(),
-                name: "x".to_owned(),
-                region: None,
-            },
-            verdict: Verdict::Fail,
-            severity: Severity::Low,
-            message: String::new(),
-            evidence: std::collections::BTreeMap::new(),
-            missing: Vec::new(),
-            remediation: String::new(),
-            waiver: None,
-            first_seen: None,
-            baseline: None,
-        }
-    }
+    use crate::sample::finding;
 
     #[test]
     fn twins_are_numbered() {
-        let (one, other) = (finding("one-rule"), finding("other-rule"));
+        let (one, other) = (finding("one-rule", "x", None), finding("other-rule", "x", None));
         let mut ids = Ids::default();
         let given = [&one, &other, &one, &one].map(|finding| ids.next(finding));
         let (a, b) = (one.fingerprint.as_str(), other.fingerprint.as_str());

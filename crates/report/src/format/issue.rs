@@ -108,31 +108,11 @@ pub(super) fn segment(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_model::{Fingerprint, ResourceRef, Verdict};
-
     use super::*;
+    use crate::sample;
 
     fn finding(id: &str, region: Option<&str>) -> Finding {
-        Finding {
-            fingerprint: Fingerprint::new("rule", "aws", "111122223333", id),
-            rule: "rule".to_owned(),
-            account: "111122223333".to_owned(),
-            resource: ResourceRef {
-                kind: "user".to_owned(),
-                id: id.to_owned(),
-                name: "alice".to_owned(),
-                region: region.map(str::to_owned),
-            },
-            verdict: Verdict::Fail,
-            severity: Severity::Low,
-            message: "alice is idle".to_owned(),
-            evidence: std::collections::BTreeMap::new(),
-            missing: Vec::new(),
-            remediation: String::new(),
-            waiver: None,
-            first_seen: None,
-            baseline: None,
-        }
+        sample::finding("rule", id, region)
     }
 
     #[test]

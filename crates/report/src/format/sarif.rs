@@ -65,9 +65,7 @@ impl Part<'_> {
     fn is_blind(&self, view: &View<'_>) -> bool {
         let allowed = &view.report.run.options.gate.allow_unknown;
         let lacks_list = |finding: &&Finding| {
-            issue::is_unjudged(finding)
-                && !allowed.contains(&finding.rule)
-                && view.rule(finding).is_none_or(|rule| !rule.judges(&finding.resource.kind))
+            !allowed.contains(&finding.rule) && finding.stands_for_list(view.rule(finding))
         };
         self.findings.iter().any(lacks_list)
     }

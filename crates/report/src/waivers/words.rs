@@ -1,6 +1,6 @@
 //! Waivers in words, the same wherever they are shown.
 
-use portcullis_model::WaiverOutcome;
+use portcullis_model::{Waiver, WaiverOutcome};
 use serde::Serialize;
 
 use super::ANY_ACCOUNT;
@@ -35,15 +35,16 @@ impl State {
     }
 }
 
+/// The account of a waiver in words.
+pub(crate) fn account(waiver: &Waiver) -> &str {
+    if waiver.account == ANY_ACCOUNT { "all accounts" } else { &waiver.account }
+}
+
 /// What the waiver is about: `old-key on alice in 111122223333`.
 #[must_use]
 pub fn subject(outcome: &WaiverOutcome) -> String {
     let waiver = &outcome.waiver;
-    let account = match waiver.account.as_str() {
-        ANY_ACCOUNT => "all accounts",
-        account => account,
-    };
-    format!("{} on {} in {account}", waiver.rule, waiver.resource)
+    format!("{} on {} in {}", waiver.rule, waiver.resource, account(waiver))
 }
 
 /// When it ends, or ended.

@@ -6,7 +6,7 @@ use portcullis_model::{Report, WaiverOutcome};
 use super::index::Index;
 use super::link::RuleLink;
 use super::text::Text;
-use crate::waivers::{ANY_ACCOUNT, State, end};
+use crate::waivers::{State, account, end};
 use crate::words::counted;
 
 #[derive(Template)]
@@ -48,10 +48,6 @@ impl<'a> Row<'a> {
             State::Expiring => ("expiring", "about to expire"),
             State::InForce => ("in-force", "in force"),
         };
-        let account = match waiver.account.as_str() {
-            ANY_ACCOUNT => "all accounts",
-            account => account,
-        };
         Row {
             class,
             words,
@@ -59,7 +55,7 @@ impl<'a> Row<'a> {
             matched: matched(outcome),
             rules: [RuleLink::find(&waiver.rule, index, |_| 0)],
             resource: (&waiver.resource).into(),
-            account: account.into(),
+            account: account(waiver).into(),
             owner: (&waiver.owner).into(),
             reason: (&waiver.reason).into(),
         }

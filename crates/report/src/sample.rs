@@ -1,0 +1,29 @@
+//! A finding for unit tests.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{Finding, Fingerprint, ResourceRef, Severity, Verdict};
+
+/// That alice is idle, by that rule, on a resource of that id.
+pub(crate) fn finding(rule: &str, id: &str, region: Option<&str>) -> Finding {
+    Finding {
+        fingerprint: Fingerprint::new(rule, "aws", "111122223333", id),
+        rule: rule.to_owned(),
+        account: "111122223333".to_owned(),
+        resource: ResourceRef {
+            kind: "user".to_owned(),
+            id: id.to_owned(),
+            name: "alice".to_owned(),
+            region: region.map(str::to_owned),
+        },
+        verdict: Verdict::Fail,
+        severity: Severity::Low,
+        message: "alice is idle".to_owned(),
+        evidence: BTreeMap::new(),
+        missing: Vec::new(),
+        remediation: String::new(),
+        waiver: None,
+        first_seen: None,
+        baseline: None,
+    }
+}
