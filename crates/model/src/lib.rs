@@ -6,7 +6,7 @@
 mod fact;
 mod fingerprint;
 mod gap;
-pub mod policy;
+mod names;
 mod record;
 mod report;
 mod snapshot;
@@ -15,6 +15,7 @@ mod source;
 pub use fact::Fact;
 pub use fingerprint::Fingerprint;
 pub use gap::Gap;
+pub use names::{AccountId, Arn, is_organization_id, is_partition, is_region};
 pub use record::{Field, List, Record, RecordType, Type, Typed, Value};
 pub use report::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
@@ -23,8 +24,8 @@ pub use report::{
     WaiverOutcome,
 };
 pub use snapshot::{
-    AccessKey, Account, AgeSource, Escalation, Grant, Group, MfaDevice, MfaKind, OidcProvider,
-    PasswordPolicy, Policy, PolicyKind, Region, Role, Root, RootClaim, SamlProvider,
+    AccessKey, Account, AgeSource, Certainty, Escalation, Grant, Group, MfaDevice, MfaKind,
+    OidcProvider, PasswordPolicy, Policy, PolicyKind, Region, Role, Root, RootClaim, SamlProvider,
     ServerCertificate, ServiceCredential, SigningCertificate, Snapshot, User, UserClass,
     WatchedAction,
 };

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{Account, PasswordPolicy, Region};
 pub use federation::{OidcProvider, SamlProvider, ServerCertificate};
-pub use permissions::{Escalation, Grant, Group, Policy, PolicyKind, Role, WatchedAction};
+pub use permissions::{
+    Certainty, Escalation, Grant, Group, Policy, PolicyKind, Role, WatchedAction,
+};
 pub use root::{Root, RootClaim};
 pub use user::{
     AccessKey, AgeSource, MfaDevice, MfaKind, ServiceCredential, SigningCertificate, User,

@@ -1,26 +1,23 @@
 //! Who may do what: users, groups, roles and policies, judged as IAM evaluates them.
 
 mod account;
-mod escalations;
-mod library;
 mod policies;
 mod principals;
-mod subjects;
+mod read;
 mod trust;
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use portcullis_model::policy::{Excerpt, Methods, PolicyDocument};
-use portcullis_model::{Escalation, Fact, Gap, Group, Policy, Role, Source};
-use serde_json::json;
+use portcullis_iam::{self as iam, Judgement, Lack};
+use portcullis_model::{
+    Certainty, Escalation, Fact, Gap, Grant, Group, Policy, Role, Source, Sources,
+};
 
 pub(super) use self::account::AccountFacts;
-use self::escalations::{Outcome, Unread};
-use self::library::Library;
-use self::subjects::Subjects;
-use super::answers::{Answers, Identity};
-use super::arn::is_account_id;
+use self::read::Reading;
+use self::trust::Trustees;
+use super::answers::Answers;
 use super::gaps::Gaps;
 use super::name_key;
 use crate::shapes::{AuthorizationDetails, UserDetail};
@@ -33,14 +30,16 @@ pub(super) struct Permissions {
     pub(super) roles: Fact<Vec<Role>>,
     pub(super) policies: Fact<Vec<Policy>>,
     pub(super) account: AccountFacts,
-    users: HashMap<String, Verdict>,
+    users: HashMap<String, Privileges>,
 }
 
 /// What a principal can do, or become.
 #[derive(Clone)]
-pub(super) struct Verdict {
+pub(super) struct Privileges {
     pub(super) administrator: Fact<bool>,
     pub(super) escalations: Fact<Vec<Escalation>>,
+    /// The ids of policies with a Deny that holds an escalation back, and that can be removed.
+    pub(super) removable_guards: Fact<Vec<String>>,
 }
 
 /// Which lists are there: asked with a filter, AWS answers with empty ones.
@@ -60,49 +59,45 @@ pub(super) fn permissions(
 ) -> Fact<Permissions> {
     answers.details.as_ref().map(|details| {
         let lists = Lists::of(answers, &details.content, gaps);
-        Permissions::read(&details.content, &answers.identity, lists, as_of, gaps)
+        Permissions::read(&details.content, answers, lists, as_of, gaps)
     })
 }
 
 impl Permissions {
     fn read(
         details: &AuthorizationDetails,
-        identity: &Identity,
+        answers: &Answers,
         lists: Lists,
         as_of: Timestamp,
         gaps: &mut Gaps,
     ) -> Permissions {
-        let account = if is_account_id(&identity.account) { &identity.account } else { "*" };
-        let methods = Methods::in_account(&identity.partition, account);
-        let mut library = Library::read(details, &methods, gaps);
-        let subjects = Subjects::read(details, &mut library, &methods, gaps);
-        let verdicts = verdicts(&methods, &library, &subjects, lists);
-        let of = |places: &[usize]| -> Vec<Verdict> {
-            places.iter().map(|&place| verdicts[place].clone()).collect()
-        };
-        let users = details.user_detail_list.iter().map(|user| name_key(&user.user_name));
-        let mut policies: Vec<Policy> = library
-            .documents
-            .iter()
-            .zip(of(&subjects.policies))
-            .map(|(document, verdict)| policies::policy(document, &verdict, identity))
-            .collect();
+        let reading = read::read(details, answers, lists.roles, as_of, gaps);
+        let judged = Judged::new(&reading);
+        let names = details.user_detail_list.iter().map(|user| name_key(&user.user_name));
+        let users =
+            names.zip(&reading.users).map(|(name, id)| (name, judged.principal(id.place())));
+        let mut policies: Vec<Policy> = Vec::new();
+        for used in &reading.policies {
+            let privileges = judged.policy(used.id.place());
+            policies.push(policies::policy(used, &reading.account, &privileges));
+        }
         policies.sort_by(|a, b| a.resource_id.cmp(&b.resource_id));
         Permissions {
-            users: users.zip(of(&subjects.users)).collect(),
-            groups: groups(details, of(&subjects.groups), lists),
-            roles: roles(details, &subjects, of(&subjects.roles), lists, as_of, gaps),
+            users: users.collect(),
+            groups: groups(details, &reading, &judged, lists),
+            roles: roles(details, &reading, &judged, lists, as_of, gaps),
             policies: known(policies, lists.policies),
-            account: account::facts(details, &subjects, lists),
+            account: account::facts(details, &reading, lists),
         }
     }
 
-    /// The verdict on a user.
-    pub(super) fn of(&self, user: &UserDetail) -> Verdict {
-        let verdict = self.users.get(&name_key(&user.user_name)).cloned();
-        verdict.unwrap_or(Verdict {
+    /// The privileges of a user.
+    pub(super) fn of(&self, user: &UserDetail) -> Privileges {
+        let privileges = self.users.get(&name_key(&user.user_name)).cloned();
+        privileges.unwrap_or(Privileges {
             administrator: Fact::missing(SOURCE),
             escalations: Fact::missing(SOURCE),
+            removable_guards: Fact::missing(SOURCE),
         })
     }
 }
@@ -117,80 +112,127 @@ pub(super) fn inline_policies(user: &UserDetail) -> Vec<String> {
     principals::inline(&user.user_policy_list)
 }
 
-/// The verdicts on all subjects, known where it does not matter what could not be read.
-fn verdicts(
-    methods: &Methods,
-    library: &Library<'_>,
-    subjects: &Subjects<'_>,
-    lists: Lists,
-) -> Vec<Verdict> {
-    let excerpt = |statements| {
-        let document = PolicyDocument::from_json(&json!({"Statement": statements}));
-        document.map(|document| Excerpt::new(document, methods))
-    };
-    // What could not be read may grant, but is not expected to deny administrators.
-    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-    let (Ok(nothing), Ok(everything)) = (excerpt(json!([])), excerpt(everything)) else {
-        return Vec::new();
-    };
-    let at_least = Unread { document: &nothing, trusts: false, strangers: false };
-    let at_least = escalations::judge(methods, library, subjects, at_least);
-    let unread = library.documents.iter().any(|document| document.excerpt.is_none());
-    let doubtful = unread || subjects.all.iter().any(subjects::Subject::is_doubtful);
-    if !doubtful && lists.roles {
-        return at_least.iter().map(|outcome| Verdict::between(outcome, outcome)).collect();
-    }
-    let at_most = Unread { document: &everything, trusts: true, strangers: !lists.roles };
-    let at_most = escalations::judge(methods, library, subjects, at_most);
-    at_least.iter().zip(&at_most).map(|(least, most)| Verdict::between(least, most)).collect()
+/// The account judged as if what could not be read said nothing, and as if it allowed everything: where
+/// both agree it does not matter.
+struct Judged<'a> {
+    account: &'a iam::Account,
+    least: Judgement,
+    most: Option<Judgement>,
+    missing: Sources,
 }
 
-impl Verdict {
-    /// What is so at least, unless more might be.
-    fn between(least: &Outcome, most: &Outcome) -> Verdict {
-        let escalations = least.escalations();
-        let settled = !escalations.is_empty() || least.administrator || !most.is_privileged();
-        let administrator = least.administrator == most.administrator;
-        Verdict {
-            administrator: known(least.administrator, administrator),
-            escalations: known(escalations, settled),
+impl<'a> Judged<'a> {
+    fn new(reading: &'a Reading) -> Judged<'a> {
+        let account = &reading.account;
+        let least = iam::judge(account, false);
+        let is_sure = !reading.unread && account.complete && least.lacks.is_empty();
+        let most = (!is_sure).then(|| iam::judge(account, true));
+        let lacks = least.lacks.iter().chain(most.iter().flat_map(|most| &most.lacks));
+        let mut missing = Sources::NONE;
+        if reading.unread || !account.complete {
+            missing |= SOURCE.into();
         }
+        for lack in lacks {
+            missing |= match lack {
+                Lack::Organization => Source::Organization.into(),
+                Lack::Document | Lack::Tags => SOURCE.into(),
+            };
+        }
+        Judged { account, least, most, missing }
+    }
+
+    fn principal(&self, place: usize) -> Privileges {
+        self.between(place, |judgement| &judgement.principals)
+    }
+
+    fn policy(&self, place: usize) -> Privileges {
+        self.between(place, |judgement| &judgement.policies)
+    }
+
+    /// What is so at least, unless more might be.
+    fn between(
+        &self,
+        place: usize,
+        of: impl Fn(&Judgement) -> &Vec<iam::Privileges>,
+    ) -> Privileges {
+        let least = &of(&self.least)[place];
+        let most = self.most.as_ref().map_or(least, |most| &of(most)[place]);
+        let escalations: Vec<Escalation> = least.ways.iter().map(escalation).collect();
+        let is_settled = !escalations.is_empty()
+            || least.administrator
+            || most.ways.is_empty() && !most.administrator;
+        let guards = least.removable_guards.iter().map(|id| self.account.policy(*id).id.clone());
+        let same_guards = least.removable_guards == most.removable_guards;
+        let same_rank = least.administrator == most.administrator;
+        Privileges {
+            administrator: self.known(least.administrator, same_rank),
+            escalations: self.known(escalations, is_settled),
+            removable_guards: self.known(guards.collect(), same_guards),
+        }
+    }
+
+    fn known<T>(&self, value: T, is_known: bool) -> Fact<T> {
+        if is_known { Fact::Known(value) } else { Fact::Missing(self.missing) }
+    }
+}
+
+fn escalation(way: &iam::Way) -> Escalation {
+    let grants = way.grants.iter().map(|grant| Grant {
+        action: grant.action.to_owned(),
+        policy: grant.policy.clone(),
+        statement: grant.statement.clone(),
+        conditional: grant.conditional,
+    });
+    Escalation {
+        method: way.method.to_owned(),
+        title: way.title.to_owned(),
+        certainty: match way.certainty {
+            iam::Certainty::Certain => Certainty::Certain,
+            iam::Certainty::Conditional => Certainty::Conditional,
+            iam::Certainty::Possible => Certainty::Possible,
+        },
+        target: way.target.clone(),
+        way: way.sentence.clone(),
+        conditions: way.conditions.clone(),
+        grants: grants.collect(),
     }
 }
 
 fn groups(
     details: &AuthorizationDetails,
-    verdicts: Vec<Verdict>,
+    reading: &Reading,
+    judged: &Judged<'_>,
     lists: Lists,
 ) -> Fact<Vec<Group>> {
     let mut members: HashMap<String, u32> = HashMap::new();
     for name in details.user_detail_list.iter().flat_map(|user| &user.group_list) {
         *members.entry(name_key(name)).or_default() += 1;
     }
-    let all = details.group_detail_list.iter().zip(verdicts);
-    let mut groups: Vec<Group> = all
-        .map(|(group, verdict)| {
-            let count = members.get(&name_key(&group.group_name)).copied().unwrap_or(0);
-            principals::group(group, known(count, lists.users), verdict)
-        })
-        .collect();
+    let mut groups = Vec::new();
+    for (group, id) in details.group_detail_list.iter().zip(&reading.groups) {
+        let count = members.get(&name_key(&group.group_name)).copied().unwrap_or(0);
+        let count = known(count, lists.users);
+        groups.push(principals::group(group, count, judged.principal(id.place())));
+    }
     groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
     known(groups, lists.groups)
 }
 
 fn roles(
     details: &AuthorizationDetails,
-    subjects: &Subjects<'_>,
-    verdicts: Vec<Verdict>,
+    reading: &Reading,
+    judged: &Judged<'_>,
     lists: Lists,
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Fact<Vec<Role>> {
-    let trusts = subjects.roles.iter().filter_map(|&place| subjects.all[place].trust.as_ref());
-    let all = details.role_detail_list.iter().zip(trusts).zip(verdicts);
-    let mut roles: Vec<Role> = all
-        .map(|((role, trust), verdict)| principals::role(role, trust, verdict, as_of, gaps))
-        .collect();
+    let mut roles = Vec::new();
+    for (role, id) in details.role_detail_list.iter().zip(&reading.roles) {
+        let trust = reading.account.principal(*id).trust.as_ref();
+        let trustees = Trustees::new(trust, &reading.account);
+        let privileges = judged.principal(id.place());
+        roles.push(principals::role(role, &trustees, privileges, as_of, gaps));
+    }
     roles.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
     known(roles, lists.roles)
 }

@@ -7,7 +7,7 @@ use super::answers::Answers;
 use super::credential_report::Row;
 use super::gaps::Gaps;
 use super::people::{self, Person};
-use super::permissions::{self, Permissions, Verdict};
+use super::permissions::{self, Permissions, Privileges};
 use super::time::days;
 use super::{certificates, keys, mfa};
 use crate::classes::{Candidate, ClassConflict, Classes};
@@ -48,7 +48,7 @@ impl<'a> Maker<'a> {
         let password = Password::of(row, self.as_of);
         let mfa = mfa::of_user(person, &self.devices, self.answers, self.gaps);
         let access_keys = keys::of_user(person, created, self.answers, self.as_of, self.gaps);
-        let verdict = self.verdict(detail);
+        let privileges = self.privileges(detail);
         let signing_certificates = row.and_then(|row| certificates::of_user(row, arn));
         Ok(User {
             name: name.to_owned(),
@@ -69,8 +69,9 @@ impl<'a> Maker<'a> {
             mfa_devices_complete: mfa.complete,
             abandoned_mfa_device: mfa.abandoned_device,
             groups: listed(detail, groups),
-            administrator: verdict.as_ref().and_then(|verdict| verdict.administrator),
-            escalations: verdict.and_then(|verdict| verdict.escalations),
+            administrator: privileges.as_ref().and_then(|it| it.administrator),
+            removable_guards: privileges.as_ref().and_then(|it| it.removable_guards.clone()),
+            escalations: privileges.and_then(|it| it.escalations),
             attached_policies: listed(detail, permissions::attached_policies),
             inline_policies: listed(detail, permissions::inline_policies),
             active_access_key_count: access_keys.as_ref().and_then(|keys| active_count(keys)),
@@ -88,9 +89,12 @@ impl<'a> Maker<'a> {
 
 impl Maker<'_> {
     /// A user that is gone is no administrator, and becomes none.
-    fn verdict(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Verdict> {
-        let gone =
-            Verdict { administrator: Fact::Known(false), escalations: Fact::Known(Vec::new()) };
+    fn privileges(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Privileges> {
+        let gone = Privileges {
+            administrator: Fact::Known(false),
+            escalations: Fact::Known(Vec::new()),
+            removable_guards: Fact::Known(Vec::new()),
+        };
         let permissions = self.permissions.as_ref();
         detail.and_then(|user| match user {
             Some(user) => permissions.map(|permissions| permissions.of(user)),

@@ -18,7 +18,11 @@ record! {
         /// Whether it makes its users administrators.
         pub administrator: Fact<bool>,
         /// The ways in which its users can become administrators by it.
+        #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
+        /// The ids of its policies with a Deny that holds an escalation back, and that its users can remove.
+        #[from(AccountAuthorizationDetails, Organization)]
+        pub removable_guards: Fact<Vec<String>>,
         /// The ARNs of attached managed policies.
         pub attached_policies: Vec<String>,
         /// The names of inline policies.
@@ -52,21 +56,46 @@ record! {
         pub administrator: Fact<bool>,
         /// The ways in which it can become an administrator without being one; none for a
         /// service-linked role, which only its service can use.
+        #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
+        /// The ids of policies with a Deny that holds an escalation back, and that the role can remove.
+        #[from(AccountAuthorizationDetails, Organization)]
+        pub removable_guards: Fact<Vec<String>>,
         /// The ARNs of attached managed policies.
         pub attached_policies: Vec<String>,
         /// The names of inline policies.
         pub inline_policies: Vec<String>,
         /// The statements of its trust policy that let anyone assume it, with no condition that narrows this.
         pub open_statements: Fact<Vec<String>>,
-        /// The other accounts that may assume it, or whose principals may.
-        pub foreign_accounts: Fact<Vec<String>>,
-        /// Those of them that need no external id, no MFA and no membership of an organization.
-        pub unguarded_foreign_accounts: Fact<Vec<String>>,
+        /// The ids of other accounts and organizations whose principals may assume it; those of the own
+        /// organization and its management account are not among them.
+        #[from(AccountAuthorizationDetails, Organization)]
+        pub external_accounts: Fact<Vec<String>>,
+        /// Those of them that need no external id, no MFA and no membership of the own organization.
+        #[from(AccountAuthorizationDetails, Organization)]
+        pub unguarded_external_accounts: Fact<Vec<String>>,
+        /// The ids of the own organization and its management account, where their principals may assume it.
+        #[from(AccountAuthorizationDetails, Organization)]
+        pub organization_accounts: Fact<Vec<String>>,
         /// The services that may assume it, could say for whom they act, and are not asked.
-        pub unguarded_services: Fact<Vec<String>>,
-        /// The shared OIDC issuers that may assume it without the claim that tells their tenants apart.
-        pub unguarded_oidc_issuers: Fact<Vec<String>>,
+        pub services_not_asked_for_source: Fact<Vec<String>>,
+        /// The ids of other accounts and organizations on whose behalf services may assume it.
+        #[from(AccountAuthorizationDetails, Organization)]
+        pub external_service_sources: Fact<Vec<String>>,
+        /// The shared OIDC issuers of which every tenant may assume it.
+        pub issuers_of_any_tenant: Fact<Vec<String>>,
+        /// The OIDC issuers of CI systems of which any branch, tag, environment or workflow of a project may
+        /// assume it.
+        pub issuers_of_any_branch: Fact<Vec<String>>,
+        /// The statements that let users of Cognito identity pools assume it who have not signed in.
+        pub cognito_guest_statements: Fact<Vec<String>>,
+        /// The ARNs of SAML providers that may assume it with assertions made for others than AWS.
+        pub saml_providers_without_audience: Fact<Vec<String>>,
+        /// The unique ids of deleted users and roles that its trust policy still names.
+        pub deleted_principals: Fact<Vec<String>>,
+        /// The statements that let the whole management account of the organization assume it.
+        #[from(AccountAuthorizationDetails, Organization)]
+        pub management_account_statements: Fact<Vec<String>>,
     }
 }
 
@@ -87,12 +116,24 @@ words! {
     pub enum WatchedAction {
         /// Become another role.
         AssumeRole = "sts:AssumeRole",
+        /// Stop a trail.
+        StopLogging = "cloudtrail:StopLogging",
+        /// Delete a trail.
+        DeleteTrail = "cloudtrail:DeleteTrail",
+        /// Point a trail elsewhere, or have it leave things out.
+        UpdateTrail = "cloudtrail:UpdateTrail",
+        /// Choose what a trail records.
+        PutEventSelectors = "cloudtrail:PutEventSelectors",
         /// Decrypt with any key.
         Decrypt = "kms:Decrypt",
         /// Decrypt with any key and encrypt with one's own.
         ReEncryptFrom = "kms:ReEncryptFrom",
         /// Buy in the Marketplace.
         Subscribe = "aws-marketplace:Subscribe",
+        /// Sign in the AWS CLI of another device with `aws login`.
+        CreateOAuth2Token = "signin:CreateOAuth2Token",
+        /// Get a token that proves the identity to any audience outside of AWS.
+        GetWebIdentityToken = "sts:GetWebIdentityToken",
     }
 }
 
@@ -114,18 +155,19 @@ record! {
         pub boundary_only: bool,
         /// Whether it allows every action on every resource.
         pub allows_everything: Fact<bool>,
-        /// The services of which it allows every action on every resource by a `service:*` of its own,
-        /// or `all but …` where it does so by a NotAction of one.
+        /// The services of which it allows every action on every resource, or `all but …` where it does so
+        /// by a NotAction of whole services.
         pub service_wildcards: Fact<Vec<String>>,
-        /// The services of which it allows every action on some resource by a `service:*` of its own.
-        pub full_services: Fact<Vec<String>>,
+        /// The services whose actions it allows as `service:*`, on whatever resource.
+        pub wildcard_services: Fact<Vec<String>>,
         /// The statements that allow by NotAction.
         pub not_action_allows: Fact<Vec<String>>,
         /// The watched actions that it allows on every resource.
         pub actions_on_everything: Fact<Vec<WatchedAction>>,
         /// The statements that allow to pass any role to any service.
         pub pass_any_role: Fact<Vec<String>>,
-        /// The ways to become an administrator that this policy alone grants, without allowing everything.
+        /// The ways to become an administrator that this policy alone grants.
+        #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
         /// The statements with policy variables that are literals, for want of version 2012-10-17.
         pub ignored_variables: Fact<Vec<String>>,
@@ -134,17 +176,35 @@ record! {
     }
 }
 
+words! {
+    /// How sure it is that a way can be gone.
+    pub enum Certainty {
+        /// Now, and without conditions.
+        Certain = "certain",
+        /// It hangs on something that the facts do not tell.
+        Conditional = "conditional",
+        /// It needs something that does not exist today.
+        Possible = "possible",
+    }
+}
+
 record! {
     /// A way to become an administrator.
-    #[from(AccountAuthorizationDetails)]
+    #[from(AccountAuthorizationDetails, Organization)]
     pub struct Escalation {
         /// The method's id, as `rules/escalations.toml` has it.
         pub method: String,
         /// What it does, in a few words.
         pub title: String,
-        /// The ARN of the principal that it leads through, an administrator or on the way to become
-        /// one; null: it needs none, or may choose among many.
+        /// How sure it is: `certain` now and without conditions; `conditional` on something that the facts do
+        /// not tell; `possible` once something exists that does not today.
+        pub certainty: Certainty,
+        /// The ARN of what it acts on: a principal, a policy or a provider; null: nothing that is known.
         pub target: Option<String>,
+        /// What is done, with target and policies, as a phrase that completes "it may …".
+        pub way: String,
+        /// What it hangs on: condition keys, or what must be there.
+        pub conditions: Vec<String>,
         /// The statements that grant it, one for each action it needs; where it assumes a role, the
         /// statement of the trust policy too.
         pub grants: Vec<Grant>,

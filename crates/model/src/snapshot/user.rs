@@ -65,12 +65,15 @@ record! {
         /// The names of the user's groups.
         #[from(AccountAuthorizationDetails)]
         pub groups: Fact<Vec<String>>,
-        /// Whether the user's own, inline and group policies allow every action on every resource.
+        /// Whether the user's own, inline and group policies allow every IAM action on every resource.
         #[from(AccountAuthorizationDetails)]
         pub administrator: Fact<bool>,
         /// The ways in which the user can become an administrator without being one.
-        #[from(AccountAuthorizationDetails)]
+        #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
+        /// The ids of policies with a Deny that holds an escalation back, and that the user can remove.
+        #[from(AccountAuthorizationDetails, Organization)]
+        pub removable_guards: Fact<Vec<String>>,
         /// The ARNs of managed policies attached to the user directly.
         #[from(AccountAuthorizationDetails)]
         pub attached_policies: Fact<Vec<String>>,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use portcullis_model::ResourceRef;
-use portcullis_model::policy::Pattern;
+use wildmatch::WildMatch;
 
 use crate::redact::TYPES;
 
@@ -25,11 +25,11 @@ pub struct ResourcePattern(Kind);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Kind {
-    Name(Pattern),
+    Name(WildMatch),
     Arn {
-        /// None: any.
-        prefix: Option<Pattern>,
-        resource: Pattern,
+        /// The fields before the last; none: any.
+        prefix: Option<Vec<WildMatch>>,
+        resource: WildMatch,
     },
 }
 
@@ -41,8 +41,7 @@ impl ResourcePattern {
             Kind::Name(pattern) => pattern.matches(&named.name),
             Kind::Arn { prefix, resource } => split_arn(&named.id).is_some_and(|(before, last)| {
                 // What tells ARNs apart first.
-                resource.matches(last)
-                    && prefix.as_ref().is_none_or(|prefix| prefix.matches(before))
+                resource.matches(last) && prefix.as_ref().is_none_or(|it| match_fields(it, before))
             }),
         }
     }
@@ -59,10 +58,17 @@ impl FromStr for ResourcePattern {
             Kind::Arn { prefix: None, resource: path(resource)? }
         } else {
             let (prefix, resource) = split_arn(text).ok_or_else(|| cut_short(text))?;
-            Kind::Arn { prefix: Some(Pattern::shape(prefix)), resource: path(resource)? }
+            let prefix = prefix.split(':').map(WildMatch::new).collect();
+            Kind::Arn { prefix: Some(prefix), resource: path(resource)? }
         };
         Ok(ResourcePattern(kind))
     }
+}
+
+/// Whether each field matches its pattern.
+fn match_fields(patterns: &[WildMatch], fields: &str) -> bool {
+    // Both have the same number, as they are cut at the same colon.
+    patterns.iter().zip(fields.split(':')).all(|(pattern, field)| pattern.matches(field))
 }
 
 /// An ARN without its last field, and that field.
@@ -73,7 +79,7 @@ fn split_arn(text: &str) -> Option<(&str, &str)> {
 
 /// The pattern of the last field of an ARN. A rule judges a kind of resource or two, so that
 /// `user/*` would be all of them.
-fn path(text: &str) -> Result<Pattern, NotAResource> {
+fn path(text: &str) -> Result<WildMatch, NotAResource> {
     let pattern = pattern(text)?;
     let is_kind = |part: &str| part.trim_matches(WILDCARDS).is_empty() || TYPES.contains(&part);
     let every = text.contains(WILDCARDS) && text.split('/').all(is_kind);
@@ -81,11 +87,11 @@ fn path(text: &str) -> Result<Pattern, NotAResource> {
 }
 
 /// The pattern of a name.
-fn pattern(text: &str) -> Result<Pattern, NotAResource> {
+fn pattern(text: &str) -> Result<WildMatch, NotAResource> {
     if text.trim_matches(WILDCARDS).is_empty() {
         Err(NotAResource::Everything)
     } else {
-        Ok(Pattern::resource(text, false))
+        Ok(WildMatch::new(text))
     }
 }
 

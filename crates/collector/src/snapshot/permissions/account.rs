@@ -1,12 +1,11 @@
 //! The facts about the account that rest on who has which policy.
 
-use portcullis_model::{Fact, Sources};
+use portcullis_model::{Arn, Fact, Sources};
 
-use super::subjects::Subjects;
-use super::trust::Trust;
+use super::read::Reading;
+use super::trust::Trustees;
 use super::{Lists, SOURCE, principals};
 use crate::shapes::{AttachedPolicy, AuthorizationDetails};
-use crate::snapshot::arn::Arn;
 use crate::snapshot::name_key;
 
 /// What `Account` takes from here.
@@ -18,10 +17,11 @@ pub(in crate::snapshot) struct AccountFacts {
 
 pub(super) fn facts(
     details: &AuthorizationDetails,
-    subjects: &Subjects<'_>,
+    reading: &Reading,
     lists: Lists,
 ) -> AccountFacts {
-    let trusts = subjects.roles.iter().map(|&place| subjects.all[place].trust.as_ref());
+    let account = &reading.account;
+    let trusts = reading.roles.iter().map(|id| account.principal(*id).trust.as_ref());
     let roles = details.role_detail_list.iter().zip(trusts);
     let of_roles = |name: &'static str| {
         let attached =
@@ -29,10 +29,10 @@ pub(super) fn facts(
         attached.map(|(role, trust)| (role.arn.clone(), trust))
     };
     let identity_center = details.role_detail_list.iter().any(principals::is_of_identity_center);
-    let usable = |trust: Option<&Trust>| trust.map_or(Fact::Known(true), Trust::lets_anybody);
-    let support = users_and_groups(details, "AWSSupportAccess", lists)
-        .into_iter()
-        .chain(of_roles("AWSSupportAccess").map(|(arn, trust)| (arn, usable(trust))));
+    let of_roles_in_use = of_roles("AWSSupportAccess")
+        .map(|(arn, trust)| (arn, Trustees::new(trust, account).is_usable()));
+    let support =
+        users_and_groups(details, "AWSSupportAccess", lists).into_iter().chain(of_roles_in_use);
     let audit = of_roles("SecurityAudit").map(|(arn, _)| (arn, Fact::Known(true)));
     AccountFacts {
         identity_center: unless_cut(Fact::Known(identity_center), !identity_center && !lists.roles),
@@ -89,6 +89,6 @@ fn unless_cut<T>(fact: Fact<T>, cut: bool) -> Fact<T> {
 /// Whether the policy of AWS is among them: by its ARN, since anyone may call an own policy alike.
 fn has(attached: &[AttachedPolicy], policy: &str) -> bool {
     let is_it =
-        |arn: Arn<'_>| arn.account == "aws" && arn.resource.strip_prefix("policy/") == Some(policy);
+        |arn: Arn<'_>| arn.is_aws_managed() && arn.resource.strip_prefix("policy/") == Some(policy);
     attached.iter().any(|one| Arn::parse(&one.policy_arn).is_some_and(is_it))
 }

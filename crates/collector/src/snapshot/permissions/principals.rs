@@ -1,13 +1,12 @@
 //! The facts about groups and roles.
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, Group, Role};
+use portcullis_model::{Arn, Fact, Group, Role};
 
-use super::subjects::SERVICE_LINKED;
-use super::trust::Trust;
-use super::{SOURCE, Verdict};
+use super::read::SERVICE_LINKED;
+use super::trust::Trustees;
+use super::{Privileges, SOURCE};
 use crate::shapes::{AttachedPolicy, GroupDetail, PolicyDetail, RoleDetail};
-use crate::snapshot::arn::Arn;
 use crate::snapshot::gaps::Gaps;
 use crate::snapshot::time::days;
 
@@ -16,13 +15,14 @@ use crate::snapshot::time::days;
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html>
 const SSO_RESERVED: &str = "/aws-reserved/sso.amazonaws.com/";
 
-pub(super) fn group(group: &GroupDetail, user_count: Fact<u32>, verdict: Verdict) -> Group {
+pub(super) fn group(group: &GroupDetail, user_count: Fact<u32>, privileges: Privileges) -> Group {
     Group {
         name: group.group_name.clone(),
         arn: group.arn.clone(),
         user_count,
-        administrator: verdict.administrator,
-        escalations: verdict.escalations,
+        administrator: privileges.administrator,
+        escalations: privileges.escalations,
+        removable_guards: privileges.removable_guards,
         attached_policies: attached(&group.attached_managed_policies),
         inline_policies: inline(&group.group_policy_list),
     }
@@ -30,8 +30,8 @@ pub(super) fn group(group: &GroupDetail, user_count: Fact<u32>, verdict: Verdict
 
 pub(super) fn role(
     role: &RoleDetail,
-    trust: &Trust,
-    verdict: Verdict,
+    trustees: &Trustees<'_>,
+    privileges: Privileges,
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Role {
@@ -52,23 +52,30 @@ pub(super) fn role(
         idle_days: last_used.map(|used| used.map(|used| days(used, as_of))),
         service_linked: path(role).starts_with(SERVICE_LINKED),
         sso_reserved: is_of_identity_center(role),
-        administrator: verdict.administrator,
-        escalations: verdict.escalations,
+        administrator: privileges.administrator,
+        escalations: privileges.escalations,
+        removable_guards: privileges.removable_guards,
         attached_policies: attached(&role.attached_managed_policies),
         inline_policies: inline(&role.role_policy_list),
-        open_statements: trust.open_statements(),
-        foreign_accounts: trust.foreign_accounts(),
-        unguarded_foreign_accounts: trust.unguarded_foreign_accounts(),
-        unguarded_services: trust.unguarded_services(),
-        unguarded_oidc_issuers: trust.unguarded_oidc_issuers(),
+        open_statements: trustees.open_statements(),
+        external_accounts: trustees.external(),
+        unguarded_external_accounts: trustees.external_unguarded(),
+        organization_accounts: trustees.of_organization(),
+        services_not_asked_for_source: trustees.unasked_services(),
+        external_service_sources: trustees.external_sources(),
+        issuers_of_any_tenant: trustees.issuers_of_any_tenant(),
+        issuers_of_any_branch: trustees.issuers_of_any_branch(),
+        cognito_guest_statements: trustees.cognito_guests(),
+        saml_providers_without_audience: trustees.saml_without_audience(),
+        deleted_principals: trustees.deleted(),
+        management_account_statements: trustees.management_account(),
     }
 }
 
 /// The path of a role, by its ARN: saved answers may lack the field.
 pub(super) fn path(role: &RoleDetail) -> &str {
-    let resource = Arn::parse(&role.arn).and_then(|arn| arn.resource.strip_prefix("role"));
-    let path = resource.and_then(|rest| rest.rfind('/').map(|end| &rest[..=end]));
-    path.unwrap_or(if role.path.is_empty() { "/" } else { &role.path })
+    let parsed = Arn::parse(&role.arn).and_then(Arn::role).map(|(path, _)| path);
+    parsed.unwrap_or(if role.path.is_empty() { "/" } else { &role.path })
 }
 
 pub(super) fn is_of_identity_center(role: &RoleDetail) -> bool {

@@ -8,27 +8,20 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use super::principal::principals;
-use super::{Condition, Effect, Pattern, Principals, Selection, Statement};
+use super::{Effect, PolicyDocument, Principals, Selection, Statement};
+use crate::condition::Condition;
+use crate::pattern::{Pattern, Syntax};
 
 /// The version that knows policy variables; without `Version` a document is of 2008-10-17.
 const WITH_VARIABLES: &str = "2012-10-17";
 
-/// A policy document: what it allows and denies.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PolicyDocument {
-    /// `Version`, where the document has one.
-    pub version: Option<String>,
-    /// The statements, in their order.
-    pub statements: Vec<Statement>,
-}
-
 /// Why a policy document cannot be read.
 #[derive(Debug, Error)]
 pub enum ParsePolicyError {
-    /// The text is no JSON, or does not follow the grammar.
+    /// The text is not valid JSON, or does not follow the grammar.
     #[error("not an IAM policy document: {0}")]
     Grammar(#[from] serde_json::Error),
-    /// The URL-encoded text is no UTF-8.
+    /// The URL-encoded text is not UTF-8.
     #[error("not an IAM policy document: its URL-encoded text is not UTF-8")]
     Encoding(#[from] std::str::Utf8Error),
     /// An element is missing, stands beside its opposite, or holds an unknown word.
@@ -143,14 +136,15 @@ fn statement(json: &Json, variables: bool) -> Result<Statement, String> {
 
 impl RawStatement {
     fn check(self, variables: bool) -> Result<Statement, String> {
-        let resource = |text: &str| Pattern::resource(text, variables);
+        let action = |text: &str| Pattern::glob(&text.to_ascii_lowercase());
+        let resource = |text: &str| Pattern::new(text, Syntax { wildcards: true, variables });
         Ok(Statement {
             effect: effect(&self.effect)?,
-            actions: selection("Action", self.action, self.not_action, Pattern::action)?
+            actions: selection("Action", self.action, self.not_action, action)?
                 .ok_or("has neither Action nor NotAction")?,
             resources: selection("Resource", self.resource, self.not_resource, resource)?,
             principals: whom(self.principal.as_ref(), self.not_principal.as_ref())?,
-            conditions: conditions(self.condition),
+            conditions: conditions(self.condition, variables),
             sid: self.sid,
         })
     }
@@ -176,7 +170,7 @@ fn selection(
     };
     match (of, all_but) {
         (Some(_), Some(_)) => Err(format!("has both {element} and Not{element}")),
-        (Some(texts), None) => Ok(Some(Selection::Of(patterns(texts)))),
+        (Some(texts), None) => Ok(Some(Selection::Only(patterns(texts)))),
         (None, Some(texts)) => Ok(Some(Selection::AllBut(patterns(texts)))),
         (None, None) => Ok(None),
     }
@@ -185,24 +179,32 @@ fn selection(
 fn whom(of: Option<&Json>, all_but: Option<&Json>) -> Result<Option<Principals>, String> {
     match (of, all_but) {
         (Some(_), Some(_)) => Err("has both Principal and NotPrincipal".to_owned()),
-        (Some(json), None) => principals(json).map(Principals::Of).map(Some),
+        (Some(json), None) => principals(json).map(Principals::Only).map(Some),
         (None, Some(json)) => principals(json).map(Principals::AllBut).map(Some),
         (None, None) => Ok(None),
     }
 }
 
-fn conditions(block: ConditionBlock) -> Vec<Condition> {
-    let text = |scalar| match scalar {
-        Scalar::Text(text) => text,
-        Scalar::Bool(value) => value.to_string(),
-        Scalar::Number(number) => number.to_string(),
-    };
-    let of_operator = |(operator, keys): (String, BTreeMap<String, OneOrMany<Scalar>>)| {
-        keys.into_iter().map(move |(key, values)| {
-            Condition::new(&operator, &key, values.into_vec().into_iter().map(text).collect())
-        })
-    };
-    block.into_iter().flat_map(of_operator).collect()
+fn conditions(block: ConditionBlock, variables: bool) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    for (operator, keys) in block {
+        for (key, values) in keys {
+            let values: Vec<String> =
+                values.into_vec().into_iter().map(Scalar::into_text).collect();
+            conditions.push(Condition::new(&operator, &key, &values, variables));
+        }
+    }
+    conditions
+}
+
+impl Scalar {
+    fn into_text(self) -> String {
+        match self {
+            Scalar::Text(text) => text,
+            Scalar::Bool(value) => value.to_string(),
+            Scalar::Number(number) => number.to_string(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -210,7 +212,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::policy::Principal;
+    use crate::policy::PrincipalElement;
 
     const ALLOW_ALL: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
 
@@ -241,7 +243,7 @@ mod tests {
         let encoded = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22*%22\
                        %2C%22Resource%22%3A%22a+b%22%7D%7D";
         let document = PolicyDocument::from_text(encoded).unwrap();
-        let expected = Some(Selection::Of(vec![Pattern::resource("a+b", false)]));
+        let expected = Some(Selection::Only(vec![Pattern::glob("a+b")]));
         assert_eq!(document.statements[0].resources, expected);
     }
 
@@ -260,8 +262,8 @@ mod tests {
             json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition});
         let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
         let expected = [
-            Condition::new("Bool", "aws:SecureTransport", vec!["true".to_owned()]),
-            Condition::new("NumericLessThan", "x", vec!["1".to_owned(), "2".to_owned()]),
+            Condition::new("Bool", "aws:SecureTransport", &["true".to_owned()], false),
+            Condition::new("NumericLessThan", "x", &["1".to_owned(), "2".to_owned()], false),
         ];
         assert_eq!(document.statements[0].conditions, expected);
     }
@@ -272,7 +274,7 @@ mod tests {
         let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
         assert_eq!(
             document.statements[0].principals,
-            Some(Principals::AllBut(vec![Principal::Anyone]))
+            Some(Principals::AllBut(vec![PrincipalElement::Anyone]))
         );
         assert_eq!(document.statements[0].resources, None);
     }

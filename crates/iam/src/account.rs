@@ -1,0 +1,192 @@
+//! What is known of an account: its principals and policies.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use portcullis_model::{AccountId, PolicyKind};
+
+use crate::policy::PolicyDocument;
+use crate::trust::TrustPolicy;
+
+/// An account, as far as it decides who may do what.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The id; none: it is not known.
+    pub id: Option<AccountId>,
+    /// The partition, such as `aws`.
+    pub partition: String,
+    /// The organization that it is in.
+    pub organization: Organization,
+    /// The moment that it is judged at.
+    pub now: Timestamp,
+    /// The policies, known by their [`PolicyId`].
+    pub policies: Vec<Policy>,
+    /// The users, groups and roles, known by their [`PrincipalId`].
+    pub principals: Vec<Principal>,
+    /// Whether all roles and users are among the principals.
+    pub complete: bool,
+}
+
+/// The organization of an account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Organization {
+    /// It is not known whether there is one.
+    Unknown,
+    /// The account is in none.
+    None,
+    /// The account is in this one.
+    Member {
+        /// The id, such as `o-a1b2c3d4e5`.
+        id: String,
+        /// The management account.
+        management: Option<AccountId>,
+    },
+}
+
+/// The place of a policy in [`Account::policies`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PolicyId(u32);
+
+/// The place of a user, group or role in [`Account::principals`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PrincipalId(u32);
+
+/// A policy.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The ARN; of an inline policy the owner's ARN, `/policy/`, and the name.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// Who wrote it, and where it is kept.
+    pub kind: PolicyKind,
+    /// The document in force; none: it could not be read.
+    pub document: Option<PolicyDocument>,
+    /// The other versions of a managed policy of the account, as policies.
+    pub other_versions: Vec<PolicyId>,
+}
+
+/// What a principal is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PrincipalKind {
+    /// An IAM user.
+    User,
+    /// A group of users, which does nothing by itself.
+    Group,
+    /// A role.
+    Role,
+}
+
+/// A user, group or role.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// What it is.
+    pub kind: PrincipalKind,
+    /// The ARN.
+    pub arn: String,
+    /// The name.
+    pub name: String,
+    /// The unique id, such as `AIDA…`; none: it is not known.
+    pub unique_id: Option<String>,
+    /// The policies attached to it or inside of it; not those of groups.
+    pub policies: Vec<PolicyId>,
+    /// The groups that a user is in.
+    pub groups: Vec<PrincipalId>,
+    /// The permissions boundary.
+    pub boundary: Option<PolicyId>,
+    /// The tags; none: they are not known.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// The trust policy of a role; none: it could not be read, or this is no role.
+    pub trust: Option<TrustPolicy>,
+    /// Whether EC2 instances can have the role.
+    pub has_instance_profile: bool,
+    /// Whether it is a service-linked role, which only its service can use or change.
+    pub service_linked: bool,
+    /// Whether it has further policies that are not known.
+    pub incomplete: bool,
+}
+
+impl Account {
+    /// A policy by its place.
+    #[must_use]
+    pub fn policy(&self, id: PolicyId) -> &Policy {
+        &self.policies[id.0 as usize]
+    }
+
+    /// A principal by its place.
+    #[must_use]
+    pub fn principal(&self, id: PrincipalId) -> &Principal {
+        &self.principals[id.0 as usize]
+    }
+
+    /// The places of the principals.
+    pub fn principal_ids(&self) -> impl Iterator<Item = PrincipalId> + use<> {
+        (0..self.principals.len()).map(PrincipalId::new)
+    }
+
+    /// The places of the policies.
+    pub fn policy_ids(&self) -> impl Iterator<Item = PolicyId> + use<> {
+        (0..self.policies.len()).map(PolicyId::new)
+    }
+
+    /// The id of the account in ARNs; where it is not known, one that no account has.
+    #[must_use]
+    pub fn id_text(&self) -> &str {
+        self.id.as_ref().map_or("000000000000", AccountId::as_str)
+    }
+}
+
+impl Principal {
+    /// A principal without policies.
+    #[must_use]
+    pub fn new(kind: PrincipalKind, arn: &str, name: &str) -> Principal {
+        Principal {
+            kind,
+            arn: arn.to_owned(),
+            name: name.to_owned(),
+            unique_id: None,
+            policies: Vec::new(),
+            groups: Vec::new(),
+            boundary: None,
+            tags: Some(BTreeMap::new()),
+            trust: None,
+            has_instance_profile: false,
+            service_linked: false,
+            incomplete: false,
+        }
+    }
+}
+
+impl PolicyId {
+    /// The policy at that place.
+    ///
+    /// # Panics
+    /// If there were more than 2^32 policies.
+    #[must_use]
+    pub fn new(place: usize) -> PolicyId {
+        PolicyId(u32::try_from(place).expect("an account has fewer policies"))
+    }
+
+    /// The place.
+    #[must_use]
+    pub fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl PrincipalId {
+    /// The principal at that place.
+    ///
+    /// # Panics
+    /// If there were more than 2^32 principals.
+    #[must_use]
+    pub fn new(place: usize) -> PrincipalId {
+        PrincipalId(u32::try_from(place).expect("an account has fewer principals"))
+    }
+
+    /// The place.
+    #[must_use]
+    pub fn place(self) -> usize {
+        self.0 as usize
+    }
+}

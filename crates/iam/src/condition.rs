@@ -1,0 +1,317 @@
+//! When a statement applies.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+
+use crate::context::Context;
+use crate::pattern::{Pattern, Syntax};
+use crate::policy::Effect;
+use crate::truth::Truth;
+use crate::value::Value;
+
+/// One condition: an operator, a key of the request, and the values that it is compared with, of
+/// which one that fits is enough. All conditions of a statement must hold.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Condition {
+    /// The key in lower case, since IAM ignores its case: `aws:sourceip`.
+    pub key: String,
+    /// The key as the document has it.
+    pub name: String,
+    /// What is compared.
+    pub operator: Operator,
+    /// Whether it holds if no value fits: `StringNotEquals`.
+    pub negated: bool,
+    /// How several values of a request are compared.
+    pub quantifier: Quantifier,
+    /// Whether it holds for a request without the key.
+    pub when_absent: bool,
+    /// The values.
+    pub values: Vec<Pattern>,
+}
+
+/// What a condition compares.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Operator {
+    /// Text, or binary data as text.
+    Equals,
+    /// Text, regardless of case.
+    EqualsIgnoreCase,
+    /// Text with wildcards.
+    Like,
+    /// ARNs field by field, with wildcards.
+    Arn,
+    /// Addresses and ranges of addresses.
+    Ip,
+    /// `true` or `false`.
+    Bool,
+    /// Numbers, or moments in time, that are less, equal or greater.
+    Compare(Comparison),
+    /// Whether the key is absent.
+    Null,
+    /// None that IAM knows.
+    Unknown,
+}
+
+/// How the number or moment of a request is compared with the value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Comparison {
+    /// It is equal.
+    Equal,
+    /// It is less.
+    Less,
+    /// It is less, or equal.
+    AtMost,
+    /// It is greater.
+    Greater,
+    /// It is greater, or equal.
+    AtLeast,
+}
+
+/// How the values of a request with several are compared.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Quantifier {
+    /// There is one value.
+    One,
+    /// `ForAllValues`: each must fit.
+    All,
+    /// `ForAnyValue`: one must fit.
+    Any,
+}
+
+impl Condition {
+    /// Reads a line of a condition block, whose operator is at most `ForAnyValue:StringLikeIfExists`.
+    #[must_use]
+    pub fn new(operator: &str, key: &str, values: &[String], variables: bool) -> Condition {
+        let lower = operator.to_ascii_lowercase();
+        let (quantifier, name) = match lower.split_once(':') {
+            Some(("forallvalues", name)) => (Quantifier::All, name),
+            Some(("foranyvalue", name)) => (Quantifier::Any, name),
+            _ => (Quantifier::One, lower.as_str()),
+        };
+        let bare = name.strip_suffix("ifexists");
+        let (operator, negated) = operator_named(bare.unwrap_or(name));
+        let when_absent = match quantifier {
+            _ if bare.is_some() => true,
+            Quantifier::All => true,
+            Quantifier::Any => false,
+            Quantifier::One => negated,
+        };
+        let wildcards = matches!(operator, Operator::Like | Operator::Arn);
+        let mut patterns = Vec::with_capacity(values.len());
+        for value in values {
+            let pattern = Pattern::new(value, Syntax { wildcards, variables });
+            patterns.push(match operator {
+                Operator::EqualsIgnoreCase | Operator::Bool | Operator::Null => {
+                    Pattern::new(&value.to_lowercase(), Syntax { wildcards, variables })
+                }
+                _ => pattern,
+            });
+        }
+        let name = key.to_owned();
+        let key = key.to_ascii_lowercase();
+        Condition { key, name, operator, negated, quantifier, when_absent, values: patterns }
+    }
+
+    /// The condition that holds where this one does not.
+    #[must_use]
+    pub fn negate(&self) -> Condition {
+        Condition {
+            negated: !self.negated,
+            when_absent: !self.when_absent,
+            quantifier: match self.quantifier {
+                Quantifier::One => Quantifier::One,
+                Quantifier::All => Quantifier::Any,
+                Quantifier::Any => Quantifier::All,
+            },
+            ..self.clone()
+        }
+    }
+
+    /// Whether a request meets it, in a statement of that effect.
+    pub(crate) fn holds(&self, context: &Context<'_>, effect: Effect) -> Truth {
+        let value = context.value(&self.key);
+        if self.operator == Operator::Null {
+            return self.holds_for_presence(&value);
+        }
+        match value {
+            Value::Absent => self.when_absent.into(),
+            Value::Many(texts) => self.holds_for_several(context, &texts),
+            Value::Chosen => self.holds_by_choice(effect),
+            Value::ChosenIn(service) => {
+                let mut of_service = Truth::No;
+                for pattern in &self.values {
+                    let field = pattern.as_str().split(':').nth(2).unwrap_or("*");
+                    of_service = of_service.or(|| Pattern::glob(field).matches(service).into());
+                }
+                if effect == Effect::Deny && of_service == Truth::Yes {
+                    return self.holds_by_choice(effect);
+                }
+                if self.negated { !of_service } else { of_service }
+            }
+            Value::Open if self.values.is_empty() && !self.negated && !self.when_absent => {
+                Truth::No
+            }
+            Value::Open => Truth::depends_on(&self.name),
+            value => self.holds_for_one(context, &value),
+        }
+    }
+
+    fn holds_for_presence(&self, value: &Value<'_>) -> Truth {
+        let absent = match value {
+            Value::Absent => Truth::Yes,
+            Value::Open => Truth::depends_on(&self.name),
+            Value::Lacking(lack) => Truth::lacking(*lack),
+            _ => Truth::No,
+        };
+        let wants_absent = self.values.iter().any(|value| value.as_str() == "true");
+        if wants_absent == self.negated { !absent } else { absent }
+    }
+
+    fn holds_for_several(&self, context: &Context<'_>, texts: &[String]) -> Truth {
+        let mut holds = Truth::from(self.quantifier == Quantifier::All);
+        for text in texts {
+            let one = || self.holds_for_one(context, &Value::one(text.as_str()));
+            holds = match self.quantifier {
+                Quantifier::All => holds.and(one),
+                Quantifier::Any | Quantifier::One => holds.or(one),
+            };
+        }
+        holds
+    }
+
+    /// Whoever chooses the value wants an Allow to hold, and a Deny not to.
+    fn holds_by_choice(&self, effect: Effect) -> Truth {
+        let fits_something = !self.values.is_empty();
+        let fits_everything = self.values.iter().any(Pattern::is_everything);
+        let (may_hold, may_fail) = if self.negated {
+            (!fits_everything, fits_something)
+        } else {
+            (fits_something, !fits_everything)
+        };
+        Truth::from(if effect == Effect::Allow { may_hold } else { !may_fail })
+    }
+
+    fn holds_for_one(&self, context: &Context<'_>, value: &Value<'_>) -> Truth {
+        let mut fits = Truth::No;
+        for pattern in &self.values {
+            fits = fits.or(|| self.fits(context, value, pattern));
+        }
+        if self.negated { !fits } else { fits }
+    }
+
+    fn fits(&self, context: &Context<'_>, value: &Value<'_>, pattern: &Pattern) -> Truth {
+        match value {
+            Value::One(text) => self.fits_text(context, text, pattern),
+            _ if pattern.is_everything() => Truth::Yes,
+            Value::Beginning(start) => pattern.truth_in(context, |bound| {
+                let plain = bound.literal_prefix();
+                let apart = !start.starts_with(plain) && !plain.starts_with(start.as_str());
+                if apart {
+                    Truth::No
+                } else if start.starts_with(plain) && bound.matches(&format!("{start}/")) {
+                    Truth::Yes
+                } else {
+                    Truth::depends_on(&self.name)
+                }
+            }),
+            Value::From(now) => self.fits_from(*now, pattern),
+            Value::Lacking(lack) => Truth::lacking(*lack),
+            _ => Truth::depends_on(&self.name),
+        }
+    }
+
+    fn fits_text(&self, context: &Context<'_>, text: &str, pattern: &Pattern) -> Truth {
+        match self.operator {
+            Operator::Equals | Operator::Like => pattern.matches_in(context, text),
+            Operator::EqualsIgnoreCase | Operator::Bool => {
+                pattern.matches_in(context, &text.to_lowercase())
+            }
+            Operator::Arn => pattern.truth_in(context, |bound| arn_matches(bound, text).into()),
+            Operator::Compare(comparison) => match (number(text), number(pattern.as_str())) {
+                (Some(one), Some(other)) => comparison.fits(one.total_cmp(&other)).into(),
+                _ => Truth::No,
+            },
+            Operator::Ip | Operator::Null | Operator::Unknown => Truth::depends_on(&self.name),
+        }
+    }
+
+    /// What holds now and does not change any more is decided: a past window never opens again.
+    fn fits_from(&self, now: Timestamp, pattern: &Pattern) -> Truth {
+        let (Operator::Compare(comparison), Some(moment)) =
+            (self.operator, moment(pattern.as_str()))
+        else {
+            return Truth::depends_on(&self.name);
+        };
+        let fits_now = comparison.fits(now.cmp(&moment));
+        let fits_in_the_end = comparison.fits(Ordering::Greater);
+        if fits_now == fits_in_the_end { fits_now.into() } else { Truth::depends_on(&self.name) }
+    }
+}
+
+impl Comparison {
+    fn fits(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Equal => order.is_eq(),
+            Comparison::Less => order.is_lt(),
+            Comparison::AtMost => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::AtLeast => order.is_ge(),
+        }
+    }
+}
+
+/// The operator by its name in lower case, and whether it is the opposite of that.
+fn operator_named(name: &str) -> (Operator, bool) {
+    use Comparison::{AtLeast, AtMost, Equal, Greater, Less};
+    match name {
+        "stringequals" | "binaryequals" => (Operator::Equals, false),
+        "stringnotequals" => (Operator::Equals, true),
+        "stringequalsignorecase" => (Operator::EqualsIgnoreCase, false),
+        "stringnotequalsignorecase" => (Operator::EqualsIgnoreCase, true),
+        "stringlike" => (Operator::Like, false),
+        "stringnotlike" => (Operator::Like, true),
+        "arnequals" | "arnlike" => (Operator::Arn, false),
+        "arnnotequals" | "arnnotlike" => (Operator::Arn, true),
+        "ipaddress" => (Operator::Ip, false),
+        "notipaddress" => (Operator::Ip, true),
+        "bool" => (Operator::Bool, false),
+        "numericequals" | "dateequals" => (Operator::Compare(Equal), false),
+        "numericnotequals" | "datenotequals" => (Operator::Compare(Equal), true),
+        "numericlessthan" | "datelessthan" => (Operator::Compare(Less), false),
+        "numericgreaterthanequals" | "dategreaterthanequals" => (Operator::Compare(AtLeast), false),
+        "numericlessthanequals" | "datelessthanequals" => (Operator::Compare(AtMost), false),
+        "numericgreaterthan" | "dategreaterthan" => (Operator::Compare(Greater), false),
+        "null" => (Operator::Null, false),
+        _ => (Operator::Unknown, false),
+    }
+}
+
+/// Whether an ARN matches field by field; a `*` alone is taken for any ARN.
+fn arn_matches(pattern: &Pattern, text: &str) -> bool {
+    if pattern.is_everything() {
+        return true;
+    }
+    let wanted = pattern.arn_fields();
+    let found: Vec<&str> = text.splitn(wanted.len(), ':').collect();
+    wanted.len() == found.len() && wanted.iter().zip(found).all(|(field, text)| field.matches(text))
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok()
+}
+
+/// A date and time, or seconds since 1970.
+fn moment(text: &str) -> Option<Timestamp> {
+    if let Ok(seconds) = text.parse() {
+        return Timestamp::from_second(seconds).ok();
+    }
+    let date = text.parse::<jiff::civil::Date>();
+    text.parse()
+        .ok()
+        .or_else(|| Some(date.ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()))
+}

@@ -1,0 +1,168 @@
+//! What is known of a request.
+
+use crate::account::{Account, Organization, Principal, PrincipalKind};
+use crate::truth::Lack;
+use crate::value::Value;
+
+/// A request that policies decide about.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The action, in lower case: `iam:passrole`.
+    pub action: &'a str,
+    /// The ARN of the resource, or `*` for actions on none.
+    pub resource: &'a str,
+    /// The values of condition keys.
+    pub context: &'a Context<'a>,
+}
+
+/// Who asks, about what; the values of condition keys follow from it.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+#[derive(Clone, Debug)]
+pub struct Context<'a> {
+    /// The account of who asks.
+    pub account: &'a Account,
+    /// Who asks; none: anybody in the account who has the policy.
+    pub principal: Option<&'a Principal>,
+    /// What the request is about.
+    pub resource: Resource<'a>,
+    /// Values that the request itself brings, by key in lower case.
+    pub brings: &'a [(&'a str, Value<'a>)],
+}
+
+/// What a request is about, as far as condition keys tell.
+#[derive(Clone, Copy, Debug)]
+pub enum Resource<'a> {
+    /// A user, group or role of the account.
+    Principal(&'a Principal),
+    /// Something in the account of which no more is known.
+    Own,
+    /// Any resource of the account, without tags or names that a policy can have meant.
+    Any,
+    /// Any resource of any account.
+    Anywhere,
+}
+
+/// Keys that the caller of STS and IAM chooses values for.
+const CHOSEN: [&str; 8] = [
+    "aws:requesttag/",
+    "aws:securetransport",
+    "aws:tagkeys",
+    "sts:duration",
+    "sts:externalid",
+    "sts:rolesessionname",
+    "sts:sourceidentity",
+    "sts:transitivetagkeys",
+];
+
+/// Keys that choose among resources; of just any resource they have no value that a policy names.
+const OF_RESOURCES: [&str; 5] = [
+    "aws:resourcetag/",
+    "iam:resourcetag/",
+    "kms:requestalias",
+    "kms:resourcealiases",
+    "ssm:resourcetag/",
+];
+
+impl<'a> Context<'a> {
+    /// The value of a condition key, whose name is in lower case.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Value<'a> {
+        if let Some((_, value)) = self.brings.iter().find(|(brought, _)| *brought == key) {
+            return value.clone();
+        }
+        if CHOSEN.iter().any(|chosen| key.starts_with(chosen)) {
+            return Value::Chosen;
+        }
+        match key {
+            "aws:currenttime" | "aws:epochtime" => Value::From(self.account.now),
+            "aws:principalaccount" => Value::one(self.account.id_text()),
+            "aws:principalorgid" => self.organization(),
+            "aws:principalorgpaths" => self.organization_path(),
+            "aws:resourceaccount" | "aws:resourceorgid" | "aws:resourceorgpaths" => {
+                self.of_resource(key)
+            }
+            "aws:principalisawsservice" => Value::one("false"),
+            "iam:permissionsboundary" => self.boundary_of_resource(),
+            _ => match (self.principal, key.split_once('/')) {
+                (_, Some(("aws:resourcetag" | "iam:resourcetag", tag))) => {
+                    self.tag_of_resource(key, tag)
+                }
+                (Some(principal), Some(("aws:principaltag", tag))) => tag_of(principal, tag),
+                (Some(principal), None) => of_principal(principal, key),
+                _ => self.of_any(key),
+            },
+        }
+    }
+
+    fn of_any(&self, key: &str) -> Value<'a> {
+        let of_resources = OF_RESOURCES.iter().any(|known| key.starts_with(known));
+        match self.resource {
+            Resource::Any | Resource::Anywhere if of_resources => Value::Absent,
+            _ => Value::Open,
+        }
+    }
+
+    fn organization(&self) -> Value<'a> {
+        match &self.account.organization {
+            Organization::Unknown => Value::Lacking(Lack::Organization),
+            Organization::None => Value::Absent,
+            Organization::Member { id, .. } => Value::one(id.as_str()),
+        }
+    }
+
+    fn organization_path(&self) -> Value<'a> {
+        match self.organization() {
+            Value::One(id) => Value::Beginning(format!("{id}/")),
+            other => other,
+        }
+    }
+
+    fn of_resource(&self, key: &str) -> Value<'a> {
+        match (self.resource, key) {
+            // A policy that names an account or organization here does not mean any resource.
+            (Resource::Anywhere, _) => Value::Absent,
+            (_, "aws:resourceaccount") => Value::one(self.account.id_text()),
+            (_, "aws:resourceorgid") => self.organization(),
+            _ => self.organization_path(),
+        }
+    }
+
+    fn boundary_of_resource(&self) -> Value<'a> {
+        match self.resource {
+            Resource::Principal(target) => {
+                let boundary = target.boundary.map(|id| self.account.policy(id).id.as_str());
+                Value::maybe(boundary)
+            }
+            Resource::Any | Resource::Anywhere => Value::Absent,
+            Resource::Own => Value::Open,
+        }
+    }
+
+    fn tag_of_resource(&self, key: &str, tag: &str) -> Value<'a> {
+        match self.resource {
+            Resource::Principal(target) => tag_of(target, tag),
+            _ => self.of_any(key),
+        }
+    }
+}
+
+/// The keys of tags are compared regardless of case.
+fn tag_of<'a>(principal: &'a Principal, tag: &str) -> Value<'a> {
+    let Some(tags) = &principal.tags else { return Value::Lacking(Lack::Tags) };
+    let found = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case(tag));
+    Value::maybe(found.map(|(_, value)| value.as_str()))
+}
+
+fn of_principal<'a>(principal: &'a Principal, key: &str) -> Value<'a> {
+    let is_user = principal.kind != PrincipalKind::Role;
+    match (key, &principal.unique_id) {
+        ("aws:principalarn", _) => Value::one(principal.arn.as_str()),
+        ("aws:username", _) if is_user => Value::one(principal.name.as_str()),
+        ("aws:username", _) => Value::Absent,
+        ("aws:principaltype", _) => Value::one(if is_user { "User" } else { "AssumedRole" }),
+        ("aws:userid", Some(id)) if is_user => Value::one(id.as_str()),
+        ("aws:userid", Some(id)) => Value::Beginning(format!("{id}:")),
+        _ => Value::Open,
+    }
+}

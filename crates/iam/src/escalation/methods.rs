@@ -1,0 +1,292 @@
+//! The ways in which principals become administrators, as `rules/escalations.toml` lists them.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+const LIST: &str = include_str!("../../../../rules/escalations.toml");
+
+static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
+
+/// All methods, and the actions that they need.
+pub(super) struct Methods {
+    /// In the order of the file.
+    pub(super) all: Vec<Method>,
+    /// Known by their [`ActionId`].
+    pub(super) actions: Vec<Action>,
+    ids: HashMap<String, ActionId>,
+    /// To assume a role.
+    pub(super) assume: ActionId,
+}
+
+/// The place of an action in [`Methods::actions`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(super) struct ActionId(pub(super) u16);
+
+/// An action that methods need.
+pub(super) struct Action {
+    /// `iam:PassRole`.
+    pub(super) name: String,
+    pub(super) lower: String,
+    /// What it acts on, as ARNs with placeholders; empty: on anything of its own service.
+    pub(super) resources: Vec<String>,
+}
+
+/// One way to become an administrator.
+pub(super) struct Method {
+    pub(super) id: String,
+    pub(super) title: String,
+    /// A phrase that completes "it may …", with `{target}` for the name of the target.
+    pub(super) way: String,
+    pub(super) changes: Changes,
+    /// All of which it needs; the first acts on the target.
+    pub(super) actions: Vec<ActionId>,
+    /// The services that a role is passed to, or that run something with it.
+    pub(super) services: Vec<String>,
+    /// Whether the call is taken only from the management account or a delegated administrator.
+    pub(super) from_management: bool,
+}
+
+/// What a method changes; the file says what must hold for each.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Changes {
+    PolicyText,
+    PolicyVersion,
+    UserPermissions,
+    GroupPermissions,
+    RolePermissions,
+    UserCredentials,
+    GroupMembership,
+    RoleSession,
+    RoleTrust,
+    PassedRole,
+    RunningRole,
+    SamlProvider,
+    OidcProvider,
+    UserBoundary,
+    RoleBoundary,
+    UserAttachment,
+    UserInline,
+    RoleAttachment,
+    RoleInline,
+    GroupAttachment,
+    GroupInline,
+    GroupLeave,
+    Directory,
+    MemberRoot,
+    Unseen,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    method: Vec<FileMethod>,
+    resource: Vec<FileResource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileMethod {
+    id: String,
+    title: String,
+    way: String,
+    changes: Changes,
+    actions: Vec<String>,
+    #[serde(default)]
+    services: Vec<String>,
+    account: Option<Where>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
+    source: String,
+}
+
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Where {
+    Management,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileResource {
+    actions: Vec<String>,
+    arns: Vec<String>,
+}
+
+impl Methods {
+    /// The methods, which are read once.
+    pub(super) fn get() -> &'static Methods {
+        &METHODS
+    }
+
+    fn read() -> Methods {
+        let file: File = toml::from_str(LIST).expect("the list is read by a test");
+        let mut methods = Methods {
+            all: Vec::new(),
+            actions: Vec::new(),
+            ids: HashMap::new(),
+            assume: ActionId(0),
+        };
+        methods.assume = methods.intern("sts:AssumeRole");
+        for method in file.method {
+            let actions = method.actions.iter().map(|name| methods.intern(name)).collect();
+            methods.all.push(Method {
+                id: method.id,
+                title: method.title,
+                way: method.way,
+                changes: method.changes,
+                actions,
+                services: method.services,
+                from_management: method.account == Some(Where::Management),
+            });
+        }
+        for resource in file.resource {
+            for name in resource.actions {
+                let id = methods.intern(&name);
+                methods.actions[usize::from(id.0)].resources.clone_from(&resource.arns);
+            }
+        }
+        methods
+    }
+
+    fn intern(&mut self, name: &str) -> ActionId {
+        let lower = name.to_ascii_lowercase();
+        let next = u16::try_from(self.actions.len()).expect("methods need few actions");
+        let id = *self.ids.entry(lower.clone()).or_insert(ActionId(next));
+        if id.0 == next {
+            self.actions.push(Action { name: name.to_owned(), lower, resources: Vec::new() });
+        }
+        id
+    }
+
+    /// The action of that name in lower case, if a method needs it.
+    pub(super) fn action_named(&self, lower: &str) -> Option<ActionId> {
+        self.ids.get(lower).copied()
+    }
+
+    /// All services that methods pass roles to, or that run something with a role.
+    pub(super) fn services(&self) -> BTreeSet<&str> {
+        self.all.iter().flat_map(|method| &method.services).map(String::as_str).collect()
+    }
+
+    pub(super) fn action(&self, id: ActionId) -> &Action {
+        &self.actions[usize::from(id.0)]
+    }
+
+    pub(super) fn action_ids(&self) -> impl Iterator<Item = ActionId> + use<> {
+        (0..u16::try_from(self.actions.len()).unwrap_or(u16::MAX)).map(ActionId)
+    }
+}
+
+impl Action {
+    /// The prefix of its service.
+    pub(super) fn service(&self) -> &str {
+        self.lower.split_once(':').map_or("", |(service, _)| service)
+    }
+}
+
+impl Changes {
+    /// The kind of resource of IAM that the first action acts on; none: on none.
+    pub(super) fn kind_of_target(self) -> Option<&'static str> {
+        match self {
+            Changes::PolicyText | Changes::PolicyVersion => Some("policy"),
+            Changes::UserPermissions
+            | Changes::UserCredentials
+            | Changes::UserBoundary
+            | Changes::UserAttachment
+            | Changes::UserInline => Some("user"),
+            Changes::GroupPermissions
+            | Changes::GroupMembership
+            | Changes::GroupAttachment
+            | Changes::GroupInline
+            | Changes::GroupLeave => Some("group"),
+            Changes::RolePermissions
+            | Changes::RoleSession
+            | Changes::RoleTrust
+            | Changes::PassedRole
+            | Changes::RoleBoundary
+            | Changes::RoleAttachment
+            | Changes::RoleInline => Some("role"),
+            Changes::SamlProvider => Some("saml-provider"),
+            Changes::OidcProvider => Some("oidc-provider"),
+            Changes::RunningRole | Changes::Directory | Changes::MemberRoot | Changes::Unseen => {
+                None
+            }
+        }
+    }
+
+    /// Whether it takes something away that stands in the way.
+    pub(super) fn removes(self) -> bool {
+        matches!(self, Changes::UserBoundary | Changes::RoleBoundary) || self.removes_guards()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> File {
+        toml::from_str(LIST).unwrap()
+    }
+
+    fn is_action(name: &str) -> bool {
+        let Some((service, action)) = name.split_once(':') else { return false };
+        let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !service.is_empty()
+            && service.chars().all(lower)
+            && action.starts_with(|first: char| first.is_ascii_uppercase())
+            && action.chars().all(|c| c.is_ascii_alphanumeric())
+    }
+
+    #[test]
+    fn every_method_is_well_formed() {
+        let (mut ids, mut sets) = (BTreeSet::new(), BTreeSet::new());
+        for method in file().method {
+            let id = &method.id;
+            assert!(ids.insert(id.clone()), "{id} is there twice");
+            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+            assert!(!method.title.is_empty() && method.source.starts_with("https://"), "{id}");
+            assert!(method.actions.iter().all(|name| is_action(name)), "{id}");
+            let set: BTreeSet<String> = method.actions.iter().cloned().collect();
+            assert_eq!(set.len(), method.actions.len(), "{id} has an action twice");
+            assert!(sets.insert(set), "{id} is another method");
+        }
+    }
+
+    #[test]
+    fn what_a_method_changes_fits_its_actions() {
+        for method in file().method {
+            let id = &method.id;
+            let first = method.actions.first().map(String::as_str);
+            let passes = first == Some("iam:PassRole");
+            assert_eq!(method.changes == Changes::PassedRole, passes, "{id}");
+            let with_services =
+                matches!(method.changes, Changes::PassedRole | Changes::RunningRole);
+            assert_eq!(!method.services.is_empty(), with_services, "{id}");
+            let by_target = method.way.contains("{target}");
+            assert_eq!(
+                by_target,
+                !matches!(
+                    method.changes,
+                    Changes::Directory | Changes::MemberRoot | Changes::Unseen
+                ),
+                "{id}"
+            );
+            let managed = matches!(method.changes, Changes::Directory | Changes::MemberRoot);
+            assert_eq!(method.account.is_some(), managed, "{id}");
+        }
+    }
+
+    #[test]
+    fn resources_are_of_actions_that_methods_need() {
+        let file = file();
+        let used: BTreeSet<&String> = file.method.iter().flat_map(|it| &it.actions).collect();
+        let mut seen = BTreeSet::new();
+        for action in file.resource.iter().flat_map(|resource| &resource.actions) {
+            assert!(used.contains(action), "no method needs {action}");
+            assert!(seen.insert(action), "{action} has two rows");
+        }
+        assert!(file.resource.iter().all(|resource| !resource.arns.is_empty()));
+    }
+}

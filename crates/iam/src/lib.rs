@@ -1,0 +1,33 @@
+//! AWS IAM as a library: what policies say, who may assume a role, what a principal may do, and how
+//! it can become an administrator.
+//!
+//! Everything is pure: an [`Account`] goes in, answers come out. Requests are decided as AWS documents
+//! it (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>);
+//! what the account does not tell makes an answer [conditional](Decision::Conditional), and names
+//! the condition keys, or what was not read.
+
+mod account;
+mod condition;
+mod context;
+mod escalation;
+mod pattern;
+mod policy;
+mod probe;
+mod questions;
+mod trust;
+mod truth;
+mod value;
+
+pub use account::{Account, Organization, Policy, PolicyId, Principal, PrincipalId, PrincipalKind};
+pub use condition::{Comparison, Condition, Operator, Quantifier};
+pub use context::{Context, Request, Resource};
+pub use escalation::{Certainty, GrantedAction, Judgement, Privileges, Way, judge};
+pub use pattern::{Pattern, Syntax};
+pub use policy::{
+    Decision, Effect, ParsePolicyError, PolicyDocument, PrincipalElement, Principals, Selection,
+    Statement,
+};
+pub use questions::Anywhere;
+pub use trust::{Admission, Chosen, Demands, Grant, Owner, Standing, TrustPolicy, Trustee, Who};
+pub use truth::{Doubts, Lack, Truth};
+pub use value::Value;

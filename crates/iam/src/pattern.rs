@@ -1,0 +1,264 @@
+//! Text with IAM's wildcards and policy variables.
+
+use std::borrow::Cow;
+
+use crate::context::Context;
+use crate::truth::Truth;
+use crate::value::Value;
+
+/// A pattern: `*` stands for any text, `?` for one character, `${key}` for a value of the request.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Pattern {
+    text: Box<str>,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Piece {
+    /// `*`.
+    Any,
+    /// `?`.
+    One,
+    Text(Box<str>),
+    /// A key in lower case, and the value to take where the request lacks it.
+    Variable(Box<(String, Option<String>)>),
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+const ARN_FIELDS: usize = 6;
+
+/// Which characters of a pattern are more than plain text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Syntax {
+    /// `*` and `?` are wildcards.
+    pub wildcards: bool,
+    /// `${…}` is a variable, as it is in documents of version 2012-10-17.
+    pub variables: bool,
+}
+
+/// A pattern whose variables have the values of one request.
+enum Bound<'a> {
+    To(Cow<'a, Pattern>),
+    /// A variable that the request lacks: the pattern matches nothing.
+    Nothing,
+    /// What a variable stands for is not known.
+    Open(Truth),
+}
+
+impl Pattern {
+    /// A pattern without variables, as actions have it.
+    #[must_use]
+    pub fn glob(text: &str) -> Pattern {
+        Pattern::new(text, Syntax { wildcards: true, variables: false })
+    }
+
+    /// Reads a pattern.
+    #[must_use]
+    pub fn new(text: &str, syntax: Syntax) -> Pattern {
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let special = match first {
+                '$' if syntax.variables => variable(rest),
+                '*' if syntax.wildcards => Some((Piece::Any, 1)),
+                '?' if syntax.wildcards => Some((Piece::One, 1)),
+                _ => None,
+            };
+            let length = match special {
+                None => first.len_utf8(),
+                Some((_, length)) => length,
+            };
+            match special {
+                None => plain.push(first),
+                Some((Piece::Text(escaped), _)) => plain.push_str(&escaped),
+                Some((piece, _)) => {
+                    push_text(&mut pieces, &mut plain);
+                    pieces.push(piece);
+                }
+            }
+            rest = &rest[length..];
+        }
+        push_text(&mut pieces, &mut plain);
+        Pattern { text: text.into(), pieces }
+    }
+
+    /// The pattern as the document has it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it stands for one text alone.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        self.pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
+    }
+
+    /// Whether every text matches it.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        !self.pieces.is_empty() && self.pieces.iter().all(|piece| *piece == Piece::Any)
+    }
+
+    /// Whether it has policy variables.
+    #[must_use]
+    pub fn has_variables(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))
+    }
+
+    /// The text before the first wildcard or variable.
+    #[must_use]
+    pub fn literal_prefix(&self) -> &str {
+        match self.pieces.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// A text that matches the pattern, with `fill` in place of each wildcard and variable.
+    #[must_use]
+    pub fn example(&self, fill: &str) -> String {
+        let mut text = String::with_capacity(self.text.len());
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(plain) => text.push_str(plain),
+                Piece::One => text.push_str(&fill[..1]),
+                Piece::Any | Piece::Variable(_) => text.push_str(fill),
+            }
+        }
+        text
+    }
+
+    /// Whether the whole text matches; what a variable stands for is not known, so it matches nothing.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        // On a mismatch only the last `*` need take one more character, so this never explodes.
+        let mut retry: Option<(usize, &str)> = None;
+        let (mut at, mut rest) = (0, text);
+        loop {
+            let left = match self.pieces.get(at) {
+                Some(Piece::Any) => {
+                    retry = Some((at + 1, rest));
+                    Some(rest)
+                }
+                None if rest.is_empty() => return true,
+                Some(Piece::One) if !rest.is_empty() => Some(skip_one(rest)),
+                Some(Piece::Text(text)) => rest.strip_prefix(&**text),
+                _ => None,
+            };
+            if let Some(left) = left {
+                at += 1;
+                rest = left;
+                continue;
+            }
+            let Some((after, taken)) = retry else { return false };
+            if taken.is_empty() {
+                return false;
+            }
+            let taken = skip_one(taken);
+            retry = Some((after, taken));
+            (at, rest) = (after, taken);
+        }
+    }
+
+    /// The fields of a pattern for ARNs: six, of which the last may have colons.
+    pub(crate) fn arn_fields(&self) -> Vec<Pattern> {
+        let mut fields = vec![Vec::new()];
+        for piece in &self.pieces {
+            let Piece::Text(text) = piece else {
+                fields.last_mut().expect("never empty").push(piece.clone());
+                continue;
+            };
+            let parts = text.splitn(ARN_FIELDS + 1 - fields.len(), ':');
+            for (number, part) in parts.enumerate() {
+                if number > 0 {
+                    fields.push(Vec::new());
+                }
+                if !part.is_empty() {
+                    fields.last_mut().expect("never empty").push(Piece::Text(part.into()));
+                }
+            }
+        }
+        fields.into_iter().map(|pieces| Pattern { text: "".into(), pieces }).collect()
+    }
+
+    /// Whether the text matches the pattern with the variables of a request.
+    pub(crate) fn matches_in(&self, context: &Context<'_>, text: &str) -> Truth {
+        self.truth_in(context, |pattern| pattern.matches(text).into())
+    }
+
+    /// What holds of the pattern once its variables have the values of a request.
+    pub(crate) fn truth_in(
+        &self,
+        context: &Context<'_>,
+        test: impl Fn(&Pattern) -> Truth,
+    ) -> Truth {
+        match self.bind(context) {
+            Bound::To(pattern) => test(&pattern),
+            Bound::Nothing => Truth::No,
+            Bound::Open(truth) => truth,
+        }
+    }
+
+    /// The pattern with the values that its variables have in a request, as far as they are known.
+    #[must_use]
+    pub fn resolve(&self, context: &Context<'_>) -> Option<Pattern> {
+        match self.bind(context) {
+            Bound::To(pattern) => Some(pattern.into_owned()),
+            Bound::Nothing | Bound::Open(_) => None,
+        }
+    }
+
+    fn bind(&self, context: &Context<'_>) -> Bound<'_> {
+        if !self.has_variables() {
+            return Bound::To(Cow::Borrowed(self));
+        }
+        let mut pieces = Vec::with_capacity(self.pieces.len());
+        for piece in &self.pieces {
+            let Piece::Variable(variable) = piece else {
+                pieces.push(piece.clone());
+                continue;
+            };
+            let (key, default) = &**variable;
+            match (context.value(key), default) {
+                (Value::One(text), _) => pieces.push(Piece::Text(text.into())),
+                (Value::Absent, Some(text)) => pieces.push(Piece::Text(text.as_str().into())),
+                (Value::Absent | Value::Many(_), _) => return Bound::Nothing,
+                (Value::Lacking(lack), _) => return Bound::Open(Truth::lacking(lack)),
+                _ => return Bound::Open(Truth::depends_on(key)),
+            }
+        }
+        Bound::To(Cow::Owned(Pattern { text: self.text.clone(), pieces }))
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, plain: &mut String) {
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(plain).into()));
+    }
+}
+
+fn skip_one(text: &str) -> &str {
+    let mut chars = text.chars();
+    chars.next();
+    chars.as_str()
+}
+
+/// The variable that the text begins with, and its length. `${*}`, `${?}` and `${$}` are the bare
+/// characters.
+fn variable(text: &str) -> Option<(Piece, usize)> {
+    let (inside, _) = text.strip_prefix("${")?.split_once('}')?;
+    let length = inside.len() + "${}".len();
+    if let "*" | "?" | "$" = inside {
+        return Some((Piece::Text(inside.into()), length));
+    }
+    let (key, default) = match inside.split_once(',') {
+        Some((key, default)) => (key, Some(default.trim().trim_matches('\'').to_owned())),
+        None => (inside, None),
+    };
+    Some((Piece::Variable(Box::new((key.trim().to_ascii_lowercase(), default))), length))
+}

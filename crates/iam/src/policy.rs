@@ -1,0 +1,209 @@
+//! Policy documents: what they say, and what they decide.
+//!
+//! Grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>;
+//! evaluation: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
+
+mod grammar;
+mod principal;
+
+pub use grammar::ParsePolicyError;
+pub use principal::{PrincipalElement, Principals};
+
+use crate::condition::Condition;
+use crate::context::Request;
+use crate::pattern::Pattern;
+use crate::truth::{Doubts, Truth};
+
+/// A policy document: what it allows and denies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyDocument {
+    /// `Version`, where the document has one.
+    pub version: Option<String>,
+    /// The statements, in their order.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement of a [`PolicyDocument`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// The statement's own name, if it has one.
+    pub sid: Option<String>,
+    /// Whether it allows or denies.
+    pub effect: Effect,
+    /// The actions that it is about, in lower case.
+    pub actions: Selection,
+    /// The resources that it is about; none: those that the document is attached to, as in a trust policy.
+    pub resources: Option<Selection>,
+    /// `Principal` or `NotPrincipal`; only resource policies have one.
+    pub principals: Option<Principals>,
+    /// When it applies: if all hold; none: always.
+    pub conditions: Vec<Condition>,
+}
+
+/// What a statement does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// It allows.
+    Allow,
+    /// It denies, which outranks every allow.
+    Deny,
+}
+
+/// A choice of actions or resources, by patterns.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Selection {
+    /// `Action` or `Resource`: what any pattern matches.
+    Only(Vec<Pattern>),
+    /// `NotAction` or `NotResource`: what no pattern matches.
+    AllBut(Vec<Pattern>),
+}
+
+/// What policies decide about a request.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Decision {
+    /// An explicit Deny applies.
+    Denied,
+    /// Nothing allows it, which is an implicit deny.
+    #[default]
+    Silent,
+    /// It is allowed or not, depending on what is not known here.
+    Conditional(Doubts),
+    /// It is allowed.
+    Allowed,
+}
+
+impl PolicyDocument {
+    /// The document that allows every action on every resource.
+    #[must_use]
+    pub fn everything() -> PolicyDocument {
+        let all = || Selection::Only(vec![Pattern::glob("*")]);
+        let statement = Statement {
+            sid: None,
+            effect: Effect::Allow,
+            actions: all(),
+            resources: Some(all()),
+            principals: None,
+            conditions: Vec::new(),
+        };
+        PolicyDocument { version: None, statements: vec![statement] }
+    }
+
+    /// What the document decides about a request, as an identity policy.
+    #[must_use]
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
+        let about = self.statements.iter().filter(|it| it.actions.selects(request.action));
+        Decision::by(about, request)
+    }
+}
+
+impl Statement {
+    /// What to call the statement: its number, counted from 1, and its Sid if it has one.
+    #[must_use]
+    pub fn label(&self, index: usize) -> String {
+        let number = index + 1;
+        self.sid.as_ref().map_or_else(|| number.to_string(), |sid| format!("{number} ({sid})"))
+    }
+
+    /// Whether it is about the resource of a request, and its conditions hold; the action and the
+    /// principal are not looked at.
+    #[must_use]
+    pub fn applies(&self, request: &Request<'_>) -> Truth {
+        let mut applies = match &self.resources {
+            Some(resources) => resources.selects_resource(request),
+            None => Truth::Yes,
+        };
+        for condition in &self.conditions {
+            applies = applies.and(|| condition.holds(request.context, self.effect));
+        }
+        applies
+    }
+}
+
+impl Selection {
+    /// Whether the patterns choose, and do not exclude.
+    #[must_use]
+    pub fn is_only(&self) -> bool {
+        matches!(self, Selection::Only(_))
+    }
+
+    /// The patterns, those of `Not…` too.
+    #[must_use]
+    pub fn patterns(&self) -> &[Pattern] {
+        match self {
+            Selection::Only(patterns) | Selection::AllBut(patterns) => patterns,
+        }
+    }
+
+    /// Whether the action, in lower case, is among those chosen.
+    #[must_use]
+    pub fn selects(&self, action: &str) -> bool {
+        let matched = self.patterns().iter().any(|pattern| pattern.matches(action));
+        matched == self.is_only()
+    }
+
+    fn selects_resource(&self, request: &Request<'_>) -> Truth {
+        let mut matched = Truth::No;
+        for pattern in self.patterns() {
+            matched = matched.or(|| pattern.matches_in(request.context, request.resource));
+        }
+        if self.is_only() { matched } else { !matched }
+    }
+}
+
+impl Decision {
+    /// What statements about the action of a request decide together.
+    #[must_use]
+    pub fn by<'a>(
+        statements: impl IntoIterator<Item = &'a Statement>,
+        request: &Request<'_>,
+    ) -> Decision {
+        let (mut allow, mut deny) = (Truth::No, Truth::No);
+        for statement in statements {
+            match statement.effect {
+                Effect::Allow => allow = allow.or(|| statement.applies(request)),
+                Effect::Deny => deny = deny.or(|| statement.applies(request)),
+            }
+            if deny == Truth::Yes {
+                break;
+            }
+        }
+        Decision::new(allow, deny)
+    }
+
+    /// The decision where an Allow and a Deny apply, or do not.
+    #[must_use]
+    pub fn new(allow: Truth, deny: Truth) -> Decision {
+        match (allow, deny) {
+            (_, Truth::Yes) => Decision::Denied,
+            (Truth::No, _) => Decision::Silent,
+            (Truth::Yes, Truth::No) => Decision::Allowed,
+            (Truth::Open(doubts), Truth::No) | (Truth::Yes, Truth::Open(doubts)) => {
+                Decision::Conditional(doubts)
+            }
+            (Truth::Open(one), Truth::Open(other)) => Decision::Conditional(one.join(other)),
+        }
+    }
+
+    /// This decision within a permissions boundary, which must allow too.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+    #[must_use]
+    pub fn within(self, boundary: Decision) -> Decision {
+        match (self, boundary) {
+            (Decision::Denied, _) | (_, Decision::Denied) => Decision::Denied,
+            (Decision::Silent, _) | (_, Decision::Silent) => Decision::Silent,
+            (Decision::Allowed, other) | (other, Decision::Allowed) => other,
+            (Decision::Conditional(one), Decision::Conditional(other)) => {
+                Decision::Conditional(one.join(other))
+            }
+        }
+    }
+
+    /// Whether it is allowed, or may be.
+    #[must_use]
+    pub fn may_be_allowed(&self) -> bool {
+        matches!(self, Decision::Conditional(_) | Decision::Allowed)
+    }
+}

@@ -1,0 +1,169 @@
+//! Who a statement of a resource policy is about.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+
+use serde_json::Value as Json;
+
+use portcullis_model::{AccountId, Arn};
+
+/// The principals of a statement of a resource policy.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Principals {
+    /// `Principal`: these.
+    Only(Vec<PrincipalElement>),
+    /// `NotPrincipal`: all but these.
+    AllBut(Vec<PrincipalElement>),
+}
+
+/// One principal, as a resource policy names it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum PrincipalElement {
+    /// `"*"` or `{"AWS": "*"}`: anyone, whatever the account.
+    Anyone,
+    /// The 12-digit id of an account, or the ARN of its root: all of the account.
+    Account(AccountId),
+    /// The ARN of a user, a role or a session.
+    Arn(String),
+    /// The unique id that IAM leaves where a user or role was deleted, such as `AROA…`.
+    Deleted(String),
+    /// A service, such as `ec2.amazonaws.com`.
+    Service(String),
+    /// A SAML or OIDC provider by ARN, or a web identity provider by name.
+    Federated(String),
+    /// The canonical id of an account, which only S3 reads.
+    CanonicalUser(String),
+}
+
+impl Principals {
+    /// The principals that stand there, those of `NotPrincipal` too.
+    #[must_use]
+    pub fn listed(&self) -> &[PrincipalElement] {
+        match self {
+            Principals::Only(list) | Principals::AllBut(list) => list,
+        }
+    }
+}
+
+impl PrincipalElement {
+    /// The account that an AWS principal is, or is of.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            PrincipalElement::Account(id) => Some(*id),
+            PrincipalElement::Arn(arn) => Arn::parse(arn)?.account_id(),
+            _ => None,
+        }
+    }
+
+    /// Whether all that the other stands for is among what this one stands for.
+    #[must_use]
+    pub fn includes(&self, other: &PrincipalElement) -> bool {
+        match self {
+            PrincipalElement::Anyone => true,
+            PrincipalElement::Account(id) => other.account() == Some(*id),
+            _ => self == other,
+        }
+    }
+}
+
+/// Reads `"*"`, or an object of types, each with one id or a list.
+pub(super) fn principals(json: &Json) -> Result<Vec<PrincipalElement>, String> {
+    match json {
+        Json::String(text) if text == "*" => Ok(vec![PrincipalElement::Anyone]),
+        Json::Object(types) => {
+            let lists = types.iter().map(|(kind, ids)| of_kind(kind, ids));
+            Ok(lists.collect::<Result<Vec<_>, _>>()?.concat())
+        }
+        other => Err(format!("has the principal {other}, which is neither \"*\" nor an object")),
+    }
+}
+
+fn of_kind(kind: &str, ids: &Json) -> Result<Vec<PrincipalElement>, String> {
+    let make = match kind {
+        "AWS" => aws,
+        "Service" => PrincipalElement::Service,
+        "Federated" => PrincipalElement::Federated,
+        "CanonicalUser" => PrincipalElement::CanonicalUser,
+        _ => return Err(format!("has principals of the unknown type {kind:?}")),
+    };
+    let ids = if let Json::Array(list) = ids { list.as_slice() } else { std::slice::from_ref(ids) };
+    ids.iter()
+        .map(|id| match id {
+            Json::String(text) => Ok(make(text.clone())),
+            other => Err(format!("has the {kind} principal {other}, which is no text")),
+        })
+        .collect()
+}
+
+/// IAM takes no wildcard within an id; should one get by, it stands for anyone.
+fn aws(text: String) -> PrincipalElement {
+    if text.contains(['*', '?']) {
+        return PrincipalElement::Anyone;
+    }
+    if let Some(id) = AccountId::parse(&text) {
+        return PrincipalElement::Account(id);
+    }
+    let Some(arn) = Arn::parse(&text) else { return PrincipalElement::Deleted(text) };
+    match arn.account_id() {
+        Some(id) if arn.is_root() => PrincipalElement::Account(id),
+        _ => PrincipalElement::Arn(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_form_is_read() {
+        let account = |id: &str| PrincipalElement::Account(AccountId::parse(id).unwrap());
+        let read = |json: Json| principals(&json).unwrap();
+        assert_eq!(read(json!("*")), [PrincipalElement::Anyone]);
+        assert_eq!(read(json!({"AWS": "*"})), [PrincipalElement::Anyone]);
+        assert_eq!(
+            read(json!({"AWS": ["111122223333", "*"], "Service": "ec2.amazonaws.com"})),
+            [
+                account("111122223333"),
+                PrincipalElement::Anyone,
+                PrincipalElement::Service("ec2.amazonaws.com".to_owned()),
+            ]
+        );
+        let root = "arn:aws-cn:iam::111122223333:root";
+        assert_eq!(read(json!({"AWS": root})), [account("111122223333")]);
+        let user = "arn:aws:iam::111122223333:user/root";
+        assert_eq!(read(json!({"AWS": user})), [PrincipalElement::Arn(user.to_owned())]);
+        let deleted = PrincipalElement::Deleted("AIDACKCEVSQ6C2EXAMPLE".to_owned());
+        assert_eq!(read(json!({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})), [deleted]);
+        let google = PrincipalElement::Federated("accounts.google.com".to_owned());
+        assert_eq!(read(json!({"Federated": "accounts.google.com"})), [google]);
+        assert_eq!(read(json!({"AWS": []})), []);
+    }
+
+    #[test]
+    fn other_forms_are_errors() {
+        for hostile in [
+            json!("123456789012"),
+            json!(["*"]),
+            json!(null),
+            json!(7),
+            json!({"AWS": 123_456_789_012_u64}),
+            json!({"AWS": {"AWS": "*"}}),
+            json!({"AWS": [["*"]]}),
+            json!({"aws": "*"}),
+        ] {
+            assert!(principals(&hostile).is_err(), "{hostile}");
+        }
+    }
+
+    #[test]
+    fn an_account_includes_its_principals() {
+        let [account, user, other] =
+            ["111122223333", "arn:aws:iam::111122223333:user/a", "999988887777"]
+                .map(|text| aws(text.to_owned()));
+        assert!(account.includes(&user) && account.includes(&account));
+        assert!(!account.includes(&other) && !user.includes(&account));
+        assert!(PrincipalElement::Anyone.includes(&other));
+    }
+}

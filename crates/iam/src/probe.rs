@@ -1,0 +1,128 @@
+//! Questions about "every action" and "any resource", asked about names that no policy can have meant
+//! and about those that the policies name.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::Arn;
+
+use crate::account::Account;
+use crate::pattern::Pattern;
+use crate::policy::{PolicyDocument, Selection};
+
+/// A name that no policy can have meant.
+pub(crate) const NAME: &str = "portcullis-probe";
+
+/// The kinds of resources that IAM has.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+const IAM_KINDS: [&str; 9] = [
+    "user",
+    "group",
+    "role",
+    "policy",
+    "instance-profile",
+    "mfa",
+    "saml-provider",
+    "oidc-provider",
+    "server-certificate",
+];
+
+/// A resource of IAM of each kind.
+pub(crate) fn iam_resources(account: &Account) -> Vec<String> {
+    IAM_KINDS.iter().map(|kind| iam_resource(account, kind)).collect()
+}
+
+/// A resource of IAM of that kind.
+pub(crate) fn iam_resource(account: &Account, kind: &str) -> String {
+    format!("arn:{}:iam::{}:{kind}/{NAME}", account.partition, account.id_text())
+}
+
+/// Resources of a service in the account: in each of the forms that ARNs have.
+pub(crate) fn resources_of(account: &Account, service: &str) -> [String; 3] {
+    let (partition, id) = (&account.partition, account.id_text());
+    [
+        format!("arn:{partition}:{service}:{NAME}:{id}:{NAME}/{NAME}"),
+        format!("arn:{partition}:{service}::{id}:{NAME}/{NAME}"),
+        format!("arn:{partition}:{service}:::{NAME}/{NAME}"),
+    ]
+}
+
+/// A resource of the account that the pattern matches: its wildcards stand for the account itself, and
+/// for names that no policy can have meant.
+pub(crate) fn example(pattern: &Pattern, account: &Account) -> String {
+    let mut fields = pattern.arn_fields();
+    if fields.len() < 6 {
+        return pattern.example(NAME);
+    }
+    let last = fields.split_off(5);
+    let known = [NAME, &account.partition, NAME, NAME, account.id_text()];
+    let mut text = String::new();
+    for (field, known) in fields.iter().zip(known) {
+        text.push_str(&field.example(known));
+        text.push(':');
+    }
+    for rest in last {
+        text.push_str(&rest.example(NAME));
+    }
+    text
+}
+
+/// How all resources of the account begin that the pattern matches.
+pub(crate) fn beginning(pattern: &Pattern, account: &Account) -> String {
+    let fields = pattern.arn_fields();
+    let mut text = String::new();
+    for (number, field) in fields.iter().enumerate() {
+        match number {
+            1 if field.is_everything() => text.push_str(&account.partition),
+            4 if field.is_everything() => text.push_str(account.id_text()),
+            _ if field.is_literal() => text.push_str(&field.example(NAME)),
+            _ => {
+                text.push_str(field.literal_prefix());
+                return text;
+            }
+        }
+        if number + 1 < fields.len() {
+            text.push(':');
+        }
+    }
+    text
+}
+
+/// Whether the ARN is of a resource of the service, and of this account.
+pub(crate) fn is_of(arn: &str, service: &str, account: &Account) -> bool {
+    let Some(arn) = Arn::parse(arn) else { return false };
+    arn.service == service && (arn.account.is_empty() || arn.account == account.id_text())
+}
+
+/// Whether all is allowed: each action, those that the documents name and that are wanted included, on each
+/// of the resources, those that the documents name and that count included.
+pub(crate) fn all_allowed(
+    account: &Account,
+    documents: &[&PolicyDocument],
+    actions: &[String],
+    resources: &[String],
+    is_wanted: impl Fn(&str) -> bool,
+    counts: impl Fn(&str) -> bool,
+    is_allowed: impl Fn(&str, &str) -> bool,
+) -> bool {
+    let all = |actions: &BTreeSet<String>, resources: &BTreeSet<String>| {
+        actions.iter().all(|action| resources.iter().all(|resource| is_allowed(action, resource)))
+    };
+    let mut actions: BTreeSet<String> = actions.iter().cloned().collect();
+    let mut resources: BTreeSet<String> = resources.iter().cloned().collect();
+    // Few documents come further.
+    if !all(&actions, &resources) {
+        return false;
+    }
+    for statement in documents.iter().flat_map(|document| &document.statements) {
+        let named = statement.actions.patterns().iter().map(|pattern| pattern.example(NAME));
+        actions.extend(named.filter(|action| is_wanted(action)));
+        for pattern in statement.resources.iter().flat_map(Selection::patterns) {
+            let named = example(pattern, account);
+            if counts(&named) {
+                resources.insert(named);
+            }
+        }
+    }
+    all(&actions, &resources)
+}

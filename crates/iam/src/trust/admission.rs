@@ -1,0 +1,167 @@
+//! Whether a principal of the role's own account may assume it.
+
+use portcullis_model::Arn;
+
+use super::{Operation, TrustPolicy};
+use crate::account::{Principal, PrincipalKind};
+use crate::context::{Context, Request};
+use crate::policy::{Decision, Effect, PrincipalElement, Principals, Statement};
+use crate::truth::Truth;
+
+/// How a trust policy lets a principal of the account in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Admission {
+    /// What the trust policy decides.
+    pub decision: Decision,
+    /// How far it goes.
+    pub grant: Grant,
+    /// The statement: its number from 1, and its Sid if it has one.
+    pub statement: String,
+}
+
+/// What a resource policy grants to a principal of the same account.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Grant {
+    /// It grants by itself, whatever a permissions boundary allows: it names a user, or everybody.
+    Whole,
+    /// It grants by itself, within the permissions boundary: it names a role.
+    WithinBoundary,
+    /// It leaves it to the account, so that the principal needs a permission of its own.
+    ByPermission,
+}
+
+/// Keys that name a principal, so that a condition on them in a statement for an account names it too.
+const NAMING: [&str; 3] = ["aws:principalarn", "aws:userid", "aws:username"];
+
+impl TrustPolicy {
+    /// How the role admits a principal of its own account, whom the context tells: of several ways the one
+    /// that asks least.
+    #[must_use]
+    pub fn admit(&self, principal: &Principal, context: &Context<'_>) -> Option<Admission> {
+        let request = Request { action: Operation::AssumeRole.action(), resource: "*", context };
+        let about = self.document.statements.iter().enumerate();
+        let mut deny = Truth::No;
+        let mut best: Option<(Grant, Truth, usize)> = None;
+        for (index, statement) in about.filter(|(_, it)| it.actions.selects(request.action)) {
+            let Some(grant) = names(statement, principal, context) else { continue };
+            let applies = statement.applies(&request);
+            if statement.effect == Effect::Deny {
+                deny = deny.or(|| applies);
+            } else if applies.is_possible() {
+                let rank = |grant: Grant, truth: &Truth| (*truth != Truth::Yes, grant);
+                let is_better = best
+                    .as_ref()
+                    .is_none_or(|(other, truth, _)| rank(grant, &applies) < rank(*other, truth));
+                if is_better {
+                    best = Some((grant, applies, index));
+                }
+            }
+        }
+        let (grant, allow, index) = best?;
+        let decision = Decision::new(allow, deny);
+        let statement = self.document.statements[index].label(index);
+        decision.may_be_allowed().then_some(Admission { decision, grant, statement })
+    }
+
+    /// Whether it lets in the account as a whole, whose principals then need a permission, or anyone.
+    #[must_use]
+    pub fn is_open_to_account(&self) -> bool {
+        self.admitting().any(|(statement, element)| {
+            matches!(element, PrincipalElement::Anyone | PrincipalElement::Account(_))
+                && chosen_by(statement).is_none()
+        })
+    }
+
+    /// Whether it lets in anyone, who need no permission then.
+    #[must_use]
+    pub fn is_open_to_anyone(&self) -> bool {
+        self.admitting().any(|(statement, element)| {
+            *element == PrincipalElement::Anyone && chosen_by(statement).is_none()
+        })
+    }
+
+    /// The principals that it lets in one by one, in the Principal element or by conditions.
+    pub fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
+        self.admitting().filter_map(|(statement, element)| match element {
+            PrincipalElement::Arn(arn) => Some(Chosen::Arn(arn)),
+            _ => chosen_by(statement),
+        })
+    }
+
+    /// The federated providers that it lets in.
+    pub fn federated(&self) -> impl Iterator<Item = &str> {
+        self.admitting().filter_map(|(_, element)| match element {
+            PrincipalElement::Federated(provider) => Some(provider.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The Allow statements, each with each of its principals; one with NotPrincipal is for anyone.
+    fn admitting(&self) -> impl Iterator<Item = (&Statement, &PrincipalElement)> {
+        let allows = self.document.statements.iter().filter(|it| it.effect == Effect::Allow);
+        allows.flat_map(|statement| {
+            let listed: &[PrincipalElement] = match &statement.principals {
+                Some(Principals::Only(list)) => list,
+                Some(Principals::AllBut(_)) => &[PrincipalElement::Anyone],
+                None => &[],
+            };
+            listed.iter().map(move |element| (statement, element))
+        })
+    }
+}
+
+/// The principals that a statement lets in, where it is not about all.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Chosen<'a> {
+    /// Those with these ARNs.
+    Arn(&'a str),
+    /// Those with a tag of this key, in lower case, and value.
+    Tag(&'a str, &'a str),
+}
+
+/// The one principal, or the one value of a tag, to which a condition limits a statement.
+fn chosen_by(statement: &Statement) -> Option<Chosen<'_>> {
+    statement.conditions.iter().find_map(|condition| {
+        let [value] = &condition.values[..] else { return None };
+        if condition.negated || condition.when_absent || !value.is_literal() {
+            return None;
+        }
+        match condition.key.strip_prefix("aws:principaltag/") {
+            Some(tag) => Some(Chosen::Tag(tag, value.as_str())),
+            None => (condition.key == "aws:principalarn").then(|| Chosen::Arn(value.as_str())),
+        }
+    })
+}
+
+/// What a statement means for a principal; none: it is about others.
+fn names(statement: &Statement, principal: &Principal, context: &Context<'_>) -> Option<Grant> {
+    let own = |element: &PrincipalElement| match element {
+        PrincipalElement::Anyone => Some(Grant::Whole),
+        PrincipalElement::Account(id) if Some(*id) == context.account.id => {
+            let naming = |key: &str| NAMING.contains(&key) || key.starts_with("aws:principaltag/");
+            let is_named = statement.conditions.iter().any(|it| !it.negated && naming(&it.key));
+            Some(if is_named { by_arn(principal) } else { Grant::ByPermission })
+        }
+        PrincipalElement::Arn(arn) if is_arn_of(arn, principal) => Some(by_arn(principal)),
+        _ => None,
+    };
+    match statement.principals.as_ref()? {
+        Principals::Only(list) => list.iter().filter_map(own).min(),
+        Principals::AllBut(list) if list.iter().any(|element| own(element).is_some()) => None,
+        Principals::AllBut(_) => Some(Grant::Whole),
+    }
+}
+
+fn by_arn(principal: &Principal) -> Grant {
+    if principal.kind == PrincipalKind::Role { Grant::WithinBoundary } else { Grant::Whole }
+}
+
+/// Whether it is the ARN of the principal, or of a session of the role that it is.
+fn is_arn_of(arn: &str, principal: &Principal) -> bool {
+    let session = Arn::parse(arn).and_then(|arn| arn.resource.strip_prefix("assumed-role/"));
+    let role = session.and_then(|session| session.split_once('/')).map(|(role, _)| role);
+    arn == principal.arn
+        || principal.kind == PrincipalKind::Role && role == Some(principal.name.as_str())
+}

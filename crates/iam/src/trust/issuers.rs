@@ -1,0 +1,202 @@
+//! OIDC issuers that many tenants share.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::fixed::fixed;
+use crate::condition::{Condition, Operator};
+use crate::pattern::Pattern;
+
+/// Shared issuers, and what tells their tenants apart.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>
+const LIST: &str = include_str!("../../data/issuers.toml");
+
+static SHARED: LazyLock<HashMap<String, Shared>> = LazyLock::new(|| {
+    let file: File = toml::from_str(LIST).expect("the list is read by a test");
+    file.issuer.into_iter().map(|issuer| (issuer.name.clone(), issuer)).collect()
+});
+
+/// Claims of CI systems that name a branch, an environment or a workflow, beside `sub`.
+const BRANCH_CLAIMS: [&str; 5] =
+    ["environment", "job_workflow_ref", "ref", "workflow", "workflow_ref"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    issuer: Vec<Shared>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shared {
+    name: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
+    source: String,
+    /// Of which one suffices.
+    fixed: Vec<Fixed>,
+    /// How `sub` begins where it fixes owner and project, for CI systems.
+    project: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixed {
+    /// A claim, or a whole key.
+    claim: String,
+    /// How values begin; `{}` is a name. A form that ends with a name is all of the value.
+    forms: Vec<String>,
+}
+
+/// A shared issuer.
+pub(super) struct Issuer {
+    name: String,
+    shared: &'static Shared,
+}
+
+/// The name of the issuer of an OIDC provider, whose ARN has its URL, or the provider's own name.
+pub(super) fn name_of(provider: &str) -> &str {
+    provider.split_once(":oidc-provider/").map_or(provider, |(_, url)| url)
+}
+
+impl Issuer {
+    /// The issuer of a provider, if it is shared.
+    pub(super) fn of_provider(provider: &str) -> Option<Issuer> {
+        let name = name_of(provider).trim_end_matches('/').to_ascii_lowercase();
+        let shared = SHARED.get(&name)?;
+        Some(Issuer { name, shared })
+    }
+
+    /// Whether the condition lets in one tenant only.
+    pub(super) fn tells_tenant(&self, condition: &Condition) -> bool {
+        self.shared.fixed.iter().any(|alternative| {
+            let has_form = |value: &Pattern| {
+                alternative.forms.iter().any(|form| rest_after(form, value).is_some())
+            };
+            self.demands(condition, &alternative.claim) && condition.values.iter().all(has_form)
+        })
+    }
+
+    /// Whether its tokens name a branch, an environment or the like.
+    pub(super) fn tells_branches(&self) -> bool {
+        self.shared.project.is_some()
+    }
+
+    /// Whether the condition lets in one branch, environment or the like only, or some by their names.
+    pub(super) fn tells_branch(&self, condition: &Condition) -> bool {
+        let other = BRANCH_CLAIMS.iter().any(|claim| self.demands(condition, claim));
+        if other {
+            return condition.values.iter().all(|value| !value.literal_prefix().is_empty());
+        }
+        let Some(project) = &self.shared.project else { return false };
+        let names_branch = |value: &Pattern| match rest_after(project, value) {
+            // Behind the kind of thing, such as `ref:refs/heads/`, there is a name, or its beginning.
+            Some(rest) if value.is_literal() => !rest.is_empty(),
+            Some(rest) => rest.contains([':', '/']) && !rest.ends_with([':', '/']),
+            None => false,
+        };
+        self.demands(condition, "sub") && condition.values.iter().all(names_branch)
+    }
+
+    /// Whether the condition demands the claim, which is a key of this issuer or a whole key.
+    fn demands(&self, condition: &Condition, claim: &str) -> bool {
+        let claim = claim.to_ascii_lowercase();
+        let is_claim = if claim.contains(':') {
+            condition.key == claim
+        } else {
+            condition.key.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix(':'))
+                == Some(claim.as_str())
+        };
+        // Every token has a subject and an audience.
+        let always = claim == "sub" || claim == "aud";
+        is_claim
+            && !condition.negated
+            && (always || !condition.when_absent)
+            && condition.operator != Operator::Null
+            && !condition.values.is_empty()
+    }
+}
+
+/// What follows in a value that begins with the form, before the value's first wildcard.
+fn rest_after<'v>(form: &str, value: &'v Pattern) -> Option<&'v str> {
+    let mut rest = value.literal_prefix();
+    let mut pieces = form.split("{}");
+    rest = rest.strip_prefix(pieces.next()?)?;
+    for delimiter in pieces {
+        if delimiter.is_empty() {
+            fixed(value)?;
+            return (!rest.is_empty()).then_some("");
+        }
+        let (name, after) = rest.split_once(delimiter)?;
+        if name.is_empty() {
+            return None;
+        }
+        rest = after;
+    }
+    Some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tells(provider: &str, operator: &str, claim: &str, value: &str) -> bool {
+        let key =
+            if claim.contains(':') { claim.to_owned() } else { format!("{provider}:{claim}") };
+        let condition = Condition::new(operator, &key, &[value.to_owned()], true);
+        Issuer::of_provider(provider).unwrap().tells_tenant(&condition)
+    }
+
+    const GITHUB: &str = "token.actions.githubusercontent.com";
+
+    #[test]
+    fn the_name_of_the_owner_must_end_before_a_wildcard() {
+        for value in ["repo:octo-org/*", "repo:octo-org/octo-repo:*", "repo:octo-org@*/repo@*:*"] {
+            assert!(tells(GITHUB, "StringLike", "sub", value), "{value}");
+        }
+        for value in [
+            "*",
+            "r*",
+            "repo*",
+            "repo:*",
+            "repo:*/x",
+            "repo:octo-org*",
+            "repo:o?to-org/*",
+            "environment:prod",
+        ] {
+            assert!(!tells(GITHUB, "StringLike", "sub", value), "{value}");
+        }
+        let terraform = "app.terraform.io";
+        assert!(tells(terraform, "StringLike", "sub", "organization:acme:project:*"));
+        assert!(!tells(terraform, "StringLike", "sub", "organization:acme*:project:p"));
+        assert!(tells("gitlab.com", "StringLike", "sub", "project_path:acme/*"));
+        assert!(!tells("gitlab.com", "StringLike", "sub", "project_path*"));
+    }
+
+    #[test]
+    fn the_claim_must_be_the_issuers_and_demanded() {
+        assert!(!tells(GITHUB, "StringLike", "aud", "sts.amazonaws.com"));
+        assert!(!tells(GITHUB, "StringNotLike", "sub", "repo:octo-org/*"));
+        assert!(!tells(GITHUB, "StringLike", "gitlab.com:sub", "repo:octo-org/*"));
+        assert!(tells(
+            "accounts.google.com",
+            "StringEquals",
+            "aud",
+            "123.apps.googleusercontent.com"
+        ));
+        assert!(!tells("accounts.google.com", "StringLike", "aud", "*"));
+        assert!(!tells("accounts.google.com", "StringEquals", "oaud", "chosen"));
+    }
+
+    #[test]
+    fn the_list_is_sorted_and_every_row_has_a_source() {
+        let file: File = toml::from_str(LIST).unwrap();
+        assert!(file.issuer.is_sorted_by(|a, b| a.name < b.name));
+        for issuer in file.issuer {
+            assert!(issuer.source.starts_with("https://"), "{}", issuer.name);
+            assert!(issuer.fixed.iter().all(|fixed| !fixed.forms.is_empty()), "{}", issuer.name);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Services of AWS that assume roles.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use portcullis_model::is_region;
+use serde::Deserialize;
+
+/// Services whose documentation has roles ask for whom they act. Roles of services such as EC2 and Lambda
+/// are passed within one account, and these services send no such key.
+const LIST: &str = include_str!("../../data/services.toml");
+
+static DEPUTIES: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let file: File = toml::from_str(LIST).expect("the list is read by a test");
+    file.service.into_iter().map(|service| service.name).collect()
+});
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    service: Vec<Service>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Service {
+    name: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
+    source: String,
+}
+
+/// Whether the service can say for whom it acts.
+pub(super) fn is_deputy(service: &str) -> bool {
+    DEPUTIES.contains(&without_region(service))
+}
+
+/// Whether two names are of one service: `states.eu-west-1.amazonaws.com` is `states.amazonaws.com`.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    one == other || without_region(one) == without_region(other)
+}
+
+/// The name without region, and without the suffix of China.
+pub(super) fn without_region(service: &str) -> String {
+    let name = service.to_ascii_lowercase();
+    let name = name.strip_suffix(".cn").unwrap_or(&name);
+    let labels: Vec<&str> = name.split('.').filter(|label| !is_region(label)).collect();
+    labels.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_known_in_every_region_and_partition() {
+        assert!(is_deputy("states.amazonaws.com"));
+        assert!(is_deputy("states.eu-west-1.amazonaws.com"));
+        assert!(is_deputy("logs.cn-north-1.amazonaws.com.cn"));
+        assert!(!is_deputy("ec2.amazonaws.com") && !is_deputy("lambda.amazonaws.com"));
+    }
+
+    #[test]
+    fn the_list_is_sorted_and_every_row_has_a_source() {
+        let file: File = toml::from_str(LIST).unwrap();
+        assert!(file.service.is_sorted_by(|a, b| a.name < b.name));
+        for service in file.service {
+            assert!(service.source.starts_with("https://docs.aws.amazon.com/"), "{}", service.name);
+            assert_eq!(without_region(&service.name), service.name);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Three-valued logic that remembers what it hangs on.
+
+use std::collections::BTreeSet;
+
+/// What would decide a question, if it had been read.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Lack {
+    /// A policy document.
+    Document,
+    /// The organization that the account is in.
+    Organization,
+    /// The tags of a principal or resource.
+    Tags,
+}
+
+/// Whether something holds for a request, as far as is known.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Truth {
+    /// It does not.
+    No,
+    /// It depends.
+    Open(Doubts),
+    /// It does.
+    Yes,
+}
+
+/// What an answer hangs on.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Doubts {
+    /// The condition keys, in lower case, that only a request has values for.
+    pub keys: BTreeSet<String>,
+    /// What was not read.
+    pub lacks: BTreeSet<Lack>,
+}
+
+impl Truth {
+    /// It depends on the value of a condition key.
+    #[must_use]
+    pub fn depends_on(key: &str) -> Truth {
+        Truth::Open(Doubts { keys: [key.to_owned()].into(), lacks: BTreeSet::new() })
+    }
+
+    /// It depends on what was not read.
+    #[must_use]
+    pub fn lacking(lack: Lack) -> Truth {
+        Truth::Open(Doubts { keys: BTreeSet::new(), lacks: [lack].into() })
+    }
+
+    /// Both (Kleene): one `No` decides.
+    #[must_use]
+    pub fn and(self, other: impl FnOnce() -> Truth) -> Truth {
+        match self {
+            Truth::No => Truth::No,
+            Truth::Yes => other(),
+            Truth::Open(mine) => match other() {
+                Truth::No => Truth::No,
+                Truth::Yes => Truth::Open(mine),
+                Truth::Open(theirs) => Truth::Open(mine.join(theirs)),
+            },
+        }
+    }
+
+    /// Either (Kleene): one `Yes` decides.
+    #[must_use]
+    pub fn or(self, other: impl FnOnce() -> Truth) -> Truth {
+        !((!self).and(|| !other()))
+    }
+
+    /// Whether it does not surely fail.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        *self != Truth::No
+    }
+}
+
+impl std::ops::Not for Truth {
+    type Output = Truth;
+
+    fn not(self) -> Truth {
+        match self {
+            Truth::No => Truth::Yes,
+            Truth::Yes => Truth::No,
+            open @ Truth::Open(_) => open,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Truth {
+        if holds { Truth::Yes } else { Truth::No }
+    }
+}
+
+impl Doubts {
+    /// All that either hangs on.
+    #[must_use]
+    pub fn join(mut self, other: Doubts) -> Doubts {
+        self.keys.extend(other.keys);
+        self.lacks.extend(other.lacks);
+        self
+    }
+}
