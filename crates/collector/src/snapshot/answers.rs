@@ -12,7 +12,7 @@ pub(super) use self::account::AccountAnswers;
 pub(super) use self::federation::FederationAnswers;
 use super::arn::{Arn, is_account_id};
 use super::credential_report::{self, Report};
-use super::documents::{self, Pages, Problem};
+use super::documents::{self, Documents, Pages, Problem};
 use super::gaps::Gaps;
 use super::{name_key, password_policy};
 use crate::bundle::{Bundle, Document, Manifest};
@@ -93,7 +93,7 @@ impl Identity {
 
 impl Answers {
     pub(super) fn read(bundle: &Bundle, gaps: &mut Gaps) -> Answers {
-        let mut answers = Answers::parse(bundle, gaps);
+        let mut answers = Answers::parse(&mut Documents { bundle, gaps });
         let caller = answers.caller.as_ref().known();
         let caller = caller.and_then(|caller| Arn::parse(&caller.arn)).filter(has_account);
         let others = answers.arns().into_iter().filter_map(Arn::parse).find(has_account);
@@ -102,25 +102,20 @@ impl Answers {
         answers
     }
 
-    fn parse(bundle: &Bundle, gaps: &mut Gaps) -> Answers {
+    fn parse(documents: &mut Documents<'_>) -> Answers {
         Answers {
             identity: Identity::new(None, None, None),
-            caller: documents::read(bundle, Source::CallerIdentity, gaps, documents::one),
-            aliases: documents::read(bundle, Source::AccountAliases, gaps, aliases),
-            report: report(bundle, gaps),
-            summary: dated(bundle, Source::AccountSummary, gaps, summary),
-            password_policy: documents::read(
-                bundle,
-                Source::AccountPasswordPolicy,
-                gaps,
-                password_policy::read,
-            ),
-            virtual_devices: dated(bundle, Source::VirtualMfaDevices, gaps, virtual_devices),
-            details: dated(bundle, Source::AccountAuthorizationDetails, gaps, details),
-            access_keys: dated(bundle, Source::AccessKeys, gaps, access_keys),
-            mfa_devices: dated(bundle, Source::MfaDevices, gaps, mfa_devices),
-            federation: FederationAnswers::parse(bundle, gaps),
-            account: AccountAnswers::parse(bundle, gaps),
+            caller: documents.read(Source::CallerIdentity, documents::one),
+            aliases: documents.read(Source::AccountAliases, aliases),
+            report: report(documents),
+            summary: dated(documents, Source::AccountSummary, summary),
+            password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
+            virtual_devices: dated(documents, Source::VirtualMfaDevices, virtual_devices),
+            details: dated(documents, Source::AccountAuthorizationDetails, details),
+            access_keys: dated(documents, Source::AccessKeys, access_keys),
+            mfa_devices: dated(documents, Source::MfaDevices, mfa_devices),
+            federation: FederationAnswers::parse(documents),
+            account: AccountAnswers::parse(documents),
         }
     }
 
@@ -215,23 +210,22 @@ fn oidc_arns(providers: &shapes::OidcProviders) -> Vec<&str> {
     providers.list.iter().flatten().map(|entry| entry.arn.as_str()).collect()
 }
 
-fn report(bundle: &Bundle, gaps: &mut Gaps) -> Fact<Report> {
+fn report(documents: &mut Documents<'_>) -> Fact<Report> {
     // Its rows have gaps of their own, which count only if the report as a whole is read.
     let mut of_rows = Gaps::default();
     let parse = |document: &Document| credential_report::parse(document, &mut of_rows);
-    let report = documents::read(bundle, Source::CredentialReport, gaps, parse);
-    gaps.extend(of_rows);
+    let report = documents.read(Source::CredentialReport, parse);
+    documents.gaps.extend(of_rows);
     report
 }
 
 fn dated<T>(
-    bundle: &Bundle,
+    documents: &mut Documents<'_>,
     source: Source,
-    gaps: &mut Gaps,
-    read: impl FnOnce(&Document) -> Result<T, Problem>,
+    parse: impl FnOnce(&Document) -> Result<T, Problem>,
 ) -> Fact<Dated<T>> {
-    let at = documents::collected_at(bundle, source);
-    documents::read(bundle, source, gaps, read).map(|content| Dated { content, at })
+    let at = documents.collected_at(source);
+    documents.read(source, parse).map(|content| Dated { content, at })
 }
 
 fn aliases(document: &Document) -> Result<Vec<String>, Problem> {
