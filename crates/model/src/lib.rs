@@ -6,6 +6,7 @@
 mod fact;
 mod fingerprint;
 mod gap;
+mod names;
 pub mod policy;
 mod record;
 mod report;
@@ -15,6 +16,7 @@ mod source;
 pub use fact::Fact;
 pub use fingerprint::Fingerprint;
 pub use gap::Gap;
+pub use names::{AccountId, Arn, is_organization_id, is_partition, is_region};
 pub use record::{Field, List, Record, RecordType, Type, Typed, Value};
 pub use report::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,

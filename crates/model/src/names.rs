@@ -1,0 +1,264 @@
+//! What AWS calls things: accounts, ARNs, partitions, regions and organizations.
+//!
+//! Facts keep names as AWS wrote them. Code that needs a part of one, or must know whether a text is
+//! one at all, parses it here and nowhere else.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+/// The id of an account: 12 digits.
+///
+/// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html>
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct AccountId([u8; 12]);
+
+impl AccountId {
+    /// None if the text is anything but 12 digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<AccountId> {
+        let digits: [u8; 12] = text.as_bytes().try_into().ok()?;
+        digits.iter().all(u8::is_ascii_digit).then_some(AccountId(digits))
+    }
+
+    /// The 12 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Digits are always valid UTF-8.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccountId({self})")
+    }
+}
+
+/// The parts of an ARN, `arn:partition:service:region:account:resource`, as they are written.
+///
+/// Any part may be a pattern or made up: parsing checks only that they are there.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Arn<'a> {
+    /// Never empty; see [`is_partition`].
+    pub partition: &'a str,
+    /// Such as `iam`.
+    pub service: &'a str,
+    /// Empty for services without regions, such as IAM; see [`is_region`].
+    pub region: &'a str,
+    /// Empty, or a word such as `aws`, for what belongs to no account; see [`Arn::account_id`].
+    pub account: &'a str,
+    /// Everything after the fifth colon. Never empty.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// None if the text lacks one of the six parts, or has no partition or resource.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Arn<'a>> {
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        let (partition, service, region) = (parts.next()?, parts.next()?, parts.next()?);
+        let (account, resource) = (parts.next()?, parts.next()?);
+        let is_complete = !partition.is_empty() && !resource.is_empty();
+        is_complete.then_some(Arn { partition, service, region, account, resource })
+    }
+
+    /// The account that the resource belongs to.
+    #[must_use]
+    pub fn account_id(self) -> Option<AccountId> {
+        AccountId::parse(self.account)
+    }
+
+    /// The path, such as `/` or `/engineering/`, and the name, if this is the ARN of a user.
+    #[must_use]
+    pub fn user(self) -> Option<(&'a str, &'a str)> {
+        self.path_and_name("user")
+    }
+
+    /// The path and the name, if this is the ARN of a role.
+    #[must_use]
+    pub fn role(self) -> Option<(&'a str, &'a str)> {
+        self.path_and_name("role")
+    }
+
+    fn path_and_name(self, kind: &str) -> Option<(&'a str, &'a str)> {
+        let rest = self.resource.strip_prefix(kind).filter(|rest| rest.starts_with('/'))?;
+        let (path, name) = rest.split_at(rest.rfind('/')? + 1);
+        (!name.is_empty()).then_some((path, name))
+    }
+
+    /// Whether this is the ARN of the root user; that of a user named `groot` is not.
+    #[must_use]
+    pub fn is_root(self) -> bool {
+        self.resource == "root"
+    }
+
+    /// Whether AWS made the resource for all accounts, as it did its managed policies.
+    #[must_use]
+    pub fn is_aws_managed(self) -> bool {
+        self.account == "aws"
+    }
+}
+
+/// Whether the text has the form of a partition's name: `aws`, `aws-cn`, `aws-us-gov`.
+///
+/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+#[must_use]
+pub fn is_partition(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    text == "aws" || (text.starts_with("aws-") && text.bytes().all(is_allowed))
+}
+
+/// The directions in the names of regions.
+const DIRECTIONS: &str = "central east north northeast northwest south southeast southwest west";
+
+/// Whether the text has the form of a region's name: one or two short words for the area, a direction
+/// and a number, as in `eu-north-1`, `us-gov-west-1` or `eusc-de-east-1`.
+///
+/// Where AWS gives a region, it may also say `N/A` or `global`. A region becomes part of a host name
+/// and stays in redacted reports, so a name such as `acme-prod-1` must not pass for one.
+///
+/// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>
+#[must_use]
+pub fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [area @ .., direction, number] = parts.as_slice() else { return false };
+    (1..=2).contains(&area.len())
+        && area.iter().all(|word| consists_of(word, 2..=4, u8::is_ascii_lowercase))
+        && DIRECTIONS.split(' ').any(|one| one == *direction)
+        && consists_of(number, 1..=2, u8::is_ascii_digit)
+}
+
+/// Whether the text is the id of an organization: `o-`, and 10 to 32 lower-case letters or digits.
+///
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
+#[must_use]
+pub fn is_organization_id(text: &str) -> bool {
+    let is_allowed = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.strip_prefix("o-").is_some_and(|rest| consists_of(rest, 10..=32, is_allowed))
+}
+
+/// Whether the text is that long, and all its bytes are allowed.
+fn consists_of(text: &str, length: RangeInclusive<usize>, allowed: fn(&u8) -> bool) -> bool {
+    length.contains(&text.len()) && text.as_bytes().iter().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_ids_are_twelve_digits() {
+        let id = AccountId::parse("012345678901").unwrap();
+        assert_eq!(id.as_str(), "012345678901");
+        assert_eq!(format!("{id} {id:?}"), "012345678901 AccountId(012345678901)");
+        for other in ["", "01234567890", "0123456789012", "01234567890x", "*", "٠١٢٣٤٥"] {
+            assert_eq!(AccountId::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn arns_have_six_parts() {
+        let arn = Arn::parse("arn:aws-cn:sqs:cn-north-1:123456789012:jobs:a/b").unwrap();
+        let Arn { partition, service, region, account, resource } = arn;
+        assert_eq!([partition, service, region], ["aws-cn", "sqs", "cn-north-1"]);
+        assert_eq!([account, resource], ["123456789012", "jobs:a/b"]);
+        assert_eq!(arn.account_id(), AccountId::parse("123456789012"));
+        for other in [
+            "",
+            "arn:",
+            "user/alice",
+            "arn:aws:iam::1",
+            "arn:aws:iam::1:",
+            "arn::iam::1:root",
+            "ARN:aws:iam::1:root",
+        ] {
+            assert_eq!(Arn::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn users_and_roles_have_a_path_and_a_name() {
+        let user = |text| Arn::parse(text).and_then(Arn::user);
+        assert_eq!(user("arn:aws:iam::123456789012:user/alice"), Some(("/", "alice")));
+        assert_eq!(user("arn:aws-cn:iam::123456789012:user/a/b/c"), Some(("/a/b/", "c")));
+        assert_eq!(user("arn:aws:iam::123456789012:user/"), None);
+        assert_eq!(user("arn:aws:iam::123456789012:username/x"), None);
+        assert_eq!(user("arn:aws:iam::123456789012:role/x"), None);
+        let role = Arn::parse("arn:aws:iam::123456789012:role/a/x").unwrap();
+        assert_eq!((role.user(), role.role()), (None, Some(("/a/", "x"))));
+    }
+
+    #[test]
+    fn root_and_aws_are_exact() {
+        let root = |text| Arn::parse(text).is_some_and(Arn::is_root);
+        assert!(root("arn:aws:iam::123456789012:root"));
+        assert!(!root("arn:aws:iam::123456789012:user/groot"));
+        assert!(!root("arn:aws:iam::123456789012:user/x:root"));
+        let managed = |text| Arn::parse(text).is_some_and(Arn::is_aws_managed);
+        assert!(managed("arn:aws:iam::aws:policy/ReadOnlyAccess"));
+        assert!(!managed("arn:aws:iam::123456789012:policy/aws"));
+    }
+
+    #[test]
+    fn partitions_begin_with_aws() {
+        for name in ["aws", "aws-cn", "aws-us-gov", "aws-iso-b", "aws-eusc"] {
+            assert!(is_partition(name), "{name}");
+        }
+        for other in ["", "unknown", "*", "acme", "awsacme", "aws-CN", "aws-1", "aws-*"] {
+            assert!(!is_partition(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn regions_have_an_area_a_direction_and_a_number() {
+        for name in [
+            "ap-southeast-2",
+            "cn-north-1",
+            "eusc-de-east-1",
+            "mx-central-1",
+            "us-gov-west-1",
+            "us-iso-east-1",
+            "us-isob-east-1",
+        ] {
+            assert!(is_region(name), "{name}");
+        }
+        for other in [
+            "",
+            "-",
+            "N/A",
+            "global",
+            "aws-global",
+            "us-1",
+            "east-1",
+            "eu-north",
+            "eu-north-",
+            "eu-north-111122223333",
+            "eu--north-1",
+            "eu-North-1",
+            "é-north-1",
+            "acme-prod-1",
+            "acmes-north-1",
+            "us-west-2-lax-1",
+            "evil.example/eu-west-1",
+        ] {
+            assert!(!is_region(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn organization_ids_have_ten_to_thirty_two_characters() {
+        let id = |length: usize| format!("o-{}", "a1".repeat(length / 2));
+        assert!(is_organization_id(&id(10)) && is_organization_id(&id(32)));
+        for other in ["o-a1b2c3d4e", &id(34), "o-A1B2C3D4E5", "o-a1b2c3d4e*", "ou-a1b2c3d4e5", ""] {
+            assert!(!is_organization_id(other), "{other}");
+        }
+    }
+}
