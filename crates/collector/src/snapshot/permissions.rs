@@ -11,7 +11,7 @@ mod trust;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use portcullis_model::policy::{Excerpt, Methods, PolicyDocument};
+use portcullis_model::policy::{Excerpt, Methods, PolicyDocument, is_account_id};
 use portcullis_model::{Escalation, Fact, Gap, Group, Policy, Role, Source};
 use serde_json::json;
 
@@ -20,7 +20,6 @@ use self::escalations::{Outcome, Unread};
 use self::library::Library;
 use self::subjects::Subjects;
 use super::answers::{Answers, Identity};
-use super::arn::is_account_id;
 use super::gaps::Gaps;
 use super::name_key;
 use crate::shapes::{AuthorizationDetails, UserDetail};

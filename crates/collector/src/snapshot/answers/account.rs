@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Fact, Source};
+use portcullis_model::{Arn, Fact, Source};
 
-use super::super::arn::Arn;
 use super::super::documents::{self, Documents, Pages, Problem};
 use crate::bundle::Document;
 use crate::shapes;

@@ -1,12 +1,11 @@
 //! The facts about the account that rest on who has which policy.
 
-use portcullis_model::{Fact, Sources};
+use portcullis_model::{Arn, Fact, Sources};
 
 use super::subjects::Subjects;
 use super::trust::Trust;
 use super::{Lists, SOURCE, principals};
 use crate::shapes::{AttachedPolicy, AuthorizationDetails};
-use crate::snapshot::arn::Arn;
 use crate::snapshot::name_key;
 
 /// What `Account` takes from here.

@@ -3,14 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use portcullis_model::policy::{Excerpt, Methods, ParsePolicyError, PolicyDocument};
-use portcullis_model::{Gap, PolicyKind};
+use portcullis_model::{Arn, Gap, PolicyKind};
 use serde_json::Value as Json;
 
 use super::SOURCE;
 use crate::shapes::{
     AttachedPolicy, AuthorizationDetails, ManagedPolicyDetail, PermissionsBoundary, PolicyDetail,
 };
-use crate::snapshot::arn::Arn;
 use crate::snapshot::gaps::Gaps;
 
 /// The documents, known by their place.

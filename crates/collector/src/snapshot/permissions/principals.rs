@@ -1,13 +1,12 @@
 //! The facts about groups and roles.
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, Group, Role};
+use portcullis_model::{Arn, Fact, Group, Role};
 
 use super::subjects::SERVICE_LINKED;
 use super::trust::Trust;
 use super::{SOURCE, Verdict};
 use crate::shapes::{AttachedPolicy, GroupDetail, PolicyDetail, RoleDetail};
-use crate::snapshot::arn::Arn;
 use crate::snapshot::gaps::Gaps;
 use crate::snapshot::time::days;
 

@@ -12,12 +12,11 @@ pub(super) use self::narrowing::begins;
 use portcullis_model::policy::{
     Condition, Effect, Pattern, PolicyDocument, Principal, Principals, Statement,
 };
-use portcullis_model::{Fact, Gap};
+use portcullis_model::{Arn, Fact, Gap};
 
 use super::SOURCE;
 use super::library;
 use crate::shapes::RoleDetail;
-use crate::snapshot::arn::Arn;
 use crate::snapshot::gaps::Gaps;
 
 const ASSUME: &str = "sts:AssumeRole";

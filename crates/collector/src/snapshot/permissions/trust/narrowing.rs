@@ -5,11 +5,10 @@
 //! negated ones. And each value must say something: `*` does not, nor an ARN of any account.
 //! In a Deny it is the negated operators that limit, for everyone else is turned away.
 
+use portcullis_model::Arn;
 use portcullis_model::policy::{
     Condition, Effect, Principal, Principals, Statement, is_account_id,
 };
-
-use crate::snapshot::arn::Arn;
 
 /// Keys that tell who asks, or from where. After AWS's meaning of "public", and what the keys hold:
 /// tags of principals are missing, since every account sets its own.
