@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use jiff::civil::Date;
-use portcullis_model::Waiver;
-use portcullis_model::policy::is_account_id;
+use portcullis_model::{AccountId, Waiver};
 use portcullis_report::waivers::{ANY_ACCOUNT, NotAResource, ResourcePattern};
 use portcullis_rules::RuleSet;
 use serde::Deserialize;
@@ -98,7 +97,7 @@ impl Reader<'_> {
     }
 
     fn account(&self, id: &Spanned<String>) -> Result<String, Failure> {
-        if id.get_ref() == ANY_ACCOUNT || is_account_id(id.get_ref()) {
+        if id.get_ref() == ANY_ACCOUNT || AccountId::parse(id.get_ref()).is_some() {
             return Ok(id.get_ref().clone());
         }
         let what = format!("`{}` is no account; want 12 digits, or * for all", id.get_ref());
