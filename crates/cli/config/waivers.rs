@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use jiff::civil::Date;
-use portcullis_model::AccountId;
-use portcullis_model::Waiver;
+use portcullis_model::{AccountId, Waiver};
 use portcullis_report::waivers::{ANY_ACCOUNT, NotAResource, ResourcePattern};
 use portcullis_rules::RuleSet;
 use serde::Deserialize;

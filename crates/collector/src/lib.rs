@@ -6,7 +6,6 @@
 mod bundle;
 mod classes;
 mod collect;
-mod region;
 mod shapes;
 mod snapshot;
 

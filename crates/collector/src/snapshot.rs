@@ -2,7 +2,6 @@
 
 mod account;
 mod answers;
-mod arn;
 mod certificates;
 mod credential_report;
 mod documents;
@@ -27,13 +26,12 @@ mod users;
 mod tests;
 
 use jiff::Timestamp;
-use portcullis_model::Snapshot;
+use portcullis_model::{Snapshot, is_region};
 
 use self::answers::Answers;
 use self::gaps::Gaps;
 use crate::bundle::Bundle;
 use crate::classes::{ClassConflict, Classes};
-use crate::region::is_region;
 
 /// What the configuration says about an account, and no call of AWS does.
 #[derive(Clone, Debug, Default)]
@@ -70,14 +68,13 @@ impl Bundle {
             &mut gaps,
         )?;
         let manifest = self.manifest.as_ref();
+        let region = manifest.and_then(|manifest| manifest.region.clone());
         let (federation, identity) = (&answers.federation, &answers.identity);
         Ok(Snapshot {
             as_of,
             collected_from: manifest.map(|manifest| manifest.collected_from),
             collected_to: manifest.map(|manifest| manifest.collected_to),
-            region: manifest
-                .and_then(|manifest| manifest.region.clone())
-                .filter(|region| is_region(region)),
+            region: region.filter(|region| is_region(region)),
             account: account::account(
                 &answers,
                 manifest,

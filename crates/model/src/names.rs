@@ -116,14 +116,14 @@ pub fn is_partition(text: &str) -> bool {
     text == "aws" || (text.starts_with("aws-") && text.bytes().all(is_allowed))
 }
 
-/// The direction in a region's name.
+/// The directions in the names of regions.
 const DIRECTIONS: &str = "central east north northeast northwest south southeast southwest west";
 
 /// Whether the text has the form of a region's name: one or two short words for the area, a direction
 /// and a number, as in `eu-north-1`, `us-gov-west-1` or `eusc-de-east-1`.
 ///
-/// Where AWS names a region, it may also say `N/A` or `global`. Parts of host names are made of regions,
-/// and redaction keeps them, so that a name such as `acme-prod-1` must not pass for one.
+/// Where AWS gives a region, it may also say `N/A` or `global`. A region becomes part of a host name
+/// and stays in redacted reports, so a name such as `acme-prod-1` must not pass for one.
 ///
 /// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>
 #[must_use]

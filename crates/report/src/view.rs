@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use portcullis_model::{AuditedAccount, Finding, Report, RuleInfo};
+use portcullis_model::{Arn, AuditedAccount, Finding, Report, RuleInfo};
 
 use crate::{Outcome, Style};
 
@@ -36,7 +36,7 @@ impl<'a> View<'a> {
     pub(crate) fn account(&self, finding: &Finding) -> Option<&'a AuditedAccount> {
         let of_id = self.accounts.get(finding.account.as_str())?;
         // Ids are unique within a partition only.
-        let partition = finding.resource.id.split(':').nth(1);
+        let partition = Arn::parse(&finding.resource.id).map(|arn| arn.partition);
         let is_there = |account: &&&AuditedAccount| partition == Some(account.partition.as_str());
         of_id.iter().find(is_there).or(of_id.first()).copied()
     }

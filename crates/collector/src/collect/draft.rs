@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::Source;
+use portcullis_model::{Arn, Source};
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -122,7 +122,7 @@ impl Draft {
         self.manifest.region = region;
         if let Ok(caller) = &caller {
             self.manifest.account = Some(caller.account.clone());
-            self.manifest.partition = caller.arn.split(':').nth(1).map(str::to_owned);
+            self.manifest.partition = Arn::parse(&caller.arn).map(|arn| arn.partition.to_owned());
             self.manifest.caller = Some(caller.arn.clone());
         }
         let at = (self.clock)();

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use portcullis_model::is_region;
+
 use super::per_user::rows;
-use crate::region::is_region;
 use crate::shapes::{AuthorizationDetails, CredentialReport};
 
 /// The names of the regions in use, sorted, as far as the answers tell.

@@ -6,13 +6,12 @@ mod federation;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, Gap, PasswordPolicy, Source};
+use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source};
 
 pub(super) use self::account::AccountAnswers;
 pub(super) use self::federation::FederationAnswers;
-use super::arn::{Arn, is_account_id};
 use super::credential_report::{self, Report};
-use super::documents::{self, Pages, Problem};
+use super::documents::{self, Documents, Pages, Problem};
 use super::gaps::Gaps;
 use super::{name_key, password_policy};
 use crate::bundle::{Bundle, Document, Manifest};
@@ -60,32 +59,13 @@ impl<T> PerUser<T> {
 }
 
 /// The account that a bundle is of; `unknown` where nothing tells.
+#[derive(Default)]
 pub(super) struct Identity {
     pub(super) account: String,
     pub(super) partition: String,
 }
 
 impl Identity {
-    /// From the caller, else the manifest, else the first ARN of an account in the answers.
-    fn new(
-        caller: Option<Arn<'_>>,
-        manifest: Option<&Manifest>,
-        others: Option<Arn<'_>>,
-    ) -> Identity {
-        let known = |part: fn(&Arn<'_>) -> String, manifest: Option<&String>| {
-            let first = caller.as_ref().map(part).or_else(|| manifest.cloned());
-            first.or_else(|| others.as_ref().map(part)).unwrap_or_else(|| "unknown".to_owned())
-        };
-        let account = manifest.and_then(|manifest| manifest.account.as_ref());
-        Identity {
-            account: known(|arn| arn.account.to_owned(), account.filter(|id| is_account_id(id))),
-            partition: known(
-                |arn| arn.partition.to_owned(),
-                manifest.and_then(|manifest| manifest.partition.as_ref()),
-            ),
-        }
-    }
-
     pub(super) fn root_arn(&self) -> String {
         format!("arn:{}:iam::{}:root", self.partition, self.account)
     }
@@ -93,34 +73,26 @@ impl Identity {
 
 impl Answers {
     pub(super) fn read(bundle: &Bundle, gaps: &mut Gaps) -> Answers {
-        let mut answers = Answers::parse(bundle, gaps);
-        let caller = answers.caller.as_ref().known();
-        let caller = caller.and_then(|caller| Arn::parse(&caller.arn)).filter(has_account);
-        let others = answers.arns().into_iter().filter_map(Arn::parse).find(has_account);
-        answers.identity = Identity::new(caller, bundle.manifest.as_ref(), others);
+        let mut answers = Answers::parse(&mut Documents { bundle, gaps });
+        answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
         answers
     }
 
-    fn parse(bundle: &Bundle, gaps: &mut Gaps) -> Answers {
+    fn parse(documents: &mut Documents<'_>) -> Answers {
         Answers {
-            identity: Identity::new(None, None, None),
-            caller: documents::read(bundle, Source::CallerIdentity, gaps, documents::one),
-            aliases: documents::read(bundle, Source::AccountAliases, gaps, aliases),
-            report: report(bundle, gaps),
-            summary: dated(bundle, Source::AccountSummary, gaps, summary),
-            password_policy: documents::read(
-                bundle,
-                Source::AccountPasswordPolicy,
-                gaps,
-                password_policy::read,
-            ),
-            virtual_devices: dated(bundle, Source::VirtualMfaDevices, gaps, virtual_devices),
-            details: dated(bundle, Source::AccountAuthorizationDetails, gaps, details),
-            access_keys: dated(bundle, Source::AccessKeys, gaps, access_keys),
-            mfa_devices: dated(bundle, Source::MfaDevices, gaps, mfa_devices),
-            federation: FederationAnswers::parse(bundle, gaps),
-            account: AccountAnswers::parse(bundle, gaps),
+            identity: Identity::default(),
+            caller: documents.read(Source::CallerIdentity, documents::one),
+            aliases: documents.read(Source::AccountAliases, aliases),
+            report: report(documents),
+            summary: dated(documents, Source::AccountSummary, summary),
+            password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
+            virtual_devices: dated(documents, Source::VirtualMfaDevices, virtual_devices),
+            details: dated(documents, Source::AccountAuthorizationDetails, details),
+            access_keys: dated(documents, Source::AccessKeys, access_keys),
+            mfa_devices: dated(documents, Source::MfaDevices, mfa_devices),
+            federation: FederationAnswers::parse(documents),
+            account: AccountAnswers::parse(documents),
         }
     }
 
@@ -129,6 +101,25 @@ impl Answers {
     pub(super) fn outranks_report(&self, live: Option<Timestamp>) -> bool {
         let report = self.report.as_ref().known().and_then(|report| report.generated_at);
         live.zip(report).is_none_or(|(live, report)| live >= report)
+    }
+
+    /// From the first ARN of an account in the answers; the manifest outranks it, and the caller both.
+    fn identify(&self, manifest: Option<&Manifest>) -> Identity {
+        let has_account = |arn: &Arn<'_>| arn.account_id().is_some();
+        let (mut account, mut partition) = ("unknown", "unknown");
+        if let Some(arn) = self.arns().into_iter().filter_map(Arn::parse).find(has_account) {
+            (account, partition) = (arn.account, arn.partition);
+        }
+        if let Some(manifest) = manifest {
+            let id = manifest.account.as_deref().filter(|id| AccountId::parse(id).is_some());
+            account = id.unwrap_or(account);
+            partition = manifest.partition.as_deref().unwrap_or(partition);
+        }
+        let caller = self.caller.as_ref().known().and_then(|caller| Arn::parse(&caller.arn));
+        if let Some(arn) = caller.filter(has_account) {
+            (account, partition) = (arn.account, arn.partition);
+        }
+        Identity { account: account.to_owned(), partition: partition.to_owned() }
     }
 
     fn arns(&self) -> Vec<&str> {
@@ -140,50 +131,37 @@ impl Answers {
 
     /// Two accounts mixed in one directory would vouch for each other.
     fn drop_foreign(&mut self, gaps: &mut Gaps) {
-        let account = self.identity.account.as_str();
-        keep_own(&mut self.report, Source::CredentialReport, account, report_arns, gaps);
-        keep_own(
-            &mut self.details,
-            Source::AccountAuthorizationDetails,
-            account,
-            details_arns,
-            gaps,
-        );
-        keep_own(&mut self.virtual_devices, Source::VirtualMfaDevices, account, device_arns, gaps);
-        keep_own(&mut self.mfa_devices, Source::MfaDevices, account, serials, gaps);
-        let FederationAnswers { saml_providers, oidc_providers, server_certificates, .. } =
-            &mut self.federation;
-        keep_own(saml_providers, Source::SamlProviders, account, saml_arns, gaps);
-        keep_own(oidc_providers, Source::OpenIdConnectProviders, account, oidc_arns, gaps);
-        keep_own(
-            server_certificates,
-            Source::ServerCertificates,
-            account,
-            |all| all.iter().map(|certificate| certificate.arn.as_str()).collect(),
-            gaps,
-        );
+        let mut own = Own { account: &self.identity.account, gaps };
+        own.keep(&mut self.report, Source::CredentialReport, report_arns);
+        own.keep(&mut self.details, Source::AccountAuthorizationDetails, details_arns);
+        own.keep(&mut self.virtual_devices, Source::VirtualMfaDevices, device_arns);
+        own.keep(&mut self.mfa_devices, Source::MfaDevices, serials);
+        let federation = &mut self.federation;
+        own.keep(&mut federation.saml_providers, Source::SamlProviders, saml_arns);
+        own.keep(&mut federation.oidc_providers, Source::OpenIdConnectProviders, oidc_arns);
+        own.keep(&mut federation.server_certificates, Source::ServerCertificates, |all| {
+            all.iter().map(|certificate| certificate.arn.as_str()).collect()
+        });
     }
 }
 
-fn keep_own<T>(
-    answer: &mut Fact<T>,
-    source: Source,
-    account: &str,
-    arns: impl Fn(&T) -> Vec<&str>,
-    gaps: &mut Gaps,
-) {
-    let Fact::Known(content) = answer else { return };
-    let mut owned = arns(content).into_iter().filter_map(Arn::parse).filter(has_account);
-    if let Some(foreign) = owned.find(|arn| arn.account != account) {
-        let message =
-            format!("is of account {}, not of {account}; it is not used", foreign.account);
-        gaps.push(Gap::new(source, "WrongAccount", message));
-        *answer = Fact::missing(source);
-    }
+/// Drops answers that are of other accounts than this one.
+struct Own<'a> {
+    account: &'a str,
+    gaps: &'a mut Gaps,
 }
 
-fn has_account(arn: &Arn<'_>) -> bool {
-    is_account_id(arn.account)
+impl Own<'_> {
+    fn keep<T>(&mut self, answer: &mut Fact<T>, source: Source, arns: fn(&T) -> Vec<&str>) {
+        let Own { account, gaps } = self;
+        let Fact::Known(content) = answer else { return };
+        let mut owners = arns(content).into_iter().filter_map(|arn| Arn::parse(arn)?.account_id());
+        if let Some(foreign) = owners.find(|owner| owner.as_str() != *account) {
+            let message = format!("is of account {foreign}, not of {account}; it is not used");
+            gaps.push(Gap::new(source, "WrongAccount", message));
+            *answer = Fact::missing(source);
+        }
+    }
 }
 
 fn report_arns(report: &Report) -> Vec<&str> {
@@ -215,23 +193,22 @@ fn oidc_arns(providers: &shapes::OidcProviders) -> Vec<&str> {
     providers.list.iter().flatten().map(|entry| entry.arn.as_str()).collect()
 }
 
-fn report(bundle: &Bundle, gaps: &mut Gaps) -> Fact<Report> {
+fn report(documents: &mut Documents<'_>) -> Fact<Report> {
     // Its rows have gaps of their own, which count only if the report as a whole is read.
     let mut of_rows = Gaps::default();
     let parse = |document: &Document| credential_report::parse(document, &mut of_rows);
-    let report = documents::read(bundle, Source::CredentialReport, gaps, parse);
-    gaps.extend(of_rows);
+    let report = documents.read(Source::CredentialReport, parse);
+    documents.gaps.extend(of_rows);
     report
 }
 
 fn dated<T>(
-    bundle: &Bundle,
+    documents: &mut Documents<'_>,
     source: Source,
-    gaps: &mut Gaps,
-    read: impl FnOnce(&Document) -> Result<T, Problem>,
+    parse: impl FnOnce(&Document) -> Result<T, Problem>,
 ) -> Fact<Dated<T>> {
-    let at = documents::collected_at(bundle, source);
-    documents::read(bundle, source, gaps, read).map(|content| Dated { content, at })
+    let at = documents.collected_at(source);
+    documents.read(source, parse).map(|content| Dated { content, at })
 }
 
 fn aliases(document: &Document) -> Result<Vec<String>, Problem> {
@@ -251,14 +228,14 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
 fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem> {
     let pages: Vec<shapes::AuthorizationDetails> = documents::all(document, Pages::OneListing)?;
     let mut pages = pages.into_iter();
-    let first = pages.next().ok_or_else(|| Problem::malformed("holds nothing"))?;
-    Ok(pages.fold(first, |mut all, page| {
+    let mut all = pages.next().ok_or_else(|| Problem::malformed("holds nothing"))?;
+    for page in pages {
         all.user_detail_list.extend(page.user_detail_list);
         all.group_detail_list.extend(page.group_detail_list);
         all.role_detail_list.extend(page.role_detail_list);
         all.policies.extend(page.policies);
-        all
-    }))
+    }
+    Ok(all)
 }
 
 fn access_keys(document: &Document) -> Result<PerUser<shapes::AccessKeyMetadata>, Problem> {

@@ -30,25 +30,39 @@ impl Problem {
     }
 }
 
-/// The document of a source, read by `read`; if absent or unusable, missing with a gap.
-pub(super) fn read<T>(
-    bundle: &Bundle,
-    source: Source,
-    gaps: &mut Gaps,
-    read: impl FnOnce(&Document) -> Result<T, Problem>,
-) -> Fact<T> {
-    let Some(document) = bundle.documents.get(&source) else {
-        if !gaps.has(source) {
-            gaps.push(Gap::new(source, Gap::ABSENT, format!("{source} is not in the bundle")));
+/// The documents of a bundle, and the gaps of those that cannot be used.
+pub(super) struct Documents<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) gaps: &'a mut Gaps,
+}
+
+impl Documents<'_> {
+    /// The content of a source's document; if absent or unusable, missing with a gap.
+    pub(super) fn read<T>(
+        &mut self,
+        source: Source,
+        parse: impl FnOnce(&Document) -> Result<T, Problem>,
+    ) -> Fact<T> {
+        let Some(document) = self.bundle.documents.get(&source) else {
+            if !self.gaps.has(source) {
+                let message = format!("{source} is not in the bundle");
+                self.gaps.push(Gap::new(source, Gap::ABSENT, message));
+            }
+            return Fact::missing(source);
+        };
+        match parse(document) {
+            Ok(content) => Fact::Known(content),
+            Err(Problem { code, message }) => {
+                self.gaps.push(Gap::new(source, code, format!("{}: {message}", document.file)));
+                Fact::missing(source)
+            }
         }
-        return Fact::missing(source);
-    };
-    match read(document) {
-        Ok(content) => Fact::Known(content),
-        Err(Problem { code, message }) => {
-            gaps.push(Gap::new(source, code, format!("{}: {message}", document.file)));
-            Fact::missing(source)
-        }
+    }
+
+    /// When the last answer in the source's document arrived, where the manifest says.
+    pub(super) fn collected_at(&self, source: Source) -> Option<Timestamp> {
+        let file = &self.bundle.documents.get(&source)?.file;
+        Some(self.bundle.manifest.as_ref()?.files.get(file)?.collected_at)
     }
 }
 
@@ -76,12 +90,6 @@ pub(super) fn all<T: DeserializeOwned>(
         return Err(Problem { code: "Incomplete", message });
     }
     decode(&document.bytes)
-}
-
-/// When the last answer in the source's document arrived, where the manifest says.
-pub(super) fn collected_at(bundle: &Bundle, source: Source) -> Option<Timestamp> {
-    let file = &bundle.documents.get(&source)?.file;
-    Some(bundle.manifest.as_ref()?.files.get(file)?.collected_at)
 }
 
 /// What the AWS CLI and the API say about further pages.

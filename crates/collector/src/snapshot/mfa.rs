@@ -5,10 +5,9 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, Gap, MfaDevice, MfaKind, Source, Sources};
+use portcullis_model::{Arn, Fact, Gap, MfaDevice, MfaKind, Source, Sources};
 
 use super::answers::Answers;
-use super::arn::Arn;
 use super::credential_report::Row;
 use super::gaps::Gaps;
 use super::name_key;
@@ -72,9 +71,8 @@ impl<'a> VirtualDevices<'a> {
                     index.unassigned.entry(name_key(&device.name)).or_insert(device);
                 }
                 Some(owner) => {
-                    let user =
-                        Arn::parse(owner).and_then(Arn::user).map(|(_, name)| name_key(name));
-                    index.by_owner.entry(user.unwrap_or_default()).or_default().push(device);
+                    let user = Arn::parse(owner).and_then(Arn::user).map_or("", |(_, name)| name);
+                    index.by_owner.entry(name_key(user)).or_default().push(device);
                 }
             }
         }

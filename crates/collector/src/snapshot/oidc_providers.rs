@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use portcullis_model::{Fact, OidcProvider, Source};
+use portcullis_model::{Arn, Fact, OidcProvider, Source};
 
 use super::answers::FederationAnswers;
-use super::arn::Arn;
 use super::gaps::Gaps;
 use crate::shapes;
 

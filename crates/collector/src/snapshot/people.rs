@@ -3,10 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::{Fact, Gap, Source};
+use portcullis_model::{Arn, Fact, Gap, Source};
 
 use super::answers::Answers;
-use super::arn::Arn;
 use super::credential_report::{Report, Row};
 use super::gaps::Gaps;
 use super::name_key;

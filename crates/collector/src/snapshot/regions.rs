@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_model::{Fact, Region, Source, Sources};
+use portcullis_model::{Fact, Region, Source, Sources, is_region};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
-use crate::region::is_region;
 use crate::shapes::Analyzer;
 
 const SOURCE: Source = Source::AccessAnalyzers;

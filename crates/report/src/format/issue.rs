@@ -5,7 +5,7 @@
 //! opened.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use portcullis_model::{BaselineState, Finding, Severity, Status};
+use portcullis_model::{Arn, BaselineState, Finding, Severity, Status};
 
 use super::twins::Twins;
 use crate::defuse;
@@ -82,11 +82,10 @@ fn decisions(finding: &Finding) -> impl Iterator<Item = String> {
 /// 3986, in ASCII.
 pub(super) fn path(finding: &Finding) -> String {
     let resource = &finding.resource;
-    // arn:partition:service:region:account:resource; the account may be another's, such as `aws`.
-    let parts: Vec<&str> = resource.id.splitn(6, ':').collect();
-    let (partition, service, region, rest) = match parts.as_slice() {
-        ["arn", partition, service, region, _, rest] => (*partition, *service, *region, *rest),
-        _ => ("other", resource.kind.as_str(), "", resource.id.as_str()),
+    let (partition, service, region, rest) = match Arn::parse(&resource.id) {
+        // The finding's account, since the ARN's may be another, such as `aws`.
+        Some(arn) => (arn.partition, arn.service, arn.region, arn.resource),
+        None => ("other", resource.kind.as_str(), "", resource.id.as_str()),
     };
     let region = resource.region.as_deref().unwrap_or(region);
     let region = if region.is_empty() { "global" } else { region };

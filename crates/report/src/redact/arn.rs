@@ -3,8 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 
 use jiff::Timestamp;
-
-use super::form;
+use portcullis_model::{Arn, is_partition, is_region};
 
 /// Types of resources; anything else at the start of a resource may be a name, as that of a bucket.
 pub(crate) const TYPES: [&str; 20] = [
@@ -33,47 +32,27 @@ pub(crate) const TYPES: [&str; 20] = [
 /// What may follow the name of a principal, before the name or the date of what is its own.
 const PARTS: [&str; 4] = ["access-key", "policy", "service-credential", "signing-certificate"];
 
-/// The parts of an ARN.
-pub(super) struct Arn<'a> {
-    partition: &'a str,
-    service: &'a str,
-    region: &'a str,
-    account: &'a str,
-    resource: &'a str,
+/// The ARN that the text is; none for what only looks like one, and so may hold a name anywhere.
+pub(super) fn parse(text: &str) -> Option<Arn<'_>> {
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    Arn::parse(text).filter(|arn| {
+        is_partition(arn.partition)
+            && arn.service.chars().all(is_allowed)
+            && (arn.region.is_empty() || is_region(arn.region))
+    })
 }
 
-impl<'a> Arn<'a> {
-    /// None for what only looks like an ARN, and so may hold a name anywhere.
-    pub(super) fn parse(text: &'a str) -> Option<Arn<'a>> {
-        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
-        let mut part = || parts.next();
-        let (partition, service, region) = (part()?, part()?, part()?);
-        let (account, resource) = (part()?, part()?);
-        let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let valid = partition.starts_with("aws")
-            && partition.chars().all(lower)
-            && service.chars().all(lower)
-            && (region.is_empty() || form::is_region(region));
-        valid.then_some(Arn { partition, service, region, account, resource })
-    }
+/// What people call the resource.
+pub(super) fn name(arn: Arn<'_>) -> &str {
+    arn.resource.rsplit(['/', ':']).next().unwrap_or_default()
+}
 
-    /// Whether AWS wrote what it names, for everybody: a managed policy.
-    pub(super) fn is_of_aws(&self) -> bool {
-        self.account == "aws"
-    }
-
-    /// What people call the resource.
-    pub(super) fn name(&self) -> &'a str {
-        self.resource.rsplit(['/', ':']).next().unwrap_or_default()
-    }
-
-    /// The same ARN with every name replaced.
-    pub(super) fn map(&self, mut rename: impl FnMut(&str) -> String) -> String {
-        let Arn { partition, service, region, account, resource } = self;
-        let account = if account.is_empty() { String::new() } else { rename(account) };
-        let resource = map_resource(resource, rename);
-        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
-    }
+/// The same ARN with every name replaced.
+pub(super) fn map(arn: Arn<'_>, mut rename: impl FnMut(&str) -> String) -> String {
+    let Arn { partition, service, region, account, resource } = arn;
+    let account = if account.is_empty() { String::new() } else { rename(account) };
+    let resource = map_resource(resource, rename);
+    format!("arn:{partition}:{service}:{region}:{account}:{resource}")
 }
 
 /// The resource with every name in it replaced: a type, then a path.
@@ -98,7 +77,7 @@ fn stays(segments: &[&str], index: usize) -> bool {
     }
     match index {
         0 => TYPES.contains(&segment),
-        1 if segments[0] == "region" => form::is_region(segment),
+        1 if segments[0] == "region" => is_region(segment),
         1 if segments[0] == "u2f" => segment == "user",
         at if part_of_principal(at) => PARTS.contains(&segment),
         at if part_of_principal(at.saturating_sub(1)) => {
@@ -124,7 +103,7 @@ mod tests {
     use super::*;
 
     fn marked(arn: &str) -> Option<String> {
-        Arn::parse(arn).map(|arn| arn.map(|name| format!("<{name}>")))
+        parse(arn).map(|arn| map(arn, |name| format!("<{name}>")))
     }
 
     #[test]
@@ -142,6 +121,8 @@ mod tests {
             ("arn:aws:iam::1:user/policy/y", "arn:aws:iam::<1>:user/<policy>/<y>"),
             ("arn:aws:s3:::acme-logs/x", "arn:aws:s3:::<acme-logs>/<x>"),
             ("arn:aws:sqs:eu-west-1:1:acme", "arn:aws:sqs:eu-west-1:<1>:<acme>"),
+            ("arn:aws:iam::1:region/eusc-de-east-1", "arn:aws:iam::<1>:region/eusc-de-east-1"),
+            ("arn:aws:iam::1:region/acme-prod-1", "arn:aws:iam::<1>:region/<acme-prod-1>"),
         ] {
             assert_eq!(marked(arn).as_deref(), Some(expected));
         }

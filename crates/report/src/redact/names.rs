@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use portcullis_model::{AccountId, Arn, is_region};
 use serde_json::{Map, Value as Json};
 
-use super::arn::Arn;
-use super::{Salt, form};
+use super::{Salt, arn, form};
 
 /// Facts whose texts are words of AWS or of Portcullis, by the end of their path.
 const WORDS: [&str; 21] = [
@@ -58,7 +58,8 @@ impl<'s> Names<'s> {
 
     /// The id of a finding's resource. The name of a policy that AWS wrote may be told from then on.
     pub(super) fn identity(&mut self, id: &str) -> String {
-        self.public = Arn::parse(id).filter(Arn::is_of_aws).map(|arn| arn.name().to_owned());
+        let managed = arn::parse(id).filter(|arn| arn.is_aws_managed());
+        self.public = managed.map(|arn| arn::name(arn).to_owned());
         self.text(id)
     }
 
@@ -66,8 +67,8 @@ impl<'s> Names<'s> {
     pub(super) fn text(&mut self, text: &str) -> String {
         let pseudonym = if form::is_nobodys(text) || self.public.as_deref() == Some(text) {
             text.to_owned()
-        } else if let Some(arn) = Arn::parse(text) {
-            self.arn(text, &arn)
+        } else if let Some(arn) = arn::parse(text) {
+            self.arn(text, arn)
         } else if text.starts_with('/') {
             let renamed: Vec<_> = text.split('/').map(|part| self.path_part(part)).collect();
             renamed.join("/")
@@ -86,7 +87,7 @@ impl<'s> Names<'s> {
 
     /// The name of a region.
     pub(super) fn region(&mut self, region: &str) -> String {
-        if form::is_region(region) {
+        if is_region(region) {
             return self.note(region, region.to_owned());
         }
         self.text(region)
@@ -136,7 +137,8 @@ impl<'s> Names<'s> {
 
     /// The text of a fact.
     fn text_of(&mut self, path: &str, text: &str) -> String {
-        let identifies = Arn::parse(text).is_some() || form::is_account(text) || form::is_key(text);
+        let identifies =
+            text.starts_with("arn:") || AccountId::parse(text).is_some() || form::is_key(text);
         if is_one_of(&WORDS, path) && !identifies {
             return self.note(text, text.to_owned());
         }
@@ -152,7 +154,7 @@ impl<'s> Names<'s> {
 
     /// A name of whatever kind; that of an account or a key is its id.
     fn name(&mut self, name: &str) -> String {
-        let pseudonym = if form::is_account(name) {
+        let pseudonym = if AccountId::parse(name).is_some() {
             self.salt.account(name)
         } else if form::is_key(name) {
             self.salt.key(name)
@@ -162,8 +164,8 @@ impl<'s> Names<'s> {
         self.note(name, pseudonym)
     }
 
-    fn arn(&mut self, text: &str, arn: &Arn<'_>) -> String {
-        if arn.is_of_aws() { text.to_owned() } else { arn.map(|name| self.name(name)) }
+    fn arn(&mut self, text: &str, arn: Arn<'_>) -> String {
+        if arn.is_aws_managed() { text.to_owned() } else { arn::map(arn, |name| self.name(name)) }
     }
 
     fn path_part(&mut self, part: &str) -> String {

@@ -1,11 +1,9 @@
 //! Texts that authors of rules and frameworks wrote for everybody.
 
-use super::arn::Arn;
-use super::form;
-use super::names::Names;
+use portcullis_model::AccountId;
 
-/// The length of an account's id.
-const DIGITS: usize = 12;
+use super::names::Names;
+use super::{arn, form};
 
 /// The text without ARNs, ids of accounts and keys, and e-mail addresses, should it hold some.
 pub(super) fn without_ids(text: &str, names: &mut Names<'_>) -> String {
@@ -18,7 +16,7 @@ fn without_id(text: &str, names: &mut Names<'_>) -> String {
     let word = text.trim_matches(is_around);
     let is_address = word.split_once('@').is_some_and(|(_, host)| host.contains('.'));
     let is_template = word.contains('{');
-    if !is_template && (Arn::parse(word).is_some() || form::is_key(word) || is_address) {
+    if !is_template && (arn::parse(word).is_some() || form::is_key(word) || is_address) {
         return text.replace(word, &names.text(word));
     }
     without_accounts(text, names)
@@ -33,7 +31,8 @@ fn without_accounts(text: &str, names: &mut Names<'_>) -> String {
         let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         clean.push_str(&rest[..start]);
         let run = &digits[..end];
-        clean.push_str(&if end == DIGITS { names.account(run) } else { run.to_owned() });
+        let is_account = AccountId::parse(run).is_some();
+        clean.push_str(&if is_account { names.account(run) } else { run.to_owned() });
         rest = &digits[end..];
     }
     clean + rest

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use portcullis_model::ResourceRef;
+use portcullis_model::{Arn, ResourceRef};
 use wildmatch::WildMatch;
 
 use crate::redact::TYPES;
@@ -11,9 +11,6 @@ use crate::redact::TYPES;
 const WILDCARDS: [char; 2] = ['*', '?'];
 /// Stands for all fields of an ARN but the last.
 const ANY_PREFIX: &str = "*:";
-/// The colons before the last field of `arn:partition:service:region:account:resource`.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
-const ARN_COLONS: usize = 5;
 
 /// A name such as `svc-*`, or, with a colon, an ARN such as `arn:aws:iam::111122223333:user/ci/*`, for
 /// which `*:user/ci/*` is short. `*` stands for any text and `?` for one character.
@@ -73,8 +70,8 @@ fn match_fields(patterns: &[WildMatch], fields: &str) -> bool {
 
 /// An ARN without its last field, and that field.
 fn split_arn(text: &str) -> Option<(&str, &str)> {
-    let (at, _) = text.match_indices(':').nth(ARN_COLONS - 1)?;
-    text.starts_with("arn:").then_some((&text[..at], &text[at + 1..]))
+    let resource = Arn::parse(text)?.resource;
+    Some((text.strip_suffix(resource)?.strip_suffix(':')?, resource))
 }
 
 /// The pattern of the last field of an ARN. A rule judges a kind of resource or two, so that

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Fact, Source};
+use portcullis_model::{Arn, Fact, Source};
 
-use super::super::arn::Arn;
-use super::super::documents::{self, Pages, Problem};
-use super::super::gaps::Gaps;
-use crate::bundle::{Bundle, Document};
+use super::super::documents::{self, Documents, Pages, Problem};
+use crate::bundle::Document;
 use crate::shapes;
 
 /// What is said about the account as a whole.
@@ -23,21 +21,16 @@ pub(in crate::snapshot) struct AccountAnswers {
 }
 
 impl AccountAnswers {
-    pub(super) fn parse(bundle: &Bundle, gaps: &mut Gaps) -> AccountAnswers {
+    pub(super) fn parse(documents: &mut Documents<'_>) -> AccountAnswers {
         AccountAnswers {
-            analyzers: documents::read(bundle, Source::AccessAnalyzers, gaps, analyzers),
-            contacts: documents::read(bundle, Source::AlternateContacts, gaps, contacts),
-            organization: documents::read(bundle, Source::Organization, gaps, |document| {
+            analyzers: documents.read(Source::AccessAnalyzers, analyzers),
+            contacts: documents.read(Source::AlternateContacts, contacts),
+            organization: documents.read(Source::Organization, |document| {
                 Ok(documents::one::<shapes::Organization>(document)?.organization)
             }),
-            organizations_features: documents::read(
-                bundle,
-                Source::OrganizationsFeatures,
-                gaps,
-                |document| {
-                    Ok(documents::one::<shapes::OrganizationsFeatures>(document)?.enabled_features)
-                },
-            ),
+            organizations_features: documents.read(Source::OrganizationsFeatures, |document| {
+                Ok(documents::one::<shapes::OrganizationsFeatures>(document)?.enabled_features)
+            }),
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use portcullis_model::{Fact, Source};
 
-use super::super::documents::{self, Pages, Problem};
-use super::super::gaps::Gaps;
-use crate::bundle::{Bundle, Document};
+use super::super::documents::{self, Documents, Pages, Problem};
+use crate::bundle::Document;
 use crate::shapes;
 
 /// What IAM says beside users, groups, roles and policies.
@@ -16,27 +15,13 @@ pub(in crate::snapshot) struct FederationAnswers {
 }
 
 impl FederationAnswers {
-    pub(super) fn parse(bundle: &Bundle, gaps: &mut Gaps) -> FederationAnswers {
+    pub(super) fn parse(documents: &mut Documents<'_>) -> FederationAnswers {
         FederationAnswers {
-            saml_providers: documents::read(bundle, Source::SamlProviders, gaps, saml_providers),
-            oidc_providers: documents::read(
-                bundle,
-                Source::OpenIdConnectProviders,
-                gaps,
-                oidc_providers,
-            ),
-            server_certificates: documents::read(
-                bundle,
-                Source::ServerCertificates,
-                gaps,
-                server_certificates,
-            ),
-            service_credentials: documents::read(
-                bundle,
-                Source::ServiceSpecificCredentials,
-                gaps,
-                service_credentials,
-            ),
+            saml_providers: documents.read(Source::SamlProviders, saml_providers),
+            oidc_providers: documents.read(Source::OpenIdConnectProviders, oidc_providers),
+            server_certificates: documents.read(Source::ServerCertificates, server_certificates),
+            service_credentials: documents
+                .read(Source::ServiceSpecificCredentials, service_credentials),
         }
     }
 }

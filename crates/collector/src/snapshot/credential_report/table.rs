@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use csv::{ReaderBuilder, StringRecord};
+use portcullis_model::Arn;
 
 use super::ROOT;
-use crate::snapshot::arn::Arn;
 use crate::snapshot::documents::Problem;
 
 /// The columns that every report has.
@@ -161,9 +161,8 @@ fn repaired(
 }
 
 fn same_user(name: &str, arn: &str) -> bool {
-    let Some(arn) = Arn::parse(arn) else { return false };
-    match name {
+    Arn::parse(arn).is_some_and(|arn| match name {
         ROOT => arn.is_root(),
         _ => arn.user().is_some_and(|(_, last)| last == name),
-    }
+    })
 }

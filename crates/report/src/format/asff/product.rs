@@ -1,6 +1,6 @@
 //! The ARN that stands for "findings of your own" in Security Hub.
 
-use portcullis_model::AuditedAccount;
+use portcullis_model::{AccountId, AuditedAccount};
 
 /// The default product of the account, in the region whose Security Hub is to take the finding: that
 /// of the session, since one call reaches one region, whatever the resource's own is. None if the
@@ -9,9 +9,9 @@ use portcullis_model::AuditedAccount;
 /// <https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-custom-providers.html>
 pub(super) fn arn(account: &AuditedAccount) -> Option<String> {
     let AuditedAccount { id, partition, region, .. } = account;
+    let id = AccountId::parse(id)?;
     let region = region.as_deref().or_else(|| control_plane(partition))?;
-    let is_known = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
-    is_known.then(|| format!("arn:{partition}:securityhub:{region}:{id}:product/{id}/default"))
+    Some(format!("arn:{partition}:securityhub:{region}:{id}:product/{id}/default"))
 }
 
 /// Where a partition keeps its IAM resources: a bundle made by hand names no region.
