@@ -77,6 +77,18 @@ pub enum PrincipalKind {
     Role,
 }
 
+impl PrincipalKind {
+    /// The word in ARNs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            PrincipalKind::User => "user",
+            PrincipalKind::Group => "group",
+            PrincipalKind::Role => "role",
+        }
+    }
+}
+
 /// A user, group or role.
 #[derive(Clone, Debug)]
 pub struct Principal {

@@ -5,12 +5,15 @@
 //! with other permissions perhaps, so ways form a graph, and [`judge`] spreads privileges through it from
 //! the administrators.
 
+mod attempt;
 mod authority;
 mod changes;
 mod methods;
 mod nodes;
+mod reach;
 mod search;
 mod sentence;
+mod step;
 
 use std::collections::BTreeSet;
 

@@ -201,6 +201,15 @@ impl Decision {
         }
     }
 
+    /// What it hangs on.
+    #[must_use]
+    pub fn doubts(self) -> Option<Doubts> {
+        match self {
+            Decision::Conditional(doubts) => Some(doubts),
+            _ => None,
+        }
+    }
+
     /// Whether it is allowed, or may be.
     #[must_use]
     pub fn may_be_allowed(&self) -> bool {

@@ -1,8 +1,6 @@
 //! Questions about "every action" and "any resource", asked about names that no policy can have meant
 //! and about those that the policies name.
 
-use std::collections::BTreeSet;
-
 use portcullis_model::Arn;
 
 use crate::account::Account;
@@ -96,33 +94,34 @@ pub(crate) fn is_of(arn: &str, service: &str, account: &Account) -> bool {
 
 /// Whether all is allowed: each action, those that the documents name and that are wanted included, on each
 /// of the resources, those that the documents name and that count included.
-pub(crate) fn all_allowed(
-    account: &Account,
-    documents: &[&PolicyDocument],
-    actions: &[String],
-    resources: &[String],
-    is_wanted: impl Fn(&str) -> bool,
-    counts: impl Fn(&str) -> bool,
-    is_allowed: impl Fn(&str, &str) -> bool,
-) -> bool {
-    let all = |actions: &BTreeSet<String>, resources: &BTreeSet<String>| {
-        actions.iter().all(|action| resources.iter().all(|resource| is_allowed(action, resource)))
-    };
-    let mut actions: BTreeSet<String> = actions.iter().cloned().collect();
-    let mut resources: BTreeSet<String> = resources.iter().cloned().collect();
-    // Few documents come further.
-    if !all(&actions, &resources) {
-        return false;
-    }
-    for statement in documents.iter().flat_map(|document| &document.statements) {
-        let named = statement.actions.patterns().iter().map(|pattern| pattern.example(NAME));
-        actions.extend(named.filter(|action| is_wanted(action)));
-        for pattern in statement.resources.iter().flat_map(Selection::patterns) {
-            let named = example(pattern, account);
-            if counts(&named) {
-                resources.insert(named);
-            }
+pub(crate) struct Question<'q> {
+    pub(crate) documents: Vec<&'q PolicyDocument>,
+    pub(crate) actions: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) is_wanted: &'q dyn Fn(&str) -> bool,
+    pub(crate) counts: &'q dyn Fn(&str) -> bool,
+}
+
+impl Question<'_> {
+    pub(crate) fn is_all_allowed(
+        mut self,
+        account: &Account,
+        is_allowed: impl Fn(&str, &str) -> bool,
+    ) -> bool {
+        let all_allowed = |actions: &[String], resources: &[String]| {
+            actions.iter().all(|action| resources.iter().all(|it| is_allowed(action, it)))
+        };
+        // Few documents come further.
+        if !all_allowed(&self.actions, &self.resources) {
+            return false;
         }
+        for statement in self.documents.iter().flat_map(|document| &document.statements) {
+            let named = statement.actions.patterns().iter().map(|pattern| pattern.example(NAME));
+            self.actions.extend(named.filter(|action| (self.is_wanted)(action)));
+            let named = statement.resources.iter().flat_map(Selection::patterns);
+            let named = named.map(|pattern| example(pattern, account));
+            self.resources.extend(named.filter(|resource| (self.counts)(resource)));
+        }
+        all_allowed(&self.actions, &self.resources)
     }
-    all(&actions, &resources)
 }

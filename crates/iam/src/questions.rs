@@ -31,18 +31,20 @@ impl PolicyDocument {
         let unnamed = [format!("{name}:{name}"), format!("iam:{name}")];
         let [resource, ..] = probe::resources_of(account, name);
         let resources = ["*".to_owned(), resource, probe::iam_resource(account, "role")];
+        let question = probe::Question {
+            documents: vec![self],
+            actions: unnamed.to_vec(),
+            resources: resources.to_vec(),
+            is_wanted: &|_| true,
+            counts: &|_| true,
+        };
+        question
+            .is_all_allowed(account, |action, resource| self.may_allow(account, action, resource))
+    }
+
+    fn may_allow(&self, account: &Account, action: &str, resource: &str) -> bool {
         let context = anybody(account);
-        probe::all_allowed(
-            account,
-            &[self],
-            &unnamed,
-            &resources,
-            |_| true,
-            |_| true,
-            |action, resource| {
-                self.decide(&Request { action, resource, context: &context }).may_be_allowed()
-            },
-        )
+        self.decide(&Request { action, resource, context: &context }).may_be_allowed()
     }
 
     /// The services of which it allows every action on every resource, and `all but …` where it allows
@@ -76,22 +78,17 @@ impl PolicyDocument {
 
     /// Whether every action of a service is allowed on every resource of one form.
     fn allows_service(&self, service: &str, account: &Account) -> bool {
-        let context = anybody(account);
-        let unnamed = [format!("{service}:{}", probe::NAME)];
         let of_service =
             |action: &str| action.strip_prefix(service).is_some_and(|it| it.starts_with(':'));
         probe::resources_of(account, service).into_iter().any(|resource| {
-            probe::all_allowed(
-                account,
-                &[self],
-                &unnamed,
-                &[resource],
-                of_service,
-                |_| false,
-                |action, resource| {
-                    self.decide(&Request { action, resource, context: &context }).may_be_allowed()
-                },
-            )
+            let question = probe::Question {
+                documents: vec![self],
+                actions: vec![format!("{service}:{}", probe::NAME)],
+                resources: vec![resource],
+                is_wanted: &of_service,
+                counts: &|_| false,
+            };
+            question.is_all_allowed(account, |action, it| self.may_allow(account, action, it))
         })
     }
 

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::account::PrincipalKind;
+
 const LIST: &str = include_str!("../../../../rules/escalations.toml");
 
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
@@ -77,6 +79,23 @@ pub(super) enum Changes {
     Directory,
     MemberRoot,
     Unseen,
+}
+
+/// What a method changes of somebody in reach.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Change {
+    /// It gets more permissions.
+    Permissions,
+    /// It gets those of another version of a policy.
+    Version,
+    /// It loses the boundary.
+    Boundary,
+    /// It loses a policy that is attached.
+    Attachment,
+    /// It loses an inline policy.
+    Inline,
+    /// It leaves a group.
+    Membership,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +179,18 @@ impl Methods {
         id
     }
 
+    /// The methods with their places.
+    pub(super) fn numbered() -> impl Iterator<Item = (u16, &'static Method)> {
+        (0..).zip(&Methods::get().all)
+    }
+
+    /// The place of the method that is to assume a role.
+    pub(super) fn assume_role() -> u16 {
+        let mut all = Methods::numbered();
+        let found = all.find(|(_, method)| method.changes == Changes::RoleSession);
+        found.map_or(0, |(number, _)| number)
+    }
+
     /// The action of that name in lower case, if a method needs it.
     pub(super) fn action_named(&self, lower: &str) -> Option<ActionId> {
         self.ids.get(lower).copied()
@@ -186,39 +217,57 @@ impl Action {
     }
 }
 
-impl Changes {
-    /// The kind of resource of IAM that the first action acts on; none: on none.
-    pub(super) fn kind_of_target(self) -> Option<&'static str> {
-        match self {
-            Changes::PolicyText | Changes::PolicyVersion => Some("policy"),
-            Changes::UserPermissions
-            | Changes::UserCredentials
-            | Changes::UserBoundary
-            | Changes::UserAttachment
-            | Changes::UserInline => Some("user"),
-            Changes::GroupPermissions
-            | Changes::GroupMembership
-            | Changes::GroupAttachment
-            | Changes::GroupInline
-            | Changes::GroupLeave => Some("group"),
-            Changes::RolePermissions
-            | Changes::RoleSession
-            | Changes::RoleTrust
-            | Changes::PassedRole
-            | Changes::RoleBoundary
-            | Changes::RoleAttachment
-            | Changes::RoleInline => Some("role"),
-            Changes::SamlProvider => Some("saml-provider"),
-            Changes::OidcProvider => Some("oidc-provider"),
-            Changes::RunningRole | Changes::Directory | Changes::MemberRoot | Changes::Unseen => {
-                None
-            }
-        }
+impl Method {
+    /// The services, or one without name: a method without services is tried once.
+    pub(super) fn services_or_none(&'static self) -> impl Iterator<Item = &'static str> {
+        let none = self.services.is_empty().then_some("");
+        self.services.iter().map(String::as_str).chain(none)
     }
 
     /// Whether it takes something away that stands in the way.
-    pub(super) fn removes(self) -> bool {
-        matches!(self, Changes::UserBoundary | Changes::RoleBoundary) || self.removes_guards()
+    pub(super) fn removes(&self) -> bool {
+        self.changes
+            .of_holder()
+            .is_some_and(|(change, _)| !matches!(change, Change::Permissions | Change::Version))
+    }
+}
+
+impl Changes {
+    /// What is changed of somebody in reach: of a user, a role or a group of that kind, or else the text of a
+    /// policy that it has. None: it acts on others.
+    pub(super) fn of_holder(self) -> Option<(Change, Option<PrincipalKind>)> {
+        use PrincipalKind::{Group, Role, User};
+        Some(match self {
+            Changes::PolicyText => (Change::Permissions, None),
+            Changes::PolicyVersion => (Change::Version, None),
+            Changes::UserPermissions => (Change::Permissions, Some(User)),
+            Changes::GroupPermissions => (Change::Permissions, Some(Group)),
+            Changes::RolePermissions => (Change::Permissions, Some(Role)),
+            Changes::UserBoundary => (Change::Boundary, Some(User)),
+            Changes::RoleBoundary => (Change::Boundary, Some(Role)),
+            Changes::UserAttachment => (Change::Attachment, Some(User)),
+            Changes::UserInline => (Change::Inline, Some(User)),
+            Changes::RoleAttachment => (Change::Attachment, Some(Role)),
+            Changes::RoleInline => (Change::Inline, Some(Role)),
+            Changes::GroupAttachment => (Change::Attachment, Some(Group)),
+            Changes::GroupInline => (Change::Inline, Some(Group)),
+            Changes::GroupLeave => (Change::Membership, Some(Group)),
+            _ => return None,
+        })
+    }
+
+    /// The kind of resource of IAM that the first action acts on; none: on none.
+    pub(super) fn kind_of_target(self) -> Option<&'static str> {
+        match (self.of_holder(), self) {
+            (Some((_, Some(kind))), _) => Some(kind.word()),
+            (Some((_, None)), _) => Some("policy"),
+            (_, Changes::UserCredentials) => Some("user"),
+            (_, Changes::GroupMembership) => Some("group"),
+            (_, Changes::RoleSession | Changes::RoleTrust | Changes::PassedRole) => Some("role"),
+            (_, Changes::SamlProvider) => Some("saml-provider"),
+            (_, Changes::OidcProvider) => Some("oidc-provider"),
+            _ => None,
+        }
     }
 }
 

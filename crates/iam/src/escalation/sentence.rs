@@ -3,117 +3,103 @@
 use std::collections::BTreeSet;
 
 use super::methods::Method;
-use super::nodes::{Found, Target};
 use super::search::Search;
+use super::step::{Allowed, Found, Grantor, Target};
 use super::{Certainty, GrantedAction, Way};
+use crate::policy::PolicyDocument;
 
 /// The way as it is reported.
 pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -> Way {
-    let conditions = conditions(found);
-    let mut sentence = match found.target.as_ref().map(|target| search.name_of(target)) {
-        Some(name) => method.way.replace("{target}", &name),
+    let step = &found.step;
+    let mut conditions: BTreeSet<&str> = step.limit.iter().map(|(_, need)| *need).collect();
+    conditions.extend(step.allowed.iter().flat_map(|it| &it.keys).map(String::as_str));
+    let conditions: Vec<String> = conditions.into_iter().map(str::to_owned).collect();
+    let (target, name) = found.target.as_ref().map(|target| search.named(target)).unzip();
+    let mut sentence = match &name {
         None if method.way.contains("{target}") => method.title.clone(),
-        None => method.way.clone(),
+        _ => method.way.replace("{target}", &name.unwrap_or_default()),
     };
     if let Some(Target::Principal(id)) = &found.target
-        && !method.changes.is_of_holders()
-        && !search.is_administrator_by_now(*id)
+        && method.changes.of_holder().is_none()
+        && !search.node(search.of_principal[id.place()]).administrator
     {
         sentence.push_str(", which can become an administrator");
     }
-    let by = search.by_what(found);
-    if !by.is_empty() {
-        sentence.push_str(&format!(" ({by})"));
-    }
+    sentence.push_str(&search.by_what(&step.allowed));
     if found.certainty != Certainty::Certain && !conditions.is_empty() {
-        sentence.push_str(&format!(", depending on {}", conditions.join(", ")));
+        sentence.push_str(", depending on ");
+        sentence.push_str(&conditions.join(", "));
     }
     Way {
         method: &method.id,
         title: &method.title,
         certainty: found.certainty,
-        target: found.target.as_ref().map(|target| search.arn_of(target)),
+        target,
         sentence,
         conditions,
-        grants: search.grants(found),
+        grants: step.allowed.iter().map(|allowed| search.granted(allowed)).collect(),
     }
-}
-
-fn conditions(found: &Found) -> Vec<String> {
-    let step = &found.step;
-    let mut conditions: BTreeSet<&str> = step.needs.iter().copied().collect();
-    for allowed in &step.allowed {
-        conditions.extend(allowed.doubts.keys.iter().map(String::as_str));
-    }
-    if let Some(admitted) = &step.admission {
-        conditions.extend(admitted.keys.iter().map(String::as_str));
-    }
-    conditions.into_iter().map(str::to_owned).collect()
 }
 
 impl Search<'_> {
-    fn name_of(&self, target: &Target) -> String {
-        match target {
-            Target::Principal(id) => self.account().principal(*id).name.clone(),
-            Target::Policy(id) => self.account().policy(*id).name.clone(),
-            Target::Provider(arn) => {
-                arn.split_once('/').map_or(arn.as_str(), |(_, name)| name).to_owned()
+    /// The ARN and the name of a target.
+    fn named(&self, target: &Target) -> (String, String) {
+        let (arn, name) = match target {
+            Target::Principal(id) => {
+                let principal = self.account().principal(*id);
+                (&principal.arn, principal.name.as_str())
             }
-        }
-    }
-
-    fn arn_of(&self, target: &Target) -> String {
-        match target {
-            Target::Principal(id) => self.account().principal(*id).arn.clone(),
-            Target::Policy(id) => self.account().policy(*id).id.clone(),
-            Target::Provider(arn) => arn.clone(),
-        }
+            Target::Policy(id) => {
+                let policy = self.account().policy(*id);
+                (&policy.id, policy.name.as_str())
+            }
+            Target::Provider(arn) => (arn, arn.split_once('/').map_or(arn.as_str(), |(_, it)| it)),
+        };
+        (arn.clone(), name.to_owned())
     }
 
     /// The actions, by the policies that allow them.
-    fn by_what(&self, found: &Found) -> String {
-        let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
-        for allowed in &found.step.allowed {
-            let Some(policy) = self.account().policies.get(allowed.policy.place()) else {
-                continue;
-            };
-            let action = self.action_name(allowed.action);
-            match parts.iter_mut().find(|(name, _)| *name == policy.name) {
+    fn by_what(&self, allowed: &[Allowed]) -> String {
+        let mut parts: Vec<(&str, Vec<&str>)> = Vec::new();
+        for one in allowed {
+            let Grantor::Policy(id) = one.by else { continue };
+            let policy = self.account().policies.get(id.place());
+            let name = policy.map_or("a policy that was not read", |policy| policy.name.as_str());
+            let action = self.index.methods.action(one.action).name.as_str();
+            match parts.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, actions)) => actions.push(action),
-                None => parts.push((policy.name.clone(), vec![action])),
+                None => parts.push((name, vec![action])),
             }
         }
-        if parts.is_empty() && found.step.admission.is_some() {
-            return "its trust policy grants it".to_owned();
+        if parts.is_empty() {
+            return if allowed.is_empty() { "" } else { " (its trust policy grants it)" }
+                .to_owned();
         }
-        let parts =
-            parts.iter().map(|(name, actions)| format!("{}, policy {name}", actions.join(" and ")));
-        parts.collect::<Vec<_>>().join("; ")
+        let mut texts = Vec::new();
+        for (name, actions) in parts {
+            texts.push(format!("{}, policy {name}", actions.join(" and ")));
+        }
+        format!(" ({})", texts.join("; "))
     }
 
-    fn grants(&self, found: &Found) -> Vec<GrantedAction> {
+    fn granted(&self, allowed: &Allowed) -> GrantedAction {
         let account = self.account();
-        let mut grants = Vec::new();
-        for allowed in &found.step.allowed {
-            let policy = account.policies.get(allowed.policy.place());
-            let document = policy.and_then(|policy| policy.document.as_ref());
-            let statement =
-                document.and_then(|document| document.statements.get(allowed.statement));
-            grants.push(GrantedAction {
-                action: self.action_name(allowed.action),
-                policy: policy.map(|policy| policy.id.clone()).unwrap_or_default(),
-                statement: statement.map(|it| it.label(allowed.statement)).unwrap_or_default(),
-                conditional: allowed.certainty != Certainty::Certain,
-            });
+        let (policy, document): (&str, Option<&PolicyDocument>) = match allowed.by {
+            Grantor::Policy(id) => account
+                .policies
+                .get(id.place())
+                .map_or(("", None), |policy| (&policy.id, policy.document.as_ref())),
+            Grantor::Trust(id) => {
+                let role = account.principal(id);
+                (&role.arn, role.trust.as_ref().map(|trust| &trust.document))
+            }
+        };
+        let statement = document.and_then(|document| document.statements.get(allowed.statement));
+        GrantedAction {
+            action: &self.index.methods.action(allowed.action).name,
+            policy: policy.to_owned(),
+            statement: statement.map(|it| it.label(allowed.statement)).unwrap_or_default(),
+            conditional: allowed.certainty != Certainty::Certain,
         }
-        if let Some(admitted) = &found.step.admission {
-            grants.push(GrantedAction {
-                action: "sts:AssumeRole",
-                policy: account.principal(admitted.role).arn.clone(),
-                statement: admitted.statement.clone(),
-                conditional: admitted.certainty != Certainty::Certain,
-            });
-        }
-        grants
     }
 }

@@ -15,8 +15,8 @@ pub struct Admission {
     pub decision: Decision,
     /// How far it goes.
     pub grant: Grant,
-    /// The statement: its number from 1, and its Sid if it has one.
-    pub statement: String,
+    /// The place of the statement.
+    pub statement: usize,
 }
 
 /// What a resource policy grants to a principal of the same account.
@@ -59,9 +59,8 @@ impl TrustPolicy {
                 }
             }
         }
-        let (grant, allow, index) = best?;
+        let (grant, allow, statement) = best?;
         let decision = Decision::new(allow, deny);
-        let statement = self.document.statements[index].label(index);
         decision.may_be_allowed().then_some(Admission { decision, grant, statement })
     }
 

@@ -1,0 +1,141 @@
+//! One method on one target.
+
+use super::Certainty;
+use super::authority::Asked;
+use super::methods::{ActionId, Changes, Methods};
+use super::nodes::NodeId;
+use super::search::{Search, Wait};
+use super::step::{Allowed, Grantor, Step, Target};
+use crate::account::{Principal, PrincipalId, PrincipalKind};
+use crate::context::{Context, Resource};
+use crate::trust::Grant;
+use crate::value::Value;
+
+impl<'a> Search<'a> {
+    /// The step of a node that uses a method on a target, if it can.
+    pub(super) fn attempt(&self, by: Wait, resource: &str, target: &Target) -> Option<Step> {
+        let method = self.method(by.method);
+        let account = self.account();
+        let principal = match target {
+            Target::Principal(id) => Some((*id, account.principal(*id))),
+            Target::Policy(_) | Target::Provider(_) => None,
+        };
+        let about = principal.map_or(Resource::Own, |(_, it)| Resource::Principal(it));
+        let step = match (method.changes, principal) {
+            (Changes::RoleSession, Some((id, role))) => self.assume(by.node, id, role)?,
+            (Changes::RunningRole, Some((_, role))) => {
+                let on_ec2 = method.services.iter().all(|service| service == "ec2.amazonaws.com");
+                let is_there = !on_ec2 || role.has_instance_profile;
+                let certainty = if is_there { Certainty::Conditional } else { Certainty::Possible };
+                let limit = Step::limited(certainty, "whether anything runs with the role");
+                return Some(limit.and(self.uses(by.node, &method.actions)?));
+            }
+            (Changes::RoleTrust, Some((_, role))) => {
+                let node = self.node(by.node);
+                let assume = self.index.methods.assume;
+                self.index.left_of_grant(&node.who, assume, role, !node.is_user())?;
+                self.on_target(by, resource, about, None)?
+            }
+            (Changes::OidcProvider, _) => {
+                let limit = Step::limited(Certainty::Conditional, "what tokens the issuer signs");
+                self.on_target(by, resource, about, None)?.and(limit)
+            }
+            _ => self.on_target(by, resource, about, None)?,
+        };
+        Some(step.and(self.uses(by.node, &method.actions[1..])?))
+    }
+
+    /// The first action of a method on a target; a role is passed to any of the method's services.
+    pub(super) fn on_target(
+        &self,
+        by: Wait,
+        resource: &str,
+        about: Resource<'_>,
+        brings: Option<(&str, Value<'_>)>,
+    ) -> Option<Step> {
+        let method = self.method(by.method);
+        let created =
+            method.actions.get(1).map_or("", |it| self.index.methods.action(*it).service());
+        let mut best: Option<Step> = None;
+        for service in method.services_or_none() {
+            let mut all = vec![("iam:associatedresourcearn", Value::ChosenIn(created))];
+            all.push(("iam:passedtoservice", Value::one(self.in_partition(service))));
+            all.extend(brings.clone());
+            let asked = Asked { resource, about, brings: &all };
+            let who = &self.node(by.node).who;
+            let step = self.index.allowed(who, method.actions[0], asked).map(Step::new);
+            best = best.into_iter().chain(step).max_by_key(Step::certainty);
+        }
+        best
+    }
+
+    /// The name of a service in requests of the partition.
+    fn in_partition(&self, service: &str) -> String {
+        let has_suffix = self.account().partition == "aws-cn" && service == "ec2.amazonaws.com";
+        if has_suffix { format!("{service}.cn") } else { service.to_owned() }
+    }
+
+    /// Actions on anything that they act on.
+    pub(super) fn uses(&self, id: NodeId, actions: &[ActionId]) -> Option<Step> {
+        let who = &self.node(id).who;
+        let allowed = actions.iter().map(|action| self.index.allowed_somewhere(who, *action));
+        Some(Step { allowed: allowed.collect::<Option<_>>()?, limit: None })
+    }
+
+    /// How a node assumes a role.
+    ///
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+    fn assume(&self, id: NodeId, role_id: PrincipalId, role: &'a Principal) -> Option<Step> {
+        let node = self.node(id);
+        let assume = self.index.methods.assume;
+        let own = self.index.allowed(&node.who, assume, Asked::about(role));
+        let Some(trust) = &role.trust else {
+            // What was not read may admit.
+            return own.filter(|_| self.index.generous).map(Step::new);
+        };
+        let context = Context {
+            account: self.account(),
+            principal: Some(node.who.identity),
+            resource: Resource::Principal(role),
+            brings: &[],
+        };
+        let admission = trust.admit(node.who.identity, &context)?;
+        let by_itself = node.holder.is_some() && admission.grant != Grant::ByPermission;
+        let mut certainty = self.index.certainty(&admission.decision)?;
+        if own.is_none() {
+            let within = by_itself.then_some(admission.grant == Grant::WithinBoundary)?;
+            let left = self.index.left_of_grant(&node.who, assume, role, within)?;
+            certainty = certainty.min(left);
+        }
+        let admitted = Allowed {
+            action: assume,
+            by: Grantor::Trust(role_id),
+            statement: admission.statement,
+            certainty,
+            keys: admission.decision.doubts().map(|doubts| doubts.keys).unwrap_or_default(),
+        };
+        Some(Step { allowed: own.into_iter().chain([admitted]).collect(), limit: None })
+    }
+
+    /// How a node becomes somebody else, whoever that is.
+    pub(super) fn become_other(&self, id: NodeId, target: PrincipalId) -> Option<Step> {
+        let principal = self.account().principal(target);
+        if self.node(id).holder == Some(target) || principal.service_linked {
+            return None;
+        }
+        let mut best: Option<Step> = None;
+        for (method, known) in Methods::numbered() {
+            let fits = match known.changes {
+                Changes::RoleSession => principal.kind == PrincipalKind::Role,
+                Changes::UserCredentials => principal.kind == PrincipalKind::User,
+                _ => false,
+            };
+            if fits {
+                let by = Wait { node: id, method };
+                let step = self.attempt(by, &principal.arn, &Target::Principal(target));
+                best = best.into_iter().chain(step).max_by_key(Step::certainty);
+            }
+        }
+        best
+    }
+}

@@ -1,0 +1,158 @@
+//! Changes to somebody else whom a principal can become.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::Certainty;
+use super::authority::Asked;
+use super::methods::{ActionId, Changes, Methods};
+use super::nodes::{NodeId, policies_of};
+use super::search::{Search, Wait};
+use crate::account::{Account, PrincipalId, PrincipalKind};
+use crate::context::Resource;
+use crate::trust::{Chosen, TrustPolicy};
+use crate::value::Value;
+
+/// Who is called what, and who has what.
+pub(super) struct Names<'a> {
+    by_arn: HashMap<&'a str, PrincipalId>,
+    /// The users and roles with a tag, by its key in lower case and its value.
+    by_tag: HashMap<String, HashMap<&'a str, Vec<PrincipalId>>>,
+    /// The roles whose trust policies choose a principal.
+    choosing: HashMap<PrincipalId, Vec<PrincipalId>>,
+    /// All that changes act on, sorted by ARN, with the users and roles that it is or that have it.
+    holders: Vec<(&'a str, Rc<[PrincipalId]>)>,
+    /// Whether IAM Identity Center has made a role.
+    pub(super) has_identity_center: bool,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(account: &'a Account) -> Names<'a> {
+        let mut names = Names {
+            by_arn: HashMap::new(),
+            by_tag: HashMap::new(),
+            choosing: HashMap::new(),
+            holders: Vec::new(),
+            has_identity_center: false,
+        };
+        let mut holders: BTreeMap<&str, Vec<PrincipalId>> = BTreeMap::new();
+        for id in account.principal_ids() {
+            let principal = account.principal(id);
+            names.by_arn.insert(&principal.arn, id);
+            names.has_identity_center |=
+                principal.arn.contains(":role/aws-reserved/sso.amazonaws.com/");
+            for (key, value) in principal.tags.iter().flatten() {
+                let of_key = names.by_tag.entry(key.to_ascii_lowercase()).or_default();
+                of_key.entry(value).or_default().push(id);
+            }
+            if principal.kind != PrincipalKind::Group {
+                let mut has = vec![&principal.arn];
+                has.extend(principal.groups.iter().map(|group| &account.principal(*group).arn));
+                let policies = policies_of(account, principal, None);
+                has.extend(policies.iter().map(|policy| &account.policy(*policy).id));
+                for arn in has {
+                    holders.entry(arn).or_default().push(id);
+                }
+            }
+        }
+        names.holders = holders.into_iter().map(|(arn, ids)| (arn, ids.into())).collect();
+        for role in account.principal_ids() {
+            let Some(trust) = &account.principal(role).trust else { continue };
+            for principal in names.chosen(trust) {
+                names.choosing.entry(principal).or_default().push(role);
+            }
+        }
+        names
+    }
+
+    /// The principals of the account that a trust policy chooses one by one.
+    pub(super) fn chosen(&self, trust: &TrustPolicy) -> Vec<PrincipalId> {
+        let mut chosen = Vec::new();
+        for choice in trust.chosen() {
+            match choice {
+                Chosen::Arn(arn) => chosen.extend(self.by_arn.get(arn)),
+                Chosen::Tag(key, value) => {
+                    let of_key = self.by_tag.get(key);
+                    chosen
+                        .extend(of_key.and_then(|values| values.get(value)).into_iter().flatten());
+                }
+            }
+        }
+        chosen
+    }
+}
+
+impl<'a> Search<'a> {
+    /// Looks for methods on others whom a principal can become.
+    pub(super) fn look_beyond(&mut self, id: NodeId) {
+        let node = self.node(id);
+        let is_sure = node.rank.is_some_and(|rank| rank.certainty == Certainty::Certain);
+        if is_sure || node.who.identity.service_linked {
+            return;
+        }
+        let mut reach = None;
+        for (number, method) in Methods::numbered() {
+            let by = Wait { node: id, method: number };
+            if method.changes.of_holder().is_none() {
+                continue;
+            }
+            let targets = self.in_range(id, method.actions[0]);
+            let holders: usize = targets.iter().map(|(_, holders)| holders.len()).sum();
+            if holders == 0 {
+                continue;
+            }
+            // Of two ways to look, the one with fewer to look at.
+            let reach: Rc<[_]> = Rc::clone(reach.get_or_insert_with(|| self.reach(id).into()));
+            if reach.len() <= holders {
+                self.change_others(by, &reach);
+                continue;
+            }
+            for (arn, holders) in targets {
+                let brings =
+                    [("iam:policyarn", Value::Chosen), ("iam:permissionsboundary", Value::Chosen)];
+                let asked = Asked { resource: arn, about: Resource::Own, brings: &brings };
+                if self.index.allowed(&self.node(id).who, method.actions[0], asked).is_some() {
+                    self.change_others(by, &holders);
+                }
+            }
+        }
+    }
+
+    fn change_others(&mut self, by: Wait, others: &[PrincipalId]) {
+        for other in others {
+            if self.node(by.node).ways.contains_key(&by.method) {
+                return;
+            }
+            if let Some(step) = self.become_other(by.node, *other) {
+                self.change(by, self.of_principal[other.place()], &step);
+            }
+        }
+    }
+
+    /// What an action may be allowed on, with those who have it.
+    fn in_range(&self, id: NodeId, action: ActionId) -> Vec<(&'a str, Rc<[PrincipalId]>)> {
+        let all = &self.names.holders;
+        let mut targets = Vec::new();
+        for beginning in self.index.beginnings(&self.node(id).who, action) {
+            let first = all.partition_point(|(arn, _)| *arn < beginning.as_str());
+            let within = all[first..].iter().take_while(|(arn, _)| arn.starts_with(&beginning));
+            targets.extend(within.map(|(arn, holders)| (*arn, Rc::clone(holders))));
+        }
+        targets
+    }
+
+    /// The users and roles that a principal might become.
+    fn reach(&self, id: NodeId) -> Vec<PrincipalId> {
+        let Some(holder) = self.node(id).holder else { return Vec::new() };
+        let mut reach = self.names.choosing.get(&holder).cloned().unwrap_or_default();
+        for (_, method) in Methods::numbered() {
+            if matches!(method.changes, Changes::RoleSession | Changes::UserCredentials) {
+                let targets = self.in_range(id, method.actions[0]);
+                reach.extend(targets.iter().filter_map(|(arn, _)| self.names.by_arn.get(arn)));
+            }
+        }
+        reach.sort_unstable();
+        reach.dedup();
+        reach
+    }
+}
