@@ -9,7 +9,7 @@ mod trust;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use portcullis_iam::{self as iam, Judgement, Lack};
+use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalId};
 use portcullis_model::{
     Certainty, Escalation, Fact, Gap, Grant, Group, Policy, Role, Source, Sources,
 };
@@ -72,20 +72,21 @@ impl Permissions {
         gaps: &mut Gaps,
     ) -> Permissions {
         let reading = read::read(details, answers, lists.roles, as_of, gaps);
-        let judged = Judged::new(&reading);
-        let names = details.user_detail_list.iter().map(|user| name_key(&user.user_name));
-        let users =
-            names.zip(&reading.users).map(|(name, id)| (name, judged.principal(id.place())));
-        let mut policies: Vec<Policy> = Vec::new();
+        let mut judged = Judged::new(&reading);
+        let mut users = HashMap::new();
+        for (user, id) in details.user_detail_list.iter().zip(&reading.users) {
+            users.insert(name_key(&user.user_name), judged.principal(*id));
+        }
+        let mut policies = Vec::new();
         for used in &reading.policies {
-            let privileges = judged.policy(used.id.place());
-            policies.push(policies::policy(used, &reading.account, &privileges));
+            let privileges = judged.policy(used.id);
+            policies.push(policies::policy(used, &reading.account, privileges));
         }
         policies.sort_by(|a, b| a.resource_id.cmp(&b.resource_id));
         Permissions {
-            users: users.collect(),
-            groups: groups(details, &reading, &judged, lists),
-            roles: roles(details, &reading, &judged, lists, as_of, gaps),
+            users,
+            groups: groups(details, &reading, &mut judged, lists),
+            roles: roles(details, &reading, &mut judged, lists, as_of, gaps),
             policies: known(policies, lists.policies),
             account: account::facts(details, &reading, lists),
         }
@@ -115,24 +116,22 @@ pub(super) fn inline_policies(user: &UserDetail) -> Vec<String> {
 /// The account judged as if what could not be read said nothing, and as if it allowed everything: where
 /// both agree it does not matter.
 struct Judged<'a> {
-    account: &'a iam::Account,
+    account: &'a Account,
     least: Judgement,
     most: Option<Judgement>,
+    /// What would tell, where they differ.
     missing: Sources,
 }
 
 impl<'a> Judged<'a> {
     fn new(reading: &'a Reading) -> Judged<'a> {
         let account = &reading.account;
+        let is_read = reading.all_read && account.complete;
         let least = iam::judge(account, false);
-        let is_sure = !reading.unread && account.complete && least.lacks.is_empty();
+        let is_sure = is_read && least.lacks.is_empty();
         let most = (!is_sure).then(|| iam::judge(account, true));
-        let lacks = least.lacks.iter().chain(most.iter().flat_map(|most| &most.lacks));
-        let mut missing = Sources::NONE;
-        if reading.unread || !account.complete {
-            missing |= SOURCE.into();
-        }
-        for lack in lacks {
+        let mut missing = if is_read { Sources::NONE } else { SOURCE.into() };
+        for lack in least.lacks.iter().chain(most.iter().flat_map(|most| &most.lacks)) {
             missing |= match lack {
                 Lack::Organization => Source::Organization.into(),
                 Lack::Document | Lack::Tags => SOURCE.into(),
@@ -141,48 +140,44 @@ impl<'a> Judged<'a> {
         Judged { account, least, most, missing }
     }
 
-    fn principal(&self, place: usize) -> Privileges {
-        self.between(place, |judgement| &judgement.principals)
+    fn principal(&mut self, id: PrincipalId) -> Privileges {
+        let least = std::mem::take(&mut self.least.principals[id.place()]);
+        let most = self.most.as_ref().map(|most| &most.principals[id.place()]);
+        self.between(least, most)
     }
 
-    fn policy(&self, place: usize) -> Privileges {
-        self.between(place, |judgement| &judgement.policies)
+    fn policy(&mut self, id: PolicyId) -> Privileges {
+        let least = std::mem::take(&mut self.least.policies[id.place()]);
+        let most = self.most.as_ref().map(|most| &most.policies[id.place()]);
+        self.between(least, most)
     }
 
     /// What is so at least, unless more might be.
-    fn between(
-        &self,
-        place: usize,
-        of: impl Fn(&Judgement) -> &Vec<iam::Privileges>,
-    ) -> Privileges {
-        let least = &of(&self.least)[place];
-        let most = self.most.as_ref().map_or(least, |most| &of(most)[place]);
-        let escalations: Vec<Escalation> = least.ways.iter().map(escalation).collect();
-        let is_settled = !escalations.is_empty()
-            || least.administrator
-            || most.ways.is_empty() && !most.administrator;
-        let guards = least.removable_guards.iter().map(|id| self.account.policy(*id).id.clone());
-        let same_guards = least.removable_guards == most.removable_guards;
-        let same_rank = least.administrator == most.administrator;
+    fn between(&self, least: iam::Privileges, most: Option<&iam::Privileges>) -> Privileges {
+        let known = |differs: Option<bool>| differs != Some(true);
+        let same_rank = known(most.map(|most| most.administrator != least.administrator));
+        let same_guards = known(most.map(|most| most.removable_guards != least.removable_guards));
+        let more = most.map(|most| most.administrator || !most.ways.is_empty());
+        let is_settled = least.administrator || !least.ways.is_empty() || known(more);
+        let id = |guard: &PolicyId| self.account.policy(*guard).id.clone();
+        let guards = least.removable_guards.iter().map(id).collect();
         Privileges {
-            administrator: self.known(least.administrator, same_rank),
-            escalations: self.known(escalations, is_settled),
-            removable_guards: self.known(guards.collect(), same_guards),
+            administrator: self.fact(least.administrator, same_rank),
+            removable_guards: self.fact(guards, same_guards),
+            escalations: self.fact(least.ways.into_iter().map(escalation).collect(), is_settled),
         }
     }
 
-    fn known<T>(&self, value: T, is_known: bool) -> Fact<T> {
+    fn fact<T>(&self, value: T, is_known: bool) -> Fact<T> {
         if is_known { Fact::Known(value) } else { Fact::Missing(self.missing) }
     }
 }
 
-fn escalation(way: &iam::Way) -> Escalation {
-    let grants = way.grants.iter().map(|grant| Grant {
-        action: grant.action.to_owned(),
-        policy: grant.policy.clone(),
-        statement: grant.statement.clone(),
-        conditional: grant.conditional,
-    });
+fn escalation(way: iam::Way) -> Escalation {
+    let mut grants = Vec::new();
+    for iam::GrantedAction { action, policy, statement, conditional } in way.grants {
+        grants.push(Grant { action: action.to_owned(), policy, statement, conditional });
+    }
     Escalation {
         method: way.method.to_owned(),
         title: way.title.to_owned(),
@@ -191,17 +186,17 @@ fn escalation(way: &iam::Way) -> Escalation {
             iam::Certainty::Conditional => Certainty::Conditional,
             iam::Certainty::Possible => Certainty::Possible,
         },
-        target: way.target.clone(),
-        way: way.sentence.clone(),
-        conditions: way.conditions.clone(),
-        grants: grants.collect(),
+        target: way.target,
+        way: way.sentence,
+        conditions: way.conditions,
+        grants,
     }
 }
 
 fn groups(
     details: &AuthorizationDetails,
     reading: &Reading,
-    judged: &Judged<'_>,
+    judged: &mut Judged<'_>,
     lists: Lists,
 ) -> Fact<Vec<Group>> {
     let mut members: HashMap<String, u32> = HashMap::new();
@@ -212,7 +207,7 @@ fn groups(
     for (group, id) in details.group_detail_list.iter().zip(&reading.groups) {
         let count = members.get(&name_key(&group.group_name)).copied().unwrap_or(0);
         let count = known(count, lists.users);
-        groups.push(principals::group(group, count, judged.principal(id.place())));
+        groups.push(principals::group(group, count, judged.principal(*id)));
     }
     groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
     known(groups, lists.groups)
@@ -221,7 +216,7 @@ fn groups(
 fn roles(
     details: &AuthorizationDetails,
     reading: &Reading,
-    judged: &Judged<'_>,
+    judged: &mut Judged<'_>,
     lists: Lists,
     as_of: Timestamp,
     gaps: &mut Gaps,
@@ -230,7 +225,7 @@ fn roles(
     for (role, id) in details.role_detail_list.iter().zip(&reading.roles) {
         let trust = reading.account.principal(*id).trust.as_ref();
         let trustees = Trustees::new(trust, &reading.account);
-        let privileges = judged.principal(id.place());
+        let privileges = judged.principal(*id);
         roles.push(principals::role(role, &trustees, privileges, as_of, gaps));
     }
     roles.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));

@@ -212,12 +212,13 @@ impl<'a> Search<'a> {
         if node.administrator || node.who.identity.service_linked {
             return;
         }
+        let mut beginnings = HashMap::new();
         for (number, method) in Methods::numbered() {
             let by = Wait { node: id, method: number };
             if method.changes.of_holder().is_some() {
                 self.change(by, id, &Step::default());
             } else {
-                self.wait_for_others(by, method);
+                self.wait_for_others(by, method, &mut beginnings);
             }
         }
     }
@@ -288,26 +289,37 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn wait_for_others(&mut self, by: Wait, method: &'static Method) {
+    /// Notes that a node waits for others; how what it may act on begins is found once for each action.
+    fn wait_for_others(
+        &mut self,
+        by: Wait,
+        method: &'static Method,
+        beginnings: &mut HashMap<ActionId, Rc<[String]>>,
+    ) {
         let node = self.node(by.node);
-        let mut beginnings = vec![String::new()];
         let others = match method.changes {
             Changes::Directory | Changes::MemberRoot | Changes::Unseen => {
                 return self.act_alone(by, method);
             }
             Changes::GroupMembership if !node.is_user() => return,
             Changes::RunningRole => &method.actions[..],
-            _ => {
-                beginnings = self.index.beginnings(&node.who, method.actions[0]);
-                &method.actions[1..]
-            }
+            _ if !self.index.mentions(&node.who, method.actions[0]) => return,
+            _ => &method.actions[1..],
         };
-        if beginnings.is_empty() || !self.may_use_all(by.node, others) {
+        if !self.may_use_all(by.node, others) {
             return;
         }
+        let beginnings = if method.changes == Changes::RunningRole {
+            Rc::from([String::new()])
+        } else {
+            let who = &self.node(by.node).who;
+            let first = method.actions[0];
+            let found = || self.index.beginnings(who, first).into();
+            Rc::clone(beginnings.entry(first).or_insert_with(found))
+        };
         for service in method.services_or_none() {
             let road = (method.changes, service);
-            for beginning in &beginnings {
+            for beginning in &*beginnings {
                 self.lengths.entry(road).or_default().insert(beginning.len());
                 self.waiting.entry((road, beginning.clone())).or_default().push(by);
             }

@@ -27,7 +27,7 @@ const WATCHED: [(WatchedAction, &str, bool, &[&str]); 10] = [
 ];
 
 /// The facts about one policy.
-pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: &Privileges) -> Policy {
+pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges) -> Policy {
     let policy = account.policy(used.id);
     let document = policy.document.as_ref();
     let mut attached_to = used.attached_to.clone();
@@ -56,7 +56,7 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: &Privilege
                 },
             )
         }),
-        escalations: privileges.escalations.clone(),
+        escalations: privileges.escalations,
         ignored_variables: fact(document, |it| it.ignored_variables(false)),
         ignored_protections: fact(document, |it| it.ignored_variables(true)),
     }

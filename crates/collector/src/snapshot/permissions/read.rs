@@ -33,8 +33,8 @@ pub(super) struct Reading {
     pub(super) groups: Vec<PrincipalId>,
     pub(super) users: Vec<PrincipalId>,
     pub(super) roles: Vec<PrincipalId>,
-    /// Whether any document could not be read.
-    pub(super) unread: bool,
+    /// Whether every document and membership could be read.
+    pub(super) all_read: bool,
 }
 
 /// How a policy is used.
@@ -71,7 +71,7 @@ pub(super) fn read(
             groups: Vec::new(),
             users: Vec::new(),
             roles: Vec::new(),
-            unread: false,
+            all_read: true,
         },
         managed: HashMap::new(),
         groups: HashMap::new(),
@@ -174,7 +174,7 @@ impl<'a> Reader<'a, '_> {
         document: Option<PolicyDocument>,
         other_versions: Vec<PolicyId>,
     ) -> usize {
-        self.reading.unread |= document.is_none();
+        self.reading.all_read &= document.is_some();
         let policies = &mut self.reading.account.policies;
         let place = PolicyId::new(policies.len());
         policies.push(Policy { id, name: name.to_owned(), kind, document, other_versions });
@@ -248,7 +248,7 @@ impl<'a> Reader<'a, '_> {
             self.gaps.push(Gap::new(SOURCE, "Incomplete", message).of(name));
             incomplete = true;
         }
-        self.reading.unread |= incomplete;
+        self.reading.all_read &= !incomplete;
         let boundary = self.boundary(user.permissions_boundary.as_ref());
         let user = principal(PrincipalKind::User, owner, &user.user_id, &user.tags);
         self.add_principal(Principal { policies, groups, boundary, incomplete, ..user })
@@ -259,7 +259,7 @@ impl<'a> Reader<'a, '_> {
         let policies =
             self.policies(owner, &role.attached_managed_policies, &role.role_policy_list);
         let trust = self.trust(role);
-        self.reading.unread |= trust.is_none();
+        self.reading.all_read &= trust.is_some();
         let boundary = self.boundary(role.permissions_boundary.as_ref());
         self.add_principal(Principal {
             policies,
