@@ -54,6 +54,101 @@ def write(directory: Path, users: int, roles: int, policies: int) -> None:
         (directory / f"{name}.json").write_text(json.dumps(content))
 
 
+def write_worst(directory: Path, size: int) -> None:
+    """Writes the bundle of an account that is as hard to judge as IAM's quotas allow.
+
+    For 5,000: 5,000 users and as many roles, 300 groups, 1,500 policies. Half of the roles are
+    administrators, each policy or user may assume or pass thousands of them by a wildcard, some of
+    them are denied again, and trust policies let in the account, a user by name, or a tag.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    policies, groups = size * 1500 // 5000, size * 300 // 5000
+    (directory / "credential-report.csv").write_text(credential_report(size))
+    administrator = policy_detail("arn:aws:iam::aws:policy/AdministratorAccess", WORST_ADMINISTRATOR)
+    details = {
+        "UserDetailList": [worst_user(n, policies, groups) for n in range(size)],
+        "GroupDetailList": [group(n, policies) for n in range(groups)],
+        "RoleDetailList": [worst_role(n, policies) for n in range(size)],
+        "Policies": [administrator, *(worst_policy(n) for n in range(policies))],
+    }
+    content = {**answers(0, 0, 1), "account-authorization-details": details}
+    content["organization"] = {"Organization": None}
+    for name, answer in content.items():
+        (directory / f"{name}.json").write_text(json.dumps(answer))
+
+
+WORST_ADMINISTRATOR = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+WORST_STATEMENTS: list[list[dict[str, Any]]] = [
+    [{"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": "arn:aws:s3:::data/*"}],
+    [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": f"{ARN}role/app-*"}],
+    [
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": f"{ARN}role/app-*"},
+        {"Effect": "Allow", "Action": ["lambda:Create*", "lambda:Invoke*"], "Resource": "*"},
+    ],
+    [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"},
+        {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": f"{ARN}role/app-1*"},
+    ],
+    [{"Effect": "Allow", "Action": ["ec2:Describe*", "cloudwatch:*"], "Resource": "*"}],
+]
+
+
+def worst_policy(index: int) -> dict[str, Any]:
+    statements = WORST_STATEMENTS[index % len(WORST_STATEMENTS)]
+    return policy_detail(f"{ARN}policy/policy-{index:05}", statements)
+
+
+def policy_detail(arn: str, statements: list[dict[str, Any]]) -> dict[str, Any]:
+    document = {"Version": "2012-10-17", "Statement": statements}
+    version = {"VersionId": "v1", "IsDefaultVersion": True, "CreateDate": CREATED}
+    return {
+        "PolicyName": arn.rsplit("/", 1)[1],
+        "Arn": arn,
+        "AttachmentCount": 1,
+        "IsAttachable": True,
+        "PolicyVersionList": [{**version, "Document": document}],
+    }
+
+
+def worst_user(index: int, policies: int, groups: int) -> dict[str, Any]:
+    assume = {"Action": "sts:AssumeRole", "Resource": f"{ARN}role/app-{index % 7}*"}
+    put = {"Action": "iam:PutRolePolicy", "Resource": f"{ARN}role/none-{index}"}
+    return {
+        **user(index, policies),
+        "GroupList": [f"group-{n % groups:02}" for n in (index, index * 3 + 1)],
+        "AttachedManagedPolicies": attached(*(n % policies for n in (index, index * 11 + 2))),
+        "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": document(assume, put)}],
+    }
+
+
+def worst_role(index: int, policies: int) -> dict[str, Any]:
+    is_administrator = index % 2 == 0
+    name = f"app-{index}" if is_administrator else f"svc-{index}"
+    assume: dict[str, Any] = {"Action": "sts:AssumeRole"}
+    of_account = {**assume, "Principal": {"AWS": f"{ARN}root"}}
+    tag = {"StringEquals": {"aws:PrincipalTag/team": f"team-{index}"}}
+    trust = [
+        [of_account, {**assume, "Principal": {"Service": "lambda.amazonaws.com"}}],
+        [{**assume, "Principal": {"AWS": f"{ARN}user/{user_name(index)}"}}],
+        [{**of_account, "Condition": tag}],
+        [{**of_account, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}],
+    ][index // 2 % 4]
+    administrator = {
+        "PolicyName": "AdministratorAccess",
+        "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess",
+    }
+    own = document({"Action": "sts:AssumeRole", "Resource": f"{ARN}role/app-*"})
+    return {
+        **role(index, policies),
+        "RoleName": name,
+        "Arn": f"{ARN}role/{name}",
+        "AssumeRolePolicyDocument": document(*trust),
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": own}],
+        "AttachedManagedPolicies": [administrator] if is_administrator else attached(index % policies),
+    }
+
+
 def credential_report(users: int) -> str:
     root = (
         f"<root_account>,{ARN}root,{CREATED},true,{USED},{CREATED},not_supported,true,"

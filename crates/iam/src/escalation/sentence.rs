@@ -41,6 +41,14 @@ pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -
     }
 }
 
+/// `a, b and c`.
+fn listed(texts: &[&str]) -> String {
+    match texts {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => texts.concat(),
+    }
+}
+
 impl Search<'_> {
     /// The ARN and the name of a target.
     fn named(&self, target: &Target) -> (String, String) {
@@ -77,7 +85,7 @@ impl Search<'_> {
         }
         let mut texts = Vec::new();
         for (name, actions) in parts {
-            texts.push(format!("{}, policy {name}", actions.join(" and ")));
+            texts.push(format!("{}, policy {name}", listed(&actions)));
         }
         format!(" ({})", texts.join("; "))
     }
