@@ -6,7 +6,7 @@ use super::methods::{ActionId, Changes, Methods};
 use super::nodes::NodeId;
 use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
-use crate::account::{Principal, PrincipalId, PrincipalKind};
+use crate::account::{Principal, PrincipalId};
 use crate::context::{Context, Resource};
 use crate::trust::Grant;
 use crate::value::Value;
@@ -125,15 +125,20 @@ impl<'a> Search<'a> {
         }
         let mut best: Option<Step> = None;
         for (method, known) in Methods::numbered() {
-            let fits = match known.changes {
-                Changes::RoleSession => principal.kind == PrincipalKind::Role,
-                Changes::UserCredentials => principal.kind == PrincipalKind::User,
-                _ => false,
+            let mut services = known.services.iter();
+            let admits = |it: &String| {
+                principal.trust.as_ref().is_some_and(|trust| trust.admits_provider(it))
             };
-            if fits {
+            let fits = known.changes.becomes() == Some(principal.kind)
+                && self.index.mentions(&self.node(id).who, known.actions[0])
+                && (known.services.is_empty() || services.any(admits));
+            if fits || known.changes == Changes::RoleSession {
                 let by = Wait { node: id, method };
                 let step = self.attempt(by, &principal.arn, &Target::Principal(target));
                 best = best.into_iter().chain(step).max_by_key(Step::certainty);
+            }
+            if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
+                break;
             }
         }
         best

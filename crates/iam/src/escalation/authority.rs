@@ -87,9 +87,26 @@ impl<'a> Index<'a> {
         PolicyId::new(self.account.policies.len())
     }
 
-    /// The managed policy of AWS that allows everything.
-    pub(super) fn administrator_access(&self) -> String {
-        format!("arn:{}:iam::aws:policy/AdministratorAccess", self.account.partition)
+    pub(super) fn allows_everything(&self, policy: PolicyId) -> bool {
+        self.document(policy).is_some_and(|document| document.allows_everything(self.account))
+    }
+
+    /// A managed policy of AWS.
+    pub(super) fn aws_policy(&self, name: &str) -> String {
+        format!("arn:{}:iam::aws:policy/{name}", self.account.partition)
+    }
+
+    /// The policies of the account that Allows of an action name in a condition.
+    pub(super) fn named_policies(&self, who: &Authority<'_>, action: ActionId) -> Vec<PolicyId> {
+        let conditions =
+            self.in_force(who, action).flat_map(|(.., statement)| &statement.conditions);
+        let naming = conditions.filter(|condition| condition.key == "iam:policyarn");
+        let arns: Vec<&str> = naming.flat_map(|it| &it.values).map(Pattern::as_str).collect();
+        if arns.is_empty() {
+            return Vec::new();
+        }
+        let is_named = |id: &PolicyId| arns.contains(&self.account.policy(*id).id.as_str());
+        self.account.policy_ids().filter(is_named).collect()
     }
 
     fn document(&self, policy: PolicyId) -> Option<&PolicyDocument> {

@@ -13,7 +13,8 @@ use crate::value::Value;
 /// A change, and what the first action of its method must be allowed on.
 pub(super) struct Effect<'a> {
     pub(super) resource: String,
-    pub(super) target: Target,
+    /// None: nobody in particular.
+    pub(super) target: Option<Target>,
     pub(super) after: Authority<'a>,
     /// The policies that no longer apply.
     pub(super) removed: Vec<PolicyId>,
@@ -22,7 +23,7 @@ pub(super) struct Effect<'a> {
 }
 
 impl<'a> Effect<'a> {
-    fn new(resource: &str, target: Target, after: Authority<'a>) -> Effect<'a> {
+    fn new(resource: &str, target: Option<Target>, after: Authority<'a>) -> Effect<'a> {
         let resource = resource.to_owned();
         Effect { resource, target, after, removed: Vec::new(), brings: None }
     }
@@ -100,7 +101,7 @@ impl<'a> Maker<'_, 'a> {
             if policy.kind != PolicyKind::CustomerManaged {
                 continue;
             }
-            let target = Target::Policy(*id);
+            let target = Some(Target::Policy(*id));
             if change == Change::Permissions {
                 effects.push(Effect::new(&policy.id, target, self.with_everything()));
                 continue;
@@ -127,7 +128,7 @@ impl<'a> Maker<'_, 'a> {
         let account = self.index.account;
         let kind = |id: &PolicyId| account.policy(*id).kind;
         let removable: Vec<PolicyId> = match change {
-            Change::Permissions => return self.more(target, arn).into_iter().collect(),
+            Change::Permissions => return self.more(target, arn),
             Change::Boundary => return self.unbound(target, arn).into_iter().collect(),
             Change::Attachment => {
                 let attached = policies.iter().filter(|id| kind(id) != PolicyKind::Inline);
@@ -148,7 +149,7 @@ impl<'a> Maker<'_, 'a> {
             }
             let removed = sorted(who.removed.iter().copied().chain([id]).collect());
             let after = Authority { removed, ..who.clone() };
-            let mut effect = Effect::new(arn, Target::Policy(id), after);
+            let mut effect = Effect::new(arn, Some(Target::Policy(id)), after);
             effect.removed.push(id);
             effect.brings = Some(("iam:policyarn", account.policy(id).id.clone()));
             effects.push(effect);
@@ -156,23 +157,34 @@ impl<'a> Maker<'_, 'a> {
         effects
     }
 
-    /// Any policy is put in; one that is attached must be one that makes a difference.
-    fn more(&self, target: Option<Target>, arn: &str) -> Option<Effect<'a>> {
-        // Nobody in particular has no name: the policy that it has stands for it.
-        let stand_in = || self.node.who.policies.first().map(|policy| Target::Policy(*policy));
-        let mut effect = Effect::new(arn, target.or_else(stand_in)?, self.with_everything());
-        if self.first_action().contains(":attach") {
-            effect.brings = Some(("iam:policyarn", self.index.administrator_access()));
+    /// Any policy is put in; one that is attached must be one that makes a difference: one of AWS, or one that
+    /// the permission itself names.
+    fn more(&self, target: Option<Target>, arn: &str) -> Vec<Effect<'a>> {
+        if !self.first_action().contains(":attach") {
+            return vec![Effect::new(arn, target, self.with_everything())];
         }
-        Some(effect)
+        let mut effects = Vec::new();
+        for name in ["AdministratorAccess", "IAMFullAccess"] {
+            let mut effect = Effect::new(arn, target.clone(), self.with_everything());
+            effect.brings = Some(("iam:policyarn", self.index.aws_policy(name)));
+            effects.push(effect);
+        }
+        for id in self.index.named_policies(&self.node.who, self.method.actions[0]) {
+            let after = self.with_policies(|policies| policies.push(id));
+            let mut effect = Effect::new(arn, target.clone(), after);
+            effect.brings = Some(("iam:policyarn", self.index.account.policy(id).id.clone()));
+            effects.push(effect);
+        }
+        effects
     }
 
     fn unbound(&self, target: Option<Target>, arn: &str) -> Option<Effect<'a>> {
         self.node.who.boundary?;
         let after = Authority { boundary: None, ..self.node.who.clone() };
-        let mut effect = Effect::new(arn, target?, after);
+        let mut effect = Effect::new(arn, target, after);
         if self.first_action().contains(":put") {
-            effect.brings = Some(("iam:permissionsboundary", self.index.administrator_access()));
+            effect.brings =
+                Some(("iam:permissionsboundary", self.index.aws_policy("AdministratorAccess")));
         }
         Some(effect)
     }

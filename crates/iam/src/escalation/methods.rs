@@ -256,6 +256,17 @@ impl Changes {
         })
     }
 
+    /// The kind of principal that a method lets one become, who need not be privileged.
+    pub(super) fn becomes(self) -> Option<PrincipalKind> {
+        match self {
+            Changes::RoleSession | Changes::RoleTrust | Changes::PassedRole => {
+                Some(PrincipalKind::Role)
+            }
+            Changes::UserCredentials => Some(PrincipalKind::User),
+            _ => None,
+        }
+    }
+
     /// The kind of resource of IAM that the first action acts on; none: on none.
     pub(super) fn kind_of_target(self) -> Option<&'static str> {
         match (self.of_holder(), self) {

@@ -1,17 +1,20 @@
 //! Changes to somebody else whom a principal can become.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Certainty;
 use super::authority::Asked;
-use super::methods::{ActionId, Changes, Methods};
+use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{NodeId, policies_of};
 use super::search::{Search, Wait};
+use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId, PrincipalKind};
 use crate::context::Resource;
 use crate::trust::{Chosen, TrustPolicy};
 use crate::value::Value;
+
+type Holders = Rc<[PrincipalId]>;
 
 /// Who is called what, and who has what.
 pub(super) struct Names<'a> {
@@ -21,7 +24,7 @@ pub(super) struct Names<'a> {
     /// The roles whose trust policies choose a principal.
     choosing: HashMap<PrincipalId, Vec<PrincipalId>>,
     /// All that changes act on, sorted by ARN, with the users and roles that it is or that have it.
-    holders: Vec<(&'a str, Rc<[PrincipalId]>)>,
+    holders: Vec<(&'a str, Holders)>,
     /// Whether IAM Identity Center has made a role.
     pub(super) has_identity_center: bool,
 }
@@ -98,6 +101,9 @@ impl<'a> Search<'a> {
             }
             let targets = self.in_range(id, method.actions[0]);
             let holders: usize = targets.iter().map(|(_, holders)| holders.len()).sum();
+            if method.changes == Changes::GroupPermissions {
+                self.change_joined_groups(by, method, &targets);
+            }
             if holders == 0 {
                 continue;
             }
@@ -118,6 +124,24 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Tries a method on groups that a user can join.
+    fn change_joined_groups(&mut self, by: Wait, method: &Method, groups: &[(&'a str, Holders)]) {
+        let mut all = Methods::numbered();
+        let join = all.find(|(_, method)| method.changes == Changes::GroupMembership);
+        let Some((join, _)) = join.filter(|_| self.node(by.node).is_user()) else { return };
+        for (arn, _) in groups {
+            let Some(id) = self.names.by_arn.get(arn) else { continue };
+            let asked = Asked { resource: arn, about: Resource::Own, brings: &[] };
+            let (who, target) = (&self.node(by.node).who, Target::Principal(*id));
+            let change = self.index.allowed(who, method.actions[0], asked).map(Step::new);
+            let join = self.attempt(Wait { method: join, ..by }, arn, &target);
+            if let (Some(change), Some(join)) = (change, join) {
+                self.gain_everything(by, target, join.and(change));
+                return;
+            }
+        }
+    }
+
     fn change_others(&mut self, by: Wait, others: &[PrincipalId]) {
         for other in others {
             if self.node(by.node).ways.contains_key(&by.method) {
@@ -130,7 +154,7 @@ impl<'a> Search<'a> {
     }
 
     /// What an action may be allowed on, with those who have it.
-    fn in_range(&self, id: NodeId, action: ActionId) -> Vec<(&'a str, Rc<[PrincipalId]>)> {
+    fn in_range(&self, id: NodeId, action: ActionId) -> Vec<(&'a str, Holders)> {
         let all = &self.names.holders;
         let mut targets = Vec::new();
         for beginning in self.index.beginnings(&self.node(id).who, action) {
@@ -141,15 +165,16 @@ impl<'a> Search<'a> {
         targets
     }
 
-    /// The users and roles that a principal might become.
+    /// The users and roles that a node might become.
     fn reach(&self, id: NodeId) -> Vec<PrincipalId> {
-        let Some(holder) = self.node(id).holder else { return Vec::new() };
-        let mut reach = self.names.choosing.get(&holder).cloned().unwrap_or_default();
-        for (_, method) in Methods::numbered() {
-            if matches!(method.changes, Changes::RoleSession | Changes::UserCredentials) {
-                let targets = self.in_range(id, method.actions[0]);
-                reach.extend(targets.iter().filter_map(|(arn, _)| self.names.by_arn.get(arn)));
-            }
+        let holder = self.node(id).holder;
+        let choosing = holder.and_then(|holder| self.names.choosing.get(&holder));
+        let mut reach = choosing.cloned().unwrap_or_default();
+        let becoming = Methods::numbered().filter(|(_, method)| method.changes.becomes().is_some());
+        let actions: BTreeSet<ActionId> = becoming.map(|(_, method)| method.actions[0]).collect();
+        for action in actions {
+            let targets = self.in_range(id, action);
+            reach.extend(targets.iter().filter_map(|(arn, _)| self.names.by_arn.get(arn)));
         }
         reach.sort_unstable();
         reach.dedup();

@@ -62,7 +62,7 @@ pub(super) struct Wait {
 #[derive(Clone, Debug)]
 struct Edge {
     by: Wait,
-    target: Target,
+    target: Option<Target>,
     step: Step,
     /// The policies that it removes because of their Denies.
     removed: Vec<PolicyId>,
@@ -99,7 +99,13 @@ impl<'a> Search<'a> {
             self.look_at(NodeId::new(place));
         }
         self.spread();
-        for id in self.of_principal.clone() {
+        for id in self
+            .of_principal
+            .iter()
+            .chain(self.of_policy.as_flattened())
+            .copied()
+            .collect::<Vec<_>>()
+        {
             self.look_beyond(id);
         }
         if self.index.generous && !self.account().complete {
@@ -155,8 +161,11 @@ impl<'a> Search<'a> {
         groups: Vec<PrincipalId>,
     ) -> NodeId {
         let id = NodeId::new(self.nodes.len());
-        // The policy of an administrator is judged all the same.
-        let administrator = subject != Subject::Policy && self.is_administrator(&who);
+        // A policy is judged all the same, unless it leaves nothing to become.
+        let administrator = match subject {
+            Subject::Policy => self.index.allows_everything(who.policies[0]),
+            _ => self.is_administrator(&who),
+        };
         let rank = administrator.then_some(Rank::ADMINISTRATOR);
         self.queue.extend(rank.map(|rank| (rank, Reverse(id))));
         let (ways, removable_guards) = (BTreeMap::new(), BTreeSet::new());
@@ -243,11 +252,22 @@ impl<'a> Search<'a> {
         }
         for (Effect { target, after, removed, .. }, step) in changes {
             let to = self.changed_node(owner, after);
-            let edge = Edge { by, target, step, removed };
-            match self.node(to).rank {
-                Some(rank) => self.arrive(&edge, to, rank),
-                None => self.leading_to.entry(to).or_default().push(edge),
-            }
+            self.lead(Edge { by, target, step, removed }, to);
+        }
+    }
+
+    /// Notes a step after which a node may give itself everything, within its boundary.
+    pub(super) fn gain_everything(&mut self, by: Wait, target: Target, step: Step) {
+        let mut after = self.node(by.node).who.clone();
+        after.policies = after.policies.iter().copied().chain([self.index.everything()]).collect();
+        let to = self.changed_node(by.node, after);
+        self.lead(Edge { by, target: Some(target), step, removed: Vec::new() }, to);
+    }
+
+    fn lead(&mut self, edge: Edge, to: NodeId) {
+        match self.node(to).rank {
+            Some(rank) => self.arrive(&edge, to, rank),
+            None => self.leading_to.entry(to).or_default().push(edge),
         }
     }
 
@@ -273,7 +293,7 @@ impl<'a> Search<'a> {
             from.removable_guards.extend(&edge.removed);
             from.administrator |= administrator && from.subject != Subject::Policy;
         }
-        self.found(edge.by, Some(edge.target.clone()), edge.step.clone(), rank);
+        self.found(edge.by, edge.target.clone(), edge.step.clone(), rank);
     }
 
     fn found(&mut self, by: Wait, target: Option<Target>, step: Step, through: Rank) {
@@ -477,6 +497,7 @@ impl<'a> Search<'a> {
             let Some(kind) = method.changes.kind_of_target() else { continue };
             let is_of_users = kind == "user" || kind == "group";
             if method.removes()
+                || self.node(id).administrator
                 || self.node(id).ways.contains_key(&number)
                 || is_of_users && !self.node(id).is_user()
                 || !self.may_use_all(id, &method.actions[1..])
@@ -484,7 +505,8 @@ impl<'a> Search<'a> {
                 continue;
             }
             let resource = probe::iam_resource(self.account(), kind);
-            let attached = ("iam:policyarn", Value::one(self.index.administrator_access()));
+            let attached =
+                ("iam:policyarn", Value::one(self.index.aws_policy("AdministratorAccess")));
             let step = self.on_target(by, &resource, Resource::Any, Some(attached));
             let rest = self.uses(id, &method.actions[1..]);
             if let (Some(step), Some(rest)) = (step, rest) {
