@@ -2,5 +2,7 @@
 #![allow(clippy::needless_pass_by_value)] // JSON made in place reads best.
 
 mod account;
+mod documents;
 mod methods;
 mod requests;
+mod ways;
