@@ -90,8 +90,11 @@ impl<'a> Search<'a> {
         let assume = self.index.methods.assume;
         let own = self.index.allowed(&node.who, assume, Asked::about(role));
         let Some(trust) = &role.trust else {
-            // What was not read may admit.
-            return own.filter(|_| self.index.generous).map(Step::new);
+            // What was not read may admit, and by name.
+            let by_name = self.index.left_of_grant(&node.who, assume, role, false);
+            let may_be_named = node.holder.is_some() && by_name.is_some();
+            let limit = Step::limited(Certainty::Conditional, "a trust policy that was not read");
+            return (self.index.generous && (own.is_some() || may_be_named)).then_some(limit);
         };
         let context = Context {
             account: self.account(),
