@@ -51,7 +51,7 @@ impl<'a> Search<'a> {
         by: Wait,
         resource: &str,
         about: Resource<'_>,
-        brings: Option<(&str, Value<'_>)>,
+        brings: Option<&(&str, Value<'_>)>,
     ) -> Option<Step> {
         let method = self.method(by.method);
         let created =
@@ -60,7 +60,7 @@ impl<'a> Search<'a> {
         for service in method.services_or_none() {
             let mut all = vec![("iam:associatedresourcearn", Value::ChosenIn(created))];
             all.push(("iam:passedtoservice", Value::one(self.in_partition(service))));
-            all.extend(brings.clone());
+            all.extend(brings.cloned());
             let asked = Asked { resource, about, brings: &all };
             let who = &self.node(by.node).who;
             let step = self.index.allowed(who, method.actions[0], asked).map(Step::new);

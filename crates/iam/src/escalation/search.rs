@@ -508,7 +508,7 @@ impl<'a> Search<'a> {
             let resource = probe::iam_resource(self.account(), kind);
             let attached =
                 ("iam:policyarn", Value::one(self.index.aws_policy("AdministratorAccess")));
-            let step = self.on_target(by, &resource, Resource::Any, Some(attached));
+            let step = self.on_target(by, &resource, Resource::Any, Some(&attached));
             let rest = self.uses(id, &method.actions[1..]);
             if let (Some(step), Some(rest)) = (step, rest) {
                 let limit = Step::limited(Certainty::Possible, "what its wildcard will match");
