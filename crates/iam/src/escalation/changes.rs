@@ -93,25 +93,29 @@ impl<'a> Maker<'_, 'a> {
         self.with_policies(|policies| policies.push(self.index.everything()))
     }
 
-    /// Policies of the account can be rewritten, those of AWS and inline ones not.
+    /// Policies of the account can be rewritten, those of AWS and inline ones not; so can the boundary.
     fn rewritten_policies(&self, change: Change) -> Vec<Effect<'a>> {
+        let who = &self.node.who;
         let mut effects = Vec::new();
-        for id in self.node.who.policies.iter() {
+        for id in who.policies.iter().copied().chain(who.boundary) {
             let Some(policy) = self.index.account.policies.get(id.place()) else { continue };
             if policy.kind != PolicyKind::CustomerManaged {
                 continue;
             }
-            let target = Some(Target::Policy(*id));
-            if change == Change::Permissions {
-                effects.push(Effect::new(&policy.id, target, self.with_everything()));
-                continue;
-            }
-            for version in &policy.other_versions {
-                let after = self.with_policies(|policies| {
-                    policies.retain(|other| other != id);
-                    policies.push(*version);
-                });
-                effects.push(Effect::new(&policy.id, target.clone(), after));
+            let new_texts = match change {
+                Change::Permissions => vec![self.index.everything()],
+                _ => policy.other_versions.clone(),
+            };
+            for text in new_texts {
+                let after = if who.boundary == Some(id) {
+                    Authority { boundary: Some(text), ..who.clone() }
+                } else {
+                    self.with_policies(|policies| {
+                        policies.retain(|other| *other != id);
+                        policies.push(text);
+                    })
+                };
+                effects.push(Effect::new(&policy.id, Some(Target::Policy(id)), after));
             }
         }
         effects

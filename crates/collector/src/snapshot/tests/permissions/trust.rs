@@ -148,7 +148,11 @@ fn services_that_could_say_for_whom_they_act() {
         json!({"ArnLike": {"AWS:SourceArn": "arn:aws:cloudtrail:*:123456789012:trail/*"}}),
         json!({"StringEquals": {"aws:SourceOrgID": ORG}}),
     ] {
-        assert_eq!(under(services(), guard.clone()).services_not_asked_for_source, list(&[]), "{guard}");
+        assert_eq!(
+            under(services(), guard.clone()).services_not_asked_for_source,
+            list(&[]),
+            "{guard}"
+        );
     }
     let any_account = json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}});
     assert_eq!(under(services(), any_account).services_not_asked_for_source, list(&[trail]));
