@@ -83,9 +83,11 @@ pub(crate) fn account(json: Json) -> Account {
         managed.insert(name.clone(), ids[0]);
     }
     let mut groups = BTreeMap::new();
-    for (list, kind) in
-        [("groups", PrincipalKind::Group), ("users", PrincipalKind::User), ("roles", PrincipalKind::Role)]
-    {
+    for (list, kind) in [
+        ("groups", PrincipalKind::Group),
+        ("users", PrincipalKind::User),
+        ("roles", PrincipalKind::Role),
+    ] {
         for (name, spec) in of(&json, list) {
             let principal = principal(&mut account, kind, name, spec, &managed, &groups);
             if kind == PrincipalKind::Group {
@@ -165,9 +167,10 @@ fn principal(
     let tags = of(spec, "tags").map(|(key, it)| (key.clone(), it.as_str().unwrap().to_owned()));
     principal.tags = Some(tags.collect());
     principal.unique_id = spec["id"].as_str().map(str::to_owned);
-    principal.trust = spec.get("trust").filter(|it| !it.is_null()).map(|trust| {
-        TrustPolicy { document: document(trust.clone()) }
-    });
+    principal.trust = spec
+        .get("trust")
+        .filter(|it| !it.is_null())
+        .map(|trust| TrustPolicy { document: document(trust.clone()) });
     principal.has_instance_profile = spec["profile"] == true;
     principal.service_linked = path.starts_with("/aws-service-role/");
     principal
