@@ -138,6 +138,30 @@ fn a_bad_value_is_a_gap_that_names_line_and_user() {
     }
 }
 
+/// Line 1 is the header, and 2 is root's; an empty line counts too.
+#[test]
+fn lines_are_numbered_whatever_ends_them() {
+    let short = &row("carol", &[])[..60];
+    let lines = [
+        HEADER.to_owned(),
+        root_row(&[]),
+        row("alice", &[("mfa_active", "maybe")]),
+        format!("{},surplus", row("bob", &[])),
+        short.to_owned(),
+    ];
+    for (end, numbers) in [("\n", [3, 4, 5]), ("\r\n", [3, 4, 5]), ("\n\n", [5, 7, 9])] {
+        let snapshot = Fixture::new().report_text(&lines.join(end)).snapshot();
+        let [bad, nobody, short] = numbers;
+        let bad = format!("line {bad}: mfa_active is neither true nor false");
+        assert_eq!(gaps(&snapshot, REPORT, Some("alice"))[0].1, bad, "{end:?}");
+        let messages: Vec<_> = gaps(&snapshot, REPORT, None).into_iter().map(|gap| gap.1).collect();
+        let nobody = format!("line {nobody} names no user that its ARN names too");
+        assert!(messages.contains(&nobody), "{end:?}: {messages:?}");
+        let short = format!("line {short} has too few fields");
+        assert_eq!(gaps(&snapshot, REPORT, Some("carol"))[0].1, short, "{end:?}");
+    }
+}
+
 #[test]
 fn an_enabled_password_without_a_date_has_an_unknown_age() {
     let alice = Fixture::new().alice(&[("password_enabled", "true")]).user();
