@@ -26,12 +26,12 @@ pub(super) struct Person<'a> {
 /// All users of the report and of the live list, sorted by name.
 ///
 /// Matched by name, which is unique regardless of case: the ARN would lose users whose path was
-/// changed since the report.
+/// changed since the report. That there is none is not known while lines of the report are lost.
 pub(super) fn people<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Person<'a>>> {
     let details = details(answers, gaps);
     let rows = answers.report.as_ref().map(rows);
+    let complete = answers.report.as_ref().map(|report| report.complete);
     if let Fact::Missing(missing) = details {
-        let complete = answers.report.as_ref().map(|report| report.complete);
         match complete {
             Fact::Known(true) => {}
             Fact::Known(false) => return Fact::Missing(missing | Source::CredentialReport.into()),
@@ -41,6 +41,9 @@ pub(super) fn people<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Pers
     let both = Both { answers, rows, details };
     let mut people: Vec<Person<'a>> =
         both.names().into_iter().filter_map(|name| both.person(name, gaps)).collect();
+    if people.is_empty() && complete == Fact::Known(false) {
+        return Fact::missing(Source::CredentialReport);
+    }
     people.sort_by_key(|person| (person.name, person.arn));
     Fact::Known(people)
 }

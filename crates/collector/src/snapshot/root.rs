@@ -22,7 +22,7 @@ pub(super) fn root(
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Root {
-    let row = row(answers, gaps);
+    let row = row(answers);
     let own = own_devices(answers, devices);
     let claims = claims(answers, row, &own);
     let unanswered = gaps.has_failed(Source::AccountSummary);
@@ -67,16 +67,10 @@ pub(super) fn root(
     }
 }
 
-fn row<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a Row> {
+fn row(answers: &Answers) -> Fact<&Row> {
     let missing = Fact::missing(Source::CredentialReport);
-    let row = answers
-        .report
-        .as_ref()
-        .and_then(|report| report.root.as_ref().map_or(missing, Fact::Known));
-    if let Fact::Missing(sources) = row {
-        gaps.explain(sources, ROOT, "NotInReport", "the credential report has no row of root");
-    }
-    row
+    let report = answers.report.as_ref();
+    report.and_then(|report| report.root.as_ref().map_or(missing, Fact::Known))
 }
 
 /// The devices whose owner is exactly root, which a user named `groot` is not.

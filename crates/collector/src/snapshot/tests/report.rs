@@ -224,6 +224,29 @@ fn a_cut_file_does_not_tell_which_users_there_are() {
     assert!(matches!(alone.users, Fact::Missing(_)));
 }
 
+/// AWS writes root's row first, so a report without it does not tell who else there is.
+#[test]
+fn a_report_without_roots_row_was_cut() {
+    let header = Fixture::new().report(&[]);
+    let nobody = header.users(&[]).summary(&json!({"Users": 0})).snapshot();
+    assert_eq!(nobody.users, Fact::missing(REPORT));
+    assert_eq!(nobody.account.has_console_users, Fact::missing(REPORT));
+    assert_eq!(nobody.regions, Fact::missing(REPORT));
+    assert_eq!(gaps(&nobody, REPORT, None)[0].0, "Incomplete");
+    let listed = Fixture::new().report(&[]).user();
+    assert_eq!((listed.deleted, listed.password_enabled), (false, Fact::missing(REPORT)));
+    let alone = Fixture::new().report(&[row("alice", &[])]);
+    let alone = alone.without(Source::AccountAuthorizationDetails).snapshot();
+    let both = Sources::from_iter([REPORT, Source::AccountAuthorizationDetails]);
+    assert_eq!(alone.users, Fact::Missing(both), "others may be lost");
+
+    let root = Fixture::new().report(&[root_row(&[])]);
+    let nobody = root.users(&[]).summary(&json!({"Users": 0})).snapshot();
+    assert_eq!(nobody.users, Fact::Known(Vec::new()));
+    assert_eq!(nobody.account.has_console_users, Fact::Known(false));
+    assert_eq!(gaps(&nobody, REPORT, None), []);
+}
+
 #[test]
 fn two_rows_of_a_user_cannot_be_told_apart() {
     let rows = [root_row(&[]), row("alice", &[("mfa_active", "true")]), row("Alice", &[])];
@@ -306,7 +329,8 @@ proptest! {
             ("arn", &format!("{quote}{}{quote}", arn(name))),
         ]);
         let end = if crlf { "\r\n" } else { "\n" };
-        let lines: Vec<String> = [HEADER.to_owned()].into_iter().chain(names.iter().map(line)).collect();
+        let first = [HEADER.to_owned(), root_row(&[])];
+        let lines: Vec<String> = first.into_iter().chain(names.iter().map(line)).collect();
         let mut csv = lines.join(end);
         if last_line_ends {
             csv.push_str(end);
