@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 const FRAMEWORKS: &str = "frameworks";
 
 fn main() -> io::Result<()> {
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
+    // Of the checkout that is built, though another one may have compiled this script.
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let rules = Path::new(&manifest).join("../../rules");
     println!("cargo::rerun-if-changed={}", rules.display());
     let families = entries(&rules)?.into_iter().filter(|path| path.is_dir());
     let (frameworks, families): (Vec<_>, Vec<_>) =

@@ -8,6 +8,7 @@ mod credential_report;
 mod documents;
 mod gaps;
 mod keys;
+mod lists;
 mod mfa;
 mod oidc_providers;
 mod organization;
@@ -27,7 +28,7 @@ mod users;
 mod tests;
 
 use jiff::Timestamp;
-use portcullis_model::Snapshot;
+use portcullis_model::{Fact, ShortLists, Snapshot};
 
 use self::answers::Answers;
 use self::gaps::Gaps;
@@ -71,6 +72,14 @@ impl Bundle {
         )?;
         let manifest = self.manifest.as_ref();
         let (federation, identity) = (&answers.federation, &answers.identity);
+        let lists = answers.lists;
+        let short_lists = ShortLists {
+            users: matches!(users::whole_list(&users, &answers), Fact::Missing(_)),
+            groups: !lists.groups,
+            roles: !lists.roles,
+            // Inline policies stand with the users, groups and roles that have them.
+            policies: !(lists.policies && lists.users && lists.groups && lists.roles),
+        };
         Ok(Snapshot {
             as_of,
             collected_from: manifest.map(|manifest| manifest.collected_from),
@@ -102,6 +111,7 @@ impl Bundle {
                 federation, as_of, &mut gaps,
             ),
             regions: regions::regions(&answers, &mut gaps),
+            short_lists,
             gaps: gaps.into_sorted(),
         })
     }

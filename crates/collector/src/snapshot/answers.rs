@@ -14,6 +14,7 @@ use super::arn::{Arn, is_account_id};
 use super::credential_report::{self, Report};
 use super::documents::{self, Pages, Problem};
 use super::gaps::Gaps;
+use super::lists::Lists;
 use super::{name_key, password_policy};
 use crate::bundle::{Bundle, Document, Manifest};
 use crate::shapes;
@@ -28,6 +29,7 @@ pub(super) struct Answers {
     pub(super) password_policy: Fact<PasswordPolicy>,
     pub(super) virtual_devices: Fact<Dated<Vec<shapes::VirtualMfaDevice>>>,
     pub(super) details: Fact<Dated<shapes::AuthorizationDetails>>,
+    pub(super) lists: Lists,
     pub(super) access_keys: Fact<Dated<PerUser<shapes::AccessKeyMetadata>>>,
     pub(super) mfa_devices: Fact<Dated<PerUser<shapes::MfaDevice>>>,
     pub(super) federation: FederationAnswers,
@@ -99,6 +101,7 @@ impl Answers {
         let others = answers.arns().into_iter().filter_map(Arn::parse).find(has_account);
         answers.identity = Identity::new(caller, bundle.manifest.as_ref(), others);
         answers.drop_foreign(gaps);
+        answers.lists = Lists::compare(&answers, gaps);
         answers
     }
 
@@ -117,6 +120,7 @@ impl Answers {
             ),
             virtual_devices: dated(bundle, Source::VirtualMfaDevices, gaps, virtual_devices),
             details: dated(bundle, Source::AccountAuthorizationDetails, gaps, details),
+            lists: Lists::WHOLE,
             access_keys: dated(bundle, Source::AccessKeys, gaps, access_keys),
             mfa_devices: dated(bundle, Source::MfaDevices, gaps, mfa_devices),
             federation: FederationAnswers::parse(bundle, gaps),
@@ -129,6 +133,12 @@ impl Answers {
     pub(super) fn outranks_report(&self, live: Option<Timestamp>) -> bool {
         let report = self.report.as_ref().known().and_then(|report| report.generated_at);
         live.zip(report).is_none_or(|(live, report)| live >= report)
+    }
+
+    /// How many of a kind the account summary counts.
+    pub(super) fn counted(&self, key: &str) -> Option<usize> {
+        let summary = self.summary.as_ref().known()?;
+        usize::try_from(*summary.content.get(key)?).ok()
     }
 
     fn arns(&self) -> Vec<&str> {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_model::policy::{Excerpt, Methods, PolicyDocument};
-use portcullis_model::{Escalation, Fact, Gap, Group, Policy, Role, Source};
+use portcullis_model::{Escalation, Fact, Group, Policy, Role, Source};
 use serde_json::json;
 
 pub(super) use self::account::AccountFacts;
@@ -22,6 +22,7 @@ use self::subjects::Subjects;
 use super::answers::{Answers, Identity};
 use super::arn::is_account_id;
 use super::gaps::Gaps;
+use super::lists::Lists;
 use super::name_key;
 use crate::shapes::{AuthorizationDetails, UserDetail};
 
@@ -43,15 +44,6 @@ pub(super) struct Verdict {
     pub(super) escalations: Fact<Vec<Escalation>>,
 }
 
-/// Which lists are there: asked with a filter, AWS answers with empty ones.
-#[derive(Clone, Copy)]
-struct Lists {
-    users: bool,
-    groups: bool,
-    roles: bool,
-    policies: bool,
-}
-
 /// Reads and judges all policies.
 pub(super) fn permissions(
     answers: &Answers,
@@ -59,8 +51,7 @@ pub(super) fn permissions(
     gaps: &mut Gaps,
 ) -> Fact<Permissions> {
     answers.details.as_ref().map(|details| {
-        let lists = Lists::of(answers, &details.content, gaps);
-        Permissions::read(&details.content, &answers.identity, lists, as_of, gaps)
+        Permissions::read(&details.content, &answers.identity, answers.lists, as_of, gaps)
     })
 }
 
@@ -92,7 +83,7 @@ impl Permissions {
             users: users.zip(of(&subjects.users)).collect(),
             groups: groups(details, of(&subjects.groups), lists),
             roles: roles(details, &subjects, of(&subjects.roles), lists, as_of, gaps),
-            policies: known(policies, lists.policies),
+            policies: listed(policies, lists.policies),
             account: account::facts(details, &subjects, lists),
         }
     }
@@ -175,7 +166,7 @@ fn groups(
         })
         .collect();
     groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
-    known(groups, lists.groups)
+    listed(groups, lists.groups)
 }
 
 fn roles(
@@ -192,35 +183,15 @@ fn roles(
         .map(|((role, trust), verdict)| principals::role(role, trust, verdict, as_of, gaps))
         .collect();
     roles.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
-    known(roles, lists.roles)
+    listed(roles, lists.roles)
 }
 
 fn known<T>(value: T, is_known: bool) -> Fact<T> {
     if is_known { Fact::Known(value) } else { Fact::missing(SOURCE) }
 }
 
-impl Lists {
-    /// An empty list is not believed where the account summary counts some.
-    fn of(answers: &Answers, details: &AuthorizationDetails, gaps: &mut Gaps) -> Lists {
-        let counted = |key: &str| {
-            let summary = answers.summary.as_ref().known();
-            summary.and_then(|summary| summary.content.get(key).copied()).unwrap_or(0)
-        };
-        let mut is_there = |key: &str, empty: bool| {
-            let cut = empty && counted(key) > 0;
-            if cut {
-                let (count, what) = (counted(key), key.to_ascii_lowercase());
-                let message =
-                    format!("lists none of the {count} {what} that the account summary counts");
-                gaps.push(Gap::new(SOURCE, "Incomplete", message));
-            }
-            !cut
-        };
-        Lists {
-            users: is_there("Users", details.user_detail_list.is_empty()),
-            groups: is_there("Groups", details.group_detail_list.is_empty()),
-            roles: is_there("Roles", details.role_detail_list.is_empty()),
-            policies: is_there("Policies", details.policies.is_empty()),
-        }
-    }
+/// What is on a list; missing if nothing is, and something should be.
+fn listed<T>(list: Vec<T>, is_whole: bool) -> Fact<Vec<T>> {
+    let is_known = is_whole || !list.is_empty();
+    known(list, is_known)
 }
