@@ -112,7 +112,7 @@ impl Bundle {
             ),
             regions: regions::regions(&answers, &mut gaps),
             short_lists,
-            gaps: gaps.into_sorted(),
+            gaps: gaps.into_sorted(&identity.partition),
         })
     }
 }

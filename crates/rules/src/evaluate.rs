@@ -195,7 +195,7 @@ fn is_blank(snapshot: &Snapshot) -> bool {
         known(server_certificates),
         known(&snapshot.service_credentials),
         known(&account.password_policy),
-        known(&account.alternate_contacts),
+        matches!(account.alternate_contacts, Fact::Known(Some(_))),
         known(&account.organization_id),
         known(&account.root_credentials_managed),
     ];

@@ -28,7 +28,7 @@ pub(super) fn account(
     });
     let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
-    let contacts = organization::contacts(&answers.account, gaps);
+    let contacts = organization::contacts(answers, gaps);
     let organization = answers.account.organization.as_ref();
     let all_users = users::whole_list(users, answers);
     Account {
@@ -47,11 +47,14 @@ pub(super) fn account(
             ..policy.clone()
         }),
         sts_token_version: sts_token_version(answers, gaps),
-        alternate_contacts: contacts
-            .as_ref()
-            .map(|contacts| contacts.iter().map(|(name, _)| (*name).to_owned()).collect()),
-        distinct_alternate_contacts: contacts
-            .map(|contacts| count(contacts.iter().map(|(_, mail)| mail).collect::<BTreeSet<_>>())),
+        alternate_contacts: contacts.as_ref().map(|contacts| {
+            let contacts = contacts.as_ref()?;
+            Some(contacts.iter().map(|(name, _)| (*name).to_owned()).collect())
+        }),
+        distinct_alternate_contacts: contacts.map(|contacts| {
+            let contacts = contacts?;
+            Some(count(contacts.iter().map(|(_, mail)| mail).collect::<BTreeSet<_>>()))
+        }),
         organization_id: organization
             .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
         is_management_account: organization::is_management_account(answers, gaps),

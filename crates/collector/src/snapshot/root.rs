@@ -11,6 +11,7 @@ use super::answers::Answers;
 use super::credential_report::{ROOT, Row};
 use super::gaps::Gaps;
 use super::time::days;
+use crate::partition::root_has_console;
 
 /// One point on which sources speak.
 type Point = fn(&RootClaim) -> Option<bool>;
@@ -37,9 +38,11 @@ pub(super) fn root(
         fact
     };
     let none = Fact::Missing(Sources::NONE);
+    let has_console = root_has_console(&answers.identity.partition);
+    let no_password = if has_console { none } else { Fact::Known(false) };
     let active_key = row.and_then(|row| either(&row.keys, |key| key.active));
     let active_certificate = row.and_then(|row| either(&row.certificates, |slot| slot.active));
-    let password = decide("AccountPasswordPresent", |claim| claim.password, false, none);
+    let password = decide("AccountPasswordPresent", |claim| claim.password, false, no_password);
     let access_key =
         decide("AccountAccessKeysPresent", |claim| claim.access_key, false, active_key);
     let certificate = decide(
