@@ -5,4 +5,5 @@ mod account;
 mod documents;
 mod methods;
 mod requests;
+mod trust;
 mod ways;

@@ -1,0 +1,405 @@
+//! Who may assume a role.
+//!
+//! - "Public": <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+//! - Principals: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+//! - Confused deputies: <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
+//! - OIDC: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>
+
+use portcullis_iam::{Owner, Standing, TrustPolicy, Trustee, Who};
+use serde_json::{Value as Json, json};
+
+use crate::account::{ORG, OTHER, OWN, account, arn, document, trusts, trusts_service, when};
+
+const STRANGERS: &str = "o-e5d4c3b2a1";
+const GITHUB: &str = "token.actions.githubusercontent.com";
+
+/// Everybody whom a trust policy lets in, in an account of [`ORG`] that has the user AIDAALICE.
+fn trustees(trust: Json) -> Vec<String> {
+    let account = account(json!({
+        "organization": {"id": ORG, "management": "111122223333"},
+        "users": {"alice": {"id": "AIDAALICE"}},
+    }));
+    let describe = |it: &Trustee| match &it.who {
+        Who::Anyone => "anyone".to_owned(),
+        Who::Network => "network".to_owned(),
+        Who::Owned(owner) => {
+            let guarded = if it.is_guarded(&account) == Some(true) { " guarded" } else { "" };
+            match owner.standing(&account) {
+                Standing::Own => "own".to_owned(),
+                Standing::Management => "management".to_owned(),
+                _ => format!("{}{guarded}", owner.id()),
+            }
+        }
+        Who::Service(name) => {
+            let of = |owner: &Owner| match owner.standing(&account) {
+                Standing::External => format!(" for {}", owner.id()),
+                _ => " for own".to_owned(),
+            };
+            let sources: String = it.demands.sources.iter().map(of).collect();
+            let anyone = if it.is_confused_deputy() { " for anyone" } else { "" };
+            format!("{name}{sources}{anyone}")
+        }
+        Who::Issuer(_) if !it.demands.tenant => "any tenant".to_owned(),
+        Who::Issuer(name) if name.contains("cognito") && !it.demands.authenticated => {
+            "guests".to_owned()
+        }
+        Who::Issuer(_) if !it.demands.branch => "any branch".to_owned(),
+        Who::Issuer(_) => "tenant".to_owned(),
+        Who::Saml(_) if it.demands.tenant => "saml".to_owned(),
+        Who::Saml(_) => "saml of any audience".to_owned(),
+        Who::Deleted(_) => "deleted".to_owned(),
+    };
+    let policy = TrustPolicy { document: document(trust) };
+    let mut all: Vec<String> = policy.trustees(&account).iter().map(describe).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[track_caller]
+fn check(trust: Json, expected: &[&str]) {
+    assert_eq!(trustees(trust.clone()), expected, "{trust}");
+}
+
+/// Anyone under a condition.
+#[track_caller]
+fn check_anyone(condition: Json, expected: &str) {
+    check(when(trusts(json!({"AWS": "*"})), condition), &[expected]);
+}
+
+fn denies(principal: Json, condition: Json) -> Json {
+    json!({
+        "Effect": "Deny", "Principal": principal, "Action": "sts:AssumeRole*",
+        "Condition": condition,
+    })
+}
+
+#[test]
+fn principals_in_every_form() {
+    check(trusts(json!("*")), &["anyone"]);
+    check(trusts(json!({"AWS": ["*", OTHER]})), &["999988887777", "anyone"]);
+    check(trusts(json!({"AWS": OWN})), &["own"]);
+    check(trusts(json!({"AWS": arn("root")})), &["own"]);
+    check(trusts(json!({"AWS": arn("role/111122223333")})), &["own"]);
+    check(trusts(json!({"AWS": "arn:aws:iam::999988887777:role/x"})), &["999988887777"]);
+    check(trusts(json!({"AWS": "111122223333"})), &["management"]);
+    check(trusts(json!({"AWS": "AROADELETED"})), &["deleted"]);
+    check(trusts(json!({"AWS": []})), &[]);
+    let all_but = json!({"Effect": "Allow", "NotPrincipal": {"AWS": OWN}, "Action": "sts:*"});
+    check(all_but, &["anyone"]);
+    let other = json!({"Effect": "Allow", "Principal": "*", "Action": "sts:TagSession"});
+    check(other, &[]);
+    let not_action = json!({"Effect": "Allow", "Principal": "*", "NotAction": "sts:AssumeRole*"});
+    check(not_action, &[]);
+    let not_action = json!({"Effect": "Allow", "Principal": "*", "NotAction": "sts:TagSession"});
+    check(not_action, &["anyone"]);
+}
+
+#[test]
+fn how_much_of_a_value_must_be_fixed() {
+    for (key, value, expected) in [
+        ("aws:PrincipalOrgID", ORG, "own"),
+        ("aws:PrincipalOrgID", STRANGERS, STRANGERS),
+        ("aws:PrincipalOrgID", "o-*", "anyone"),
+        ("aws:PrincipalOrgID", "o-a1b2c3d4e?", "anyone"),
+        ("aws:PrincipalOrgPaths", "o-a1b2c3d4e5/r-ab12/ou-ab12-1/*", "own"),
+        ("aws:PrincipalOrgPaths", "o-a1b2c3d4e5/*", "own"),
+        ("aws:PrincipalOrgPaths", "o-e5d4c3b2a1/*", STRANGERS),
+        ("aws:PrincipalOrgPaths", "o-a1b2c3d4e5*", "anyone"),
+        ("aws:PrincipalOrgPaths", "o-*/r-ab12/*", "anyone"),
+        ("aws:PrincipalAccount", OWN, "own"),
+        ("aws:PrincipalAccount", OTHER, OTHER),
+        ("aws:PrincipalAccount", "12345678901*", "anyone"),
+        ("aws:PrincipalAccount", "????????????", "anyone"),
+        ("aws:userid", "AIDAALICE", "own"),
+        ("aws:userid", "AROASTRANGER:*", "AROASTRANGER"),
+        ("aws:userid", "AROA*", "anyone"),
+        ("aws:userid", "AROASTRANGER*", "anyone"),
+        ("aws:userid", "*:ci", "anyone"),
+        ("aws:PrincipalArn", "arn:aws:iam::123456789012:*", "own"),
+        ("aws:PrincipalArn", "arn:aws:iam::999988887777:role/*", OTHER),
+        ("aws:PrincipalArn", "arn:aws:iam::*:role/ci", "anyone"),
+        ("aws:PrincipalArn", "arn:aws:iam::12345678901*:role/ci", "anyone"),
+        ("aws:PrincipalArn", "*", "anyone"),
+        ("aws:SourceVpc", "vpc-1a2b", "network"),
+        ("aws:SourceVpc", "vpc-*", "anyone"),
+        ("aws:SourceVpce", "vpce-1a2b", "network"),
+        ("aws:SourceVpce", "vpce-1*", "anyone"),
+        ("aws:PrincipalTag/team", "red", "anyone"),
+        ("sts:ExternalId", "8f3a", "anyone"),
+    ] {
+        check_anyone(json!({"StringLike": {key: value}}), expected);
+        // Any value of a list is enough.
+        let list = check_list(key, value);
+        assert!(expected != "anyone" || list.contains(&"anyone".to_owned()), "{key} {value}");
+    }
+}
+
+fn check_list(key: &str, value: &str) -> Vec<String> {
+    trustees(when(trusts(json!("*")), json!({"StringLike": {key: [value, "o-a1b2c3d4e5/x"]}})))
+}
+
+#[test]
+fn networks_that_are_public() {
+    let check = |ranges: &[&str], expected: &str| {
+        check_anyone(json!({"IpAddress": {"aws:SourceIp": ranges}}), expected);
+    };
+    check(&["203.0.113.0/24"], "network");
+    check(&["203.0.113.7"], "network");
+    check(&["10.0.0.0/8"], "network");
+    check(&["10.0.0.0/7"], "anyone");
+    check(&["0.0.0.0/0"], "anyone");
+    check(&["0.0.0.0/1", "128.0.0.0/1"], "anyone");
+    check(&["2001:db8::/32"], "network");
+    check(&["2001:db8::/31"], "anyone");
+    check(&["203.0.113.0/24", "::/0"], "anyone");
+    check_anyone(json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}), "anyone");
+}
+
+#[test]
+fn conditions_that_demand_nothing() {
+    for idle in [
+        json!({"StringNotEquals": {"aws:PrincipalOrgID": STRANGERS}}),
+        json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": ORG}}),
+        json!({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORG}}),
+        json!({"Null": {"aws:PrincipalOrgID": "false"}}),
+        json!({"Bool": {"aws:SecureTransport": "true"}}),
+        json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}}),
+    ] {
+        check_anyone(idle, "anyone");
+    }
+    check(when(trusts(json!("*")), json!({"StringEquals": {"aws:PrincipalOrgID": []}})), &[]);
+    let several = json!({"StringEquals": {"aws:PrincipalOrgID": ORG, "aws:PrincipalTag/a": "b"}});
+    check_anyone(several, "own");
+    let variable = json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}});
+    check_anyone(variable, "own");
+    let variable = json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}});
+    check_anyone(variable, "own");
+}
+
+#[test]
+fn a_deny_must_select_this_way_in() {
+    let anyone = || trusts(json!("*"));
+    let outside = || json!({"StringNotEquals": {"aws:PrincipalOrgID": ORG}});
+    let with_deny = |deny: Json, expected: &[&str]| check(json!([anyone(), deny]), expected);
+    with_deny(denies(json!("*"), outside()), &["own"]);
+    with_deny(denies(json!({"AWS": "*"}), outside()), &["own"]);
+    with_deny(denies(json!({"AWS": OTHER}), outside()), &["anyone"]);
+    with_deny(denies(json!("*"), json!({"StringEquals": {"aws:PrincipalOrgID": ORG}})), &["anyone"]);
+    with_deny(denies(json!("*"), json!({})), &[]);
+    let mut other = denies(json!("*"), outside());
+    other["Action"] = json!("sts:TagSession");
+    with_deny(other.clone(), &["anyone"]);
+    other["Action"] = json!(null);
+    other["NotAction"] = json!("sts:TagSession");
+    with_deny(other, &["own"]);
+    let all_but = json!({"Effect": "Deny", "NotPrincipal": {"AWS": OTHER}, "Action": "sts:*"});
+    with_deny(all_but, &[OTHER]);
+    // Both conditions of a Deny must hold, so it leaves whoever meets one of them.
+    let either = json!({
+        "StringNotEquals": {"aws:PrincipalOrgID": ORG}, "Bool": {"aws:ViaAWSService": "false"},
+    });
+    with_deny(denies(json!("*"), either), &["anyone"]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html>
+#[test]
+fn what_guards_against_strangers() {
+    let vendor = || trusts(json!({"AWS": OTHER}));
+    let guarded = format!("{OTHER} guarded");
+    for guard in [
+        json!({"StringEquals": {"sts:ExternalId": "8f3a"}}),
+        json!({"StringLike": {"sts:ExternalId": "8f3a"}}),
+        json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        json!({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}),
+        json!({"StringEquals": {"aws:PrincipalOrgID": ORG}}),
+        json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}),
+    ] {
+        check(when(vendor(), guard), &[&guarded]);
+    }
+    for idle in [
+        json!({}),
+        json!({"StringLike": {"sts:ExternalId": "*"}}),
+        json!({"StringLike": {"sts:ExternalId": "8f*"}}),
+        json!({"StringNotEquals": {"sts:ExternalId": "x"}}),
+        json!({"StringEqualsIfExists": {"sts:ExternalId": "x"}}),
+        json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
+        json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
+        json!({"StringEquals": {"aws:PrincipalOrgID": STRANGERS}}),
+    ] {
+        check(when(vendor(), idle), &[OTHER]);
+    }
+    let no_id = || json!({"StringNotEquals": {"sts:ExternalId": "8f3a"}});
+    check(json!([vendor(), denies(json!({"AWS": OTHER}), no_id())]), &[&guarded]);
+    check(json!([vendor(), denies(json!("*"), no_id())]), &[&guarded]);
+    check(json!([vendor(), denies(json!({"AWS": OWN}), no_id())]), &[OTHER]);
+    let no_mfa = json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
+    check(json!([vendor(), denies(json!("*"), no_mfa)]), &[&guarded]);
+    // If nobody sends the key, this Deny does not apply.
+    let no_mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}});
+    check(json!([vendor(), denies(json!("*"), no_mfa)]), &[OTHER]);
+}
+
+#[test]
+fn for_whom_services_act() {
+    let trail = || trusts_service("cloudtrail.amazonaws.com");
+    let check = |condition: Json, whom: &str| {
+        check(when(trail(), condition), &[&format!("cloudtrail.amazonaws.com for {whom}")]);
+    };
+    let arn = |account: &str| format!("arn:aws:cloudtrail:*:{account}:trail/*");
+    check(json!({}), "anyone");
+    check(json!({"StringEquals": {"aws:SourceAccount": OWN}}), "own");
+    check(json!({"StringEquals": {"aws:SourceAccount": OTHER}}), OTHER);
+    check(json!({"StringEquals": {"aws:SourceAccount": "${aws:ResourceAccount}"}}), "own");
+    check(json!({"StringLike": {"aws:SourceAccount": "1234*"}}), "anyone");
+    check(json!({"StringEqualsIfExists": {"aws:SourceAccount": OWN}}), "anyone");
+    check(json!({"ArnLike": {"AWS:SourceArn": arn(OWN)}}), "own");
+    check(json!({"ArnLike": {"aws:SourceArn": arn(OTHER)}}), OTHER);
+    check(json!({"ArnLike": {"aws:SourceArn": arn("*")}}), "anyone");
+    check(json!({"ArnLike": {"aws:SourceArn": arn("${aws:ResourceAccount}")}}), "own");
+    check(json!({"StringEquals": {"aws:SourceOrgID": ORG}}), "own");
+    check(json!({"StringEquals": {"aws:SourceOrgID": "${aws:ResourceOrgID}"}}), "own");
+    check(json!({"StringEquals": {"aws:SourceOrgID": STRANGERS}}), STRANGERS);
+    check(json!({"StringLike": {"aws:SourceOrgID": "o-*"}}), "anyone");
+    check(json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": format!("{ORG}/*")}}), "own");
+    check(json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-*"}}), "anyone");
+}
+
+#[test]
+fn a_deny_asks_services_too() {
+    let trail = || trusts_service("cloudtrail.amazonaws.com");
+    let others = || json!({"StringNotEquals": {"aws:SourceAccount": OWN}});
+    let own = "cloudtrail.amazonaws.com for own";
+    let anyone = "cloudtrail.amazonaws.com for anyone";
+    check(json!([trail(), denies(json!("*"), others())]), &[own]);
+    let service = json!({"Service": "cloudtrail.amazonaws.com"});
+    check(json!([trail(), denies(service, others())]), &[own]);
+    let another = json!({"Service": "sns.amazonaws.com"});
+    check(json!([trail(), denies(another, others())]), &[anyone]);
+    check(json!([trail(), denies(json!({"AWS": OWN}), others())]), &[anyone]);
+}
+
+/// Services whose pages have their roles ask, in every region and partition, and two that cannot say it.
+#[test]
+fn which_services_can_be_asked() {
+    for name in ["eks", "eks-fargate-pods", "kafkaconnect", "sms-voice", "scheduler", "states"] {
+        let expected = format!("{name}.amazonaws.com for anyone");
+        check(trusts_service(&format!("{name}.amazonaws.com")), &[&expected]);
+        check(trusts_service(&format!("{name}.eu-west-1.amazonaws.com")), &[&expected]);
+    }
+    for name in ["ec2", "lambda"] {
+        let expected = format!("{name}.amazonaws.com");
+        check(trusts_service(&expected), &[&expected]);
+    }
+}
+
+fn web(provider: &str, condition: Json) -> Json {
+    json!({
+        "Effect": "Allow", "Principal": {"Federated": provider}, "Condition": condition,
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    })
+}
+
+#[test]
+fn the_tenant_of_a_shared_issuer() {
+    for (issuer, claim, value, expected) in [
+        (GITHUB, "sub", "repo:octo-org/octo-repo:ref:refs/heads/main", "tenant"),
+        (GITHUB, "sub", "repo:octo-org/octo-repo:environment:*", "any branch"),
+        (GITHUB, "sub", "repo:octo-org/octo-repo:*", "any branch"),
+        (GITHUB, "sub", "repo:octo-org/*", "any branch"),
+        (GITHUB, "sub", "repo:octo-org@*/repo@*:*", "any branch"),
+        (GITHUB, "sub", "repo:octo-org*", "any tenant"),
+        (GITHUB, "sub", "repo:o?to-org/*", "any tenant"),
+        (GITHUB, "sub", "repo:*", "any tenant"),
+        (GITHUB, "sub", "repo*", "any tenant"),
+        (GITHUB, "sub", "r*", "any tenant"),
+        (GITHUB, "sub", "environment:prod", "any tenant"),
+        (GITHUB, "aud", "sts.amazonaws.com", "any tenant"),
+        ("app.terraform.io", "sub", "organization:acme:project:p:workspace:w:run_phase:*", "tenant"),
+        ("app.terraform.io", "sub", "organization:acme*", "any tenant"),
+        ("gitlab.com", "sub", "project_path:acme/site:ref_type:branch:ref:main", "tenant"),
+        ("gitlab.com", "sub", "project_path:acme*", "any tenant"),
+        ("accounts.google.com", "aud", "1.apps.googleusercontent.com", "tenant"),
+        ("accounts.google.com", "sub", "1234", "tenant"),
+        ("accounts.google.com", "oaud", "https://example.com", "any tenant"),
+        ("accounts.google.com", "aud", "*", "any tenant"),
+        ("www.amazon.com", "app_id", "amzn1.application-oa2-client.1", "tenant"),
+        ("www.amazon.com", "user_id", "*", "any tenant"),
+        ("graph.facebook.com", "app_id", "1234", "tenant"),
+        ("cognito-identity.amazonaws.com", "aud", "eu-west-1:1234", "guests"),
+        ("cognito-identity.amazonaws.com", "amr", "authenticated", "any tenant"),
+    ] {
+        let condition = json!({"StringLike": {format!("{issuer}:{claim}"): value}});
+        check(web(issuer, condition), &[expected]);
+    }
+    for issuer in ["accounts.google.com", "www.amazon.com", "graph.facebook.com", GITHUB] {
+        check(web(issuer, json!({})), &["any tenant"]);
+    }
+    let private = arn("oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A1");
+    check(web(&private, json!({})), &["tenant"]);
+}
+
+#[test]
+fn users_of_cognito_who_have_not_signed_in() {
+    let cognito = "cognito-identity.amazonaws.com";
+    let aud = || json!({format!("{cognito}:aud"): "eu-west-1:1234"});
+    let amr = |value: &str| {
+        let amr = json!({format!("{cognito}:amr"): value});
+        web(cognito, json!({"StringEquals": aud(), "ForAnyValue:StringLike": amr}))
+    };
+    check(amr("authenticated"), &["tenant"]);
+    check(amr("unauthenticated"), &["guests"]);
+    check(amr("*"), &["guests"]);
+}
+
+#[test]
+fn how_a_claim_is_demanded() {
+    let github = arn(&format!("oidc-provider/{GITHUB}"));
+    let sub = || json!({format!("{GITHUB}:sub"): "repo:octo-org/site:ref:refs/heads/main"});
+    for (operator, expected) in [
+        ("StringEquals", "tenant"),
+        ("StringLike", "tenant"),
+        ("StringEqualsIgnoreCase", "tenant"),
+        ("ForAnyValue:StringEquals", "tenant"),
+        // A token of GitHub always has a subject.
+        ("ForAllValues:StringEquals", "tenant"),
+        ("StringEqualsIfExists", "tenant"),
+        ("StringNotEquals", "any tenant"),
+        ("StringNotLike", "any tenant"),
+    ] {
+        check(web(&github, json!({operator: sub()})), &[expected]);
+    }
+    let denies = |principal: Json, action: &str| {
+        json!({
+            "Effect": "Deny", "Principal": principal, "Action": action,
+            "Condition": {"StringNotEquals": sub()},
+        })
+    };
+    let open = || web(&github, json!({}));
+    let action = "sts:AssumeRoleWithWebIdentity";
+    check(json!([open(), denies(json!("*"), action)]), &["tenant"]);
+    check(json!([open(), denies(json!({"Federated": github}), "sts:*")]), &["tenant"]);
+    check(json!([open(), denies(json!("*"), "sts:AssumeRole")]), &["any tenant"]);
+    check(json!([open(), denies(json!({"Federated": "gitlab.com"}), action)]), &["any tenant"]);
+    let gitlab = arn("oidc-provider/gitlab.com");
+    check(web(&gitlab, json!({"StringEquals": sub()})), &["any tenant"]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+#[test]
+fn assertions_made_for_others() {
+    let saml = |condition: Json| {
+        json!({
+            "Effect": "Allow", "Principal": {"Federated": arn("saml-provider/idp")},
+            "Action": "sts:AssumeRoleWithSAML", "Condition": condition,
+        })
+    };
+    let aud = |operator: &str, value: &str| saml(json!({operator: {"SAML:aud": value}}));
+    let url = "https://signin.aws.amazon.com/saml";
+    check(aud("StringEquals", url), &["saml"]);
+    check(aud("StringLike", "https://*"), &["saml of any audience"]);
+    check(aud("StringEqualsIfExists", url), &["saml of any audience"]);
+    check(saml(json!({})), &["saml of any audience"]);
+    let wrong = json!({"StringEquals": {"SAML:iss": "https://idp.example.com"}});
+    check(saml(wrong), &["saml of any audience"]);
+}
