@@ -172,8 +172,9 @@ fn keys_that_change_places_keep_their_findings() {
 fn nothing_but_id_and_creation_pairs_keys() {
     let key = |rotated| listed_key("dan", "AKIADAN", MADE, rotated);
     let apart = |old: Finding, new: Finding| {
-        assert_eq!(counts(&[old.clone()], &[new.clone()]), [1, 1, 0, 0], "{old:?} {new:?}");
-        assert_eq!(counts(&[new], &[old]), [1, 1, 0, 0]);
+        let (old, new) = ([old], [new]);
+        assert_eq!(counts(&old, &new), [1, 1, 0, 0], "{old:?} {new:?}");
+        assert_eq!(counts(&new, &old), [1, 1, 0, 0]);
     };
     apart(key(MADE), listed_key("dan", "AKIAOTHER", MADE, AGAIN));
     apart(key(MADE), listed_key("dan", "AKIADAN", "2026-01-04T12:00:01Z", AGAIN));

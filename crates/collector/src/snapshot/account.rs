@@ -111,13 +111,8 @@ fn console_user_count(users: &[User]) -> Fact<u32> {
 
 /// One is enough to tell, however little is known of the others.
 fn has_console_users(users: &Fact<Vec<User>>, all_users: Fact<&Vec<User>>) -> Fact<bool> {
-    let mut any = all_users.map(|_| false);
-    for user in users.as_ref().known().into_iter().flatten() {
-        if !user.deleted {
-            any = any.or(user.password_enabled);
-        }
-    }
-    any
+    let present = users.as_ref().known().into_iter().flatten().filter(|user| !user.deleted);
+    present.map(|user| user.password_enabled).fold(all_users.map(|_| false), Fact::or)
 }
 
 fn count(items: impl IntoIterator) -> u32 {

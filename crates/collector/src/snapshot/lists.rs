@@ -30,8 +30,8 @@ impl Lists {
         let groups = details.group_detail_list.iter().map(|group| group.arn.as_str());
         let roles = details.role_detail_list.iter().map(|role| role.arn.as_str());
         // The summary counts customer-managed policies; the list holds those of AWS in use too.
-        let policies = details.policies.iter().map(|policy| policy.arn.as_str());
-        let policies = policies.filter(|arn| !Arn::parse(arn).is_some_and(Arn::is_aws_managed));
+        let all_policies = details.policies.iter().map(|policy| policy.arn.as_str());
+        let policies = all_policies.filter(|arn| !Arn::parse(arn).is_some_and(Arn::is_aws_managed));
         let mut short = Vec::new();
         let mut is_whole = |key: &str, listed: BTreeSet<&str>| {
             let (listed, counted) = (listed.len(), answers.counted(key).unwrap_or_default());
@@ -47,10 +47,15 @@ impl Lists {
             policies: is_whole("Policies", policies.collect()),
         };
         if !short.is_empty() {
-            let short = short.join(", ");
-            let message = format!("holds fewer than the account summary counts: {short}");
+            let what = short.join(", ");
+            let message = format!("holds fewer than the account summary counts: {what}");
             gaps.push(Gap::new(Source::AccountAuthorizationDetails, "Incomplete", message));
         }
         lists
     }
+}
+
+/// What holds a list, unless it lacks a part that the source would tell.
+pub(super) fn if_whole<T>(list: T, is_whole: bool, source: Source) -> Fact<T> {
+    if is_whole { Fact::Known(list) } else { Fact::missing(source) }
 }

@@ -146,17 +146,15 @@ impl<'a> Both<'a> {
     ) -> Fact<Option<&'a UserDetail>> {
         let source = Source::AccountAuthorizationDetails;
         let listed_at = self.answers.details.as_ref().known().and_then(|details| details.at);
-        if !matches!(detail, Fact::Known(None)) {
+        let is_whole = self.answers.lists.users;
+        let is_newer = self.answers.outranks_report(listed_at);
+        if !matches!(detail, Fact::Known(None)) || is_whole && is_newer {
             return detail;
         }
-        if !self.answers.lists.users {
-            return Fact::missing(source);
+        if is_whole {
+            let message = "in the credential report, but not in this older list";
+            gaps.push(Gap::new(source, "NotInList", message).of(name));
         }
-        if self.answers.outranks_report(listed_at) {
-            return detail;
-        }
-        let message = "in the credential report, but not in this older list";
-        gaps.push(Gap::new(source, "NotInList", message).of(name));
         Fact::missing(source)
     }
 }

@@ -6,6 +6,7 @@ use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, Source, U
 use super::answers::Answers;
 use super::credential_report::Row;
 use super::gaps::Gaps;
+use super::lists::if_whole;
 use super::people::{self, Person};
 use super::permissions::{self, Permissions, Privileges};
 use super::time::days;
@@ -39,10 +40,8 @@ pub(super) fn whole_list<'u>(users: &'u Fact<Vec<User>>, answers: &Answers) -> F
     let counted = answers.counted("Users").unwrap_or_default();
     users.as_ref().and_then(|users| {
         let present = users.iter().filter(|user| !user.deleted).count();
-        if one_is_whole && present >= counted {
-            return Fact::Known(users);
-        }
-        Fact::missing(Source::AccountAuthorizationDetails)
+        let is_whole = one_is_whole && present >= counted;
+        if_whole(users, is_whole, Source::AccountAuthorizationDetails)
     })
 }
 
