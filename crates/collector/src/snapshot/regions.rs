@@ -14,8 +14,17 @@ const SOURCE: Source = Source::AccessAnalyzers;
 /// that nobody named, nobody would miss an analyzer.
 pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     let analyzers = answers.account.analyzers.as_ref();
-    let report = answers.report.as_ref();
-    let details = answers.details.as_ref();
+    let report = answers.report.as_ref().and_then(|report| {
+        if report.complete { Fact::Known(report) } else { Fact::missing(Source::CredentialReport) }
+    });
+    let details = answers.details.as_ref().and_then(|details| {
+        let is_whole = answers.lists.roles;
+        if is_whole {
+            Fact::Known(details)
+        } else {
+            Fact::missing(Source::AccountAuthorizationDetails)
+        }
+    });
     let missing = [analyzers.map(drop), report.map(drop), details.map(drop)];
     let missing = missing.into_iter().filter_map(|fact| fact.into_result().err());
     let missing = missing.fold(Sources::NONE, |all, sources| all | sources);
