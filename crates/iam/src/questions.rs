@@ -30,7 +30,7 @@ impl PolicyDocument {
         let name = probe::NAME;
         let unnamed = [format!("{name}:{name}"), format!("iam:{name}")];
         let [resource, ..] = probe::resources_of(account, name);
-        let resources = ["*".to_owned(), resource, probe::iam_resource(account, "role")];
+        let resources = [resource, probe::iam_resource(account, "role")];
         let question = probe::Question {
             documents: vec![self],
             actions: unnamed.to_vec(),

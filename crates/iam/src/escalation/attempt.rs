@@ -51,7 +51,7 @@ impl<'a> Search<'a> {
         by: Wait,
         resource: &str,
         about: Resource<'_>,
-        brings: Option<(&str, Value<'_>)>,
+        brings: Option<&(&str, Value<'_>)>,
     ) -> Option<Step> {
         let method = self.method(by.method);
         let created =
@@ -60,7 +60,7 @@ impl<'a> Search<'a> {
         for service in method.services_or_none() {
             let mut all = vec![("iam:associatedresourcearn", Value::ChosenIn(created))];
             all.push(("iam:passedtoservice", Value::one(self.in_partition(service))));
-            all.extend(brings.clone());
+            all.extend(brings.cloned());
             let asked = Asked { resource, about, brings: &all };
             let who = &self.node(by.node).who;
             let step = self.index.allowed(who, method.actions[0], asked).map(Step::new);
@@ -90,8 +90,11 @@ impl<'a> Search<'a> {
         let assume = self.index.methods.assume;
         let own = self.index.allowed(&node.who, assume, Asked::about(role));
         let Some(trust) = &role.trust else {
-            // What was not read may admit.
-            return own.filter(|_| self.index.generous).map(Step::new);
+            // What was not read may admit, and by name.
+            let by_name = self.index.left_of_grant(&node.who, assume, role, false);
+            let may_be_named = node.holder.is_some() && by_name.is_some();
+            let limit = Step::limited(Certainty::Conditional, "a trust policy that was not read");
+            return (self.index.generous && (own.is_some() || may_be_named)).then_some(limit);
         };
         let context = Context {
             account: self.account(),

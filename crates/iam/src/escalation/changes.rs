@@ -93,28 +93,47 @@ impl<'a> Maker<'_, 'a> {
         self.with_policies(|policies| policies.push(self.index.everything()))
     }
 
-    /// Policies of the account can be rewritten, those of AWS and inline ones not.
+    /// Policies of the account can be rewritten, those of AWS and inline ones not; so can the boundary.
     fn rewritten_policies(&self, change: Change) -> Vec<Effect<'a>> {
+        let who = &self.node.who;
         let mut effects = Vec::new();
-        for id in self.node.who.policies.iter() {
+        for id in who.policies.iter().copied().chain(who.boundary) {
             let Some(policy) = self.index.account.policies.get(id.place()) else { continue };
             if policy.kind != PolicyKind::CustomerManaged {
                 continue;
             }
-            let target = Some(Target::Policy(*id));
-            if change == Change::Permissions {
-                effects.push(Effect::new(&policy.id, target, self.with_everything()));
-                continue;
+            let target = Some(Target::Policy(id));
+            let holds_back = |id: &PolicyId| self.index.holds_back(*id);
+            let can_lose_deny = change == Change::Permissions
+                || policy.other_versions.iter().any(|version| !holds_back(version));
+            if holds_back(&id) && can_lose_deny {
+                let mut effect = Effect::new(&policy.id, target.clone(), self.removing(id));
+                effect.removed.push(id);
+                effects.push(effect);
             }
-            for version in &policy.other_versions {
-                let after = self.with_policies(|policies| {
-                    policies.retain(|other| other != id);
-                    policies.push(*version);
-                });
+            let new_texts = match change {
+                Change::Permissions => vec![self.index.everything()],
+                _ => policy.other_versions.clone(),
+            };
+            for text in new_texts {
+                let after = if who.boundary == Some(id) {
+                    Authority { boundary: Some(text), ..who.clone() }
+                } else {
+                    self.with_policies(|policies| {
+                        policies.retain(|other| *other != id);
+                        policies.push(text);
+                    })
+                };
                 effects.push(Effect::new(&policy.id, target.clone(), after));
             }
         }
         effects
+    }
+
+    fn removing(&self, policy: PolicyId) -> Authority<'a> {
+        let who = &self.node.who;
+        let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
+        Authority { removed, ..who.clone() }
     }
 
     /// The changes to a user, role or group, which has policies of its own.
@@ -147,9 +166,7 @@ impl<'a> Maker<'_, 'a> {
             if !in_force || !self.index.holds_back(id) {
                 continue;
             }
-            let removed = sorted(who.removed.iter().copied().chain([id]).collect());
-            let after = Authority { removed, ..who.clone() };
-            let mut effect = Effect::new(arn, Some(Target::Policy(id)), after);
+            let mut effect = Effect::new(arn, Some(Target::Policy(id)), self.removing(id));
             effect.removed.push(id);
             effect.brings = Some(("iam:policyarn", account.policy(id).id.clone()));
             effects.push(effect);

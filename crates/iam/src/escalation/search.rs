@@ -246,7 +246,7 @@ impl<'a> Search<'a> {
             let Some(allowed) = self.index.allowed(who, method.actions[0], asked) else { continue };
             match changes.first_mut() {
                 // All policies that stand in the way are removed, each by a request of its own.
-                Some((together, _)) if !effect.removed.is_empty() => together.join(effect),
+                Some((together, _)) if method.removes() => together.join(effect),
                 _ => changes.push((effect, Step::new(allowed).and(become_owner.clone()))),
             }
         }
@@ -412,13 +412,14 @@ impl<'a> Search<'a> {
     /// Those who need no permission to assume a role: it chooses them, or lets in anyone.
     fn spread_by_trust(&mut self, to: NodeId, role: PrincipalId, rank: Rank) {
         let principal = self.account().principal(role);
-        let Some(trust) = &principal.trust else { return };
+        let trust = principal.trust.as_ref();
         let (target, method) = (Target::Principal(role), Methods::assume_role());
-        for chosen in self.names.chosen(trust) {
+        for chosen in trust.map(|trust| self.names.chosen(trust)).unwrap_or_default() {
             let wait = Wait { node: self.of_principal[chosen.place()], method };
             self.try_one(wait, &principal.arn, to, &target, rank);
         }
-        if trust.is_open_to_anyone() {
+        let is_role = principal.kind == PrincipalKind::Role;
+        if is_role && trust.map_or(self.index.generous, TrustPolicy::must_be_tried_on_all) {
             let mut acting = std::mem::take(&mut self.acting);
             acting.retain(|node| {
                 let wait = Wait { node: *node, method };
@@ -507,7 +508,7 @@ impl<'a> Search<'a> {
             let resource = probe::iam_resource(self.account(), kind);
             let attached =
                 ("iam:policyarn", Value::one(self.index.aws_policy("AdministratorAccess")));
-            let step = self.on_target(by, &resource, Resource::Any, Some(attached));
+            let step = self.on_target(by, &resource, Resource::Any, Some(&attached));
             let rest = self.uses(id, &method.actions[1..]);
             if let (Some(step), Some(rest)) = (step, rest) {
                 let limit = Step::limited(Certainty::Possible, "what its wildcard will match");

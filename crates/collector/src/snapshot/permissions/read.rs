@@ -1,6 +1,6 @@
 //! From AWS's answer to the account that IAM is evaluated for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_iam::{
@@ -65,32 +65,26 @@ pub(super) fn read(
         complete,
     };
     let mut reader = Reader {
-        reading: Reading {
-            account,
-            policies: Vec::new(),
-            groups: Vec::new(),
-            users: Vec::new(),
-            roles: Vec::new(),
-            all_read: true,
-        },
+        account,
+        uses: Vec::new(),
+        all_read: true,
+        listed: details.policies.iter().map(|policy| (policy.arn.as_str(), policy)).collect(),
         managed: HashMap::new(),
         groups: HashMap::new(),
         gaps,
     };
-    reader.managed_policies(details);
-    for group in &details.group_detail_list {
-        let id = reader.group(group);
-        reader.reading.groups.push(id);
+    for policy in &details.policies {
+        // An emulator lists all policies of AWS.
+        let is_used = policy.attachment_count > 0 || policy.permissions_boundary_usage_count > 0;
+        if is_used || kind(&policy.arn) == PolicyKind::CustomerManaged {
+            reader.managed(&policy.arn, &policy.policy_name);
+        }
     }
-    for user in &details.user_detail_list {
-        let id = reader.user(user);
-        reader.reading.users.push(id);
-    }
-    for role in &details.role_detail_list {
-        let id = reader.role(role);
-        reader.reading.roles.push(id);
-    }
-    reader.reading
+    let groups = details.group_detail_list.iter().map(|it| reader.group(it)).collect();
+    let users = details.user_detail_list.iter().map(|it| reader.user(it)).collect();
+    let roles = details.role_detail_list.iter().map(|it| reader.role(it)).collect();
+    let Reader { account, uses, all_read, .. } = reader;
+    Reading { account, policies: uses, groups, users, roles, all_read }
 }
 
 fn organization(answers: &Answers) -> Organization {
@@ -106,119 +100,116 @@ fn organization(answers: &Answers) -> Organization {
 }
 
 struct Reader<'a, 'g> {
-    reading: Reading,
-    /// The managed policies by ARN, as places in [`Reading::policies`].
+    account: Account,
+    uses: Vec<PolicyUse>,
+    all_read: bool,
+    listed: HashMap<&'a str, &'a ManagedPolicyDetail>,
+    /// The managed policies by ARN, as places in `uses`.
     managed: HashMap<&'a str, usize>,
     groups: HashMap<String, PrincipalId>,
     gaps: &'g mut Gaps,
 }
 
 impl<'a> Reader<'a, '_> {
-    /// Those of the account, and those of AWS that are in use.
-    fn managed_policies(&mut self, details: &'a AuthorizationDetails) {
-        let in_use = in_use(details);
-        let named: HashSet<&str> = in_use.iter().map(|(arn, _)| *arn).collect();
-        for policy in &details.policies {
-            // An emulator lists all policies of AWS.
-            let is_used = policy.attachment_count > 0
-                || policy.permissions_boundary_usage_count > 0
-                || named.contains(policy.arn.as_str());
-            if is_used || kind(&policy.arn) == PolicyKind::CustomerManaged {
-                self.managed_policy(policy);
-            }
+    /// The place of a managed policy, which is read when it is met for the first time.
+    fn managed(&mut self, arn: &'a str, name: &'a str) -> usize {
+        if let Some(known) = self.managed.get(arn) {
+            return *known;
         }
-        for (arn, name) in in_use {
-            if !self.managed.contains_key(arn) {
-                let message = format!("the policy {arn} is in use, but AWS did not list it");
-                self.gaps.push(Gap::new(SOURCE, "Incomplete", message).of(arn));
-                let place = self.add(arn.to_owned(), name, kind(arn), None, Vec::new());
-                self.managed.insert(arn, place);
-            }
-        }
-    }
-
-    fn managed_policy(&mut self, policy: &'a ManagedPolicyDetail) {
-        let arn = policy.arn.as_str();
-        let kind = kind(arn);
         let (mut document, mut versions) = (None, Vec::new());
-        let has_default = policy.policy_version_list.iter().any(|it| it.is_default_version);
-        for version in &policy.policy_version_list {
+        let listed = self.listed.get(arn).copied();
+        let all_versions = listed.map_or(&[][..], |policy| &policy.policy_version_list);
+        for version in all_versions {
             if version.is_default_version {
                 document = self.document(&version.document, || format!("the policy {arn}"), arn);
-            } else if kind == PolicyKind::CustomerManaged
+            } else if kind(arn) == PolicyKind::CustomerManaged
                 && let Ok(document) = PolicyDocument::from_json(&version.document)
             {
-                let id = PolicyId::new(self.reading.account.policies.len());
-                versions.push(id);
-                let name = format!("{} ({})", policy.policy_name, version.version_id);
-                let (id, document) = (arn.to_owned(), Some(document));
-                let other = Policy { id, name, kind, document, other_versions: Vec::new() };
-                self.reading.account.policies.push(other);
+                let name = format!("{name} ({})", version.version_id);
+                versions.push(self.policy(arn, name, Some(document), Vec::new()));
             }
         }
-        if !has_default {
-            let message = format!("the default version of the policy {arn} is absent");
-            self.gaps.push(Gap::new(SOURCE, "Incomplete", message).of(arn));
+        if !all_versions.iter().any(|version| version.is_default_version) {
+            let problem = match listed {
+                Some(_) => format!("the default version of the policy {arn} is absent"),
+                None => format!("the policy {arn} is in use, but AWS did not list it"),
+            };
+            self.gaps.push(Gap::new(SOURCE, "Incomplete", problem).of(arn));
         }
-        let place = self.add(arn.to_owned(), &policy.policy_name, kind, document, versions);
-        self.reading.policies[place].counted_as_attached = policy.attachment_count > 0;
-        self.reading.policies[place].is_boundary = policy.permissions_boundary_usage_count > 0;
+        let place = self.add(arn, name, document, versions);
+        if let Some(policy) = listed {
+            self.uses[place].counted_as_attached = policy.attachment_count > 0;
+            self.uses[place].is_boundary = policy.permissions_boundary_usage_count > 0;
+        }
         self.managed.insert(arn, place);
+        place
     }
 
+    fn policy(
+        &mut self,
+        id: &str,
+        name: String,
+        document: Option<PolicyDocument>,
+        other_versions: Vec<PolicyId>,
+    ) -> PolicyId {
+        let (kind, place) = (kind(id), self.account.policies.len());
+        let policy = Policy { id: id.to_owned(), name, kind, document, other_versions };
+        self.account.policies.push(policy);
+        PolicyId::new(place)
+    }
+
+    /// Adds a policy in force.
     fn add(
         &mut self,
-        id: String,
+        id: &str,
         name: &str,
-        kind: PolicyKind,
         document: Option<PolicyDocument>,
         other_versions: Vec<PolicyId>,
     ) -> usize {
-        self.reading.all_read &= document.is_some();
-        let policies = &mut self.reading.account.policies;
-        let place = PolicyId::new(policies.len());
-        policies.push(Policy { id, name: name.to_owned(), kind, document, other_versions });
-        self.reading.policies.push(PolicyUse {
-            id: place,
+        self.all_read &= document.is_some();
+        let id = self.policy(id, name.to_owned(), document, other_versions);
+        self.uses.push(PolicyUse {
+            id,
             attached_to: Vec::new(),
             counted_as_attached: false,
             is_boundary: false,
         });
-        self.reading.policies.len() - 1
+        self.uses.len() - 1
     }
 
     /// The policies attached to a principal, and those inside of it.
     fn policies(
         &mut self,
         (name, arn): (&str, &str),
-        attached: &[AttachedPolicy],
+        attached: &'a [AttachedPolicy],
         inline: &[PolicyDetail],
     ) -> Vec<PolicyId> {
-        let managed = attached.iter().filter_map(|it| self.managed.get(it.policy_arn.as_str()));
-        let mut places: Vec<usize> = managed.copied().collect();
+        let mut places = Vec::new();
+        for policy in attached {
+            places.push(self.managed(&policy.policy_arn, &policy.policy_name));
+        }
         for policy in inline {
             let what = || format!("the inline policy {} of {name}", policy.policy_name);
             let document = self.document(&policy.policy_document, what, name);
             let id = format!("{arn}/policy/{}", policy.policy_name);
-            let kind = PolicyKind::Inline;
-            places.push(self.add(id, &policy.policy_name, kind, document, Vec::new()));
+            places.push(self.add(&id, &policy.policy_name, document, Vec::new()));
         }
         for place in &places {
-            self.reading.policies[*place].attached_to.push(arn.to_owned());
+            self.uses[*place].attached_to.push(arn.to_owned());
         }
-        places.into_iter().map(|place| self.reading.policies[place].id).collect()
+        places.into_iter().map(|place| self.uses[place].id).collect()
     }
 
-    fn boundary(&mut self, boundary: Option<&PermissionsBoundary>) -> Option<PolicyId> {
-        let place = *self.managed.get(boundary?.permissions_boundary_arn.as_str())?;
-        self.reading.policies[place].is_boundary = true;
-        Some(self.reading.policies[place].id)
+    fn boundary(&mut self, boundary: Option<&'a PermissionsBoundary>) -> Option<PolicyId> {
+        let arn = boundary?.permissions_boundary_arn.as_str();
+        let place = self.managed(arn, arn.rsplit('/').next().unwrap_or(arn));
+        self.uses[place].is_boundary = true;
+        Some(self.uses[place].id)
     }
 
     fn add_principal(&mut self, principal: Principal) -> PrincipalId {
-        let principals = &mut self.reading.account.principals;
-        principals.push(principal);
-        PrincipalId::new(principals.len() - 1)
+        self.account.principals.push(principal);
+        PrincipalId::new(self.account.principals.len() - 1)
     }
 
     fn group(&mut self, group: &'a GroupDetail) -> PrincipalId {
@@ -248,7 +239,7 @@ impl<'a> Reader<'a, '_> {
             self.gaps.push(Gap::new(SOURCE, "Incomplete", message).of(name));
             incomplete = true;
         }
-        self.reading.all_read &= !incomplete;
+        self.all_read &= !incomplete;
         let boundary = self.boundary(user.permissions_boundary.as_ref());
         let user = principal(PrincipalKind::User, owner, &user.user_id, &user.tags);
         self.add_principal(Principal { policies, groups, boundary, incomplete, ..user })
@@ -259,7 +250,7 @@ impl<'a> Reader<'a, '_> {
         let policies =
             self.policies(owner, &role.attached_managed_policies, &role.role_policy_list);
         let trust = self.trust(role);
-        self.reading.all_read &= trust.is_some();
+        self.all_read &= trust.is_some();
         let boundary = self.boundary(role.permissions_boundary.as_ref());
         self.add_principal(Principal {
             policies,
@@ -319,29 +310,12 @@ fn principal(
     }
 }
 
-/// The ARNs and names of managed policies that principals have.
-fn in_use(details: &AuthorizationDetails) -> Vec<(&str, &str)> {
-    let users = details.user_detail_list.iter();
-    let roles = details.role_detail_list.iter();
-    let groups = details.group_detail_list.iter().map(|group| &group.attached_managed_policies);
-    let lists = groups
-        .chain(users.clone().map(|user| &user.attached_managed_policies))
-        .chain(roles.clone().map(|role| &role.attached_managed_policies));
-    let boundaries = users
-        .filter_map(|user| user.permissions_boundary.as_ref())
-        .chain(roles.filter_map(|role| role.permissions_boundary.as_ref()));
-    let mut seen = HashSet::new();
-    let attached = lists.flatten().map(|it| (it.policy_arn.as_str(), it.policy_name.as_str()));
-    let boundaries = boundaries.map(|boundary| {
-        let arn = boundary.permissions_boundary_arn.as_str();
-        (arn, arn.rsplit('/').next().unwrap_or(arn))
-    });
-    attached.chain(boundaries).filter(|(arn, _)| seen.insert(*arn)).collect()
-}
-
-fn kind(arn: &str) -> PolicyKind {
-    match Arn::parse(arn) {
-        Some(parsed) if parsed.is_aws_managed() => PolicyKind::AwsManaged,
-        _ => PolicyKind::CustomerManaged,
+/// The id of an inline policy is its owner's ARN, with its name behind.
+fn kind(id: &str) -> PolicyKind {
+    match Arn::parse(id) {
+        Some(arn) if arn.is_aws_managed() => PolicyKind::AwsManaged,
+        Some(arn) if arn.resource.starts_with("policy/") => PolicyKind::CustomerManaged,
+        None if !id.contains("/policy/") => PolicyKind::CustomerManaged,
+        _ => PolicyKind::Inline,
     }
 }

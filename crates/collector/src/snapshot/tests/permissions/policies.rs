@@ -75,21 +75,24 @@ fn everything_in_every_spelling_and_not_what_is_denied() {
 
 #[test]
 fn whole_services() {
-    let check = |statements: Json, wildcards: &[&str], full: &[&str]| {
+    let check = |statements: Json, whole: &[&str], named: &[&str]| {
         let policy = of(statements.clone());
-        assert_eq!(policy.service_wildcards, list(wildcards), "{statements}");
-        assert_eq!(policy.full_services, list(full), "{statements}");
+        assert_eq!(policy.service_wildcards, list(whole), "{statements}");
+        assert_eq!(policy.wildcard_services, list(named), "{statements}");
     };
     let s3 = || allow(json!(["S3:*", "ec2:Describe*"]), json!("*"));
     check(s3(), &["s3"], &["s3"]);
+    check(allow(json!("s3*"), json!("*")), &["s3"], &[]);
+    check(allow(json!("s3:*"), json!("arn:aws:s3:::*")), &["s3"], &["s3"]);
     let trail = json!("arn:aws:cloudtrail:*:*:trail/main");
     check(allow(json!("cloudtrail:*"), trail), &[], &["cloudtrail"]);
+    check(allow(json!("*"), json!("arn:aws:cloudtrail:*:*:*")), &["cloudtrail"], &[]);
     check(allow(json!("kms:*"), json!("arn:aws:kms:*")), &["kms"], &["kms"]);
     check(everything(), &[], &[]);
     let but = json!({"Effect": "Allow", "NotAction": ["iam:*", "sts:Get*"], "Resource": "*"});
     check(but, &["all but iam"], &[]);
-    check(json!([s3(), deny(json!("s3:*"), json!("*"))]), &[], &[]);
-    check(json!([s3(), deny(json!("s3:Delete*"), json!("*"))]), &["s3"], &["s3"]);
+    check(json!([s3(), deny(json!("s3:*"), json!("*"))]), &[], &["s3"]);
+    check(json!([s3(), deny(json!("s3:Delete*"), json!("*"))]), &[], &["s3"]);
 }
 
 #[test]
@@ -103,11 +106,11 @@ fn allows_by_not_action() {
 
 #[test]
 fn watched_actions_on_everything() {
-    use WatchedAction::{AssumeRole, Decrypt, ReEncryptFrom, Subscribe};
+    use WatchedAction::{AssumeRole, Decrypt, GetWebIdentityToken, ReEncryptFrom};
     let of = |statements: Json| known(of(statements).actions_on_everything);
     let assume = |resource: &str| allow(json!("sts:AssumeRole"), json!(resource));
-    assert_eq!(of(everything()), [AssumeRole, Decrypt, ReEncryptFrom, Subscribe]);
-    assert_eq!(of(allow(json!("sts:*"), json!("*"))), [AssumeRole]);
+    assert_eq!(of(everything()).len(), 10, "all of them");
+    assert_eq!(of(allow(json!("sts:*"), json!("*"))), [AssumeRole, GetWebIdentityToken]);
     assert_eq!(of(assume("arn:aws:iam::*:role/*")), [AssumeRole]);
     assert_eq!(of(assume("arn:aws:iam::123456789012:role/a")), []);
     assert_eq!(of(allow(json!("kms:De*"), json!("arn:aws:kms:*:*:key/*"))), [Decrypt]);
@@ -119,6 +122,33 @@ fn watched_actions_on_everything() {
     assert_eq!(of(with(assume("*"), "Condition", mfa)), [AssumeRole]);
     let kms = allow(json!("kms:*"), json!("*"));
     assert_eq!(of(json!([kms, deny(json!("kms:Decrypt"), json!("*"))])), [ReEncryptFrom]);
+}
+
+/// Trails can be stopped by whoever has all of the service, however that is written.
+#[test]
+fn all_of_cloudtrail_in_every_spelling() {
+    use WatchedAction::{DeleteTrail, PutEventSelectors, StopLogging, UpdateTrail};
+    let all = [StopLogging, DeleteTrail, UpdateTrail, PutEventSelectors];
+    let of = |statements: Json| {
+        let mut actions = known(of(statements).actions_on_everything);
+        actions.retain(|action| all.contains(action));
+        actions
+    };
+    let not = |action: &str| json!({"Effect": "Allow", "NotAction": action, "Resource": "*"});
+    for whole in [
+        allow(json!("cloudtrail*"), json!("*")),
+        allow(json!("*"), json!("arn:aws:cloudtrail:*:*:*")),
+        not("iam:*"),
+        json!([everything(), deny(json!("iam:*"), json!("*"))]),
+    ] {
+        assert_eq!(of(whole.clone()), all, "{whole}");
+    }
+    let trails = || allow(json!("cloudtrail:*"), json!("*"));
+    assert_eq!(of(json!([trails(), deny(json!("cloudtrail:StopLogging"), json!("*"))])), all[1..]);
+    assert_eq!(of(not("cloudtrail:*")), []);
+    assert_eq!(of(allow(json!("cloudtrail:Get*"), json!("*"))), []);
+    let one = json!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/main");
+    assert_eq!(of(allow(json!("cloudtrail:*"), one)), []);
 }
 
 #[test]
@@ -193,7 +223,7 @@ fn a_policy_that_cannot_be_read_or_is_not_listed() {
     for name in ["odd", "unlisted", "bad"] {
         let policy = policy(&snapshot, name);
         assert_eq!(policy.allows_everything, Fact::missing(DETAILS), "{name}");
-        assert_eq!(policy.full_services, Fact::missing(DETAILS), "{name}");
+        assert_eq!(policy.service_wildcards, Fact::missing(DETAILS), "{name}");
         assert_eq!(policy.escalations, Fact::missing(DETAILS), "{name}");
     }
     assert!(policy(&snapshot, "unlisted").attached);

@@ -1,15 +1,22 @@
 //! Who may assume a role.
 
-use portcullis_model::{Fact, Role};
+use portcullis_model::{Fact, Role, Source};
 use serde_json::{Value as Json, json};
 
 use super::{DETAILS, OWN, account, role, the_role, trusts, with};
-use crate::snapshot::tests::bundles::{gaps, time};
+use crate::snapshot::tests::bundles::{Fixture, gaps, time};
 
 const ORG: &str = "o-a1b2c3d4e5";
 
 fn of(trust: Json) -> Role {
     the_role(&account(json!({"RoleDetailList": [role("r", trust, json!([]))]})), "r")
+}
+
+/// The facts where the account is a member of [`ORG`].
+fn in_organization(trust: Json) -> Role {
+    let lists = json!({"RoleDetailList": [role("r", trust, json!([]))]});
+    let own = json!({"Organization": {"Id": ORG, "MasterAccountId": "999988887777"}});
+    the_role(&Fixture::new().details(&lists).with(Source::Organization, &own).snapshot(), "r")
 }
 
 /// The facts where the statement has a condition.
@@ -49,7 +56,11 @@ fn anyone_in_every_form() {
 fn a_condition_must_really_narrow() {
     let anyone = || trusts(json!("*"));
     let org = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
-    assert_eq!(under(anyone(), org).open_statements, list(&[]));
+    let of_org = with(anyone(), "Condition", org);
+    assert_eq!(of(of_org.clone()).open_statements, list(&[]));
+    assert_eq!(of(of_org.clone()).unguarded_external_accounts, list(&[ORG]), "of strangers");
+    assert_eq!(in_organization(of_org.clone()).external_accounts, list(&[]));
+    assert_eq!(in_organization(of_org).organization_accounts, list(&[ORG]));
     for idle in [
         json!({"StringNotEquals": {"aws:PrincipalOrgID": ORG}}),
         json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": ORG}}),
@@ -83,18 +94,18 @@ fn a_deny_for_all_but_some_leaves_those() {
     });
     let role = of(json!([trusts(json!("*")), deny]));
     assert_eq!(role.open_statements, list(&[]));
-    assert_eq!(role.foreign_accounts, list(&["111122223333"]));
+    assert_eq!(role.external_accounts, list(&["111122223333"]));
 }
 
 #[test]
-fn foreign_accounts_are_told_by_their_exact_id() {
+fn external_accounts_are_told_by_their_exact_id() {
     let role = of(trusts(json!({"AWS": [
         "111122223333", "arn:aws:iam::444455556666:role/x", format!("{OWN}:root"), "123456789012",
         "arn:aws:iam::123456789012:role/777788889999", "AIDACKCEVSQ6C2EXAMPLE",
     ]})));
     let both = list(&["111122223333", "444455556666"]);
-    assert_eq!(role.foreign_accounts, both);
-    assert_eq!(role.unguarded_foreign_accounts, both);
+    assert_eq!(role.external_accounts, both);
+    assert_eq!(role.unguarded_external_accounts, both);
 }
 
 #[test]
@@ -105,24 +116,25 @@ fn what_guards_against_strangers() {
         json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"StringEquals": {"aws:PrincipalOrgID": ORG}}),
     ] {
-        let role = under(vendor(), guard.clone());
-        assert_eq!(role.foreign_accounts, list(&["111122223333"]));
-        assert_eq!(role.unguarded_foreign_accounts, list(&[]), "{guard}");
+        let role = in_organization(with(vendor(), "Condition", guard.clone()));
+        assert_eq!(role.external_accounts, list(&["111122223333"]));
+        assert_eq!(role.unguarded_external_accounts, list(&[]), "{guard}");
     }
     for idle in [
         json!({"StringLike": {"sts:ExternalId": "*"}}),
         json!({"StringNotEquals": {"sts:ExternalId": "x"}}),
         json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+        json!({"StringEquals": {"aws:PrincipalOrgID": "o-e5d4c3b2a1"}}),
     ] {
         let role = under(vendor(), idle.clone());
-        assert_eq!(role.unguarded_foreign_accounts, list(&["111122223333"]), "{idle}");
+        assert_eq!(role.unguarded_external_accounts, list(&["111122223333"]), "{idle}");
     }
     let accounts =
         json!({"StringEquals": {"aws:PrincipalAccount": ["111122223333", "123456789012"]}});
     let role = under(trusts(json!("*")), accounts);
     assert_eq!(role.open_statements, list(&[]));
-    assert_eq!(role.foreign_accounts, list(&["111122223333"]), "whom the condition names");
+    assert_eq!(role.external_accounts, list(&["111122223333"]), "whom the condition names");
 }
 
 #[test]
@@ -130,16 +142,20 @@ fn services_that_could_say_for_whom_they_act() {
     let trail = "cloudtrail.amazonaws.com";
     let services =
         || trusts(json!({"Service": [trail, "ec2.amazonaws.com", "lambda.amazonaws.com"]}));
-    assert_eq!(of(services()).unguarded_services, list(&[trail]));
+    assert_eq!(of(services()).services_not_asked_for_source, list(&[trail]));
     for guard in [
         json!({"StringEquals": {"aws:SourceAccount": "123456789012"}}),
         json!({"ArnLike": {"AWS:SourceArn": "arn:aws:cloudtrail:*:123456789012:trail/*"}}),
         json!({"StringEquals": {"aws:SourceOrgID": ORG}}),
     ] {
-        assert_eq!(under(services(), guard.clone()).unguarded_services, list(&[]), "{guard}");
+        assert_eq!(
+            under(services(), guard.clone()).services_not_asked_for_source,
+            list(&[]),
+            "{guard}"
+        );
     }
     let any_account = json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}});
-    assert_eq!(under(services(), any_account).unguarded_services, list(&[trail]));
+    assert_eq!(under(services(), any_account).services_not_asked_for_source, list(&[trail]));
 }
 
 #[test]
@@ -153,11 +169,11 @@ fn shared_oidc_issuers_must_name_a_tenant() {
     let github = || web(&provider(GITHUB));
     let sub = |operator: &str, value: &str| {
         let condition = json!({operator: {format!("{GITHUB}:sub"): value}});
-        under(github(), condition).unguarded_oidc_issuers
+        under(github(), condition).issuers_of_any_tenant
     };
-    assert_eq!(of(github()).unguarded_oidc_issuers, list(&[GITHUB]));
+    assert_eq!(of(github()).issuers_of_any_tenant, list(&[GITHUB]));
     let aud = json!({"StringEquals": {format!("{GITHUB}:aud"): "sts.amazonaws.com"}});
-    assert_eq!(under(github(), aud).unguarded_oidc_issuers, list(&[GITHUB]));
+    assert_eq!(under(github(), aud).issuers_of_any_tenant, list(&[GITHUB]));
     assert_eq!(sub("StringEquals", "repo:example/site:ref:refs/heads/main"), list(&[]));
     assert_eq!(sub("StringLike", "repo:example/*"), list(&[]));
     for idle in ["*", "repo:*", "repo:*/site:*"] {
@@ -165,9 +181,9 @@ fn shared_oidc_issuers_must_name_a_tenant() {
     }
     assert_eq!(sub("StringNotEquals", "repo:example/site"), list(&[GITHUB]));
     let cluster = provider("oidc.eks.eu-west-1.amazonaws.com/id/A1");
-    assert_eq!(of(web(&cluster)).unguarded_oidc_issuers, list(&[]));
+    assert_eq!(of(web(&cluster)).issuers_of_any_tenant, list(&[]));
     let cognito = "cognito-identity.amazonaws.com";
-    assert_eq!(of(web(cognito)).unguarded_oidc_issuers, list(&[cognito]));
+    assert_eq!(of(web(cognito)).issuers_of_any_tenant, list(&[cognito]));
 }
 
 #[test]
@@ -179,13 +195,13 @@ fn hostile_and_absent_trust_policies_are_gaps() {
         let snapshot = account(json!({"RoleDetailList": [odd]}));
         let role = the_role(&snapshot, "r");
         assert_eq!(role.open_statements, Fact::missing(DETAILS), "{trust}");
-        assert_eq!(role.unguarded_services, Fact::missing(DETAILS));
+        assert_eq!(role.services_not_asked_for_source, Fact::missing(DETAILS));
         assert_eq!(role.administrator, Fact::Known(false), "that rests on other documents");
         assert_eq!(gaps(&snapshot, DETAILS, Some(&role.arn))[0].0, "Malformed");
     }
     let none = with(role("r", json!([]), json!([])), "AssumeRolePolicyDocument", json!(null));
     let snapshot = account(json!({"RoleDetailList": [none]}));
-    assert_eq!(the_role(&snapshot, "r").foreign_accounts, Fact::missing(DETAILS));
+    assert_eq!(the_role(&snapshot, "r").external_accounts, Fact::missing(DETAILS));
 }
 
 #[test]

@@ -1,0 +1,193 @@
+//! What one policy says by itself, and who is an administrator.
+//!
+//! IAM.1 and IAM.21 of Security Hub: <https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html>;
+//! what actions act on: <https://docs.aws.amazon.com/service-authorization/latest/reference/>
+
+use portcullis_iam::Anywhere;
+use serde_json::{Value as Json, json};
+
+use crate::account::{
+    ORG, OTHER, account, allow, arn, deny, document, everything, privileges, when,
+};
+
+fn all_but(actions: Json) -> Json {
+    json!({"Effect": "Allow", "NotAction": actions, "Resource": "*"})
+}
+
+fn all_but_resource(resource: &str) -> Json {
+    json!({"Effect": "Allow", "Action": "*", "NotResource": resource})
+}
+
+/// Whether a document allows everything, and whether whoever has it is an administrator.
+#[track_caller]
+fn check(statements: Json, everything: bool, administrator: bool) {
+    let account =
+        account(json!({"users": {"alice": {"may": statements}}, "organization": {"id": ORG}}));
+    let found = document(statements.clone()).allows_everything(&account);
+    assert_eq!(found, everything, "everything: {statements}");
+    let found = privileges(&account, "alice").administrator;
+    assert_eq!(found, administrator, "administrator: {statements}");
+}
+
+#[test]
+fn everything_and_nothing_taken_away() {
+    check(json!([everything()]), true, true);
+    check(json!([allow("*:*", json!(["*", "arn:aws:s3:::x"]))]), true, true);
+    check(json!([all_but(json!("iam:*")), allow("iam:*", "*")]), true, true);
+    check(json!([everything(), deny("*", "*")]), false, false);
+    check(json!([allow("*", "arn:aws:s3:::*")]), false, false);
+}
+
+#[test]
+fn less_than_everything_may_do_for_an_administrator() {
+    check(json!([allow("iam:*", "*")]), false, true);
+    check(json!([allow("iam:*", arn("*"))]), false, true);
+    check(json!([all_but(json!("ec2:*"))]), false, true);
+    check(json!([everything(), deny("ec2:*", "*")]), false, true);
+    check(json!([everything(), deny("*", "arn:aws:s3:::x")]), false, true);
+    check(json!([all_but_resource("arn:aws:s3:::x")]), false, true);
+}
+
+#[test]
+fn no_administrator_without_all_of_iam() {
+    check(json!([all_but(json!("iam:*"))]), false, false);
+    check(json!([all_but(json!("iam:DeleteUser"))]), false, false);
+    check(
+        json!([all_but(json!(["iam:Create*", "iam:Put*", "iam:Attach*", "sts:*"]))]),
+        false,
+        false,
+    );
+    check(json!([everything(), deny("iam:Put*", "*")]), false, false);
+    check(json!([everything(), deny("*", arn("role/app"))]), false, false);
+    check(json!([all_but_resource(&arn("role/app"))]), false, false);
+    let all_but_a_role = json!({"Effect": "Deny", "Action": "*", "NotResource": arn("role/app")});
+    check(json!([everything(), all_but_a_role]), false, false);
+    check(json!([allow("iam:*", arn("role/*"))]), false, false);
+    check(json!([allow("iam:*", arn("*").replace("123456789012", OTHER))]), false, false);
+}
+
+#[test]
+fn conditions_that_the_account_decides() {
+    let org = |id: &str| json!({"StringEquals": {"aws:PrincipalOrgID": id}});
+    check(json!([when(everything(), org(ORG))]), true, true);
+    check(json!([when(everything(), org("o-e5d4c3b2a1"))]), false, false);
+    check(json!([everything(), when(deny("*", "*"), org(ORG))]), false, false);
+    check(json!([everything(), when(deny("*", "*"), org("o-e5d4c3b2a1"))]), true, true);
+    let ended = json!({"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}});
+    check(json!([when(everything(), ended)]), false, false);
+    check(json!([when(everything(), json!({"StringEquals": {"aws:SourceIp": []}}))]), false, false);
+}
+
+#[test]
+fn administrators_by_several_policies() {
+    let split = json!({
+        "users": {"alice": {"may": [all_but(json!("iam:*"))], "groups": ["g"]}},
+        "groups": {"g": {"may": [allow("iam:*", "*")]}},
+    });
+    assert!(privileges(&account(split.clone()), "alice").administrator);
+    let mut denied = split.clone();
+    let fixed = deny(json!(["iam:D*", "iam:RemoveUserFromGroup"]), "*");
+    denied["groups"]["g"]["inline"]["no"] = json!([fixed]);
+    assert!(!privileges(&account(denied), "alice").administrator);
+    let mut bounded = split;
+    bounded["users"]["alice"]["boundary"] = json!("b");
+    bounded["policies"] = json!({"b": [everything()]});
+    assert!(privileges(&account(bounded.clone()), "alice").administrator);
+    bounded["policies"]["b"] = json!([all_but(json!("iam:CreateUser"))]);
+    assert!(!privileges(&account(bounded), "alice").administrator);
+}
+
+#[track_caller]
+fn check_services(statements: Json, whole: &[&str], named: &[&str]) {
+    let document = document(statements.clone());
+    assert_eq!(document.whole_services(&account(json!({}))), whole, "whole: {statements}");
+    assert_eq!(document.wildcard_services(), named, "named: {statements}");
+}
+
+/// IAM.21 fails `service:*` whatever the resource.
+#[test]
+fn whole_services() {
+    check_services(json!([allow("s3:*", "*")]), &["s3"], &["s3"]);
+    check_services(json!([allow("s3:*", "arn:aws:s3:::x")]), &[], &["s3"]);
+    check_services(json!([allow("s3:*", "arn:aws:s3:::*")]), &["s3"], &["s3"]);
+    check_services(json!([allow("s3*", "*")]), &["s3"], &[]);
+    check_services(json!([allow("s3:**", "*")]), &["s3"], &["s3"]);
+    check_services(json!([allow("s3:Get*", "*")]), &[], &[]);
+    check_services(json!([allow("*", "arn:aws:cloudtrail:*:*:*")]), &["cloudtrail"], &[]);
+    check_services(json!([allow("s3:*", "*"), deny("s3:Put*", "*")]), &[], &["s3"]);
+    check_services(json!([allow("s3:*", "*"), deny("ec2:*", "*")]), &["s3"], &["s3"]);
+    check_services(json!([deny("s3:*", "*")]), &[], &[]);
+    check_services(json!([all_but(json!(["ec2:*", "s3:*"]))]), &["all but ec2, s3"], &[]);
+    check_services(json!([all_but(json!(["ec2:Get*"]))]), &[], &[]);
+}
+
+#[test]
+fn not_action_allows() {
+    let labels = |statements: Json| document(statements).not_action_allows(&account(json!({})));
+    let but = || all_but(json!("iam:*"));
+    assert_eq!(labels(json!([allow("s3:*", "*"), but()])), ["2"]);
+    assert!(
+        labels(json!([json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"})]))
+            .is_empty()
+    );
+    assert!(labels(json!([but(), deny("*", "*")])).is_empty());
+    assert_eq!(labels(json!([but(), deny("s3:*", "*")])), ["1"]);
+}
+
+/// The statements that allow the action on just any resource.
+#[track_caller]
+fn check_anywhere(action: &str, statements: Json, expected: bool) {
+    let account = account(json!({"organization": {"id": ORG}}));
+    let (resource, in_any_account, unnamed): (_, _, &[&str]) = match action {
+        "sts:assumerole" => ("arn:{partition}:iam::{account}:role/{any}", true, &[]),
+        "iam:passrole" => {
+            ("arn:{partition}:iam::{account}:role/{any}", false, &["iam:passedtoservice"])
+        }
+        _ => ("arn:{partition}:kms:{any}:{account}:key/{any}", false, &[]),
+    };
+    let question = Anywhere { action, resource, in_any_account, unnamed };
+    let found = !document(statements.clone()).allows_anywhere(&account, &question).is_empty();
+    assert_eq!(found, expected, "{action}: {statements}");
+}
+
+#[test]
+fn any_role_is_any_of_the_own_account() {
+    for action in ["sts:assumerole", "iam:passrole"] {
+        let check = |statements: Json, expected| check_anywhere(action, statements, expected);
+        let tag = |value: &str| json!({"StringEquals": {"iam:ResourceTag/team": value}});
+        check(json!([allow(action, "*")]), true);
+        check(json!([allow(action, arn("role/*"))]), true);
+        check(json!([allow(action, "arn:aws:iam::*:role/*")]), true);
+        check(json!([{"Effect": "Allow", "Action": action, "NotResource": arn("role/x")}]), true);
+        check(json!([allow(action, arn("role/app-*"))]), false);
+        check(json!([allow(action, arn("role/*").replace("123456789012", OTHER))]), false);
+        check(json!([allow(action, "*"), deny(action, arn("role/*"))]), false);
+        check(json!([allow(action, "*"), deny(action, arn("role/app"))]), true);
+        check(json!([when(allow(action, "*"), tag("${aws:PrincipalTag/team}"))]), false);
+        check(json!([allow(action, "*"), when(deny(action, "*"), tag("locked"))]), true);
+    }
+    let own = |key: &str, value: &str| {
+        json!([when(allow("sts:*", "*"), json!({"StringEquals": {key: value}}))])
+    };
+    check_anywhere("sts:assumerole", own("aws:ResourceOrgID", ORG), false);
+    check_anywhere("sts:assumerole", own("aws:ResourceOrgID", "${aws:PrincipalOrgID}"), false);
+    let to = |operator: &str, service: &str| {
+        json!([when(allow("iam:*", "*"), json!({operator: {"iam:PassedToService": service}}))])
+    };
+    check_anywhere("iam:passrole", to("StringEquals", "ec2.amazonaws.com"), false);
+    check_anywhere("iam:passrole", to("StringNotEquals", "ec2.amazonaws.com"), true);
+    check_anywhere("iam:passrole", to("StringLike", "*"), true);
+}
+
+#[test]
+fn one_key_or_alias_is_not_every_key() {
+    let check = |statements: Json, expected| check_anywhere("kms:decrypt", statements, expected);
+    check(json!([allow("kms:*", "*")]), true);
+    check(json!([allow("kms:Decrypt", "arn:aws:kms:*:123456789012:key/*")]), true);
+    check(json!([allow("kms:*", "arn:aws:kms:us-east-1:123456789012:key/1234")]), false);
+    check(json!([allow("kms:*", "arn:aws:kms:us-east-1:123456789012:key/*")]), false);
+    check(json!([allow("kms:*", "arn:aws:kms:*:123456789012:alias/*")]), false);
+    let alias = json!({"StringEquals": {"kms:RequestAlias": "alias/app"}});
+    check(json!([when(allow("kms:*", "*"), alias)]), false);
+    check(json!([allow("kms:*", "*"), deny("kms:Decrypt", "*")]), false);
+}

@@ -1,0 +1,8 @@
+//! IAM as a library, from outside: each kind of fault on both sides of the line, and properties.
+#![allow(clippy::needless_pass_by_value)] // JSON made in place reads best.
+
+mod account;
+mod documents;
+mod methods;
+mod requests;
+mod ways;

@@ -1,0 +1,328 @@
+//! Requests as policies decide them.
+//!
+//! - Evaluation: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+//! - Operators: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+//! - Keys: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+//! - Several values:
+//!   <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
+//! - Variables: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+
+use portcullis_iam::{Account, Context, Decision, PolicyDocument, Request, Resource, Value};
+use serde_json::{Value as Json, json};
+
+use crate::account::{ORG, OTHER, OWN, account, allow, arn, deny, document, everything, when};
+
+/// Alice, a user with a tag, and the role app, whose boundary is b, in an organization.
+fn known_account() -> Account {
+    account(json!({
+        "users": {"alice": {"id": "AIDAALICE", "tags": {"team": "red"}}},
+        "roles": {"app": {"id": "AROAAPP", "tags": {"team": "red"}, "boundary": "b"}},
+        "policies": {"b": [everything()]},
+        "organization": {"id": ORG},
+    }))
+}
+
+/// What a document decides of `do:it`, on the role app.
+fn decide_as(who: &str, document: &PolicyDocument, brings: &[(&str, Value<'_>)]) -> String {
+    let account = known_account();
+    let find = |name: &str| account.principals.iter().find(|it| it.name == name).unwrap();
+    let app = find("app");
+    let resource = Resource::Principal(app);
+    let context = Context { account: &account, principal: Some(find(who)), resource, brings };
+    word(document.decide(&Request { action: "do:it", resource: &app.arn, context: &context }))
+}
+
+fn word(decision: Decision) -> String {
+    match decision {
+        Decision::Denied => "denied".to_owned(),
+        Decision::Silent => "silent".to_owned(),
+        Decision::Allowed => "allowed".to_owned(),
+        Decision::Conditional(doubts) => Vec::from_iter(doubts.keys).join(","),
+    }
+}
+
+#[track_caller]
+fn check(statements: Json, expected: &str) {
+    assert_eq!(decide_as("alice", &document(statements.clone()), &[]), expected, "{statements}");
+}
+
+fn under(condition: Json) -> Json {
+    when(everything(), condition)
+}
+
+/// A condition in an Allow, and in a Deny beside an Allow: `expected` of both.
+#[track_caller]
+fn check_condition(condition: Json, holds: bool) {
+    check(json!([under(condition.clone())]), if holds { "allowed" } else { "silent" });
+    let deny = when(deny("*", "*"), condition);
+    check(json!([everything(), deny]), if holds { "denied" } else { "allowed" });
+}
+
+#[test]
+fn a_deny_wins_where_it_matches() {
+    let app = || json!(arn("role/a*"));
+    check(json!([allow("do:it", app()), deny("do:it", arn("role/app"))]), "denied");
+    check(json!([allow("do:it", app()), deny("do:it", arn("role/api"))]), "allowed");
+    check(json!([allow("do:it", app()), deny("do:other", "*")]), "allowed");
+    check(json!([deny("do:it", "*")]), "denied");
+    check(json!([]), "silent");
+}
+
+#[test]
+fn elements_and_their_opposites() {
+    let statement = |effect: &str, action: &str, actions: &str, resource: &str, on: &str| json!({"Effect": effect, action: actions, resource: on});
+    let own = |spelled: &str| format!("arn:{spelled}:role/app");
+    for resource in [own("aws:iam::123456789012"), own("*:iam::*"), own("aws:*:*:*")] {
+        check(statement("Allow", "Action", "DO:*", "Resource", &resource), "allowed");
+        check(statement("Allow", "NotAction", "iam:*", "Resource", &resource), "allowed");
+        check(statement("Allow", "NotAction", "do:*", "Resource", &resource), "silent");
+        check(statement("Allow", "Action", "*", "NotResource", &resource), "silent");
+        for (action, resource_word, expected) in [
+            ("Action", "Resource", "denied"),
+            ("Action", "NotResource", "allowed"),
+            ("NotAction", "Resource", "allowed"),
+            ("NotAction", "NotResource", "allowed"),
+        ] {
+            let no = statement("Deny", action, "do:i?", resource_word, &resource);
+            check(json!([everything(), no]), expected);
+        }
+    }
+    let foreign = arn("role/app").replace(OWN, OTHER);
+    check(statement("Allow", "Action", "*", "Resource", &foreign), "silent");
+    check(statement("Allow", "Action", "*", "NotResource", &foreign), "allowed");
+    check(statement("Allow", "Action", "*", "Resource", &arn("role/APP")), "silent");
+}
+
+#[test]
+fn keys_that_the_account_decides() {
+    let alice = arn("user/alice");
+    let stranger = arn("user/bob");
+    for (key, own, other) in [
+        ("aws:username", "alice", "bob"),
+        ("aws:userid", "AIDAALICE", "AIDABOB"),
+        ("aws:PrincipalArn", &alice, &stranger),
+        ("aws:PrincipalAccount", OWN, OTHER),
+        ("aws:PrincipalOrgID", ORG, "o-e5d4c3b2a1"),
+        ("aws:PrincipalTag/team", "red", "blue"),
+        ("aws:principaltag/TEAM", "red", "blue"),
+        ("aws:PrincipalType", "User", "AssumedRole"),
+        ("aws:ResourceAccount", OWN, OTHER),
+        ("aws:ResourceOrgID", ORG, "o-e5d4c3b2a1"),
+        ("aws:ResourceTag/team", "red", "blue"),
+        ("iam:ResourceTag/team", "red", "blue"),
+        ("iam:ResourceTag/team", "${aws:PrincipalTag/team}", "${aws:username}"),
+        ("aws:PrincipalOrgID", "${aws:ResourceOrgID}", "${aws:ResourceAccount}"),
+        ("aws:PrincipalAccount", "${aws:ResourceAccount}", "${aws:PrincipalOrgID}"),
+        ("iam:PermissionsBoundary", &arn("policy/b"), &arn("policy/c")),
+    ] {
+        check_condition(json!({"StringEquals": {key: own}}), true);
+        check_condition(json!({"StringEquals": {key: [other, own]}}), true);
+        check_condition(json!({"StringEquals": {key: other}}), false);
+        check_condition(json!({"StringNotEquals": {key: own}}), false);
+        check_condition(json!({"StringNotEquals": {key: other}}), true);
+        check_condition(json!({"StringNotEquals": {key: [other, own]}}), false);
+    }
+}
+
+#[test]
+fn values_of_which_only_the_beginning_is_known() {
+    let paths = |operator: &str, value: &str| json!({operator: {"aws:PrincipalOrgPaths": value}});
+    check_condition(paths("ForAnyValue:StringLike", &format!("{ORG}/*")), true);
+    check_condition(paths("ForAnyValue:StringLike", "o-e5d4c3b2a1/*"), false);
+    check_condition(paths("ForAnyValue:StringNotLike", "o-e5d4c3b2a1/*"), true);
+    let in_unit = paths("ForAnyValue:StringLike", &format!("{ORG}/r-ab12/*"));
+    check(json!([under(in_unit)]), "aws:PrincipalOrgPaths");
+    for (operator, value, expected) in [
+        ("StringLike", "AROAAPP:*", "allowed"),
+        ("StringLike", "AROAOTHER:*", "silent"),
+        ("StringNotLike", "AROAAPP:*", "silent"),
+        ("StringNotLike", "AROAOTHER:*", "allowed"),
+        ("StringLike", "AROAAPP*", "allowed"),
+        ("StringEquals", "AROAAPP:ci", "aws:userid"),
+        ("StringEquals", "AROAAPP", "silent"),
+    ] {
+        let condition = json!({operator: {"aws:userid": value}});
+        let decided = decide_as("app", &document(under(condition)), &[]);
+        assert_eq!(decided, expected, "{operator} {value}");
+    }
+}
+
+/// `aws:username` is not there for roles.
+#[test]
+fn roles_have_no_user_name() {
+    for (operator, expected) in [
+        ("StringEquals", "silent"),
+        ("StringNotEquals", "allowed"),
+        ("StringEqualsIfExists", "allowed"),
+        ("ForAllValues:StringEquals", "allowed"),
+        ("ForAnyValue:StringEquals", "silent"),
+    ] {
+        let condition = json!({operator: {"aws:username": "alice"}});
+        let decided = decide_as("app", &document(under(condition)), &[]);
+        assert_eq!(decided, expected, "{operator}");
+    }
+}
+
+#[test]
+fn keys_that_are_absent() {
+    let key = "aws:PrincipalTag/none";
+    for (operator, holds) in [
+        ("StringEquals", false),
+        ("StringNotEquals", true),
+        ("StringLike", false),
+        ("StringEqualsIfExists", true),
+        ("StringNotEqualsIfExists", true),
+        ("ForAllValues:StringEquals", true),
+        ("ForAllValues:StringNotEquals", true),
+        ("ForAnyValue:StringEquals", false),
+        ("ForAnyValue:StringNotEquals", false),
+        ("ForAnyValue:StringEqualsIfExists", true),
+        ("ArnLike", false),
+        ("ArnNotLike", true),
+        ("NumericLessThan", false),
+        ("Bool", false),
+        ("BoolIfExists", true),
+    ] {
+        check_condition(json!({operator: {key: "x"}}), holds);
+    }
+    check_condition(json!({"Null": {key: "true"}}), true);
+    check_condition(json!({"Null": {key: "false"}}), false);
+    check_condition(json!({"Null": {"aws:PrincipalTag/team": "true"}}), false);
+    check_condition(json!({"Null": {"aws:PrincipalTag/team": [false]}}), true);
+}
+
+#[test]
+fn values_that_the_request_brings() {
+    let bring = |values: Value<'_>, condition: Json| {
+        let brings = [("iam:passedtoservice", values)];
+        decide_as("alice", &document(under(condition)), &brings)
+    };
+    let service = |operator: &str, value: &str| json!({operator: {"iam:PassedToService": value}});
+    let ec2 = || Value::one("ec2.amazonaws.com");
+    assert_eq!(bring(ec2(), service("StringEquals", "ec2.amazonaws.com")), "allowed");
+    assert_eq!(bring(ec2(), service("StringLike", "ec2.*")), "allowed");
+    assert_eq!(bring(ec2(), service("StringEquals", "ec2.*")), "silent", "no wildcard");
+    assert_eq!(bring(ec2(), service("StringEquals", "EC2.amazonaws.com")), "silent");
+    assert_eq!(bring(ec2(), service("StringEqualsIgnoreCase", "EC2.amazonaws.com")), "allowed");
+    assert_eq!(bring(ec2(), service("StringEqualsIfExists", "x.amazonaws.com")), "silent");
+    let many = || Value::Many(vec!["a".to_owned(), "b".to_owned()]);
+    for (operator, values, expected) in [
+        ("ForAllValues:StringEquals", json!(["a", "b"]), "allowed"),
+        ("ForAllValues:StringEquals", json!(["a"]), "silent"),
+        ("ForAnyValue:StringEquals", json!(["a"]), "allowed"),
+        ("ForAnyValue:StringEquals", json!(["c"]), "silent"),
+        ("ForAllValues:StringNotEquals", json!(["a"]), "silent"),
+        ("ForAllValues:StringNotEquals", json!(["c"]), "allowed"),
+        ("ForAnyValue:StringNotEquals", json!(["a"]), "allowed"),
+        ("ForAnyValue:StringNotEquals", json!(["a", "b"]), "silent"),
+    ] {
+        let decided = bring(many(), json!({operator: {"iam:PassedToService": values}}));
+        assert_eq!(decided, expected, "{operator} {values}");
+    }
+}
+
+/// Arn operators compare field by field, and `ArnEquals` takes wildcards like `ArnLike`.
+#[test]
+fn arns_are_compared_by_field() {
+    for operator in ["ArnEquals", "ArnLike"] {
+        let key = |value: &str| json!({operator: {"aws:PrincipalArn": value}});
+        check_condition(key(&arn("user/*")), true);
+        check_condition(key("arn:aws:iam::*:user/alice"), true);
+        check_condition(key("arn:*:user/alice"), false);
+        check_condition(key(&arn("role/*")), false);
+    }
+    check_condition(json!({"StringLike": {"aws:PrincipalArn": "arn:*:user/alice"}}), true);
+    check_condition(json!({"ArnNotEquals": {"aws:PrincipalArn": arn("role/*")}}), true);
+}
+
+/// The account is judged at the beginning of 2026: a past window never opens again.
+#[test]
+fn time_goes_on() {
+    for key in ["aws:CurrentTime", "aws:EpochTime"] {
+        let at = |operator: &str, moment: &str| json!({operator: {key: moment}});
+        check_condition(at("DateLessThan", "2025-12-31T23:59:59Z"), false);
+        check_condition(at("DateLessThanEquals", "2020-01-01"), false);
+        check_condition(at("DateGreaterThan", "2025-12-31T23:59:59Z"), true);
+        check_condition(at("DateEquals", "2025-06-01T00:00:00Z"), false);
+        check_condition(at("DateNotEquals", "2025-06-01T00:00:00Z"), true);
+        check(json!([under(at("DateLessThan", "2026-06-01T00:00:00Z"))]), key);
+        check(json!([under(at("DateGreaterThan", "2026-06-01T00:00:00Z"))]), key);
+    }
+    check_condition(json!({"NumericLessThan": {"aws:EpochTime": "1600000000"}}), false);
+}
+
+#[test]
+fn an_empty_list_matches_nothing() {
+    for (operator, holds) in [
+        ("StringEquals", false),
+        ("StringLike", false),
+        ("ForAnyValue:StringEquals", false),
+        ("StringNotEquals", true),
+    ] {
+        check_condition(json!({operator: {"aws:username": []}}), holds);
+    }
+    check(json!([under(json!({"StringEquals": {"aws:SourceIp": []}}))]), "silent");
+}
+
+#[test]
+fn what_only_a_request_tells_is_conditional() {
+    for (operator, key, value) in [
+        ("Bool", "aws:MultiFactorAuthPresent", "true"),
+        ("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
+        ("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
+        ("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"),
+        ("StringEquals", "aws:RequestedRegion", "eu-west-1"),
+        ("StringNotEquals", "aws:SourceVpce", "vpce-1"),
+        ("Null", "aws:MultiFactorAuthAge", "false"),
+        ("NoSuchOperator", "aws:username", "alice"),
+    ] {
+        check(json!([under(json!({operator: {key: value}}))]), key);
+        let no = when(deny("*", "*"), json!({operator: {key: value}}));
+        check(json!([everything(), no]), key);
+    }
+    let both = json!({
+        "StringEquals": {"aws:RequestedRegion": "x", "aws:username": "bob"},
+    });
+    check(json!([under(both)]), "silent");
+}
+
+#[test]
+fn variables_of_both_versions() {
+    let of = |version: Option<&str>, resource: &str| {
+        let mut json = json!({"Statement": [allow("do:it", resource)]});
+        json["Version"] = json!(version);
+        decide_as("alice", &PolicyDocument::from_json(&json).unwrap(), &[])
+    };
+    let new = Some("2012-10-17");
+    let by_tag = arn("role/a${aws:PrincipalTag/none, 'pp'}");
+    assert_eq!(of(new, &by_tag), "allowed");
+    assert_eq!(of(new, &arn("role/a${aws:PrincipalTag/team, 'pp'}")), "silent");
+    assert_eq!(of(new, &arn("role/a${aws:PrincipalTag/none}*")), "silent", "no such value");
+    assert_eq!(of(new, &arn("role/${*}")), "silent", "a plain asterisk");
+    assert_eq!(of(new, &arn("role/*${aws:username}")), "silent");
+    for old in [None, Some("2008-10-17")] {
+        assert_eq!(of(old, &by_tag), "silent", "plain text");
+        assert_eq!(of(old, &arn("role/*")), "allowed");
+    }
+    let condition = json!({"StringLike": {"aws:PrincipalArn": "*/${aws:username}"}});
+    check_condition(condition, true);
+}
+
+#[test]
+fn a_boundary_must_allow_too() {
+    let decide = |own: Json, boundary: Json| {
+        let account = known_account();
+        let resource = Resource::Own;
+        let context = Context { account: &account, principal: None, resource, brings: &[] };
+        let request = Request { action: "do:it", resource: "*", context: &context };
+        let boundary = document(boundary).decide(&request);
+        word(document(own).decide(&request).within(boundary))
+    };
+    let region = || under(json!({"StringEquals": {"aws:RequestedRegion": "x"}}));
+    assert_eq!(decide(everything(), everything()), "allowed");
+    assert_eq!(decide(everything(), allow("s3:*", "*")), "silent");
+    assert_eq!(decide(allow("s3:*", "*"), everything()), "silent");
+    assert_eq!(decide(everything(), deny("do:*", "*")), "denied");
+    assert_eq!(decide(everything(), region()), "aws:RequestedRegion");
+    assert_eq!(decide(region(), everything()), "aws:RequestedRegion");
+}

@@ -1,0 +1,438 @@
+//! Ways to become an administrator count if they change what one has.
+
+use portcullis_iam::Certainty::{self, Certain, Conditional, Possible};
+use portcullis_iam::{Lack, judge};
+use serde_json::{Value as Json, json};
+
+use crate::account::{
+    OTHER, account, allow, arn, deny, everything, privileges, trusts, trusts_account,
+    trusts_service, ways, when,
+};
+
+type Ways = [(&'static str, Certainty)];
+
+/// The ways of alice.
+#[track_caller]
+fn check(json: Json, expected: &Ways) {
+    assert_eq!(ways(&account(json.clone()), "alice"), expected, "{json}");
+}
+
+/// The ways of the user alice with these statements, beside others.
+#[track_caller]
+fn check_user(statements: Json, mut others: Json, expected: &Ways) {
+    others["users"]["alice"]["may"] = statements;
+    check(others, expected);
+}
+
+fn plain() -> Json {
+    json!([allow("s3:*", "*")])
+}
+
+fn role(name: &str, may: Json, trust: Json) -> Json {
+    json!({"roles": {name: {"may": may, "trust": trust, "profile": true}}})
+}
+
+/// The role admin, an administrator.
+fn admin(trust: Json) -> Json {
+    role("admin", json!([everything()]), trust)
+}
+
+fn assume(name: &str) -> Json {
+    allow("sts:AssumeRole", arn(&format!("role/{name}")))
+}
+
+const ASSUME: &Ways = &[("assume-role", Certain)];
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+#[test]
+fn the_target_itself_is_asked_about() {
+    let target = || admin(trusts_account());
+    check_user(json!([assume("a*")]), target(), ASSUME);
+    check_user(json!([assume("a*"), deny("sts:*", arn("role/admin"))]), target(), &[]);
+    check_user(json!([assume("a*"), deny("sts:*", arn("role/app"))]), target(), ASSUME);
+    let rest = json!({"Effect": "Deny", "Action": "sts:*", "NotResource": arn("role/app")});
+    check_user(json!([assume("*"), rest]), target(), &[]);
+    let all_but = json!({"Effect": "Allow", "Action": "sts:*", "NotResource": arn("role/admin")});
+    check_user(json!([all_but]), target(), &[]);
+    check_user(json!([assume("app-*")]), target(), &[]);
+    check_user(json!([allow("sts:AssumeRole", "*")]), json!({}), &[]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
+#[test]
+fn a_trust_policy_that_names_alice_grants_by_itself() {
+    let alice = || arn("user/alice");
+    let is_alice = |operator: &str| json!({operator: {"aws:PrincipalArn": alice()}});
+    let anyone = || trusts(json!({"AWS": "*"}));
+    for trust in [
+        trusts(json!({"AWS": alice()})),
+        anyone(),
+        when(anyone(), is_alice("ArnEquals")),
+        when(trusts_account(), is_alice("StringEquals")),
+        when(trusts_account(), is_alice("ArnLike")),
+        json!({"Effect": "Allow", "NotPrincipal": {"AWS": arn("user/bob")}, "Action": "sts:*"}),
+    ] {
+        let mut named = admin(trust.clone());
+        named["users"]["alice"]["id"] = json!("AIDAALICE");
+        check_user(plain(), named.clone(), ASSUME);
+        check_user(json!([deny("sts:*", "*")]), named, &[]);
+    }
+    for trust in [
+        trusts_account(),
+        trusts(json!({"AWS": arn("user/bob")})),
+        trusts(json!({"AWS": arn("user/alice").replace("123456789012", OTHER)})),
+        trusts(json!({"AWS": "AIDAALICE"})),
+        when(anyone(), is_alice("ArnNotEquals")),
+        json!([anyone(), when(deny_trust(), is_alice("ArnEquals"))]),
+        json!({"Effect": "Allow", "NotPrincipal": {"AWS": alice()}, "Action": "sts:*"}),
+    ] {
+        check_user(plain(), admin(trust), &[]);
+    }
+    // Conditions by which a statement for the account names alice.
+    for condition in [
+        json!({"ArnLike": {"aws:PrincipalArn": arn("user/al*")}}),
+        json!({"ArnEquals": {"aws:PrincipalArn": [arn("user/bob"), alice()]}}),
+        json!({"StringEquals": {"aws:userid": "AIDAALICE"}}),
+        json!({"StringEquals": {"aws:username": "alice"}}),
+    ] {
+        let mut named = admin(when(trusts_account(), condition));
+        named["users"]["alice"]["id"] = json!("AIDAALICE");
+        check_user(plain(), named, ASSUME);
+    }
+    // The account with alice's tag names nobody else; without her tag it names nobody.
+    let tagged = when(trusts_account(), json!({"StringEquals": {"aws:PrincipalTag/team": "red"}}));
+    check_user(plain(), admin(tagged.clone()), &[]);
+    let mut with_tag = admin(tagged);
+    with_tag["users"]["alice"]["tags"] = json!({"team": "red"});
+    check_user(json!([assume("admin")]), with_tag, ASSUME);
+}
+
+fn deny_trust() -> Json {
+    json!({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"})
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn an_implicit_deny_of_a_boundary_limits_roles_that_are_named() {
+    let bounded = |list: &str, boundary: Json| {
+        let mut json = admin(trusts(json!({"AWS": [arn("user/alice"), arn("role/alice")]})));
+        json[list]["alice"] = json!({"may": plain(), "boundary": "b", "trust": []});
+        json["policies"]["b"] = boundary;
+        json
+    };
+    check(bounded("roles", plain()), &[]);
+    check(bounded("users", plain()), ASSUME);
+    check(bounded("roles", json!([allow("sts:*", "*")])), ASSUME);
+    check(bounded("users", json!([deny("sts:*", "*")])), &[]);
+}
+
+#[test]
+fn tags_decide() {
+    let by_team = json!({"StringEquals": {"iam:ResourceTag/team": "${aws:PrincipalTag/team}"}});
+    let of_team = |team: &str| {
+        let mut json = admin(trusts_account());
+        json["roles"]["admin"]["tags"] = json!({"team": team});
+        json["users"]["alice"]["tags"] = json!({"team": "red"});
+        json
+    };
+    let may = || json!([when(allow("sts:AssumeRole", "*"), by_team.clone())]);
+    check_user(may(), of_team("red"), ASSUME);
+    check_user(may(), of_team("blue"), &[]);
+    check_user(may(), admin(trusts_account()), &[]);
+}
+
+#[test]
+fn conditions_on_oneself_decide() {
+    let named = |name: &str| json!({"StringEquals": {"aws:username": name}});
+    let put = |name: &str| json!([when(allow("iam:PutUserPolicy", "*"), named(name))]);
+    check_user(put("alice"), json!({}), &[("put-user-policy", Certain)]);
+    check_user(put("bob"), json!({}), &[]);
+    let own = json!([allow("iam:PutUserPolicy", arn("user/${aws:username}"))]);
+    check_user(own, json!({}), &[("put-user-policy", Certain)]);
+}
+
+/// <https://pathfinding.cloud/paths/iam-007>, <https://pathfinding.cloud/paths/iam-018>
+#[test]
+fn another_user_must_be_in_reach() {
+    let clerk = || json!({"users": {"clerk": {"may": plain()}}});
+    let on_clerk = |action: &str| allow(action, arn("user/clerk"));
+    let put = || on_clerk("iam:PutUserPolicy");
+    check_user(json!([put()]), clerk(), &[]);
+    let both = json!([put(), on_clerk("iam:CreateAccessKey")]);
+    check_user(both, clerk(), &[("put-user-policy", Certain)]);
+    check_user(json!([on_clerk("iam:CreateAccessKey")]), clerk(), &[]);
+    let mut powerful = clerk();
+    powerful["users"]["clerk"]["may"] = json!([everything()]);
+    let keys = || json!([on_clerk("iam:CreateAccessKey")]);
+    check_user(keys(), powerful.clone(), &[("create-access-key", Certain)]);
+    let own = json!([allow("iam:CreateAccessKey", arn("user/${aws:username}"))]);
+    check_user(own, powerful, &[]);
+}
+
+/// <https://pathfinding.cloud/paths/iam-005>, <https://pathfinding.cloud/paths/iam-017>
+#[test]
+fn another_role_must_be_in_reach() {
+    let worker = |trust: Json| role("worker", plain(), trust);
+    let put = || allow("iam:PutRolePolicy", arn("role/worker"));
+    let found: &Ways = &[("put-role-policy", Certain)];
+    check_user(json!([put()]), worker(trusts_account()), &[]);
+    check_user(json!([put(), assume("worker")]), worker(trusts_account()), found);
+    check_user(json!([put(), assume("worker")]), worker(trusts_service("ec2.amazonaws.com")), &[]);
+    check_user(json!([put()]), worker(trusts(json!({"AWS": arn("user/alice")}))), found);
+    let pass = json!([put(), allow("iam:PassRole", "*"), allow("ec2:RunInstances", "*")]);
+    check_user(pass, worker(trusts_service("ec2.amazonaws.com")), found);
+}
+
+#[test]
+fn groups_need_membership() {
+    let group = || json!({"groups": {"g": {"may": plain()}}});
+    let put = || allow("iam:PutGroupPolicy", arn("group/g"));
+    let join = || allow("iam:AddUserToGroup", arn("group/g"));
+    check_user(json!([put()]), group(), &[]);
+    check_user(json!([join()]), group(), &[]);
+    check_user(json!([put(), join()]), group(), &[("put-group-policy", Certain)]);
+    let mut member = group();
+    member["users"]["alice"]["groups"] = json!(["g"]);
+    check_user(json!([put()]), member, &[("put-group-policy", Certain)]);
+}
+
+#[test]
+fn what_one_gives_oneself_is_cut_by_the_boundary() {
+    let bounded = |boundary: Json| {
+        json!({
+            "users": {"alice": {"may": [allow("iam:*", arn("user/alice"))], "boundary": "b"}},
+            "policies": {"b": boundary},
+        })
+    };
+    let put = || allow("iam:PutUserPolicy", "*");
+    check(bounded(json!([allow("s3:*", "*"), put()])), &[]);
+    let delete = allow("iam:DeleteUserPermissionsBoundary", "*");
+    let shed = account(bounded(json!([put(), delete])));
+    assert!(ways(&shed, "alice").contains(&("delete-user-boundary", Certain)));
+    // AWS's pattern of delegation: only this boundary may be set.
+    let same = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/b")}});
+    let replace = allow("iam:PutUserPermissionsBoundary", "*");
+    check(bounded(json!([put(), when(replace.clone(), same)])), &[]);
+    let replaced = account(bounded(json!([put(), replace])));
+    assert!(ways(&replaced, "alice").contains(&("put-user-boundary", Certain)));
+}
+
+/// <https://pathfinding.cloud/paths/iam-023>
+#[test]
+fn the_boundary_of_the_target() {
+    let target = || {
+        let mut json = admin(trusts_account());
+        json["roles"]["admin"]["boundary"] = json!("b");
+        json["policies"]["b"] = plain();
+        json
+    };
+    let shed = || allow("iam:DeleteRolePermissionsBoundary", arn("role/admin"));
+    check_user(json!([assume("admin")]), target(), &[]);
+    check_user(json!([shed()]), target(), &[]);
+    check_user(json!([assume("admin"), shed()]), target(), &[("delete-role-boundary", Certain)]);
+}
+
+/// A boundary is a managed policy, whose text counts:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn the_text_of_the_boundary() {
+    let bounded = |actions: &str, versions: Json| {
+        json!({
+            "users": {"alice": {"may": [everything()], "boundary": "b"}},
+            "policies": {"b": {"versions": [[allow(actions, "*")], versions]}},
+        })
+    };
+    let create = "iam:CreatePolicyVersion";
+    check(bounded(create, plain()), &[("create-policy-version", Certain)]);
+    let set = "iam:SetDefaultPolicyVersion";
+    let found: &Ways = &[("set-default-policy-version", Certain)];
+    check(bounded(set, json!([everything()])), found);
+    check(bounded(set, plain()), &[]);
+    let mut lesser = bounded(create, plain());
+    lesser["users"]["alice"]["may"] = json!([allow(create, "*")]);
+    check(lesser, &[]);
+}
+
+/// <https://hackingthe.cloud/aws/exploitation/iam_privilege_escalation/>
+#[test]
+fn a_deny_that_its_holder_can_remove_is_no_deny() {
+    let guarded = |spared: &str, guard: Json| {
+        let rest = json!({"Effect": "Deny", "NotAction": spared, "Resource": "*"});
+        let mut guard = guard;
+        guard.as_array_mut().unwrap().insert(0, json!([rest]));
+        json!({
+            "users": {"alice": {"attached": ["aws:AdministratorAccess", "guard"]}},
+            "policies": {"guard": {"versions": guard}},
+        })
+    };
+    for (action, method) in [
+        ("iam:DetachUserPolicy", "detach-user-policy"),
+        ("iam:CreatePolicyVersion", "create-policy-version"),
+    ] {
+        let account = account(guarded(action, json!([])));
+        let alice = privileges(&account, "alice");
+        assert_eq!(ways(&account, "alice"), [(method, Certain)]);
+        assert!(alice.administrator, "{method}");
+        let guards = alice.removable_guards.iter().map(|id| &*account.policy(*id).name);
+        assert_eq!(Vec::from_iter(guards), ["guard"], "{method}");
+    }
+    let older = guarded("iam:SetDefaultPolicyVersion", json!([plain()]));
+    check(older, &[("set-default-policy-version", Certain)]);
+    check(guarded("iam:SetDefaultPolicyVersion", json!([])), &[]);
+    check(guarded("iam:DetachRolePolicy", json!([])), &[]);
+    assert!(!privileges(&account(guarded("s3:*", json!([]))), "alice").administrator);
+}
+
+/// What a policy allows goes with what it denies.
+#[test]
+fn to_delete_ones_only_allow_gains_nothing() {
+    let rest = |spared: &str| json!({"Effect": "Deny", "NotAction": spared, "Resource": "*"});
+    let both = |spared: &str| json!([everything(), rest(spared)]);
+    check_user(both("iam:DeleteUserPolicy"), json!({}), &[]);
+    let policies = json!({"p": both("iam:DetachUserPolicy")});
+    check(json!({"users": {"alice": {"attached": ["p"]}}, "policies": policies}), &[]);
+    let policies = json!({"p": {"versions": [both("iam:CreatePolicyVersion")]}});
+    let rewrite = json!({"users": {"alice": {"attached": ["p"]}}, "policies": policies});
+    check(rewrite, &[("create-policy-version", Certain)]);
+}
+
+#[test]
+fn every_deny_must_be_removable() {
+    let rest = || json!([{"Effect": "Deny", "NotAction": "iam:D*", "Resource": "*"}]);
+    let json = || {
+        json!({
+            "users": {"alice": {"may": [everything()], "attached": ["one", "two"]}},
+            "policies": {"one": rest(), "two": rest()},
+        })
+    };
+    check(json(), &[("detach-user-policy", Certain)]);
+    let mut fixed = json();
+    let only_one = json!({
+        "Effect": "Deny", "Action": "iam:DetachUserPolicy", "Resource": "*",
+        "Condition": {"ArnEquals": {"iam:PolicyARN": arn("policy/two")}},
+    });
+    fixed["policies"]["two"] = json!([rest()[0], only_one]);
+    check(fixed, &[]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
+#[test]
+fn passed_to_service_and_associated_resource_decide() {
+    let target = || admin(trusts_service("ec2.amazonaws.com"));
+    let pass = |condition: Json| when(allow("iam:PassRole", "*"), condition);
+    let run = || allow("ec2:RunInstances", "*");
+    let to = |operator: &str, service: &str| json!({operator: {"iam:PassedToService": service}});
+    let found: &Ways = &[("ec2-run-instances", Certain)];
+    check_user(json!([run(), pass(to("StringEquals", "ec2.amazonaws.com"))]), target(), found);
+    check_user(json!([run(), pass(to("StringEquals", "ecs.amazonaws.com"))]), target(), &[]);
+    check_user(json!([run(), pass(to("StringNotEquals", "ec2.amazonaws.com"))]), target(), &[]);
+    let all_but = |service: &str| when(deny("iam:PassRole", "*"), to("StringNotEquals", service));
+    let any = || allow("iam:PassRole", "*");
+    check_user(json!([run(), any(), all_but("ec2.amazonaws.com")]), target(), found);
+    check_user(json!([run(), any(), all_but("ecs-tasks.amazonaws.com")]), target(), &[]);
+    let on = |arn: &str| json!({"ArnLike": {"iam:AssociatedResourceARN": arn}});
+    check_user(json!([run(), pass(on("arn:aws:ec2:*:*:instance/*"))]), target(), found);
+    check_user(json!([run(), pass(on("arn:aws:rds:*:*:db/*"))]), target(), &[]);
+    check_user(json!([run(), any()]), admin(trusts_account()), &[]);
+    check_user(json!([run(), any()]), role("r", plain(), trusts_service("ec2.amazonaws.com")), &[]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn policy_arn_decides() {
+    let attach = |arns: &[&str]| {
+        let named = json!({"ArnEquals": {"iam:PolicyARN": arns}});
+        json!([when(allow("iam:AttachUserPolicy", "*"), named)])
+    };
+    let found: &Ways = &[("attach-user-policy", Certain)];
+    let of_aws = |name: &str| format!("arn:aws:iam::aws:policy/{name}");
+    check_user(attach(&[&of_aws("AdministratorAccess")]), json!({}), found);
+    check_user(attach(&[&of_aws("*")]), json!({}), found);
+    check_user(attach(&[&of_aws("aws-service-role/X")]), json!({}), &[]);
+    let own = |statements: Json| json!({"policies": {"p": statements}});
+    check_user(attach(&[&arn("policy/p")]), own(json!([everything()])), found);
+    check_user(attach(&[&arn("policy/p")]), own(plain()), &[]);
+    check_user(json!([allow("iam:AttachUserPolicy", "*")]), json!({}), found);
+}
+
+#[test]
+fn what_only_a_request_tells_makes_it_conditional() {
+    let mfa = || json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let found: &Ways = &[("assume-role", Conditional)];
+    check_user(json!([when(assume("admin"), mfa())]), admin(trusts_account()), found);
+    let guarded = when(trusts_account(), mfa());
+    check_user(json!([assume("admin")]), admin(guarded.clone()), found);
+    let account = account({
+        let mut json = admin(guarded);
+        json["users"]["alice"]["may"] = json!([assume("admin")]);
+        json
+    });
+    let way = privileges(&account, "alice").ways.remove(0);
+    assert_eq!(way.conditions, ["aws:MultiFactorAuthPresent"]);
+    assert_eq!(way.target, Some(arn("role/admin")));
+}
+
+#[test]
+fn a_chain_is_as_sure_as_its_weakest_step() {
+    let chain = |last: Json| {
+        let mut json = admin(last);
+        json["roles"]["middle"] = json!({"may": [assume("admin")], "trust": trusts_account()});
+        json
+    };
+    check_user(json!([assume("middle")]), chain(trusts_account()), ASSUME);
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let unsure = chain(when(trusts_account(), mfa));
+    check_user(json!([assume("middle")]), unsure, &[("assume-role", Conditional)]);
+    check_user(json!([assume("middle")]), chain(trusts_service("ec2.amazonaws.com")), &[]);
+}
+
+#[test]
+fn service_linked_roles_are_left_to_their_service() {
+    let mut linked = admin(trusts_account());
+    linked["roles"]["admin"]["path"] = json!("/aws-service-role/x.amazonaws.com/");
+    let all = json!([allow(json!(["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy"]), "*")]);
+    check_user(all, linked, &[]);
+    let alice = json!({"may": [allow("iam:*", "*")], "path": "/aws-service-role/x.amazonaws.com/"});
+    assert!(ways(&account(json!({"roles": {"alice": alice}})), "alice").is_empty());
+}
+
+/// What nobody serves for today: no way of a principal, a possible one of whoever gets the policy.
+#[test]
+fn a_policy_alone() {
+    let of = |statements: Json, mut others: Json| {
+        others["policies"]["p"] = statements;
+        let account = account(others);
+        let place = account.policies.iter().position(|it| it.name == "p").unwrap();
+        let ways = judge(&account, false).policies.swap_remove(place).ways;
+        Vec::from_iter(ways.into_iter().map(|way| (way.method, way.certainty)))
+    };
+    assert_eq!(of(json!([assume("*")]), json!({})), [("assume-role", Possible)]);
+    assert_eq!(of(json!([assume("a*")]), admin(trusts_account())), ASSUME);
+    let put = json!([allow("iam:PutUserPolicy", "*")]);
+    assert_eq!(of(put, json!({})), [("put-user-policy", Certain)]);
+    assert_eq!(of(json!([allow("iam:PassRole", "*")]), json!({})), []);
+    assert_eq!(of(plain(), admin(trusts_account())), []);
+    assert_eq!(of(json!([everything()]), admin(trusts_account())), []);
+}
+
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>
+#[test]
+fn where_the_organization_is_not_known() {
+    let json = json!({
+        "users": {"alice": {"may": [allow(json!(["sso:*"]), "*")]}}, "organization": "unknown",
+    });
+    let account = account(json);
+    let (least, most) = (judge(&account, false), judge(&account, true));
+    assert!(least.principals[0].ways.is_empty());
+    assert!(!most.principals[0].ways.is_empty());
+    assert!(least.lacks.contains(&Lack::Organization));
+}
+
+#[test]
+fn what_was_not_read_may_allow() {
+    let json = json!({"users": {"alice": {"may": null}, "bob": {"may": plain()}}});
+    let account = account(json);
+    let (least, most) = (judge(&account, false), judge(&account, true));
+    assert!(!least.principals[0].administrator && most.principals[0].administrator);
+    assert!(!most.principals[1].administrator && most.principals[1].ways.is_empty());
+}
