@@ -6,7 +6,9 @@
 use portcullis_iam::Anywhere;
 use serde_json::{Value as Json, json};
 
-use crate::account::{ORG, OTHER, account, allow, arn, deny, document, everything, privileges, when};
+use crate::account::{
+    ORG, OTHER, account, allow, arn, deny, document, everything, privileges, when,
+};
 
 fn all_but(actions: Json) -> Json {
     json!({"Effect": "Allow", "NotAction": actions, "Resource": "*"})
@@ -19,7 +21,8 @@ fn all_but_resource(resource: &str) -> Json {
 /// Whether a document allows everything, and whether whoever has it is an administrator.
 #[track_caller]
 fn check(statements: Json, everything: bool, administrator: bool) {
-    let account = account(json!({"users": {"alice": {"may": statements}}, "organization": {"id": ORG}}));
+    let account =
+        account(json!({"users": {"alice": {"may": statements}}, "organization": {"id": ORG}}));
     let found = document(statements.clone()).allows_everything(&account);
     assert_eq!(found, everything, "everything: {statements}");
     let found = privileges(&account, "alice").administrator;
@@ -49,7 +52,11 @@ fn less_than_everything_may_do_for_an_administrator() {
 fn no_administrator_without_all_of_iam() {
     check(json!([all_but(json!("iam:*"))]), false, false);
     check(json!([all_but(json!("iam:DeleteUser"))]), false, false);
-    check(json!([all_but(json!(["iam:Create*", "iam:Put*", "iam:Attach*", "sts:*"]))]), false, false);
+    check(
+        json!([all_but(json!(["iam:Create*", "iam:Put*", "iam:Attach*", "sts:*"]))]),
+        false,
+        false,
+    );
     check(json!([everything(), deny("iam:Put*", "*")]), false, false);
     check(json!([everything(), deny("*", arn("role/app"))]), false, false);
     check(json!([all_but_resource(&arn("role/app"))]), false, false);
@@ -119,7 +126,10 @@ fn not_action_allows() {
     let labels = |statements: Json| document(statements).not_action_allows(&account(json!({})));
     let but = || all_but(json!("iam:*"));
     assert_eq!(labels(json!([allow("s3:*", "*"), but()])), ["2"]);
-    assert!(labels(json!([json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"})])).is_empty());
+    assert!(
+        labels(json!([json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"})]))
+            .is_empty()
+    );
     assert!(labels(json!([but(), deny("*", "*")])).is_empty());
     assert_eq!(labels(json!([but(), deny("s3:*", "*")])), ["1"]);
 }

@@ -102,7 +102,8 @@ impl Method {
             "policy-version" => {
                 let with_version = |version: Json| {
                     let mut json = self.user(json!({"attached": ["p"]}));
-                    json["policies"] = json!({"p": {"versions": [[allow("s3:*", "*")], [version]]}});
+                    json["policies"] =
+                        json!({"p": {"versions": [[allow("s3:*", "*")], [version]]}});
                     json
                 };
                 (Certain, with_version(everything()), vec![with_version(allow("ec2:*", "*"))])
@@ -151,11 +152,9 @@ impl Method {
                     }
                     self.beside("roles", trusting(spec, trust))
                 };
-                let certainty =
-                    if self.changes == "passed-role" { Certain } else { Conditional };
+                let certainty = if self.changes == "passed-role" { Certain } else { Conditional };
                 let own = &self.services[0];
-                let fails =
-                    vec![role(plain(), own), role(admin(), "unrelated.amazonaws.com")];
+                let fails = vec![role(plain(), own), role(admin(), "unrelated.amazonaws.com")];
                 (certainty, role(admin(), own), fails)
             }
             "saml-provider" | "oidc-provider" => {
@@ -175,12 +174,13 @@ impl Method {
                 (certainty, self.beside("roles", trusting(admin(), trust)), fails)
             }
             "user-boundary" | "role-boundary" => {
-                let [list, other] =
-                    if self.changes == "user-boundary" { ["users", "roles"] } else { ["roles", "users"] };
-                let fails = vec![
-                    bounded(other, json!([self.own()])),
-                    self.guarded(list, inline_guard()),
-                ];
+                let [list, other] = if self.changes == "user-boundary" {
+                    ["users", "roles"]
+                } else {
+                    ["roles", "users"]
+                };
+                let fails =
+                    vec![bounded(other, json!([self.own()])), self.guarded(list, inline_guard())];
                 (Certain, bounded(list, json!([self.own()])), fails)
             }
             "user-attachment" => {

@@ -28,8 +28,7 @@ fn decide_as(who: &str, document: &PolicyDocument, brings: &[(&str, Value<'_>)])
     let find = |name: &str| account.principals.iter().find(|it| it.name == name).unwrap();
     let app = find("app");
     let resource = Resource::Principal(app);
-    let context =
-        Context { account: &account, principal: Some(find(who)), resource, brings };
+    let context = Context { account: &account, principal: Some(find(who)), resource, brings };
     word(document.decide(&Request { action: "do:it", resource: &app.arn, context: &context }))
 }
 
@@ -71,9 +70,7 @@ fn a_deny_wins_where_it_matches() {
 
 #[test]
 fn elements_and_their_opposites() {
-    let statement = |effect: &str, action: &str, actions: &str, resource: &str, on: &str| {
-        json!({"Effect": effect, action: actions, resource: on})
-    };
+    let statement = |effect: &str, action: &str, actions: &str, resource: &str, on: &str| json!({"Effect": effect, action: actions, resource: on});
     let own = |spelled: &str| format!("arn:{spelled}:role/app");
     for resource in [own("aws:iam::123456789012"), own("*:iam::*"), own("aws:*:*:*")] {
         check(statement("Allow", "Action", "DO:*", "Resource", &resource), "allowed");

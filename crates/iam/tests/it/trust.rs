@@ -185,7 +185,10 @@ fn a_deny_must_select_this_way_in() {
     with_deny(denies(json!("*"), outside()), &["own"]);
     with_deny(denies(json!({"AWS": "*"}), outside()), &["own"]);
     with_deny(denies(json!({"AWS": OTHER}), outside()), &["anyone"]);
-    with_deny(denies(json!("*"), json!({"StringEquals": {"aws:PrincipalOrgID": ORG}})), &["anyone"]);
+    with_deny(
+        denies(json!("*"), json!({"StringEquals": {"aws:PrincipalOrgID": ORG}})),
+        &["anyone"],
+    );
     with_deny(denies(json!("*"), json!({})), &[]);
     let mut other = denies(json!("*"), outside());
     other["Action"] = json!("sts:TagSession");
@@ -315,7 +318,12 @@ fn the_tenant_of_a_shared_issuer() {
         (GITHUB, "sub", "r*", "any tenant"),
         (GITHUB, "sub", "environment:prod", "any tenant"),
         (GITHUB, "aud", "sts.amazonaws.com", "any tenant"),
-        ("app.terraform.io", "sub", "organization:acme:project:p:workspace:w:run_phase:*", "tenant"),
+        (
+            "app.terraform.io",
+            "sub",
+            "organization:acme:project:p:workspace:w:run_phase:*",
+            "tenant",
+        ),
         ("app.terraform.io", "sub", "organization:acme*", "any tenant"),
         ("gitlab.com", "sub", "project_path:acme/site:ref_type:branch:ref:main", "tenant"),
         ("gitlab.com", "sub", "project_path:acme*", "any tenant"),

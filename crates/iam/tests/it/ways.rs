@@ -322,9 +322,7 @@ fn passed_to_service_and_associated_resource_decide() {
     check_user(json!([run(), pass(to("StringEquals", "ec2.amazonaws.com"))]), target(), found);
     check_user(json!([run(), pass(to("StringEquals", "ecs.amazonaws.com"))]), target(), &[]);
     check_user(json!([run(), pass(to("StringNotEquals", "ec2.amazonaws.com"))]), target(), &[]);
-    let all_but = |service: &str| {
-        when(deny("iam:PassRole", "*"), to("StringNotEquals", service))
-    };
+    let all_but = |service: &str| when(deny("iam:PassRole", "*"), to("StringNotEquals", service));
     let any = || allow("iam:PassRole", "*");
     check_user(json!([run(), any(), all_but("ec2.amazonaws.com")]), target(), found);
     check_user(json!([run(), any(), all_but("ecs-tasks.amazonaws.com")]), target(), &[]);
