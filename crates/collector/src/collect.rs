@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use portcullis_model::{Gap, Source, Sources};
 
 use crate::bundle::Bundle;
+use crate::partition::offers;
 use crate::shapes;
 use account::AccountServices;
 use draft::{Answer, Draft, Partial};
@@ -83,21 +84,26 @@ struct Plan<'a> {
     options: &'a Options,
     from: Timestamp,
     needed: Sources,
+    /// That of the caller; empty while it is not known.
+    partition: String,
 }
 
 impl Plan<'_> {
     fn of(options: &Options, from: Timestamp) -> Plan<'_> {
-        Plan { options, from, needed: needed(options.sources, options.quick) }
+        let needed = needed(options.sources, options.quick);
+        Plan { options, from, needed, partition: String::new() }
     }
 
     /// Makes every call but the first.
     async fn gather(
-        &self,
+        mut self,
         iam: &Iam<'_>,
         account: &AccountServices<'_>,
         caller: Result<shapes::CallerIdentity, Failure>,
     ) -> Bundle {
         let mut draft = Draft::new(self.options, self.from);
+        let arn = caller.as_ref().map(|caller| caller.arn.as_str()).unwrap_or_default();
+        self.partition = arn.split(':').nth(1).unwrap_or_default().to_owned();
         draft.identify(caller, account.region());
         let Options { report_deadline: deadline, max_report_age: max_age, .. } = *self.options;
         let terms = Terms { deadline, max_age, now: self.from };
@@ -183,10 +189,13 @@ impl Plan<'_> {
         calls: impl Future<Output = impl Into<Partial<T>>>,
     ) -> Answer<T> {
         let clock = self.options.clock;
-        if self.needed.contains(source) {
+        let is_offered = offers(&self.partition, source);
+        if self.needed.contains(source) && is_offered {
             return Answer::of(calls, clock).await;
         }
-        let why = if self.options.sources.contains(source) {
+        let why = if !is_offered {
+            "AWS does not offer it in this partition"
+        } else if self.options.sources.contains(source) {
             "a quick run makes no call per user"
         } else {
             "no rule that was chosen needs it"

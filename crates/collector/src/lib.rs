@@ -6,6 +6,7 @@
 mod bundle;
 mod classes;
 mod collect;
+mod partition;
 mod shapes;
 mod snapshot;
 

@@ -7,6 +7,7 @@ mod credential_report;
 mod documents;
 mod gaps;
 mod keys;
+mod lists;
 mod mfa;
 mod oidc_providers;
 mod organization;
@@ -26,7 +27,7 @@ mod users;
 mod tests;
 
 use jiff::Timestamp;
-use portcullis_model::{Snapshot, is_region};
+use portcullis_model::{Fact, ShortLists, Snapshot, is_region};
 
 use self::answers::Answers;
 use self::gaps::Gaps;
@@ -70,6 +71,14 @@ impl Bundle {
         let manifest = self.manifest.as_ref();
         let region = manifest.and_then(|manifest| manifest.region.clone());
         let (federation, identity) = (&answers.federation, &answers.identity);
+        let lists = answers.lists;
+        let short_lists = ShortLists {
+            users: matches!(users::whole_list(&users, &answers), Fact::Missing(_)),
+            groups: !lists.groups,
+            roles: !lists.roles,
+            // Inline policies stand with the users, groups and roles that have them.
+            policies: !(lists.policies && lists.users && lists.groups && lists.roles),
+        };
         Ok(Snapshot {
             as_of,
             collected_from: manifest.map(|manifest| manifest.collected_from),
@@ -99,7 +108,8 @@ impl Bundle {
                 federation, as_of, &mut gaps,
             ),
             regions: regions::regions(&answers, &mut gaps),
-            gaps: gaps.into_sorted(),
+            short_lists,
+            gaps: gaps.into_sorted(&identity.partition),
         })
     }
 }

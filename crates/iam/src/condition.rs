@@ -210,13 +210,14 @@ impl Condition {
             _ if pattern.is_everything() => Truth::Yes,
             Value::Beginning(start) => pattern.truth_in(context, |bound| {
                 let plain = bound.literal_prefix();
-                let apart = !start.starts_with(plain) && !plain.starts_with(start.as_str());
-                if apart {
-                    Truth::No
-                } else if start.starts_with(plain) && bound.matches(&format!("{start}/")) {
+                let goes_on = plain.len() > start.len() && plain.starts_with(start.as_str());
+                let is_shorter = start.starts_with(plain) && !bound.is_literal();
+                if is_shorter && bound.matches(&format!("{start}/")) {
                     Truth::Yes
-                } else {
+                } else if is_shorter || goes_on {
                     Truth::depends_on(&self.name)
+                } else {
+                    Truth::No
                 }
             }),
             Value::From(now) => self.fits_from(*now, pattern),

@@ -26,7 +26,7 @@ pub use report::{
 pub use snapshot::{
     AccessKey, Account, AgeSource, Certainty, Escalation, Grant, Group, MfaDevice, MfaKind,
     OidcProvider, PasswordPolicy, Policy, PolicyKind, Region, Role, Root, RootClaim, SamlProvider,
-    ServerCertificate, ServiceCredential, SigningCertificate, Snapshot, User, UserClass,
-    WatchedAction,
+    ServerCertificate, ServiceCredential, ShortLists, SigningCertificate, Snapshot, User,
+    UserClass, WatchedAction,
 };
 pub use source::{Source, Sources};

@@ -61,6 +61,24 @@ pub struct Snapshot {
     pub service_credentials: Fact<Vec<ServiceCredential>>,
     /// The regions in use, sorted by name.
     pub regions: Fact<Vec<Region>>,
+    /// Which of these lists are short.
+    #[serde(default)]
+    pub short_lists: ShortLists,
     /// Why facts are missing, sorted.
     pub gaps: Vec<Gap>,
+}
+
+/// The lists that do not hold all that there is, as the account summary counts it: what is on them is
+/// known, and the rest would stand in GetAccountAuthorizationDetails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShortLists {
+    /// [`Snapshot::users`].
+    pub users: bool,
+    /// [`Snapshot::groups`].
+    pub groups: bool,
+    /// [`Snapshot::roles`].
+    pub roles: bool,
+    /// [`Snapshot::policies`].
+    pub policies: bool,
 }

@@ -11,18 +11,20 @@ use portcullis_model::{
     Status, Verdict,
 };
 
-use crate::comparison::{self, Incomparable, RuleChanges, first_seen, named, same_account};
+use crate::comparison::{
+    self, ByFingerprint, Incomparable, RuleChanges, first_seen, named, same_account,
+};
 use crate::words::time;
 
 /// Compares the report with an earlier one: each finding that fails is then known or new, and says
 /// when it was first seen. The answer is what the reader should know about that comparison.
 pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incomparable> {
     comparison::check(old, report)?;
-    let mut held = comparison::by_fingerprint(old);
+    let mut held = comparison::by_later_fingerprint(old, report);
     // Who could not be identified may be anybody, although the fingerprints are the same.
     let strange: BTreeSet<&str> = strangers(report, old).map(|(id, _)| id).collect();
     held.retain(|_, findings| findings.iter().all(|f| !strange.contains(f.account.as_str())));
-    let mut allowances = allowances(held.values().flatten().copied());
+    let mut allowances = allowances(&held);
     let as_of = report.run.as_of;
     // The gravest first: of several resources with one id, the gravest need the gravest allowance.
     let mut findings: Vec<&mut Finding> = report.findings.iter_mut().collect();
@@ -44,14 +46,14 @@ pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incompara
 /// The severities of the findings that counted in the baseline, the gravest last.
 type Allowances<'a> = HashMap<&'a Fingerprint, Vec<Severity>>;
 
-fn allowances<'a>(held: impl Iterator<Item = &'a Finding>) -> Allowances<'a> {
+fn allowances<'a>(held: &'a ByFingerprint<'_>) -> Allowances<'a> {
     let mut allowances = Allowances::new();
-    let counted = |finding: &&Finding| matches!(finding.status(), Status::Open | Status::Known);
-    for finding in held.filter(counted) {
-        allowances.entry(&finding.fingerprint).or_default().push(finding.severity);
-    }
-    for severities in allowances.values_mut() {
+    for (fingerprint, findings) in held {
+        let counted =
+            findings.iter().filter(|f| matches!(f.status(), Status::Open | Status::Known));
+        let mut severities: Vec<_> = counted.map(|finding| finding.severity).collect();
         severities.sort_by(|a, b| b.cmp(a));
+        allowances.insert(fingerprint, severities);
     }
     allowances
 }

@@ -1,11 +1,13 @@
 //! What two reports have in common, so that findings of one can be found in the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::fmt;
 
 use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Finding, Fingerprint, Report, RuleInfo, Verdict};
+use portcullis_model::{
+    AuditedAccount, Finding, Fingerprint, Report, ResourceRef, RuleInfo, Verdict,
+};
 
 use crate::words::{counted, few};
 
@@ -41,13 +43,65 @@ pub(crate) fn check(old: &Report, new: &Report) -> Result<(), Incomparable> {
     }
 }
 
-/// The findings of a report by their identity. Several resources may share one.
-pub(crate) fn by_fingerprint(report: &Report) -> BTreeMap<&Fingerprint, Vec<&Finding>> {
-    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+/// Findings by their identity. Several resources may share one.
+pub(crate) type ByFingerprint<'r> = BTreeMap<Fingerprint, Vec<&'r Finding>>;
+
+/// The findings of a report.
+pub(crate) fn by_fingerprint(report: &Report) -> ByFingerprint<'_> {
+    let mut groups = ByFingerprint::new();
     for finding in &report.findings {
-        groups.entry(&finding.fingerprint).or_default().push(finding);
+        groups.entry(finding.fingerprint.clone()).or_default().push(finding);
     }
     groups
+}
+
+/// The findings of an older report, by the identity that they have in a newer one.
+pub(crate) fn by_later_fingerprint<'r>(old: &'r Report, new: &Report) -> ByFingerprint<'r> {
+    let (was, is) = (access_keys(old), access_keys(new));
+    let mut groups = ByFingerprint::new();
+    for finding in &old.findings {
+        let key = AccessKey::of(finding).filter(|key| was.get(key).is_some_and(Option::is_some));
+        let later = key.and_then(|key| is.get(&key).copied().flatten());
+        let fingerprint = later.unwrap_or(&finding.fingerprint).clone();
+        groups.entry(fingerprint).or_default().push(finding);
+    }
+    groups
+}
+
+/// What a finding is about, if that is an access key of which evidence holds id and creation. Its
+/// fingerprint holds the report's `last_rotated` instead, which activating the key again moves.
+#[derive(Eq, Hash, PartialEq)]
+struct AccessKey<'r> {
+    rule: &'r str,
+    owner: &'r str,
+    id: &'r str,
+    created: &'r str,
+}
+
+impl<'r> AccessKey<'r> {
+    fn of(finding: &'r Finding) -> Option<AccessKey<'r>> {
+        let ResourceRef { kind, id, name, .. } = &finding.resource;
+        if kind != "access_key" {
+            return None;
+        }
+        let (owner, _last_rotated) = id.rsplit_once("/access-key/")?;
+        // Only ListAccessKeys says so, and where it was asked, the key is named by its id.
+        let created = finding.evidence.get("key.created")?.as_str()?;
+        Some(AccessKey { rule: &finding.rule, owner, id: name, created })
+    }
+}
+
+/// The fingerprints of the access keys in a report; none for one that has several.
+fn access_keys(report: &Report) -> HashMap<AccessKey<'_>, Option<&Fingerprint>> {
+    let mut keys = HashMap::new();
+    for finding in &report.findings {
+        let Some(key) = AccessKey::of(finding) else { continue };
+        let fingerprint = keys.entry(key).or_insert(Some(&finding.fingerprint));
+        if *fingerprint != Some(&finding.fingerprint) {
+            *fingerprint = None;
+        }
+    }
+    keys
 }
 
 /// Since when these findings of one fingerprint are known to fail, by a report of that moment. One

@@ -45,6 +45,9 @@ pub struct Diff<'a> {
     pub counts: BTreeMap<Change, usize>,
     /// The findings of which something has changed: by change, the gravest first.
     pub entries: Vec<Entry<'a>>,
+    /// The findings on access keys that were activated again, and so have another fingerprint than in
+    /// the older report; those of which more has changed are entries too.
+    pub moved: Vec<Entry<'a>>,
 }
 
 /// One of the two reports.
@@ -149,26 +152,38 @@ impl<'a> Entry<'a> {
     pub fn finding(&self) -> Option<&'a Finding> {
         telling(&self.old, &self.new)
     }
+
+    /// The fingerprint that it had in the older report, if that is another.
+    fn replaces(&self) -> Option<&'a Fingerprint> {
+        let mut old = self.old.findings.iter().map(|finding| &finding.fingerprint);
+        old.find(|fingerprint| *fingerprint != self.fingerprint)
+    }
 }
 
 impl<'a> Diff<'a> {
     /// The changes from one report to another.
     pub fn between(old: &'a Report, new: &'a Report) -> Result<Diff<'a>, Incomparable> {
         comparison::check(old, new)?;
-        let (was, is) = (Index::new(old), Index::new(new));
+        let was = Index::new(old, comparison::by_later_fingerprint(old, new));
+        let is = Index::new(new, comparison::by_fingerprint(new));
         let problems: BTreeSet<_> = was.problems().chain(is.problems()).collect();
         let mut counts: BTreeMap<_, _> =
             Change::ALL.into_iter().map(|change| (change, 0)).collect();
-        let mut entries = Vec::new();
+        let (mut entries, mut moved) = (Vec::new(), Vec::new());
         for entry in problems.into_iter().filter_map(|id| entry(id, &was, &is)) {
             *counts.entry(entry.change).or_default() += 1;
+            if entry.replaces().is_some() && entry.old.state != State::Clear {
+                moved.push(entry.clone());
+            }
             if entry.change.is_listed() {
                 entries.push(entry);
             }
         }
         entries.sort_by(|a, b| order(a).cmp(&order(b)));
+        moved.sort_by(|a, b| order(a).cmp(&order(b)));
         let notes = notes::between(old, new);
-        Ok(Diff { schema: SCHEMA, old: origin(old), new: origin(new), notes, counts, entries })
+        let (old, new) = (origin(old), origin(new));
+        Ok(Diff { schema: SCHEMA, old, new, notes, counts, entries, moved })
     }
 
     /// How many findings have changed in that way.
@@ -193,7 +208,7 @@ fn origin(report: &Report) -> Origin<'_> {
 }
 
 /// What has become of the findings of one fingerprint; none if there is nothing to tell.
-fn entry<'a>(id: &'a Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<'a>> {
+fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<'a>> {
     let about = is.first(id).or_else(|| was.first(id))?;
     let (old, new) = (was.side(about, is), is.side(about, was));
     let differences = difference::between(&old, &new);
@@ -206,7 +221,7 @@ fn entry<'a>(id: &'a Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Ent
     let told = telling(&old, &new)?;
     Some(Entry {
         change,
-        fingerprint: id,
+        fingerprint: &about.fingerprint,
         account: &told.account,
         rule: &told.rule,
         title: is.title(&told.rule).or_else(|| was.title(&told.rule)).unwrap_or(&told.rule),

@@ -5,7 +5,9 @@ mod support;
 
 use portcullis_model::{AccountStatus, BaselineState, Finding, Report, Severity, Verdict};
 use portcullis_report::{Incomparable, Outcome, baseline};
-use support::history::{NEW, OLD, at, fails, list_of, of_severity, seen, unknown, user, waived};
+use support::history::{
+    NEW, OLD, at, fails, list_of, listed_key, of_severity, seen, unknown, user, waived,
+};
 use support::{decided, finding, hostile, report};
 
 const EARLIER: &str = "2026-01-01T00:00:00Z";
@@ -42,6 +44,23 @@ fn what_counted_in_the_baseline_is_known() {
     assert_eq!(told(&[known_there], a()), known(EARLIER));
     assert_eq!(told(&[waived(true, a())], a()), known(OLD), "its waiver had expired");
     assert_eq!(told(&[a()], waived(false, a())), known(OLD));
+}
+
+/// Activating a key again moves `last_rotated`, of which its identity is made.
+#[test]
+fn a_key_that_was_activated_again_is_known() {
+    const MADE: &str = "2026-01-04T12:00:00Z";
+    const AGAIN: &str = "2026-11-02T18:00:00Z";
+    let key = |id, rotated| listed_key("dan", id, MADE, rotated);
+    assert_eq!(told(&[key("AKIADAN", MADE)], key("AKIADAN", AGAIN)), known(OLD));
+    let seen_before = seen(EARLIER, key("AKIADAN", MADE));
+    assert_eq!(told(&[seen_before], key("AKIADAN", AGAIN)), known(EARLIER));
+    assert_eq!(told(&[waived(false, key("AKIADAN", MADE))], key("AKIADAN", AGAIN)), new(OLD));
+    assert_eq!(told(&[key("AKIADAN", MADE)], key("AKIANEW", AGAIN)), new(NEW));
+    assert_eq!(told(&[key("key 1", MADE)], key("AKIADAN", AGAIN)), new(NEW));
+    let both = compared(&[key("AKIADAN", MADE)], &[key("AKIADAN", AGAIN), key("AKIANEW", MADE)]);
+    let states: Vec<_> = both.findings.iter().map(|finding| finding.baseline).collect();
+    assert_eq!(states, [Some(BaselineState::Known), Some(BaselineState::New)]);
 }
 
 #[test]

@@ -3,11 +3,14 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use portcullis_model::{AccountStatus, Finding, Report, Severity, Verdict};
 use portcullis_report::{Change, Diff, Incomparable};
 use serde_json::{Value, json};
 use support::history::{
-    NEW, OLD, at, fails, key, keys_of, list_of, of_severity, rule, seen, unknown, user, waived,
+    NEW, OLD, at, fails, key, keys_of, list_of, listed_key, of_severity, rule, seen, unknown, user,
+    waived,
 };
 
 const EARLIER: &str = "2026-01-01T00:00:00Z";
@@ -117,6 +120,88 @@ fn the_list_of_one_user_hides_no_keys_of_others() {
             (Change::Fixed, "user/bob/access-key/1".to_owned()),
         ]
     );
+}
+
+const MADE: &str = "2026-01-04T12:00:00Z";
+const AGAIN: &str = "2026-11-02T18:00:00Z";
+
+/// The counts of what is new, fixed, changed and unchanged.
+fn counts(old: &[Finding], new: &[Finding]) -> [usize; 4] {
+    let (old, new) = (at(OLD, old.to_vec()), at(NEW, new.to_vec()));
+    let diff = Diff::between(&old, &new).unwrap();
+    [Change::New, Change::Fixed, Change::Changed, Change::Unchanged].map(|c| diff.count(c))
+}
+
+/// Setting a key inactive and active again moves `last_rotated`, of which its identity is made.
+#[test]
+fn a_key_that_was_activated_again_is_the_same() {
+    let key = |rotated| listed_key("dan", "AKIADAN", MADE, rotated);
+    assert_eq!(counts(&[key(MADE)], &[key(AGAIN)]), [0, 0, 0, 1]);
+    assert_eq!(counts(&[key(AGAIN)], &[key(MADE)]), [0, 0, 0, 1]);
+    let graver = of_severity(Severity::High, key(AGAIN));
+    assert_eq!(counts(&[key(MADE)], &[graver]), [0, 0, 1, 0]);
+    let second = || listed_key("dan", "AKIATWO", MADE, MADE);
+    assert_eq!(counts(&[key(MADE), second()], &[second(), key(AGAIN)]), [0, 0, 0, 2]);
+    let unknown = Finding { verdict: Verdict::Unknown, ..key(AGAIN) };
+    let why = "could not be judged this time: access key of dan (AKIADAN) is old";
+    assert_eq!(change(&[key(MADE)], &[unknown]), Some(because(Change::Unknown, why)));
+
+    let (old, new) = (at(OLD, [key(MADE)]), at(NEW, [key(AGAIN)]));
+    let diff = Diff::between(&old, &new).unwrap();
+    let [moved] = &diff.moved[..] else { panic!("{:?}", diff.moved) };
+    assert_eq!(moved.fingerprint, &key(AGAIN).fingerprint);
+    assert_eq!(moved.old.findings[0].fingerprint, key(MADE).fingerprint);
+    assert_eq!(Diff::between(&old, &old).unwrap().moved, []);
+}
+
+/// Two keys of one date are told apart by a number: when one of them moves, the other takes its place.
+#[test]
+fn keys_that_change_places_keep_their_findings() {
+    let old = [
+        listed_key("dan", "AKIAONE", MADE, MADE),
+        of_severity(Severity::High, listed_key("dan", "AKIATWO", MADE, &format!("{MADE}-2"))),
+    ];
+    let new = [
+        listed_key("dan", "AKIAONE", MADE, AGAIN),
+        of_severity(Severity::High, listed_key("dan", "AKIATWO", MADE, MADE)),
+    ];
+    assert_eq!(counts(&old, &new), [0, 0, 0, 2]);
+}
+
+#[test]
+fn nothing_but_id_and_creation_pairs_keys() {
+    let key = |rotated| listed_key("dan", "AKIADAN", MADE, rotated);
+    let apart = |old: Finding, new: Finding| {
+        let (old, new) = ([old], [new]);
+        assert_eq!(counts(&old, &new), [1, 1, 0, 0], "{old:?} {new:?}");
+        assert_eq!(counts(&new, &old), [1, 1, 0, 0]);
+    };
+    apart(key(MADE), listed_key("dan", "AKIAOTHER", MADE, AGAIN));
+    apart(key(MADE), listed_key("dan", "AKIADAN", "2026-01-04T12:00:01Z", AGAIN));
+    apart(key(MADE), listed_key("danny", "AKIADAN", MADE, AGAIN));
+    apart(listed_key("x/dan", "AKIADAN", MADE, MADE), key(AGAIN));
+    let bare = |rotated, created: Value| {
+        let mut finding = listed_key("dan", "key 1", MADE, rotated);
+        finding.evidence.insert("key.created".to_owned(), created);
+        finding
+    };
+    let missing = || json!({ "missing": ["access-keys"] });
+    apart(bare(MADE, missing()), bare(AGAIN, missing()));
+    apart(bare(MADE, Value::Null), bare(AGAIN, Value::Null));
+    let without = |rotated| Finding { evidence: BTreeMap::new(), ..key(rotated) };
+    apart(without(MADE), without(AGAIN));
+    apart(key(MADE), without(AGAIN));
+    let of_rule = |rule: &str, finding: Finding| Finding { rule: rule.to_owned(), ..finding };
+    apart(key(MADE), of_rule("idle-user", key(AGAIN)));
+    let of_kind = |kind: &str, mut finding: Finding| {
+        kind.clone_into(&mut finding.resource.kind);
+        finding
+    };
+    apart(of_kind("user", key(MADE)), of_kind("user", key(AGAIN)));
+    // Which of two findings is the other's is not known.
+    let twice = [key(MADE), key("2026-05-01T00:00:00Z")];
+    assert_eq!(counts(&twice, &[key(AGAIN)]), [1, 2, 0, 0]);
+    assert_eq!(counts(&[key(AGAIN)], &twice), [2, 1, 0, 0]);
 }
 
 /// In a rule on the account, the account's own finding hides nothing else.

@@ -5,11 +5,11 @@ mod support;
 
 use std::path::Path;
 
-use portcullis_model::{Report, Severity, Verdict};
+use portcullis_model::{Finding, Report, Severity, Verdict};
 use portcullis_report::{Diff, DiffFormat, Style, render_diff, write_json};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::history::{
-    NEW, OLD, at, fails, key, keys_of, of_severity, seen, unknown, user, waived,
+    NEW, OLD, at, fails, key, keys_of, listed_key, of_severity, seen, unknown, user, waived,
 };
 use support::{HOSTILE, hostile, of_size};
 
@@ -103,6 +103,30 @@ fn each_action_has_its_reason() {
         (name.to_owned(), action.to_owned(), reason.to_owned(), as_of.to_owned(), seen.to_owned())
     });
     assert_eq!(told, expected);
+}
+
+/// A ticket is found by its fingerprint, so it has to learn the new one.
+#[test]
+fn a_ticket_hears_of_its_new_fingerprint_first() {
+    let key = |rotated| listed_key("dan", "AKIADAN", "2026-01-04T12:00:00Z", rotated);
+    let (before, after) = (key("2026-01-04T12:00:00Z"), key("2026-11-02T18:00:00Z"));
+    let lines = |old: &Finding, new: &Finding| -> Vec<Value> {
+        let (old, new) = (at(OLD, [old.clone()]), at(NEW, [new.clone()]));
+        let lines = rendered(&old, &new, DiffFormat::Jsonl);
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let moved = lines(&before, &after);
+    assert_eq!(moved.len(), 1);
+    assert_eq!((&moved[0]["action"], &moved[0]["reason"]), (&json!("update"), &json!("moved")));
+    assert_eq!(moved[0]["fingerprint"], after.fingerprint.as_str());
+    assert_eq!(moved[0]["replaces"], before.fingerprint.as_str());
+    let accepted = lines(&before, &waived(false, after.clone()));
+    let reasons: Vec<_> = accepted.iter().map(|record| &record["reason"]).collect();
+    assert_eq!(reasons, ["moved", "waived"]);
+    assert_eq!(accepted[1]["fingerprint"], after.fingerprint.as_str());
+    assert_eq!(accepted[1].get("replaces"), None);
+    let passed = Finding { verdict: Verdict::Pass, ..before };
+    assert_eq!(lines(&passed, &after)[0]["reason"], "new", "it had no ticket");
 }
 
 fn schema() -> String {

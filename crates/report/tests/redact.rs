@@ -6,8 +6,9 @@ mod support;
 use std::collections::BTreeSet;
 
 use portcullis_model::{Finding, Report, Severity, Verdict};
-use portcullis_report::{AlreadyRedacted, Format, Outcome, Salt, redact};
+use portcullis_report::{AlreadyRedacted, Change, Diff, Format, Outcome, Salt, redact};
 use serde_json::{Value as Json, json};
+use support::history::{NEW, OLD, at, listed_key};
 use support::{HOSTILE, decided, finding, hostile, rendered, report};
 
 fn salt() -> Salt {
@@ -271,6 +272,19 @@ fn runs_under_one_salt_can_be_joined_and_others_cannot() {
     let apart = pseudonyms(&redact(later, &other).unwrap());
     assert_eq!(apart.len(), second.len());
     assert!(apart.is_disjoint(&first));
+}
+
+#[test]
+fn a_key_that_was_activated_again_is_found_behind_its_pseudonym() {
+    let made = "2026-01-04T12:00:00Z";
+    let key = |id, rotated| listed_key("dan", id, made, rotated);
+    let old = redacted(at(OLD, [key("AKIAIOSFODNN7EXAMPLE", made)]));
+    let unchanged = |id| {
+        let new = redacted(at(NEW, [key(id, "2026-11-02T18:00:00Z")]));
+        Diff::between(&old, &new).unwrap().count(Change::Unchanged)
+    };
+    assert_eq!(unchanged("AKIAIOSFODNN7EXAMPLE"), 1);
+    assert_eq!(unchanged("AKIAI44QH8DHBEXAMPLE"), 0);
 }
 
 #[test]

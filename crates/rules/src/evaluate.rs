@@ -68,16 +68,18 @@ impl<'a> Judge<'a> {
         let mut tally = Tally::default();
         let mut missing: Option<(&Part, Sources)> = None;
         for part in &rule.parts {
-            match self.list(part.scope) {
+            let unlisted = match self.list(part.scope) {
                 Ok(subjects) => {
-                    subjects
-                        .iter()
-                        .for_each(|subject| self.subject(rule, part, subject, &mut tally));
+                    for subject in subjects.iter() {
+                        self.subject(rule, part, subject, &mut tally);
+                    }
+                    part.scope.unlisted(self.snapshot)
                 }
-                Err(sources) => {
-                    let before = missing.map_or(Sources::NONE, |(_, before)| before);
-                    missing = Some((part, before | sources));
-                }
+                Err(sources) => Some(sources),
+            };
+            if let Some(sources) = unlisted {
+                let before = missing.map_or(Sources::NONE, |(_, before)| before);
+                missing = Some((part, before | sources));
             }
         }
         if let Some((part, sources)) = missing {
@@ -193,7 +195,7 @@ fn is_blank(snapshot: &Snapshot) -> bool {
         known(server_certificates),
         known(&snapshot.service_credentials),
         known(&account.password_policy),
-        known(&account.alternate_contacts),
+        matches!(account.alternate_contacts, Fact::Known(Some(_))),
         known(&account.organization_id),
         known(&account.root_credentials_managed),
     ];

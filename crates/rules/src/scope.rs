@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use portcullis_model::{
     AccessKey, Account, Group, MfaDevice, OidcProvider, Policy, Region, Role, Root, SamlProvider,
-    ServerCertificate, ServiceCredential, SigningCertificate, Snapshot, Sources, Type, Typed, User,
+    ServerCertificate, ServiceCredential, ShortLists, SigningCertificate, Snapshot, Source,
+    Sources, Type, Typed, User,
 };
 
 pub(crate) use subject::{State, Subject, uncollected};
@@ -180,6 +181,19 @@ impl Scope {
             }
             variables => Cow::Borrowed(variables),
         }
+    }
+
+    /// What would tell of resources that there are beside those that the snapshot lists, if any.
+    pub(crate) fn unlisted(&self, snapshot: &Snapshot) -> Option<Sources> {
+        let ShortLists { users, groups, roles, policies } = snapshot.short_lists;
+        let is_short = self.variables.iter().any(|variable| match variable.name {
+            "user" => users,
+            "group" => groups,
+            "role" => roles,
+            "policy" => policies,
+            _ => false,
+        });
+        is_short.then_some(Source::AccountAuthorizationDetails.into())
     }
 
     /// Where the list of its resources comes from.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use portcullis_rules::{RuleSet, Settings, embedded, explain, schema};
+use portcullis_rules::{Rule, RuleSet, Settings, embedded, explain, schema};
 
 fn rules() -> RuleSet {
     RuleSet::load(&embedded(), &Settings::default()).unwrap_or_else(|errors| panic!("{errors}"))
@@ -30,6 +30,17 @@ fn explanations_are_whole() {
         assert_eq!(json["why"], rule.risk.as_str());
         assert!(json["examples"].as_array().is_some_and(|examples| examples.len() > 1));
     }
+}
+
+/// By its creation a diff finds a key again that was activated since, which moves `last_rotated`.
+#[test]
+fn rules_on_access_keys_show_when_they_were_made() {
+    let rules = rules();
+    let mut on_keys = rules.rules().iter().filter(|rule| rule.info().scope == "access_key");
+    assert!(on_keys.clone().count() > 1);
+    let shows = |rule: &Rule| explain(rule).facts.iter().any(|fact| fact.path == "key.created");
+    let silent = on_keys.find(|rule| !shows(rule));
+    assert_eq!(silent.map(|rule| &rule.id), None, "add key.created to its evidence");
 }
 
 #[test]

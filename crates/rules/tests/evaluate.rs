@@ -105,6 +105,25 @@ fn a_whole_missing_collection_is_one_unknown_on_the_account() {
     }
 }
 
+/// What is on the list is judged; what is not may fail too.
+#[test]
+fn a_short_list_is_judged_and_stands_for_the_rest() {
+    let mut snapshot = account();
+    snapshot["short_lists"] =
+        json!({ "users": true, "groups": false, "roles": false, "policies": false });
+    snapshot["gaps"] = json!([gap(
+        "account-authorization-details",
+        "iam:GetAccountAuthorizationDetails",
+        "Incomplete"
+    )]);
+    let report = judge(&rule(), &snapshot, &ALL);
+    assert_eq!(report.tallies["test-rule"], Tally { fail: 1, unknown: 1, ..Tally::default() });
+    let rest = report.findings.iter().find(|f| f.verdict == Verdict::Unknown).unwrap();
+    assert!(rest.stands_for_list(report.rules.first()));
+    assert_eq!(rest.message, "not judged: account-authorization-details is missing (Incomplete)");
+    assert_eq!(judge(&key_rule(), &snapshot, &ALL).tallies["test-rule"].unknown, 1);
+}
+
 #[test]
 fn deleted_users_and_what_they_own_are_not_judged() {
     let mut snapshot = account();
@@ -203,11 +222,10 @@ fn what_was_left_out_on_purpose_makes_no_account_incomplete() {
     assert_eq!(report.accounts[0].status, AccountStatus::Complete);
 }
 
-#[test]
-fn every_scope_has_its_resources() {
-    let ids = |scope: &str, variable: &str| {
-        let text = format!(
-            r#"id = "test-rule"
+/// A rule that every resource of that scope fails.
+fn failing(scope: &str, variable: &str) -> RuleSet {
+    let text = format!(
+        r#"id = "test-rule"
 title = "Test"
 severity = "info"
 scope = "{scope}"
@@ -220,15 +238,47 @@ example = [
   {{ expect = "fail", name = "b" }},
 ]
 "#
-        );
+    );
+    let rules = load(&text).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(rules.check_examples(), []);
+    rules
+}
+
+#[test]
+fn a_short_list_leaves_the_scopes_on_it_open_and_no_other() {
+    let lists = ["users", "groups", "roles", "policies"];
+    let open = |scope| {
+        let mut open = Vec::new();
+        for list in lists {
+            let mut snapshot = account();
+            snapshot["short_lists"] =
+                json!({ "users": false, "groups": false, "roles": false, "policies": false });
+            snapshot["short_lists"][list] = true.into();
+            let report = judge(&failing(scope, "account.id"), &snapshot, &[]);
+            open.extend((report.tallies["test-rule"].unknown == 1).then_some(list));
+        }
+        open
+    };
+    for scope in ["user", "access_key", "signing_certificate"] {
+        assert_eq!(open(scope), ["users"], "{scope}");
+    }
+    assert_eq!(open("group"), ["groups"]);
+    assert_eq!(open("role"), ["roles"]);
+    assert_eq!(open("policy"), ["policies"]);
+    for scope in ["account", "root", "mfa_device", "service_credential", "region"] {
+        assert_eq!(open(scope), [""; 0], "{scope}");
+    }
+}
+
+#[test]
+fn every_scope_has_its_resources() {
+    let ids = |scope: &str, variable: &str| {
         let mut snapshot = account();
         snapshot["users"][0]["signing_certificates"] = json!([{
             "resource_id": "arn:aws:iam::111122223333:user/alice/signing-certificate/x",
             "name": "certificate 1", "active": true, "last_rotated": null,
         }]);
-        let rules = load(&text).unwrap_or_else(|errors| panic!("{errors}"));
-        assert_eq!(rules.check_examples(), []);
-        let report = judge(&rules, &snapshot, &[]);
+        let report = judge(&failing(scope, variable), &snapshot, &[]);
         let finding = only(&report);
         assert_eq!(finding.resource.kind, scope);
         assert_eq!(finding.resource.region.is_some(), scope == "region");

@@ -41,6 +41,23 @@ async fn a_healthy_account_has_no_gap() {
     assert_eq!(*policy, json!({"Statement": []}));
 }
 
+/// The other tests are in `aws-cn`, where Account Management exists.
+#[tokio::test]
+async fn what_the_partition_does_not_offer_is_not_called() {
+    let iam = FakeAws::start().await;
+    let caller = shapes::CallerIdentity {
+        user_id: None,
+        account: "111122223333".to_owned(),
+        arn: "arn:aws-us-gov:iam::111122223333:user/auditor".to_owned(),
+    };
+    let calls = Calls::default();
+    let bundle = gather(&iam.0.uri(), Ok(caller), &options(false), &calls).await;
+    assert!(!calls.0.lock().unwrap().contains(&"GetAlternateContact".to_owned()));
+    assert_eq!(code(&bundle, Source::AlternateContacts), Gap::NOT_REQUESTED);
+    assert_eq!(bundle.gaps[0].message, "AWS does not offer it in this partition");
+    assert_eq!(bundle.documents.len(), Source::ALL.len() - 1);
+}
+
 #[tokio::test]
 async fn live_is_what_is_written_and_read() {
     let iam = FakeAws::start().await;

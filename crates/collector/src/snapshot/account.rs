@@ -8,9 +8,9 @@ use portcullis_model::{Account, Fact, PasswordPolicy, Source, Sources, User};
 use super::Declarations;
 use super::answers::Answers;
 use super::gaps::Gaps;
-use super::organization;
 use super::permissions::AccountFacts;
 use super::time::hours;
+use super::{organization, users};
 use crate::bundle::Manifest;
 
 /// The facts about the account.
@@ -28,8 +28,9 @@ pub(super) fn account(
     });
     let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
-    let contacts = organization::contacts(&answers.account, gaps);
+    let contacts = organization::contacts(answers, gaps);
     let organization = answers.account.organization.as_ref();
+    let all_users = users::whole_list(users, answers);
     Account {
         id: answers.identity.account.clone(),
         partition: answers.identity.partition.clone(),
@@ -38,19 +39,22 @@ pub(super) fn account(
             .or_else(|| by_manifest.map_or(Fact::missing(Source::CallerIdentity), Fact::Known)),
         report_generated_at: made,
         report_age_hours: made.map(|made| hours(made, as_of)),
-        user_count: user_count(users).or_else(|| counted(answers)),
-        console_user_count: users.as_ref().and_then(|users| console_user_count(users)),
-        has_console_users: users.as_ref().and_then(|users| has_console_users(users)),
+        user_count: all_users.map(|users| user_count(users)).or_else(|| counted(answers)),
+        console_user_count: all_users.and_then(|users| console_user_count(users)),
+        has_console_users: has_console_users(users, all_users),
         password_policy: answers.password_policy.as_ref().map(|policy| PasswordPolicy {
             changed: declared.password_policy_changed.filter(|_| policy.custom),
             ..policy.clone()
         }),
         sts_token_version: sts_token_version(answers, gaps),
-        alternate_contacts: contacts
-            .as_ref()
-            .map(|contacts| contacts.iter().map(|(name, _)| (*name).to_owned()).collect()),
-        distinct_alternate_contacts: contacts
-            .map(|contacts| count(contacts.iter().map(|(_, mail)| mail).collect::<BTreeSet<_>>())),
+        alternate_contacts: contacts.as_ref().map(|contacts| {
+            let contacts = contacts.as_ref()?;
+            Some(contacts.iter().map(|(name, _)| (*name).to_owned()).collect())
+        }),
+        distinct_alternate_contacts: contacts.map(|contacts| {
+            let contacts = contacts?;
+            Some(count(contacts.iter().map(|(_, mail)| mail).collect::<BTreeSet<_>>()))
+        }),
         organization_id: organization
             .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
         is_management_account: organization::is_management_account(answers, gaps),
@@ -83,8 +87,8 @@ fn listed<T, U>(answers: &Fact<T>, list: impl FnOnce(&T) -> Option<&[U]>) -> Fac
     answers.as_ref().map(|answers| count(list(answers).unwrap_or_default()))
 }
 
-fn user_count(users: &Fact<Vec<User>>) -> Fact<u32> {
-    users.as_ref().map(|users| count(users.iter().filter(|user| !user.deleted)))
+fn user_count(users: &[User]) -> u32 {
+    count(users.iter().filter(|user| !user.deleted))
 }
 
 /// The summary's count, if the users themselves are not known.
@@ -106,9 +110,9 @@ fn console_user_count(users: &[User]) -> Fact<u32> {
 }
 
 /// One is enough to tell, however little is known of the others.
-fn has_console_users(users: &[User]) -> Fact<bool> {
-    let present = users.iter().filter(|user| !user.deleted);
-    present.map(|user| user.password_enabled).fold(Fact::Known(false), Fact::or)
+fn has_console_users(users: &Fact<Vec<User>>, all_users: Fact<&Vec<User>>) -> Fact<bool> {
+    let present = users.as_ref().known().into_iter().flatten().filter(|user| !user.deleted);
+    present.map(|user| user.password_enabled).fold(all_users.map(|_| false), Fact::or)
 }
 
 fn count(items: impl IntoIterator) -> u32 {

@@ -13,6 +13,7 @@ pub(super) use self::federation::FederationAnswers;
 use super::credential_report::{self, Report};
 use super::documents::{self, Documents, Pages, Problem};
 use super::gaps::Gaps;
+use super::lists::Lists;
 use super::{name_key, password_policy};
 use crate::bundle::{Bundle, Document, Manifest};
 use crate::shapes;
@@ -27,6 +28,7 @@ pub(super) struct Answers {
     pub(super) password_policy: Fact<PasswordPolicy>,
     pub(super) virtual_devices: Fact<Dated<Vec<shapes::VirtualMfaDevice>>>,
     pub(super) details: Fact<Dated<shapes::AuthorizationDetails>>,
+    pub(super) lists: Lists,
     pub(super) access_keys: Fact<Dated<PerUser<shapes::AccessKeyMetadata>>>,
     pub(super) mfa_devices: Fact<Dated<PerUser<shapes::MfaDevice>>>,
     pub(super) federation: FederationAnswers,
@@ -76,6 +78,7 @@ impl Answers {
         let mut answers = Answers::parse(&mut Documents { bundle, gaps });
         answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
+        answers.lists = Lists::compare(&answers, gaps);
         answers
     }
 
@@ -89,6 +92,7 @@ impl Answers {
             password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
             virtual_devices: dated(documents, Source::VirtualMfaDevices, virtual_devices),
             details: dated(documents, Source::AccountAuthorizationDetails, details),
+            lists: Lists::WHOLE,
             access_keys: dated(documents, Source::AccessKeys, access_keys),
             mfa_devices: dated(documents, Source::MfaDevices, mfa_devices),
             federation: FederationAnswers::parse(documents),
@@ -120,6 +124,12 @@ impl Answers {
             (account, partition) = (arn.account, arn.partition);
         }
         Identity { account: account.to_owned(), partition: partition.to_owned() }
+    }
+
+    /// How many of a kind the account summary counts.
+    pub(super) fn counted(&self, key: &str) -> Option<usize> {
+        let summary = self.summary.as_ref().known()?;
+        usize::try_from(*summary.content.get(key)?).ok()
     }
 
     fn arns(&self) -> Vec<&str> {

@@ -34,7 +34,7 @@ pub(super) struct Report {
     pub(super) root: Option<Row>,
     /// One row a user.
     pub(super) users: Vec<Row>,
-    /// Whether `users` is every user of that time: no line is cut or of nobody.
+    /// Whether `users` is every user of that time: root's row is there, and no line is cut or of nobody.
     pub(super) complete: bool,
 }
 
@@ -76,14 +76,21 @@ fn rows(table: Table, gaps: &mut Gaps) -> Report {
         let message = "the last line is cut short, so further lines may be lost";
         gaps.push(Gap::new(Source::CredentialReport, "Incomplete", message));
     }
-    let complete = table.of_nobody.is_empty() && !table.cut;
+    let all_lines_read = table.of_nobody.is_empty() && !table.cut;
     let mut by_name: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in table.entries {
         by_name.entry(name_key(&entry.name)).or_default().push(entry);
     }
     let rows = by_name.values().map(|entries| row_of(entries, &table.columns, gaps));
     let (root, users): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.name == ROOT);
-    Report { generated_at: None, root: root.into_iter().next(), users, complete }
+    let root = root.into_iter().next();
+    if root.is_none() {
+        let message = "there is no row for root, which AWS always writes: the download was cut, or \
+                       lines were removed from it";
+        gaps.push(Gap::new(Source::CredentialReport, "Incomplete", message));
+    }
+    let complete = all_lines_read && root.is_some();
+    Report { generated_at: None, root, users, complete }
 }
 
 /// The row of a name; without facts if its line is short or not the only one.

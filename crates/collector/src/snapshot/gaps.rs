@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use portcullis_model::{Gap, Source, Sources};
 
+use crate::partition::offers;
+
 /// The gaps so far.
 #[derive(Default)]
 pub(super) struct Gaps {
@@ -54,9 +56,10 @@ impl Gaps {
         }
     }
 
-    /// All gaps, sorted, each once.
-    pub(super) fn into_sorted(self) -> Vec<Gap> {
+    /// All gaps, sorted, each once. What AWS does not offer in the partition is none.
+    pub(super) fn into_sorted(self, partition: &str) -> Vec<Gap> {
         let mut gaps = self.gaps;
+        gaps.retain(|gap| offers(partition, gap.source));
         gaps.sort();
         gaps.dedup();
         gaps

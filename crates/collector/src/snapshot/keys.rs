@@ -90,6 +90,21 @@ fn date_or_missing(date: Option<Timestamp>) -> Fact<Timestamp> {
     date.map_or(Fact::missing(Source::CredentialReport), Fact::Known)
 }
 
+/// The earliest moment at which the report shows the key. Activating a key again moves `last_rotated`,
+/// but no key was used before it was made.
+fn earliest_date(
+    last_rotated: Fact<Option<Timestamp>>,
+    last_used: Fact<Option<Timestamp>>,
+) -> Fact<(Timestamp, AgeSource)> {
+    let rotated = last_rotated.and_then(date_or_missing);
+    rotated.and_then(|rotated| {
+        last_used.map(|used| match used {
+            Some(used) if used < rotated => (used, AgeSource::LastUsed),
+            _ => (rotated, AgeSource::LastRotated),
+        })
+    })
+}
+
 /// Makes the keys of one user.
 struct Maker<'a> {
     person: &'a Person<'a>,
@@ -105,12 +120,12 @@ impl Maker<'_> {
         let not_asked = Fact::missing(Source::AccessKeys);
         let created = listed.map_or(not_asked, |key| Fact::Known(key.create_date));
         let last_rotated = self.last_rotated(slot.as_ref());
-        let base = created.map(|date| (date, AgeSource::CreateDate)).or_else(|| {
-            last_rotated.and_then(date_or_missing).map(|date| (date, AgeSource::LastRotated))
-        });
-        let age = base.map(|(date, _)| days(date, self.as_of));
         let report = self.of_report(slot.as_ref(), listed, gaps);
         let last_used = report.and_then(|slot| slot.facts.last_used);
+        let base = created
+            .map(|date| (date, AgeSource::CreateDate))
+            .or_else(|| earliest_date(last_rotated, last_used));
+        let age = base.map(|(date, _)| days(date, self.as_of));
         AccessKey {
             name: listed
                 .map(|key| key.access_key_id.clone())

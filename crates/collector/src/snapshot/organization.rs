@@ -4,6 +4,7 @@ use portcullis_model::{Fact, Source};
 
 use super::answers::{AccountAnswers, Answers};
 use super::gaps::Gaps;
+use crate::partition::offers;
 use crate::shapes::AlternateContact;
 
 /// The types of alternate contacts, as AWS names them and as rules do.
@@ -15,13 +16,17 @@ const CONTACTS: [(&str, &str); 3] =
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>
 const ROOT_CREDENTIALS: &str = "RootCredentialsManagement";
 
-/// The alternate contacts that are set: their names in rules, with their e-mail addresses.
+/// The alternate contacts that are set: their names in rules, with their e-mail addresses; none: the
+/// partition has no such contacts.
 pub(super) fn contacts(
-    answers: &AccountAnswers,
+    answers: &Answers,
     gaps: &mut Gaps,
-) -> Fact<Vec<(&'static str, String)>> {
+) -> Fact<Option<Vec<(&'static str, String)>>> {
     let source = Source::AlternateContacts;
-    let by_type = match &answers.contacts {
+    if !offers(&answers.identity.partition, source) {
+        return Fact::Known(None);
+    }
+    let by_type = match &answers.account.contacts {
         Fact::Known(by_type) => by_type,
         Fact::Missing(sources) => return Fact::Missing(*sources),
     };
@@ -38,7 +43,7 @@ pub(super) fn contacts(
             }
         }
     }
-    Fact::Known(set)
+    Fact::Known(Some(set))
 }
 
 /// Whether this is the management account of an organization.

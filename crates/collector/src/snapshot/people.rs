@@ -25,12 +25,12 @@ pub(super) struct Person<'a> {
 /// All users of the report and of the live list, sorted by name.
 ///
 /// Matched by name, which is unique regardless of case: the ARN would lose users whose path was
-/// changed since the report.
+/// changed since the report. That there is none is not known while lines of the report are lost.
 pub(super) fn people<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Person<'a>>> {
     let details = details(answers, gaps);
     let rows = answers.report.as_ref().map(rows);
+    let complete = answers.report.as_ref().map(|report| report.complete);
     if let Fact::Missing(missing) = details {
-        let complete = answers.report.as_ref().map(|report| report.complete);
         match complete {
             Fact::Known(true) => {}
             Fact::Known(false) => return Fact::Missing(missing | Source::CredentialReport.into()),
@@ -40,6 +40,9 @@ pub(super) fn people<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Pers
     let both = Both { answers, rows, details };
     let mut people: Vec<Person<'a>> =
         both.names().into_iter().filter_map(|name| both.person(name, gaps)).collect();
+    if people.is_empty() && complete == Fact::Known(false) {
+        return Fact::missing(Source::CredentialReport);
+    }
     people.sort_by_key(|person| (person.name, person.arn));
     Fact::Known(people)
 }
@@ -50,16 +53,14 @@ fn rows(report: &Report) -> ByName<'_, Row> {
     report.users.iter().map(|row| (name_key(&row.name), row)).collect()
 }
 
-/// The live list. An empty one is not taken for the deletion of all users unless the account
-/// summary counts none either: asked with a filter, AWS answers with an empty list too.
+/// The live list. Where no account summary says how many users there are, an empty one is not taken
+/// for the deletion of all: asked with a filter, AWS answers with an empty list too.
 fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<ByName<'a, UserDetail>> {
     let source = Source::AccountAuthorizationDetails;
     answers.details.as_ref().and_then(|details| {
         let users = &details.content.user_detail_list;
         let in_report = answers.report.as_ref().known().map_or(0, |report| report.users.len());
-        let summary = answers.summary.as_ref().known();
-        let counted = summary.and_then(|summary| summary.content.get("Users").copied());
-        if users.is_empty() && in_report > 0 && counted != Some(0) {
+        if users.is_empty() && in_report > 0 && answers.counted("Users").is_none() {
             let message = format!("lists no user, but the credential report {in_report}");
             gaps.push(Gap::new(source, "Incomplete", message));
             return Fact::missing(source);
@@ -135,7 +136,8 @@ impl<'a> Both<'a> {
         }
     }
 
-    /// That a user is not in the live list means deletion, unless the list is older than the report.
+    /// That a user is not in the live list means deletion, unless the list is short or older than the
+    /// report.
     fn still_there(
         &self,
         detail: Fact<Option<&'a UserDetail>>,
@@ -144,11 +146,15 @@ impl<'a> Both<'a> {
     ) -> Fact<Option<&'a UserDetail>> {
         let source = Source::AccountAuthorizationDetails;
         let listed_at = self.answers.details.as_ref().known().and_then(|details| details.at);
-        if !matches!(detail, Fact::Known(None)) || self.answers.outranks_report(listed_at) {
+        let is_whole = self.answers.lists.users;
+        let is_newer = self.answers.outranks_report(listed_at);
+        if !matches!(detail, Fact::Known(None)) || is_whole && is_newer {
             return detail;
         }
-        let message = "in the credential report, but not in this older list";
-        gaps.push(Gap::new(source, "NotInList", message).of(name));
+        if is_whole {
+            let message = "in the credential report, but not in this older list";
+            gaps.push(Gap::new(source, "NotInList", message).of(name));
+        }
         Fact::missing(source)
     }
 }

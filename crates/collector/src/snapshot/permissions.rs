@@ -10,15 +10,14 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalId};
-use portcullis_model::{
-    Certainty, Escalation, Fact, Gap, Grant, Group, Policy, Role, Source, Sources,
-};
+use portcullis_model::{Certainty, Escalation, Fact, Grant, Group, Policy, Role, Source, Sources};
 
 pub(super) use self::account::AccountFacts;
 use self::read::Reading;
 use self::trust::Trustees;
 use super::answers::Answers;
 use super::gaps::Gaps;
+use super::lists::Lists;
 use super::name_key;
 use crate::shapes::{AuthorizationDetails, UserDetail};
 
@@ -42,35 +41,26 @@ pub(super) struct Privileges {
     pub(super) removable_guards: Fact<Vec<String>>,
 }
 
-/// Which lists are there: asked with a filter, AWS answers with empty ones.
-#[derive(Clone, Copy)]
-struct Lists {
-    users: bool,
-    groups: bool,
-    roles: bool,
-    policies: bool,
-}
-
 /// Reads and judges all policies.
 pub(super) fn permissions(
     answers: &Answers,
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Fact<Permissions> {
-    answers.details.as_ref().map(|details| {
-        let lists = Lists::of(answers, &details.content, gaps);
-        Permissions::read(&details.content, answers, lists, as_of, gaps)
-    })
+    answers
+        .details
+        .as_ref()
+        .map(|details| Permissions::read(&details.content, answers, as_of, gaps))
 }
 
 impl Permissions {
     fn read(
         details: &AuthorizationDetails,
         answers: &Answers,
-        lists: Lists,
         as_of: Timestamp,
         gaps: &mut Gaps,
     ) -> Permissions {
+        let lists = answers.lists;
         let reading = read::read(details, answers, lists.roles, as_of, gaps);
         let mut judged = Judged::new(&reading);
         let mut users = HashMap::new();
@@ -87,7 +77,7 @@ impl Permissions {
             users,
             groups: groups(details, &reading, &mut judged, lists),
             roles: roles(details, &reading, &mut judged, lists, as_of, gaps),
-            policies: known(policies, lists.policies),
+            policies: listed(policies, lists.policies),
             account: account::facts(details, &reading, lists),
         }
     }
@@ -210,7 +200,7 @@ fn groups(
         groups.push(principals::group(group, count, judged.principal(*id)));
     }
     groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
-    known(groups, lists.groups)
+    listed(groups, lists.groups)
 }
 
 fn roles(
@@ -229,35 +219,15 @@ fn roles(
         roles.push(principals::role(role, &trustees, privileges, as_of, gaps));
     }
     roles.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
-    known(roles, lists.roles)
+    listed(roles, lists.roles)
 }
 
 fn known<T>(value: T, is_known: bool) -> Fact<T> {
     if is_known { Fact::Known(value) } else { Fact::missing(SOURCE) }
 }
 
-impl Lists {
-    /// An empty list is not believed where the account summary counts some.
-    fn of(answers: &Answers, details: &AuthorizationDetails, gaps: &mut Gaps) -> Lists {
-        let counted = |key: &str| {
-            let summary = answers.summary.as_ref().known();
-            summary.and_then(|summary| summary.content.get(key).copied()).unwrap_or(0)
-        };
-        let mut is_there = |key: &str, empty: bool| {
-            let cut = empty && counted(key) > 0;
-            if cut {
-                let (count, what) = (counted(key), key.to_ascii_lowercase());
-                let message =
-                    format!("lists none of the {count} {what} that the account summary counts");
-                gaps.push(Gap::new(SOURCE, "Incomplete", message));
-            }
-            !cut
-        };
-        Lists {
-            users: is_there("Users", details.user_detail_list.is_empty()),
-            groups: is_there("Groups", details.group_detail_list.is_empty()),
-            roles: is_there("Roles", details.role_detail_list.is_empty()),
-            policies: is_there("Policies", details.policies.is_empty()),
-        }
-    }
+/// What is on a list; missing if nothing is, and something should be.
+fn listed<T>(list: Vec<T>, is_whole: bool) -> Fact<Vec<T>> {
+    let is_known = is_whole || !list.is_empty();
+    known(list, is_known)
 }

@@ -6,6 +6,7 @@ use portcullis_model::{Fact, Region, Source, Sources, is_region};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
+use super::lists::if_whole;
 use crate::shapes::Analyzer;
 
 const SOURCE: Source = Source::AccessAnalyzers;
@@ -14,8 +15,13 @@ const SOURCE: Source = Source::AccessAnalyzers;
 /// that nobody named, nobody would miss an analyzer.
 pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     let analyzers = answers.account.analyzers.as_ref();
-    let report = answers.report.as_ref();
-    let details = answers.details.as_ref();
+    let report = answers
+        .report
+        .as_ref()
+        .and_then(|report| if_whole(report, report.complete, Source::CredentialReport));
+    let details = answers.details.as_ref().and_then(|details| {
+        if_whole(details, answers.lists.roles, Source::AccountAuthorizationDetails)
+    });
     let missing = [analyzers.map(drop), report.map(drop), details.map(drop)];
     let missing = missing.into_iter().filter_map(|fact| fact.into_result().err());
     let missing = missing.fold(Sources::NONE, |all, sources| all | sources);

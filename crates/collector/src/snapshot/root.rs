@@ -11,6 +11,7 @@ use super::answers::Answers;
 use super::credential_report::{ROOT, Row};
 use super::gaps::Gaps;
 use super::time::days;
+use crate::partition::root_has_console;
 
 /// One point on which sources speak.
 type Point = fn(&RootClaim) -> Option<bool>;
@@ -22,7 +23,7 @@ pub(super) fn root(
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Root {
-    let row = row(answers, gaps);
+    let row = row(answers);
     let own = own_devices(answers, devices);
     let claims = claims(answers, row, &own);
     let unanswered = gaps.has_failed(Source::AccountSummary);
@@ -37,9 +38,11 @@ pub(super) fn root(
         fact
     };
     let none = Fact::Missing(Sources::NONE);
+    let has_console = root_has_console(&answers.identity.partition);
+    let no_password = if has_console { none } else { Fact::Known(false) };
     let active_key = row.and_then(|row| either(&row.keys, |key| key.active));
     let active_certificate = row.and_then(|row| either(&row.certificates, |slot| slot.active));
-    let password = decide("AccountPasswordPresent", |claim| claim.password, false, none);
+    let password = decide("AccountPasswordPresent", |claim| claim.password, false, no_password);
     let access_key =
         decide("AccountAccessKeysPresent", |claim| claim.access_key, false, active_key);
     let certificate = decide(
@@ -67,16 +70,10 @@ pub(super) fn root(
     }
 }
 
-fn row<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a Row> {
+fn row(answers: &Answers) -> Fact<&Row> {
     let missing = Fact::missing(Source::CredentialReport);
-    let row = answers
-        .report
-        .as_ref()
-        .and_then(|report| report.root.as_ref().map_or(missing, Fact::Known));
-    if let Fact::Missing(sources) = row {
-        gaps.explain(sources, ROOT, "NotInReport", "the credential report has no row of root");
-    }
-    row
+    let report = answers.report.as_ref();
+    report.and_then(|report| report.root.as_ref().map_or(missing, Fact::Known))
 }
 
 /// The devices whose owner is exactly root, which a user named `groot` is not.

@@ -1,11 +1,12 @@
 //! The facts about each user.
 
 use jiff::Timestamp;
-use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, User};
+use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, Source, User};
 
 use super::answers::Answers;
 use super::credential_report::Row;
 use super::gaps::Gaps;
+use super::lists::if_whole;
 use super::people::{self, Person};
 use super::permissions::{self, Permissions, Privileges};
 use super::time::days;
@@ -29,6 +30,19 @@ pub(super) fn users(
     let devices = devices.as_ref().map(|devices| mfa::VirtualDevices::new(devices));
     let mut maker = Maker { answers, permissions, devices, classes, as_of, gaps };
     people.iter().map(|person| maker.user(person)).collect::<Result<_, _>>().map(Fact::Known)
+}
+
+/// The users, if those are all: as many as the account summary counts, or more, and nobody may stand
+/// on a part of the report or of the live list that is lost.
+pub(super) fn whole_list<'u>(users: &'u Fact<Vec<User>>, answers: &Answers) -> Fact<&'u Vec<User>> {
+    let report = answers.report.as_ref().known();
+    let one_is_whole = answers.lists.users || report.is_some_and(|report| report.complete);
+    let counted = answers.counted("Users").unwrap_or_default();
+    users.as_ref().and_then(|users| {
+        let present = users.iter().filter(|user| !user.deleted).count();
+        let is_whole = one_is_whole && present >= counted;
+        if_whole(users, is_whole, Source::AccountAuthorizationDetails)
+    })
 }
 
 /// Makes users from what is known about all of them.

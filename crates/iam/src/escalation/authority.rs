@@ -27,8 +27,7 @@ pub(super) struct Authority<'a> {
     pub(super) policies: Policies,
     /// The permissions boundary.
     pub(super) boundary: Option<PolicyId>,
-    /// Those of the policies that were removed, so that their Denies no longer count; what they allow could
-    /// be used before.
+    /// Those of the policies that were removed: they decide nothing any more, but can still be rewritten.
     pub(super) removed: Policies,
 }
 
@@ -138,11 +137,10 @@ impl<'a> Index<'a> {
         who: &Authority<'_>,
         action: ActionId,
     ) -> impl Iterator<Item = (PolicyId, usize, &Statement)> {
-        who.policies.iter().flat_map(move |policy| {
-            let is_removed = who.removed.contains(policy);
+        let left = who.policies.iter().filter(|policy| !who.removed.contains(policy));
+        left.flat_map(move |policy| {
             let about = self.about(*policy, action);
-            let counting = about.filter(move |(_, it)| !is_removed || it.effect == Effect::Allow);
-            counting.map(|(place, statement)| (*policy, place, statement))
+            about.map(|(place, statement)| (*policy, place, statement))
         })
     }
 
@@ -350,11 +348,9 @@ impl<'a> Index<'a> {
         let asked = Asked { resource: "", about: Resource::Own, brings: &[] };
         let context = self.context(who, asked);
         let decide = |policies: &[PolicyId], request: &Request<'_>| {
-            let statements = policies.iter().flat_map(|policy| {
-                let is_removed = who.removed.contains(policy);
-                let all = self.document(*policy).into_iter().flat_map(|it| &it.statements);
-                all.filter(move |it| !is_removed || it.effect == Effect::Allow)
-            });
+            let left = policies.iter().filter(|policy| !who.removed.contains(policy));
+            let documents = left.filter_map(|policy| self.document(*policy));
+            let statements = documents.flat_map(|document| &document.statements);
             Decision::by(statements.filter(|it| it.actions.selects(request.action)), request)
         };
         let is_allowed = |action: &str, resource: &str| {

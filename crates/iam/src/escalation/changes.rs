@@ -102,6 +102,15 @@ impl<'a> Maker<'_, 'a> {
             if policy.kind != PolicyKind::CustomerManaged {
                 continue;
             }
+            let target = Some(Target::Policy(id));
+            let holds_back = |id: &PolicyId| self.index.holds_back(*id);
+            let can_lose_deny = change == Change::Permissions
+                || policy.other_versions.iter().any(|version| !holds_back(version));
+            if holds_back(&id) && can_lose_deny {
+                let mut effect = Effect::new(&policy.id, target.clone(), self.removing(id));
+                effect.removed.push(id);
+                effects.push(effect);
+            }
             let new_texts = match change {
                 Change::Permissions => vec![self.index.everything()],
                 _ => policy.other_versions.clone(),
@@ -115,10 +124,16 @@ impl<'a> Maker<'_, 'a> {
                         policies.push(text);
                     })
                 };
-                effects.push(Effect::new(&policy.id, Some(Target::Policy(id)), after));
+                effects.push(Effect::new(&policy.id, target.clone(), after));
             }
         }
         effects
+    }
+
+    fn removing(&self, policy: PolicyId) -> Authority<'a> {
+        let who = &self.node.who;
+        let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
+        Authority { removed, ..who.clone() }
     }
 
     /// The changes to a user, role or group, which has policies of its own.
@@ -151,9 +166,7 @@ impl<'a> Maker<'_, 'a> {
             if !in_force || !self.index.holds_back(id) {
                 continue;
             }
-            let removed = sorted(who.removed.iter().copied().chain([id]).collect());
-            let after = Authority { removed, ..who.clone() };
-            let mut effect = Effect::new(arn, Some(Target::Policy(id)), after);
+            let mut effect = Effect::new(arn, Some(Target::Policy(id)), self.removing(id));
             effect.removed.push(id);
             effect.brings = Some(("iam:policyarn", account.policy(id).id.clone()));
             effects.push(effect);

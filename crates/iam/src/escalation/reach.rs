@@ -23,6 +23,8 @@ pub(super) struct Names<'a> {
     by_tag: HashMap<String, HashMap<&'a str, Vec<PrincipalId>>>,
     /// The roles whose trust policies choose a principal.
     choosing: HashMap<PrincipalId, Vec<PrincipalId>>,
+    /// The roles whose trust policies choose principals that must be tried.
+    untold: Vec<PrincipalId>,
     /// All that changes act on, sorted by ARN, with the users and roles that it is or that have it.
     holders: Vec<(&'a str, Holders)>,
     /// Whether IAM Identity Center has made a role.
@@ -35,6 +37,7 @@ impl<'a> Names<'a> {
             by_arn: HashMap::new(),
             by_tag: HashMap::new(),
             choosing: HashMap::new(),
+            untold: Vec::new(),
             holders: Vec::new(),
             has_identity_center: false,
         };
@@ -42,6 +45,7 @@ impl<'a> Names<'a> {
         for id in account.principal_ids() {
             let principal = account.principal(id);
             names.by_arn.insert(&principal.arn, id);
+            holders.entry(&principal.arn).or_default();
             names.has_identity_center |=
                 principal.arn.contains(":role/aws-reserved/sso.amazonaws.com/");
             for (key, value) in principal.tags.iter().flatten() {
@@ -61,6 +65,7 @@ impl<'a> Names<'a> {
         names.holders = holders.into_iter().map(|(arn, ids)| (arn, ids.into())).collect();
         for role in account.principal_ids() {
             let Some(trust) = &account.principal(role).trust else { continue };
+            names.untold.extend(trust.must_be_tried_on_all().then_some(role));
             for principal in names.chosen(trust) {
                 names.choosing.entry(principal).or_default().push(role);
             }
@@ -74,6 +79,7 @@ impl<'a> Names<'a> {
         for choice in trust.chosen() {
             match choice {
                 Chosen::Arn(arn) => chosen.extend(self.by_arn.get(arn)),
+                Chosen::Otherwise => {}
                 Chosen::Tag(key, value) => {
                     let of_key = self.by_tag.get(key);
                     chosen
@@ -170,6 +176,7 @@ impl<'a> Search<'a> {
         let holder = self.node(id).holder;
         let choosing = holder.and_then(|holder| self.names.choosing.get(&holder));
         let mut reach = choosing.cloned().unwrap_or_default();
+        reach.extend(&self.names.untold);
         let becoming = Methods::numbered().filter(|(_, method)| method.changes.becomes().is_some());
         let actions: BTreeSet<ActionId> = becoming.map(|(_, method)| method.actions[0]).collect();
         for action in actions {

@@ -246,7 +246,7 @@ impl<'a> Search<'a> {
             let Some(allowed) = self.index.allowed(who, method.actions[0], asked) else { continue };
             match changes.first_mut() {
                 // All policies that stand in the way are removed, each by a request of its own.
-                Some((together, _)) if !effect.removed.is_empty() => together.join(effect),
+                Some((together, _)) if method.removes() => together.join(effect),
                 _ => changes.push((effect, Step::new(allowed).and(become_owner.clone()))),
             }
         }
@@ -419,7 +419,7 @@ impl<'a> Search<'a> {
             self.try_one(wait, &principal.arn, to, &target, rank);
         }
         let is_role = principal.kind == PrincipalKind::Role;
-        if is_role && trust.map_or(self.index.generous, TrustPolicy::is_open_to_anyone) {
+        if is_role && trust.map_or(self.index.generous, TrustPolicy::must_be_tried_on_all) {
             let mut acting = std::mem::take(&mut self.acting);
             acting.retain(|node| {
                 let wait = Wait { node: *node, method };

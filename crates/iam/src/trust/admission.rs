@@ -69,22 +69,24 @@ impl TrustPolicy {
     pub fn is_open_to_account(&self) -> bool {
         self.admitting().any(|(statement, element)| {
             matches!(element, PrincipalElement::Anyone | PrincipalElement::Account(_))
-                && chosen_by(statement).is_none()
+                && chosen_by(statement).is_empty()
         })
     }
 
-    /// Whether it lets in anyone, who need no permission then.
+    /// Whether it lets in some who need no permission, and whom only a trial tells.
     #[must_use]
-    pub fn is_open_to_anyone(&self) -> bool {
+    pub fn must_be_tried_on_all(&self) -> bool {
         self.admitting().any(|(statement, element)| {
-            *element == PrincipalElement::Anyone && chosen_by(statement).is_none()
+            let chosen = chosen_by(statement);
+            let anyone = *element == PrincipalElement::Anyone && chosen.is_empty();
+            anyone || chosen.contains(&Chosen::Otherwise)
         })
     }
 
     /// The principals that it lets in one by one, in the Principal element or by conditions.
     pub fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
-        self.admitting().filter_map(|(statement, element)| match element {
-            PrincipalElement::Arn(arn) => Some(Chosen::Arn(arn)),
+        self.admitting().flat_map(|(statement, element)| match element {
+            PrincipalElement::Arn(arn) => vec![Chosen::Arn(arn)],
             _ => chosen_by(statement),
         })
     }
@@ -114,24 +116,31 @@ impl TrustPolicy {
 /// The principals that a statement lets in, where it is not about all.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Chosen<'a> {
-    /// Those with these ARNs.
+    /// The one with this ARN.
     Arn(&'a str),
     /// Those with a tag of this key, in lower case, and value.
     Tag(&'a str, &'a str),
+    /// Those whose name or id fits a condition.
+    Otherwise,
 }
 
-/// The one principal, or the one value of a tag, to which a condition limits a statement.
-fn chosen_by(statement: &Statement) -> Option<Chosen<'_>> {
-    statement.conditions.iter().find_map(|condition| {
-        let [value] = &condition.values[..] else { return None };
-        if condition.negated || condition.when_absent || !value.is_literal() {
-            return None;
+/// The principals to which a condition limits a statement; empty: to none in particular.
+fn chosen_by(statement: &Statement) -> Vec<Chosen<'_>> {
+    for condition in &statement.conditions {
+        let tag = condition.key.strip_prefix("aws:principaltag/");
+        let names = NAMING.contains(&condition.key.as_str()) || tag.is_some();
+        if !names || condition.negated || condition.when_absent {
+            continue;
         }
-        match condition.key.strip_prefix("aws:principaltag/") {
-            Some(tag) => Some(Chosen::Tag(tag, value.as_str())),
-            None => (condition.key == "aws:principalarn").then(|| Chosen::Arn(value.as_str())),
-        }
-    })
+        let chosen = condition.values.iter().map(|value| match tag {
+            _ if !value.is_literal() => Chosen::Otherwise,
+            Some(tag) => Chosen::Tag(tag, value.as_str()),
+            None if condition.key == "aws:principalarn" => Chosen::Arn(value.as_str()),
+            None => Chosen::Otherwise,
+        });
+        return chosen.collect();
+    }
+    Vec::new()
 }
 
 /// What a statement means for a principal; none: it is about others.

@@ -23,6 +23,9 @@ static SHARED: LazyLock<HashMap<String, Shared>> = LazyLock::new(|| {
 const BRANCH_CLAIMS: [&str; 5] =
     ["environment", "job_workflow_ref", "ref", "workflow", "workflow_ref"];
 
+/// Words in `sub` that stand before names, and name nothing themselves.
+const KINDS: [&str; 8] = ["branch", "commit", "heads", "ref", "refs", "run_phase", "step", "tags"];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -92,9 +95,11 @@ impl Issuer {
         }
         let Some(project) = &self.shared.project else { return false };
         let names_branch = |value: &Pattern| match rest_after(project, value) {
-            // Behind the kind of thing, such as `ref:refs/heads/`, there is a name, or its beginning.
             Some(rest) if value.is_literal() => !rest.is_empty(),
-            Some(rest) => rest.contains([':', '/']) && !rest.ends_with([':', '/']),
+            Some(rest) => {
+                let mut names = rest.split([':', '/']).skip(1);
+                names.any(|name| !name.is_empty() && !KINDS.contains(&name))
+            }
             None => false,
         };
         self.demands(condition, "sub") && condition.values.iter().all(names_branch)

@@ -39,12 +39,13 @@ record! {
         /// The version of tokens that the global STS endpoint gives out: 1 or 2.
         #[from(AccountSummary)]
         pub sts_token_version: Fact<u32>,
-        /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`.
+        /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`; null: AWS does
+        /// not offer them in the partition.
         #[from(AlternateContacts)]
-        pub alternate_contacts: Fact<Vec<String>>,
-        /// The number of different e-mail addresses among them.
+        pub alternate_contacts: Fact<Option<Vec<String>>>,
+        /// The number of different e-mail addresses among them; null: AWS does not offer them.
         #[from(AlternateContacts)]
-        pub distinct_alternate_contacts: Fact<u32>,
+        pub distinct_alternate_contacts: Fact<Option<u32>>,
         /// The id of the organization; null: the account is in none.
         #[from(Organization)]
         pub organization_id: Fact<Option<String>>,

@@ -104,6 +104,8 @@ words! {
         CreateDate = "create-date",
         /// The report's last_rotated: creation, or the last time the key was activated.
         LastRotated = "last-rotated",
+        /// The report's last use, where it is before last_rotated: the key is at least that old.
+        LastUsed = "last-used",
     }
 }
 
@@ -123,11 +125,12 @@ record! {
         pub created: Fact<Timestamp>,
         /// The report's date: when it was made or last activated; null: not in the report.
         pub last_rotated: Fact<Option<Timestamp>>,
-        /// Days since it was made, or since `last_rotated` where that is all that is known.
+        /// Days since it was made; where that is not known, since `last_rotated`, or `last_used` if that is
+        /// earlier.
         pub age_days: Fact<f64>,
-        /// The date that `age_days` counts from: `create-date` or `last-rotated`.
+        /// The date that `age_days` counts from: `create-date`, `last-rotated` or `last-used`.
         pub age_source: Fact<AgeSource>,
-        /// Seconds from the user's creation to the key's.
+        /// Seconds from the user's creation to the date that `age_days` counts from.
         pub seconds_after_user: Fact<f64>,
         /// When it was last used; null: never, or not since 2015-04-22.
         pub last_used: Fact<Option<Timestamp>>,

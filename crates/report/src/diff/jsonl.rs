@@ -16,9 +16,12 @@ use crate::json::write_json_line;
 #[derive(Serialize)]
 struct Record<'a> {
     action: &'static str,
-    /// Why: `new`, `waiver_ended`, `changed`, `fixed` or `waived`.
+    /// Why: `moved`, `new`, `waiver_ended`, `changed`, `fixed` or `waived`.
     reason: &'static str,
     fingerprint: &'a Fingerprint,
+    /// For `moved`: the fingerprint that the ticket had until now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<&'a Fingerprint>,
     account: &'a str,
     rule: &'a str,
     title: &'a str,
@@ -37,18 +40,33 @@ pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
     // What failed once may fail again: an older report shows nothing fixed.
     let backwards = diff.new.as_of < diff.old.as_of;
     let told = |entry: &&Entry<'_>| !(backwards && entry.change == Change::Fixed);
-    let records = diff.entries.iter().filter(told).filter_map(|e| record(e, diff.new.as_of));
-    records.into_iter().try_for_each(|record| write_json_line(&record, out))
+    let as_of = diff.new.as_of;
+    // First, so that what else there is to say finds its ticket.
+    for entry in &diff.moved {
+        if let Some(record) = record(entry, ("update", "moved"), as_of) {
+            write_json_line(&Record { replaces: entry.replaces(), ..record }, out)?;
+        }
+    }
+    for entry in diff.entries.iter().filter(told) {
+        if let Some(record) = action(entry).and_then(|action| record(entry, action, as_of)) {
+            write_json_line(&record, out)?;
+        }
+    }
+    Ok(())
 }
 
-fn record<'e>(entry: &'e Entry<'_>, as_of: Timestamp) -> Option<Record<'e>> {
-    let (action, reason) = action(entry)?;
+fn record<'e>(
+    entry: &'e Entry<'_>,
+    (action, reason): (&'static str, &'static str),
+    as_of: Timestamp,
+) -> Option<Record<'e>> {
     let Finding { message, remediation, .. } = entry.finding()?;
     let Entry { fingerprint, account, rule, title, severity, resource, .. } = *entry;
     Some(Record {
         action,
         reason,
         fingerprint,
+        replaces: None,
         account,
         rule,
         title,

@@ -1,6 +1,6 @@
 //! What one report says about a fingerprint, as far as the other can rely on it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_model::{
@@ -9,7 +9,7 @@ use portcullis_model::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::comparison::{by_fingerprint, same_account, same_test};
+use crate::comparison::{ByFingerprint, same_account, same_test};
 
 /// What a report says about a finding.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -88,7 +88,7 @@ impl State {
 /// A report, to look things up in.
 pub(super) struct Index<'a> {
     report: &'a Report,
-    findings: BTreeMap<&'a Fingerprint, Vec<&'a Finding>>,
+    findings: ByFingerprint<'a>,
     rules: HashMap<&'a str, &'a RuleInfo>,
     accounts: HashMap<&'a str, &'a AuditedAccount>,
     /// The findings that stand for a list that was not collected, by rule, account, and the resource
@@ -97,8 +97,8 @@ pub(super) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(report: &'a Report) -> Index<'a> {
-        let mut findings = by_fingerprint(report);
+    /// The report, with its findings by the identity under which they are compared.
+    pub(super) fn new(report: &'a Report, mut findings: ByFingerprint<'a>) -> Index<'a> {
         // What fails first, then the gravest.
         for group in findings.values_mut() {
             group.sort_by_key(|finding| (finding.verdict, finding.severity));
@@ -116,9 +116,10 @@ impl<'a> Index<'a> {
     }
 
     /// The identities of what fails or could not be judged.
-    pub(super) fn problems(&self) -> impl Iterator<Item = &'a Fingerprint> {
-        let is_problem = |f: &&Finding| matches!(f.verdict, Verdict::Fail | Verdict::Unknown);
-        self.report.findings.iter().filter(is_problem).map(|finding| &finding.fingerprint)
+    pub(super) fn problems(&self) -> impl Iterator<Item = &Fingerprint> {
+        let is_problem = |f: &&'a Finding| matches!(f.verdict, Verdict::Fail | Verdict::Unknown);
+        let groups = self.findings.iter();
+        groups.filter(move |(_, findings)| findings.iter().any(is_problem)).map(|(id, _)| id)
     }
 
     pub(super) fn as_of(&self) -> Timestamp {

@@ -1,6 +1,10 @@
 //! Small reports to compare: each finding in a line.
 
+use std::collections::BTreeMap;
+
 use portcullis_model::{AppliedWaiver, Finding, Report, RuleInfo, Severity, Tally, Verdict};
+
+use serde_json::json;
 
 use super::{finding, report};
 
@@ -44,6 +48,20 @@ pub(crate) fn key(owner: &str, key: &str) -> Finding {
     let mut finding =
         finding("old-key", Severity::Medium, Verdict::Fail, &path, &message, "Rotate it.");
     "access_key".clone_into(&mut finding.resource.kind);
+    finding
+}
+
+/// An access key of that id and creation, that fails; `rotated` is the report's date, of which its
+/// identity is made, with `-2` behind it for the second one of that date.
+pub(crate) fn listed_key(owner: &str, id: &str, created: &str, rotated: &str) -> Finding {
+    let date = rotated.strip_suffix("-2").unwrap_or(rotated);
+    let mut finding = key(owner, rotated);
+    id.clone_into(&mut finding.resource.name);
+    finding.message = format!("access key of {owner} ({id}) is old");
+    finding.evidence = BTreeMap::from([
+        ("key.created".to_owned(), json!(created)),
+        ("key.last_rotated".to_owned(), json!(date)),
+    ]);
     finding
 }
 

@@ -107,7 +107,7 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
     let mut table = Table { columns, entries: Vec::new(), of_nobody: Vec::new(), cut: false };
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(&error))?;
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, |start| line_number(text, start));
         table.cut = record.len() < table.columns.len();
         match entry(number, record, table.columns.len(), user, arn) {
             Some(entry) => table.entries.push(entry),
@@ -115,6 +115,17 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
         }
     }
     Ok(table)
+}
+
+/// The number of the line that a record stands on. Its position is where the record before ended: in
+/// front of the second half of CRLF, and of empty lines.
+fn line_number(text: &str, start: &csv::Position) -> u64 {
+    let rest = usize::try_from(start.byte()).ok().and_then(|at| text.get(at..)).unwrap_or_default();
+    let mut number = start.line();
+    for byte in rest.bytes().take_while(|byte| b"\r\n".contains(byte)) {
+        number += u64::from(byte == b'\n');
+    }
+    number
 }
 
 fn unreadable(error: &csv::Error) -> Problem {

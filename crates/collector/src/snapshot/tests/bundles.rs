@@ -72,12 +72,7 @@ impl Fixture {
     pub(super) fn new() -> Fixture {
         let fixture = Fixture(Bundle::default());
         fixture
-            .with(
-                Source::CallerIdentity,
-                &json!({
-                    "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/auditor",
-                }),
-            )
+            .in_partition("aws")
             .with(Source::AccountAliases, &json!({"AccountAliases": ["example"]}))
             .report(&[root_row(&[]), row("alice", &[])])
             .summary(&json!({
@@ -118,6 +113,12 @@ impl Fixture {
 
     pub(super) fn with(self, source: Source, json: &Json) -> Fixture {
         self.bytes(source, &format!("{source}.json"), json.to_string())
+    }
+
+    /// Asked by a user of an account in that partition.
+    pub(super) fn in_partition(self, partition: &str) -> Fixture {
+        let arn = format!("arn:{partition}:iam::123456789012:user/auditor");
+        self.with(Source::CallerIdentity, &json!({"Account": "123456789012", "Arn": arn}))
     }
 
     pub(super) fn without(self, source: Source) -> Fixture {

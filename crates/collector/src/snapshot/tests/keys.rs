@@ -80,6 +80,45 @@ fn a_key_switched_on_again_keeps_its_true_age() {
     assert_eq!(keys[0].age_source, Fact::Known(AgeSource::CreateDate));
 }
 
+/// Activating a key again moves `last_rotated`, but no key was used before it was made.
+#[test]
+fn a_key_is_as_old_as_its_last_use() {
+    let key = |rotated, used| {
+        let row = [
+            ("access_key_1_active", "true"),
+            ("access_key_1_last_rotated", rotated),
+            ("access_key_1_last_used_date", used),
+        ];
+        keys(&Fixture::new().alice(&row).without(Source::AccessKeys)).remove(0)
+    };
+    let used_before = key(NEW, OLD);
+    assert_eq!(ids(std::slice::from_ref(&used_before)), [NEW], "the identity stays");
+    assert_eq!(used_before.age_days, Fact::Known(671.0));
+    assert_eq!(used_before.age_source, Fact::Known(AgeSource::LastUsed));
+    assert_eq!(used_before.seconds_after_user, Fact::Known(60.0 * 86_400.0));
+    for (rotated, used) in [(NEW, NEW), (NEW, "2025-10-02T12:00:01Z"), (NEW, "N/A")] {
+        let used_since = key(rotated, used);
+        assert_eq!(used_since.age_days, Fact::Known(90.5), "{used}");
+        assert_eq!(used_since.age_source, Fact::Known(AgeSource::LastRotated), "{used}");
+    }
+    let both = Sources::from_iter([Source::CredentialReport, Source::AccessKeys]);
+    assert_eq!(key(NEW, "yesterday").age_days, Fact::Missing(both), "it may be older");
+    assert_eq!(key("N/A", OLD).age_days, Fact::Missing(both), "it may be older");
+}
+
+#[test]
+fn the_creation_counts_whatever_the_report_says_of_use() {
+    let row = [
+        ("access_key_1_active", "true"),
+        ("access_key_1_last_rotated", NEW),
+        ("access_key_1_last_used_date", "2025-09-01T00:00:00Z"),
+    ];
+    let list = json!([listed("AKIA1", "Active", OLD)]);
+    let key = keys(&Fixture::new().alice(&row).keys(&["alice"], &list)).remove(0);
+    assert_eq!(key.age_days, Fact::Known(671.0));
+    assert_eq!(key.age_source, Fact::Known(AgeSource::CreateDate));
+}
+
 #[test]
 fn the_live_status_outranks_the_report() {
     let list = json!([listed("AKIA1", "Inactive", NEW), listed("AKIA2", "Expired", OLD)]);

@@ -95,7 +95,7 @@ fn the_region_of_the_session_is_what_the_manifest_says() {
     assert_eq!(Fixture::new().snapshot().region, None);
 }
 
-fn contacts(document: &str) -> (Fact<Vec<String>>, Fact<u32>) {
+fn contacts(document: &str) -> (Fact<Option<Vec<String>>>, Fact<Option<u32>>) {
     let file = "alternate-contacts.json";
     let fixture = Fixture::new().bytes(Source::AlternateContacts, file, document);
     let account = fixture.snapshot().account;
@@ -111,10 +111,37 @@ fn contacts_are_set_not_set_or_unknown() {
     let security = contact("SECURITY", "A@example.com");
     let billing = contact("BILLING", "a@example.com");
     let stream = security + &billing + r#"{"AlternateContacts": {"OPERATIONS": null}}"#;
-    assert_eq!(contacts(&stream), (known(&["billing", "security"]), Fact::Known(1)));
+    assert_eq!(
+        contacts(&stream),
+        (known(&["billing", "security"]).map(Some), Fact::Known(Some(1)))
+    );
     let source = Source::AlternateContacts;
     let two = r#"{"AlternateContacts": {"OPERATIONS": null, "SECURITY": null}}"#;
     assert_eq!(contacts(two), (Fact::missing(source), Fact::missing(source)));
+}
+
+/// As botocore's list of endpoints has them: `account` in `aws` and `aws-cn` alone.
+#[test]
+fn where_account_management_does_not_exist_there_are_no_contacts_to_know() {
+    for partition in ["aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"] {
+        for code in ["Absent", "NotRequested", "DispatchFailure"] {
+            let fixture = Fixture::new().in_partition(partition);
+            let snapshot = fixture.lacking(Source::AlternateContacts, code).snapshot();
+            assert_eq!(snapshot.account.partition, partition);
+            assert_eq!(snapshot.account.alternate_contacts, Fact::Known(None), "{partition}");
+            assert_eq!(snapshot.account.distinct_alternate_contacts, Fact::Known(None));
+            assert_eq!(snapshot.gaps, [], "{partition}");
+        }
+    }
+    for partition in ["aws", "aws-cn", "aws-new"] {
+        let fixture = Fixture::new().in_partition(partition);
+        let none_set = fixture.snapshot().account;
+        assert_eq!(none_set.alternate_contacts, Fact::Known(Some(vec![])), "{partition}");
+        let denied = fixture.without(Source::AlternateContacts).snapshot();
+        let missing = Fact::missing(Source::AlternateContacts);
+        assert_eq!(denied.account.alternate_contacts, missing, "{partition}");
+        assert_eq!(gaps(&denied, Source::AlternateContacts, None).len(), 1);
+    }
 }
 
 fn organization(document: &Json) -> (Fact<Option<String>>, Fact<bool>) {

@@ -138,6 +138,30 @@ fn a_bad_value_is_a_gap_that_names_line_and_user() {
     }
 }
 
+/// Line 1 is the header, and 2 is root's; an empty line counts too.
+#[test]
+fn lines_are_numbered_whatever_ends_them() {
+    let short = &row("carol", &[])[..60];
+    let lines = [
+        HEADER.to_owned(),
+        root_row(&[]),
+        row("alice", &[("mfa_active", "maybe")]),
+        format!("{},surplus", row("bob", &[])),
+        short.to_owned(),
+    ];
+    for (end, numbers) in [("\n", [3, 4, 5]), ("\r\n", [3, 4, 5]), ("\n\n", [5, 7, 9])] {
+        let snapshot = Fixture::new().report_text(&lines.join(end)).snapshot();
+        let [bad, nobody, short] = numbers;
+        let bad = format!("line {bad}: mfa_active is neither true nor false");
+        assert_eq!(gaps(&snapshot, REPORT, Some("alice"))[0].1, bad, "{end:?}");
+        let messages: Vec<_> = gaps(&snapshot, REPORT, None).into_iter().map(|gap| gap.1).collect();
+        let nobody = format!("line {nobody} names no user that its ARN names too");
+        assert!(messages.contains(&nobody), "{end:?}: {messages:?}");
+        let short = format!("line {short} has too few fields");
+        assert_eq!(gaps(&snapshot, REPORT, Some("carol"))[0].1, short, "{end:?}");
+    }
+}
+
 #[test]
 fn an_enabled_password_without_a_date_has_an_unknown_age() {
     let alice = Fixture::new().alice(&[("password_enabled", "true")]).user();
@@ -198,6 +222,29 @@ fn a_cut_file_does_not_tell_which_users_there_are() {
     assert_eq!(user(&snapshot, "alice").mfa_active, Fact::Known(false));
     let alone = fixture.without(Source::AccountAuthorizationDetails).snapshot();
     assert!(matches!(alone.users, Fact::Missing(_)));
+}
+
+/// AWS writes root's row first, so a report without it does not tell who else there is.
+#[test]
+fn a_report_without_roots_row_was_cut() {
+    let header = Fixture::new().report(&[]);
+    let nobody = header.users(&[]).summary(&json!({"Users": 0})).snapshot();
+    assert_eq!(nobody.users, Fact::missing(REPORT));
+    assert_eq!(nobody.account.has_console_users, Fact::missing(REPORT));
+    assert_eq!(nobody.regions, Fact::missing(REPORT));
+    assert_eq!(gaps(&nobody, REPORT, None)[0].0, "Incomplete");
+    let listed = Fixture::new().report(&[]).user();
+    assert_eq!((listed.deleted, listed.password_enabled), (false, Fact::missing(REPORT)));
+    let alone = Fixture::new().report(&[row("alice", &[])]);
+    let alone = alone.without(Source::AccountAuthorizationDetails).snapshot();
+    let both = Sources::from_iter([REPORT, Source::AccountAuthorizationDetails]);
+    assert_eq!(alone.users, Fact::Missing(both), "others may be lost");
+
+    let root = Fixture::new().report(&[root_row(&[])]);
+    let nobody = root.users(&[]).summary(&json!({"Users": 0})).snapshot();
+    assert_eq!(nobody.users, Fact::Known(Vec::new()));
+    assert_eq!(nobody.account.has_console_users, Fact::Known(false));
+    assert_eq!(gaps(&nobody, REPORT, None), []);
 }
 
 #[test]
@@ -282,7 +329,8 @@ proptest! {
             ("arn", &format!("{quote}{}{quote}", arn(name))),
         ]);
         let end = if crlf { "\r\n" } else { "\n" };
-        let lines: Vec<String> = [HEADER.to_owned()].into_iter().chain(names.iter().map(line)).collect();
+        let first = [HEADER.to_owned(), root_row(&[])];
+        let lines: Vec<String> = first.into_iter().chain(names.iter().map(line)).collect();
         let mut csv = lines.join(end);
         if last_line_ends {
             csv.push_str(end);

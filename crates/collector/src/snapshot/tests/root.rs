@@ -100,6 +100,34 @@ fn an_older_report_says_nothing_of_the_password() {
     assert_eq!(root.has_credential, Fact::Missing(both));
 }
 
+/// Root of GovCloud cannot sign in to the console, but it may have access keys:
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-account-root-user.html>.
+#[test]
+fn root_of_govcloud_has_no_password_to_use() {
+    let mute = ["password_enabled", "password_last_used", "password_last_changed"];
+    let mute = mute.map(|column| (column, "not_supported"));
+    let summary = json!({
+        "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0,
+        "AccountSigningCertificatesPresent": 0,
+    });
+    let fixture = |partition| with_row(&mute).summary(&summary).in_partition(partition);
+    let govcloud = root(&fixture("aws-us-gov"));
+    assert_eq!(govcloud.password_enabled, Fact::Known(false));
+    assert_eq!(govcloud.has_credential, Fact::Known(false));
+    assert_eq!(govcloud.last_used, Fact::Known(None));
+    let both = Sources::from_iter([Source::CredentialReport, Source::AccountSummary]);
+    assert_eq!(root(&fixture("aws")).has_credential, Fact::Missing(both), "nothing tells");
+
+    let key = [("access_key_1_active", "true"), ("access_key_1_last_used_date", CREATED)];
+    let with_key: Vec<_> = mute.into_iter().chain(key).collect();
+    let with_key = with_row(&with_key).summary(&json!({"AccountAccessKeysPresent": 1}));
+    let govcloud = root(&with_key.in_partition("aws-us-gov"));
+    assert_eq!(govcloud.has_credential, Fact::Known(true));
+    assert_eq!(govcloud.last_used, Fact::Known(Some(time(CREATED))));
+    let told = root(&Fixture::new().in_partition("aws-us-gov"));
+    assert_eq!(told.password_enabled, Fact::Known(true), "what a source says counts");
+}
+
 #[test]
 fn no_credential_at_all_is_known() {
     let summary = json!({
@@ -155,8 +183,10 @@ fn a_report_without_a_root_row_leaves_the_summary() {
     assert_eq!(root.mfa_active, Fact::Known(true));
     assert_eq!(root.last_used, Fact::missing(Source::CredentialReport));
     assert_eq!(root.disagreements, Fact::missing(Source::CredentialReport));
-    let gaps = gaps(&fixture.snapshot(), Source::CredentialReport, Some("<root_account>"));
-    assert_eq!(gaps[0].0, "NotInReport");
+    let gaps = gaps(&fixture.snapshot(), Source::CredentialReport, None);
+    let message = "there is no row for root, which AWS always writes: the download was cut, or \
+                   lines were removed from it";
+    assert_eq!(gaps, [("Incomplete".to_owned(), message.to_owned())]);
 }
 
 #[test]

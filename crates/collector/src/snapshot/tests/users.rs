@@ -104,6 +104,58 @@ fn no_list_of_users_at_all() {
     assert_eq!(snapshot.account.console_user_count, Fact::Missing(both));
 }
 
+/// The report is up to four hours old, and the summary is as live as the list: if they count more than
+/// it holds, the list is short, and nobody is gone because of it.
+#[test]
+fn nobody_is_deleted_on_the_strength_of_a_short_list() {
+    let console = |name| row(name, &[("password_enabled", "true")]);
+    let rows = [root_row(&[]), console("alice"), console("bob"), console("carol")];
+    let fixture = |counted: u32| Fixture::new().report(&rows).summary(&json!({"Users": counted}));
+    let short = fixture(3).snapshot();
+    assert!(!user(&short, "bob").deleted);
+    assert_eq!(user(&short, "bob").password_enabled, Fact::Known(true));
+    assert_eq!(user(&short, "bob").groups, Fact::missing(DETAILS));
+    assert_eq!(user(&short, "alice").groups, Fact::Known(vec![]));
+    assert!(!short.short_lists.users, "the report has all three");
+    assert_eq!(short.account.user_count, Fact::Known(3));
+    assert_eq!(short.account.console_user_count, Fact::Known(3));
+    let message = "holds fewer than the account summary counts: 1 of 3 users".to_owned();
+    assert_eq!(gaps(&short, DETAILS, None), [("Incomplete".to_owned(), message)]);
+
+    let whole = fixture(1).snapshot();
+    assert!(user(&whole, "bob").deleted && user(&whole, "carol").deleted);
+    assert_eq!(whole.account.user_count, Fact::Known(1));
+    assert!(!whole.short_lists.users);
+    assert_eq!(gaps(&whole, DETAILS, None), []);
+}
+
+#[test]
+fn users_that_only_the_summary_counts_are_not_known() {
+    for (password, any) in [("false", Fact::missing(DETAILS)), ("true", Fact::Known(true))] {
+        let fixture = Fixture::new().alice(&[("password_enabled", password)]);
+        let snapshot = fixture.summary(&json!({"Users": 5})).snapshot();
+        assert!(!user(&snapshot, "alice").deleted && snapshot.short_lists.users);
+        assert_eq!(snapshot.account.user_count, Fact::Known(5), "the summary counts them");
+        assert_eq!(snapshot.account.console_user_count, Fact::missing(DETAILS));
+        assert_eq!(snapshot.account.has_console_users, any);
+    }
+    let denied = Fixture::new().summary(&json!({"Users": 2})).without(DETAILS).snapshot();
+    assert!(denied.short_lists.users, "one was made since the report");
+    assert_eq!(denied.account.user_count, Fact::Known(2));
+}
+
+/// What the report lost may be what the list lacks, however many it still has.
+#[test]
+fn two_parts_are_no_whole() {
+    let rows =
+        [root_row(&[]), row("alice", &[]), row("bob", &[]), row("dora", &[])[..60].to_owned()];
+    let snapshot = Fixture::new().report(&rows).summary(&json!({"Users": 2})).snapshot();
+    assert!(!user(&snapshot, "bob").deleted && snapshot.short_lists.users);
+    let none = Fixture::new().without(REPORT).users(&[]).summary(&json!({"Users": 2})).snapshot();
+    assert_eq!(none.users, Fact::Known(vec![]));
+    assert!(none.short_lists.users);
+}
+
 #[test]
 fn an_empty_live_list_is_believed_only_with_the_summary() {
     let filtered = Fixture::new().users(&[]).snapshot();

@@ -1,11 +1,11 @@
 //! Facts about the account that rest on who has which policy, and lists that were cut.
 
-use portcullis_model::Fact;
+use portcullis_model::{Fact, ShortLists};
 use serde_json::{Value as Json, json};
 
 use super::{
-    DETAILS, OWN, account, allow, attached, detail, group, inline, known, managed, role, the_group,
-    trusts, with,
+    DETAILS, OWN, account, allow, attached, detail, group, inline, known, managed, policy, role,
+    the_group, trusts, with,
 };
 use crate::snapshot::tests::bundles::{Fixture, gaps};
 
@@ -85,12 +85,75 @@ fn an_empty_list_is_not_believed_against_the_summary() {
     let snapshot = fixture.snapshot();
     assert_eq!(snapshot.groups, Fact::missing(DETAILS));
     assert_eq!(snapshot.roles, Fact::missing(DETAILS));
-    assert_eq!(snapshot.policies, Fact::missing(DETAILS));
+    assert_eq!(known(snapshot.policies.clone()).len(), 1, "alice has one herself");
     assert_eq!(snapshot.account.identity_center, Fact::missing(DETAILS));
+    assert_eq!(snapshot.regions, Fact::missing(DETAILS), "roles name regions");
     assert_eq!(fixture.user().escalations, Fact::missing(DETAILS), "the role may lead on");
-    let messages = gaps(&snapshot, DETAILS, None).into_iter().map(|gap| gap.1);
-    let expected = "lists none of the 3 roles that the account summary counts";
-    assert!(messages.into_iter().any(|message| message == expected));
+    let message = "holds fewer than the account summary counts: 0 of 2 groups, 0 of 3 roles, \
+                   0 of 4 policies";
+    assert_eq!(gaps(&snapshot, DETAILS, None), [("Incomplete".to_owned(), message.to_owned())]);
+}
+
+/// The summary counts the policies that customers manage, not those of AWS that the list holds too:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>.
+#[test]
+fn what_is_on_a_short_list_is_judged_and_the_rest_is_not_known() {
+    let own = managed(&format!("{OWN}:policy/own"), json!([]));
+    let lists = json!({
+        "UserDetailList": [with(detail("alice"), "GroupList", json!(["staff"]))],
+        "GroupDetailList": [group("staff", json!([]))],
+        "RoleDetailList": [role("app", json!([]), json!([]))],
+        "Policies": [own, of_aws(SUPPORT), of_aws("arn:aws:iam::aws:policy/SecurityAudit")],
+    });
+    let counting = |users: u32, groups: u32, roles: u32, policies: u32| {
+        let counts =
+            json!({"Users": users, "Groups": groups, "Roles": roles, "Policies": policies});
+        let snapshot = Fixture::new().details(&lists).summary(&counts).snapshot();
+        assert_eq!(known(snapshot.groups.clone())[0].name, "staff");
+        assert_eq!(known(snapshot.roles.clone())[0].name, "app");
+        assert_eq!(policy(&snapshot, "own").name, "own");
+        let ShortLists { users, groups, roles, policies } = snapshot.short_lists;
+        let mut short = Vec::new();
+        for (is_short, name) in
+            [(users, "users"), (groups, "groups"), (roles, "roles"), (policies, "policies")]
+        {
+            short.extend(is_short.then_some(name));
+        }
+        let messages: Vec<_> =
+            gaps(&snapshot, DETAILS, None).into_iter().map(|gap| gap.1).collect();
+        (short, messages, snapshot)
+    };
+    let message = |kind: &str, counted| {
+        vec![format!("holds fewer than the account summary counts: 1 of {counted} {kind}")]
+    };
+    for (users, groups, roles, policies) in [(1, 1, 1, 1), (0, 0, 0, 0)] {
+        let (short, messages, snapshot) = counting(users, groups, roles, policies);
+        assert_eq!((short, messages), (vec![], vec![]), "{users}");
+        assert_eq!(the_group(&snapshot, "staff").user_count, Fact::Known(1));
+        assert_eq!(snapshot.account.support_principals, Fact::Known(vec![]));
+    }
+    let (short, messages, snapshot) = counting(1, 2, 1, 1);
+    assert_eq!((short, messages), (vec!["groups", "policies"], message("groups", 2)));
+    assert_eq!(snapshot.account.support_principals, Fact::missing(DETAILS));
+    assert_eq!(snapshot.account.security_audit_roles, Fact::Known(vec![]));
+    let (short, messages, snapshot) = counting(1, 1, 9, 1);
+    assert_eq!((short, messages), (vec!["roles", "policies"], message("roles", 9)));
+    assert_eq!(snapshot.account.security_audit_roles, Fact::missing(DETAILS));
+    assert_eq!(snapshot.account.identity_center, Fact::missing(DETAILS));
+    assert_eq!(snapshot.regions, Fact::missing(DETAILS));
+    let (short, messages, _) = counting(1, 1, 1, 2);
+    assert_eq!((short, messages), (vec!["policies"], message("policies", 2)));
+    let (short, messages, snapshot) = counting(5, 1, 1, 1);
+    assert_eq!((short, messages), (vec!["users", "policies"], message("users", 5)));
+    assert_eq!(the_group(&snapshot, "staff").user_count, Fact::missing(DETAILS));
+}
+
+#[test]
+fn what_stands_on_a_list_twice_counts_once() {
+    let app = role("app", json!([]), json!([]));
+    let twice = json!({"RoleDetailList": [app, app]});
+    let snapshot = Fixture::new().details(&twice).summary(&json!({"Roles": 2})).snapshot();
+    assert!(snapshot.short_lists.roles);
 }
 
 #[test]
