@@ -42,7 +42,7 @@ fn a_quick_audit_needs_no_calls_per_user() {
 /// Every source has a rule that needs it, so this is what `collect` needs too.
 #[test]
 fn all_rules_need_every_call() {
-    assert_eq!(actions(&["--rule-set", "strict"]).as_array().unwrap().len(), 19);
+    assert_eq!(actions(&["--rule-set", "strict"]).as_array().unwrap().len(), 21);
 }
 
 #[test]

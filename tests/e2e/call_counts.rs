@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::emulator::{HUNDRED_USERS, Lane};
 
 /// The calls beside those about single users, pages and the report's generation included.
-const BULK: u32 = 25;
+const BULK: u32 = 27;
 /// Those of them that the rules on sign-in need.
 const BULK_FOR_SIGN_IN: u32 = 15;
 const SIGN_IN: [&str; 4] = ["root", "mfa", "credentials", "password-policy"];

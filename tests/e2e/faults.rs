@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::emulator::{COMPANY, HEALTHY, Lane};
 
 /// The calls whose answers rules need, and the sources they fill.
-const CALLS: [(&str, Source); 17] = [
+const CALLS: [(&str, Source); 19] = [
     ("GetCredentialReport", Source::CredentialReport),
     ("GetAccountSummary", Source::AccountSummary),
     ("GetAccountPasswordPolicy", Source::AccountPasswordPolicy),
@@ -28,6 +28,8 @@ const CALLS: [(&str, Source); 17] = [
     ("GetAlternateContact", Source::AlternateContacts),
     ("DescribeOrganization", Source::Organization),
     ("ListOrganizationsFeatures", Source::OrganizationsFeatures),
+    ("ListDelegationRequests", Source::DelegationRequests),
+    ("GetOutboundWebIdentityFederationInfo", Source::OutboundWebIdentityFederationInfo),
 ];
 
 fn verdicts(report: &Report) -> BTreeMap<&Fingerprint, Verdict> {

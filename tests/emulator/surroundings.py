@@ -56,6 +56,8 @@ class Surroundings:
     root_features: list[str] = field(default_factory=list)  # of the organization
     sts_token_version: int = 1
     analyzers: list[str] = field(default_factory=list)  # types, active in every region
+    partners: list[str] = field(default_factory=list)  # names, each with an approved request
+    issuer: str | None = None  # of tokens for services outside of AWS; none: it issues none
 
     def __post_init__(self) -> None:
         self.saml_providers = [SamlProvider(**each) for each in self.saml_providers]
@@ -124,15 +126,17 @@ def list_service_specific_credentials(response: IamResponse) -> ActionResult:
     return ActionResult({"ServiceSpecificCredentials": credentials, "IsTruncated": False})
 
 
-class OrganizationNotFound(HTTPException):
-    """IAM's error of that name; its model has no message, with which moto cannot cope."""
+class IamError(HTTPException):
+    """An error of IAM that moto does not have."""
 
     code = 400
-    description = (
-        '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type>'
-        "<Code>OrganizationNotFoundException</Code><Message>The account is in none.</Message>"
-        "</Error><RequestId>7a62c49f-347e-4fc4-9331-6e8e3dexample</RequestId></ErrorResponse>"
-    )
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(
+            '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error>'
+            f"<Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+            "<RequestId>7a62c49f-347e-4fc4-9331-6e8e3dexample</RequestId></ErrorResponse>"
+        )
 
     def get_headers(self, *_: Any, **__: Any) -> list[tuple[str, str]]:
         return [("Content-Type", "text/xml")]
@@ -141,10 +145,32 @@ class OrganizationNotFound(HTTPException):
 def list_organizations_features(response: IamResponse) -> ActionResult:
     entry = getattr(response.backend, "surroundings", Surroundings())
     if not entry.organization:
-        raise OrganizationNotFound
+        raise IamError("OrganizationNotFoundException", "The account is in none.")
     return ActionResult(
         {"OrganizationId": "o-exampleorgid", "EnabledFeatures": entry.root_features}
     )
+
+
+def list_delegation_requests(response: IamResponse) -> ActionResult:
+    entry = getattr(response.backend, "surroundings", Surroundings())
+    requests = [
+        {
+            "DelegationRequestId": f"dr-{index:016}",
+            "RequestorId": "444455556666",
+            "RequestorName": partner,
+            "State": "FINALIZED",
+            "ExpirationTime": moment(-5),
+        }
+        for index, partner in enumerate(entry.partners)
+    ]
+    return ActionResult({"DelegationRequests": requests, "isTruncated": False})
+
+
+def get_outbound_web_identity_federation_info(response: IamResponse) -> ActionResult:
+    entry = getattr(response.backend, "surroundings", Surroundings())
+    if entry.issuer is None:
+        raise IamError("FeatureDisabled", "Outbound web identity federation is off.")
+    return ActionResult({"IssuerIdentifier": entry.issuer, "JwtVendingEnabled": True})
 
 
 def analyzers(account: str, entry: Surroundings, region: str) -> dict[str, Any]:
@@ -168,3 +194,7 @@ def install() -> None:
     IamResponse.list_server_certificates = list_server_certificates
     IamResponse.list_service_specific_credentials = list_service_specific_credentials
     IamResponse.list_organizations_features = list_organizations_features
+    IamResponse.list_delegation_requests = list_delegation_requests
+    IamResponse.get_outbound_web_identity_federation_info = (
+        get_outbound_web_identity_federation_info
+    )

@@ -136,6 +136,15 @@ impl Plan<'_> {
         account: &AccountServices<'_>,
         draft: &mut Draft,
     ) {
+        let (delegations, issuer) = tokio::join!(
+            self.ask(Source::DelegationRequests, iam.delegation_requests()),
+            self.ask(
+                Source::OutboundWebIdentityFederationInfo,
+                iam.outbound_web_identity_federation(),
+            ),
+        );
+        draft.add(Source::DelegationRequests, delegations);
+        draft.add(Source::OutboundWebIdentityFederationInfo, issuer);
         let (credentials, certificates, saml, oidc, contacts, organization, features) = tokio::join!(
             self.ask(Source::ServiceSpecificCredentials, iam.service_credentials()),
             self.ask(Source::ServerCertificates, iam.server_certificates()),

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub(crate) use account::{
-    AccessAnalyzers, AlternateContact, AlternateContacts, Analyzer, Organization,
-    OrganizationDetail, OrganizationsFeatures,
+    AccessAnalyzers, AlternateContact, AlternateContacts, Analyzer, DelegationRequest,
+    DelegationRequests, Organization, OrganizationDetail, OrganizationsFeatures,
+    OutboundWebIdentityFederation,
 };
 pub(crate) use federation::{
     OidcProvider, OidcProviderEntry, OidcProviders, SamlProvider, SamlProviderEntry, SamlProviders,

@@ -4,6 +4,7 @@ mod account;
 mod answers;
 mod certificates;
 mod credential_report;
+mod delegations;
 mod documents;
 mod gaps;
 mod keys;

@@ -24,9 +24,9 @@ pub use report::{
     WaiverOutcome,
 };
 pub use snapshot::{
-    AccessKey, Account, AgeSource, Certainty, Escalation, Grant, Group, MfaDevice, MfaKind,
-    OidcProvider, PasswordPolicy, Policy, PolicyKind, Region, Role, Root, RootClaim, SamlProvider,
-    ServerCertificate, ServiceCredential, ShortLists, SigningCertificate, Snapshot, User,
-    UserClass, WatchedAction,
+    AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, Grant, Group, MfaDevice,
+    MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy, PolicyKind, Region, Role,
+    Root, RootClaim, SamlProvider, ServerCertificate, ServiceCredential, ShortLists,
+    SigningCertificate, Snapshot, User, UserClass, WatchedAction,
 };
 pub use source::{Source, Sources};

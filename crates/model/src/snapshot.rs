@@ -12,7 +12,7 @@ mod user;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use account::{Account, PasswordPolicy, Region};
+pub use account::{Account, DelegationState, PartnerDelegation, PasswordPolicy, Region};
 pub use federation::{OidcProvider, SamlProvider, ServerCertificate};
 pub use permissions::{
     Certainty, Escalation, Grant, Group, Policy, PolicyKind, Role, WatchedAction,

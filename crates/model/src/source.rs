@@ -46,11 +46,15 @@ pub enum Source {
     Organization,
     /// Centralized root access of the organization: IAM ListOrganizationsFeatures.
     OrganizationsFeatures,
+    /// Requests of partners for temporary access: IAM ListDelegationRequests.
+    DelegationRequests,
+    /// Whether the account issues tokens for other services: IAM GetOutboundWebIdentityFederationInfo.
+    OutboundWebIdentityFederationInfo,
 }
 
 impl Source {
     /// Every source, in the order in which a bundle lists them.
-    pub const ALL: [Source; 17] = [
+    pub const ALL: [Source; 19] = [
         Source::CallerIdentity,
         Source::AccountAliases,
         Source::CredentialReport,
@@ -68,6 +72,8 @@ impl Source {
         Source::AlternateContacts,
         Source::Organization,
         Source::OrganizationsFeatures,
+        Source::DelegationRequests,
+        Source::OutboundWebIdentityFederationInfo,
     ];
 
     /// The name in reports, and of the bundle file without its ending: `credential-report`.
@@ -91,6 +97,8 @@ impl Source {
             Source::AlternateContacts => "alternate-contacts",
             Source::Organization => "organization",
             Source::OrganizationsFeatures => "organizations-features",
+            Source::DelegationRequests => "delegation-requests",
+            Source::OutboundWebIdentityFederationInfo => "outbound-web-identity-federation-info",
         }
     }
 
@@ -115,6 +123,8 @@ impl Source {
             Source::AlternateContacts => "GetAlternateContact",
             Source::Organization => "DescribeOrganization",
             Source::OrganizationsFeatures => "ListOrganizationsFeatures",
+            Source::DelegationRequests => "ListDelegationRequests",
+            Source::OutboundWebIdentityFederationInfo => "GetOutboundWebIdentityFederationInfo",
         }
     }
 

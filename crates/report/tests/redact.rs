@@ -11,6 +11,8 @@ use serde_json::{Value as Json, json};
 use support::history::{NEW, OLD, at, listed_key};
 use support::{HOSTILE, decided, finding, hostile, rendered, report};
 
+const WITHHELD: &str = "withheld: redacted";
+
 fn salt() -> Salt {
     Salt::new(b"a salt for tests, known to all").unwrap()
 }
@@ -193,10 +195,13 @@ fn what_is_nobodys_stays() {
     let evidence = json!({
         "policy.kind": "customer-managed",
         "policy.attached_to": ["arn:aws-cn:iam::111122223333:role/x", "arn:aws:iam::aws:policy/A"],
-        "policy.escalations": [{ "method": "assume-role", "target": null, "grants": [
+        "policy.escalations": [{ "method": "assume-role", "certainty": "certain", "target": null, "grants": [
             { "action": "sts:AssumeRole", "statement": "2", "conditional": false },
         ]}],
-        "role.unguarded_services": ["ec2.amazonaws.com"],
+        "policy.wildcard_services": ["s3"],
+        "role.services_not_asked_for_source": ["ec2.amazonaws.com"],
+        "role.cognito_guest_statements": ["1"],
+        "role.management_account_statements": ["2"],
         "key.last_used_region": "us-gov-east-1",
         "key.last_used": "2026-01-01T00:00:00Z",
         "key.name": "key 1",
@@ -232,7 +237,7 @@ fn a_name_has_one_pseudonym_wherever_it_stands() {
     finding.evidence = serde_json::from_value(json!({
         "user.name": "zoe",
         "user.path": "/team/",
-        "role.foreign_accounts": ["111122223333"],
+        "role.external_accounts": ["111122223333"],
     }))
     .unwrap();
     let report = redacted(report);
@@ -241,7 +246,7 @@ fn a_name_has_one_pseudonym_wherever_it_stands() {
     let (zoe, zed, team) = (text("user.name"), &resource.name, text("user.path"));
     assert_eq!(resource.id, format!("arn:aws:iam::{account}:user{team}{zoe}/policy/{zed}"));
     assert_eq!(message, &format!("user {zoe} has {zed}"));
-    assert_eq!(evidence["role.foreign_accounts"], json!([account]));
+    assert_eq!(evidence["role.external_accounts"], json!([account]));
     assert_eq!(&report.accounts[0].id, account);
     assert!(account.starts_with("000") && account.len() == 12);
 }
@@ -343,6 +348,29 @@ fn messages_keep_their_words_where_names_are_certain() {
     ] {
         assert_eq!(message("zoe", &evidence, told), expected);
     }
+}
+
+#[test]
+fn what_an_escalation_does_is_told_by_its_other_facts() {
+    let way = "assume role zed (sts:AssumeRole, policy switch), depending on aws:PrincipalTag/zoe";
+    let escalation = json!({
+        "certainty": "conditional",
+        "target": "arn:aws:iam::111122223333:role/zed",
+        "way": way,
+        "conditions": ["aws:PrincipalTag/zoe"],
+    });
+    let mut report = report();
+    report.findings.truncate(1);
+    let finding = &mut report.findings[0];
+    finding.message = format!("anna can become an administrator: it may {way}");
+    finding.evidence =
+        serde_json::from_value(json!({ "principal.escalations": [escalation] })).unwrap();
+    let redacted = redacted(report);
+    let found = &redacted.findings[0].evidence["principal.escalations"][0];
+    assert_eq!((&found["certainty"], &found["way"]), (&"conditional".into(), &WITHHELD.into()));
+    assert_eq!(found["conditions"], json!([WITHHELD]));
+    assert!(found["target"].as_str().unwrap().contains(":role/name-"));
+    assert!(!serde_json::to_string(&redacted).unwrap().contains("PrincipalTag"));
 }
 
 #[test]

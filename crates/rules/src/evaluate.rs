@@ -198,6 +198,8 @@ fn is_blank(snapshot: &Snapshot) -> bool {
         matches!(account.alternate_contacts, Fact::Known(Some(_))),
         known(&account.organization_id),
         known(&account.root_credentials_managed),
+        known(&account.open_partner_delegations),
+        known(&account.web_identity_issuer),
     ];
     root.claims.is_empty() && !known.contains(&true)
 }

@@ -207,7 +207,13 @@ fn an_account_of_which_nothing_is_known_has_failed() {
     for list in ["saml_providers", "oidc_providers", "server_certificates", "service_credentials"] {
         snapshot[list] = json!({ "missing": ["saml-providers"] });
     }
-    for fact in ["alternate_contacts", "organization_id", "root_credentials_managed"] {
+    for fact in [
+        "alternate_contacts",
+        "organization_id",
+        "root_credentials_managed",
+        "open_partner_delegations",
+        "web_identity_issuer",
+    ] {
         assert_eq!(status(&snapshot), AccountStatus::Incomplete, "{fact} is known");
         snapshot["account"][fact] = json!({ "missing": ["organization"] });
     }

@@ -10,7 +10,7 @@ use aws_types::SdkConfig;
 
 use super::draft::Partial;
 use super::failure::Failure;
-use super::iam::Iam;
+use super::iam::{Iam, PAGE_SIZE};
 use super::per_user::ask_each;
 use super::whole::WholeAnswers;
 use super::{Progress, convert};
@@ -131,6 +131,46 @@ impl Iam<'_> {
                 | "OrganizationNotFoundException",
             ) => features(Some(Vec::new())),
             _ => Err(error.into()),
+        }
+    }
+
+    /// The requests of partners that somebody in the account has taken on; those without an owner are
+    /// not listed.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListDelegationRequests.html>
+    pub(crate) async fn delegation_requests(&self) -> Result<shapes::DelegationRequests, Failure> {
+        let pages = self
+            .pages("ListDelegationRequests", |marker| {
+                let request = self.client.list_delegation_requests();
+                request.max_items(PAGE_SIZE).set_marker(marker).send()
+            })
+            .await?;
+        let mut requests = Vec::new();
+        for page in pages {
+            let lacks = "the answer lacks DelegationRequests";
+            let page = page.delegation_requests;
+            requests.extend(page.ok_or_else(|| Failure::malformed(lacks))?);
+        }
+        convert::delegation_requests(requests)
+    }
+
+    /// The issuer of tokens for services outside of AWS, or null: AWS says that the feature is off.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOutboundWebIdentityFederationInfo.html>
+    pub(crate) async fn outbound_web_identity_federation(
+        &self,
+    ) -> Result<shapes::OutboundWebIdentityFederation, Failure> {
+        self.progress.call("GetOutboundWebIdentityFederationInfo");
+        match self.client.get_outbound_web_identity_federation_info().send().await {
+            Ok(output) => convert::outbound_web_identity_federation(output),
+            // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
+            Err(error) if error.code().is_some_and(|code| code.starts_with("FeatureDisabled")) => {
+                Ok(shapes::OutboundWebIdentityFederation {
+                    issuer_identifier: None,
+                    jwt_vending_enabled: None,
+                })
+            }
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -27,6 +27,8 @@ fn actions_of(source: Source) -> &'static [&'static str] {
         Source::AlternateContacts => &["account:GetAlternateContact"],
         Source::Organization => &["organizations:DescribeOrganization"],
         Source::OrganizationsFeatures => &["iam:ListOrganizationsFeatures"],
+        Source::DelegationRequests => &["iam:ListDelegationRequests"],
+        Source::OutboundWebIdentityFederationInfo => &["iam:GetOutboundWebIdentityFederationInfo"],
     }
 }
 
@@ -93,6 +95,6 @@ mod tests {
     fn no_action_is_given_twice() {
         let all = actions(Source::ALL.into_iter().collect(), false);
         assert!(all.windows(2).all(|pair| pair[0] < pair[1]), "{all:?}");
-        assert_eq!(all.len(), 19);
+        assert_eq!(all.len(), 21);
     }
 }

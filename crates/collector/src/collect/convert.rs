@@ -19,7 +19,10 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
-pub(crate) use self::account::{alternate_contact, analyzer, organization, organizations_features};
+pub(crate) use self::account::{
+    alternate_contact, analyzer, delegation_requests, organization, organizations_features,
+    outbound_web_identity_federation,
+};
 pub(crate) use self::federation::{
     oidc_provider, oidc_provider_entry, saml_provider, saml_provider_entry, server_certificates,
     service_credentials,

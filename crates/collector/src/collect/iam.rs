@@ -6,6 +6,7 @@ use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
 use aws_sdk_iam::operation::list_access_keys::ListAccessKeysOutput;
 use aws_sdk_iam::operation::list_account_aliases::ListAccountAliasesOutput;
+use aws_sdk_iam::operation::list_delegation_requests::ListDelegationRequestsOutput;
 use aws_sdk_iam::operation::list_mfa_devices::ListMfaDevicesOutput;
 use aws_sdk_iam::operation::list_server_certificates::ListServerCertificatesOutput;
 use aws_sdk_iam::operation::list_service_specific_credentials::ListServiceSpecificCredentialsOutput;
@@ -183,6 +184,7 @@ pages!(
     GetAccountAuthorizationDetailsOutput,
     ListAccessKeysOutput,
     ListAccountAliasesOutput,
+    ListDelegationRequestsOutput,
     ListMfaDevicesOutput,
     ListServerCertificatesOutput,
     ListServiceSpecificCredentialsOutput,

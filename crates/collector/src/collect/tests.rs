@@ -153,7 +153,9 @@ async fn no_password_policy_is_an_answer() {
 }
 
 fn first_page(list: &str) -> String {
-    format!("<IsTruncated>true</IsTruncated><Marker>m2</Marker>{list}")
+    // ListDelegationRequests writes the flag with a small letter.
+    let truncated = "<IsTruncated>true</IsTruncated><isTruncated>true</isTruncated>";
+    format!("{truncated}<Marker>m2</Marker>{list}")
 }
 
 #[tokio::test]
@@ -178,6 +180,7 @@ async fn a_page_that_fails_voids_its_list() {
         Source::AccountAuthorizationDetails,
         Source::AccessKeys,
         Source::MfaDevices,
+        Source::DelegationRequests,
     ] {
         let iam = FakeAws::start().await;
         let first = answer(source.operation(), &first_page(""));
@@ -235,7 +238,7 @@ async fn a_quick_run_asks_nobody() {
     let bundle = collect_from(&iam.0.uri(), true).await;
     assert_eq!(code(&bundle, Source::AccessKeys), "NotRequested");
     assert_eq!(code(&bundle, Source::MfaDevices), "NotRequested");
-    assert_eq!(iam.0.received_requests().await.unwrap().len(), 19);
+    assert_eq!(iam.0.received_requests().await.unwrap().len(), 21);
 }
 
 #[tokio::test]
@@ -270,12 +273,14 @@ async fn progress_hears_of_every_call() {
         "GetAlternateContact",
         "GetCredentialReport",
         "GetOpenIDConnectProvider",
+        "GetOutboundWebIdentityFederationInfo",
         "GetSAMLProvider",
         "ListAccessKeys",
         "ListAccessKeys",
         "ListAccountAliases",
         "ListAnalyzers",
         "ListAnalyzers",
+        "ListDelegationRequests",
         "ListMFADevices",
         "ListOpenIDConnectProviders",
         "ListOrganizationsFeatures",

@@ -95,3 +95,39 @@ pub(crate) struct OrganizationsFeatures {
     #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) enabled_features: Option<Vec<String>>,
 }
+
+/// `aws iam list-delegation-requests`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DelegationRequests {
+    pub(crate) delegation_requests: Vec<DelegationRequest>,
+}
+
+/// A partner's request for temporary access. Its messages and its policy are not kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DelegationRequest {
+    #[serde(rename = "DelegationRequestId")]
+    pub(crate) id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) requestor_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) requestor_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) approver_id: Option<String>,
+    /// `ACCEPTED` and `FINALIZED` ones are approved; see `StateType` in the API reference.
+    pub(crate) state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expiration_time: Option<Timestamp>,
+}
+
+/// `aws iam get-outbound-web-identity-federation-info`; null: AWS said FeatureDisabled.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct OutboundWebIdentityFederation {
+    // Absent is no answer, unlike null.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) issuer_identifier: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jwt_vending_enabled: Option<bool>,
+}

@@ -10,7 +10,7 @@ use super::answers::Answers;
 use super::gaps::Gaps;
 use super::permissions::AccountFacts;
 use super::time::hours;
-use super::{organization, users};
+use super::{delegations, organization, users};
 use crate::bundle::Manifest;
 
 /// The facts about the account.
@@ -59,6 +59,8 @@ pub(super) fn account(
             .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
         is_management_account: organization::is_management_account(answers, gaps),
         root_credentials_managed: organization::root_credentials_managed(&answers.account),
+        open_partner_delegations: delegations::open(&answers.account, as_of, gaps),
+        web_identity_issuer: answers.account.web_identity_issuer.clone(),
         saml_provider_count: listed(&answers.federation.saml_providers, |all| all.list.as_deref()),
         oidc_provider_count: listed(&answers.federation.oidc_providers, |all| all.list.as_deref()),
         identity_center: permissions.and_then(|all| all.identity_center),

@@ -3,6 +3,7 @@
 mod account;
 mod administrators;
 mod bundles;
+mod delegations;
 mod federation;
 mod keys;
 mod mfa;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::Fact;
-use crate::record::record;
+use crate::record::{record, words};
 
 record! {
     /// The account as a whole.
@@ -56,6 +56,12 @@ record! {
         /// account and the delegated administrator of IAM can tell, and this account is neither.
         #[from(OrganizationsFeatures)]
         pub root_credentials_managed: Fact<Option<bool>>,
+        /// The delegation requests of partners that were approved and have not expired, sorted by id.
+        #[from(DelegationRequests)]
+        pub open_partner_delegations: Fact<Vec<PartnerDelegation>>,
+        /// The URL under which the account issues tokens for services outside of AWS; null: it issues none.
+        #[from(OutboundWebIdentityFederationInfo)]
+        pub web_identity_issuer: Fact<Option<String>>,
         /// The number of SAML providers.
         #[from(SamlProviders)]
         pub saml_provider_count: Fact<u32>,
@@ -71,6 +77,35 @@ record! {
         /// The ARNs of roles that SecurityAudit is attached to.
         #[from(AccountAuthorizationDetails)]
         pub security_audit_roles: Fact<Vec<String>>,
+    }
+}
+
+words! {
+    /// How far an approved delegation request has come.
+    pub enum DelegationState {
+        /// It is approved; the partner has no token yet.
+        Accepted = "accepted",
+        /// The partner has been given the token.
+        Finalized = "finalized",
+    }
+}
+
+record! {
+    /// A request of a partner of AWS to act in the account for a while, which somebody has approved.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-temporary-delegation.html>
+    #[from(DelegationRequests)]
+    pub struct PartnerDelegation {
+        /// AWS's id of it.
+        pub id: String,
+        /// The partner's name; where AWS gives none, the id of its account.
+        pub requestor: String,
+        /// The ARN of who approved it; null: AWS does not say.
+        pub approver: Option<String>,
+        /// `accepted`, or `finalized` once the partner has been given the token.
+        pub state: DelegationState,
+        /// When it expires; null: AWS does not say.
+        pub expires: Option<Timestamp>,
     }
 }
 

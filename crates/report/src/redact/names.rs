@@ -8,14 +8,14 @@ use serde_json::{Map, Value as Json};
 use super::{Salt, arn, form};
 
 /// Facts whose texts are words of AWS or of Portcullis, by the end of their path.
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 22] = [
     "action",
     "actions_on_everything",
     "age_source",
     "alternate_contacts",
+    "certainty",
     "class",
     "disagreements",
-    "full_services",
     "kind",
     "last_used_credential",
     "last_used_region",
@@ -27,20 +27,26 @@ const WORDS: [&str; 21] = [
     "region.name",
     "service",
     "service_wildcards",
+    "services_not_asked_for_source",
     "source",
     "title",
-    "unguarded_services",
+    "wildcard_services",
 ];
 
 /// Facts whose texts are statements of policies.
-const STATEMENTS: [&str; 6] = [
+const STATEMENTS: [&str; 8] = [
+    "cognito_guest_statements",
     "ignored_protections",
     "ignored_variables",
+    "management_account_statements",
     "not_action_allows",
     "open_statements",
     "pass_any_role",
     "statement",
 ];
+
+/// Facts whose texts are phrases with names in them: what an escalation does, and what it hangs on.
+const PHRASES: [&str; 2] = ["conditions", "way"];
 
 /// The texts of one finding, or of a report beside its findings: which were replaced, and by what.
 pub(super) struct Names<'s> {
@@ -137,6 +143,10 @@ impl<'s> Names<'s> {
 
     /// The text of a fact.
     fn text_of(&mut self, path: &str, text: &str) -> String {
+        if is_one_of(&PHRASES, path) {
+            // Not noted, so that no message tells it either.
+            return super::WITHHELD.to_owned();
+        }
         let identifies =
             text.starts_with("arn:") || AccountId::parse(text).is_some() || form::is_key(text);
         if is_one_of(&WORDS, path) && !identifies {

@@ -27,14 +27,20 @@ pub(super) fn check_shown(
     syntax: &Syntax,
     names: Names<'_>,
 ) -> Result<(Expression, Option<Mapped>), Vec<Problem>> {
-    let Kind::Map(parts) = &syntax.kind else {
+    let Kind::Map(parts, condition) = &syntax.kind else {
         return Ok((check(syntax, names)?, None));
     };
     let mut checker = Checker::new(names);
-    let whole = checker.over(parts, &syntax.at, |checker| checker.check(&parts.body));
+    let whole = checker.over(parts, &syntax.at, |checker| {
+        let condition = match condition {
+            Some(condition) => Some(checker.expect(Type::Bool, condition)?),
+            None => None,
+        };
+        Some((condition, checker.check(&parts.body)?))
+    });
     let (list, mapped) = whole
-        .map(|(list, slot, Checked { node, ty })| {
-            (Checked { node: list, ty }, Mapped { slot, body: node })
+        .map(|(list, slot, (condition, Checked { node, ty }))| {
+            (Checked { node: list, ty }, Mapped { slot, condition, body: node })
         })
         .unzip();
     Ok((checker.finish(list)?, mapped))
@@ -92,8 +98,8 @@ impl<'n> Checker<'n> {
             Kind::Ternary(parts) => self.ternary(parts, &syntax.at),
             Kind::Size(operand) => self.size(operand, &syntax.at),
             Kind::Quantified(quantifier, parts) => self.quantified(*quantifier, parts, &syntax.at),
-            Kind::Map(_) => self.refuse(
-                Problem::new(syntax.at.clone(), "map() is for what a text shows")
+            Kind::Map(..) => self.refuse(
+                Problem::new(syntax.at.clone(), "map() and filter() are for what a text shows")
                     .help("use exists(), all() or exists_one()"),
             ),
         }

@@ -55,6 +55,8 @@ pub(crate) struct Quantified {
 pub(crate) struct Mapped {
     /// The slot of the macro's variable.
     pub slot: usize,
+    /// Whether the element is shown at all.
+    pub condition: Option<Node>,
     pub body: Node,
 }
 

@@ -31,8 +31,8 @@ pub(crate) enum Binary {
     Contains,
 }
 
-const FUNCTIONS: [&str; 8] =
-    ["size", "startsWith", "endsWith", "contains", "exists", "all", "exists_one", "map"];
+const FUNCTIONS: [&str; 9] =
+    ["size", "startsWith", "endsWith", "contains", "exists", "all", "exists_one", "map", "filter"];
 
 /// The operator of one side that the function stands for.
 pub(super) fn unary(name: &str) -> Option<Unary> {
@@ -75,7 +75,7 @@ pub(super) fn unsupported(name: &str, at: Range<usize>) -> Problem {
         operators::INDEX => {
             refuse("lists have no index, as their order means nothing", "use exists() or all()")
         }
-        "filter" => refuse("filter() is not supported", "use exists(), all() or exists_one()"),
+        "macro" => refuse("this macro is not supported", "use exists(), all() or exists_one()"),
         "matches" => {
             refuse("matches() is not supported", "use ==, startsWith(), endsWith() or contains()")
         }
@@ -93,7 +93,8 @@ fn usage(function: &str) -> &'static str {
     match function {
         "size" => "write size(list) or list.size()",
         "exists" | "all" | "exists_one" => "write list.exists(x, condition on x)",
-        "map" => "write list.map(x, field of x)",
+        "map" => "write list.map(x, field of x), or list.map(x, condition on x, field of x)",
+        "filter" => "write list.filter(x, condition on x)",
         _ => "write text.startsWith('start')",
     }
 }

@@ -36,8 +36,9 @@ pub(super) enum Kind {
     Ternary(Box<[Syntax; 3]>),
     Size(Box<Syntax>),
     Quantified(Quantifier, Box<Quantified>),
-    /// Texts have it; see [`Template`](super::Template).
-    Map(Box<Quantified>),
+    /// `list.map(variable, condition, body)`, or without condition. Texts have it; see
+    /// [`Template`](super::Template).
+    Map(Box<Quantified>, Option<Box<Syntax>>),
 }
 
 /// `list.exists(variable, body)`, or another macro.
@@ -235,10 +236,10 @@ impl Reader<'_> {
         depth: usize,
     ) -> Option<Syntax> {
         let Expr::Call(step) = &macro_.loop_step.expr else {
-            return self.refuse(unsupported("filter", at));
+            return self.refuse(unsupported("macro", at));
         };
-        if let (Expr::List(_), [_, mapped]) = (&macro_.accu_init.expr, step.args.as_slice()) {
-            return self.map(macro_, mapped, at, depth);
+        if let Expr::List(_) = &macro_.accu_init.expr {
+            return self.map(macro_, step, at, depth);
         }
         let (quantifier, body) = match (&macro_.accu_init.expr, step.args.as_slice()) {
             (Expr::Literal(LiteralValue::Boolean(start)), [_, body]) if *start.inner() => {
@@ -246,25 +247,36 @@ impl Reader<'_> {
             }
             (Expr::Literal(LiteralValue::Boolean(_)), [_, body]) => (Quantifier::Exists, body),
             (Expr::Literal(LiteralValue::Int(_)), [body, ..]) => (Quantifier::ExistsOne, body),
-            _ => return self.refuse(unsupported("filter", at)),
+            _ => return self.refuse(unsupported("macro", at)),
         };
         let parts = self.parts(macro_, body, depth)?;
         Some(Syntax { at, kind: Kind::Quantified(quantifier, Box::new(parts)) })
     }
 
-    /// `list.map(variable, body)`: a loop that appends a list of the body.
+    /// `list.map(variable, body)`: a loop that appends a list of the body. With a condition, or for
+    /// `list.filter(variable, condition)`, it appends the list or nothing.
     fn map(
         &mut self,
         macro_: &ComprehensionExpr,
-        mapped: &IdedExpr,
+        step: &CallExpr,
         at: Range<usize>,
         depth: usize,
     ) -> Option<Syntax> {
-        let Expr::List(ListExpr { elements, .. }) = &mapped.expr else {
-            return self.refuse(unsupported("filter", at));
+        let (condition, append) = match step.args.as_slice() {
+            [condition, IdedExpr { expr: Expr::Call(append), .. }, _] => (Some(condition), append),
+            _ => (None, step),
+        };
+        let [_, IdedExpr { expr: Expr::List(ListExpr { elements, .. }), .. }] =
+            append.args.as_slice()
+        else {
+            return self.refuse(unsupported("macro", at));
+        };
+        let condition = match condition {
+            Some(condition) => Some(Box::new(self.read(condition, depth + 1)?)),
+            None => None,
         };
         let parts = self.parts(macro_, elements.first()?, depth)?;
-        Some(Syntax { at, kind: Kind::Map(Box::new(parts)) })
+        Some(Syntax { at, kind: Kind::Map(Box::new(parts), condition) })
     }
 
     fn parts(

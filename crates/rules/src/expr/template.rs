@@ -9,6 +9,9 @@ use super::{Env, Expression, Mapped, Names, Read};
 use crate::problem::Problem;
 use crate::show;
 
+/// How many elements of a mapped list a text shows; evidence shows them all.
+const MAX_MAPPED: usize = 5;
+
 /// A text with `{expressions}`; `{{` and `}}` stand for braces.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
@@ -35,16 +38,43 @@ impl Placeholder {
     fn text<'a>(&'a self, env: &mut Env<'a>) -> Result<Option<String>, Sources> {
         match (self.expression.node.eval(env)?, &self.mapped) {
             (Value::Null, _) => Ok(None),
-            (Value::List(list), Some(Mapped { slot, body })) => {
-                let texts = (0..list.size()).map(|index| {
-                    env.set(*slot, list.element(index)?);
-                    body.eval(env)
-                });
-                Ok(Some(texts.map(show::text).collect::<Vec<_>>().join(", ")))
+            (Value::List(list), Some(mapped)) => {
+                let texts =
+                    (0..list.size()).filter_map(|index| mapped.text(list.element(index), env));
+                Ok(Some(enumerate(texts.collect())))
             }
             (value, _) => Ok(Some(show::text(Ok(value)))),
         }
     }
+}
+
+impl Mapped {
+    /// What is shown for an element; none if it is left out.
+    fn text<'a>(
+        &'a self,
+        element: Result<Value<'a>, Sources>,
+        env: &mut Env<'a>,
+    ) -> Option<String> {
+        let shown = element.and_then(|element| {
+            env.set(self.slot, element);
+            match &self.condition {
+                Some(condition) if !condition.truth(env)? => Ok(None),
+                _ => self.body.eval(env).map(Some),
+            }
+        });
+        shown.transpose().map(show::text)
+    }
+}
+
+/// The texts as one: the first of them, and how many more there are.
+fn enumerate(mut texts: Vec<String>) -> String {
+    let separator = if texts.iter().any(|text| text.contains(", ")) { "; " } else { ", " };
+    let more = texts.len().saturating_sub(MAX_MAPPED);
+    if more > 0 {
+        texts.truncate(MAX_MAPPED);
+        texts.push(format!("and {more} more"));
+    }
+    texts.join(separator)
 }
 
 impl Template {

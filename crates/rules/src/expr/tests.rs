@@ -240,9 +240,32 @@ fn templates_show_values() {
         ("{user.access_keys.map(k, k.name)}", "AKIAIOSFODNN7EXAMPLE"),
         ("{params.services.map(s, s == 'sts' ? 'STS' : s)}", "iam, STS"),
         ("{user.mfa_devices.map(d, d.enabled == null ? 'idle' : user.name)}", "x; rm -rf ~"),
+        ("{params.services.filter(s, s.startsWith('s'))}", "sts"),
+        ("{params.services.map(s, s != 'iam', s == 'sts' ? 'STS' : s)}", "STS"),
+        ("<{params.services.filter(s, s == 'ec2')}>", "<>"),
+        ("{params.services.filter(s, key.id == s)}", "unknown, unknown"),
     ] {
         assert_eq!(render(text).0, shown, "{text}");
     }
+}
+
+#[test]
+fn a_mapped_list_with_commas_in_it_is_parted_by_semicolons() {
+    assert_eq!(render("{params.services.map(s, s == 'sts' ? 'a, b' : s)}").0, "iam; a, b");
+}
+
+#[test]
+fn a_long_mapped_list_is_cut_and_counted() {
+    let groups = |count: usize| {
+        let names: Vec<_> = (1..=count).map(|number| format!("g{number}")).collect();
+        let case = Case::new(&json!({}), &json!({ "groups": names }));
+        with_names(|names| {
+            let template = Template::compile("{user.groups.map(g, g)}", names).unwrap();
+            template.render(&mut case.env())
+        })
+    };
+    assert_eq!(groups(5), "g1, g2, g3, g4, g5");
+    assert_eq!(groups(7), "g1, g2, g3, g4, g5, and 2 more");
 }
 
 #[test]

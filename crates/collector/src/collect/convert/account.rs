@@ -2,10 +2,12 @@
 
 use aws_sdk_accessanalyzer::types::AnalyzerSummary;
 use aws_sdk_account::operation::get_alternate_contact::GetAlternateContactOutput;
+use aws_sdk_iam::operation::get_outbound_web_identity_federation_info::GetOutboundWebIdentityFederationInfoOutput;
 use aws_sdk_iam::operation::list_organizations_features::ListOrganizationsFeaturesOutput;
+use aws_sdk_iam::types;
 use aws_sdk_organizations::operation::describe_organization::DescribeOrganizationOutput;
 
-use super::{present, required, time};
+use super::{all, optional_time, present, required, time};
 use crate::collect::failure::Failure;
 use crate::shapes;
 
@@ -53,5 +55,31 @@ pub(crate) fn organizations_features(
     Ok(shapes::OrganizationsFeatures {
         organization_id: output.organization_id,
         enabled_features: Some(features),
+    })
+}
+
+pub(crate) fn delegation_requests(
+    requests: impl IntoIterator<Item = types::DelegationRequest>,
+) -> Result<shapes::DelegationRequests, Failure> {
+    let mut requests = all(requests, |request| {
+        Ok(shapes::DelegationRequest {
+            id: required(request.delegation_request_id, "DelegationRequestId")?,
+            requestor_id: request.requestor_id,
+            requestor_name: request.requestor_name,
+            approver_id: request.approver_id,
+            state: required(request.state, "State")?.as_str().to_owned(),
+            expiration_time: optional_time(request.expiration_time)?,
+        })
+    })?;
+    requests.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(shapes::DelegationRequests { delegation_requests: requests })
+}
+
+pub(crate) fn outbound_web_identity_federation(
+    output: GetOutboundWebIdentityFederationInfoOutput,
+) -> Result<shapes::OutboundWebIdentityFederation, Failure> {
+    Ok(shapes::OutboundWebIdentityFederation {
+        issuer_identifier: Some(required(output.issuer_identifier, "IssuerIdentifier")?),
+        jwt_vending_enabled: Some(output.jwt_vending_enabled),
     })
 }

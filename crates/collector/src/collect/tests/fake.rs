@@ -147,6 +147,19 @@ pub(super) fn healthy(operation: &str) -> String {
              </EnabledFeatures>"
                 .to_owned()
         }
+        "ListDelegationRequests" => {
+            "<DelegationRequests><member><DelegationRequestId>dr-1</DelegationRequestId>\
+             <RequestorId>444455556666</RequestorId><RequestorName>Example Partner</RequestorName>\
+             <ApproverId>arn:aws:iam::111122223333:user/ann</ApproverId><State>FINALIZED</State>\
+             <ExpirationTime>2026-01-09T00:00:00Z</ExpirationTime></member></DelegationRequests>\
+             <isTruncated>false</isTruncated>"
+                .to_owned()
+        }
+        "GetOutboundWebIdentityFederationInfo" => {
+            "<IssuerIdentifier>https://abc123.tokens.sts.global.api.aws</IssuerIdentifier>\
+             <JwtVendingEnabled>true</JwtVendingEnabled>"
+                .to_owned()
+        }
         "ListAnalyzers" => return ANALYZERS.to_owned(),
         "GetAlternateContact" => return CONTACT.to_owned(),
         "DescribeOrganization" => return ORGANIZATION.to_owned(),

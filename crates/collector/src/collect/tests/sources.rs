@@ -158,3 +158,55 @@ async fn only_what_is_asked_for_is_called_for() {
     let gaps: Vec<_> = bundle.gaps.iter().filter(|gap| gap.is_by_choice()).collect();
     assert_eq!(gaps.len(), Source::ALL.len() - needed(sources, false).iter().count());
 }
+
+#[tokio::test]
+async fn delegation_requests_are_kept_without_their_messages() {
+    let aws = FakeAws::start().await;
+    let expected = json!({"DelegationRequests": [{
+        "DelegationRequestId": "dr-1", "RequestorId": "444455556666",
+        "RequestorName": "Example Partner", "ApproverId": "arn:aws:iam::111122223333:user/ann",
+        "State": "FINALIZED", "ExpirationTime": "2026-01-09T00:00:00Z",
+    }]});
+    assert_eq!(document(&aws.collect().await, Source::DelegationRequests), expected);
+    for lacking in
+        ["", "<DelegationRequests><member><State>ACCEPTED</State></member></DelegationRequests>"]
+    {
+        let aws = FakeAws::start().await;
+        let body = answer("ListDelegationRequests", lacking);
+        aws.says("ListDelegationRequests", "", 200, &body).await;
+        assert_eq!(code(&aws.collect().await, Source::DelegationRequests), "MalformedResponse");
+    }
+}
+
+#[tokio::test]
+async fn an_account_may_issue_no_tokens() {
+    let operation = "GetOutboundWebIdentityFederationInfo";
+    let source = Source::OutboundWebIdentityFederationInfo;
+    let aws = FakeAws::start().await;
+    let issuer = "https://abc123.tokens.sts.global.api.aws";
+    let on = json!({"IssuerIdentifier": issuer, "JwtVendingEnabled": true});
+    assert_eq!(document(&aws.collect().await, source), on);
+    for code in ["FeatureDisabled", "FeatureDisabledException"] {
+        let aws = FakeAws::start().await;
+        aws.says(operation, "", 404, &error(operation, code)).await;
+        assert_eq!(document(&aws.collect().await, source), json!({"IssuerIdentifier": null}));
+    }
+    let aws = FakeAws::start().await;
+    aws.says(operation, "", 200, &answer(operation, "")).await;
+    assert_eq!(code(&aws.collect().await, source), "MalformedResponse");
+}
+
+/// What emulators and partitions without the operations answer.
+#[tokio::test]
+async fn operations_that_do_not_exist_are_gaps() {
+    for source in [Source::DelegationRequests, Source::OutboundWebIdentityFederationInfo] {
+        for (status, body, expected) in [
+            (400, &error(source.operation(), "InvalidAction")[..], "InvalidAction"),
+            (501, HTML, "HttpError 501"),
+        ] {
+            let aws = FakeAws::start().await;
+            aws.says(source.operation(), "", status, body).await;
+            assert_eq!(code(&aws.collect().await, source), expected);
+        }
+    }
+}

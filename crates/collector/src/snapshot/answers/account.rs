@@ -18,6 +18,9 @@ pub(in crate::snapshot) struct AccountAnswers {
     pub(in crate::snapshot) organization: Fact<Option<shapes::OrganizationDetail>>,
     /// The features that are on; none: the account is not one that may ask.
     pub(in crate::snapshot) organizations_features: Fact<Option<Vec<String>>>,
+    pub(in crate::snapshot) delegation_requests: Fact<Vec<shapes::DelegationRequest>>,
+    /// The issuer of tokens for services outside of AWS; none: it is off.
+    pub(in crate::snapshot) web_identity_issuer: Fact<Option<String>>,
 }
 
 impl AccountAnswers {
@@ -31,6 +34,9 @@ impl AccountAnswers {
             organizations_features: documents.read(Source::OrganizationsFeatures, |document| {
                 Ok(documents::one::<shapes::OrganizationsFeatures>(document)?.enabled_features)
             }),
+            delegation_requests: documents.read(Source::DelegationRequests, delegation_requests),
+            web_identity_issuer: documents
+                .read(Source::OutboundWebIdentityFederationInfo, web_identity_issuer),
         }
     }
 }
@@ -66,4 +72,14 @@ fn contacts(
         contacts.extend(several.unwrap_or_default());
     }
     Ok(contacts)
+}
+
+fn delegation_requests(document: &Document) -> Result<Vec<shapes::DelegationRequest>, Problem> {
+    let pages: Vec<shapes::DelegationRequests> = documents::all(document, Pages::OneListing)?;
+    Ok(pages.into_iter().flat_map(|page| page.delegation_requests).collect())
+}
+
+fn web_identity_issuer(document: &Document) -> Result<Option<String>, Problem> {
+    let info: shapes::OutboundWebIdentityFederation = documents::one(document)?;
+    Ok(info.issuer_identifier.filter(|_| info.jwt_vending_enabled != Some(false)))
 }

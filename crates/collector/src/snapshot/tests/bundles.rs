@@ -98,6 +98,8 @@ impl Fixture {
             )
             .with(Source::Organization, &json!({"Organization": null}))
             .with(Source::OrganizationsFeatures, &json!({"EnabledFeatures": null}))
+            .with(Source::DelegationRequests, &json!({"DelegationRequests": []}))
+            .with(Source::OutboundWebIdentityFederationInfo, &json!({"IssuerIdentifier": null}))
     }
 
     pub(super) fn bytes(

@@ -137,12 +137,17 @@ fn the_rest_of_cel_is_refused_with_advice() {
         (
             "user.groups.filter(g, true).size() > 0",
             "filter",
-            "filter() is not supported; use exists(), all() or exists_one()",
+            "map() and filter() are for what a text shows; use exists(), all() or exists_one()",
         ),
         (
             "user.groups.map(g, g).size() > 0",
             "map",
-            "map() is for what a text shows; use exists(), all() or exists_one()",
+            "map() and filter() are for what a text shows; use exists(), all() or exists_one()",
+        ),
+        (
+            "user.groups.map(g, true, g).size() > 0",
+            "map",
+            "map() and filter() are for what a text shows; use exists(), all() or exists_one()",
         ),
         (
             "timestamp('2026-01-01T00:00:00Z') < key.created",

@@ -1,0 +1,56 @@
+//! Access that somebody has given to partners for a while.
+
+use jiff::Timestamp;
+use portcullis_model::{DelegationState, Fact, Gap, PartnerDelegation, Source};
+
+use super::answers::AccountAnswers;
+use super::gaps::Gaps;
+use crate::shapes::DelegationRequest;
+
+const SOURCE: Source = Source::DelegationRequests;
+
+/// The requests that are approved and not expired, sorted by id; missing if one has a state that AWS
+/// does not document.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-building-integration.html>
+pub(super) fn open(
+    answers: &AccountAnswers,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> Fact<Vec<PartnerDelegation>> {
+    let requests = match &answers.delegation_requests {
+        Fact::Known(requests) => requests,
+        Fact::Missing(sources) => return Fact::Missing(*sources),
+    };
+    let mut open = Vec::new();
+    let mut are_known = true;
+    for request in requests {
+        let state = match request.state.as_str() {
+            "ACCEPTED" => DelegationState::Accepted,
+            "FINALIZED" => DelegationState::Finalized,
+            "UNASSIGNED" | "ASSIGNED" | "PENDING_APPROVAL" | "REJECTED" | "EXPIRED" => continue,
+            other => {
+                let message = format!("has the unknown state {other:?}");
+                gaps.push(Gap::new(SOURCE, "Malformed", message).of(&request.id));
+                are_known = false;
+                continue;
+            }
+        };
+        if request.expiration_time.is_none_or(|end| end > as_of) {
+            open.push(delegation(request, state));
+        }
+    }
+    open.sort_by(|a, b| a.id.cmp(&b.id));
+    if are_known { Fact::Known(open) } else { Fact::missing(SOURCE) }
+}
+
+fn delegation(request: &DelegationRequest, state: DelegationState) -> PartnerDelegation {
+    let requestor = request.requestor_name.as_ref().or(request.requestor_id.as_ref());
+    PartnerDelegation {
+        id: request.id.clone(),
+        requestor: requestor.unwrap_or(&request.id).clone(),
+        approver: request.approver_id.clone(),
+        state,
+        expires: request.expiration_time,
+    }
+}
