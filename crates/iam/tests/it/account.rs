@@ -59,10 +59,11 @@ pub(crate) fn document(statements: Json) -> PolicyDocument {
 ///   name), `attached` (names of `policies`, or `aws:NAME`), `boundary`, `groups`, `tags`, `path`, `trust`,
 ///   `profile`;
 /// - `policies`: the statements of customer managed policies, or `versions`, of which the first is in force;
-/// - `organization`: its id, and `management`.
+/// - `organization`: its id, and `management`; `id`: the account's own.
 pub(crate) fn account(json: Json) -> Account {
+    let id = json["id"].as_str().unwrap_or(OWN);
     let mut account = Account {
-        id: AccountId::parse(OWN),
+        id: AccountId::parse(id),
         partition: "aws".to_owned(),
         organization: organization(&json),
         now: NOW.parse().unwrap(),
@@ -72,7 +73,7 @@ pub(crate) fn account(json: Json) -> Account {
     };
     let mut managed = BTreeMap::new();
     for (name, policy) in of(&json, "policies") {
-        let id = arn(&format!("policy/{name}"));
+        let id = arn_in(&account, &format!("policy/{name}"));
         let Some(versions) = policy["versions"].as_array() else {
             managed.insert(name.clone(), add(&mut account, id, name, policy));
             continue;
@@ -97,6 +98,10 @@ pub(crate) fn account(json: Json) -> Account {
         }
     }
     account
+}
+
+fn arn_in(account: &Account, kind_and_name: &str) -> String {
+    format!("arn:aws:iam::{}:{kind_and_name}", account.id_text())
 }
 
 fn organization(json: &Json) -> Organization {
@@ -146,7 +151,8 @@ fn principal(
         PrincipalKind::Role => "role",
     };
     let path = spec["path"].as_str().unwrap_or("/");
-    let mut principal = Principal::new(kind, &arn(&format!("{word}{path}{name}")), name);
+    let mut principal =
+        Principal::new(kind, &arn_in(account, &format!("{word}{path}{name}")), name);
     let own = spec.get("may").map(|may| ("own".to_owned(), may));
     let inline = of(spec, "inline").map(|(name, it)| (name.clone(), it));
     for (name, statements) in own.into_iter().chain(inline) {

@@ -3,7 +3,9 @@
 
 mod account;
 mod documents;
+mod hostile;
 mod methods;
+mod properties;
 mod requests;
 mod trust;
 mod ways;
