@@ -103,7 +103,7 @@ pub(crate) struct Question<'q> {
 }
 
 impl Question<'_> {
-    pub(crate) fn is_all_allowed(
+    pub(crate) fn all_allowed(
         mut self,
         account: &Account,
         is_allowed: impl Fn(&str, &str) -> bool,

@@ -39,7 +39,7 @@ impl PolicyDocument {
             counts: &|_| true,
         };
         question
-            .is_all_allowed(account, |action, resource| self.may_allow(account, action, resource))
+            .all_allowed(account, |action, resource| self.may_allow(account, action, resource))
     }
 
     fn may_allow(&self, account: &Account, action: &str, resource: &str) -> bool {
@@ -88,7 +88,7 @@ impl PolicyDocument {
                 is_wanted: &of_service,
                 counts: &|_| false,
             };
-            question.is_all_allowed(account, |action, it| self.may_allow(account, action, it))
+            question.all_allowed(account, |action, it| self.may_allow(account, action, it))
         })
     }
 

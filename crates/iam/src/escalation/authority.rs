@@ -368,7 +368,7 @@ impl<'a> Index<'a> {
             is_wanted: &|action| action.starts_with("iam:"),
             counts: &|resource| resource.starts_with(&own),
         }
-        .is_all_allowed(self.account, is_allowed)
+        .all_allowed(self.account, is_allowed)
     }
 }
 

@@ -17,27 +17,29 @@ const PUNCTUATION: &[char] =
 
 /// Words that messages have and the rules' other texts need not have.
 const COMMON: &str = "
-    a about above account account's accounts action actions active address addresses after again
-    age aged ago all allow allowed allows already also although an and another any anyone are as
-    asks assigned assume assumed at attached audit be because been before began begins being
-    below between beyond binds blocks both but by can cannot certificate changed characters
-    collect collected collects console contradict could count created credential credentials day
-    days defect deleted denied deny different disabled does each either else enabled ends enough ever
-    every exists expire expired expires fail failed fails false few find finish first for found
-    from gives grants group group's groups had has have held here holds hour hours how if in
-    inactive inline into is it its itself judged just keeps key key's keys last later least less
-    let like limit limited longer lost made makes manage managed manages many match matches
-    maximum may member members mfa minimum minute minutes missing moment more most must name
-    named names need needs neither never new newer no nobody none nor not nothing null number of
-    off old older on once one only open opt-in or other others out over own password passwords
-    past policies policy policy's principal problem provider's read reads record recorded region
-    regions remembers require requires resource resources rest role role's roles root root's
-    rule rules said same say saying says second seconds secret service services set several
-    should since so some source sources statement statement's statements still take than that
-    the their them then there these they this those though three through time times to too true
-    two under unknown unless until up uploaded upon use used user user's users uses value values
-    version versions want warning was were what when where whether which while who whoever whole
-    whom whose why will window with within without would yes yet you";
+    a about above account account's accounts action actions active address addresses after
+    again age aged ago all allow allowed allows already also alternate although an and another
+    any anyone are as asks assigned assume assumed at attached audit be because been before
+    began begins being below between beyond binds blocks both built but by can cannot
+    certificate changed characters codestar codestar's collect collected collects console
+    contradict could count created credential credentials day days defect deleted denied deny
+    depending different disabled does each either else enabled ends enough ever every exists
+    expire expired expires fail failed fails false few find finish first for found from gives
+    grants group group's groups had has have held here holds hour hours how identities if in
+    inactive inline instance into is it its itself judged just keeps key key's keys lacks last
+    later least less let like limit limited longer lost made makes manage managed manages many
+    match matches maximum may member members mfa minimum minute minutes missing moment more
+    most must name named names need needs neither never new newer no nobody none nor not
+    nothing null number of off old older on once one only open opt-in or other others out over
+    own partners password passwords past policies policy policy's principal principals problem
+    project provider's read reads record recorded region regions remembers require requires
+    resource resources rest restricts role role's roles root root's rule rules said same say
+    saying says second seconds secret service services set several should since so some source
+    sources statement statement's statements still take template than that the their them then
+    there these they this those though three through time times to too true two under unknown
+    unless until up uploaded upon use used user user's users uses value values version versions
+    want warning was were what when where whether which while who whoever whole whom whose why
+    will window with within without worker would yes yet you";
 
 /// The words of a report that are known to be no names.
 #[derive(Default)]
