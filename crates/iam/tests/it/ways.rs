@@ -270,7 +270,7 @@ fn a_deny_that_its_holder_can_remove_is_no_deny() {
     assert_eq!(ways(&detachable, "alice"), [("detach-user-policy", Certain)]);
     assert!(alice.administrator);
     let guards = alice.removable_guards.iter().map(|id| &*detachable.policy(*id).name);
-    assert_eq!(Vec::from_iter(guards), ["guard"]);
+    assert!(guards.eq(["guard"]));
     check(guarded("iam:CreatePolicyVersion", json!([])), &[("create-policy-version", Certain)]);
     let older = guarded("iam:SetDefaultPolicyVersion", json!([plain()]));
     check(older, &[("set-default-policy-version", Certain)]);
@@ -400,7 +400,7 @@ fn a_policy_alone() {
         let account = account(others);
         let place = account.policies.iter().position(|it| it.name == "p").unwrap();
         let ways = judge(&account, false).policies.swap_remove(place).ways;
-        Vec::from_iter(ways.into_iter().map(|way| (way.method, way.certainty)))
+        ways.iter().map(|way| (way.method, way.certainty)).collect::<Vec<_>>()
     };
     assert_eq!(of(json!([assume("*")]), json!({})), [("assume-role", Possible)]);
     assert_eq!(of(json!([assume("a*")]), admin(trusts_account())), ASSUME);
