@@ -230,3 +230,7 @@ save_contacts
 save_or_none organization AWSOrganizationsNotInUseException '{"Organization": null}' \
     organizations describe-organization
 save_features
+save delegation-requests iam list-delegation-requests
+# Disabled means that the account issues no tokens.
+save_or_none outbound-web-identity-federation-info FeatureDisabled '{"IssuerIdentifier": null}' \
+    iam get-outbound-web-identity-federation-info

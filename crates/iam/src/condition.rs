@@ -168,8 +168,14 @@ impl Condition {
             Value::Lacking(lack) => Truth::lacking(*lack),
             _ => Truth::No,
         };
-        let wants_absent = self.values.iter().any(|value| value.as_str() == "true");
-        if wants_absent == self.negated { !absent } else { absent }
+        let mut fits = Truth::No;
+        for value in &self.values {
+            fits = fits.or(|| match value.as_str() {
+                "true" => absent.clone(),
+                _ => !absent.clone(),
+            });
+        }
+        if self.negated { !fits } else { fits }
     }
 
     fn holds_for_several(&self, context: &Context<'_>, texts: &[String]) -> Truth {

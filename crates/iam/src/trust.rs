@@ -230,6 +230,14 @@ impl Trustee {
         }
     }
 
+    /// Whether a condition limits it to the own organization.
+    #[must_use]
+    pub fn is_of_own_organization(&self, account: &Account) -> bool {
+        let mut organizations = self.demands.organizations.iter();
+        !self.demands.organizations.is_empty()
+            && organizations.all(|owner| owner.standing(account) == Standing::Own)
+    }
+
     /// Whether something is asked of an outsider beyond the permission of its own account: a secret,
     /// MFA, or membership of the own organization; not known where that is not.
     ///

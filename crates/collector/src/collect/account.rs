@@ -163,8 +163,12 @@ impl Iam<'_> {
         self.progress.call("GetOutboundWebIdentityFederationInfo");
         match self.client.get_outbound_web_identity_federation_info().send().await {
             Ok(output) => convert::outbound_web_identity_federation(output),
-            // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
-            Err(error) if error.code().is_some_and(|code| code.starts_with("FeatureDisabled")) => {
+            // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled. An answer that
+            // was cut short has no message.
+            Err(error)
+                if error.code().is_some_and(|code| code.starts_with("FeatureDisabled"))
+                    && error.message().is_some() =>
+            {
                 Ok(shapes::OutboundWebIdentityFederation {
                     issuer_identifier: None,
                     jwt_vending_enabled: None,

@@ -103,12 +103,15 @@ impl<'a> Search<'a> {
             brings: &[],
         };
         let admission = trust.admit(node.who.identity, &context)?;
-        let by_itself = node.holder.is_some() && admission.grant != Grant::ByPermission;
         let mut certainty = self.index.certainty(&admission.decision)?;
+        // It may need no permission of its own, which is then surer than one with conditions.
+        let by_itself = node.holder.is_some() && admission.grant != Grant::ByPermission;
+        let within = admission.grant == Grant::WithinBoundary;
+        let left = by_itself.then(|| self.index.left_of_grant(&node.who, assume, role, within));
+        let left = left.flatten();
+        let own = own.filter(|own| Some(own.certainty) >= left);
         if own.is_none() {
-            let within = by_itself.then_some(admission.grant == Grant::WithinBoundary)?;
-            let left = self.index.left_of_grant(&node.who, assume, role, within)?;
-            certainty = certainty.min(left);
+            certainty = certainty.min(left?);
         }
         let admitted = Allowed {
             action: assume,

@@ -399,8 +399,9 @@ impl<'a> Search<'a> {
     /// Tries those who wait for what they may act on, and keeps those for whom it was of no use.
     fn spread_on(&mut self, road: Road, resource: &str, to: NodeId, target: &Target, rank: Rank) {
         let lengths = self.lengths.get(&road).cloned().unwrap_or_default();
-        for length in lengths.into_iter().filter(|length| *length <= resource.len()) {
-            let key = (road, resource[..length].to_owned());
+        for length in lengths {
+            let Some(beginning) = resource.get(..length) else { continue };
+            let key = (road, beginning.to_owned());
             let Some(mut waits) = self.waiting.remove(&key) else { continue };
             waits.retain(|wait| !self.try_one(*wait, resource, to, target, rank));
             if !waits.is_empty() {

@@ -67,14 +67,15 @@ record! {
         pub inline_policies: Vec<String>,
         /// The statements of its trust policy that let anyone assume it, with no condition that narrows this.
         pub open_statements: Fact<Vec<String>>,
-        /// The ids of other accounts and organizations whose principals may assume it; those of the own
-        /// organization and its management account are not among them.
+        /// The ids of other accounts and organizations whose principals may assume it; the own organization,
+        /// its management account and accounts that must be of it are not among them.
         #[from(AccountAuthorizationDetails, Organization)]
         pub external_accounts: Fact<Vec<String>>,
         /// Those of them that need no external id, no MFA and no membership of the own organization.
         #[from(AccountAuthorizationDetails, Organization)]
         pub unguarded_external_accounts: Fact<Vec<String>>,
-        /// The ids of the own organization and its management account, where their principals may assume it.
+        /// The ids of the own organization, of its management account, and of accounts that must be of it, where
+        /// their principals may assume it.
         #[from(AccountAuthorizationDetails, Organization)]
         pub organization_accounts: Fact<Vec<String>>,
         /// The services that may assume it, could say for whom they act, and are not asked.

@@ -35,7 +35,7 @@ impl<'a> Trustees<'a> {
     /// Other accounts and organizations.
     pub(super) fn external(&self) -> Texts {
         self.owners(|it| match &it.who {
-            Who::Owned(owner) => vec![(owner, true)],
+            Who::Owned(owner) if !it.is_of_own_organization(self.account) => vec![(owner, true)],
             _ => Vec::new(),
         })
     }
@@ -56,7 +56,10 @@ impl<'a> Trustees<'a> {
                 (owner.standing(self.account) == Standing::Own).then(|| owner.id())
             }
             Who::Owned(owner) => {
-                (owner.standing(self.account) == Standing::Management).then(|| owner.id())
+                let standing = owner.standing(self.account);
+                let is_within =
+                    standing == Standing::External && it.is_of_own_organization(self.account);
+                (standing == Standing::Management || is_within).then(|| owner.id())
             }
             _ => None,
         })
