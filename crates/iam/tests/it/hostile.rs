@@ -195,11 +195,11 @@ proptest! {
 #[test]
 fn long_wildcards_are_fast() {
     let start = Instant::now();
-    let stars = "*a".repeat(20_000);
+    let asterisks = "*a".repeat(20_000);
     let questions = "?".repeat(20_000);
     let colons = "*:".repeat(20_000);
     let variables = "${aws:username}*".repeat(2_000);
-    for long in [&stars, &questions, &colons, &variables] {
+    for long in [&asterisks, &questions, &colons, &variables] {
         let value = json!({"StringLike": {"aws:PrincipalArn": long, "aws:userid": long}});
         let statement = when(allow(long.clone(), long.clone()), value.clone());
         let open = when(trusts(json!({"AWS": long})), value);

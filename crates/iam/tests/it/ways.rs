@@ -183,6 +183,23 @@ fn another_role_must_be_in_reach() {
     check_user(pass, worker(trusts_service("ec2.amazonaws.com")), found);
 }
 
+/// Of several roles in reach, the one that is surest to be.
+#[test]
+fn the_surest_target_counts() {
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let sure = || trusts(json!({"AWS": arn("user/alice")}));
+    let two = |first: Json, second: Json| {
+        let mut json = role("a", plain(), first);
+        json["roles"]["b"] = json!({"may": plain(), "trust": second});
+        json
+    };
+    let unsure = || when(trusts(json!({"AWS": "*"})), mfa.clone());
+    let put = || json!([allow("iam:PutRolePolicy", "*")]);
+    check_user(put(), two(sure(), unsure()), &[("put-role-policy", Certain)]);
+    check_user(put(), two(unsure(), sure()), &[("put-role-policy", Certain)]);
+    check_user(put(), two(unsure(), unsure()), &[("put-role-policy", Conditional)]);
+}
+
 #[test]
 fn groups_need_membership() {
     let group = || json!({"groups": {"g": {"may": plain()}}});
