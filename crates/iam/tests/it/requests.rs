@@ -37,7 +37,7 @@ fn word(decision: Decision) -> String {
         Decision::Denied => "denied".to_owned(),
         Decision::Silent => "silent".to_owned(),
         Decision::Allowed => "allowed".to_owned(),
-        Decision::Conditional(doubts) => Vec::from_iter(doubts.keys).join(","),
+        Decision::Conditional(doubts) => doubts.keys.into_iter().collect::<Vec<_>>().join(","),
     }
 }
 

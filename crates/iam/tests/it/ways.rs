@@ -183,6 +183,23 @@ fn another_role_must_be_in_reach() {
     check_user(pass, worker(trusts_service("ec2.amazonaws.com")), found);
 }
 
+/// Of several roles in reach, the one that is surest to be.
+#[test]
+fn the_surest_target_counts() {
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let sure = || trusts(json!({"AWS": arn("user/alice")}));
+    let two = |first: Json, second: Json| {
+        let mut json = role("a", plain(), first);
+        json["roles"]["b"] = json!({"may": plain(), "trust": second});
+        json
+    };
+    let unsure = || when(trusts(json!({"AWS": "*"})), mfa.clone());
+    let put = || json!([allow("iam:PutRolePolicy", "*")]);
+    check_user(put(), two(sure(), unsure()), &[("put-role-policy", Certain)]);
+    check_user(put(), two(unsure(), sure()), &[("put-role-policy", Certain)]);
+    check_user(put(), two(unsure(), unsure()), &[("put-role-policy", Conditional)]);
+}
+
 #[test]
 fn groups_need_membership() {
     let group = || json!({"groups": {"g": {"may": plain()}}});
@@ -270,7 +287,7 @@ fn a_deny_that_its_holder_can_remove_is_no_deny() {
     assert_eq!(ways(&detachable, "alice"), [("detach-user-policy", Certain)]);
     assert!(alice.administrator);
     let guards = alice.removable_guards.iter().map(|id| &*detachable.policy(*id).name);
-    assert_eq!(Vec::from_iter(guards), ["guard"]);
+    assert!(guards.eq(["guard"]));
     check(guarded("iam:CreatePolicyVersion", json!([])), &[("create-policy-version", Certain)]);
     let older = guarded("iam:SetDefaultPolicyVersion", json!([plain()]));
     check(older, &[("set-default-policy-version", Certain)]);
@@ -400,7 +417,7 @@ fn a_policy_alone() {
         let account = account(others);
         let place = account.policies.iter().position(|it| it.name == "p").unwrap();
         let ways = judge(&account, false).policies.swap_remove(place).ways;
-        Vec::from_iter(ways.into_iter().map(|way| (way.method, way.certainty)))
+        ways.iter().map(|way| (way.method, way.certainty)).collect::<Vec<_>>()
     };
     assert_eq!(of(json!([assume("*")]), json!({})), [("assume-role", Possible)]);
     assert_eq!(of(json!([assume("a*")]), admin(trusts_account())), ASSUME);

@@ -114,12 +114,14 @@ fn what_guards_against_strangers() {
     for guard in [
         json!({"StringEquals": {"sts:ExternalId": "8f3a"}}),
         json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
-        json!({"StringEquals": {"aws:PrincipalOrgID": ORG}}),
     ] {
         let role = in_organization(with(vendor(), "Condition", guard.clone()));
         assert_eq!(role.external_accounts, list(&["111122223333"]));
         assert_eq!(role.unguarded_external_accounts, list(&[]), "{guard}");
     }
+    let of_organization = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
+    let role = in_organization(with(vendor(), "Condition", of_organization));
+    assert_eq!(role.external_accounts, list(&[]), "only members get in");
     for idle in [
         json!({"StringLike": {"sts:ExternalId": "*"}}),
         json!({"StringNotEquals": {"sts:ExternalId": "x"}}),
