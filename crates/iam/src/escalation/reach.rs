@@ -150,7 +150,8 @@ impl<'a> Search<'a> {
 
     fn change_others(&mut self, by: Wait, others: &[PrincipalId]) {
         for other in others {
-            if self.node(by.node).ways.contains_key(&by.method) {
+            let known = self.node(by.node).ways.get(&by.method);
+            if known.is_some_and(|way| way.certainty == Certainty::Certain) {
                 return;
             }
             if let Some(step) = self.become_other(by.node, *other) {

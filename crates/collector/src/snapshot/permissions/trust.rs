@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_iam::{Account, Owner, Standing, TrustPolicy, Trustee, Who};
+use portcullis_iam::{Account, Organization, Owner, Standing, TrustPolicy, Trustee, Who};
 use portcullis_model::{Fact, Source, Sources};
 
 use super::SOURCE;
@@ -125,14 +125,18 @@ impl<'a> Trustees<'a> {
         })
     }
 
-    /// The statements that let in the whole management account of the organization.
+    /// The statements that let in the whole management account of the organization; missing if an
+    /// account is let in, and the organization is not known.
     pub(super) fn management_account(&self) -> Texts {
-        self.list(|it| match &it.who {
-            Who::Owned(owner @ Owner::Account(_)) => {
-                let standing = owner.standing(self.account);
-                (standing == Standing::Management).then(|| it.statement.clone())
-            }
-            _ => None,
+        let admits_account = |it: &Trustee| matches!(it.who, Who::Owned(Owner::Account(_)));
+        let is_unknown = matches!(self.account.organization, Organization::Unknown);
+        let mut others = self.all.iter().flat_map(|all| all.iter()).filter(|it| admits_account(it));
+        if is_unknown && others.any(|it| it.standing(self.account) == Standing::External) {
+            return Fact::missing(Source::Organization);
+        }
+        self.list(|it| {
+            let admits = admits_account(it) && it.standing(self.account) == Standing::Management;
+            admits.then(|| it.statement.clone())
         })
     }
 
