@@ -38,8 +38,7 @@ impl PolicyDocument {
             is_wanted: &|_| true,
             counts: &|_| true,
         };
-        question
-            .all_allowed(account, |action, resource| self.may_allow(account, action, resource))
+        question.all_allowed(account, |action, resource| self.may_allow(account, action, resource))
     }
 
     fn may_allow(&self, account: &Account, action: &str, resource: &str) -> bool {

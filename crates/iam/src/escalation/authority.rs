@@ -284,11 +284,11 @@ impl<'a> Index<'a> {
         for template in &known.resources {
             let shape = template.replace("{partition}", &account.partition);
             let shape = shape.replace("{account}", account.id_text()).replace("{region}", "*");
-            examples.push(if shape == "*" {
-                shape.clone()
-            } else {
-                shape.replace('*', probe::NAME)
-            });
+            if shape == "*" {
+                // The action names no resource: only what covers * allows it.
+                return vec![shape];
+            }
+            examples.push(shape.replace('*', probe::NAME));
             shapes.push(Pattern::glob(&shape));
         }
         if shapes.is_empty() {

@@ -170,7 +170,7 @@ record! {
         /// The ways to become an administrator that this policy alone grants.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
-        /// The statements with policy variables that are literals, for want of version 2012-10-17.
+        /// The statements with policy variables that are taken literally, since it lacks Version 2012-10-17.
         pub ignored_variables: Fact<Vec<String>>,
         /// Those of them that deny, or that allow by NotResource, so that they stop protecting.
         pub ignored_protections: Fact<Vec<String>>,
