@@ -7,7 +7,7 @@ use super::bundles::{Fixture, gaps, time};
 
 const ISSUER: &str = "https://abc123.tokens.sts.global.api.aws";
 
-fn request(id: &str, state: &str, expires: Json) -> Json {
+fn request(id: &str, state: &str, expires: &Json) -> Json {
     json!({"DelegationRequestId": id, "State": state, "ExpirationTime": expires})
 }
 
@@ -25,14 +25,14 @@ fn open(requests: &Json) -> Fact<Vec<String>> {
 #[test]
 fn approved_requests_are_open_until_they_expire() {
     let all = json!([
-        request("h", "FINALIZED", json!(null)),
-        request("a", "ACCEPTED", json!("2026-01-03T00:00:00Z")),
-        request("b", "ACCEPTED", json!("2026-01-01T00:00:00Z")),
-        request("c", "PENDING_APPROVAL", json!("2026-01-03T00:00:00Z")),
-        request("d", "ASSIGNED", json!("2026-01-03T00:00:00Z")),
-        request("e", "REJECTED", json!("2026-01-03T00:00:00Z")),
-        request("f", "EXPIRED", json!("2026-01-03T00:00:00Z")),
-        request("g", "UNASSIGNED", json!("2026-01-03T00:00:00Z")),
+        request("h", "FINALIZED", &json!(null)),
+        request("a", "ACCEPTED", &json!("2026-01-03T00:00:00Z")),
+        request("b", "ACCEPTED", &json!("2026-01-01T00:00:00Z")),
+        request("c", "PENDING_APPROVAL", &json!("2026-01-03T00:00:00Z")),
+        request("d", "ASSIGNED", &json!("2026-01-03T00:00:00Z")),
+        request("e", "REJECTED", &json!("2026-01-03T00:00:00Z")),
+        request("f", "EXPIRED", &json!("2026-01-03T00:00:00Z")),
+        request("g", "UNASSIGNED", &json!("2026-01-03T00:00:00Z")),
     ]);
     assert_eq!(open(&all), Fact::Known(vec!["a".to_owned(), "h".to_owned()]));
     assert_eq!(open(&json!([])), Fact::Known(vec![]));
@@ -41,7 +41,7 @@ fn approved_requests_are_open_until_they_expire() {
 #[test]
 fn a_request_says_whose_it_is_and_who_approved_it() {
     let approver = "arn:aws:iam::123456789012:user/alice";
-    let mut request = request("dr-1", "ACCEPTED", json!("2026-01-03T00:00:00Z"));
+    let mut request = request("dr-1", "ACCEPTED", &json!("2026-01-03T00:00:00Z"));
     request["ApproverId"] = json!(approver);
     request["RequestorId"] = json!("444455556666");
     for (name, requestor) in [(json!(null), "444455556666"), (json!("Partner"), "Partner")] {
@@ -59,7 +59,7 @@ fn a_request_says_whose_it_is_and_who_approved_it() {
 #[test]
 fn requests_that_are_not_understood_are_not_known() {
     let source = Source::DelegationRequests;
-    let document = json!({"DelegationRequests": [request("dr-1", "PAUSED", json!(null))]});
+    let document = json!({"DelegationRequests": [request("dr-1", "PAUSED", &json!(null))]});
     let snapshot = Fixture::new().with(source, &document).snapshot();
     assert_eq!(snapshot.account.open_partner_delegations, Fact::missing(source));
     assert_eq!(gaps(&snapshot, source, Some("dr-1"))[0].0, "Malformed");
