@@ -12,7 +12,7 @@ use super::draft::Partial;
 use super::failure::Failure;
 use super::iam::{Iam, PAGE_SIZE};
 use super::per_user::ask_each;
-use super::whole::WholeAnswers;
+use super::whole::{WholeAnswers, is_whole_error};
 use super::{Progress, convert};
 use crate::shapes;
 
@@ -163,11 +163,10 @@ impl Iam<'_> {
         self.progress.call("GetOutboundWebIdentityFederationInfo");
         match self.client.get_outbound_web_identity_federation_info().send().await {
             Ok(output) => convert::outbound_web_identity_federation(output),
-            // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled. An answer that
-            // was cut short has no message.
+            // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
             Err(error)
                 if error.code().is_some_and(|code| code.starts_with("FeatureDisabled"))
-                    && error.message().is_some() =>
+                    && is_whole_error(&error) =>
             {
                 Ok(shapes::OutboundWebIdentityFederation {
                     issuer_identifier: None,

@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_iam::error::BoxError;
+use aws_sdk_iam::error::{BoxError, SdkError};
 use serde_json::Value as Json;
 
 /// Makes an answer of which a part is missing an error: part of a list would else stand for all of
@@ -37,6 +37,12 @@ impl Intercept for WholeAnswers {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether that is the whole of an error in XML: one that was cut short is not taken for an answer.
+pub(crate) fn is_whole_error<E>(error: &SdkError<E>) -> bool {
+    let body = error.raw_response().and_then(|response| response.body().bytes());
+    body.is_some_and(is_whole)
 }
 
 fn has_list(json: &[u8], name: &str) -> bool {

@@ -192,6 +192,10 @@ async fn an_account_may_issue_no_tokens() {
         assert_eq!(document(&aws.collect().await, source), json!({"IssuerIdentifier": null}));
     }
     let aws = FakeAws::start().await;
+    let off = error(operation, "FeatureDisabled");
+    aws.says(operation, "", 404, off.trim_end_matches("</ErrorResponse>")).await;
+    assert_eq!(code(&aws.collect().await, source), "FeatureDisabled", "cut short");
+    let aws = FakeAws::start().await;
     aws.says(operation, "", 200, &answer(operation, "")).await;
     assert_eq!(code(&aws.collect().await, source), "MalformedResponse");
 }
