@@ -1,5 +1,6 @@
 //! Collection by the real SDK from a fake AWS over HTTP, one fault at a time.
 
+mod details;
 mod fake;
 mod sources;
 
