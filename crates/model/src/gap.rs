@@ -56,7 +56,7 @@ impl Gap {
         Gap {
             source,
             operation: source.operation().to_owned(),
-            action: source.action(),
+            action: source.action().to_owned(),
             code: code.into(),
             message: message.into(),
             resource: None,

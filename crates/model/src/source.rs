@@ -6,144 +6,100 @@ use std::ops::{BitOr, BitOrAssign};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One part of a bundle: the answer to one AWS call, under the name of its AWS CLI command.
-#[derive(
-    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
+/// Declares the sources: the name of each, and the IAM actions that allow its calls. The first is that
+/// of the call which its gaps name.
+macro_rules! sources {
+    ($( $(#[doc = $doc:literal])+ $source:ident = $name:literal, $($action:literal),+; )+) => {
+        /// One part of a bundle: the answer to one AWS call, under the name of its AWS CLI command.
+        #[derive(
+            Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+        )]
+        pub enum Source {
+            $( $(#[doc = $doc])+ #[serde(rename = $name)] $source, )+
+        }
+
+        impl Source {
+            /// Every source, in the order in which a bundle lists them.
+            pub const ALL: [Source; [$($name),+].len()] = [$(Source::$source),+];
+
+            /// The name in reports, and of the bundle file without its ending: `credential-report`.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $( Source::$source => $name, )+ }
+            }
+
+            /// The IAM actions that allow its calls: first `iam:GetCredentialReport`.
+            #[must_use]
+            pub fn actions(self) -> &'static [&'static str] {
+                match self { $( Source::$source => &[$($action),+], )+ }
+            }
+        }
+    };
+}
+
+sources! {
     /// Who asks: STS GetCallerIdentity.
-    CallerIdentity,
+    CallerIdentity = "caller-identity", "sts:GetCallerIdentity";
     /// The account's alias: IAM ListAccountAliases.
-    AccountAliases,
+    AccountAliases = "account-aliases", "iam:ListAccountAliases";
     /// Users' passwords, keys and MFA, up to four hours old: IAM GetCredentialReport.
-    CredentialReport,
+    CredentialReport =
+        "credential-report", "iam:GetCredentialReport", "iam:GenerateCredentialReport";
     /// Counts and root flags: IAM GetAccountSummary.
-    AccountSummary,
+    AccountSummary = "account-summary", "iam:GetAccountSummary";
     /// The account's own password policy: IAM GetAccountPasswordPolicy.
-    AccountPasswordPolicy,
+    AccountPasswordPolicy = "account-password-policy", "iam:GetAccountPasswordPolicy";
     /// Virtual MFA devices, assigned or not: IAM ListVirtualMFADevices.
-    VirtualMfaDevices,
+    VirtualMfaDevices = "virtual-mfa-devices", "iam:ListVirtualMFADevices";
     /// Users, groups, roles and policies: IAM GetAccountAuthorizationDetails.
-    AccountAuthorizationDetails,
+    AccountAuthorizationDetails =
+        "account-authorization-details", "iam:GetAccountAuthorizationDetails";
     /// Key ids and creation dates of single users: IAM ListAccessKeys.
-    AccessKeys,
+    AccessKeys = "access-keys", "iam:ListAccessKeys";
     /// MFA devices of single users, of every kind: IAM ListMFADevices.
-    MfaDevices,
+    MfaDevices = "mfa-devices", "iam:ListMFADevices";
     /// Credentials for CodeCommit, Keyspaces, Bedrock and the like: IAM ListServiceSpecificCredentials.
-    ServiceSpecificCredentials,
+    ServiceSpecificCredentials =
+        "service-specific-credentials", "iam:ListServiceSpecificCredentials";
     /// TLS certificates kept in IAM: IAM ListServerCertificates.
-    ServerCertificates,
+    ServerCertificates = "server-certificates", "iam:ListServerCertificates";
     /// SAML providers with their metadata: IAM ListSAMLProviders and GetSAMLProvider.
-    SamlProviders,
+    SamlProviders = "saml-providers", "iam:ListSAMLProviders", "iam:GetSAMLProvider";
     /// OIDC providers: IAM ListOpenIDConnectProviders and GetOpenIDConnectProvider.
-    OpenIdConnectProviders,
+    OpenIdConnectProviders =
+        "open-id-connect-providers", "iam:ListOpenIDConnectProviders", "iam:GetOpenIDConnectProvider";
     /// Access analyzers of the regions in use: Access Analyzer ListAnalyzers.
-    AccessAnalyzers,
+    AccessAnalyzers = "access-analyzers", "access-analyzer:ListAnalyzers";
     /// Billing, operations and security contacts: Account Management GetAlternateContact.
-    AlternateContacts,
+    AlternateContacts = "alternate-contacts", "account:GetAlternateContact";
     /// The organization the account is in: Organizations DescribeOrganization.
-    Organization,
+    Organization = "organization", "organizations:DescribeOrganization";
     /// Centralized root access of the organization: IAM ListOrganizationsFeatures.
-    OrganizationsFeatures,
+    OrganizationsFeatures = "organizations-features", "iam:ListOrganizationsFeatures";
     /// Requests of partners for temporary access: IAM ListDelegationRequests.
-    DelegationRequests,
+    DelegationRequests = "delegation-requests", "iam:ListDelegationRequests";
     /// Whether the account issues tokens for other services: IAM GetOutboundWebIdentityFederationInfo.
-    OutboundWebIdentityFederationInfo,
+    OutboundWebIdentityFederationInfo =
+        "outbound-web-identity-federation-info", "iam:GetOutboundWebIdentityFederationInfo";
 }
 
 impl Source {
-    /// Every source, in the order in which a bundle lists them.
-    pub const ALL: [Source; 19] = [
-        Source::CallerIdentity,
-        Source::AccountAliases,
-        Source::CredentialReport,
-        Source::AccountSummary,
-        Source::AccountPasswordPolicy,
-        Source::VirtualMfaDevices,
-        Source::AccountAuthorizationDetails,
-        Source::AccessKeys,
-        Source::MfaDevices,
-        Source::ServiceSpecificCredentials,
-        Source::ServerCertificates,
-        Source::SamlProviders,
-        Source::OpenIdConnectProviders,
-        Source::AccessAnalyzers,
-        Source::AlternateContacts,
-        Source::Organization,
-        Source::OrganizationsFeatures,
-        Source::DelegationRequests,
-        Source::OutboundWebIdentityFederationInfo,
-    ];
-
-    /// The name in reports, and of the bundle file without its ending: `credential-report`.
+    /// The IAM action that allows the operation: `iam:GetCredentialReport`.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Source::CallerIdentity => "caller-identity",
-            Source::AccountAliases => "account-aliases",
-            Source::CredentialReport => "credential-report",
-            Source::AccountSummary => "account-summary",
-            Source::AccountPasswordPolicy => "account-password-policy",
-            Source::VirtualMfaDevices => "virtual-mfa-devices",
-            Source::AccountAuthorizationDetails => "account-authorization-details",
-            Source::AccessKeys => "access-keys",
-            Source::MfaDevices => "mfa-devices",
-            Source::ServiceSpecificCredentials => "service-specific-credentials",
-            Source::ServerCertificates => "server-certificates",
-            Source::SamlProviders => "saml-providers",
-            Source::OpenIdConnectProviders => "open-id-connect-providers",
-            Source::AccessAnalyzers => "access-analyzers",
-            Source::AlternateContacts => "alternate-contacts",
-            Source::Organization => "organization",
-            Source::OrganizationsFeatures => "organizations-features",
-            Source::DelegationRequests => "delegation-requests",
-            Source::OutboundWebIdentityFederationInfo => "outbound-web-identity-federation-info",
-        }
+    pub fn action(self) -> &'static str {
+        self.actions()[0]
     }
 
     /// The API operation that answers it: `GetCredentialReport`.
     #[must_use]
     pub fn operation(self) -> &'static str {
-        match self {
-            Source::CallerIdentity => "GetCallerIdentity",
-            Source::AccountAliases => "ListAccountAliases",
-            Source::CredentialReport => "GetCredentialReport",
-            Source::AccountSummary => "GetAccountSummary",
-            Source::AccountPasswordPolicy => "GetAccountPasswordPolicy",
-            Source::VirtualMfaDevices => "ListVirtualMFADevices",
-            Source::AccountAuthorizationDetails => "GetAccountAuthorizationDetails",
-            Source::AccessKeys => "ListAccessKeys",
-            Source::MfaDevices => "ListMFADevices",
-            Source::ServiceSpecificCredentials => "ListServiceSpecificCredentials",
-            Source::ServerCertificates => "ListServerCertificates",
-            Source::SamlProviders => "ListSAMLProviders",
-            Source::OpenIdConnectProviders => "ListOpenIDConnectProviders",
-            Source::AccessAnalyzers => "ListAnalyzers",
-            Source::AlternateContacts => "GetAlternateContact",
-            Source::Organization => "DescribeOrganization",
-            Source::OrganizationsFeatures => "ListOrganizationsFeatures",
-            Source::DelegationRequests => "ListDelegationRequests",
-            Source::OutboundWebIdentityFederationInfo => "GetOutboundWebIdentityFederationInfo",
-        }
+        self.action().split_once(':').map_or("", |(_, operation)| operation)
     }
 
     /// The service prefix of its actions in IAM policies: `iam`.
     #[must_use]
     pub fn service(self) -> &'static str {
-        match self {
-            Source::CallerIdentity => "sts",
-            Source::AccessAnalyzers => "access-analyzer",
-            Source::AlternateContacts => "account",
-            Source::Organization => "organizations",
-            _ => "iam",
-        }
-    }
-
-    /// The IAM action that allows the operation: `iam:GetCredentialReport`.
-    #[must_use]
-    pub fn action(self) -> String {
-        format!("{}:{}", self.service(), self.operation())
+        self.action().split_once(':').map_or("", |(service, _)| service)
     }
 
     /// The source of that [name](Source::name).
@@ -227,6 +183,16 @@ mod tests {
         for source in Source::ALL {
             assert_eq!(serde_json::to_value(source).unwrap(), source.name());
             assert_eq!(Source::from_name(source.name()), Some(source));
+        }
+    }
+
+    #[test]
+    fn an_action_is_a_service_and_an_operation() {
+        let source = Source::AccessAnalyzers;
+        assert_eq!(source.action(), "access-analyzer:ListAnalyzers");
+        assert_eq!((source.service(), source.operation()), ("access-analyzer", "ListAnalyzers"));
+        for source in Source::ALL {
+            assert!(!source.service().is_empty() && !source.operation().is_empty(), "{source}");
         }
     }
 
