@@ -92,15 +92,6 @@ impl Fact<bool> {
     }
 }
 
-impl<T> From<Result<T, Sources>> for Fact<T> {
-    fn from(result: Result<T, Sources>) -> Fact<T> {
-        match result {
-            Ok(value) => Fact::Known(value),
-            Err(sources) => Fact::Missing(sources),
-        }
-    }
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Missing {

@@ -144,39 +144,25 @@ impl<T: Typed> List for Vec<T> {
     }
 }
 
-impl Typed for bool {
-    const TYPE: Type = Type::Bool;
-    fn value(&self) -> Result<Value<'_>, Sources> {
-        Ok(Value::Bool(*self))
-    }
+/// Types whose values are copied or borrowed as they are.
+macro_rules! typed {
+    ($($ty:ty: $kind:ident = |$value:ident| $read:expr;)*) => {
+        $(impl Typed for $ty {
+            const TYPE: Type = Type::$kind;
+            fn value(&self) -> Result<Value<'_>, Sources> {
+                let $value = self;
+                Ok(Value::$kind($read))
+            }
+        })*
+    };
 }
 
-impl Typed for f64 {
-    const TYPE: Type = Type::Number;
-    fn value(&self) -> Result<Value<'_>, Sources> {
-        Ok(Value::Number(*self))
-    }
-}
-
-impl Typed for u32 {
-    const TYPE: Type = Type::Number;
-    fn value(&self) -> Result<Value<'_>, Sources> {
-        Ok(Value::Number(f64::from(*self)))
-    }
-}
-
-impl Typed for String {
-    const TYPE: Type = Type::Text;
-    fn value(&self) -> Result<Value<'_>, Sources> {
-        Ok(Value::Text(self))
-    }
-}
-
-impl Typed for Timestamp {
-    const TYPE: Type = Type::Time;
-    fn value(&self) -> Result<Value<'_>, Sources> {
-        Ok(Value::Time(*self))
-    }
+typed! {
+    bool: Bool = |flag| *flag;
+    f64: Number = |number| *number;
+    u32: Number = |number| f64::from(*number);
+    String: Text = |text| text;
+    Timestamp: Time = |time| *time;
 }
 
 /// Declares a record: a struct whose fields are facts that rules can read, with `#[from(…)]` the
@@ -208,15 +194,12 @@ macro_rules! record {
             }
 
             fn record_type(&self) -> &'static $crate::RecordType {
-                match <$name as $crate::Typed>::TYPE {
-                    $crate::Type::Record(record_type) => record_type,
-                    _ => unreachable!("a record's type is a record type"),
-                }
+                $name::RECORD_TYPE
             }
         }
 
-        impl $crate::Typed for $name {
-            const TYPE: $crate::Type = $crate::Type::Record(&$crate::RecordType {
+        impl $name {
+            const RECORD_TYPE: &$crate::RecordType = &$crate::RecordType {
                 name: stringify!($name),
                 fields: &[$( $crate::Field {
                     name: stringify!($field),
@@ -225,8 +208,11 @@ macro_rules! record {
                     sources: &[$( $( $crate::Source::$source, )+ )?],
                 }, )*],
                 sources: &[$( $crate::Source::$origin, )*],
-            });
+            };
+        }
 
+        impl $crate::Typed for $name {
+            const TYPE: $crate::Type = $crate::Type::Record($name::RECORD_TYPE);
             fn value(&self) -> Result<$crate::Value<'_>, $crate::Sources> {
                 Ok($crate::Value::Record(self))
             }
@@ -234,7 +220,7 @@ macro_rules! record {
     };
 }
 
-/// Declares a fixed set of words that rules compare with, spelt in kebab case.
+/// Declares a fixed set of words, which rules can compare with.
 macro_rules! words {
     (
         $(#[doc = $about:literal])+
@@ -243,12 +229,18 @@ macro_rules! words {
         }
     ) => {
         $(#[doc = $about])+
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize,
+            serde::Deserialize, schemars::JsonSchema,
+        )]
         pub enum $name {
             $( $(#[doc = $doc])+ #[serde(rename = $word)] $variant, )*
         }
 
         impl $name {
+            /// Each of them, in this order.
+            pub const ALL: [$name; [$( $word, )*].len()] = [$( $name::$variant, )*];
+
             /// The word in rules and in JSON.
             #[must_use]
             pub fn word(self) -> &'static str {

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::record::words;
 use crate::{Fingerprint, Gap, Source};
 
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
@@ -183,68 +184,33 @@ pub struct RuleInfo {
     pub frameworks: BTreeMap<String, Vec<String>>,
 }
 
-/// How grave a finding is, the gravest first.
-#[derive(
-    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Act at once.
-    Critical,
-    /// Act this week.
-    High,
-    /// Plan it.
-    Medium,
-    /// Improve it.
-    Low,
-    /// Know it.
-    Info,
-}
-
-impl Severity {
-    /// Every severity, the gravest first.
-    pub const ALL: [Severity; 5] =
-        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
-
-    /// The word in rules and reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Severity::Critical => "critical",
-            Severity::High => "high",
-            Severity::Medium => "medium",
-            Severity::Low => "low",
-            Severity::Info => "info",
-        }
+words! {
+    /// How grave a finding is, the gravest first.
+    pub enum Severity {
+        /// Act at once.
+        Critical = "critical",
+        /// Act this week.
+        High = "high",
+        /// Plan it.
+        Medium = "medium",
+        /// Improve it.
+        Low = "low",
+        /// Know it.
+        Info = "info",
     }
 }
 
-/// What a rule says about a resource.
-#[derive(
-    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// The problem exists.
-    Fail,
-    /// It could not be told; [`Finding::missing`] says what would have told.
-    Unknown,
-    /// The problem does not exist.
-    Pass,
-    /// The question does not arise.
-    NotApplicable,
-}
-
-impl Verdict {
-    /// The word in rules and reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Verdict::Fail => "fail",
-            Verdict::Unknown => "unknown",
-            Verdict::Pass => "pass",
-            Verdict::NotApplicable => "not_applicable",
-        }
+words! {
+    /// What a rule says about a resource.
+    pub enum Verdict {
+        /// The problem exists.
+        Fail = "fail",
+        /// It could not be told; [`Finding::missing`] says what would have told.
+        Unknown = "unknown",
+        /// The problem does not exist.
+        Pass = "pass",
+        /// The question does not arise.
+        NotApplicable = "not_applicable",
     }
 }
 
@@ -328,45 +294,21 @@ pub enum BaselineState {
     Known,
 }
 
-/// A verdict, and what has been decided about it. Only what is `open` counts for the exit status.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Status {
-    /// It fails, and nobody has accepted that.
-    Open,
-    /// It could not be judged.
-    Unknown,
-    /// It fails, and the baseline holds it.
-    Known,
-    /// It fails, and a waiver in force accepts that.
-    Waived,
-    /// The problem does not exist.
-    Pass,
-    /// The question does not arise.
-    NotApplicable,
-}
-
-impl Status {
-    /// Every status, those that ask for work first.
-    pub const ALL: [Status; 6] = [
-        Status::Open,
-        Status::Unknown,
-        Status::Known,
-        Status::Waived,
-        Status::Pass,
-        Status::NotApplicable,
-    ];
-
-    /// The word in outputs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Status::Open => "open",
-            Status::Unknown => "unknown",
-            Status::Known => "known",
-            Status::Waived => "waived",
-            Status::Pass => "pass",
-            Status::NotApplicable => "not_applicable",
-        }
+words! {
+    /// A verdict, and what has been decided about it. Only what is `open` counts for the exit status.
+    pub enum Status {
+        /// It fails, and nobody has accepted that.
+        Open = "open",
+        /// It could not be judged.
+        Unknown = "unknown",
+        /// It fails, and the baseline holds it.
+        Known = "known",
+        /// It fails, and a waiver in force accepts that.
+        Waived = "waived",
+        /// The problem does not exist.
+        Pass = "pass",
+        /// The question does not arise.
+        NotApplicable = "not_applicable",
     }
 }
 

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::record::words;
+
 /// A framework, control by control.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FrameworkOutcome {
@@ -39,24 +41,13 @@ pub struct ControlOutcome {
     pub reason: Option<String>,
 }
 
-/// Who tells whether a control is met.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ControlKind {
-    /// Rules do.
-    Automated,
-    /// A person has to.
-    Manual,
-}
-
-impl ControlKind {
-    /// The word in framework files and reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            ControlKind::Automated => "automated",
-            ControlKind::Manual => "manual",
-        }
+words! {
+    /// Who tells whether a control is met.
+    pub enum ControlKind {
+        /// Rules do.
+        Automated = "automated",
+        /// A person has to.
+        Manual = "manual",
     }
 }
 
