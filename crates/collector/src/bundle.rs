@@ -47,7 +47,7 @@ pub struct Document {
 }
 
 /// `manifest.json`: what was collected, when, by whom, and what is missing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Always `portcullis/bundle/v1`.
     pub schema: String,
@@ -101,14 +101,9 @@ impl Manifest {
         Manifest {
             schema: SCHEMA.to_owned(),
             tool: tool.to_owned(),
-            account: None,
-            partition: None,
-            caller: None,
-            region: None,
             collected_from,
             collected_to,
-            files: BTreeMap::new(),
-            gaps: Vec::new(),
+            ..Manifest::default()
         }
     }
 }

@@ -18,16 +18,9 @@ pub enum BundleError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// The directory holds no file of a bundle.
-    #[error(
-        "{dir} holds no file of a bundle; looked for {names}",
-        dir = dir.display(),
-        names = known_file_names().collect::<Vec<_>>().join(", ")
-    )]
-    NothingFound {
-        /// The directory.
-        dir: PathBuf,
-    },
+    /// That directory holds no file of a bundle.
+    #[error("{} holds no file of a bundle; looked for {}", .0.display(), known_names())]
+    NothingFound(PathBuf),
     /// The manifest is no JSON, or lacks a field.
     #[error("{path} is damaged: {reason}; collect again", path = path.display())]
     BrokenManifest {
@@ -58,42 +51,31 @@ pub enum BundleError {
         /// The name it lists.
         name: String,
     },
-    /// Writing the bundle was cut off.
-    #[error("{dir} was cut off while being written; collect again", dir = dir.display())]
-    Unfinished {
-        /// The directory.
-        dir: PathBuf,
-    },
-    /// There are two credential reports, and nothing says which one counts.
+    /// Writing the bundle in that directory was cut off.
+    #[error("{} was cut off while being written; collect again", .0.display())]
+    Unfinished(PathBuf),
+    /// There are two credential reports in that directory, and nothing says which one counts.
+    #[error("{} holds both credential-report.json and credential-report.csv; keep one", .0.display())]
+    TwoReports(PathBuf),
+    /// That directory was made by hand, and cannot be verified.
     #[error(
-        "{dir} holds both credential-report.json and credential-report.csv; keep one",
-        dir = dir.display()
+        "{} has no manifest.json, so there is nothing to verify it against; `collect` writes one",
+        .0.display()
     )]
-    TwoReports {
-        /// The directory.
-        dir: PathBuf,
-    },
-    /// A directory made by hand cannot be verified.
-    #[error(
-        "{dir} has no manifest.json, so there is nothing to verify it against; `collect` writes one",
-        dir = dir.display()
-    )]
-    NoManifest {
-        /// The directory.
-        dir: PathBuf,
-    },
+    NoManifest(PathBuf),
     /// A bundle read from hand-made files cannot be written as a collected one.
     #[error("the bundle was not collected from AWS, so it has no manifest and cannot be written")]
     NotCollected,
-    /// What stands at the target is not to be overwritten.
+    /// What stands at that path is not to be overwritten.
     #[error(
-        "{path} exists and is neither an empty directory nor just a bundle; choose another name",
-        path = path.display()
+        "{} exists and is neither an empty directory nor just a bundle; choose another name",
+        .0.display()
     )]
-    Occupied {
-        /// The target.
-        path: PathBuf,
-    },
+    Occupied(PathBuf),
+}
+
+fn known_names() -> String {
+    known_file_names().collect::<Vec<_>>().join(", ")
 }
 
 impl BundleError {

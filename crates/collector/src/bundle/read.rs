@@ -28,7 +28,7 @@ impl Bundle {
             return read_report(path);
         }
         if path.join(UNFINISHED).exists() {
-            return Err(BundleError::Unfinished { dir: path.to_owned() });
+            return Err(BundleError::Unfinished(path.to_owned()));
         }
         match read_manifest(path)? {
             Some(manifest) => Ok(read_collected(path, manifest)),
@@ -45,8 +45,10 @@ struct Builder {
 }
 
 impl Builder {
-    fn add(&mut self, source: Source, file: String, content: Result<Vec<u8>, Unusable>) {
-        match content {
+    /// Adds the content of a source's file, or why there is none.
+    fn add(&mut self, source: Source, file: Option<String>, content: Result<Vec<u8>, Unusable>) {
+        let file = file.unwrap_or_else(|| file_name(source));
+        match content.and_then(not_empty) {
             Ok(bytes) => {
                 self.documents.insert(source, Document { file, bytes });
             }
@@ -168,14 +170,10 @@ fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
         let listed = file_names(source)
             .into_iter()
             .find_map(|name| manifest.files.get(&name).map(|entry| (name, entry)));
-        match listed {
-            Some((file, entry)) => {
-                let path = dir.join(&file);
-                let content = read_listed(&path, &entry.sha256).and_then(not_empty);
-                builder.add(source, file, content);
-            }
-            None => builder.add(source, file_name(source), Err(Unusable::Unlisted)),
-        }
+        let content = listed.as_ref().map_or(Err(Unusable::Unlisted), |(file, entry)| {
+            read_listed(&dir.join(file), &entry.sha256)
+        });
+        builder.add(source, listed.map(|(file, _)| file), content);
     }
     builder.build(Some(manifest))
 }
@@ -187,36 +185,28 @@ fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
         let mut names = file_names(source).into_iter().filter(|name| dir.join(name).exists());
         let (first, second) = (names.next(), names.next());
         if second.is_some() {
-            return Err(BundleError::TwoReports { dir: dir.to_owned() });
+            return Err(BundleError::TwoReports(dir.to_owned()));
         }
         found |= first.is_some();
-        match first {
-            Some(file) => {
-                let content = read_file(&dir.join(&file)).and_then(not_empty);
-                builder.add(source, file, content);
-            }
-            None => builder.add(source, file_name(source), Err(Unusable::Absent)),
-        }
+        let content =
+            first.as_ref().map_or(Err(Unusable::Absent), |file| read_file(&dir.join(file)));
+        builder.add(source, first, content);
     }
-    if found {
-        Ok(builder.build(None))
-    } else {
-        Err(BundleError::NothingFound { dir: dir.to_owned() })
-    }
+    if found { Ok(builder.build(None)) } else { Err(BundleError::NothingFound(dir.to_owned())) }
 }
 
 fn read_report(path: &Path) -> Result<Bundle, BundleError> {
     let mut builder = Builder::default();
-    let content = match read_file(path).and_then(not_empty) {
+    let content = match read_file(path) {
         Err(Unusable::Unreadable(error)) => return Err(BundleError::io(path)(error)),
         content => content,
     };
     // The name may be anything; the JSON of the AWS CLI begins with a brace, and no CSV header does.
     let is_json = content.as_ref().is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"));
-    let file = if is_json { file_name(Source::CredentialReport) } else { REPORT_CSV.to_owned() };
+    let file = (!is_json).then(|| REPORT_CSV.to_owned());
     builder.add(Source::CredentialReport, file, content);
     for source in Source::ALL.into_iter().filter(|&source| source != Source::CredentialReport) {
-        builder.add(source, file_name(source), Err(Unusable::Absent));
+        builder.add(source, None, Err(Unusable::Absent));
     }
     Ok(builder.build(None))
 }

@@ -44,7 +44,7 @@ impl fmt::Display for ChangeKind {
 pub fn verify(dir: &Path) -> Result<Vec<Change>, BundleError> {
     let Some(manifest) = read_manifest(dir)? else {
         fs::read_dir(dir).map_err(BundleError::io(dir))?;
-        return Err(BundleError::NoManifest { dir: dir.to_owned() });
+        return Err(BundleError::NoManifest(dir.to_owned()));
     };
     let mut changes = Vec::new();
     for (file, entry) in &manifest.files {

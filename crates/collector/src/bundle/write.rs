@@ -52,7 +52,7 @@ fn resolve(dir: &Path) -> Result<PathBuf, BundleError> {
         }
         Err(error) => Err(BundleError::io(dir)(error)),
         Ok(target) if is_replaceable(&target)? => Ok(target),
-        Ok(_) => Err(BundleError::Occupied { path: dir.to_owned() }),
+        Ok(_) => Err(BundleError::Occupied(dir.to_owned())),
     }
 }
 

@@ -19,42 +19,24 @@ pub enum CollectError {
     /// Neither option, environment, profile nor instance names a region.
     #[error("no AWS region is set")]
     NoRegion,
-    /// The profile does not exist.
-    #[error("there is no AWS profile \"{profile}\"")]
-    NoProfile {
-        /// The profile's name.
-        profile: String,
-    },
-    /// The AWS configuration files, or a profile in them, make no sense.
-    #[error("the AWS configuration cannot be used: {reason}")]
-    Configuration {
-        /// What is wrong.
-        reason: String,
-    },
-    /// No source gave credentials.
-    #[error("there are no AWS credentials: {reason}")]
-    NoCredentials {
-        /// Where they were looked for.
-        reason: String,
-    },
-    /// The sign-in to IAM Identity Center has run out.
+    /// The profile of that name does not exist.
+    #[error("there is no AWS profile \"{0}\"")]
+    NoProfile(String),
+    /// The AWS configuration files, or a profile in them, make no sense, for that reason.
+    #[error("the AWS configuration cannot be used: {0}")]
+    Configuration(String),
+    /// No source gave credentials; says where they were looked for.
+    #[error("there are no AWS credentials: {0}")]
+    NoCredentials(String),
+    /// The sign-in to IAM Identity Center has run out; that command signs in.
     #[error("the SSO session has expired, or there is none")]
-    ExpiredSso {
-        /// The command that signs in.
-        login: String,
-    },
-    /// The credentials have run out.
-    #[error("the AWS credentials have expired ({code})")]
-    Expired {
-        /// AWS's error code.
-        code: String,
-    },
-    /// The credentials are wrong, or were deleted.
-    #[error("AWS does not accept the credentials ({code})")]
-    Invalid {
-        /// AWS's error code.
-        code: String,
-    },
+    ExpiredSso(String),
+    /// The credentials have run out: AWS's error code.
+    #[error("the AWS credentials have expired ({0})")]
+    Expired(String),
+    /// The credentials are wrong, or were deleted: AWS's error code.
+    #[error("AWS does not accept the credentials ({0})")]
+    Invalid(String),
     /// The role was refused.
     #[error("{role} cannot be assumed: {reason}")]
     RoleNotAssumed {
@@ -63,12 +45,9 @@ pub enum CollectError {
         /// What AWS said.
         reason: String,
     },
-    /// A source of credentials failed in its own way.
-    #[error("the AWS credentials cannot be loaded: {reason}")]
-    CredentialsFailed {
-        /// What the source said.
-        reason: String,
-    },
+    /// A source of credentials failed in its own way: what it said.
+    #[error("the AWS credentials cannot be loaded: {0}")]
+    CredentialsFailed(String),
     /// AWS did not answer.
     #[error("AWS does not answer {place}: {reason}")]
     Unreachable {
@@ -85,24 +64,24 @@ impl CollectError {
     pub fn help(&self) -> String {
         let help = match self {
             CollectError::NoRegion => "pass --region or set AWS_REGION",
-            CollectError::NoProfile { .. } => "`aws configure list-profiles` lists those there are",
-            CollectError::Configuration { .. } => {
+            CollectError::NoProfile(_) => "`aws configure list-profiles` lists those there are",
+            CollectError::Configuration(_) => {
                 "correct the AWS configuration files, or pass another --profile"
             }
-            CollectError::NoCredentials { .. } => {
+            CollectError::NoCredentials(_) => {
                 "pass --profile, set AWS_PROFILE, or run `aws configure` or `aws sso login`"
             }
-            CollectError::ExpiredSso { login } => return format!("run `{login}`"),
-            CollectError::Expired { .. } => {
+            CollectError::ExpiredSso(login) => return format!("run `{login}`"),
+            CollectError::Expired(_) => {
                 "get new ones, and check that this machine's clock is right"
             }
-            CollectError::Invalid { .. } => {
+            CollectError::Invalid(_) => {
                 "check the access key and its secret, and that the key is active"
             }
             CollectError::RoleNotAssumed { .. } => {
                 "check the role's trust policy, its external id, and that the caller may call sts:AssumeRole"
             }
-            CollectError::CredentialsFailed { .. } => {
+            CollectError::CredentialsFailed(_) => {
                 "correct their source, or choose another by --profile or AWS_PROFILE"
             }
             CollectError::Unreachable { .. } => {
@@ -115,7 +94,7 @@ impl CollectError {
 
 impl From<ProfileFileLoadError> for CollectError {
     fn from(error: ProfileFileLoadError) -> CollectError {
-        CollectError::Configuration { reason: chain(&error) }
+        CollectError::Configuration(chain(&error))
     }
 }
 
@@ -159,7 +138,7 @@ impl Attempt<'_> {
         let words = chain(error);
         // The SDK keeps the types of these errors to itself.
         if words.contains("SSO token") || words.contains("UnauthorizedException") {
-            return CollectError::ExpiredSso { login: self.login() };
+            return CollectError::ExpiredSso(self.login());
         }
         if let Some(call) = causes(error).find_map(|cause| cause.downcast_ref()) {
             return self.role_error(call);
@@ -168,16 +147,16 @@ impl Attempt<'_> {
         match causes(error).find_map(|cause| cause.downcast_ref()) {
             None => self.unreachable(reason),
             Some(CredentialsError::CredentialsNotLoaded(_)) if !words.contains("profile `") => {
-                CollectError::NoCredentials { reason: self.looked_in() }
+                CollectError::NoCredentials(self.looked_in())
             }
             Some(late @ CredentialsError::ProviderTimedOut(_)) => {
-                CollectError::NoCredentials { reason: late.to_string() }
+                CollectError::NoCredentials(late.to_string())
             }
             Some(
                 CredentialsError::CredentialsNotLoaded(_)
                 | CredentialsError::InvalidConfiguration(_),
-            ) => CollectError::Configuration { reason: last_causes(error, 1) },
-            Some(_) => CollectError::CredentialsFailed { reason },
+            ) => CollectError::Configuration(last_causes(error, 1)),
+            Some(_) => CollectError::CredentialsFailed(reason),
         }
     }
 
@@ -217,7 +196,7 @@ fn rejected(code: &str) -> Option<CollectError> {
     let code = code.to_owned();
     match code.as_str() {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            Some(CollectError::Expired { code })
+            Some(CollectError::Expired(code))
         }
         "InvalidClientTokenId"
         | "SignatureDoesNotMatch"
@@ -225,7 +204,7 @@ fn rejected(code: &str) -> Option<CollectError> {
         | "IncompleteSignature"
         | "UnrecognizedClientException"
         | "MissingAuthenticationToken"
-        | "AuthFailure" => Some(CollectError::Invalid { code }),
+        | "AuthFailure" => Some(CollectError::Invalid(code)),
         _ => None,
     }
 }

@@ -69,7 +69,7 @@ async fn selected_profile(options: &Options) -> Result<String, CollectError> {
     let selected = profiles.selected_profile();
     let is_named = options.profile.is_some() || selected != "default";
     if is_named && profiles.get_profile(selected).is_none() {
-        return Err(CollectError::NoProfile { profile: selected.to_owned() });
+        return Err(CollectError::NoProfile(selected.to_owned()));
     }
     Ok(selected.to_owned())
 }

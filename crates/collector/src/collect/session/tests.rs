@@ -113,17 +113,11 @@ async fn a_denied_first_call_stops_nothing() {
 async fn rejected_credentials_stop_the_run() {
     for code in ["ExpiredToken", "ExpiredTokenException", "RequestExpired"] {
         let error = error_after(403, &error_body(code)).await;
-        assert!(
-            matches!(&error, CollectError::Expired { code: found } if found == code),
-            "{error}"
-        );
+        assert!(matches!(&error, CollectError::Expired(found) if found == code), "{error}");
     }
     for code in ["InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"] {
         let error = error_after(403, &error_body(code)).await;
-        assert!(
-            matches!(&error, CollectError::Invalid { code: found } if found == code),
-            "{error}"
-        );
+        assert!(matches!(&error, CollectError::Invalid(found) if found == code), "{error}");
     }
 }
 
@@ -146,10 +140,7 @@ async fn absent_credentials_stop_the_run() {
         error_without(|| Err(CredentialsError::provider_timed_out(CREDENTIALS_LIMIT))).await;
     assert!(matches!(error, CollectError::NoCredentials { .. }), "{error}");
     let error = error_without(|| Err(CredentialsError::invalid_configuration("a loop"))).await;
-    assert!(
-        matches!(&error, CollectError::Configuration { reason } if reason == "a loop"),
-        "{error}"
-    );
+    assert!(matches!(&error, CollectError::Configuration(reason) if reason == "a loop"), "{error}");
     let error = error_without(|| Err(CredentialsError::provider_error("exit status 3"))).await;
     assert!(matches!(error, CollectError::CredentialsFailed { .. }), "{error}");
 }
