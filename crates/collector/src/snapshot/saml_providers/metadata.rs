@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
-use thiserror::Error;
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
 
@@ -17,31 +16,23 @@ use x509_cert::der::Decode;
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateSAMLProvider.html>
 const MAX_LENGTH: usize = 10_000_000;
 
-/// Why the metadata does not tell.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub(super) enum MetadataError {
-    #[error("is larger than {MAX_LENGTH} bytes")]
-    TooLarge,
-    #[error("is no XML")]
-    NoXml,
-    #[error("describes no identity provider")]
-    NoIdentityProvider,
-    #[error("holds a signing certificate that cannot be read")]
-    NoCertificate,
-}
+const TOO_LARGE: &str = "is larger than 10000000 bytes";
+const NO_XML: &str = "is no XML";
+const NO_IDENTITY_PROVIDER: &str = "describes no identity provider";
+const NO_CERTIFICATE: &str = "holds a signing certificate that cannot be read";
 
 /// When the last of the keys that the identity provider signs with can no longer be used: the end
-/// of its certificate. None: there is no certificate.
+/// of its certificate. None: there is no certificate. The error says why the metadata does not tell.
 ///
 /// Entities are not expanded, so that none can make the text larger than it is.
-pub(super) fn signing_certificates_end(xml: &str) -> Result<Option<Timestamp>, MetadataError> {
+pub(super) fn signing_certificates_end(xml: &str) -> Result<Option<Timestamp>, &'static str> {
     if xml.len() > MAX_LENGTH {
-        return Err(MetadataError::TooLarge);
+        return Err(TOO_LARGE);
     }
     let mut reader = Reader::from_str(xml);
     let mut scan = Scan::default();
     loop {
-        match reader.read_event().map_err(|_| MetadataError::NoXml)? {
+        match reader.read_event().map_err(|_| NO_XML)? {
             Event::Start(tag) => scan.open(&tag),
             Event::End(tag) => scan.close(tag.local_name().as_ref())?,
             Event::Text(text) => scan.text(&text),
@@ -85,7 +76,7 @@ impl Scan {
         }
     }
 
-    fn close(&mut self, name: &str) -> Result<(), MetadataError> {
+    fn close(&mut self, name: &str) -> Result<(), &'static str> {
         self.depth = self.depth.saturating_sub(1);
         match name {
             "IDPSSODescriptor" => {
@@ -95,7 +86,7 @@ impl Scan {
             "KeyDescriptor" => self.ends.extend(self.key.take().into_iter().flatten().min()),
             "X509Certificate" => {
                 if let (Some(text), Some(key)) = (self.certificate.take(), &mut self.key) {
-                    key.push(certificate_end(&text).ok_or(MetadataError::NoCertificate)?);
+                    key.push(certificate_end(&text).ok_or(NO_CERTIFICATE)?);
                 }
             }
             _ => {}
@@ -115,10 +106,10 @@ impl Scan {
         self.text(char.encode_utf8(&mut [0; 4]));
     }
 
-    fn end(self) -> Result<Option<Timestamp>, MetadataError> {
+    fn end(self) -> Result<Option<Timestamp>, &'static str> {
         match self {
-            Scan { depth: 1.., .. } => Err(MetadataError::NoXml),
-            Scan { is_described: false, .. } => Err(MetadataError::NoIdentityProvider),
+            Scan { depth: 1.., .. } => Err(NO_XML),
+            Scan { is_described: false, .. } => Err(NO_IDENTITY_PROVIDER),
             Scan { ends, .. } => Ok(ends.into_iter().max()),
         }
     }
