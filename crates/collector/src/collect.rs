@@ -2,7 +2,6 @@
 
 mod account;
 mod actions;
-mod convert;
 mod draft;
 mod error;
 mod failure;
@@ -16,17 +15,20 @@ mod whole;
 
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use jiff::Timestamp;
 use portcullis_model::{Gap, Source, Sources};
+use serde::Serialize;
 
 use crate::bundle::Bundle;
 use crate::partition::offers;
 use crate::shapes;
+use crate::snapshot::credential_report::{self, Report};
 use account::AccountServices;
-use draft::{Answer, Draft, Partial};
+use draft::{Answer, Draft, Partial, Sealed, merged};
 use failure::Failure;
 use iam::Iam;
-use per_user::{Needs, ask_each};
+use per_user::Needs;
 use regions::regions_in_use;
 use report_acquisition::{Terms, acquire};
 use session::Session;
@@ -107,60 +109,37 @@ impl Plan<'_> {
         draft.identify(caller, account.region());
         let Options { report_deadline: deadline, max_report_age: max_age, .. } = *self.options;
         let terms = Terms { deadline, max_age, now: self.from };
-        let ((aliases, report, summary, policy, devices, details), ()) = tokio::join!(
-            async {
-                tokio::join!(
-                    self.ask(Source::AccountAliases, iam.account_aliases()),
-                    self.ask(Source::CredentialReport, acquire(iam, &terms)),
-                    self.ask(Source::AccountSummary, iam.account_summary()),
-                    self.ask(Source::AccountPasswordPolicy, iam.password_policy()),
-                    self.ask(Source::VirtualMfaDevices, iam.virtual_mfa_devices()),
-                    self.ask(Source::AccountAuthorizationDetails, iam.authorization_details()),
-                )
-            },
-            self.gather_federation_and_account(iam, account, &mut draft),
-        );
-        self.gather_guided(iam, account, &mut draft, (&report, &devices, &details)).await;
-        draft.add(Source::AccountAliases, aliases);
-        draft.add(Source::CredentialReport, report);
-        draft.add(Source::AccountSummary, summary);
-        draft.add(Source::AccountPasswordPolicy, policy);
-        draft.add(Source::VirtualMfaDevices, devices);
-        draft.add(Source::AccountAuthorizationDetails, details);
-        draft.finish()
-    }
-
-    async fn gather_federation_and_account(
-        &self,
-        iam: &Iam<'_>,
-        account: &AccountServices<'_>,
-        draft: &mut Draft,
-    ) {
-        let (delegations, issuer) = tokio::join!(
-            self.ask(Source::DelegationRequests, iam.delegation_requests()),
-            self.ask(
+        let unguided = futures::future::join_all([
+            self.seal(Source::AccountAliases, iam.account_aliases()),
+            self.seal(Source::AccountSummary, iam.account_summary()),
+            self.seal(Source::AccountPasswordPolicy, iam.password_policy()),
+            self.seal(Source::ServiceSpecificCredentials, iam.service_credentials()),
+            self.seal(Source::ServerCertificates, iam.server_certificates()),
+            self.seal(Source::SamlProviders, iam.saml_providers()),
+            self.seal(Source::OpenIdConnectProviders, iam.oidc_providers()),
+            self.seal(Source::AlternateContacts, account.alternate_contacts()),
+            self.seal(Source::Organization, account.organization()),
+            self.seal(Source::OrganizationsFeatures, iam.organizations_features()),
+            self.seal(Source::DelegationRequests, iam.delegation_requests()),
+            self.seal(
                 Source::OutboundWebIdentityFederationInfo,
                 iam.outbound_web_identity_federation(),
             ),
+        ]);
+        let (report, devices, details, unguided) = tokio::join!(
+            self.ask(Source::CredentialReport, acquire(iam, &terms)),
+            self.ask(Source::VirtualMfaDevices, iam.virtual_mfa_devices()),
+            self.ask(Source::AccountAuthorizationDetails, iam.authorization_details()),
+            unguided,
         );
-        draft.add(Source::DelegationRequests, delegations);
-        draft.add(Source::OutboundWebIdentityFederationInfo, issuer);
-        let (credentials, certificates, saml, oidc, contacts, organization, features) = tokio::join!(
-            self.ask(Source::ServiceSpecificCredentials, iam.service_credentials()),
-            self.ask(Source::ServerCertificates, iam.server_certificates()),
-            self.ask(Source::SamlProviders, iam.saml_providers()),
-            self.ask(Source::OpenIdConnectProviders, iam.oidc_providers()),
-            self.ask(Source::AlternateContacts, account.alternate_contacts()),
-            self.ask(Source::Organization, account.organization()),
-            self.ask(Source::OrganizationsFeatures, iam.organizations_features()),
-        );
-        draft.add(Source::ServiceSpecificCredentials, credentials);
-        draft.add(Source::ServerCertificates, certificates);
-        draft.add(Source::SamlProviders, saml);
-        draft.add(Source::OpenIdConnectProviders, oidc);
-        draft.add(Source::AlternateContacts, contacts);
-        draft.add(Source::Organization, organization);
-        draft.add(Source::OrganizationsFeatures, features);
+        let guided = self.gather_guided(iam, account, &report, &devices, &details).await;
+        for answer in unguided.into_iter().chain(guided) {
+            draft.add(answer);
+        }
+        draft.add(report.seal());
+        draft.add(devices.seal());
+        draft.add(details.seal());
+        draft.finish()
     }
 
     /// Asks about what other answers name: users and regions.
@@ -168,27 +147,48 @@ impl Plan<'_> {
         &self,
         iam: &Iam<'_>,
         account: &AccountServices<'_>,
-        draft: &mut Draft,
-        (report, devices, details): (
-            &Answer<shapes::CredentialReport>,
-            &Answer<shapes::VirtualMfaDevices>,
-            &Answer<shapes::AuthorizationDetails>,
-        ),
-    ) {
-        let (report, details) = (report.result.as_ref().ok(), details.result.as_ref().ok());
-        let needs = whom_to_ask(report, devices.result.as_ref().ok());
+        report: &Answer<shapes::CredentialReport>,
+        devices: &Answer<shapes::VirtualMfaDevices>,
+        details: &Answer<shapes::AuthorizationDetails>,
+    ) -> [Sealed; 3] {
+        let rows = report.content.result.as_ref().map(credential_report::read);
+        let needs = whom_to_ask(&rows, devices.content.result.as_ref().ok());
+        let needs = needs.as_ref().map_err(Clone::clone);
+        let report = rows.as_ref().ok().and_then(Option::as_ref);
+        let details = details.content.result.as_ref().ok();
         let regions = regions_in_use(account.region(), report, details);
         let of_users = async {
-            let keys = of_users(&needs, async |needs| access_keys(iam, needs).await);
-            let keys = self.ask(Source::AccessKeys, keys).await;
-            let devices = of_users(&needs, async |needs| mfa_devices(iam, needs).await);
-            (keys, self.ask(Source::MfaDevices, devices).await)
+            let keys = async {
+                let names = needs.clone().map(|needs| needs.access_keys.as_slice());
+                let ask = async |user: &str| iam.access_keys(user).await;
+                Partial::each(names, ask).await.map(|(keys, users)| shapes::AccessKeys {
+                    access_key_metadata: merged(keys),
+                    users: Some(users),
+                })
+            };
+            let keys = self.seal(Source::AccessKeys, keys).await;
+            let devices = async {
+                let names = needs.clone().map(|needs| needs.mfa_devices.as_slice());
+                let ask = async |user: &str| iam.mfa_devices(user).await;
+                Partial::each(names, ask).await.map(|(devices, users)| shapes::MfaDevices {
+                    mfa_devices: merged(devices),
+                    users: Some(users),
+                })
+            };
+            (keys, self.seal(Source::MfaDevices, devices).await)
         };
-        let of_regions = self.ask(Source::AccessAnalyzers, account.analyzers(&regions));
+        let of_regions = self.seal(Source::AccessAnalyzers, account.analyzers(&regions));
         let ((keys, devices), analyzers) = tokio::join!(of_users, of_regions);
-        draft.add(Source::AccessKeys, keys);
-        draft.add(Source::MfaDevices, devices);
-        draft.add(Source::AccessAnalyzers, analyzers);
+        [keys, devices, analyzers]
+    }
+
+    /// Makes the calls of a source whose answer tells of no other calls. Boxed, to be one of many.
+    fn seal<'f, T: Serialize + 'f>(
+        &'f self,
+        source: Source,
+        calls: impl Future<Output = impl Into<Partial<T>>> + 'f,
+    ) -> LocalBoxFuture<'f, Sealed> {
+        Box::pin(async move { self.ask(source, calls).await.seal() })
     }
 
     /// Makes the calls of a source, if it is needed.
@@ -200,7 +200,8 @@ impl Plan<'_> {
         let clock = self.options.clock;
         let is_offered = offers(&self.partition, source);
         if self.needed.contains(source) && is_offered {
-            return Answer::of(calls, clock).await;
+            let content = calls.await.into();
+            return Answer { source, content, at: clock() };
         }
         let why = if !is_offered {
             "AWS does not offer it in this partition"
@@ -209,38 +210,21 @@ impl Plan<'_> {
         } else {
             "no rule that was chosen needs it"
         };
-        Answer::failed(Failure::new(Gap::NOT_REQUESTED, why), clock())
+        let content = Partial::failed(Failure::new(Gap::NOT_REQUESTED, why));
+        Answer { source, content, at: clock() }
     }
 }
 
 fn whom_to_ask(
-    report: Option<&shapes::CredentialReport>,
+    report: &Result<Option<Report>, &Failure>,
     devices: Option<&shapes::VirtualMfaDevices>,
 ) -> Result<Needs, Failure> {
-    let message = "whom to ask is in the credential report, which is missing";
-    let missing = || Failure::new("NoCredentialReport", message);
-    Needs::of(report.ok_or_else(missing)?, devices)
-}
-
-/// The answers for those users, if it is known who they are.
-async fn of_users<T>(
-    needs: &Result<Needs, Failure>,
-    ask: impl AsyncFnOnce(&Needs) -> Partial<T>,
-) -> Partial<T> {
-    match needs {
-        Ok(needs) => ask(needs).await,
-        Err(failure) => Partial::failed(failure.clone()),
+    let missing = "whom to ask is in the credential report, which is missing";
+    match report {
+        Ok(Some(report)) => Ok(Needs::new(report, devices)),
+        Ok(None) => Err(Failure::malformed("the credential report is no CSV with its columns")),
+        Err(_) => Err(Failure::new("NoCredentialReport", missing)),
     }
-}
-
-async fn access_keys(iam: &Iam<'_>, needs: &Needs) -> Partial<shapes::AccessKeys> {
-    let answers = ask_each(&needs.access_keys, |user| iam.access_keys(user)).await;
-    Partial::of_each(answers, |keys, users| shapes::AccessKeys::of(keys.concat(), users))
-}
-
-async fn mfa_devices(iam: &Iam<'_>, needs: &Needs) -> Partial<shapes::MfaDevices> {
-    let answers = ask_each(&needs.mfa_devices, |user| iam.mfa_devices(user)).await;
-    Partial::of_each(answers, |devices, users| shapes::MfaDevices::of(devices.concat(), users))
 }
 
 #[cfg(test)]

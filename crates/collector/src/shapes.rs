@@ -5,11 +5,14 @@
 
 mod account;
 mod federation;
+mod sdk;
 
 use std::collections::BTreeMap;
 
+use aws_sdk_iam::operation::get_credential_report::GetCredentialReportOutput;
+use aws_sdk_iam::types;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub(crate) use account::{
@@ -21,328 +24,220 @@ pub(crate) use federation::{
     OidcProvider, OidcProviderEntry, OidcProviders, SamlProvider, SamlProviderEntry, SamlProviders,
     ServerCertificate, ServerCertificates, ServiceCredential, ServiceCredentials,
 };
+use sdk::shapes;
+pub(crate) use sdk::{Convert, Lenient, Listed, Malformed};
 
-/// `aws sts get-caller-identity`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct CallerIdentity {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) user_id: Option<String>,
-    pub(crate) account: String,
-    pub(crate) arn: String,
-}
+shapes! {
+    /// `aws sts get-caller-identity`.
+    CallerIdentity from GetCallerIdentityOutput {
+        opt user_id: String,
+        account: String,
+        arn: String,
+    }
 
-/// `aws iam list-account-aliases`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AccountAliases {
-    pub(crate) account_aliases: Vec<String>,
-}
+    /// `aws iam list-account-aliases`.
+    AccountAliases {
+        account_aliases: Vec<String>,
+    }
 
-/// `aws iam get-credential-report`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct CredentialReport {
-    /// The CSV, in base64.
-    pub(crate) content: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) report_format: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) generated_time: Option<Timestamp>,
-}
+    /// `aws iam get-credential-report`.
+    CredentialReport from GetCredentialReportOutput {
+        /// The CSV, in base64.
+        content: String,
+        opt report_format: String,
+        opt generated_time: Timestamp,
+    }
 
-/// `aws iam get-account-summary`. AWS adds keys at any time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AccountSummary {
-    pub(crate) summary_map: BTreeMap<String, i64>,
-}
+    /// `aws iam get-account-summary`. AWS adds keys at any time.
+    AccountSummary {
+        summary_map: BTreeMap<String, i64>,
+    }
 
-/// `aws iam get-account-password-policy`; null: AWS said NoSuchEntity, so its default policy is in force.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AccountPasswordPolicy {
-    pub(crate) password_policy: Option<PasswordPolicy>,
-}
+    /// `aws iam get-account-password-policy`; null: AWS said NoSuchEntity, so its default policy is in force.
+    AccountPasswordPolicy {
+        // Absent is no answer, unlike null.
+        #[serde(deserialize_with = "Option::deserialize")]
+        password_policy: Option<PasswordPolicy>,
+    }
 
-/// A password policy; see the API reference of `PasswordPolicy`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct PasswordPolicy {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) minimum_password_length: Option<u32>,
-    pub(crate) require_symbols: bool,
-    pub(crate) require_numbers: bool,
-    pub(crate) require_uppercase_characters: bool,
-    pub(crate) require_lowercase_characters: bool,
-    pub(crate) allow_users_to_change_password: bool,
-    pub(crate) expire_passwords: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) max_password_age: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) password_reuse_prevention: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) hard_expiry: Option<bool>,
-}
+    /// A password policy; see the API reference of `PasswordPolicy`.
+    PasswordPolicy from types::PasswordPolicy {
+        opt minimum_password_length: u32,
+        lax require_symbols: bool,
+        lax require_numbers: bool,
+        lax require_uppercase_characters: bool,
+        lax require_lowercase_characters: bool,
+        lax allow_users_to_change_password: bool,
+        lax expire_passwords: bool,
+        opt max_password_age: u32,
+        opt password_reuse_prevention: u32,
+        opt hard_expiry: bool,
+    }
 
-/// `aws iam list-virtual-mfa-devices`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct VirtualMfaDevices {
-    #[serde(rename = "VirtualMFADevices")]
-    pub(crate) virtual_mfa_devices: Vec<VirtualMfaDevice>,
-}
+    /// `aws iam list-virtual-mfa-devices`.
+    VirtualMfaDevices {
+        #[serde(rename = "VirtualMFADevices")]
+        virtual_mfa_devices: Vec<VirtualMfaDevice>,
+    }
 
-/// One virtual device; an unassigned one has a serial number only.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct VirtualMfaDevice {
-    pub(crate) serial_number: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) user: Option<DeviceOwner>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) enable_date: Option<Timestamp>,
-}
+    /// One virtual device; an unassigned one has a serial number only.
+    VirtualMfaDevice from types::VirtualMfaDevice, by serial_number {
+        serial_number: String,
+        opt user: DeviceOwner,
+        opt enable_date: Timestamp,
+    }
 
-/// The user block of a virtual device; root's may lack the name.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct DeviceOwner {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) user_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) user_id: Option<String>,
-    pub(crate) arn: String,
-}
+    /// The user block of a virtual device; root's may lack the name.
+    DeviceOwner from types::User {
+        opt user_name: String,
+        opt user_id: String,
+        arn: String,
+    }
 
-/// `aws iam list-access-keys`, of one or of several users.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AccessKeys {
-    pub(crate) access_key_metadata: Vec<AccessKeyMetadata>,
-    /// Ours: the users that were asked, so that "has none" differs from "was not asked".
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) users: Option<Vec<String>>,
-}
+    /// `aws iam list-access-keys`, of one or of several users.
+    AccessKeys {
+        access_key_metadata: Vec<AccessKeyMetadata>,
+        /// Ours: the users that were asked, so that "has none" differs from "was not asked".
+        opt users: Vec<String>,
+    }
 
-impl AccessKeys {
-    /// The answers about those users.
-    pub(crate) fn of(mut keys: Vec<AccessKeyMetadata>, users: Vec<String>) -> AccessKeys {
-        keys.sort_by(|a, b| {
-            (&a.user_name, a.create_date, &a.access_key_id).cmp(&(
-                &b.user_name,
-                b.create_date,
-                &b.access_key_id,
-            ))
-        });
-        AccessKeys { access_key_metadata: keys, users: Some(users) }
+    /// One access key.
+    AccessKeyMetadata from types::AccessKeyMetadata, by user_name, create_date, access_key_id {
+        user_name: String,
+        access_key_id: String,
+        /// `Active`, `Inactive` or `Expired`.
+        status: String,
+        create_date: Timestamp,
+    }
+
+    /// `aws iam list-mfa-devices`, of one or of several users.
+    MfaDevices {
+        #[serde(rename = "MFADevices")]
+        mfa_devices: Vec<MfaDevice>,
+        /// Ours: the users that were asked.
+        opt users: Vec<String>,
+    }
+
+    /// One MFA device of a user.
+    MfaDevice from types::MfaDevice, by user_name, serial_number {
+        user_name: String,
+        serial_number: String,
+        opt enable_date: Timestamp,
+    }
+
+    /// `aws iam get-account-authorization-details`, all pages.
+    AuthorizationDetails {
+        user_detail_list: Vec<UserDetail>,
+        group_detail_list: Vec<GroupDetail>,
+        role_detail_list: Vec<RoleDetail>,
+        policies: Vec<ManagedPolicyDetail>,
+    }
+
+    /// A user with its policies and groups.
+    UserDetail from types::UserDetail, by arn {
+        lax path: String,
+        user_name: String,
+        lax user_id: String,
+        arn: String,
+        create_date: Timestamp,
+        lax user_policy_list: Vec<PolicyDetail>,
+        lax group_list: Vec<String>,
+        lax attached_managed_policies: Vec<AttachedPolicy>,
+        opt permissions_boundary: PermissionsBoundary,
+        lax tags: Vec<Tag>,
+    }
+
+    /// A group with its policies.
+    GroupDetail from types::GroupDetail, by arn {
+        lax path: String,
+        group_name: String,
+        lax group_id: String,
+        arn: String,
+        opt create_date: Timestamp,
+        lax group_policy_list: Vec<PolicyDetail>,
+        lax attached_managed_policies: Vec<AttachedPolicy>,
+    }
+
+    /// A role with its trust and policies.
+    RoleDetail from types::RoleDetail, by arn {
+        lax path: String,
+        role_name: String,
+        lax role_id: String,
+        arn: String,
+        opt create_date: Timestamp,
+        opt assume_role_policy_document: Json,
+        lax instance_profile_list: Vec<InstanceProfile>,
+        lax role_policy_list: Vec<PolicyDetail>,
+        lax attached_managed_policies: Vec<AttachedPolicy>,
+        opt permissions_boundary: PermissionsBoundary,
+        lax tags: Vec<Tag>,
+        opt role_last_used: RoleLastUsed,
+    }
+
+    /// An instance profile of a role, by name.
+    InstanceProfile from types::InstanceProfile, by arn {
+        instance_profile_name: String,
+        arn: String,
+    }
+
+    /// The last use of a role within the last 400 days; empty: none.
+    RoleLastUsed from types::RoleLastUsed {
+        opt last_used_date: Timestamp,
+        opt region: String,
+    }
+
+    /// An inline policy.
+    PolicyDetail from types::PolicyDetail, by policy_name {
+        policy_name: String,
+        /// The document: an object or, in raw API answers, URL-encoded text.
+        policy_document: Json,
+    }
+
+    /// A managed policy attached to a principal.
+    AttachedPolicy from types::AttachedPolicy, by policy_arn {
+        policy_name: String,
+        policy_arn: String,
+    }
+
+    /// A permissions boundary.
+    PermissionsBoundary from types::AttachedPermissionsBoundary {
+        lax permissions_boundary_type: String,
+        permissions_boundary_arn: String,
+    }
+
+    /// A tag.
+    Tag, by key {
+        key: String,
+        value: String,
+    }
+
+    /// A managed policy with its versions, of which only the default one is in force.
+    ManagedPolicyDetail from types::ManagedPolicyDetail, by arn {
+        policy_name: String,
+        lax policy_id: String,
+        arn: String,
+        lax path: String,
+        opt default_version_id: String,
+        lax attachment_count: i32,
+        lax permissions_boundary_usage_count: i32,
+        lax is_attachable: bool,
+        opt create_date: Timestamp,
+        opt update_date: Timestamp,
+        lax policy_version_list: Vec<PolicyVersion>,
+    }
+
+    /// One version of a managed policy.
+    PolicyVersion from types::PolicyVersion, by version_id {
+        document: Json,
+        version_id: String,
+        is_default_version: bool,
+        opt create_date: Timestamp,
     }
 }
 
-/// One access key.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AccessKeyMetadata {
-    pub(crate) user_name: String,
-    pub(crate) access_key_id: String,
-    /// `Active`, `Inactive` or `Expired`.
-    pub(crate) status: String,
-    pub(crate) create_date: Timestamp,
-}
-
-/// `aws iam list-mfa-devices`, of one or of several users.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct MfaDevices {
-    #[serde(rename = "MFADevices")]
-    pub(crate) mfa_devices: Vec<MfaDevice>,
-    /// Ours: the users that were asked.
-    #[serde(rename = "Users", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) users: Option<Vec<String>>,
-}
-
-impl MfaDevices {
-    /// The answers about those users.
-    pub(crate) fn of(mut devices: Vec<MfaDevice>, users: Vec<String>) -> MfaDevices {
-        devices.sort_by(|a, b| {
-            (&a.user_name, &a.serial_number).cmp(&(&b.user_name, &b.serial_number))
-        });
-        MfaDevices { mfa_devices: devices, users: Some(users) }
+/// A value may well be empty.
+impl Convert<types::Tag> for Tag {
+    fn convert(tag: types::Tag, _: &str) -> Result<Tag, Malformed> {
+        Ok(Tag { key: tag.key, value: tag.value })
     }
-}
-
-/// One MFA device of a user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct MfaDevice {
-    pub(crate) user_name: String,
-    pub(crate) serial_number: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) enable_date: Option<Timestamp>,
-}
-
-/// `aws iam get-account-authorization-details`, all pages.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AuthorizationDetails {
-    pub(crate) user_detail_list: Vec<UserDetail>,
-    pub(crate) group_detail_list: Vec<GroupDetail>,
-    pub(crate) role_detail_list: Vec<RoleDetail>,
-    pub(crate) policies: Vec<ManagedPolicyDetail>,
-}
-
-/// A user with its policies and groups.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct UserDetail {
-    #[serde(default)]
-    pub(crate) path: String,
-    pub(crate) user_name: String,
-    #[serde(default)]
-    pub(crate) user_id: String,
-    pub(crate) arn: String,
-    pub(crate) create_date: Timestamp,
-    #[serde(default)]
-    pub(crate) user_policy_list: Vec<PolicyDetail>,
-    #[serde(default)]
-    pub(crate) group_list: Vec<String>,
-    #[serde(default)]
-    pub(crate) attached_managed_policies: Vec<AttachedPolicy>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) permissions_boundary: Option<PermissionsBoundary>,
-    #[serde(default)]
-    pub(crate) tags: Vec<Tag>,
-}
-
-/// A group with its policies.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct GroupDetail {
-    #[serde(default)]
-    pub(crate) path: String,
-    pub(crate) group_name: String,
-    #[serde(default)]
-    pub(crate) group_id: String,
-    pub(crate) arn: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) create_date: Option<Timestamp>,
-    #[serde(default)]
-    pub(crate) group_policy_list: Vec<PolicyDetail>,
-    #[serde(default)]
-    pub(crate) attached_managed_policies: Vec<AttachedPolicy>,
-}
-
-/// A role with its trust and policies.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct RoleDetail {
-    #[serde(default)]
-    pub(crate) path: String,
-    pub(crate) role_name: String,
-    #[serde(default)]
-    pub(crate) role_id: String,
-    pub(crate) arn: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) create_date: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) assume_role_policy_document: Option<Json>,
-    #[serde(default)]
-    pub(crate) instance_profile_list: Vec<InstanceProfile>,
-    #[serde(default)]
-    pub(crate) role_policy_list: Vec<PolicyDetail>,
-    #[serde(default)]
-    pub(crate) attached_managed_policies: Vec<AttachedPolicy>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) permissions_boundary: Option<PermissionsBoundary>,
-    #[serde(default)]
-    pub(crate) tags: Vec<Tag>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) role_last_used: Option<RoleLastUsed>,
-}
-
-/// An instance profile of a role, by name.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct InstanceProfile {
-    pub(crate) instance_profile_name: String,
-    pub(crate) arn: String,
-}
-
-/// The last use of a role within the last 400 days; empty: none.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct RoleLastUsed {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) last_used_date: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) region: Option<String>,
-}
-
-/// An inline policy.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct PolicyDetail {
-    pub(crate) policy_name: String,
-    /// The document: an object or, in raw API answers, URL-encoded text.
-    pub(crate) policy_document: Json,
-}
-
-/// A managed policy attached to a principal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AttachedPolicy {
-    pub(crate) policy_name: String,
-    pub(crate) policy_arn: String,
-}
-
-/// A permissions boundary.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct PermissionsBoundary {
-    #[serde(default)]
-    pub(crate) permissions_boundary_type: String,
-    pub(crate) permissions_boundary_arn: String,
-}
-
-/// A tag.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Tag {
-    pub(crate) key: String,
-    pub(crate) value: String,
-}
-
-/// A managed policy with its versions, of which only the default one is in force.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ManagedPolicyDetail {
-    pub(crate) policy_name: String,
-    #[serde(default)]
-    pub(crate) policy_id: String,
-    pub(crate) arn: String,
-    #[serde(default)]
-    pub(crate) path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) default_version_id: Option<String>,
-    #[serde(default)]
-    pub(crate) attachment_count: i32,
-    #[serde(default)]
-    pub(crate) permissions_boundary_usage_count: i32,
-    #[serde(default)]
-    pub(crate) is_attachable: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) create_date: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) update_date: Option<Timestamp>,
-    #[serde(default)]
-    pub(crate) policy_version_list: Vec<PolicyVersion>,
-}
-
-/// One version of a managed policy.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct PolicyVersion {
-    pub(crate) document: Json,
-    pub(crate) version_id: String,
-    pub(crate) is_default_version: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) create_date: Option<Timestamp>,
 }

@@ -3,7 +3,7 @@
 mod account;
 mod answers;
 mod certificates;
-mod credential_report;
+pub(crate) mod credential_report;
 mod delegations;
 mod documents;
 mod gaps;
@@ -57,7 +57,8 @@ impl Bundle {
         as_of: Timestamp,
         declared: &Declarations,
     ) -> Result<Snapshot, ClassConflict> {
-        let mut gaps = Gaps::from(self.gaps.clone());
+        let mut gaps = Gaps::default();
+        gaps.extend(self.gaps.clone());
         let answers = Answers::read(self, &mut gaps);
         let mfa_devices = mfa::virtual_devices(&answers);
         let permissions = permissions::permissions(&answers, as_of, &mut gaps);
@@ -71,7 +72,6 @@ impl Bundle {
         )?;
         let manifest = self.manifest.as_ref();
         let region = manifest.and_then(|manifest| manifest.region.clone());
-        let (federation, identity) = (&answers.federation, &answers.identity);
         let lists = answers.lists;
         let short_lists = ShortLists {
             users: matches!(users::whole_list(&users, &answers), Fact::Missing(_)),
@@ -96,21 +96,21 @@ impl Bundle {
             ),
             root: root::root(&answers, &mfa_devices, as_of, &mut gaps),
             service_credentials: service_credentials::service_credentials(
-                federation, identity, &users, as_of, &mut gaps,
+                &answers, &users, as_of, &mut gaps,
             ),
             users,
             mfa_devices,
             groups: permissions.as_ref().and_then(|all| all.groups.clone()),
             roles: permissions.as_ref().and_then(|all| all.roles.clone()),
             policies: permissions.as_ref().and_then(|all| all.policies.clone()),
-            saml_providers: saml_providers::saml_providers(federation, as_of, &mut gaps),
-            oidc_providers: oidc_providers::oidc_providers(federation, &mut gaps),
+            saml_providers: saml_providers::saml_providers(&answers, as_of, &mut gaps),
+            oidc_providers: oidc_providers::oidc_providers(&answers, &mut gaps),
             server_certificates: server_certificates::server_certificates(
-                federation, as_of, &mut gaps,
+                &answers, as_of, &mut gaps,
             ),
             regions: regions::regions(&answers, &mut gaps),
             short_lists,
-            gaps: gaps.into_sorted(&identity.partition),
+            gaps: gaps.into_sorted(&answers.identity.partition),
         })
     }
 }

@@ -8,13 +8,12 @@ use aws_sdk_iam::error::ProvideErrorMetadata;
 use aws_sdk_organizations as organizations;
 use aws_types::SdkConfig;
 
-use super::draft::Partial;
+use super::Progress;
+use super::draft::{Partial, merged};
 use super::failure::Failure;
-use super::iam::{Iam, PAGE_SIZE};
-use super::per_user::ask_each;
-use super::whole::{WholeAnswers, is_whole_error};
-use super::{Progress, convert};
-use crate::shapes;
+use super::iam::Iam;
+use super::whole::WholeAnswers;
+use crate::shapes::{self, Convert, Malformed};
 
 /// The types of alternate contacts.
 ///
@@ -41,8 +40,9 @@ impl<'a> AccountServices<'a> {
     pub(crate) async fn alternate_contacts(&self) -> Partial<shapes::AlternateContacts> {
         let client = account::Client::new(&self.config);
         let kinds = CONTACT_TYPES.map(str::to_owned);
-        let answers = ask_each(&kinds, |kind| self.alternate_contact(&client, kind)).await;
-        Partial::of_each(answers, |answers, asked| shapes::AlternateContacts {
+        let ask = async |kind: &str| self.alternate_contact(&client, kind).await;
+        let answers = Partial::each(Ok(&kinds), ask).await;
+        answers.map(|(answers, asked)| shapes::AlternateContacts {
             alternate_contact: None,
             alternate_contacts: Some(asked.into_iter().zip(answers).collect()),
         })
@@ -56,31 +56,40 @@ impl<'a> AccountServices<'a> {
         self.progress.call("GetAlternateContact");
         let request =
             client.get_alternate_contact().alternate_contact_type(AlternateContactType::from(kind));
-        match request.send().await {
-            Ok(output) => convert::alternate_contact(kind, output).map(Some),
-            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let contact = match request.send().await {
+            Ok(output) => output.alternate_contact,
+            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let contact = contact.ok_or_else(|| Malformed::lacks("AlternateContact"))?;
+        Ok(Some(shapes::AlternateContact {
+            alternate_contact_type: kind.to_owned(),
+            email_address: Convert::convert(contact.email_address, "EmailAddress")?,
+        }))
     }
 
     /// The organization, or null: AWS says that the account is in none.
     pub(crate) async fn organization(&self) -> Result<shapes::Organization, Failure> {
         self.progress.call("DescribeOrganization");
         let client = organizations::Client::new(&self.config);
-        match client.describe_organization().send().await {
-            Ok(output) => convert::organization(output),
+        let organization = match client.describe_organization().send().await {
+            Ok(output) => output.organization.ok_or_else(|| Malformed::lacks("Organization"))?,
             Err(error) if error.code() == Some("AWSOrganizationsNotInUseException") => {
-                Ok(shapes::Organization { organization: None })
+                return Ok(shapes::Organization { organization: None });
             }
-            Err(error) => Err(error.into()),
-        }
+            Err(error) => return Err(error.into()),
+        };
+        let organization = Some(Convert::convert(organization, "")?);
+        Ok(shapes::Organization { organization })
     }
 
     /// The analyzers of those regions.
     pub(crate) async fn analyzers(&self, regions: &[String]) -> Partial<shapes::AccessAnalyzers> {
-        let answers = ask_each(regions, |region| self.analyzers_of(region)).await;
-        Partial::of_each(answers, |answers, asked| {
-            shapes::AccessAnalyzers::of(answers.into_iter().flatten().collect(), asked)
+        let ask = async |region: &str| self.analyzers_of(region).await;
+        let answers = Partial::each(Ok(regions), ask).await;
+        answers.map(|(answers, asked)| shapes::AccessAnalyzers {
+            analyzers: merged(answers),
+            regions: Some(asked),
         })
     }
 
@@ -103,7 +112,7 @@ impl<'a> AccountServices<'a> {
                 next => token = next,
             }
         }
-        analyzers.into_iter().map(convert::analyzer).collect()
+        Ok(Convert::convert(analyzers, "")?)
     }
 }
 
@@ -119,7 +128,15 @@ impl Iam<'_> {
             Ok(shapes::OrganizationsFeatures { organization_id: None, enabled_features })
         };
         let error = match self.client.list_organizations_features().send().await {
-            Ok(output) => return convert::organizations_features(output),
+            Ok(output) => {
+                return Ok(shapes::OrganizationsFeatures {
+                    organization_id: output.organization_id,
+                    enabled_features: Some(Convert::convert(
+                        output.enabled_features,
+                        "EnabledFeatures",
+                    )?),
+                });
+            }
             Err(error) => error,
         };
         match error.code() {
@@ -131,49 +148,6 @@ impl Iam<'_> {
                 | "OrganizationNotFoundException",
             ) => features(Some(Vec::new())),
             _ => Err(error.into()),
-        }
-    }
-
-    /// The requests of partners that somebody in the account has taken on; those without an owner are
-    /// not listed.
-    ///
-    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListDelegationRequests.html>
-    pub(crate) async fn delegation_requests(&self) -> Result<shapes::DelegationRequests, Failure> {
-        let pages = self
-            .pages("ListDelegationRequests", |marker| {
-                let request = self.client.list_delegation_requests();
-                request.max_items(PAGE_SIZE).set_marker(marker).send()
-            })
-            .await?;
-        let mut requests = Vec::new();
-        for page in pages {
-            let lacks = "the answer lacks DelegationRequests";
-            let page = page.delegation_requests;
-            requests.extend(page.ok_or_else(|| Failure::malformed(lacks))?);
-        }
-        convert::delegation_requests(requests)
-    }
-
-    /// The issuer of tokens for services outside of AWS, or null: AWS says that the feature is off.
-    ///
-    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOutboundWebIdentityFederationInfo.html>
-    pub(crate) async fn outbound_web_identity_federation(
-        &self,
-    ) -> Result<shapes::OutboundWebIdentityFederation, Failure> {
-        self.progress.call("GetOutboundWebIdentityFederationInfo");
-        match self.client.get_outbound_web_identity_federation_info().send().await {
-            Ok(output) => convert::outbound_web_identity_federation(output),
-            // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
-            Err(error)
-                if error.code().is_some_and(|code| code.starts_with("FeatureDisabled"))
-                    && is_whole_error(&error) =>
-            {
-                Ok(shapes::OutboundWebIdentityFederation {
-                    issuer_identifier: None,
-                    jwt_vending_enabled: None,
-                })
-            }
-            Err(error) => Err(error.into()),
         }
     }
 }

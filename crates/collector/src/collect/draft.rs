@@ -7,65 +7,68 @@ use portcullis_model::{Arn, Source};
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::per_user::ask_each;
 use super::{Options, shapes};
 use crate::bundle::{Bundle, Document, FileEntry, Manifest, file_name, sha256, to_json};
+use crate::shapes::Listed;
 
 /// The outcome of the calls for one source, and when it came.
 pub(crate) struct Answer<T> {
-    pub(crate) result: Result<T, Failure>,
-    /// What failed for single resources, by their names.
-    failures: Vec<(String, Failure)>,
-    at: Timestamp,
-}
-
-impl<T> Answer<T> {
-    pub(crate) async fn of(
-        call: impl Future<Output = impl Into<Partial<T>>>,
-        clock: fn() -> Timestamp,
-    ) -> Answer<T> {
-        let Partial { result, failures } = call.await.into();
-        Answer { result, failures, at: clock() }
-    }
-
-    pub(crate) fn failed(failure: Failure, at: Timestamp) -> Answer<T> {
-        Answer { result: Err(failure), failures: Vec::new(), at }
-    }
+    pub(crate) source: Source,
+    pub(crate) content: Partial<T>,
+    pub(crate) at: Timestamp,
 }
 
 /// The outcome of calls about single resources, some of which may have failed.
 pub(crate) struct Partial<T> {
-    result: Result<T, Failure>,
+    pub(crate) result: Result<T, Failure>,
+    /// What failed for single resources, by their names.
     failures: Vec<(String, Failure)>,
 }
 
 impl<T> Partial<T> {
     pub(crate) fn failed(failure: Failure) -> Partial<T> {
-        Partial { result: Err(failure), failures: Vec::new() }
+        Partial::from(Err(failure))
     }
 
-    /// What was answered, with the failures of the others: their list is known all the same.
-    pub(crate) fn of<A>(
-        answers: Vec<(&str, Result<A, Failure>)>,
-        document: impl FnOnce(Vec<A>) -> T,
-    ) -> Partial<T> {
-        let Sorted { answers, failures, .. } = Sorted::from(answers);
-        Partial { result: Ok(document(answers)), failures }
+    pub(crate) fn map<U>(self, document: impl FnOnce(T) -> U) -> Partial<U> {
+        Partial { result: self.result.map(document), failures: self.failures }
     }
+}
 
-    /// What was answered and by whom, with the failures of the others; one failure if nobody
-    /// answered. That a user no longer exists is an answer too.
-    pub(crate) fn of_each<A>(
-        answers: Vec<(&str, Result<A, Failure>)>,
-        document: impl FnOnce(Vec<A>, Vec<String>) -> T,
-    ) -> Partial<T> {
-        let asked = answers.len();
-        let Sorted { answers, names, failures } = Sorted::from(answers);
-        let lasting = failures.iter().find(|(_, failure)| failure.code != "NoSuchEntity");
-        match lasting {
-            Some((_, failure)) if names.is_empty() => {
-                Partial::failed(failure.clone().of_all(asked))
+impl<A> Partial<(Vec<A>, Vec<String>)> {
+    /// What was answered and for whom, with the failures of the others.
+    pub(crate) fn known(all: Vec<(&str, Result<A, Failure>)>) -> Partial<(Vec<A>, Vec<String>)> {
+        let (mut answers, mut names, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, answer) in all {
+            match answer {
+                Ok(answer) => {
+                    answers.push(answer);
+                    names.push(name.to_owned());
+                }
+                Err(failure) => failures.push((name.to_owned(), failure)),
             }
-            _ => Partial { result: Ok(document(answers, names)), failures },
+        }
+        Partial { result: Ok((answers, names)), failures }
+    }
+
+    /// Asks about each, if it is known whom to ask about; one failure if nobody answered. That a user
+    /// no longer exists is an answer too.
+    pub(crate) async fn each(
+        names: Result<&[String], Failure>,
+        ask: impl AsyncFn(&str) -> Result<A, Failure>,
+    ) -> Partial<(Vec<A>, Vec<String>)> {
+        let asked = match names {
+            Ok(names) => names,
+            Err(failure) => return Partial::failed(failure),
+        };
+        let partial = Partial::known(ask_each(asked, ask).await);
+        let answered = partial.failures.len() < asked.len();
+        let mut failures = partial.failures.iter().map(|(_, failure)| failure);
+        let lasting = failures.find(|failure| failure.code != "NoSuchEntity");
+        match lasting {
+            Some(failure) if !answered => Partial::failed(failure.clone().of_all(asked.len())),
+            _ => partial,
         }
     }
 }
@@ -76,27 +79,23 @@ impl<T> From<Result<T, Failure>> for Partial<T> {
     }
 }
 
-/// Answers apart from failures.
-struct Sorted<A> {
-    answers: Vec<A>,
-    /// Who answered, in the order of the answers.
-    names: Vec<String>,
-    failures: Vec<(String, Failure)>,
+/// The items of several lists as one list.
+pub(crate) fn merged<T: Listed>(lists: Vec<Vec<T>>) -> Vec<T> {
+    let mut all: Vec<T> = lists.into_iter().flatten().collect();
+    all.sort_by(T::order);
+    all
 }
 
-impl<A> From<Vec<(&str, Result<A, Failure>)>> for Sorted<A> {
-    fn from(all: Vec<(&str, Result<A, Failure>)>) -> Sorted<A> {
-        let mut sorted = Sorted { answers: Vec::new(), names: Vec::new(), failures: Vec::new() };
-        for (name, answer) in all {
-            match answer {
-                Ok(answer) => {
-                    sorted.answers.push(answer);
-                    sorted.names.push(name.to_owned());
-                }
-                Err(failure) => sorted.failures.push((name.to_owned(), failure)),
-            }
-        }
-        sorted
+/// An answer as a file of the bundle holds it.
+pub(crate) type Sealed = Answer<Vec<u8>>;
+
+impl<T: Serialize> Answer<T> {
+    pub(crate) fn seal(self) -> Sealed {
+        let Partial { result, failures } = self.content;
+        let result = result.and_then(|document| {
+            to_json(&document).map_err(|error| Failure::malformed(&error.to_string()))
+        });
+        Answer { source: self.source, content: Partial { result, failures }, at: self.at }
     }
 }
 
@@ -125,16 +124,13 @@ impl Draft {
             self.manifest.partition = Arn::parse(&caller.arn).map(|arn| arn.partition.to_owned());
             self.manifest.caller = Some(caller.arn.clone());
         }
-        let at = (self.clock)();
-        self.add(Source::CallerIdentity, Answer { result: caller, failures: Vec::new(), at });
+        let (source, at) = (Source::CallerIdentity, (self.clock)());
+        self.add(Answer { source, content: Partial::from(caller), at }.seal());
     }
 
-    pub(crate) fn add<T: Serialize>(&mut self, source: Source, answer: Answer<T>) {
-        let Answer { result, failures, at } = answer;
-        let json = result.and_then(|document| {
-            to_json(&document).map_err(|error| Failure::malformed(&error.to_string()))
-        });
-        match json {
+    pub(crate) fn add(&mut self, answer: Sealed) {
+        let Answer { source, content: Partial { result, failures }, at } = answer;
+        match result {
             Ok(bytes) => {
                 let file = file_name(source);
                 let entry = FileEntry { sha256: sha256(&bytes), collected_at: at };

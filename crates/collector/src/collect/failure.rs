@@ -8,6 +8,8 @@ use aws_sdk_iam::operation::RequestId;
 use jiff::Timestamp;
 use portcullis_model::{Gap, Source};
 
+use crate::shapes::Malformed;
+
 /// AWS's messages name a few ARNs at most; a proxy's can be whole pages.
 const MAX_MESSAGE: usize = 500;
 const MAX_CODE: usize = 100;
@@ -90,6 +92,12 @@ where
 {
     fn from(error: SdkError<E>) -> Failure {
         Failure::of(&error)
+    }
+}
+
+impl From<Malformed> for Failure {
+    fn from(problem: Malformed) -> Failure {
+        Failure::malformed(&problem.to_string())
     }
 }
 

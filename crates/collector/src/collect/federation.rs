@@ -1,115 +1,113 @@
-//! The calls to IAM about providers of identities, and certificates and credentials for services.
+//! The calls to IAM about providers of identities, and the account as one.
 
-use super::convert;
+use aws_sdk_iam::error::ProvideErrorMetadata;
+
 use super::draft::Partial;
 use super::failure::Failure;
-use super::iam::{Iam, PAGE_SIZE};
+use super::iam::Iam;
 use super::per_user::ask_each;
-use crate::shapes;
+use super::whole::is_whole_error;
+use crate::shapes::{self, Convert, Lenient};
 
 const GET_SAML_PROVIDER: &str = "GetSAMLProvider";
 const GET_OIDC_PROVIDER: &str = "GetOpenIDConnectProvider";
 
 impl Iam<'_> {
-    pub(crate) async fn server_certificates(&self) -> Result<shapes::ServerCertificates, Failure> {
-        let pages = self
-            .pages("ListServerCertificates", |marker| {
-                self.client
-                    .list_server_certificates()
-                    .max_items(PAGE_SIZE)
-                    .set_marker(marker)
-                    .send()
-            })
-            .await?;
-        let pages = pages.into_iter();
-        convert::server_certificates(pages.flat_map(|page| page.server_certificate_metadata_list))
-    }
-
-    /// Those of all users, which only `AllUsers` gives.
-    ///
-    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html>
-    pub(crate) async fn service_credentials(&self) -> Result<shapes::ServiceCredentials, Failure> {
-        let pages = self
-            .pages("ListServiceSpecificCredentials", |marker| {
-                self.client
-                    .list_service_specific_credentials()
-                    .all_users(true)
-                    .max_items(PAGE_SIZE)
-                    .set_marker(marker)
-                    .send()
-            })
-            .await?;
-        let mut credentials = Vec::new();
-        for page in pages {
-            let lacks = "the answer lacks ServiceSpecificCredentials";
-            let page = page.service_specific_credentials;
-            credentials.extend(page.ok_or_else(|| Failure::malformed(lacks))?);
-        }
-        convert::service_credentials(credentials)
-    }
-
     /// The SAML providers, each with its metadata unless that cannot be had.
     pub(crate) async fn saml_providers(&self) -> Partial<shapes::SamlProviders> {
-        let list = match self.saml_provider_list().await {
-            Ok(list) => list,
-            Err(failure) => return Partial::failed(failure),
-        };
-        let arns: Vec<String> = list.iter().map(|entry| entry.arn.clone()).collect();
-        let answers = ask_each(&arns, |arn| self.saml_provider(arn)).await;
-        Partial::of(answers, |answers| shapes::SamlProviders { list: Some(list), answers })
+        let list = self.saml_provider_list().await;
+        let ask = async |arn: &str| self.saml_provider(arn).await;
+        let providers = providers(GET_SAML_PROVIDER, list, |entry| &entry.arn, ask).await;
+        providers.map(|(list, answers)| shapes::SamlProviders { list: Some(list), answers })
     }
 
     async fn saml_provider_list(&self) -> Result<Vec<shapes::SamlProviderEntry>, Failure> {
         self.progress.call("ListSAMLProviders");
         let output = self.client.list_saml_providers().send().await?;
-        let list = output
-            .saml_provider_list
-            .ok_or_else(|| Failure::malformed("the answer lacks SAMLProviderList"))?;
-        let mut list =
-            list.into_iter().map(convert::saml_provider_entry).collect::<Result<Vec<_>, _>>()?;
-        list.sort_by(|a, b| a.arn.cmp(&b.arn));
-        Ok(list)
+        Ok(Convert::convert(output.saml_provider_list, "SAMLProviderList")?)
     }
 
     async fn saml_provider(&self, arn: &str) -> Result<shapes::SamlProvider, Failure> {
         self.progress.call(GET_SAML_PROVIDER);
-        let answer = self.client.get_saml_provider().saml_provider_arn(arn).send().await;
-        let output = answer.map_err(|error| Failure::of(&error));
-        output
-            .and_then(|output| convert::saml_provider(arn, output))
-            .map_err(|failure| failure.during(GET_SAML_PROVIDER))
+        let output = self.client.get_saml_provider().saml_provider_arn(arn).send().await?;
+        Ok(shapes::SamlProvider {
+            arn: arn.to_owned(),
+            metadata: Convert::convert(output.saml_metadata_document, "SAMLMetadataDocument")?,
+            valid_until: Convert::convert(output.valid_until, "ValidUntil")?,
+            create_date: Convert::convert(output.create_date, "CreateDate")?,
+        })
     }
 
     /// The OIDC providers, each with its client ids unless they cannot be had.
     pub(crate) async fn oidc_providers(&self) -> Partial<shapes::OidcProviders> {
-        let list = match self.oidc_provider_list().await {
-            Ok(list) => list,
-            Err(failure) => return Partial::failed(failure),
-        };
-        let arns: Vec<String> = list.iter().map(|entry| entry.arn.clone()).collect();
-        let answers = ask_each(&arns, |arn| self.oidc_provider(arn)).await;
-        Partial::of(answers, |answers| shapes::OidcProviders { list: Some(list), answers })
+        let list = self.oidc_provider_list().await;
+        let ask = async |arn: &str| self.oidc_provider(arn).await;
+        let providers = providers(GET_OIDC_PROVIDER, list, |entry| &entry.arn, ask).await;
+        providers.map(|(list, answers)| shapes::OidcProviders { list: Some(list), answers })
     }
 
     async fn oidc_provider_list(&self) -> Result<Vec<shapes::OidcProviderEntry>, Failure> {
         self.progress.call("ListOpenIDConnectProviders");
         let output = self.client.list_open_id_connect_providers().send().await?;
-        let list = output
-            .open_id_connect_provider_list
-            .ok_or_else(|| Failure::malformed("the answer lacks OpenIDConnectProviderList"))?;
-        let mut list =
-            list.into_iter().map(convert::oidc_provider_entry).collect::<Result<Vec<_>, _>>()?;
-        list.sort_by(|a, b| a.arn.cmp(&b.arn));
-        Ok(list)
+        let list = output.open_id_connect_provider_list;
+        Ok(Convert::convert(list, "OpenIDConnectProviderList")?)
     }
 
     async fn oidc_provider(&self, arn: &str) -> Result<shapes::OidcProvider, Failure> {
         self.progress.call(GET_OIDC_PROVIDER);
         let request = self.client.get_open_id_connect_provider();
-        let answer = request.open_id_connect_provider_arn(arn).send().await;
-        let output = answer.map_err(|error| Failure::of(&error));
-        output
-            .and_then(|output| convert::oidc_provider(arn, output))
-            .map_err(|failure| failure.during(GET_OIDC_PROVIDER))
+        let output = request.open_id_connect_provider_arn(arn).send().await?;
+        Ok(shapes::OidcProvider {
+            arn: arn.to_owned(),
+            url: Convert::convert(output.url, "Url")?,
+            client_ids: Lenient::lenient(output.client_id_list, "ClientIDList")?,
+            thumbprints: Lenient::lenient(output.thumbprint_list, "ThumbprintList")?,
+            create_date: Convert::convert(output.create_date, "CreateDate")?,
+        })
     }
+
+    /// The issuer of tokens for services outside of AWS, or null: AWS says that the feature is off.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOutboundWebIdentityFederationInfo.html>
+    pub(crate) async fn outbound_web_identity_federation(
+        &self,
+    ) -> Result<shapes::OutboundWebIdentityFederation, Failure> {
+        self.progress.call("GetOutboundWebIdentityFederationInfo");
+        let info = self.client.get_outbound_web_identity_federation_info().send().await;
+        let (issuer, is_on) = match info {
+            Ok(output) => {
+                let issuer = String::convert(output.issuer_identifier, "IssuerIdentifier")?;
+                (Some(issuer), Some(output.jwt_vending_enabled))
+            }
+            // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
+            Err(error)
+                if error.code().is_some_and(|code| code.starts_with("FeatureDisabled"))
+                    && is_whole_error(&error) =>
+            {
+                (None, None)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(shapes::OutboundWebIdentityFederation {
+            issuer_identifier: issuer,
+            jwt_vending_enabled: is_on,
+        })
+    }
+}
+
+/// A list of providers, and what is answered about each, with the failures of the others.
+async fn providers<E, A>(
+    operation: &'static str,
+    list: Result<Vec<E>, Failure>,
+    arn: impl Fn(&E) -> &String,
+    ask: impl AsyncFn(&str) -> Result<A, Failure>,
+) -> Partial<(Vec<E>, Vec<A>)> {
+    let list = match list {
+        Ok(list) => list,
+        Err(failure) => return Partial::failed(failure),
+    };
+    let arns: Vec<String> = list.iter().map(|entry| arn(entry).clone()).collect();
+    let ask = async |arn: &str| ask(arn).await.map_err(|failure| failure.during(operation));
+    let answers = ask_each(&arns, ask).await;
+    Partial::known(answers).map(|(answers, _)| (list, answers))
 }

@@ -3,25 +3,18 @@
 use std::error::Error;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
-use aws_sdk_iam::operation::list_access_keys::ListAccessKeysOutput;
-use aws_sdk_iam::operation::list_account_aliases::ListAccountAliasesOutput;
-use aws_sdk_iam::operation::list_delegation_requests::ListDelegationRequestsOutput;
-use aws_sdk_iam::operation::list_mfa_devices::ListMfaDevicesOutput;
-use aws_sdk_iam::operation::list_server_certificates::ListServerCertificatesOutput;
-use aws_sdk_iam::operation::list_service_specific_credentials::ListServiceSpecificCredentialsOutput;
-use aws_sdk_iam::operation::list_virtual_mfa_devices::ListVirtualMfaDevicesOutput;
+use aws_sdk_iam::operation;
 use aws_sdk_iam::types::{AssignmentStatusType, ReportStateType};
 use aws_sdk_iam::{Client, config};
 
+use super::Progress;
 use super::failure::Failure;
 use super::report_acquisition::ReportApi;
 use super::whole::WholeAnswers;
-use super::{Progress, convert};
-use crate::shapes;
+use crate::shapes::{self, Convert, Listed, Malformed};
 
 /// The most that IAM puts on a page, so that the number of calls stays low.
-pub(super) const PAGE_SIZE: i32 = 1000;
+const PAGE_SIZE: i32 = 1000;
 const GENERATE: &str = "GenerateCredentialReport";
 
 /// IAM, read only. Tells of every call, so that it can be shown.
@@ -36,91 +29,149 @@ impl<'a> Iam<'a> {
     }
 
     pub(crate) async fn account_aliases(&self) -> Result<shapes::AccountAliases, Failure> {
-        let pages = self
-            .pages("ListAccountAliases", |marker| {
-                self.client.list_account_aliases().set_marker(marker).send()
-            })
-            .await?;
-        let mut account_aliases: Vec<String> =
-            pages.into_iter().flat_map(|page| page.account_aliases).collect();
-        account_aliases.sort();
-        Ok(shapes::AccountAliases { account_aliases })
+        let call = |marker| self.client.list_account_aliases().set_marker(marker).send();
+        let list = self.list("ListAccountAliases", call, |page| Some(page.account_aliases));
+        Ok(shapes::AccountAliases { account_aliases: list.await? })
     }
 
     pub(crate) async fn account_summary(&self) -> Result<shapes::AccountSummary, Failure> {
         self.progress.call("GetAccountSummary");
-        convert::account_summary(self.client.get_account_summary().send().await?)
+        let output = self.client.get_account_summary().send().await?;
+        let summary = output.summary_map.ok_or_else(|| Malformed::lacks("SummaryMap"))?;
+        let counts = summary.into_iter().map(|(key, value)| (key.as_str().into(), value.into()));
+        Ok(shapes::AccountSummary { summary_map: counts.collect() })
     }
 
     /// The account's own policy, or null: AWS says that there is none, so that its default applies.
     pub(crate) async fn password_policy(&self) -> Result<shapes::AccountPasswordPolicy, Failure> {
         self.progress.call("GetAccountPasswordPolicy");
-        match self.client.get_account_password_policy().send().await {
-            Ok(output) => convert::password_policy(output),
-            Err(error) if error.code() == Some("NoSuchEntity") => {
-                Ok(shapes::AccountPasswordPolicy { password_policy: None })
+        let policy = match self.client.get_account_password_policy().send().await {
+            Ok(output) => {
+                output.password_policy.ok_or_else(|| Malformed::lacks("PasswordPolicy"))?
             }
-            Err(error) => Err(error.into()),
+            Err(error) if error.code() == Some("NoSuchEntity") => {
+                return Ok(shapes::AccountPasswordPolicy { password_policy: None });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        // The SDK makes up an empty policy where the answer has none; a real one always has a length.
+        if policy.minimum_password_length.is_none() {
+            return Err(Malformed::lacks("MinimumPasswordLength").into());
         }
+        let policy = Some(Convert::convert(policy, "")?);
+        Ok(shapes::AccountPasswordPolicy { password_policy: policy })
     }
 
     pub(crate) async fn virtual_mfa_devices(&self) -> Result<shapes::VirtualMfaDevices, Failure> {
-        let pages = self
-            .pages("ListVirtualMFADevices", |marker| {
-                self.client
-                    .list_virtual_mfa_devices()
-                    .assignment_status(AssignmentStatusType::Any)
-                    .max_items(PAGE_SIZE)
-                    .set_marker(marker)
-                    .send()
-            })
-            .await?;
-        convert::virtual_mfa_devices(pages.into_iter().flat_map(|page| page.virtual_mfa_devices))
+        let call = |marker| {
+            let request = self.client.list_virtual_mfa_devices().max_items(PAGE_SIZE);
+            request.assignment_status(AssignmentStatusType::Any).set_marker(marker).send()
+        };
+        let list = self.list("ListVirtualMFADevices", call, |page| Some(page.virtual_mfa_devices));
+        Ok(shapes::VirtualMfaDevices { virtual_mfa_devices: list.await? })
     }
 
     pub(crate) async fn authorization_details(
         &self,
     ) -> Result<shapes::AuthorizationDetails, Failure> {
-        let pages = self
-            .pages("GetAccountAuthorizationDetails", |marker| {
-                self.client
-                    .get_account_authorization_details()
-                    .max_items(PAGE_SIZE)
-                    .set_marker(marker)
-                    .send()
-            })
-            .await?;
-        convert::authorization_details(pages)
+        let call = |marker| {
+            let request = self.client.get_account_authorization_details();
+            request.max_items(PAGE_SIZE).set_marker(marker).send()
+        };
+        let (mut users, mut groups) = (Vec::new(), Vec::new());
+        let (mut roles, mut policies) = (Vec::new(), Vec::new());
+        for page in self.pages("GetAccountAuthorizationDetails", call).await? {
+            users.extend(page.user_detail_list.unwrap_or_default());
+            groups.extend(page.group_detail_list.unwrap_or_default());
+            roles.extend(page.role_detail_list.unwrap_or_default());
+            policies.extend(page.policies.unwrap_or_default());
+        }
+        Ok(shapes::AuthorizationDetails {
+            user_detail_list: Convert::convert(users, "")?,
+            group_detail_list: Convert::convert(groups, "")?,
+            role_detail_list: Convert::convert(roles, "")?,
+            policies: Convert::convert(policies, "")?,
+        })
     }
 
     pub(crate) async fn access_keys(
         &self,
         user: &str,
     ) -> Result<Vec<shapes::AccessKeyMetadata>, Failure> {
-        let pages = self
-            .pages("ListAccessKeys", |marker| {
-                self.client.list_access_keys().user_name(user).set_marker(marker).send()
-            })
-            .await?;
-        let keys = pages.into_iter().flat_map(|page| page.access_key_metadata);
-        keys.map(convert::access_key).collect()
+        let call =
+            |marker| self.client.list_access_keys().user_name(user).set_marker(marker).send();
+        self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata)).await
     }
 
     pub(crate) async fn mfa_devices(&self, user: &str) -> Result<Vec<shapes::MfaDevice>, Failure> {
-        let pages = self
-            .pages("ListMFADevices", |marker| {
-                self.client.list_mfa_devices().user_name(user).set_marker(marker).send()
-            })
-            .await?;
-        let devices = pages.into_iter().flat_map(|page| page.mfa_devices);
-        devices.map(convert::mfa_device).collect()
+        let call =
+            |marker| self.client.list_mfa_devices().user_name(user).set_marker(marker).send();
+        self.list("ListMFADevices", call, |page| Some(page.mfa_devices)).await
+    }
+
+    pub(crate) async fn server_certificates(&self) -> Result<shapes::ServerCertificates, Failure> {
+        let call = |marker| {
+            let request = self.client.list_server_certificates();
+            request.max_items(PAGE_SIZE).set_marker(marker).send()
+        };
+        let list = self.list("ListServerCertificates", call, |page| {
+            Some(page.server_certificate_metadata_list)
+        });
+        Ok(shapes::ServerCertificates { server_certificate_metadata_list: list.await? })
+    }
+
+    /// Those of all users, which only `AllUsers` gives.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html>
+    pub(crate) async fn service_credentials(&self) -> Result<shapes::ServiceCredentials, Failure> {
+        let call = |marker| {
+            let request = self.client.list_service_specific_credentials().all_users(true);
+            request.max_items(PAGE_SIZE).set_marker(marker).send()
+        };
+        let list = self
+            .list("ListServiceSpecificCredentials", call, |page| page.service_specific_credentials);
+        Ok(shapes::ServiceCredentials { service_specific_credentials: list.await? })
+    }
+
+    /// The requests of partners that somebody in the account has taken on; those without an owner are
+    /// not listed.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListDelegationRequests.html>
+    pub(crate) async fn delegation_requests(&self) -> Result<shapes::DelegationRequests, Failure> {
+        let call = |marker| {
+            let request = self.client.list_delegation_requests();
+            request.max_items(PAGE_SIZE).set_marker(marker).send()
+        };
+        let list = self.list("ListDelegationRequests", call, |page| page.delegation_requests);
+        Ok(shapes::DelegationRequests { delegation_requests: list.await? })
+    }
+
+    /// The items of every page of a list, sorted.
+    async fn list<P, T, U, E, F>(
+        &self,
+        operation: &str,
+        call: impl Fn(Option<String>) -> F,
+        items: impl Fn(P) -> Option<Vec<T>>,
+    ) -> Result<Vec<U>, Failure>
+    where
+        P: Page,
+        U: Convert<T> + Listed,
+        E: Error + ProvideErrorMetadata + 'static,
+        F: Future<Output = Result<P, SdkError<E>>>,
+    {
+        let mut all = Vec::new();
+        for page in self.pages(operation, call).await? {
+            let lacks = || Failure::malformed("the answer lacks its list");
+            all.extend(items(page).ok_or_else(lacks)?);
+        }
+        Ok(Convert::convert(all, "")?)
     }
 
     /// Every page of a list, or the failure of one: part of a list is no answer.
-    pub(super) async fn pages<P, E, F>(
+    async fn pages<P, E, F>(
         &self,
         operation: &str,
-        page: impl Fn(Option<String>) -> F,
+        call: impl Fn(Option<String>) -> F,
     ) -> Result<Vec<P>, Failure>
     where
         P: Page,
@@ -131,7 +182,7 @@ impl<'a> Iam<'a> {
         loop {
             self.progress.call(operation);
             let marker = pages.last().and_then(P::marker).map(str::to_owned);
-            let next = page(marker).await?;
+            let next = call(marker).await?;
             let is_last = !next.is_truncated();
             let repeats = pages.last().is_some_and(|last| last.marker() == next.marker());
             if !is_last && (next.marker().is_none() || repeats) {
@@ -149,7 +200,7 @@ impl<'a> Iam<'a> {
 impl ReportApi for Iam<'_> {
     async fn get(&self) -> Result<shapes::CredentialReport, Failure> {
         self.progress.call("GetCredentialReport");
-        convert::credential_report(self.client.get_credential_report().send().await?)
+        Ok(Convert::convert(self.client.get_credential_report().send().await?, "")?)
     }
 
     async fn generate(&self) -> Result<bool, Failure> {
@@ -161,7 +212,7 @@ impl ReportApi for Iam<'_> {
 }
 
 /// One page of a list.
-pub(super) trait Page {
+trait Page {
     fn is_truncated(&self) -> bool;
     /// Where the next page begins.
     fn marker(&self) -> Option<&str>;
@@ -181,12 +232,12 @@ macro_rules! pages {
 }
 
 pages!(
-    GetAccountAuthorizationDetailsOutput,
-    ListAccessKeysOutput,
-    ListAccountAliasesOutput,
-    ListDelegationRequestsOutput,
-    ListMfaDevicesOutput,
-    ListServerCertificatesOutput,
-    ListServiceSpecificCredentialsOutput,
-    ListVirtualMfaDevicesOutput,
+    operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput,
+    operation::list_access_keys::ListAccessKeysOutput,
+    operation::list_account_aliases::ListAccountAliasesOutput,
+    operation::list_delegation_requests::ListDelegationRequestsOutput,
+    operation::list_mfa_devices::ListMfaDevicesOutput,
+    operation::list_server_certificates::ListServerCertificatesOutput,
+    operation::list_service_specific_credentials::ListServiceSpecificCredentialsOutput,
+    operation::list_virtual_mfa_devices::ListVirtualMfaDevicesOutput,
 );

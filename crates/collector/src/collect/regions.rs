@@ -4,19 +4,23 @@ use std::collections::BTreeSet;
 
 use portcullis_model::is_region;
 
-use super::per_user::rows;
-use crate::shapes::{AuthorizationDetails, CredentialReport};
+use crate::shapes::AuthorizationDetails;
+use crate::snapshot::credential_report::Report;
 
 /// The names of the regions in use, sorted, as far as the answers tell.
 pub(crate) fn regions_in_use(
     own: Option<String>,
-    report: Option<&CredentialReport>,
+    report: Option<&Report>,
     details: Option<&AuthorizationDetails>,
 ) -> Vec<String> {
-    let rows = report.and_then(|report| rows(report).ok()).unwrap_or_default();
-    let of_keys = rows.into_iter().flat_map(|row| row.key_regions);
-    let roles = details.map_or(&[][..], |details| &details.role_detail_list);
-    let of_roles = roles.iter().filter_map(|role| role.role_last_used.as_ref()?.region.clone());
-    let named = of_keys.chain(of_roles).filter(|name| is_region(name));
-    named.chain(own).collect::<BTreeSet<_>>().into_iter().collect()
+    let mut names = BTreeSet::new();
+    for key in report.into_iter().flat_map(Report::rows).flat_map(|row| &row.keys) {
+        names.extend(key.last_used_region.as_ref().known().cloned().flatten());
+    }
+    for role in details.into_iter().flat_map(|details| &details.role_detail_list) {
+        names.extend(role.role_last_used.as_ref().and_then(|used| used.region.clone()));
+    }
+    names.retain(|name| is_region(name));
+    names.extend(own);
+    names.into_iter().collect()
 }

@@ -18,8 +18,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::{Attempt, CollectError};
 use super::failure::Failure;
-use super::{Options, Progress, convert};
-use crate::shapes;
+use super::{Options, Progress};
+use crate::shapes::{self, Convert};
 
 /// A wrong setting must show within five seconds.
 const PREFLIGHT_LIMIT: Duration = Duration::from_millis(4_500);
@@ -147,7 +147,7 @@ async fn caller_identity(
         .build();
     progress.call(Source::CallerIdentity.operation());
     match aws_sdk_sts::Client::from_conf(quickly).get_caller_identity().send().await {
-        Ok(output) => Ok(convert::caller_identity(output)),
+        Ok(output) => Ok(Convert::convert(output, "").map_err(Failure::from)),
         Err(error) => match attempt.error(&error) {
             Some(fatal) => Err(fatal),
             None => Ok(Err(Failure::of(&error))),

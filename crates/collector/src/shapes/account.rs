@@ -2,132 +2,101 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_iam::types;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-/// `aws accessanalyzer list-analyzers`, of one or of several regions.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct AccessAnalyzers {
-    pub(crate) analyzers: Vec<Analyzer>,
-    /// Ours: the regions that were asked, so that "has none" differs from "was not asked".
-    #[serde(rename = "Regions", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) regions: Option<Vec<String>>,
-}
+use super::sdk::shapes;
 
-impl AccessAnalyzers {
-    /// The answers of those regions.
-    pub(crate) fn of(mut analyzers: Vec<Analyzer>, regions: Vec<String>) -> AccessAnalyzers {
-        analyzers.sort_by(|a, b| a.arn.cmp(&b.arn));
-        AccessAnalyzers { analyzers, regions: Some(regions) }
+shapes! {
+    /// `aws accessanalyzer list-analyzers`, of one or of several regions.
+    AccessAnalyzers {
+        #[serde(rename = "analyzers")]
+        analyzers: Vec<Analyzer>,
+        /// Ours: the regions that were asked, so that "has none" differs from "was not asked".
+        opt regions: Vec<String>,
     }
-}
 
-/// An analyzer; its ARN names the region.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Analyzer {
-    pub(crate) arn: String,
-    pub(crate) name: String,
-    /// `ACCOUNT` and `ORGANIZATION` look for external access, the others for other things.
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    /// `ACTIVE`, `CREATING`, `DISABLED` or `FAILED`.
-    pub(crate) status: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) created_at: Option<Timestamp>,
-}
+    /// An analyzer; its ARN names the region.
+    Analyzer from aws_sdk_accessanalyzer::types::AnalyzerSummary, by arn {
+        #[serde(rename = "arn")]
+        arn: String,
+        #[serde(rename = "name")]
+        name: String,
+        /// `ACCOUNT` and `ORGANIZATION` look for external access, the others for other things.
+        #[serde(rename = "type")]
+        r#type: String,
+        /// `ACTIVE`, `CREATING`, `DISABLED` or `FAILED`.
+        #[serde(rename = "status")]
+        status: String,
+        #[serde(rename = "createdAt")]
+        opt created_at: Timestamp,
+    }
 
-/// `aws account get-alternate-contact`, for each type.
-///
-/// AWS tells of a contact that is set by `{"AlternateContact": {…}}`, and of one that is not by an
-/// error. Ours: `{"AlternateContacts": {"SECURITY": null}}` says that it is not set, and holds those
-/// that are set in the same way. A type that is in neither is not known.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AlternateContacts {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) alternate_contact: Option<AlternateContact>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) alternate_contacts: Option<BTreeMap<String, Option<AlternateContact>>>,
-}
+    /// `aws account get-alternate-contact`, for each type.
+    ///
+    /// AWS tells of a contact that is set by `{"AlternateContact": {…}}`, and of one that is not by an
+    /// error. Ours: `{"AlternateContacts": {"SECURITY": null}}` says that it is not set, and holds those
+    /// that are set in the same way. A type that is in neither is not known.
+    AlternateContacts {
+        opt alternate_contact: AlternateContact,
+        opt alternate_contacts: BTreeMap<String, Option<AlternateContact>>,
+    }
 
-/// An alternate contact. Name and telephone number are not kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AlternateContact {
-    /// `BILLING`, `OPERATIONS` or `SECURITY`.
-    pub(crate) alternate_contact_type: String,
-    pub(crate) email_address: String,
-}
+    /// An alternate contact. Name and telephone number are not kept.
+    AlternateContact {
+        /// `BILLING`, `OPERATIONS` or `SECURITY`.
+        alternate_contact_type: String,
+        email_address: String,
+    }
 
-/// `aws organizations describe-organization`; null: AWS said AWSOrganizationsNotInUseException, so
-/// the account is in none.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Organization {
-    // Absent is no answer, unlike null.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub(crate) organization: Option<OrganizationDetail>,
-}
+    /// `aws organizations describe-organization`; null: AWS said AWSOrganizationsNotInUseException, so
+    /// the account is in none.
+    Organization {
+        // Absent is no answer, unlike null.
+        #[serde(deserialize_with = "Option::deserialize")]
+        organization: Option<OrganizationDetail>,
+    }
 
-/// The organization. The e-mail address of its management account is not kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct OrganizationDetail {
-    pub(crate) id: String,
-    #[serde(default)]
-    pub(crate) arn: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) feature_set: Option<String>,
-    /// The id of the management account, which AWS still calls by its old name.
-    #[serde(alias = "ManagementAccountId", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) master_account_id: Option<String>,
-}
+    /// The organization. The e-mail address of its management account is not kept.
+    OrganizationDetail from aws_sdk_organizations::types::Organization {
+        id: String,
+        lax arn: String,
+        opt feature_set: String,
+        /// The id of the management account, which AWS still calls by its old name.
+        #[serde(alias = "ManagementAccountId")]
+        opt master_account_id: String,
+    }
 
-/// `aws iam list-organizations-features`; null: AWS said that only the management account and the
-/// delegated administrator of IAM may ask, so the account is neither.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct OrganizationsFeatures {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) organization_id: Option<String>,
-    // Absent is no answer, unlike null.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub(crate) enabled_features: Option<Vec<String>>,
-}
+    /// `aws iam list-organizations-features`; null: AWS said that only the management account and the
+    /// delegated administrator of IAM may ask, so the account is neither.
+    OrganizationsFeatures {
+        opt organization_id: String,
+        // Absent is no answer, unlike null.
+        #[serde(deserialize_with = "Option::deserialize")]
+        enabled_features: Option<Vec<String>>,
+    }
 
-/// `aws iam list-delegation-requests`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct DelegationRequests {
-    pub(crate) delegation_requests: Vec<DelegationRequest>,
-}
+    /// `aws iam list-delegation-requests`.
+    DelegationRequests {
+        delegation_requests: Vec<DelegationRequest>,
+    }
 
-/// A partner's request for temporary access. Its messages and its policy are not kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct DelegationRequest {
-    #[serde(rename = "DelegationRequestId")]
-    pub(crate) id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) requestor_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) requestor_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) approver_id: Option<String>,
-    /// `ACCEPTED` and `FINALIZED` ones are approved; see `StateType` in the API reference.
-    pub(crate) state: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) expiration_time: Option<Timestamp>,
-}
+    /// A partner's request for temporary access. Its messages and its policy are not kept.
+    DelegationRequest from types::DelegationRequest, by delegation_request_id {
+        delegation_request_id: String,
+        opt requestor_id: String,
+        opt requestor_name: String,
+        opt approver_id: String,
+        /// `ACCEPTED` and `FINALIZED` ones are approved; see `StateType` in the API reference.
+        state: String,
+        opt expiration_time: Timestamp,
+    }
 
-/// `aws iam get-outbound-web-identity-federation-info`; null: AWS said FeatureDisabled.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct OutboundWebIdentityFederation {
-    // Absent is no answer, unlike null.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub(crate) issuer_identifier: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) jwt_vending_enabled: Option<bool>,
+    /// `aws iam get-outbound-web-identity-federation-info`; null: AWS said FeatureDisabled.
+    OutboundWebIdentityFederation {
+        // Absent is no answer, unlike null.
+        #[serde(deserialize_with = "Option::deserialize")]
+        issuer_identifier: Option<String>,
+        opt jwt_vending_enabled: bool,
+    }
 }

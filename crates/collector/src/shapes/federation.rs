@@ -5,122 +5,93 @@
 //! answers may follow the list one by one: `{"SAMLProviderList": […]}`, then
 //! `{"SAMLProviders": [{"Arn": "…", …what get-saml-provider prints…}]}`.
 
+use aws_sdk_iam::types;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-/// `aws iam list-saml-providers` and `aws iam get-saml-provider` for each.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct SamlProviders {
-    #[serde(rename = "SAMLProviderList", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) list: Option<Vec<SamlProviderEntry>>,
-    #[serde(rename = "SAMLProviders", default)]
-    pub(crate) answers: Vec<SamlProvider>,
-}
+use super::sdk::shapes;
 
-/// A SAML provider in the list.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct SamlProviderEntry {
-    pub(crate) arn: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) valid_until: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) create_date: Option<Timestamp>,
-}
+shapes! {
+    /// `aws iam list-saml-providers` and `aws iam get-saml-provider` for each.
+    SamlProviders {
+        #[serde(rename = "SAMLProviderList")]
+        opt list: Vec<SamlProviderEntry>,
+        #[serde(rename = "SAMLProviders")]
+        lax answers: Vec<SamlProvider>,
+    }
 
-/// A SAML provider as asked for by its ARN. Its private keys are not kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct SamlProvider {
-    /// Ours: the ARN that was asked for.
-    pub(crate) arn: String,
-    /// The metadata of the identity provider, in XML.
-    #[serde(rename = "SAMLMetadataDocument")]
-    pub(crate) metadata: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) valid_until: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) create_date: Option<Timestamp>,
-}
+    /// A SAML provider in the list.
+    SamlProviderEntry from types::SamlProviderListEntry, by arn {
+        arn: String,
+        opt valid_until: Timestamp,
+        opt create_date: Timestamp,
+    }
 
-/// `aws iam list-open-id-connect-providers` and `aws iam get-open-id-connect-provider` for each.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct OidcProviders {
-    #[serde(
-        rename = "OpenIDConnectProviderList",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub(crate) list: Option<Vec<OidcProviderEntry>>,
-    #[serde(rename = "OpenIDConnectProviders", default)]
-    pub(crate) answers: Vec<OidcProvider>,
-}
+    /// A SAML provider as asked for by its ARN. Its private keys are not kept.
+    SamlProvider {
+        /// Ours: the ARN that was asked for.
+        arn: String,
+        /// The metadata of the identity provider, in XML.
+        #[serde(rename = "SAMLMetadataDocument")]
+        metadata: String,
+        opt valid_until: Timestamp,
+        opt create_date: Timestamp,
+    }
 
-/// An OIDC provider in the list.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct OidcProviderEntry {
-    pub(crate) arn: String,
-}
+    /// `aws iam list-open-id-connect-providers` and `aws iam get-open-id-connect-provider` for each.
+    OidcProviders {
+        #[serde(rename = "OpenIDConnectProviderList")]
+        opt list: Vec<OidcProviderEntry>,
+        #[serde(rename = "OpenIDConnectProviders")]
+        lax answers: Vec<OidcProvider>,
+    }
 
-/// An OIDC provider as asked for by its ARN.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct OidcProvider {
-    /// Ours: the ARN that was asked for.
-    pub(crate) arn: String,
-    pub(crate) url: String,
-    #[serde(rename = "ClientIDList", default)]
-    pub(crate) client_ids: Vec<String>,
-    #[serde(rename = "ThumbprintList", default)]
-    pub(crate) thumbprints: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) create_date: Option<Timestamp>,
-}
+    /// An OIDC provider in the list.
+    OidcProviderEntry from types::OpenIdConnectProviderListEntry, by arn {
+        arn: String,
+    }
 
-/// `aws iam list-server-certificates`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ServerCertificates {
-    pub(crate) server_certificate_metadata_list: Vec<ServerCertificate>,
-}
+    /// An OIDC provider as asked for by its ARN.
+    OidcProvider {
+        /// Ours: the ARN that was asked for.
+        arn: String,
+        url: String,
+        #[serde(rename = "ClientIDList")]
+        lax client_ids: Vec<String>,
+        #[serde(rename = "ThumbprintList")]
+        lax thumbprints: Vec<String>,
+        opt create_date: Timestamp,
+    }
 
-/// A TLS certificate kept in IAM.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ServerCertificate {
-    #[serde(default)]
-    pub(crate) path: String,
-    #[serde(rename = "ServerCertificateName")]
-    pub(crate) name: String,
-    #[serde(rename = "ServerCertificateId", default)]
-    pub(crate) id: String,
-    pub(crate) arn: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) upload_date: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) expiration: Option<Timestamp>,
-}
+    /// `aws iam list-server-certificates`.
+    ServerCertificates {
+        server_certificate_metadata_list: Vec<ServerCertificate>,
+    }
 
-/// `aws iam list-service-specific-credentials --all-users`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ServiceCredentials {
-    pub(crate) service_specific_credentials: Vec<ServiceCredential>,
-}
+    /// A TLS certificate kept in IAM.
+    ServerCertificate from types::ServerCertificateMetadata, by arn {
+        lax path: String,
+        server_certificate_name: String,
+        lax server_certificate_id: String,
+        arn: String,
+        opt upload_date: Timestamp,
+        opt expiration: Timestamp,
+    }
 
-/// A service-specific credential of a user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ServiceCredential {
-    pub(crate) user_name: String,
-    /// `Active`, `Inactive` or `Expired`.
-    pub(crate) status: String,
-    pub(crate) service_specific_credential_id: String,
-    pub(crate) service_name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) create_date: Option<Timestamp>,
-    /// Absent: it never expires.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) expiration_date: Option<Timestamp>,
+    /// `aws iam list-service-specific-credentials --all-users`.
+    ServiceCredentials {
+        service_specific_credentials: Vec<ServiceCredential>,
+    }
+
+    /// A service-specific credential of a user.
+    ServiceCredential
+    from types::ServiceSpecificCredentialMetadata, by service_specific_credential_id {
+        user_name: String,
+        /// `Active`, `Inactive` or `Expired`.
+        status: String,
+        service_specific_credential_id: String,
+        service_name: String,
+        opt create_date: Timestamp,
+        /// Absent: it never expires.
+        opt expiration_date: Timestamp,
+    }
 }

@@ -61,8 +61,8 @@ pub(super) fn account(
         root_credentials_managed: organization::root_credentials_managed(&answers.account),
         open_partner_delegations: delegations::open(&answers.account, as_of, gaps),
         web_identity_issuer: answers.account.web_identity_issuer.clone(),
-        saml_provider_count: listed(&answers.federation.saml_providers, |all| all.list.as_deref()),
-        oidc_provider_count: listed(&answers.federation.oidc_providers, |all| all.list.as_deref()),
+        saml_provider_count: answers.saml_providers.as_ref().map(|all| count(&all.list)),
+        oidc_provider_count: answers.oidc_providers.as_ref().map(|all| count(&all.list)),
         identity_center: permissions.and_then(|all| all.identity_center),
         support_principals: permissions.and_then(|all| all.support_principals.clone()),
         security_audit_roles: permissions.and_then(|all| all.security_audit_roles.clone()),
@@ -82,11 +82,6 @@ fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<u32> {
         }
         version.map_or(Fact::missing(source), Fact::Known)
     })
-}
-
-/// The length of the list among answers; the list itself is always there.
-fn listed<T, U>(answers: &Fact<T>, list: impl FnOnce(&T) -> Option<&[U]>) -> Fact<u32> {
-    answers.as_ref().map(|answers| count(list(answers).unwrap_or_default()))
 }
 
 fn user_count(users: &[User]) -> u32 {

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source};
+use serde::de::DeserializeOwned;
 
 pub(super) use self::account::AccountAnswers;
-pub(super) use self::federation::FederationAnswers;
+use self::federation::{OidcProviders, SamlProviders};
 use super::credential_report::{self, Report};
 use super::documents::{self, Documents, Pages, Problem};
 use super::gaps::Gaps;
@@ -31,7 +32,10 @@ pub(super) struct Answers {
     pub(super) lists: Lists,
     pub(super) access_keys: Fact<Dated<PerUser<shapes::AccessKeyMetadata>>>,
     pub(super) mfa_devices: Fact<Dated<PerUser<shapes::MfaDevice>>>,
-    pub(super) federation: FederationAnswers,
+    pub(super) saml_providers: Fact<SamlProviders>,
+    pub(super) oidc_providers: Fact<OidcProviders>,
+    pub(super) server_certificates: Fact<Vec<shapes::ServerCertificate>>,
+    pub(super) service_credentials: Fact<Vec<shapes::ServiceCredential>>,
     pub(super) account: AccountAnswers,
 }
 
@@ -45,15 +49,6 @@ pub(super) struct Dated<T> {
 pub(super) struct PerUser<T>(HashMap<String, Vec<T>>);
 
 impl<T> PerUser<T> {
-    fn new(asked: &[String], items: Vec<T>, owner: impl Fn(&T) -> &str) -> PerUser<T> {
-        let mut users: HashMap<String, Vec<T>> =
-            asked.iter().map(|name| (name_key(name), Vec::new())).collect();
-        for item in items {
-            users.entry(name_key(owner(&item))).or_default().push(item);
-        }
-        PerUser(users)
-    }
-
     /// What was answered about a user; none: nobody asked.
     pub(super) fn of(&self, user: &str) -> Option<&[T]> {
         self.0.get(&name_key(user)).map(Vec::as_slice)
@@ -95,7 +90,13 @@ impl Answers {
             lists: Lists::WHOLE,
             access_keys: dated(documents, Source::AccessKeys, access_keys),
             mfa_devices: dated(documents, Source::MfaDevices, mfa_devices),
-            federation: FederationAnswers::parse(documents),
+            saml_providers: documents.read(Source::SamlProviders, federation::saml_providers),
+            oidc_providers: documents
+                .read(Source::OpenIdConnectProviders, federation::oidc_providers),
+            server_certificates: documents
+                .read(Source::ServerCertificates, federation::server_certificates),
+            service_credentials: documents
+                .read(Source::ServiceSpecificCredentials, federation::service_credentials),
             account: AccountAnswers::parse(documents),
         }
     }
@@ -146,10 +147,13 @@ impl Answers {
         own.keep(&mut self.details, Source::AccountAuthorizationDetails, details_arns);
         own.keep(&mut self.virtual_devices, Source::VirtualMfaDevices, device_arns);
         own.keep(&mut self.mfa_devices, Source::MfaDevices, serials);
-        let federation = &mut self.federation;
-        own.keep(&mut federation.saml_providers, Source::SamlProviders, saml_arns);
-        own.keep(&mut federation.oidc_providers, Source::OpenIdConnectProviders, oidc_arns);
-        own.keep(&mut federation.server_certificates, Source::ServerCertificates, |all| {
+        own.keep(&mut self.saml_providers, Source::SamlProviders, |all| {
+            all.list.iter().map(|entry| entry.arn.as_str()).collect()
+        });
+        own.keep(&mut self.oidc_providers, Source::OpenIdConnectProviders, |all| {
+            all.list.iter().map(|entry| entry.arn.as_str()).collect()
+        });
+        own.keep(&mut self.server_certificates, Source::ServerCertificates, |all| {
             all.iter().map(|certificate| certificate.arn.as_str()).collect()
         });
     }
@@ -175,7 +179,7 @@ impl Own<'_> {
 }
 
 fn report_arns(report: &Report) -> Vec<&str> {
-    report.root.iter().chain(&report.users).map(|row| row.arn.as_str()).collect()
+    report.rows().map(|row| row.arn.as_str()).collect()
 }
 
 fn details_arns(details: &Dated<shapes::AuthorizationDetails>) -> Vec<&str> {
@@ -195,20 +199,12 @@ fn serials(devices: &Dated<PerUser<shapes::MfaDevice>>) -> Vec<&str> {
     devices.content.0.values().flatten().map(|device| device.serial_number.as_str()).collect()
 }
 
-fn saml_arns(providers: &shapes::SamlProviders) -> Vec<&str> {
-    providers.list.iter().flatten().map(|entry| entry.arn.as_str()).collect()
-}
-
-fn oidc_arns(providers: &shapes::OidcProviders) -> Vec<&str> {
-    providers.list.iter().flatten().map(|entry| entry.arn.as_str()).collect()
-}
-
 fn report(documents: &mut Documents<'_>) -> Fact<Report> {
     // Its rows have gaps of their own, which count only if the report as a whole is read.
     let mut of_rows = Gaps::default();
     let parse = |document: &Document| credential_report::parse(document, &mut of_rows);
     let report = documents.read(Source::CredentialReport, parse);
-    documents.gaps.extend(of_rows);
+    documents.gaps.extend(of_rows.gaps);
     report
 }
 
@@ -249,21 +245,30 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
 }
 
 fn access_keys(document: &Document) -> Result<PerUser<shapes::AccessKeyMetadata>, Problem> {
-    let pages: Vec<shapes::AccessKeys> = documents::all(document, Pages::ListingPerUser)?;
-    let (mut asked, mut keys) = (Vec::new(), Vec::new());
-    for page in pages {
-        asked.extend(page.users.unwrap_or_default());
-        keys.extend(page.access_key_metadata);
-    }
-    Ok(PerUser::new(&asked, keys, |key| &key.user_name))
+    let parts = |page: shapes::AccessKeys| (page.users, page.access_key_metadata);
+    per_user(document, parts, |key| &key.user_name)
 }
 
 fn mfa_devices(document: &Document) -> Result<PerUser<shapes::MfaDevice>, Problem> {
-    let pages: Vec<shapes::MfaDevices> = documents::all(document, Pages::ListingPerUser)?;
-    let (mut asked, mut devices) = (Vec::new(), Vec::new());
-    for page in pages {
-        asked.extend(page.users.unwrap_or_default());
-        devices.extend(page.mfa_devices);
+    let parts = |page: shapes::MfaDevices| (page.users, page.mfa_devices);
+    per_user(document, parts, |device| &device.user_name)
+}
+
+/// Listings of single users, each taken apart into the users that were asked and the items.
+fn per_user<P: DeserializeOwned, T>(
+    document: &Document,
+    parts: impl Fn(P) -> (Option<Vec<String>>, Vec<T>),
+    owner: impl Fn(&T) -> &str,
+) -> Result<PerUser<T>, Problem> {
+    let mut users: HashMap<String, Vec<T>> = HashMap::new();
+    for page in documents::all(document, Pages::ListingPerUser)? {
+        let (asked, items) = parts(page);
+        for name in asked.unwrap_or_default() {
+            users.entry(name_key(&name)).or_default();
+        }
+        for item in items {
+            users.entry(name_key(owner(&item))).or_default().push(item);
+        }
     }
-    Ok(PerUser::new(&asked, devices, |device| &device.user_name))
+    Ok(PerUser(users))
 }

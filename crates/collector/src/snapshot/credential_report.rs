@@ -6,7 +6,8 @@ mod cells;
 mod row;
 mod table;
 
-pub(super) use row::{KeySlot, Row};
+pub(super) use row::KeySlot;
+pub(crate) use row::Row;
 
 use std::collections::BTreeMap;
 
@@ -27,15 +28,32 @@ pub(super) const ROOT: &str = "<root_account>";
 
 /// The credential report.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(crate) struct Report {
     /// When AWS made it; a bare CSV does not say.
-    pub(super) generated_at: Option<Timestamp>,
+    pub(crate) generated_at: Option<Timestamp>,
     /// The row of the root user, if there is exactly one.
-    pub(super) root: Option<Row>,
+    pub(crate) root: Option<Row>,
     /// One row a user.
-    pub(super) users: Vec<Row>,
+    pub(crate) users: Vec<Row>,
     /// Whether `users` is every user of that time: root's row is there, and no line is cut or of nobody.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
+}
+
+impl Report {
+    /// Root's row and those of the users.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.root.iter().chain(&self.users)
+    }
+}
+
+/// The rows of the report as AWS answers it, if it has the columns that say whom to ask about keys and
+/// MFA; what is wrong with single rows is the snapshot's to say.
+pub(crate) fn read(answer: &shapes::CredentialReport) -> Option<Report> {
+    let csv = decode(answer).ok()?;
+    let table = table::parse(std::str::from_utf8(&csv).ok()?).ok()?;
+    let needed = ["mfa_active", "access_key_1_active", "access_key_2_active"];
+    let has_all = needed.iter().all(|column| table.columns.index(column).is_some());
+    has_all.then(|| rows(table, &mut Gaps::default()))
 }
 
 /// Reads the report; what single rows and columns lack becomes gaps and missing facts.
@@ -61,11 +79,14 @@ fn content(document: &Document) -> Result<(Vec<u8>, Option<Timestamp>), Problem>
         return Ok((document.bytes.clone(), None));
     }
     let answer: shapes::CredentialReport = documents::one(document)?;
+    Ok((decode(&answer)?, answer.generated_time))
+}
+
+fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
     let base64: Vec<u8> =
         answer.content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let csv = STANDARD.decode(base64);
-    let csv = csv.map_err(|error| Problem::malformed(format!("Content is not base64: {error}")))?;
-    Ok((csv, answer.generated_time))
+    csv.map_err(|error| Problem::malformed(format!("Content is not base64: {error}")))
 }
 
 fn rows(table: Table, gaps: &mut Gaps) -> Report {

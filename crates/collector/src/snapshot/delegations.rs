@@ -31,7 +31,9 @@ pub(super) fn open(
             "UNASSIGNED" | "ASSIGNED" | "PENDING_APPROVAL" | "REJECTED" | "EXPIRED" => continue,
             other => {
                 let message = format!("has the unknown state {other:?}");
-                gaps.push(Gap::new(SOURCE, "Malformed", message).of(&request.id));
+                gaps.push(
+                    Gap::new(SOURCE, "Malformed", message).of(&request.delegation_request_id),
+                );
                 are_known = false;
                 continue;
             }
@@ -47,8 +49,8 @@ pub(super) fn open(
 fn delegation(request: &DelegationRequest, state: DelegationState) -> PartnerDelegation {
     let requestor = request.requestor_name.as_ref().or(request.requestor_id.as_ref());
     PartnerDelegation {
-        id: request.id.clone(),
-        requestor: requestor.unwrap_or(&request.id).clone(),
+        id: request.delegation_request_id.clone(),
+        requestor: requestor.unwrap_or(&request.delegation_request_id).clone(),
         approver: request.approver_id.clone(),
         state,
         expires: request.expiration_time,

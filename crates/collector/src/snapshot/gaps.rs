@@ -9,7 +9,7 @@ use crate::partition::offers;
 /// The gaps so far.
 #[derive(Default)]
 pub(super) struct Gaps {
-    gaps: Vec<Gap>,
+    pub(super) gaps: Vec<Gap>,
     /// What already has a reason.
     explained: HashSet<(Source, Option<String>)>,
 }
@@ -21,8 +21,8 @@ impl Gaps {
     }
 
     /// Adds all of the others.
-    pub(super) fn extend(&mut self, others: Gaps) {
-        for gap in others.gaps {
+    pub(super) fn extend(&mut self, others: Vec<Gap>) {
+        for gap in others {
             self.push(gap);
         }
     }
@@ -63,15 +63,5 @@ impl Gaps {
         gaps.sort();
         gaps.dedup();
         gaps
-    }
-}
-
-impl From<Vec<Gap>> for Gaps {
-    fn from(gaps: Vec<Gap>) -> Gaps {
-        let mut all = Gaps::default();
-        for gap in gaps {
-            all.push(gap);
-        }
-        all
     }
 }

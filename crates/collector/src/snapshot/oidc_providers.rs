@@ -4,21 +4,18 @@ use std::collections::HashMap;
 
 use portcullis_model::{Arn, Fact, OidcProvider, Source};
 
-use super::answers::FederationAnswers;
+use super::answers::Answers;
 use super::gaps::Gaps;
 use crate::shapes;
 
 const SOURCE: Source = Source::OpenIdConnectProviders;
 
 /// The OIDC providers, sorted by ARN.
-pub(super) fn oidc_providers(
-    answers: &FederationAnswers,
-    gaps: &mut Gaps,
-) -> Fact<Vec<OidcProvider>> {
+pub(super) fn oidc_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<OidcProvider>> {
     answers.oidc_providers.as_ref().map(|all| {
         let details: HashMap<&str, &shapes::OidcProvider> =
             all.answers.iter().map(|provider| (provider.arn.as_str(), provider)).collect();
-        let entries = all.list.iter().flatten().map(|entry| entry.arn.as_str());
+        let entries = all.list.iter().map(|entry| entry.arn.as_str());
         let mut providers: Vec<_> =
             entries.map(|arn| provider(arn, details.get(arn).copied(), gaps)).collect();
         providers.sort_by(|a, b| a.arn.cmp(&b.arn));

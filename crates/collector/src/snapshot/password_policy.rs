@@ -1,24 +1,17 @@
 //! The password policy in force.
 
 use portcullis_model::PasswordPolicy;
-use serde::Deserialize;
 
 use super::documents::{self, Problem};
 use crate::bundle::Document;
 use crate::shapes;
 
-/// The answer; unlike an answer without the key, `null` says that the account has no policy.
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(rename = "PasswordPolicy", deserialize_with = "Option::deserialize")]
-    policy: Option<shapes::PasswordPolicy>,
-}
-
 /// Reads the policy in force: the account's own, or AWS's default.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html>
 pub(super) fn read(document: &Document) -> Result<PasswordPolicy, Problem> {
-    match documents::one::<Answer>(document)?.policy {
+    let answer: shapes::AccountPasswordPolicy = documents::one(document)?;
+    match answer.password_policy {
         Some(own) => custom(&own),
         None => Ok(aws_default()),
     }

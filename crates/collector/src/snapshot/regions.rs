@@ -30,8 +30,7 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     else {
         return Fact::Missing(missing);
     };
-    let rows = report.root.iter().chain(&report.users);
-    let keys = rows.flat_map(|row| &row.keys).map(|key| key.last_used_region.as_ref());
+    let keys = report.rows().flat_map(|row| &row.keys).map(|key| key.last_used_region.as_ref());
     let mut names = match keys.map(Fact::into_result).collect::<Result<Vec<_>, _>>() {
         Ok(keys) => keys.into_iter().flatten().cloned().collect::<BTreeSet<_>>(),
         Err(sources) => return Fact::Missing(sources),
@@ -59,7 +58,7 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
 /// <https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_AnalyzerSummary.html>
 fn of_external_access(analyzers: &[Analyzer]) -> Vec<String> {
     let looks = |analyzer: &&Analyzer| {
-        matches!(&*analyzer.kind, "ACCOUNT" | "ORGANIZATION") && analyzer.status == "ACTIVE"
+        matches!(&*analyzer.r#type, "ACCOUNT" | "ORGANIZATION") && analyzer.status == "ACTIVE"
     };
     let mut names: Vec<_> =
         analyzers.iter().filter(looks).map(|analyzer| analyzer.name.clone()).collect();

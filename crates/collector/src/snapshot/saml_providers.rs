@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, SamlProvider, Source};
 
-use super::answers::FederationAnswers;
+use super::answers::Answers;
 use super::gaps::Gaps;
 use super::time::days;
 use crate::shapes;
@@ -16,14 +16,14 @@ const SOURCE: Source = Source::SamlProviders;
 
 /// The SAML providers, sorted by ARN.
 pub(super) fn saml_providers(
-    answers: &FederationAnswers,
+    answers: &Answers,
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Fact<Vec<SamlProvider>> {
     answers.saml_providers.as_ref().map(|all| {
         let details: HashMap<&str, &shapes::SamlProvider> =
             all.answers.iter().map(|provider| (provider.arn.as_str(), provider)).collect();
-        let entries = all.list.iter().flatten();
+        let entries = all.list.iter();
         let mut providers: Vec<_> = entries
             .map(|entry| provider(entry, details.get(&*entry.arn).copied(), as_of, gaps))
             .collect();

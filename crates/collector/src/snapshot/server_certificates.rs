@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use portcullis_model::{Fact, ServerCertificate, Source};
 
-use super::answers::FederationAnswers;
+use super::answers::Answers;
 use super::gaps::Gaps;
 use super::time::days;
 
@@ -11,7 +11,7 @@ const SOURCE: Source = Source::ServerCertificates;
 
 /// The certificates, sorted by ARN.
 pub(super) fn server_certificates(
-    answers: &FederationAnswers,
+    answers: &Answers,
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Fact<Vec<ServerCertificate>> {
@@ -25,7 +25,7 @@ pub(super) fn server_certificates(
                 }
                 ServerCertificate {
                     arn: certificate.arn.clone(),
-                    name: certificate.name.clone(),
+                    name: certificate.server_certificate_name.clone(),
                     expires,
                     days_left: expires.map(|expires| days(as_of, expires)),
                 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, ServiceCredential, Source, User};
 
-use super::answers::{FederationAnswers, Identity};
+use super::answers::{Answers, Identity};
 use super::gaps::Gaps;
 use super::name_key;
 use super::time::days;
@@ -15,8 +15,7 @@ const SOURCE: Source = Source::ServiceSpecificCredentials;
 
 /// The credentials of all users, sorted by id.
 pub(super) fn service_credentials(
-    answers: &FederationAnswers,
-    identity: &Identity,
+    answers: &Answers,
     users: &Fact<Vec<User>>,
     as_of: Timestamp,
     gaps: &mut Gaps,
@@ -29,7 +28,7 @@ pub(super) fn service_credentials(
             .iter()
             .map(|credential| {
                 // The answer has no path; where nothing else has it either, it is most likely `/`.
-                let Identity { partition, account } = identity;
+                let Identity { partition, account } = &answers.identity;
                 let name = &credential.user_name;
                 let arn = arns.get(&name_key(name)).map_or_else(
                     || format!("arn:{partition}:iam::{account}:user/{name}"),

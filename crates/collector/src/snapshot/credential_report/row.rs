@@ -10,39 +10,39 @@ use crate::snapshot::gaps::Gaps;
 
 /// What the report says about one user or root.
 #[derive(Debug)]
-pub(in crate::snapshot) struct Row {
-    pub(in crate::snapshot) name: String,
-    pub(in crate::snapshot) arn: String,
-    pub(in crate::snapshot) created: Fact<Timestamp>,
-    pub(in crate::snapshot) password_enabled: Fact<bool>,
-    pub(in crate::snapshot) password_last_used: Fact<Option<Timestamp>>,
-    pub(in crate::snapshot) password_last_changed: Fact<Option<Timestamp>>,
-    pub(in crate::snapshot) mfa_active: Fact<bool>,
-    pub(in crate::snapshot) keys: [KeySlot; 2],
-    pub(in crate::snapshot) certificates: [CertificateSlot; 2],
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) created: Fact<Timestamp>,
+    pub(crate) password_enabled: Fact<bool>,
+    pub(crate) password_last_used: Fact<Option<Timestamp>>,
+    pub(crate) password_last_changed: Fact<Option<Timestamp>>,
+    pub(crate) mfa_active: Fact<bool>,
+    pub(crate) keys: [KeySlot; 2],
+    pub(crate) certificates: [CertificateSlot; 2],
     /// Whether there are keys or certificates beyond those of the slots.
-    pub(in crate::snapshot) has_more_credentials: bool,
+    pub(crate) has_more_credentials: bool,
 }
 
 /// One of the two places for access keys. Its number says nothing about the key's age.
 #[derive(Debug)]
-pub(in crate::snapshot) struct KeySlot {
+pub(crate) struct KeySlot {
     /// Whether there is a key in the slot, active or not.
-    pub(in crate::snapshot) filled: Fact<bool>,
-    pub(in crate::snapshot) active: Fact<bool>,
-    pub(in crate::snapshot) last_rotated: Fact<Option<Timestamp>>,
-    pub(in crate::snapshot) last_used: Fact<Option<Timestamp>>,
-    pub(in crate::snapshot) last_used_region: Fact<Option<String>>,
-    pub(in crate::snapshot) last_used_service: Fact<Option<String>>,
+    pub(crate) filled: Fact<bool>,
+    pub(crate) active: Fact<bool>,
+    pub(crate) last_rotated: Fact<Option<Timestamp>>,
+    pub(crate) last_used: Fact<Option<Timestamp>>,
+    pub(crate) last_used_region: Fact<Option<String>>,
+    pub(crate) last_used_service: Fact<Option<String>>,
 }
 
 /// One of the two places for X.509 signing certificates.
 #[derive(Debug)]
-pub(in crate::snapshot) struct CertificateSlot {
+pub(crate) struct CertificateSlot {
     /// Whether there is a certificate in the slot, active or not.
-    pub(in crate::snapshot) filled: Fact<bool>,
-    pub(in crate::snapshot) active: Fact<bool>,
-    pub(in crate::snapshot) last_rotated: Fact<Option<Timestamp>>,
+    pub(crate) filled: Fact<bool>,
+    pub(crate) active: Fact<bool>,
+    pub(crate) last_rotated: Fact<Option<Timestamp>>,
 }
 
 /// Reads a line. Facts of absent columns are missing.

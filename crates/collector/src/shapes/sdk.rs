@@ -1,0 +1,294 @@
+//! From the SDK's answers to the shapes of the AWS CLI's.
+//!
+//! Lists are sorted, so that the same account gives the same bytes. An answer that lacks what AWS
+//! always sends is malformed, never given a default.
+
+use std::cmp::Ordering;
+
+use aws_sdk_iam::primitives::{Blob, DateTime};
+use aws_sdk_iam::types;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde_json::Value as Json;
+use thiserror::Error;
+
+const NEGATIVE: &str = "the password policy has a negative number";
+
+/// What is wrong with an answer.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct Malformed(pub(crate) String);
+
+impl Malformed {
+    /// The answer lacks that field, given by AWS's name or ours.
+    pub(crate) fn lacks(field: &str) -> Malformed {
+        let mut name = String::new();
+        for word in field.trim_start_matches("r#").split('_') {
+            let (first, rest) = word.split_at(1);
+            name += &first.to_ascii_uppercase();
+            name += rest;
+        }
+        Malformed(format!("the answer lacks {name}"))
+    }
+}
+
+/// A part of a shape, made of what the SDK has for it.
+pub(crate) trait Convert<T>: Sized {
+    /// The value of that field, which must be there.
+    fn convert(value: T, field: &str) -> Result<Self, Malformed>;
+
+    /// The value of a field that may be absent, and is not.
+    fn convert_some(value: T, field: &str) -> Result<Self, Malformed> {
+        Self::convert(value, field)
+    }
+}
+
+/// A part of a shape that is empty where the answer lacks it.
+pub(crate) trait Lenient<T>: Sized {
+    /// The value of that field.
+    fn lenient(value: T, field: &str) -> Result<Self, Malformed>;
+}
+
+/// The order of a list.
+pub(crate) trait Listed {
+    /// Which of two items comes first.
+    fn order(&self, other: &Self) -> Ordering;
+}
+
+impl Convert<String> for String {
+    /// The SDK puts an empty text where one is absent that AWS always sends.
+    fn convert(value: String, field: &str) -> Result<String, Malformed> {
+        if value.is_empty() { Err(Malformed::lacks(field)) } else { Ok(value) }
+    }
+
+    fn convert_some(value: String, _: &str) -> Result<String, Malformed> {
+        Ok(value)
+    }
+}
+
+/// Conversions of single values, from the SDK's type to ours.
+macro_rules! conversions {
+    ($($from:ty => $to:ty: |$value:ident, $field:ident| $made:expr;)*) => {
+        $(impl Convert<$from> for $to {
+            fn convert($value: $from, $field: &str) -> Result<$to, Malformed> {
+                $made
+            }
+        })*
+    };
+}
+
+conversions! {
+    bool => bool: |value, _field| Ok(value);
+    i32 => u32: |value, _field| u32::try_from(value).map_err(|_| Malformed(NEGATIVE.to_owned()));
+    String => Option<String>: |value, _field| Ok(Some(value).filter(|text| !text.is_empty()));
+    String => Json: |value, _field| Ok(document(&value));
+    Blob => String: |value, _field| Ok(BASE64.encode(value));
+    DateTime => Timestamp: |value, _field| time(value);
+    DateTime => Option<Timestamp>: |value, _field| time(value).map(Some);
+}
+
+/// A policy document as the AWS CLI prints it: decoded, an object. One that is no JSON stays text.
+fn document(encoded: &str) -> Json {
+    let decoded = percent_decode_str(encoded).decode_utf8_lossy();
+    serde_json::from_str(&decoded).unwrap_or_else(|_| Json::String(decoded.into_owned()))
+}
+
+fn time(time: DateTime) -> Result<Timestamp, Malformed> {
+    let nanoseconds = time.subsec_nanos().try_into().unwrap_or_default();
+    let impossible = |error| Malformed(format!("the answer has an impossible date: {error}"));
+    Timestamp::new(time.secs(), nanoseconds).map_err(impossible)
+}
+
+impl<T, U: Convert<T>> Convert<Option<T>> for Option<U> {
+    fn convert(value: Option<T>, field: &str) -> Result<Option<U>, Malformed> {
+        value.map(|value| U::convert_some(value, field)).transpose()
+    }
+}
+
+impl<T, U: Convert<T> + Listed> Convert<Vec<T>> for Vec<U> {
+    fn convert(items: Vec<T>, field: &str) -> Result<Vec<U>, Malformed> {
+        let mut list = Vec::new();
+        for item in items {
+            list.push(U::convert_some(item, field)?);
+        }
+        list.sort_by(U::order);
+        Ok(list)
+    }
+}
+
+impl<T, U: Convert<T> + Listed> Convert<Option<Vec<T>>> for Vec<U> {
+    fn convert(items: Option<Vec<T>>, field: &str) -> Result<Vec<U>, Malformed> {
+        Vec::convert(items.ok_or_else(|| Malformed::lacks(field))?, field)
+    }
+}
+
+/// Types whose values must be there, where the SDK says whether they are.
+macro_rules! required {
+    ($($ty:ty),*) => {
+        $(impl<T> Convert<Option<T>> for $ty
+        where
+            $ty: Convert<T>,
+        {
+            fn convert(value: Option<T>, field: &str) -> Result<$ty, Malformed> {
+                <$ty>::convert_some(value.ok_or_else(|| Malformed::lacks(field))?, field)
+            }
+        })*
+    };
+}
+
+required!(Json, String, Timestamp);
+
+/// The SDK's enums, which are texts in the answers.
+macro_rules! texts {
+    ($($ty:ty),* $(,)?) => {
+        $(impl Convert<$ty> for String {
+            fn convert(value: $ty, field: &str) -> Result<String, Malformed> {
+                String::convert(value.as_str().to_owned(), field)
+            }
+        })*
+    };
+}
+
+texts!(
+    aws_sdk_accessanalyzer::types::AnalyzerStatus,
+    aws_sdk_accessanalyzer::types::Type,
+    aws_sdk_organizations::types::OrganizationFeatureSet,
+    types::FeatureType,
+    types::PermissionsBoundaryAttachmentType,
+    types::ReportFormatType,
+    types::StateType,
+    types::StatusType,
+);
+
+impl Listed for String {
+    fn order(&self, other: &String) -> Ordering {
+        self.cmp(other)
+    }
+}
+
+macro_rules! lenient {
+    ($($from:ty => $to:ty: |$value:ident| $made:expr;)*) => {
+        $(impl Lenient<$from> for $to {
+            fn lenient($value: $from, _: &str) -> Result<$to, Malformed> {
+                Ok($made)
+            }
+        })*
+    };
+}
+
+lenient! {
+    bool => bool: |value| value;
+    String => String: |value| value;
+    Option<i32> => i32: |value| value.unwrap_or_default();
+}
+
+impl<T> Lenient<Option<T>> for String
+where
+    String: Convert<T>,
+{
+    fn lenient(value: Option<T>, field: &str) -> Result<String, Malformed> {
+        value.map_or(Ok(String::new()), |value| String::convert_some(value, field))
+    }
+}
+
+impl<T, U: Convert<T> + Listed> Lenient<Option<Vec<T>>> for Vec<U> {
+    fn lenient(value: Option<Vec<T>>, field: &str) -> Result<Vec<U>, Malformed> {
+        Vec::convert(value.unwrap_or_default(), field)
+    }
+}
+
+/// Declares shapes: structs in the form that the AWS CLI prints, and with `from` how one is made of
+/// the SDK's struct, whose fields have the same names. `by` says how lists of it are sorted.
+///
+/// A field may be absent if it is `opt`, and is empty where it is absent if it is `lax`.
+macro_rules! shapes {
+    (@ $head:tt $sdk:ident [$($field:tt)*] [$($made:tt)*]
+        $(#[$meta:meta])* opt $name:ident: $ty:ty, $($rest:tt)*) => {
+        shapes! { @ $head $sdk
+            [$($field)* $(#[$meta])* #[serde(default, skip_serializing_if = "Option::is_none")]
+             pub(crate) $name: Option<$ty>,]
+            [$($made)* $name: $crate::shapes::Convert::convert($sdk.$name, stringify!($name))?,]
+            $($rest)* }
+    };
+    (@ $head:tt $sdk:ident [$($field:tt)*] [$($made:tt)*]
+        $(#[$meta:meta])* lax $name:ident: $ty:ty, $($rest:tt)*) => {
+        shapes! { @ $head $sdk
+            [$($field)* $(#[$meta])* #[serde(default)] pub(crate) $name: $ty,]
+            [$($made)* $name: $crate::shapes::Lenient::lenient($sdk.$name, stringify!($name))?,]
+            $($rest)* }
+    };
+    (@ $head:tt $sdk:ident [$($field:tt)*] [$($made:tt)*]
+        $(#[$meta:meta])* $name:ident: $ty:ty, $($rest:tt)*) => {
+        shapes! { @ $head $sdk
+            [$($field)* $(#[$meta])* pub(crate) $name: $ty,]
+            [$($made)* $name: $crate::shapes::Convert::convert($sdk.$name, stringify!($name))?,]
+            $($rest)* }
+    };
+    (@ [$name:ident [$($about:tt)*] [$($from:ty)?] [$($key:ident)*]] $sdk:ident
+        [$($field:tt)*] [$($made:tt)*]) => {
+        $($about)*
+        #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        #[allow(clippy::struct_field_names, reason = "the names are AWS's")]
+        pub(crate) struct $name { $($field)* }
+        shapes! { @from $name [$($from)?] $sdk [$($made)*] }
+        shapes! { @by $name $($key)* }
+    };
+    (@from $name:ident [] $sdk:ident $made:tt) => {};
+    (@from $name:ident [$from:ty] $sdk:ident [$($made:tt)*]) => {
+        impl $crate::shapes::Convert<$from> for $name {
+            fn convert($sdk: $from, _: &str) -> Result<$name, $crate::shapes::Malformed> {
+                Ok($name { $($made)* })
+            }
+        }
+    };
+    (@by $name:ident) => {};
+    (@by $name:ident $($key:ident)+) => {
+        impl $crate::shapes::Listed for $name {
+            fn order(&self, other: &$name) -> std::cmp::Ordering {
+                ($(&self.$key,)+).cmp(&($(&other.$key,)+))
+            }
+        }
+    };
+    ($($(#[$about:meta])* $name:ident $(from $from:ty)? $(, by $($key:ident),+)? {
+        $($fields:tt)*
+    })+) => {
+        $(shapes! { @ [$name [$(#[$about])*] [$($from)?] [$($($key)+)?]] sdk [] [] $($fields)* })+
+    };
+}
+
+pub(crate) use shapes;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// RFC 3986 encoding, as the API reference of GetAccountAuthorizationDetails says: a plus is a plus.
+    #[test]
+    fn policy_documents_are_decoded_to_json() {
+        let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Id%22%3A%22a+b%20c%22%7D";
+        assert_eq!(document(encoded), json!({"Version": "2012-10-17", "Id": "a+b c"}));
+    }
+
+    #[test]
+    fn a_document_that_is_no_json_stays_text() {
+        assert_eq!(document("%7Bbroken"), json!("{broken"));
+    }
+
+    #[test]
+    fn times_keep_their_fraction() {
+        let time = DateTime::from_secs_and_nanos(1_704_067_200, 500_000_000);
+        let converted = Timestamp::convert(time, "").unwrap();
+        assert_eq!(converted.to_string(), "2024-01-01T00:00:00.5Z");
+    }
+
+    #[test]
+    fn what_is_lacking_has_the_name_that_aws_gives_it() {
+        let lacks = Malformed::lacks("access_key_id").to_string();
+        assert_eq!(lacks, "the answer lacks AccessKeyId");
+    }
+}
