@@ -26,7 +26,7 @@ OFFLINE = 5000
 COUNTED = (100, 1000)
 # Users, roles and policies.
 PRINCIPALS = ((1000, 1000, 1500), (2000, 2000, 3000))
-# Users, and as many roles; the aim for the last, which is what IAM's quotas allow, is 2 seconds and 300 MB.
+# Users, and as many roles; the last is what IAM's quotas allow. The aim for it is 2 s and 300 MB.
 WORST = (1000, 5000)
 
 

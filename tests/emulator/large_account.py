@@ -65,7 +65,9 @@ def write_worst(directory: Path, size: int) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     policies, groups = size * 1500 // 5000, size * 300 // 5000
     (directory / "credential-report.csv").write_text(credential_report(size))
-    administrator = policy_detail("arn:aws:iam::aws:policy/AdministratorAccess", WORST_ADMINISTRATOR)
+    administrator = policy_detail(
+        "arn:aws:iam::aws:policy/AdministratorAccess", WORST_ADMINISTRATOR
+    )
     details = {
         "UserDetailList": [worst_user(n, policies, groups) for n in range(size)],
         "GroupDetailList": [group(n, policies) for n in range(groups)],
@@ -145,7 +147,9 @@ def worst_role(index: int, policies: int) -> dict[str, Any]:
         "Arn": f"{ARN}role/{name}",
         "AssumeRolePolicyDocument": document(*trust),
         "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": own}],
-        "AttachedManagedPolicies": [administrator] if is_administrator else attached(index % policies),
+        "AttachedManagedPolicies": [administrator]
+        if is_administrator
+        else attached(index % policies),
     }
 
 
