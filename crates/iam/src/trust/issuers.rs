@@ -9,15 +9,11 @@ use super::fixed::fixed;
 use crate::condition::{Condition, Operator};
 use crate::pattern::Pattern;
 
-/// Shared issuers, and what tells their tenants apart.
-///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>
 const LIST: &str = include_str!("../../data/issuers.toml");
 
-static SHARED: LazyLock<HashMap<String, Shared>> = LazyLock::new(|| {
-    let file: File = toml::from_str(LIST).expect("the list is read by a test");
-    file.issuer.into_iter().map(|issuer| (issuer.name.clone(), issuer)).collect()
-});
+static SHARED: LazyLock<Shared> =
+    LazyLock::new(|| toml::from_str(LIST).expect("the list is read by a test"));
 
 /// Claims of CI systems that name a branch, an environment or a workflow, beside `sub`.
 const BRANCH_CLAIMS: [&str; 5] =
@@ -28,35 +24,22 @@ const KINDS: [&str; 8] = ["branch", "commit", "heads", "ref", "refs", "run_phase
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    issuer: Vec<Shared>,
+struct Shared {
+    issuer: Vec<Issuer>,
 }
 
+/// A shared issuer, and what tells its tenants apart.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Shared {
+pub(super) struct Issuer {
     name: String,
     #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
     source: String,
-    /// Of which one suffices.
-    fixed: Vec<Fixed>,
+    /// By claim, or by whole key, how values begin; one claim suffices. `{}` is a name. A form that ends
+    /// with a name is all of the value.
+    fixed: HashMap<String, Vec<String>>,
     /// How `sub` begins where it fixes owner and project, for CI systems.
     project: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fixed {
-    /// A claim, or a whole key.
-    claim: String,
-    /// How values begin; `{}` is a name. A form that ends with a name is all of the value.
-    forms: Vec<String>,
-}
-
-/// A shared issuer.
-pub(super) struct Issuer {
-    name: String,
-    shared: &'static Shared,
 }
 
 /// The name of the issuer of an OIDC provider, whose ARN has its URL, or the provider's own name.
@@ -66,57 +49,49 @@ pub(super) fn name_of(provider: &str) -> &str {
 
 impl Issuer {
     /// The issuer of a provider, if it is shared.
-    pub(super) fn of_provider(provider: &str) -> Option<Issuer> {
-        let name = name_of(provider).trim_end_matches('/').to_ascii_lowercase();
-        let shared = SHARED.get(&name)?;
-        Some(Issuer { name, shared })
+    pub(super) fn of_provider(provider: &str) -> Option<&'static Issuer> {
+        let name = name_of(provider).trim_end_matches('/');
+        SHARED.issuer.iter().find(|issuer| issuer.name.eq_ignore_ascii_case(name))
     }
 
     /// Whether the condition lets in one tenant only.
     pub(super) fn tells_tenant(&self, condition: &Condition) -> bool {
-        self.shared.fixed.iter().any(|alternative| {
-            let has_form = |value: &Pattern| {
-                alternative.forms.iter().any(|form| rest_after(form, value).is_some())
-            };
-            self.demands(condition, &alternative.claim) && condition.values.iter().all(has_form)
+        self.fixed.iter().any(|(claim, forms)| {
+            let mut values = condition.values.iter();
+            self.demands(condition, claim)
+                && values.all(|value| forms.iter().any(|form| rest_after(form, value).is_some()))
         })
     }
 
     /// Whether its tokens name a branch, an environment or the like.
     pub(super) fn tells_branches(&self) -> bool {
-        self.shared.project.is_some()
+        self.project.is_some()
     }
 
     /// Whether the condition lets in one branch, environment or the like only, or some by their names.
     pub(super) fn tells_branch(&self, condition: &Condition) -> bool {
-        let other = BRANCH_CLAIMS.iter().any(|claim| self.demands(condition, claim));
-        if other {
-            return condition.values.iter().all(|value| !value.literal_prefix().is_empty());
+        let mut values = condition.values.iter();
+        if BRANCH_CLAIMS.iter().any(|claim| self.demands(condition, claim)) {
+            return values.all(|value| !value.literal_prefix().is_empty());
         }
-        let Some(project) = &self.shared.project else { return false };
-        let names_branch = |value: &Pattern| match rest_after(project, value) {
-            Some(rest) if value.is_literal() => !rest.is_empty(),
-            Some(rest) => {
-                let mut names = rest.split([':', '/']).skip(1);
-                names.any(|name| !name.is_empty() && !KINDS.contains(&name))
-            }
-            None => false,
-        };
-        self.demands(condition, "sub") && condition.values.iter().all(names_branch)
+        let Some(project) = &self.project else { return false };
+        self.demands(condition, "sub")
+            && values.all(|value| match rest_after(project, value) {
+                Some(rest) if value.is_literal() => !rest.is_empty(),
+                Some(rest) => {
+                    let mut names = rest.split([':', '/']).skip(1);
+                    names.any(|name| !name.is_empty() && !KINDS.contains(&name))
+                }
+                None => false,
+            })
     }
 
     /// Whether the condition demands the claim, which is a key of this issuer or a whole key.
     fn demands(&self, condition: &Condition, claim: &str) -> bool {
-        let claim = claim.to_ascii_lowercase();
-        let is_claim = if claim.contains(':') {
-            condition.key == claim
-        } else {
-            condition.key.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix(':'))
-                == Some(claim.as_str())
-        };
+        let key = if claim.contains(':') { claim } else { &format!("{}:{claim}", self.name) };
         // Every token has a subject and an audience.
         let always = claim == "sub" || claim == "aud";
-        is_claim
+        condition.key.eq_ignore_ascii_case(key)
             && !condition.negated
             && (always || !condition.when_absent)
             && condition.operator != Operator::Null
@@ -197,11 +172,10 @@ mod tests {
 
     #[test]
     fn the_list_is_sorted_and_every_row_has_a_source() {
-        let file: File = toml::from_str(LIST).unwrap();
-        assert!(file.issuer.is_sorted_by(|a, b| a.name < b.name));
-        for issuer in file.issuer {
-            assert!(issuer.source.starts_with("https://"), "{}", issuer.name);
-            assert!(issuer.fixed.iter().all(|fixed| !fixed.forms.is_empty()), "{}", issuer.name);
+        assert!(SHARED.issuer.is_sorted_by(|a, b| a.name < b.name));
+        for Issuer { name, source, fixed, .. } in &SHARED.issuer {
+            assert!(source.starts_with("https://"), "{name}");
+            assert!(!fixed.is_empty() && fixed.values().all(|forms| !forms.is_empty()), "{name}");
         }
     }
 }

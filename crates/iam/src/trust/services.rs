@@ -1,37 +1,21 @@
 //! Services of AWS that assume roles.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use portcullis_model::is_region;
-use serde::Deserialize;
 
 /// Services whose documentation has roles ask for whom they act. Roles of services such as EC2 and Lambda
 /// are passed within one account, and these services send no such key.
 const LIST: &str = include_str!("../../data/services.toml");
 
-static DEPUTIES: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let file: File = toml::from_str(LIST).expect("the list is read by a test");
-    file.service.into_iter().map(|service| service.name).collect()
-});
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    service: Vec<Service>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Service {
-    name: String,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
-    source: String,
-}
+/// Where the documentation of each service says so, by the service's name.
+static DEPUTIES: LazyLock<HashMap<String, String>> =
+    LazyLock::new(|| toml::from_str(LIST).expect("the list is read by a test"));
 
 /// Whether the service can say for whom it acts.
 pub(super) fn is_deputy(service: &str) -> bool {
-    DEPUTIES.contains(&without_region(service))
+    DEPUTIES.contains_key(&without_region(service))
 }
 
 /// Whether two names are of one service: `states.eu-west-1.amazonaws.com` is `states.amazonaws.com`.
@@ -61,11 +45,10 @@ mod tests {
 
     #[test]
     fn the_list_is_sorted_and_every_row_has_a_source() {
-        let file: File = toml::from_str(LIST).unwrap();
-        assert!(file.service.is_sorted_by(|a, b| a.name < b.name));
-        for service in file.service {
-            assert!(service.source.starts_with("https://docs.aws.amazon.com/"), "{}", service.name);
-            assert_eq!(without_region(&service.name), service.name);
+        assert!(LIST.lines().filter(|line| line.starts_with('"')).is_sorted());
+        for (name, source) in &*DEPUTIES {
+            assert!(source.starts_with("https://docs.aws.amazon.com/"), "{name}");
+            assert_eq!(without_region(name), *name);
         }
     }
 }
