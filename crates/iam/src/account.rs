@@ -43,13 +43,33 @@ pub enum Organization {
     },
 }
 
-/// The place of a policy in [`Account::policies`].
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct PolicyId(u32);
+macro_rules! id {
+    ($name:ident, $what:literal) => {
+        #[doc = concat!("The place of a ", $what, " in an [`Account`].")]
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(u32);
 
-/// The place of a user, group or role in [`Account::principals`].
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct PrincipalId(u32);
+        impl $name {
+            #[doc = concat!("The ", $what, " at that place.")]
+            ///
+            /// # Panics
+            /// If the place is 2^32 or more.
+            #[must_use]
+            pub fn new(place: usize) -> $name {
+                $name(u32::try_from(place).expect("an account has fewer"))
+            }
+
+            /// The place.
+            #[must_use]
+            pub fn place(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+id!(PolicyId, "policy");
+id!(PrincipalId, "user, group or role");
 
 /// A policy.
 #[derive(Clone, Debug)]
@@ -67,9 +87,10 @@ pub struct Policy {
 }
 
 /// What a principal is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum PrincipalKind {
     /// An IAM user.
+    #[default]
     User,
     /// A group of users, which does nothing by itself.
     Group,
@@ -90,7 +111,7 @@ impl PrincipalKind {
 }
 
 /// A user, group or role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Principal {
     /// What it is.
     pub kind: PrincipalKind,
@@ -122,13 +143,13 @@ impl Account {
     /// A policy by its place.
     #[must_use]
     pub fn policy(&self, id: PolicyId) -> &Policy {
-        &self.policies[id.0 as usize]
+        &self.policies[id.place()]
     }
 
     /// A principal by its place.
     #[must_use]
     pub fn principal(&self, id: PrincipalId) -> &Principal {
-        &self.principals[id.0 as usize]
+        &self.principals[id.place()]
     }
 
     /// The places of the principals.
@@ -156,49 +177,8 @@ impl Principal {
             kind,
             arn: arn.to_owned(),
             name: name.to_owned(),
-            unique_id: None,
-            policies: Vec::new(),
-            groups: Vec::new(),
-            boundary: None,
             tags: Some(BTreeMap::new()),
-            trust: None,
-            has_instance_profile: false,
-            service_linked: false,
-            incomplete: false,
+            ..Principal::default()
         }
-    }
-}
-
-impl PolicyId {
-    /// The policy at that place.
-    ///
-    /// # Panics
-    /// If there were more than 2^32 policies.
-    #[must_use]
-    pub fn new(place: usize) -> PolicyId {
-        PolicyId(u32::try_from(place).expect("an account has fewer policies"))
-    }
-
-    /// The place.
-    #[must_use]
-    pub fn place(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl PrincipalId {
-    /// The principal at that place.
-    ///
-    /// # Panics
-    /// If there were more than 2^32 principals.
-    #[must_use]
-    pub fn new(place: usize) -> PrincipalId {
-        PrincipalId(u32::try_from(place).expect("an account has fewer principals"))
-    }
-
-    /// The place.
-    #[must_use]
-    pub fn place(self) -> usize {
-        self.0 as usize
     }
 }

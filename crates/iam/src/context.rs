@@ -76,30 +76,35 @@ impl<'a> Context<'a> {
         }
         match key {
             "aws:currenttime" | "aws:epochtime" => Value::From(self.account.now),
-            "aws:principalaccount" => Value::one(self.account.id_text()),
-            "aws:principalorgid" => self.organization(),
-            "aws:principalorgpaths" => self.organization_path(),
-            "aws:resourceaccount" | "aws:resourceorgid" | "aws:resourceorgpaths" => {
-                self.of_resource(key)
-            }
             "aws:principalisawsservice" => Value::one("false"),
             "iam:permissionsboundary" => self.boundary_of_resource(),
-            _ => match (self.principal, key.split_once('/')) {
-                (_, Some(("aws:resourcetag" | "iam:resourcetag", tag))) => {
-                    self.tag_of_resource(key, tag)
-                }
-                (Some(principal), Some(("aws:principaltag", tag))) => tag_of(principal, tag),
-                (Some(principal), None) => of_principal(principal, key),
-                _ => self.of_any(key),
+            // A policy that names an account or organization here does not mean any resource.
+            "aws:resourceaccount" | "aws:resourceorgid" | "aws:resourceorgpaths"
+                if matches!(self.resource, Resource::Anywhere) =>
+            {
+                Value::Absent
+            }
+            "aws:principalaccount" | "aws:resourceaccount" => Value::one(self.account.id_text()),
+            "aws:principalorgid" | "aws:resourceorgid" => self.organization(),
+            "aws:principalorgpaths" | "aws:resourceorgpaths" => match self.organization() {
+                Value::One(id) => Value::Beginning(format!("{id}/")),
+                other => other,
             },
-        }
-    }
-
-    fn of_any(&self, key: &str) -> Value<'a> {
-        let of_resources = OF_RESOURCES.iter().any(|known| key.starts_with(known));
-        match self.resource {
-            Resource::Any | Resource::Anywhere if of_resources => Value::Absent,
-            _ => Value::Open,
+            _ => match (self.principal, self.resource, key.split_once('/')) {
+                (
+                    _,
+                    Resource::Principal(target),
+                    Some(("aws:resourcetag" | "iam:resourcetag", tag)),
+                ) => tag_of(target, tag),
+                (Some(principal), _, Some(("aws:principaltag", tag))) => tag_of(principal, tag),
+                (Some(principal), _, None) => of_principal(principal, key),
+                (_, Resource::Any | Resource::Anywhere, _)
+                    if OF_RESOURCES.iter().any(|known| key.starts_with(known)) =>
+                {
+                    Value::Absent
+                }
+                _ => Value::Open,
+            },
         }
     }
 
@@ -111,23 +116,6 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn organization_path(&self) -> Value<'a> {
-        match self.organization() {
-            Value::One(id) => Value::Beginning(format!("{id}/")),
-            other => other,
-        }
-    }
-
-    fn of_resource(&self, key: &str) -> Value<'a> {
-        match (self.resource, key) {
-            // A policy that names an account or organization here does not mean any resource.
-            (Resource::Anywhere, _) => Value::Absent,
-            (_, "aws:resourceaccount") => Value::one(self.account.id_text()),
-            (_, "aws:resourceorgid") => self.organization(),
-            _ => self.organization_path(),
-        }
-    }
-
     fn boundary_of_resource(&self) -> Value<'a> {
         match self.resource {
             Resource::Principal(target) => {
@@ -136,13 +124,6 @@ impl<'a> Context<'a> {
             }
             Resource::Any | Resource::Anywhere => Value::Absent,
             Resource::Own => Value::Open,
-        }
-    }
-
-    fn tag_of_resource(&self, key: &str, tag: &str) -> Value<'a> {
-        match self.resource {
-            Resource::Principal(target) => tag_of(target, tag),
-            _ => self.of_any(key),
         }
     }
 }

@@ -22,7 +22,7 @@ enum Piece {
     Any,
     /// `?`.
     One,
-    Text(Box<str>),
+    Text(String),
     /// A key in lower case, and the value to take where the request lacks it.
     Variable(Box<(String, Option<String>)>),
 }
@@ -39,15 +39,6 @@ pub struct Syntax {
     pub variables: bool,
 }
 
-/// A pattern whose variables have the values of one request.
-enum Bound<'a> {
-    To(Cow<'a, Pattern>),
-    /// A variable that the request lacks: the pattern matches nothing.
-    Nothing,
-    /// What a variable stands for is not known.
-    Open(Truth),
-}
-
 impl Pattern {
     /// A pattern without variables, as actions have it.
     #[must_use]
@@ -59,7 +50,6 @@ impl Pattern {
     #[must_use]
     pub fn new(text: &str, syntax: Syntax) -> Pattern {
         let mut pieces = Vec::new();
-        let mut plain = String::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             let special = match first {
@@ -68,21 +58,17 @@ impl Pattern {
                 '?' if syntax.wildcards => Some((Piece::One, 1)),
                 _ => None,
             };
-            let length = match special {
-                None => first.len_utf8(),
-                Some((_, length)) => length,
-            };
-            match special {
-                None => plain.push(first),
-                Some((Piece::Text(escaped), _)) => plain.push_str(&escaped),
-                Some((piece, _)) => {
-                    push_text(&mut pieces, &mut plain);
-                    pieces.push(piece);
-                }
+            let (piece, length) = special.unwrap_or_else(|| {
+                let others = &rest[first.len_utf8()..];
+                let length = rest.len() - others.trim_start_matches(|c| !"$*?".contains(c)).len();
+                (Piece::Text(rest[..length].to_owned()), length)
+            });
+            match (pieces.last_mut(), piece) {
+                (Some(Piece::Text(plain)), Piece::Text(more)) => plain.push_str(&more),
+                (_, piece) => pieces.push(piece),
             }
             rest = &rest[length..];
         }
-        push_text(&mut pieces, &mut plain);
         Pattern { text: text.into(), pieces }
     }
 
@@ -167,23 +153,23 @@ impl Pattern {
 
     /// The fields of a pattern for ARNs: six, of which the last may have colons.
     pub(crate) fn arn_fields(&self) -> Vec<Pattern> {
-        let mut fields = vec![Vec::new()];
+        let mut fields = vec![Pattern { text: "".into(), pieces: Vec::new() }];
         for piece in &self.pieces {
             let Piece::Text(text) = piece else {
-                fields.last_mut().expect("never empty").push(piece.clone());
+                fields.last_mut().expect("never empty").pieces.push(piece.clone());
                 continue;
             };
-            let parts = text.splitn(ARN_FIELDS + 1 - fields.len(), ':');
-            for (number, part) in parts.enumerate() {
+            for (number, part) in text.splitn(ARN_FIELDS + 1 - fields.len(), ':').enumerate() {
                 if number > 0 {
-                    fields.push(Vec::new());
+                    fields.push(Pattern { text: "".into(), pieces: Vec::new() });
                 }
                 if !part.is_empty() {
-                    fields.last_mut().expect("never empty").push(Piece::Text(part.into()));
+                    let pieces = &mut fields.last_mut().expect("never empty").pieces;
+                    pieces.push(Piece::Text(part.to_owned()));
                 }
             }
         }
-        fields.into_iter().map(|pieces| Pattern { text: "".into(), pieces }).collect()
+        fields
     }
 
     /// Whether the text matches the pattern with the variables of a request.
@@ -198,47 +184,36 @@ impl Pattern {
         test: impl Fn(&Pattern) -> Truth,
     ) -> Truth {
         match self.bind(context) {
-            Bound::To(pattern) => test(&pattern),
-            Bound::Nothing => Truth::No,
-            Bound::Open(truth) => truth,
+            Ok(pattern) => test(&pattern),
+            Err(truth) => truth,
         }
     }
 
     /// The pattern with the values that its variables have in a request, as far as they are known.
-    #[must_use]
-    pub fn resolve(&self, context: &Context<'_>) -> Option<Pattern> {
-        match self.bind(context) {
-            Bound::To(pattern) => Some(pattern.into_owned()),
-            Bound::Nothing | Bound::Open(_) => None,
-        }
+    pub(crate) fn resolve(&self, context: &Context<'_>) -> Option<Pattern> {
+        self.bind(context).ok().map(Cow::into_owned)
     }
 
-    fn bind(&self, context: &Context<'_>) -> Bound<'_> {
+    /// The pattern with the values that its variables have in a request; else whether it matches: not if the
+    /// request lacks a variable, and who knows if its value is not known.
+    fn bind(&self, context: &Context<'_>) -> Result<Cow<'_, Pattern>, Truth> {
         if !self.has_variables() {
-            return Bound::To(Cow::Borrowed(self));
+            return Ok(Cow::Borrowed(self));
         }
-        let mut pieces = Vec::with_capacity(self.pieces.len());
-        for piece in &self.pieces {
-            let Piece::Variable(variable) = piece else {
-                pieces.push(piece.clone());
-                continue;
-            };
+        let mut pieces = self.pieces.clone();
+        for piece in &mut pieces {
+            let Piece::Variable(variable) = piece else { continue };
             let (key, default) = &**variable;
-            match (context.value(key), default) {
-                (Value::One(text), _) => pieces.push(Piece::Text(text.into())),
-                (Value::Absent, Some(text)) => pieces.push(Piece::Text(text.as_str().into())),
-                (Value::Absent | Value::Many(_), _) => return Bound::Nothing,
-                (Value::Lacking(lack), _) => return Bound::Open(Truth::lacking(lack)),
-                _ => return Bound::Open(Truth::depends_on(key)),
-            }
+            let text = match (context.value(key), default) {
+                (Value::One(text), _) => text.into_owned(),
+                (Value::Absent, Some(text)) => text.clone(),
+                (Value::Absent | Value::Many(_), _) => return Err(Truth::No),
+                (Value::Lacking(lack), _) => return Err(Truth::lacking(lack)),
+                _ => return Err(Truth::depends_on(key)),
+            };
+            *piece = Piece::Text(text);
         }
-        Bound::To(Cow::Owned(Pattern { text: self.text.clone(), pieces }))
-    }
-}
-
-fn push_text(pieces: &mut Vec<Piece>, plain: &mut String) {
-    if !plain.is_empty() {
-        pieces.push(Piece::Text(std::mem::take(plain).into()));
+        Ok(Cow::Owned(Pattern { text: self.text.clone(), pieces }))
     }
 }
 

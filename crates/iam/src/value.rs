@@ -15,8 +15,6 @@ pub enum Value<'a> {
     One(Cow<'a, str>),
     /// Several.
     Many(Vec<String>),
-    /// There is a value, which only the request tells.
-    Present,
     /// Only the request tells whether there is a value, and which.
     Open,
     /// A text that begins so; only the request tells how it goes on.
