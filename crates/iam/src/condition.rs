@@ -47,27 +47,12 @@ pub enum Operator {
     Ip,
     /// `true` or `false`.
     Bool,
-    /// Numbers, or moments in time, that are less, equal or greater.
-    Compare(Comparison),
+    /// Numbers, or moments in time, that are to the value in one of these orders.
+    Compare(&'static [Ordering]),
     /// Whether the key is absent.
     Null,
     /// None that IAM knows.
     Unknown,
-}
-
-/// How the number or moment of a request is compared with the value.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Comparison {
-    /// It is equal.
-    Equal,
-    /// It is less.
-    Less,
-    /// It is less, or equal.
-    AtMost,
-    /// It is greater.
-    Greater,
-    /// It is greater, or equal.
-    AtLeast,
 }
 
 /// How the values of a request with several are compared.
@@ -132,6 +117,16 @@ impl Condition {
         }
     }
 
+    /// Whether a request must have the key, with one of the values.
+    pub(crate) fn demands_value(&self) -> bool {
+        !self.negated && !self.when_absent && self.operator != Operator::Null
+    }
+
+    /// Whether nothing meets it, since nothing fits an empty list of values.
+    pub(crate) fn never_holds(&self) -> bool {
+        self.values.is_empty() && !self.negated && !self.when_absent
+    }
+
     /// Whether a request meets it, in a statement of that effect.
     pub(crate) fn holds(&self, context: &Context<'_>, effect: Effect) -> Truth {
         let value = context.value(&self.key);
@@ -153,9 +148,7 @@ impl Condition {
                 }
                 if self.negated { !of_service } else { of_service }
             }
-            Value::Open if self.values.is_empty() && !self.negated && !self.when_absent => {
-                Truth::No
-            }
+            Value::Open if self.never_holds() => Truth::No,
             Value::Open => Truth::depends_on(&self.name),
             value => self.holds_for_one(context, &value),
         }
@@ -239,8 +232,8 @@ impl Condition {
                 pattern.matches_in(context, &text.to_lowercase())
             }
             Operator::Arn => pattern.truth_in(context, |bound| arn_matches(bound, text).into()),
-            Operator::Compare(comparison) => match (number(text), number(pattern.as_str())) {
-                (Some(one), Some(other)) => comparison.fits(one.total_cmp(&other)).into(),
+            Operator::Compare(orders) => match (number(text), number(pattern.as_str())) {
+                (Some(one), Some(other)) => orders.contains(&one.total_cmp(&other)).into(),
                 _ => Truth::No,
             },
             Operator::Ip | Operator::Null | Operator::Unknown => Truth::depends_on(&self.name),
@@ -249,32 +242,19 @@ impl Condition {
 
     /// What holds now and does not change any more is decided: a past window never opens again.
     fn fits_from(&self, now: Timestamp, pattern: &Pattern) -> Truth {
-        let (Operator::Compare(comparison), Some(moment)) =
-            (self.operator, moment(pattern.as_str()))
+        let (Operator::Compare(orders), Some(moment)) = (self.operator, moment(pattern.as_str()))
         else {
             return Truth::depends_on(&self.name);
         };
-        let fits_now = comparison.fits(now.cmp(&moment));
-        let fits_in_the_end = comparison.fits(Ordering::Greater);
+        let fits_now = orders.contains(&now.cmp(&moment));
+        let fits_in_the_end = orders.contains(&Ordering::Greater);
         if fits_now == fits_in_the_end { fits_now.into() } else { Truth::depends_on(&self.name) }
-    }
-}
-
-impl Comparison {
-    fn fits(self, order: Ordering) -> bool {
-        match self {
-            Comparison::Equal => order.is_eq(),
-            Comparison::Less => order.is_lt(),
-            Comparison::AtMost => order.is_le(),
-            Comparison::Greater => order.is_gt(),
-            Comparison::AtLeast => order.is_ge(),
-        }
     }
 }
 
 /// The operator by its name in lower case, and whether it is the opposite of that.
 fn operator_named(name: &str) -> (Operator, bool) {
-    use Comparison::{AtLeast, AtMost, Equal, Greater, Less};
+    use Ordering::{Equal, Greater, Less};
     match name {
         "stringequals" | "binaryequals" => (Operator::Equals, false),
         "stringnotequals" => (Operator::Equals, true),
@@ -287,12 +267,16 @@ fn operator_named(name: &str) -> (Operator, bool) {
         "ipaddress" => (Operator::Ip, false),
         "notipaddress" => (Operator::Ip, true),
         "bool" => (Operator::Bool, false),
-        "numericequals" | "dateequals" => (Operator::Compare(Equal), false),
-        "numericnotequals" | "datenotequals" => (Operator::Compare(Equal), true),
-        "numericlessthan" | "datelessthan" => (Operator::Compare(Less), false),
-        "numericgreaterthanequals" | "dategreaterthanequals" => (Operator::Compare(AtLeast), false),
-        "numericlessthanequals" | "datelessthanequals" => (Operator::Compare(AtMost), false),
-        "numericgreaterthan" | "dategreaterthan" => (Operator::Compare(Greater), false),
+        "numericequals" | "dateequals" => (Operator::Compare(&[Equal]), false),
+        "numericnotequals" | "datenotequals" => (Operator::Compare(&[Equal]), true),
+        "numericlessthan" | "datelessthan" => (Operator::Compare(&[Less]), false),
+        "numericgreaterthanequals" | "dategreaterthanequals" => {
+            (Operator::Compare(&[Greater, Equal]), false)
+        }
+        "numericlessthanequals" | "datelessthanequals" => {
+            (Operator::Compare(&[Less, Equal]), false)
+        }
+        "numericgreaterthan" | "dategreaterthan" => (Operator::Compare(&[Greater]), false),
         "null" => (Operator::Null, false),
         _ => (Operator::Unknown, false),
     }

@@ -19,13 +19,12 @@ mod truth;
 mod value;
 
 pub use account::{Account, Organization, Policy, PolicyId, Principal, PrincipalId, PrincipalKind};
-pub use condition::{Comparison, Condition, Operator, Quantifier};
+pub use condition::{Condition, Operator, Quantifier};
 pub use context::{Context, Request, Resource};
 pub use escalation::{Certainty, GrantedAction, Judgement, Privileges, Way, judge};
 pub use pattern::{Pattern, Syntax};
 pub use policy::{
-    Decision, Effect, ParsePolicyError, PolicyDocument, PrincipalElement, Principals, Selection,
-    Statement,
+    Decision, Effect, ParsePolicyError, PolicyDocument, PrincipalElement, Selection, Statement,
 };
 pub use questions::Anywhere;
 pub use trust::{Admission, Chosen, Demands, Grant, Owner, Standing, TrustPolicy, Trustee, Who};

@@ -7,7 +7,7 @@ mod grammar;
 mod principal;
 
 pub use grammar::ParsePolicyError;
-pub use principal::{PrincipalElement, Principals};
+pub use principal::PrincipalElement;
 
 use crate::condition::Condition;
 use crate::context::Request;
@@ -35,7 +35,7 @@ pub struct Statement {
     /// The resources that it is about; none: those that the document is attached to, as in a trust policy.
     pub resources: Option<Selection>,
     /// `Principal` or `NotPrincipal`; only resource policies have one.
-    pub principals: Option<Principals>,
+    pub principals: Option<Selection<PrincipalElement>>,
     /// When it applies: if all hold; none: always.
     pub conditions: Vec<Condition>,
 }
@@ -49,13 +49,13 @@ pub enum Effect {
     Deny,
 }
 
-/// A choice of actions or resources, by patterns.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Selection {
-    /// `Action` or `Resource`: what any pattern matches.
-    Only(Vec<Pattern>),
-    /// `NotAction` or `NotResource`: what no pattern matches.
-    AllBut(Vec<Pattern>),
+/// A choice of actions, resources or principals.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Selection<T = Pattern> {
+    /// `Action`, `Resource` or `Principal`: these.
+    Only(Vec<T>),
+    /// `NotAction`, `NotResource` or `NotPrincipal`: all but these.
+    AllBut(Vec<T>),
 }
 
 /// What policies decide about a request.
@@ -90,11 +90,15 @@ impl PolicyDocument {
         PolicyDocument { version: None, statements: vec![statement] }
     }
 
+    /// The statements about an action, in lower case.
+    pub(crate) fn about(&self, action: &str) -> impl Iterator<Item = &Statement> {
+        self.statements.iter().filter(move |statement| statement.actions.selects(action))
+    }
+
     /// What the document decides about a request, as an identity policy.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        let about = self.statements.iter().filter(|it| it.actions.selects(request.action));
-        Decision::by(about, request)
+        Decision::by(self.about(request.action), request)
     }
 }
 
@@ -175,14 +179,13 @@ impl Decision {
     /// The decision where an Allow and a Deny apply, or do not.
     #[must_use]
     pub fn new(allow: Truth, deny: Truth) -> Decision {
-        match (allow, deny) {
-            (_, Truth::Yes) => Decision::Denied,
-            (Truth::No, _) => Decision::Silent,
-            (Truth::Yes, Truth::No) => Decision::Allowed,
-            (Truth::Open(doubts), Truth::No) | (Truth::Yes, Truth::Open(doubts)) => {
-                Decision::Conditional(doubts)
-            }
-            (Truth::Open(one), Truth::Open(other)) => Decision::Conditional(one.join(other)),
+        if deny == Truth::Yes {
+            return Decision::Denied;
+        }
+        match allow.and(|| !deny) {
+            Truth::No => Decision::Silent,
+            Truth::Open(doubts) => Decision::Conditional(doubts),
+            Truth::Yes => Decision::Allowed,
         }
     }
 

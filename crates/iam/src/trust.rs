@@ -14,9 +14,8 @@ pub use fixed::Owner;
 use portcullis_model::{AccountId, Arn};
 
 use self::clause::Clauses;
-use self::issuers::Issuer;
-use crate::account::Account;
-use crate::policy::{Effect, PolicyDocument, PrincipalElement, Principals, Statement};
+use crate::account::{Account, Organization};
+use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 
 /// The trust policy of a role.
 #[derive(Clone, Debug)]
@@ -25,16 +24,13 @@ pub struct TrustPolicy {
     pub document: PolicyDocument,
 }
 
-/// An operation by which a role is assumed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Operation {
-    /// `AssumeRole`, of AWS principals and services.
-    AssumeRole,
-    /// `AssumeRoleWithWebIdentity`, with a token of an OIDC issuer.
-    WebIdentity,
-    /// `AssumeRoleWithSAML`, with an assertion of a SAML provider.
-    Saml,
-}
+/// The action of AWS principals and services.
+const ASSUME_ROLE: &str = "sts:assumerole";
+/// The action with a token of an OIDC issuer.
+const WITH_WEB_IDENTITY: &str = "sts:assumerolewithwebidentity";
+/// The action with an assertion of a SAML provider.
+const WITH_SAML: &str = "sts:assumerolewithsaml";
+const ACTIONS: [&str; 3] = [ASSUME_ROLE, WITH_WEB_IDENTITY, WITH_SAML];
 
 /// Somebody who may assume a role, by one statement.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,9 +48,7 @@ pub struct Trustee {
 pub enum Who {
     /// Anyone in the world.
     Anyone,
-    /// Anyone, but from certain networks only.
-    Network,
-    /// The principals of an account or an organization, or one principal.
+    /// The principals of an account or an organization, one principal, or anyone from a network.
     Owned(Owner),
     /// A service of AWS, by its name without region.
     Service(String),
@@ -98,57 +92,24 @@ pub enum Standing {
     Unknown,
 }
 
-const OPERATIONS: [Operation; 3] = [Operation::AssumeRole, Operation::WebIdentity, Operation::Saml];
-
-impl Operation {
-    /// The action, in lower case.
-    fn action(self) -> &'static str {
-        match self {
-            Operation::AssumeRole => "sts:assumerole",
-            Operation::WebIdentity => "sts:assumerolewithwebidentity",
-            Operation::Saml => "sts:assumerolewithsaml",
-        }
-    }
-
-    /// Whether a principal can use it.
-    fn is_for(self, who: &PrincipalElement) -> bool {
-        match who {
-            PrincipalElement::Anyone => true,
-            PrincipalElement::Federated(provider) => match self {
-                Operation::AssumeRole => false,
-                Operation::Saml => provider.contains(":saml-provider/"),
-                Operation::WebIdentity => !provider.contains(":saml-provider/"),
-            },
-            _ => self == Operation::AssumeRole,
-        }
-    }
-}
-
 impl TrustPolicy {
     /// Everybody who may assume the role, as the trust policy says it; whether the account's own
     /// principals may, hangs on their permissions too.
     #[must_use]
     pub fn trustees(&self, account: &Account) -> Vec<Trustee> {
         let mut trustees = Vec::new();
-        for (index, statement) in self.document.statements.iter().enumerate() {
-            let Some(principals) = &statement.principals else { continue };
-            if statement.effect == Effect::Deny {
-                continue;
-            }
-            let anyone = [PrincipalElement::Anyone];
-            let listed = match principals {
-                Principals::Only(list) => list.as_slice(),
-                // Whoever is not in the list of a NotPrincipal is anyone.
-                Principals::AllBut(_) => &anyone,
-            };
-            for operation in
-                OPERATIONS.into_iter().filter(|it| statement.actions.selects(it.action()))
-            {
-                for element in listed.iter().filter(|element| operation.is_for(element)) {
-                    let clauses = Clauses::new(&self.document, statement, operation, element);
-                    let Some(clauses) = clauses else { continue };
-                    let label = statement.label(index);
-                    trustees.extend(trustees_of(account, operation, element, &clauses, &label));
+        for (index, statement, element) in self.admitting() {
+            for action in ACTIONS {
+                if !is_for(action, element) || !statement.actions.selects(action) {
+                    continue;
+                }
+                let Some(clauses) = Clauses::new(&self.document, statement, action, element) else {
+                    continue;
+                };
+                let demands = clauses.demands(element, account);
+                for who in who(element, &clauses, account) {
+                    let (statement, demands) = (statement.label(index), demands.clone());
+                    trustees.push(Trustee { who, statement, demands });
                 }
             }
         }
@@ -158,65 +119,78 @@ impl TrustPolicy {
     /// Whether a service, or a federated provider, may assume the role.
     #[must_use]
     pub fn admits_provider(&self, name: &str) -> bool {
-        OPERATIONS.iter().any(|operation| {
-            let selects = |it: &&Statement| it.actions.selects(operation.action());
-            let statements = || self.document.statements.iter().filter(selects);
-            let allowed = statements().any(|it| it.effect == Effect::Allow && lists(it, name));
-            let element = PrincipalElement::Service(name.to_owned());
-            allowed && !statements().any(|it| clause::denies_always(it, &element))
+        let is_provider = |element: &PrincipalElement| match element {
+            PrincipalElement::Service(service) => services::is_same(service, name),
+            PrincipalElement::Federated(provider) => provider == name,
+            _ => false,
+        };
+        let service = PrincipalElement::Service(name.to_owned());
+        ACTIONS.iter().any(|action| {
+            let mut allows = self.admitting().filter(|(_, it, _)| it.actions.selects(action));
+            let mut statements = self.document.about(action);
+            allows.any(|(.., element)| is_provider(element))
+                && !statements.any(|it| clause::denies_always(it, &service))
+        })
+    }
+
+    /// The Allow statements by their places, each with each of its principals; one with NotPrincipal is
+    /// for anyone, since whoever is not in the list is anyone.
+    fn admitting(&self) -> impl Iterator<Item = (usize, &Statement, &PrincipalElement)> {
+        let statements = self.document.statements.iter().enumerate();
+        let allows = statements.filter(|(_, statement)| statement.effect == Effect::Allow);
+        allows.flat_map(|(index, statement)| {
+            let listed: &[PrincipalElement] = match &statement.principals {
+                Some(Selection::Only(list)) => list,
+                Some(Selection::AllBut(_)) => &[PrincipalElement::Anyone],
+                None => &[],
+            };
+            listed.iter().map(move |element| (index, statement, element))
         })
     }
 }
 
-fn lists(statement: &Statement, name: &str) -> bool {
-    let Some(Principals::Only(list)) = &statement.principals else { return false };
-    list.iter().any(|element| match element {
-        PrincipalElement::Service(service) => services::is_same(service, name),
-        PrincipalElement::Federated(provider) => provider == name,
-        _ => false,
-    })
+/// Whether a principal can use the action.
+fn is_for(action: &str, element: &PrincipalElement) -> bool {
+    match element {
+        PrincipalElement::Anyone => true,
+        PrincipalElement::Federated(provider) if is_saml(provider) => action == WITH_SAML,
+        PrincipalElement::Federated(_) => action == WITH_WEB_IDENTITY,
+        _ => action == ASSUME_ROLE,
+    }
 }
 
-fn trustees_of(
-    account: &Account,
-    operation: Operation,
-    element: &PrincipalElement,
-    clauses: &Clauses,
-    statement: &str,
-) -> Vec<Trustee> {
-    let issuer = match element {
-        PrincipalElement::Federated(provider) => Issuer::of_provider(provider),
-        _ => None,
-    };
-    let demands = Demands {
-        external_id: clauses.demand_external_id(),
-        mfa: clauses.demand_mfa(),
-        organizations: clauses.organizations(account),
-        sources: clauses.sources(account),
-        tenant: match (operation, &issuer) {
-            (Operation::Saml, _) => clauses.fix_saml_audience(),
-            (_, Some(issuer)) => clauses.fix_tenant(issuer),
-            (_, None) => true,
-        },
-        authenticated: clauses.demand_authenticated(),
-        branch: issuer.is_none_or(|issuer| clauses.fix_branch(&issuer)),
-    };
-    let whos = match element {
-        PrincipalElement::Anyone => clauses.narrow_anyone(account),
-        PrincipalElement::Account(id) => vec![Who::Owned(Owner::Account(*id))],
-        PrincipalElement::Arn(arn) => vec![Who::Owned(Owner::of_arn(arn))],
-        PrincipalElement::Deleted(id) => vec![Who::Deleted(id.clone())],
-        PrincipalElement::Service(name) => vec![Who::Service(services::without_region(name))],
-        PrincipalElement::Federated(provider) if operation == Operation::Saml => {
-            vec![Who::Saml(provider.clone())]
+fn is_saml(provider: &str) -> bool {
+    provider.contains(":saml-provider/")
+}
+
+fn who(element: &PrincipalElement, clauses: &Clauses, account: &Account) -> Vec<Who> {
+    let who = match element {
+        PrincipalElement::Anyone => {
+            let Some(owners) = clauses.owners(account, |_| true) else { return vec![Who::Anyone] };
+            return owners.into_iter().map(Who::Owned).collect();
         }
-        PrincipalElement::Federated(provider) => {
-            vec![Who::Issuer(issuers::name_of(provider).to_owned())]
-        }
-        PrincipalElement::CanonicalUser(_) => Vec::new(),
+        PrincipalElement::Account(id) => Who::Owned(Owner::Account(*id)),
+        PrincipalElement::Arn(arn) => Who::Owned(Owner::Principal(arn.clone())),
+        PrincipalElement::Deleted(id) => Who::Deleted(id.clone()),
+        PrincipalElement::Service(name) => Who::Service(services::without_region(name)),
+        PrincipalElement::Federated(provider) if is_saml(provider) => Who::Saml(provider.clone()),
+        PrincipalElement::Federated(provider) => Who::Issuer(issuers::name_of(provider).to_owned()),
+        PrincipalElement::CanonicalUser(_) => return Vec::new(),
     };
-    let trustee = |who| Trustee { who, statement: statement.to_owned(), demands: demands.clone() };
-    whos.into_iter().map(trustee).collect()
+    vec![who]
+}
+
+impl Standing {
+    /// That of an account.
+    fn of(id: Option<AccountId>, account: &Account) -> Standing {
+        match &account.organization {
+            _ if id == account.id => Standing::Own,
+            Organization::Member { management, .. } if id.is_some() && id == *management => {
+                Standing::Management
+            }
+            _ => Standing::External,
+        }
+    }
 }
 
 impl Trustee {
@@ -233,9 +207,9 @@ impl Trustee {
     /// Whether a condition limits it to the own organization.
     #[must_use]
     pub fn is_of_own_organization(&self, account: &Account) -> bool {
-        let mut organizations = self.demands.organizations.iter();
-        !self.demands.organizations.is_empty()
-            && organizations.all(|owner| owner.standing(account) == Standing::Own)
+        let organizations = &self.demands.organizations;
+        !organizations.is_empty()
+            && organizations.iter().all(|owner| owner.standing(account) == Standing::Own)
     }
 
     /// Whether something is asked of an outsider beyond the permission of its own account: a secret,
@@ -245,16 +219,14 @@ impl Trustee {
     #[must_use]
     pub fn is_guarded(&self, account: &Account) -> Option<bool> {
         let Demands { external_id, mfa, organizations, .. } = &self.demands;
-        let anyone = matches!(self.who, Who::Anyone);
-        if *mfa || (*external_id && !anyone) {
+        if *mfa || (*external_id && self.who != Who::Anyone) {
             return Some(true);
         }
-        let standings: Vec<Standing> =
-            organizations.iter().map(|owner| owner.standing(account)).collect();
-        if standings.contains(&Standing::External) || standings.is_empty() {
+        let has = |standing| organizations.iter().any(|it| it.standing(account) == standing);
+        if organizations.is_empty() || has(Standing::External) {
             return Some(false);
         }
-        (!standings.contains(&Standing::Unknown)).then_some(true)
+        (!has(Standing::Unknown)).then_some(true)
     }
 
     /// Whether it is a service that could say for whom it acts, and is not asked.

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use super::principal::principals;
-use super::{Effect, PolicyDocument, Principals, Selection, Statement};
+use super::{Effect, PolicyDocument, Selection, Statement};
 use crate::condition::Condition;
 use crate::pattern::{Pattern, Syntax};
 
@@ -117,70 +117,58 @@ enum Scalar {
 
 impl RawDocument {
     fn check(self) -> Result<PolicyDocument, ParsePolicyError> {
-        let variables = self.version.as_deref() == Some(WITH_VARIABLES);
-        let statements = self.statement.into_vec().into_iter().enumerate().map(|(index, json)| {
-            let named = |problem| ParsePolicyError::Statement { statement: index + 1, problem };
-            statement(&json, variables).map_err(named)
-        });
-        Ok(PolicyDocument {
-            statements: statements.collect::<Result<_, _>>()?,
-            version: self.version,
-        })
+        let mut document = PolicyDocument { version: self.version, statements: Vec::new() };
+        let variables = document.knows_variables();
+        for (index, json) in self.statement.into_vec().iter().enumerate() {
+            let statement = RawStatement::deserialize(json)
+                .map_err(|error| format!("is wrong: {error}"))
+                .and_then(|raw| raw.check(variables))
+                .map_err(|problem| ParsePolicyError::Statement { statement: index + 1, problem })?;
+            document.statements.push(statement);
+        }
+        Ok(document)
     }
-}
-
-fn statement(json: &Json, variables: bool) -> Result<Statement, String> {
-    let raw = RawStatement::deserialize(json).map_err(|error| format!("is wrong: {error}"))?;
-    raw.check(variables)
 }
 
 impl RawStatement {
     fn check(self, variables: bool) -> Result<Statement, String> {
-        let action = |text: &str| Pattern::glob(&text.to_ascii_lowercase());
-        let resource = |text: &str| Pattern::new(text, Syntax { wildcards: true, variables });
+        let action = |text: &String| Pattern::glob(&text.to_ascii_lowercase());
+        let actions = |texts: OneOrMany<_>| Ok(texts.into_vec().iter().map(action).collect());
+        let syntax = Syntax { wildcards: true, variables };
+        let resource = |text: &String| Pattern::new(text, syntax);
+        let resources = |texts: OneOrMany<_>| Ok(texts.into_vec().iter().map(resource).collect());
         Ok(Statement {
-            effect: effect(&self.effect)?,
-            actions: selection("Action", self.action, self.not_action, action)?
+            // Another case is read too, since missing a permission is worse.
+            effect: match self.effect.to_ascii_lowercase().as_str() {
+                "allow" => Effect::Allow,
+                "deny" => Effect::Deny,
+                _ => {
+                    let word = self.effect;
+                    return Err(format!(
+                        "has the Effect {word:?}, which is neither Allow nor Deny"
+                    ));
+                }
+            },
+            actions: selection("Action", self.action, self.not_action, actions)?
                 .ok_or("has neither Action nor NotAction")?,
-            resources: selection("Resource", self.resource, self.not_resource, resource)?,
-            principals: whom(self.principal.as_ref(), self.not_principal.as_ref())?,
+            resources: selection("Resource", self.resource, self.not_resource, resources)?,
+            principals: selection("Principal", self.principal, self.not_principal, principals)?,
             conditions: conditions(self.condition, variables),
             sid: self.sid,
         })
     }
 }
 
-/// IAM wants `Allow` and `Deny`; another case is read too, since missing a permission is worse.
-fn effect(word: &str) -> Result<Effect, String> {
-    match word.to_ascii_lowercase().as_str() {
-        "allow" => Ok(Effect::Allow),
-        "deny" => Ok(Effect::Deny),
-        _ => Err(format!("has the Effect {word:?}, which is neither Allow nor Deny")),
-    }
-}
-
-fn selection(
+fn selection<Raw, T>(
     element: &str,
-    of: Option<OneOrMany<String>>,
-    all_but: Option<OneOrMany<String>>,
-    pattern: impl Fn(&str) -> Pattern,
-) -> Result<Option<Selection>, String> {
-    let patterns = |texts: OneOrMany<String>| {
-        texts.into_vec().iter().map(|text| pattern(text)).collect::<Vec<_>>()
-    };
-    match (of, all_but) {
+    these: Option<Raw>,
+    all_but: Option<Raw>,
+    read: impl FnOnce(Raw) -> Result<Vec<T>, String>,
+) -> Result<Option<Selection<T>>, String> {
+    match (these, all_but) {
         (Some(_), Some(_)) => Err(format!("has both {element} and Not{element}")),
-        (Some(texts), None) => Ok(Some(Selection::Only(patterns(texts)))),
-        (None, Some(texts)) => Ok(Some(Selection::AllBut(patterns(texts)))),
-        (None, None) => Ok(None),
-    }
-}
-
-fn whom(of: Option<&Json>, all_but: Option<&Json>) -> Result<Option<Principals>, String> {
-    match (of, all_but) {
-        (Some(_), Some(_)) => Err("has both Principal and NotPrincipal".to_owned()),
-        (Some(json), None) => principals(json).map(Principals::Only).map(Some),
-        (None, Some(json)) => principals(json).map(Principals::AllBut).map(Some),
+        (Some(raw), None) => Ok(Some(Selection::Only(read(raw)?))),
+        (None, Some(raw)) => Ok(Some(Selection::AllBut(read(raw)?))),
         (None, None) => Ok(None),
     }
 }
@@ -274,7 +262,7 @@ mod tests {
         let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
         assert_eq!(
             document.statements[0].principals,
-            Some(Principals::AllBut(vec![PrincipalElement::Anyone]))
+            Some(Selection::AllBut(vec![PrincipalElement::Anyone]))
         );
         assert_eq!(document.statements[0].resources, None);
     }

@@ -6,15 +6,6 @@ use serde_json::Value as Json;
 
 use portcullis_model::{AccountId, Arn};
 
-/// The principals of a statement of a resource policy.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Principals {
-    /// `Principal`: these.
-    Only(Vec<PrincipalElement>),
-    /// `NotPrincipal`: all but these.
-    AllBut(Vec<PrincipalElement>),
-}
-
 /// One principal, as a resource policy names it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PrincipalElement {
@@ -32,16 +23,6 @@ pub enum PrincipalElement {
     Federated(String),
     /// The canonical id of an account, which only S3 reads.
     CanonicalUser(String),
-}
-
-impl Principals {
-    /// The principals that stand there, those of `NotPrincipal` too.
-    #[must_use]
-    pub fn listed(&self) -> &[PrincipalElement] {
-        match self {
-            Principals::Only(list) | Principals::AllBut(list) => list,
-        }
-    }
 }
 
 impl PrincipalElement {
@@ -67,32 +48,31 @@ impl PrincipalElement {
 }
 
 /// Reads `"*"`, or an object of types, each with one id or a list.
-pub(super) fn principals(json: &Json) -> Result<Vec<PrincipalElement>, String> {
-    match json {
-        Json::String(text) if text == "*" => Ok(vec![PrincipalElement::Anyone]),
-        Json::Object(types) => {
-            let lists = types.iter().map(|(kind, ids)| of_kind(kind, ids));
-            Ok(lists.collect::<Result<Vec<_>, _>>()?.concat())
+pub(super) fn principals(json: Json) -> Result<Vec<PrincipalElement>, String> {
+    let types = match json {
+        Json::String(text) if text == "*" => return Ok(vec![PrincipalElement::Anyone]),
+        Json::Object(types) => types,
+        other => {
+            return Err(format!("has the principal {other}, which is neither \"*\" nor an object"));
         }
-        other => Err(format!("has the principal {other}, which is neither \"*\" nor an object")),
-    }
-}
-
-fn of_kind(kind: &str, ids: &Json) -> Result<Vec<PrincipalElement>, String> {
-    let make = match kind {
-        "AWS" => aws,
-        "Service" => PrincipalElement::Service,
-        "Federated" => PrincipalElement::Federated,
-        "CanonicalUser" => PrincipalElement::CanonicalUser,
-        _ => return Err(format!("has principals of the unknown type {kind:?}")),
     };
-    let ids = if let Json::Array(list) = ids { list.as_slice() } else { std::slice::from_ref(ids) };
-    ids.iter()
-        .map(|id| match id {
-            Json::String(text) => Ok(make(text.clone())),
-            other => Err(format!("has the {kind} principal {other}, which is no text")),
-        })
-        .collect()
+    let mut principals = Vec::new();
+    for (kind, ids) in types {
+        let make = match kind.as_str() {
+            "AWS" => aws,
+            "Service" => PrincipalElement::Service,
+            "Federated" => PrincipalElement::Federated,
+            "CanonicalUser" => PrincipalElement::CanonicalUser,
+            _ => return Err(format!("has principals of the unknown type {kind:?}")),
+        };
+        for id in if let Json::Array(list) = ids { list } else { vec![ids] } {
+            let Json::String(text) = id else {
+                return Err(format!("has the {kind} principal {id}, which is no text"));
+            };
+            principals.push(make(text));
+        }
+    }
+    Ok(principals)
 }
 
 /// IAM takes no wildcard within an id; should one get by, it stands for anyone.
@@ -119,7 +99,7 @@ mod tests {
     #[test]
     fn every_form_is_read() {
         let account = |id: &str| PrincipalElement::Account(AccountId::parse(id).unwrap());
-        let read = |json: Json| principals(&json).unwrap();
+        let read = |json: Json| principals(json).unwrap();
         assert_eq!(read(json!("*")), [PrincipalElement::Anyone]);
         assert_eq!(read(json!({"AWS": "*"})), [PrincipalElement::Anyone]);
         assert_eq!(
@@ -153,7 +133,7 @@ mod tests {
             json!({"AWS": [["*"]]}),
             json!({"aws": "*"}),
         ] {
-            assert!(principals(&hostile).is_err(), "{hostile}");
+            assert!(principals(hostile.clone()).is_err(), "{hostile}");
         }
     }
 

@@ -2,10 +2,10 @@
 
 use portcullis_model::Arn;
 
-use super::{Operation, TrustPolicy};
+use super::{ASSUME_ROLE, TrustPolicy};
 use crate::account::{Principal, PrincipalKind};
 use crate::context::{Context, Request};
-use crate::policy::{Decision, Effect, PrincipalElement, Principals, Statement};
+use crate::policy::{Decision, Effect, PrincipalElement, Selection, Statement};
 use crate::truth::Truth;
 
 /// How a trust policy lets a principal of the account in.
@@ -40,7 +40,7 @@ impl TrustPolicy {
     /// that asks least.
     #[must_use]
     pub fn admit(&self, principal: &Principal, context: &Context<'_>) -> Option<Admission> {
-        let request = Request { action: Operation::AssumeRole.action(), resource: "*", context };
+        let request = Request { action: ASSUME_ROLE, resource: "*", context };
         let about = self.document.statements.iter().enumerate();
         let mut deny = Truth::No;
         let mut best: Option<(Grant, Truth, usize)> = None;
@@ -67,7 +67,7 @@ impl TrustPolicy {
     /// Whether it lets in the account as a whole, whose principals then need a permission, or anyone.
     #[must_use]
     pub fn is_open_to_account(&self) -> bool {
-        self.admitting().any(|(statement, element)| {
+        self.admitting().any(|(_, statement, element)| {
             matches!(element, PrincipalElement::Anyone | PrincipalElement::Account(_))
                 && chosen_by(statement).is_empty()
         })
@@ -76,7 +76,7 @@ impl TrustPolicy {
     /// Whether it lets in some who need no permission, and whom only a trial tells.
     #[must_use]
     pub fn must_be_tried_on_all(&self) -> bool {
-        self.admitting().any(|(statement, element)| {
+        self.admitting().any(|(_, statement, element)| {
             let chosen = chosen_by(statement);
             let anyone = *element == PrincipalElement::Anyone && chosen.is_empty();
             anyone || chosen.contains(&Chosen::Otherwise)
@@ -85,7 +85,7 @@ impl TrustPolicy {
 
     /// The principals that it lets in one by one, in the Principal element or by conditions.
     pub fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
-        self.admitting().flat_map(|(statement, element)| match element {
+        self.admitting().flat_map(|(_, statement, element)| match element {
             PrincipalElement::Arn(arn) => vec![Chosen::Arn(arn)],
             _ => chosen_by(statement),
         })
@@ -93,22 +93,9 @@ impl TrustPolicy {
 
     /// The federated providers that it lets in.
     pub fn federated(&self) -> impl Iterator<Item = &str> {
-        self.admitting().filter_map(|(_, element)| match element {
+        self.admitting().filter_map(|(.., element)| match element {
             PrincipalElement::Federated(provider) => Some(provider.as_str()),
             _ => None,
-        })
-    }
-
-    /// The Allow statements, each with each of its principals; one with NotPrincipal is for anyone.
-    fn admitting(&self) -> impl Iterator<Item = (&Statement, &PrincipalElement)> {
-        let allows = self.document.statements.iter().filter(|it| it.effect == Effect::Allow);
-        allows.flat_map(|statement| {
-            let listed: &[PrincipalElement] = match &statement.principals {
-                Some(Principals::Only(list)) => list,
-                Some(Principals::AllBut(_)) => &[PrincipalElement::Anyone],
-                None => &[],
-            };
-            listed.iter().map(move |element| (statement, element))
         })
     }
 }
@@ -156,9 +143,9 @@ fn names(statement: &Statement, principal: &Principal, context: &Context<'_>) ->
         _ => None,
     };
     match statement.principals.as_ref()? {
-        Principals::Only(list) => list.iter().filter_map(own).min(),
-        Principals::AllBut(list) if list.iter().any(|element| own(element).is_some()) => None,
-        Principals::AllBut(_) => Some(Grant::Whole),
+        Selection::Only(list) => list.iter().filter_map(own).min(),
+        Selection::AllBut(list) if list.iter().any(|element| own(element).is_some()) => None,
+        Selection::AllBut(_) => Some(Grant::Whole),
     }
 }
 

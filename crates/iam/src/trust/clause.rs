@@ -4,21 +4,21 @@
 //! hold, so what it demands is that one of them does not. Both are the same then: a demand is a list
 //! of conditions, of which one must hold.
 
+use std::cmp::Ordering;
+
 use super::fixed::{self, Owner};
 use super::issuers::Issuer;
-use super::{Operation, Standing, Who};
+use super::{Demands, Standing, is_saml};
 use crate::account::Account;
-use crate::condition::{Comparison, Condition, Operator};
-use crate::pattern::Pattern;
-use crate::policy::{Effect, PolicyDocument, PrincipalElement, Principals, Statement};
+use crate::condition::{Condition, Operator};
+use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 
-/// The demands on one principal that uses one operation, by one Allow.
+/// The demands on one principal that uses one action, by one Allow.
 pub(super) struct Clauses(Vec<Vec<Condition>>);
 
 /// The keys that say for whom a service acts.
 const SOURCE: [&str; 4] =
     ["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"];
-const ORGANIZATION: [&str; 2] = ["aws:principalorgid", "aws:principalorgpaths"];
 
 /// Whether the statement denies the principal, whatever the request.
 pub(super) fn denies_always(statement: &Statement, element: &PrincipalElement) -> bool {
@@ -31,10 +31,10 @@ fn demand_of_deny(statement: &Statement, element: &PrincipalElement) -> Option<V
         return None;
     }
     let mut demand = match statement.principals.as_ref()? {
-        Principals::Only(list) => {
+        Selection::Only(list) => {
             list.iter().any(|denied| denied.includes(element)).then(Vec::new)?
         }
-        Principals::AllBut(list) => {
+        Selection::AllBut(list) => {
             if list.iter().any(|spared| spared.includes(element)) {
                 return None;
             }
@@ -71,19 +71,17 @@ impl Clauses {
     pub(super) fn new(
         document: &PolicyDocument,
         allow: &Statement,
-        operation: Operation,
+        action: &str,
         element: &PrincipalElement,
     ) -> Option<Clauses> {
-        let mut clauses: Vec<Vec<Condition>> =
-            allow.conditions.iter().map(|condition| vec![condition.clone()]).collect();
-        for statement in &document.statements {
-            if statement.actions.selects(operation.action())
-                && let Some(demand) = demand_of_deny(statement, element)
-            {
-                clauses.push(demand);
-            }
+        let mut clauses = Vec::new();
+        for condition in &allow.conditions {
+            clauses.push(vec![condition.clone()]);
         }
-        let impossible = clauses.iter().any(|demand| demand.iter().all(never_holds));
+        for statement in document.about(action) {
+            clauses.extend(demand_of_deny(statement, element));
+        }
+        let impossible = clauses.iter().any(|demand| demand.iter().all(Condition::never_holds));
         (!impossible).then_some(Clauses(clauses))
     }
 
@@ -92,103 +90,75 @@ impl Clauses {
         self.0.iter().any(|demand| demand.iter().all(&is_of_kind))
     }
 
-    /// The owners that each demand leaves, of those that leave certain owners by certain keys.
-    fn owners(&self, account: &Account, is_key: impl Fn(&str) -> bool) -> Vec<Vec<Owner>> {
-        let leaves = |demand: &Vec<Condition>| {
-            let mut owners = Vec::new();
-            for condition in demand {
-                if !is_key(&condition.key) {
-                    return None;
-                }
-                owners.extend(fixed::owners(condition, account)?);
-            }
-            Some(owners)
-        };
-        self.0.iter().filter_map(leaves).collect()
-    }
-
-    pub(super) fn demand_external_id(&self) -> bool {
-        self.demand(|it| it.key == "sts:externalid" && demands_fixed(it))
-    }
-
-    pub(super) fn demand_mfa(&self) -> bool {
-        self.demand(|condition| match (condition.key.as_str(), condition.operator) {
-            _ if condition.when_absent => false,
-            ("aws:multifactorauthpresent", Operator::Bool) => {
-                let wanted = if condition.negated { "false" } else { "true" };
-                condition.values.iter().all(|value| value.as_str() == wanted)
-            }
-            ("aws:multifactorauthage", Operator::Compare(comparison)) => {
-                let is_limit = matches!(comparison, Comparison::Less | Comparison::AtMost);
-                is_limit != condition.negated
-            }
-            _ => false,
+    /// The owners that certain keys leave: by the demand that leaves the fewest strangers, which is the
+    /// account's own, else somebody by name.
+    pub(super) fn owners(
+        &self,
+        account: &Account,
+        is_key: impl Fn(&str) -> bool,
+    ) -> Option<Vec<Owner>> {
+        let mut left = Vec::new();
+        for demand in &self.0 {
+            let owners = demand.iter().map(|condition| {
+                is_key(&condition.key).then(|| fixed::owners(condition, account)).flatten()
+            });
+            left.extend(owners.collect::<Option<Vec<_>>>().map(|owners| owners.concat()));
+        }
+        left.into_iter().min_by_key(|owners| {
+            let is_named = owners.iter().all(|owner| *owner != Owner::Unnamed);
+            let is_own = owners.iter().all(|owner| owner.standing(account) == Standing::Own);
+            (!(is_own && is_named), !is_named)
         })
     }
 
-    pub(super) fn organizations(&self, account: &Account) -> Vec<Owner> {
-        best(self.owners(account, |key| ORGANIZATION.contains(&key)), account).unwrap_or_default()
-    }
-
-    pub(super) fn sources(&self, account: &Account) -> Vec<Owner> {
-        best(self.owners(account, |key| SOURCE.contains(&key)), account).unwrap_or_default()
-    }
-
-    /// Who of anyone is left.
-    pub(super) fn narrow_anyone(&self, account: &Account) -> Vec<Who> {
-        let Some(owners) = best(self.owners(account, |_| true), account) else {
-            return vec![Who::Anyone];
+    /// All that is demanded of the principal.
+    pub(super) fn demands(&self, element: &PrincipalElement, account: &Account) -> Demands {
+        let mut demands = Demands {
+            external_id: self.demand(|it| demands_fixed(it, "sts:externalid")),
+            mfa: self.demand(demands_mfa),
+            organizations: self
+                .owners(account, |key| key.starts_with("aws:principalorg"))
+                .unwrap_or_default(),
+            sources: self.owners(account, |key| SOURCE.contains(&key)).unwrap_or_default(),
+            tenant: true,
+            authenticated: self.demand(demands_authenticated),
+            branch: true,
         };
-        let who = |owner| match owner {
-            Owner::Network | Owner::Resource(_) => Who::Network,
-            owner => Who::Owned(owner),
-        };
-        owners.into_iter().map(who).collect()
-    }
-
-    pub(super) fn fix_tenant(&self, issuer: &Issuer) -> bool {
-        self.demand(|condition| issuer.tells_tenant(condition))
-    }
-
-    pub(super) fn fix_branch(&self, issuer: &Issuer) -> bool {
-        !issuer.tells_branches() || self.demand(|condition| issuer.tells_branch(condition))
-    }
-
-    pub(super) fn fix_saml_audience(&self) -> bool {
-        self.demand(|condition| condition.key == "saml:aud" && demands_fixed(condition))
-    }
-
-    pub(super) fn demand_authenticated(&self) -> bool {
-        self.demand(|condition| {
-            let authenticated =
-                |value: &Pattern| value.literal_prefix().starts_with("authenticated");
-            condition.key == "cognito-identity.amazonaws.com:amr"
-                && demands(condition)
-                && condition.values.iter().all(authenticated)
-        })
+        if let PrincipalElement::Federated(provider) = element {
+            if is_saml(provider) {
+                demands.tenant = self.demand(|it| demands_fixed(it, "saml:aud"));
+            } else if let Some(issuer) = Issuer::of_provider(provider) {
+                demands.tenant = self.demand(|it| issuer.tells_tenant(it));
+                demands.branch =
+                    !issuer.tells_branches() || self.demand(|it| issuer.tells_branch(it));
+            }
+        }
+        demands
     }
 }
 
-/// The owners of the demand that leaves the fewest strangers: the account's own, else somebody's by name.
-fn best(demands: Vec<Vec<Owner>>, account: &Account) -> Option<Vec<Owner>> {
-    let rank = |owners: &Vec<Owner>| {
-        let named = |owner: &Owner| !matches!(owner, Owner::Network | Owner::Resource(_));
-        let own = |owner: &Owner| owner.standing(account) == Standing::Own;
-        (!(owners.iter().all(own) && owners.iter().all(named)), !owners.iter().all(named))
-    };
-    demands.into_iter().min_by_key(rank)
+fn demands_fixed(condition: &Condition, key: &str) -> bool {
+    condition.key == key
+        && condition.demands_value()
+        && condition.values.iter().all(|value| fixed::fixed(value).is_some())
 }
 
-/// Whether a request must have the key, with one of the values.
-fn demands(condition: &Condition) -> bool {
-    !condition.negated && !condition.when_absent && condition.operator != Operator::Null
+fn demands_mfa(condition: &Condition) -> bool {
+    match (condition.key.as_str(), condition.operator) {
+        _ if condition.when_absent => false,
+        ("aws:multifactorauthpresent", Operator::Bool) => {
+            let wanted = if condition.negated { "false" } else { "true" };
+            condition.values.iter().all(|value| value.as_str() == wanted)
+        }
+        ("aws:multifactorauthage", Operator::Compare(orders)) => {
+            orders.contains(&Ordering::Less) != condition.negated
+        }
+        _ => false,
+    }
 }
 
-fn demands_fixed(condition: &Condition) -> bool {
-    demands(condition) && condition.values.iter().all(|value| fixed::fixed(value).is_some())
-}
-
-/// Nothing fits an empty list of values.
-fn never_holds(condition: &Condition) -> bool {
-    condition.values.is_empty() && !condition.negated && !condition.when_absent
+fn demands_authenticated(condition: &Condition) -> bool {
+    condition.key == "cognito-identity.amazonaws.com:amr"
+        && condition.demands_value()
+        && condition.values.iter().all(|it| it.literal_prefix().starts_with("authenticated"))
 }

@@ -21,7 +21,7 @@ fn trustees(trust: Json) -> Vec<String> {
     }));
     let describe = |it: &Trustee| match &it.who {
         Who::Anyone => "anyone".to_owned(),
-        Who::Network => "network".to_owned(),
+        Who::Owned(Owner::Unnamed) => "network".to_owned(),
         Who::Owned(owner) => {
             let guarded = if it.is_guarded(&account) == Some(true) { " guarded" } else { "" };
             match owner.standing(&account) {

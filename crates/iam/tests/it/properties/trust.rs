@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_iam::{Standing, TrustPolicy, Who};
+use portcullis_iam::{Owner, Standing, TrustPolicy, Who};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -25,7 +25,7 @@ fn objections(statements: &[Json]) -> Objections {
     for trustee in policy.trustees(&account) {
         match &trustee.who {
             Who::Anyone => all.open = true,
-            Who::Network => all.network = true,
+            Who::Owned(Owner::Unnamed) => all.network = true,
             Who::Owned(owner) if owner.standing(&account) == Standing::External => {
                 // Only members of the own organization get in.
                 let limits = &trustee.demands.organizations;
