@@ -3,6 +3,8 @@
 //! The only crate that talks to AWS, and it only reads there. Whatever the origin, the outcome is a
 //! [`Bundle`] of raw answers, and [`Bundle::snapshot`] is the one path from those to facts.
 
+#![warn(clippy::disallowed_methods)]
+
 mod bundle;
 mod classes;
 mod collect;

@@ -6,6 +6,8 @@
 //! what the account does not tell makes an answer [conditional](Decision::Conditional), and names
 //! the condition keys, or what was not read.
 
+#![warn(clippy::disallowed_methods)]
+
 mod account;
 mod condition;
 mod context;

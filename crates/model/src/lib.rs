@@ -3,6 +3,8 @@
 //! Knows nothing about AWS calls, files, the clock or the environment. A [`Snapshot`] holds typed
 //! facts, each [known or missing](Fact); a [`Report`] holds verdicts on them.
 
+#![warn(clippy::disallowed_methods)]
+
 mod fact;
 mod fingerprint;
 mod gap;

@@ -3,6 +3,8 @@
 //! Names, tags and messages come from whoever could write them: every format defuses them where it
 //! writes them, so that no text can pass for anything but itself.
 
+#![warn(clippy::disallowed_methods)]
+
 mod advice;
 pub mod baseline;
 mod comparison;

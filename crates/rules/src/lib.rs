@@ -5,6 +5,8 @@
 //! was not collected makes it `unknown`, naming the sources, unless the rest decides.
 //! No code here knows any rule.
 
+#![warn(clippy::disallowed_methods)]
+
 mod constant;
 mod evaluate;
 mod example;
