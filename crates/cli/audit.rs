@@ -67,7 +67,7 @@ fn judge(
     let names = if args.redaction.redact { Names::Redacted } else { Names::Shown };
     let mut snapshot = evidence::snapshot(&args.evidence, &config.declarations(), sources, names)?;
     // A live audit asks for nothing else, and what a bundle lacks beside that matters as little.
-    let needed = portcullis_collector::needed(sources, false);
+    let needed = sources.needed(false);
     snapshot.gaps.retain(|gap| needed.contains(gap.source));
     Ok(evaluate(&snapshot, rules, options, env!("CARGO_PKG_VERSION")))
 }

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &PermissionsArgs) -> Result<(), Failure> {
     let config = Config::read(args.config.as_deref())?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let rules = rules.select(&config.selection(&args.rules))?;
-    let actions = portcullis_collector::actions(rule_files::sources(&rules), args.quick);
+    let actions = rule_files::sources(&rules).actions(args.quick);
     terminal::print(|out| match args.format {
         PolicyFormat::Json => write_json(&Policy::allowing(&actions), out),
         PolicyFormat::Cloudformation => write_json(&Template::of(&actions), out),

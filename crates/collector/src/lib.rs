@@ -8,11 +8,11 @@
 mod bundle;
 mod classes;
 mod collect;
-mod partition;
+mod guides;
 mod shapes;
 mod snapshot;
 
 pub use bundle::{Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify};
 pub use classes::{ClassConflict, Classes};
-pub use collect::{CollectError, Options, Progress, actions, collect, needed};
+pub use collect::{CollectError, Options, Progress, collect};
 pub use snapshot::Declarations;

@@ -6,10 +6,24 @@ use std::ops::{BitOr, BitOrAssign};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Declares the sources: the name of each, and the IAM actions that allow its calls. The first is that
-/// of the call which its gaps name.
+/// What is asked for a source, and how.
+struct Row {
+    /// The IAM actions that allow its calls. The first is that of the call which its gaps name.
+    actions: &'static [&'static str],
+    /// The sources that name whom or where to ask, or that its answer cannot be read without.
+    guides: &'static [Source],
+    /// Whether a call is made for each user.
+    per_user: bool,
+    /// How the names of the partitions begin where AWS does not offer it.
+    not_in: &'static [&'static str],
+}
+
+/// One call, the same in every partition.
+const ROW: Row = Row { actions: &[], guides: &[], per_user: false, not_in: &[] };
+
+/// Declares the sources: name, and what differs from [`ROW`].
 macro_rules! sources {
-    ($( $(#[doc = $doc:literal])+ $source:ident = $name:literal, $($action:literal),+; )+) => {
+    ($( $(#[doc = $doc:literal])+ $source:ident = $name:literal { $($what:ident: $value:expr),+ $(,)? } )+) => {
         /// One part of a bundle: the answer to one AWS call, under the name of its AWS CLI command.
         #[derive(
             Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
@@ -28,10 +42,8 @@ macro_rules! sources {
                 match self { $( Source::$source => $name, )+ }
             }
 
-            /// The IAM actions that allow its calls: first `iam:GetCredentialReport`.
-            #[must_use]
-            pub fn actions(self) -> &'static [&'static str] {
-                match self { $( Source::$source => &[$($action),+], )+ }
+            fn row(self) -> &'static Row {
+                match self { $( Source::$source => &Row { $($what: $value,)+ ..ROW }, )+ }
             }
         }
     };
@@ -39,51 +51,87 @@ macro_rules! sources {
 
 sources! {
     /// Who asks: STS GetCallerIdentity.
-    CallerIdentity = "caller-identity", "sts:GetCallerIdentity";
+    CallerIdentity = "caller-identity" { actions: &["sts:GetCallerIdentity"] }
     /// The account's alias: IAM ListAccountAliases.
-    AccountAliases = "account-aliases", "iam:ListAccountAliases";
+    AccountAliases = "account-aliases" { actions: &["iam:ListAccountAliases"] }
     /// Users' passwords, keys and MFA, up to four hours old: IAM GetCredentialReport.
-    CredentialReport =
-        "credential-report", "iam:GetCredentialReport", "iam:GenerateCredentialReport";
+    CredentialReport = "credential-report" {
+        actions: &["iam:GetCredentialReport", "iam:GenerateCredentialReport"],
+    }
     /// Counts and root flags: IAM GetAccountSummary.
-    AccountSummary = "account-summary", "iam:GetAccountSummary";
+    AccountSummary = "account-summary" { actions: &["iam:GetAccountSummary"] }
     /// The account's own password policy: IAM GetAccountPasswordPolicy.
-    AccountPasswordPolicy = "account-password-policy", "iam:GetAccountPasswordPolicy";
+    AccountPasswordPolicy = "account-password-policy" {
+        actions: &["iam:GetAccountPasswordPolicy"],
+    }
     /// Virtual MFA devices, assigned or not: IAM ListVirtualMFADevices.
-    VirtualMfaDevices = "virtual-mfa-devices", "iam:ListVirtualMFADevices";
+    VirtualMfaDevices = "virtual-mfa-devices" { actions: &["iam:ListVirtualMFADevices"] }
     /// Users, groups, roles and policies: IAM GetAccountAuthorizationDetails.
-    AccountAuthorizationDetails =
-        "account-authorization-details", "iam:GetAccountAuthorizationDetails";
+    AccountAuthorizationDetails = "account-authorization-details" {
+        actions: &["iam:GetAccountAuthorizationDetails"],
+    }
     /// Key ids and creation dates of single users: IAM ListAccessKeys.
-    AccessKeys = "access-keys", "iam:ListAccessKeys";
+    AccessKeys = "access-keys" {
+        actions: &["iam:ListAccessKeys"],
+        guides: &[Source::CredentialReport], // the users with keys
+        per_user: true,
+    }
     /// MFA devices of single users, of every kind: IAM ListMFADevices.
-    MfaDevices = "mfa-devices", "iam:ListMFADevices";
+    MfaDevices = "mfa-devices" {
+        actions: &["iam:ListMFADevices"],
+        // The users with MFA, but for those whose device is virtual.
+        guides: &[Source::CredentialReport, Source::VirtualMfaDevices],
+        per_user: true,
+    }
     /// Credentials for CodeCommit, Keyspaces, Bedrock and the like: IAM ListServiceSpecificCredentials.
-    ServiceSpecificCredentials =
-        "service-specific-credentials", "iam:ListServiceSpecificCredentials";
+    ServiceSpecificCredentials = "service-specific-credentials" {
+        actions: &["iam:ListServiceSpecificCredentials"],
+        // The paths of the users, which belong to the identity of their credentials.
+        guides: &[Source::AccountAuthorizationDetails],
+    }
     /// TLS certificates kept in IAM: IAM ListServerCertificates.
-    ServerCertificates = "server-certificates", "iam:ListServerCertificates";
+    ServerCertificates = "server-certificates" { actions: &["iam:ListServerCertificates"] }
     /// SAML providers with their metadata: IAM ListSAMLProviders and GetSAMLProvider.
-    SamlProviders = "saml-providers", "iam:ListSAMLProviders", "iam:GetSAMLProvider";
+    SamlProviders = "saml-providers" {
+        actions: &["iam:ListSAMLProviders", "iam:GetSAMLProvider"],
+    }
     /// OIDC providers: IAM ListOpenIDConnectProviders and GetOpenIDConnectProvider.
-    OpenIdConnectProviders =
-        "open-id-connect-providers", "iam:ListOpenIDConnectProviders", "iam:GetOpenIDConnectProvider";
+    OpenIdConnectProviders = "open-id-connect-providers" {
+        actions: &["iam:ListOpenIDConnectProviders", "iam:GetOpenIDConnectProvider"],
+    }
     /// Access analyzers of the regions in use: Access Analyzer ListAnalyzers.
-    AccessAnalyzers = "access-analyzers", "access-analyzer:ListAnalyzers";
+    AccessAnalyzers = "access-analyzers" {
+        actions: &["access-analyzer:ListAnalyzers"],
+        guides: &[Source::CredentialReport, Source::AccountAuthorizationDetails],
+    }
     /// Billing, operations and security contacts: Account Management GetAlternateContact.
-    AlternateContacts = "alternate-contacts", "account:GetAlternateContact";
+    ///
+    /// Its endpoints: <https://docs.aws.amazon.com/general/latest/gr/account-service.html>.
+    AlternateContacts = "alternate-contacts" {
+        actions: &["account:GetAlternateContact"],
+        not_in: &["aws-eusc", "aws-iso", "aws-us-gov"],
+    }
     /// The organization the account is in: Organizations DescribeOrganization.
-    Organization = "organization", "organizations:DescribeOrganization";
+    Organization = "organization" { actions: &["organizations:DescribeOrganization"] }
     /// Centralized root access of the organization: IAM ListOrganizationsFeatures.
-    OrganizationsFeatures = "organizations-features", "iam:ListOrganizationsFeatures";
+    OrganizationsFeatures = "organizations-features" {
+        actions: &["iam:ListOrganizationsFeatures"],
+    }
     /// Requests of partners for temporary access: IAM ListDelegationRequests.
-    DelegationRequests = "delegation-requests", "iam:ListDelegationRequests";
+    DelegationRequests = "delegation-requests" { actions: &["iam:ListDelegationRequests"] }
     /// Whether the account issues tokens for other services: IAM GetOutboundWebIdentityFederationInfo.
-    OutboundWebIdentityFederationInfo =
-        "outbound-web-identity-federation-info", "iam:GetOutboundWebIdentityFederationInfo";
+    OutboundWebIdentityFederationInfo = "outbound-web-identity-federation-info" {
+        actions: &["iam:GetOutboundWebIdentityFederationInfo"],
+    }
 }
 
 impl Source {
+    /// The IAM actions that allow its calls: first `iam:GetCredentialReport`.
+    #[must_use]
+    pub fn actions(self) -> &'static [&'static str] {
+        self.row().actions
+    }
+
     /// The IAM action that allows the operation: `iam:GetCredentialReport`.
     #[must_use]
     pub fn action(self) -> &'static str {
@@ -100,6 +148,25 @@ impl Source {
     #[must_use]
     pub fn service(self) -> &'static str {
         self.action().split_once(':').map_or("", |(service, _)| service)
+    }
+
+    /// The sources that are asked first: they name whom or where to ask, or its answer cannot be read
+    /// without them.
+    #[must_use]
+    pub fn guides(self) -> &'static [Source] {
+        self.row().guides
+    }
+
+    /// Whether a call is made for each user.
+    #[must_use]
+    pub fn is_per_user(self) -> bool {
+        self.row().per_user
+    }
+
+    /// Whether AWS answers the call in that partition. One that is not known has every call.
+    #[must_use]
+    pub fn is_offered_in(self, partition: &str) -> bool {
+        !self.row().not_in.iter().any(|start| partition.starts_with(start))
     }
 
     /// The source of that [name](Source::name).
@@ -119,7 +186,7 @@ impl fmt::Display for Source {
 ///
 /// The empty set stands for a defect: something has no value though nothing was missing.
 #[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
-pub struct Sources(u32);
+pub struct Sources(u128);
 
 impl Sources {
     /// No source: see the type's own words on what that means for an unknown.
@@ -135,6 +202,37 @@ impl Sources {
     #[must_use]
     pub fn contains(self, source: Source) -> bool {
         self.0 & Sources::from(source).0 != 0
+    }
+
+    /// The sources that are asked for in order to have these: who asks and which account it is, which
+    /// every report names, and what guides the calls. A quick run makes no call per user.
+    #[must_use]
+    pub fn needed(self, quick: bool) -> Sources {
+        let mut needed = Sources::from_iter([Source::CallerIdentity, Source::AccountAliases]);
+        for source in self.iter() {
+            if !(quick && source.is_per_user()) {
+                needed |= source.into();
+                needed |= source.guides().iter().copied().collect();
+            }
+        }
+        needed
+    }
+
+    /// The IAM actions that collecting these sources [needs](Sources::needed), sorted: a policy that
+    /// allows them on every resource is the least that leaves no gap.
+    ///
+    /// GetCallerIdentity needs none: AWS answers it whatever a policy says, even a denying one.
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
+    #[must_use]
+    pub fn actions(self, quick: bool) -> Vec<&'static str> {
+        let mut actions = Vec::new();
+        for source in self.needed(quick).iter() {
+            if source != Source::CallerIdentity {
+                actions.extend(source.actions());
+            }
+        }
+        actions.sort_unstable();
+        actions
     }
 
     /// The sources, in the order of [`Source::ALL`].
@@ -201,5 +299,40 @@ mod tests {
         let set = Sources::from_iter([Source::MfaDevices, Source::CredentialReport]);
         assert_eq!(set.iter().collect::<Vec<_>>(), [Source::CredentialReport, Source::MfaDevices]);
         assert!(Sources::NONE.is_empty() && !set.is_empty());
+    }
+
+    #[test]
+    fn sources_come_with_those_that_guide_them() {
+        let keys = Sources::from(Source::AccessKeys);
+        let expected = [
+            "iam:GenerateCredentialReport",
+            "iam:GetCredentialReport",
+            "iam:ListAccessKeys",
+            "iam:ListAccountAliases",
+        ];
+        assert_eq!(keys.actions(false), expected);
+        assert_eq!(keys.actions(true), ["iam:ListAccountAliases"]);
+        let devices = Sources::from(Source::MfaDevices).needed(false);
+        assert!(devices.contains(Source::VirtualMfaDevices));
+    }
+
+    #[test]
+    fn no_action_is_given_twice() {
+        let all = Sources::from_iter(Source::ALL).actions(false);
+        assert!(all.windows(2).all(|pair| pair[0] < pair[1]), "{all:?}");
+        assert_eq!(all.len(), 21);
+    }
+
+    /// <https://docs.aws.amazon.com/general/latest/gr/account-service.html>
+    #[test]
+    fn contacts_have_no_endpoint_in_some_partitions() {
+        let contacts = Source::AlternateContacts;
+        for partition in ["aws", "aws-cn", ""] {
+            assert!(contacts.is_offered_in(partition), "{partition}");
+        }
+        for partition in ["aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"] {
+            assert!(!contacts.is_offered_in(partition), "{partition}");
+        }
+        assert!(Source::Organization.is_offered_in("aws-iso-b"));
     }
 }

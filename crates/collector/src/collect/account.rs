@@ -9,7 +9,7 @@ use aws_sdk_organizations as organizations;
 use aws_types::SdkConfig;
 
 use super::Progress;
-use super::draft::{Partial, merged};
+use super::answer::{Answer, merged};
 use super::failure::Failure;
 use super::iam::Iam;
 use super::whole::WholeAnswers;
@@ -31,17 +31,17 @@ impl<'a> AccountServices<'a> {
         AccountServices { config: config.clone(), progress }
     }
 
-    /// The region of the session; one must be set, since Access Analyzer answers for a region only.
+    /// The region of the session.
     pub(crate) fn region(&self) -> Option<String> {
         self.config.region().map(ToString::to_string)
     }
 
     /// The alternate contacts, with null for those that are not set.
-    pub(crate) async fn alternate_contacts(&self) -> Partial<shapes::AlternateContacts> {
+    pub(crate) async fn alternate_contacts(&self) -> Answer<shapes::AlternateContacts> {
         let client = account::Client::new(&self.config);
         let kinds = CONTACT_TYPES.map(str::to_owned);
         let ask = async |kind: &str| self.alternate_contact(&client, kind).await;
-        let answers = Partial::each(Ok(&kinds), ask).await;
+        let answers = Answer::of_each(&kinds, ask).await.or_failed();
         answers.map(|(answers, asked)| shapes::AlternateContacts {
             alternate_contact: None,
             alternate_contacts: Some(asked.into_iter().zip(answers).collect()),
@@ -83,10 +83,14 @@ impl<'a> AccountServices<'a> {
         Ok(shapes::Organization { organization })
     }
 
-    /// The analyzers of those regions.
-    pub(crate) async fn analyzers(&self, regions: &[String]) -> Partial<shapes::AccessAnalyzers> {
+    /// The analyzers of those regions and of the session's.
+    pub(crate) async fn analyzers(&self, in_use: &[String]) -> Answer<shapes::AccessAnalyzers> {
+        let mut regions = in_use.to_vec();
+        regions.extend(self.region());
+        regions.sort();
+        regions.dedup();
         let ask = async |region: &str| self.analyzers_of(region).await;
-        let answers = Partial::each(Ok(regions), ask).await;
+        let answers = Answer::of_each(&regions, ask).await.or_failed();
         answers.map(|(answers, asked)| shapes::AccessAnalyzers {
             analyzers: merged(answers),
             regions: Some(asked),

@@ -2,10 +2,9 @@
 
 use aws_sdk_iam::error::ProvideErrorMetadata;
 
-use super::draft::Partial;
+use super::answer::Answer;
 use super::failure::Failure;
 use super::iam::Iam;
-use super::per_user::ask_each;
 use super::whole::is_whole_error;
 use crate::shapes::{self, Convert, Lenient};
 
@@ -14,7 +13,7 @@ const GET_OIDC_PROVIDER: &str = "GetOpenIDConnectProvider";
 
 impl Iam<'_> {
     /// The SAML providers, each with its metadata unless that cannot be had.
-    pub(crate) async fn saml_providers(&self) -> Partial<shapes::SamlProviders> {
+    pub(crate) async fn saml_providers(&self) -> Answer<shapes::SamlProviders> {
         let list = self.saml_provider_list().await;
         let ask = async |arn: &str| self.saml_provider(arn).await;
         let providers = providers(GET_SAML_PROVIDER, list, |entry| &entry.arn, ask).await;
@@ -39,7 +38,7 @@ impl Iam<'_> {
     }
 
     /// The OIDC providers, each with its client ids unless they cannot be had.
-    pub(crate) async fn oidc_providers(&self) -> Partial<shapes::OidcProviders> {
+    pub(crate) async fn oidc_providers(&self) -> Answer<shapes::OidcProviders> {
         let list = self.oidc_provider_list().await;
         let ask = async |arn: &str| self.oidc_provider(arn).await;
         let providers = providers(GET_OIDC_PROVIDER, list, |entry| &entry.arn, ask).await;
@@ -101,13 +100,12 @@ async fn providers<E, A>(
     list: Result<Vec<E>, Failure>,
     arn: impl Fn(&E) -> &String,
     ask: impl AsyncFn(&str) -> Result<A, Failure>,
-) -> Partial<(Vec<E>, Vec<A>)> {
+) -> Answer<(Vec<E>, Vec<A>)> {
     let list = match list {
         Ok(list) => list,
-        Err(failure) => return Partial::failed(failure),
+        Err(failure) => return Answer::failed(failure),
     };
     let arns: Vec<String> = list.iter().map(|entry| arn(entry).clone()).collect();
     let ask = async |arn: &str| ask(arn).await.map_err(|failure| failure.during(operation));
-    let answers = ask_each(&arns, ask).await;
-    Partial::known(answers).map(|(answers, _)| (list, answers))
+    Answer::of_each(&arns, ask).await.map(|(answers, _)| (list, answers))
 }

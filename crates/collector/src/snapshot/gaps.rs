@@ -4,8 +4,6 @@ use std::collections::HashSet;
 
 use portcullis_model::{Gap, Source, Sources};
 
-use crate::partition::offers;
-
 /// The gaps so far.
 #[derive(Default)]
 pub(super) struct Gaps {
@@ -59,7 +57,7 @@ impl Gaps {
     /// All gaps, sorted, each once. What AWS does not offer in the partition is none.
     pub(super) fn into_sorted(self, partition: &str) -> Vec<Gap> {
         let mut gaps = self.gaps;
-        gaps.retain(|gap| offers(partition, gap.source));
+        gaps.retain(|gap| gap.source.is_offered_in(partition));
         gaps.sort();
         gaps.dedup();
         gaps

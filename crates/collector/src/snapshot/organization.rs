@@ -4,7 +4,6 @@ use portcullis_model::{Fact, Source};
 
 use super::answers::{AccountAnswers, Answers};
 use super::gaps::Gaps;
-use crate::partition::offers;
 use crate::shapes::AlternateContact;
 
 /// The types of alternate contacts, as AWS names them and as rules do.
@@ -23,7 +22,7 @@ pub(super) fn contacts(
     gaps: &mut Gaps,
 ) -> Fact<Option<Vec<(&'static str, String)>>> {
     let source = Source::AlternateContacts;
-    if !offers(&answers.identity.partition, source) {
+    if !source.is_offered_in(&answers.identity.partition) {
         return Fact::Known(None);
     }
     let by_type = match &answers.account.contacts {

@@ -11,7 +11,6 @@ use super::answers::Answers;
 use super::credential_report::{ROOT, Row};
 use super::gaps::Gaps;
 use super::time::days;
-use crate::partition::root_has_console;
 
 /// One point on which sources speak.
 type Point = fn(&RootClaim) -> Option<bool>;
@@ -38,7 +37,9 @@ pub(super) fn root(
         fact
     };
     let none = Fact::Missing(Sources::NONE);
-    let has_console = root_has_console(&answers.identity.partition);
+    // In GovCloud, root cannot sign in to the console:
+    // https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-account-root-user.html
+    let has_console = answers.identity.partition != "aws-us-gov";
     let no_password = if has_console { none } else { Fact::Known(false) };
     let active_key = row.and_then(|row| either(&row.keys, |key| key.active));
     let active_certificate = row.and_then(|row| either(&row.certificates, |slot| slot.active));

@@ -318,8 +318,6 @@ pub(super) async fn gather(
     options: &Options,
     calls: &Calls,
 ) -> Bundle {
-    let config = config(endpoint);
-    let iam = Iam::new(aws_sdk_iam::config::Builder::from(&config), calls);
-    let account = AccountServices::new(&config, calls);
-    Box::pin(Plan::of(options, now()).gather(&iam, &account, caller)).await
+    let collection = Collection::new(options, &config(endpoint), caller, calls);
+    Box::pin(collection.run(now())).await
 }

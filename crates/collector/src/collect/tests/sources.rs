@@ -156,7 +156,7 @@ async fn only_what_is_asked_for_is_called_for() {
     assert_eq!(heard, expected);
     assert_eq!(code(&bundle, Source::AccountSummary), Gap::NOT_REQUESTED);
     let gaps: Vec<_> = bundle.gaps.iter().filter(|gap| gap.is_by_choice()).collect();
-    assert_eq!(gaps.len(), Source::ALL.len() - needed(sources, false).iter().count());
+    assert_eq!(gaps.len(), Source::ALL.len() - sources.needed(false).iter().count());
 }
 
 #[tokio::test]

@@ -1,0 +1,86 @@
+//! The outcome of calls: what was answered, and why the rest is missing.
+
+use futures::{StreamExt, stream};
+use serde::Serialize;
+
+use super::failure::Failure;
+use crate::bundle::to_json;
+use crate::shapes::Listed;
+
+/// IAM throttles an account as a whole: many more at once would only be told to wait.
+const CONCURRENT_CALLS: usize = 8;
+
+/// The outcome of the calls for one source.
+pub(crate) struct Answer<T> {
+    /// What was answered, or why nothing was.
+    pub(crate) result: Result<T, Failure>,
+    /// What failed for single resources, by their names.
+    pub(crate) failures: Vec<(String, Failure)>,
+}
+
+impl<T> Answer<T> {
+    pub(crate) fn failed(failure: Failure) -> Answer<T> {
+        Answer::from(Err(failure))
+    }
+
+    pub(crate) fn map<U>(self, document: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer { result: self.result.map(document), failures: self.failures }
+    }
+}
+
+impl<T: Serialize> Answer<T> {
+    /// The answer as a file of a bundle holds it.
+    pub(crate) fn into_json(self) -> Answer<Vec<u8>> {
+        let result = self.result.and_then(|document| {
+            to_json(&document).map_err(|error| Failure::malformed(&error.to_string()))
+        });
+        Answer { result, failures: self.failures }
+    }
+}
+
+impl<A> Answer<(Vec<A>, Vec<String>)> {
+    /// Asks about each, a few calls at a time: the answers and the names they are for, in order.
+    pub(crate) async fn of_each(
+        names: &[String],
+        ask: impl AsyncFn(&str) -> Result<A, Failure>,
+    ) -> Answer<(Vec<A>, Vec<String>)> {
+        let calls = names.iter().map(async |name| (name, ask(name).await));
+        let mut calls = stream::iter(calls).buffered(CONCURRENT_CALLS);
+        let (mut answers, mut answered, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+        while let Some((name, answer)) = calls.next().await {
+            match answer {
+                Ok(answer) => {
+                    answers.push(answer);
+                    answered.push(name.clone());
+                }
+                Err(failure) => failures.push((name.clone(), failure)),
+            }
+        }
+        Answer { result: Ok((answers, answered)), failures }
+    }
+
+    /// The same, with one failure if nobody answered. That a user no longer exists is an answer too.
+    pub(crate) fn or_failed(self) -> Answer<(Vec<A>, Vec<String>)> {
+        let nobody = self.result.as_ref().is_ok_and(|(answers, _)| answers.is_empty());
+        let lasting = self.failures.iter().find(|(_, failure)| failure.code != "NoSuchEntity");
+        match lasting {
+            Some((_, failure)) if nobody => {
+                Answer::failed(failure.clone().of_all(self.failures.len()))
+            }
+            _ => self,
+        }
+    }
+}
+
+impl<T> From<Result<T, Failure>> for Answer<T> {
+    fn from(result: Result<T, Failure>) -> Answer<T> {
+        Answer { result, failures: Vec::new() }
+    }
+}
+
+/// The items of several lists as one list.
+pub(crate) fn merged<T: Listed>(lists: Vec<Vec<T>>) -> Vec<T> {
+    let mut all: Vec<T> = lists.into_iter().flatten().collect();
+    all.sort_by(T::order);
+    all
+}

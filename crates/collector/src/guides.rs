@@ -1,0 +1,168 @@
+//! Whom and where to ask next, as the first answers of a collection say.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use portcullis_model::{Fact, Source, is_region};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::bundle::Document;
+use crate::shapes::{RoleLastUsed, VirtualMfaDevices};
+use crate::snapshot::credential_report::{self, Report};
+
+/// What guides the calls about single users and regions.
+#[derive(Debug)]
+pub(crate) struct Guides {
+    /// The users to ask about.
+    pub(crate) users: Result<Users, NoUsers>,
+    /// The regions in use: where keys and roles were last used. Sorted.
+    pub(crate) regions: Vec<String>,
+}
+
+/// Why nobody knows which users to ask about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NoUsers {
+    /// There is no credential report.
+    Missing,
+    /// The credential report cannot be read, or lacks a column that says whom to ask.
+    Malformed,
+}
+
+/// The users to ask about, by name, sorted.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Users {
+    /// Those with an access key in use: the report has its age, but not its id.
+    pub(crate) access_keys: Vec<String>,
+    /// Those with an MFA device that is not among the account's virtual ones.
+    pub(crate) mfa_devices: Vec<String>,
+}
+
+impl Guides {
+    /// Reads the documents that guide others, as far as they are there.
+    pub(crate) fn read(documents: &BTreeMap<Source, Document>) -> Guides {
+        let report = read_report(documents);
+        let devices = parse(documents, Source::VirtualMfaDevices);
+        let roles = parse(documents, Source::AccountAuthorizationDetails);
+        Guides {
+            regions: regions(report.as_ref().ok(), roles),
+            users: report.map(|report| Users::new(&report, devices)),
+        }
+    }
+}
+
+fn read_report(documents: &BTreeMap<Source, Document>) -> Result<Report, NoUsers> {
+    let document = documents.get(&Source::CredentialReport).ok_or(NoUsers::Missing)?;
+    let answer = serde_json::from_slice(&document.bytes).map_err(|_| NoUsers::Malformed)?;
+    credential_report::read(&answer).ok_or(NoUsers::Malformed)
+}
+
+impl Users {
+    /// Reads from the report whom to ask. Without the virtual devices, nobody's MFA is explained.
+    fn new(report: &Report, devices: Option<VirtualMfaDevices>) -> Users {
+        let mut owners = HashSet::new();
+        for device in devices.into_iter().flat_map(|devices| devices.virtual_mfa_devices) {
+            owners.extend(device.user.map(|user| user.arn));
+        }
+        let yes = Fact::Known(true);
+        let mut users = Users::default();
+        for row in &report.users {
+            if row.keys.iter().any(|key| key.active == yes) {
+                users.access_keys.push(row.name.clone());
+            }
+            if row.mfa_active == yes && !owners.contains(&row.arn) {
+                users.mfa_devices.push(row.name.clone());
+            }
+        }
+        users.access_keys.sort();
+        users.mfa_devices.sort();
+        users
+    }
+}
+
+/// What the authorization details say about regions.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Roles {
+    role_detail_list: Vec<RoleUse>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RoleUse {
+    role_last_used: Option<RoleLastUsed>,
+}
+
+fn regions(report: Option<&Report>, roles: Option<Roles>) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    for key in report.into_iter().flat_map(Report::rows).flat_map(|row| &row.keys) {
+        names.extend(key.last_used_region.as_ref().known().cloned().flatten());
+    }
+    for role in roles.into_iter().flat_map(|roles| roles.role_detail_list) {
+        names.extend(role.role_last_used.and_then(|used| used.region));
+    }
+    names.retain(|name| is_region(name));
+    names.into_iter().collect()
+}
+
+fn parse<T: DeserializeOwned>(documents: &BTreeMap<Source, Document>, source: Source) -> Option<T> {
+    serde_json::from_slice(&documents.get(&source)?.bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD as BASE64;
+
+    use super::*;
+    use crate::shapes::{CredentialReport, DeviceOwner, VirtualMfaDevice};
+
+    const HEADER: &str = "user,arn,mfa_active,access_key_1_active,access_key_2_active";
+
+    fn report(csv: &str) -> Option<Report> {
+        let content = BASE64.encode(csv);
+        let answer = CredentialReport { content, report_format: None, generated_time: None };
+        credential_report::read(&answer)
+    }
+
+    fn device(owner: &str) -> VirtualMfaDevice {
+        let arn = format!("arn:aws:iam::111122223333:user/{owner}");
+        VirtualMfaDevice {
+            serial_number: format!("arn:aws:iam::111122223333:mfa/{owner}"),
+            user: Some(DeviceOwner { user_name: None, user_id: None, arn }),
+            enable_date: None,
+        }
+    }
+
+    #[test]
+    fn only_those_with_something_to_tell_are_asked() {
+        let csv = format!(
+            "{HEADER}\n\
+             <root_account>,arn:aws:iam::111122223333:root,true,true,false\n\
+             zoe,arn:aws:iam::111122223333:user/zoe,true,false,TRUE\n\
+             ann,arn:aws:iam::111122223333:user/ann,true,true,true\n\
+             bob,arn:aws:iam::111122223333:user/bob,false,false,false"
+        );
+        let devices = VirtualMfaDevices { virtual_mfa_devices: vec![device("ann")] };
+        let users = Users::new(&report(&csv).unwrap(), Some(devices));
+        assert_eq!(users.access_keys, ["ann", "zoe"]);
+        assert_eq!(users.mfa_devices, ["zoe"]);
+        assert_eq!(Users::new(&report(&csv).unwrap(), None).mfa_devices, ["ann", "zoe"]);
+    }
+
+    #[test]
+    fn a_comma_in_the_name_shifts_nothing() {
+        let plain = "a,b,arn:aws:iam::111122223333:user/a,b,true,true,false";
+        let quoted = "\"a,b\",\"arn:aws:iam::111122223333:user/a,b\",true,true,false";
+        for row in [plain, quoted] {
+            let users = Users::new(&report(&format!("{HEADER}\r\n{row}\r\n")).unwrap(), None);
+            assert_eq!(users.access_keys, ["a,b"], "{row}");
+            assert_eq!(users.mfa_devices, ["a,b"], "{row}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_report_names_nobody() {
+        assert!(report("<html>").is_none());
+        assert!(report("user,arn\nann,arn:x").is_none());
+    }
+}
