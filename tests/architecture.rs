@@ -32,10 +32,11 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// What each library may import of ours.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 6] = [
     ("portcullis-model", &[]),
     ("portcullis-iam", &["portcullis-model"]),
-    ("portcullis-collector", &["portcullis-iam", "portcullis-model"]),
+    ("portcullis-evidence", &["portcullis-iam", "portcullis-model"]),
+    ("portcullis-collector", &["portcullis-evidence", "portcullis-model"]),
     ("portcullis-rules", &["portcullis-model"]),
     ("portcullis-report", &["portcullis-model"]),
 ];

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use portcullis_collector::{Classes, Declarations};
+use portcullis_evidence::{Classes, Declarations};
 use portcullis_model::{Gate, Severity, Waiver};
 use portcullis_rules::{RuleSet, RuleSettings, Selection, Settings};
 use serde::{Deserialize, Deserializer, de};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use portcullis_collector::{Bundle, Declarations, Options};
+use portcullis_collector::Options;
+use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Snapshot, Source, Sources};
 
 use crate::args::{EvidenceArgs, LiveArgs};

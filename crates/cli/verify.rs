@@ -1,6 +1,6 @@
 //! `verify`: whether a bundle is as it was collected.
 
-use portcullis_collector::verify;
+use portcullis_evidence::verify;
 use portcullis_report::bold;
 
 use crate::args::VerifyArgs;

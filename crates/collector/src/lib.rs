@@ -1,18 +1,21 @@
-//! Collects what AWS says about an account's identities, or reads it from a directory.
+//! Asks AWS about an account's identities, and keeps the answers as a bundle.
 //!
-//! The only crate that talks to AWS, and it only reads there. Whatever the origin, the outcome is a
-//! [`Bundle`] of raw answers, and [`Bundle::snapshot`] is the one path from those to facts.
+//! The only crate that talks to AWS, and it only reads there. What the answers mean is not its
+//! concern: it puts them into the shapes that the AWS CLI prints, and says why others are missing.
 
 #![warn(clippy::disallowed_methods)]
 
-mod bundle;
-mod classes;
-mod collect;
-mod guides;
-mod shapes;
-mod snapshot;
+mod account;
+mod answer;
+mod collection;
+mod convert;
+mod error;
+mod failure;
+mod federation;
+mod iam;
+mod report_acquisition;
+mod session;
+mod whole;
 
-pub use bundle::{Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify};
-pub use classes::{ClassConflict, Classes};
-pub use collect::{CollectError, Options, Progress, collect};
-pub use snapshot::Declarations;
+pub use collection::{Options, Progress, collect};
+pub use error::CollectError;

@@ -1,12 +1,13 @@
 //! The calls to IAM about providers of identities, and the account as one.
 
 use aws_sdk_iam::error::ProvideErrorMetadata;
+use portcullis_evidence::shapes;
 
-use super::answer::Answer;
-use super::failure::Failure;
-use super::iam::Iam;
-use super::whole::is_whole_error;
-use crate::shapes::{self, Convert, Lenient};
+use crate::answer::Answer;
+use crate::convert::{Convert, Lenient};
+use crate::failure::Failure;
+use crate::iam::Iam;
+use crate::whole::is_whole_error;
 
 const GET_SAML_PROVIDER: &str = "GetSAMLProvider";
 const GET_OIDC_PROVIDER: &str = "GetOpenIDConnectProvider";

@@ -118,7 +118,7 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
 }
 
 /// JSON as every file of a bundle holds it: indented, with a newline at the end.
-pub(crate) fn to_json(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
+pub fn to_json(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
     let mut json = serde_json::to_vec_pretty(value)?;
     json.push(b'\n');
     Ok(json)

@@ -12,16 +12,16 @@ use crate::snapshot::credential_report::{self, Report};
 
 /// What guides the calls about single users and regions.
 #[derive(Debug)]
-pub(crate) struct Guides {
+pub struct Guides {
     /// The users to ask about.
-    pub(crate) users: Result<Users, NoUsers>,
+    pub users: Result<Users, NoUsers>,
     /// The regions in use: where keys and roles were last used. Sorted.
-    pub(crate) regions: Vec<String>,
+    pub regions: Vec<String>,
 }
 
 /// Why nobody knows which users to ask about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum NoUsers {
+pub enum NoUsers {
     /// There is no credential report.
     Missing,
     /// The credential report cannot be read, or lacks a column that says whom to ask.
@@ -30,16 +30,17 @@ pub(crate) enum NoUsers {
 
 /// The users to ask about, by name, sorted.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Users {
+pub struct Users {
     /// Those with an access key in use: the report has its age, but not its id.
-    pub(crate) access_keys: Vec<String>,
+    pub access_keys: Vec<String>,
     /// Those with an MFA device that is not among the account's virtual ones.
-    pub(crate) mfa_devices: Vec<String>,
+    pub mfa_devices: Vec<String>,
 }
 
 impl Guides {
     /// Reads the documents that guide others, as far as they are there.
-    pub(crate) fn read(documents: &BTreeMap<Source, Document>) -> Guides {
+    #[must_use]
+    pub fn read(documents: &BTreeMap<Source, Document>) -> Guides {
         let report = read_report(documents);
         let devices = parse(documents, Source::VirtualMfaDevices);
         let roles = parse(documents, Source::AccountAuthorizationDetails);

@@ -6,13 +6,14 @@ use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation;
 use aws_sdk_iam::types::{AssignmentStatusType, ReportStateType};
 use aws_sdk_iam::{Client, config};
+use portcullis_evidence::shapes;
 
-use super::Progress;
-use super::answer::{Answer, merged};
-use super::failure::Failure;
-use super::report_acquisition::ReportApi;
-use super::whole::WholeAnswers;
-use crate::shapes::{self, Convert, Listed, Malformed};
+use crate::Progress;
+use crate::answer::{Answer, merged};
+use crate::convert::{Convert, Listed, Malformed};
+use crate::failure::Failure;
+use crate::report_acquisition::ReportApi;
+use crate::whole::WholeAnswers;
 
 /// The most that IAM puts on a page, so that the number of calls stays low.
 const PAGE_SIZE: i32 = 1000;

@@ -5,10 +5,7 @@
 //! answers may follow the list one by one: `{"SAMLProviderList": […]}`, then
 //! `{"SAMLProviders": [{"Arn": "…", …what get-saml-provider prints…}]}`.
 
-use aws_sdk_iam::types;
 use jiff::Timestamp;
-
-use super::sdk::shapes;
 
 shapes! {
     /// `aws iam list-saml-providers` and `aws iam get-saml-provider` for each.
@@ -20,7 +17,7 @@ shapes! {
     }
 
     /// A SAML provider in the list.
-    SamlProviderEntry from types::SamlProviderListEntry, by arn {
+    SamlProviderEntry {
         arn: String,
         opt valid_until: Timestamp,
         opt create_date: Timestamp,
@@ -46,7 +43,7 @@ shapes! {
     }
 
     /// An OIDC provider in the list.
-    OidcProviderEntry from types::OpenIdConnectProviderListEntry, by arn {
+    OidcProviderEntry {
         arn: String,
     }
 
@@ -68,7 +65,7 @@ shapes! {
     }
 
     /// A TLS certificate kept in IAM.
-    ServerCertificate from types::ServerCertificateMetadata, by arn {
+    ServerCertificate {
         lax path: String,
         server_certificate_name: String,
         lax server_certificate_id: String,
@@ -83,8 +80,7 @@ shapes! {
     }
 
     /// A service-specific credential of a user.
-    ServiceCredential
-    from types::ServiceSpecificCredentialMetadata, by service_specific_credential_id {
+    ServiceCredential {
         user_name: String,
         /// `Active`, `Inactive` or `Expired`.
         status: String,

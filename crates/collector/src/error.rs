@@ -8,8 +8,8 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use thiserror::Error;
 
-use super::Options;
-use super::failure::{Failure, causes, chain};
+use crate::Options;
+use crate::failure::{Failure, causes, chain};
 
 /// Why nothing could be collected at all; a single call that fails is a gap instead.
 ///

@@ -1,36 +1,21 @@
 //! Live collection: every call that the audit needs, as a bundle.
 
-mod account;
-mod answer;
-mod draft;
-mod error;
-mod failure;
-mod federation;
-mod iam;
-mod report_acquisition;
-mod session;
-mod whole;
-
 use std::time::Duration;
 
 use aws_types::SdkConfig;
 use futures::future::join_all;
 use jiff::Timestamp;
+use portcullis_evidence::{Bundle, Draft, Guides, NoUsers, shapes};
 use portcullis_model::{Arn, Gap, Source, Sources};
 use serde::Serialize;
 
-use crate::bundle::Bundle;
-use crate::guides::{Guides, NoUsers};
-use crate::shapes;
-use account::AccountServices;
-use answer::Answer;
-use draft::Draft;
-use failure::Failure;
-use iam::Iam;
-use report_acquisition::{Terms, acquire};
-use session::Session;
-
-pub use error::CollectError;
+use crate::account::AccountServices;
+use crate::answer::Answer;
+use crate::error::CollectError;
+use crate::failure::Failure;
+use crate::iam::Iam;
+use crate::report_acquisition::{Terms, acquire};
+use crate::session::Session;
 
 /// What to collect, and as whom.
 #[derive(Clone, Debug)]
@@ -119,7 +104,7 @@ impl<'a> Collection<'a> {
         let (first, others): (Vec<_>, Vec<_>) =
             Source::ALL.into_iter().partition(|source| source.guides().is_empty());
         for sources in [first, others] {
-            let guides = Guides::read(&draft.documents);
+            let guides = Guides::read(draft.documents());
             self.gather(sources, &guides, &mut draft).await;
         }
         draft.finish((self.options.clock)())
@@ -135,7 +120,13 @@ impl<'a> Collection<'a> {
             (source, answer, (self.options.clock)())
         });
         for (source, answer, at) in join_all(calls).await {
-            draft.add(source, answer, at);
+            match answer.result {
+                Ok(bytes) => draft.add(source, bytes, at),
+                Err(failure) => draft.add_gap(failure.gap(source, at)),
+            }
+            for (name, failure) in answer.failures {
+                draft.add_gap(failure.gap(source, at).of(name));
+            }
         }
     }
 

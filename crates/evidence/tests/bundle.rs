@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use portcullis_collector::{
+use portcullis_evidence::{
     Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify,
 };
 use portcullis_model::{Gap, Source};

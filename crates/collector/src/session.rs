@@ -13,13 +13,14 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_types::os_shim_internal::{Env, Fs};
+use portcullis_evidence::shapes;
 use portcullis_model::Source;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::error::{Attempt, CollectError};
-use super::failure::Failure;
-use super::{Options, Progress};
-use crate::shapes::{self, Convert};
+use crate::convert::Convert;
+use crate::error::{Attempt, CollectError};
+use crate::failure::Failure;
+use crate::{Options, Progress};
 
 /// A wrong setting must show within five seconds.
 const PREFLIGHT_LIMIT: Duration = Duration::from_millis(4_500);

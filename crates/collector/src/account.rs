@@ -7,13 +7,14 @@ use aws_sdk_account::types::AlternateContactType;
 use aws_sdk_iam::error::ProvideErrorMetadata;
 use aws_sdk_organizations as organizations;
 use aws_types::SdkConfig;
+use portcullis_evidence::shapes;
 
-use super::Progress;
-use super::answer::{Answer, merged};
-use super::failure::Failure;
-use super::iam::Iam;
-use super::whole::WholeAnswers;
-use crate::shapes::{self, Convert, Malformed};
+use crate::Progress;
+use crate::answer::{Answer, merged};
+use crate::convert::{Convert, Malformed};
+use crate::failure::Failure;
+use crate::iam::Iam;
+use crate::whole::WholeAnswers;
 
 /// The types of alternate contacts.
 ///

@@ -5,12 +5,23 @@
 
 use std::cmp::Ordering;
 
+use aws_sdk_accessanalyzer::types as accessanalyzer;
+use aws_sdk_iam::operation::get_credential_report::GetCredentialReportOutput;
 use aws_sdk_iam::primitives::{Blob, DateTime};
 use aws_sdk_iam::types;
+use aws_sdk_organizations::types as organizations;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
+use portcullis_evidence::shapes::{
+    AccessKeyMetadata, Analyzer, AttachedPolicy, CallerIdentity, CredentialReport,
+    DelegationRequest, DeviceOwner, GroupDetail, InstanceProfile, ManagedPolicyDetail, MfaDevice,
+    OidcProviderEntry, OrganizationDetail, PasswordPolicy, PermissionsBoundary, PolicyDetail,
+    PolicyVersion, RoleDetail, RoleLastUsed, SamlProviderEntry, ServerCertificate,
+    ServiceCredential, Tag, UserDetail, VirtualMfaDevice,
+};
 use serde_json::Value as Json;
 use thiserror::Error;
 
@@ -152,9 +163,9 @@ macro_rules! texts {
 }
 
 texts!(
-    aws_sdk_accessanalyzer::types::AnalyzerStatus,
-    aws_sdk_accessanalyzer::types::Type,
-    aws_sdk_organizations::types::OrganizationFeatureSet,
+    accessanalyzer::AnalyzerStatus,
+    accessanalyzer::Type,
+    organizations::OrganizationFeatureSet,
     types::FeatureType,
     types::PermissionsBoundaryAttachmentType,
     types::ReportFormatType,
@@ -199,67 +210,109 @@ impl<T, U: Convert<T> + Listed> Lenient<Option<Vec<T>>> for Vec<U> {
     }
 }
 
-/// Declares shapes: structs in the form that the AWS CLI prints, and with `from` how one is made of
-/// the SDK's struct, whose fields have the same names. `by` says how lists of it are sorted.
-///
-/// A field may be absent if it is `opt`, and is empty where it is absent if it is `lax`.
-macro_rules! shapes {
-    (@ $head:tt $sdk:ident [$($field:tt)*] [$($made:tt)*]
-        $(#[$meta:meta])* opt $name:ident: $ty:ty, $($rest:tt)*) => {
-        shapes! { @ $head $sdk
-            [$($field)* $(#[$meta])* #[serde(default, skip_serializing_if = "Option::is_none")]
-             pub(crate) $name: Option<$ty>,]
-            [$($made)* $name: $crate::shapes::Convert::convert($sdk.$name, stringify!($name))?,]
-            $($rest)* }
-    };
-    (@ $head:tt $sdk:ident [$($field:tt)*] [$($made:tt)*]
-        $(#[$meta:meta])* lax $name:ident: $ty:ty, $($rest:tt)*) => {
-        shapes! { @ $head $sdk
-            [$($field)* $(#[$meta])* #[serde(default)] pub(crate) $name: $ty,]
-            [$($made)* $name: $crate::shapes::Lenient::lenient($sdk.$name, stringify!($name))?,]
-            $($rest)* }
-    };
-    (@ $head:tt $sdk:ident [$($field:tt)*] [$($made:tt)*]
-        $(#[$meta:meta])* $name:ident: $ty:ty, $($rest:tt)*) => {
-        shapes! { @ $head $sdk
-            [$($field)* $(#[$meta])* pub(crate) $name: $ty,]
-            [$($made)* $name: $crate::shapes::Convert::convert($sdk.$name, stringify!($name))?,]
-            $($rest)* }
-    };
-    (@ [$name:ident [$($about:tt)*] [$($from:ty)?] [$($key:ident)*]] $sdk:ident
-        [$($field:tt)*] [$($made:tt)*]) => {
-        $($about)*
-        #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        #[allow(clippy::struct_field_names, reason = "the names are AWS's")]
-        pub(crate) struct $name { $($field)* }
-        shapes! { @from $name [$($from)?] $sdk [$($made)*] }
-        shapes! { @by $name $($key)* }
-    };
-    (@from $name:ident [] $sdk:ident $made:tt) => {};
-    (@from $name:ident [$from:ty] $sdk:ident [$($made:tt)*]) => {
-        impl $crate::shapes::Convert<$from> for $name {
-            fn convert($sdk: $from, _: &str) -> Result<$name, $crate::shapes::Malformed> {
-                Ok($name { $($made)* })
+/// Declares how a shape is made of the SDK's struct, whose fields have the same names, and by which
+/// of its fields lists of it are sorted. What AWS may leave out is empty then where it says so.
+macro_rules! converts {
+    ($($from:ty => $to:ident $(by $($key:ident),+)? {
+        $($field:ident $(or $empty:ident)?),+ $(,)?
+    })+) => {
+        $(
+            impl Convert<$from> for $to {
+                fn convert(sdk: $from, _: &str) -> Result<$to, Malformed> {
+                    Ok($to { $($field: converts!(@ sdk $field $($empty)?)),+ })
+                }
             }
-        }
+            $(listed!($to by $($key),+);)?
+        )+
     };
-    (@by $name:ident) => {};
-    (@by $name:ident $($key:ident)+) => {
-        impl $crate::shapes::Listed for $name {
-            fn order(&self, other: &$name) -> std::cmp::Ordering {
+    (@ $sdk:ident $field:ident) => { Convert::convert($sdk.$field, stringify!($field))? };
+    (@ $sdk:ident $field:ident empty) => { Lenient::lenient($sdk.$field, stringify!($field))? };
+}
+
+macro_rules! listed {
+    ($shape:ident by $($key:ident),+) => {
+        impl Listed for $shape {
+            fn order(&self, other: &$shape) -> Ordering {
                 ($(&self.$key,)+).cmp(&($(&other.$key,)+))
             }
         }
     };
-    ($($(#[$about:meta])* $name:ident $(from $from:ty)? $(, by $($key:ident),+)? {
-        $($fields:tt)*
-    })+) => {
-        $(shapes! { @ [$name [$(#[$about])*] [$($from)?] [$($($key)+)?]] sdk [] [] $($fields)* })+
-    };
 }
 
-pub(crate) use shapes;
+converts! {
+    GetCallerIdentityOutput => CallerIdentity { user_id, account, arn }
+    GetCredentialReportOutput => CredentialReport { content, report_format, generated_time }
+    types::PasswordPolicy => PasswordPolicy {
+        minimum_password_length, require_symbols, require_numbers, require_uppercase_characters,
+        require_lowercase_characters, allow_users_to_change_password, expire_passwords,
+        max_password_age, password_reuse_prevention, hard_expiry,
+    }
+    types::VirtualMfaDevice => VirtualMfaDevice by serial_number {
+        serial_number, user, enable_date,
+    }
+    types::User => DeviceOwner { user_name, user_id, arn }
+    types::AccessKeyMetadata => AccessKeyMetadata by user_name, create_date, access_key_id {
+        user_name, access_key_id, status, create_date,
+    }
+    types::MfaDevice => MfaDevice by user_name, serial_number {
+        user_name, serial_number, enable_date,
+    }
+    types::UserDetail => UserDetail by arn {
+        path or empty, user_name, user_id or empty, arn, create_date, user_policy_list or empty,
+        group_list or empty, attached_managed_policies or empty, permissions_boundary,
+        tags or empty,
+    }
+    types::GroupDetail => GroupDetail by arn {
+        path or empty, group_name, group_id or empty, arn, create_date, group_policy_list or empty,
+        attached_managed_policies or empty,
+    }
+    types::RoleDetail => RoleDetail by arn {
+        path or empty, role_name, role_id or empty, arn, create_date, assume_role_policy_document,
+        instance_profile_list or empty, role_policy_list or empty,
+        attached_managed_policies or empty, permissions_boundary, tags or empty, role_last_used,
+    }
+    types::InstanceProfile => InstanceProfile by arn { instance_profile_name, arn }
+    types::RoleLastUsed => RoleLastUsed { last_used_date, region }
+    types::PolicyDetail => PolicyDetail by policy_name { policy_name, policy_document }
+    types::AttachedPolicy => AttachedPolicy by policy_arn { policy_name, policy_arn }
+    types::AttachedPermissionsBoundary => PermissionsBoundary {
+        permissions_boundary_type or empty, permissions_boundary_arn,
+    }
+    types::ManagedPolicyDetail => ManagedPolicyDetail by arn {
+        policy_name, policy_id or empty, arn, path or empty, default_version_id,
+        attachment_count or empty, permissions_boundary_usage_count or empty, is_attachable,
+        create_date, update_date, policy_version_list or empty,
+    }
+    types::PolicyVersion => PolicyVersion by version_id {
+        document, version_id, is_default_version, create_date,
+    }
+    accessanalyzer::AnalyzerSummary => Analyzer by arn { arn, name, r#type, status, created_at }
+    organizations::Organization => OrganizationDetail {
+        id, arn or empty, feature_set, master_account_id,
+    }
+    types::DelegationRequest => DelegationRequest by delegation_request_id {
+        delegation_request_id, requestor_id, requestor_name, approver_id, state, expiration_time,
+    }
+    types::SamlProviderListEntry => SamlProviderEntry by arn { arn, valid_until, create_date }
+    types::OpenIdConnectProviderListEntry => OidcProviderEntry by arn { arn }
+    types::ServerCertificateMetadata => ServerCertificate by arn {
+        path or empty, server_certificate_name, server_certificate_id or empty, arn, upload_date,
+        expiration,
+    }
+    types::ServiceSpecificCredentialMetadata => ServiceCredential by service_specific_credential_id {
+        user_name, status, service_specific_credential_id, service_name, create_date,
+        expiration_date,
+    }
+}
+
+listed!(Tag by key);
+
+/// A value may well be empty.
+impl Convert<types::Tag> for Tag {
+    fn convert(tag: types::Tag, _: &str) -> Result<Tag, Malformed> {
+        Ok(Tag { key: tag.key, value: tag.value })
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::types;
 use jiff::Timestamp;
-
-use super::sdk::shapes;
 
 shapes! {
     /// `aws accessanalyzer list-analyzers`, of one or of several regions.
@@ -17,7 +14,7 @@ shapes! {
     }
 
     /// An analyzer; its ARN names the region.
-    Analyzer from aws_sdk_accessanalyzer::types::AnalyzerSummary, by arn {
+    Analyzer {
         #[serde(rename = "arn")]
         arn: String,
         #[serde(rename = "name")]
@@ -58,7 +55,7 @@ shapes! {
     }
 
     /// The organization. The e-mail address of its management account is not kept.
-    OrganizationDetail from aws_sdk_organizations::types::Organization {
+    OrganizationDetail {
         id: String,
         lax arn: String,
         opt feature_set: String,
@@ -82,7 +79,7 @@ shapes! {
     }
 
     /// A partner's request for temporary access. Its messages and its policy are not kept.
-    DelegationRequest from types::DelegationRequest, by delegation_request_id {
+    DelegationRequest {
         delegation_request_id: String,
         opt requestor_id: String,
         opt requestor_name: String,

@@ -1,5 +1,6 @@
 //! The bundle: the raw answers of AWS, one document a source, with the reasons for what is absent.
 
+mod draft;
 mod error;
 mod read;
 mod verify;
@@ -14,9 +15,10 @@ use sha2::{Digest, Sha256};
 
 use crate::shapes;
 
+pub use draft::Draft;
 pub use error::BundleError;
 pub use verify::{Change, ChangeKind, verify};
-pub(crate) use write::to_json;
+pub use write::to_json;
 
 /// The schema of `manifest.json`.
 const SCHEMA: &str = "portcullis/bundle/v1";
@@ -95,21 +97,8 @@ impl Bundle {
     }
 }
 
-impl Manifest {
-    /// A manifest of that run, still without files and gaps.
-    pub(crate) fn new(tool: &str, collected_from: Timestamp, collected_to: Timestamp) -> Manifest {
-        Manifest {
-            schema: SCHEMA.to_owned(),
-            tool: tool.to_owned(),
-            collected_from,
-            collected_to,
-            ..Manifest::default()
-        }
-    }
-}
-
 /// The name of the file that holds a source's answer as the AWS CLI prints it.
-pub(crate) fn file_name(source: Source) -> String {
+fn file_name(source: Source) -> String {
     format!("{source}.json")
 }
 
@@ -128,6 +117,6 @@ fn known_file_names() -> impl Iterator<Item = String> {
 }
 
 /// A content's SHA-256 in hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }

@@ -6,10 +6,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use portcullis_evidence::shapes::CredentialReport;
 use tokio::time::Instant;
 
-use super::failure::{Failure, is_denied};
-use crate::shapes::CredentialReport;
+use crate::failure::{Failure, is_denied};
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);

@@ -68,7 +68,7 @@ async fn live_is_what_is_written_and_read() {
     let dir = tempfile::tempdir().unwrap();
     bundle.write(&dir.path().join("bundle")).unwrap();
     assert_eq!(Bundle::read(&dir.path().join("bundle")).unwrap(), bundle);
-    assert_eq!(crate::verify(&dir.path().join("bundle")).unwrap(), []);
+    assert_eq!(portcullis_evidence::verify(&dir.path().join("bundle")).unwrap(), []);
 }
 
 /// Every operation × every way to fail: a gap with the code, no document, and the rest stays.

@@ -1,11 +1,11 @@
 //! The outcome of calls: what was answered, and why the rest is missing.
 
 use futures::{StreamExt, stream};
+use portcullis_evidence::to_json;
 use serde::Serialize;
 
-use super::failure::Failure;
-use crate::bundle::to_json;
-use crate::shapes::Listed;
+use crate::convert::Listed;
+use crate::failure::Failure;
 
 /// IAM throttles an account as a whole: many more at once would only be told to wait.
 const CONCURRENT_CALLS: usize = 8;

@@ -3,33 +3,60 @@
 //! Fields that a saved file may lack are optional or have a default; unknown fields are skipped,
 //! since AWS adds fields at any time. Everything here is read from files and written to them.
 
+/// Declares shapes: structs in the form that the AWS CLI prints.
+///
+/// A field may be absent if it is `opt`, and is empty where it is absent if it is `lax`.
+macro_rules! shapes {
+    (@ [$($about:tt)*] $name:ident [$($field:tt)*]
+        $(#[$meta:meta])* opt $next:ident: $ty:ty, $($rest:tt)*) => {
+        shapes! { @ [$($about)*] $name
+            [$($field)* $(#[$meta])* #[serde(default, skip_serializing_if = "Option::is_none")]
+             pub $next: Option<$ty>,]
+            $($rest)* }
+    };
+    (@ [$($about:tt)*] $name:ident [$($field:tt)*]
+        $(#[$meta:meta])* lax $next:ident: $ty:ty, $($rest:tt)*) => {
+        shapes! { @ [$($about)*] $name
+            [$($field)* $(#[$meta])* #[serde(default)] pub $next: $ty,]
+            $($rest)* }
+    };
+    (@ [$($about:tt)*] $name:ident [$($field:tt)*]
+        $(#[$meta:meta])* $next:ident: $ty:ty, $($rest:tt)*) => {
+        shapes! { @ [$($about)*] $name [$($field)* $(#[$meta])* pub $next: $ty,] $($rest)* }
+    };
+    (@ [$($about:tt)*] $name:ident [$($field:tt)*]) => {
+        $($about)*
+        #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        #[allow(missing_docs, clippy::struct_field_names, reason = "the fields are AWS's")]
+        pub struct $name { $($field)* }
+    };
+    ($($(#[$about:meta])* $name:ident { $($fields:tt)* })+) => {
+        $(shapes! { @ [$(#[$about])*] $name [] $($fields)* })+
+    };
+}
+
 mod account;
 mod federation;
-mod sdk;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::operation::get_credential_report::GetCredentialReportOutput;
-use aws_sdk_iam::types;
-use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-pub(crate) use account::{
+pub use account::{
     AccessAnalyzers, AlternateContact, AlternateContacts, Analyzer, DelegationRequest,
     DelegationRequests, Organization, OrganizationDetail, OrganizationsFeatures,
     OutboundWebIdentityFederation,
 };
-pub(crate) use federation::{
+pub use federation::{
     OidcProvider, OidcProviderEntry, OidcProviders, SamlProvider, SamlProviderEntry, SamlProviders,
     ServerCertificate, ServerCertificates, ServiceCredential, ServiceCredentials,
 };
-use sdk::shapes;
-pub(crate) use sdk::{Convert, Lenient, Listed, Malformed};
 
 shapes! {
     /// `aws sts get-caller-identity`.
-    CallerIdentity from GetCallerIdentityOutput {
+    CallerIdentity {
         opt user_id: String,
         account: String,
         arn: String,
@@ -41,7 +68,7 @@ shapes! {
     }
 
     /// `aws iam get-credential-report`.
-    CredentialReport from GetCredentialReportOutput {
+    CredentialReport {
         /// The CSV, in base64.
         content: String,
         opt report_format: String,
@@ -61,7 +88,7 @@ shapes! {
     }
 
     /// A password policy; see the API reference of `PasswordPolicy`.
-    PasswordPolicy from types::PasswordPolicy {
+    PasswordPolicy {
         opt minimum_password_length: u32,
         lax require_symbols: bool,
         lax require_numbers: bool,
@@ -81,14 +108,14 @@ shapes! {
     }
 
     /// One virtual device; an unassigned one has a serial number only.
-    VirtualMfaDevice from types::VirtualMfaDevice, by serial_number {
+    VirtualMfaDevice {
         serial_number: String,
         opt user: DeviceOwner,
         opt enable_date: Timestamp,
     }
 
     /// The user block of a virtual device; root's may lack the name.
-    DeviceOwner from types::User {
+    DeviceOwner {
         opt user_name: String,
         opt user_id: String,
         arn: String,
@@ -102,7 +129,7 @@ shapes! {
     }
 
     /// One access key.
-    AccessKeyMetadata from types::AccessKeyMetadata, by user_name, create_date, access_key_id {
+    AccessKeyMetadata {
         user_name: String,
         access_key_id: String,
         /// `Active`, `Inactive` or `Expired`.
@@ -119,7 +146,7 @@ shapes! {
     }
 
     /// One MFA device of a user.
-    MfaDevice from types::MfaDevice, by user_name, serial_number {
+    MfaDevice {
         user_name: String,
         serial_number: String,
         opt enable_date: Timestamp,
@@ -134,7 +161,7 @@ shapes! {
     }
 
     /// A user with its policies and groups.
-    UserDetail from types::UserDetail, by arn {
+    UserDetail {
         lax path: String,
         user_name: String,
         lax user_id: String,
@@ -148,7 +175,7 @@ shapes! {
     }
 
     /// A group with its policies.
-    GroupDetail from types::GroupDetail, by arn {
+    GroupDetail {
         lax path: String,
         group_name: String,
         lax group_id: String,
@@ -159,7 +186,7 @@ shapes! {
     }
 
     /// A role with its trust and policies.
-    RoleDetail from types::RoleDetail, by arn {
+    RoleDetail {
         lax path: String,
         role_name: String,
         lax role_id: String,
@@ -175,44 +202,44 @@ shapes! {
     }
 
     /// An instance profile of a role, by name.
-    InstanceProfile from types::InstanceProfile, by arn {
+    InstanceProfile {
         instance_profile_name: String,
         arn: String,
     }
 
     /// The last use of a role within the last 400 days; empty: none.
-    RoleLastUsed from types::RoleLastUsed {
+    RoleLastUsed {
         opt last_used_date: Timestamp,
         opt region: String,
     }
 
     /// An inline policy.
-    PolicyDetail from types::PolicyDetail, by policy_name {
+    PolicyDetail {
         policy_name: String,
         /// The document: an object or, in raw API answers, URL-encoded text.
         policy_document: Json,
     }
 
     /// A managed policy attached to a principal.
-    AttachedPolicy from types::AttachedPolicy, by policy_arn {
+    AttachedPolicy {
         policy_name: String,
         policy_arn: String,
     }
 
     /// A permissions boundary.
-    PermissionsBoundary from types::AttachedPermissionsBoundary {
+    PermissionsBoundary {
         lax permissions_boundary_type: String,
         permissions_boundary_arn: String,
     }
 
     /// A tag.
-    Tag, by key {
+    Tag {
         key: String,
         value: String,
     }
 
     /// A managed policy with its versions, of which only the default one is in force.
-    ManagedPolicyDetail from types::ManagedPolicyDetail, by arn {
+    ManagedPolicyDetail {
         policy_name: String,
         lax policy_id: String,
         arn: String,
@@ -227,17 +254,10 @@ shapes! {
     }
 
     /// One version of a managed policy.
-    PolicyVersion from types::PolicyVersion, by version_id {
+    PolicyVersion {
         document: Json,
         version_id: String,
         is_default_version: bool,
         opt create_date: Timestamp,
-    }
-}
-
-/// A value may well be empty.
-impl Convert<types::Tag> for Tag {
-    fn convert(tag: types::Tag, _: &str) -> Result<Tag, Malformed> {
-        Ok(Tag { key: tag.key, value: tag.value })
     }
 }

@@ -8,7 +8,7 @@ use aws_sdk_iam::operation::RequestId;
 use jiff::Timestamp;
 use portcullis_model::{Gap, Source};
 
-use crate::shapes::Malformed;
+use crate::convert::Malformed;
 
 /// AWS's messages name a few ARNs at most; a proxy's can be whole pages.
 const MAX_MESSAGE: usize = 500;

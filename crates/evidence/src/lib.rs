@@ -1,0 +1,20 @@
+//! What AWS answered about an account's identities: kept as a bundle, read as facts.
+//!
+//! A [`Bundle`] holds raw answers, in the [shapes](shapes) that the AWS CLI prints, whether they were
+//! collected just now or saved by hand long ago. [`Bundle::snapshot`] is the one path from those to
+//! facts, and [`Guides`] says whom and where to ask next while a bundle is collected.
+
+#![warn(clippy::disallowed_methods)]
+
+mod bundle;
+mod classes;
+mod guides;
+pub mod shapes;
+mod snapshot;
+
+pub use bundle::{
+    Bundle, BundleError, Change, ChangeKind, Document, Draft, FileEntry, Manifest, to_json, verify,
+};
+pub use classes::{ClassConflict, Classes};
+pub use guides::{Guides, NoUsers, Users};
+pub use snapshot::Declarations;
