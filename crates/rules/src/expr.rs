@@ -1,11 +1,12 @@
 //! Expressions of rules: a subset of CEL, checked against the fact schema when a rule is loaded.
 //!
-//! The text is [parsed](parse) (it and [operators] alone know CEL's parser), [checked](check) and turned
-//! into a [tree](node) that evaluates three-valued: to a value, or to the sources that are missing.
+//! The text is cut into [tokens](lex), [parsed](parse), [checked](check) and turned into a [tree](node)
+//! that evaluates three-valued: to a value, or to the sources that are missing.
 
 mod check;
+mod functions;
+mod lex;
 mod node;
-mod operators;
 mod parse;
 mod path;
 mod template;

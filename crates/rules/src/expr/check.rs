@@ -6,8 +6,7 @@ use std::ops::Range;
 use portcullis_model::{Sources, Type};
 
 use super::node::{Mapped, Node, Quantified};
-use super::operators::{Binary, Unary};
-use super::parse::{self, Kind, Quantifier, Syntax};
+use super::parse::{self, Binary, Kind, Quantifier, Syntax, Unary};
 use super::types::{common, comparable, required};
 use super::{Expression, MAX_MACROS, MAX_VARIABLES, Names, Read};
 use crate::constant::{Constant, Texts};
@@ -92,7 +91,7 @@ impl<'n> Checker<'n> {
                 ),
             },
             Kind::List(elements) => self.list(elements, &syntax.at),
-            Kind::Name(_) | Kind::Field(..) => self.path(syntax),
+            Kind::Path(names) => self.path(names),
             Kind::Unary(operator, operand) => self.unary(*operator, operand),
             Kind::Binary(operator, sides) => self.binary(*operator, sides, &syntax.at),
             Kind::Ternary(parts) => self.ternary(parts, &syntax.at),

@@ -5,8 +5,7 @@
 
 use portcullis_model::{List, Sources, Value};
 
-use super::operators::{Binary, Unary};
-use super::parse::Quantifier;
+use super::parse::{Binary, Quantifier, Unary};
 use super::{MAX_MACROS, MAX_VARIABLES};
 use crate::constant::Constant;
 

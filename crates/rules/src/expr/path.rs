@@ -1,12 +1,10 @@
 //! Names: variables and their fields, parameters, and the variables of macros.
 
-use std::ops::Range;
-
 use portcullis_model::Type;
 
 use super::check::{Checked, Checker};
 use super::node::Node;
-use super::parse::{Kind, Syntax};
+use super::parse::Name;
 use super::types::required;
 use super::{MAX_VARIABLES, Read};
 use crate::problem::Problem;
@@ -14,19 +12,15 @@ use crate::show::type_name;
 
 impl Checker<'_> {
     /// Follows `variable.field.field` or `params.name`.
-    pub(super) fn path(&mut self, syntax: &Syntax) -> Option<Checked> {
-        let Some((root, fields)) = flatten(syntax) else {
-            let problem = Problem::new(syntax.at.clone(), "fields are read from names only");
-            return self.refuse(problem.help("write variable.field"));
-        };
-        let (name, at) = root;
+    pub(super) fn path(&mut self, names: &[Name]) -> Option<Checked> {
+        let (Name { text: name, at }, fields) = names.split_first()?;
         let place = self.macros.iter().rposition(|(variable, _)| variable == name);
         if let Some(index) = place {
             let ty = self.macros[index].1;
-            return self.fields(MAX_VARIABLES + index, ty, &fields).map(|(checked, _)| checked);
+            return self.fields(MAX_VARIABLES + index, ty, fields).map(|(checked, _)| checked);
         }
         if name == "params" {
-            return self.param(&fields, at);
+            return self.param(names);
         }
         let variables = self.names.variables;
         let Some(slot) = variables.iter().position(|variable| variable.name == name) else {
@@ -34,9 +28,8 @@ impl Checker<'_> {
             let problem = Problem::new(at.clone(), format!("there is no variable `{name}` here"));
             return self.refuse(problem.valid(name, valid));
         };
-        let (checked, doc) = self.fields(slot, variables[slot].ty, &fields)?;
-        let whole: Vec<_> =
-            [name].into_iter().chain(fields.iter().map(|(name, _)| *name)).collect();
+        let (checked, doc) = self.fields(slot, variables[slot].ty, fields)?;
+        let whole: Vec<_> = names.iter().map(|name| name.text.as_str()).collect();
         self.note(whole.join("."), &checked, doc);
         Some(checked)
     }
@@ -49,10 +42,10 @@ impl Checker<'_> {
         &mut self,
         slot: usize,
         mut ty: Type,
-        fields: &[(&str, &Range<usize>)],
+        fields: &[Name],
     ) -> Option<(Checked, &'static str)> {
         let (mut indices, mut doc) = (Vec::new(), "");
-        for &(name, at) in fields {
+        for Name { text: name, at } in fields {
             let record = match required(ty) {
                 Type::Record(record) => record,
                 Type::List(_) => {
@@ -64,7 +57,7 @@ impl Checker<'_> {
                     return self.refuse(Problem::new(at.clone(), message));
                 }
             };
-            let Some(index) = record.fields.iter().position(|field| field.name == name) else {
+            let Some(index) = record.fields.iter().position(|field| field.name == *name) else {
                 let problem =
                     Problem::new(at.clone(), format!("{} has no field `{name}`", record.name));
                 return self.refuse(problem.valid(name, record.fields.iter().map(|f| f.name)));
@@ -76,9 +69,10 @@ impl Checker<'_> {
         Some((Checked { node: Node::Path(slot, indices.into()), ty }, doc))
     }
 
-    fn param(&mut self, fields: &[(&str, &Range<usize>)], at: &Range<usize>) -> Option<Checked> {
-        let &[(name, at)] = fields else {
-            return self.refuse(Problem::new(at.clone(), "params are read as params.NAME"));
+    fn param(&mut self, names: &[Name]) -> Option<Checked> {
+        let [_, Name { text: name, at }] = names else {
+            let problem = Problem::new(names[0].at.clone(), "params are read as params.NAME");
+            return self.refuse(problem);
         };
         let params = self.names.params;
         let known = params.get(name).and_then(|constant| Some((constant, constant.ty()?)));
@@ -89,21 +83,5 @@ impl Checker<'_> {
         let checked = Checked { node: Node::Constant(constant.clone()), ty };
         self.note(format!("params.{name}"), &checked, "");
         Some(checked)
-    }
-}
-
-type Named<'s> = (&'s str, &'s Range<usize>);
-
-/// The root and the fields of `root.field.field`.
-fn flatten(syntax: &Syntax) -> Option<(Named<'_>, Vec<Named<'_>>)> {
-    let (mut syntax, mut fields) = (syntax, Vec::new());
-    while let Kind::Field(record, name) = &syntax.kind {
-        fields.push((name.as_str(), &syntax.at));
-        syntax = record;
-    }
-    fields.reverse();
-    match &syntax.kind {
-        Kind::Name(name) => Some(((name, &syntax.at), fields)),
-        _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of expressions and templates, in the scope of access keys.
 
+mod grammar;
 mod mistakes;
 
 use portcullis_model::{AccessKey, Account, Record, Source, Sources, User, Value};

@@ -170,8 +170,8 @@ fn the_rest_of_cel_is_refused_with_advice() {
             "1u",
             "no literal of rule expressions; write a number such as 90 or 0.5, a text such as 'fido', true, false or null",
         ),
-        ("key.active = true", "=", "mismatched input '=' expecting the end; `==` compares"),
-        ("key.active &&", "", "mismatched input 'the end' expecting expression"),
+        ("key.active = true", "=", "expected an operator or the end, and found `=`; `==` compares"),
+        ("key.active &&", "", "expected an expression, and found the end"),
         ("  ", "  ", "an expression is expected here"),
     ] {
         assert_eq!(problem(text), (place.to_owned(), message.to_owned()), "{text}");

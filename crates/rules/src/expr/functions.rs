@@ -1,0 +1,104 @@
+//! The functions of rule expressions, and those of CEL that they do without.
+
+use super::parse::{Binary, Kind, Name, Quantified, Quantifier, Syntax};
+use crate::problem::Problem;
+
+const FUNCTIONS: [&str; 9] =
+    ["size", "startsWith", "endsWith", "contains", "exists", "all", "exists_one", "map", "filter"];
+
+/// What `name(args)` or `receiver.name(args)` means.
+pub(super) fn call(
+    name: &Name,
+    receiver: Option<Syntax>,
+    args: Vec<Syntax>,
+) -> Result<Kind, Problem> {
+    let is_method = receiver.is_some();
+    let mut all = receiver.into_iter().chain(args);
+    let operands = (all.next(), all.next(), all.next(), all.next(), all.next());
+    Ok(match (name.text.as_str(), is_method, operands) {
+        ("size", _, (Some(counted), None, ..)) => Kind::Size(Box::new(counted)),
+        ("startsWith", true, (Some(text), Some(start), None, ..)) => {
+            Kind::Binary(Binary::StartsWith, Box::new([text, start]))
+        }
+        ("endsWith", true, (Some(text), Some(end), None, ..)) => {
+            Kind::Binary(Binary::EndsWith, Box::new([text, end]))
+        }
+        ("contains", true, (Some(text), Some(part), None, ..)) => {
+            Kind::Binary(Binary::Contains, Box::new([text, part]))
+        }
+        (_, true, (Some(list), Some(variable), Some(body), shown, None))
+            if let Some(variable) = variable_name(&variable) =>
+        {
+            range_over(name, list, variable, body, shown)?
+        }
+        _ => return Err(unsupported(name)),
+    })
+}
+
+/// A macro over the elements of a list.
+fn range_over(
+    name: &Name,
+    list: Syntax,
+    variable: String,
+    body: Syntax,
+    shown: Option<Syntax>,
+) -> Result<Kind, Problem> {
+    let quantifier = match name.text.as_str() {
+        "exists" => Some(Quantifier::Exists),
+        "all" => Some(Quantifier::All),
+        "exists_one" => Some(Quantifier::ExistsOne),
+        _ => None,
+    };
+    let (condition, body) = match (name.text.as_str(), quantifier, shown) {
+        (_, Some(quantifier), None) => {
+            let parts = Quantified { list, variable, body };
+            return Ok(Kind::Quantified(quantifier, Box::new(parts)));
+        }
+        ("map", _, None) => (None, body),
+        ("map", _, Some(shown)) => (Some(body), shown),
+        ("filter", _, None) => {
+            let element = Name { text: variable.clone(), at: name.at.clone() };
+            (Some(body), Syntax { at: name.at.clone(), kind: Kind::Path(vec![element]) })
+        }
+        _ => return Err(unsupported(name)),
+    };
+    Ok(Kind::Map(Box::new(Quantified { list, variable, body }), condition.map(Box::new)))
+}
+
+fn variable_name(syntax: &Syntax) -> Option<String> {
+    match &syntax.kind {
+        Kind::Path(names) if names.len() == 1 => Some(names[0].text.clone()),
+        _ => None,
+    }
+}
+
+/// The part of CEL that rules do without, and what they do instead.
+fn unsupported(name: &Name) -> Problem {
+    let at = name.at.clone();
+    match name.text.as_str() {
+        "has" => {
+            Problem::new(at, "has() hides misspelt names").help("compare with null: `x != null`")
+        }
+        "matches" => Problem::new(at, "matches() is not supported")
+            .help("use ==, startsWith(), endsWith() or contains()"),
+        "timestamp" | "duration" | "getFullYear" | "getMonth" | "getDate" => {
+            Problem::new(at, "rule expressions do not compute with time")
+                .help("derive a fact such as age_days")
+        }
+        function if FUNCTIONS.contains(&function) => {
+            Problem::new(at, format!("{function}() has other arguments")).help(usage(function))
+        }
+        function => Problem::new(at, format!("there is no function {function}()"))
+            .valid(function, FUNCTIONS),
+    }
+}
+
+fn usage(function: &str) -> &'static str {
+    match function {
+        "size" => "write size(list) or list.size()",
+        "exists" | "all" | "exists_one" => "write list.exists(x, condition on x)",
+        "map" => "write list.map(x, field of x), or list.map(x, condition on x, field of x)",
+        "filter" => "write list.filter(x, condition on x)",
+        _ => "write text.startsWith('start')",
+    }
+}
