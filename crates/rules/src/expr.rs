@@ -18,12 +18,13 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{Sources, Type};
 
-pub(crate) use node::{Env, Mapped, Node};
+pub(crate) use node::{Env, Mapped, Node, Path};
 pub(crate) use template::Template;
 
 use crate::constant::Constant;
 use crate::problem::Problem;
 use crate::scope::Variable;
+use crate::show::type_name;
 
 /// The number of variables that a scope may have.
 pub(crate) const MAX_VARIABLES: usize = 3;
@@ -37,6 +38,8 @@ pub(crate) struct Names<'n> {
     pub variables: &'n [Variable],
     /// The parameters with their values, read as `params.NAME`.
     pub params: &'n BTreeMap<String, Constant>,
+    /// The facts that conditions judged before have proved not to be null.
+    pub present: &'n [Path],
 }
 
 /// A checked expression.
@@ -81,14 +84,12 @@ impl Expression {
     pub(crate) fn condition(text: &str, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
         let expression = Expression::compile(text, names)?;
         match expression.ty {
-            Type::Bool | Type::Optional(&Type::Bool) => Ok(expression),
-            ty => Err(vec![Problem::new(
-                0..text.len(),
-                format!(
-                    "a condition must be true or false, and this is {}",
-                    crate::show::type_name(ty)
-                ),
-            )]),
+            Type::Bool => Ok(expression),
+            ty => {
+                let ty = type_name(ty);
+                let message = format!("a condition must be true or false, and this is {ty}");
+                Err(vec![Problem::new(0..text.len(), message)])
+            }
         }
     }
 }

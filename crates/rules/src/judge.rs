@@ -171,9 +171,9 @@ fn evidence(
 /// Why the verdict is unknown, and how to change that.
 fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (String, String) {
     if sources.is_empty() {
-        let message = "not judged: the rule reads a value that does not exist here (null); \
+        let message = "not judged: the rule reads a value that does not exist here; \
                        this is a defect of the rule";
-        let remediation = "Let the rule compare the value with null before it uses it.";
+        let remediation = "Correct the arithmetic of the rule.";
         return (message.to_owned(), remediation.to_owned());
     }
     let gap = |source| (source, gap(source, subject, gaps));

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::constant::Constant;
 use crate::example::Example;
-use crate::expr::{Expression, Names, Read, Template};
+use crate::expr::{Expression, Names, Path, Read, Template};
 use crate::hash;
 use crate::problem::Problem;
 use crate::read::Text;
@@ -203,21 +203,32 @@ impl Program {
         variables: &[Variable],
         params: &BTreeMap<String, Constant>,
     ) -> Result<Program, Vec<Problem>> {
-        let names = Names { variables, params };
         let mut problems = Vec::new();
-        let mut template =
-            |text: &Text| keep(text, Template::compile(&text.value, names), &mut problems);
-        let (message, remediation) = (template(&texts.message), template(&texts.remediation));
-        let pass = texts.pass.as_ref().map(&mut template);
-        let not_applicable = texts.not_applicable.as_ref().map(&mut template);
-        let mut condition =
-            |text: &Text| keep(text, Expression::condition(&text.value, names), &mut problems);
-        let (when, assert) = (texts.when.as_ref().map(&mut condition), condition(&texts.assert));
-        let severities = texts.severities.iter();
-        let severities: Vec<_> =
-            severities.filter_map(|(when, severity)| Some((condition(when)?, *severity))).collect();
-        let extra = texts.evidence.iter().map(|text| keep(text, fact(text, names), &mut problems));
-        let extra: Vec<_> = extra.collect();
+        let always = Names { variables, params, present: &[] };
+        let when = texts.when.as_ref().and_then(|when| condition(when, always, &mut problems));
+        let applies: Vec<Path> = when.iter().flat_map(|when| when.node.proves(true)).collect();
+        let judged = Names { present: &applies, ..always };
+        let assert = condition(&texts.assert, judged, &mut problems);
+        let proved = |truth: bool| {
+            let mut proved = applies.clone();
+            proved.extend(assert.iter().flat_map(|assert| assert.node.proves(truth)));
+            proved
+        };
+        let passes = Names { present: &proved(true), ..always };
+        let fails = Names { present: &proved(false), ..always };
+        let message = template(&texts.message, fails, &mut problems);
+        let remediation = template(&texts.remediation, fails, &mut problems);
+        let mut severities = Vec::new();
+        for (when, severity) in &texts.severities {
+            severities.extend(condition(when, fails, &mut problems).zip(Some(*severity)));
+        }
+        let pass = texts.pass.as_ref().and_then(|text| template(text, passes, &mut problems));
+        let not_applicable = texts.not_applicable.as_ref();
+        let not_applicable = not_applicable.and_then(|text| template(text, always, &mut problems));
+        let mut extra = Vec::new();
+        for text in &texts.evidence {
+            extra.extend(keep(text, fact(text, always), &mut problems));
+        }
         let (Some(message), Some(remediation), Some(assert)) = (message, remediation, assert)
         else {
             return Err(problems);
@@ -226,32 +237,33 @@ impl Program {
             return Err(problems);
         }
         let mut program = Program {
-            when: when.flatten(),
+            when,
             assert,
             message,
-            pass: pass.flatten(),
-            not_applicable: not_applicable.flatten(),
+            pass,
+            not_applicable,
             remediation,
             severities,
             evidence: BTreeMap::new(),
             sources: Sources::NONE,
         };
-        program.note_what_it_reads(extra.into_iter().flatten());
+        program.note_what_it_reads(&extra);
         Ok(program)
     }
 
-    fn note_what_it_reads(&mut self, extra: impl Iterator<Item = Expression>) {
-        let extra: Vec<_> = extra.collect();
-        let conditions = self.when.iter().chain([&self.assert]);
-        let conditions = conditions.chain(self.severities.iter().map(|(when, _)| when));
-        let expressions: Vec<_> = conditions.chain(&extra).collect();
-        let read = expressions.iter().map(|expression| &expression.reads);
-        let read = read.chain(self.message.reads()).flatten();
-        let evidence = read.map(|(path, read)| (path.clone(), read.clone())).collect();
-        let sources = expressions.iter().map(|expression| expression.sources);
-        let sources = sources
-            .chain(self.templates().map(Template::sources))
-            .fold(Sources::NONE, |all, sources| all | sources);
+    fn note_what_it_reads(&mut self, extra: &[Expression]) {
+        let (mut evidence, mut sources) = (BTreeMap::new(), Sources::NONE);
+        let severities = self.severities.iter().map(|(when, _)| when);
+        for expression in self.when.iter().chain([&self.assert]).chain(severities).chain(extra) {
+            evidence.extend(expression.reads.clone());
+            sources |= expression.sources;
+        }
+        for reads in self.message.reads() {
+            evidence.extend(reads.clone());
+        }
+        for template in self.templates() {
+            sources |= template.sources();
+        }
         (self.evidence, self.sources) = (evidence, sources);
     }
 
@@ -273,6 +285,14 @@ impl Program {
     pub(crate) fn unused<'p>(&self, params: impl Iterator<Item = &'p str>) -> Vec<&'p str> {
         params.filter(|param| !self.uses(param)).collect()
     }
+}
+
+fn condition(text: &Text, names: Names<'_>, problems: &mut Vec<Problem>) -> Option<Expression> {
+    keep(text, Expression::condition(&text.value, names), problems)
+}
+
+fn template(text: &Text, names: Names<'_>, problems: &mut Vec<Problem>) -> Option<Template> {
+    keep(text, Template::compile(&text.value, names), problems)
 }
 
 fn keep<T>(text: &Text, result: Result<T, Vec<Problem>>, all: &mut Vec<Problem>) -> Option<T> {

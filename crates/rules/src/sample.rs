@@ -102,22 +102,20 @@ impl Sample {
 
 /// The JSON form of a fact as a patch gives it; a record keeps of `base` what the patch leaves out.
 ///
-/// `{ missing = ["access-keys"] }` is a missing fact, `{ none = true }` is null.
+/// `{ missing = ["access-keys"] }` is a missing fact, `"null"` is null where there may be none.
 fn convert(
     ty: Type,
     base: Option<Json>,
     patch: Placed<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Json> {
-    if let DeValue::Table(table) = patch.get_ref() {
-        if let Some(sources) = table.get("missing") {
-            return missing(sources, problems);
-        }
-        if table.contains_key("none") && matches!(ty, Type::Optional(_)) {
-            return Some(Json::Null);
-        }
+    if let DeValue::Table(table) = patch.get_ref()
+        && let Some(sources) = table.get("missing")
+    {
+        return missing(sources, problems);
     }
     match (ty, patch.get_ref()) {
+        (Type::Optional(_), DeValue::String(text)) if text == "null" => Some(Json::Null),
         (Type::Optional(ty), _) => convert(*ty, base, patch, problems),
         (Type::Bool, DeValue::Boolean(bool)) => Some(json!(bool)),
         (Type::Number, DeValue::Integer(integer)) => {
@@ -135,9 +133,7 @@ fn convert(
             let message = format!("{} is needed here", type_name(ty));
             let problem = Problem::new(patch.span(), message);
             problems.push(
-                problem.help(
-                    "a missing fact is `{ missing = [\"SOURCE\"] }`, null is `{ none = true }`",
-                ),
+                problem.help("a missing fact is `{ missing = [\"SOURCE\"] }`, null is `\"null\"`"),
             );
             None
         }

@@ -41,6 +41,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "10:21 User has no field `age_dais`; did you mean `age_days`?",
     ),
     (
+        "user.age_days <=",
+        "user.password_age_days <=",
+        "10:21 this may be null; test it first: `user.password_age_days != null && …`",
+    ),
+    (
         "is {user.age_days}",
         "is {user.age_dais}",
         "11:42 User has no field `age_dais`; did you mean `age_days`?",
@@ -110,7 +115,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "{ age_days = 90 }",
         "{ age_days = \"old\" }",
-        "16:23 number is needed here; a missing fact is `{ missing = [\"SOURCE\"] }`, null is `{ none = true }`",
+        "16:23 number is needed here; a missing fact is `{ missing = [\"SOURCE\"] }`, null is `\"null\"`",
     ),
     (
         "{ age_days = 90 }",
@@ -166,6 +171,35 @@ fn mistakes_have_a_line_and_a_column() {
             "{new}: {mistake}\n{found:#?}"
         );
     }
+}
+
+/// A message is about what fails, so it may read what `when` and a failing `assert` leave.
+#[test]
+fn a_test_for_null_holds_for_what_comes_after_it() {
+    let asserted = changed("user.age_days <=", "user.password_age_days <=");
+    let told = changed("is {user.age_days}", "is {user.password_age_days + 1}");
+    let when = |text: &str, when: &str| text.replace("\"user.password_enabled\"", when);
+    let untested = when(&asserted, "\"user.password_age_days != null || user.password_enabled\"");
+    assert_eq!(mistakes(&untested).len(), 1);
+    let tested = "\"user.password_enabled && user.password_age_days != null\"";
+    for text in [when(&asserted, tested), when(&told, tested)] {
+        assert_eq!(mistakes(&text), [""; 0]);
+    }
+    assert_eq!(mistakes(&told).len(), 1);
+    let or_null = "user.password_age_days == null || user.age_days <=";
+    assert_eq!(mistakes(&told.replace("user.age_days <=", or_null)), [""; 0]);
+    let and_not_null = "user.password_age_days != null && user.age_days <=";
+    assert_eq!(mistakes(&told.replace("user.age_days <=", and_not_null)).len(), 1);
+}
+
+#[test]
+fn null_in_an_example_is_the_word() {
+    let text = changed("user.age_days <=", "user.password_age_days == null || user.age_days <=")
+        .replace("{ age_days = 90 }", "{ age_days = 91, password_age_days = \"null\" }");
+    let rules = load(&text).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(rules.check_examples(), []);
+    let never = changed("{ age_days = 90 }", "{ age_days = \"null\" }");
+    assert!(mistakes(&never)[0].starts_with("16:23 number is needed here"));
 }
 
 #[test]

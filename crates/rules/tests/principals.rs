@@ -180,7 +180,7 @@ fn the_sources_are_those_of_all_facts_and_of_the_list() {
     assert_eq!(sources(&account), Sources::from_iter([report, details, Source::AccountAliases]));
     let devices = changed(
         "user.age_days <=",
-        "root.virtual_mfa_devices.all(d, d.assigned) && root.idle_days <=",
+        "root.virtual_mfa_devices.all(d, d.assigned) && root.idle_days != null && root.idle_days <=",
     )
     .replace("\"user\"", "\"root\"")
     .replace("user.password_enabled", "root.password_enabled")

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use portcullis_model::{Sources, Type};
 
-use super::node::{Mapped, Node, Quantified};
+use super::node::{Mapped, Node, Path, Quantified};
 use super::parse::{self, Binary, Kind, Quantifier, Syntax, Unary};
 use super::types::{common, comparable, required};
 use super::{Expression, MAX_MACROS, MAX_VARIABLES, Names, Read};
@@ -31,11 +31,12 @@ pub(super) fn check_shown(
     };
     let mut checker = Checker::new(names);
     let whole = checker.over(parts, &syntax.at, |checker| {
-        let condition = match condition {
-            Some(condition) => Some(checker.expect(Type::Bool, condition)?),
-            None => None,
+        let Some(condition) = condition else {
+            return Some((None, checker.check(&parts.body)?));
         };
-        Some((condition, checker.check(&parts.body)?))
+        let condition = checker.expect(Type::Bool, condition)?;
+        let body = checker.given(Some(&condition), true, |checker| checker.check(&parts.body))?;
+        Some((Some(condition), body))
     });
     let (list, mapped) = whole
         .map(|(list, slot, (condition, Checked { node, ty }))| {
@@ -49,6 +50,8 @@ pub(super) struct Checker<'n> {
     pub names: Names<'n>,
     /// The variables of the macros around, the innermost last.
     pub macros: Vec<(String, Type)>,
+    /// The facts that are not null, as conditions have proved.
+    pub present: Vec<Path>,
     pub reads: BTreeMap<String, Read>,
     /// Where all fields come from, those of macros' variables included.
     pub sources: Sources,
@@ -65,6 +68,7 @@ impl<'n> Checker<'n> {
         Checker {
             names,
             macros: Vec::new(),
+            present: names.present.to_vec(),
             reads: BTreeMap::new(),
             sources: Sources::NONE,
             problems: Vec::new(),
@@ -135,10 +139,43 @@ impl<'n> Checker<'n> {
         Some(Checked { node: Node::Unary(operator, Box::new(node)), ty })
     }
 
-    /// Checks an operand that must be of a type; it may be null at run time, a defect then.
+    /// Checks what needs a value: it must not be null.
+    fn value(&mut self, syntax: &Syntax) -> Option<Checked> {
+        let checked = self.check(syntax)?;
+        if !matches!(checked.ty, Type::Optional(_)) {
+            return Some(checked);
+        }
+        let tested = match &syntax.kind {
+            Kind::Path(names) => parse::joined(names),
+            _ => "x".to_owned(),
+        };
+        let problem = Problem::new(syntax.at.clone(), "this may be null");
+        self.refuse(problem.help(format!("test it first: `{tested} != null && …`")))
+    }
+
+    /// Whether conditions have proved that this fact is not null.
+    pub(super) fn is_tested(&self, node: &Node) -> bool {
+        matches!(node, Node::Path(path) if self.present.contains(path))
+    }
+
+    /// Checks what matters only where a condition comes to that truth.
+    fn given<T>(
+        &mut self,
+        condition: Option<&Node>,
+        truth: bool,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = self.present.len();
+        self.present.extend(condition.into_iter().flat_map(|condition| condition.proves(truth)));
+        let checked = check(self);
+        self.present.truncate(before);
+        checked
+    }
+
+    /// Checks an operand that must be of a type.
     fn expect(&mut self, ty: Type, operand: &Syntax) -> Option<Node> {
-        let checked = self.check(operand)?;
-        if comparable(required(checked.ty), ty) {
+        let checked = self.value(operand)?;
+        if comparable(checked.ty, ty) {
             return Some(checked.node);
         }
         let message = format!("this is {}, and {} is needed", type_name(checked.ty), type_name(ty));
@@ -157,7 +194,13 @@ impl<'n> Checker<'n> {
             Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
                 return self.order(operator, sides, at);
             }
-            Binary::And | Binary::Or => Type::Bool,
+            Binary::And | Binary::Or => {
+                let left = self.expect(Type::Bool, &sides[0]);
+                let right = self.given(left.as_ref(), operator == Binary::And, |checker| {
+                    checker.expect(Type::Bool, &sides[1])
+                });
+                return Some(Checked { node: join(operator, left?, right?), ty: Type::Bool });
+            }
             Binary::Add | Binary::Subtract | Binary::Multiply => Type::Number,
             Binary::StartsWith | Binary::EndsWith | Binary::Contains => Type::Text,
         };
@@ -172,9 +215,9 @@ impl<'n> Checker<'n> {
         sides: &[Syntax; 2],
         at: &Range<usize>,
     ) -> Option<Checked> {
-        let (left, right) = (self.check(&sides[0]), self.check(&sides[1]));
+        let (left, right) = (self.value(&sides[0]), self.value(&sides[1]));
         let (left, right) = (left?, right?);
-        match (required(left.ty), required(right.ty)) {
+        match (left.ty, right.ty) {
             (Type::Number, Type::Number) | (Type::Time, Type::Time) => {
                 Some(Checked { node: join(operator, left.node, right.node), ty: Type::Bool })
             }
@@ -217,7 +260,7 @@ impl<'n> Checker<'n> {
     /// Checks an operand that is compared with null.
     fn nullable(&mut self, operand: &Syntax) -> Option<Node> {
         let checked = self.check(operand)?;
-        if matches!(checked.ty, Type::Optional(_)) {
+        if matches!(checked.ty, Type::Optional(_)) || self.is_tested(&checked.node) {
             return Some(checked.node);
         }
         self.refuse(
@@ -227,9 +270,9 @@ impl<'n> Checker<'n> {
     }
 
     fn membership(&mut self, [element, list]: &[Syntax; 2], at: &Range<usize>) -> Option<Checked> {
-        let (a, b) = (self.check(element), self.check(list));
+        let (a, b) = (self.check(element), self.value(list));
         let (a, b) = (a?, b?);
-        match required(b.ty) {
+        match b.ty {
             Type::List(ty) if comparable(required(a.ty), required(*ty)) => {
                 self.words(a.ty, &b, list)?;
                 self.words(*ty, &a, element)?;
@@ -265,7 +308,8 @@ impl<'n> Checker<'n> {
 
     fn ternary(&mut self, parts: &[Syntax; 3], at: &Range<usize>) -> Option<Checked> {
         let condition = self.expect(Type::Bool, &parts[0]);
-        let (yes, no) = (self.check(&parts[1]), self.check(&parts[2]));
+        let yes = self.given(condition.as_ref(), true, |checker| checker.check(&parts[1]));
+        let no = self.given(condition.as_ref(), false, |checker| checker.check(&parts[2]));
         let (condition, yes, no) = (condition?, yes?, no?);
         let Some(ty) = common(yes.ty, no.ty) else {
             let (yes, no) = (type_name(yes.ty), type_name(no.ty));
@@ -276,8 +320,8 @@ impl<'n> Checker<'n> {
     }
 
     fn size(&mut self, operand: &Syntax, at: &Range<usize>) -> Option<Checked> {
-        let checked = self.check(operand)?;
-        match required(checked.ty) {
+        let checked = self.value(operand)?;
+        match checked.ty {
             Type::List(_) | Type::Text | Type::Word(_) => {
                 Some(Checked { node: Node::Size(Box::new(checked.node)), ty: Type::Number })
             }
@@ -308,8 +352,8 @@ impl<'n> Checker<'n> {
         at: &Range<usize>,
         body: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<(Node, usize, T)> {
-        let list = self.check(&parts.list)?;
-        let Type::List(element) = required(list.ty) else {
+        let list = self.value(&parts.list)?;
+        let Type::List(element) = list.ty else {
             let message = format!("this needs a list, and has {}", type_name(list.ty));
             return self.refuse(Problem::new(at.clone(), message));
         };

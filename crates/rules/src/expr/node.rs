@@ -1,7 +1,7 @@
 //! Evaluation, three-valued: a value, or the sources that are missing for it.
 //!
-//! An empty set of sources is a defect: a rule read a value where there is none (null). It is as
-//! unknown as a missing fact, so it never turns into a pass.
+//! An empty set of sources is a defect: a rule computed what is no value, such as infinity less infinity.
+//! It is as unknown as a missing fact, so it never turns into a pass.
 
 use portcullis_model::{List, Sources, Value};
 
@@ -27,18 +27,24 @@ impl<'a> Env<'a> {
     }
 }
 
-/// A checked expression, ready to evaluate. [`check`](super::check) has made sure of the types; the one
-/// thing that can still be wrong is a null, which is a defect then.
+/// A checked expression, ready to evaluate. [`check`](super::check) has made sure of the types, and that
+/// what may be null is tested first; what can still go wrong is arithmetic, which is a defect then.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Constant(Constant),
-    /// A variable and the indices of the fields to follow.
-    Path(usize, Box<[usize]>),
+    Path(Path),
     Unary(Unary, Box<Node>),
     Binary(Binary, Box<[Node; 2]>),
     Ternary(Box<[Node; 3]>),
     Size(Box<Node>),
     Quantified(Quantifier, Box<Quantified>),
+}
+
+/// A variable, by its slot, and the indices of the fields to follow.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Path {
+    pub slot: usize,
+    pub fields: Box<[usize]>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,7 +72,7 @@ impl Node {
     pub(crate) fn eval<'a>(&'a self, env: &mut Env<'a>) -> Outcome<Value<'a>> {
         match self {
             Node::Constant(constant) => Ok(constant.value()),
-            Node::Path(slot, fields) => path(env.slots[*slot], fields),
+            Node::Path(Path { slot, fields }) => follow(env.slots[*slot], fields),
             Node::Unary(Unary::Not, node) => node.truth(env).map(|truth| Value::Bool(!truth)),
             Node::Unary(Unary::Negate, node) => {
                 node.eval(env).and_then(number).map(|n| Value::Number(-n))
@@ -90,9 +96,35 @@ impl Node {
             _ => Err(Sources::NONE),
         }
     }
+
+    /// The facts that are not null where the condition comes to that truth. Where one of them is null,
+    /// the condition comes to the opposite, whatever else is missing.
+    pub(crate) fn proves(&self, truth: bool) -> Vec<Path> {
+        match self {
+            Node::Unary(Unary::Not, operand) => operand.proves(!truth),
+            Node::Binary(operator @ (Binary::And | Binary::Or), sides) => {
+                let [left, right] = sides.each_ref().map(|side| side.proves(truth));
+                let both_hold = (*operator == Binary::And) == truth;
+                if both_hold {
+                    return [left, right].concat();
+                }
+                left.into_iter().filter(|path| right.contains(path)).collect()
+            }
+            Node::Binary(operator @ (Binary::Equal | Binary::NotEqual), sides) => match &**sides {
+                [Node::Path(path), Node::Constant(constant)]
+                | [Node::Constant(constant), Node::Path(path)] => {
+                    let is_constant = (*operator == Binary::Equal) == truth;
+                    let is_null = *constant == Constant::Null;
+                    if is_constant == is_null { Vec::new() } else { vec![path.clone()] }
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
 }
 
-fn path<'a>(start: Value<'a>, fields: &[usize]) -> Outcome<Value<'a>> {
+fn follow<'a>(start: Value<'a>, fields: &[usize]) -> Outcome<Value<'a>> {
     fields.iter().try_fold(start, |value, &index| match value {
         Value::Record(record) => record.field(index),
         _ => Err(Sources::NONE),

@@ -59,6 +59,11 @@ pub(super) struct Name {
     pub at: Range<usize>,
 }
 
+/// The names as they are written, `variable.field.field`.
+pub(super) fn joined(names: &[Name]) -> String {
+    names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
+}
+
 /// `list.exists(variable, body)`, or another macro.
 pub(super) struct Quantified {
     pub list: Syntax,

@@ -3,8 +3,8 @@
 use portcullis_model::Type;
 
 use super::check::{Checked, Checker};
-use super::node::Node;
-use super::parse::Name;
+use super::node::{Node, Path};
+use super::parse::{Name, joined};
 use super::types::required;
 use super::{MAX_VARIABLES, Read};
 use crate::problem::Problem;
@@ -17,7 +17,8 @@ impl Checker<'_> {
         let place = self.macros.iter().rposition(|(variable, _)| variable == name);
         if let Some(index) = place {
             let ty = self.macros[index].1;
-            return self.fields(MAX_VARIABLES + index, ty, fields).map(|(checked, _)| checked);
+            let (checked, _) = self.fields(MAX_VARIABLES + index, ty, fields)?;
+            return Some(self.narrowed(checked));
         }
         if name == "params" {
             return self.param(names);
@@ -29,9 +30,16 @@ impl Checker<'_> {
             return self.refuse(problem.valid(name, valid));
         };
         let (checked, doc) = self.fields(slot, variables[slot].ty, fields)?;
-        let whole: Vec<_> = names.iter().map(|name| name.text.as_str()).collect();
-        self.note(whole.join("."), &checked, doc);
-        Some(checked)
+        self.note(joined(names), &checked, doc);
+        Some(self.narrowed(checked))
+    }
+
+    /// The fact without "or null", if it has been tested.
+    fn narrowed(&self, checked: Checked) -> Checked {
+        if self.is_tested(&checked.node) {
+            return Checked { ty: required(checked.ty), ..checked };
+        }
+        checked
     }
 
     fn note(&mut self, path: String, Checked { node, ty }: &Checked, doc: &'static str) {
@@ -46,7 +54,7 @@ impl Checker<'_> {
     ) -> Option<(Checked, &'static str)> {
         let (mut indices, mut doc) = (Vec::new(), "");
         for Name { text: name, at } in fields {
-            let record = match required(ty) {
+            let record = match ty {
                 Type::Record(record) => record,
                 Type::List(_) => {
                     let problem = Problem::new(at.clone(), format!("a list has no field `{name}`"));
@@ -66,7 +74,8 @@ impl Checker<'_> {
             self.sources |= record.sources(index);
             (ty, doc) = (record.fields[index].ty, record.fields[index].doc);
         }
-        Some((Checked { node: Node::Path(slot, indices.into()), ty }, doc))
+        let path = Path { slot, fields: indices.into() };
+        Some((Checked { node: Node::Path(path), ty }, doc))
     }
 
     fn param(&mut self, names: &[Name]) -> Option<Checked> {

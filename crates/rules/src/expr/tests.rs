@@ -21,7 +21,7 @@ fn params() -> BTreeMap<String, Constant> {
 
 fn with_names<T>(test: impl FnOnce(Names<'_>) -> T) -> T {
     let variables = scope::find("access_key").unwrap().variables;
-    test(Names { variables, params: &params() })
+    test(Names { variables, params: &params(), present: &[] })
 }
 
 /// A record of `sample.json`, with some fields replaced.
@@ -79,7 +79,7 @@ fn eval(text: &str) -> String {
         ("F", "false"),
         ("U", "(key.id == 'x')"),
         ("V", "(key.last_used == null)"),
-        ("D", "key.last_used_region.startsWith('x')"),
+        ("D", "(1e308 * 10 - 1e308 * 10 > 0)"),
     ];
     let words = text.split(' ').map(|word| {
         let letter = word.trim_matches(['(', ')', '!']);
@@ -160,7 +160,9 @@ fn operators_compute() {
         ("false ? 'yes' : 'no'", "no"),
         ("U ? 1 : 2", "unknown: access-keys"),
         ("key.id == key.last_used_service && V", "unknown: access-keys, mfa-devices"),
-        ("key.last_used > user.created", "unknown: mfa-devices"),
+        ("key.last_used != null && key.last_used > user.created", "unknown: mfa-devices"),
+        ("key.last_used_region != null && key.last_used_region.startsWith('x')", "false"),
+        ("(key.last_used_region != null ? size(key.last_used_region) : 7) == 7", "true"),
     ] {
         assert_eq!(eval(text), expected, "{text}");
     }

@@ -117,7 +117,7 @@ fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &RuleSet) -> Vec<S
 /// What a demand on a rule's parameters lacks; none if it is met.
 fn shortfall(rule: &Rule, demand: &str) -> Result<Option<String>, Vec<Problem>> {
     let params: BTreeMap<String, Constant> = rule.values();
-    let names = Names { variables: &[], params: &params };
+    let names = Names { variables: &[], params: &params, present: &[] };
     let expression = Expression::condition(demand, names)?;
     if expression.reads.is_empty() {
         let problem = Problem::new(0..demand.len(), "this demands nothing of a parameter");

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::parse::{Binary, Kind, Syntax, Unary, parse};
+use super::super::parse::{Binary, Kind, Syntax, Unary, joined, parse};
 use super::*;
 
 fn word(operator: Binary) -> &'static str {
@@ -29,9 +29,7 @@ fn word(operator: Binary) -> &'static str {
 fn shape(syntax: &Syntax) -> String {
     match &syntax.kind {
         Kind::Literal(constant) => crate::show::json(constant.value()).to_string(),
-        Kind::Path(names) => {
-            names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
-        }
+        Kind::Path(names) => joined(names),
         Kind::List(elements) => {
             format!("[{}]", elements.iter().map(shape).collect::<Vec<_>>().join(", "))
         }

@@ -86,7 +86,7 @@ fn mistakes_are_found_at_their_place() {
             "this is never null; what was not collected makes the verdict unknown by itself",
         ),
         ("null == null", "null", "null has no place here; null is for `==` and `!=`"),
-        ("key.last_used > null", "null", "null has no place here; null is for `==` and `!=`"),
+        ("key.created > null", "null", "null has no place here; null is for `==` and `!=`"),
         ("key.name in user.name", "name", "`in` needs a list, and this is text"),
         ("1 in ['a']", "in", "number is never in a list of text"),
         ("key.name in [1]", "1", "a list holds texts only; write ['a', 'b']"),
@@ -107,6 +107,78 @@ fn mistakes_are_found_at_their_place() {
         ),
     ] {
         assert_eq!(problem(text), (place.to_owned(), message.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn what_may_be_null_must_be_tested_first() {
+    let untested = [
+        ("key.last_used > user.created", "last_used", "key.last_used"),
+        ("user.created < key.last_used", "last_used", "key.last_used"),
+        ("user.password_age_days * 2 > 1", "password_age_days", "user.password_age_days"),
+        ("key.last_used_region.startsWith('x')", "last_used_region", "key.last_used_region"),
+        ("key.last_used_region.size() > 1", "last_used_region", "key.last_used_region"),
+        (
+            "account.alternate_contacts.exists(c, true)",
+            "alternate_contacts",
+            "account.alternate_contacts",
+        ),
+        ("'a' in account.alternate_contacts", "alternate_contacts", "account.alternate_contacts"),
+        (
+            "!account.root_credentials_managed",
+            "root_credentials_managed",
+            "account.root_credentials_managed",
+        ),
+        ("user.mfa_devices.exists(d, d.enabled > user.created)", "enabled", "d.enabled"),
+        // A test that decides nothing, one too late, and one of another fact.
+        ("key.last_used != null || key.last_used > user.created", "last_used", "key.last_used"),
+        ("key.last_used > user.created && key.last_used != null", "last_used", "key.last_used"),
+        ("key.last_rotated != null && key.last_used > user.created", "last_used", "key.last_used"),
+        (
+            "(key.last_used != null || key.active) && key.last_used > user.created",
+            "last_used",
+            "key.last_used",
+        ),
+        (
+            "key.last_used == null ? key.last_used > user.created : true",
+            "last_used",
+            "key.last_used",
+        ),
+        (
+            "user.mfa_devices.exists(d, d.enabled != null) && \
+             user.mfa_devices.exists(e, e.enabled > user.created)",
+            "enabled",
+            "e.enabled",
+        ),
+    ];
+    for (text, place, fact) in untested {
+        let message = format!("this may be null; test it first: `{fact} != null && …`");
+        assert_eq!(problem(text), (place.to_owned(), message), "{text}");
+    }
+}
+
+#[test]
+fn a_test_for_null_holds_where_it_decides() {
+    for text in [
+        "key.last_used != null && key.last_used > user.created",
+        "null != key.last_used && (key.active && key.last_used > user.created)",
+        "key.last_used == null || key.last_used > user.created",
+        "!(key.last_used == null) && key.last_used > user.created",
+        "!(key.last_used == null || !key.active) && key.last_used > user.created",
+        "!(key.last_used != null && key.active) || key.last_used > user.created",
+        "key.last_used != null ? key.last_used > user.created : true",
+        "key.last_used == null ? true : key.last_used > user.created",
+        "key.last_used_region == 'x' && key.last_used_region.startsWith('x')",
+        "key.last_used_region != 'x' || key.last_used_region.startsWith('x')",
+        "(key.last_used_region == 'x' || key.last_used_region == 'y') && \
+         key.last_used_region.startsWith('x')",
+        "user.mfa_devices.exists(d, d.enabled != null && d.enabled > user.created)",
+        "key.last_used != null && key.last_used != null",
+        "key.last_used_region == 'x'",
+        "key.last_used_region in ['x']",
+    ] {
+        let result = with_names(|names| Expression::condition(text, names));
+        assert!(result.is_ok(), "{text}: {:?}", result.err());
     }
 }
 
@@ -277,6 +349,54 @@ fn pieces() -> impl Strategy<Value = String> {
     ];
     proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..40)
         .prop_map(|words| words.concat())
+}
+
+/// Conditions over facts that may be null, most of which do not test that everywhere.
+fn conditions() -> impl Strategy<Value = String> {
+    let tests = [
+        "key.last_used == null",
+        "key.last_used != null",
+        "key.last_used_region == 'x'",
+        "key.last_used_region != null",
+        "key.last_used > user.created",
+        "key.last_used_region.startsWith('x')",
+        "key.id == 'x'",
+        "key.active",
+    ];
+    let leaf = proptest::sample::select(tests.to_vec()).prop_map(str::to_owned);
+    leaf.prop_recursive(4, 16, 3, |inner| {
+        let pair = (inner.clone(), inner.clone());
+        prop_oneof![
+            3 => pair.clone().prop_map(|(a, b)| format!("({a} && {b})")),
+            3 => pair.prop_map(|(a, b)| format!("({a} || {b})")),
+            1 => inner.clone().prop_map(|a| format!("!({a})")),
+            1 => (inner.clone(), inner.clone(), inner)
+                .prop_map(|(a, b, c)| format!("({a} ? {b} : {c})")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+    #[test]
+    fn a_condition_that_is_accepted_never_meets_a_null(text in conditions()) {
+        let facts = [
+            json!({}),
+            json!({ "last_used": null, "last_used_region": null }),
+            json!({ "last_used": null, "last_used_region": { "missing": ["access-keys"] } }),
+            json!({ "last_used": { "missing": ["mfa-devices"] }, "last_used_region": null }),
+            json!({ "last_used": null, "id": { "missing": ["access-keys"] } }),
+            json!({ "last_used": null, "active": { "missing": ["access-keys"] } }),
+        ];
+        with_names(|names| {
+            let Ok(condition) = Expression::condition(&text, names) else { return Ok(()) };
+            for key in &facts {
+                let case = Case::new(key, &json!({}));
+                prop_assert_ne!(outcome(&condition, &case), "defect", "{}", text);
+            }
+            Ok(())
+        })?;
+    }
 }
 
 proptest! {
