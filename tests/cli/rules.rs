@@ -53,10 +53,17 @@ fn explain_tells_all_about_a_rule() {
     let sandbox = with_own(OWN);
     let run = sandbox.run(["rules", "explain", "old-user", "--rules", "own"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    insta::assert_snapshot!(run.stdout);
+    let (rule, facts) = run.stdout.split_once("\nFACTS IN REACH").unwrap();
+    insta::assert_snapshot!(rule);
+    assert!(facts.contains("\n  - user.age_days (number): Days since"), "{facts}");
     let run = sandbox.run(["rules", "explain", FAILING, "-o", "json"]);
     let json: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((&json["id"], &json["severity"]), (&FAILING.into(), &"high".into()));
+    let facts = json["facts_in_reach"].as_array().unwrap();
+    let fact = |path: &str| facts.iter().find(|fact| fact["path"] == path).unwrap();
+    let activity = fact("user.last_activity");
+    assert_eq!((&activity["type"], &activity["nullable"]), (&"time or null".into(), &true.into()));
+    assert_eq!(fact("user.mfa_devices[].kind")["nullable"], false);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io;
 
 use portcullis_report::{Page, bold, severity_style};
-use portcullis_rules::{Explanation, Rule};
+use portcullis_rules::{Explanation, FactDoc, Rule};
 use serde_json::Value as Json;
 
 pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
@@ -30,9 +30,7 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     }
     write_params(rule, page)?;
     section(page, "FACTS IT READS")?;
-    for fact in &all.facts {
-        page.item("  - ", &format!("{} ({}): {}", fact.path, fact.ty, fact.doc))?;
-    }
+    write_facts(&all.facts, page)?;
     if !all.frameworks.is_empty() {
         section(page, "CONTROLS IT TESTS")?;
         for (framework, controls) in all.frameworks {
@@ -44,7 +42,16 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
         page.item("  - ", &format!("{}: {}", example.expect.word(), example.name))?;
     }
     section(page, "READ MORE")?;
-    all.references.iter().try_for_each(|url| page.item("  ", url))
+    all.references.iter().try_for_each(|url| page.item("  ", url))?;
+    section(page, "FACTS IN REACH OF A RULE ON THIS SCOPE")?;
+    write_facts(&all.facts_in_reach, page)
+}
+
+fn write_facts(facts: &[FactDoc], page: &mut Page<'_>) -> io::Result<()> {
+    for FactDoc { path, ty, doc, .. } in facts {
+        page.item("  - ", &format!("{path} ({ty}): {doc}"))?;
+    }
+    Ok(())
 }
 
 /// The severity, with those that hold on a condition.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Severity, Source};
+use portcullis_model::{Severity, Source, Type};
 use serde::Serialize;
 
+use crate::scope::{Scope, Variable};
 use crate::show::type_name;
 use crate::{Example, Param, Rule};
 
@@ -42,7 +43,9 @@ pub struct Explanation<'r> {
     /// What a finding says, with `{placeholders}`.
     pub message: &'r str,
     /// The facts it reads.
-    pub facts: Vec<FactRead<'r>>,
+    pub facts: Vec<FactDoc>,
+    /// The facts that a rule on its scope may read.
+    pub facts_in_reach: Vec<FactDoc>,
     /// The sources that it needs.
     pub sources: Vec<Source>,
     /// When a finding is no problem, where that can be.
@@ -64,16 +67,68 @@ pub struct ConditionalSeverity<'r> {
     pub severity: Severity,
 }
 
-/// A fact that a rule reads.
-#[derive(Debug, Serialize)]
-pub struct FactRead<'r> {
-    /// The whole path, such as `account.user_count`.
-    pub path: &'r str,
+/// A fact, for people who read and write rules.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct FactDoc {
+    /// The whole path, such as `account.user_count`; `user.access_keys[].active` is a field of each
+    /// element of a list.
+    pub path: String,
     /// The type, in words.
     #[serde(rename = "type")]
     pub ty: String,
+    /// Whether it may be null, which means that there is none.
+    pub nullable: bool,
     /// What it is.
     pub doc: &'static str,
+}
+
+impl FactDoc {
+    fn new(path: &str, ty: Type, doc: &'static str) -> FactDoc {
+        let nullable = matches!(ty, Type::Optional(_));
+        FactDoc { path: path.to_owned(), ty: type_name(ty), nullable, doc }
+    }
+}
+
+/// The facts that a rule on this kind of resource may read.
+#[must_use]
+pub fn facts_in_reach(scope: &Scope) -> Vec<FactDoc> {
+    below_all(scope.variables)
+}
+
+fn below_all(variables: &[Variable]) -> Vec<FactDoc> {
+    let mut facts = Vec::new();
+    for variable in variables {
+        below(variable.name, variable.ty, &mut facts);
+    }
+    facts
+}
+
+/// Adds the fields of a record, or of each record in a list, and what is below these.
+fn below(path: &str, ty: Type, facts: &mut Vec<FactDoc>) {
+    match ty {
+        Type::Record(record) => {
+            for field in record.fields {
+                let path = format!("{path}.{}", field.name);
+                facts.push(FactDoc::new(&path, field.ty, field.doc));
+                below(&path, field.ty, facts);
+            }
+        }
+        Type::List(element) => below(&format!("{path}[]"), *element, facts),
+        Type::Optional(ty) => below(path, *ty, facts),
+        Type::Bool | Type::Number | Type::Text | Type::Word(_) | Type::Time => {}
+    }
+}
+
+/// The facts that a rule may read: those that all of its scopes have.
+fn in_reach(rule: &Rule) -> Vec<FactDoc> {
+    let several = rule.parts.len() > 1;
+    let mut scopes = rule.parts.iter().map(|part| part.scope.variables_of(several));
+    let mut facts = scopes.next().map(|variables| below_all(&variables)).unwrap_or_default();
+    for variables in scopes {
+        let others = below_all(&variables);
+        facts.retain(|fact| others.iter().any(|other| other.path == fact.path));
+    }
+    facts
 }
 
 /// Everything about a rule that a person may ask.
@@ -81,7 +136,7 @@ pub struct FactRead<'r> {
 pub fn explain(rule: &Rule) -> Explanation<'_> {
     let read = rule.parts.iter().take(1).flat_map(|part| &part.program.evidence);
     let facts = read.filter(|(path, _)| !path.starts_with("params."));
-    let facts = facts.map(|(path, read)| FactRead { path, ty: type_name(read.ty), doc: read.doc });
+    let facts = facts.map(|(path, read)| FactDoc::new(path, read.ty, read.doc));
     let severities = rule.texts.severities.iter();
     let severities = severities.map(|(when, severity)| ConditionalSeverity {
         when: when.value.trim(),
@@ -104,6 +159,7 @@ pub fn explain(rule: &Rule) -> Explanation<'_> {
         assert: rule.texts.assert.value.trim(),
         message: rule.texts.message.value.trim(),
         facts: facts.collect(),
+        facts_in_reach: in_reach(rule),
         sources: rule.sources().iter().collect(),
         false_positives: rule.false_positives.as_deref(),
         examples: &rule.examples,

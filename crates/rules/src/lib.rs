@@ -21,19 +21,19 @@ mod read;
 mod rule;
 mod rule_set;
 mod sample;
-mod schema;
 mod scope;
 mod show;
 
 pub use evaluate::evaluate;
 pub use example::{Example, ExampleFailure};
-pub use explain::{ConditionalSeverity, Explanation, FactRead, explain};
+pub use explain::{ConditionalSeverity, Explanation, FactDoc, explain, facts_in_reach};
 pub use framework::{Control, Framework};
 pub use problem::{LoadError, LoadErrors, similar};
 pub use rule::{Param, Rule};
 pub(crate) use rule_set::RULE_SETS;
 pub use rule_set::{RuleSet, RuleSettings, Selection, SelectionError, Settings};
-pub use schema::{FieldSchema, RecordSchema, Schema, ScopeSchema, VariableSchema, schema};
+pub use scope::{SCOPES, Scope, Variable};
+pub use show::type_name;
 
 /// A rule file.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use crate::sample::Sample;
 
 /// A kind of resource that rules judge.
 #[derive(Debug)]
-pub(crate) struct Scope {
+pub struct Scope {
     /// The name in rule files, and the kind of the resource in reports.
     pub name: &'static str,
     /// What it is.
@@ -24,15 +24,17 @@ pub(crate) struct Scope {
     /// The variables in reach: first the resource, then its owner, then the account.
     pub variables: &'static [Variable],
     /// The resources of a snapshot; the missing sources if they were not listed.
-    pub subjects: for<'a> fn(&'a Snapshot) -> Result<Vec<Subject<'a>>, Sources>,
+    pub(crate) subjects: for<'a> fn(&'a Snapshot) -> Result<Vec<Subject<'a>>, Sources>,
     /// The resource of a sample, for examples.
-    pub sample: for<'a> fn(&'a Sample) -> Subject<'a>,
+    pub(crate) sample: for<'a> fn(&'a Sample) -> Subject<'a>,
 }
 
 /// A name that stands for a record.
 #[derive(Clone, Debug)]
-pub(crate) struct Variable {
+pub struct Variable {
+    /// The name in expressions.
     pub name: &'static str,
+    /// The type of the record.
     pub ty: Type,
 }
 
@@ -44,7 +46,7 @@ const fn variable<T: Typed>(name: &'static str) -> Variable {
 }
 
 /// Every scope.
-pub(crate) static SCOPES: [Scope; 14] = [
+pub static SCOPES: [Scope; 14] = [
     Scope {
         name: "account",
         doc: "The account as a whole.",

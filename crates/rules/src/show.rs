@@ -70,7 +70,8 @@ fn fields(record: &dyn Record) -> Map<String, Json> {
 }
 
 /// The type in words, as error messages and documentation name it.
-pub(crate) fn type_name(ty: Type) -> String {
+#[must_use]
+pub fn type_name(ty: Type) -> String {
     match ty {
         Type::Bool => "bool".to_owned(),
         Type::Number => "number".to_owned(),

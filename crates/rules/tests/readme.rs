@@ -1,12 +1,13 @@
 //! `rules/README.md` is made of the rules and the schema; `UPDATE_README=1` writes it anew.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::{env, fs};
 
-use portcullis_model::{ControlKind, Source, Sources};
+use portcullis_model::{ControlKind, RecordType, Source, Sources, Type};
 use portcullis_rules::{
-    Framework, RuleSet, Settings, embedded, embedded_frameworks, explain, schema,
+    Framework, RuleSet, SCOPES, Scope, Settings, embedded, embedded_frameworks, explain, type_name,
 };
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/README.md");
@@ -90,24 +91,39 @@ fn write_scopes(page: &mut String) {
          A rule on several of user, group and role calls the resource `principal`.\n\n",
     );
     page.push_str("| scope | judges | names |\n|---|---|---|\n");
-    for scope in schema().scopes {
-        let names: Vec<_> = scope
-            .variables
+    for Scope { name, doc, variables, .. } in &SCOPES {
+        let names: Vec<_> = variables
             .iter()
-            .map(|variable| format!("`{}` ({})", variable.name, variable.record))
+            .map(|variable| format!("`{}` ({})", variable.name, type_name(variable.ty)))
             .collect();
-        writeln!(page, "| {} | {} | {} |", scope.name, scope.doc, names.join(", ")).unwrap();
+        writeln!(page, "| {name} | {doc} | {} |", names.join(", ")).unwrap();
     }
     page.push('\n');
 }
 
 fn write_records(page: &mut String) {
     page.push_str("## Facts\n\nAny fact may also be missing; a verdict that depends on it is `unknown` then.\n");
-    for record in schema().records {
-        write!(page, "\n### {}\n\n| field | type | |\n|---|---|---|\n", record.name).unwrap();
+    let mut records = BTreeMap::new();
+    for variable in SCOPES.iter().flat_map(|scope| scope.variables) {
+        collect(variable.ty, &mut records);
+    }
+    for (name, record) in records {
+        write!(page, "\n### {name}\n\n| field | type | |\n|---|---|---|\n").unwrap();
         for field in record.fields {
-            writeln!(page, "| `{}` | {} | {} |", field.name, field.ty, field.doc).unwrap();
+            let ty = type_name(field.ty);
+            writeln!(page, "| `{}` | {ty} | {} |", field.name, field.doc).unwrap();
         }
+    }
+}
+
+fn collect(ty: Type, records: &mut BTreeMap<&str, &'static RecordType>) {
+    match ty {
+        Type::Record(record) => {
+            records.insert(record.name, record);
+            record.fields.iter().for_each(|field| collect(field.ty, records));
+        }
+        Type::Optional(ty) | Type::List(ty) => collect(*ty, records),
+        _ => {}
     }
 }
 
