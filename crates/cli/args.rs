@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 use portcullis_model::{Severity, Verdict};
 use portcullis_report::{DiffFormat, Format};
+use portcullis_rules::Scope;
 
 pub(crate) use self::parse::moment;
 use crate::output::Output;
@@ -84,6 +85,10 @@ Exit status:
   1  a waiver has expired, or matches nothing that fails
   2  the configuration or the report cannot be used";
 
+const NEW_HELP: &str = "\
+Example:
+  portcullis rules new old-user --scope user > own/old-user.toml";
+
 const CHECK_STATUS: &str = "\
 Exit status:
   0  every rule loads and every example holds
@@ -121,7 +126,7 @@ pub(crate) enum Command {
     Facts(FactsArgs),
     /// Check that a bundle is as it was collected
     Verify(VerifyArgs),
-    /// List, explain and check rules
+    /// List, explain, check and begin rules
     Rules(RulesArgs),
     /// Check the waivers of the configuration
     Waivers(WaiversArgs),
@@ -381,6 +386,8 @@ pub(crate) enum RulesCommand {
     Explain(ExplainArgs),
     /// Load all rules and run their examples
     Check(CheckArgs),
+    /// Print a new rule to fill in, with the facts that it may read
+    New(NewArgs),
 }
 
 /// The form of an answer that is no report.
@@ -425,6 +432,17 @@ pub(crate) struct CheckArgs {
     /// A directory of your own rules, checked with those that are built in
     #[arg(value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = NEW_HELP)]
+pub(crate) struct NewArgs {
+    /// The rule's id, which names the problem: old-user
+    #[arg(value_name = "RULE")]
+    pub(crate) id: String,
+    /// What it judges
+    #[arg(long, value_parser = parse::scope())]
+    pub(crate) scope: &'static Scope,
 }
 
 #[derive(Args)]

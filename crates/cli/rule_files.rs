@@ -14,24 +14,57 @@ use crate::failure::{Failure, did_you_mean};
 
 /// The directory, inside one of rules, whose files are frameworks.
 const FRAMEWORKS: &str = "frameworks";
+/// The file, beside the families of the built-in rules, that is about escalation and is no rule.
+const ESCALATIONS: &str = "escalations.toml";
 
 /// All built-in rules and frameworks, and those of the directories; every problem of every file at
 /// once.
 pub(crate) fn load(directories: &[PathBuf], settings: &Settings) -> Result<RuleSet, Failure> {
-    let (mut files, mut frameworks) = (embedded(), embedded_frameworks());
+    let mut files = built_in();
     for directory in directories {
-        let own = read_directory(directory)
-            .map_err(|error| format!("cannot read rules in {}: {error}", directory.display()))?;
-        if own.is_empty() {
-            let none = format!("there is no rule (*.toml) in {}", directory.display());
-            return Err(none.into());
-        }
-        let (more_frameworks, more_files): (Vec<_>, Vec<_>) =
-            own.into_iter().partition(is_framework);
-        files.extend(more_files);
-        frameworks.extend(more_frameworks);
+        files.extend(read(directory)?);
     }
-    RuleSet::load(&files, settings).and_then(|rules| rules.with_frameworks(&frameworks)).map_err(
+    compile(files, settings)
+}
+
+/// The rules and frameworks of the directory, with the built-in ones. In Portcullis' own repository the
+/// directory's files stand for the built-in ones of the same name, which may be older.
+pub(crate) fn load_to_check(directory: &Path) -> Result<RuleSet, Failure> {
+    let own = read(directory)?;
+    let mut files = built_in();
+    if is_repository(directory) {
+        let name = |file: &RuleFile| Path::new(&file.path).file_name().map(ToOwned::to_owned);
+        files.retain(|file| !own.iter().any(|own| name(own) == name(file)));
+    }
+    files.extend(own);
+    compile(files, &Settings::default())
+}
+
+/// Whether it is the directory of the built-in rules, or that of one of their families.
+fn is_repository(directory: &Path) -> bool {
+    let directory = fs::canonicalize(directory).unwrap_or_default();
+    directory.ancestors().take(2).any(|rules| rules.join(ESCALATIONS).is_file())
+}
+
+fn built_in() -> Vec<RuleFile> {
+    let mut files = embedded();
+    files.extend(embedded_frameworks());
+    files
+}
+
+/// The rules and frameworks of a directory.
+fn read(directory: &Path) -> Result<Vec<RuleFile>, Failure> {
+    let files = read_directory(directory)
+        .map_err(|error| format!("cannot read rules in {}: {error}", directory.display()))?;
+    if files.is_empty() {
+        return Err(format!("there is no rule (*.toml) in {}", directory.display()).into());
+    }
+    Ok(files)
+}
+
+fn compile(files: Vec<RuleFile>, settings: &Settings) -> Result<RuleSet, Failure> {
+    let (frameworks, rules): (Vec<_>, Vec<_>) = files.into_iter().partition(is_framework);
+    RuleSet::load(&rules, settings).and_then(|rules| rules.with_frameworks(&frameworks)).map_err(
         |LoadErrors(errors)| {
             let texts: Vec<String> = errors.iter().map(LoadError::to_string).collect();
             let count = if errors.len() == 1 { "is a problem" } else { "are problems" };
@@ -75,7 +108,10 @@ fn read_directory(directory: &Path) -> io::Result<Vec<RuleFile>> {
     for entry in children(directory)? {
         if entry.is_dir() { paths.extend(children(&entry)?) } else { paths.push(entry) }
     }
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.retain(|path| {
+        path.extension().is_some_and(|extension| extension == "toml")
+            && !path.ends_with(ESCALATIONS)
+    });
     paths.sort();
     let read = |path: PathBuf| {
         let named =

@@ -5,7 +5,7 @@ mod explain;
 use portcullis_report::{Page, bold, severity_style, write_json};
 use portcullis_rules::{ExampleFailure, Rule, Settings};
 
-use crate::args::{CheckArgs, ExplainArgs, ListArgs, RulesCommand, View};
+use crate::args::{CheckArgs, ExplainArgs, ListArgs, NewArgs, RulesCommand, View};
 use crate::failure::Failure;
 use crate::{rule_files, terminal};
 
@@ -14,6 +14,7 @@ pub(crate) fn run(command: &RulesCommand) -> Result<(), Failure> {
         RulesCommand::List(args) => list(args),
         RulesCommand::Explain(args) => explain(args),
         RulesCommand::Check(args) => check(args),
+        RulesCommand::New(args) => new(args),
     }
 }
 
@@ -63,8 +64,24 @@ fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     }
 }
 
+fn new(NewArgs { id, scope }: &NewArgs) -> Result<(), Failure> {
+    if !portcullis_rules::is_rule_id(id) {
+        let help = "use words of lowercase letters and digits, joined by `-`";
+        return Err(Failure::with_help(format!("`{id}` is not an id for a rule"), help));
+    }
+    if rule_files::load(&[], &Settings::default())?.rule(id).is_some() {
+        let help = format!("`portcullis rules explain {id}` shows it");
+        return Err(Failure::with_help(format!("there is a rule `{id}` already"), help));
+    }
+    let text = portcullis_rules::skeleton(id, scope);
+    terminal::print(|out| out.write_all(text.as_bytes()))
+}
+
 fn check(args: &CheckArgs) -> Result<(), Failure> {
-    let rules = rule_files::load(args.directory.as_slice(), &Settings::default())?;
+    let rules = match &args.directory {
+        Some(directory) => rule_files::load_to_check(directory)?,
+        None => rule_files::load(&[], &Settings::default())?,
+    };
     let failures = rules.check_examples();
     if !failures.is_empty() {
         let lines: Vec<String> = failures.iter().map(ExampleFailure::to_string).collect();

@@ -31,6 +31,7 @@ help_texts! {
     rules_list: ["rules", "list"],
     rules_explain: ["rules", "explain"],
     rules_check: ["rules", "check"],
+    rules_new: ["rules", "new"],
     permissions: ["permissions"],
     waivers: ["waivers"],
     waivers_check: ["waivers", "check"],

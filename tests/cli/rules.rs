@@ -1,9 +1,11 @@
-//! `rules list|explain|check`.
+//! `rules list|explain|check|new`.
+
+use std::fs;
 
 use serde_json::Value;
 
 use crate::FAILING;
-use crate::support::Sandbox;
+use crate::support::{Sandbox, repository};
 
 const OWN: &str = r#"
 id          = "old-user"
@@ -125,4 +127,58 @@ fn a_rule_cannot_be_replaced_unseen() {
     let run = sandbox.run(["rules", "check", "own"]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("already"), "{}", run.stderr);
+}
+
+#[test]
+fn the_rules_of_the_repository_are_checked_in_place_of_those_built_in() {
+    let sandbox = Sandbox::new();
+    for directory in ["rules", "rules/mfa", "rules/frameworks"] {
+        let run = sandbox.run(["rules", "check", &repository(directory)]);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{directory}");
+        assert_eq!(run.stdout, sandbox.run(["rules", "check"]).stdout, "{directory}");
+    }
+    sandbox.write("rules/escalations.toml", "");
+    let path = format!("rules/mfa/{FAILING}.toml");
+    let edited =
+        fs::read_to_string(repository(&path)).unwrap().replace("user.mfa_active", "user.mfa_activ");
+    sandbox.write(&path, edited);
+    let run = sandbox.run(["rules", "check", "rules"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("did you mean `mfa_active`?"), "{}", run.stderr);
+    assert!(!run.stderr.contains("already"), "{}", run.stderr);
+}
+
+#[test]
+fn a_new_rule_passes_once_its_blanks_are_filled() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(["rules", "new", "old-user", "--scope", "user"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.contains("\n# user.age_days (number): Days since"), "{}", run.stdout);
+    sandbox.write("own/old-user.toml", &run.stdout);
+    let blank = sandbox.run(["rules", "check", "own"]);
+    assert_eq!(blank.status, 2);
+    assert_eq!(blank.stderr.matches("is empty").count(), 7, "{}", blank.stderr);
+    let filled = run
+        .stdout
+        .replace("\nassert  = \"\"", "\nassert = \"user.age_days <= 90\"")
+        .replace("= \"\"\n", "= \"x\"\n")
+        .replacen("\nuser = {}", "\nuser = { age_days = 90 }", 1)
+        .replacen("\nuser = {}", "\nuser = { age_days = 91 }", 1);
+    sandbox.write("own/old-user.toml", filled);
+    let run = sandbox.run(["rules", "check", "own"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_new_rule_needs_an_id_of_its_own_and_a_scope() {
+    let sandbox = Sandbox::new();
+    for (id, scope, says) in [
+        ("Old\"User", "user", "is not an id"),
+        (FAILING, "user", "already"),
+        ("old-user", "usr", "user"),
+    ] {
+        let run = sandbox.run(["rules", "new", id, "--scope", scope]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{id}");
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+    }
 }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use portcullis_model::{Severity, Verdict};
 use portcullis_report::Format;
+use portcullis_rules::{SCOPES, Scope};
 
 /// A severity by its word.
 pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
@@ -13,6 +14,12 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
         let named = |severity: &Severity| severity.word() == word;
         Severity::ALL.into_iter().find(named).ok_or("no such severity")
     })
+}
+
+/// A kind of resource that rules judge, by its name.
+pub(super) fn scope() -> impl TypedValueParser<Value = &'static Scope> {
+    PossibleValuesParser::new(SCOPES.each_ref().map(|scope| scope.name))
+        .try_map(|name| SCOPES.iter().find(|scope| scope.name == name).ok_or("no such scope"))
 }
 
 /// What can be written, in the help.

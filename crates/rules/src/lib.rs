@@ -23,6 +23,7 @@ mod rule_set;
 mod sample;
 mod scope;
 mod show;
+mod skeleton;
 
 pub use evaluate::evaluate;
 pub use example::{Example, ExampleFailure};
@@ -34,6 +35,7 @@ pub(crate) use rule_set::RULE_SETS;
 pub use rule_set::{RuleSet, RuleSettings, Selection, SelectionError, Settings};
 pub use scope::{SCOPES, Scope, Variable};
 pub use show::type_name;
+pub use skeleton::{is_rule_id, skeleton};
 
 /// A rule file.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use crate::problem::{LoadError, Problem, place};
 use crate::read::{Fields, Text};
 use crate::rule::{self, Param, Part, Rule, Texts};
 use crate::scope::{self, PRINCIPALS, SCOPES, Scope};
-use crate::{RuleFile, RuleSettings};
+use crate::{RuleFile, RuleSettings, is_rule_id};
 
 /// No honest rule is longer; a hostile one shall not keep the tool busy.
 const MAX_BYTES: usize = 64 * 1024;
@@ -112,11 +112,8 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
 }
 
 fn not_words(id: &Text) -> Option<Problem> {
-    let kebab = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
     let problem = || id.problem("an id is words of lowercase letters and digits, joined by `-`");
-    (!id.value.split('-').all(kebab)).then(problem)
+    (!is_rule_id(&id.value)).then(problem)
 }
 
 /// A file is named after what it holds.

@@ -1,0 +1,30 @@
+//! New rules.
+
+use crate::scope::Scope;
+use crate::{FactDoc, facts_in_reach};
+
+/// A rule file for a new rule on that kind of resource, with comments on what to fill in and the facts
+/// in reach; it loads once its blanks are filled.
+#[must_use]
+pub fn skeleton(id: &str, scope: &Scope) -> String {
+    let resource = scope.variables.first().map_or(scope.name, |variable| variable.name);
+    let mut lines = vec![
+        include_str!("skeleton.toml")
+            .replace("@id@", id)
+            .replace("@scope@", scope.name)
+            .replace("@resource@", resource),
+    ];
+    for FactDoc { path, ty, doc, .. } in facts_in_reach(scope) {
+        lines.push(format!("# {path} ({ty}): {doc}\n"));
+    }
+    lines.concat()
+}
+
+/// Whether a rule may have this id: words of lowercase letters and digits, joined by `-`.
+#[must_use]
+pub fn is_rule_id(id: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    id.split('-').all(is_word)
+}

@@ -1,0 +1,26 @@
+//! New rules, in every scope.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod support;
+
+use portcullis_rules::{LoadErrors, SCOPES, skeleton};
+use support::load;
+
+#[test]
+fn a_new_rule_lacks_its_blanks_alone_and_loads_once_they_are_filled() {
+    for scope in &SCOPES {
+        let blank = skeleton("test-rule", scope);
+        let errors = load(&blank).err().unwrap_or(LoadErrors(vec![]));
+        let lacks: Vec<_> = errors.0.iter().map(|error| error.message.as_str()).collect();
+        let empty = ["title", "risk", "remediation", "assert", "message", "name", "name"];
+        let empty = empty.map(|name| format!("`{name}` is empty"));
+        assert_eq!(lacks, empty, "{}", scope.name);
+        let resource = scope.variables[0].name;
+        let filled = blank
+            .replace("\nassert  = \"\"", "\nassert = \"account.id == ''\"")
+            .replace("= \"\"\n", "= \"x\"\n")
+            .replacen(&format!("\n{resource} = {{}}"), "\naccount = { id = \"\" }", 1);
+        let rules = load(&filled).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(rules.check_examples(), [], "{}", scope.name);
+    }
+}
