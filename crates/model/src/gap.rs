@@ -51,6 +51,19 @@ impl Gap {
         self.code == Gap::NOT_REQUESTED
     }
 
+    /// What to do about it, in a sentence.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        let Gap { source, action, code, .. } = self;
+        if self.is_by_choice() {
+            return format!("Collect {source} too: it was left out by choice.");
+        }
+        if ["Denied", "Unauthorized", "NotAuthorized"].iter().any(|denial| code.contains(denial)) {
+            return format!("Allow {action} to whoever collects, then collect again.");
+        }
+        format!("Collect {source} again ({action}).")
+    }
+
     /// A gap of the whole source, without time or request.
     pub fn new(source: Source, code: impl Into<String>, message: impl Into<String>) -> Gap {
         Gap {

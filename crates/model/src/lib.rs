@@ -21,9 +21,9 @@ pub use names::{AccountId, Arn, is_organization_id, is_partition, is_region};
 pub use record::{Field, List, Record, RecordType, Type, Typed, Value};
 pub use report::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
-    ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate, Report,
-    ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally, Tool, Verdict, Waiver,
-    WaiverOutcome,
+    ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate, Message,
+    MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally,
+    Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use snapshot::{
     AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, Grant, Group, MfaDevice,

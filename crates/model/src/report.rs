@@ -1,6 +1,7 @@
 //! The report: verdicts on resources, with all that a reader or a renderer needs.
 
 mod framework;
+mod message;
 mod waiver;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use crate::record::words;
 use crate::{Fingerprint, Gap, Source};
 
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
+pub use message::{Message, MessagePart};
 pub use waiver::{AppliedWaiver, Waiver, WaiverOutcome};
 
 /// The value of [`Report::schema`].
@@ -244,6 +246,9 @@ pub struct Finding {
     pub severity: Severity,
     /// What is wrong, with names and numbers.
     pub message: String,
+    /// The same in parts.
+    #[serde(default)]
+    pub message_parts: Message,
     /// The facts that the rule read, by their names in rules.
     pub evidence: BTreeMap<String, Json>,
     /// For `unknown`: the sources that would have told. None: a defect in a rule or in Portcullis.

@@ -105,10 +105,9 @@ sources! {
         guides: &[Source::CredentialReport, Source::AccountAuthorizationDetails],
     }
     /// Billing, operations and security contacts: Account Management GetAlternateContact.
-    ///
-    /// Its endpoints: <https://docs.aws.amazon.com/general/latest/gr/account-service.html>.
     AlternateContacts = "alternate-contacts" {
         actions: &["account:GetAlternateContact"],
+        // https://docs.aws.amazon.com/general/latest/gr/account-service.html
         not_in: &["aws-eusc", "aws-iso", "aws-us-gov"],
     }
     /// The organization the account is in: Organizations DescribeOrganization.

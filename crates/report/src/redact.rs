@@ -11,21 +11,22 @@ mod form;
 mod names;
 mod public;
 mod salt;
-mod sentence;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use portcullis_model::{
     AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Finding,
-    FrameworkOutcome, Gap, Report, ResourceRef, RuleInfo, Run, RunOptions, Source, Tool, Verdict,
-    Waiver, WaiverOutcome,
+    FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions,
+    Source, Tool, Verdict, Waiver, WaiverOutcome,
 };
 
 pub(crate) use self::arn::TYPES;
 pub use self::salt::{Salt, SaltTooShort};
 
 use self::names::Names;
-use self::sentence::{Vocabulary, retell};
+use serde_json::Value as Json;
+
 use crate::advice::placeholders;
 use crate::waivers;
 
@@ -51,28 +52,28 @@ pub fn redact(report: Report, salt: &Salt) -> Result<Report, AlreadyRedacted> {
     if report.run.options.redacted {
         return Err(AlreadyRedacted);
     }
-    Ok(Redaction { salt, names: Names::new(salt), words: Vocabulary::default() }.report(report))
+    Ok(Redaction { salt, names: Names::new(salt), params: Vec::new() }.report(report))
 }
 
 /// What is known while a report is redacted. Every function takes its part to pieces without `..`, so
 /// that a new field does not compile until somebody decides what becomes of it.
 struct Redaction<'s> {
     salt: &'s Salt,
-    /// The texts beside those of findings.
+    /// For what stands beside findings.
     names: Names<'s>,
-    words: Vocabulary,
+    /// The texts in the parameters of rules, which may be names.
+    params: Vec<String>,
 }
 
 impl Redaction<'_> {
     fn report(&mut self, report: Report) -> Report {
         let Report { schema, tool, run, accounts, rules, findings, tallies, frameworks, waivers } =
             report;
-        // Rules first: their texts and parameters show in what is said of findings and controls.
+        // Rules first: their parameters show in what is said of controls.
         let rules: Vec<_> = rules.into_iter().map(|rule| self.rule(rule)).collect();
-        self.words = Vocabulary::of(&rules, &accounts);
-        let finding = |finding| self.finding(finding, &rules);
-        let mut findings: Vec<_> = findings.into_iter().map(finding).collect();
         let mut accounts: Vec<_> = accounts.into_iter().map(|a| self.account(a)).collect();
+        let finding = |finding| self.finding(finding, &rules, &accounts);
+        let mut findings: Vec<_> = findings.into_iter().map(finding).collect();
         // The order of names would tell something about them.
         accounts.sort_by(|a, b| a.id.cmp(&b.id));
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -119,7 +120,7 @@ impl Redaction<'_> {
             report_generated_at,
             gaps,
         } = account;
-        let mut text = |text: Option<String>| text.map(|text| self.names.text(&text));
+        let text = |text: Option<String>| text.map(|text| self.names.text(&text));
         let (alias, name, caller) = (text(alias), text(name), text(caller));
         let mut gaps: Vec<_> = gaps.into_iter().map(|gap| self.gap(gap)).collect();
         gaps.sort();
@@ -168,12 +169,15 @@ impl Redaction<'_> {
             params,
             frameworks,
         } = rule;
-        let mut param = |(name, value)| {
+        for value in params.values() {
+            collect_texts(value, &mut self.params);
+        }
+        let param = |(name, value)| {
             let value = self.names.fact(&format!("params.{name}"), value);
             (name, value)
         };
-        let params = params.into_iter().map(&mut param).collect();
-        let mut public = |text: String| public::without_ids(&text, &mut self.names);
+        let params = params.into_iter().map(param).collect();
+        let public = |text: String| public::without_ids(&text, &self.names);
         RuleInfo {
             id,
             family,
@@ -189,7 +193,12 @@ impl Redaction<'_> {
         }
     }
 
-    fn finding(&self, finding: Finding, rules: &[RuleInfo]) -> Finding {
+    fn finding(
+        &self,
+        finding: Finding,
+        rules: &[RuleInfo],
+        accounts: &[AuditedAccount],
+    ) -> Finding {
         let Finding {
             fingerprint,
             rule,
@@ -197,7 +206,8 @@ impl Redaction<'_> {
             resource,
             verdict,
             severity,
-            message,
+            message: _,
+            message_parts,
             evidence,
             missing,
             remediation,
@@ -214,19 +224,22 @@ impl Redaction<'_> {
         };
         let evidence = evidence.into_iter().map(fact).collect();
         let info = rules.iter().find(|info| info.id == rule);
-        let told = |text: &str| retell(text, &names, &self.words);
-        let in_general = || in_general(verdict, &missing, info, &resource);
+        let message = message(&message_parts, &names);
+        let message = message.unwrap_or_else(|| in_general(verdict, &missing, info, &resource));
+        let gaps = accounts.iter().find(|known| known.id == account).map(|known| &known.gaps[..]);
         let remediation = match verdict {
             // A command with a pseudonym in it would run, and not do what it says.
             Verdict::Fail if !remediation.is_empty() => {
-                info.map(|info| placeholders(&info.remediation))
+                info.map_or_else(|| WITHHELD.to_owned(), |info| placeholders(&info.remediation))
             }
-            _ => told(&remediation),
+            Verdict::Unknown => remedies(&missing, gaps.unwrap_or_default()),
+            _ => String::new(),
         };
         Finding {
             fingerprint: self.salt.fingerprint(&fingerprint),
-            message: told(&message).unwrap_or_else(in_general),
-            remediation: remediation.unwrap_or_else(|| WITHHELD.to_owned()),
+            message: message.text(),
+            message_parts: message,
+            remediation,
             waiver: waiver.map(|waiver| applied(waiver, self.salt)),
             rule,
             account,
@@ -243,7 +256,7 @@ impl Redaction<'_> {
     fn framework(&mut self, framework: FrameworkOutcome) -> FrameworkOutcome {
         let FrameworkOutcome { id, title, version, note, references, controls, counts } = framework;
         let controls = controls.into_iter().map(|control| self.control(control)).collect();
-        let mut public = |text: String| public::without_ids(&text, &mut self.names);
+        let mut public = |text: String| public::without_ids(&text, &self.names);
         FrameworkOutcome {
             id,
             title: public(title),
@@ -258,11 +271,13 @@ impl Redaction<'_> {
     /// What a person has to do stands in the framework; why a rule does not do quotes parameters.
     fn control(&mut self, control: ControlOutcome) -> ControlOutcome {
         let ControlOutcome { id, title, kind, status, rules, reason } = control;
-        let title = public::without_ids(&title, &mut self.names);
-        let reason = reason.map(|reason| match kind {
-            ControlKind::Manual => public::without_ids(&reason, &mut self.names),
-            ControlKind::Automated => {
-                retell(&reason, &self.names, &self.words).unwrap_or_else(|| WITHHELD.to_owned())
+        let title = public::without_ids(&title, &self.names);
+        let quotes_param = |reason: &str| self.params.iter().any(|text| reason.contains(text));
+        let reason = reason.map(|reason| {
+            if kind == ControlKind::Automated && quotes_param(&reason) {
+                WITHHELD.to_owned()
+            } else {
+                public::without_ids(&reason, &self.names)
             }
         });
         ControlOutcome { id, title, kind, status, rules, reason }
@@ -304,23 +319,77 @@ fn applied(waiver: AppliedWaiver, salt: &Salt) -> AppliedWaiver {
     AppliedWaiver { reason: WITHHELD.to_owned(), owner: salt.name(&owner), expires, expired }
 }
 
-/// What is said of a finding whose own message cannot be told again.
+/// The message with its facts replaced; none if a fact of it is withheld, or its parts are not known.
+fn message(parts: &Message, names: &Names<'_>) -> Option<Message> {
+    let mut pseudonyms: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for part in parts.parts() {
+        if let MessagePart::Fact { fact, text } = part {
+            pseudonyms.entry(fact).or_default().push(names.text_of(fact, text));
+        }
+    }
+    if parts.parts().is_empty() || pseudonyms.values().flatten().any(|text| text == WITHHELD) {
+        return None;
+    }
+    // The texts of a list have its path in common; the names' own order would tell who is who.
+    for list in pseudonyms.values_mut() {
+        list.sort_by(|a, b| b.cmp(a));
+    }
+    let mut message = Message::default();
+    for part in parts.parts() {
+        match part {
+            MessagePart::Words(words) => message.push(&public::without_ids(words, names)),
+            MessagePart::Fact { fact, .. } => {
+                let text = pseudonyms.get_mut(fact.as_str()).and_then(Vec::pop);
+                message.push_fact(&names.path(fact), &text.unwrap_or_default());
+            }
+        }
+    }
+    Some(message)
+}
+
+/// Adds the texts of a parameter.
+fn collect_texts(value: &Json, texts: &mut Vec<String>) {
+    match value {
+        Json::String(text) if !text.is_empty() => texts.push(text.clone()),
+        Json::Array(list) => {
+            for value in list {
+                collect_texts(value, texts);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// How to get what is missing, as the gaps of the account say.
+fn remedies(missing: &[Source], gaps: &[Gap]) -> String {
+    let mut steps = Vec::new();
+    for source in missing {
+        let gap = gaps.iter().find(|gap| gap.source == *source);
+        steps.push(gap.map_or_else(|| format!("Collect {source} again."), Gap::remedy));
+    }
+    steps.join(" ")
+}
+
+/// What is said of a finding whose own message cannot be shown.
 fn in_general(
     verdict: Verdict,
     missing: &[Source],
     rule: Option<&RuleInfo>,
     resource: &ResourceRef,
-) -> String {
-    match verdict {
-        Verdict::Fail => match rule {
-            Some(rule) => format!("{}: {}", rule.title, resource.name),
-            None => WITHHELD.to_owned(),
-        },
-        Verdict::Unknown => {
-            let missing = missing.iter().map(|source| format!("{source} is missing"));
-            format!("not judged: {}", missing.collect::<Vec<_>>().join(", "))
+) -> Message {
+    let mut message = Message::default();
+    match (verdict, rule) {
+        (Verdict::Fail, Some(rule)) => {
+            message.push(&format!("{}: ", rule.title));
+            message.push_fact("resource.name", &resource.name);
         }
-        Verdict::Pass => "no problem found".to_owned(),
-        Verdict::NotApplicable => "the rule does not apply to this resource".to_owned(),
+        (Verdict::Fail, None) => message.push(WITHHELD),
+        (Verdict::Unknown, _) => {
+            let missing = missing.iter().map(|source| format!("{source} is missing"));
+            message.push(&format!("not judged: {}", missing.collect::<Vec<_>>().join(", ")));
+        }
+        (Verdict::Pass, _) => message.push("no problem found"),
+        (Verdict::NotApplicable, _) => message.push("the rule does not apply to this resource"),
     }
+    message
 }

@@ -128,7 +128,8 @@ fn finding(
         },
         verdict: judgement.verdict,
         severity: judge::severity(&part.program, rule.severity, subject),
-        message: judgement.message,
+        message: judgement.message.text(),
+        message_parts: judgement.message,
         evidence: judgement.evidence,
         missing: judgement.missing,
         remediation: judgement.remediation,
@@ -147,7 +148,8 @@ fn sort(findings: &mut [Finding]) {
     for twins in findings.chunk_by_mut(|a, b| a.fingerprint == b.fingerprint) {
         if let count @ 2.. = twins.len() {
             for twin in twins {
-                twin.message = format!("{} ({count} resources have this id)", twin.message);
+                twin.message_parts.push(&format!(" ({count} resources have this id)"));
+                twin.message = twin.message_parts.text();
             }
         }
     }

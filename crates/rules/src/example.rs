@@ -157,9 +157,10 @@ impl Example {
         let judgement = judge(&part.program, &subject, &[]);
         if judgement.verdict != self.expect {
             let (expected, got) = (self.expect.word(), judgement.verdict.word());
-            return Some(format!("expected {expected}, got {got}: {}", judgement.message));
+            return Some(format!("expected {expected}, got {got}: {}", judgement.message.text()));
         }
-        let expected = self.message.as_ref().filter(|expected| **expected != judgement.message)?;
-        Some(format!("expected the message \"{expected}\", got \"{}\"", judgement.message))
+        let message = judgement.message.text();
+        let expected = self.message.as_ref().filter(|expected| **expected != message)?;
+        Some(format!("expected the message \"{expected}\", got \"{message}\""))
     }
 }

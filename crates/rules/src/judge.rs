@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Gap, Severity, Source, Sources, Value, Verdict};
+use portcullis_model::{Gap, Message, Severity, Source, Sources, Value, Verdict};
 use serde_json::Value as Json;
 
 use crate::expr::{Env, MAX_VARIABLES, Template};
@@ -24,7 +24,7 @@ pub(crate) enum Decision {
 /// A decision in words, with what it rests on.
 pub(crate) struct Judgement {
     pub verdict: Verdict,
-    pub message: String,
+    pub message: Message,
     pub evidence: BTreeMap<String, Json>,
     pub missing: Vec<Source>,
     pub remediation: String,
@@ -125,17 +125,17 @@ pub(crate) fn explain(
     }
 }
 
-fn optional<'a>(template: Option<&'a Template>, env: &mut Env<'a>, otherwise: &str) -> String {
-    template.map_or_else(|| otherwise.to_owned(), |template| template.render(env))
+fn optional<'a>(template: Option<&'a Template>, env: &mut Env<'a>, otherwise: &str) -> Message {
+    template.map_or_else(|| Message::from(otherwise), |template| template.render(env))
 }
 
 /// A resource that is not there to be read.
 fn absent(subject: &Subject<'_>, decision: Decision, gaps: &[Gap]) -> Judgement {
-    let (message, remediation) = match decision {
-        Decision::Unknown(sources) => unknown(sources, subject, gaps),
-        _ => {
-            ("the user was deleted after the credential report was made".to_owned(), String::new())
-        }
+    let (message, remediation) = if let Decision::Unknown(sources) = decision {
+        unknown(sources, subject, gaps)
+    } else {
+        let message = "the user was deleted after the credential report was made";
+        (Message::from(message), String::new())
     };
     Judgement {
         verdict: decision.verdict(),
@@ -169,23 +169,27 @@ fn evidence(
 }
 
 /// Why the verdict is unknown, and how to change that.
-fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (String, String) {
+fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (Message, String) {
     if sources.is_empty() {
-        let message = "not judged: the rule reads a value that does not exist here; \
+        let message = "not judged: the rule reads a value that does not exist here (null); \
                        this is a defect of the rule";
-        let remediation = "Correct the arithmetic of the rule.";
-        return (message.to_owned(), remediation.to_owned());
+        let remediation = "Let the rule compare the value with null before it uses it.";
+        return (Message::from(message), remediation.to_owned());
     }
-    let gap = |source| (source, gap(source, subject, gaps));
-    let (messages, steps): (Vec<_>, Vec<_>) = sources
-        .iter()
-        .map(gap)
-        .map(|(source, gap)| match gap {
-            Some(gap) => (format!("{source} is missing ({})", gap.code), remedy(gap)),
-            None => (format!("{source} is missing"), format!("Collect {source} again.")),
-        })
-        .unzip();
-    (format!("not judged: {}", messages.join(", ")), steps.join(" "))
+    let mut message = Message::default();
+    let mut steps = Vec::new();
+    for source in sources.iter() {
+        message.push(if steps.is_empty() { "not judged: " } else { ", " });
+        message.push(&format!("{source} is missing"));
+        let gap = gap(source, subject, gaps);
+        if let Some(gap) = gap {
+            message.push(" (");
+            message.push_fact("gap.code", &gap.code);
+            message.push(")");
+        }
+        steps.push(gap.map_or_else(|| format!("Collect {source} again."), Gap::remedy));
+    }
+    (message, steps.join(" "))
 }
 
 /// The gap that explains best why the source is missing: that of the resource or its user, else that
@@ -200,15 +204,4 @@ fn gap<'g>(source: Source, subject: &Subject<'_>, gaps: &'g [Gap]) -> Option<&'g
     let whole = |gap: &&Gap| gap.resource.is_none();
     let part = || of_source().find(|_| matches!(subject.kind, "account" | "root"));
     of_source().find(own).or_else(|| of_source().find(whole)).or_else(part)
-}
-
-fn remedy(gap: &Gap) -> String {
-    let code = gap.code.as_str();
-    if gap.is_by_choice() {
-        return format!("Collect {} too: it was left out by choice.", gap.source);
-    }
-    if code.contains("Denied") || code.contains("Unauthorized") || code.contains("NotAuthorized") {
-        return format!("Allow {} to whoever collects, then collect again.", gap.action);
-    }
-    format!("Collect {} again ({}).", gap.source, gap.action)
 }

@@ -1,7 +1,5 @@
 //! Texts and their pseudonyms: whatever is not known to be harmless is a name.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use portcullis_model::{AccountId, Arn, is_region};
 use serde_json::{Map, Value as Json};
 
@@ -48,18 +46,16 @@ const STATEMENTS: [&str; 8] = [
 /// Facts whose texts are phrases with names in them: what an escalation does, and what it hangs on.
 const PHRASES: [&str; 2] = ["conditions", "way"];
 
-/// The texts of one finding, or of a report beside its findings: which were replaced, and by what.
+/// The pseudonyms of the texts of one finding, or of a report beside its findings.
 pub(super) struct Names<'s> {
     salt: &'s Salt,
     /// The name that AWS gave to what the finding is about.
     public: Option<String>,
-    pub(super) replaced: BTreeMap<String, String>,
-    pub(super) kept: BTreeSet<String>,
 }
 
 impl<'s> Names<'s> {
     pub(super) fn new(salt: &'s Salt) -> Names<'s> {
-        Names { salt, public: None, replaced: BTreeMap::new(), kept: BTreeSet::new() }
+        Names { salt, public: None }
     }
 
     /// The id of a finding's resource. The name of a policy that AWS wrote may be told from then on.
@@ -70,8 +66,8 @@ impl<'s> Names<'s> {
     }
 
     /// A text of which nothing else is known.
-    pub(super) fn text(&mut self, text: &str) -> String {
-        let pseudonym = if form::is_nobodys(text) || self.public.as_deref() == Some(text) {
+    pub(super) fn text(&self, text: &str) -> String {
+        if form::is_nobodys(text) || self.public.as_deref() == Some(text) {
             text.to_owned()
         } else if let Some(arn) = arn::parse(text) {
             self.arn(text, arn)
@@ -80,27 +76,21 @@ impl<'s> Names<'s> {
             renamed.join("/")
         } else {
             self.name(text)
-        };
-        self.note(text, pseudonym)
+        }
     }
 
     /// An account's id, or `unknown`.
-    pub(super) fn account(&mut self, id: &str) -> String {
-        let pseudonym =
-            if matches!(id, "unknown" | "*") { id.to_owned() } else { self.salt.account(id) };
-        self.note(id, pseudonym)
+    pub(super) fn account(&self, id: &str) -> String {
+        if matches!(id, "unknown" | "*") { id.to_owned() } else { self.salt.account(id) }
     }
 
     /// The name of a region.
-    pub(super) fn region(&mut self, region: &str) -> String {
-        if is_region(region) {
-            return self.note(region, region.to_owned());
-        }
-        self.text(region)
+    pub(super) fn region(&self, region: &str) -> String {
+        if is_region(region) { region.to_owned() } else { self.text(region) }
     }
 
     /// A fact by its path in rules, with its parts.
-    pub(super) fn fact(&mut self, path: &str, value: Json) -> Json {
+    pub(super) fn fact(&self, path: &str, value: Json) -> Json {
         match value {
             Json::String(text) => Json::String(self.text_of(path, &text)),
             Json::Array(list) => self.list(path, list),
@@ -109,9 +99,8 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// Lists of names are sorted. Their pseudonyms are too, wherever the list is told: the names' own
-    /// order would tell who is who.
-    fn list(&mut self, path: &str, list: Vec<Json>) -> Json {
+    /// Lists of names are sorted. Their pseudonyms are too: the names' own order would tell who is who.
+    fn list(&self, path: &str, list: Vec<Json>) -> Json {
         let texts: Option<Vec<&str>> = list.iter().map(Json::as_str).collect();
         let Some(texts) = texts else {
             return list.into_iter().map(|value| self.fact(path, value)).collect();
@@ -120,11 +109,10 @@ impl<'s> Names<'s> {
         if pseudonyms != texts {
             pseudonyms.sort();
         }
-        self.note(&texts.join(", "), pseudonyms.join(", "));
         Json::from(pseudonyms)
     }
 
-    fn fields(&mut self, path: &str, fields: Map<String, Json>) -> Map<String, Json> {
+    fn fields(&self, path: &str, fields: Map<String, Json>) -> Map<String, Json> {
         let field = |(name, value): (String, Json)| {
             let value = self.fact(&format!("{path}.{name}"), value);
             (self.path(&name), value)
@@ -133,7 +121,7 @@ impl<'s> Names<'s> {
     }
 
     /// The path of a fact, which rules know; what has not its form is none.
-    pub(super) fn path(&mut self, path: &str) -> String {
+    pub(super) fn path(&self, path: &str) -> String {
         let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
         if path.starts_with(|c: char| c.is_ascii_lowercase()) && path.chars().all(is_letter) {
             return path.to_owned();
@@ -142,53 +130,45 @@ impl<'s> Names<'s> {
     }
 
     /// The text of a fact.
-    fn text_of(&mut self, path: &str, text: &str) -> String {
+    pub(super) fn text_of(&self, path: &str, text: &str) -> String {
         if is_one_of(&PHRASES, path) {
-            // Not noted, so that no message tells it either.
             return super::WITHHELD.to_owned();
+        }
+        if path == "gap.code" {
+            let code = if form::is_code(text) { text } else { super::WITHHELD };
+            return code.to_owned();
         }
         let identifies =
             text.starts_with("arn:") || AccountId::parse(text).is_some() || form::is_key(text);
         if is_one_of(&WORDS, path) && !identifies {
-            return self.note(text, text.to_owned());
+            return text.to_owned();
         }
         match form::statement(text).filter(|_| is_one_of(&STATEMENTS, path)) {
             Some((number, Some(sid))) => {
-                let sid = self.name(sid);
-                self.note(text, format!("{number} ({sid})"))
+                format!("{number} ({})", self.name(sid))
             }
-            Some((_, None)) => self.note(text, text.to_owned()),
+            Some((_, None)) => text.to_owned(),
             None => self.text(text),
         }
     }
 
     /// A name of whatever kind; that of an account or a key is its id.
-    fn name(&mut self, name: &str) -> String {
-        let pseudonym = if AccountId::parse(name).is_some() {
+    fn name(&self, name: &str) -> String {
+        if AccountId::parse(name).is_some() {
             self.salt.account(name)
         } else if form::is_key(name) {
             self.salt.key(name)
         } else {
             self.salt.name(name)
-        };
-        self.note(name, pseudonym)
+        }
     }
 
-    fn arn(&mut self, text: &str, arn: Arn<'_>) -> String {
+    fn arn(&self, text: &str, arn: Arn<'_>) -> String {
         if arn.is_aws_managed() { text.to_owned() } else { arn::map(arn, |name| self.name(name)) }
     }
 
-    fn path_part(&mut self, part: &str) -> String {
+    fn path_part(&self, part: &str) -> String {
         if part.is_empty() { String::new() } else { self.name(part) }
-    }
-
-    fn note(&mut self, text: &str, pseudonym: String) -> String {
-        if text == pseudonym {
-            self.kept.insert(pseudonym.clone());
-        } else {
-            self.replaced.insert(text.to_owned(), pseudonym.clone());
-        }
-        pseudonym
     }
 }
 

@@ -6,12 +6,12 @@ use super::names::Names;
 use super::{arn, form};
 
 /// The text without ARNs, ids of accounts and keys, and e-mail addresses, should it hold some.
-pub(super) fn without_ids(text: &str, names: &mut Names<'_>) -> String {
+pub(super) fn without_ids(text: &str, names: &Names<'_>) -> String {
     text.split_inclusive(char::is_whitespace).map(|word| without_id(word, names)).collect()
 }
 
 /// A word, with the marks and the space around it.
-fn without_id(text: &str, names: &mut Names<'_>) -> String {
+fn without_id(text: &str, names: &Names<'_>) -> String {
     let is_around = |c: char| c.is_whitespace() || "()[]<>\"'`,.;:?!".contains(c);
     let word = text.trim_matches(is_around);
     let is_address = word.split_once('@').is_some_and(|(_, host)| host.contains('.'));
@@ -23,7 +23,7 @@ fn without_id(text: &str, names: &mut Names<'_>) -> String {
 }
 
 /// The text with each run of twelve digits replaced, whatever is around it.
-fn without_accounts(text: &str, names: &mut Names<'_>) -> String {
+fn without_accounts(text: &str, names: &Names<'_>) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -46,8 +46,8 @@ mod tests {
     #[test]
     fn ids_go_and_words_stay() {
         let salt = Salt::new(b"0123456789abcdef").unwrap();
-        let mut names = Names::new(&salt);
-        let mut clean = |text: &str| without_ids(text, &mut names);
+        let names = Names::new(&salt);
+        let clean = |text: &str| without_ids(text, &names);
         for stays in [
             "aws iam delete-user --user-name {user.name}\n  see arn:aws:iam::aws:policy/ReadOnlyAccess.",
             "after 90 days, at 1234567890123 or 2026-01-01",

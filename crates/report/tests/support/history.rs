@@ -6,7 +6,7 @@ use portcullis_model::{AppliedWaiver, Finding, Report, RuleInfo, Severity, Tally
 
 use serde_json::json;
 
-use super::{finding, report};
+use super::{finding, report, told};
 
 pub(crate) const OLD: &str = "2026-11-02T10:00:00Z";
 pub(crate) const NEW: &str = "2026-11-03T10:00:00Z";
@@ -58,6 +58,7 @@ pub(crate) fn listed_key(owner: &str, id: &str, created: &str, rotated: &str) ->
     let mut finding = key(owner, rotated);
     id.clone_into(&mut finding.resource.name);
     finding.message = format!("access key of {owner} ({id}) is old");
+    finding.message_parts = told(&finding.message, &[("user.name", owner), ("key.name", id)]);
     finding.evidence = BTreeMap::from([
         ("key.created".to_owned(), json!(created)),
         ("key.last_rotated".to_owned(), json!(date)),

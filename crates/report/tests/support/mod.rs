@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use portcullis_model::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
     ControlKind, ControlOutcome, ControlStatus, Finding, Fingerprint, FrameworkOutcome, Gap,
-    Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Source, Tally, Tool, Verdict,
-    Waiver, WaiverOutcome,
+    Message, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Source, Tally, Tool,
+    Verdict, Waiver, WaiverOutcome,
 };
 use portcullis_report::{Format, Style, render};
 use serde_json::json;
@@ -299,6 +299,29 @@ fn rule(id: &str, title: &str, severity: Severity, remediation: &str) -> RuleInf
     }
 }
 
+/// The message in parts: wherever one of these texts stands as a word, as that fact.
+pub(crate) fn told(message: &str, facts: &[(&str, &str)]) -> Message {
+    let is_in_word = |c: char| c.is_alphanumeric() || c == '-';
+    let mut parts = Message::default();
+    let mut at = 0;
+    while let Some(next) = message[at..].chars().next() {
+        let begins_word = !message[..at].ends_with(is_in_word);
+        let stands_here = |text: &str| {
+            let rest = message[at..].strip_prefix(text);
+            begins_word && rest.is_some_and(|rest| !rest.starts_with(is_in_word))
+        };
+        let found = facts.iter().find(|(_, text)| !text.is_empty() && stands_here(text));
+        if let Some((fact, text)) = found {
+            parts.push_fact(fact, text);
+            at += text.len();
+        } else {
+            parts.push(next.encode_utf8(&mut [0; 4]));
+            at += next.len_utf8();
+        }
+    }
+    parts
+}
+
 pub(crate) fn finding(
     rule: &str,
     severity: Severity,
@@ -316,6 +339,7 @@ pub(crate) fn finding(
         verdict,
         severity,
         message: message.to_owned(),
+        message_parts: told(message, &[("user.name", name), ("user.name", "alice")]),
         evidence: BTreeMap::from([("user.name".to_owned(), json!(name))]),
         missing: Vec::new(),
         remediation: remediation.to_owned(),

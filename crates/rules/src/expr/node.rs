@@ -89,6 +89,17 @@ impl Node {
         }
     }
 
+    /// What the value comes from: of a choice, the branch that is taken.
+    pub(crate) fn leaf<'a>(&'a self, env: &mut Env<'a>) -> &'a Node {
+        let Node::Ternary(parts) = self else { return self };
+        let [condition, yes, no] = &**parts;
+        match condition.truth(env) {
+            Ok(true) => yes.leaf(env),
+            Ok(false) => no.leaf(env),
+            Err(_) => self,
+        }
+    }
+
     /// The truth of a condition, or the sources that are missing for it.
     pub(crate) fn truth<'a>(&'a self, env: &mut Env<'a>) -> Outcome<bool> {
         match self.eval(env)? {

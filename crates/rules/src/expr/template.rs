@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use portcullis_model::{Sources, Type, Value};
+use portcullis_model::{Message, Sources, Type, Value};
 
-use super::{Env, Expression, Mapped, Names, Read};
+use super::{Env, Expression, MAX_VARIABLES, Mapped, Names, Node, Path, Read};
 use crate::problem::Problem;
 use crate::show;
 
@@ -34,47 +34,133 @@ struct Placeholder {
 }
 
 impl Placeholder {
-    /// The value for people; none if it is missing or null.
-    fn text<'a>(&'a self, env: &mut Env<'a>) -> Result<Option<String>, Sources> {
-        match (self.expression.node.eval(env)?, &self.mapped) {
-            (Value::Null, _) => Ok(None),
-            (Value::List(list), Some(mapped)) => {
-                let texts =
-                    (0..list.size()).filter_map(|index| mapped.text(list.element(index), env));
-                Ok(Some(enumerate(texts.collect())))
+    /// Adds the value for people, as the facts that it is made of.
+    fn show<'a>(&'a self, env: &mut Env<'a>, message: &mut Message) {
+        let fact = self.fact(&self.expression.node, env);
+        match (self.expression.node.eval(env), &self.mapped) {
+            (Ok(Value::List(list)), Some(mapped)) => {
+                let mut shown = Vec::new();
+                for index in 0..list.size() {
+                    shown.extend(self.element(mapped, list.element(index), env));
+                }
+                enumerate(shown, message);
             }
-            (value, _) => Ok(Some(show::text(Ok(value)))),
+            (value, _) => show_fact(value, fact.as_deref(), message),
         }
     }
-}
 
-impl Mapped {
+    /// The value as a text; none if it is missing or null.
+    fn text<'a>(&'a self, env: &mut Env<'a>) -> Option<String> {
+        match self.expression.node.eval(env) {
+            Ok(Value::Null) | Err(_) => None,
+            Ok(_) => {
+                let mut message = Message::default();
+                self.show(env, &mut message);
+                Some(message.text())
+            }
+        }
+    }
+
     /// What is shown for an element; none if it is left out.
-    fn text<'a>(
+    fn element<'a>(
         &'a self,
+        mapped: &'a Mapped,
         element: Result<Value<'a>, Sources>,
         env: &mut Env<'a>,
-    ) -> Option<String> {
-        let shown = element.and_then(|element| {
-            env.set(self.slot, element);
-            match &self.condition {
+    ) -> Option<Message> {
+        let mut message = Message::default();
+        let value = element.and_then(|element| {
+            env.set(mapped.slot, element);
+            match &mapped.condition {
                 Some(condition) if !condition.truth(env)? => Ok(None),
-                _ => self.body.eval(env).map(Some),
+                _ => mapped.body.eval(env).map(Some),
             }
         });
-        shown.transpose().map(show::text)
+        let value = value.transpose()?;
+        let fact = self.fact(&mapped.body, env);
+        show_fact(value, fact.as_deref(), &mut message);
+        Some(message)
+    }
+
+    /// The path of the fact or parameter that a text comes from; none: from the rule itself.
+    fn fact<'a>(&'a self, node: &'a Node, env: &mut Env<'a>) -> Option<String> {
+        match node.leaf(env) {
+            Node::Path(path) if path.slot < MAX_VARIABLES => Some(self.name_of(path)),
+            // An element of the list that is mapped.
+            Node::Path(path) => {
+                let list = self.fact(&self.expression.node, env).unwrap_or_default();
+                let ty = self.expression.reads.get(&list).map(|read| read.ty);
+                let names = ty.map_or_else(String::new, |ty| field_names(ty, &path.fields));
+                Some(list + &names)
+            }
+            _ => self.text_param(),
+        }
+    }
+
+    fn name_of(&self, path: &Path) -> String {
+        let is_path = |read: &Read| matches!(&read.node, Node::Path(read) if read == path);
+        let mut reads = self.expression.reads.iter();
+        reads.find(|(_, read)| is_path(read)).map(|(name, _)| name.clone()).unwrap_or_default()
+    }
+
+    /// A parameter that is a text, or a list of texts, if the expression reads one.
+    fn text_param(&self) -> Option<String> {
+        for (name, read) in &self.expression.reads {
+            if name.starts_with("params.") && matches!(element_type(read.ty), Type::Text) {
+                return Some(name.clone());
+            }
+        }
+        None
     }
 }
 
-/// The texts as one: the first of them, and how many more there are.
-fn enumerate(mut texts: Vec<String>) -> String {
-    let separator = if texts.iter().any(|text| text.contains(", ")) { "; " } else { ", " };
-    let more = texts.len().saturating_sub(MAX_MAPPED);
-    if more > 0 {
-        texts.truncate(MAX_MAPPED);
-        texts.push(format!("and {more} more"));
+/// The names of the fields, each after a dot, beginning at an element of a list of that type.
+fn field_names(list: Type, fields: &[usize]) -> String {
+    let mut names = String::new();
+    let mut ty = list;
+    for &index in fields {
+        let Type::Record(record) = element_type(ty) else { break };
+        names.push('.');
+        names.push_str(record.fields[index].name);
+        ty = record.fields[index].ty;
     }
-    texts.join(separator)
+    names
+}
+
+/// The type of what is in a list, or may be null; else the type itself.
+fn element_type(ty: Type) -> Type {
+    match ty {
+        Type::List(inner) | Type::Optional(inner) => element_type(*inner),
+        ty => ty,
+    }
+}
+
+/// Adds a value, each text of which is one of that fact; none: words of the rule.
+fn show_fact(value: Result<Value<'_>, Sources>, fact: Option<&str>, message: &mut Message) {
+    match (value, fact) {
+        (Ok(Value::Text(text)), Some(fact)) => message.push_fact(fact, text),
+        (Ok(Value::List(list)), _) => {
+            for index in 0..list.size() {
+                message.push(if index == 0 { "" } else { ", " });
+                show_fact(list.element(index), fact, message);
+            }
+        }
+        (value, _) => message.push(&show::text(value)),
+    }
+}
+
+/// Adds the first of the texts, and how many more there are.
+fn enumerate(shown: Vec<Message>, message: &mut Message) {
+    let is_list = shown.iter().any(|one| one.text().contains(", "));
+    let separator = if is_list { "; " } else { ", " };
+    let more = shown.len().saturating_sub(MAX_MAPPED);
+    for (index, one) in shown.into_iter().take(MAX_MAPPED).enumerate() {
+        message.push(if index == 0 { "" } else { separator });
+        message.append(one);
+    }
+    if more > 0 {
+        message.push(&format!("{separator}and {more} more"));
+    }
 }
 
 impl Template {
@@ -95,28 +181,32 @@ impl Template {
     }
 
     /// The text with the values, for people.
-    pub(crate) fn render<'a>(&'a self, env: &mut Env<'a>) -> String {
-        self.fill(|placeholder| match placeholder.text(env) {
-            Ok(Some(text)) => text,
-            Ok(None) => show::text(Ok(Value::Null)),
-            Err(sources) => show::text(Err(sources)),
-        })
+    pub(crate) fn render<'a>(&'a self, env: &mut Env<'a>) -> Message {
+        let mut message = Message::default();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => message.push(text),
+                Part::Expression(placeholder) => placeholder.show(env, &mut message),
+            }
+        }
+        message
     }
 
     /// The text with the values, each one word of a shell command; what is missing or null stays to
     /// be filled in.
     pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
-        self.fill(|placeholder| match placeholder.text(env) {
-            Ok(Some(text)) => show::shell_word(&text),
-            Ok(None) | Err(_) => show::shell_word(&format!("<{}>", placeholder.source)),
-        })
-    }
-
-    fn fill<'a>(&'a self, mut show: impl FnMut(&'a Placeholder) -> String) -> String {
-        self.parts.iter().fold(String::new(), |filled, part| match part {
-            Part::Text(text) => filled + text,
-            Part::Expression(placeholder) => filled + &show(placeholder),
-        })
+        let mut command = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => command.push_str(text),
+                Part::Expression(placeholder) => {
+                    let text = placeholder.text(env);
+                    let word = text.unwrap_or_else(|| format!("<{}>", placeholder.source));
+                    command.push_str(&show::shell_word(&word));
+                }
+            }
+        }
+        command
     }
 
     /// Where the facts that the expressions read come from.

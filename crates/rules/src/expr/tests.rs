@@ -3,7 +3,7 @@
 mod grammar;
 mod mistakes;
 
-use portcullis_model::{AccessKey, Account, Record, Source, Sources, User, Value};
+use portcullis_model::{AccessKey, Account, MessagePart, Record, Source, Sources, User, Value};
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -223,7 +223,7 @@ fn render(text: &str) -> (String, String) {
         Case::new(&json!({ "id": { "missing": ["access-keys"] }, "age_days": 90.01 }), &user);
     with_names(|names| {
         let template = Template::compile(text, names).unwrap_or_else(|e| panic!("{text}: {e:?}"));
-        (template.render(&mut case.env()), template.render_command(&mut case.env()))
+        (template.render(&mut case.env()).text(), template.render_command(&mut case.env()))
     })
 }
 
@@ -252,6 +252,40 @@ fn templates_show_values() {
     }
 }
 
+/// A text of a fact or of a parameter is told apart from words of the rule.
+#[test]
+fn messages_know_their_facts() {
+    let case = Case::new(&json!({}), &json!({ "name": "ann", "groups": ["ops", "dev"] }));
+    for (text, parts) in [
+        ("user {user.name}, {key.age_days}", json!(["user ", ["user.name", "ann"], ", 30"])),
+        ("in {user.groups}", json!(["in ", ["user.groups", "ops"], ", ", ["user.groups", "dev"]])),
+        (
+            "{user.access_keys.map(k, k.name)}!",
+            json!([["user.access_keys.name", "AKIAIOSFODNN7EXAMPLE"], "!"]),
+        ),
+        ("{key.active ? 'active' : 'idle'}", json!(["active"])),
+        ("{key.age_days > params.limit ? 'old' : user.name}", json!([["user.name", "ann"]])),
+        ("{key.active ? user.name : 'nobody'}", json!([["user.name", "ann"]])),
+        (
+            "{params.services}",
+            json!([["params.services", "iam"], ", ", ["params.services", "sts"]]),
+        ),
+        (
+            "{user.groups.map(g, user.name)}",
+            json!([["user.name", "ann"], ", ", ["user.name", "ann"]]),
+        ),
+    ] {
+        let message =
+            with_names(|names| Template::compile(text, names).unwrap().render(&mut case.env()));
+        let shown = |part: &MessagePart| match part {
+            MessagePart::Words(words) => json!(words),
+            MessagePart::Fact { fact, text } => json!([fact, text]),
+        };
+        let shown: Vec<_> = message.parts().iter().map(shown).collect();
+        assert_eq!(json!(shown), parts, "{text}");
+    }
+}
+
 #[test]
 fn a_mapped_list_with_commas_in_it_is_parted_by_semicolons() {
     assert_eq!(render("{params.services.map(s, s == 'sts' ? 'a, b' : s)}").0, "iam; a, b");
@@ -264,7 +298,7 @@ fn a_long_mapped_list_is_cut_and_counted() {
         let case = Case::new(&json!({}), &json!({ "groups": names }));
         with_names(|names| {
             let template = Template::compile("{user.groups.map(g, g)}", names).unwrap();
-            template.render(&mut case.env())
+            template.render(&mut case.env()).text()
         })
     };
     assert_eq!(groups(5), "g1, g2, g3, g4, g5");
