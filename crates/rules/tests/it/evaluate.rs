@@ -1,12 +1,10 @@
 //! Verdicts on whole accounts, and the reports made of them.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
-mod support;
 
 use portcullis_model::{AccountStatus, Finding, Report, Source, Tally, Verdict};
 use portcullis_rules::RuleSet;
 use serde_json::{Value as Json, json};
-use support::{RULE, account, changed, gap, judge, load};
+
+use crate::support::{RULE, account, changed, gap, judge, load};
 
 const ALL: [Verdict; 2] = [Verdict::Pass, Verdict::NotApplicable];
 

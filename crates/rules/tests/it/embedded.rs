@@ -1,5 +1,4 @@
 //! The rules that are built in: all load, all their examples hold, and no code knows one of them.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,8 @@
 //! Choosing rules.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
-mod support;
 
 use portcullis_rules::{RuleFile, RuleSet, Selection, SelectionError, Settings};
-use support::{RULE, changed, file};
+
+use crate::support::{RULE, changed, file};
 
 fn rules() -> RuleSet {
     let strict = changed("test-rule", "strict-rule")

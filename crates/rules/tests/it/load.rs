@@ -1,12 +1,10 @@
 //! Mistakes in rule files and settings: all are reported at once, each at its place.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
-mod support;
 
 use std::fs;
 
 use portcullis_rules::{LoadErrors, RuleFile, RuleSet, Settings};
-use support::{RULE, account, changed, file, judge, load};
+
+use crate::support::{RULE, account, changed, file, judge, load};
 
 /// Each mistake as `line:column message; help`.
 fn mistakes(text: &str) -> Vec<String> {

@@ -1,10 +1,8 @@
 //! New rules, in every scope.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
-mod support;
 
 use portcullis_rules::{LoadErrors, SCOPES, skeleton};
-use support::load;
+
+use crate::support::load;
 
 #[test]
 fn a_new_rule_lacks_its_blanks_alone_and_loads_once_they_are_filled() {

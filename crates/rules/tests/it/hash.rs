@@ -1,11 +1,9 @@
 //! When two reports were judged by the same rule.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
-mod support;
 
 use portcullis_model::RuleInfo;
 use portcullis_rules::{RuleSet, Settings};
-use support::{RULE, changed, file, load};
+
+use crate::support::{RULE, changed, file, load};
 
 fn info(text: &str) -> RuleInfo {
     let rules = load(text).unwrap_or_else(|errors| panic!("{errors}"));

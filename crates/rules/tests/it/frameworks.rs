@@ -1,7 +1,4 @@
 //! Frameworks: mistakes in their files, and what verdicts say about their controls.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
-mod support;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +7,8 @@ use portcullis_rules::{
     LoadErrors, RuleFile, RuleSet, Selection, Settings, embedded, embedded_frameworks, evaluate,
 };
 use serde_json::{Value as Json, json};
-use support::{RULE, account, changed, file};
+
+use crate::support::{RULE, account, changed, file};
 
 const FRAMEWORK: &str = r#"id         = "test-1.0"
 title      = "Test"

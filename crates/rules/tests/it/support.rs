@@ -1,6 +1,4 @@
 //! A rule file and a snapshot to change in tests.
-#![allow(dead_code, reason = "each test uses a part")]
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use portcullis_model::{Report, RunOptions, Snapshot, Verdict};
 use portcullis_rules::{LoadErrors, RuleFile, RuleSet, Settings, evaluate};

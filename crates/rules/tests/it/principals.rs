@@ -1,12 +1,10 @@
 //! Rules on several scopes, severities that hold on a condition, and the sources that rules need.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
-mod support;
 
 use portcullis_model::{Finding, Report, Severity, Source, Sources, Verdict};
 use portcullis_rules::{RuleSet, Settings};
 use serde_json::{Value as Json, json};
-use support::{RULE, account, changed, file, judge, load};
+
+use crate::support::{RULE, account, changed, file, judge, load};
 
 /// A rule on users, groups and roles.
 const PRINCIPALS: &str = r#"id          = "test-rule"

@@ -1,0 +1,13 @@
+//! The crate from outside: rules are loaded, chosen, judged and documented.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod embedded;
+mod evaluate;
+mod frameworks;
+mod hash;
+mod load;
+mod principals;
+mod readme;
+mod select;
+mod skeleton;
+mod support;
