@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use portcullis_evidence::{Classes, Declarations};
 use portcullis_model::{Gate, Severity, Waiver};
-use portcullis_rules::{RuleSet, RuleSettings, Selection, Settings};
+use portcullis_rules::{RuleSet, RuleSettings, Selection, Settings, position};
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
@@ -130,7 +130,8 @@ impl Config {
 impl File {
     /// `PATH:LINE:COLUMN` of a byte offset.
     fn place(&self, offset: usize) -> String {
-        format!("{}{}", self.path.display(), position(&self.text, offset))
+        let (line, column) = position(&self.text, offset);
+        format!("{}:{line}:{column}", self.path.display())
     }
 
     /// What it declares of users and of the password policy, whatever its layout.
@@ -152,14 +153,6 @@ fn optional_moment<'de, D: Deserializer<'de>>(
         other => other.to_string(),
     };
     moment(&text).map(Some).map_err(de::Error::custom)
-}
-
-/// `:line:column` of a byte offset, both from 1.
-fn position(text: &str, offset: usize) -> String {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line = before.matches('\n').count() + 1;
-    format!(":{line}:{}", before[line_start..].chars().count() + 1)
 }
 
 /// The name that was meant, from serde's words: "unknown field `x`, expected one of `a`, `b`".
@@ -224,7 +217,7 @@ mod tests {
 
     #[test]
     fn positions_count_lines_and_characters() {
-        assert_eq!(position("a\nüb", 4), ":2:2");
-        assert_eq!(position("", 9), ":1:1");
+        assert_eq!(position("a\nüb", 4), (2, 2));
+        assert_eq!(position("", 9), (1, 1));
     }
 }

@@ -29,7 +29,7 @@ pub use evaluate::evaluate;
 pub use example::{Example, ExampleFailure};
 pub use explain::{ConditionalSeverity, Explanation, FactDoc, explain, facts_in_reach};
 pub use framework::{Control, Framework};
-pub use problem::{LoadError, LoadErrors, similar};
+pub use problem::{LoadError, LoadErrors, position, similar};
 pub use rule::{Param, Rule};
 pub(crate) use rule_set::RULE_SETS;
 pub use rule_set::{RuleSet, RuleSettings, Selection, SelectionError, Settings};

@@ -94,11 +94,16 @@ impl LoadError {
     /// The line and the column, both from 1, in characters; none for a mistake in the settings.
     #[must_use]
     pub fn position(&self) -> Option<(usize, usize)> {
-        let (text, range) = self.place.as_ref()?;
-        let before = &text[..range.start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Some((before.matches('\n').count() + 1, before[line_start..].chars().count() + 1))
+        self.place.as_ref().map(|(text, range)| position(text, range.start))
     }
+}
+
+/// The line and the column of a byte of the text, both from 1, in characters.
+#[must_use]
+pub fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 impl fmt::Display for LoadError {
