@@ -7,6 +7,20 @@ use sha2::{Digest, Sha256};
 /// Changing how a fingerprint is made orphans every waiver, baseline and ticket: raise this then.
 const RECIPE: &str = "portcullis/fingerprint/v1";
 
+/// The first half of the SHA-256 over the parts, each led by its length, which keeps ("ab", "c") apart
+/// from ("a", "bc").
+#[must_use]
+pub fn digest(parts: &[&str]) -> u128 {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash.finalize()[..16]);
+    u128::from_be_bytes(half)
+}
+
 /// The identity of a finding across runs: 32 hexadecimal digits.
 ///
 /// Made of rule, partition, account and resource, never of message, severity, slot or time.
@@ -20,16 +34,7 @@ impl Fingerprint {
     /// The fingerprint of a rule's verdict on a resource (by [`ResourceRef::id`](crate::ResourceRef)).
     #[must_use]
     pub fn new(rule: &str, partition: &str, account: &str, resource: &str) -> Fingerprint {
-        let mut hash = Sha256::new();
-        for part in [RECIPE, rule, partition, account, resource] {
-            // The length keeps ("ab", "c") apart from ("a", "bc").
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        let digest = hash.finalize();
-        let mut half = [0; 16];
-        half.copy_from_slice(&digest[..16]);
-        Fingerprint::from(u128::from_be_bytes(half))
+        Fingerprint::from(digest(&[RECIPE, rule, partition, account, resource]))
     }
 
     /// The hexadecimal digits.

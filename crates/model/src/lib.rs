@@ -15,7 +15,7 @@ mod snapshot;
 mod source;
 
 pub use fact::Fact;
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;
 pub use names::{AccountId, Arn, is_organization_id, is_partition, is_region};
 pub use record::{Field, List, Record, RecordType, Type, Typed, Value};

@@ -237,7 +237,7 @@ impl Redaction<'_> {
         };
         Finding {
             fingerprint: self.salt.fingerprint(&fingerprint),
-            message: message.text(),
+            message: message.to_string(),
             message_parts: message,
             remediation,
             waiver: waiver.map(|waiver| applied(waiver, self.salt)),

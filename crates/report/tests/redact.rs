@@ -25,7 +25,7 @@ fn redacted(report: Report) -> Report {
 fn message(parts: Message) -> String {
     let mut report = report();
     let mut finding = finding("idle-user", Severity::Low, Verdict::Fail, "zoe", "", "");
-    finding.message = parts.text();
+    finding.message = parts.to_string();
     finding.message_parts = parts;
     report.findings = vec![finding];
     let message = &redacted(report).findings[0].message;

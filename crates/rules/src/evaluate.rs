@@ -9,7 +9,7 @@ use portcullis_model::{
 };
 
 use crate::judge::{self, Decision, decide};
-use crate::rule::Part;
+use crate::program::Part;
 use crate::scope::{Scope, Subject, uncollected};
 use crate::{Rule, RuleSet};
 
@@ -128,7 +128,7 @@ fn finding(
         },
         verdict: judgement.verdict,
         severity: judge::severity(&part.program, rule.severity, subject),
-        message: judgement.message.text(),
+        message: judgement.message.to_string(),
         message_parts: judgement.message,
         evidence: judgement.evidence,
         missing: judgement.missing,
@@ -149,7 +149,7 @@ fn sort(findings: &mut [Finding]) {
         if let count @ 2.. = twins.len() {
             for twin in twins {
                 twin.message_parts.push(&format!(" ({count} resources have this id)"));
-                twin.message = twin.message_parts.text();
+                twin.message = twin.message_parts.to_string();
             }
         }
     }

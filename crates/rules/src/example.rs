@@ -1,18 +1,17 @@
 //! Examples: each rule's own tests, which document it too.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use portcullis_model::Verdict;
+use portcullis_model::{Snapshot, Verdict};
 use serde::Serialize;
 
 use crate::constant::Constant;
-use crate::judge::judge;
+use crate::expr::Variable;
+use crate::param;
 use crate::problem::Problem;
 use crate::read::{Fields, Text};
-use crate::rule::{self, Part, Rule};
-use crate::sample::{Patch, Sample};
-use crate::scope::{PRINCIPAL, Scope, Variable};
+use crate::sample::{Patch, patched};
+use crate::scope::{PRINCIPAL, Scope};
 
 const VERDICTS: [Verdict; 4] =
     [Verdict::Pass, Verdict::Fail, Verdict::NotApplicable, Verdict::Unknown];
@@ -31,30 +30,10 @@ pub struct Example {
     /// The exact message, where the example fixes it.
     pub message: Option<String>,
     #[serde(skip)]
-    sample: Box<Sample>,
+    pub(crate) sample: Box<Snapshot>,
     /// What the sample is judged as.
     #[serde(skip)]
-    scope: &'static Scope,
-}
-
-/// An example whose rule does not do what the example says.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ExampleFailure {
-    /// The rule.
-    pub rule: String,
-    /// The file.
-    pub path: String,
-    /// The example's name.
-    pub example: String,
-    /// What differs.
-    pub difference: String,
-}
-
-impl fmt::Display for ExampleFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ExampleFailure { rule, path, example, difference } = self;
-        write!(f, "{path}: {rule}: example \"{example}\": {difference}")
-    }
+    pub(crate) scope: &'static Scope,
 }
 
 /// Reads one `[[example]]` table; `scopes` are the rule's, and `params` its defaults.
@@ -68,7 +47,7 @@ pub(crate) fn read(
     let message = fields.text("message").map(|text| text.value);
     let (scope, patches) = patches(&mut fields, scopes);
     let params = overrides(&mut fields, params);
-    let sample = Sample::patched(&patches, &mut fields.problems);
+    let sample = scope.and_then(|scope| patched(scope, &patches, &mut fields.problems));
     let source = |patch: &Patch<'_>| fields.source(patch.value.span()).to_owned();
     let given = patches.iter().map(|patch| (patch.variable.name, source(patch))).collect();
     let problems = fields.finish();
@@ -132,7 +111,7 @@ fn overrides(
             fields.problems.push(problem.valid(name, defaults.keys().map(String::as_str)));
             continue;
         }
-        match rule::param(name, at, value, defaults.get(name)) {
+        match param::read(name, at, value, defaults.get(name)) {
             Ok(constant) => {
                 params.insert(name.to_owned(), constant);
             }
@@ -140,27 +119,4 @@ fn overrides(
         }
     }
     params
-}
-
-impl Example {
-    /// What differs from what the example says, with the rule's default parameters.
-    pub(crate) fn check(&self, rule: &Rule) -> Option<String> {
-        let mut params = rule.defaults();
-        params.extend(self.params.clone());
-        let scopes = rule.each_scope(|scope| scope);
-        let parts = match Part::compile(&rule.texts, &scopes, &params) {
-            Ok(parts) => parts,
-            Err(problems) => return problems.into_iter().next().map(|problem| problem.message),
-        };
-        let part = parts.iter().find(|part| part.scope.name == self.scope.name)?;
-        let subject = (part.scope.sample)(&self.sample);
-        let judgement = judge(&part.program, &subject, &[]);
-        if judgement.verdict != self.expect {
-            let (expected, got) = (self.expect.word(), judgement.verdict.word());
-            return Some(format!("expected {expected}, got {got}: {}", judgement.message.text()));
-        }
-        let message = judgement.message.text();
-        let expected = self.message.as_ref().filter(|expected| **expected != message)?;
-        Some(format!("expected the message \"{expected}\", got \"{message}\""))
-    }
 }

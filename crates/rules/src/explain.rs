@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use portcullis_model::{Severity, Source, Type};
 use serde::Serialize;
 
-use crate::scope::{Scope, Variable};
+use crate::expr::Variable;
+use crate::scope::Scope;
 use crate::show::type_name;
 use crate::{Example, Param, Rule};
 

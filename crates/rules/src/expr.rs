@@ -23,13 +23,21 @@ pub(crate) use template::Template;
 
 use crate::constant::Constant;
 use crate::problem::Problem;
-use crate::scope::Variable;
 use crate::show::type_name;
 
 /// The number of variables that a scope may have.
 pub(crate) const MAX_VARIABLES: usize = 3;
 /// How deep `exists`, `all` and `exists_one` may be nested: each level multiplies the work.
 const MAX_MACROS: usize = 4;
+
+/// A name that stands for a record.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// The name in expressions.
+    pub name: &'static str,
+    /// The type of the record.
+    pub ty: Type,
+}
 
 /// The names that an expression may use.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use portcullis_model::{Gap, Message, Severity, Source, Sources, Value, Verdict};
 use serde_json::Value as Json;
 
 use crate::expr::{Env, MAX_VARIABLES, Template};
-use crate::rule::Program;
+use crate::program::Program;
 use crate::scope::{State, Subject};
 use crate::show;
 

@@ -7,16 +7,18 @@
 
 #![warn(clippy::disallowed_methods)]
 
+mod check;
 mod constant;
 mod evaluate;
 mod example;
 mod explain;
 mod expr;
 mod framework;
-mod hash;
 mod judge;
 mod load;
+mod param;
 mod problem;
+mod program;
 mod read;
 mod rule;
 mod rule_set;
@@ -25,15 +27,18 @@ mod scope;
 mod show;
 mod skeleton;
 
+pub use check::ExampleFailure;
 pub use evaluate::evaluate;
-pub use example::{Example, ExampleFailure};
+pub use example::Example;
 pub use explain::{ConditionalSeverity, Explanation, FactDoc, explain, facts_in_reach};
+pub use expr::Variable;
 pub use framework::{Control, Framework};
+pub use param::Param;
 pub use problem::{LoadError, LoadErrors, position, similar};
-pub use rule::{Param, Rule};
+pub use rule::Rule;
 pub(crate) use rule_set::RULE_SETS;
 pub use rule_set::{RuleSet, RuleSettings, Selection, SelectionError, Settings};
-pub use scope::{SCOPES, Scope, Variable};
+pub use scope::{SCOPES, Scope};
 pub use show::type_name;
 pub use skeleton::{is_rule_id, skeleton};
 

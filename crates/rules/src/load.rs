@@ -8,11 +8,12 @@ use toml::de::DeTable;
 
 use crate::constant::Constant;
 use crate::example::{self, Example};
+use crate::param::{self, Param};
 use crate::problem::{LoadError, Problem, place};
+use crate::program::{Part, Texts};
 use crate::read::{Fields, Text};
-use crate::rule::{self, Param, Part, Rule, Texts};
 use crate::scope::{self, PRINCIPALS, SCOPES, Scope};
-use crate::{RuleFile, RuleSettings, is_rule_id};
+use crate::{Rule, RuleFile, RuleSettings, is_rule_id};
 
 /// No honest rule is longer; a hostile one shall not keep the tool busy.
 const MAX_BYTES: usize = 64 * 1024;
@@ -169,7 +170,7 @@ type NamedParam = (String, std::ops::Range<usize>, Constant);
 fn params(fields: &mut Fields<'_>) -> Vec<NamedParam> {
     let mut params = Vec::new();
     for (name, at, value) in fields.table("params") {
-        match rule::param(name, at.clone(), value, None) {
+        match param::read(name, at.clone(), value, None) {
             Ok(constant) => params.push((name.to_owned(), at, constant)),
             Err(problem) => fields.problems.push(problem),
         }
@@ -251,7 +252,7 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<LoadError>>
             problems.push(problem.valid(name, rule.params.keys().map(String::as_str)));
             continue;
         };
-        match rule::kind(Some(value), Some(&param.default)) {
+        match param::kind(Some(value), Some(&param.default)) {
             Ok(constant) => param.value = constant,
             Err(message) => problems.push(Problem::new(0..0, format!("{place}: {message}"))),
         }

@@ -7,7 +7,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::problem::Problem;
-use crate::sample::Placed;
+
+/// A TOML value with its place.
+pub(crate) type Placed<'t> = &'t Spanned<DeValue<'t>>;
 
 /// A text of a file, with its place.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::problem::{LoadErrors, Problem, place, similar};
-use crate::{ExampleFailure, Framework, Rule, RuleFile, framework, hash, load};
+use crate::rule::short_hash;
+use crate::{Framework, Rule, RuleFile, framework, load};
 
 /// The rule sets, the smallest first; each holds those before it.
 pub(crate) const RULE_SETS: [&str; 2] = ["default", "strict"];
@@ -224,31 +225,14 @@ impl RuleSet {
         self.frameworks.iter().find(|framework| framework.id == id)
     }
 
-    /// The examples that do not hold, with the parameters' defaults; none: all is well.
-    #[must_use]
-    pub fn check_examples(&self) -> Vec<ExampleFailure> {
-        let failure = |rule: &Rule, example: &crate::Example| {
-            Some(ExampleFailure {
-                rule: rule.id.clone(),
-                path: rule.path.clone(),
-                example: example.name.clone(),
-                difference: example.check(rule)?,
-            })
-        };
-        let of_rule = |rule| {
-            let rule: &Rule = rule;
-            rule.examples.iter().filter_map(move |example| failure(rule, example))
-        };
-        self.rules.iter().flat_map(of_rule).collect()
-    }
-
     /// A hash of the rules, their parameters and severities: 16 hexadecimal digits.
     pub(crate) fn hash(&self) -> String {
-        let parts = |rule: &Rule| {
+        let mut parts = Vec::new();
+        for rule in &self.rules {
             let params = json!(rule.params_as_json()).to_string();
-            [rule.source.clone(), rule.severity.word().to_owned(), params]
-        };
-        hash::of(self.rules.iter().flat_map(parts))
+            parts.extend([rule.source.clone(), rule.severity.word().to_owned(), params]);
+        }
+        short_hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 

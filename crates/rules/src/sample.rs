@@ -1,31 +1,22 @@
 //! A complete, healthy account, and patches on it: the resources of examples.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use portcullis_model::{
-    AccessKey, Account, Group, MfaDevice, OidcProvider, Policy, RecordType, Region, Role, Root,
-    SamlProvider, ServerCertificate, ServiceCredential, SigningCertificate, Source, Type, Typed,
-    User,
-};
-use serde::de::DeserializeOwned;
+use jiff::Timestamp;
+use portcullis_model::{Fact, RecordType, Snapshot, Source, Type, User};
+use serde::de::{DeserializeOwned, Error};
 use serde_json::{Map, Value as Json, json};
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::expr::Variable;
 use crate::problem::Problem;
-use crate::scope::Variable;
+use crate::read::Placed;
+use crate::scope::Scope;
 use crate::show::type_name;
 
 /// One record of each type, by the type's name.
 static RECORDS: LazyLock<Map<String, Json>> =
     LazyLock::new(|| serde_json::from_str(include_str!("sample.json")).unwrap_or_default());
-
-/// The sample without any patch; none if `sample.json` were broken, which a test rules out.
-static HEALTHY: LazyLock<serde_json::Result<Sample>> =
-    LazyLock::new(|| Sample::from_records(&RECORDS));
-
-/// A TOML value with its place.
-pub(crate) type Placed<'t> = &'t Spanned<DeValue<'t>>;
 
 /// What an example changes about the record that a variable stands for.
 pub(crate) struct Patch<'t> {
@@ -33,70 +24,93 @@ pub(crate) struct Patch<'t> {
     pub value: Placed<'t>,
 }
 
-/// Declares the sample: one resource of each kind, and their owners.
-macro_rules! sample {
-    ($($field:ident: $ty:ident,)*) => {
-        /// One resource of each kind, and their owners; shared between examples until patched.
-        #[derive(Clone, Debug)]
-        pub(crate) struct Sample {
-            $( pub $field: Arc<$ty>, )*
-        }
+/// The healthy account; none if `sample.json` were broken, which a test rules out.
+static HEALTHY: LazyLock<serde_json::Result<Snapshot>> = LazyLock::new(|| {
+    let lists = [
+        ("users", "User"),
+        ("mfa_devices", "MfaDevice"),
+        ("groups", "Group"),
+        ("roles", "Role"),
+        ("policies", "Policy"),
+        ("saml_providers", "SamlProvider"),
+        ("oidc_providers", "OidcProvider"),
+        ("server_certificates", "ServerCertificate"),
+        ("service_credentials", "ServiceCredential"),
+        ("regions", "Region"),
+    ];
+    let mut snapshot = json!({
+        "as_of": Timestamp::UNIX_EPOCH,
+        "account": RECORDS.get("Account"),
+        "root": RECORDS.get("Root"),
+        "gaps": [],
+    });
+    for (list, record) in lists {
+        snapshot[list] = json!([RECORDS.get(record)]);
+    }
+    serde_json::from_value(snapshot)
+});
 
-        impl Sample {
-            fn from_records(records: &Map<String, Json>) -> serde_json::Result<Sample> {
-                Ok(Sample { $( $field: record(records.get(stringify!($ty)).cloned())?, )* })
+/// The healthy account, patched, with one resource of the scope; none if a patch has problems.
+pub(crate) fn patched(
+    scope: &Scope,
+    patches: &[Patch<'_>],
+    problems: &mut Vec<Problem>,
+) -> Option<Snapshot> {
+    let mut snapshot = HEALTHY.as_ref().ok()?.clone();
+    let mut whole = true;
+    // Owners first: what they own is put in its place in them.
+    for (index, Variable { ty, .. }) in scope.variables.iter().enumerate().rev() {
+        let patch = patches.iter().find(|patch| patch.variable.ty == *ty);
+        let (json, at) = match patch {
+            Some(Patch { value, .. }) => {
+                (convert(*ty, sample_of(*ty), value, problems), value.span())
             }
-
-            /// Puts a record in the place of the one of its type.
-            fn set(&mut self, ty: Type, json: Json) -> serde_json::Result<()> {
-                $( if ty == <$ty as Typed>::TYPE {
-                    self.$field = record(Some(json))?;
-                    return Ok(());
-                } )*
-                Ok(())
-            }
+            None if index == 0 => (sample_of(*ty), 0..0),
+            None => continue,
+        };
+        let Some(json) = json else {
+            whole = false;
+            continue;
+        };
+        if let Err(error) = put(&mut snapshot, *ty, json) {
+            problems.push(Problem::new(at, format!("the patch does not fit: {error}")));
+            whole = false;
         }
-    };
+    }
+    whole.then_some(snapshot)
 }
 
-sample! {
-    account: Account,
-    root: Root,
-    user: User,
-    key: AccessKey,
-    signing_certificate: SigningCertificate,
-    service_credential: ServiceCredential,
-    device: MfaDevice,
-    group: Group,
-    role: Role,
-    policy: Policy,
-    saml_provider: SamlProvider,
-    oidc_provider: OidcProvider,
-    server_certificate: ServerCertificate,
-    region: Region,
+/// Puts a record in the place of those of its type.
+fn put(snapshot: &mut Snapshot, ty: Type, json: Json) -> serde_json::Result<()> {
+    let Type::Record(record) = ty else { return Ok(()) };
+    match record.name {
+        "Account" => snapshot.account = serde_json::from_value(json)?,
+        "Root" => snapshot.root = serde_json::from_value(json)?,
+        "User" => snapshot.users = alone(json)?,
+        "AccessKey" => user(snapshot)?.access_keys = alone(json)?,
+        "SigningCertificate" => user(snapshot)?.signing_certificates = alone(json)?,
+        "ServiceCredential" => snapshot.service_credentials = alone(json)?,
+        "MfaDevice" => snapshot.mfa_devices = alone(json)?,
+        "Group" => snapshot.groups = alone(json)?,
+        "Role" => snapshot.roles = alone(json)?,
+        "Policy" => snapshot.policies = alone(json)?,
+        "SamlProvider" => snapshot.saml_providers = alone(json)?,
+        "OidcProvider" => snapshot.oidc_providers = alone(json)?,
+        "ServerCertificate" => snapshot.server_certificates = alone(json)?,
+        "Region" => snapshot.regions = alone(json)?,
+        name => return Err(Error::custom(format!("no list holds {name}"))),
+    }
+    Ok(())
 }
 
-fn record<T: DeserializeOwned>(json: Option<Json>) -> serde_json::Result<Arc<T>> {
-    serde_json::from_value(json.unwrap_or_default()).map(Arc::new)
+fn alone<T: DeserializeOwned>(json: Json) -> serde_json::Result<Fact<Vec<T>>> {
+    Ok(Fact::Known(vec![serde_json::from_value(json)?]))
 }
 
-impl Sample {
-    /// The healthy sample with patches; none if a patch has problems.
-    pub(crate) fn patched(patches: &[Patch<'_>], problems: &mut Vec<Problem>) -> Option<Sample> {
-        let mut sample = HEALTHY.as_ref().ok()?.clone();
-        let mut whole = true;
-        for Patch { variable, value } in patches {
-            let Some(json) = convert(variable.ty, sample_of(variable.ty), value, problems) else {
-                whole = false;
-                continue;
-            };
-            if let Err(error) = sample.set(variable.ty, json) {
-                let message = format!("the patch does not fit: {error}");
-                problems.push(Problem::new(value.span(), message));
-                whole = false;
-            }
-        }
-        whole.then_some(sample)
+fn user(snapshot: &mut Snapshot) -> serde_json::Result<&mut User> {
+    match &mut snapshot.users {
+        Fact::Known(users) if !users.is_empty() => Ok(&mut users[0]),
+        _ => Err(Error::custom("there is no user")),
     }
 }
 
@@ -214,6 +228,10 @@ mod tests {
     #[test]
     fn every_record_that_rules_can_read_has_a_sample() {
         HEALTHY.as_ref().unwrap();
+        for scope in &SCOPES {
+            let patched = patched(scope, &[], &mut Vec::new()).unwrap();
+            assert_eq!((scope.subjects)(&patched).unwrap().len(), 1, "{}", scope.name);
+        }
         SCOPES
             .iter()
             .flat_map(|scope| scope.variables)

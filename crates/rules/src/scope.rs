@@ -11,8 +11,9 @@ use portcullis_model::{
 };
 
 pub(crate) use subject::{State, Subject, uncollected};
+use subject::{each, owned};
 
-use crate::sample::Sample;
+use crate::expr::Variable;
 
 /// A kind of resource that rules judge.
 #[derive(Debug)]
@@ -25,17 +26,6 @@ pub struct Scope {
     pub variables: &'static [Variable],
     /// The resources of a snapshot; the missing sources if they were not listed.
     pub(crate) subjects: for<'a> fn(&'a Snapshot) -> Result<Vec<Subject<'a>>, Sources>,
-    /// The resource of a sample, for examples.
-    pub(crate) sample: for<'a> fn(&'a Sample) -> Subject<'a>,
-}
-
-/// A name that stands for a record.
-#[derive(Clone, Debug)]
-pub struct Variable {
-    /// The name in expressions.
-    pub name: &'static str,
-    /// The type of the record.
-    pub ty: Type,
 }
 
 const ACCOUNT: Variable = variable::<Account>("account");
@@ -52,114 +42,93 @@ pub static SCOPES: [Scope; 14] = [
         doc: "The account as a whole.",
         variables: &[ACCOUNT],
         subjects: |s| Ok(vec![subject::account(&s.account)]),
-        sample: |s| subject::account(&s.account),
     },
     Scope {
         name: "root",
         doc: "The account's root user.",
         variables: &[variable::<Root>("root"), ACCOUNT],
-        subjects: |s| Ok(vec![subject::root(&s.account, &s.root)]),
-        sample: |s| subject::root(&s.account, &s.root),
+        subjects: |s| Ok(vec![subject::root(s)]),
     },
     Scope {
         name: "user",
         doc: "Each IAM user.",
         variables: &[USER, ACCOUNT],
-        subjects: |s| subject::each(&s.users, |user| subject::user(&s.account, user)),
-        sample: |s| subject::user(&s.account, &s.user),
+        subjects: subject::users,
     },
     Scope {
         name: "access_key",
         doc: "Each access key of an IAM user.",
         variables: &[variable::<AccessKey>("key"), USER, ACCOUNT],
         subjects: |s| {
-            subject::owned(
-                &s.users,
-                |user| &user.access_keys,
-                |user, key| subject::access_key(&s.account, user, key),
-            )
+            owned("access_key", s, |user| &user.access_keys, |key| (&key.resource_id, &key.name))
         },
-        sample: |s| subject::access_key(&s.account, &s.user, &s.key),
     },
     Scope {
         name: "signing_certificate",
         doc: "Each X.509 signing certificate of an IAM user.",
         variables: &[variable::<SigningCertificate>("certificate"), USER, ACCOUNT],
         subjects: |s| {
-            subject::owned(
-                &s.users,
+            owned(
+                "signing_certificate",
+                s,
                 |user| &user.signing_certificates,
-                |user, certificate| subject::signing_certificate(&s.account, user, certificate),
+                |certificate| (&certificate.resource_id, &certificate.name),
             )
         },
-        sample: |s| subject::signing_certificate(&s.account, &s.user, &s.signing_certificate),
     },
     Scope {
         name: "service_credential",
         doc: "Each service-specific credential of an IAM user.",
         variables: &[variable::<ServiceCredential>("credential"), ACCOUNT],
-        subjects: |s| {
-            subject::each(&s.service_credentials, |c| subject::service_credential(&s.account, c))
-        },
-        sample: |s| subject::service_credential(&s.account, &s.service_credential),
+        subjects: subject::service_credentials,
     },
     Scope {
         name: "mfa_device",
         doc: "Each virtual MFA device of the account, assigned or not.",
         variables: &[variable::<MfaDevice>("device"), ACCOUNT],
-        subjects: |s| subject::each(&s.mfa_devices, |d| subject::mfa_device(&s.account, d)),
-        sample: |s| subject::mfa_device(&s.account, &s.device),
+        subjects: |s| each("mfa_device", s, &s.mfa_devices, |d| (&d.serial, &d.name)),
     },
     Scope {
         name: "group",
         doc: "Each IAM group.",
         variables: &[variable::<Group>("group"), ACCOUNT],
-        subjects: |s| subject::each(&s.groups, |group| subject::group(&s.account, group)),
-        sample: |s| subject::group(&s.account, &s.group),
+        subjects: |s| each("group", s, &s.groups, |group| (&group.arn, &group.name)),
     },
     Scope {
         name: "role",
         doc: "Each IAM role.",
         variables: &[variable::<Role>("role"), ACCOUNT],
-        subjects: |s| subject::each(&s.roles, |role| subject::role(&s.account, role)),
-        sample: |s| subject::role(&s.account, &s.role),
+        subjects: |s| each("role", s, &s.roles, |role| (&role.arn, &role.name)),
     },
     Scope {
         name: "policy",
         doc: "Each policy: customer-managed, AWS-managed and in use, or inline.",
         variables: &[variable::<Policy>("policy"), ACCOUNT],
-        subjects: |s| subject::each(&s.policies, |policy| subject::policy(&s.account, policy)),
-        sample: |s| subject::policy(&s.account, &s.policy),
+        subjects: |s| each("policy", s, &s.policies, |p| (&p.resource_id, &p.name)),
     },
     Scope {
         name: "saml_provider",
         doc: "Each SAML provider.",
         variables: &[variable::<SamlProvider>("provider"), ACCOUNT],
-        subjects: |s| subject::each(&s.saml_providers, |p| subject::saml_provider(&s.account, p)),
-        sample: |s| subject::saml_provider(&s.account, &s.saml_provider),
+        subjects: |s| each("saml_provider", s, &s.saml_providers, |p| (&p.arn, &p.name)),
     },
     Scope {
         name: "oidc_provider",
         doc: "Each OIDC provider.",
         variables: &[variable::<OidcProvider>("provider"), ACCOUNT],
-        subjects: |s| subject::each(&s.oidc_providers, |p| subject::oidc_provider(&s.account, p)),
-        sample: |s| subject::oidc_provider(&s.account, &s.oidc_provider),
+        subjects: |s| each("oidc_provider", s, &s.oidc_providers, |p| (&p.arn, &p.url)),
     },
     Scope {
         name: "server_certificate",
         doc: "Each TLS certificate kept in IAM.",
         variables: &[variable::<ServerCertificate>("certificate"), ACCOUNT],
-        subjects: |s| {
-            subject::each(&s.server_certificates, |c| subject::server_certificate(&s.account, c))
-        },
-        sample: |s| subject::server_certificate(&s.account, &s.server_certificate),
+        subjects: |s| each("server_certificate", s, &s.server_certificates, |c| (&c.arn, &c.name)),
     },
     Scope {
         name: "region",
         doc: "Each region in use.",
         variables: &[variable::<Region>("region"), ACCOUNT],
-        subjects: |s| subject::each(&s.regions, |region| subject::region(&s.account, region)),
-        sample: |s| subject::region(&s.account, &s.region),
+        subjects: subject::regions,
     },
 ];
 

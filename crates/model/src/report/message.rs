@@ -1,5 +1,7 @@
 //! What a finding says, and what that was made of.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,17 +32,6 @@ impl Message {
         &self.0
     }
 
-    /// The sentence.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut sentence = String::new();
-        for part in &self.0 {
-            let (MessagePart::Words(text) | MessagePart::Fact { text, .. }) = part;
-            sentence.push_str(text);
-        }
-        sentence
-    }
-
     /// Adds words, a number or a date.
     pub fn push(&mut self, words: &str) {
         match self.0.last_mut() {
@@ -66,6 +57,16 @@ impl Message {
     }
 }
 
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.0 {
+            let (MessagePart::Words(text) | MessagePart::Fact { text, .. }) = part;
+            f.write_str(text)?;
+        }
+        Ok(())
+    }
+}
+
 impl From<&str> for Message {
     /// A sentence of words alone.
     fn from(words: &str) -> Message {
@@ -88,7 +89,7 @@ mod tests {
         message.push(" is ");
         message.push("91");
         message.push("");
-        assert_eq!(message.text(), "user ann is 91");
+        assert_eq!(message.to_string(), "user ann is 91");
         let parts = json!(["user ", { "fact": "user.name", "text": "ann" }, " is 91"]);
         assert_eq!(serde_json::to_value(&message).unwrap(), parts);
         assert_eq!(serde_json::from_value::<Message>(parts).unwrap(), message);

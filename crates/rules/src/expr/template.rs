@@ -56,7 +56,7 @@ impl Placeholder {
             Ok(_) => {
                 let mut message = Message::default();
                 self.show(env, &mut message);
-                Some(message.text())
+                Some(message.to_string())
             }
         }
     }
@@ -151,7 +151,7 @@ fn show_fact(value: Result<Value<'_>, Sources>, fact: Option<&str>, message: &mu
 
 /// Adds the first of the texts, and how many more there are.
 fn enumerate(shown: Vec<Message>, message: &mut Message) {
-    let is_list = shown.iter().any(|one| one.text().contains(", "));
+    let is_list = shown.iter().any(|one| one.to_string().contains(", "));
     let separator = if is_list { "; " } else { ", " };
     let more = shown.len().saturating_sub(MAX_MAPPED);
     for (index, one) in shown.into_iter().take(MAX_MAPPED).enumerate() {

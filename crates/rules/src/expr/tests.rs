@@ -223,7 +223,7 @@ fn render(text: &str) -> (String, String) {
         Case::new(&json!({ "id": { "missing": ["access-keys"] }, "age_days": 90.01 }), &user);
     with_names(|names| {
         let template = Template::compile(text, names).unwrap_or_else(|e| panic!("{text}: {e:?}"));
-        (template.render(&mut case.env()).text(), template.render_command(&mut case.env()))
+        (template.render(&mut case.env()).to_string(), template.render_command(&mut case.env()))
     })
 }
 
@@ -298,7 +298,7 @@ fn a_long_mapped_list_is_cut_and_counted() {
         let case = Case::new(&json!({}), &json!({ "groups": names }));
         with_names(|names| {
             let template = Template::compile("{user.groups.map(g, g)}", names).unwrap();
-            template.render(&mut case.env()).text()
+            template.render(&mut case.env()).to_string()
         })
     };
     assert_eq!(groups(5), "g1, g2, g3, g4, g5");

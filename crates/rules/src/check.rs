@@ -1,0 +1,70 @@
+//! Rules, tested by their own examples.
+
+use std::fmt;
+
+use crate::judge::judge;
+use crate::program::Part;
+use crate::{Example, Rule, RuleSet};
+
+/// An example whose rule does not do what the example says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ExampleFailure {
+    /// The rule.
+    pub rule: String,
+    /// The file.
+    pub path: String,
+    /// The example's name.
+    pub example: String,
+    /// What differs.
+    pub difference: String,
+}
+
+impl fmt::Display for ExampleFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ExampleFailure { rule, path, example, difference } = self;
+        write!(f, "{path}: {rule}: example \"{example}\": {difference}")
+    }
+}
+
+impl RuleSet {
+    /// The examples that do not hold, with the parameters' defaults; none: all is well.
+    #[must_use]
+    pub fn check_examples(&self) -> Vec<ExampleFailure> {
+        let mut failures = Vec::new();
+        for rule in self.rules() {
+            for example in &rule.examples {
+                failures.extend(difference(example, rule).map(|difference| ExampleFailure {
+                    rule: rule.id.clone(),
+                    path: rule.path.clone(),
+                    example: example.name.clone(),
+                    difference,
+                }));
+            }
+        }
+        failures
+    }
+}
+
+/// What differs from what the example says, with the rule's default parameters.
+fn difference(example: &Example, rule: &Rule) -> Option<String> {
+    let mut params = rule.defaults();
+    params.extend(example.params.clone());
+    let scopes = rule.each_scope(|scope| scope);
+    let parts = match Part::compile(&rule.texts, &scopes, &params) {
+        Ok(parts) => parts,
+        Err(problems) => return problems.into_iter().next().map(|problem| problem.message),
+    };
+    let part = parts.iter().find(|part| part.scope.name == example.scope.name)?;
+    let subjects = (part.scope.subjects)(&example.sample).unwrap_or_default();
+    let Some(subject) = subjects.first() else {
+        return Some("there is nothing to judge".to_owned());
+    };
+    let judgement = judge(&part.program, subject, &[]);
+    if judgement.verdict != example.expect {
+        let (expected, got) = (example.expect.word(), judgement.verdict.word());
+        return Some(format!("expected {expected}, got {got}: {}", judgement.message));
+    }
+    let message = judgement.message.to_string();
+    let expected = example.message.as_ref().filter(|expected| **expected != message)?;
+    Some(format!("expected the message \"{expected}\", got \"{message}\""))
+}
