@@ -18,7 +18,7 @@ pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;
 pub use names::{AccountId, Arn, is_organization_id, is_partition, is_region};
-pub use record::{Field, List, Record, RecordType, Type, Typed, Value};
+pub use record::{Field, List, Record, RecordType, Shown, Type, Typed, Value};
 pub use report::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
     ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate, Message,
@@ -29,6 +29,6 @@ pub use snapshot::{
     AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, Grant, Group, MfaDevice,
     MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy, PolicyKind, Region, Role,
     Root, RootClaim, SamlProvider, ServerCertificate, ServiceCredential, ShortLists,
-    SigningCertificate, Snapshot, User, UserClass, WatchedAction,
+    SigningCertificate, Snapshot, User, UserClass, WatchedAction, records_of, shown,
 };
 pub use source::{Source, Sources};

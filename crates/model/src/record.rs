@@ -48,10 +48,56 @@ impl RecordType {
     }
 }
 
+impl Field {
+    /// What a redacted report shows of its texts; words of a fixed set are nobody's.
+    fn shown(&self) -> Shown {
+        match element(self.ty) {
+            Type::Word(_) => Shown::Text,
+            _ => self.shown,
+        }
+    }
+}
+
+/// The type of what is in a list or may be null; else the type itself.
+fn element(ty: Type) -> Type {
+    match ty {
+        Type::List(inner) | Type::Optional(inner) => element(*inner),
+        ty => ty,
+    }
+}
+
+impl RecordType {
+    /// What a redacted report shows of the field at the end of that path, such as `escalations.title`;
+    /// none: there is no such field.
+    pub(crate) fn shown(&self, path: &str) -> Option<Shown> {
+        let (name, rest) =
+            path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let field = self.fields.iter().find(|field| field.name == name)?;
+        match (rest, element(field.ty)) {
+            (None, _) => Some(field.shown()),
+            (Some(rest), Type::Record(record)) => record.shown(rest),
+            (Some(_), _) => None,
+        }
+    }
+}
+
 impl PartialEq for RecordType {
     fn eq(&self, other: &RecordType) -> bool {
         self.name == other.name
     }
+}
+
+/// What a redacted report shows of the texts of a field.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shown {
+    /// A pseudonym: they are names, ids or ARNs.
+    Pseudonym,
+    /// The texts: they are words of AWS or of Portcullis.
+    Text,
+    /// The number of a statement, and a pseudonym for its Sid.
+    Statement,
+    /// Nothing: they are phrases with names in them.
+    Nothing,
 }
 
 /// One field of a record.
@@ -65,6 +111,8 @@ pub struct Field {
     pub doc: &'static str,
     /// Where it comes from; empty: from where its record does.
     pub sources: &'static [Source],
+    /// What a redacted report shows of its texts.
+    pub shown: Shown,
 }
 
 /// A value of a fact, borrowed from the snapshot.
@@ -166,7 +214,7 @@ typed! {
 }
 
 /// Declares a record: a struct whose fields are facts that rules can read, with `#[from(…)]` the
-/// sources that tell them.
+/// sources that tell them, and with `#[shown(…)]` what a redacted report shows of them beside pseudonyms.
 macro_rules! record {
     (
         $(#[doc = $about:literal])+
@@ -175,6 +223,7 @@ macro_rules! record {
             $(
                 $(#[doc = $doc:literal])+
                 $(#[from($($source:ident),+)])?
+                $(#[shown($shown:ident)])?
                 pub $field:ident : $ty:ty,
             )*
         }
@@ -199,13 +248,14 @@ macro_rules! record {
         }
 
         impl $name {
-            const RECORD_TYPE: &$crate::RecordType = &$crate::RecordType {
+            pub(crate) const RECORD_TYPE: &$crate::RecordType = &$crate::RecordType {
                 name: stringify!($name),
                 fields: &[$( $crate::Field {
                     name: stringify!($field),
                     ty: <$ty as $crate::Typed>::TYPE,
                     doc: concat!($( $doc, )+).trim_ascii_start(),
                     sources: &[$( $( $crate::Source::$source, )+ )?],
+                    shown: [$( $crate::Shown::$shown, )? $crate::Shown::Pseudonym][0],
                 }, )*],
                 sources: &[$( $crate::Source::$origin, )*],
             };

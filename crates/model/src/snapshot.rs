@@ -23,6 +23,7 @@ pub use user::{
     UserClass,
 };
 
+use crate::record::{RecordType, Shown};
 use crate::{Fact, Gap};
 
 /// All that is known about one account, as rules see it.
@@ -81,4 +82,56 @@ pub struct ShortLists {
     pub roles: bool,
     /// [`Snapshot::policies`].
     pub policies: bool,
+}
+
+/// The records that a name in rules may stand for.
+const VARIABLES: [(&str, &[&RecordType]); 13] = [
+    ("account", &[Account::RECORD_TYPE]),
+    ("certificate", &[ServerCertificate::RECORD_TYPE, SigningCertificate::RECORD_TYPE]),
+    ("credential", &[ServiceCredential::RECORD_TYPE]),
+    ("device", &[MfaDevice::RECORD_TYPE]),
+    ("group", &[Group::RECORD_TYPE]),
+    ("key", &[AccessKey::RECORD_TYPE]),
+    ("policy", &[Policy::RECORD_TYPE]),
+    ("principal", &[Group::RECORD_TYPE, Role::RECORD_TYPE, User::RECORD_TYPE]),
+    ("provider", &[OidcProvider::RECORD_TYPE, SamlProvider::RECORD_TYPE]),
+    ("region", &[Region::RECORD_TYPE]),
+    ("role", &[Role::RECORD_TYPE]),
+    ("root", &[Root::RECORD_TYPE]),
+    ("user", &[User::RECORD_TYPE]),
+];
+
+/// The records that a name in rules, such as `key`, may stand for; none: it is no such name.
+#[must_use]
+pub fn records_of(variable: &str) -> &'static [&'static RecordType] {
+    VARIABLES.iter().find(|(name, _)| *name == variable).map_or(&[], |(_, records)| records)
+}
+
+/// What a redacted report shows of the texts of the fact of that path, such as `key.last_used_service`. What
+/// is no fact, or not the same in all records that it may be of, is shown as a pseudonym.
+#[must_use]
+pub fn shown(path: &str) -> Shown {
+    let Some((variable, path)) = path.split_once('.') else { return Shown::Pseudonym };
+    let mut shown = records_of(variable).iter().filter_map(|record| record.shown(path));
+    match shown.next() {
+        Some(first) if shown.all(|other| other == first) => first,
+        _ => Shown::Pseudonym,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_follows_the_declaration() {
+        assert_eq!(shown("key.last_used_service"), Shown::Text);
+        assert_eq!(shown("key.age_source"), Shown::Text, "a word of a fixed set");
+        assert_eq!(shown("principal.escalations.grants.statement"), Shown::Statement);
+        assert_eq!(shown("policy.escalations.way"), Shown::Nothing);
+        for name in ["region", "region.name.x", "user.name", "user.nothing", "params.service", ""] {
+            assert_eq!(shown(name), Shown::Pseudonym, "{name}");
+        }
+        assert_eq!(shown("region.name"), Shown::Text);
+    }
 }

@@ -182,6 +182,24 @@ impl Scope {
 mod tests {
     use super::*;
 
+    /// What redaction may show of a fact is looked up by its path.
+    #[test]
+    fn the_model_knows_the_record_of_each_variable() {
+        for scope in &SCOPES {
+            for variable in scope.variables_of(false).iter().chain(&*scope.variables_of(true)) {
+                let Type::Record(record) = variable.ty else { continue };
+                let known = portcullis_model::records_of(variable.name);
+                let is_principal = variable.name == PRINCIPAL && !PRINCIPALS.contains(&scope.name);
+                assert!(
+                    known.contains(&record) || is_principal,
+                    "{} {}",
+                    scope.name,
+                    variable.name
+                );
+            }
+        }
+    }
+
     /// What a rule on several scopes says of one resource must mean the same of another.
     #[test]
     fn fields_that_principals_share_have_one_type() {

@@ -12,6 +12,7 @@ record! {
         /// The account's 12-digit id, or `unknown`.
         pub id: String,
         /// The partition from the caller's ARN: `aws`, `aws-cn`, `aws-us-gov`, or `unknown`.
+        #[shown(Text)]
         pub partition: String,
         /// The account alias; null if it has none.
         #[from(AccountAliases)]
@@ -42,6 +43,7 @@ record! {
         /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`; null: AWS does
         /// not offer them in the partition.
         #[from(AlternateContacts)]
+        #[shown(Text)]
         pub alternate_contacts: Fact<Option<Vec<String>>>,
         /// The number of different e-mail addresses among them; null: AWS does not offer them.
         #[from(AlternateContacts)]
@@ -145,6 +147,7 @@ record! {
     #[from(AccessAnalyzers, CredentialReport, AccountAuthorizationDetails)]
     pub struct Region {
         /// The name, such as `eu-central-1`.
+        #[shown(Text)]
         pub name: String,
         /// The names of active analyzers of external access, those of the organization included.
         #[from(AccessAnalyzers)]

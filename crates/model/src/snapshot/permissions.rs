@@ -66,6 +66,7 @@ record! {
         /// The names of inline policies.
         pub inline_policies: Vec<String>,
         /// The statements of its trust policy that let anyone assume it, with no condition that narrows this.
+        #[shown(Statement)]
         pub open_statements: Fact<Vec<String>>,
         /// The ids of other accounts and organizations whose principals may assume it; the own organization,
         /// its management account and accounts that must be of it are not among them.
@@ -79,6 +80,7 @@ record! {
         #[from(AccountAuthorizationDetails, Organization)]
         pub organization_accounts: Fact<Vec<String>>,
         /// The services that may assume it, could say for whom they act, and are not asked.
+        #[shown(Text)]
         pub services_not_asked_for_source: Fact<Vec<String>>,
         /// The ids of other accounts and organizations on whose behalf services may assume it.
         #[from(AccountAuthorizationDetails, Organization)]
@@ -89,6 +91,7 @@ record! {
         /// assume it.
         pub issuers_of_any_branch: Fact<Vec<String>>,
         /// The statements that let users of Cognito identity pools assume it who have not signed in.
+        #[shown(Statement)]
         pub cognito_guest_statements: Fact<Vec<String>>,
         /// The ARNs of SAML providers that may assume it with assertions made for others than AWS.
         pub saml_providers_without_audience: Fact<Vec<String>>,
@@ -96,6 +99,7 @@ record! {
         pub deleted_principals: Fact<Vec<String>>,
         /// The statements that let the whole management account of the organization assume it.
         #[from(AccountAuthorizationDetails, Organization)]
+        #[shown(Statement)]
         pub management_account_statements: Fact<Vec<String>>,
     }
 }
@@ -158,21 +162,27 @@ record! {
         pub allows_everything: Fact<bool>,
         /// The services of which it allows every action on every resource, or `all but …` where it does so
         /// by a NotAction of whole services.
+        #[shown(Text)]
         pub service_wildcards: Fact<Vec<String>>,
         /// The services whose actions it allows as `service:*`, on whatever resource.
+        #[shown(Text)]
         pub wildcard_services: Fact<Vec<String>>,
         /// The statements that allow by NotAction.
+        #[shown(Statement)]
         pub not_action_allows: Fact<Vec<String>>,
         /// The watched actions that it allows on every resource.
         pub actions_on_everything: Fact<Vec<WatchedAction>>,
         /// The statements that allow to pass any role to any service.
+        #[shown(Statement)]
         pub pass_any_role: Fact<Vec<String>>,
         /// The ways to become an administrator that this policy alone grants.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
         /// The statements with policy variables that are taken literally, since it lacks Version 2012-10-17.
+        #[shown(Statement)]
         pub ignored_variables: Fact<Vec<String>>,
         /// Those of them that deny, or that allow by NotResource, so that they stop protecting.
+        #[shown(Statement)]
         pub ignored_protections: Fact<Vec<String>>,
     }
 }
@@ -194,8 +204,10 @@ record! {
     #[from(AccountAuthorizationDetails, Organization)]
     pub struct Escalation {
         /// The method's id, as `rules/escalations.toml` has it.
+        #[shown(Text)]
         pub method: String,
         /// What it does, in a few words.
+        #[shown(Text)]
         pub title: String,
         /// How sure it is: `certain` now and without conditions; `conditional` on something that the facts do
         /// not tell; `possible` once something exists that does not today.
@@ -203,8 +215,10 @@ record! {
         /// The ARN of what it acts on: a principal, a policy or a provider; null: nothing that is known.
         pub target: Option<String>,
         /// What is done, with target and policies, as a phrase that completes "it may …".
+        #[shown(Nothing)]
         pub way: String,
         /// What it hangs on: condition keys, or what must be there.
+        #[shown(Nothing)]
         pub conditions: Vec<String>,
         /// The statements that grant it, one for each action it needs; where it assumes a role, the
         /// statement of the trust policy too.
@@ -217,10 +231,12 @@ record! {
     #[from(AccountAuthorizationDetails)]
     pub struct Grant {
         /// The action, such as `iam:PassRole`.
+        #[shown(Text)]
         pub action: String,
         /// The identity of the policy; see `Policy.resource_id`. Of a trust policy: the role's ARN.
         pub policy: String,
         /// The statement: its number from 1, and its Sid if it has one.
+        #[shown(Statement)]
         pub statement: String,
         /// Whether the statement has conditions, or that of the permissions boundary which lets it pass.
         pub conditional: bool,

@@ -32,6 +32,7 @@ record! {
         pub last_used: Fact<Option<Timestamp>>,
         /// Which credential was used last: `password`, `access key 1` or `access key 2`; null: none.
         #[from(CredentialReport)]
+        #[shown(Text)]
         pub last_used_credential: Fact<Option<String>>,
         /// Days since the last use; null: no use is recorded.
         #[from(CredentialReport)]
@@ -41,6 +42,7 @@ record! {
         pub claims: Vec<RootClaim>,
         /// The points on which the sources contradict each other, in words. None: all have spoken.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices)]
+        #[shown(Text)]
         pub disagreements: Fact<Vec<String>>,
     }
 }
@@ -50,6 +52,7 @@ record! {
     #[from(CredentialReport, AccountSummary, VirtualMfaDevices)]
     pub struct RootClaim {
         /// The source's name, such as `account-summary`.
+        #[shown(Text)]
         pub source: String,
         /// The moment for which it says so.
         pub at: Option<Timestamp>,

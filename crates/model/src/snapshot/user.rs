@@ -52,6 +52,7 @@ record! {
         pub mfa_active: Fact<bool>,
         /// The source that tells `mfa_active`: the newest that knows.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
+        #[shown(Text)]
         pub mfa_source: Fact<String>,
         /// The MFA devices that are known; see `mfa_devices_complete`.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
@@ -135,8 +136,10 @@ record! {
         /// When it was last used; null: never, or not since 2015-04-22.
         pub last_used: Fact<Option<Timestamp>>,
         /// The service it was last used with, such as `s3`; null: none is recorded.
+        #[shown(Text)]
         pub last_used_service: Fact<Option<String>>,
         /// The region it was last used in; null: none is recorded, which services without regions leave out too.
+        #[shown(Text)]
         pub last_used_region: Fact<Option<String>>,
         /// Days since it was last used or, if it never was, made.
         pub idle_days: Fact<f64>,
@@ -169,6 +172,7 @@ record! {
         /// The name of the user.
         pub user_name: String,
         /// The service, such as `codecommit.amazonaws.com`.
+        #[shown(Text)]
         pub service: String,
         /// Whether it can be used.
         pub active: Fact<bool>,

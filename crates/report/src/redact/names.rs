@@ -1,50 +1,12 @@
 //! Texts and their pseudonyms: whatever is not known to be harmless is a name.
 
-use portcullis_model::{AccountId, Arn, is_region};
+use portcullis_model::{AccountId, Arn, Shown, Source, is_region, shown};
 use serde_json::{Map, Value as Json};
 
 use super::{Salt, arn, form};
 
-/// Facts whose texts are words of AWS or of Portcullis, by the end of their path.
-const WORDS: [&str; 22] = [
-    "action",
-    "actions_on_everything",
-    "age_source",
-    "alternate_contacts",
-    "certainty",
-    "class",
-    "disagreements",
-    "kind",
-    "last_used_credential",
-    "last_used_region",
-    "last_used_service",
-    "method",
-    "mfa_source",
-    "missing",
-    "partition",
-    "region.name",
-    "service",
-    "service_wildcards",
-    "services_not_asked_for_source",
-    "source",
-    "title",
-    "wildcard_services",
-];
-
-/// Facts whose texts are statements of policies.
-const STATEMENTS: [&str; 8] = [
-    "cognito_guest_statements",
-    "ignored_protections",
-    "ignored_variables",
-    "management_account_statements",
-    "not_action_allows",
-    "open_statements",
-    "pass_any_role",
-    "statement",
-];
-
-/// Facts whose texts are phrases with names in them: what an escalation does, and what it hangs on.
-const PHRASES: [&str; 2] = ["conditions", "way"];
+/// Where a message names the code of a gap.
+const GAP_CODE: &str = "gap.code";
 
 /// The pseudonyms of the texts of one finding, or of a report beside its findings.
 pub(super) struct Names<'s> {
@@ -131,24 +93,20 @@ impl<'s> Names<'s> {
 
     /// The text of a fact.
     pub(super) fn text_of(&self, path: &str, text: &str) -> String {
-        if is_one_of(&PHRASES, path) {
-            return super::WITHHELD.to_owned();
-        }
-        if path == "gap.code" {
-            let code = if form::is_code(text) { text } else { super::WITHHELD };
-            return code.to_owned();
+        let is_source = path.ends_with(".missing") && Source::from_name(text).is_some();
+        if is_source || path == GAP_CODE && form::is_code(text) {
+            return text.to_owned();
         }
         let identifies =
             text.starts_with("arn:") || AccountId::parse(text).is_some() || form::is_key(text);
-        if is_one_of(&WORDS, path) && !identifies {
-            return text.to_owned();
-        }
-        match form::statement(text).filter(|_| is_one_of(&STATEMENTS, path)) {
-            Some((number, Some(sid))) => {
+        match (shown(path), form::statement(text)) {
+            (Shown::Nothing, _) => super::WITHHELD.to_owned(),
+            (Shown::Text, _) if !identifies => text.to_owned(),
+            (Shown::Statement, Some((number, Some(sid)))) => {
                 format!("{number} ({})", self.name(sid))
             }
-            Some((_, None)) => text.to_owned(),
-            None => self.text(text),
+            (Shown::Statement, Some((_, None))) => text.to_owned(),
+            _ => self.text(text),
         }
     }
 
@@ -170,11 +128,4 @@ impl<'s> Names<'s> {
     fn path_part(&self, part: &str) -> String {
         if part.is_empty() { String::new() } else { self.name(part) }
     }
-}
-
-/// Whether the path ends with one of those. Who writes a rule names its parameters, so they are none.
-fn is_one_of(ends: &[&str], path: &str) -> bool {
-    let before = ends.iter().filter_map(|end| path.strip_suffix(end));
-    let mut before = before.filter(|before| before.is_empty() || before.ends_with('.'));
-    before.next().is_some() && !path.starts_with("params.")
 }
