@@ -1,0 +1,123 @@
+//! Reports on several accounts, some of which share an id or are not known.
+
+use crate::support::{rendered, report};
+use portcullis_model::{AccountStatus, AuditedAccount, Gap, Report, Source, Verdict};
+use portcullis_report::Format;
+use serde_json::Value;
+
+/// Two accounts of one id in two partitions, and another, of which nothing was collected. The first
+/// finding is of the second account.
+fn several() -> Report {
+    let mut report = report();
+    let first = report.accounts[0].clone();
+    let china = AuditedAccount {
+        partition: "aws-cn".to_owned(),
+        region: Some("cn-north-1".to_owned()),
+        gaps: Vec::new(),
+        status: AccountStatus::Complete,
+        ..first.clone()
+    };
+    let failed = AuditedAccount {
+        id: "unknown".to_owned(),
+        status: AccountStatus::Failed,
+        gaps: vec![Gap::new(Source::CallerIdentity, "ExpiredToken", "the token has expired")],
+        ..first
+    };
+    report.accounts.extend([china, failed]);
+    "arn:aws-cn:iam::111122223333:root".clone_into(&mut report.findings[0].resource.id);
+    report
+}
+
+fn json(report: &Report, format: Format) -> Value {
+    serde_json::from_str(&rendered(report, format)).unwrap()
+}
+
+#[test]
+fn a_finding_is_of_the_account_in_its_partition() {
+    let findings = json(&several(), Format::Asff);
+    let arns = [0, 1].map(|index| findings[index]["ProductArn"].as_str().unwrap().to_owned());
+    assert_eq!(
+        arns,
+        [
+            "arn:aws-cn:securityhub:cn-north-1:111122223333:product/111122223333/default",
+            "arn:aws:securityhub:eu-central-1:111122223333:product/111122223333/default",
+        ]
+    );
+    let events = json(&several(), Format::Ocsf);
+    assert_eq!(events[0]["cloud"]["cloud_partition"], "aws-cn");
+    assert_eq!(events[1]["cloud"]["cloud_partition"], "aws");
+}
+
+#[test]
+fn accounts_that_share_an_id_share_a_run_and_a_suite_and_none_is_forgotten() {
+    let mut report = several();
+    let mut twin = report.accounts[2].clone();
+    twin.gaps = vec![Gap::new(Source::CallerIdentity, "Throttling", "slow down")];
+    report.accounts.push(twin);
+    report.accounts[3].status = AccountStatus::Incomplete;
+    let log = json(&report, Format::Sarif);
+    let runs = log["runs"].as_array().unwrap();
+    let ids: Vec<&Value> = runs.iter().map(|run| &run["automationDetails"]["id"]).collect();
+    assert_eq!(ids, ["portcullis/111122223333/", "portcullis/unknown/"]);
+    let invocation = &runs[1]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let told = invocation["toolExecutionNotifications"].to_string();
+    assert!(told.contains("ExpiredToken") && told.contains("Throttling"), "{told}");
+
+    report.accounts[3].status = AccountStatus::Failed;
+    let xml = rendered(&report, Format::Junit);
+    assert_eq!(xml.matches("<testsuite name=").count(), 2, "{xml}");
+    for name in ["collected", "collected (2)"] {
+        let case = format!(r#"classname="unknown.evidence" name="{name}""#);
+        assert_eq!(xml.matches(&case).count(), 1, "{case}");
+    }
+    // Each of the two rows has the number of open findings of one id.
+    let html = rendered(&report, Format::Html);
+    let chart = html.split(r#"id="by-account""#).nth(1).unwrap().split("</table>").next().unwrap();
+    assert_eq!(chart.matches(r#"<th scope="row">111122223333</th>"#).count(), 1);
+    assert_eq!(chart.matches(r#"<th scope="row">unknown</th>"#).count(), 1);
+}
+
+#[test]
+fn text_tells_which_account_lacks_what() {
+    let mut report = several();
+    report.findings[0].account = "unknown".to_owned();
+    let gap = "unknown: caller-identity (GetCallerIdentity): ExpiredToken: the token has expired";
+    // However it wraps.
+    let table = rendered(&report, Format::Table);
+    let table = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(table.contains(&format!("- {gap} ")), "{table}");
+    assert!(table.contains("Evidence nothing could be collected "), "{table}");
+    assert!(!table.contains("Gaps none"), "{table}");
+    let named = "old-key: carol in 111122223333, dave in 111122223333; needs access-keys";
+    assert!(table.contains(named), "{table}");
+    let markdown = rendered(&report, Format::Markdown);
+    assert!(markdown.contains("unknown: caller-identity (GetCallerIdentity)"), "{markdown}");
+    assert!(markdown.contains("partition aws: nothing could be collected\n"), "{markdown}");
+    let named = "carol in `111122223333`, dave in `111122223333`; needs access-keys";
+    assert!(markdown.contains(named), "{markdown}");
+}
+
+#[test]
+fn a_table_without_accounts_says_so() {
+    let mut report = report();
+    report.accounts.clear();
+    assert!(rendered(&report, Format::Table).starts_with("Account   none\n"));
+}
+
+#[test]
+fn a_finding_whose_rule_is_not_told_is_in_every_format() {
+    let mut report = report();
+    for finding in &mut report.findings {
+        if finding.verdict == Verdict::Fail {
+            finding.rule = "rule-of-tomorrow".to_owned();
+        }
+    }
+    report.rules.retain(|rule| rule.id != "idle-user");
+    for &format in Format::ALL {
+        let text = rendered(&report, format);
+        assert!(text.contains("rule-of-tomorrow"), "{}", format.name());
+        let of_work = !matches!(format, Format::Github);
+        assert!(!of_work || text.contains("idle-user"), "{}", format.name());
+    }
+}

@@ -1,0 +1,68 @@
+//! The JSON form and its published schema.
+
+use std::path::Path;
+
+use crate::support::report;
+use portcullis_model::{Gate, Report};
+use portcullis_report::{Format, Style, render, write_json};
+
+fn schema() -> String {
+    let mut out = Vec::new();
+    write_json(&schemars::schema_for!(Report), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn json() -> String {
+    let mut out = Vec::new();
+    render(&report(), Format::Json, Style { width: 80, color: true }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_types() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/report-v1.schema.json");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, schema()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(committed, schema(), "run the test with UPDATE_SCHEMA=1 if the change is meant");
+}
+
+#[test]
+fn a_report_is_valid_and_read_back_the_same() {
+    let schema = serde_json::from_str(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let text = json();
+    let value = serde_json::from_str(&text).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report());
+    assert!(text.ends_with("}\n"));
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let schema = serde_json::from_str(&schema()).unwrap();
+    let mut value = serde_json::to_value(report()).unwrap();
+    value["findings"][0]["verdict"] = "maybe".into();
+    assert!(!jsonschema::is_valid(&schema, &value));
+}
+
+#[test]
+fn older_reports_are_read() {
+    let mut value = serde_json::to_value(report()).unwrap();
+    let strip = |value: &mut serde_json::Value, names: &[&str]| {
+        let object = value.as_object_mut().unwrap();
+        assert!(names.iter().all(|name| object.remove(*name).is_some()), "{names:?}");
+    };
+    strip(&mut value, &["frameworks", "waivers"]);
+    strip(&mut value["run"], &["baseline"]);
+    strip(&mut value["accounts"][0], &["region"]);
+    strip(&mut value["run"]["options"], &["frameworks", "gate", "redacted"]);
+    strip(&mut value["rules"][0], &["family", "hash"]);
+    strip(&mut value["findings"][0], &["waiver", "baseline"]);
+    strip(&mut value["tallies"]["old-key"], &["waived"]);
+    let read: Report = serde_json::from_value(value).unwrap();
+    assert_eq!((read.frameworks.len(), read.waivers.len()), (0, 0));
+    assert_eq!(read.run.options.gate, Gate::default());
+}

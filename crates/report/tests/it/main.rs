@@ -1,0 +1,25 @@
+//! Reports written, compared, waived and redacted, as the crate's users do it.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod accounts;
+mod asff;
+mod baseline;
+mod code;
+mod csv;
+mod diff;
+mod diff_formats;
+mod diff_properties;
+mod formats;
+mod html;
+mod json;
+mod jsonl;
+mod junit;
+mod markdown;
+mod mutations;
+mod ocsf;
+mod outcome;
+mod redact;
+mod support;
+mod table;
+mod waivers;

@@ -1,0 +1,413 @@
+//! Redaction: nothing that says whose a report is is left, and reports can still be joined.
+
+use std::collections::BTreeSet;
+
+use crate::support::history::{NEW, OLD, at, listed_key};
+use crate::support::{HOSTILE, decided, finding, hostile, rendered, report, told};
+use portcullis_model::{Finding, Message, Report, Severity, Verdict};
+use portcullis_report::{AlreadyRedacted, Change, Diff, Format, Outcome, Salt, redact};
+use serde_json::{Value as Json, json};
+
+const WITHHELD: &str = "withheld: redacted";
+
+fn salt() -> Salt {
+    Salt::new(b"a salt for tests, known to all").unwrap()
+}
+
+fn redacted(report: Report) -> Report {
+    redact(report, &salt()).unwrap()
+}
+
+/// The message of a finding that is made of these parts, redacted, with names shown as `<name>`.
+fn message(parts: Message) -> String {
+    let mut report = report();
+    let mut finding = finding("idle-user", Severity::Low, Verdict::Fail, "zoe", "", "");
+    finding.message = parts.to_string();
+    finding.message_parts = parts;
+    report.findings = vec![finding];
+    let message = &redacted(report).findings[0].message;
+    let marked = |word: &str| match word.split_once("name-") {
+        Some((before, rest)) => format!("{before}<name>{}", &rest[10..]),
+        None => word.to_owned(),
+    };
+    message.split(' ').map(marked).collect::<Vec<_>>().join(" ")
+}
+
+/// Every string of a value and its path, list indices left out, with a way to change it.
+fn strings<'v>(path: &str, value: &'v mut Json, visit: &mut dyn FnMut(&str, &'v mut String)) {
+    match value {
+        Json::String(text) => visit(path, text),
+        Json::Array(list) => {
+            for value in list {
+                strings(&format!("{path}[]"), value, visit);
+            }
+        }
+        Json::Object(fields) => {
+            for (name, value) in fields {
+                strings(&format!("{path}.{name}"), value, visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A report with every field filled.
+fn full() -> Report {
+    let mut report = decided();
+    let account = &mut report.accounts[0];
+    account.name = Some("Acme Holding".to_owned());
+    account.gaps[0].request_id = Some("5f0c2d9e".to_owned());
+    report.findings[1].resource.region = Some("eu-north-1".to_owned());
+    report.run.options.only = vec!["old-key".to_owned()];
+    report.run.options.skip = vec!["old-key".to_owned()];
+    report.run.options.frameworks = vec!["test-1.0".to_owned()];
+    report.run.options.gate.allow_unknown = vec!["old-key".to_owned()];
+    report.rules[0].params.insert("service".to_owned(), json!(["alice"]));
+    report.rules[0].frameworks.insert("test-1.0".to_owned(), vec!["1.1".to_owned()]);
+    report
+}
+
+/// What may stay as it is, whatever it is: words that authors of rules and frameworks wrote for
+/// everybody, and words of the model.
+const PUBLIC: [&str; 34] = [
+    ".accounts[].gaps[].action",
+    ".accounts[].gaps[].code",
+    ".accounts[].gaps[].operation",
+    ".accounts[].partition",
+    ".findings[].message_parts[]",
+    ".findings[].message_parts[].fact",
+    ".findings[].resource.kind",
+    ".findings[].rule",
+    ".frameworks[].controls[].id",
+    ".frameworks[].controls[].rules[]",
+    ".frameworks[].controls[].title",
+    ".frameworks[].id",
+    ".frameworks[].note",
+    ".frameworks[].references[]",
+    ".frameworks[].title",
+    ".frameworks[].version",
+    ".rules[].family",
+    ".rules[].frameworks.test-1.0[]",
+    ".rules[].id",
+    ".rules[].references[]",
+    ".rules[].remediation",
+    ".rules[].risk",
+    ".rules[].scope",
+    ".rules[].title",
+    ".run.options.frameworks[]",
+    ".run.options.gate.allow_unknown[]",
+    ".run.options.only[]",
+    ".run.options.rule_set",
+    ".run.options.skip[]",
+    ".schema",
+    ".tool.name",
+    ".tool.version",
+    ".waivers[].waiver.rule",
+    // Of the control that a person answers; the others' reasons quote parameters.
+    ".frameworks[].controls[].reason",
+];
+
+/// Changes one string after the other to a name that nobody else has, and looks for it in what
+/// becomes of the report.
+#[test]
+fn every_string_is_decided() {
+    let whole = serde_json::to_value(full()).unwrap();
+    let mut paths = BTreeSet::new();
+    strings("", &mut whole.clone(), &mut |path, _| _ = paths.insert(path.to_owned()));
+    let mut stays = BTreeSet::new();
+    for target in &paths {
+        let mut changed = whole.clone();
+        strings("", &mut changed, &mut |path, text| {
+            if path == target {
+                text.insert_str(0, "canary");
+            }
+        });
+        // A time or a verdict can be nothing else.
+        let Ok(report) = serde_json::from_value(changed) else { continue };
+        let report = serde_json::to_string(&redacted(report)).unwrap();
+        if report.contains("canary") {
+            stays.insert(target.as_str());
+        }
+    }
+    assert_eq!(stays, BTreeSet::from(PUBLIC));
+}
+
+#[test]
+fn no_canary_is_in_any_format() {
+    let whole = serde_json::to_value(full()).unwrap();
+    let mut changed = whole.clone();
+    strings("", &mut changed, &mut |path, text| {
+        let mut alone = whole.clone();
+        strings("", &mut alone, &mut |at, text| {
+            if at == path {
+                text.insert_str(0, "canary");
+            }
+        });
+        if !PUBLIC.contains(&path) && serde_json::from_value::<Report>(alone).is_ok() {
+            text.insert_str(0, "canary");
+        }
+    });
+    let report: Report = serde_json::from_value(changed).unwrap();
+    assert!(rendered(&report, Format::Json).matches("canary").count() > 50);
+    let report = redacted(report);
+    for &format in Format::ALL {
+        assert!(!rendered(&report, format).contains("canary"), "{}", format.name());
+    }
+}
+
+#[test]
+fn ids_are_in_no_format() {
+    let report = redacted(full());
+    for &format in Format::ALL {
+        let text = rendered(&report, format);
+        for id in
+            ["111122223333", "AKIAIOSFODNN7EXAMPLE", "acme", "Acme", "alice", "carol", "PLAT-12"]
+        {
+            assert!(!text.contains(id), "{id} in {}", format.name());
+        }
+        for original in &full().findings {
+            let fingerprint = original.fingerprint.as_str();
+            assert!(!text.contains(fingerprint), "{fingerprint} in {}", format.name());
+        }
+    }
+}
+
+#[test]
+fn hostile_names_are_names() {
+    let report = redacted(hostile());
+    for &format in Format::ALL {
+        let text = rendered(&report, format);
+        for name in HOSTILE {
+            assert!(!text.contains(name), "{name:?} in {}", format.name());
+        }
+    }
+}
+
+#[test]
+fn what_is_nobodys_stays() {
+    let (before, after) = (full(), redacted(full()));
+    assert!(after.run.options.redacted);
+    assert_eq!(after.run.as_of, before.run.as_of);
+    assert_eq!(after.tallies, before.tallies);
+    assert_eq!(after.accounts[0].partition, "aws");
+    let (gap, was) = (&after.accounts[0].gaps[0], &before.accounts[0].gaps[0]);
+    assert_eq!((&gap.operation, &gap.action, &gap.code), (&was.operation, &was.action, &was.code));
+    let evidence = json!({
+        "policy.kind": "customer-managed",
+        "policy.attached_to": ["arn:aws-cn:iam::111122223333:role/x", "arn:aws:iam::aws:policy/A"],
+        "policy.escalations": [{ "method": "assume-role", "certainty": "certain", "target": null, "grants": [
+            { "action": "sts:AssumeRole", "statement": "2", "conditional": false },
+        ]}],
+        "policy.wildcard_services": ["s3"],
+        "role.services_not_asked_for_source": ["ec2.amazonaws.com"],
+        "role.cognito_guest_statements": ["1"],
+        "role.management_account_statements": ["2"],
+        "key.last_used_region": "us-gov-east-1",
+        "key.last_used": "2026-01-01T00:00:00Z",
+        "key.name": "key 1",
+        "user.administrator": { "missing": ["account-authorization-details"] },
+        "user.age_days": 91.5,
+    });
+    let mut report = report();
+    report.findings.truncate(1);
+    report.findings[0].evidence = serde_json::from_value(evidence.clone()).unwrap();
+    let mut kept = serde_json::to_value(&redacted(report).findings[0].evidence).unwrap();
+    let role = kept["policy.attached_to"][0].take();
+    let role = role.as_str().unwrap();
+    assert!(role.starts_with("arn:aws-cn:iam::000") && role.contains(":role/name-"), "{role}");
+    kept["policy.attached_to"][0] = evidence["policy.attached_to"][0].clone();
+    assert_eq!(kept, evidence);
+}
+
+#[test]
+fn the_outcome_stays() {
+    for report in [report(), decided()] {
+        assert_eq!(Outcome::of(&redacted(report.clone())), Outcome::of(&report));
+    }
+}
+
+#[test]
+fn a_name_has_one_pseudonym_wherever_it_stands() {
+    let mut report = decided();
+    report.findings.truncate(1);
+    let finding = &mut report.findings[0];
+    finding.resource.id = "arn:aws:iam::111122223333:user/team/zoe/policy/zed".to_owned();
+    finding.resource.name = "zed".to_owned();
+    finding.message_parts =
+        told("user zoe has zed", &[("user.name", "zoe"), ("policy.name", "zed")]);
+    finding.evidence = serde_json::from_value(json!({
+        "user.name": "zoe",
+        "user.path": "/team/",
+        "role.external_accounts": ["111122223333"],
+    }))
+    .unwrap();
+    let report = redacted(report);
+    let Finding { account, resource, message, evidence, .. } = &report.findings[0];
+    let text = |path: &str| evidence[path].as_str().unwrap();
+    let (zoe, zed, team) = (text("user.name"), &resource.name, text("user.path"));
+    assert_eq!(resource.id, format!("arn:aws:iam::{account}:user{team}{zoe}/policy/{zed}"));
+    assert_eq!(message, &format!("user {zoe} has {zed}"));
+    assert_eq!(evidence["role.external_accounts"], json!([account]));
+    assert_eq!(&report.accounts[0].id, account);
+    assert!(account.starts_with("000") && account.len() == 12);
+}
+
+/// Every text that redaction made.
+fn pseudonyms(report: &Report) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    strings("", &mut serde_json::to_value(report).unwrap(), &mut |_, text| {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let made = |word: &&str| {
+            ["name-", "key-"].iter().any(|start| word.starts_with(start)) && word.len() > 12
+                || word.starts_with("000") && word.len() == 12
+        };
+        all.extend(words.filter(made).map(str::to_owned));
+    });
+    all.extend(report.findings.iter().map(|finding| finding.fingerprint.as_str().to_owned()));
+    all
+}
+
+#[test]
+fn runs_under_one_salt_can_be_joined_and_others_cannot() {
+    let mut later = decided();
+    later.findings.remove(0);
+    later.run.as_of = "2026-12-02T10:00:00Z".parse().unwrap();
+    let other = Salt::new(b"another salt that is long enough").unwrap();
+    let (first, second) = (pseudonyms(&redacted(decided())), pseudonyms(&redacted(later.clone())));
+    assert!(second.len() > 15 && second.is_subset(&first), "{second:?}");
+    let apart = pseudonyms(&redact(later, &other).unwrap());
+    assert_eq!(apart.len(), second.len());
+    assert!(apart.is_disjoint(&first));
+}
+
+#[test]
+fn a_key_that_was_activated_again_is_found_behind_its_pseudonym() {
+    let made = "2026-01-04T12:00:00Z";
+    let key = |id, rotated| listed_key("dan", id, made, rotated);
+    let old = redacted(at(OLD, [key("AKIAIOSFODNN7EXAMPLE", made)]));
+    let unchanged = |id| {
+        let new = redacted(at(NEW, [key(id, "2026-11-02T18:00:00Z")]));
+        Diff::between(&old, &new).unwrap().count(Change::Unchanged)
+    };
+    assert_eq!(unchanged("AKIAIOSFODNN7EXAMPLE"), 1);
+    assert_eq!(unchanged("AKIAI44QH8DHBEXAMPLE"), 0);
+}
+
+#[test]
+fn findings_stay_apart() {
+    let fingerprints = |report: &Report| -> BTreeSet<String> {
+        report.findings.iter().map(|f| f.fingerprint.as_str().to_owned()).collect()
+    };
+    let before = hostile();
+    assert_eq!(fingerprints(&redacted(before.clone())).len(), fingerprints(&before).len());
+}
+
+#[test]
+fn the_order_of_names_is_not_told() {
+    let mut report = crate::support::of_size(50);
+    report.findings.sort_by(|a, b| a.resource.id.cmp(&b.resource.id));
+    let report = redacted(report);
+    assert!(report.findings.is_sorted_by_key(|finding| &finding.resource.id));
+}
+
+/// Enough of them that their own order would not be that of the pseudonyms by chance.
+#[test]
+fn nor_is_that_in_lists_messages_and_waivers() {
+    let names: Vec<String> = (b'a'..=b'z').map(|letter| char::from(letter).to_string()).collect();
+    let mut report = decided();
+    let waiver = report.waivers[0].clone();
+    let of = |name: &String| {
+        let mut waiver = waiver.clone();
+        waiver.waiver.resource.clone_from(name);
+        waiver
+    };
+    report.waivers = names.iter().map(of).collect();
+    report.findings.truncate(1);
+    let finding = &mut report.findings[0];
+    finding.message_parts = Message::from("policy is attached to: ");
+    for (index, name) in names.iter().enumerate() {
+        finding.message_parts.push(if index == 0 { "" } else { ", " });
+        finding.message_parts.push_fact("policy.attached_to", name);
+    }
+    finding.evidence.insert("policy.attached_to".to_owned(), json!(names));
+    let report = redacted(report);
+    let resources: Vec<_> = report.waivers.iter().map(|w| w.waiver.resource.as_str()).collect();
+    assert!(resources.len() == 26 && resources.is_sorted(), "{resources:?}");
+    let finding = &report.findings[0];
+    assert_eq!(finding.evidence["policy.attached_to"], json!(resources));
+    assert_eq!(finding.message, format!("policy is attached to: {}", resources.join(", ")));
+}
+
+#[test]
+fn a_report_is_redacted_once() {
+    assert_eq!(redact(redacted(decided()), &salt()), Err(AlreadyRedacted));
+}
+
+#[test]
+fn messages_keep_their_words_and_lose_their_names() {
+    for (says, facts, expected) in [
+        ("user zoe is 91.5 days old", &[("user.name", "zoe")][..], "user <name> is 91.5 days old"),
+        (
+            "user zoe (\"zoe\") has: Ops Team, b.c.",
+            &[("user.name", "zoe"), ("user.groups", "Ops Team"), ("user.groups", "b.c")],
+            "user <name> (\"<name>\") has: <name>, <name>.",
+        ),
+        // Names that are words of the message, or numbers, where they stand as names.
+        (
+            "zoe can use Access",
+            &[("user.name", "zoe"), ("key.name", "Access")],
+            "<name> can use <name>",
+        ),
+        ("90 is 9 days old", &[("user.name", "90")], "<name> is 9 days old"),
+        // Words of AWS.
+        ("used with s3", &[("key.last_used_service", "s3")], "used with s3"),
+        ("not used since 2026-01-01T00:00:00Z", &[], "not used since 2026-01-01T00:00:00Z"),
+        // What an author should not have written.
+        (
+            "ask arn:aws:iam::aws:policy/X or me@example.com",
+            &[],
+            "ask arn:aws:iam::aws:policy/X or <name>",
+        ),
+    ] {
+        assert_eq!(message(told(says, facts)), expected);
+    }
+}
+
+#[test]
+fn messages_without_parts_are_told_in_general() {
+    assert_eq!(message(Message::default()), "User is idle: <name>");
+}
+
+#[test]
+fn what_an_escalation_does_is_told_by_its_other_facts() {
+    let way = "assume role zed (sts:AssumeRole, policy switch), depending on aws:PrincipalTag/zoe";
+    let escalation = json!({
+        "certainty": "conditional",
+        "target": "arn:aws:iam::111122223333:role/zed",
+        "way": way,
+        "conditions": ["aws:PrincipalTag/zoe"],
+    });
+    let mut report = report();
+    report.findings.truncate(1);
+    let finding = &mut report.findings[0];
+    finding.message_parts = told(
+        &format!("anna can become an administrator: it may {way}"),
+        &[("principal.name", "anna"), ("principal.escalations.way", way)],
+    );
+    finding.evidence =
+        serde_json::from_value(json!({ "principal.escalations": [escalation] })).unwrap();
+    let redacted = redacted(report);
+    let found = &redacted.findings[0].evidence["principal.escalations"][0];
+    assert_eq!((&found["certainty"], &found["way"]), (&"conditional".into(), &WITHHELD.into()));
+    assert_eq!(found["conditions"], json!([WITHHELD]));
+    assert!(found["target"].as_str().unwrap().contains(":role/name-"));
+    assert!(!serde_json::to_string(&redacted).unwrap().contains("PrincipalTag"));
+}
+
+#[test]
+fn commands_are_templates() {
+    let report = redacted(report());
+    let finding = report.findings.iter().find(|f| f.rule == "old-key").unwrap();
+    let command = finding.remediation.lines().last().unwrap();
+    assert!(command.contains("user.name") && command.contains("key.id"), "{command}");
+}
