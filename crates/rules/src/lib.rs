@@ -24,6 +24,7 @@ mod rule;
 mod rule_set;
 mod sample;
 mod scope;
+mod settings;
 mod show;
 mod skeleton;
 
@@ -36,9 +37,9 @@ pub use framework::{Control, Framework};
 pub use param::Param;
 pub use problem::{LoadError, LoadErrors, position, similar};
 pub use rule::Rule;
-pub(crate) use rule_set::RULE_SETS;
-pub use rule_set::{RuleSet, RuleSettings, Selection, SelectionError, Settings};
+pub use rule_set::{RuleSet, Selection, SelectionError};
 pub use scope::{SCOPES, Scope};
+pub use settings::{RuleSettings, Settings};
 pub use show::type_name;
 pub use skeleton::{is_rule_id, skeleton};
 

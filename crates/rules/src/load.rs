@@ -12,8 +12,10 @@ use crate::param::{self, Param};
 use crate::problem::{LoadError, Problem, place};
 use crate::program::{Part, Texts};
 use crate::read::{Fields, Text};
+use crate::rule::meant_rule;
 use crate::scope::{self, PRINCIPALS, SCOPES, Scope};
-use crate::{Rule, RuleFile, RuleSettings, is_rule_id};
+use crate::settings::{RULE_SETS, RuleSettings};
+use crate::{Rule, RuleFile, is_rule_id};
 
 /// No honest rule is longer; a hostile one shall not keep the tool busy.
 const MAX_BYTES: usize = 64 * 1024;
@@ -62,7 +64,7 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     }
     let title = fields.required("title");
     let severity = fields.required("severity").and_then(|text| severity(&mut fields, &text));
-    let rule_set = fields.word("rule_set", &crate::RULE_SETS);
+    let rule_set = fields.word("rule_set", &RULE_SETS);
     let scopes = scopes(&mut fields);
     let (risk, false_positives) = (fields.required("risk"), fields.text("false_positives"));
     let references = references(&mut fields);
@@ -275,15 +277,10 @@ pub(crate) fn unknown_settings(
     settings: &BTreeMap<String, RuleSettings>,
     rules: &[Rule],
 ) -> Vec<LoadError> {
-    let exists = |id: &String| rules.iter().any(|rule| rule.id == *id);
-    let unknown = settings.keys().filter(|id| !exists(id)).map(|id| {
+    let mut unknown = Vec::new();
+    for id in settings.keys().filter(|id| rules.iter().all(|rule| rule.id != **id)) {
         let problem = Problem::new(0..0, format!("rules.{id}: there is no rule `{id}`"));
-        let meant = crate::problem::similar(id, rules.iter().map(|rule| rule.id.as_str()));
-        let problem = match meant {
-            Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-            None => problem.help("`portcullis rules list` shows all rules"),
-        };
-        LoadError::nowhere(SETTINGS, problem)
-    });
-    unknown.collect()
+        unknown.push(LoadError::nowhere(SETTINGS, problem.help(meant_rule(id, rules))));
+    }
+    unknown
 }

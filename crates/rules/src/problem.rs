@@ -31,15 +31,22 @@ impl Problem {
 
     /// Helps out with a similar word among the valid ones, or else with all of them.
     pub(crate) fn valid<'w>(
-        self,
+        mut self,
         word: &str,
-        valid: impl IntoIterator<Item = &'w str> + Clone,
+        valid: impl IntoIterator<Item = &'w str>,
     ) -> Problem {
-        if let Some(meant) = similar(word, valid.clone()) {
-            return self.help(format!("did you mean `{meant}`?"));
-        }
-        let all: Vec<_> = valid.into_iter().collect();
-        if all.is_empty() { self } else { self.help(format!("valid: {}", all.join(", "))) }
+        self.help = meant(word, valid);
+        self
+    }
+}
+
+/// Help out of a word that is not valid: the one that was probably meant, or else all that are.
+pub(crate) fn meant<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<String> {
+    let valid: Vec<_> = valid.into_iter().collect();
+    match similar(word, valid.iter().copied()) {
+        Some(meant) => Some(format!("did you mean `{meant}`?")),
+        None if valid.is_empty() => None,
+        None => Some(format!("valid: {}", valid.join(", "))),
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::constant::Constant;
 use crate::example::Example;
 use crate::param::Param;
+use crate::problem::similar;
 use crate::program::{Part, Texts};
 use crate::scope::Scope;
 use crate::show;
@@ -126,6 +127,14 @@ impl Rule {
 /// Whether the configuration says it, and no source.
 fn is_declared(path: &str) -> bool {
     [".class", ".password_policy.changed"].iter().any(|end| path.ends_with(end))
+}
+
+/// Help out of an id that no rule has: the one that was probably meant, or how to find it.
+pub(crate) fn meant_rule(id: &str, rules: &[Rule]) -> String {
+    match similar(id, rules.iter().map(|rule| rule.id.as_str())) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "`portcullis rules list` shows all rules".to_owned(),
+    }
 }
 
 /// A hash of the parts, in their order: 16 hexadecimal digits.

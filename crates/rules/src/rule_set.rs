@@ -3,40 +3,12 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use portcullis_model::Severity;
-use serde::Deserialize;
 use serde_json::json;
 
-use crate::problem::{LoadErrors, Problem, place, similar};
-use crate::rule::short_hash;
+use crate::problem::{LoadErrors, Problem, meant, place};
+use crate::rule::{meant_rule, short_hash};
+use crate::settings::{RULE_SETS, Settings};
 use crate::{Framework, Rule, RuleFile, framework, load};
-
-/// The rule sets, the smallest first; each holds those before it.
-pub(crate) const RULE_SETS: [&str; 2] = ["default", "strict"];
-
-/// What a configuration changes about rules.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The changes by rule id.
-    #[serde(default)]
-    pub rules: BTreeMap<String, RuleSettings>,
-    /// What the configuration declares of users and of the password policy, in any form that stays
-    /// the same: rules that read it test something else where that differs.
-    #[serde(skip)]
-    pub declared: String,
-}
-
-/// What a configuration changes about one rule.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct RuleSettings {
-    /// Another severity.
-    pub severity: Option<Severity>,
-    /// Other values of parameters.
-    #[serde(default)]
-    pub params: BTreeMap<String, toml::Value>,
-}
 
 /// The rules to judge by.
 #[derive(Clone, Debug, Default)]
@@ -55,18 +27,20 @@ pub struct Selection {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SelectionError {
     /// A rule is named that does not exist.
-    #[error("there is no rule `{id}`{}", suggestion(.meant.as_deref()))]
+    #[error("there is no rule `{id}`; {help}")]
     UnknownRule {
         /// The id as given.
         id: String,
-        /// The id that was probably meant.
-        meant: Option<String>,
+        /// What was probably meant, or how to find out.
+        help: String,
     },
     /// A rule set is named that does not exist.
-    #[error("there is no rule set `{name}`; {}", or_all(name, &RULE_SETS))]
+    #[error("there is no rule set `{name}`; {help}")]
     UnknownRuleSet {
         /// The name as given.
         name: String,
+        /// What was probably meant, or all there are.
+        help: String,
     },
     /// A framework is named that does not exist.
     #[error("there is no framework `{id}`; {help}")]
@@ -79,21 +53,6 @@ pub enum SelectionError {
     /// No rule is left: an audit by no rules would pass whatever is wrong.
     #[error("no rule is left to judge by; choose fewer rules to skip")]
     Nothing,
-}
-
-fn suggestion(meant: Option<&str>) -> String {
-    match meant {
-        Some(meant) => format!("; did you mean `{meant}`?"),
-        None => "; `portcullis rules list` shows all rules".to_owned(),
-    }
-}
-
-/// The name that was probably meant, or else all there are.
-fn or_all(name: &str, all: &[&str]) -> String {
-    match similar(name, all.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("valid: {}", all.join(", ")),
-    }
 }
 
 /// Rules, loaded and checked, sorted by id.
@@ -132,7 +91,7 @@ impl RuleSet {
     pub fn with_frameworks(mut self, files: &[RuleFile]) -> Result<RuleSet, LoadErrors> {
         let (mut frameworks, mut errors) = (BTreeMap::new(), Vec::new());
         for file in files {
-            match framework::load(file, &self) {
+            match framework::load(file, &self.rules) {
                 Ok(framework) => {
                     let id = framework.id.clone();
                     if frameworks.insert(id.clone(), framework).is_some() {
@@ -159,13 +118,18 @@ impl RuleSet {
     pub fn select(self, selection: &Selection) -> Result<RuleSet, SelectionError> {
         let Selection { rule_set, only, frameworks, skip } = selection;
         let level = |name: &str| RULE_SETS.iter().position(|known| *known == name);
-        let wanted = level(rule_set)
-            .ok_or_else(|| SelectionError::UnknownRuleSet { name: rule_set.clone() })?;
-        for id in only.iter().chain(skip) {
-            self.known(id)?;
+        let Some(wanted) = level(rule_set) else {
+            let help = meant(rule_set, RULE_SETS).unwrap_or_default();
+            return Err(SelectionError::UnknownRuleSet { name: rule_set.clone(), help });
+        };
+        if let Some(id) = only.iter().chain(skip).find(|id| self.rule(id).is_none()) {
+            let help = meant_rule(id, &self.rules);
+            return Err(SelectionError::UnknownRule { id: id.clone(), help });
         }
-        for id in frameworks {
-            self.known_framework(id)?;
+        if let Some(id) = frameworks.iter().find(|id| self.framework(id).is_none()) {
+            let ids = self.frameworks.iter().map(|framework| framework.id.as_str());
+            let help = meant(id, ids).unwrap_or_default();
+            return Err(SelectionError::UnknownFramework { id: id.clone(), help });
         }
         let selected = |rule: &Rule| {
             let chosen = if only.is_empty() && frameworks.is_empty() {
@@ -177,28 +141,10 @@ impl RuleSet {
             chosen && !skip.contains(&rule.id)
         };
         let rules: Vec<_> = self.rules.into_iter().filter(selected).collect();
-        let frameworks = self.frameworks;
         if rules.is_empty() {
-            Err(SelectionError::Nothing)
-        } else {
-            Ok(RuleSet { rules, frameworks })
+            return Err(SelectionError::Nothing);
         }
-    }
-
-    fn known_framework(&self, id: &str) -> Result<(), SelectionError> {
-        if self.framework(id).is_some() {
-            return Ok(());
-        }
-        let ids: Vec<_> = self.frameworks.iter().map(|framework| framework.id.as_str()).collect();
-        Err(SelectionError::UnknownFramework { id: id.to_owned(), help: or_all(id, &ids) })
-    }
-
-    fn known(&self, id: &str) -> Result<(), SelectionError> {
-        if self.rule(id).is_some() {
-            return Ok(());
-        }
-        let meant = similar(id, self.rules.iter().map(|rule| rule.id.as_str()));
-        Err(SelectionError::UnknownRule { id: id.to_owned(), meant: meant.map(str::to_owned) })
+        Ok(RuleSet { rules, frameworks: self.frameworks })
     }
 
     /// The rules, sorted by id.

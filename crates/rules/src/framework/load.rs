@@ -8,19 +8,20 @@ use super::{Control, Framework};
 use crate::constant::Constant;
 use crate::expr::{Env, Expression, MAX_VARIABLES, Names};
 use crate::load::{references, wrong_id};
-use crate::problem::{LoadError, Problem, similar};
+use crate::problem::{LoadError, Problem};
 use crate::read::{Fields, Text};
-use crate::{Rule, RuleFile, RuleSet, load, show};
+use crate::rule::meant_rule;
+use crate::{Rule, RuleFile, load, show};
 
 /// Reads one file; its controls name rules of the set.
-pub(crate) fn load(file: &RuleFile, rules: &RuleSet) -> Result<Framework, Vec<LoadError>> {
+pub(crate) fn load(file: &RuleFile, rules: &[Rule]) -> Result<Framework, Vec<LoadError>> {
     load::parse(file, |fields| read(file, fields, rules))
 }
 
 fn read(
     file: &RuleFile,
     mut fields: Fields<'_>,
-    rules: &RuleSet,
+    rules: &[Rule],
 ) -> Result<Framework, Vec<Problem>> {
     let id = fields.required("id");
     if let Some(id) = &id {
@@ -44,7 +45,7 @@ fn read(
     }
 }
 
-fn controls(fields: &mut Fields<'_>, rules: &RuleSet) -> Vec<Control> {
+fn controls(fields: &mut Fields<'_>, rules: &[Rule]) -> Vec<Control> {
     let mut controls: Vec<Control> = Vec::new();
     for mut entry in fields.tables("control") {
         let id = entry.required("id");
@@ -58,7 +59,7 @@ fn controls(fields: &mut Fields<'_>, rules: &RuleSet) -> Vec<Control> {
     controls
 }
 
-fn control(entry: &mut Fields<'_>, id: Text, rules: &RuleSet) -> Option<Control> {
+fn control(entry: &mut Fields<'_>, id: Text, rules: &[Rule]) -> Option<Control> {
     let title = entry.required("title");
     let kinds = [ControlKind::Automated, ControlKind::Manual];
     let kind = entry.word("kind", &kinds.map(ControlKind::word))?;
@@ -82,21 +83,21 @@ fn control(entry: &mut Fields<'_>, id: Text, rules: &RuleSet) -> Option<Control>
 }
 
 /// The ids of the rules that test a control.
-fn tested_by(entry: &mut Fields<'_>, rules: &RuleSet) -> Vec<String> {
+fn tested_by(entry: &mut Fields<'_>, rules: &[Rule]) -> Vec<String> {
     let ids = entry.one_or_several("rules");
-    for id in ids.iter().filter(|id| rules.rule(&id.value).is_none()) {
+    for id in ids.iter().filter(|id| find(rules, id).is_none()) {
         let problem = id.problem(format!("there is no rule `{}`", id.value));
-        let meant = similar(&id.value, rules.rules().iter().map(|rule| rule.id.as_str()));
-        let help = meant.map_or("`portcullis rules list` shows all rules".to_owned(), |meant| {
-            format!("did you mean `{meant}`?")
-        });
-        entry.problems.push(problem.help(help));
+        entry.problems.push(problem.help(meant_rule(&id.value, rules)));
     }
     ids.into_iter().map(|id| id.value).collect()
 }
 
+fn find<'r>(rules: &'r [Rule], id: &Text) -> Option<&'r Rule> {
+    rules.iter().find(|rule| rule.id == id.value)
+}
+
 /// What the control demands of its rules' settings and does not get, in words.
-fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &RuleSet) -> Vec<String> {
+fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &[Rule]) -> Vec<String> {
     let mut unmet = Vec::new();
     for (id, demand) in entry.table_of_texts("require") {
         if !tested_by.contains(&id.value) {
@@ -105,7 +106,7 @@ fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &RuleSet) -> Vec<S
             continue;
         }
         // A rule that does not exist has been reported already.
-        let Some(rule) = rules.rule(&id.value) else { continue };
+        let Some(rule) = find(rules, &id) else { continue };
         match shortfall(rule, &demand.value) {
             Ok(shortfall) => unmet.extend(shortfall),
             Err(problems) => entry.problems.extend(demand.place(problems)),
