@@ -96,61 +96,45 @@ pub(crate) fn explain(
     decision: Decision,
     gaps: &[Gap],
 ) -> Judgement {
+    let mut judgement = Judgement {
+        verdict: decision.verdict(),
+        message: Message::default(),
+        evidence: BTreeMap::new(),
+        missing: Vec::new(),
+        remediation: String::new(),
+    };
+    if let Decision::Unknown(sources) = decision {
+        judgement.missing = sources.iter().collect();
+        (judgement.message, judgement.remediation) = unknown(sources, subject, gaps);
+    }
     let State::Present(variables) = subject.state else {
-        return absent(subject, decision, gaps);
+        if decision == Decision::Deleted {
+            let message = "the user was deleted after the credential report was made";
+            judgement.message = Message::from(message);
+        }
+        return judgement;
     };
     let mut env = Env::new(variables);
-    let own = match decision {
-        Decision::Pass => program.pass.as_ref(),
-        Decision::NotApplicable | Decision::Deleted => program.not_applicable.as_ref(),
-        Decision::Fail | Decision::Unknown(_) => None,
-    };
-    let (message, remediation) = match decision {
-        Decision::Unknown(sources) => unknown(sources, subject, gaps),
-        Decision::Fail => {
-            (program.message.render(&mut env), program.remediation.render_command(&mut env))
-        }
-        Decision::Pass => (optional(own, &mut env, "no problem found"), String::new()),
+    let (own, otherwise) = match decision {
+        Decision::Pass => (program.pass.as_ref(), "no problem found"),
         Decision::NotApplicable | Decision::Deleted => {
-            let message = "the rule does not apply to this resource";
-            (optional(own, &mut env, message), String::new())
+            (program.not_applicable.as_ref(), "the rule does not apply to this resource")
         }
+        Decision::Fail => {
+            let remediation = program.remediation.render_command(&mut env);
+            remediation.trim().clone_into(&mut judgement.remediation);
+            (Some(&program.message), "")
+        }
+        // What is missing is the message already.
+        Decision::Unknown(_) => (None, ""),
     };
-    Judgement {
-        verdict: decision.verdict(),
-        message,
-        evidence: evidence(program, own, variables),
-        missing: missing(decision),
-        remediation: remediation.trim().to_owned(),
-    }
-}
-
-fn optional<'a>(template: Option<&'a Template>, env: &mut Env<'a>, otherwise: &str) -> Message {
-    template.map_or_else(|| Message::from(otherwise), |template| template.render(env))
-}
-
-/// A resource that is not there to be read.
-fn absent(subject: &Subject<'_>, decision: Decision, gaps: &[Gap]) -> Judgement {
-    let (message, remediation) = if let Decision::Unknown(sources) = decision {
-        unknown(sources, subject, gaps)
+    if let Some(template) = own {
+        judgement.message = template.render(&mut env);
     } else {
-        let message = "the user was deleted after the credential report was made";
-        (Message::from(message), String::new())
-    };
-    Judgement {
-        verdict: decision.verdict(),
-        message,
-        evidence: BTreeMap::new(),
-        missing: missing(decision),
-        remediation,
+        judgement.message.push(otherwise);
     }
-}
-
-fn missing(decision: Decision) -> Vec<Source> {
-    match decision {
-        Decision::Unknown(sources) => sources.iter().collect(),
-        _ => Vec::new(),
-    }
+    judgement.evidence = evidence(program, own, variables);
+    judgement
 }
 
 /// What the rule shows, and what a message of its own for this verdict reads.
