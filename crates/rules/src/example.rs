@@ -9,7 +9,7 @@ use crate::constant::Constant;
 use crate::expr::Variable;
 use crate::param;
 use crate::problem::Problem;
-use crate::read::{Fields, Text};
+use crate::read::Fields;
 use crate::sample::{Patch, patched};
 use crate::scope::{PRINCIPAL, Scope};
 
@@ -43,7 +43,7 @@ pub(crate) fn read(
     params: &BTreeMap<String, Constant>,
 ) -> Result<Example, Vec<Problem>> {
     let (expect, name) = (fields.required("expect"), fields.required("name"));
-    let expect = expect.and_then(|text| verdict(&mut fields, &text));
+    let expect = expect.and_then(|text| fields.choose("expect", &text, &VERDICTS, Verdict::word));
     let message = fields.text("message").map(|text| text.value);
     let (scope, patches) = patches(&mut fields, scopes);
     let params = overrides(&mut fields, params);
@@ -93,11 +93,6 @@ fn patches<'t>(
     }
     let scope = chosen.first().map_or(*first, |(scope, _)| scope);
     (Some(scope), chosen.into_iter().map(|(_, patch)| patch).chain(account).collect())
-}
-
-fn verdict(fields: &mut Fields<'_>, text: &Text) -> Option<Verdict> {
-    let word = fields.one_of("expect", text, &VERDICTS.map(Verdict::word))?;
-    VERDICTS.into_iter().find(|verdict| verdict.word() == word)
 }
 
 fn overrides(

@@ -63,8 +63,13 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
         fields.problems.extend(not_words(id).or_else(|| wrong_id(id, &file.path)));
     }
     let title = fields.required("title");
-    let severity = fields.required("severity").and_then(|text| severity(&mut fields, &text));
-    let rule_set = fields.word("rule_set", &RULE_SETS);
+    let severity = fields.required("severity");
+    let severity =
+        severity.and_then(|text| fields.choose("severity", &text, &Severity::ALL, Severity::word));
+    let rule_set = match fields.text("rule_set") {
+        Some(text) => fields.choose("rule_set", &text, &RULE_SETS, |name| name),
+        None => RULE_SETS.first().copied(),
+    };
     let scopes = scopes(&mut fields);
     let (risk, false_positives) = (fields.required("risk"), fields.text("false_positives"));
     let references = references(&mut fields);
@@ -133,7 +138,9 @@ fn scopes(fields: &mut Fields<'_>) -> Option<Vec<&'static Scope>> {
     let names = fields.one_or_several("scope");
     let all = SCOPES.each_ref().map(|scope| scope.name);
     let valid: &[_] = if names.len() == 1 { &all } else { &PRINCIPALS };
-    let found = names.iter().map(|name| fields.one_of("scope", name, valid).and_then(scope::find));
+    let found = names
+        .iter()
+        .map(|name| fields.choose("scope", name, valid, |name| name).and_then(scope::find));
     let found: Vec<_> = found.collect();
     for (index, name) in names.iter().enumerate() {
         if names[..index].iter().any(|earlier| earlier.value == name.value) {
@@ -141,11 +148,6 @@ fn scopes(fields: &mut Fields<'_>) -> Option<Vec<&'static Scope>> {
         }
     }
     found.into_iter().collect::<Option<Vec<_>>>().filter(|scopes| !scopes.is_empty())
-}
-
-fn severity(fields: &mut Fields<'_>, text: &Text) -> Option<Severity> {
-    let word = fields.one_of("severity", text, &Severity::ALL.map(Severity::word))?;
-    Severity::ALL.into_iter().find(|severity| severity.word() == word)
 }
 
 fn family(path: &str) -> String {
@@ -207,7 +209,8 @@ fn severities(fields: &mut Fields<'_>) -> Vec<(Text, Severity)> {
     let mut severities = Vec::new();
     for mut entry in fields.tables("severities") {
         let (when, word) = (entry.required("when"), entry.required("severity"));
-        let severity = word.and_then(|word| severity(&mut entry, &word));
+        let severity =
+            word.and_then(|word| entry.choose("severity", &word, &Severity::ALL, Severity::word));
         severities.extend(when.zip(severity));
         fields.problems.extend(entry.finish());
     }

@@ -154,29 +154,20 @@ impl<'t> Fields<'t> {
         tables
     }
 
-    /// One of a few words; the first if left out.
-    pub(crate) fn word(
-        &mut self,
-        name: &'static str,
-        words: &[&'static str],
-    ) -> Option<&'static str> {
-        let Some(text) = self.text(name) else { return words.first().copied() };
-        self.one_of(name, &text, words)
-    }
-
-    /// The word that the text is.
-    pub(crate) fn one_of(
+    /// What the text names, of all that it may.
+    pub(crate) fn choose<T: Copy>(
         &mut self,
         name: &'static str,
         text: &Text,
-        words: &[&'static str],
-    ) -> Option<&'static str> {
-        let known = words.iter().copied().find(|word| *word == text.value);
-        if known.is_none() {
+        all: &[T],
+        word: impl Fn(T) -> &'static str,
+    ) -> Option<T> {
+        let chosen = all.iter().copied().find(|one| word(*one) == text.value);
+        if chosen.is_none() {
             let problem = text.problem(format!("there is no {name} `{}`", text.value));
-            self.problems.push(problem.valid(&text.value, words.iter().copied()));
+            self.problems.push(problem.valid(&text.value, all.iter().copied().map(word)));
         }
-        known
+        chosen
     }
 
     /// The problems, now also with every entry that nobody asked for.

@@ -62,8 +62,10 @@ fn controls(fields: &mut Fields<'_>, rules: &[Rule]) -> Vec<Control> {
 fn control(entry: &mut Fields<'_>, id: Text, rules: &[Rule]) -> Option<Control> {
     let title = entry.required("title");
     let kinds = [ControlKind::Automated, ControlKind::Manual];
-    let kind = entry.word("kind", &kinds.map(ControlKind::word))?;
-    let kind = kinds.into_iter().find(|known| known.word() == kind)?;
+    let kind = match entry.text("kind") {
+        Some(text) => entry.choose("kind", &text, &kinds, ControlKind::word)?,
+        None => ControlKind::Automated,
+    };
     let mut control = Control {
         id: id.value,
         title: title?.value,
