@@ -65,6 +65,14 @@ fn iam_knows_nothing_of_facts() {
     }
 }
 
+/// What is decided about findings does not hang on how they are shown.
+#[test]
+fn deciding_knows_nothing_of_rendering() {
+    for (path, text) in sources("crates/report/src/decide") {
+        assert!(!text.contains("crate::render"), "{path}");
+    }
+}
+
 #[test]
 fn only_the_collector_can_talk_to_the_network() {
     for (package, dependencies) in dependencies() {

@@ -5,32 +5,20 @@
 
 #![warn(clippy::disallowed_methods)]
 
-mod advice;
-pub mod baseline;
-mod comparison;
-mod controls;
-mod diff;
-mod format;
-mod gaps;
-mod gfm;
-mod json;
-mod outcome;
-mod page;
-mod prose;
-mod redact;
-mod remarks;
+mod decide;
+mod render;
 #[cfg(test)]
 mod sample;
 mod text;
-mod view;
-pub mod waivers;
 mod words;
 
-pub use comparison::Incomparable;
-pub use diff::{Change, Diff, DiffFormat, Difference, Entry, Origin, Side, State, render_diff};
-pub use format::{Format, UnknownFormat, render};
-pub use json::write_json;
-pub use outcome::Outcome;
-pub use page::{Page, Style, bold, dim, severity_style};
-pub use redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
+pub use decide::comparison::Incomparable;
+pub use decide::diff::{Change, Diff, Difference, Entry, Origin, Side, State};
+pub use decide::outcome::Outcome;
+pub use decide::redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
+pub use decide::{baseline, waivers};
+pub use render::diff::{DiffFormat, render_diff};
+pub use render::format::{Format, UnknownFormat, render};
+pub use render::json::write_json;
+pub use render::page::{Page, Style, bold, dim, severity_style};
 pub use text::defuse;

@@ -1,0 +1,9 @@
+//! What is decided about the findings of a report: accepted, known before, changed, whose, and the exit
+//! status that follows. Nothing here knows how a report is written.
+
+pub mod baseline;
+pub(crate) mod comparison;
+pub(crate) mod diff;
+pub(crate) mod outcome;
+pub(crate) mod redact;
+pub mod waivers;

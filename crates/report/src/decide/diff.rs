@@ -1,0 +1,277 @@
+//! What has changed between two reports, finding by finding.
+//!
+//! Each fingerprint has a [`State`] in either report, and the pair of them says what has become of it.
+//! Nothing is fixed unless the newer report shows so: its rule was judged, by the same test, on what
+//! was collected. What could not be judged is unknown, and what was left out is gone.
+
+mod difference;
+mod notes;
+mod side;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use portcullis_model::{Finding, Fingerprint, Report, ResourceRef, Severity};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use difference::Difference;
+pub use side::{Side, State};
+
+use crate::decide::comparison::{self, Incomparable, first_seen};
+use side::{Index, Judged};
+
+/// The value of [`Diff::schema`].
+const SCHEMA: &str = "portcullis/diff/v1";
+
+/// The changes from an older to a newer report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Diff<'a> {
+    /// Always `portcullis/diff/v1`.
+    pub schema: &'static str,
+    /// The older report.
+    pub old: Origin<'a>,
+    /// The newer report.
+    pub new: Origin<'a>,
+    /// What makes the reports less comparable than they seem.
+    pub notes: Vec<String>,
+    /// The number of findings by what has become of them.
+    pub counts: BTreeMap<Change, usize>,
+    /// The findings of which something has changed: by change, the gravest first.
+    pub entries: Vec<Entry<'a>>,
+    /// The findings on access keys that were activated again, and so have another fingerprint than in
+    /// the older report; those of which more has changed are entries too.
+    pub moved: Vec<Entry<'a>>,
+}
+
+/// One of the two reports.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Origin<'a> {
+    /// The moment that ages count to.
+    pub as_of: Timestamp,
+    /// The version of Portcullis.
+    pub version: &'a str,
+    /// The hash of the rules and their parameters.
+    pub ruleset: &'a str,
+    /// The ids of the accounts.
+    pub accounts: Vec<&'a str>,
+}
+
+/// What has become of a finding.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It fails, and did not or was not judged before.
+    New,
+    /// It fails as before, but graver or less so, on other evidence, or otherwise waived.
+    Changed,
+    /// It cannot be judged this time, and was before or not at all looked at.
+    Unknown,
+    /// It is not looked at any more, or could not be judged before and does not fail now.
+    Gone,
+    /// It failed, and is shown not to fail any more.
+    Fixed,
+    /// It fails as before.
+    Unchanged,
+    /// It could be judged neither time.
+    StillUnknown,
+}
+
+impl Change {
+    /// Every change, in the order in which they are told.
+    pub const ALL: [Change; 7] = [
+        Change::New,
+        Change::Changed,
+        Change::Unknown,
+        Change::Gone,
+        Change::Fixed,
+        Change::Unchanged,
+        Change::StillUnknown,
+    ];
+
+    /// Whether its findings are listed, and not only counted.
+    #[must_use]
+    pub fn is_listed(self) -> bool {
+        !matches!(self, Change::Unchanged | Change::StillUnknown)
+    }
+
+    /// The words for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Change::New => "new",
+            Change::Changed => "changed",
+            Change::Unknown => "unknown",
+            Change::Gone => "gone",
+            Change::Fixed => "fixed",
+            Change::Unchanged => "unchanged",
+            Change::StillUnknown => "still unknown",
+        }
+    }
+}
+
+/// A finding of which something has changed.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Entry<'a> {
+    /// What has become of it.
+    pub change: Change,
+    /// Its identity.
+    pub fingerprint: &'a Fingerprint,
+    /// The account's id.
+    pub account: &'a str,
+    /// The rule's id.
+    pub rule: &'a str,
+    /// The rule's title.
+    pub title: &'a str,
+    /// How grave it is; what does not fail any more: how grave it was.
+    pub severity: Severity,
+    /// The resource.
+    pub resource: &'a ResourceRef,
+    /// What keeps the change from being what it seems: why it is new although it may be old, unknown,
+    /// or gone.
+    pub reason: Option<String>,
+    /// When it was first seen to fail, as far as these two reports tell.
+    pub first_seen: Option<Timestamp>,
+    /// What differs, if it fails in both.
+    pub differences: Vec<Difference>,
+    /// What the older report says.
+    pub old: Side<'a>,
+    /// What the newer report says.
+    pub new: Side<'a>,
+}
+
+impl<'a> Entry<'a> {
+    /// The finding that tells best what it is about: as it fails now, else as it failed or was before.
+    #[must_use]
+    pub fn finding(&self) -> Option<&'a Finding> {
+        telling(&self.old, &self.new)
+    }
+
+    /// The fingerprint that it had in the older report, if that is another.
+    pub(crate) fn replaces(&self) -> Option<&'a Fingerprint> {
+        let mut old = self.old.findings.iter().map(|finding| &finding.fingerprint);
+        old.find(|fingerprint| *fingerprint != self.fingerprint)
+    }
+}
+
+impl<'a> Diff<'a> {
+    /// The changes from one report to another.
+    pub fn between(old: &'a Report, new: &'a Report) -> Result<Diff<'a>, Incomparable> {
+        comparison::check(old, new)?;
+        let was = Index::new(old, comparison::by_later_fingerprint(old, new));
+        let is = Index::new(new, comparison::by_fingerprint(new));
+        let problems: BTreeSet<_> = was.problems().chain(is.problems()).collect();
+        let mut counts: BTreeMap<_, _> =
+            Change::ALL.into_iter().map(|change| (change, 0)).collect();
+        let (mut entries, mut moved) = (Vec::new(), Vec::new());
+        for entry in problems.into_iter().filter_map(|id| entry(id, &was, &is)) {
+            *counts.entry(entry.change).or_default() += 1;
+            if entry.replaces().is_some() && entry.old.state != State::Clear {
+                moved.push(entry.clone());
+            }
+            if entry.change.is_listed() {
+                entries.push(entry);
+            }
+        }
+        entries.sort_by(|a, b| order(a).cmp(&order(b)));
+        moved.sort_by(|a, b| order(a).cmp(&order(b)));
+        let notes = notes::between(old, new);
+        let (old, new) = (origin(old), origin(new));
+        Ok(Diff { schema: SCHEMA, old, new, notes, counts, entries, moved })
+    }
+
+    /// How many findings have changed in that way.
+    #[must_use]
+    pub fn count(&self, change: Change) -> usize {
+        self.counts.get(&change).copied().unwrap_or_default()
+    }
+}
+
+fn order<'e>(entry: &'e Entry<'_>) -> impl Ord + 'e {
+    let Entry { change, severity, rule, account, resource, fingerprint, .. } = entry;
+    (*change, *severity, *rule, *account, &resource.id, *fingerprint)
+}
+
+fn origin(report: &Report) -> Origin<'_> {
+    Origin {
+        as_of: report.run.as_of,
+        version: &report.tool.version,
+        ruleset: &report.tool.ruleset,
+        accounts: report.accounts.iter().map(|account| account.id.as_str()).collect(),
+    }
+}
+
+/// What has become of the findings of one fingerprint; none if there is nothing to tell.
+fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<'a>> {
+    let about = is.first(id).or_else(|| was.first(id))?;
+    let (old, new) = (was.side(about, is), is.side(about, was));
+    let differences = difference::between(&old, &new);
+    let stood_for_list = old.findings.iter().any(|finding| was.stands_for_list(finding));
+    let stands_for_list = new.findings.iter().any(|finding| is.stands_for_list(finding));
+    let seen_before = first_seen(old.findings.iter().copied(), was.as_of());
+    let had_failed = seen_before.is_some() && !stood_for_list;
+    let change = change(old.state, new.state, !differences.is_empty(), had_failed)?;
+    let seen_now = first_seen(new.findings.iter().copied(), is.as_of());
+    let told = telling(&old, &new)?;
+    Some(Entry {
+        change,
+        fingerprint: &about.fingerprint,
+        account: &told.account,
+        rule: &told.rule,
+        title: is.title(&told.rule).or_else(|| was.title(&told.rule)).unwrap_or(&told.rule),
+        severity: told.severity,
+        resource: &told.resource,
+        reason: reason(change, &old, &new, stood_for_list || stands_for_list),
+        first_seen: seen_before.into_iter().chain(seen_now).min(),
+        differences,
+        old,
+        new,
+    })
+}
+
+/// What has become of a finding, by its states; `had_failed` tells whether it failed before it could
+/// not be judged.
+fn change(old: State, new: State, differs: bool, had_failed: bool) -> Option<Change> {
+    match (old.judged(), new.judged()) {
+        (Judged::Fails, Judged::Fails) if differs => Some(Change::Changed),
+        (Judged::Fails, Judged::Fails) => Some(Change::Unchanged),
+        (_, Judged::Fails) => Some(Change::New),
+        (Judged::Unknown, Judged::Unknown) => Some(Change::StillUnknown),
+        (_, Judged::Unknown) => Some(Change::Unknown),
+        (Judged::Fails, Judged::Clear) => Some(Change::Fixed),
+        (Judged::Unknown, Judged::Clear) if had_failed => Some(Change::Fixed),
+        (Judged::Fails | Judged::Unknown, Judged::Clear | Judged::Not) => Some(Change::Gone),
+        (Judged::Clear | Judged::Not, Judged::Clear | Judged::Not) => None,
+    }
+}
+
+/// The finding that tells best what it is about: as it fails now, else as it failed or was before.
+fn telling<'a>(old: &Side<'a>, new: &Side<'a>) -> Option<&'a Finding> {
+    let fails = new.state.judged() == Judged::Fails;
+    let (first, second) = if fails { (new, old) } else { (old, new) };
+    first.findings.first().or(second.findings.first()).copied()
+}
+
+/// What the change alone does not tell.
+fn reason(change: Change, old: &Side<'_>, new: &Side<'_>, is_list: bool) -> Option<String> {
+    let before = || old.state.shortfall().map(|what| format!("{what} before"));
+    let now = || {
+        let why = new.why.map(|why| format!(": {}", why.trim_start_matches("not judged: ")));
+        new.state.shortfall().map(|what| format!("{what} this time{}", why.unwrap_or_default()))
+    };
+    match change {
+        Change::New => before(),
+        Change::Unknown if old.state.judged() == Judged::Fails => now(),
+        Change::Unknown if is_list => {
+            before().or_else(|| Some("stands for a list that was collected before".to_owned()))
+        }
+        Change::Unknown => before().or_else(|| Some("did not fail before".to_owned())),
+        Change::Gone if new.state.judged() == Judged::Not => now(),
+        Change::Gone if is_list => {
+            Some("stood for a list that was not collected before, and is this time".to_owned())
+        }
+        Change::Gone => Some("could not be judged before, and does not fail this time".to_owned()),
+        Change::Fixed => before().map(|before| format!("{before}, but had failed earlier")),
+        Change::Changed | Change::Unchanged | Change::StillUnknown => None,
+    }
+}

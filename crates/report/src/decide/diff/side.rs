@@ -1,0 +1,216 @@
+//! What one report says about a fingerprint, as far as the other can rely on it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use portcullis_model::{
+    AccountStatus, AuditedAccount, Finding, Fingerprint, Report, RuleInfo, Status, Verdict,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decide::comparison::{ByFingerprint, same_account, same_test};
+
+/// What a report says about a finding.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Side<'a> {
+    /// In one word.
+    pub state: State,
+    /// Why it could not be judged, where the report tells.
+    pub why: Option<&'a str>,
+    /// The findings of that fingerprint in the report, the gravest first: none, one, or several where
+    /// resources share an id.
+    pub findings: Vec<&'a Finding>,
+}
+
+/// The state of a finding in a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It fails, and is not waived.
+    Fails,
+    /// It fails, and a waiver in force accepts that.
+    Waived,
+    /// It could not be judged.
+    Unknown,
+    /// It is not in the report, but the list that it may be on was not collected.
+    NotListed,
+    /// It was judged and does not fail, or does not exist.
+    Clear,
+    /// The report did not judge the rule.
+    RuleNotJudged,
+    /// The report judged a rule of the same id with another test or other parameters.
+    RuleDiffers,
+    /// The report is not about the account.
+    AccountNotAudited,
+    /// Nothing of the account could be collected.
+    AccountFailed,
+}
+
+/// How far a finding was judged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Judged {
+    Fails,
+    /// It was to be judged, and could not be.
+    Unknown,
+    Clear,
+    /// It was not to be judged.
+    Not,
+}
+
+impl State {
+    pub(crate) fn judged(self) -> Judged {
+        match self {
+            State::Fails | State::Waived => Judged::Fails,
+            State::Unknown | State::NotListed => Judged::Unknown,
+            State::Clear => Judged::Clear,
+            State::RuleNotJudged
+            | State::RuleDiffers
+            | State::AccountNotAudited
+            | State::AccountFailed => Judged::Not,
+        }
+    }
+
+    /// What is missing for a verdict, to be followed by `before` or `this time`.
+    pub(crate) fn shortfall(self) -> Option<&'static str> {
+        match self {
+            State::Fails | State::Waived | State::Clear => None,
+            State::Unknown => Some("could not be judged"),
+            State::NotListed => Some("its list was not collected"),
+            State::RuleNotJudged => Some("its rule was not judged"),
+            State::RuleDiffers => Some("its rule had another test or other parameters"),
+            State::AccountNotAudited => Some("its account was not audited"),
+            State::AccountFailed => Some("nothing of its account could be collected"),
+        }
+    }
+}
+
+/// A report, to look things up in.
+pub(super) struct Index<'a> {
+    report: &'a Report,
+    findings: ByFingerprint<'a>,
+    rules: HashMap<&'a str, &'a RuleInfo>,
+    accounts: HashMap<&'a str, &'a AuditedAccount>,
+    /// The findings that stand for a list that was not collected, by rule, account, and the resource
+    /// that owns the list; none: it is the account's.
+    uncollected: HashMap<(&'a str, &'a str, Option<&'a str>), &'a Finding>,
+}
+
+impl<'a> Index<'a> {
+    /// The report, with its findings by the identity under which they are compared.
+    pub(super) fn new(report: &'a Report, mut findings: ByFingerprint<'a>) -> Index<'a> {
+        // What fails first, then the gravest.
+        for group in findings.values_mut() {
+            group.sort_by_key(|finding| (finding.verdict, finding.severity));
+        }
+        let mut index = Index {
+            report,
+            findings,
+            rules: report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect(),
+            accounts: report.accounts.iter().map(|a| (a.id.as_str(), a)).collect(),
+            uncollected: HashMap::new(),
+        };
+        let standing = report.findings.iter().filter(|finding| index.stands_for_list(finding));
+        index.uncollected = standing.map(|finding| (list(finding), finding)).collect();
+        index
+    }
+
+    /// The identities of what fails or could not be judged.
+    pub(super) fn problems(&self) -> impl Iterator<Item = &Fingerprint> {
+        let is_problem = |f: &&'a Finding| matches!(f.verdict, Verdict::Fail | Verdict::Unknown);
+        let groups = self.findings.iter();
+        groups.filter(move |(_, findings)| findings.iter().any(is_problem)).map(|(id, _)| id)
+    }
+
+    pub(super) fn as_of(&self) -> Timestamp {
+        self.report.run.as_of
+    }
+
+    pub(super) fn title(&self, rule: &str) -> Option<&'a str> {
+        self.rules.get(rule).map(|rule| rule.title.as_str())
+    }
+
+    /// [`Finding::stands_for_list`].
+    pub(super) fn stands_for_list(&self, finding: &Finding) -> bool {
+        finding.stands_for_list(self.rules.get(finding.rule.as_str()).copied())
+    }
+
+    pub(super) fn first(&self, id: &Fingerprint) -> Option<&'a Finding> {
+        self.findings.get(id)?.first().copied()
+    }
+
+    /// What this report says about the fingerprint of a finding, which is in it or in the other.
+    pub(super) fn side(&self, about: &Finding, other: &Index<'_>) -> Side<'a> {
+        let findings = self.findings.get(&about.fingerprint).cloned().unwrap_or_default();
+        let (state, because) = self.state(&findings, about, other);
+        Side { state, why: because.map(|finding| finding.message.as_str()), findings }
+    }
+
+    /// The state, and the finding that tells why it could not be judged.
+    fn state(
+        &self,
+        findings: &[&'a Finding],
+        about: &Finding,
+        other: &Index<'_>,
+    ) -> (State, Option<&'a Finding>) {
+        let of = |verdict| findings.iter().copied().filter(move |f| f.verdict == verdict);
+        if of(Verdict::Fail).next().is_some() {
+            let waived = of(Verdict::Fail).all(|finding| finding.status() == Status::Waived);
+            return (if waived { State::Waived } else { State::Fails }, None);
+        }
+        if let Some(unknown) = of(Verdict::Unknown).next() {
+            return (State::Unknown, Some(unknown));
+        }
+        if let Some(state) = self.unjudged(about, other) {
+            return (state, None);
+        }
+        match self.uncollected_list_of(about) {
+            // A pass that is listed was judged, whatever else was not.
+            Some(list) if findings.is_empty() => (State::NotListed, Some(list)),
+            _ => (State::Clear, None),
+        }
+    }
+
+    /// Why this report says nothing about a finding, although it does not hold it as failing; none if
+    /// it judged the same rule on the same account.
+    fn unjudged(&self, about: &Finding, other: &Index<'_>) -> Option<State> {
+        let [account, rule] = [about.account.as_str(), about.rule.as_str()];
+        let known = [self, other].into_iter().find_map(|index| index.accounts.get(account));
+        let Some(audited) = known.and_then(|known| self.same_account_in_both(known, other)) else {
+            return Some(State::AccountNotAudited);
+        };
+        if audited.status == AccountStatus::Failed {
+            return Some(State::AccountFailed);
+        }
+        match (self.rules.get(rule), other.rules.get(rule)) {
+            (None, _) => Some(State::RuleNotJudged),
+            (Some(own), Some(other)) if same_test(own, other) => None,
+            (Some(_), _) => Some(State::RuleDiffers),
+        }
+    }
+
+    /// That account in this report, if the other is about the same.
+    fn same_account_in_both(
+        &self,
+        account: &AuditedAccount,
+        other: &Index<'_>,
+    ) -> Option<&'a AuditedAccount> {
+        same_account(account, other.report).and(same_account(account, self.report))
+    }
+
+    /// The finding that stands for a list on which that resource may be: of the whole account, or of a
+    /// resource that owns it.
+    fn uncollected_list_of(&self, about: &Finding) -> Option<&'a Finding> {
+        let Finding { rule, account, resource, .. } = about;
+        let owners = resource.id.match_indices('/').map(|(end, _)| Some(&resource.id[..end]));
+        let mut lists = [None].into_iter().chain(owners);
+        lists.find_map(|owner| self.uncollected.get(&(rule, account, owner)).copied())
+    }
+}
+
+/// The list that such a finding stands for.
+fn list(finding: &Finding) -> (&str, &str, Option<&str>) {
+    let Finding { rule, account, resource, .. } = finding;
+    let owner = (resource.kind != "account").then_some(resource.id.as_str());
+    (rule, account, owner)
+}

@@ -1,0 +1,13 @@
+//! How reports and diffs are written. What is decided about findings stands in them already.
+
+pub(crate) mod advice;
+pub(crate) mod controls;
+pub(crate) mod diff;
+pub(crate) mod format;
+pub(crate) mod gaps;
+pub(crate) mod gfm;
+pub(crate) mod json;
+pub(crate) mod page;
+pub(crate) mod prose;
+pub(crate) mod remarks;
+pub(crate) mod view;

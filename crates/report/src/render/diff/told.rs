@@ -1,0 +1,94 @@
+//! An entry in words: what text and Markdown have in common.
+
+use portcullis_model::{AppliedWaiver, Finding};
+use serde_json::Value as Json;
+
+use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
+use crate::words::{counted, describe, shorten, time};
+
+/// Room for a value in a line; JSON has it whole.
+const VALUE_CHARS: usize = 100;
+
+/// What the changes of a kind mean, where the word may mislead.
+pub(super) fn explanation(change: Change) -> Option<&'static str> {
+    match change {
+        Change::Unknown => Some("These could not be judged this time, and may fail."),
+        Change::Gone => Some("Nothing shows that these are fixed."),
+        _ => None,
+    }
+}
+
+/// `2 new, 1 fixed, 5 unchanged`: what there is, with what is not listed at the end.
+pub(super) fn summary(diff: &Diff<'_>) -> String {
+    let there_is = |change: &Change| diff.count(*change) > 0;
+    let told = |change: Change| format!("{} {}", diff.count(change), change.words());
+    let counts: Vec<_> = Change::ALL.into_iter().filter(there_is).map(told).collect();
+    match (counts.join(", "), diff.entries.is_empty()) {
+        (counts, _) if counts.is_empty() => "no findings in either report".to_owned(),
+        (counts, true) => format!("nothing has changed ({counts})"),
+        (counts, false) => counts,
+    }
+}
+
+/// A report: `2026-11-02 10:00:00 UTC, account 111122223333, portcullis 0.1.0, rules 0123456789abcdef`.
+pub(super) fn origin(origin: &Origin<'_>) -> String {
+    let Origin { as_of, version, ruleset, accounts } = origin;
+    let accounts = match accounts.as_slice() {
+        [] => "no account".to_owned(),
+        [account] => format!("account {account}"),
+        all => format!("{} accounts", all.len()),
+    };
+    format!("{}, {accounts}, portcullis {version}, rules {ruleset}", time(*as_of))
+}
+
+/// `NEW: 2 findings, 1 of them waived`.
+pub(super) fn heading(change: Change, diff: &Diff<'_>) -> String {
+    let count = diff.count(change);
+    let is_waived = |entry: &&Entry<'_>| entry.change == change && entry.new.state == State::Waived;
+    let waived = match diff.entries.iter().filter(is_waived).count() {
+        0 => String::new(),
+        waived => format!(", {waived} of them waived"),
+    };
+    format!("{}: {}{waived}", change.words().to_uppercase(), counted(count, "finding"))
+}
+
+/// The message, led by what it is about where it does not say so itself.
+pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
+    let many_accounts = diff.old.accounts.len().max(diff.new.accounts.len()) > 1
+        || diff.old.accounts != diff.new.accounts;
+    let message = entry.finding().map_or("", |finding| finding.message.as_str());
+    describe(many_accounts.then_some(entry.account), entry.resource, message)
+}
+
+/// What else there is to tell, a line each.
+pub(super) fn details(entry: &Entry<'_>, diff: &Diff<'_>) -> Vec<String> {
+    let reason = entry.reason.clone();
+    let differences = entry.differences.iter().map(difference);
+    let waiver = entry.new.findings.iter().find_map(|finding| waiver(finding));
+    let seen = entry.first_seen.filter(|seen| *seen < diff.new.as_of);
+    let seen = seen.map(|seen| format!("first seen {}", time(seen)));
+    reason.into_iter().chain(differences).chain(waiver).chain(seen).collect()
+}
+
+/// `severity: medium → high`.
+fn difference(difference: &Difference) -> String {
+    let Difference { what, old, new } = difference;
+    format!("{what}: {} → {}", value(old), value(new))
+}
+
+fn value(value: &Json) -> String {
+    match value {
+        Json::Null => "none".to_owned(),
+        Json::String(text) => shorten(text, VALUE_CHARS),
+        other => shorten(&other.to_string(), VALUE_CHARS),
+    }
+}
+
+fn waiver(finding: &Finding) -> Option<String> {
+    let AppliedWaiver { reason, owner, expires, expired } = finding.waiver.as_ref()?;
+    Some(if *expired {
+        format!("the waiver of {owner} expired on {expires}")
+    } else {
+        format!("waived by {owner} until {expires}: {reason}")
+    })
+}

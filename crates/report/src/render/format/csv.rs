@@ -1,0 +1,156 @@
+//! CSV: a row a finding, for spreadsheets, by RFC 4180.
+//!
+//! The columns are stable: new ones go last. Cells that a spreadsheet would take for a formula start
+//! with `'`, as <https://owasp.org/www-community/attacks/CSV_Injection> advises.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use csv::{Terminator, WriterBuilder};
+use portcullis_model::{AppliedWaiver, BaselineState, Finding};
+use serde_json::Value as Json;
+
+use crate::defuse;
+use crate::render::advice::remediation;
+use crate::render::json::write_json_line;
+use crate::render::view::View;
+
+/// A finding, and where to look up the rest.
+type Row<'a> = (&'a View<'a>, &'a Finding);
+
+/// A column's name, and the text of its cells.
+type Column = (&'static str, fn(Row<'_>) -> String);
+
+/// The columns: what to do first, then why, then what machines ask for.
+const COLUMNS: &[Column] = &[
+    ("severity", |(_, f)| f.severity.word().to_owned()),
+    ("status", |(_, f)| f.status().word().to_owned()),
+    ("account", |(_, f)| f.account.clone()),
+    ("rule", |(_, f)| f.rule.clone()),
+    ("title", |(view, f)| view.rule(f).map(|rule| rule.title.clone()).unwrap_or_default()),
+    ("resource_kind", |(_, f)| f.resource.kind.clone()),
+    ("resource_name", |(_, f)| f.resource.name.clone()),
+    ("region", |(_, f)| f.resource.region.clone().unwrap_or_default()),
+    ("message", |(_, f)| f.message.clone()),
+    (REMEDIATION, |(view, f)| remediation(view.rule(f), f)),
+    ("waiver", |(_, f)| f.waiver.as_ref().map(state).unwrap_or_default().to_owned()),
+    ("waiver_reason", |(_, f)| of_waiver(f, |waiver| waiver.reason.clone())),
+    ("waiver_owner", |(_, f)| of_waiver(f, |waiver| waiver.owner.clone())),
+    ("waiver_expires", |(_, f)| of_waiver(f, |waiver| waiver.expires.to_string())),
+    ("baseline", |(_, f)| f.baseline.map(baseline).unwrap_or_default().to_owned()),
+    ("first_seen", |(_, f)| f.first_seen.map(|moment| moment.to_string()).unwrap_or_default()),
+    ("verdict", |(_, f)| f.verdict.word().to_owned()),
+    ("missing", |(_, f)| joined(f.missing.iter().map(|source| source.name()))),
+    ("evidence", |(_, f)| compact(&f.evidence)),
+    ("resource_id", |(_, f)| f.resource.id.clone()),
+    ("fingerprint", |(_, f)| f.fingerprint.as_str().to_owned()),
+    ("as_of", |(view, _)| view.report.run.as_of.to_string()),
+    ("references", |(view, f)| {
+        joined(view.rule(f).iter().flat_map(|rule| &rule.references).map(String::as_str))
+    }),
+];
+
+/// The one column whose cells may have several lines, for commands are copied line by line.
+const REMEDIATION: &str = "remediation";
+
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+    csv.write_record(COLUMNS.iter().map(|(name, _)| name)).map_err(of_writer)?;
+    for finding in &view.report.findings {
+        let cells = COLUMNS.iter().map(|(name, cell)| {
+            let text = cell((view, finding));
+            if *name == REMEDIATION { lines(&text) } else { line(&text) }
+        });
+        csv.write_record(cells).map_err(of_writer)?;
+    }
+    csv.flush()
+}
+
+/// The writer's own error, whose kind tells a reader that went away from a full disk.
+fn of_writer(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        // All records have as many cells as there are columns.
+        kind => io::Error::other(format!("{kind:?}")),
+    }
+}
+
+fn state(waiver: &AppliedWaiver) -> &'static str {
+    if waiver.expired { "expired" } else { "in force" }
+}
+
+fn of_waiver(finding: &Finding, field: impl Fn(&AppliedWaiver) -> String) -> String {
+    finding.waiver.as_ref().map(field).unwrap_or_default()
+}
+
+fn baseline(state: BaselineState) -> &'static str {
+    match state {
+        BaselineState::New => "new",
+        BaselineState::Known => "known",
+    }
+}
+
+fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+/// The facts as an object of JSON.
+fn compact(evidence: &BTreeMap<String, Json>) -> String {
+    let mut json = Vec::new();
+    // Neither writing to memory nor a map of JSON can fail.
+    let _ = write_json_line(evidence, &mut json);
+    String::from_utf8_lossy(&json).trim_end().to_owned()
+}
+
+/// A cell of one line.
+fn line(text: &str) -> String {
+    literal(defuse(text).into_owned())
+}
+
+/// A cell of as many lines as the text has.
+fn lines(text: &str) -> String {
+    literal(text.lines().map(defuse).collect::<Vec<_>>().join("\n"))
+}
+
+/// The text, never a formula. Tabs and carriage returns, which may start one too, are defused.
+fn literal(text: String) -> String {
+    const SIGNS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    if text.trim_start().starts_with(SIGNS) { format!("'{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("+1", "'+1"),
+            ("-2+3", "'-2+3"),
+            ("@SUM(1)", "'@SUM(1)"),
+            ("  =1", "'  =1"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("\t=1", r"\u{9}=1"),
+            ("\r=1", r"\u{d}=1"),
+            ("a=1", "a=1"),
+            ("'=1", "'=1"),
+            ("", ""),
+        ] {
+            assert_eq!(line(text), cell);
+            assert!(!lines(text).starts_with('='), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_advice_has_several_lines() {
+        assert_eq!(line("a\nb"), r"a\u{a}b");
+        assert_eq!(lines("a\r\n=b\tc\n"), "a\n=b\\u{9}c");
+    }
+
+    #[test]
+    fn evidence_stays_json() {
+        let evidence = BTreeMap::from([("a".to_owned(), Json::from("\u{202e}\n\""))]);
+        assert_eq!(compact(&evidence), r#"{"a":"\u202e\n\""}"#);
+    }
+}

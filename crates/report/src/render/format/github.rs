@@ -1,0 +1,151 @@
+//! GitHub's workflow commands, which a step prints to become annotations of its run.
+//!
+//! By <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>, escaped
+//! as GitHub's own toolkit escapes. Findings that are open get a command each, as many as GitHub
+//! shows of a step; the last command tells how the audit ended and counts all the others.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use portcullis_model::{Finding, Severity, Status};
+
+use super::code_quality;
+use crate::defuse;
+use crate::render::view::View;
+
+/// GitHub shows so many annotations of a level and step, and drops the others.
+const SHOWN: usize = 10;
+
+/// How an annotation is marked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Level {
+    Error,
+    Warning,
+    Notice,
+}
+
+impl Level {
+    fn of(severity: Severity) -> Level {
+        match severity {
+            Severity::Critical | Severity::High => Level::Error,
+            Severity::Medium => Level::Warning,
+            Severity::Low | Severity::Info => Level::Notice,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Notice => "notice",
+        }
+    }
+
+    /// The level of how the audit ended: that it could not judge all is nothing to pass over.
+    fn of_end(view: &View<'_>) -> Level {
+        if view.outcome.exit_status() == 3 { Level::Warning } else { Level::Notice }
+    }
+}
+
+/// A workflow command that annotates.
+struct Command {
+    level: Level,
+    title: String,
+    message: String,
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Command { level, title, message } = self;
+        write!(f, "::{} title={}::{}", level.word(), property(title), data(message))
+    }
+}
+
+/// The value of a parameter.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// The text after the second `::`.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let issues = code_quality::issues(&view.report.findings);
+    let is_open = |finding: &&Finding| finding.status() == Status::Open;
+    let open: Vec<&Finding> = issues.iter().map(|issue| issue.finding).filter(is_open).collect();
+    let mut shown = 0;
+    for level in [Level::Error, Level::Warning, Level::Notice] {
+        let of_it = open.iter().filter(|finding| Level::of(finding.severity) == level);
+        // One of its level is kept for the end.
+        let room = SHOWN - usize::from(level == Level::of_end(view));
+        for finding in of_it.take(room) {
+            writeln!(out, "{}", annotation(view, finding, level))?;
+            shown += 1;
+        }
+    }
+    writeln!(out, "{}", end(view, open.len() - shown))
+}
+
+fn annotation(view: &View<'_>, finding: &Finding, level: Level) -> Command {
+    let Finding { rule, account, resource, .. } = finding;
+    let title = view.rule(finding).map_or(rule, |info| &info.title);
+    let place = format!("Rule {rule}, account {account}, {}", resource.id);
+    Command {
+        level,
+        title: defuse(title).into_owned(),
+        message: format!("{}\n{}", code_quality::text(finding), defuse(&place)),
+    }
+}
+
+/// How the audit ended, and how many findings have no annotation.
+fn end(view: &View<'_>, open: usize) -> Command {
+    let count = |status| view.report.findings.iter().filter(|f| f.status() == status).count();
+    let counts: Vec<String> = [
+        (open, "open"),
+        (count(Status::Known), "known"),
+        (count(Status::Waived), "waived"),
+        (count(Status::Unknown), "not judged"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    let outcome = view.outcome.to_string();
+    let others = if counts.is_empty() {
+        String::new()
+    } else {
+        format!("\nNot annotated: {}.", counts.join(", "))
+    };
+    Command {
+        level: Level::of_end(view),
+        title: "Portcullis".to_owned(),
+        message: format!("{}{others}", defuse(&outcome)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `@actions/core` 3.0.1 prints for `core.error(message, { title })`.
+    #[test]
+    fn commands_are_escaped_as_the_toolkit_does() {
+        for (title, message, expected) in [
+            ("a", "b", "::error title=a::b"),
+            ("a:b,c", "a:b,c", "::error title=a%3Ab%2Cc::a:b,c"),
+            ("100%\r\n", "100%\r\n", "::error title=100%25%0D%0A::100%25%0D%0A"),
+            ("%0A::error::", "%3A", "::error title=%250A%3A%3Aerror%3A%3A::%253A"),
+        ] {
+            let (title, message) = (title.to_owned(), message.to_owned());
+            assert_eq!(Command { level: Level::Error, title, message }.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn every_severity_has_a_level() {
+        let levels = Severity::ALL.map(|severity| Level::of(severity).word());
+        assert_eq!(levels, ["error", "error", "warning", "notice", "notice"]);
+    }
+}

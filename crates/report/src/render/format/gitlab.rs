@@ -1,0 +1,65 @@
+//! GitLab's code quality report: a list of problems, for the widget of a merge request.
+//!
+//! By the report format at <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
+//! It has findings that fail and are not waived. The format has no word for what could not be judged:
+//! that is there as `info`, for what is missing from a report counts as fixed.
+
+use std::io::{self, Write};
+
+use portcullis_model::{Finding, Severity};
+use serde::Serialize;
+
+use super::code_quality::{self, Issue};
+use crate::render::view::View;
+use crate::{defuse, write_json};
+
+/// A problem.
+#[derive(Serialize)]
+struct Problem {
+    description: String,
+    check_name: String,
+    /// Unique in the report, and the same in the next one.
+    fingerprint: String,
+    severity: &'static str,
+    location: Location,
+}
+
+/// Where it is.
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    lines: Lines,
+}
+
+/// The lines that it is on.
+#[derive(Serialize)]
+struct Lines {
+    begin: u32,
+}
+
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let problems: Vec<Problem> =
+        code_quality::issues(&view.report.findings).into_iter().map(problem).collect();
+    write_json(&problems, out)
+}
+
+fn problem(issue: Issue<'_>) -> Problem {
+    Problem {
+        description: code_quality::text(issue.finding),
+        check_name: defuse(&issue.finding.rule).into_owned(),
+        fingerprint: issue.id,
+        severity: severity(issue.finding),
+        location: Location { path: code_quality::path(issue.finding), lines: Lines { begin: 1 } },
+    }
+}
+
+fn severity(finding: &Finding) -> &'static str {
+    match finding.severity {
+        _ if code_quality::is_unjudged(finding) => "info",
+        Severity::Critical => "blocker",
+        Severity::High => "critical",
+        Severity::Medium => "major",
+        Severity::Low => "minor",
+        Severity::Info => "info",
+    }
+}

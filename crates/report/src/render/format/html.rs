@@ -1,0 +1,136 @@
+//! HTML: one page that needs nothing but itself, for a board to read and an engineer to work from.
+//!
+//! By the WHATWG's HTML standard, and under a [Content Security Policy][csp] that allows its own
+//! style and script by their hashes, and no network at all. Text reaches the page as [`Text`] only,
+//! which is defused; the templates escape it, and the script makes text nodes of it.
+//!
+//! What the page says stands in its HTML, findings by rule included, bounded in number; that is what
+//! is printed, and what is there without JavaScript. The script puts a list of all findings in its
+//! place, to search and filter.
+//!
+//! [csp]: https://www.w3.org/TR/CSP3/
+
+mod bar;
+mod data;
+mod findings;
+mod frameworks;
+mod gaps;
+mod glance;
+mod header;
+mod index;
+mod link;
+mod prose;
+mod rules;
+mod text;
+mod waivers;
+
+use std::io::{self, Write};
+
+use askama::Template;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use portcullis_model::Report;
+use sha2::{Digest, Sha256};
+
+use self::index::Index;
+use self::link::is_anchor;
+use self::text::Text;
+use crate::render::view::View;
+use crate::words::{counted, shorten};
+
+/// The page's style sheet.
+const STYLE: &str = concat!(
+    include_str!("../../../templates/html/style/base.css"),
+    include_str!("../../../templates/html/style/sections.css"),
+    include_str!("../../../templates/html/style/findings.css"),
+    include_str!("../../../templates/html/style/print.css"),
+);
+
+/// The page's script: one scope around all files.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n{\n",
+    include_str!("../../../templates/html/script/dom.js"),
+    include_str!("../../../templates/html/script/evidence.js"),
+    include_str!("../../../templates/html/script/finding.js"),
+    include_str!("../../../templates/html/script/filters.js"),
+    include_str!("../../../templates/html/script/list.js"),
+    include_str!("../../../templates/html/script/page.js"),
+    "}\n",
+);
+
+/// Room for a name in the title of a tab.
+const TITLE_CHARS: usize = 40;
+
+/// Writes the whole page.
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let index = Index::new(view.report);
+    let page = Page::new(view, &index)?;
+    page.write_into(&mut *out)?;
+    out.write_all(b"\n")
+}
+
+#[derive(Template)]
+#[template(path = "html/page.html")]
+struct Page<'a> {
+    title: Text<'a>,
+    short_title: Text<'a>,
+    version: Text<'a>,
+    style: &'static str,
+    script: &'static str,
+    style_hash: String,
+    script_hash: String,
+    header: header::Header<'a>,
+    gaps: gaps::Gaps<'a>,
+    glance: glance::Glance<'a>,
+    frameworks: frameworks::Frameworks<'a>,
+    findings: findings::Findings<'a>,
+    waivers: waivers::Waivers<'a>,
+    rules: rules::Rules<'a>,
+    data: String,
+}
+
+impl<'a> Page<'a> {
+    fn new(view: &View<'a>, index: &'a Index<'a>) -> io::Result<Page<'a>> {
+        let report = view.report;
+        let gaps = gaps::Gaps::new(report, index);
+        Ok(Page {
+            title: title(report),
+            short_title: short_title(report),
+            version: report.tool.version.as_str().into(),
+            style: STYLE,
+            script: SCRIPT,
+            style_hash: hash(STYLE),
+            script_hash: hash(SCRIPT),
+            header: header::Header::new(report, &view.outcome, gaps.extent()),
+            gaps,
+            glance: glance::Glance::new(report, index),
+            frameworks: frameworks::Frameworks::new(report, index),
+            findings: findings::Findings::new(report, index),
+            waivers: waivers::Waivers::new(report, index),
+            rules: rules::Rules::new(report, index),
+            data: data::json(report, index)?,
+        })
+    }
+}
+
+/// Whose posture it is.
+fn title(report: &Report) -> Text<'_> {
+    match report.accounts.as_slice() {
+        [account] => account.alias.as_ref().or(account.name.as_ref()).unwrap_or(&account.id).into(),
+        accounts => counted(accounts.len(), "account").into(),
+    }
+}
+
+/// The same in the title of a tab: the account's id where the name would not do.
+fn short_title(report: &Report) -> Text<'_> {
+    let title = title(report);
+    match report.accounts.as_slice() {
+        [account] if !is_anchor(title.as_str()) => shorten(&account.id, TITLE_CHARS).into(),
+        _ => shorten(title.as_str(), TITLE_CHARS).into(),
+    }
+}
+
+/// The hash of an inline style or script, as a policy names it.
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
+}

@@ -1,0 +1,170 @@
+//! The findings for the script: a block of JSON, in which what repeats stands once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::io;
+
+use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::findings::notes;
+use super::index::{Index, words};
+use super::prose::{Part, parts};
+use super::text::{Text, defused};
+use crate::render::advice::remediation;
+use crate::words::time;
+
+/// All that the script is given. Numbers in findings refer to the lists.
+#[derive(Serialize)]
+struct Data<'a> {
+    rules: Vec<Rule<'a>>,
+    /// The severities, and the statuses with their words for people, in the order in which they are
+    /// shown.
+    severities: [&'static str; 5],
+    statuses: [(&'static str, &'static str); 6],
+    /// Where the facts of each account come from.
+    sources: BTreeMap<Text<'a>, Text<'a>>,
+    texts: Vec<Text<'a>>,
+    parts: Vec<Part<'a>>,
+    findings: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    id: &'a Text<'a>,
+    title: &'a Text<'a>,
+    family: &'a Text<'a>,
+    severity: &'static str,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    fingerprint: Text<'a>,
+    rule: usize,
+    account: Text<'a>,
+    kind: usize,
+    name: Text<'a>,
+    resource: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Text<'a>>,
+    status: &'static str,
+    severity: &'static str,
+    message: Text<'a>,
+    /// The names of facts, and their values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidence: Vec<(usize, Json)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remediation: Vec<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<usize>,
+}
+
+/// The data as the content of a script element.
+pub(super) fn json<'a>(report: &'a Report, index: &'a Index<'a>) -> io::Result<String> {
+    let (mut texts, mut parts) = (Pool::default(), Pool::default());
+    let row = |finding| Row::new(finding, report, index, &mut texts, &mut parts);
+    let findings = report.findings.iter().map(row).collect();
+    let data = Data {
+        rules: index.rules.iter().map(Rule::new).collect(),
+        severities: Severity::ALL.map(Severity::word),
+        statuses: Status::ALL.map(|status| (status.word(), words(status))),
+        sources: report.accounts.iter().map(|a| ((&a.id).into(), sources(a, report))).collect(),
+        texts: texts.items,
+        parts: parts.items,
+        findings,
+    };
+    // Nothing in it can then end the element, or open a comment within it.
+    Ok(serde_json::to_string(&data)?.replace('<', "\\u003c"))
+}
+
+impl<'a> Rule<'a> {
+    fn new(rule: &'a super::index::Rule<'a>) -> Rule<'a> {
+        let severity = rule.severity.word();
+        Rule { id: &rule.id, title: &rule.title, family: &rule.family, severity }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn new(
+        finding: &'a Finding,
+        report: &'a Report,
+        index: &Index<'a>,
+        texts: &mut Pool<Text<'a>>,
+        parts_of_all: &mut Pool<Part<'a>>,
+    ) -> Row<'a> {
+        // The index has every rule that a finding names.
+        let rule = index.number(&finding.rule).unwrap_or_default();
+        let advice = remediation(index.rules[rule].info, finding);
+        let facts = finding.evidence.iter();
+        Row {
+            fingerprint: finding.fingerprint.as_str().into(),
+            rule,
+            account: (&finding.account).into(),
+            kind: texts.number(Text::from(finding.resource.kind.replace('_', " "))),
+            name: (&finding.resource.name).into(),
+            resource: (&finding.resource.id).into(),
+            region: finding.resource.region.as_ref().map(Text::from),
+            status: finding.status().word(),
+            severity: finding.severity.word(),
+            message: (&finding.message).into(),
+            evidence: facts
+                .map(|(name, value)| (texts.number(name.into()), defused(value)))
+                .collect(),
+            missing: finding.missing.iter().map(|source| source.name()).collect(),
+            remediation: parts(&advice).into_iter().map(|part| parts_of_all.number(part)).collect(),
+            notes: notes(finding, report).into_iter().map(|note| texts.number(note)).collect(),
+        }
+    }
+}
+
+/// Where and when the facts of an account were collected.
+fn sources<'a>(account: &AuditedAccount, report: &Report) -> Text<'a> {
+    let made = account.report_generated_at.map_or_else(
+        || "the credential report is missing or undated".to_owned(),
+        |made| format!("the credential report was made at {}", time(made)),
+    );
+    let collected = match (report.run.collected_from, report.run.collected_to) {
+        (_, Some(at)) | (Some(at), None) => format!("; the rest was collected by {}", time(at)),
+        (None, None) => String::new(),
+    };
+    format!("Ages count to {}; {made}{collected}.", time(report.run.as_of)).into()
+}
+
+/// Things that repeat, each once, in the order in which they came.
+struct Pool<T> {
+    items: Vec<T>,
+    numbers: HashMap<T, usize>,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Pool<T> {
+        Pool { items: Vec::new(), numbers: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Pool<T> {
+    fn number(&mut self, item: T) -> usize {
+        if let Some(&number) = self.numbers.get(&item) {
+            return number;
+        }
+        let number = self.items.len();
+        self.items.push(item.clone());
+        self.numbers.insert(item, number);
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_repeats_stands_once() {
+        let mut pool = Pool::default();
+        assert_eq!(["a", "b", "a"].map(|item| pool.number(item)), [0, 1, 0]);
+        assert_eq!(pool.items, ["a", "b"]);
+    }
+}

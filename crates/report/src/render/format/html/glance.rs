@@ -1,0 +1,161 @@
+//! The posture at a glance: counts, charts, and what to do first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use askama::Template;
+use portcullis_model::{Finding, Report, Severity, Status};
+
+use super::bar::Bar;
+use super::index::{Index, Rule, is_work, words};
+use super::link::RuleLink;
+use super::text::Text;
+use crate::render::view;
+
+/// So many rules are named that ask for work first.
+const FIRST: usize = 5;
+/// So many accounts have a bar.
+const ACCOUNTS: usize = 10;
+/// What the charts show, from left to right.
+const SHOWN: [Status; 4] = [Status::Open, Status::Unknown, Status::Known, Status::Waived];
+
+#[derive(Template)]
+#[template(path = "html/glance.html")]
+pub(super) struct Glance<'a> {
+    tiles: Vec<Tile>,
+    charts: Vec<Chart<'a>>,
+    first: Vec<First<'a>>,
+    /// How many other rules have open findings.
+    others: usize,
+}
+
+/// A number to see from afar.
+struct Tile {
+    class: &'static str,
+    words: &'static str,
+    count: u64,
+    /// Whether the list of findings holds them.
+    listed: bool,
+}
+
+/// A table with a bar in each row.
+struct Chart<'a> {
+    id: &'static str,
+    title: &'static str,
+    /// The statuses that there are, with their words.
+    columns: Vec<(&'static str, &'static str)>,
+    rows: Vec<Row<'a>>,
+}
+
+struct Row<'a> {
+    label: Text<'a>,
+    bar: Bar,
+    counts: Vec<(&'static str, usize)>,
+}
+
+/// A rule to work on first.
+struct First<'a> {
+    severity: Severity,
+    title: &'a Text<'a>,
+    rules: [RuleLink<'a>; 1],
+}
+
+impl<'a> Glance<'a> {
+    pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Glance<'a> {
+        let open = index.gravest(|finding| finding.status() == Status::Open);
+        Glance {
+            tiles: tiles(report),
+            charts: charts(report, index),
+            first: open.iter().take(FIRST).map(|rule| First::new(rule)).collect(),
+            others: open.len().saturating_sub(FIRST),
+        }
+    }
+}
+
+impl<'a> First<'a> {
+    fn new(rule: &'a Rule<'a>) -> First<'a> {
+        let open = rule.findings.iter().filter(|finding| finding.status() == Status::Open);
+        let link = RuleLink::to(rule, open.clone().count());
+        let severity = open.map(|finding| finding.severity).min().unwrap_or(rule.severity);
+        First { severity, title: &rule.title, rules: [link] }
+    }
+}
+
+fn tiles(report: &Report) -> Vec<Tile> {
+    let tile = |status| {
+        let listed = report.findings.iter().filter(|finding| finding.status() == status).count();
+        // What passes is counted, whether or not it is listed.
+        let count = match status {
+            Status::Pass => report.tallies.values().map(|tally| u64::from(tally.pass)).sum(),
+            Status::NotApplicable => {
+                report.tallies.values().map(|tally| u64::from(tally.not_applicable)).sum()
+            }
+            _ => listed.try_into().unwrap_or(u64::MAX),
+        };
+        Tile { class: status.word(), words: words(status), count, listed: listed > 0 }
+    };
+    Status::ALL.map(tile).into()
+}
+
+fn charts<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Chart<'a>> {
+    let accounts = (report.accounts.len() > 1).then(|| by_account(report));
+    [by_severity(report), by_family(index)].into_iter().chain(accounts).collect()
+}
+
+fn by_severity(report: &Report) -> Chart<'_> {
+    let of_it = |severity: Severity| {
+        let findings = report.findings.iter().filter(|f| f.severity == severity);
+        (Text::from(severity.word()), findings.collect())
+    };
+    Chart::new("by-severity", "By severity", Severity::ALL.map(of_it).into())
+}
+
+fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
+    let mut families: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for rule in &index.rules {
+        families.entry(rule.family.as_str()).or_default().extend(&rule.findings);
+    }
+    let label = |name: &'a str| Text::from(if name.is_empty() { "other" } else { name });
+    let rows = families.into_iter().map(|(name, findings)| (label(name), findings)).collect();
+    Chart::new("by-family", "By family", rows)
+}
+
+/// The accounts with the most open findings.
+fn by_account(report: &Report) -> Chart<'_> {
+    let open =
+        |findings: &[&Finding]| findings.iter().filter(|f| f.status() == Status::Open).count();
+    let mut rows: Vec<_> =
+        view::by_account(report).into_iter().map(|(id, part)| (id.into(), part.findings)).collect();
+    let title = if rows.len() > ACCOUNTS { "By account, the worst ten" } else { "By account" };
+    rows.sort_by_key(|(_, findings)| Reverse(open(findings)));
+    rows.truncate(ACCOUNTS);
+    Chart::new("by-account", title, rows)
+}
+
+impl<'a> Chart<'a> {
+    fn new(
+        id: &'static str,
+        title: &'static str,
+        rows: Vec<(Text<'a>, Vec<&Finding>)>,
+    ) -> Chart<'a> {
+        let count = |findings: &[&Finding], status| {
+            findings.iter().filter(|finding| finding.status() == status).count()
+        };
+        let is_there = |status: &Status| rows.iter().any(|(_, all)| count(all, *status) > 0);
+        let shown: Vec<Status> = SHOWN
+            .into_iter()
+            .filter(|status| *status == Status::Open || is_there(status))
+            .collect();
+        let work =
+            |findings: &[&Finding]| findings.iter().filter(|finding| is_work(finding)).count();
+        let most = rows.iter().map(|(_, findings)| work(findings)).max().unwrap_or_default();
+        let row = |(label, findings): (Text<'a>, Vec<&Finding>)| {
+            let counts: Vec<_> =
+                shown.iter().map(|&status| (status.word(), count(&findings, status))).collect();
+            let bar = Bar::new(&counts, most);
+            Row { label, bar, counts }
+        };
+        let columns = shown.iter().map(|&status| (status.word(), words(status))).collect();
+        Chart { id, title, columns, rows: rows.into_iter().map(row).collect() }
+    }
+}

@@ -1,0 +1,153 @@
+//! Findings and rules as test cases.
+
+use std::collections::HashMap;
+
+use portcullis_model::{Finding, RuleInfo, Status, Tally};
+
+use crate::defuse;
+use crate::render::advice::remediation;
+use crate::render::remarks;
+use crate::words::{counted, shorten};
+
+/// Room for a fact: GitLab takes 30 MB a file.
+const FACT_CHARS: usize = 200;
+/// So many facts of a finding are told.
+const FACTS: usize = 20;
+
+/// A test case.
+pub(super) struct Case {
+    pub class: String,
+    pub name: String,
+    /// What is to be said about it; none: it passed.
+    pub mark: Option<Mark>,
+}
+
+/// Why a test case did not pass.
+pub(super) struct Mark {
+    /// `failure`, `error` or `skipped`.
+    pub element: &'static str,
+    /// The type of a failure or error.
+    pub kind: Option<&'static str>,
+    /// One sentence.
+    pub message: String,
+    /// All there is to say, the sentence too: GitLab shows nothing else.
+    pub text: Vec<String>,
+}
+
+impl Case {
+    pub(super) fn of_finding(rule: Option<&RuleInfo>, finding: &Finding) -> Case {
+        let family = rule.map_or("", |rule| rule.family.as_str());
+        let class = class(&[&finding.account, family, &finding.rule]);
+        Case { class, name: token(&finding.resource.id), mark: mark(rule, finding) }
+    }
+
+    /// A rule that has no findings; none if it judged nothing, or did more than is told.
+    pub(super) fn of_rule(suite: &str, rule: &RuleInfo, tally: Tally) -> Option<Case> {
+        let class = class(&[suite, &rule.family, &rule.id]);
+        let Tally { fail: 0, unknown: 0, pass, not_applicable, .. } = tally else { return None };
+        let resources = |count: u32| counted(count as usize, "resource");
+        let (name, mark) = match (pass, not_applicable) {
+            (0, 0) => return None,
+            (0, others) => {
+                let name = format!("{}, where the question does not arise", resources(others));
+                (name.clone(), Some(Mark::skipped(&name, Vec::new())))
+            }
+            (1, _) => ("1 resource passes".to_owned(), None),
+            (many, _) => (format!("{} pass", resources(many)), None),
+        };
+        Some(Case { class, name, mark })
+    }
+
+    /// An account of which nothing is known.
+    pub(super) fn of_nothing(suite: &str, message: &str) -> Case {
+        let mark = Mark::new("error", Some("unknown"), message, Vec::new());
+        Case { class: class(&[suite, "evidence"]), name: "collected".to_owned(), mark: Some(mark) }
+    }
+}
+
+impl Mark {
+    /// A mark whose text is the message and those lines.
+    fn new(
+        element: &'static str,
+        kind: Option<&'static str>,
+        message: &str,
+        lines: Vec<String>,
+    ) -> Mark {
+        let text = [vec![message.to_owned()], lines].concat();
+        Mark { element, kind, message: message.to_owned(), text }
+    }
+
+    fn skipped(message: &str, lines: Vec<String>) -> Mark {
+        Mark::new("skipped", None, message, lines)
+    }
+}
+
+fn mark(rule: Option<&RuleInfo>, finding: &Finding) -> Option<Mark> {
+    let message = &finding.message;
+    match finding.status() {
+        Status::Open => {
+            let kind = finding.severity.word();
+            Some(Mark::new("failure", Some(kind), message, details(rule, finding)))
+        }
+        Status::Unknown => {
+            Some(Mark::new("error", Some("unknown"), message, details(rule, finding)))
+        }
+        Status::Known | Status::Waived => {
+            Some(Mark::skipped(&remarks::of(finding).join("; "), vec![message.clone()]))
+        }
+        Status::NotApplicable => Some(Mark::skipped(message, Vec::new())),
+        Status::Pass => None,
+    }
+}
+
+/// What a person needs who reads nothing but this.
+fn details(rule: Option<&RuleInfo>, finding: &Finding) -> Vec<String> {
+    let mut lines = remarks::of(finding);
+    let resource = &finding.resource;
+    let region = resource.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+    lines.push(format!("resource: {} {}{region}", resource.kind, resource.name));
+    let advice = remediation(rule, finding);
+    section("What to do:", advice.lines().map(str::to_owned), &mut lines);
+    let facts = finding.evidence.iter().take(FACTS);
+    let facts =
+        facts.map(|(name, value)| format!("{name} = {}", shorten(&value.to_string(), FACT_CHARS)));
+    section("Evidence:", facts, &mut lines);
+    lines
+}
+
+/// Adds a heading and lines, if there are any.
+fn section(heading: &str, content: impl Iterator<Item = String>, lines: &mut Vec<String>) {
+    let mut content = content.peekable();
+    if content.peek().is_some() {
+        lines.extend([String::new(), heading.to_owned()]);
+        lines.extend(content.map(|line| format!("  {line}")));
+    }
+}
+
+/// Numbers those that have the same class and name as one before: GitLab drops them otherwise.
+pub(super) fn tell_apart(cases: &mut [Case]) {
+    let mut copies: HashMap<(String, String), u32> = HashMap::new();
+    for case in cases {
+        let name = case.name.clone();
+        loop {
+            let copy = copies.entry((case.class.clone(), case.name.clone())).or_default();
+            *copy += 1;
+            if *copy == 1 {
+                break;
+            }
+            case.name = format!("{name} ({copy})");
+        }
+    }
+}
+
+/// The parts that are not empty; Jenkins takes all but the last for the package.
+fn class(parts: &[&str]) -> String {
+    let parts: Vec<String> =
+        parts.iter().map(|part| token(part)).filter(|part| !part.is_empty()).collect();
+    parts.join(".")
+}
+
+/// Text without the spaces that make no difference between two values of XML Schema's `token`.
+fn token(text: &str) -> String {
+    defuse(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}

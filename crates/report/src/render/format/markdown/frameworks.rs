@@ -1,0 +1,45 @@
+//! Frameworks: how many controls have which status, and which ones, folded.
+
+use portcullis_model::{ControlOutcome, FrameworkOutcome, Report};
+
+use super::folded::fold;
+use super::room::Room;
+use crate::render::controls::{counted, waived};
+use crate::render::gfm::{code, inline};
+
+pub(super) fn write(report: &Report, room: &mut Room) {
+    for framework in &report.frameworks {
+        write_framework(report, framework, room);
+    }
+}
+
+fn write_framework(report: &Report, framework: &FrameworkOutcome, room: &mut Room) {
+    let FrameworkOutcome { id, title, version, note, controls: all, .. } = framework;
+    let title = inline(&format!("{title} {version}"));
+    let note = note.as_ref().map_or_else(String::new, |note| format!("\n{}\n", inline(note)));
+    let counts = counted(framework);
+    if !room.add(&format!("\n## {title} ({})\n\n{counts}.\n{note}", code(id))) {
+        return;
+    }
+    let space = room.left().saturating_sub(fold(HEADING, &more(all.len())).len());
+    let list =
+        Room::filled(space, |list| list.add_each(all.iter().map(|control| entry(report, control))));
+    let rest = if list.left_out() > 0 { more(list.left_out()) } else { String::new() };
+    room.add(&fold(HEADING, &format!("{}{rest}", list.text())));
+}
+
+const HEADING: &str = "Control by control";
+
+fn more(count: usize) -> String {
+    format!("- and {count} more\n")
+}
+
+fn entry(report: &Report, control: &ControlOutcome) -> String {
+    let ControlOutcome { id, title, status, reason, .. } = control;
+    let reason = reason.as_ref().map_or_else(String::new, |why| format!(" ({})", inline(why)));
+    let waived = match waived(control, report) {
+        0 => String::new(),
+        count => format!("; of these, {count} waived"),
+    };
+    format!("- {}, {}: {}{reason}{waived}\n", code(id), status.words(), inline(title))
+}

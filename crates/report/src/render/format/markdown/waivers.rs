@@ -1,0 +1,24 @@
+//! The waivers that somebody has to look at.
+
+use portcullis_model::{Report, WaiverOutcome};
+
+use super::room::Room;
+use crate::decide::waivers::{State, warning};
+use crate::render::gfm::inline;
+use crate::words::shorten;
+
+/// Room for a warning that no list should be drowned by.
+const WARNING_CHARS: usize = 500;
+
+pub(super) fn write(report: &Report, room: &mut Room) {
+    let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
+    outcomes.sort_by_key(|outcome| State::of(outcome));
+    let warnings: Vec<String> = outcomes.into_iter().filter_map(warning).collect();
+    if warnings.is_empty() {
+        return;
+    }
+    let all = report.waivers.len();
+    room.add(&format!("\n## Waivers: {} of {all} to look at\n\n", warnings.len()));
+    let item = |warning: String| format!("- {}\n", inline(&shorten(&warning, WARNING_CHARS)));
+    room.add_each(warnings.into_iter().map(item));
+}

@@ -1,0 +1,115 @@
+//! OCSF: a JSON array with a Compliance Finding, class 2003, for each finding.
+//!
+//! The events are of version 1.6.0, the one that AWS Security Hub speaks, and use no attribute that
+//! 1.7 or 1.8 lack or deprecate; the profile is `cloud`, and times are in milliseconds. A verdict of
+//! `unknown` is a warning, by which OCSF means that information was missing.
+//! <https://schema.ocsf.io/1.6.0/classes/compliance_finding?profiles=cloud>
+
+mod attributes;
+mod compliance;
+mod objects;
+
+use std::io::{self, Write};
+
+use portcullis_model::{AppliedWaiver, Finding};
+use serde::Serialize;
+
+use self::attributes::{Enum, activity, severity, status};
+use self::compliance::Compliance;
+use self::objects::{Cloud, Evidence, FindingInfo, Metadata, Observable, Remediation, Resource};
+use super::security_event::{Ids, waiver_words};
+use crate::render::view::View;
+use crate::write_json;
+
+const CATEGORY_UID: u32 = 2;
+const CLASS_UID: u32 = 2003;
+const CLASS_NAME: &str = "Compliance Finding";
+
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut ids = Ids::default();
+    let event = |finding| Event::of(finding, ids.next(finding), view);
+    write_json(&view.report.findings.iter().map(event).collect::<Vec<_>>(), out)
+}
+
+/// A Compliance Finding.
+#[derive(Serialize)]
+struct Event<'a> {
+    activity_id: u8,
+    activity_name: &'static str,
+    category_uid: u32,
+    category_name: &'static str,
+    class_uid: u32,
+    class_name: &'static str,
+    type_uid: u32,
+    type_name: String,
+    time: i64,
+    severity_id: u8,
+    severity: &'static str,
+    status_id: u8,
+    status: &'static str,
+    /// Our own word for the status.
+    status_code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_detail: Option<String>,
+    message: &'a str,
+    /// Why the finding was waived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'a str>,
+    finding_info: FindingInfo<'a>,
+    compliance: Compliance<'a>,
+    resources: [Resource<'a>; 1],
+    observables: [Observable<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidences: Vec<Evidence<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remediation: Option<Remediation<'a>>,
+    cloud: Cloud<'a>,
+    metadata: Metadata<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unmapped: Option<Unmapped<'a>>,
+}
+
+/// What OCSF has no attribute for.
+#[derive(Serialize)]
+struct Unmapped<'a> {
+    waiver: &'a AppliedWaiver,
+}
+
+impl<'a> Event<'a> {
+    fn of(finding: &'a Finding, uid: String, view: &View<'a>) -> Event<'a> {
+        let as_of = view.report.run.as_of;
+        let (rule, account) = (view.rule(finding), view.account(finding));
+        let Enum(activity_id, activity_name) = activity(finding, as_of);
+        let Enum(severity_id, severity) = severity(finding.severity);
+        let Enum(status_id, status) = status(finding.status());
+        let waiver = finding.waiver.as_ref();
+        Event {
+            activity_id,
+            activity_name,
+            category_uid: CATEGORY_UID,
+            category_name: "Findings",
+            class_uid: CLASS_UID,
+            class_name: CLASS_NAME,
+            type_uid: CLASS_UID * 100 + u32::from(activity_id),
+            type_name: format!("{CLASS_NAME}: {activity_name}"),
+            time: as_of.as_millisecond(),
+            severity_id,
+            severity,
+            status_id,
+            status,
+            status_code: finding.status().word(),
+            status_detail: waiver.map(waiver_words),
+            message: &finding.message,
+            comment: waiver.map(|waiver| waiver.reason.as_str()),
+            finding_info: FindingInfo::of(finding, rule, uid, as_of),
+            compliance: Compliance::of(finding, rule),
+            resources: [Resource::of(finding, account)],
+            observables: [Observable::of(finding)],
+            evidences: Evidence::of(finding).into_iter().collect(),
+            remediation: Remediation::of(finding, rule),
+            cloud: Cloud::of(finding, account),
+            metadata: Metadata::of(finding, view.report),
+            unmapped: waiver.map(|waiver| Unmapped { waiver }),
+        }
+    }
+}

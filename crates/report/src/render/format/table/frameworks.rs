@@ -1,0 +1,61 @@
+//! Frameworks, control by control.
+
+use std::io;
+
+use anstyle::Style as Paint;
+use portcullis_model::{ControlOutcome, ControlStatus, FrameworkOutcome, Report, Severity};
+
+use crate::render::controls::{counted, waived};
+use crate::{Page, bold, dim, severity_style};
+
+/// Longer ids of controls stand out; those of a file may be of any length.
+const ID_COLUMNS: usize = 20;
+
+pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    report.frameworks.iter().try_for_each(|framework| write_framework(framework, report, page))
+}
+
+fn write_framework(
+    framework: &FrameworkOutcome,
+    report: &Report,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let FrameworkOutcome { id, title, version, note, controls, .. } = framework;
+    page.blank()?;
+    page.painted_item(bold(), "", &format!("{title} {version} ({id})"))?;
+    page.blank()?;
+    let longest = controls.iter().map(|control| control.id.chars().count()).max();
+    let width = longest.unwrap_or_default().min(ID_COLUMNS);
+    for control in controls {
+        write_control(control, width, report, page)?;
+    }
+    page.blank()?;
+    page.painted_item(bold(), "  ", &counted(framework))?;
+    note.iter().try_for_each(|note| page.item("  ", note))
+}
+
+fn write_control(
+    control: &ControlOutcome,
+    width: usize,
+    report: &Report,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let ControlOutcome { id, title, status, reason, .. } = control;
+    let label = |id: &str| format!("  {id:width$}  {:<14}  ", status.words());
+    page.painted_item(paint(*status), &label(id), title)?;
+    let margin = " ".repeat(label("").chars().count());
+    reason.iter().try_for_each(|reason| page.item(&margin, reason))?;
+    match waived(control, report) {
+        0 => Ok(()),
+        count => page.item(&margin, &format!("of these, {count} waived")),
+    }
+}
+
+fn paint(status: ControlStatus) -> Paint {
+    match status {
+        ControlStatus::Fail => severity_style(Severity::High),
+        ControlStatus::Unknown | ControlStatus::NotClaimed => severity_style(Severity::Medium),
+        ControlStatus::Manual | ControlStatus::Pass => Paint::new(),
+        ControlStatus::NotApplicable => dim(),
+    }
+}

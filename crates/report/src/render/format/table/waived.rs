@@ -1,0 +1,98 @@
+//! What fails and does not count, and the waivers that somebody has to look at.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use portcullis_model::{AppliedWaiver, Finding, Report, Status, WaiverOutcome};
+
+use super::findings::describe;
+use super::{counted, few, grouped, many_accounts, names};
+use crate::decide::waivers;
+use crate::render::remarks::on_waiver;
+use crate::render::view::View;
+use crate::{Page, bold};
+
+/// So many resources with known findings of one rule are named; they are what everybody has seen.
+const NAMED_RESOURCES: usize = 10;
+/// More warnings than these mean that somebody has stopped looking.
+const LISTED_WAIVERS: usize = 20;
+
+/// What the baseline holds: a line a rule.
+pub(super) fn write_known(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let known = grouped(view, |finding| finding.status() == Status::Known);
+    let count: usize = known.iter().map(|group| group.findings.len()).sum();
+    if count == 0 {
+        return Ok(());
+    }
+    let baseline = match &view.report.run.baseline {
+        Some(baseline) => format!("the baseline of {}", baseline.as_of.strftime("%Y-%m-%d")),
+        None => "the baseline".to_owned(),
+    };
+    page.blank()?;
+    page.line(bold(), &format!("KNOWN: {}, in {baseline}", counted(count, "finding")))?;
+    page.blank()?;
+    for group in known {
+        let names = few(&names(view, &group.findings), NAMED_RESOURCES);
+        page.item("  - ", &format!("{}: {names}", group.id))?;
+    }
+    Ok(())
+}
+
+/// What is accepted: all of it, by rule and waiver.
+pub(super) fn write_waived(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let waived = grouped(view, |finding| finding.status() == Status::Waived);
+    let count: usize = waived.iter().map(|group| group.findings.len()).sum();
+    if count == 0 {
+        return Ok(());
+    }
+    page.blank()?;
+    page.line(bold(), &format!("WAIVED: {}", counted(count, "finding")))?;
+    for group in waived {
+        page.blank()?;
+        page.painted_item(bold(), "  ", &group.title())?;
+        for (reason, findings) in by_waiver(&group.findings) {
+            for finding in findings {
+                page.item("  - ", &describe(finding, many_accounts(view)))?;
+            }
+            page.item("    ", &reason)?;
+        }
+    }
+    Ok(())
+}
+
+/// The findings by when, by whom and why they are accepted.
+fn by_waiver<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Vec<&'a Finding>> {
+    let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(waiver) = &finding.waiver {
+            groups.entry(on_waiver(waiver)).or_default().push(finding);
+        }
+    }
+    groups
+}
+
+/// The mark at a finding that counts again.
+pub(super) fn write_expiry(waiver: &AppliedWaiver, page: &mut Page<'_>) -> io::Result<()> {
+    page.item("    ", &on_waiver(waiver))
+}
+
+/// The waivers that have ended, end soon or are of no use.
+pub(super) fn write_warnings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
+    outcomes.sort_by_key(|outcome| waivers::State::of(outcome));
+    let warnings: Vec<String> = outcomes.into_iter().filter_map(waivers::warning).collect();
+    if warnings.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    let heading = format!("WAIVERS: {} of {} to look at", warnings.len(), report.waivers.len());
+    page.line(bold(), &heading)?;
+    page.blank()?;
+    for warning in warnings.iter().take(LISTED_WAIVERS) {
+        page.item("  - ", warning)?;
+    }
+    match warnings.len().saturating_sub(LISTED_WAIVERS) {
+        0 => Ok(()),
+        more => page.item("  - ", &format!("and {more} more")),
+    }
+}
