@@ -166,7 +166,11 @@ impl<'a> Maker<'_, 'a> {
             if !in_force || !self.index.holds_back(id) {
                 continue;
             }
-            let mut effect = Effect::new(arn, Some(Target::Policy(id)), self.removing(id));
+            let target = match change {
+                Change::Membership => target.clone(),
+                _ => Some(Target::Policy(id)),
+            };
+            let mut effect = Effect::new(arn, target, self.removing(id));
             effect.removed.push(id);
             effect.brings = Some(("iam:policyarn", account.policy(id).id.clone()));
             effects.push(effect);

@@ -296,6 +296,27 @@ fn a_deny_that_its_holder_can_remove_is_no_deny() {
     assert!(!privileges(&account(guarded("s3:*", json!([]))), "alice").administrator);
 }
 
+/// One detaches or deletes a policy, but leaves a group.
+#[test]
+fn what_is_removed_has_the_right_noun() {
+    let rest = |spared: &str| json!([{"Effect": "Deny", "NotAction": spared, "Resource": "*"}]);
+    let sentence = |json: Json| privileges(&account(json), "alice").ways[0].sentence.clone();
+    let detached = sentence(json!({
+        "roles": {"alice": {"attached": ["aws:AdministratorAccess", "guard"]}},
+        "policies": {"guard": rest("iam:DetachRolePolicy")},
+    }));
+    assert!(detached.starts_with("detach policy guard, which restricts a role ("), "{detached}");
+    let deleted = sentence(json!({
+        "users": {"alice": {"may": [everything()], "inline": {"guard": rest("iam:DeleteUserPolicy")}}},
+    }));
+    assert!(deleted.starts_with("delete inline policy guard, which restricts a user ("));
+    let left = sentence(json!({
+        "groups": {"staff": {"inline": {"guard": rest("iam:RemoveUserFromGroup")}}},
+        "users": {"alice": {"may": [everything()], "groups": ["staff"]}},
+    }));
+    assert!(left.starts_with("leave group staff, whose policies restrict its members ("));
+}
+
 /// What a policy allows goes with what it denies.
 #[test]
 fn to_delete_ones_only_allow_gains_nothing() {
