@@ -257,7 +257,7 @@ impl<'a> Index<'a> {
         self.certainty(&left)
     }
 
-    /// Whether an action is allowed on anything that it acts on.
+    /// Whether an action is allowed on anything that it acts on: where it is surest.
     pub(super) fn allowed_somewhere(
         &self,
         who: &Authority<'_>,
@@ -267,10 +267,12 @@ impl<'a> Index<'a> {
         for resource in self.examples(who, action) {
             let asked = Asked { resource: &resource, about: Resource::Own, brings: &[] };
             let Some(allowed) = self.allowed(who, action, asked) else { continue };
-            if allowed.certainty == Certainty::Certain {
-                return Some(allowed);
+            if best.as_ref().is_none_or(|best| best.certainty < allowed.certainty) {
+                best = Some(allowed);
             }
-            best = best.or(Some(allowed));
+            if best.as_ref().is_some_and(|best| best.certainty == Certainty::Certain) {
+                break;
+            }
         }
         best
     }

@@ -201,6 +201,26 @@ fn the_surest_target_counts() {
 }
 
 #[test]
+fn the_surest_resource_counts() {
+    let target = || admin(trusts_service("lambda.amazonaws.com"));
+    let create = |resource: &str| allow(json!(["lambda:Create*", "lambda:Invoke*"]), resource);
+    let from_home = json!({"IpAddress": {"aws:SourceIp": "203.0.113.7/32"}});
+    let pass = || allow("iam:PassRole", "*");
+    let limited = || when(create("*"), from_home.clone());
+    let named = create("arn:aws:lambda:eu-west-1:123456789012:function:report");
+    let way = |statements: Json| {
+        let mut json = target();
+        json["users"]["alice"]["may"] = statements;
+        ways(&account(json), "alice")
+    };
+    let conditional = way(json!([pass(), limited()]));
+    assert!(!conditional.is_empty());
+    assert!(conditional.iter().all(|(_, certainty)| *certainty == Conditional));
+    let surest = way(json!([pass(), limited(), named]));
+    assert!(surest.iter().any(|(_, certainty)| *certainty == Certain), "{surest:?}");
+}
+
+#[test]
 fn groups_need_membership() {
     let group = || json!({"groups": {"g": {"may": plain()}}});
     let put = || allow("iam:PutGroupPolicy", arn("group/g"));
