@@ -204,12 +204,12 @@ impl Decision {
         }
     }
 
-    /// What it hangs on.
+    /// What it hangs on; nothing, unless it is conditional.
     #[must_use]
-    pub fn doubts(self) -> Option<Doubts> {
+    pub fn doubts(self) -> Doubts {
         match self {
-            Decision::Conditional(doubts) => Some(doubts),
-            _ => None,
+            Decision::Conditional(doubts) => doubts,
+            _ => Doubts::default(),
         }
     }
 

@@ -159,7 +159,8 @@ fn is_for(action: &str, element: &PrincipalElement) -> bool {
     }
 }
 
-fn is_saml(provider: &str) -> bool {
+/// Whether a federated provider is of SAML.
+pub(crate) fn is_saml(provider: &str) -> bool {
     provider.contains(":saml-provider/")
 }
 

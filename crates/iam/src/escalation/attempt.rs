@@ -118,7 +118,7 @@ impl<'a> Search<'a> {
             by: Grantor::Trust(role_id),
             statement: admission.statement,
             certainty,
-            keys: admission.decision.doubts().map(|doubts| doubts.keys).unwrap_or_default(),
+            keys: admission.decision.doubts().keys,
         };
         Some(Step { allowed: own.into_iter().chain([admitted]).collect(), limit: None })
     }

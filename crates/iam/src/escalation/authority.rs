@@ -214,7 +214,7 @@ impl<'a> Index<'a> {
         let own = Decision::new(allow, deny);
         let decision = own.within(self.by_boundary(who, action, &request));
         let certainty = self.certainty(&decision)?;
-        let keys = decision.doubts().map(|doubts| doubts.keys).unwrap_or_default();
+        let keys = decision.doubts().keys;
         Some(Allowed { action, by: Grantor::Policy(policy), statement, certainty, keys })
     }
 

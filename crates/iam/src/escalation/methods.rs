@@ -36,18 +36,34 @@ pub(super) struct Action {
 }
 
 /// One way to become an administrator.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Method {
     pub(super) id: String,
     pub(super) title: String,
     /// A phrase that completes "it may …", with `{target}` for the name of the target.
     pub(super) way: String,
     pub(super) changes: Changes,
+    #[serde(rename = "actions")]
+    action_names: Vec<String>,
     /// All of which it needs; the first acts on the target.
+    #[serde(skip)]
     pub(super) actions: Vec<ActionId>,
     /// The services that a role is passed to, or that run something with it.
+    #[serde(default)]
     pub(super) services: Vec<String>,
-    /// Whether the call is taken only from the management account or a delegated administrator.
-    pub(super) from_management: bool,
+    /// The account from which alone the call is taken.
+    pub(super) account: Option<Caller>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
+    source: String,
+}
+
+/// An account that calls come from.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Caller {
+    /// The management account of the organization, or a delegated administrator.
+    Management,
 }
 
 /// What a method changes; the file says what must hold for each.
@@ -101,34 +117,13 @@ pub(super) enum Change {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    method: Vec<FileMethod>,
-    resource: Vec<FileResource>,
+    method: Vec<Method>,
+    resource: Vec<ResourceOfActions>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FileMethod {
-    id: String,
-    title: String,
-    way: String,
-    changes: Changes,
-    actions: Vec<String>,
-    #[serde(default)]
-    services: Vec<String>,
-    account: Option<Where>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
-    source: String,
-}
-
-#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-enum Where {
-    Management,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileResource {
+struct ResourceOfActions {
     actions: Vec<String>,
     arns: Vec<String>,
 }
@@ -148,17 +143,9 @@ impl Methods {
             assume: ActionId(0),
         };
         methods.assume = methods.intern("sts:AssumeRole");
-        for method in file.method {
-            let actions = method.actions.iter().map(|name| methods.intern(name)).collect();
-            methods.all.push(Method {
-                id: method.id,
-                title: method.title,
-                way: method.way,
-                changes: method.changes,
-                actions,
-                services: method.services,
-                from_management: method.account == Some(Where::Management),
-            });
+        for mut method in file.method {
+            method.actions = method.action_names.iter().map(|name| methods.intern(name)).collect();
+            methods.all.push(method);
         }
         for resource in file.resource {
             for name in resource.actions {
@@ -184,11 +171,9 @@ impl Methods {
         (0..).zip(&Methods::get().all)
     }
 
-    /// The place of the method that is to assume a role.
-    pub(super) fn assume_role() -> u16 {
-        let mut all = Methods::numbered();
-        let found = all.find(|(_, method)| method.changes == Changes::RoleSession);
-        found.map_or(0, |(number, _)| number)
+    /// The place of the first method with such changes.
+    pub(super) fn number_of(changes: Changes) -> Option<u16> {
+        Methods::numbered().find(|(_, method)| method.changes == changes).map(|(number, _)| number)
     }
 
     /// The action of that name in lower case, if a method needs it.
@@ -269,15 +254,14 @@ impl Changes {
 
     /// The kind of resource of IAM that the first action acts on; none: on none.
     pub(super) fn kind_of_target(self) -> Option<&'static str> {
-        match (self.of_holder(), self) {
-            (Some((_, Some(kind))), _) => Some(kind.word()),
-            (Some((_, None)), _) => Some("policy"),
-            (_, Changes::UserCredentials) => Some("user"),
-            (_, Changes::GroupMembership) => Some("group"),
-            (_, Changes::RoleSession | Changes::RoleTrust | Changes::PassedRole) => Some("role"),
-            (_, Changes::SamlProvider) => Some("saml-provider"),
-            (_, Changes::OidcProvider) => Some("oidc-provider"),
-            _ => None,
+        if let Some((_, kind)) = self.of_holder() {
+            return Some(kind.map_or("policy", PrincipalKind::word));
+        }
+        match self {
+            Changes::GroupMembership => Some("group"),
+            Changes::SamlProvider => Some("saml-provider"),
+            Changes::OidcProvider => Some("oidc-provider"),
+            _ => self.becomes().map(PrincipalKind::word),
         }
     }
 }
@@ -307,9 +291,9 @@ mod tests {
             assert!(ids.insert(id.clone()), "{id} is there twice");
             assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
             assert!(!method.title.is_empty() && method.source.starts_with("https://"), "{id}");
-            assert!(method.actions.iter().all(|name| is_action(name)), "{id}");
-            let set: BTreeSet<String> = method.actions.iter().cloned().collect();
-            assert_eq!(set.len(), method.actions.len(), "{id} has an action twice");
+            assert!(method.action_names.iter().all(|name| is_action(name)), "{id}");
+            let set: BTreeSet<String> = method.action_names.iter().cloned().collect();
+            assert_eq!(set.len(), method.action_names.len(), "{id} has an action twice");
             assert!(sets.insert(set), "{id} is another method");
         }
     }
@@ -318,7 +302,7 @@ mod tests {
     fn what_a_method_changes_fits_its_actions() {
         for method in file().method {
             let id = &method.id;
-            let first = method.actions.first().map(String::as_str);
+            let first = method.action_names.first().map(String::as_str);
             let passes = first == Some("iam:PassRole");
             assert_eq!(method.changes == Changes::PassedRole, passes, "{id}");
             let with_services =
@@ -341,7 +325,7 @@ mod tests {
     #[test]
     fn resources_are_of_actions_that_methods_need() {
         let file = file();
-        let used: BTreeSet<&String> = file.method.iter().flat_map(|it| &it.actions).collect();
+        let used: BTreeSet<&String> = file.method.iter().flat_map(|it| &it.action_names).collect();
         let mut seen = BTreeSet::new();
         for action in file.resource.iter().flat_map(|resource| &resource.actions) {
             assert!(used.contains(action), "no method needs {action}");

@@ -81,9 +81,8 @@ impl<'a> Names<'a> {
                 Chosen::Arn(arn) => chosen.extend(self.by_arn.get(arn)),
                 Chosen::Otherwise => {}
                 Chosen::Tag(key, value) => {
-                    let of_key = self.by_tag.get(key);
-                    chosen
-                        .extend(of_key.and_then(|values| values.get(value)).into_iter().flatten());
+                    let holders = self.by_tag.get(key).and_then(|values| values.get(value));
+                    chosen.extend(holders.into_iter().flatten());
                 }
             }
         }
@@ -132,9 +131,10 @@ impl<'a> Search<'a> {
 
     /// Tries a method on groups that a user can join.
     fn change_joined_groups(&mut self, by: Wait, method: &Method, groups: &[(&'a str, Holders)]) {
-        let mut all = Methods::numbered();
-        let join = all.find(|(_, method)| method.changes == Changes::GroupMembership);
-        let Some((join, _)) = join.filter(|_| self.node(by.node).is_user()) else { return };
+        let Some(join) = Methods::number_of(Changes::GroupMembership) else { return };
+        if !self.node(by.node).is_user() {
+            return;
+        }
         for (arn, _) in groups {
             let Some(id) = self.names.by_arn.get(arn) else { continue };
             let asked = Asked { resource: arn, about: Resource::Own, brings: &[] };

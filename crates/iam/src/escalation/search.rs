@@ -19,7 +19,7 @@ use super::{Certainty, Judgement, Privileges, sentence};
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, PrincipalKind};
 use crate::context::Resource;
 use crate::probe;
-use crate::trust::TrustPolicy;
+use crate::trust::{TrustPolicy, is_saml};
 use crate::truth::Lack;
 use crate::value::Value;
 
@@ -99,22 +99,17 @@ impl<'a> Search<'a> {
             self.look_at(NodeId::new(place));
         }
         self.spread();
-        for id in self
-            .of_principal
-            .iter()
-            .chain(self.of_policy.as_flattened())
-            .copied()
-            .collect::<Vec<_>>()
-        {
-            self.look_beyond(id);
+        let (principals, policies) = (self.of_principal.clone(), self.of_policy.concat());
+        for id in principals.iter().chain(&policies) {
+            self.look_beyond(*id);
         }
         if self.index.generous && !self.account().complete {
-            for id in self.of_principal.clone() {
+            for id in principals {
                 self.suppose_unlisted(id);
             }
         }
         self.spread();
-        for id in self.of_policy.concat() {
+        for id in policies {
             self.suppose(id);
         }
         let principals = self.of_principal.iter().map(|id| self.privileges(&[*id])).collect();
@@ -349,7 +344,7 @@ impl<'a> Search<'a> {
     /// A method that needs nobody else.
     fn act_alone(&mut self, by: Wait, method: &'static Method) {
         if !self.may_use_all(by.node, &method.actions)
-            || method.from_management && !self.is_in_management_account()
+            || method.account.is_some() && !self.is_in_management_account()
         {
             return;
         }
@@ -414,7 +409,8 @@ impl<'a> Search<'a> {
     fn spread_by_trust(&mut self, to: NodeId, role: PrincipalId, rank: Rank) {
         let principal = self.account().principal(role);
         let trust = principal.trust.as_ref();
-        let (target, method) = (Target::Principal(role), Methods::assume_role());
+        let target = Target::Principal(role);
+        let Some(method) = Methods::number_of(Changes::RoleSession) else { return };
         for chosen in trust.map(|trust| self.names.chosen(trust)).unwrap_or_default() {
             let wait = Wait { node: self.of_principal[chosen.place()], method };
             self.try_one(wait, &principal.arn, to, &target, rank);
@@ -484,8 +480,8 @@ impl<'a> Search<'a> {
             }
         }
         for provider in principal.trust.iter().flat_map(TrustPolicy::federated) {
-            let is_saml = provider.contains(":saml-provider/");
-            let changes = if is_saml { Changes::SamlProvider } else { Changes::OidcProvider };
+            let changes =
+                if is_saml(provider) { Changes::SamlProvider } else { Changes::OidcProvider };
             let target = Target::Provider(provider.to_owned());
             roads.push(((changes, ""), provider.to_owned(), target));
         }
@@ -544,9 +540,9 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let ways = best.into_iter();
-        privileges.ways =
-            ways.map(|(it, found)| sentence::way(self, self.method(it), found)).collect();
+        for (number, found) in best {
+            privileges.ways.push(sentence::way(self, self.method(number), found));
+        }
         privileges
     }
 }
