@@ -6,7 +6,7 @@ use super::authority::{Authority, Index};
 use super::methods::{Change, Method};
 use super::nodes::{Node, sorted};
 use super::step::Target;
-use crate::account::{PolicyId, PrincipalKind};
+use crate::account::{PolicyId, Principal, PrincipalKind};
 use crate::context::Resource;
 use crate::value::Value;
 
@@ -26,6 +26,11 @@ impl<'a> Effect<'a> {
     fn new(resource: &str, target: Option<Target>, after: Authority<'a>) -> Effect<'a> {
         let resource = resource.to_owned();
         Effect { resource, target, after, removed: Vec::new(), brings: None }
+    }
+
+    fn bringing(mut self, key: &'static str, value: String) -> Effect<'a> {
+        self.brings = Some((key, value));
+        self
     }
 
     /// The values that the request brings.
@@ -53,48 +58,49 @@ impl<'a> Effect<'a> {
 
 /// The changes that a method can make to what a node has.
 pub(super) fn effects<'a>(index: &Index<'a>, node: &Node<'a>, method: &Method) -> Vec<Effect<'a>> {
-    let account = index.account;
-    let maker = Maker { index, node, method };
     let Some((change, kind)) = method.changes.of_holder() else { return Vec::new() };
-    let mut effects = Vec::new();
+    let maker = Maker { index, node, method, change };
     match kind {
-        None => effects.extend(maker.rewritten_policies(change)),
+        None => maker.rewritten_policies(),
         Some(PrincipalKind::Group) => {
-            for group in &node.groups {
-                let principal = account.principal(*group);
-                let target = Some(Target::Principal(*group));
-                effects.extend(maker.changes(change, target, &principal.arn, &principal.policies));
+            let mut effects = Vec::new();
+            for id in &node.groups {
+                let group = index.account.principal(*id);
+                effects.extend(maker.changes(group, Some(Target::Principal(*id))));
             }
+            effects
         }
         Some(kind) if kind == node.who.identity.kind => {
-            let identity = node.who.identity;
-            let target = node.holder.map(Target::Principal);
-            effects.extend(maker.changes(change, target, &identity.arn, &identity.policies));
+            maker.changes(node.who.identity, node.holder.map(Target::Principal))
         }
-        Some(_) => {}
+        Some(_) => Vec::new(),
     }
-    effects
 }
 
 struct Maker<'m, 'a> {
     index: &'m Index<'a>,
     node: &'m Node<'a>,
     method: &'m Method,
+    change: Change,
 }
 
 impl<'a> Maker<'_, 'a> {
-    fn with_policies(&self, change: impl FnOnce(&mut Vec<PolicyId>)) -> Authority<'a> {
-        let mut policies = self.node.who.policies.to_vec();
-        change(&mut policies);
-        Authority { policies: sorted(policies), ..self.node.who.clone() }
+    fn with_policy(&self, policy: PolicyId) -> Authority<'a> {
+        let who = &self.node.who;
+        let policies = sorted(who.policies.iter().copied().chain([policy]).collect());
+        Authority { policies, ..who.clone() }
     }
 
-    fn with_everything(&self) -> Authority<'a> {
-        self.with_policies(|policies| policies.push(self.index.everything()))
+    fn removal(&self, resource: &str, target: Option<Target>, policy: PolicyId) -> Effect<'a> {
+        let who = &self.node.who;
+        let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
+        let mut effect = Effect::new(resource, target, Authority { removed, ..who.clone() });
+        effect.removed.push(policy);
+        effect
     }
 
     /// Policies of the account can be rewritten, those of AWS and inline ones not; so can the boundary.
-    fn rewritten_policies(&self, change: Change) -> Vec<Effect<'a>> {
+    fn rewritten_policies(&self) -> Vec<Effect<'a>> {
         let who = &self.node.who;
         let mut effects = Vec::new();
         for id in who.policies.iter().copied().chain(who.boundary) {
@@ -103,111 +109,88 @@ impl<'a> Maker<'_, 'a> {
                 continue;
             }
             let target = Some(Target::Policy(id));
-            let holds_back = |id: &PolicyId| self.index.holds_back(*id);
-            let can_lose_deny = change == Change::Permissions
-                || policy.other_versions.iter().any(|version| !holds_back(version));
-            if holds_back(&id) && can_lose_deny {
-                let mut effect = Effect::new(&policy.id, target.clone(), self.removing(id));
-                effect.removed.push(id);
-                effects.push(effect);
-            }
-            let new_texts = match change {
-                Change::Permissions => vec![self.index.everything()],
-                _ => policy.other_versions.clone(),
+            let new_texts = match self.change {
+                Change::Permissions => &vec![self.index.everything()],
+                _ => &policy.other_versions,
             };
+            let can_lose_deny = new_texts.iter().any(|text| !self.index.holds_back(*text));
+            if self.index.holds_back(id) && can_lose_deny {
+                effects.push(self.removal(&policy.id, target.clone(), id));
+            }
             for text in new_texts {
-                let after = if who.boundary == Some(id) {
-                    Authority { boundary: Some(text), ..who.clone() }
+                let mut after = who.clone();
+                if who.boundary == Some(id) {
+                    after.boundary = Some(*text);
                 } else {
-                    self.with_policies(|policies| {
-                        policies.retain(|other| *other != id);
-                        policies.push(text);
-                    })
-                };
+                    let others = who.policies.iter().copied().filter(|other| *other != id);
+                    after.policies = sorted(others.chain([*text]).collect());
+                }
                 effects.push(Effect::new(&policy.id, target.clone(), after));
             }
         }
         effects
     }
 
-    fn removing(&self, policy: PolicyId) -> Authority<'a> {
-        let who = &self.node.who;
-        let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
-        Authority { removed, ..who.clone() }
-    }
-
     /// The changes to a user, role or group, which has policies of its own.
-    fn changes(
-        &self,
-        change: Change,
-        target: Option<Target>,
-        arn: &str,
-        policies: &[PolicyId],
-    ) -> Vec<Effect<'a>> {
-        let account = self.index.account;
-        let kind = |id: &PolicyId| account.policy(*id).kind;
-        let removable: Vec<PolicyId> = match change {
-            Change::Permissions => return self.more(target, arn),
-            Change::Boundary => return self.unbound(target, arn).into_iter().collect(),
-            Change::Attachment => {
-                let attached = policies.iter().filter(|id| kind(id) != PolicyKind::Inline);
-                attached.copied().collect()
-            }
-            Change::Inline => {
-                let inline = policies.iter().filter(|id| kind(id) == PolicyKind::Inline);
-                inline.copied().collect()
-            }
-            Change::Membership | Change::Version => policies.to_vec(),
-        };
+    fn changes(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
+        match self.change {
+            Change::Permissions => return self.more(holder, target),
+            Change::Boundary => return self.unbound(holder, target),
+            _ => {}
+        }
+        let who = &self.node.who;
         let mut effects = Vec::new();
-        for id in removable {
-            let who = &self.node.who;
-            let in_force = who.policies.contains(&id) && !who.removed.contains(&id);
-            if !in_force || !self.index.holds_back(id) {
-                continue;
-            }
-            let target = match change {
-                Change::Membership => target.clone(),
-                _ => Some(Target::Policy(id)),
+        for id in &holder.policies {
+            let policy = self.index.account.policy(*id);
+            let is_inline = policy.kind == PolicyKind::Inline;
+            let (can_go, target) = match self.change {
+                Change::Attachment => (!is_inline, Some(Target::Policy(*id))),
+                Change::Inline => (is_inline, Some(Target::Policy(*id))),
+                _ => (true, target.clone()),
             };
-            let mut effect = Effect::new(arn, target, self.removing(id));
-            effect.removed.push(id);
-            effect.brings = Some(("iam:policyarn", account.policy(id).id.clone()));
-            effects.push(effect);
+            let in_force = who.policies.contains(id) && !who.removed.contains(id);
+            if can_go && in_force && self.index.holds_back(*id) {
+                let effect = self.removal(&holder.arn, target, *id);
+                effects.push(effect.bringing("iam:policyarn", policy.id.clone()));
+            }
         }
         effects
     }
 
     /// Any policy is put in; one that is attached must be one that makes a difference: one of AWS, or one that
     /// the permission itself names.
-    fn more(&self, target: Option<Target>, arn: &str) -> Vec<Effect<'a>> {
+    fn more(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
+        let everything = self.index.everything();
         if !self.first_action().contains(":attach") {
-            return vec![Effect::new(arn, target, self.with_everything())];
+            return vec![Effect::new(&holder.arn, target, self.with_policy(everything))];
         }
-        let mut effects = Vec::new();
+        let mut attached = Vec::new();
         for name in ["AdministratorAccess", "IAMFullAccess"] {
-            let mut effect = Effect::new(arn, target.clone(), self.with_everything());
-            effect.brings = Some(("iam:policyarn", self.index.aws_policy(name)));
-            effects.push(effect);
+            attached.push((self.index.aws_policy(name), everything));
         }
         for id in self.index.named_policies(&self.node.who, self.method.actions[0]) {
-            let after = self.with_policies(|policies| policies.push(id));
-            let mut effect = Effect::new(arn, target.clone(), after);
-            effect.brings = Some(("iam:policyarn", self.index.account.policy(id).id.clone()));
-            effects.push(effect);
+            attached.push((self.index.account.policy(id).id.clone(), id));
+        }
+        let mut effects = Vec::new();
+        for (arn, id) in attached {
+            let effect = Effect::new(&holder.arn, target.clone(), self.with_policy(id));
+            effects.push(effect.bringing("iam:policyarn", arn));
         }
         effects
     }
 
-    fn unbound(&self, target: Option<Target>, arn: &str) -> Option<Effect<'a>> {
-        self.node.who.boundary?;
-        let after = Authority { boundary: None, ..self.node.who.clone() };
-        let mut effect = Effect::new(arn, target, after);
-        if self.first_action().contains(":put") {
-            effect.brings =
-                Some(("iam:permissionsboundary", self.index.aws_policy("AdministratorAccess")));
+    fn unbound(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
+        let who = &self.node.who;
+        if who.boundary.is_none() {
+            return Vec::new();
         }
-        Some(effect)
+        let effect = Effect::new(&holder.arn, target, Authority { boundary: None, ..who.clone() });
+        let administrator = self.index.aws_policy("AdministratorAccess");
+        vec![if self.first_action().contains(":put") {
+            effect.bringing("iam:permissionsboundary", administrator)
+        } else {
+            effect
+        }]
     }
 
     fn first_action(&self) -> &str {
