@@ -12,13 +12,13 @@ pub struct Request<'a> {
     /// The ARN of the resource, or `*` for actions on none.
     pub resource: &'a str,
     /// The values of condition keys.
-    pub context: &'a Context<'a>,
+    pub context: Context<'a>,
 }
 
 /// Who asks, about what; the values of condition keys follow from it.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The account of who asks.
     pub account: &'a Account,

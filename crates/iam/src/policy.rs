@@ -119,7 +119,7 @@ impl Statement {
             None => Truth::Yes,
         };
         for condition in &self.conditions {
-            applies = applies.and(|| condition.holds(request.context, self.effect));
+            applies = applies.and(|| condition.holds(&request.context, self.effect));
         }
         applies
     }
@@ -150,7 +150,7 @@ impl Selection {
     fn selects_resource(&self, request: &Request<'_>) -> Truth {
         let mut matched = Truth::No;
         for pattern in self.patterns() {
-            matched = matched.or(|| pattern.matches_in(request.context, request.resource));
+            matched = matched.or(|| pattern.matches_in(&request.context, request.resource));
         }
         if self.is_only() { matched } else { !matched }
     }

@@ -42,8 +42,7 @@ impl PolicyDocument {
     }
 
     fn may_allow(&self, account: &Account, action: &str, resource: &str) -> bool {
-        let context = anybody(account);
-        self.decide(&Request { action, resource, context: &context }).may_be_allowed()
+        self.decide(&by_anybody(account, action, resource)).may_be_allowed()
     }
 
     /// The services of which it allows every action on every resource, and `all but …` where it allows
@@ -132,7 +131,7 @@ impl PolicyDocument {
         let brings: Vec<(&str, Value<'_>)> = unnamed.collect();
         let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
         let context = Context { account, principal: None, resource: about, brings: &brings };
-        let request = Request { action: question.action, resource: &resource, context: &context };
+        let request = Request { action: question.action, resource: &resource, context };
         if !self.decide(&request).may_be_allowed() {
             return Vec::new();
         }
@@ -166,7 +165,6 @@ impl PolicyDocument {
 
     /// Whether the document leaves anything of what an Allow of it allows.
     fn grants_anything(&self, allow: &Statement, account: &Account) -> bool {
-        let context = anybody(account);
         let name = probe::NAME;
         let mut actions = vec![format!("{name}:{name}"), format!("iam:{name}")];
         let mut resources = vec!["*".to_owned(), probe::iam_resource(account, "role")];
@@ -178,7 +176,7 @@ impl PolicyDocument {
         }
         actions.iter().filter(|action| allow.actions.selects(action)).any(|action| {
             resources.iter().any(|resource| {
-                let request = Request { action, resource, context: &context };
+                let request = by_anybody(account, action, resource);
                 allow.applies(&request) != Truth::No && self.decide(&request) != Decision::Denied
             })
         })
@@ -190,8 +188,9 @@ impl PolicyDocument {
     }
 }
 
-fn anybody(account: &Account) -> Context<'_> {
-    Context { account, principal: None, resource: Resource::Any, brings: &[] }
+fn by_anybody<'a>(account: &'a Account, action: &'a str, resource: &'a str) -> Request<'a> {
+    let context = Context { account, principal: None, resource: Resource::Any, brings: &[] };
+    Request { action, resource, context }
 }
 
 /// The service of `service:*`.

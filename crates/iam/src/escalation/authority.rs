@@ -1,7 +1,7 @@
 //! What somebody may do, of the actions that methods need.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Certainty;
@@ -45,8 +45,8 @@ pub(super) struct Index<'a> {
     pub(super) methods: &'static Methods,
     /// Whether what is not known is taken to allow.
     pub(super) generous: bool,
-    /// By policy, sorted: the statements about each action. The last is of [`Index::everything`].
-    statements: Vec<Vec<(ActionId, u16)>>,
+    /// By policy: the places of the statements about each action. The last is of [`Index::everything`].
+    statements: Vec<HashMap<ActionId, BTreeSet<usize>>>,
     /// By policy: whether what it says depends on who has it.
     personal: Vec<bool>,
     all: PolicyDocument,
@@ -55,6 +55,10 @@ pub(super) struct Index<'a> {
 }
 
 impl<'q> Asked<'q> {
+    pub(super) fn own(resource: &'q str) -> Asked<'q> {
+        Asked { resource, about: Resource::Own, brings: &[] }
+    }
+
     pub(super) fn about(principal: &'q Principal) -> Asked<'q> {
         Asked { resource: &principal.arn, about: Resource::Principal(principal), brings: &[] }
     }
@@ -121,14 +125,9 @@ impl<'a> Index<'a> {
         policy: PolicyId,
         action: ActionId,
     ) -> impl Iterator<Item = (usize, &Statement)> {
-        let all = &self.statements[policy.place()];
-        let start = all.partition_point(|(other, _)| *other < action);
-        let of_action = all[start..].iter().take_while(move |(other, _)| *other == action);
+        let places = self.statements[policy.place()].get(&action).into_iter().flatten();
         let document = self.document(policy);
-        of_action.filter_map(move |(_, place)| {
-            let place = usize::from(*place);
-            Some((place, document?.statements.get(place)?))
-        })
+        places.filter_map(move |place| Some((*place, document?.statements.get(*place)?)))
     }
 
     /// The statements about an action that are in force, without those of the boundary.
@@ -158,19 +157,22 @@ impl<'a> Index<'a> {
     /// Whether a policy has a Deny about an action that methods need.
     pub(super) fn holds_back(&self, policy: PolicyId) -> bool {
         let document = self.document(policy);
-        let mut statements = self.statements[policy.place()].iter();
+        let mut places = self.statements[policy.place()].values().flatten();
         document.is_some_and(|document| {
-            statements.any(|(_, it)| document.statements[usize::from(*it)].effect == Effect::Deny)
+            places.any(|place| document.statements[*place].effect == Effect::Deny)
         })
     }
 
-    fn context<'c>(&'c self, who: &'c Authority<'_>, asked: Asked<'c>) -> Context<'c> {
-        Context {
-            account: self.account,
-            principal: Some(who.identity),
-            resource: asked.about,
-            brings: asked.brings,
-        }
+    fn request<'c>(
+        &'c self,
+        who: &'c Authority<'_>,
+        action: &'c str,
+        asked: Asked<'c>,
+    ) -> Request<'c> {
+        let Asked { resource, about, brings } = asked;
+        let principal = Some(who.identity);
+        let context = Context { account: self.account, principal, resource: about, brings };
+        Request { action, resource, context }
     }
 
     /// How surely a decision allows; what hangs on things that were not read is noted.
@@ -193,9 +195,7 @@ impl<'a> Index<'a> {
         action: ActionId,
         asked: Asked<'_>,
     ) -> Option<Allowed> {
-        let context = self.context(who, asked);
-        let name = &self.methods.action(action).lower;
-        let request = Request { action: name, resource: asked.resource, context: &context };
+        let request = self.request(who, &self.methods.action(action).lower, asked);
         let (mut allow, mut deny) = (Truth::No, Truth::No);
         let mut best: Option<(bool, PolicyId, usize)> = None;
         for (policy, place, statement) in self.in_force(who, action) {
@@ -239,10 +239,8 @@ impl<'a> Index<'a> {
         target: &Principal,
         within_boundary: bool,
     ) -> Option<Certainty> {
-        let asked = Asked::about(target);
-        let context = self.context(who, asked);
         let name = &self.methods.action(action).lower;
-        let request = Request { action: name, resource: asked.resource, context: &context };
+        let request = self.request(who, name, Asked::about(target));
         let mut deny = Truth::No;
         for (.., statement) in self.in_force(who, action) {
             if statement.effect == Effect::Deny {
@@ -265,8 +263,7 @@ impl<'a> Index<'a> {
     ) -> Option<Allowed> {
         let mut best: Option<Allowed> = None;
         for resource in self.examples(who, action) {
-            let asked = Asked { resource: &resource, about: Resource::Own, brings: &[] };
-            let Some(allowed) = self.allowed(who, action, asked) else { continue };
+            let Some(allowed) = self.allowed(who, action, Asked::own(&resource)) else { continue };
             if best.as_ref().is_none_or(|best| best.certainty < allowed.certainty) {
                 best = Some(allowed);
             }
@@ -328,8 +325,7 @@ impl<'a> Index<'a> {
 
     /// The resources that Allows of an action name; none: all but some.
     fn resources(&self, who: &Authority<'_>, action: ActionId) -> Vec<Option<Pattern>> {
-        let asked = Asked { resource: "", about: Resource::Own, brings: &[] };
-        let context = self.context(who, asked);
+        let context = self.request(who, "", Asked::own("")).context;
         let mut resources = Vec::new();
         for (.., statement) in self.in_force(who, action) {
             match &statement.resources {
@@ -347,53 +343,51 @@ impl<'a> Index<'a> {
 
     /// Whether every IAM action is allowed on every resource of IAM.
     pub(super) fn is_administrator(&self, who: &Authority<'_>) -> bool {
-        let asked = Asked { resource: "", about: Resource::Own, brings: &[] };
-        let context = self.context(who, asked);
-        let decide = |policies: &[PolicyId], request: &Request<'_>| {
-            let left = policies.iter().filter(|policy| !who.removed.contains(policy));
-            let documents = left.filter_map(|policy| self.document(*policy));
-            let statements = documents.flat_map(|document| &document.statements);
-            Decision::by(statements.filter(|it| it.actions.selects(request.action)), request)
-        };
+        let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
+        let own: Vec<_> = in_force.filter_map(|policy| self.document(*policy)).collect();
+        let boundary = who.boundary.and_then(|policy| self.document(policy));
         let is_allowed = |action: &str, resource: &str| {
-            let request = Request { action, resource, context: &context };
-            let own = decide(&who.policies, &request);
-            let bounded = who.boundary.map_or(Decision::Allowed, |it| decide(&[it], &request));
-            self.certainty(&own.within(bounded)).is_some()
+            let request = self.request(who, action, Asked::own(resource));
+            let about = own.iter().flat_map(|document| document.about(action));
+            let bounded = match (who.boundary, boundary) {
+                (None, _) => Decision::Allowed,
+                (Some(_), None) => Decision::Silent,
+                (Some(_), Some(boundary)) => boundary.decide(&request),
+            };
+            self.certainty(&Decision::by(about, &request).within(bounded)).is_some()
         };
         let policies = who.policies.iter().chain(&who.boundary);
-        let own = format!("arn:{}:iam::{}:", self.account.partition, self.account.id_text());
+        let own_arns = format!("arn:{}:iam::{}:", self.account.partition, self.account.id_text());
         probe::Question {
             documents: policies.filter_map(|policy| self.document(*policy)).collect(),
             actions: vec![format!("iam:{}", probe::NAME)],
             resources: probe::iam_resources(self.account),
             is_wanted: &|action| action.starts_with("iam:"),
-            counts: &|resource| resource.starts_with(&own),
+            counts: &|resource| resource.starts_with(&own_arns),
         }
         .all_allowed(self.account, is_allowed)
     }
 }
 
-/// The statements about each action that methods need.
-fn statements_by_action(document: &PolicyDocument, methods: &Methods) -> Vec<(ActionId, u16)> {
-    let mut found = Vec::new();
-    for (place, statement) in (0_u16..).zip(&document.statements) {
-        let actions = &statement.actions;
-        let is_literal = actions.is_only() && actions.patterns().iter().all(Pattern::is_literal);
-        if is_literal {
-            let named =
-                actions.patterns().iter().filter_map(|it| methods.action_named(it.as_str()));
-            found.extend(named.map(|action| (action, place)));
-            continue;
-        }
-        for action in methods.action_ids() {
-            if actions.selects(&methods.action(action).lower) {
-                found.push((action, place));
-            }
+/// The places of the statements about each action that methods need.
+fn statements_by_action(
+    document: &PolicyDocument,
+    methods: &Methods,
+) -> HashMap<ActionId, BTreeSet<usize>> {
+    let mut found: HashMap<_, BTreeSet<usize>> = HashMap::new();
+    for (place, statement) in document.statements.iter().enumerate() {
+        let patterns = statement.actions.patterns();
+        let is_literal = statement.actions.is_only() && patterns.iter().all(Pattern::is_literal);
+        let actions: Vec<ActionId> = if is_literal {
+            patterns.iter().filter_map(|it| methods.action_named(it.as_str())).collect()
+        } else {
+            let selects = |id: &ActionId| statement.actions.selects(&methods.action(*id).lower);
+            methods.action_ids().filter(selects).collect()
+        };
+        for action in actions {
+            found.entry(action).or_default().insert(place);
         }
     }
-    found.sort_unstable();
-    found.dedup();
     found
 }
 

@@ -137,9 +137,8 @@ impl<'a> Search<'a> {
         }
         for (arn, _) in groups {
             let Some(id) = self.names.by_arn.get(arn) else { continue };
-            let asked = Asked { resource: arn, about: Resource::Own, brings: &[] };
             let (who, target) = (&self.node(by.node).who, Target::Principal(*id));
-            let change = self.index.allowed(who, method.actions[0], asked).map(Step::new);
+            let change = self.index.allowed(who, method.actions[0], Asked::own(arn)).map(Step::new);
             let join = self.attempt(Wait { method: join, ..by }, arn, &target);
             if let (Some(change), Some(join)) = (change, join) {
                 self.gain_everything(by, target, join.and(change));

@@ -40,7 +40,7 @@ impl TrustPolicy {
     /// that asks least.
     #[must_use]
     pub fn admit(&self, principal: &Principal, context: &Context<'_>) -> Option<Admission> {
-        let request = Request { action: ASSUME_ROLE, resource: "*", context };
+        let request = Request { action: ASSUME_ROLE, resource: "*", context: *context };
         let about = self.document.statements.iter().enumerate();
         let mut deny = Truth::No;
         let mut best: Option<(Grant, Truth, usize)> = None;

@@ -29,7 +29,7 @@ fn decide_as(who: &str, document: &PolicyDocument, brings: &[(&str, Value<'_>)])
     let app = find("app");
     let resource = Resource::Principal(app);
     let context = Context { account: &account, principal: Some(find(who)), resource, brings };
-    word(document.decide(&Request { action: "do:it", resource: &app.arn, context: &context }))
+    word(document.decide(&Request { action: "do:it", resource: &app.arn, context }))
 }
 
 fn word(decision: Decision) -> String {
@@ -314,7 +314,7 @@ fn a_boundary_must_allow_too() {
         let account = known_account();
         let resource = Resource::Own;
         let context = Context { account: &account, principal: None, resource, brings: &[] };
-        let request = Request { action: "do:it", resource: "*", context: &context };
+        let request = Request { action: "do:it", resource: "*", context };
         let boundary = document(boundary).decide(&request);
         word(document(own).decide(&request).within(boundary))
     };

@@ -156,7 +156,7 @@ fn ask<T>(asked: &Asked, of: impl FnOnce(&Request<'_>) -> T) -> T {
     ];
     let context =
         Context { account: &account, principal, resource: Resource::Own, brings: &brings };
-    of(&Request { action: asked.action, resource: asked.resource, context: &context })
+    of(&Request { action: asked.action, resource: asked.resource, context })
 }
 
 fn decide(document: &Json, asked: &Asked) -> Decision {
