@@ -3,7 +3,7 @@
 use portcullis_model::PolicyKind;
 
 use super::authority::{Authority, Index};
-use super::methods::{Change, Method};
+use super::methods::{Changes, Method};
 use super::nodes::{Node, sorted};
 use super::step::Target;
 use crate::account::{PolicyId, Principal, PrincipalKind};
@@ -56,11 +56,10 @@ impl<'a> Effect<'a> {
     }
 }
 
-/// The changes that a method can make to what a node has.
+/// The changes to what a node has that a method of somebody in reach can make.
 pub(super) fn effects<'a>(index: &Index<'a>, node: &Node<'a>, method: &Method) -> Vec<Effect<'a>> {
-    let Some((change, kind)) = method.changes.of_holder() else { return Vec::new() };
-    let maker = Maker { index, node, method, change };
-    match kind {
+    let maker = Maker { index, node, method };
+    match method.changes.kind_of_holder() {
         None => maker.rewritten_policies(),
         Some(PrincipalKind::Group) => {
             let mut effects = Vec::new();
@@ -81,7 +80,6 @@ struct Maker<'m, 'a> {
     index: &'m Index<'a>,
     node: &'m Node<'a>,
     method: &'m Method,
-    change: Change,
 }
 
 impl<'a> Maker<'_, 'a> {
@@ -109,8 +107,8 @@ impl<'a> Maker<'_, 'a> {
                 continue;
             }
             let target = Some(Target::Policy(id));
-            let new_texts = match self.change {
-                Change::Permissions => &vec![self.index.everything()],
+            let new_texts = match self.method.changes {
+                Changes::PolicyText => &vec![self.index.everything()],
                 _ => &policy.other_versions,
             };
             let can_lose_deny = new_texts.iter().any(|text| !self.index.holds_back(*text));
@@ -133,9 +131,11 @@ impl<'a> Maker<'_, 'a> {
 
     /// The changes to a user, role or group, which has policies of its own.
     fn changes(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
-        match self.change {
-            Change::Permissions => return self.more(holder, target),
-            Change::Boundary => return self.unbound(holder, target),
+        match self.method.changes {
+            Changes::UserPermissions | Changes::GroupPermissions | Changes::RolePermissions => {
+                return self.more(holder, target);
+            }
+            Changes::UserBoundary | Changes::RoleBoundary => return self.unbound(holder, target),
             _ => {}
         }
         let who = &self.node.who;
@@ -143,10 +143,12 @@ impl<'a> Maker<'_, 'a> {
         for id in &holder.policies {
             let policy = self.index.account.policy(*id);
             let is_inline = policy.kind == PolicyKind::Inline;
-            let (can_go, target) = match self.change {
-                Change::Attachment => (!is_inline, Some(Target::Policy(*id))),
-                Change::Inline => (is_inline, Some(Target::Policy(*id))),
-                _ => (true, target.clone()),
+            let (can_go, target) = match self.method.changes {
+                Changes::GroupLeave => (true, target.clone()),
+                Changes::UserInline | Changes::RoleInline | Changes::GroupInline => {
+                    (is_inline, Some(Target::Policy(*id)))
+                }
+                _ => (!is_inline, Some(Target::Policy(*id))),
             };
             let in_force = who.policies.contains(id) && !who.removed.contains(id);
             if can_go && in_force && self.index.holds_back(*id) {

@@ -97,23 +97,6 @@ pub(super) enum Changes {
     Unseen,
 }
 
-/// What a method changes of somebody in reach.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Change {
-    /// It gets more permissions.
-    Permissions,
-    /// It gets those of another version of a policy.
-    Version,
-    /// It loses the boundary.
-    Boundary,
-    /// It loses a policy that is attached.
-    Attachment,
-    /// It loses an inline policy.
-    Inline,
-    /// It leaves a group.
-    Membership,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -208,37 +191,37 @@ impl Method {
         let none = self.services.is_empty().then_some("");
         self.services.iter().map(String::as_str).chain(none)
     }
-
-    /// Whether it takes something away that stands in the way.
-    pub(super) fn removes(&self) -> bool {
-        self.changes
-            .of_holder()
-            .is_some_and(|(change, _)| !matches!(change, Change::Permissions | Change::Version))
-    }
 }
 
 impl Changes {
-    /// What is changed of somebody in reach: of a user, a role or a group of that kind, or else the text of a
-    /// policy that it has. None: it acts on others.
-    pub(super) fn of_holder(self) -> Option<(Change, Option<PrincipalKind>)> {
-        use PrincipalKind::{Group, Role, User};
-        Some(match self {
-            Changes::PolicyText => (Change::Permissions, None),
-            Changes::PolicyVersion => (Change::Version, None),
-            Changes::UserPermissions => (Change::Permissions, Some(User)),
-            Changes::GroupPermissions => (Change::Permissions, Some(Group)),
-            Changes::RolePermissions => (Change::Permissions, Some(Role)),
-            Changes::UserBoundary => (Change::Boundary, Some(User)),
-            Changes::RoleBoundary => (Change::Boundary, Some(Role)),
-            Changes::UserAttachment => (Change::Attachment, Some(User)),
-            Changes::UserInline => (Change::Inline, Some(User)),
-            Changes::RoleAttachment => (Change::Attachment, Some(Role)),
-            Changes::RoleInline => (Change::Inline, Some(Role)),
-            Changes::GroupAttachment => (Change::Attachment, Some(Group)),
-            Changes::GroupInline => (Change::Inline, Some(Group)),
-            Changes::GroupLeave => (Change::Membership, Some(Group)),
-            _ => return None,
-        })
+    /// Whether it changes what somebody in reach has; else it acts on others.
+    pub(super) fn is_of_holder(self) -> bool {
+        matches!(self, Changes::PolicyText | Changes::PolicyVersion)
+            || self.kind_of_holder().is_some()
+    }
+
+    /// The kind of principal of which something is changed; none: it is not one's own, or a policy is.
+    pub(super) fn kind_of_holder(self) -> Option<PrincipalKind> {
+        match self {
+            Changes::UserPermissions
+            | Changes::UserBoundary
+            | Changes::UserAttachment
+            | Changes::UserInline => Some(PrincipalKind::User),
+            Changes::RolePermissions
+            | Changes::RoleBoundary
+            | Changes::RoleAttachment
+            | Changes::RoleInline => Some(PrincipalKind::Role),
+            Changes::GroupPermissions
+            | Changes::GroupAttachment
+            | Changes::GroupInline
+            | Changes::GroupLeave => Some(PrincipalKind::Group),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes something away that stands in the way.
+    pub(super) fn removes(self) -> bool {
+        self.is_of_holder() && self.kind_of_target().is_none()
     }
 
     /// The kind of principal that a method lets one become, who need not be privileged.
@@ -252,13 +235,13 @@ impl Changes {
         }
     }
 
-    /// The kind of resource of IAM that the first action acts on; none: on none.
+    /// The kind of resource of IAM that gives permissions by the first action; none: it gives none.
     pub(super) fn kind_of_target(self) -> Option<&'static str> {
-        if let Some((_, kind)) = self.of_holder() {
-            return Some(kind.map_or("policy", PrincipalKind::word));
-        }
         match self {
-            Changes::GroupMembership => Some("group"),
+            Changes::PolicyText | Changes::PolicyVersion => Some("policy"),
+            Changes::UserPermissions => Some("user"),
+            Changes::GroupPermissions | Changes::GroupMembership => Some("group"),
+            Changes::RolePermissions => Some("role"),
             Changes::SamlProvider => Some("saml-provider"),
             Changes::OidcProvider => Some("oidc-provider"),
             _ => self.becomes().map(PrincipalKind::word),

@@ -17,6 +17,7 @@ use crate::value::Value;
 type Holders = Rc<[PrincipalId]>;
 
 /// Who is called what, and who has what.
+#[derive(Default)]
 pub(super) struct Names<'a> {
     by_arn: HashMap<&'a str, PrincipalId>,
     /// The users and roles with a tag, by its key in lower case and its value.
@@ -33,14 +34,7 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(super) fn new(account: &'a Account) -> Names<'a> {
-        let mut names = Names {
-            by_arn: HashMap::new(),
-            by_tag: HashMap::new(),
-            choosing: HashMap::new(),
-            untold: Vec::new(),
-            holders: Vec::new(),
-            has_identity_center: false,
-        };
+        let mut names = Names::default();
         let mut holders: BTreeMap<&str, Vec<PrincipalId>> = BTreeMap::new();
         for id in account.principal_ids() {
             let principal = account.principal(id);
@@ -101,7 +95,7 @@ impl<'a> Search<'a> {
         let mut reach = None;
         for (number, method) in Methods::numbered() {
             let by = Wait { node: id, method: number };
-            if method.changes.of_holder().is_none() {
+            if !method.changes.is_of_holder() {
                 continue;
             }
             let targets = self.in_range(id, method.actions[0]);

@@ -219,7 +219,7 @@ impl<'a> Search<'a> {
         let mut beginnings = HashMap::new();
         for (number, method) in Methods::numbered() {
             let by = Wait { node: id, method: number };
-            if method.changes.of_holder().is_some() {
+            if method.changes.is_of_holder() {
                 self.change(by, id, &Step::default());
             } else {
                 self.wait_for_others(by, method, &mut beginnings);
@@ -241,7 +241,7 @@ impl<'a> Search<'a> {
             let Some(allowed) = self.index.allowed(who, method.actions[0], asked) else { continue };
             match changes.first_mut() {
                 // All policies that stand in the way are removed, each by a request of its own.
-                Some((together, _)) if method.removes() => together.join(effect),
+                Some((together, _)) if method.changes.removes() => together.join(effect),
                 _ => changes.push((effect, Step::new(allowed).and(become_owner.clone()))),
             }
         }
@@ -494,8 +494,7 @@ impl<'a> Search<'a> {
             let by = Wait { node: id, method: number };
             let Some(kind) = method.changes.kind_of_target() else { continue };
             let is_of_users = kind == "user" || kind == "group";
-            if method.removes()
-                || self.node(id).administrator
+            if self.node(id).administrator
                 || self.node(id).ways.contains_key(&number)
                 || is_of_users && !self.node(id).is_user()
                 || !self.may_use_all(id, &method.actions[1..])
@@ -517,7 +516,7 @@ impl<'a> Search<'a> {
     /// Principals that AWS did not list may serve for any method that has a target.
     fn suppose_unlisted(&mut self, id: NodeId) {
         for (number, method) in Methods::numbered() {
-            let has_target = method.changes.kind_of_target().is_some() && !method.removes();
+            let has_target = method.changes.kind_of_target().is_some();
             if has_target && self.may_use_all(id, &method.actions) {
                 let step = Step::limited(Certainty::Possible, "principals that are not listed");
                 let by = Wait { node: id, method: number };

@@ -20,7 +20,7 @@ pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -
         _ => method.way.replace("{target}", &name.unwrap_or_default()),
     };
     if let Some(Target::Principal(id)) = &found.target
-        && method.changes.of_holder().is_none()
+        && !method.changes.is_of_holder()
         && !search.node(search.of_principal[id.place()]).administrator
     {
         sentence.push_str(", which can become an administrator");
