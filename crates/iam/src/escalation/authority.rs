@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::Certainty;
 use super::methods::{ActionId, Methods};
+use super::nodes::sorted;
 use super::step::{Allowed, Grantor};
 use crate::account::{Account, PolicyId, Principal};
 use crate::context::{Context, Request, Resource};
@@ -52,6 +53,14 @@ pub(super) struct Index<'a> {
     all: PolicyDocument,
     /// What was not read, and might have decided something.
     pub(super) lacks: RefCell<BTreeSet<Lack>>,
+}
+
+impl Authority<'_> {
+    /// The same with another policy.
+    pub(super) fn with(&self, policy: PolicyId) -> Self {
+        let policies = self.policies.iter().copied().chain([policy]).collect();
+        Authority { policies: sorted(policies), ..self.clone() }
+    }
 }
 
 impl<'q> Asked<'q> {

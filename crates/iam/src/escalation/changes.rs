@@ -83,12 +83,6 @@ struct Maker<'m, 'a> {
 }
 
 impl<'a> Maker<'_, 'a> {
-    fn with_policy(&self, policy: PolicyId) -> Authority<'a> {
-        let who = &self.node.who;
-        let policies = sorted(who.policies.iter().copied().chain([policy]).collect());
-        Authority { policies, ..who.clone() }
-    }
-
     fn removal(&self, resource: &str, target: Option<Target>, policy: PolicyId) -> Effect<'a> {
         let who = &self.node.who;
         let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
@@ -164,7 +158,7 @@ impl<'a> Maker<'_, 'a> {
     fn more(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
         let everything = self.index.everything();
         if !self.first_action().contains(":attach") {
-            return vec![Effect::new(&holder.arn, target, self.with_policy(everything))];
+            return vec![Effect::new(&holder.arn, target, self.node.who.with(everything))];
         }
         let mut attached = Vec::new();
         for name in ["AdministratorAccess", "IAMFullAccess"] {
@@ -175,7 +169,7 @@ impl<'a> Maker<'_, 'a> {
         }
         let mut effects = Vec::new();
         for (arn, id) in attached {
-            let effect = Effect::new(&holder.arn, target.clone(), self.with_policy(id));
+            let effect = Effect::new(&holder.arn, target.clone(), self.node.who.with(id));
             effects.push(effect.bringing("iam:policyarn", arn));
         }
         effects

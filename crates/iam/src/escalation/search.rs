@@ -34,10 +34,8 @@ pub(super) struct Search<'a> {
     pub(super) names: Names<'a>,
     /// Nodes as they would be after a change, so that each is made once.
     changed: HashMap<(*const Principal, Policies, Option<PolicyId>, Policies), NodeId>,
-    /// Who waits for what begins so.
-    waiting: HashMap<(Road, String), Vec<Wait>>,
-    /// How long the beginnings are that something waits for, by road.
-    lengths: HashMap<Road, BTreeSet<usize>>,
+    /// Who waits for what begins so, by the length of the beginning.
+    waiting: HashMap<Road, BTreeMap<usize, HashMap<String, Vec<Wait>>>>,
     /// Those who need no permission to assume a role that lets in anyone.
     acting: Vec<NodeId>,
     /// Who becomes privileged if a changed node is.
@@ -83,7 +81,6 @@ impl<'a> Search<'a> {
             names: Names::new(account),
             changed: HashMap::new(),
             waiting: HashMap::new(),
-            lengths: HashMap::new(),
             acting: Vec::new(),
             leading_to: HashMap::new(),
             shared: HashMap::new(),
@@ -253,8 +250,7 @@ impl<'a> Search<'a> {
 
     /// Notes a step after which a node may give itself everything, within its boundary.
     pub(super) fn gain_everything(&mut self, by: Wait, target: Target, step: Step) {
-        let mut after = self.node(by.node).who.clone();
-        after.policies = after.policies.iter().copied().chain([self.index.everything()]).collect();
+        let after = self.node(by.node).who.with(self.index.everything());
         let to = self.changed_node(by.node, after);
         self.lead(Edge { by, target: Some(target), step, removed: Vec::new() }, to);
     }
@@ -335,8 +331,9 @@ impl<'a> Search<'a> {
         for service in method.services_or_none() {
             let road = (method.changes, service);
             for beginning in &*beginnings {
-                self.lengths.entry(road).or_default().insert(beginning.len());
-                self.waiting.entry((road, beginning.clone())).or_default().push(by);
+                let of_road = self.waiting.entry(road).or_default();
+                let of_length = of_road.entry(beginning.len()).or_default();
+                of_length.entry(beginning.clone()).or_default().push(by);
             }
         }
     }
@@ -393,16 +390,14 @@ impl<'a> Search<'a> {
 
     /// Tries those who wait for what they may act on, and keeps those for whom it was of no use.
     fn spread_on(&mut self, road: Road, resource: &str, to: NodeId, target: &Target, rank: Rank) {
-        let lengths = self.lengths.get(&road).cloned().unwrap_or_default();
-        for length in lengths {
-            let Some(beginning) = resource.get(..length) else { continue };
-            let key = (road, beginning.to_owned());
-            let Some(mut waits) = self.waiting.remove(&key) else { continue };
-            waits.retain(|wait| !self.try_one(*wait, resource, to, target, rank));
-            if !waits.is_empty() {
-                self.waiting.insert(key, waits);
+        let mut of_road = self.waiting.remove(&road).unwrap_or_default();
+        for (length, of_length) in &mut of_road {
+            let beginning = resource.get(..*length);
+            if let Some(waits) = beginning.and_then(|beginning| of_length.get_mut(beginning)) {
+                waits.retain(|wait| !self.try_one(*wait, resource, to, target, rank));
             }
         }
+        self.waiting.insert(road, of_road);
     }
 
     /// Those who need no permission to assume a role: it chooses them, or lets in anyone.
