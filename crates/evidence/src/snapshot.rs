@@ -10,6 +10,7 @@ mod gaps;
 mod keys;
 mod lists;
 mod mfa;
+mod names;
 mod oidc_providers;
 mod organization;
 mod password_policy;
@@ -59,17 +60,11 @@ impl Bundle {
     ) -> Result<Snapshot, ClassConflict> {
         let mut gaps = Gaps::default();
         gaps.extend(self.gaps.clone());
-        let answers = Answers::read(self, &mut gaps);
+        let answers = Answers::read(self, as_of, &mut gaps);
         let mfa_devices = mfa::virtual_devices(&answers);
-        let permissions = permissions::permissions(&answers, as_of, &mut gaps);
-        let users = users::users(
-            &answers,
-            &permissions,
-            &mfa_devices,
-            &declared.classes,
-            as_of,
-            &mut gaps,
-        )?;
+        let permissions = permissions::permissions(&answers, &mut gaps);
+        let users =
+            users::users(&answers, &permissions, &mfa_devices, &declared.classes, &mut gaps)?;
         let manifest = self.manifest.as_ref();
         let region = manifest.and_then(|manifest| manifest.region.clone());
         let lists = answers.lists;
@@ -91,33 +86,23 @@ impl Bundle {
                 &users,
                 permissions.as_ref().map(|all| &all.account),
                 declared,
-                as_of,
                 &mut gaps,
             ),
-            root: root::root(&answers, &mfa_devices, as_of, &mut gaps),
+            root: root::root(&answers, &mfa_devices, &mut gaps),
             service_credentials: service_credentials::service_credentials(
-                &answers, &users, as_of, &mut gaps,
+                &answers, &users, &mut gaps,
             ),
             users,
             mfa_devices,
             groups: permissions.as_ref().and_then(|all| all.groups.clone()),
             roles: permissions.as_ref().and_then(|all| all.roles.clone()),
             policies: permissions.as_ref().and_then(|all| all.policies.clone()),
-            saml_providers: saml_providers::saml_providers(&answers, as_of, &mut gaps),
+            saml_providers: saml_providers::saml_providers(&answers, &mut gaps),
             oidc_providers: oidc_providers::oidc_providers(&answers, &mut gaps),
-            server_certificates: server_certificates::server_certificates(
-                &answers, as_of, &mut gaps,
-            ),
+            server_certificates: server_certificates::server_certificates(&answers, &mut gaps),
             regions: regions::regions(&answers, &mut gaps),
             short_lists,
             gaps: gaps.into_sorted(&answers.identity.partition),
         })
     }
-}
-
-/// Names of users and groups are unique regardless of case, so they are compared without it.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-fn name_key(name: &str) -> String {
-    name.to_ascii_lowercase()
 }

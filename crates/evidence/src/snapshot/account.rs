@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use portcullis_model::{Account, Fact, PasswordPolicy, Source, Sources, User};
 
 use super::Declarations;
@@ -20,16 +19,14 @@ pub(super) fn account(
     users: &Fact<Vec<User>>,
     permissions: Fact<&AccountFacts>,
     declared: &Declarations,
-    as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Account {
-    let made = answers.report.as_ref().and_then(|report| {
-        report.generated_at.map_or(Fact::missing(Source::CredentialReport), Fact::Known)
-    });
+    let made = answers.report_made();
+    let made = made.map_or(Fact::missing(Source::CredentialReport), Fact::Known);
     let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
     let contacts = organization::contacts(answers, gaps);
-    let organization = answers.account.organization.as_ref();
+    let organization = answers.organization.as_ref();
     let all_users = users::whole_list(users, answers);
     Account {
         id: answers.identity.account.clone(),
@@ -38,7 +35,7 @@ pub(super) fn account(
         caller: caller
             .or_else(|| by_manifest.map_or(Fact::missing(Source::CallerIdentity), Fact::Known)),
         report_generated_at: made,
-        report_age_hours: made.map(|made| hours(made, as_of)),
+        report_age_hours: made.map(|made| hours(made, answers.as_of)),
         user_count: all_users.map(|users| user_count(users)).or_else(|| counted(answers)),
         console_user_count: all_users.and_then(|users| console_user_count(users)),
         has_console_users: has_console_users(users, all_users),
@@ -58,9 +55,9 @@ pub(super) fn account(
         organization_id: organization
             .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
         is_management_account: organization::is_management_account(answers, gaps),
-        root_credentials_managed: organization::root_credentials_managed(&answers.account),
-        open_partner_delegations: delegations::open(&answers.account, as_of, gaps),
-        web_identity_issuer: answers.account.web_identity_issuer.clone(),
+        root_credentials_managed: organization::root_credentials_managed(answers),
+        open_partner_delegations: delegations::open(answers, gaps),
+        web_identity_issuer: answers.web_identity_issuer.clone(),
         saml_provider_count: answers.saml_providers.as_ref().map(|all| count(&all.list)),
         oidc_provider_count: answers.oidc_providers.as_ref().map(|all| count(&all.list)),
         identity_center: permissions.and_then(|all| all.identity_center),
@@ -76,7 +73,7 @@ fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<u32> {
     const KEY: &str = "GlobalEndpointTokenVersion";
     let source = Source::AccountSummary;
     answers.summary.as_ref().and_then(|summary| {
-        let version = summary.content.get(KEY).and_then(|&version| u32::try_from(version).ok());
+        let version = summary.get(KEY).and_then(|&version| u32::try_from(version).ok());
         if version.is_none() {
             gaps.explain(source.into(), KEY, "NotTold", "is not in the account summary");
         }
@@ -91,7 +88,7 @@ fn user_count(users: &[User]) -> u32 {
 /// The summary's count, if the users themselves are not known.
 fn counted(answers: &Answers) -> Fact<u32> {
     answers.summary.as_ref().and_then(|summary| {
-        let users = summary.content.get("Users").and_then(|&users| u32::try_from(users).ok());
+        let users = summary.get("Users").and_then(|&users| u32::try_from(users).ok());
         users.map_or(Fact::Missing(Sources::NONE), Fact::Known)
     })
 }

@@ -9,51 +9,52 @@ use jiff::Timestamp;
 use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source};
 use serde::de::DeserializeOwned;
 
-pub(super) use self::account::AccountAnswers;
 use self::federation::{OidcProviders, SamlProviders};
 use super::credential_report::{self, Report};
 use super::documents::{self, Documents, Pages, Problem};
 use super::gaps::Gaps;
 use super::lists::Lists;
-use super::{name_key, password_policy};
+use super::names::name_key;
+use super::password_policy;
 use crate::bundle::{Bundle, Document, Manifest};
 use crate::shapes;
 
 /// The answers of a bundle. What is missing has a gap.
 pub(super) struct Answers {
+    /// The moment that ages are counted to.
+    pub(super) as_of: Timestamp,
     pub(super) identity: Identity,
     pub(super) caller: Fact<shapes::CallerIdentity>,
     pub(super) aliases: Fact<Vec<String>>,
     pub(super) report: Fact<Report>,
-    pub(super) summary: Fact<Dated<BTreeMap<String, i64>>>,
+    pub(super) summary: Fact<BTreeMap<String, i64>>,
     pub(super) password_policy: Fact<PasswordPolicy>,
-    pub(super) virtual_devices: Fact<Dated<Vec<shapes::VirtualMfaDevice>>>,
-    pub(super) details: Fact<Dated<shapes::AuthorizationDetails>>,
+    pub(super) virtual_devices: Fact<Vec<shapes::VirtualMfaDevice>>,
+    pub(super) details: Fact<shapes::AuthorizationDetails>,
     pub(super) lists: Lists,
-    pub(super) access_keys: Fact<Dated<PerUser<shapes::AccessKeyMetadata>>>,
-    pub(super) mfa_devices: Fact<Dated<PerUser<shapes::MfaDevice>>>,
+    pub(super) access_keys: Fact<PerUser<shapes::AccessKeyMetadata>>,
+    pub(super) mfa_devices: Fact<PerUser<shapes::MfaDevice>>,
     pub(super) saml_providers: Fact<SamlProviders>,
     pub(super) oidc_providers: Fact<OidcProviders>,
     pub(super) server_certificates: Fact<Vec<shapes::ServerCertificate>>,
     pub(super) service_credentials: Fact<Vec<shapes::ServiceCredential>>,
-    pub(super) account: AccountAnswers,
+    /// The analyzers by region; a region that is absent did not answer.
+    pub(super) analyzers: Fact<BTreeMap<String, Vec<shapes::Analyzer>>>,
+    /// The contacts by type; none: not set; absent: not known.
+    pub(super) contacts: Fact<BTreeMap<String, Option<shapes::AlternateContact>>>,
+    /// The organization; none: the account is in none.
+    pub(super) organization: Fact<Option<shapes::OrganizationDetail>>,
+    /// The features that are on; none: the account is not one that may ask.
+    pub(super) organizations_features: Fact<Option<Vec<String>>>,
+    pub(super) delegation_requests: Fact<Vec<shapes::DelegationRequest>>,
+    /// The issuer of tokens for services outside of AWS; none: it is off.
+    pub(super) web_identity_issuer: Fact<Option<String>>,
+    /// When the last answer of each source arrived, where the manifest says.
+    collected: HashMap<Source, Timestamp>,
 }
 
-/// An answer, and when it arrived, where the manifest says.
-pub(super) struct Dated<T> {
-    pub(super) content: T,
-    pub(super) at: Option<Timestamp>,
-}
-
-/// Answers about single users, by user.
-pub(super) struct PerUser<T>(HashMap<String, Vec<T>>);
-
-impl<T> PerUser<T> {
-    /// What was answered about a user; none: nobody asked.
-    pub(super) fn of(&self, user: &str) -> Option<&[T]> {
-        self.0.get(&name_key(user)).map(Vec::as_slice)
-    }
-}
+/// Answers about single users, by the key of the name; absent: nobody asked.
+pub(super) type PerUser<T> = HashMap<String, Vec<T>>;
 
 /// The account that a bundle is of; `unknown` where nothing tells.
 #[derive(Default)]
@@ -69,43 +70,76 @@ impl Identity {
 }
 
 impl Answers {
-    pub(super) fn read(bundle: &Bundle, gaps: &mut Gaps) -> Answers {
-        let mut answers = Answers::parse(&mut Documents { bundle, gaps });
+    pub(super) fn read(bundle: &Bundle, as_of: Timestamp, gaps: &mut Gaps) -> Answers {
+        let mut answers = Answers::parse(&mut Documents { bundle, gaps }, as_of);
         answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
         answers.lists = Lists::compare(&answers, gaps);
         answers
     }
 
-    fn parse(documents: &mut Documents<'_>) -> Answers {
+    fn parse(documents: &mut Documents<'_>, as_of: Timestamp) -> Answers {
         Answers {
+            as_of,
             identity: Identity::default(),
-            caller: documents.read(Source::CallerIdentity, documents::one),
-            aliases: documents.read(Source::AccountAliases, aliases),
+            caller: documents.one(Source::CallerIdentity, |caller| caller),
+            aliases: documents
+                .list(Source::AccountAliases, |page: shapes::AccountAliases| page.account_aliases),
             report: report(documents),
-            summary: dated(documents, Source::AccountSummary, summary),
+            summary: documents
+                .one(Source::AccountSummary, |answer: shapes::AccountSummary| answer.summary_map),
             password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
-            virtual_devices: dated(documents, Source::VirtualMfaDevices, virtual_devices),
-            details: dated(documents, Source::AccountAuthorizationDetails, details),
+            virtual_devices: documents
+                .list(Source::VirtualMfaDevices, |page: shapes::VirtualMfaDevices| {
+                    page.virtual_mfa_devices
+                }),
+            details: documents.read(Source::AccountAuthorizationDetails, details),
             lists: Lists::WHOLE,
-            access_keys: dated(documents, Source::AccessKeys, access_keys),
-            mfa_devices: dated(documents, Source::MfaDevices, mfa_devices),
+            access_keys: documents.read(Source::AccessKeys, access_keys),
+            mfa_devices: documents.read(Source::MfaDevices, mfa_devices),
             saml_providers: documents.read(Source::SamlProviders, federation::saml_providers),
             oidc_providers: documents
                 .read(Source::OpenIdConnectProviders, federation::oidc_providers),
             server_certificates: documents
-                .read(Source::ServerCertificates, federation::server_certificates),
+                .list(Source::ServerCertificates, |page: shapes::ServerCertificates| {
+                    page.server_certificate_metadata_list
+                }),
             service_credentials: documents
-                .read(Source::ServiceSpecificCredentials, federation::service_credentials),
-            account: AccountAnswers::parse(documents),
+                .list(Source::ServiceSpecificCredentials, |page: shapes::ServiceCredentials| {
+                    page.service_specific_credentials
+                }),
+            analyzers: documents.read(Source::AccessAnalyzers, account::analyzers),
+            contacts: documents.read(Source::AlternateContacts, account::contacts),
+            organization: documents
+                .one(Source::Organization, |answer: shapes::Organization| answer.organization),
+            organizations_features: documents
+                .one(Source::OrganizationsFeatures, |answer: shapes::OrganizationsFeatures| {
+                    answer.enabled_features
+                }),
+            delegation_requests: documents
+                .list(Source::DelegationRequests, |page: shapes::DelegationRequests| {
+                    page.delegation_requests
+                }),
+            web_identity_issuer: documents
+                .one(Source::OutboundWebIdentityFederationInfo, account::web_identity_issuer),
+            collected: documents.collected(),
         }
+    }
+
+    /// When the last answer of a source arrived, where the manifest says.
+    pub(super) fn collected_at(&self, source: Source) -> Option<Timestamp> {
+        self.collected.get(&source).copied()
+    }
+
+    /// When AWS made the credential report, where that is known.
+    pub(super) fn report_made(&self) -> Option<Timestamp> {
+        self.report.as_ref().known()?.generated_at
     }
 
     /// Whether a live answer of that time is newer than the credential report; where either time
     /// is not known, a live answer is taken to be, as the report is asked for first.
     pub(super) fn outranks_report(&self, live: Option<Timestamp>) -> bool {
-        let report = self.report.as_ref().known().and_then(|report| report.generated_at);
-        live.zip(report).is_none_or(|(live, report)| live >= report)
+        live.zip(self.report_made()).is_none_or(|(live, report)| live >= report)
     }
 
     /// From the first ARN of an account in the answers; the manifest outranks it, and the caller both.
@@ -130,13 +164,13 @@ impl Answers {
     /// How many of a kind the account summary counts.
     pub(super) fn counted(&self, key: &str) -> Option<usize> {
         let summary = self.summary.as_ref().known()?;
-        usize::try_from(*summary.content.get(key)?).ok()
+        usize::try_from(*summary.get(key)?).ok()
     }
 
     fn arns(&self) -> Vec<&str> {
-        let report = self.report.as_ref().known().map(report_arns);
-        let details = self.details.as_ref().known().map(details_arns);
-        let devices = self.virtual_devices.as_ref().known().map(device_arns);
+        let report = self.report.as_ref().map(report_arns).known();
+        let details = self.details.as_ref().map(details_arns).known();
+        let devices = self.virtual_devices.as_ref().map(|devices| device_arns(devices)).known();
         [report, details, devices].into_iter().flatten().flatten().collect()
     }
 
@@ -145,8 +179,12 @@ impl Answers {
         let mut own = Own { account: &self.identity.account, gaps };
         own.keep(&mut self.report, Source::CredentialReport, report_arns);
         own.keep(&mut self.details, Source::AccountAuthorizationDetails, details_arns);
-        own.keep(&mut self.virtual_devices, Source::VirtualMfaDevices, device_arns);
-        own.keep(&mut self.mfa_devices, Source::MfaDevices, serials);
+        own.keep(&mut self.virtual_devices, Source::VirtualMfaDevices, |devices| {
+            device_arns(devices)
+        });
+        own.keep(&mut self.mfa_devices, Source::MfaDevices, |devices| {
+            devices.values().flatten().map(|device| device.serial_number.as_str()).collect()
+        });
         own.keep(&mut self.saml_providers, Source::SamlProviders, |all| {
             all.list.iter().map(|entry| entry.arn.as_str()).collect()
         });
@@ -182,8 +220,7 @@ fn report_arns(report: &Report) -> Vec<&str> {
     report.rows().map(|row| row.arn.as_str()).collect()
 }
 
-fn details_arns(details: &Dated<shapes::AuthorizationDetails>) -> Vec<&str> {
-    let details = &details.content;
+fn details_arns(details: &shapes::AuthorizationDetails) -> Vec<&str> {
     let users = details.user_detail_list.iter().map(|user| &user.arn);
     let groups = details.group_detail_list.iter().map(|group| &group.arn);
     let roles = details.role_detail_list.iter().map(|role| &role.arn);
@@ -191,12 +228,8 @@ fn details_arns(details: &Dated<shapes::AuthorizationDetails>) -> Vec<&str> {
     users.chain(groups).chain(roles).chain(policies).map(String::as_str).collect()
 }
 
-fn device_arns(devices: &Dated<Vec<shapes::VirtualMfaDevice>>) -> Vec<&str> {
-    devices.content.iter().map(|device| device.serial_number.as_str()).collect()
-}
-
-fn serials(devices: &Dated<PerUser<shapes::MfaDevice>>) -> Vec<&str> {
-    devices.content.0.values().flatten().map(|device| device.serial_number.as_str()).collect()
+fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
+    devices.iter().map(|device| device.serial_number.as_str()).collect()
 }
 
 fn report(documents: &mut Documents<'_>) -> Fact<Report> {
@@ -206,29 +239,6 @@ fn report(documents: &mut Documents<'_>) -> Fact<Report> {
     let report = documents.read(Source::CredentialReport, parse);
     documents.gaps.extend(of_rows.gaps);
     report
-}
-
-fn dated<T>(
-    documents: &mut Documents<'_>,
-    source: Source,
-    parse: impl FnOnce(&Document) -> Result<T, Problem>,
-) -> Fact<Dated<T>> {
-    let at = documents.collected_at(source);
-    documents.read(source, parse).map(|content| Dated { content, at })
-}
-
-fn aliases(document: &Document) -> Result<Vec<String>, Problem> {
-    let pages: Vec<shapes::AccountAliases> = documents::all(document, Pages::OneListing)?;
-    Ok(pages.into_iter().flat_map(|page| page.account_aliases).collect())
-}
-
-fn summary(document: &Document) -> Result<BTreeMap<String, i64>, Problem> {
-    documents::one(document).map(|answer: shapes::AccountSummary| answer.summary_map)
-}
-
-fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>, Problem> {
-    let pages: Vec<shapes::VirtualMfaDevices> = documents::all(document, Pages::OneListing)?;
-    Ok(pages.into_iter().flat_map(|page| page.virtual_mfa_devices).collect())
 }
 
 fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem> {
@@ -260,7 +270,7 @@ fn per_user<P: DeserializeOwned, T>(
     parts: impl Fn(P) -> (Option<Vec<String>>, Vec<T>),
     owner: impl Fn(&T) -> &str,
 ) -> Result<PerUser<T>, Problem> {
-    let mut users: HashMap<String, Vec<T>> = HashMap::new();
+    let mut users = PerUser::new();
     for page in documents::all(document, Pages::ListingPerUser)? {
         let (asked, items) = parts(page);
         for name in asked.unwrap_or_default() {
@@ -270,5 +280,5 @@ fn per_user<P: DeserializeOwned, T>(
             users.entry(name_key(owner(&item))).or_default().push(item);
         }
     }
-    Ok(PerUser(users))
+    Ok(users)
 }

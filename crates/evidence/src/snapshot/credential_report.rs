@@ -19,7 +19,7 @@ use portcullis_model::{Gap, Source};
 use self::table::{Columns, Entry, Table};
 use super::documents::{self, Problem};
 use super::gaps::Gaps;
-use super::name_key;
+use super::names::name_key;
 use crate::bundle::Document;
 use crate::shapes;
 

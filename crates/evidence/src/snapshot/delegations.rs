@@ -1,9 +1,8 @@
 //! Access that somebody has given to partners for a while.
 
-use jiff::Timestamp;
 use portcullis_model::{DelegationState, Fact, Gap, PartnerDelegation, Source};
 
-use super::answers::AccountAnswers;
+use super::answers::Answers;
 use super::gaps::Gaps;
 use crate::shapes::DelegationRequest;
 
@@ -13,11 +12,7 @@ const SOURCE: Source = Source::DelegationRequests;
 /// does not document.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-building-integration.html>
-pub(super) fn open(
-    answers: &AccountAnswers,
-    as_of: Timestamp,
-    gaps: &mut Gaps,
-) -> Fact<Vec<PartnerDelegation>> {
+pub(super) fn open(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<PartnerDelegation>> {
     let requests = match &answers.delegation_requests {
         Fact::Known(requests) => requests,
         Fact::Missing(sources) => return Fact::Missing(*sources),
@@ -38,7 +33,7 @@ pub(super) fn open(
                 continue;
             }
         };
-        if request.expiration_time.is_none_or(|end| end > as_of) {
+        if request.expiration_time.is_none_or(|end| end > answers.as_of) {
             open.push(delegation(request, state));
         }
     }

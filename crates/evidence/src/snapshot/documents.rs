@@ -1,5 +1,7 @@
 //! From the bytes of a bundle file to the shapes of AWS's answers.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, Source};
 use serde::Deserialize;
@@ -59,10 +61,37 @@ impl Documents<'_> {
         }
     }
 
-    /// When the last answer in the source's document arrived, where the manifest says.
-    pub(super) fn collected_at(&self, source: Source) -> Option<Timestamp> {
-        let file = &self.bundle.documents.get(&source)?.file;
-        Some(self.bundle.manifest.as_ref()?.files.get(file)?.collected_at)
+    /// What the one answer of a call that is no list holds.
+    pub(super) fn one<A: DeserializeOwned, T>(
+        &mut self,
+        source: Source,
+        content: impl FnOnce(A) -> T,
+    ) -> Fact<T> {
+        self.read(source, |document| one(document).map(content))
+    }
+
+    /// The items on all pages of a call that lists.
+    pub(super) fn list<P: DeserializeOwned, T>(
+        &mut self,
+        source: Source,
+        items: impl Fn(P) -> Vec<T>,
+    ) -> Fact<Vec<T>> {
+        self.read(source, |document| {
+            let pages = all(document, Pages::OneListing)?;
+            Ok(pages.into_iter().flat_map(items).collect())
+        })
+    }
+
+    /// When the last answer in each source's document arrived, where the manifest says.
+    pub(super) fn collected(&self) -> HashMap<Source, Timestamp> {
+        let Some(manifest) = &self.bundle.manifest else { return HashMap::new() };
+        let mut collected = HashMap::new();
+        for (&source, document) in &self.bundle.documents {
+            if let Some(entry) = manifest.files.get(&document.file) {
+                collected.insert(source, entry.collected_at);
+            }
+        }
+        collected
     }
 }
 

@@ -11,6 +11,7 @@ use self::matching::{Pair, Slot};
 use super::answers::Answers;
 use super::credential_report::Row;
 use super::gaps::Gaps;
+use super::names::name_key;
 use super::people::Person;
 use super::resource_ids::ResourceIds;
 use super::time::{days, seconds};
@@ -21,16 +22,15 @@ pub(super) fn of_user(
     person: &Person<'_>,
     created: Fact<Timestamp>,
     answers: &Answers,
-    as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Fact<Vec<AccessKey>> {
     if person.deleted {
         return Fact::Known(Vec::new());
     }
     let list = answers.access_keys.as_ref().known();
-    let listed = list.and_then(|list| list.content.of(person.name));
+    let listed = list.and_then(|list| list.get(&name_key(person.name))).map(Vec::as_slice);
     // A list older than the report tells ids and dates, but not which keys there are.
-    let newer = list.is_some_and(|list| answers.outranks_report(list.at));
+    let newer = list.is_some() && answers.outranks_report(answers.collected_at(Source::AccessKeys));
     let mut ids = ResourceIds::new(person.arn, "access-key");
     let pairs = match person.row {
         Fact::Known(row) => of_row(row, listed, newer, &mut ids),
@@ -43,7 +43,7 @@ pub(super) fn of_user(
         let message = "the user's access keys were not asked for since the credential report";
         gaps.explain(Source::AccessKeys.into(), person.name, Gap::NOT_REQUESTED, message);
     }
-    let maker = Maker { person, created, as_of, newer };
+    let maker = Maker { person, created, as_of: answers.as_of, newer };
     let mut keys: Vec<AccessKey> = match pairs {
         Ok(pairs) => pairs.into_iter().map(|pair| maker.key(pair, &mut ids, gaps)).collect(),
         Err(missing) => return Fact::Missing(missing),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::{Arn, Fact, Gap, Source};
 
-use super::answers::{Answers, Dated};
+use super::answers::Answers;
 use super::gaps::Gaps;
 
 /// Which lists hold at least as many as the account summary counts: asked with a filter, AWS answers
@@ -23,7 +23,7 @@ impl Lists {
 
     /// Compares them with the summary. A list that is not there at all is short of nothing.
     pub(super) fn compare(answers: &Answers, gaps: &mut Gaps) -> Lists {
-        let Fact::Known(Dated { content: details, .. }) = &answers.details else {
+        let Fact::Known(details) = &answers.details else {
             return Lists::WHOLE;
         };
         let users = details.user_detail_list.iter().map(|user| user.arn.as_str());

@@ -10,14 +10,14 @@ use portcullis_model::{Arn, Fact, Gap, MfaDevice, MfaKind, Source, Sources};
 use super::answers::Answers;
 use super::credential_report::Row;
 use super::gaps::Gaps;
-use super::name_key;
+use super::names::name_key;
 use super::people::Person;
 use crate::shapes;
 
 /// The account's virtual MFA devices, sorted by serial number.
 pub(super) fn virtual_devices(answers: &Answers) -> Fact<Vec<MfaDevice>> {
     answers.virtual_devices.as_ref().map(|devices| {
-        let mut devices: Vec<MfaDevice> = devices.content.iter().map(virtual_device).collect();
+        let mut devices: Vec<MfaDevice> = devices.iter().map(virtual_device).collect();
         sort(&mut devices);
         devices
     })
@@ -128,7 +128,7 @@ pub(super) fn of_user(
 
 /// The user's own list, if it was asked for.
 fn own_devices(person: &Person<'_>, answers: &Answers) -> Option<Vec<MfaDevice>> {
-    let listed = answers.mfa_devices.as_ref().known()?.content.of(person.name)?;
+    let listed = answers.mfa_devices.as_ref().known()?.get(&name_key(person.name))?;
     let device = |device: &shapes::MfaDevice| {
         new_device(&device.serial_number, Some(person.arn.to_owned()), device.enable_date)
     };
@@ -146,13 +146,13 @@ fn active(
 ) -> Fact<(bool, Source)> {
     let report =
         row.and_then(|row| row.mfa_active).map(|active| (active, Source::CredentialReport));
-    let listed_at = answers.mfa_devices.as_ref().known().and_then(|list| list.at);
+    let listed_at = answers.collected_at(Source::MfaDevices);
     let own = own.map(|own| {
         let newest = own.iter().filter_map(|device| device.enabled).max();
         (listed_at.or(newest), (!own.is_empty(), Source::MfaDevices))
     });
     let virtual_ones = virtual_ones.known().filter(|devices| !devices.is_empty()).map(|devices| {
-        let at = answers.virtual_devices.as_ref().known().and_then(|list| list.at);
+        let at = answers.collected_at(Source::VirtualMfaDevices);
         let newest = devices.iter().filter_map(|device| device.enabled).max();
         (at.or(newest), (true, Source::VirtualMfaDevices))
     });

@@ -1,7 +1,5 @@
 //! The facts about OIDC providers.
 
-use std::collections::HashMap;
-
 use portcullis_model::{Arn, Fact, OidcProvider, Source};
 
 use super::answers::Answers;
@@ -13,11 +11,10 @@ const SOURCE: Source = Source::OpenIdConnectProviders;
 /// The OIDC providers, sorted by ARN.
 pub(super) fn oidc_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<OidcProvider>> {
     answers.oidc_providers.as_ref().map(|all| {
-        let details: HashMap<&str, &shapes::OidcProvider> =
-            all.answers.iter().map(|provider| (provider.arn.as_str(), provider)).collect();
-        let entries = all.list.iter().map(|entry| entry.arn.as_str());
-        let mut providers: Vec<_> =
-            entries.map(|arn| provider(arn, details.get(arn).copied(), gaps)).collect();
+        let mut providers = Vec::new();
+        for entry in &all.list {
+            providers.push(provider(&entry.arn, all.answers.get(&entry.arn), gaps));
+        }
         providers.sort_by(|a, b| a.arn.cmp(&b.arn));
         providers
     })

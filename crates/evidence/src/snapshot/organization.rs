@@ -2,7 +2,7 @@
 
 use portcullis_model::{Fact, Source};
 
-use super::answers::{AccountAnswers, Answers};
+use super::answers::Answers;
 use super::gaps::Gaps;
 use crate::shapes::AlternateContact;
 
@@ -25,7 +25,7 @@ pub(super) fn contacts(
     if !source.is_offered_in(&answers.identity.partition) {
         return Fact::Known(None);
     }
-    let by_type = match &answers.account.contacts {
+    let by_type = match &answers.contacts {
         Fact::Known(by_type) => by_type,
         Fact::Missing(sources) => return Fact::Missing(*sources),
     };
@@ -47,7 +47,7 @@ pub(super) fn contacts(
 
 /// Whether this is the management account of an organization.
 pub(super) fn is_management_account(answers: &Answers, gaps: &mut Gaps) -> Fact<bool> {
-    let organization = match &answers.account.organization {
+    let organization = match &answers.organization {
         Fact::Known(Some(organization)) => organization,
         Fact::Known(None) => return Fact::Known(false),
         Fact::Missing(sources) => return Fact::Missing(*sources),
@@ -61,7 +61,7 @@ pub(super) fn is_management_account(answers: &Answers, gaps: &mut Gaps) -> Fact<
 }
 
 /// Whether root credentials of member accounts are managed centrally; none: this account cannot tell.
-pub(super) fn root_credentials_managed(answers: &AccountAnswers) -> Fact<Option<bool>> {
+pub(super) fn root_credentials_managed(answers: &Answers) -> Fact<Option<bool>> {
     let features = answers.organizations_features.as_ref();
     features.map(|features| {
         features.as_ref().map(|on| on.iter().any(|feature| feature == ROOT_CREDENTIALS))

@@ -8,7 +8,7 @@ use portcullis_model::{Arn, Fact, Gap, Source};
 use super::answers::Answers;
 use super::credential_report::{Report, Row};
 use super::gaps::Gaps;
-use super::name_key;
+use super::names::name_key;
 use crate::shapes::UserDetail;
 
 /// A user, and where facts about it are.
@@ -58,7 +58,7 @@ fn rows(report: &Report) -> ByName<'_, Row> {
 fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<ByName<'a, UserDetail>> {
     let source = Source::AccountAuthorizationDetails;
     answers.details.as_ref().and_then(|details| {
-        let users = &details.content.user_detail_list;
+        let users = &details.user_detail_list;
         let in_report = answers.report.as_ref().known().map_or(0, |report| report.users.len());
         if users.is_empty() && in_report > 0 && answers.counted("Users").is_none() {
             let message = format!("lists no user, but the credential report {in_report}");
@@ -123,7 +123,7 @@ impl<'a> Both<'a> {
     }
 
     fn why_not_in_report(&self, live: Option<&UserDetail>) -> String {
-        let made = self.answers.report.as_ref().known().and_then(|report| report.generated_at);
+        let made = self.answers.report_made();
         match (live.map(|live| live.create_date), made) {
             (Some(created), Some(made)) if created < made => {
                 format!("created {created}, yet not in the report of {made}")
@@ -145,7 +145,7 @@ impl<'a> Both<'a> {
         gaps: &mut Gaps,
     ) -> Fact<Option<&'a UserDetail>> {
         let source = Source::AccountAuthorizationDetails;
-        let listed_at = self.answers.details.as_ref().known().and_then(|details| details.at);
+        let listed_at = self.answers.collected_at(source);
         let is_whole = self.answers.lists.users;
         let is_newer = self.answers.outranks_report(listed_at);
         if !matches!(detail, Fact::Known(None)) || is_whole && is_newer {

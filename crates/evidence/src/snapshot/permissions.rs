@@ -18,7 +18,7 @@ use self::trust::Trustees;
 use super::answers::Answers;
 use super::gaps::Gaps;
 use super::lists::Lists;
-use super::name_key;
+use super::names::name_key;
 use crate::shapes::{AuthorizationDetails, UserDetail};
 
 const SOURCE: Source = Source::AccountAuthorizationDetails;
@@ -42,26 +42,14 @@ pub(super) struct Privileges {
 }
 
 /// Reads and judges all policies.
-pub(super) fn permissions(
-    answers: &Answers,
-    as_of: Timestamp,
-    gaps: &mut Gaps,
-) -> Fact<Permissions> {
-    answers
-        .details
-        .as_ref()
-        .map(|details| Permissions::read(&details.content, answers, as_of, gaps))
+pub(super) fn permissions(answers: &Answers, gaps: &mut Gaps) -> Fact<Permissions> {
+    answers.details.as_ref().map(|details| Permissions::read(details, answers, gaps))
 }
 
 impl Permissions {
-    fn read(
-        details: &AuthorizationDetails,
-        answers: &Answers,
-        as_of: Timestamp,
-        gaps: &mut Gaps,
-    ) -> Permissions {
+    fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut Gaps) -> Permissions {
         let lists = answers.lists;
-        let reading = read::read(details, answers, lists.roles, as_of, gaps);
+        let reading = read::read(details, answers, gaps);
         let mut judged = Judged::new(&reading);
         let mut users = HashMap::new();
         for (user, id) in details.user_detail_list.iter().zip(&reading.users) {
@@ -76,7 +64,7 @@ impl Permissions {
         Permissions {
             users,
             groups: groups(details, &reading, &mut judged, lists),
-            roles: roles(details, &reading, &mut judged, lists, as_of, gaps),
+            roles: roles(details, &reading, &mut judged, lists, answers.as_of, gaps),
             policies: listed(policies, lists.policies),
             account: account::facts(details, &reading, lists),
         }

@@ -14,7 +14,7 @@ const SOURCE: Source = Source::AccessAnalyzers;
 /// The regions in use, sorted. They are known only if everything that names one is: in a region
 /// that nobody named, nobody would miss an analyzer.
 pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
-    let analyzers = answers.account.analyzers.as_ref();
+    let analyzers = answers.analyzers.as_ref();
     let report = answers
         .report
         .as_ref()
@@ -35,7 +35,7 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
         Ok(keys) => keys.into_iter().flatten().cloned().collect::<BTreeSet<_>>(),
         Err(sources) => return Fact::Missing(sources),
     };
-    let roles = details.content.role_detail_list.iter();
+    let roles = details.role_detail_list.iter();
     names.extend(roles.filter_map(|role| role.role_last_used.as_ref()?.region.clone()));
     names.retain(|name| is_region(name));
     names.extend(analyzers.keys().cloned());

@@ -16,12 +16,7 @@ use super::time::days;
 type Point = fn(&RootClaim) -> Option<bool>;
 
 /// All that is known about root.
-pub(super) fn root(
-    answers: &Answers,
-    devices: &Fact<Vec<MfaDevice>>,
-    as_of: Timestamp,
-    gaps: &mut Gaps,
-) -> Root {
+pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut Gaps) -> Root {
     let row = row(answers);
     let own = own_devices(answers, devices);
     let claims = claims(answers, row, &own);
@@ -65,7 +60,7 @@ pub(super) fn root(
         last_used: last_use.map(|last| last.map(|(at, _)| at)),
         last_used_credential: last_use
             .map(|last| last.map(|(_, credential)| credential.to_owned())),
-        idle_days: last_use.map(|last| last.map(|(at, _)| days(at, as_of))),
+        idle_days: last_use.map(|last| last.map(|(at, _)| days(at, answers.as_of))),
         disagreements: disagreements(&claims, gaps),
         claims,
     }
@@ -85,15 +80,13 @@ fn own_devices(answers: &Answers, devices: &Fact<Vec<MfaDevice>>) -> Fact<Vec<Mf
 }
 
 fn claims(answers: &Answers, row: Fact<&Row>, own: &Fact<Vec<MfaDevice>>) -> Vec<RootClaim> {
-    let report = row.known().map(|row| {
-        let made = answers.report.as_ref().known().and_then(|report| report.generated_at);
-        report_claim(row, made)
-    });
+    let report = row.known().map(|row| report_claim(row, answers.report_made()));
+    let summary_at = answers.collected_at(Source::AccountSummary);
     let summary = answers.summary.as_ref().known();
-    let summary = summary.map(|summary| summary_claim(&summary.content, summary.at));
-    let listed = answers.virtual_devices.as_ref().known();
-    let devices = listed.zip(own.as_ref().known()).map(|(list, own)| RootClaim {
-        at: list.at.or(own.iter().filter_map(|device| device.enabled).max()),
+    let summary = summary.map(|summary| summary_claim(summary, summary_at));
+    let devices_at = answers.collected_at(Source::VirtualMfaDevices);
+    let devices = own.as_ref().known().map(|own| RootClaim {
+        at: devices_at.or(own.iter().filter_map(|device| device.enabled).max()),
         // Without a virtual device root may still have another kind.
         mfa: (!own.is_empty()).then_some(true),
         ..silent(Source::VirtualMfaDevices)

@@ -2,8 +2,6 @@
 
 mod metadata;
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, SamlProvider, Source};
 
@@ -15,18 +13,12 @@ use crate::shapes;
 const SOURCE: Source = Source::SamlProviders;
 
 /// The SAML providers, sorted by ARN.
-pub(super) fn saml_providers(
-    answers: &Answers,
-    as_of: Timestamp,
-    gaps: &mut Gaps,
-) -> Fact<Vec<SamlProvider>> {
+pub(super) fn saml_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<SamlProvider>> {
     answers.saml_providers.as_ref().map(|all| {
-        let details: HashMap<&str, &shapes::SamlProvider> =
-            all.answers.iter().map(|provider| (provider.arn.as_str(), provider)).collect();
-        let entries = all.list.iter();
-        let mut providers: Vec<_> = entries
-            .map(|entry| provider(entry, details.get(&*entry.arn).copied(), as_of, gaps))
-            .collect();
+        let mut providers = Vec::new();
+        for entry in &all.list {
+            providers.push(provider(entry, all.answers.get(&entry.arn), answers.as_of, gaps));
+        }
         providers.sort_by(|a, b| a.arn.cmp(&b.arn));
         providers
     })

@@ -1,6 +1,5 @@
 //! The facts about TLS certificates kept in IAM.
 
-use jiff::Timestamp;
 use portcullis_model::{Fact, ServerCertificate, Source};
 
 use super::answers::Answers;
@@ -12,7 +11,6 @@ const SOURCE: Source = Source::ServerCertificates;
 /// The certificates, sorted by ARN.
 pub(super) fn server_certificates(
     answers: &Answers,
-    as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Fact<Vec<ServerCertificate>> {
     answers.server_certificates.as_ref().map(|certificates| {
@@ -27,7 +25,7 @@ pub(super) fn server_certificates(
                     arn: certificate.arn.clone(),
                     name: certificate.server_certificate_name.clone(),
                     expires,
-                    days_left: expires.map(|expires| days(as_of, expires)),
+                    days_left: expires.map(|expires| days(answers.as_of, expires)),
                 }
             })
             .collect();

@@ -7,7 +7,7 @@ use portcullis_model::{Fact, Gap, ServiceCredential, Source, User};
 
 use super::answers::{Answers, Identity};
 use super::gaps::Gaps;
-use super::name_key;
+use super::names::name_key;
 use super::time::days;
 use crate::shapes;
 
@@ -17,7 +17,6 @@ const SOURCE: Source = Source::ServiceSpecificCredentials;
 pub(super) fn service_credentials(
     answers: &Answers,
     users: &Fact<Vec<User>>,
-    as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Fact<Vec<ServiceCredential>> {
     let users = users.as_ref().known().map_or(&[][..], Vec::as_slice);
@@ -34,7 +33,7 @@ pub(super) fn service_credentials(
                     || format!("arn:{partition}:iam::{account}:user/{name}"),
                     |&arn| arn.to_owned(),
                 );
-                of_user(&arn, credential, as_of, gaps)
+                of_user(&arn, credential, answers.as_of, gaps)
             })
             .collect();
         credentials.sort_by(|a, b| a.id.cmp(&b.id));

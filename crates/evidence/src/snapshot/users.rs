@@ -20,7 +20,6 @@ pub(super) fn users(
     permissions: &Fact<Permissions>,
     devices: &Fact<Vec<MfaDevice>>,
     classes: &Classes,
-    as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Result<Fact<Vec<User>>, ClassConflict> {
     let people = match people::people(answers, gaps) {
@@ -28,7 +27,7 @@ pub(super) fn users(
         Fact::Missing(sources) => return Ok(Fact::Missing(sources)),
     };
     let devices = devices.as_ref().map(|devices| mfa::VirtualDevices::new(devices));
-    let mut maker = Maker { answers, permissions, devices, classes, as_of, gaps };
+    let mut maker = Maker { answers, permissions, devices, classes, gaps };
     people.iter().map(|person| maker.user(person)).collect::<Result<_, _>>().map(Fact::Known)
 }
 
@@ -51,7 +50,6 @@ struct Maker<'a> {
     permissions: &'a Fact<Permissions>,
     devices: Fact<mfa::VirtualDevices<'a>>,
     classes: &'a Classes,
-    as_of: Timestamp,
     gaps: &'a mut Gaps,
 }
 
@@ -59,9 +57,9 @@ impl<'a> Maker<'a> {
     fn user(&mut self, person: &Person<'a>) -> Result<User, ClassConflict> {
         let &Person { name, arn, path, row, detail, deleted } = person;
         let created = created(person);
-        let password = Password::of(row, self.as_of);
+        let password = Password::of(row, self.answers.as_of);
         let mfa = mfa::of_user(person, &self.devices, self.answers, self.gaps);
-        let access_keys = keys::of_user(person, created, self.answers, self.as_of, self.gaps);
+        let access_keys = keys::of_user(person, created, self.answers, self.gaps);
         let privileges = self.privileges(detail);
         let signing_certificates = row.and_then(|row| certificates::of_user(row, arn));
         Ok(User {
@@ -71,7 +69,7 @@ impl<'a> Maker<'a> {
             class: self.classes.class_of(&Candidate { name, path, tags: tags(detail) })?,
             deleted,
             created,
-            age_days: created.map(|created| days(created, self.as_of)),
+            age_days: created.map(|created| days(created, self.answers.as_of)),
             password_enabled: password.enabled,
             password_last_used: password.last_used,
             password_last_changed: password.last_changed,

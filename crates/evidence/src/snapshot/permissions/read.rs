@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use portcullis_iam::{
     Account, Organization, Policy, PolicyDocument, PolicyId, Principal, PrincipalId, PrincipalKind,
     TrustPolicy,
@@ -17,7 +16,7 @@ use crate::shapes::{
 };
 use crate::snapshot::answers::Answers;
 use crate::snapshot::gaps::Gaps;
-use crate::snapshot::name_key;
+use crate::snapshot::names::name_key;
 
 /// The path of roles that AWS services make for themselves.
 ///
@@ -48,21 +47,15 @@ pub(super) struct PolicyUse {
 }
 
 /// Reads all policies, users, groups and roles; what cannot be read has a gap.
-pub(super) fn read(
-    details: &AuthorizationDetails,
-    answers: &Answers,
-    complete: bool,
-    now: Timestamp,
-    gaps: &mut Gaps,
-) -> Reading {
+pub(super) fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut Gaps) -> Reading {
     let account = Account {
         id: AccountId::parse(&answers.identity.account),
         partition: answers.identity.partition.clone(),
         organization: organization(answers),
-        now,
+        now: answers.as_of,
         policies: Vec::new(),
         principals: Vec::new(),
-        complete,
+        complete: answers.lists.roles,
     };
     let mut reader = Reader {
         account,
@@ -88,7 +81,7 @@ pub(super) fn read(
 }
 
 fn organization(answers: &Answers) -> Organization {
-    match &answers.account.organization {
+    match &answers.organization {
         Fact::Missing(_) => Organization::Unknown,
         Fact::Known(None) => Organization::None,
         Fact::Known(Some(organization)) => {
