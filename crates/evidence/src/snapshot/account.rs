@@ -71,13 +71,9 @@ pub(super) fn account(
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>
 fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<u32> {
     const KEY: &str = "GlobalEndpointTokenVersion";
-    let source = Source::AccountSummary;
     answers.summary.as_ref().and_then(|summary| {
         let version = summary.get(KEY).and_then(|&version| u32::try_from(version).ok());
-        if version.is_none() {
-            gaps.explain(source.into(), KEY, "NotTold", "is not in the account summary");
-        }
-        version.map_or(Fact::missing(source), Fact::Known)
+        gaps.require(version, Source::AccountSummary, KEY, "is not in the account summary")
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use portcullis_model::{Gap, Source, Sources};
+use portcullis_model::{Fact, Gap, Source, Sources};
 
 /// The gaps so far.
 #[derive(Default)]
@@ -46,12 +46,25 @@ impl Gaps {
     /// Gives a reason for sources that are missing for one resource and have none yet.
     pub(super) fn explain(&mut self, missing: Sources, resource: &str, code: &str, message: &str) {
         for source in missing.iter() {
-            let known =
-                self.has(source) || self.explained.contains(&(source, Some(resource.to_owned())));
-            if !known {
-                self.push(Gap::new(source, code, message).of(resource));
+            let gap = Gap::new(source, code, message).of(resource);
+            if !self.has(source) && !self.explained.contains(&(source, gap.resource.clone())) {
+                self.push(gap);
             }
         }
+    }
+
+    /// The value; where AWS's answer lacks it, missing, with the reason given for the resource.
+    pub(super) fn require<T>(
+        &mut self,
+        value: Option<T>,
+        source: Source,
+        resource: &str,
+        message: &str,
+    ) -> Fact<T> {
+        if value.is_none() {
+            self.explain(source.into(), resource, "NotTold", message);
+        }
+        value.map_or(Fact::missing(source), Fact::Known)
     }
 
     /// All gaps, sorted, each once. What AWS does not offer in the partition is none.

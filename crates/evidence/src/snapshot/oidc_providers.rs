@@ -13,27 +13,28 @@ pub(super) fn oidc_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Oid
     answers.oidc_providers.as_ref().map(|all| {
         let mut providers = Vec::new();
         for entry in &all.list {
-            providers.push(provider(&entry.arn, all.answers.get(&entry.arn), gaps));
+            let arn = &entry.arn;
+            let answer = gaps.require(
+                all.answers.get(arn),
+                SOURCE,
+                arn,
+                "what it accepts was not asked for",
+            );
+            providers.push(OidcProvider {
+                arn: arn.clone(),
+                url: url(arn).to_owned(),
+                client_ids: answer.map(client_ids),
+            });
         }
         providers.sort_by(|a, b| a.arn.cmp(&b.arn));
         providers
     })
 }
 
-fn provider(arn: &str, detail: Option<&shapes::OidcProvider>, gaps: &mut Gaps) -> OidcProvider {
-    let client_ids = detail.map(|detail| {
-        let mut ids = detail.client_ids.clone();
-        ids.sort();
-        ids
-    });
-    if client_ids.is_none() {
-        gaps.explain(SOURCE.into(), arn, "NotTold", "what it accepts was not asked for");
-    }
-    OidcProvider {
-        arn: arn.to_owned(),
-        url: url(arn).to_owned(),
-        client_ids: client_ids.map_or(Fact::missing(SOURCE), Fact::Known),
-    }
+fn client_ids(provider: &shapes::OidcProvider) -> Vec<String> {
+    let mut ids = provider.client_ids.clone();
+    ids.sort();
+    ids
 }
 
 /// The ARN of an OIDC provider ends in the URL, so that it is known where only the list is.

@@ -4,7 +4,6 @@ use portcullis_model::{Fact, Source};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
-use crate::shapes::AlternateContact;
 
 /// The types of alternate contacts, as AWS names them and as rules do.
 const CONTACTS: [(&str, &str); 3] =
@@ -31,15 +30,10 @@ pub(super) fn contacts(
     };
     let mut set = Vec::new();
     for (kind, name) in CONTACTS {
-        match by_type.get(kind) {
-            Some(None) => {}
-            Some(Some(AlternateContact { email_address, .. })) => {
-                set.push((name, email_address.to_lowercase()));
-            }
-            None => {
-                gaps.explain(source.into(), kind, "NotTold", "was not asked for");
-                return Fact::missing(source);
-            }
+        match gaps.require(by_type.get(kind), source, kind, "was not asked for") {
+            Fact::Known(None) => {}
+            Fact::Known(Some(contact)) => set.push((name, contact.email_address.to_lowercase())),
+            Fact::Missing(sources) => return Fact::Missing(sources),
         }
     }
     Fact::Known(Some(set))
@@ -52,12 +46,10 @@ pub(super) fn is_management_account(answers: &Answers, gaps: &mut Gaps) -> Fact<
         Fact::Known(None) => return Fact::Known(false),
         Fact::Missing(sources) => return Fact::Missing(*sources),
     };
-    if let Some(management) = &organization.master_account_id {
-        return Fact::Known(*management == answers.identity.account);
-    }
-    let source = Source::Organization;
-    gaps.explain(source.into(), &organization.id, "NotTold", "the answer lacks MasterAccountId");
-    Fact::missing(source)
+    let management = organization.master_account_id.as_ref();
+    let message = "the answer lacks MasterAccountId";
+    gaps.require(management, Source::Organization, &organization.id, message)
+        .map(|management| *management == answers.identity.account)
 }
 
 /// Whether root credentials of member accounts are managed centrally; none: this account cannot tell.

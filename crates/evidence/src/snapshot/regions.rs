@@ -40,16 +40,14 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     names.retain(|name| is_region(name));
     names.extend(analyzers.keys().cloned());
     names.extend(gaps.resources(SOURCE));
-    let region = |name: String| {
-        let external_access_analyzers = if let Some(analyzers) = analyzers.get(&name) {
-            Fact::Known(of_external_access(analyzers))
-        } else {
-            gaps.explain(SOURCE.into(), &name, "NotTold", "was not asked for its analyzers");
-            Fact::missing(SOURCE)
-        };
-        Region { name, external_access_analyzers }
-    };
-    Fact::Known(names.into_iter().map(region).collect())
+    let mut regions = Vec::new();
+    for name in names {
+        let message = "was not asked for its analyzers";
+        let analyzers = gaps.require(analyzers.get(&name), SOURCE, &name, message);
+        let external_access_analyzers = analyzers.map(|all| of_external_access(all));
+        regions.push(Region { name, external_access_analyzers });
+    }
+    Fact::Known(regions)
 }
 
 /// The names of the active analyzers that look for access from outside; those for unused or

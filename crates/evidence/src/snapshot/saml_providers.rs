@@ -49,15 +49,12 @@ fn certificate_expires(
     detail: Option<&shapes::SamlProvider>,
     gaps: &mut Gaps,
 ) -> Fact<Option<Timestamp>> {
-    let Some(detail) = detail else {
-        gaps.explain(SOURCE.into(), arn, "NotTold", "its metadata was not asked for");
-        return Fact::missing(SOURCE);
-    };
-    match metadata::signing_certificates_end(&detail.metadata) {
+    let detail = gaps.require(detail, SOURCE, arn, "its metadata was not asked for");
+    detail.and_then(|detail| match metadata::signing_certificates_end(&detail.metadata) {
         Ok(end) => Fact::Known(end),
         Err(error) => {
             gaps.push(Gap::new(SOURCE, "Malformed", format!("its metadata {error}")).of(arn));
             Fact::missing(SOURCE)
         }
-    }
+    })
 }

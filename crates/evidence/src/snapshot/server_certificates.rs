@@ -13,22 +13,18 @@ pub(super) fn server_certificates(
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<Vec<ServerCertificate>> {
-    answers.server_certificates.as_ref().map(|certificates| {
-        let mut certificates: Vec<_> = certificates
-            .iter()
-            .map(|certificate| {
-                let expires = certificate.expiration.map_or(Fact::missing(SOURCE), Fact::Known);
-                if certificate.expiration.is_none() {
-                    gaps.explain(SOURCE.into(), &certificate.arn, "NotTold", "lacks Expiration");
-                }
-                ServerCertificate {
-                    arn: certificate.arn.clone(),
-                    name: certificate.server_certificate_name.clone(),
-                    expires,
-                    days_left: expires.map(|expires| days(answers.as_of, expires)),
-                }
-            })
-            .collect();
+    answers.server_certificates.as_ref().map(|listed| {
+        let mut certificates = Vec::new();
+        for certificate in listed {
+            let arn = &certificate.arn;
+            let expires = gaps.require(certificate.expiration, SOURCE, arn, "lacks Expiration");
+            certificates.push(ServerCertificate {
+                arn: arn.clone(),
+                name: certificate.server_certificate_name.clone(),
+                expires,
+                days_left: expires.map(|expires| days(answers.as_of, expires)),
+            });
+        }
         certificates.sort_by(|a, b| a.arn.cmp(&b.arn));
         certificates
     })

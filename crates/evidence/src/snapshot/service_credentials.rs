@@ -19,52 +19,48 @@ pub(super) fn service_credentials(
     users: &Fact<Vec<User>>,
     gaps: &mut Gaps,
 ) -> Fact<Vec<ServiceCredential>> {
+    let Identity { partition, account } = &answers.identity;
     let users = users.as_ref().known().map_or(&[][..], Vec::as_slice);
     let arns: HashMap<String, &str> =
         users.iter().map(|user| (name_key(&user.name), user.arn.as_str())).collect();
-    answers.service_credentials.as_ref().map(|credentials| {
-        let mut credentials: Vec<_> = credentials
-            .iter()
-            .map(|credential| {
+    answers.service_credentials.as_ref().map(|listed| {
+        let mut credentials = Vec::new();
+        for credential in listed {
+            let name = &credential.user_name;
+            let arn = match arns.get(&name_key(name)) {
+                Some(&arn) => arn.to_owned(),
                 // The answer has no path; where nothing else has it either, it is most likely `/`.
-                let Identity { partition, account } = &answers.identity;
-                let name = &credential.user_name;
-                let arn = arns.get(&name_key(name)).map_or_else(
-                    || format!("arn:{partition}:iam::{account}:user/{name}"),
-                    |&arn| arn.to_owned(),
-                );
-                of_user(&arn, credential, answers.as_of, gaps)
-            })
-            .collect();
+                None => format!("arn:{partition}:iam::{account}:user/{name}"),
+            };
+            credentials.push(service_credential(&arn, credential, answers.as_of, gaps));
+        }
         credentials.sort_by(|a, b| a.id.cmp(&b.id));
         credentials
     })
 }
 
-fn of_user(
+fn service_credential(
     arn: &str,
     credential: &shapes::ServiceCredential,
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> ServiceCredential {
     let id = &credential.service_specific_credential_id;
+    let user = &credential.user_name;
     let active = match credential.status.as_str() {
         "Active" => Fact::Known(true),
         "Inactive" | "Expired" => Fact::Known(false),
         other => {
             let message = format!("{id} has the unknown status {other:?}");
-            gaps.push(Gap::new(SOURCE, "Malformed", message).of(&credential.user_name));
+            gaps.push(Gap::new(SOURCE, "Malformed", message).of(user));
             Fact::missing(SOURCE)
         }
     };
-    let created = credential.create_date.map_or(Fact::missing(SOURCE), Fact::Known);
-    if credential.create_date.is_none() {
-        gaps.explain(SOURCE.into(), &credential.user_name, "NotTold", "lacks CreateDate");
-    }
+    let created = gaps.require(credential.create_date, SOURCE, user, "lacks CreateDate");
     ServiceCredential {
         resource_id: format!("{arn}/service-credential/{id}"),
         id: id.clone(),
-        user_name: credential.user_name.clone(),
+        user_name: user.clone(),
         service: credential.service_name.clone(),
         active,
         created,
