@@ -17,7 +17,7 @@ use self::read::Reading;
 use self::trust::Trustees;
 use super::answers::Answers;
 use super::gaps::Gaps;
-use super::lists::Lists;
+use super::lists::{Lists, if_whole};
 use super::names::name_key;
 use crate::shapes::{AuthorizationDetails, UserDetail};
 
@@ -184,7 +184,7 @@ fn groups(
     let mut groups = Vec::new();
     for (group, id) in details.group_detail_list.iter().zip(&reading.groups) {
         let count = members.get(&name_key(&group.group_name)).copied().unwrap_or(0);
-        let count = known(count, lists.users);
+        let count = if_whole(count, lists.users, SOURCE);
         groups.push(principals::group(group, count, judged.principal(*id)));
     }
     groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
@@ -210,12 +210,8 @@ fn roles(
     listed(roles, lists.roles)
 }
 
-fn known<T>(value: T, is_known: bool) -> Fact<T> {
-    if is_known { Fact::Known(value) } else { Fact::missing(SOURCE) }
-}
-
 /// What is on a list; missing if nothing is, and something should be.
 fn listed<T>(list: Vec<T>, is_whole: bool) -> Fact<Vec<T>> {
     let is_known = is_whole || !list.is_empty();
-    known(list, is_known)
+    if_whole(list, is_known, SOURCE)
 }

@@ -6,7 +6,7 @@ use super::read::Reading;
 use super::trust::Trustees;
 use super::{Lists, SOURCE, principals};
 use crate::shapes::{AttachedPolicy, AuthorizationDetails};
-use crate::snapshot::names::name_key;
+use crate::snapshot::lists::if_whole;
 
 /// What `Account` takes from here.
 pub(in crate::snapshot) struct AccountFacts {
@@ -21,21 +21,20 @@ pub(super) fn facts(
     lists: Lists,
 ) -> AccountFacts {
     let account = &reading.account;
-    let trusts = reading.roles.iter().map(|id| account.principal(*id).trust.as_ref());
-    let roles = details.role_detail_list.iter().zip(trusts);
-    let of_roles = |name: &'static str| {
-        let attached =
-            roles.clone().filter(move |(it, _)| has(&it.attached_managed_policies, name));
-        attached.map(|(role, trust)| (role.arn.clone(), trust))
-    };
     let identity_center = details.role_detail_list.iter().any(principals::is_of_identity_center);
-    let of_roles_in_use = of_roles("AWSSupportAccess")
-        .map(|(arn, trust)| (arn, Trustees::new(trust, account).is_usable()));
-    let support =
-        users_and_groups(details, "AWSSupportAccess", lists).into_iter().chain(of_roles_in_use);
-    let audit = of_roles("SecurityAudit").map(|(arn, _)| (arn, Fact::Known(true)));
+    let mut support = users_and_groups(details, "AWSSupportAccess", lists);
+    let mut audit = Vec::new();
+    for (role, id) in details.role_detail_list.iter().zip(&reading.roles) {
+        if has(&role.attached_managed_policies, "AWSSupportAccess") {
+            let trustees = Trustees::new(account.principal(*id).trust.as_ref(), account);
+            support.push((role.arn.clone(), trustees.is_usable()));
+        }
+        if has(&role.attached_managed_policies, "SecurityAudit") {
+            audit.push((role.arn.clone(), Fact::Known(true)));
+        }
+    }
     AccountFacts {
-        identity_center: unless_cut(Fact::Known(identity_center), !identity_center && !lists.roles),
+        identity_center: if_whole(identity_center, identity_center || lists.roles, SOURCE),
         support_principals: holders(support, lists.users && lists.groups && lists.roles),
         security_audit_roles: holders(audit, lists.roles),
     }
@@ -47,24 +46,24 @@ fn users_and_groups(
     policy: &str,
     lists: Lists,
 ) -> Vec<(String, Fact<bool>)> {
-    let with_policy =
-        details.user_detail_list.iter().filter(|user| has(&user.attached_managed_policies, policy));
-    let users = with_policy.map(|user| (user.arn.clone(), Fact::Known(true)));
-    let with_policy = details
-        .group_detail_list
-        .iter()
-        .filter(|group| has(&group.attached_managed_policies, policy));
-    let groups = with_policy.map(|group| {
-        let key = name_key(&group.group_name);
-        let mut members = details.user_detail_list.iter().flat_map(|user| &user.group_list);
-        let used = members.any(|name| name_key(name) == key);
-        (group.arn.clone(), unless_cut(Fact::Known(used), !lists.users))
-    });
-    users.chain(groups).collect()
+    let mut holders = Vec::new();
+    for user in &details.user_detail_list {
+        if has(&user.attached_managed_policies, policy) {
+            holders.push((user.arn.clone(), Fact::Known(true)));
+        }
+    }
+    for group in &details.group_detail_list {
+        if has(&group.attached_managed_policies, policy) {
+            let mut members = details.user_detail_list.iter().flat_map(|user| &user.group_list);
+            let used = members.any(|name| name.eq_ignore_ascii_case(&group.group_name));
+            holders.push((group.arn.clone(), if_whole(used, lists.users, SOURCE)));
+        }
+    }
+    holders
 }
 
 /// Those that count; missing if none surely does, and one might.
-fn holders(all: impl Iterator<Item = (String, Fact<bool>)>, complete: bool) -> Fact<Vec<String>> {
+fn holders(all: Vec<(String, Fact<bool>)>, complete: bool) -> Fact<Vec<String>> {
     let mut missing = if complete { Sources::NONE } else { SOURCE.into() };
     let mut counting = Vec::new();
     for (arn, counts) in all {
@@ -82,13 +81,10 @@ fn holders(all: impl Iterator<Item = (String, Fact<bool>)>, complete: bool) -> F
     }
 }
 
-fn unless_cut<T>(fact: Fact<T>, cut: bool) -> Fact<T> {
-    if cut { Fact::missing(SOURCE) } else { fact }
-}
-
 /// Whether the policy of AWS is among them: by its ARN, since anyone may call an own policy alike.
 fn has(attached: &[AttachedPolicy], policy: &str) -> bool {
-    let is_it =
-        |arn: Arn<'_>| arn.is_aws_managed() && arn.resource.strip_prefix("policy/") == Some(policy);
-    attached.iter().any(|one| Arn::parse(&one.policy_arn).is_some_and(is_it))
+    attached
+        .iter()
+        .filter_map(|attached| Arn::parse(&attached.policy_arn))
+        .any(|arn| arn.is_aws_managed() && arn.resource.strip_prefix("policy/") == Some(policy))
 }

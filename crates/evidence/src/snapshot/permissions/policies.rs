@@ -40,13 +40,13 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
         attached_to,
         attached,
         boundary_only: used.is_boundary && !attached,
-        allows_everything: fact(document, |it| it.allows_everything(account)),
-        service_wildcards: fact(document, |it| it.whole_services(account)),
+        allows_everything: fact(document, |document| document.allows_everything(account)),
+        service_wildcards: fact(document, |document| document.whole_services(account)),
         wildcard_services: fact(document, PolicyDocument::wildcard_services),
-        not_action_allows: fact(document, |it| it.not_action_allows(account)),
-        actions_on_everything: fact(document, |it| actions_on_everything(it, account)),
-        pass_any_role: fact(document, |it| {
-            it.allows_anywhere(
+        not_action_allows: fact(document, |document| document.not_action_allows(account)),
+        actions_on_everything: fact(document, |document| actions_on_everything(document, account)),
+        pass_any_role: fact(document, |document| {
+            document.allows_anywhere(
                 account,
                 &Anywhere {
                     action: "iam:passrole",
@@ -57,8 +57,8 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
             )
         }),
         escalations: privileges.escalations,
-        ignored_variables: fact(document, |it| it.ignored_variables(false)),
-        ignored_protections: fact(document, |it| it.ignored_variables(true)),
+        ignored_variables: fact(document, |document| document.ignored_variables(false)),
+        ignored_protections: fact(document, |document| document.ignored_variables(true)),
     }
 }
 

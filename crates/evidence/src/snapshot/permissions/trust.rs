@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_iam::{Account, Organization, Owner, Standing, TrustPolicy, Trustee, Who};
+use portcullis_iam::{Account, Demands, Organization, Owner, Standing, TrustPolicy, Trustee, Who};
 use portcullis_model::{Fact, Source, Sources};
 
 use super::SOURCE;
@@ -23,26 +23,29 @@ impl<'a> Trustees<'a> {
 
     /// Whether anybody may assume the role at all.
     pub(super) fn is_usable(&self) -> Fact<bool> {
-        let usable = |all: &Vec<Trustee>| all.iter().any(|it| !matches!(it.who, Who::Deleted(_)));
+        let usable =
+            |all: &Vec<Trustee>| all.iter().any(|trustee| !matches!(trustee.who, Who::Deleted(_)));
         self.all.as_ref().map_or(Fact::missing(SOURCE), |all| Fact::Known(usable(all)))
     }
 
     /// The statements that let anyone in.
     pub(super) fn open_statements(&self) -> Texts {
-        self.list(|it| (it.who == Who::Anyone).then(|| it.statement.clone()))
+        self.list(|trustee| (trustee.who == Who::Anyone).then(|| trustee.statement.clone()))
     }
 
     /// Other accounts and organizations.
     pub(super) fn external(&self) -> Texts {
-        self.owners(|it| match &it.who {
-            Who::Owned(owner) if !it.is_of_own_organization(self.account) => vec![(owner, true)],
+        self.owners(|trustee| match &trustee.who {
+            Who::Owned(owner) if !trustee.is_of_own_organization(self.account) => {
+                vec![(owner, true)]
+            }
             _ => Vec::new(),
         })
     }
 
     /// Those of them of whom nothing else is asked.
     pub(super) fn external_unguarded(&self) -> Texts {
-        self.owners(|it| match (&it.who, it.is_guarded(self.account)) {
+        self.owners(|trustee| match (&trustee.who, trustee.is_guarded(self.account)) {
             (_, Some(true)) => Vec::new(),
             (Who::Owned(owner), guarded) => vec![(owner, guarded.is_some())],
             _ => Vec::new(),
@@ -51,59 +54,48 @@ impl<'a> Trustees<'a> {
 
     /// The own organization, and its management account.
     pub(super) fn of_organization(&self) -> Texts {
-        self.list(|it| match &it.who {
-            Who::Owned(owner @ Owner::Organization(_)) => {
-                (owner.standing(self.account) == Standing::Own).then(|| owner.id())
-            }
-            Who::Owned(owner) => {
-                let standing = owner.standing(self.account);
-                let is_within =
-                    standing == Standing::External && it.is_of_own_organization(self.account);
-                (standing == Standing::Management || is_within).then(|| owner.id())
-            }
-            _ => None,
+        self.list(|trustee| {
+            let Who::Owned(owner) = &trustee.who else { return None };
+            let is_of_organization = match (owner, owner.standing(self.account)) {
+                (Owner::Organization(_), standing) => standing == Standing::Own,
+                (_, Standing::External) => trustee.is_of_own_organization(self.account),
+                (_, standing) => standing == Standing::Management,
+            };
+            is_of_organization.then(|| owner.id())
         })
     }
 
     /// Services that could say for whom they act, and are not asked.
     pub(super) fn unasked_services(&self) -> Texts {
-        self.list(|it| match &it.who {
-            Who::Service(name) if it.is_confused_deputy() => Some(name.clone()),
+        self.list(|trustee| match &trustee.who {
+            Who::Service(name) => trustee.is_confused_deputy().then(|| name.clone()),
             _ => None,
         })
     }
 
     /// Other accounts and organizations for which services act.
     pub(super) fn external_sources(&self) -> Texts {
-        self.owners(|it| match &it.who {
-            Who::Service(_) => it.demands.sources.iter().map(|owner| (owner, true)).collect(),
+        self.owners(|trustee| match &trustee.who {
+            Who::Service(_) => trustee.demands.sources.iter().map(|owner| (owner, true)).collect(),
             _ => Vec::new(),
         })
     }
 
     /// Shared issuers of which every tenant gets in.
     pub(super) fn issuers_of_any_tenant(&self) -> Texts {
-        self.list(|it| match &it.who {
-            Who::Issuer(name) if !it.demands.tenant => Some(name.clone()),
-            _ => None,
-        })
+        self.issuers(|demands| !demands.tenant)
     }
 
     /// Issuers of CI systems of whose tenant any branch, environment or the like gets in.
     pub(super) fn issuers_of_any_branch(&self) -> Texts {
-        self.list(|it| match &it.who {
-            Who::Issuer(name) if it.demands.tenant && !it.demands.branch => Some(name.clone()),
-            _ => None,
-        })
+        self.issuers(|demands| demands.tenant && !demands.branch)
     }
 
     /// The statements that let in users of Cognito who have not signed in.
     pub(super) fn cognito_guests(&self) -> Texts {
-        self.list(|it| match &it.who {
-            Who::Issuer(name)
-                if name.starts_with("cognito-identity") && !it.demands.authenticated =>
-            {
-                Some(it.statement.clone())
+        self.list(|trustee| match &trustee.who {
+            Who::Issuer(name) if name.starts_with("cognito-identity") => {
+                (!trustee.demands.authenticated).then(|| trustee.statement.clone())
             }
             _ => None,
         })
@@ -111,15 +103,15 @@ impl<'a> Trustees<'a> {
 
     /// SAML providers whose assertions for others are taken too.
     pub(super) fn saml_without_audience(&self) -> Texts {
-        self.list(|it| match &it.who {
-            Who::Saml(arn) if !it.demands.tenant => Some(arn.clone()),
+        self.list(|trustee| match &trustee.who {
+            Who::Saml(arn) if !trustee.demands.tenant => Some(arn.clone()),
             _ => None,
         })
     }
 
     /// The unique ids of deleted principals.
     pub(super) fn deleted(&self) -> Texts {
-        self.list(|it| match &it.who {
+        self.list(|trustee| match &trustee.who {
             Who::Deleted(id) => Some(id.clone()),
             _ => None,
         })
@@ -128,15 +120,26 @@ impl<'a> Trustees<'a> {
     /// The statements that let in the whole management account of the organization; missing if an
     /// account is let in, and the organization is not known.
     pub(super) fn management_account(&self) -> Texts {
-        let admits_account = |it: &Trustee| matches!(it.who, Who::Owned(Owner::Account(_)));
+        let admits_account =
+            |trustee: &Trustee| matches!(trustee.who, Who::Owned(Owner::Account(_)));
         let is_unknown = matches!(self.account.organization, Organization::Unknown);
-        let mut others = self.all.iter().flat_map(|all| all.iter()).filter(|it| admits_account(it));
-        if is_unknown && others.any(|it| it.standing(self.account) == Standing::External) {
+        let mut others =
+            self.all.iter().flat_map(|all| all.iter()).filter(|trustee| admits_account(trustee));
+        if is_unknown && others.any(|trustee| trustee.standing(self.account) == Standing::External)
+        {
             return Fact::missing(Source::Organization);
         }
-        self.list(|it| {
-            let admits = admits_account(it) && it.standing(self.account) == Standing::Management;
-            admits.then(|| it.statement.clone())
+        self.list(|trustee| {
+            let admits =
+                admits_account(trustee) && trustee.standing(self.account) == Standing::Management;
+            admits.then(|| trustee.statement.clone())
+        })
+    }
+
+    fn issuers(&self, are_let_in: impl Fn(&Demands) -> bool) -> Texts {
+        self.list(|trustee| match &trustee.who {
+            Who::Issuer(name) => are_let_in(&trustee.demands).then(|| name.clone()),
+            _ => None,
         })
     }
 
