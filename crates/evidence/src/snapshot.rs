@@ -6,6 +6,7 @@ mod certificates;
 pub(crate) mod credential_report;
 mod delegations;
 mod documents;
+mod facts;
 mod gaps;
 mod keys;
 mod lists;

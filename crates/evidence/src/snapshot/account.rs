@@ -6,6 +6,7 @@ use portcullis_model::{Account, Fact, PasswordPolicy, Source, Sources, User};
 
 use super::Declarations;
 use super::answers::Answers;
+use super::facts::{any, count_true, known_or};
 use super::gaps::Gaps;
 use super::permissions::AccountFacts;
 use super::time::hours;
@@ -22,7 +23,7 @@ pub(super) fn account(
     gaps: &mut Gaps,
 ) -> Account {
     let made = answers.report_made();
-    let made = made.map_or(Fact::missing(Source::CredentialReport), Fact::Known);
+    let made = known_or(made, Source::CredentialReport);
     let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
     let contacts = organization::contacts(answers, gaps);
@@ -32,8 +33,7 @@ pub(super) fn account(
         id: answers.identity.account.clone(),
         partition: answers.identity.partition.clone(),
         alias: answers.aliases.as_ref().map(|aliases| aliases.first().cloned()),
-        caller: caller
-            .or_else(|| by_manifest.map_or(Fact::missing(Source::CallerIdentity), Fact::Known)),
+        caller: caller.or_else(|| known_or(by_manifest, Source::CallerIdentity)),
         report_generated_at: made,
         report_age_hours: made.map(|made| hours(made, answers.as_of)),
         user_count: all_users.map(|users| user_count(users)).or_else(|| counted(answers)),
@@ -90,19 +90,14 @@ fn counted(answers: &Answers) -> Fact<u32> {
 }
 
 fn console_user_count(users: &[User]) -> Fact<u32> {
-    users
-        .iter()
-        .filter(|user| !user.deleted)
-        .map(|user| user.password_enabled)
-        .fold(Fact::Known(0), |sum, enabled| {
-            sum.and_then(|sum| enabled.map(|enabled| sum + u32::from(enabled)))
-        })
+    let present = users.iter().filter(|user| !user.deleted);
+    count_true(present.map(|user| user.password_enabled))
 }
 
 /// One is enough to tell, however little is known of the others.
 fn has_console_users(users: &Fact<Vec<User>>, all_users: Fact<&Vec<User>>) -> Fact<bool> {
     let present = users.as_ref().known().into_iter().flatten().filter(|user| !user.deleted);
-    present.map(|user| user.password_enabled).fold(all_users.map(|_| false), Fact::or)
+    any(present.map(|user| user.password_enabled)).or(all_users.map(|_| false))
 }
 
 fn count(items: impl IntoIterator) -> u32 {

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use portcullis_model::{Fact, Gap, Source, Sources};
 
+use super::facts::known_or;
+
 /// The gaps so far.
 #[derive(Default)]
 pub(super) struct Gaps {
@@ -64,7 +66,7 @@ impl Gaps {
         if value.is_none() {
             self.explain(source.into(), resource, "NotTold", message);
         }
-        value.map_or(Fact::missing(source), Fact::Known)
+        known_or(value, source)
     }
 
     /// All gaps, sorted, each once. What AWS does not offer in the partition is none.

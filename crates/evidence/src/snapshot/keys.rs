@@ -9,7 +9,8 @@ use portcullis_model::{AccessKey, AgeSource, Fact, Gap, Source, Sources};
 
 use self::matching::{Pair, Slot};
 use super::answers::Answers;
-use super::credential_report::Row;
+use super::credential_report::{KeySlot, Row};
+use super::facts::known_or;
 use super::gaps::Gaps;
 use super::names::name_key;
 use super::people::Person;
@@ -79,15 +80,15 @@ fn of_row<'a>(
 }
 
 fn sort(keys: &mut [AccessKey]) {
-    let date = |key: &AccessKey| key.created.or_else(|| key.last_rotated.and_then(date_or_missing));
+    let date = |key: &AccessKey| key.created.or_else(|| key.last_rotated.and_then(in_report));
     keys.sort_by_cached_key(|key| {
         let date = date(key).known();
         (date.is_none(), date, key.resource_id.clone())
     });
 }
 
-fn date_or_missing(date: Option<Timestamp>) -> Fact<Timestamp> {
-    date.map_or(Fact::missing(Source::CredentialReport), Fact::Known)
+fn in_report(date: Option<Timestamp>) -> Fact<Timestamp> {
+    known_or(date, Source::CredentialReport)
 }
 
 /// The earliest moment at which the report shows the key. Activating a key again moves `last_rotated`,
@@ -96,7 +97,7 @@ fn earliest_date(
     last_rotated: Fact<Option<Timestamp>>,
     last_used: Fact<Option<Timestamp>>,
 ) -> Fact<(Timestamp, AgeSource)> {
-    let rotated = last_rotated.and_then(date_or_missing);
+    let rotated = last_rotated.and_then(in_report);
     rotated.and_then(|rotated| {
         last_used.map(|used| match used {
             Some(used) if used < rotated => (used, AgeSource::LastUsed),
@@ -117,24 +118,25 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn key(&self, pair: Pair<'_>, ids: &mut ResourceIds, gaps: &mut Gaps) -> AccessKey {
         let Pair { slot, listed } = pair;
-        let not_asked = Fact::missing(Source::AccessKeys);
-        let created = listed.map_or(not_asked, |key| Fact::Known(key.create_date));
+        let active = self.active(slot.as_ref(), listed, gaps);
         let last_rotated = self.last_rotated(slot.as_ref());
-        let report = self.of_report(slot.as_ref(), listed, gaps);
-        let last_used = report.and_then(|slot| slot.facts.last_used);
+        let report = self.in_report(slot.as_ref(), listed, gaps);
+        let last_used = report.and_then(|facts| facts.last_used);
+        let listed = known_or(listed, Source::AccessKeys);
+        let id = listed.map(|key| key.access_key_id.clone());
+        let created = listed.map(|key| key.create_date);
         let base = created
             .map(|date| (date, AgeSource::CreateDate))
             .or_else(|| earliest_date(last_rotated, last_used));
         let age = base.map(|(date, _)| days(date, self.as_of));
         AccessKey {
-            name: listed
-                .map(|key| key.access_key_id.clone())
-                .or_else(|| slot.as_ref().map(|slot| format!("key {}", slot.number)))
-                .unwrap_or_default(),
-            id: listed.map_or(Fact::missing(Source::AccessKeys), |key| {
-                Fact::Known(key.access_key_id.clone())
-            }),
-            active: self.active(slot.as_ref(), listed, gaps),
+            name: match (&id, &slot) {
+                (Fact::Known(id), _) => id.clone(),
+                (_, Some(slot)) => format!("key {}", slot.number),
+                (_, None) => String::new(),
+            },
+            id,
+            active,
             created,
             last_rotated,
             age_days: age,
@@ -143,41 +145,37 @@ impl Maker<'_> {
                 .created
                 .and_then(|user| base.map(|(date, _)| seconds(user, date))),
             last_used,
-            last_used_service: report.and_then(|slot| slot.facts.last_used_service.clone()),
-            last_used_region: report.and_then(|slot| slot.facts.last_used_region.clone()),
+            last_used_service: report.and_then(|facts| facts.last_used_service.clone()),
+            last_used_region: report.and_then(|facts| facts.last_used_region.clone()),
             idle_days: last_used
                 .and_then(|used| used.map_or(age, |used| Fact::Known(days(used, self.as_of)))),
-            resource_id: slot.map_or_else(
-                || ids.next(listed.map(|key| key.create_date)),
-                |slot| slot.resource_id,
-            ),
+            resource_id: match slot {
+                Some(slot) => slot.resource_id,
+                None => ids.next(created.known()),
+            },
         }
     }
 
     fn last_rotated(&self, slot: Option<&Slot<'_>>) -> Fact<Option<Timestamp>> {
-        match (slot, self.person.row) {
-            (Some(slot), _) => slot.facts.last_rotated,
-            (None, Fact::Known(_)) => Fact::Known(None),
-            (None, Fact::Missing(sources)) => Fact::Missing(sources),
+        match slot {
+            Some(slot) => slot.facts.last_rotated,
+            None => self.person.row.map(|_| None),
         }
     }
 
-    /// The slot, or that the report does not have this key.
-    fn of_report<'s>(
+    /// The facts of the slot, or that the report does not have this key.
+    fn in_report<'s>(
         &self,
-        slot: Option<&'s Slot<'s>>,
+        slot: Option<&Slot<'s>>,
         listed: Option<&AccessKeyMetadata>,
         gaps: &mut Gaps,
-    ) -> Fact<&'s Slot<'s>> {
-        let Some(slot) = slot else {
-            if let (Fact::Known(_), Some(key)) = (self.person.row, listed) {
-                let message = format!("the report does not have the key {}", key.access_key_id);
-                let gap = Gap::new(Source::CredentialReport, "NotInReport", message);
-                gaps.push(gap.of(self.person.name));
-            }
-            return Fact::missing(Source::CredentialReport);
-        };
-        Fact::Known(slot)
+    ) -> Fact<&'s KeySlot> {
+        if let (None, Fact::Known(_), Some(key)) = (slot, self.person.row, listed) {
+            let message = format!("the report does not have the key {}", key.access_key_id);
+            let gap = Gap::new(Source::CredentialReport, "NotInReport", message);
+            gaps.push(gap.of(self.person.name));
+        }
+        known_or(slot.map(|slot| slot.facts), Source::CredentialReport)
     }
 
     fn active(
@@ -186,20 +184,19 @@ impl Maker<'_> {
         listed: Option<&AccessKeyMetadata>,
         gaps: &mut Gaps,
     ) -> Fact<bool> {
-        let report = slot.map(|slot| slot.facts.active);
-        match (listed.map(|key| self.status(key, gaps)), report) {
-            (Some(_), Some(report)) if !self.newer => report,
-            (Some(live), _) => live,
-            (None, report) => report.unwrap_or(Fact::missing(Source::AccessKeys)),
+        let live = known_or(listed, Source::AccessKeys).and_then(|key| self.status(key, gaps));
+        match slot {
+            Some(slot) if listed.is_none() || !self.newer => slot.facts.active,
+            _ => live,
         }
     }
 
     fn status(&self, key: &AccessKeyMetadata, gaps: &mut Gaps) -> Fact<bool> {
-        if let Some(active) = matching::is_active(key) {
-            return Fact::Known(active);
+        let active = matching::is_active(key);
+        if active.is_none() {
+            let message = format!("the key {} has an unknown status", key.access_key_id);
+            gaps.push(Gap::new(Source::AccessKeys, "Malformed", message).of(self.person.name));
         }
-        let message = format!("the key {} has an unknown status", key.access_key_id);
-        gaps.push(Gap::new(Source::AccessKeys, "Malformed", message).of(self.person.name));
-        Fact::missing(Source::AccessKeys)
+        known_or(active, Source::AccessKeys)
     }
 }

@@ -54,8 +54,3 @@ impl Lists {
         lists
     }
 }
-
-/// What holds a list, unless it lacks a part that the source would tell.
-pub(super) fn if_whole<T>(list: T, is_whole: bool, source: Source) -> Fact<T> {
-    if is_whole { Fact::Known(list) } else { Fact::missing(source) }
-}

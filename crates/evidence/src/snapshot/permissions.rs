@@ -16,8 +16,9 @@ pub(super) use self::account::AccountFacts;
 use self::read::Reading;
 use self::trust::Trustees;
 use super::answers::Answers;
+use super::facts::if_whole;
 use super::gaps::Gaps;
-use super::lists::{Lists, if_whole};
+use super::lists::Lists;
 use super::names::name_key;
 use crate::shapes::{AuthorizationDetails, UserDetail};
 

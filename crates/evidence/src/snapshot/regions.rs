@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use portcullis_model::{Fact, Region, Source, Sources, is_region};
 
 use super::answers::Answers;
+use super::facts::if_whole;
 use super::gaps::Gaps;
-use super::lists::if_whole;
 use crate::shapes::Analyzer;
 
 const SOURCE: Source = Source::AccessAnalyzers;

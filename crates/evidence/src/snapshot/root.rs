@@ -9,6 +9,7 @@ use portcullis_model::{Fact, MfaDevice, Root, RootClaim, Source, Sources};
 
 use super::answers::Answers;
 use super::credential_report::{ROOT, Row};
+use super::facts::{any, known_or, latest};
 use super::gaps::Gaps;
 use super::time::days;
 
@@ -36,8 +37,9 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     // https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-account-root-user.html
     let has_console = answers.identity.partition != "aws-us-gov";
     let no_password = if has_console { none } else { Fact::Known(false) };
-    let active_key = row.and_then(|row| either(&row.keys, |key| key.active));
-    let active_certificate = row.and_then(|row| either(&row.certificates, |slot| slot.active));
+    let active_key = row.and_then(|row| any(row.keys.each_ref().map(|key| key.active)));
+    let active_certificate =
+        row.and_then(|row| any(row.certificates.each_ref().map(|slot| slot.active)));
     let password = decide("AccountPasswordPresent", |claim| claim.password, false, no_password);
     let access_key =
         decide("AccountAccessKeysPresent", |claim| claim.access_key, false, active_key);
@@ -67,9 +69,8 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
 }
 
 fn row(answers: &Answers) -> Fact<&Row> {
-    let missing = Fact::missing(Source::CredentialReport);
     let report = answers.report.as_ref();
-    report.and_then(|report| report.root.as_ref().map_or(missing, Fact::Known))
+    report.and_then(|report| known_or(report.root.as_ref(), Source::CredentialReport))
 }
 
 /// The devices whose owner is exactly root, which a user named `groot` is not.
@@ -110,15 +111,11 @@ fn report_claim(row: &Row, at: Option<Timestamp>) -> RootClaim {
 /// Of slots, each active and filled or not, whether one is in use. An inactive credential is no
 /// claim either way: whether the summary counts such is not documented.
 fn claimed(slots: [(Fact<bool>, Fact<bool>); 2]) -> Option<bool> {
-    match (either(&slots, |slot| slot.0), either(&slots, |slot| slot.1)) {
+    match (any(slots.map(|slot| slot.0)), any(slots.map(|slot| slot.1))) {
         (Fact::Known(true), _) => Some(true),
         (_, Fact::Known(false)) => Some(false),
         _ => None,
     }
-}
-
-fn either<T>(slots: &[T; 2], fact: impl Fn(&T) -> Fact<bool>) -> Fact<bool> {
-    fact(&slots[0]).or(fact(&slots[1]))
 }
 
 fn summary_claim(summary: &BTreeMap<String, i64>, at: Option<Timestamp>) -> RootClaim {
@@ -181,10 +178,7 @@ fn last_use(row: &Row) -> Fact<Option<(Timestamp, &'static str)>> {
         (first.last_used, "access key 1"),
         (second.last_used, "access key 2"),
     ];
-    uses.into_iter().fold(Fact::Known(None), |latest, (date, credential)| {
-        let this = date.map(|date| date.map(|date| (date, credential)));
-        latest.and_then(|latest| this.map(|this| latest.max(this)))
-    })
+    latest(uses.map(|(date, credential)| date.map(|date| date.map(|date| (date, credential)))))
 }
 
 /// The points on which the claims differ. That there is none is known only once every source has spoken.

@@ -5,8 +5,8 @@ use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, Source, U
 
 use super::answers::Answers;
 use super::credential_report::Row;
+use super::facts::{any, count_true, if_whole, latest};
 use super::gaps::Gaps;
-use super::lists::if_whole;
 use super::people::{self, Person};
 use super::permissions::{self, Permissions, Privileges};
 use super::time::days;
@@ -81,12 +81,14 @@ impl<'a> Maker<'a> {
             mfa_devices_complete: mfa.complete,
             abandoned_mfa_device: mfa.abandoned_device,
             groups: listed(detail, groups),
-            administrator: privileges.as_ref().and_then(|it| it.administrator),
-            removable_guards: privileges.as_ref().and_then(|it| it.removable_guards.clone()),
-            escalations: privileges.and_then(|it| it.escalations),
+            administrator: privileges.as_ref().and_then(|all| all.administrator),
+            removable_guards: privileges.as_ref().and_then(|all| all.removable_guards.clone()),
+            escalations: privileges.and_then(|all| all.escalations),
             attached_policies: listed(detail, permissions::attached_policies),
             inline_policies: listed(detail, permissions::inline_policies),
-            active_access_key_count: access_keys.as_ref().and_then(|keys| active_count(keys)),
+            active_access_key_count: access_keys
+                .as_ref()
+                .and_then(|keys| count_true(keys.iter().map(|key| key.active))),
             has_active_credential: any_active(
                 password.enabled,
                 &access_keys,
@@ -97,9 +99,7 @@ impl<'a> Maker<'a> {
             signing_certificates,
         })
     }
-}
 
-impl Maker<'_> {
     /// A user that is gone is no administrator, and becomes none.
     fn privileges(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Privileges> {
         let gone = Privileges {
@@ -174,34 +174,22 @@ fn groups(user: &UserDetail) -> Vec<String> {
     groups
 }
 
-fn active_count(keys: &[AccessKey]) -> Fact<u32> {
-    keys.iter()
-        .map(|key| key.active.map(u32::from))
-        .fold(Fact::Known(0), |sum, one| sum.and_then(|sum| one.map(|one| sum + one)))
-}
-
 fn any_active(
     password: Fact<bool>,
     keys: &Fact<Vec<AccessKey>>,
     certificates: &Fact<Vec<SigningCertificate>>,
 ) -> Fact<bool> {
-    let none = Fact::Known(false);
-    let keys = keys.as_ref();
-    let key = keys.and_then(|keys| keys.iter().map(|key| key.active).fold(none, Fact::or));
-    let certificates = certificates.as_ref();
-    let certificate = certificates
-        .and_then(|all| all.iter().map(|certificate| certificate.active).fold(none, Fact::or));
+    let key = keys.as_ref().and_then(|keys| any(keys.iter().map(|key| key.active)));
+    let certificate = certificates.as_ref().and_then(|all| any(all.iter().map(|one| one.active)));
     password.or(key).or(certificate)
 }
 
 /// The latest use on record, of keys too that are gone since the report.
 fn last_activity(row: &Row, keys: &Fact<Vec<AccessKey>>) -> Fact<Option<Timestamp>> {
-    let of_report =
-        [row.password_last_used].into_iter().chain(row.keys.iter().map(|key| key.last_used));
-    let latest = |latest: Fact<Option<Timestamp>>, used: Fact<Option<Timestamp>>| {
-        latest.and_then(|latest| used.map(|used| latest.max(used)))
-    };
     keys.as_ref().and_then(|keys| {
-        of_report.chain(keys.iter().map(|key| key.last_used)).fold(Fact::Known(None), latest)
+        let mut uses = vec![row.password_last_used];
+        uses.extend(row.keys.iter().map(|key| key.last_used));
+        uses.extend(keys.iter().map(|key| key.last_used));
+        latest(uses)
     })
 }

@@ -6,7 +6,7 @@ use super::read::Reading;
 use super::trust::Trustees;
 use super::{Lists, SOURCE, principals};
 use crate::shapes::{AttachedPolicy, AuthorizationDetails};
-use crate::snapshot::lists::if_whole;
+use crate::snapshot::facts::if_whole;
 
 /// What `Account` takes from here.
 pub(in crate::snapshot) struct AccountFacts {

@@ -5,6 +5,7 @@ use portcullis_model::{Fact, Policy, WatchedAction};
 
 use super::read::PolicyUse;
 use super::{Privileges, SOURCE};
+use crate::snapshot::facts::known_or;
 
 const ROLE: &str = "arn:{partition}:iam::{account}:role/{any}";
 const TRAIL: &str = "arn:{partition}:cloudtrail:{any}:{account}:trail/{any}";
@@ -63,7 +64,7 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
 }
 
 fn fact<T>(document: Option<&PolicyDocument>, make: impl FnOnce(&PolicyDocument) -> T) -> Fact<T> {
-    document.map_or(Fact::missing(SOURCE), |document| Fact::Known(make(document)))
+    known_or(document, SOURCE).map(make)
 }
 
 fn actions_on_everything(document: &PolicyDocument, account: &Account) -> Vec<WatchedAction> {

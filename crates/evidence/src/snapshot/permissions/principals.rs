@@ -7,6 +7,7 @@ use super::read::SERVICE_LINKED;
 use super::trust::Trustees;
 use super::{Privileges, SOURCE};
 use crate::shapes::{AttachedPolicy, GroupDetail, PolicyDetail, RoleDetail};
+use crate::snapshot::facts::known_or;
 use crate::snapshot::gaps::Gaps;
 use crate::snapshot::time::days;
 
@@ -35,9 +36,9 @@ pub(super) fn role(
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Role {
-    let created = role.create_date.map_or(Fact::missing(SOURCE), Fact::Known);
+    let created = known_or(role.create_date, SOURCE);
     let last_used = role.role_last_used.as_ref().map(|used| used.last_used_date);
-    let last_used = last_used.map_or(Fact::missing(SOURCE), Fact::Known);
+    let last_used = known_or(last_used, SOURCE);
     if created.known().is_none() || last_used.known().is_none() {
         let message = "AWS's answer lacks the CreateDate or the RoleLastUsed of the role";
         gaps.explain(SOURCE.into(), &role.arn, "Incomplete", message);
