@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobMatcher};
 use portcullis_model::{Fact, Sources, UserClass};
 use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
@@ -94,15 +94,12 @@ impl Patterns {
 }
 
 fn globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GlobMatcher>, D::Error> {
-    let patterns = Vec::<String>::deserialize(deserializer)?;
-    patterns
-        .iter()
-        .map(|pattern| Ok(glob(pattern).map_err(de::Error::custom)?.compile_matcher()))
-        .collect()
-}
-
-fn glob(pattern: &str) -> Result<Glob, globset::Error> {
-    GlobBuilder::new(pattern).case_insensitive(true).build()
+    let mut globs = Vec::new();
+    for pattern in Vec::<String>::deserialize(deserializer)? {
+        let glob = GlobBuilder::new(&pattern).case_insensitive(true).build();
+        globs.push(glob.map_err(de::Error::custom)?.compile_matcher());
+    }
+    Ok(globs)
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ fn row_of(entries: &[Entry], columns: &Columns, gaps: &mut Gaps) -> Row {
     let entry = &entries[0];
     let problem = if entries.len() > 1 {
         format!("lines {} and {} have the same user", entry.number, entries[1].number)
-    } else if entry.fields.len() < columns.len() {
+    } else if entry.fields.len() < columns.count {
         format!("line {} has too few fields", entry.number)
     } else {
         return row::parse(entry, columns, gaps);

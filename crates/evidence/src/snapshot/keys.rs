@@ -13,27 +13,27 @@ use super::credential_report::{KeySlot, Row};
 use super::facts::known_or;
 use super::gaps::Gaps;
 use super::names::name_key;
-use super::people::Person;
+use super::reconciled_users::ReconciledUser;
 use super::resource_ids::ResourceIds;
 use super::time::{days, seconds};
 use crate::shapes::AccessKeyMetadata;
 
 /// The access keys of a user, oldest first.
 pub(super) fn of_user(
-    person: &Person<'_>,
+    user: &ReconciledUser<'_>,
     created: Fact<Timestamp>,
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<Vec<AccessKey>> {
-    if person.deleted {
+    if user.deleted {
         return Fact::Known(Vec::new());
     }
     let list = answers.access_keys.as_ref().known();
-    let listed = list.and_then(|list| list.get(&name_key(person.name))).map(Vec::as_slice);
+    let listed = list.and_then(|list| list.get(&name_key(user.name))).map(Vec::as_slice);
     // A list older than the report tells ids and dates, but not which keys there are.
     let newer = list.is_some() && answers.outranks_report(answers.collected_at(Source::AccessKeys));
-    let mut ids = ResourceIds::new(person.arn, "access-key");
-    let pairs = match person.row {
+    let mut ids = ResourceIds::new(user.arn, "access-key");
+    let pairs = match user.row {
         Fact::Known(row) => of_row(row, listed, newer, &mut ids),
         Fact::Missing(sources) => listed
             .map(|listed| matching::pair(Vec::new(), listed))
@@ -42,9 +42,9 @@ pub(super) fn of_user(
     let all_listed = |pairs: &Vec<Pair<'_>>| pairs.iter().all(|pair| pair.listed.is_some());
     if !pairs.as_ref().is_ok_and(all_listed) {
         let message = "the user's access keys were not asked for since the credential report";
-        gaps.explain(Source::AccessKeys.into(), person.name, Gap::NOT_REQUESTED, message);
+        gaps.explain(Source::AccessKeys.into(), user.name, Gap::NOT_REQUESTED, message);
     }
-    let maker = Maker { person, created, as_of: answers.as_of, newer };
+    let maker = Maker { user, created, as_of: answers.as_of, newer };
     let mut keys: Vec<AccessKey> = match pairs {
         Ok(pairs) => pairs.into_iter().map(|pair| maker.key(pair, &mut ids, gaps)).collect(),
         Err(missing) => return Fact::Missing(missing),
@@ -108,7 +108,7 @@ fn earliest_date(
 
 /// Makes the keys of one user.
 struct Maker<'a> {
-    person: &'a Person<'a>,
+    user: &'a ReconciledUser<'a>,
     created: Fact<Timestamp>,
     as_of: Timestamp,
     /// Whether the list is newer than the report.
@@ -159,7 +159,7 @@ impl Maker<'_> {
     fn last_rotated(&self, slot: Option<&Slot<'_>>) -> Fact<Option<Timestamp>> {
         match slot {
             Some(slot) => slot.facts.last_rotated,
-            None => self.person.row.map(|_| None),
+            None => self.user.row.map(|_| None),
         }
     }
 
@@ -170,10 +170,10 @@ impl Maker<'_> {
         listed: Option<&AccessKeyMetadata>,
         gaps: &mut Gaps,
     ) -> Fact<&'s KeySlot> {
-        if let (None, Fact::Known(_), Some(key)) = (slot, self.person.row, listed) {
+        if let (None, Fact::Known(_), Some(key)) = (slot, self.user.row, listed) {
             let message = format!("the report does not have the key {}", key.access_key_id);
             let gap = Gap::new(Source::CredentialReport, "NotInReport", message);
-            gaps.push(gap.of(self.person.name));
+            gaps.push(gap.of(self.user.name));
         }
         known_or(slot.map(|slot| slot.facts), Source::CredentialReport)
     }
@@ -195,7 +195,7 @@ impl Maker<'_> {
         let active = matching::is_active(key);
         if active.is_none() {
             let message = format!("the key {} has an unknown status", key.access_key_id);
-            gaps.push(Gap::new(Source::AccessKeys, "Malformed", message).of(self.person.name));
+            gaps.push(Gap::new(Source::AccessKeys, "Malformed", message).of(self.user.name));
         }
         known_or(active, Source::AccessKeys)
     }

@@ -11,7 +11,7 @@ use super::answers::Answers;
 use super::credential_report::Row;
 use super::gaps::Gaps;
 use super::names::name_key;
-use super::people::Person;
+use super::reconciled_users::ReconciledUser;
 use crate::shapes;
 
 /// The account's virtual MFA devices, sorted by serial number.
@@ -79,7 +79,7 @@ impl<'a> VirtualDevices<'a> {
         index
     }
 
-    fn of(&self, user: &str) -> &[&'a MfaDevice] {
+    fn of_user(&self, user: &str) -> &[&'a MfaDevice] {
         self.by_owner.get(&name_key(user)).map_or(&[], Vec::as_slice)
     }
 }
@@ -95,42 +95,42 @@ pub(super) struct Mfa {
 
 /// A user's MFA from the report, the user's own list and the account's virtual devices.
 pub(super) fn of_user(
-    person: &Person<'_>,
+    user: &ReconciledUser<'_>,
     virtual_devices: &Fact<VirtualDevices<'_>>,
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Mfa {
-    let own = own_devices(person, answers);
-    let virtual_ones = virtual_devices.as_ref().map(|devices| devices.of(person.name));
-    let telling = active(own.as_deref(), virtual_ones, person.row, answers);
-    let active = telling.map(|(active, _)| active);
+    let own = own_devices(user, answers);
+    let virtual_ones = virtual_devices.as_ref().map(|devices| devices.of_user(user.name));
+    let answer = active(own.as_deref(), virtual_ones, user.row, answers);
+    let active = answer.map(|(active, _)| active);
     let complete = own.is_some();
     let devices = match own {
         Some(own) => Fact::Known(own),
-        None if person.deleted => Fact::Known(Vec::new()),
+        None if user.deleted => Fact::Known(Vec::new()),
         None => virtual_ones_if_all(virtual_ones, active),
     };
     if let Fact::Missing(sources) = devices {
         let message = "the user's MFA devices were not asked for";
-        gaps.explain(sources, person.name, Gap::NOT_REQUESTED, message);
+        gaps.explain(sources, user.name, Gap::NOT_REQUESTED, message);
     }
     Mfa {
         active,
-        source: telling.map(|(_, source)| source.name().to_owned()),
+        source: answer.map(|(_, source)| source.name().to_owned()),
         devices,
         complete,
         abandoned_device: virtual_devices.as_ref().map(|devices| {
-            let device = devices.unassigned.get(&name_key(person.name));
+            let device = devices.unassigned.get(&name_key(user.name));
             device.map(|device| device.serial.clone())
         }),
     }
 }
 
 /// The user's own list, if it was asked for.
-fn own_devices(person: &Person<'_>, answers: &Answers) -> Option<Vec<MfaDevice>> {
-    let listed = answers.mfa_devices.as_ref().known()?.get(&name_key(person.name))?;
+fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDevice>> {
+    let listed = answers.mfa_devices.as_ref().known()?.get(&name_key(user.name))?;
     let device = |device: &shapes::MfaDevice| {
-        new_device(&device.serial_number, Some(person.arn.to_owned()), device.enable_date)
+        new_device(&device.serial_number, Some(user.arn.to_owned()), device.enable_date)
     };
     let mut devices = listed.iter().map(device).collect();
     sort(&mut devices);

@@ -16,7 +16,7 @@ pub(super) use self::account::AccountFacts;
 use self::read::Reading;
 use self::trust::Trustees;
 use super::answers::Answers;
-use super::facts::if_whole;
+use super::facts::{if_whole, known_or};
 use super::gaps::Gaps;
 use super::lists::Lists;
 use super::names::name_key;
@@ -72,13 +72,8 @@ impl Permissions {
     }
 
     /// The privileges of a user.
-    pub(super) fn of(&self, user: &UserDetail) -> Privileges {
-        let privileges = self.users.get(&name_key(&user.user_name)).cloned();
-        privileges.unwrap_or(Privileges {
-            administrator: Fact::missing(SOURCE),
-            escalations: Fact::missing(SOURCE),
-            removable_guards: Fact::missing(SOURCE),
-        })
+    pub(super) fn of_user(&self, user: &UserDetail) -> Fact<&Privileges> {
+        known_or(self.users.get(&name_key(&user.user_name)), SOURCE)
     }
 }
 

@@ -7,8 +7,8 @@ use super::answers::Answers;
 use super::credential_report::Row;
 use super::facts::{any, count_true, if_whole, latest};
 use super::gaps::Gaps;
-use super::people::{self, Person};
 use super::permissions::{self, Permissions, Privileges};
+use super::reconciled_users::{self, ReconciledUser};
 use super::time::days;
 use super::{certificates, keys, mfa};
 use crate::classes::{Candidate, ClassConflict, Classes};
@@ -22,13 +22,13 @@ pub(super) fn users(
     classes: &Classes,
     gaps: &mut Gaps,
 ) -> Result<Fact<Vec<User>>, ClassConflict> {
-    let people = match people::people(answers, gaps) {
-        Fact::Known(people) => people,
+    let reconciled = match reconciled_users::users(answers, gaps) {
+        Fact::Known(reconciled) => reconciled,
         Fact::Missing(sources) => return Ok(Fact::Missing(sources)),
     };
     let devices = devices.as_ref().map(|devices| mfa::VirtualDevices::new(devices));
     let mut maker = Maker { answers, permissions, devices, classes, gaps };
-    people.iter().map(|person| maker.user(person)).collect::<Result<_, _>>().map(Fact::Known)
+    reconciled.iter().map(|user| maker.user(user)).collect::<Result<_, _>>().map(Fact::Known)
 }
 
 /// The users, if those are all: as many as the account summary counts, or more, and nobody may stand
@@ -54,12 +54,12 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn user(&mut self, person: &Person<'a>) -> Result<User, ClassConflict> {
-        let &Person { name, arn, path, row, detail, deleted } = person;
-        let created = created(person);
+    fn user(&mut self, user: &ReconciledUser<'a>) -> Result<User, ClassConflict> {
+        let &ReconciledUser { name, arn, path, row, detail, deleted } = user;
+        let created = created(user);
         let password = Password::of(row, self.answers.as_of);
-        let mfa = mfa::of_user(person, &self.devices, self.answers, self.gaps);
-        let access_keys = keys::of_user(person, created, self.answers, self.gaps);
+        let mfa = mfa::of_user(user, &self.devices, self.answers, self.gaps);
+        let access_keys = keys::of_user(user, created, self.answers, self.gaps);
         let privileges = self.privileges(detail);
         let signing_certificates = row.and_then(|row| certificates::of_user(row, arn));
         Ok(User {
@@ -102,15 +102,14 @@ impl<'a> Maker<'a> {
 
     /// A user that is gone is no administrator, and becomes none.
     fn privileges(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Privileges> {
-        let gone = Privileges {
-            administrator: Fact::Known(false),
-            escalations: Fact::Known(Vec::new()),
-            removable_guards: Fact::Known(Vec::new()),
-        };
         let permissions = self.permissions.as_ref();
         detail.and_then(|user| match user {
-            Some(user) => permissions.map(|permissions| permissions.of(user)),
-            None => Fact::Known(gone),
+            Some(user) => permissions.and_then(|all| all.of_user(user).map(Clone::clone)),
+            None => Fact::Known(Privileges {
+                administrator: Fact::Known(false),
+                escalations: Fact::Known(Vec::new()),
+                removable_guards: Fact::Known(Vec::new()),
+            }),
         })
     }
 }
@@ -143,12 +142,12 @@ impl Password {
     }
 }
 
-fn created(person: &Person<'_>) -> Fact<Timestamp> {
-    match person.detail {
+fn created(user: &ReconciledUser<'_>) -> Fact<Timestamp> {
+    match user.detail {
         Fact::Known(Some(detail)) => Fact::Known(detail.create_date),
-        Fact::Known(None) => person.row.and_then(|row| row.created),
+        Fact::Known(None) => user.row.and_then(|row| row.created),
         Fact::Missing(sources) => {
-            person.row.and_then(|row| row.created).or_else(|| Fact::Missing(sources))
+            user.row.and_then(|row| row.created).or_else(|| Fact::Missing(sources))
         }
     }
 }

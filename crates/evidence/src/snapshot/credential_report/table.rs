@@ -42,7 +42,8 @@ pub(super) struct Columns {
     indexes: HashMap<String, usize>,
     /// Names that the header has more than once, so that their values cannot be told apart.
     repeated: Vec<String>,
-    count: usize,
+    /// The number of fields in the header.
+    pub(super) count: usize,
 }
 
 impl Columns {
@@ -57,11 +58,6 @@ impl Columns {
             columns.indexes.remove(name);
         }
         columns
-    }
-
-    /// The number of fields in the header.
-    pub(super) fn len(&self) -> usize {
-        self.count
     }
 
     pub(super) fn index(&self, column: &str) -> Option<usize> {
@@ -91,8 +87,8 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(&error))?;
         let number = record.position().map_or(0, |start| line_number(text, start));
-        table.cut = record.len() < table.columns.len();
-        match entry(number, record, table.columns.len(), user, arn) {
+        table.cut = record.len() < table.columns.count;
+        match entry(number, record, table.columns.count, user, arn) {
             Some(entry) => table.entries.push(entry),
             None => table.of_nobody.push(number),
         }

@@ -57,7 +57,7 @@ pub(super) fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut
         principals: Vec::new(),
         complete: answers.lists.roles,
     };
-    let mut reader = Reader {
+    let mut reader = AccountReader {
         account,
         uses: Vec::new(),
         all_read: true,
@@ -73,10 +73,10 @@ pub(super) fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut
             reader.managed(&policy.arn, &policy.policy_name);
         }
     }
-    let groups = details.group_detail_list.iter().map(|it| reader.group(it)).collect();
-    let users = details.user_detail_list.iter().map(|it| reader.user(it)).collect();
-    let roles = details.role_detail_list.iter().map(|it| reader.role(it)).collect();
-    let Reader { account, uses, all_read, .. } = reader;
+    let groups = details.group_detail_list.iter().map(|group| reader.group(group)).collect();
+    let users = details.user_detail_list.iter().map(|user| reader.user(user)).collect();
+    let roles = details.role_detail_list.iter().map(|role| reader.role(role)).collect();
+    let AccountReader { account, uses, all_read, .. } = reader;
     Reading { account, policies: uses, groups, users, roles, all_read }
 }
 
@@ -92,7 +92,7 @@ fn organization(answers: &Answers) -> Organization {
     }
 }
 
-struct Reader<'a, 'g> {
+struct AccountReader<'a, 'g> {
     account: Account,
     uses: Vec<PolicyUse>,
     all_read: bool,
@@ -103,7 +103,7 @@ struct Reader<'a, 'g> {
     gaps: &'g mut Gaps,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a> AccountReader<'a, '_> {
     /// The place of a managed policy, which is read when it is met for the first time.
     fn managed(&mut self, arn: &'a str, name: &'a str) -> usize {
         if let Some(known) = self.managed.get(arn) {

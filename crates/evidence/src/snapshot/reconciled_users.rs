@@ -12,7 +12,7 @@ use super::names::name_key;
 use crate::shapes::UserDetail;
 
 /// A user, and where facts about it are.
-pub(super) struct Person<'a> {
+pub(super) struct ReconciledUser<'a> {
     pub(super) name: &'a str,
     pub(super) arn: &'a str,
     pub(super) path: &'a str,
@@ -26,7 +26,7 @@ pub(super) struct Person<'a> {
 ///
 /// Matched by name, which is unique regardless of case: the ARN would lose users whose path was
 /// changed since the report. That there is none is not known while lines of the report are lost.
-pub(super) fn people<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Person<'a>>> {
+pub(super) fn users<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<ReconciledUser<'a>>> {
     let details = details(answers, gaps);
     let rows = answers.report.as_ref().map(rows);
     let complete = answers.report.as_ref().map(|report| report.complete);
@@ -37,14 +37,14 @@ pub(super) fn people<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Pers
             Fact::Missing(report) => return Fact::Missing(missing | report),
         }
     }
-    let both = Both { answers, rows, details };
-    let mut people: Vec<Person<'a>> =
-        both.names().into_iter().filter_map(|name| both.person(name, gaps)).collect();
-    if people.is_empty() && complete == Fact::Known(false) {
+    let lists = UserLists { answers, rows, details };
+    let mut reconciled: Vec<ReconciledUser<'a>> =
+        lists.names().into_iter().filter_map(|name| lists.user(name, gaps)).collect();
+    if reconciled.is_empty() && complete == Fact::Known(false) {
         return Fact::missing(Source::CredentialReport);
     }
-    people.sort_by_key(|person| (person.name, person.arn));
-    Fact::Known(people)
+    reconciled.sort_by_key(|user| (user.name, user.arn));
+    Fact::Known(reconciled)
 }
 
 type ByName<'a, T> = HashMap<String, &'a T>;
@@ -70,20 +70,20 @@ fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<ByName<'a, UserDet
 }
 
 /// Both lists of users, at least one of them known.
-struct Both<'a> {
+struct UserLists<'a> {
     answers: &'a Answers,
     rows: Fact<ByName<'a, Row>>,
     details: Fact<ByName<'a, UserDetail>>,
 }
 
-impl<'a> Both<'a> {
+impl<'a> UserLists<'a> {
     fn names(&self) -> BTreeSet<&str> {
         let rows = self.rows.as_ref().known().into_iter().flat_map(HashMap::keys);
         let details = self.details.as_ref().known().into_iter().flat_map(HashMap::keys);
         rows.chain(details).map(String::as_str).collect()
     }
 
-    fn person(&self, key: &str, gaps: &mut Gaps) -> Option<Person<'a>> {
+    fn user(&self, key: &str, gaps: &mut Gaps) -> Option<ReconciledUser<'a>> {
         let row = self.rows.as_ref().map(|rows| rows.get(key).copied());
         let detail = self.details.as_ref().map(|details| details.get(key).copied());
         let live = detail.known().flatten();
@@ -93,7 +93,7 @@ impl<'a> Both<'a> {
             (None, None) => return None,
         };
         let detail = self.still_there(detail, name, gaps);
-        Some(Person {
+        Some(ReconciledUser {
             name,
             arn,
             path: Arn::parse(arn).and_then(Arn::user).map_or("/", |(path, _)| path),
