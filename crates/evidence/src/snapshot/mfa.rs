@@ -17,9 +17,13 @@ use crate::shapes;
 /// The account's virtual MFA devices, sorted by serial number.
 pub(super) fn virtual_devices(answers: &Answers) -> Fact<Vec<MfaDevice>> {
     answers.virtual_devices.as_ref().map(|devices| {
-        let mut devices: Vec<MfaDevice> = devices.iter().map(virtual_device).collect();
-        sort(&mut devices);
-        devices
+        let mut virtual_devices = Vec::new();
+        for device in devices {
+            let owner = device.user.as_ref().map(|owner| owner.arn.clone());
+            virtual_devices.push(new_device(&device.serial_number, owner, device.enable_date));
+        }
+        sort(&mut virtual_devices);
+        virtual_devices
     })
 }
 
@@ -27,11 +31,6 @@ fn sort(devices: &mut Vec<MfaDevice>) {
     devices.sort_by(|a, b| (&a.serial, a.enabled).cmp(&(&b.serial, b.enabled)));
     // Appended outputs may hold a device twice.
     devices.dedup();
-}
-
-fn virtual_device(device: &shapes::VirtualMfaDevice) -> MfaDevice {
-    let owner = device.user.as_ref().map(|owner| owner.arn.clone());
-    new_device(&device.serial_number, owner, device.enable_date)
 }
 
 fn new_device(serial: &str, owner_arn: Option<String>, enabled: Option<Timestamp>) -> MfaDevice {

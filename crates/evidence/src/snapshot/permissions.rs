@@ -13,6 +13,7 @@ use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalI
 use portcullis_model::{Certainty, Escalation, Fact, Grant, Group, Policy, Role, Source, Sources};
 
 pub(super) use self::account::AccountFacts;
+pub(super) use self::principals::{attached_policies, inline_policies};
 use self::read::Reading;
 use self::trust::Trustees;
 use super::answers::Answers;
@@ -44,11 +45,7 @@ pub(super) struct Privileges {
 
 /// Reads and judges all policies.
 pub(super) fn permissions(answers: &Answers, gaps: &mut Gaps) -> Fact<Permissions> {
-    answers.details.as_ref().map(|details| Permissions::read(details, answers, gaps))
-}
-
-impl Permissions {
-    fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut Gaps) -> Permissions {
+    answers.details.as_ref().map(|details| {
         let lists = answers.lists;
         let reading = read::read(details, answers, gaps);
         let mut judged = Judged::new(&reading);
@@ -69,22 +66,14 @@ impl Permissions {
             policies: listed(policies, lists.policies),
             account: account::facts(details, &reading, lists),
         }
-    }
+    })
+}
 
+impl Permissions {
     /// The privileges of a user.
     pub(super) fn of_user(&self, user: &UserDetail) -> Fact<&Privileges> {
         known_or(self.users.get(&name_key(&user.user_name)), SOURCE)
     }
-}
-
-/// The ARNs of policies attached to a user itself, sorted.
-pub(super) fn attached_policies(user: &UserDetail) -> Vec<String> {
-    principals::attached(&user.attached_managed_policies)
-}
-
-/// The names of a user's inline policies, sorted.
-pub(super) fn inline_policies(user: &UserDetail) -> Vec<String> {
-    principals::inline(&user.user_policy_list)
 }
 
 /// The account judged as if what could not be read said nothing, and as if it allowed everything: where

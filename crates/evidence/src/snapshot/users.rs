@@ -7,7 +7,7 @@ use super::answers::Answers;
 use super::credential_report::Row;
 use super::facts::{any, count_true, if_whole, latest};
 use super::gaps::Gaps;
-use super::permissions::{self, Permissions, Privileges};
+use super::permissions::{Permissions, Privileges, attached_policies, inline_policies};
 use super::reconciled_users::{self, ReconciledUser};
 use super::time::days;
 use super::{certificates, keys, mfa};
@@ -84,8 +84,10 @@ impl<'a> Maker<'a> {
             administrator: privileges.as_ref().and_then(|all| all.administrator),
             removable_guards: privileges.as_ref().and_then(|all| all.removable_guards.clone()),
             escalations: privileges.and_then(|all| all.escalations),
-            attached_policies: listed(detail, permissions::attached_policies),
-            inline_policies: listed(detail, permissions::inline_policies),
+            attached_policies: listed(detail, |user| {
+                attached_policies(&user.attached_managed_policies)
+            }),
+            inline_policies: listed(detail, |user| inline_policies(&user.user_policy_list)),
             active_access_key_count: access_keys
                 .as_ref()
                 .and_then(|keys| count_true(keys.iter().map(|key| key.active))),

@@ -24,8 +24,8 @@ pub(super) fn group(group: &GroupDetail, user_count: Fact<u32>, privileges: Priv
         administrator: privileges.administrator,
         escalations: privileges.escalations,
         removable_guards: privileges.removable_guards,
-        attached_policies: attached(&group.attached_managed_policies),
-        inline_policies: inline(&group.group_policy_list),
+        attached_policies: attached_policies(&group.attached_managed_policies),
+        inline_policies: inline_policies(&group.group_policy_list),
     }
 }
 
@@ -56,8 +56,8 @@ pub(super) fn role(
         administrator: privileges.administrator,
         escalations: privileges.escalations,
         removable_guards: privileges.removable_guards,
-        attached_policies: attached(&role.attached_managed_policies),
-        inline_policies: inline(&role.role_policy_list),
+        attached_policies: attached_policies(&role.attached_managed_policies),
+        inline_policies: inline_policies(&role.role_policy_list),
         open_statements: trustees.open_statements(),
         external_accounts: trustees.external(),
         unguarded_external_accounts: trustees.external_unguarded(),
@@ -84,12 +84,12 @@ pub(super) fn is_of_identity_center(role: &RoleDetail) -> bool {
 }
 
 /// The ARNs of attached policies, sorted.
-pub(super) fn attached(policies: &[AttachedPolicy]) -> Vec<String> {
+pub(in crate::snapshot) fn attached_policies(policies: &[AttachedPolicy]) -> Vec<String> {
     sorted(policies.iter().map(|policy| policy.policy_arn.clone()))
 }
 
 /// The names of inline policies, sorted.
-pub(super) fn inline(policies: &[PolicyDetail]) -> Vec<String> {
+pub(in crate::snapshot) fn inline_policies(policies: &[PolicyDetail]) -> Vec<String> {
     sorted(policies.iter().map(|policy| policy.policy_name.clone()))
 }
 
