@@ -1,12 +1,13 @@
 //! Who the users are: the report and the live list, reconciled.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Arn, Fact, Gap, Source};
 
 use super::answers::Answers;
-use super::credential_report::{Report, Row};
+use super::credential_report::Row;
+use super::facts::if_whole;
 use super::gaps::Gaps;
 use super::names::name_key;
 use crate::shapes::UserDetail;
@@ -27,77 +28,73 @@ pub(super) struct ReconciledUser<'a> {
 /// Matched by name, which is unique regardless of case: the ARN would lose users whose path was
 /// changed since the report. That there is none is not known while lines of the report are lost.
 pub(super) fn users<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<ReconciledUser<'a>>> {
+    let report = answers.report.as_ref();
     let details = details(answers, gaps);
-    let rows = answers.report.as_ref().map(rows);
-    let complete = answers.report.as_ref().map(|report| report.complete);
-    if let Fact::Missing(missing) = details {
-        match complete {
-            Fact::Known(true) => {}
-            Fact::Known(false) => return Fact::Missing(missing | Source::CredentialReport.into()),
-            Fact::Missing(report) => return Fact::Missing(missing | report),
-        }
+    let whole_report =
+        report.and_then(|report| if_whole(report, report.complete, Source::CredentialReport));
+    if let (Fact::Missing(details), Fact::Missing(report)) = (details, whole_report) {
+        return Fact::Missing(details | report);
     }
-    let lists = UserLists { answers, rows, details };
-    let mut reconciled: Vec<ReconciledUser<'a>> =
-        lists.names().into_iter().filter_map(|name| lists.user(name, gaps)).collect();
-    if reconciled.is_empty() && complete == Fact::Known(false) {
+    let mut by_name: BTreeMap<String, (Option<&Row>, Option<&UserDetail>)> = BTreeMap::new();
+    for row in report.known().into_iter().flat_map(|report| &report.users) {
+        by_name.entry(name_key(&row.name)).or_default().0 = Some(row);
+    }
+    for detail in details.known().into_iter().flatten() {
+        by_name.entry(name_key(&detail.user_name)).or_default().1 = Some(detail);
+    }
+    let mut reconciler = Reconciler { answers, gaps };
+    let mut users = Vec::new();
+    for (row, detail) in by_name.into_values() {
+        users.extend(reconciler.user(report.map(|_| row), details.map(|_| detail)));
+    }
+    if users.is_empty() && report.known().is_some_and(|report| !report.complete) {
         return Fact::missing(Source::CredentialReport);
     }
-    reconciled.sort_by_key(|user| (user.name, user.arn));
-    Fact::Known(reconciled)
-}
-
-type ByName<'a, T> = HashMap<String, &'a T>;
-
-fn rows(report: &Report) -> ByName<'_, Row> {
-    report.users.iter().map(|row| (name_key(&row.name), row)).collect()
+    users.sort_by_key(|user| (user.name, user.arn));
+    Fact::Known(users)
 }
 
 /// The live list. Where no account summary says how many users there are, an empty one is not taken
 /// for the deletion of all: asked with a filter, AWS answers with an empty list too.
-fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<ByName<'a, UserDetail>> {
+fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a [UserDetail]> {
     let source = Source::AccountAuthorizationDetails;
     answers.details.as_ref().and_then(|details| {
-        let users = &details.user_detail_list;
+        let users = details.user_detail_list.as_slice();
         let in_report = answers.report.as_ref().known().map_or(0, |report| report.users.len());
         if users.is_empty() && in_report > 0 && answers.counted("Users").is_none() {
             let message = format!("lists no user, but the credential report {in_report}");
             gaps.push(Gap::new(source, "Incomplete", message));
             return Fact::missing(source);
         }
-        Fact::Known(users.iter().map(|user| (name_key(&user.user_name), user)).collect())
+        Fact::Known(users)
     })
 }
 
-/// Both lists of users, at least one of them known.
-struct UserLists<'a> {
+/// Reconciles a user's row in the report with its entry in the live list.
+struct Reconciler<'a, 'g> {
     answers: &'a Answers,
-    rows: Fact<ByName<'a, Row>>,
-    details: Fact<ByName<'a, UserDetail>>,
+    gaps: &'g mut Gaps,
 }
 
-impl<'a> UserLists<'a> {
-    fn names(&self) -> BTreeSet<&str> {
-        let rows = self.rows.as_ref().known().into_iter().flat_map(HashMap::keys);
-        let details = self.details.as_ref().known().into_iter().flat_map(HashMap::keys);
-        rows.chain(details).map(String::as_str).collect()
-    }
-
-    fn user(&self, key: &str, gaps: &mut Gaps) -> Option<ReconciledUser<'a>> {
-        let row = self.rows.as_ref().map(|rows| rows.get(key).copied());
-        let detail = self.details.as_ref().map(|details| details.get(key).copied());
+impl<'a> Reconciler<'a, '_> {
+    /// The user, if at least one of the two has it.
+    fn user(
+        &mut self,
+        row: Fact<Option<&'a Row>>,
+        detail: Fact<Option<&'a UserDetail>>,
+    ) -> Option<ReconciledUser<'a>> {
         let live = detail.known().flatten();
         let (name, arn) = match (live, row.known().flatten()) {
             (Some(detail), _) => (detail.user_name.as_str(), detail.arn.as_str()),
             (None, Some(row)) => (row.name.as_str(), row.arn.as_str()),
             (None, None) => return None,
         };
-        let detail = self.still_there(detail, name, gaps);
+        let detail = self.still_there(detail, name);
         Some(ReconciledUser {
             name,
             arn,
             path: Arn::parse(arn).and_then(Arn::user).map_or("/", |(path, _)| path),
-            row: self.row_of(live, row, name, gaps),
+            row: self.row_of(live, row, name),
             detail,
             deleted: matches!(detail, Fact::Known(None)),
         })
@@ -105,18 +102,17 @@ impl<'a> UserLists<'a> {
 
     /// The user's row, unless the report has none or that of an earlier user of that name.
     fn row_of(
-        &self,
+        &mut self,
         live: Option<&UserDetail>,
         row: Fact<Option<&'a Row>>,
         name: &str,
-        gaps: &mut Gaps,
     ) -> Fact<&'a Row> {
         row.and_then(|row| match (row, live) {
             (Some(row), None) => Fact::Known(row),
             (Some(row), Some(live)) if same_user(row, live) => Fact::Known(row),
             (_, live) => {
                 let message = self.why_not_in_report(live);
-                gaps.push(Gap::new(Source::CredentialReport, "NotInReport", message).of(name));
+                self.gaps.push(Gap::new(Source::CredentialReport, "NotInReport", message).of(name));
                 Fact::missing(Source::CredentialReport)
             }
         })
@@ -139,10 +135,9 @@ impl<'a> UserLists<'a> {
     /// That a user is not in the live list means deletion, unless the list is short or older than the
     /// report.
     fn still_there(
-        &self,
+        &mut self,
         detail: Fact<Option<&'a UserDetail>>,
         name: &str,
-        gaps: &mut Gaps,
     ) -> Fact<Option<&'a UserDetail>> {
         let source = Source::AccountAuthorizationDetails;
         let listed_at = self.answers.collected_at(source);
@@ -153,7 +148,7 @@ impl<'a> UserLists<'a> {
         }
         if is_whole {
             let message = "in the credential report, but not in this older list";
-            gaps.push(Gap::new(source, "NotInList", message).of(name));
+            self.gaps.push(Gap::new(source, "NotInList", message).of(name));
         }
         Fact::missing(source)
     }
