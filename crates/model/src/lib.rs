@@ -22,8 +22,8 @@ pub use record::{Field, List, Record, RecordType, Shown, Type, Typed, Value};
 pub use report::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
     ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate, Message,
-    MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally,
-    Tool, Verdict, Waiver, WaiverOutcome,
+    MessageFact, MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity,
+    Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use snapshot::{
     AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, Grant, Group, MfaDevice,

@@ -15,7 +15,7 @@ use crate::record::words;
 use crate::{Fingerprint, Gap, Source};
 
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
-pub use message::{Message, MessagePart};
+pub use message::{Message, MessageFact, MessagePart};
 pub use waiver::{AppliedWaiver, Waiver, WaiverOutcome};
 
 /// The value of [`Report::schema`].
@@ -246,9 +246,9 @@ pub struct Finding {
     pub severity: Severity,
     /// What is wrong, with names and numbers.
     pub message: String,
-    /// The same in parts.
+    /// Where texts of facts stand in the message, in their order; none: that is not known.
     #[serde(default)]
-    pub message_parts: Message,
+    pub message_facts: Option<Vec<MessageFact>>,
     /// The facts that the rule read, by their names in rules.
     pub evidence: BTreeMap<String, Json>,
     /// For `unknown`: the sources that would have told. None: a defect in a rule or in Portcullis.

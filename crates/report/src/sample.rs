@@ -19,7 +19,7 @@ pub(crate) fn finding(rule: &str, id: &str, region: Option<&str>) -> Finding {
         verdict: Verdict::Fail,
         severity: Severity::Low,
         message: "alice is idle".to_owned(),
-        message_parts: "alice is idle".into(),
+        message_facts: None,
         evidence: BTreeMap::new(),
         missing: Vec::new(),
         remediation: String::new(),

@@ -26,8 +26,11 @@ pub fn defuse(text: &str) -> Cow<'_, str> {
 /// direction of its neighbours (Unicode's `Default_Ignorable_Code_Point` and `White_Space`), or is
 /// none at all (`Noncharacter_Code_Point`, some of which XML and HTML forbid).
 pub(crate) fn is_deceptive(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
-        || (c.is_whitespace() && c != ' ')
+        || c.is_whitespace()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -1,6 +1,7 @@
 //! A snapshot and rules to a report: pure, total, deterministic.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::rc::Rc;
 
 use portcullis_model::{
@@ -116,6 +117,7 @@ fn finding(
 ) -> Finding {
     let account = &snapshot.account;
     let judgement = judge::explain(&part.program, subject, decision, &snapshot.gaps);
+    let (message, message_facts) = judgement.message.into_parts();
     Finding {
         fingerprint: Fingerprint::new(&rule.id, &account.partition, &account.id, &subject.id),
         rule: rule.id.clone(),
@@ -128,8 +130,8 @@ fn finding(
         },
         verdict: judgement.verdict,
         severity: judge::severity(&part.program, rule.severity, subject),
-        message: judgement.message.to_string(),
-        message_parts: judgement.message,
+        message,
+        message_facts: Some(message_facts),
         evidence: judgement.evidence,
         missing: judgement.missing,
         remediation: judgement.remediation,
@@ -148,8 +150,7 @@ fn sort(findings: &mut [Finding]) {
     for twins in findings.chunk_by_mut(|a, b| a.fingerprint == b.fingerprint) {
         if let count @ 2.. = twins.len() {
             for twin in twins {
-                twin.message_parts.push(&format!(" ({count} resources have this id)"));
-                twin.message = twin.message_parts.to_string();
+                let _ = write!(twin.message, " ({count} resources have this id)");
             }
         }
     }

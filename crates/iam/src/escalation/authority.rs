@@ -1,7 +1,7 @@
 //! What somebody may do, of the actions that methods need.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Certainty;
@@ -46,8 +46,9 @@ pub(super) struct Index<'a> {
     pub(super) methods: &'static Methods,
     /// Whether what is not known is taken to allow.
     pub(super) generous: bool,
-    /// By policy: the places of the statements about each action. The last is of [`Index::everything`].
-    statements: Vec<HashMap<ActionId, BTreeSet<usize>>>,
+    /// By policy: the actions that methods need, sorted, each with the place of a statement about it. A
+    /// list, since thousands of policies have a few statements each.
+    statements: Vec<Box<[(ActionId, u16)]>>,
     /// By policy: whether what it says depends on who has it.
     personal: Vec<bool>,
     all: PolicyDocument,
@@ -86,7 +87,7 @@ impl<'a> Index<'a> {
         };
         for place in 0..=account.policies.len() {
             let document = index.document(PolicyId::new(place));
-            let statements = document.map(|it| statements_by_action(it, index.methods));
+            let statements = document.map(|document| by_action(document, index.methods));
             let personal = document.is_some_and(is_personal);
             index.statements.push(statements.unwrap_or_default());
             index.personal.push(personal);
@@ -134,9 +135,14 @@ impl<'a> Index<'a> {
         policy: PolicyId,
         action: ActionId,
     ) -> impl Iterator<Item = (usize, &Statement)> {
-        let places = self.statements[policy.place()].get(&action).into_iter().flatten();
+        let statements = &self.statements[policy.place()];
+        let start = statements.partition_point(|(other, _)| *other < action);
         let document = self.document(policy);
-        places.filter_map(move |place| Some((*place, document?.statements.get(*place)?)))
+        let about = statements[start..].iter().take_while(move |(other, _)| *other == action);
+        about.filter_map(move |(_, place)| {
+            let place = usize::from(*place);
+            Some((place, document?.statements.get(place)?))
+        })
     }
 
     /// The statements about an action that are in force, without those of the boundary.
@@ -166,9 +172,10 @@ impl<'a> Index<'a> {
     /// Whether a policy has a Deny about an action that methods need.
     pub(super) fn holds_back(&self, policy: PolicyId) -> bool {
         let document = self.document(policy);
-        let mut places = self.statements[policy.place()].values().flatten();
+        let mut statements = self.statements[policy.place()].iter();
         document.is_some_and(|document| {
-            places.any(|place| document.statements[*place].effect == Effect::Deny)
+            statements
+                .any(|(_, place)| document.statements[usize::from(*place)].effect == Effect::Deny)
         })
     }
 
@@ -378,26 +385,23 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The places of the statements about each action that methods need.
-fn statements_by_action(
-    document: &PolicyDocument,
-    methods: &Methods,
-) -> HashMap<ActionId, BTreeSet<usize>> {
-    let mut found: HashMap<_, BTreeSet<usize>> = HashMap::new();
-    for (place, statement) in document.statements.iter().enumerate() {
+/// The actions that methods need, sorted, each with the place of a statement about it.
+fn by_action(document: &PolicyDocument, methods: &Methods) -> Box<[(ActionId, u16)]> {
+    let mut found = Vec::new();
+    for (place, statement) in (0_u16..).zip(&document.statements) {
         let patterns = statement.actions.patterns();
         let is_literal = statement.actions.is_only() && patterns.iter().all(Pattern::is_literal);
-        let actions: Vec<ActionId> = if is_literal {
-            patterns.iter().filter_map(|it| methods.action_named(it.as_str())).collect()
+        if is_literal {
+            let named = patterns.iter().filter_map(|it| methods.action_named(it.as_str()));
+            found.extend(named.map(|action| (action, place)));
         } else {
             let selects = |id: &ActionId| statement.actions.selects(&methods.action(*id).lower);
-            methods.action_ids().filter(selects).collect()
-        };
-        for action in actions {
-            found.entry(action).or_default().insert(place);
+            found.extend(methods.action_ids().filter(selects).map(|action| (action, place)));
         }
     }
-    found
+    found.sort_unstable();
+    found.dedup();
+    found.into_boxed_slice()
 }
 
 /// Whether what the document says may depend on who has it.

@@ -1,57 +1,94 @@
-//! What a finding says, and what that was made of.
+//! What a finding says, and which parts of it are facts.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A sentence in parts, so that whoever replaces the facts in it need not guess where they stand.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Message(Vec<MessagePart>);
+/// A sentence that knows where the texts of facts stand in it, so that whoever replaces them need not
+/// guess.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Message {
+    text: String,
+    facts: Vec<MessageFact>,
+}
 
-/// A part of a [`Message`].
+/// The text of a fact in a message.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum MessagePart {
+pub struct MessageFact {
+    /// The path of the fact in rules, such as `user.name`.
+    pub fact: String,
+    /// Where its text begins in the message, in bytes of UTF-8.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+}
+
+/// A part of a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MessagePart<'m> {
     /// Words of a rule or of Portcullis, numbers and dates.
-    Words(String),
-    /// The text of a fact.
-    Fact {
-        /// The path of the fact in rules, such as `user.name`.
-        fact: String,
-        /// Its text, as the message shows it.
-        text: String,
-    },
+    Words(&'m str),
+    /// The text of the fact of that path.
+    Fact(&'m str, &'m str),
 }
 
 impl Message {
+    /// A message as a report holds it; none if its facts do not stand in it one after the other.
+    #[must_use]
+    pub fn new(text: String, facts: Vec<MessageFact>) -> Option<Message> {
+        let mut end = 0;
+        for fact in &facts {
+            if fact.start < end || text.get(fact.start..fact.end).is_none() {
+                return None;
+            }
+            end = fact.end;
+        }
+        Some(Message { text, facts })
+    }
+
+    /// The sentence and its facts.
+    #[must_use]
+    pub fn into_parts(mut self) -> (String, Vec<MessageFact>) {
+        // A large account has tens of thousands of messages.
+        self.text.shrink_to_fit();
+        self.facts.shrink_to_fit();
+        (self.text, self.facts)
+    }
+
     /// The parts, in the order in which they are read.
     #[must_use]
-    pub fn parts(&self) -> &[MessagePart] {
-        &self.0
+    pub fn parts(&self) -> Vec<MessagePart<'_>> {
+        let mut parts = Vec::new();
+        let mut at = 0;
+        for MessageFact { fact, start, end } in &self.facts {
+            parts.push(MessagePart::Words(&self.text[at..*start]));
+            parts.push(MessagePart::Fact(fact, &self.text[*start..*end]));
+            at = *end;
+        }
+        parts.push(MessagePart::Words(&self.text[at..]));
+        parts.retain(|part| *part != MessagePart::Words(""));
+        parts
     }
 
     /// Adds words, a number or a date.
     pub fn push(&mut self, words: &str) {
-        match self.0.last_mut() {
-            _ if words.is_empty() => {}
-            Some(MessagePart::Words(last)) => last.push_str(words),
-            _ => self.0.push(MessagePart::Words(words.to_owned())),
-        }
+        self.text.push_str(words);
     }
 
     /// Adds the text of a fact.
     pub fn push_fact(&mut self, fact: &str, text: &str) {
-        self.0.push(MessagePart::Fact { fact: fact.to_owned(), text: text.to_owned() });
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.facts.push(MessageFact { fact: fact.to_owned(), start, end: self.text.len() });
     }
 
     /// Adds another message.
-    pub fn append(&mut self, other: Message) {
-        for part in other.0 {
+    pub fn append(&mut self, other: &Message) {
+        for part in other.parts() {
             match part {
-                MessagePart::Words(words) => self.push(&words),
-                fact @ MessagePart::Fact { .. } => self.0.push(fact),
+                MessagePart::Words(words) => self.push(words),
+                MessagePart::Fact(fact, text) => self.push_fact(fact, text),
             }
         }
     }
@@ -59,39 +96,48 @@ impl Message {
 
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in &self.0 {
-            let (MessagePart::Words(text) | MessagePart::Fact { text, .. }) = part;
-            f.write_str(text)?;
-        }
-        Ok(())
+        f.write_str(&self.text)
     }
 }
 
 impl From<&str> for Message {
     /// A sentence of words alone.
     fn from(words: &str) -> Message {
-        let mut message = Message::default();
-        message.push(words);
-        message
+        Message { text: words.to_owned(), facts: Vec::new() }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn a_message_is_its_parts() {
-        let mut message = Message::from("user ");
+        let mut message = Message::from("größer: ");
         message.push_fact("user.name", "ann");
         message.push(" is ");
-        message.push("91");
-        message.push("");
-        assert_eq!(message.to_string(), "user ann is 91");
-        let parts = json!(["user ", { "fact": "user.name", "text": "ann" }, " is 91"]);
-        assert_eq!(serde_json::to_value(&message).unwrap(), parts);
-        assert_eq!(serde_json::from_value::<Message>(parts).unwrap(), message);
+        let mut more = Message::default();
+        more.push_fact("key.id", "AKIA");
+        message.append(&more);
+        let parts = [
+            MessagePart::Words("größer: "),
+            MessagePart::Fact("user.name", "ann"),
+            MessagePart::Words(" is "),
+            MessagePart::Fact("key.id", "AKIA"),
+        ];
+        assert_eq!(message.parts(), parts);
+        let (text, facts) = message.clone().into_parts();
+        assert_eq!((text.as_str(), facts[0].start, facts[0].end), ("größer: ann is AKIA", 10, 13));
+        assert_eq!(Message::new(text, facts), Some(message));
+    }
+
+    #[test]
+    fn facts_that_do_not_fit_are_refused() {
+        let fact = |start, end| MessageFact { fact: "user.name".to_owned(), start, end };
+        for facts in
+            [vec![fact(0, 9)], vec![fact(1, 3)], vec![fact(3, 2)], vec![fact(2, 4), fact(3, 5)]]
+        {
+            assert_eq!(Message::new("öxyz".to_owned(), facts.clone()), None, "{facts:?}");
+        }
     }
 }

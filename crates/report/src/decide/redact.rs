@@ -206,8 +206,8 @@ impl Redaction<'_> {
             resource,
             verdict,
             severity,
-            message: _,
-            message_parts,
+            message,
+            message_facts,
             evidence,
             missing,
             remediation,
@@ -224,8 +224,10 @@ impl Redaction<'_> {
         };
         let evidence = evidence.into_iter().map(fact).collect();
         let info = rules.iter().find(|info| info.id == rule);
-        let message = message(&message_parts, &names);
+        let message = message_facts.and_then(|facts| Message::new(message, facts));
+        let message = message.and_then(|message| renamed(&message, &names));
         let message = message.unwrap_or_else(|| in_general(verdict, &missing, info, &resource));
+        let (message, message_facts) = message.into_parts();
         let gaps = accounts.iter().find(|known| known.id == account).map(|known| &known.gaps[..]);
         let remediation = match verdict {
             // A command with a pseudonym in it would run, and not do what it says.
@@ -237,8 +239,8 @@ impl Redaction<'_> {
         };
         Finding {
             fingerprint: self.salt.fingerprint(&fingerprint),
-            message: message.to_string(),
-            message_parts: message,
+            message,
+            message_facts: Some(message_facts),
             remediation,
             waiver: waiver.map(|waiver| applied(waiver, self.salt)),
             rule,
@@ -319,32 +321,33 @@ fn applied(waiver: AppliedWaiver, salt: &Salt) -> AppliedWaiver {
     AppliedWaiver { reason: WITHHELD.to_owned(), owner: salt.name(&owner), expires, expired }
 }
 
-/// The message with its facts replaced; none if a fact of it is withheld, or its parts are not known.
-fn message(parts: &Message, names: &Names<'_>) -> Option<Message> {
+/// The message with its facts replaced; none if a fact of it is withheld.
+fn renamed(message: &Message, names: &Names<'_>) -> Option<Message> {
+    let parts = message.parts();
     let mut pseudonyms: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for part in parts.parts() {
-        if let MessagePart::Fact { fact, text } = part {
+    for part in &parts {
+        if let MessagePart::Fact(fact, text) = part {
             pseudonyms.entry(fact).or_default().push(names.text_of(fact, text));
         }
     }
-    if parts.parts().is_empty() || pseudonyms.values().flatten().any(|text| text == WITHHELD) {
+    if pseudonyms.values().flatten().any(|text| text == WITHHELD) {
         return None;
     }
     // The texts of a list have its path in common; the names' own order would tell who is who.
     for list in pseudonyms.values_mut() {
         list.sort_by(|a, b| b.cmp(a));
     }
-    let mut message = Message::default();
-    for part in parts.parts() {
+    let mut renamed = Message::default();
+    for part in parts {
         match part {
-            MessagePart::Words(words) => message.push(&public::without_ids(words, names)),
-            MessagePart::Fact { fact, .. } => {
-                let text = pseudonyms.get_mut(fact.as_str()).and_then(Vec::pop);
-                message.push_fact(&names.path(fact), &text.unwrap_or_default());
+            MessagePart::Words(words) => renamed.push(&public::without_ids(words, names)),
+            MessagePart::Fact(fact, _) => {
+                let text = pseudonyms.get_mut(fact).and_then(Vec::pop);
+                renamed.push_fact(&names.path(fact), &text.unwrap_or_default());
             }
         }
     }
-    Some(message)
+    Some(renamed)
 }
 
 /// Adds the texts of a parameter.

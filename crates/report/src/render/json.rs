@@ -57,6 +57,10 @@ impl<F: Formatter> Formatter for Defused<F> {
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // Nearly all are plain ASCII, which is found out many bytes at a time.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_deceptive(c)) {
             out.write_all(&rest.as_bytes()[..at])?;

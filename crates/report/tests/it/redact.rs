@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::support::history::{NEW, OLD, at, listed_key};
 use crate::support::{HOSTILE, decided, finding, hostile, rendered, report, told};
-use portcullis_model::{Finding, Message, Report, Severity, Verdict};
+use portcullis_model::{Finding, MessageFact, Report, Severity, Verdict};
 use portcullis_report::{AlreadyRedacted, Change, Diff, Format, Outcome, Salt, redact};
 use serde_json::{Value as Json, json};
 
@@ -18,12 +18,11 @@ fn redacted(report: Report) -> Report {
     redact(report, &salt()).unwrap()
 }
 
-/// The message of a finding that is made of these parts, redacted, with names shown as `<name>`.
-fn message(parts: Message) -> String {
+/// The message of a finding, redacted, with names shown as `<name>`.
+fn message(says: &str, facts: Option<Vec<MessageFact>>) -> String {
     let mut report = report();
-    let mut finding = finding("idle-user", Severity::Low, Verdict::Fail, "zoe", "", "");
-    finding.message = parts.to_string();
-    finding.message_parts = parts;
+    let mut finding = finding("idle-user", Severity::Low, Verdict::Fail, "zoe", says, "");
+    finding.message_facts = facts;
     report.findings = vec![finding];
     let message = &redacted(report).findings[0].message;
     let marked = |word: &str| match word.split_once("name-") {
@@ -74,8 +73,8 @@ const PUBLIC: [&str; 34] = [
     ".accounts[].gaps[].code",
     ".accounts[].gaps[].operation",
     ".accounts[].partition",
-    ".findings[].message_parts[]",
-    ".findings[].message_parts[].fact",
+    ".findings[].message",
+    ".findings[].message_facts[].fact",
     ".findings[].resource.kind",
     ".findings[].rule",
     ".frameworks[].controls[].id",
@@ -233,8 +232,9 @@ fn a_name_has_one_pseudonym_wherever_it_stands() {
     let finding = &mut report.findings[0];
     finding.resource.id = "arn:aws:iam::111122223333:user/team/zoe/policy/zed".to_owned();
     finding.resource.name = "zed".to_owned();
-    finding.message_parts =
-        told("user zoe has zed", &[("user.name", "zoe"), ("policy.name", "zed")]);
+    finding.message = "user zoe has zed".to_owned();
+    finding.message_facts =
+        Some(told(&finding.message, &[("user.name", "zoe"), ("policy.name", "zed")]));
     finding.evidence = serde_json::from_value(json!({
         "user.name": "zoe",
         "user.path": "/team/",
@@ -324,11 +324,9 @@ fn nor_is_that_in_lists_messages_and_waivers() {
     report.waivers = names.iter().map(of).collect();
     report.findings.truncate(1);
     let finding = &mut report.findings[0];
-    finding.message_parts = Message::from("policy is attached to: ");
-    for (index, name) in names.iter().enumerate() {
-        finding.message_parts.push(if index == 0 { "" } else { ", " });
-        finding.message_parts.push_fact("policy.attached_to", name);
-    }
+    finding.message = format!("policy is attached to: {}", names.join(", "));
+    let facts: Vec<_> = names.iter().map(|name| ("policy.attached_to", name.as_str())).collect();
+    finding.message_facts = Some(told(&finding.message, &facts));
     finding.evidence.insert("policy.attached_to".to_owned(), json!(names));
     let report = redacted(report);
     let resources: Vec<_> = report.waivers.iter().map(|w| w.waiver.resource.as_str()).collect();
@@ -369,13 +367,15 @@ fn messages_keep_their_words_and_lose_their_names() {
             "ask arn:aws:iam::aws:policy/X or <name>",
         ),
     ] {
-        assert_eq!(message(told(says, facts)), expected);
+        assert_eq!(message(says, Some(told(says, facts))), expected);
     }
 }
 
 #[test]
-fn messages_without_parts_are_told_in_general() {
-    assert_eq!(message(Message::default()), "User is idle: <name>");
+fn messages_without_facts_or_with_wrong_ones_are_told_in_general() {
+    assert_eq!(message("zoe is idle", None), "User is idle: <name>");
+    let fact = MessageFact { fact: "user.name".to_owned(), start: 0, end: 99 };
+    assert_eq!(message("zoe is idle", Some(vec![fact])), "User is idle: <name>");
 }
 
 #[test]
@@ -390,10 +390,11 @@ fn what_an_escalation_does_is_told_by_its_other_facts() {
     let mut report = report();
     report.findings.truncate(1);
     let finding = &mut report.findings[0];
-    finding.message_parts = told(
-        &format!("anna can become an administrator: it may {way}"),
+    finding.message = format!("anna can become an administrator: it may {way}");
+    finding.message_facts = Some(told(
+        &finding.message,
         &[("principal.name", "anna"), ("principal.escalations.way", way)],
-    );
+    ));
     finding.evidence =
         serde_json::from_value(json!({ "principal.escalations": [escalation] })).unwrap();
     let redacted = redacted(report);

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use portcullis_model::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
     ControlKind, ControlOutcome, ControlStatus, Finding, Fingerprint, FrameworkOutcome, Gap,
-    Message, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Source, Tally, Tool,
-    Verdict, Waiver, WaiverOutcome,
+    MessageFact, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Source, Tally,
+    Tool, Verdict, Waiver, WaiverOutcome,
 };
 use portcullis_report::{Format, Style, render};
 use serde_json::json;
@@ -195,6 +195,7 @@ pub(crate) fn hostile() -> Report {
             finding.fingerprint = Fingerprint::new(&finding.rule, "aws", ACCOUNT, &id);
             (finding.resource.id, finding.resource.name) = (id, name.to_owned());
             finding.message = format!("user {name} is {name}");
+            finding.message_facts = Some(told(&finding.message, &[("user.name", name)]));
             finding.remediation = format!("Look at {name}, then:\naws iam x --user-name '{name}'");
             finding.evidence = BTreeMap::from([(name.to_owned(), json!([name, { name: name }]))]);
             report.findings.push(finding.clone());
@@ -297,27 +298,24 @@ fn rule(id: &str, title: &str, severity: Severity, remediation: &str) -> RuleInf
     }
 }
 
-/// The message in parts: wherever one of these texts stands as a word, as that fact.
-pub(crate) fn told(message: &str, facts: &[(&str, &str)]) -> Message {
+/// Where each of these texts stands in the message as a word, as that fact.
+pub(crate) fn told(message: &str, facts: &[(&str, &str)]) -> Vec<MessageFact> {
     let is_in_word = |c: char| c.is_alphanumeric() || c == '-';
-    let mut parts = Message::default();
-    let mut at = 0;
-    while let Some(next) = message[at..].chars().next() {
-        let begins_word = !message[..at].ends_with(is_in_word);
-        let stands_here = |text: &str| {
-            let rest = message[at..].strip_prefix(text);
-            begins_word && rest.is_some_and(|rest| !rest.starts_with(is_in_word))
-        };
-        let found = facts.iter().find(|(_, text)| !text.is_empty() && stands_here(text));
-        if let Some((fact, text)) = found {
-            parts.push_fact(fact, text);
-            at += text.len();
-        } else {
-            parts.push(next.encode_utf8(&mut [0; 4]));
-            at += next.len_utf8();
+    let mut found = Vec::new();
+    for (fact, text) in facts.iter().filter(|(_, text)| !text.is_empty()) {
+        for (start, _) in message.match_indices(text) {
+            let end = start + text.len();
+            let fact = MessageFact { fact: (*fact).to_owned(), start, end };
+            let is_word =
+                !message[..start].ends_with(is_in_word) && !message[end..].starts_with(is_in_word);
+            if is_word {
+                found.push(fact);
+            }
         }
     }
-    parts
+    found.sort_by_key(|fact: &MessageFact| fact.start);
+    found.dedup_by_key(|fact| fact.start);
+    found
 }
 
 pub(crate) fn finding(
@@ -337,7 +335,7 @@ pub(crate) fn finding(
         verdict,
         severity,
         message: message.to_owned(),
-        message_parts: told(message, &[("user.name", name), ("user.name", "alice")]),
+        message_facts: Some(told(message, &[("user.name", name), ("user.name", "alice")])),
         evidence: BTreeMap::from([("user.name".to_owned(), json!(name))]),
         missing: Vec::new(),
         remediation: remediation.to_owned(),

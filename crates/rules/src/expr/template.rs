@@ -43,7 +43,7 @@ impl Placeholder {
                 for index in 0..list.size() {
                     shown.extend(self.element(mapped, list.element(index), env));
                 }
-                enumerate(shown, message);
+                enumerate(&shown, message);
             }
             (value, _) => show_fact(value, fact.as_deref(), message),
         }
@@ -150,11 +150,11 @@ fn show_fact(value: Result<Value<'_>, Sources>, fact: Option<&str>, message: &mu
 }
 
 /// Adds the first of the texts, and how many more there are.
-fn enumerate(shown: Vec<Message>, message: &mut Message) {
+fn enumerate(shown: &[Message], message: &mut Message) {
     let is_list = shown.iter().any(|one| one.to_string().contains(", "));
     let separator = if is_list { "; " } else { ", " };
     let more = shown.len().saturating_sub(MAX_MAPPED);
-    for (index, one) in shown.into_iter().take(MAX_MAPPED).enumerate() {
+    for (index, one) in shown.iter().take(MAX_MAPPED).enumerate() {
         message.push(if index == 0 { "" } else { separator });
         message.append(one);
     }

@@ -277,9 +277,9 @@ fn messages_know_their_facts() {
     ] {
         let message =
             with_names(|names| Template::compile(text, names).unwrap().render(&mut case.env()));
-        let shown = |part: &MessagePart| match part {
+        let shown = |part: &MessagePart<'_>| match part {
             MessagePart::Words(words) => json!(words),
-            MessagePart::Fact { fact, text } => json!([fact, text]),
+            MessagePart::Fact(fact, text) => json!([fact, text]),
         };
         let shown: Vec<_> = message.parts().iter().map(shown).collect();
         assert_eq!(json!(shown), parts, "{text}");

@@ -58,7 +58,7 @@ pub(crate) fn listed_key(owner: &str, id: &str, created: &str, rotated: &str) ->
     let mut finding = key(owner, rotated);
     id.clone_into(&mut finding.resource.name);
     finding.message = format!("access key of {owner} ({id}) is old");
-    finding.message_parts = told(&finding.message, &[("user.name", owner), ("key.name", id)]);
+    finding.message_facts = Some(told(&finding.message, &[("user.name", owner), ("key.name", id)]));
     finding.evidence = BTreeMap::from([
         ("key.created".to_owned(), json!(created)),
         ("key.last_rotated".to_owned(), json!(date)),
