@@ -131,7 +131,7 @@ impl Condition {
     pub(crate) fn holds(&self, context: &Context<'_>, effect: Effect) -> Truth {
         let value = context.value(&self.key);
         if self.operator == Operator::Null {
-            return self.holds_for_presence(&value);
+            return self.holds_for_presence(&value, effect);
         }
         match value {
             Value::Absent => self.when_absent.into(),
@@ -154,8 +154,12 @@ impl Condition {
         }
     }
 
-    fn holds_for_presence(&self, value: &Value<'_>) -> Truth {
+    fn holds_for_presence(&self, value: &Value<'_>, effect: Effect) -> Truth {
         let absent = match value {
+            // Whoever asks may leave it out, and does what suits.
+            Value::Chosen if self.is_optional() => {
+                return Truth::from(effect == Effect::Allow && !self.values.is_empty());
+            }
             Value::Absent => Truth::Yes,
             Value::Open => Truth::depends_on(&self.name),
             Value::Lacking(lack) => Truth::lacking(*lack),
@@ -192,7 +196,17 @@ impl Condition {
         } else {
             (fits_something, !fits_everything)
         };
-        Truth::from(if effect == Effect::Allow { may_hold } else { !may_fail })
+        let is_optional = self.is_optional();
+        Truth::from(match effect {
+            Effect::Allow => may_hold || is_optional && self.when_absent,
+            Effect::Deny => !(may_fail || is_optional && !self.when_absent),
+        })
+    }
+
+    /// Whether a request may be made without the key, if whoever makes it chooses its value. The name of a
+    /// session is always there, and so is whether the request came over TLS.
+    fn is_optional(&self) -> bool {
+        !["sts:rolesessionname", "aws:securetransport"].contains(&self.key.as_str())
     }
 
     fn holds_for_one(&self, context: &Context<'_>, value: &Value<'_>) -> Truth {
@@ -229,7 +243,8 @@ impl Condition {
         match self.operator {
             Operator::Equals | Operator::Like => pattern.matches_in(context, text),
             Operator::EqualsIgnoreCase | Operator::Bool => {
-                pattern.matches_in(context, &text.to_lowercase())
+                let text = text.to_lowercase();
+                pattern.truth_in(context, |bound| bound.to_lowercase().matches(&text).into())
             }
             Operator::Arn => pattern.truth_in(context, |bound| arn_matches(bound, text).into()),
             Operator::Compare(orders) => match (number(text), number(pattern.as_str())) {

@@ -177,6 +177,17 @@ impl Pattern {
         self.truth_in(context, |pattern| pattern.matches(text).into())
     }
 
+    /// The pattern in lower case, once its variables have their values.
+    pub(crate) fn to_lowercase(&self) -> Pattern {
+        let mut lower = self.clone();
+        for piece in &mut lower.pieces {
+            if let Piece::Text(text) = piece {
+                *text = text.to_lowercase();
+            }
+        }
+        lower
+    }
+
     /// What holds of the pattern once its variables have the values of a request.
     pub(crate) fn truth_in(
         &self,

@@ -326,3 +326,30 @@ fn a_boundary_must_allow_too() {
     assert_eq!(decide(everything(), region()), "aws:RequestedRegion");
     assert_eq!(decide(region(), everything()), "aws:RequestedRegion");
 }
+
+#[test]
+fn a_variable_in_a_comparison_without_case_has_none_either() {
+    let condition = json!({"StringEqualsIgnoreCase": {"x:one": "${x:two}"}});
+    let brings = [("x:one", Value::one("Red")), ("x:two", Value::one("RED"))];
+    let decide = |statements: Json| decide_as("alice", &document(statements), &brings);
+    assert_eq!(decide(json!([under(condition.clone())])), "allowed");
+    assert_eq!(decide(json!([everything(), when(deny("*", "*"), condition)])), "denied");
+}
+
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+#[test]
+fn what_a_caller_may_leave_out_is_there_or_not_as_suits() {
+    for key in ["sts:ExternalId", "aws:TagKeys", "sts:SourceIdentity"] {
+        for wanted in ["true", "false"] {
+            let condition = json!({"Null": {key: wanted}});
+            check(json!([under(condition.clone())]), "allowed");
+            check(json!([everything(), when(deny("*", "*"), condition)]), "allowed");
+        }
+        let any_value = json!({"StringLike": {key: "*"}});
+        check(json!([everything(), when(deny("*", "*"), any_value)]), "allowed");
+    }
+    let unnamed = |wanted: &str| json!({"Null": {"sts:RoleSessionName": wanted}});
+    check_condition(unnamed("true"), false);
+    check_condition(unnamed("false"), true);
+    check_condition(json!({"StringLike": {"sts:RoleSessionName": "*"}}), true);
+}

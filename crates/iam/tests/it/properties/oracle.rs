@@ -77,13 +77,19 @@ fn condition(
     }
 }
 
+fn without_case(values: &Values) -> Values {
+    let lower = |texts: &Vec<String>| texts.iter().map(|text| text.to_lowercase()).collect();
+    values.iter().map(|(key, texts)| (key.clone(), lower(texts))).collect()
+}
+
 fn compare(operator: &str, value: &str, wanted: &str, variables: Option<&Values>) -> bool {
     let numbers = || Some((value.parse::<i32>().ok()?, wanted.parse::<i32>().ok()?));
     match operator {
         "StringLike" | "StringNotLike" => fits(wanted, true, variables, value),
         "StringEquals" | "StringNotEquals" => fits(wanted, false, variables, value),
         "StringEqualsIgnoreCase" | "StringNotEqualsIgnoreCase" | "Bool" => {
-            fits(&wanted.to_lowercase(), false, variables, &value.to_lowercase())
+            let lower = variables.map(without_case);
+            fits(&wanted.to_lowercase(), false, lower.as_ref(), &value.to_lowercase())
         }
         "NumericEquals" | "NumericNotEquals" => numbers().is_some_and(|(one, other)| one == other),
         "NumericLessThan" => numbers().is_some_and(|(one, other)| one < other),
