@@ -8,6 +8,7 @@ mod fixed;
 mod issuers;
 mod services;
 
+pub(crate) use admission::session_of;
 pub use admission::{Admission, Chosen, Grant};
 pub use fixed::Owner;
 

@@ -11,7 +11,7 @@ use super::search::{Search, Wait};
 use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId, PrincipalKind};
 use crate::context::Resource;
-use crate::trust::{Chosen, TrustPolicy};
+use crate::trust::{Chosen, TrustPolicy, session_of};
 use crate::value::Value;
 
 type Holders = Rc<[PrincipalId]>;
@@ -22,6 +22,8 @@ pub(super) struct Names<'a> {
     by_arn: HashMap<&'a str, PrincipalId>,
     /// The users and roles with a tag, by its key in lower case and its value.
     by_tag: HashMap<String, HashMap<&'a str, Vec<PrincipalId>>>,
+    /// The roles by name, which is theirs alone whatever their path.
+    roles: HashMap<&'a str, PrincipalId>,
     /// The roles whose trust policies choose a principal.
     choosing: HashMap<PrincipalId, Vec<PrincipalId>>,
     /// The roles whose trust policies choose principals that must be tried.
@@ -40,6 +42,9 @@ impl<'a> Names<'a> {
             let principal = account.principal(id);
             names.by_arn.insert(&principal.arn, id);
             holders.entry(&principal.arn).or_default();
+            if principal.kind == PrincipalKind::Role {
+                names.roles.insert(&principal.name, id);
+            }
             names.has_identity_center |=
                 principal.arn.contains(":role/aws-reserved/sso.amazonaws.com/");
             for (key, value) in principal.tags.iter().flatten() {
@@ -72,7 +77,12 @@ impl<'a> Names<'a> {
         let mut chosen = Vec::new();
         for choice in trust.chosen() {
             match choice {
-                Chosen::Arn(arn) => chosen.extend(self.by_arn.get(arn)),
+                Chosen::Arn(arn) => {
+                    chosen.extend(self.by_arn.get(arn));
+                    // Sessions of strangers' roles are told apart when the role is tried.
+                    let session = session_of(arn).and_then(|(_, role)| self.roles.get(role));
+                    chosen.extend(session);
+                }
                 Chosen::Otherwise => {}
                 Chosen::Tag(key, value) => {
                     let holders = self.by_tag.get(key).and_then(|values| values.get(value));

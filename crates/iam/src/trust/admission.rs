@@ -4,6 +4,7 @@ use portcullis_model::Arn;
 
 use super::{ASSUME_ROLE, TrustPolicy};
 use crate::account::{Principal, PrincipalKind};
+use crate::condition::Operator;
 use crate::context::{Context, Request};
 use crate::policy::{Decision, Effect, PrincipalElement, Selection, Statement};
 use crate::truth::Truth;
@@ -119,8 +120,10 @@ fn chosen_by(statement: &Statement) -> Vec<Chosen<'_>> {
         if !names || condition.negated || condition.when_absent {
             continue;
         }
+        let is_exact =
+            matches!(condition.operator, Operator::Equals | Operator::Like | Operator::Arn);
         let chosen = condition.values.iter().map(|value| match tag {
-            _ if !value.is_literal() => Chosen::Otherwise,
+            _ if !is_exact || !value.is_literal() => Chosen::Otherwise,
             Some(tag) => Chosen::Tag(tag, value.as_str()),
             None if condition.key == "aws:principalarn" => Chosen::Arn(value.as_str()),
             None => Chosen::Otherwise,
@@ -155,8 +158,19 @@ fn by_arn(principal: &Principal) -> Grant {
 
 /// Whether it is the ARN of the principal, or of a session of the role that it is.
 fn is_arn_of(arn: &str, principal: &Principal) -> bool {
-    let session = Arn::parse(arn).and_then(|arn| arn.resource.strip_prefix("assumed-role/"));
-    let role = session.and_then(|session| session.split_once('/')).map(|(role, _)| role);
-    arn == principal.arn
-        || principal.kind == PrincipalKind::Role && role == Some(principal.name.as_str())
+    let is_session = principal.kind == PrincipalKind::Role
+        && session_of(arn).is_some_and(|(account, role)| {
+            let own = Arn::parse(&principal.arn).map(|arn| arn.account);
+            own == Some(account) && role == principal.name
+        });
+    arn == principal.arn || is_session
+}
+
+/// The account and the role of which it is the ARN of a session; the role's path is not told.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
+pub(crate) fn session_of(arn: &str) -> Option<(&str, &str)> {
+    let arn = Arn::parse(arn)?;
+    let (role, _) = arn.resource.strip_prefix("assumed-role/")?.split_once('/')?;
+    Some((arn.account, role))
 }

@@ -5,7 +5,7 @@ use portcullis_iam::{Lack, judge};
 use serde_json::{Value as Json, json};
 
 use crate::account::{
-    OTHER, account, allow, arn, deny, everything, privileges, trusts, trusts_account,
+    OTHER, OWN, account, allow, arn, deny, everything, privileges, trusts, trusts_account,
     trusts_service, ways, when,
 };
 
@@ -139,6 +139,37 @@ fn tags_decide() {
     check_user(may(), of_team("red"), ASSUME);
     check_user(may(), of_team("blue"), &[]);
     check_user(may(), admin(trusts_account()), &[]);
+}
+
+/// Whatever the operator that compares the tag.
+#[test]
+fn a_tag_of_the_principal_opens_a_trust_policy() {
+    for (condition, tag, expected) in [
+        (json!({"StringEqualsIgnoreCase": {"aws:PrincipalTag/team": "RED"}}), "red", ASSUME),
+        (json!({"Null": {"aws:PrincipalTag/team": "false"}}), "red", ASSUME),
+        (json!({"Null": {"aws:PrincipalTag/team": "true"}}), "red", &[]),
+        (json!({"NumericGreaterThan": {"aws:PrincipalTag/team": "2"}}), "3", ASSUME),
+        (json!({"NumericGreaterThan": {"aws:PrincipalTag/team": "2"}}), "1", &[]),
+        (json!({"Bool": {"aws:PrincipalTag/team": "true"}}), "true", ASSUME),
+    ] {
+        let mut json = admin(when(trusts_account(), condition));
+        json["users"]["alice"]["tags"] = json!({"team": tag});
+        check_user(json!([assume("admin")]), json, expected);
+    }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-role-session>
+#[test]
+fn a_session_that_a_trust_policy_names_is_one_of_a_role() {
+    let session = |account: &str| format!("arn:aws:sts::{account}:assumed-role/app/ci");
+    let chain = |account: &str| {
+        let mut json = admin(trusts(json!({"AWS": session(account)})));
+        json["roles"]["app"] = json!({"may": [], "trust": trusts_account()});
+        json
+    };
+    let may = || json!([assume("app")]);
+    check_user(may(), chain(OWN), ASSUME);
+    check_user(may(), chain(OTHER), &[]);
 }
 
 #[test]
