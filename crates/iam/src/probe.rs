@@ -10,6 +10,11 @@ use crate::policy::{PolicyDocument, Selection};
 /// A name that no policy can have meant.
 pub(crate) const NAME: &str = "portcullis-probe";
 
+/// A value of a condition key that no policy can have meant: of a service, the name of its principal.
+pub(crate) fn value_of(key: &str) -> &'static str {
+    if key == "iam:passedtoservice" { "portcullis-probe.amazonaws.com" } else { NAME }
+}
+
 /// The kinds of resources that IAM has.
 ///
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>

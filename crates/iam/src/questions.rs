@@ -127,8 +127,8 @@ impl PolicyDocument {
             .replace("{partition}", &account.partition)
             .replace("{account}", account.id_text())
             .replace("{any}", probe::NAME);
-        let unnamed = question.unnamed.iter().map(|key| (*key, Value::one(probe::NAME)));
-        let brings: Vec<(&str, Value<'_>)> = unnamed.collect();
+        let brings: Vec<(&str, Value<'_>)> =
+            question.unnamed.iter().map(|key| (*key, Value::one(probe::value_of(key)))).collect();
         let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
         let context = Context { account, principal: None, resource: about, brings: &brings };
         let request = Request { action: question.action, resource: &resource, context };

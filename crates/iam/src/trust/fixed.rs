@@ -37,8 +37,9 @@ pub(super) fn owners(condition: &Condition, account: &Account) -> Option<Vec<Own
         return None;
     }
     let (key, values) = (condition.key.as_str(), &condition.values);
+    // Not aws:VpcSourceIp: private addresses are those of any VPC, which AWS says to demand beside them.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-    if matches!(key, "aws:sourceip" | "aws:vpcsourceip") {
+    if key == "aws:sourceip" {
         return is_small(values).then(|| vec![Owner::Unnamed]);
     }
     values.iter().map(|value| owner(key, value, account)).collect()

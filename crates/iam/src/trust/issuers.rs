@@ -72,31 +72,43 @@ impl Issuer {
     pub(super) fn tells_branch(&self, condition: &Condition) -> bool {
         let mut values = condition.values.iter();
         if BRANCH_CLAIMS.iter().any(|claim| self.demands(condition, claim)) {
-            return values.all(|value| !value.literal_prefix().is_empty());
+            return values.all(|value| value.is_literal() || names_some(value.literal_prefix()));
         }
         let Some(project) = &self.project else { return false };
         self.demands(condition, "sub")
             && values.all(|value| match rest_after(project, value) {
+                // GitHub's subject for jobs of pull requests, whatever their branch.
+                Some("pull_request") => false,
                 Some(rest) if value.is_literal() => !rest.is_empty(),
-                Some(rest) => {
-                    let mut names = rest.split([':', '/']).skip(1);
-                    names.any(|name| !name.is_empty() && !KINDS.contains(&name))
-                }
+                Some(rest) => rest.split_once([':', '/']).is_some_and(|(_, rest)| names_some(rest)),
                 None => false,
             })
     }
 
     /// Whether the condition demands the claim, which is a key of this issuer or a whole key.
     fn demands(&self, condition: &Condition, claim: &str) -> bool {
-        let key = if claim.contains(':') { claim } else { &format!("{}:{claim}", self.name) };
+        let is_key = if claim.contains(':') {
+            condition.key.eq_ignore_ascii_case(claim)
+        } else {
+            // The key begins as the provider's URL does, which may have a slash at its end.
+            condition.key.rsplit_once(':').is_some_and(|(issuer, name)| {
+                issuer.trim_end_matches('/').eq_ignore_ascii_case(&self.name)
+                    && name.eq_ignore_ascii_case(claim)
+            })
+        };
         // Every token has a subject and an audience.
         let always = claim == "sub" || claim == "aud";
-        condition.key.eq_ignore_ascii_case(key)
+        is_key
             && !condition.negated
             && (always || !condition.when_absent)
             && condition.operator != Operator::Null
             && !condition.values.is_empty()
     }
+}
+
+/// Whether a name stands before a wildcard, and not just words for what is named.
+fn names_some(beginning: &str) -> bool {
+    beginning.split([':', '/']).any(|name| !name.is_empty() && !KINDS.contains(&name))
 }
 
 /// What follows in a value that begins with the form, before the value's first wildcard.

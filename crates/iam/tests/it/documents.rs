@@ -177,6 +177,8 @@ fn any_role_is_any_of_the_own_account() {
     check_anywhere("iam:passrole", to("StringEquals", "ec2.amazonaws.com"), false);
     check_anywhere("iam:passrole", to("StringNotEquals", "ec2.amazonaws.com"), true);
     check_anywhere("iam:passrole", to("StringLike", "*"), true);
+    check_anywhere("iam:passrole", to("StringLike", "*.amazonaws.com"), true);
+    check_anywhere("iam:passrole", to("StringLike", "ec2*.amazonaws.com"), false);
 }
 
 #[test]

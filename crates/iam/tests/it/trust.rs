@@ -95,6 +95,40 @@ fn principals_in_every_form() {
     check(not_action, &["anyone"]);
 }
 
+/// Private addresses are those of any VPC:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpcsourceip>
+#[test]
+fn private_addresses_limit_nobody() {
+    check_anyone(json!({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/16"}}), "anyone");
+    let in_vpc = json!({
+        "IpAddress": {"aws:VpcSourceIp": "10.0.0.0/16"},
+        "StringEquals": {"aws:SourceVpc": "vpc-111bbb22"},
+    });
+    check_anyone(in_vpc, "network");
+}
+
+/// Beside a subject that fixes the repository.
+#[test]
+fn a_claim_that_is_only_the_kind_of_a_name_tells_no_branch() {
+    for (claim, expected) in [
+        ("refs/heads/*", "any branch"),
+        ("*", "any branch"),
+        ("refs/heads/release-*", "tenant"),
+        ("refs/heads/main", "tenant"),
+    ] {
+        let trust = json!({
+            "Effect": "Allow",
+            "Principal": {"Federated": arn(&format!("oidc-provider/{GITHUB}"))},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringLike": {
+                format!("{GITHUB}:sub"): "repo:octo-org/octo-repo:*",
+                format!("{GITHUB}:ref"): claim,
+            }},
+        });
+        check(trust, &[expected]);
+    }
+}
+
 #[test]
 fn how_much_of_a_value_must_be_fixed() {
     for (key, value, expected) in [
@@ -308,6 +342,7 @@ fn the_tenant_of_a_shared_issuer() {
     for (issuer, claim, value, expected) in [
         (GITHUB, "sub", "repo:octo-org/octo-repo:ref:refs/heads/main", "tenant"),
         (GITHUB, "sub", "repo:octo-org/octo-repo:environment:*", "any branch"),
+        (GITHUB, "sub", "repo:octo-org/octo-repo:pull_request", "any branch"),
         (GITHUB, "sub", "repo:octo-org/octo-repo:*", "any branch"),
         (GITHUB, "sub", "repo:octo-org/*", "any branch"),
         (GITHUB, "sub", "repo:octo-org@*/repo@*:*", "any branch"),
