@@ -145,6 +145,11 @@ fn demands_fixed(condition: &Condition, key: &str) -> bool {
 
 fn demands_mfa(condition: &Condition) -> bool {
     match (condition.key.as_str(), condition.operator) {
+        // Requests without MFA have no age of it.
+        ("aws:multifactorauthage", Operator::Null) => {
+            let wanted = if condition.negated { "true" } else { "false" };
+            condition.values.iter().all(|value| value.as_str() == wanted)
+        }
         _ if condition.when_absent => false,
         ("aws:multifactorauthpresent", Operator::Bool) => {
             let wanted = if condition.negated { "false" } else { "true" };
@@ -157,8 +162,14 @@ fn demands_mfa(condition: &Condition) -> bool {
     }
 }
 
+/// Whether guests, whose `amr` is `unauthenticated`, do not meet the condition on Cognito's tokens.
+///
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html>
 fn demands_authenticated(condition: &Condition) -> bool {
-    condition.key == "cognito-identity.amazonaws.com:amr"
-        && condition.demands_value()
-        && condition.values.iter().all(|it| it.literal_prefix().starts_with("authenticated"))
+    let is_amr = condition.key.starts_with("cognito-identity") && condition.key.ends_with(":amr");
+    let fits_guests = condition.values.iter().any(|value| value.matches("unauthenticated"));
+    is_amr
+        && condition.operator != Operator::Null
+        && !condition.values.is_empty()
+        && fits_guests == condition.negated
 }

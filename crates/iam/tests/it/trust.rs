@@ -249,6 +249,7 @@ fn what_guards_against_strangers() {
         json!({"StringLike": {"sts:ExternalId": "8f3a"}}),
         json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}),
+        json!({"Null": {"aws:MultiFactorAuthAge": "false"}}),
         json!({"StringEquals": {"aws:PrincipalOrgID": ORG}}),
         json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}),
     ] {
@@ -262,6 +263,8 @@ fn what_guards_against_strangers() {
         json!({"StringEqualsIfExists": {"sts:ExternalId": "x"}}),
         json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
+        json!({"Null": {"aws:MultiFactorAuthAge": "true"}}),
+        json!({"Null": {"aws:MultiFactorAuthPresent": "false"}}),
         json!({"StringEquals": {"aws:PrincipalOrgID": STRANGERS}}),
     ] {
         check(when(vendor(), idle), &[OTHER]);
@@ -271,6 +274,8 @@ fn what_guards_against_strangers() {
     check(json!([vendor(), denies(json!("*"), no_id())]), &[&guarded]);
     check(json!([vendor(), denies(json!({"AWS": OWN}), no_id())]), &[OTHER]);
     let no_mfa = json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
+    check(json!([vendor(), denies(json!("*"), no_mfa)]), &[&guarded]);
+    let no_mfa = json!({"Null": {"aws:MultiFactorAuthAge": "true"}});
     check(json!([vendor(), denies(json!("*"), no_mfa)]), &[&guarded]);
     // If nobody sends the key, this Deny does not apply.
     let no_mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}});
@@ -391,8 +396,27 @@ fn users_of_cognito_who_have_not_signed_in() {
         web(cognito, json!({"StringEquals": aud(), "ForAnyValue:StringLike": amr}))
     };
     check(amr("authenticated"), &["tenant"]);
+    check(amr("graph.facebook.com"), &["tenant"]);
     check(amr("unauthenticated"), &["guests"]);
     check(amr("*"), &["guests"]);
+    let pool = || web(cognito, json!({"StringEquals": aud()}));
+    let guests = json!({"ForAnyValue:StringLike": {format!("{cognito}:amr"): "unauthenticated"}});
+    check(json!([pool(), denies(json!({"Federated": cognito}), guests)]), &["tenant"]);
+    let others = json!({"ForAnyValue:StringLike": {format!("{cognito}:amr"): "authenticated"}});
+    check(json!([pool(), denies(json!({"Federated": cognito}), others)]), &["guests"]);
+}
+
+/// Its principal and keys in GovCloud:
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>
+#[test]
+fn cognito_in_govcloud() {
+    let cognito = "cognito-identity-us-gov.amazonaws.com";
+    let amr = || json!({format!("{cognito}:amr"): "authenticated"});
+    let aud = || json!({format!("{cognito}:aud"): "us-gov-west-1:1234"});
+    let both = json!({"StringEquals": aud(), "ForAnyValue:StringLike": amr()});
+    check(web(cognito, both), &["tenant"]);
+    check(web(cognito, json!({"StringEquals": aud()})), &["guests"]);
+    check(web(cognito, json!({"ForAnyValue:StringLike": amr()})), &["any tenant"]);
 }
 
 #[test]
