@@ -109,7 +109,8 @@ impl<'a> Index<'a> {
         format!("arn:{}:iam::aws:policy/{name}", self.account.partition)
     }
 
-    /// The policies of the account that Allows of an action name in a condition.
+    /// The policies of the account that an action may be about where its statements choose among policies:
+    /// those that they name, and those that allow everything.
     pub(super) fn named_policies(&self, who: &Authority<'_>, action: ActionId) -> Vec<PolicyId> {
         let conditions =
             self.in_force(who, action).flat_map(|(.., statement)| &statement.conditions);
@@ -118,8 +119,11 @@ impl<'a> Index<'a> {
         if arns.is_empty() {
             return Vec::new();
         }
-        let is_named = |id: &PolicyId| arns.contains(&self.account.policy(*id).id.as_str());
-        self.account.policy_ids().filter(is_named).collect()
+        let serves = |id: &PolicyId| {
+            let arn = self.account.policy(*id).id.as_str();
+            arns.contains(&arn) || arn.contains(":policy/") && self.allows_everything(*id)
+        };
+        self.account.policy_ids().filter(serves).collect()
     }
 
     fn document(&self, policy: PolicyId) -> Option<&PolicyDocument> {

@@ -440,6 +440,23 @@ fn policy_arn_decides() {
     check_user(json!([allow("iam:AttachUserPolicy", "*")]), json!({}), found);
 }
 
+/// A policy of the account that allows everything serves as AdministratorAccess does.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+#[test]
+fn a_policy_of_the_account_that_may_be_attached() {
+    let by_arn = |operator: &str, pattern: &str| json!({operator: {"iam:PolicyARN": pattern}});
+    let attach = || allow("iam:AttachUserPolicy", arn("user/alice"));
+    let with = |statements: Json| json!({"policies": {"corp-admin": statements}});
+    let own = || json!([when(attach(), by_arn("ArnLike", &arn("policy/corp-*")))]);
+    check_user(own(), with(json!([everything()])), &[("attach-user-policy", Certain)]);
+    check_user(own(), with(plain()), &[]);
+    check_user(own(), json!({"policies": {"admin": [everything()]}}), &[]);
+    let not_aws = by_arn("ArnLike", "arn:aws:iam::aws:policy/*");
+    let denied = || json!([attach(), when(deny("iam:Attach*", "*"), not_aws.clone())]);
+    check_user(denied(), with(json!([everything()])), &[("attach-user-policy", Certain)]);
+    check_user(denied(), with(plain()), &[]);
+}
+
 #[test]
 fn what_only_a_request_tells_makes_it_conditional() {
     let mfa = || json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
