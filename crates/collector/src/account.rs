@@ -4,7 +4,6 @@ use aws_config::Region;
 use aws_sdk_accessanalyzer as accessanalyzer;
 use aws_sdk_account as account;
 use aws_sdk_account::types::AlternateContactType;
-use aws_sdk_iam::error::ProvideErrorMetadata;
 use aws_sdk_organizations as organizations;
 use aws_types::SdkConfig;
 use portcullis_evidence::shapes;
@@ -14,7 +13,7 @@ use crate::answer::{Answer, merged};
 use crate::convert::{Convert, Malformed};
 use crate::failure::Failure;
 use crate::iam::Iam;
-use crate::whole::WholeAnswers;
+use crate::whole::{WholeAnswers, answered_code};
 
 /// The types of alternate contacts.
 ///
@@ -59,7 +58,9 @@ impl<'a> AccountServices<'a> {
             client.get_alternate_contact().alternate_contact_type(AlternateContactType::from(kind));
         let contact = match request.send().await {
             Ok(output) => output.alternate_contact,
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
+            Err(error) if answered_code(&error) == Some("ResourceNotFoundException") => {
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         };
         let contact = contact.ok_or_else(|| Malformed::lacks("AlternateContact"))?;
@@ -75,7 +76,7 @@ impl<'a> AccountServices<'a> {
         let client = organizations::Client::new(&self.config);
         let organization = match client.describe_organization().send().await {
             Ok(output) => output.organization.ok_or_else(|| Malformed::lacks("Organization"))?,
-            Err(error) if error.code() == Some("AWSOrganizationsNotInUseException") => {
+            Err(error) if answered_code(&error) == Some("AWSOrganizationsNotInUseException") => {
                 return Ok(shapes::Organization { organization: None });
             }
             Err(error) => return Err(error.into()),
@@ -144,7 +145,7 @@ impl Iam<'_> {
             }
             Err(error) => error,
         };
-        match error.code() {
+        match answered_code(&error) {
             Some("AccountNotManagementOrDelegatedAdministratorException") => features(None),
             // Without trusted access, all features, or an organization at all, none can be on.
             Some(

@@ -1,13 +1,12 @@
 //! The calls to IAM about providers of identities, and the account as one.
 
-use aws_sdk_iam::error::ProvideErrorMetadata;
 use portcullis_evidence::shapes;
 
 use crate::answer::Answer;
 use crate::convert::{Convert, Lenient};
 use crate::failure::Failure;
 use crate::iam::Iam;
-use crate::whole::is_whole_error;
+use crate::whole::answered_code;
 
 const GET_SAML_PROVIDER: &str = "GetSAMLProvider";
 const GET_OIDC_PROVIDER: &str = "GetOpenIDConnectProvider";
@@ -81,8 +80,8 @@ impl Iam<'_> {
             }
             // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
             Err(error)
-                if error.code().is_some_and(|code| code.starts_with("FeatureDisabled"))
-                    && is_whole_error(&error) =>
+                if answered_code(&error)
+                    .is_some_and(|code| code.starts_with("FeatureDisabled")) =>
             {
                 (None, None)
             }

@@ -13,7 +13,7 @@ use crate::answer::{Answer, merged};
 use crate::convert::{Convert, Listed, Malformed};
 use crate::failure::Failure;
 use crate::report_acquisition::ReportApi;
-use crate::whole::WholeAnswers;
+use crate::whole::{WholeAnswers, answered_code};
 
 /// The most that IAM puts on a page, so that the number of calls stays low.
 const PAGE_SIZE: i32 = 1000;
@@ -51,7 +51,7 @@ impl<'a> Iam<'a> {
             Ok(output) => {
                 output.password_policy.ok_or_else(|| Malformed::lacks("PasswordPolicy"))?
             }
-            Err(error) if error.code() == Some("NoSuchEntity") => {
+            Err(error) if answered_code(&error) == Some("NoSuchEntity") => {
                 return Ok(shapes::AccountPasswordPolicy { password_policy: None });
             }
             Err(error) => return Err(error.into()),

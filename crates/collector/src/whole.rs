@@ -2,7 +2,8 @@
 
 use aws_sdk_iam::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_iam::error::{BoxError, SdkError};
+use aws_sdk_iam::error::{BoxError, ProvideErrorMetadata, SdkError};
+use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 /// Makes an answer of which a part is missing an error: part of a list would else stand for all of
@@ -39,10 +40,14 @@ impl Intercept for WholeAnswers {
     }
 }
 
-/// Whether that is the whole of an error in XML: one that was cut short is not taken for an answer.
-pub(crate) fn is_whole_error<E>(error: &SdkError<E>) -> bool {
-    let body = error.raw_response().and_then(|response| response.body().bytes());
-    body.is_some_and(is_whole)
+/// The code of an error that came whole, so that it may be taken for an answer.
+pub(crate) fn answered_code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
+    let body = error.raw_response()?.body().bytes()?;
+    if is_whole(body) || is_json(body) { error.code() } else { None }
+}
+
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 fn has_list(json: &[u8], name: &str) -> bool {

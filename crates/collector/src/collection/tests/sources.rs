@@ -200,6 +200,34 @@ async fn an_account_may_issue_no_tokens() {
     assert_eq!(code(&aws.collect().await, source), "MalformedResponse");
 }
 
+/// Each of these errors is an answer where it comes whole.
+#[tokio::test]
+async fn an_error_cut_short_is_no_answer() {
+    for (source, code) in [
+        (Source::AccountPasswordPolicy, "NoSuchEntity"),
+        (Source::AlternateContacts, "ResourceNotFoundException"),
+        (Source::Organization, "AWSOrganizationsNotInUseException"),
+        (Source::OrganizationsFeatures, "AccountNotManagementOrDelegatedAdministratorException"),
+        (Source::OrganizationsFeatures, "ServiceAccessNotEnabledException"),
+        (Source::OrganizationsFeatures, "OrganizationNotFoundException"),
+        (Source::OrganizationsFeatures, "OrganizationNotInAllFeaturesModeException"),
+    ] {
+        let whole = error(source.operation(), code);
+        let cut = whole.trim_end_matches("</ErrorResponse>").trim_end_matches('}');
+        for (body, is_answer) in [(&*whole, true), (cut, false), ("", false)] {
+            let aws = FakeAws::start().await;
+            // Services that speak JSON name the code in a header, so that it comes without a body.
+            let response = ResponseTemplate::new(400)
+                .insert_header("x-amzn-errortype", code)
+                .set_body_string(body);
+            aws.mount(1, source.operation(), "", response).await;
+            let bundle = aws.collect().await;
+            assert_eq!(bundle.documents.contains_key(&source), is_answer, "{code}: {body}");
+            assert_eq!(bundle.gaps.is_empty(), is_answer, "{code}: {body}");
+        }
+    }
+}
+
 /// What emulators and partitions without the operations answer.
 #[tokio::test]
 async fn operations_that_do_not_exist_are_gaps() {
