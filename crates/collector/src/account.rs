@@ -40,8 +40,8 @@ impl<'a> AccountServices<'a> {
     pub(crate) async fn alternate_contacts(&self) -> Answer<shapes::AlternateContacts> {
         let client = account::Client::new(&self.config);
         let kinds = CONTACT_TYPES.map(str::to_owned);
-        let ask = async |kind: &str| self.alternate_contact(&client, kind).await;
-        let answers = Answer::of_each(&kinds, ask).await.or_failed();
+        let calls = kinds.iter().map(|kind| self.alternate_contact(&client, kind)).collect();
+        let answers = Answer::of_each(&kinds, calls).await.or_failed();
         answers.map(|(answers, asked)| shapes::AlternateContacts {
             alternate_contact: None,
             alternate_contacts: Some(asked.into_iter().zip(answers).collect()),
@@ -91,8 +91,8 @@ impl<'a> AccountServices<'a> {
         regions.extend(self.region());
         regions.sort();
         regions.dedup();
-        let ask = async |region: &str| self.analyzers_of(region).await;
-        let answers = Answer::of_each(&regions, ask).await.or_failed();
+        let calls = regions.iter().map(|region| self.analyzers_of(region)).collect();
+        let answers = Answer::of_each(&regions, calls).await.or_failed();
         answers.map(|(answers, asked)| shapes::AccessAnalyzers {
             analyzers: merged(answers),
             regions: Some(asked),

@@ -1,6 +1,6 @@
 //! The outcome of calls: what was answered, and why the rest is missing.
 
-use futures::{StreamExt, stream};
+use futures::stream::{self, StreamExt};
 use portcullis_evidence::to_json;
 use serde::Serialize;
 
@@ -23,6 +23,14 @@ impl<T> Answer<T> {
         Answer::from(Err(failure))
     }
 
+    /// The same; what failed for single resources is that operation.
+    pub(crate) fn during(mut self, operation: &'static str) -> Answer<T> {
+        for (_, failure) in &mut self.failures {
+            failure.operation = Some(operation);
+        }
+        self
+    }
+
     pub(crate) fn map<U>(self, document: impl FnOnce(T) -> U) -> Answer<U> {
         Answer { result: self.result.map(document), failures: self.failures }
     }
@@ -39,16 +47,16 @@ impl<T: Serialize> Answer<T> {
 }
 
 impl<A> Answer<(Vec<A>, Vec<String>)> {
-    /// Asks about each, a few calls at a time: the answers and the names they are for, in order.
+    /// Makes the calls, each about one of the names, a few at a time: the answers and the names that
+    /// they are for, in order.
     pub(crate) async fn of_each(
         names: &[String],
-        ask: impl AsyncFn(&str) -> Result<A, Failure>,
+        calls: Vec<impl Future<Output = Result<A, Failure>>>,
     ) -> Answer<(Vec<A>, Vec<String>)> {
-        let calls = names.iter().map(async |name| (name, ask(name).await));
-        let mut calls = stream::iter(calls).buffered(CONCURRENT_CALLS);
+        let results: Vec<_> = stream::iter(calls).buffered(CONCURRENT_CALLS).collect().await;
         let (mut answers, mut answered, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-        while let Some((name, answer)) = calls.next().await {
-            match answer {
+        for (name, result) in names.iter().zip(results) {
+            match result {
                 Ok(answer) => {
                     answers.push(answer);
                     answered.push(name.clone());

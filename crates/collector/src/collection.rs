@@ -112,13 +112,7 @@ impl<'a> Collection<'a> {
 
     /// Asks for those sources at once.
     async fn gather(&self, sources: Vec<Source>, guides: &Guides, draft: &mut Draft) {
-        let calls = sources.into_iter().map(async |source| {
-            let answer = match self.reason_against(source) {
-                None => self.ask(source, guides).await,
-                Some(reason) => Answer::failed(Failure::new(Gap::NOT_REQUESTED, reason)),
-            };
-            (source, answer, (self.options.clock)())
-        });
+        let calls = sources.into_iter().map(|source| self.answer(source, guides));
         for (source, answer, at) in join_all(calls).await {
             match answer.result {
                 Ok(bytes) => draft.add(source, bytes, at),
@@ -128,6 +122,19 @@ impl<'a> Collection<'a> {
                 draft.add_gap(failure.gap(source, at).of(name));
             }
         }
+    }
+
+    /// What a source answers, and when.
+    async fn answer(
+        &self,
+        source: Source,
+        guides: &Guides,
+    ) -> (Source, Answer<Vec<u8>>, Timestamp) {
+        let answer = match self.reason_against(source) {
+            None => self.ask(source, guides).await,
+            Some(reason) => Answer::failed(Failure::new(Gap::NOT_REQUESTED, reason)),
+        };
+        (source, answer, (self.options.clock)())
     }
 
     /// Why a source is not asked for, if it is not.

@@ -24,7 +24,7 @@ pub(crate) struct Failure {
     /// AWS's id of the request.
     pub(crate) request_id: Option<String>,
     /// The operation, where it is not the source's own.
-    operation: Option<&'static str>,
+    pub(crate) operation: Option<&'static str>,
 }
 
 impl Failure {

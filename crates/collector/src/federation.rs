@@ -14,10 +14,14 @@ const GET_OIDC_PROVIDER: &str = "GetOpenIDConnectProvider";
 impl Iam<'_> {
     /// The SAML providers, each with its metadata unless that cannot be had.
     pub(crate) async fn saml_providers(&self) -> Answer<shapes::SamlProviders> {
-        let list = self.saml_provider_list().await;
-        let ask = async |arn: &str| self.saml_provider(arn).await;
-        let providers = providers(GET_SAML_PROVIDER, list, |entry| &entry.arn, ask).await;
-        providers.map(|(list, answers)| shapes::SamlProviders { list: Some(list), answers })
+        let list = match self.saml_provider_list().await {
+            Ok(list) => list,
+            Err(failure) => return Answer::failed(failure),
+        };
+        let arns: Vec<String> = list.iter().map(|entry| entry.arn.clone()).collect();
+        let calls = arns.iter().map(|arn| self.saml_provider(arn)).collect();
+        let answer = Answer::of_each(&arns, calls).await.during(GET_SAML_PROVIDER);
+        answer.map(|(answers, _)| shapes::SamlProviders { list: Some(list), answers })
     }
 
     async fn saml_provider_list(&self) -> Result<Vec<shapes::SamlProviderEntry>, Failure> {
@@ -39,10 +43,14 @@ impl Iam<'_> {
 
     /// The OIDC providers, each with its client ids unless they cannot be had.
     pub(crate) async fn oidc_providers(&self) -> Answer<shapes::OidcProviders> {
-        let list = self.oidc_provider_list().await;
-        let ask = async |arn: &str| self.oidc_provider(arn).await;
-        let providers = providers(GET_OIDC_PROVIDER, list, |entry| &entry.arn, ask).await;
-        providers.map(|(list, answers)| shapes::OidcProviders { list: Some(list), answers })
+        let list = match self.oidc_provider_list().await {
+            Ok(list) => list,
+            Err(failure) => return Answer::failed(failure),
+        };
+        let arns: Vec<String> = list.iter().map(|entry| entry.arn.clone()).collect();
+        let calls = arns.iter().map(|arn| self.oidc_provider(arn)).collect();
+        let answer = Answer::of_each(&arns, calls).await.during(GET_OIDC_PROVIDER);
+        answer.map(|(answers, _)| shapes::OidcProviders { list: Some(list), answers })
     }
 
     async fn oidc_provider_list(&self) -> Result<Vec<shapes::OidcProviderEntry>, Failure> {
@@ -92,20 +100,4 @@ impl Iam<'_> {
             jwt_vending_enabled: is_on,
         })
     }
-}
-
-/// A list of providers, and what is answered about each, with the failures of the others.
-async fn providers<E, A>(
-    operation: &'static str,
-    list: Result<Vec<E>, Failure>,
-    arn: impl Fn(&E) -> &String,
-    ask: impl AsyncFn(&str) -> Result<A, Failure>,
-) -> Answer<(Vec<E>, Vec<A>)> {
-    let list = match list {
-        Ok(list) => list,
-        Err(failure) => return Answer::failed(failure),
-    };
-    let arns: Vec<String> = list.iter().map(|entry| arn(entry).clone()).collect();
-    let ask = async |arn: &str| ask(arn).await.map_err(|failure| failure.during(operation));
-    Answer::of_each(&arns, ask).await.map(|(answers, _)| (list, answers))
 }

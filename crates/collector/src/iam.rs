@@ -97,29 +97,33 @@ impl<'a> Iam<'a> {
     }
 
     pub(crate) async fn access_keys(&self, users: &[String]) -> Answer<shapes::AccessKeys> {
-        let ask = async |user: &str| {
-            let call =
-                |marker| self.client.list_access_keys().user_name(user).set_marker(marker).send();
-            self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata)).await
-        };
-        let answer = Answer::of_each(users, ask).await.or_failed();
+        let calls = users.iter().map(|user| self.access_keys_of(user)).collect();
+        let answer = Answer::of_each(users, calls).await.or_failed();
         answer.map(|(keys, users)| shapes::AccessKeys {
             access_key_metadata: merged(keys),
             users: Some(users),
         })
     }
 
+    async fn access_keys_of(&self, user: &str) -> Result<Vec<shapes::AccessKeyMetadata>, Failure> {
+        let call =
+            |marker| self.client.list_access_keys().user_name(user).set_marker(marker).send();
+        self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata)).await
+    }
+
     pub(crate) async fn mfa_devices(&self, users: &[String]) -> Answer<shapes::MfaDevices> {
-        let ask = async |user: &str| {
-            let call =
-                |marker| self.client.list_mfa_devices().user_name(user).set_marker(marker).send();
-            self.list("ListMFADevices", call, |page| Some(page.mfa_devices)).await
-        };
-        let answer = Answer::of_each(users, ask).await.or_failed();
+        let calls = users.iter().map(|user| self.mfa_devices_of(user)).collect();
+        let answer = Answer::of_each(users, calls).await.or_failed();
         answer.map(|(devices, users)| shapes::MfaDevices {
             mfa_devices: merged(devices),
             users: Some(users),
         })
+    }
+
+    async fn mfa_devices_of(&self, user: &str) -> Result<Vec<shapes::MfaDevice>, Failure> {
+        let call =
+            |marker| self.client.list_mfa_devices().user_name(user).set_marker(marker).send();
+        self.list("ListMFADevices", call, |page| Some(page.mfa_devices)).await
     }
 
     pub(crate) async fn server_certificates(&self) -> Result<shapes::ServerCertificates, Failure> {

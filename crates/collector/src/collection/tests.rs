@@ -42,6 +42,13 @@ async fn a_healthy_account_has_no_gap() {
     assert_eq!(*policy, json!({"Statement": []}));
 }
 
+/// A program that collects several accounts spawns one task for each.
+#[test]
+fn collecting_may_move_between_threads() {
+    fn movable(_: &impl Send) {}
+    movable(&collect(&options(false), &Calls::default()));
+}
+
 /// The other tests are in `aws-cn`, where Account Management exists.
 #[tokio::test]
 async fn what_the_partition_does_not_offer_is_not_called() {
