@@ -5,34 +5,34 @@
 
 /// Declares shapes: structs in the form that the AWS CLI prints.
 ///
-/// A field may be absent if it is `opt`, and is empty where it is absent if it is `lax`.
+/// A field with a question mark may be absent; one that says "or empty" is empty where it is absent.
 macro_rules! shapes {
-    (@ [$($about:tt)*] $name:ident [$($field:tt)*]
-        $(#[$meta:meta])* opt $next:ident: $ty:ty, $($rest:tt)*) => {
-        shapes! { @ [$($about)*] $name
-            [$($field)* $(#[$meta])* #[serde(default, skip_serializing_if = "Option::is_none")]
-             pub $next: Option<$ty>,]
-            $($rest)* }
-    };
-    (@ [$($about:tt)*] $name:ident [$($field:tt)*]
-        $(#[$meta:meta])* lax $next:ident: $ty:ty, $($rest:tt)*) => {
-        shapes! { @ [$($about)*] $name
-            [$($field)* $(#[$meta])* #[serde(default)] pub $next: $ty,]
-            $($rest)* }
-    };
-    (@ [$($about:tt)*] $name:ident [$($field:tt)*]
-        $(#[$meta:meta])* $next:ident: $ty:ty, $($rest:tt)*) => {
-        shapes! { @ [$($about)*] $name [$($field)* $(#[$meta])* pub $next: $ty,] $($rest)* }
-    };
-    (@ [$($about:tt)*] $name:ident [$($field:tt)*]) => {
-        $($about)*
-        #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        #[allow(missing_docs, clippy::struct_field_names, reason = "the fields are AWS's")]
-        pub struct $name { $($field)* }
-    };
-    ($($(#[$about:meta])* $name:ident { $($fields:tt)* })+) => {
-        $(shapes! { @ [$(#[$about])*] $name [] $($fields)* })+
+    ($(
+        $(#[$about:meta])*
+        $name:ident {
+            $(
+                $(#[$meta:meta])*
+                $field:ident $(?: $optional:ty,)? $((or empty): $lenient:ty,)? $(: $required:ty,)?
+            )*
+        }
+    )+) => {
+        $(
+            $(#[$about])*
+            #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+            #[serde(rename_all = "PascalCase")]
+            #[allow(missing_docs, clippy::struct_field_names, reason = "the fields are AWS's")]
+            pub struct $name {
+                $(
+                    $(#[$meta])*
+                    $(
+                        #[serde(default, skip_serializing_if = "Option::is_none")]
+                        pub $field: Option<$optional>,
+                    )?
+                    $(#[serde(default)] pub $field: $lenient,)?
+                    $(pub $field: $required,)?
+                )*
+            }
+        )+
     };
 }
 
@@ -57,7 +57,7 @@ pub use federation::{
 shapes! {
     /// `aws sts get-caller-identity`.
     CallerIdentity {
-        opt user_id: String,
+        user_id?: String,
         account: String,
         arn: String,
     }
@@ -71,8 +71,8 @@ shapes! {
     CredentialReport {
         /// The CSV, in base64.
         content: String,
-        opt report_format: String,
-        opt generated_time: Timestamp,
+        report_format?: String,
+        generated_time?: Timestamp,
     }
 
     /// `aws iam get-account-summary`. AWS adds keys at any time.
@@ -89,16 +89,16 @@ shapes! {
 
     /// A password policy; see the API reference of `PasswordPolicy`.
     PasswordPolicy {
-        opt minimum_password_length: u32,
-        lax require_symbols: bool,
-        lax require_numbers: bool,
-        lax require_uppercase_characters: bool,
-        lax require_lowercase_characters: bool,
-        lax allow_users_to_change_password: bool,
-        lax expire_passwords: bool,
-        opt max_password_age: u32,
-        opt password_reuse_prevention: u32,
-        opt hard_expiry: bool,
+        minimum_password_length?: u32,
+        require_symbols (or empty): bool,
+        require_numbers (or empty): bool,
+        require_uppercase_characters (or empty): bool,
+        require_lowercase_characters (or empty): bool,
+        allow_users_to_change_password (or empty): bool,
+        expire_passwords (or empty): bool,
+        max_password_age?: u32,
+        password_reuse_prevention?: u32,
+        hard_expiry?: bool,
     }
 
     /// `aws iam list-virtual-mfa-devices`.
@@ -110,14 +110,14 @@ shapes! {
     /// One virtual device; an unassigned one has a serial number only.
     VirtualMfaDevice {
         serial_number: String,
-        opt user: DeviceOwner,
-        opt enable_date: Timestamp,
+        user?: DeviceOwner,
+        enable_date?: Timestamp,
     }
 
     /// The user block of a virtual device; root's may lack the name.
     DeviceOwner {
-        opt user_name: String,
-        opt user_id: String,
+        user_name?: String,
+        user_id?: String,
         arn: String,
     }
 
@@ -125,7 +125,7 @@ shapes! {
     AccessKeys {
         access_key_metadata: Vec<AccessKeyMetadata>,
         /// Ours: the users that were asked, so that "has none" differs from "was not asked".
-        opt users: Vec<String>,
+        users?: Vec<String>,
     }
 
     /// One access key.
@@ -142,14 +142,14 @@ shapes! {
         #[serde(rename = "MFADevices")]
         mfa_devices: Vec<MfaDevice>,
         /// Ours: the users that were asked.
-        opt users: Vec<String>,
+        users?: Vec<String>,
     }
 
     /// One MFA device of a user.
     MfaDevice {
         user_name: String,
         serial_number: String,
-        opt enable_date: Timestamp,
+        enable_date?: Timestamp,
     }
 
     /// `aws iam get-account-authorization-details`, all pages.
@@ -162,43 +162,43 @@ shapes! {
 
     /// A user with its policies and groups.
     UserDetail {
-        lax path: String,
+        path (or empty): String,
         user_name: String,
-        lax user_id: String,
+        user_id (or empty): String,
         arn: String,
         create_date: Timestamp,
-        lax user_policy_list: Vec<PolicyDetail>,
-        lax group_list: Vec<String>,
-        lax attached_managed_policies: Vec<AttachedPolicy>,
-        opt permissions_boundary: PermissionsBoundary,
-        lax tags: Vec<Tag>,
+        user_policy_list (or empty): Vec<PolicyDetail>,
+        group_list (or empty): Vec<String>,
+        attached_managed_policies (or empty): Vec<AttachedPolicy>,
+        permissions_boundary?: PermissionsBoundary,
+        tags (or empty): Vec<Tag>,
     }
 
     /// A group with its policies.
     GroupDetail {
-        lax path: String,
+        path (or empty): String,
         group_name: String,
-        lax group_id: String,
+        group_id (or empty): String,
         arn: String,
-        opt create_date: Timestamp,
-        lax group_policy_list: Vec<PolicyDetail>,
-        lax attached_managed_policies: Vec<AttachedPolicy>,
+        create_date?: Timestamp,
+        group_policy_list (or empty): Vec<PolicyDetail>,
+        attached_managed_policies (or empty): Vec<AttachedPolicy>,
     }
 
     /// A role with its trust and policies.
     RoleDetail {
-        lax path: String,
+        path (or empty): String,
         role_name: String,
-        lax role_id: String,
+        role_id (or empty): String,
         arn: String,
-        opt create_date: Timestamp,
-        opt assume_role_policy_document: Json,
-        lax instance_profile_list: Vec<InstanceProfile>,
-        lax role_policy_list: Vec<PolicyDetail>,
-        lax attached_managed_policies: Vec<AttachedPolicy>,
-        opt permissions_boundary: PermissionsBoundary,
-        lax tags: Vec<Tag>,
-        opt role_last_used: RoleLastUsed,
+        create_date?: Timestamp,
+        assume_role_policy_document?: Json,
+        instance_profile_list (or empty): Vec<InstanceProfile>,
+        role_policy_list (or empty): Vec<PolicyDetail>,
+        attached_managed_policies (or empty): Vec<AttachedPolicy>,
+        permissions_boundary?: PermissionsBoundary,
+        tags (or empty): Vec<Tag>,
+        role_last_used?: RoleLastUsed,
     }
 
     /// An instance profile of a role, by name.
@@ -209,8 +209,8 @@ shapes! {
 
     /// The last use of a role within the last 400 days; empty: none.
     RoleLastUsed {
-        opt last_used_date: Timestamp,
-        opt region: String,
+        last_used_date?: Timestamp,
+        region?: String,
     }
 
     /// An inline policy.
@@ -228,7 +228,7 @@ shapes! {
 
     /// A permissions boundary.
     PermissionsBoundary {
-        lax permissions_boundary_type: String,
+        permissions_boundary_type (or empty): String,
         permissions_boundary_arn: String,
     }
 
@@ -241,16 +241,16 @@ shapes! {
     /// A managed policy with its versions, of which only the default one is in force.
     ManagedPolicyDetail {
         policy_name: String,
-        lax policy_id: String,
+        policy_id (or empty): String,
         arn: String,
-        lax path: String,
-        opt default_version_id: String,
-        lax attachment_count: i32,
-        lax permissions_boundary_usage_count: i32,
-        lax is_attachable: bool,
-        opt create_date: Timestamp,
-        opt update_date: Timestamp,
-        lax policy_version_list: Vec<PolicyVersion>,
+        path (or empty): String,
+        default_version_id?: String,
+        attachment_count (or empty): i32,
+        permissions_boundary_usage_count (or empty): i32,
+        is_attachable (or empty): bool,
+        create_date?: Timestamp,
+        update_date?: Timestamp,
+        policy_version_list (or empty): Vec<PolicyVersion>,
     }
 
     /// One version of a managed policy.
@@ -258,6 +258,6 @@ shapes! {
         document: Json,
         version_id: String,
         is_default_version: bool,
-        opt create_date: Timestamp,
+        create_date?: Timestamp,
     }
 }

@@ -10,7 +10,7 @@ shapes! {
         #[serde(rename = "analyzers")]
         analyzers: Vec<Analyzer>,
         /// Ours: the regions that were asked, so that "has none" differs from "was not asked".
-        opt regions: Vec<String>,
+        regions?: Vec<String>,
     }
 
     /// An analyzer; its ARN names the region.
@@ -26,7 +26,7 @@ shapes! {
         #[serde(rename = "status")]
         status: String,
         #[serde(rename = "createdAt")]
-        opt created_at: Timestamp,
+        created_at?: Timestamp,
     }
 
     /// `aws account get-alternate-contact`, for each type.
@@ -35,8 +35,8 @@ shapes! {
     /// error. Ours: `{"AlternateContacts": {"SECURITY": null}}` says that it is not set, and holds those
     /// that are set in the same way. A type that is in neither is not known.
     AlternateContacts {
-        opt alternate_contact: AlternateContact,
-        opt alternate_contacts: BTreeMap<String, Option<AlternateContact>>,
+        alternate_contact?: AlternateContact,
+        alternate_contacts?: BTreeMap<String, Option<AlternateContact>>,
     }
 
     /// An alternate contact. Name and telephone number are not kept.
@@ -57,17 +57,17 @@ shapes! {
     /// The organization. The e-mail address of its management account is not kept.
     OrganizationDetail {
         id: String,
-        lax arn: String,
-        opt feature_set: String,
+        arn (or empty): String,
+        feature_set?: String,
         /// The id of the management account, which AWS still calls by its old name.
         #[serde(alias = "ManagementAccountId")]
-        opt master_account_id: String,
+        master_account_id?: String,
     }
 
     /// `aws iam list-organizations-features`; null: AWS said that only the management account and the
     /// delegated administrator of IAM may ask, so the account is neither.
     OrganizationsFeatures {
-        opt organization_id: String,
+        organization_id?: String,
         // Absent is no answer, unlike null.
         #[serde(deserialize_with = "Option::deserialize")]
         enabled_features: Option<Vec<String>>,
@@ -81,12 +81,12 @@ shapes! {
     /// A partner's request for temporary access. Its messages and its policy are not kept.
     DelegationRequest {
         delegation_request_id: String,
-        opt requestor_id: String,
-        opt requestor_name: String,
-        opt approver_id: String,
+        requestor_id?: String,
+        requestor_name?: String,
+        approver_id?: String,
         /// `ACCEPTED` and `FINALIZED` ones are approved; see `StateType` in the API reference.
         state: String,
-        opt expiration_time: Timestamp,
+        expiration_time?: Timestamp,
     }
 
     /// `aws iam get-outbound-web-identity-federation-info`; null: AWS said FeatureDisabled.
@@ -94,6 +94,6 @@ shapes! {
         // Absent is no answer, unlike null.
         #[serde(deserialize_with = "Option::deserialize")]
         issuer_identifier: Option<String>,
-        opt jwt_vending_enabled: bool,
+        jwt_vending_enabled?: bool,
     }
 }

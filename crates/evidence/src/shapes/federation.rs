@@ -11,16 +11,16 @@ shapes! {
     /// `aws iam list-saml-providers` and `aws iam get-saml-provider` for each.
     SamlProviders {
         #[serde(rename = "SAMLProviderList")]
-        opt list: Vec<SamlProviderEntry>,
+        list?: Vec<SamlProviderEntry>,
         #[serde(rename = "SAMLProviders")]
-        lax answers: Vec<SamlProvider>,
+        answers (or empty): Vec<SamlProvider>,
     }
 
     /// A SAML provider in the list.
     SamlProviderEntry {
         arn: String,
-        opt valid_until: Timestamp,
-        opt create_date: Timestamp,
+        valid_until?: Timestamp,
+        create_date?: Timestamp,
     }
 
     /// A SAML provider as asked for by its ARN. Its private keys are not kept.
@@ -30,16 +30,16 @@ shapes! {
         /// The metadata of the identity provider, in XML.
         #[serde(rename = "SAMLMetadataDocument")]
         metadata: String,
-        opt valid_until: Timestamp,
-        opt create_date: Timestamp,
+        valid_until?: Timestamp,
+        create_date?: Timestamp,
     }
 
     /// `aws iam list-open-id-connect-providers` and `aws iam get-open-id-connect-provider` for each.
     OidcProviders {
         #[serde(rename = "OpenIDConnectProviderList")]
-        opt list: Vec<OidcProviderEntry>,
+        list?: Vec<OidcProviderEntry>,
         #[serde(rename = "OpenIDConnectProviders")]
-        lax answers: Vec<OidcProvider>,
+        answers (or empty): Vec<OidcProvider>,
     }
 
     /// An OIDC provider in the list.
@@ -53,10 +53,10 @@ shapes! {
         arn: String,
         url: String,
         #[serde(rename = "ClientIDList")]
-        lax client_ids: Vec<String>,
+        client_ids (or empty): Vec<String>,
         #[serde(rename = "ThumbprintList")]
-        lax thumbprints: Vec<String>,
-        opt create_date: Timestamp,
+        thumbprints (or empty): Vec<String>,
+        create_date?: Timestamp,
     }
 
     /// `aws iam list-server-certificates`.
@@ -66,12 +66,12 @@ shapes! {
 
     /// A TLS certificate kept in IAM.
     ServerCertificate {
-        lax path: String,
+        path (or empty): String,
         server_certificate_name: String,
-        lax server_certificate_id: String,
+        server_certificate_id (or empty): String,
         arn: String,
-        opt upload_date: Timestamp,
-        opt expiration: Timestamp,
+        upload_date?: Timestamp,
+        expiration?: Timestamp,
     }
 
     /// `aws iam list-service-specific-credentials --all-users`.
@@ -86,8 +86,8 @@ shapes! {
         status: String,
         service_specific_credential_id: String,
         service_name: String,
-        opt create_date: Timestamp,
+        create_date?: Timestamp,
         /// Absent: it never expires.
-        opt expiration_date: Timestamp,
+        expiration_date?: Timestamp,
     }
 }
