@@ -1,6 +1,5 @@
 //! Reading a bundle: one that was collected, a directory of AWS CLI outputs, or a bare report.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Component, Path};
@@ -37,15 +36,8 @@ impl Bundle {
     }
 }
 
-/// A bundle under construction: whatever becomes no document becomes a gap.
-#[derive(Default)]
-struct Builder {
-    documents: BTreeMap<Source, Document>,
-    gaps: Vec<Gap>,
-}
-
-impl Builder {
-    /// Adds the content of a source's file, or why there is none.
+impl Bundle {
+    /// Adds the content of a source's file, or a gap that says why there is none.
     fn add(&mut self, source: Source, file: Option<String>, content: Result<Vec<u8>, Unusable>) {
         let file = file.unwrap_or_else(|| file_name(source));
         match content.and_then(not_empty) {
@@ -59,10 +51,11 @@ impl Builder {
         }
     }
 
-    fn build(mut self, manifest: Option<Manifest>) -> Bundle {
+    /// The same bundle with each gap once, in order.
+    fn sorted(mut self) -> Bundle {
         self.gaps.sort();
         self.gaps.dedup();
-        Bundle { manifest, documents: self.documents, gaps: self.gaps }
+        self
     }
 }
 
@@ -163,7 +156,7 @@ fn is_plain_name(name: &str) -> bool {
 }
 
 fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
-    let mut builder = Builder { gaps: manifest.gaps.clone(), ..Builder::default() };
+    let mut bundle = Bundle { gaps: manifest.gaps.clone(), ..Bundle::default() };
     let is_void =
         |source| manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
     for source in Source::ALL.into_iter().filter(|&source| !is_void(source)) {
@@ -173,13 +166,14 @@ fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
         let content = listed.as_ref().map_or(Err(Unusable::Unlisted), |(file, entry)| {
             read_listed(&dir.join(file), &entry.sha256)
         });
-        builder.add(source, listed.map(|(file, _)| file), content);
+        bundle.add(source, listed.map(|(file, _)| file), content);
     }
-    builder.build(Some(manifest))
+    bundle.manifest = Some(manifest);
+    bundle.sorted()
 }
 
 fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
-    let mut builder = Builder::default();
+    let mut bundle = Bundle::default();
     let mut found = false;
     for source in Source::ALL {
         let mut names = file_names(source).into_iter().filter(|name| dir.join(name).exists());
@@ -190,13 +184,13 @@ fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
         found |= first.is_some();
         let content =
             first.as_ref().map_or(Err(Unusable::Absent), |file| read_file(&dir.join(file)));
-        builder.add(source, first, content);
+        bundle.add(source, first, content);
     }
-    if found { Ok(builder.build(None)) } else { Err(BundleError::NothingFound(dir.to_owned())) }
+    if found { Ok(bundle.sorted()) } else { Err(BundleError::NothingFound(dir.to_owned())) }
 }
 
 fn read_report(path: &Path) -> Result<Bundle, BundleError> {
-    let mut builder = Builder::default();
+    let mut bundle = Bundle::default();
     let content = match read_file(path) {
         Err(Unusable::Unreadable(error)) => return Err(BundleError::io(path)(error)),
         content => content,
@@ -204,9 +198,9 @@ fn read_report(path: &Path) -> Result<Bundle, BundleError> {
     // The name may be anything; the JSON of the AWS CLI begins with a brace, and no CSV header does.
     let is_json = content.as_ref().is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"));
     let file = (!is_json).then(|| REPORT_CSV.to_owned());
-    builder.add(Source::CredentialReport, file, content);
+    bundle.add(Source::CredentialReport, file, content);
     for source in Source::ALL.into_iter().filter(|&source| source != Source::CredentialReport) {
-        builder.add(source, None, Err(Unusable::Absent));
+        bundle.add(source, None, Err(Unusable::Absent));
     }
-    Ok(builder.build(None))
+    Ok(bundle.sorted())
 }
