@@ -9,7 +9,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use thiserror::Error;
 
 use crate::Options;
-use crate::failure::{Failure, causes, chain};
+use crate::failure::{Failure, causes, chain, is_signature_error};
 
 /// Why nothing could be collected at all; a single call that fails is a gap instead.
 ///
@@ -199,12 +199,10 @@ fn rejected(code: &str) -> Option<CollectError> {
             Some(CollectError::Expired(code))
         }
         "InvalidClientTokenId"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "IncompleteSignature"
         | "UnrecognizedClientException"
         | "MissingAuthenticationToken"
         | "AuthFailure" => Some(CollectError::Invalid(code)),
+        signature if is_signature_error(signature) => Some(CollectError::Invalid(code)),
         _ => None,
     }
 }

@@ -106,7 +106,8 @@ pub(crate) fn is_denied(code: &str) -> bool {
     matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
 }
 
-fn is_signature_error(code: &str) -> bool {
+/// Whether AWS says with that code that the request's signature is wrong.
+pub(crate) fn is_signature_error(code: &str) -> bool {
     matches!(code, "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature")
 }
 
