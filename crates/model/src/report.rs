@@ -119,16 +119,16 @@ impl Default for Gate {
     }
 }
 
-/// How much of an account could be judged.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccountStatus {
-    /// Nothing was missing.
-    Complete,
-    /// There are gaps.
-    Incomplete,
-    /// Nothing could be collected.
-    Failed,
+words! {
+    /// How much of an account could be judged.
+    pub enum AccountStatus {
+        /// Nothing was missing.
+        Complete = "complete",
+        /// There are gaps.
+        Incomplete = "incomplete",
+        /// Nothing could be collected.
+        Failed = "failed",
+    }
 }
 
 /// An account and the state of its evidence.
@@ -289,14 +289,14 @@ impl Finding {
     }
 }
 
-/// What the baseline says about a finding.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum BaselineState {
-    /// The baseline does not hold it, or only as waived or less grave.
-    New,
-    /// The baseline holds it.
-    Known,
+words! {
+    /// What the baseline says about a finding.
+    pub enum BaselineState {
+        /// The baseline does not hold it, or only as waived or less grave.
+        New = "new",
+        /// The baseline holds it.
+        Known = "known",
+    }
 }
 
 words! {

@@ -37,7 +37,7 @@ const COLUMNS: &[Column] = &[
     ("waiver_reason", |(_, f)| of_waiver(f, |waiver| waiver.reason.clone())),
     ("waiver_owner", |(_, f)| of_waiver(f, |waiver| waiver.owner.clone())),
     ("waiver_expires", |(_, f)| of_waiver(f, |waiver| waiver.expires.to_string())),
-    ("baseline", |(_, f)| f.baseline.map(baseline).unwrap_or_default().to_owned()),
+    ("baseline", |(_, f)| f.baseline.map(BaselineState::word).unwrap_or_default().to_owned()),
     ("first_seen", |(_, f)| f.first_seen.map(|moment| moment.to_string()).unwrap_or_default()),
     ("verdict", |(_, f)| f.verdict.word().to_owned()),
     ("missing", |(_, f)| joined(f.missing.iter().map(|source| source.name()))),
@@ -81,13 +81,6 @@ fn state(waiver: &AppliedWaiver) -> &'static str {
 
 fn of_waiver(finding: &Finding, field: impl Fn(&AppliedWaiver) -> String) -> String {
     finding.waiver.as_ref().map(field).unwrap_or_default()
-}
-
-fn baseline(state: BaselineState) -> &'static str {
-    match state {
-        BaselineState::New => "new",
-        BaselineState::Known => "known",
-    }
 }
 
 fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
