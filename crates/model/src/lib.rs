@@ -17,7 +17,7 @@ mod source;
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;
-pub use names::{AccountId, Arn, is_organization_id, is_partition, is_region};
+pub use names::{AccountId, Arn, is_partition, is_region};
 pub use record::{Field, List, Record, RecordType, Shown, Type, Typed, Value};
 pub use report::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,

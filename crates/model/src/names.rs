@@ -1,4 +1,4 @@
-//! What AWS calls things: accounts, ARNs, partitions, regions and organizations.
+//! What AWS calls things: accounts, ARNs, partitions and regions.
 //!
 //! Facts keep names as AWS wrote them. Code that needs a part of one, or must know whether a text is
 //! one at all, parses it here and nowhere else.
@@ -136,15 +136,6 @@ pub fn is_region(text: &str) -> bool {
         && consists_of(number, 1..=2, u8::is_ascii_digit)
 }
 
-/// Whether the text is the id of an organization: `o-`, and 10 to 32 lower-case letters or digits.
-///
-/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
-#[must_use]
-pub fn is_organization_id(text: &str) -> bool {
-    let is_allowed = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.strip_prefix("o-").is_some_and(|rest| consists_of(rest, 10..=32, is_allowed))
-}
-
 /// Whether the text is that long, and all its bytes are allowed.
 fn consists_of(text: &str, length: RangeInclusive<usize>, allowed: fn(&u8) -> bool) -> bool {
     length.contains(&text.len()) && text.as_bytes().iter().all(allowed)
@@ -250,15 +241,6 @@ mod tests {
             "evil.example/eu-west-1",
         ] {
             assert!(!is_region(other), "{other}");
-        }
-    }
-
-    #[test]
-    fn organization_ids_have_ten_to_thirty_two_characters() {
-        let id = |length: usize| format!("o-{}", "a1".repeat(length / 2));
-        assert!(is_organization_id(&id(10)) && is_organization_id(&id(32)));
-        for other in ["o-a1b2c3d4e", &id(34), "o-A1B2C3D4E5", "o-a1b2c3d4e*", "ou-a1b2c3d4e5", ""] {
-            assert!(!is_organization_id(other), "{other}");
         }
     }
 }

@@ -156,12 +156,6 @@ impl Source {
         self.row().guides
     }
 
-    /// Whether a call is made for each user.
-    #[must_use]
-    pub fn is_per_user(self) -> bool {
-        self.row().per_user
-    }
-
     /// Whether AWS answers the call in that partition. One that is not known has every call.
     #[must_use]
     pub fn is_offered_in(self, partition: &str) -> bool {
@@ -209,7 +203,7 @@ impl Sources {
     pub fn needed(self, quick: bool) -> Sources {
         let mut needed = Sources::from_iter([Source::CallerIdentity, Source::AccountAliases]);
         for source in self.iter() {
-            if !(quick && source.is_per_user()) {
+            if !(quick && source.row().per_user) {
                 needed |= source.into();
                 needed |= source.guides().iter().copied().collect();
             }
