@@ -77,9 +77,8 @@ impl Issuer {
         let Some(project) = &self.project else { return false };
         self.demands(condition, "sub")
             && values.all(|value| match rest_after(project, value) {
-                // GitHub's subject for jobs of pull requests, whatever their branch.
-                Some("pull_request") => false,
-                Some(rest) if value.is_literal() => !rest.is_empty(),
+                // GitHub's subject for jobs of pull requests names no branch.
+                Some(rest) if value.is_literal() => !["", "pull_request"].contains(&rest),
                 Some(rest) => rest.split_once([':', '/']).is_some_and(|(_, rest)| names_some(rest)),
                 None => false,
             })
