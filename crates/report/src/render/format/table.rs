@@ -65,6 +65,12 @@ fn many_accounts(view: &View<'_>) -> bool {
     view.report.accounts.len() > 1
 }
 
+/// The message, with the account where there are several.
+fn describe(view: &View<'_>, finding: &Finding) -> String {
+    let account = many_accounts(view).then_some(finding.account.as_str());
+    words::describe(account, &finding.resource, &finding.message)
+}
+
 /// The names of what findings are about.
 fn names(view: &View<'_>, findings: &[&Finding]) -> Vec<String> {
     findings.iter().map(|finding| words::name(finding, many_accounts(view))).collect()

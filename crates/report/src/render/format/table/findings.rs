@@ -2,12 +2,13 @@
 
 use std::io;
 
-use portcullis_model::{Finding, Severity, Status};
+use portcullis_model::{Severity, Status};
 
-use super::{Group, counted, grouped, many_accounts, waived};
+use super::{Group, counted, describe, grouped};
 use crate::render::advice::what_to_do;
+use crate::render::remarks::on_waiver;
 use crate::render::view::View;
-use crate::{Page, bold, severity_style, words};
+use crate::{Page, bold, severity_style};
 
 pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     for severity in Severity::ALL {
@@ -28,8 +29,8 @@ fn write_rule(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Re
     page.blank()?;
     page.painted_item(bold(), "  ", &group.title())?;
     for finding in &group.findings {
-        page.item("  - ", &describe(finding, many_accounts(view)))?;
-        finding.waiver.iter().try_for_each(|waiver| waived::write_expiry(waiver, page))?;
+        page.item("  - ", &describe(view, finding))?;
+        finding.waiver.iter().try_for_each(|waiver| page.item("    ", &on_waiver(waiver)))?;
     }
     let advice = what_to_do(group.rule, &group.findings);
     if advice.is_empty() {
@@ -37,10 +38,4 @@ fn write_rule(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Re
     }
     page.item("    ", "What to do:")?;
     page.prose(6, &advice)
-}
-
-/// The message, with the account where there are several.
-pub(super) fn describe(finding: &Finding, many_accounts: bool) -> String {
-    let account = many_accounts.then_some(finding.account.as_str());
-    words::describe(account, &finding.resource, &finding.message)
 }

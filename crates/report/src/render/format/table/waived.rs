@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use portcullis_model::{AppliedWaiver, Finding, Report, Status, WaiverOutcome};
+use portcullis_model::{Finding, Report, Status, WaiverOutcome};
 
-use super::findings::describe;
-use super::{counted, few, grouped, many_accounts, names};
+use super::{counted, describe, few, grouped, names};
 use crate::decide::waivers;
 use crate::render::remarks::on_waiver;
 use crate::render::view::View;
@@ -52,7 +51,7 @@ pub(super) fn write_waived(view: &View<'_>, page: &mut Page<'_>) -> io::Result<(
         page.painted_item(bold(), "  ", &group.title())?;
         for (reason, findings) in by_waiver(&group.findings) {
             for finding in findings {
-                page.item("  - ", &describe(finding, many_accounts(view)))?;
+                page.item("  - ", &describe(view, finding))?;
             }
             page.item("    ", &reason)?;
         }
@@ -69,11 +68,6 @@ fn by_waiver<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Vec<&'a Finding>>
         }
     }
     groups
-}
-
-/// The mark at a finding that counts again.
-pub(super) fn write_expiry(waiver: &AppliedWaiver, page: &mut Page<'_>) -> io::Result<()> {
-    page.item("    ", &on_waiver(waiver))
 }
 
 /// The waivers that have ended, end soon or are of no use.
