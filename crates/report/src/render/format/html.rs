@@ -33,8 +33,7 @@ use portcullis_model::Report;
 use sha2::{Digest, Sha256};
 
 use self::index::Index;
-use self::link::is_anchor;
-use self::text::Text;
+use self::text::{Text, is_anchor};
 use crate::render::view::View;
 use crate::words::{counted, shorten};
 

@@ -7,9 +7,8 @@ use askama::Template;
 use portcullis_model::{BaselineState, Finding, Report, Severity, Status};
 
 use super::index::{Index, Rule, is_work, words};
-use super::link::is_anchor;
 use super::prose::{Part, parts};
-use super::text::Text;
+use super::text::{Text, is_anchor};
 use crate::render::advice::what_to_do;
 
 /// So many findings of a rule are listed in the page itself. The script lists all.

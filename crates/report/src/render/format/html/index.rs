@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use portcullis_model::{Finding, Report, RuleInfo, Severity, Status};
 
-use super::link::is_anchor;
-use super::text::Text;
+use super::text::{Text, is_anchor};
 
 /// The rules of a report: those that were judged, then those that only findings name, which there
 /// are in a report that was tampered with.

@@ -47,13 +47,6 @@ impl<'a> RuleLink<'a> {
     }
 }
 
-/// Whether text can be the id of an element, and the fragment of an address, as it stands.
-pub(super) fn is_anchor(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 100
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,15 +61,6 @@ mod tests {
             ("https://example.com/\u{202e}", false),
         ] {
             assert_eq!(WebLink::new(address).is_safe, is_safe, "{address}");
-        }
-    }
-
-    #[test]
-    fn anchors_are_plain() {
-        for (text, is_plain) in
-            [("old-key", true), ("0c8d03b6", true), ("", false), ("a b", false), ("é", false)]
-        {
-            assert_eq!(is_anchor(text), is_plain, "{text}");
         }
     }
 }

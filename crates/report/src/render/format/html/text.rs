@@ -61,10 +61,26 @@ pub(super) fn defused(value: &Json) -> Json {
     }
 }
 
+/// Whether text can be the id of an element, and the fragment of an address, as it stands.
+pub(super) fn is_anchor(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 100
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn anchors_are_plain() {
+        for (text, is_plain) in
+            [("old-key", true), ("0c8d03b6", true), ("", false), ("a b", false), ("é", false)]
+        {
+            assert_eq!(is_anchor(text), is_plain, "{text}");
+        }
+    }
 
     #[test]
     fn values_are_defused_to_their_depths() {
