@@ -4,12 +4,13 @@
 use std::collections::{BTreeSet, HashSet};
 
 use askama::Template;
-use portcullis_model::{BaselineState, Finding, Report, Severity, Status};
+use portcullis_model::{AppliedWaiver, BaselineState, Finding, Report, Severity, Status};
 
 use super::index::{Index, Rule, is_work, words};
 use super::prose::{Part, parts};
 use super::text::{Text, is_anchor};
 use crate::render::advice::what_to_do;
+use crate::words::day;
 
 /// So many findings of a rule are listed in the page itself. The script lists all.
 const LISTED: usize = 100;
@@ -149,22 +150,23 @@ impl<'a> Row<'a> {
 /// What has been decided about a finding, and since when it is there.
 pub(super) fn notes(finding: &Finding, report: &Report) -> Vec<Text<'static>> {
     let waiver = finding.waiver.as_ref().map(|waiver| {
-        let (owner, day, reason) = (&waiver.owner, waiver.expires, &waiver.reason);
+        let AppliedWaiver { owner, expires, reason, .. } = waiver;
         if waiver.expired {
             format!(
-                "The waiver of {owner} expired on {day}, so this counts again. It said: {reason}"
+                "The waiver of {owner} expired on {expires}, so this counts again. \
+                 It said: {reason}"
             )
         } else {
-            format!("Waived by {owner} until {day}: {reason}")
+            format!("Waived by {owner} until {expires}: {reason}")
         }
     });
     let baseline = finding.baseline.zip(report.run.baseline.as_ref()).map(|(state, baseline)| {
-        let day = baseline.as_of.strftime("%Y-%m-%d");
+        let day = day(baseline.as_of);
         match state {
             BaselineState::New => format!("New since the baseline of {day}"),
             BaselineState::Known => format!("Known from the baseline of {day}"),
         }
     });
-    let since = finding.first_seen.map(|at| format!("First seen on {}", at.strftime("%Y-%m-%d")));
+    let since = finding.first_seen.map(|at| format!("First seen on {}", day(at)));
     [waiver, baseline, since].into_iter().flatten().map(Text::from).collect()
 }

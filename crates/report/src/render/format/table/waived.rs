@@ -9,6 +9,7 @@ use super::{counted, describe, few, grouped, names};
 use crate::decide::waivers;
 use crate::render::remarks::on_waiver;
 use crate::render::view::View;
+use crate::words::day;
 use crate::{Page, bold};
 
 /// So many resources with known findings of one rule are named; they are what everybody has seen.
@@ -24,7 +25,7 @@ pub(super) fn write_known(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()
         return Ok(());
     }
     let baseline = match &view.report.run.baseline {
-        Some(baseline) => format!("the baseline of {}", baseline.as_of.strftime("%Y-%m-%d")),
+        Some(baseline) => format!("the baseline of {}", day(baseline.as_of)),
         None => "the baseline".to_owned(),
     };
     page.blank()?;
