@@ -16,8 +16,8 @@ use portcullis_model::{
 };
 
 pub use resource::{NotAResource, ResourcePattern};
-pub(crate) use words::account;
 pub use words::{State, end, subject, warning};
+pub(crate) use words::{acceptance, account};
 
 /// The account of a waiver that holds in all of them.
 pub const ANY_ACCOUNT: &str = "*";

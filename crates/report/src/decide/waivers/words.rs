@@ -1,6 +1,6 @@
 //! Waivers in words, the same wherever they are shown.
 
-use portcullis_model::{Waiver, WaiverOutcome};
+use portcullis_model::{AppliedWaiver, Waiver, WaiverOutcome};
 use serde::Serialize;
 
 use super::ANY_ACCOUNT;
@@ -38,6 +38,11 @@ impl State {
 /// The account of a waiver in words.
 pub(crate) fn account(waiver: &Waiver) -> &str {
     if waiver.account == ANY_ACCOUNT { "all accounts" } else { &waiver.account }
+}
+
+/// Who accepts a finding, and until when: `waived by ann until 2026-12-31`.
+pub(crate) fn acceptance(waiver: &AppliedWaiver) -> String {
+    format!("waived by {} until {}", waiver.owner, waiver.expires)
 }
 
 /// What the waiver is about: `old-key on alice in 111122223333`.

@@ -1,9 +1,10 @@
 //! An entry in words: what text and Markdown have in common.
 
-use portcullis_model::{AppliedWaiver, Finding};
+use portcullis_model::Finding;
 use serde_json::Value as Json;
 
 use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
+use crate::decide::waivers::acceptance;
 use crate::words::{counted, describe, shorten, time};
 
 /// Room for a value in a line; JSON has it whole.
@@ -85,10 +86,10 @@ fn value(value: &Json) -> String {
 }
 
 fn waiver(finding: &Finding) -> Option<String> {
-    let AppliedWaiver { reason, owner, expires, expired } = finding.waiver.as_ref()?;
-    Some(if *expired {
-        format!("the waiver of {owner} expired on {expires}")
+    let waiver = finding.waiver.as_ref()?;
+    Some(if waiver.expired {
+        format!("the waiver of {} expired on {}", waiver.owner, waiver.expires)
     } else {
-        format!("waived by {owner} until {expires}: {reason}")
+        format!("{}: {}", acceptance(waiver), waiver.reason)
     })
 }

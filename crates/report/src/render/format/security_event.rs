@@ -3,6 +3,7 @@
 use portcullis_model::{AppliedWaiver, Finding, RuleInfo, Source};
 
 use super::twins::Twins;
+use crate::decide::waivers::acceptance;
 
 /// Gives every finding an id of its own that stays the same from run to run: its fingerprint, and a
 /// number where resources share one.
@@ -21,12 +22,8 @@ impl<'a> Ids<'a> {
 
 /// What the waiver says, but its reason: `waived by ann until 2026-12-31`.
 pub(super) fn waiver_words(waiver: &AppliedWaiver) -> String {
-    let AppliedWaiver { owner, expires, expired, .. } = waiver;
-    if *expired {
-        format!("was waived by {owner} until {expires}, and counts again")
-    } else {
-        format!("waived by {owner} until {expires}")
-    }
+    let accepted = acceptance(waiver);
+    if waiver.expired { format!("was {accepted}, and counts again") } else { accepted }
 }
 
 /// The controls that a rule tests: `cis-aws-7.0/2.12`.
