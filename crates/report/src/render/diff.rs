@@ -3,7 +3,7 @@
 mod jsonl;
 mod markdown;
 mod text;
-mod told;
+mod words;
 
 use std::io::{self, Write};
 use std::str::FromStr;

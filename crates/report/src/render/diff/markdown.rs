@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::told;
+use super::words;
 use crate::decide::diff::{Diff, Entry};
 use crate::render::gfm::{code, inline};
 use crate::words::shorten;
@@ -18,9 +18,9 @@ const TEXT_CHARS: usize = 600;
 const NOTES: usize = 20;
 
 pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "## Portcullis: {}\n", told::summary(diff))?;
-    writeln!(out, "- {}", escape(&format!("Old: {}", told::origin(&diff.old))))?;
-    writeln!(out, "- {}", escape(&format!("New: {}", told::origin(&diff.new))))?;
+    writeln!(out, "## Portcullis: {}\n", words::summary(diff))?;
+    writeln!(out, "- {}", escape(&format!("Old: {}", words::origin(&diff.old))))?;
+    writeln!(out, "- {}", escape(&format!("New: {}", words::origin(&diff.new))))?;
     for note in diff.notes.iter().take(NOTES) {
         writeln!(out, "- **Note:** {}", escape(note))?;
     }
@@ -51,8 +51,8 @@ fn write_entries(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn heading(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
-    let explanation = told::explanation(entry.change).map(|text| format!("{text}\n\n"));
-    let heading = told::heading(entry.change, diff);
+    let explanation = words::explanation(entry.change).map(|text| format!("{text}\n\n"));
+    let heading = words::heading(entry.change, diff);
     format!("\n### {heading}\n\n{}", explanation.unwrap_or_default())
 }
 
@@ -60,9 +60,9 @@ fn heading(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
 fn item(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     let severity = entry.severity.word();
     let (title, rule) = (escape(entry.title), code(entry.rule));
-    let headline = escape(&told::headline(entry, diff));
+    let headline = escape(&words::headline(entry, diff));
     let line = |detail: String| format!("  - {}\n", escape(&detail));
-    let details: String = told::details(entry, diff).into_iter().map(line).collect();
+    let details: String = words::details(entry, diff).into_iter().map(line).collect();
     format!("- **{severity}** {title} ({rule}): {headline}\n{details}")
 }
 

@@ -4,17 +4,17 @@
 //! GitHub drops a step summary of more than 1 MiB as a whole, so the page is bounded: what is least
 //! grave is left out, finding by finding, and counted.
 
+mod budget;
 mod findings;
 mod folded;
 mod frameworks;
 mod head;
-mod room;
 mod unjudged;
 mod waivers;
 
 use std::io::{self, Write};
 
-use self::room::Room;
+use self::budget::Budget;
 use crate::render::view::View;
 
 /// Room for all; the rest of 1 MiB is left to what else a step writes into its summary.
@@ -28,20 +28,21 @@ const FRAMEWORKS: usize = 150_000;
 const NOTE: usize = 1_000;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let head = Room::filled(HEAD, |room| head::write(view, room));
-    let unjudged = Room::filled(UNJUDGED, |room| unjudged::write(view.report, room));
-    let waivers = Room::filled(WAIVERS, |room| waivers::write(view.report, room));
-    let frameworks = Room::filled(FRAMEWORKS, |room| frameworks::write(view.report, room));
-    let taken = [&head, &unjudged, &waivers, &frameworks].map(|room| room.text().len());
+    let head = Budget::filled(HEAD, |budget| head::write(view, budget));
+    let unjudged = Budget::filled(UNJUDGED, |budget| unjudged::write(view.report, budget));
+    let waivers = Budget::filled(WAIVERS, |budget| waivers::write(view.report, budget));
+    let frameworks = Budget::filled(FRAMEWORKS, |budget| frameworks::write(view.report, budget));
+    let taken = [&head, &unjudged, &waivers, &frameworks].map(|budget| budget.text().len());
     let left = PAGE - NOTE - taken.iter().sum::<usize>();
-    let open = Room::filled(left, |room| findings::write(view, room));
-    let folded = Room::filled(left - open.text().len(), |room| folded::write(view.report, room));
+    let open = Budget::filled(left, |budget| findings::write(view, budget));
+    let folded =
+        Budget::filled(left - open.text().len(), |budget| folded::write(view.report, budget));
     let left_out = open.left_out() + unjudged.left_out() + folded.left_out();
     out.write_all(head.text().as_bytes())?;
     write_note(left_out, view.report.findings.len(), out)?;
     [open, unjudged, waivers, folded, frameworks]
         .iter()
-        .try_for_each(|room| out.write_all(room.text().as_bytes()))
+        .try_for_each(|budget| out.write_all(budget.text().as_bytes()))
 }
 
 fn write_note(left_out: usize, all: usize, out: &mut dyn Write) -> io::Result<()> {

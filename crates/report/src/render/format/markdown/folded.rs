@@ -2,17 +2,17 @@
 
 use portcullis_model::{Finding, Report, Status};
 
+use super::budget::Budget;
 use super::findings::entry;
-use super::room::Room;
 use crate::render::gfm::code;
 use crate::words::counted;
 
-pub(super) fn write(report: &Report, room: &mut Room) {
+pub(super) fn write(report: &Report, budget: &mut Budget) {
     for status in [Status::Waived, Status::Known, Status::Pass, Status::NotApplicable] {
         let is_it = |finding: &&Finding| finding.status() == status;
         let findings: Vec<&Finding> = report.findings.iter().filter(is_it).collect();
         if !findings.is_empty() {
-            write_folded(&heading(status, findings.len()), &findings, room);
+            write_folded(&heading(status, findings.len()), &findings, budget);
         }
     }
 }
@@ -26,17 +26,17 @@ fn heading(status: Status, count: usize) -> String {
     }
 }
 
-fn write_folded(heading: &str, findings: &[&Finding], room: &mut Room) {
+fn write_folded(heading: &str, findings: &[&Finding], budget: &mut Budget) {
     let item = |finding: &&Finding| {
         let entry = entry(finding);
         let about = format!("- {}, {}: ", finding.severity.word(), code(&finding.rule));
         format!("{about}{}", entry.trim_start_matches("- "))
     };
-    let space = room.left().saturating_sub(fold(heading, "").len());
-    let list = Room::filled(space, |list| list.add_each(findings.iter().map(item)));
-    room.leave_out(list.left_out());
+    let space = budget.left().saturating_sub(fold(heading, "").len());
+    let list = Budget::filled(space, |list| list.add_each(findings.iter().map(item)));
+    budget.leave_out(list.left_out());
     if !list.text().is_empty() {
-        room.add(&fold(heading, list.text()));
+        budget.add(&fold(heading, list.text()));
     }
 }
 

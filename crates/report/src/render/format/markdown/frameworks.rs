@@ -2,30 +2,31 @@
 
 use portcullis_model::{ControlOutcome, FrameworkOutcome, Report};
 
+use super::budget::Budget;
 use super::folded::fold;
-use super::room::Room;
 use crate::render::controls::{counted, waived};
 use crate::render::gfm::{code, inline};
 
-pub(super) fn write(report: &Report, room: &mut Room) {
+pub(super) fn write(report: &Report, budget: &mut Budget) {
     for framework in &report.frameworks {
-        write_framework(report, framework, room);
+        write_framework(report, framework, budget);
     }
 }
 
-fn write_framework(report: &Report, framework: &FrameworkOutcome, room: &mut Room) {
+fn write_framework(report: &Report, framework: &FrameworkOutcome, budget: &mut Budget) {
     let FrameworkOutcome { id, title, version, note, controls: all, .. } = framework;
     let title = inline(&format!("{title} {version}"));
     let note = note.as_ref().map_or_else(String::new, |note| format!("\n{}\n", inline(note)));
     let counts = counted(framework);
-    if !room.add(&format!("\n## {title} ({})\n\n{counts}.\n{note}", code(id))) {
+    if !budget.add(&format!("\n## {title} ({})\n\n{counts}.\n{note}", code(id))) {
         return;
     }
-    let space = room.left().saturating_sub(fold(HEADING, &more(all.len())).len());
-    let list =
-        Room::filled(space, |list| list.add_each(all.iter().map(|control| entry(report, control))));
+    let space = budget.left().saturating_sub(fold(HEADING, &more(all.len())).len());
+    let list = Budget::filled(space, |list| {
+        list.add_each(all.iter().map(|control| entry(report, control)));
+    });
     let rest = if list.left_out() > 0 { more(list.left_out()) } else { String::new() };
-    room.add(&fold(HEADING, &format!("{}{rest}", list.text())));
+    budget.add(&fold(HEADING, &format!("{}{rest}", list.text())));
 }
 
 const HEADING: &str = "Control by control";

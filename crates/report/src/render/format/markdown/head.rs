@@ -2,7 +2,7 @@
 
 use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
 
-use super::room::Room;
+use super::budget::Budget;
 use crate::render::gaps;
 use crate::render::gfm::{code, inline};
 use crate::render::view::View;
@@ -15,22 +15,22 @@ const NAME_CHARS: usize = 200;
 /// Room for a gap in a sentence.
 const GAP_CHARS: usize = 500;
 
-pub(super) fn write(view: &View<'_>, room: &mut Room) {
+pub(super) fn write(view: &View<'_>, budget: &mut Budget) {
     let report = view.report;
     let verdict = match view.outcome.exit_status() {
         0 => "clean",
         1 => "failed",
         _ => "incomplete",
     };
-    room.add(&format!("# Identity posture of {}: {verdict}\n", subject(report)));
-    room.add(&format!("\n**{}**\n\n", inline(&shorten(&view.outcome.to_string(), GAP_CHARS))));
+    budget.add(&format!("# Identity posture of {}: {verdict}\n", subject(report)));
+    budget.add(&format!("\n**{}**\n\n", inline(&shorten(&view.outcome.to_string(), GAP_CHARS))));
     for account in report.accounts.iter().take(LISTED) {
-        room.add(&evidence(account, report));
+        budget.add(&evidence(account, report));
     }
-    write_more(report.accounts.len(), room);
-    write_run(report, room);
-    write_gaps(report, room);
-    write_counts(report, room);
+    write_more(report.accounts.len(), budget);
+    write_run(report, budget);
+    write_gaps(report, budget);
+    write_counts(report, budget);
 }
 
 /// The account, or how many there are.
@@ -60,43 +60,43 @@ fn evidence(account: &AuditedAccount, report: &Report) -> String {
 }
 
 /// When, by what and against what.
-fn write_run(report: &Report, room: &mut Room) {
+fn write_run(report: &Report, budget: &mut Budget) {
     let Report { tool, run, rules, .. } = report;
     let version = inline(&shorten(&tool.version, NAME_CHARS));
     let (as_of, rules) = (time(run.as_of), counted(rules.len(), "rule"));
-    room.add(&format!("- As of {as_of}, by {rules} of Portcullis {version}\n"));
+    budget.add(&format!("- As of {as_of}, by {rules} of Portcullis {version}\n"));
     if let Some(baseline) = &run.baseline {
         let other = if baseline.ruleset == tool.ruleset { "" } else { ", judged by other rules" };
-        room.add(&format!("- Compared with the report as of {}{other}\n", time(baseline.as_of)));
+        budget.add(&format!("- Compared with the report as of {}{other}\n", time(baseline.as_of)));
     }
     if run.options.redacted {
-        room.add("- Names, ids and ARNs are pseudonyms\n");
+        budget.add("- Names, ids and ARNs are pseudonyms\n");
     }
 }
 
-fn write_gaps(report: &Report, room: &mut Room) {
+fn write_gaps(report: &Report, budget: &mut Budget) {
     let kinds = gaps::told(report, |gap| !gap.is_by_choice());
     if kinds.is_empty() {
         return;
     }
-    room.add("\n**Not everything could be collected**; what depends on it is not judged:\n\n");
+    budget.add("\n**Not everything could be collected**; what depends on it is not judged:\n\n");
     for kind in kinds.iter().take(LISTED) {
-        room.add(&format!("- {}\n", inline(&shorten(kind, GAP_CHARS))));
+        budget.add(&format!("- {}\n", inline(&shorten(kind, GAP_CHARS))));
     }
-    write_more(kinds.len(), room);
+    write_more(kinds.len(), budget);
 }
 
 /// How many there are beyond those that are listed.
-fn write_more(all: usize, room: &mut Room) {
+fn write_more(all: usize, budget: &mut Budget) {
     if all > LISTED {
-        room.add(&format!("- and {} more\n", all - LISTED));
+        budget.add(&format!("- and {} more\n", all - LISTED));
     }
 }
 
 /// The number of findings by severity and status.
-fn write_counts(report: &Report, room: &mut Room) {
-    room.add("\n| Severity | Open | Not judged | Known | Waived | Pass | Not applicable |\n");
-    room.add("|:---|---:|---:|---:|---:|---:|---:|\n");
+fn write_counts(report: &Report, budget: &mut Budget) {
+    budget.add("\n| Severity | Open | Not judged | Known | Waived | Pass | Not applicable |\n");
+    budget.add("|:---|---:|---:|---:|---:|---:|---:|\n");
     for severity in Severity::ALL {
         let of_it = |finding: &&Finding| finding.severity == severity;
         let found: Vec<&Finding> = report.findings.iter().filter(of_it).collect();
@@ -112,7 +112,7 @@ fn write_counts(report: &Report, room: &mut Room) {
         let others: u64 = tallies.iter().map(|tally| u64::from(tally.not_applicable)).sum();
         let [open, unknown, known, waived] = listed;
         let word = severity.word();
-        room.add(&format!(
+        budget.add(&format!(
             "| {word} | {open} | {unknown} | {known} | {waived} | {pass} | {others} |\n"
         ));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{Finding, Report, Status};
 
-use super::room::Room;
+use super::budget::Budget;
 use crate::render::advice::steps;
 use crate::render::gfm::{code, inline};
 use crate::render::remarks;
@@ -15,7 +15,7 @@ const NAMED_RESOURCES: usize = 3;
 /// Room for a reason or a name that no list should be drowned by.
 const TEXT_CHARS: usize = 300;
 
-pub(super) fn write(report: &Report, room: &mut Room) {
+pub(super) fn write(report: &Report, budget: &mut Budget) {
     let all = report.findings.iter().filter(|finding| finding.status() == Status::Unknown);
     let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
     for finding in all {
@@ -27,14 +27,14 @@ pub(super) fn write(report: &Report, room: &mut Room) {
         return;
     }
     let count = groups.values().map(Vec::len).sum();
-    room.add(&format!("\n## Not judged: {}\n\n", counted(count, "finding")));
+    budget.add(&format!("\n## Not judged: {}\n\n", counted(count, "finding")));
     for ((severity, rule, reason), findings) in &groups {
         let about = format!("{}, {}: {}", severity.word(), code(rule), names(findings, report));
-        if !room.add(&format!("- {about}; {reason}\n")) {
-            room.leave_out(findings.len());
+        if !budget.add(&format!("- {about}; {reason}\n")) {
+            budget.leave_out(findings.len());
         }
     }
-    write_steps(groups.values().flatten().copied(), room);
+    write_steps(groups.values().flatten().copied(), budget);
 }
 
 /// The resources by name, or their number.
@@ -48,12 +48,12 @@ fn names(findings: &[&Finding], report: &Report) -> String {
 }
 
 /// How to close the gaps: each step once.
-fn write_steps<'a>(unknown: impl Iterator<Item = &'a Finding>, room: &mut Room) {
+fn write_steps<'a>(unknown: impl Iterator<Item = &'a Finding>, budget: &mut Budget) {
     let steps = steps(unknown);
     if !steps.is_empty() {
-        room.add("\n**What to do:**\n\n");
+        budget.add("\n**What to do:**\n\n");
     }
     for step in steps {
-        room.add(&format!("- {}\n", inline(&shorten(step, TEXT_CHARS))));
+        budget.add(&format!("- {}\n", inline(&shorten(step, TEXT_CHARS))));
     }
 }

@@ -2,7 +2,7 @@
 
 use portcullis_model::{Report, WaiverOutcome};
 
-use super::room::Room;
+use super::budget::Budget;
 use crate::decide::waivers::{State, warning};
 use crate::render::gfm::inline;
 use crate::words::shorten;
@@ -10,7 +10,7 @@ use crate::words::shorten;
 /// Room for a warning that no list should be drowned by.
 const WARNING_CHARS: usize = 500;
 
-pub(super) fn write(report: &Report, room: &mut Room) {
+pub(super) fn write(report: &Report, budget: &mut Budget) {
     let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
     outcomes.sort_by_key(|outcome| State::of(outcome));
     let warnings: Vec<String> = outcomes.into_iter().filter_map(warning).collect();
@@ -18,7 +18,7 @@ pub(super) fn write(report: &Report, room: &mut Room) {
         return;
     }
     let all = report.waivers.len();
-    room.add(&format!("\n## Waivers: {} of {all} to look at\n\n", warnings.len()));
+    budget.add(&format!("\n## Waivers: {} of {all} to look at\n\n", warnings.len()));
     let item = |warning: String| format!("- {}\n", inline(&shorten(&warning, WARNING_CHARS)));
-    room.add_each(warnings.into_iter().map(item));
+    budget.add_each(warnings.into_iter().map(item));
 }

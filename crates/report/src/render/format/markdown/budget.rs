@@ -1,18 +1,18 @@
 //! A part of the page, as long as it may be.
 
-/// Text that takes no more than its room.
-pub(super) struct Room {
+/// Text that takes no more bytes than it may.
+pub(super) struct Budget {
     text: String,
     limit: usize,
     left_out: usize,
 }
 
-impl Room {
-    /// What was written into a room of so many bytes.
-    pub(super) fn filled(limit: usize, write: impl FnOnce(&mut Room)) -> Room {
-        let mut room = Room { text: String::new(), limit, left_out: 0 };
-        write(&mut room);
-        room
+impl Budget {
+    /// What was written within a budget of so many bytes.
+    pub(super) fn filled(limit: usize, write: impl FnOnce(&mut Budget)) -> Budget {
+        let mut budget = Budget { text: String::new(), limit, left_out: 0 };
+        write(&mut budget);
+        budget
     }
 
     /// Adds all of the text, or nothing if there is no room for it.
