@@ -1,6 +1,6 @@
 //! What AWS answered about an account's identities: kept as a bundle, read as facts.
 //!
-//! A [`Bundle`] holds raw answers, in the [shapes](shapes) that the AWS CLI prints, whether they were
+//! A [`Bundle`] holds raw answers, in the [shapes] that the AWS CLI prints, whether they were
 //! collected just now or saved by hand long ago. [`Bundle::snapshot`] is the one path from those to
 //! facts, and [`Guides`] says whom and where to ask next while a bundle is collected.
 
