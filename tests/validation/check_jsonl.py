@@ -6,9 +6,9 @@ from pathlib import Path
 
 FIELDS = (
     "schema as_of tool status fingerprint rule account resource verdict severity message "
-    "message_facts evidence missing remediation waiver first_seen baseline account_alias account_name account_partition "
-    "account_region account_status rule_title rule_family rule_risk rule_params rule_references "
-    "rule_frameworks"
+    "message_facts evidence missing remediation waiver first_seen baseline account_alias "
+    "account_name account_partition account_region account_status rule_title rule_family "
+    "rule_risk rule_params rule_references rule_frameworks"
 )
 STATUSES = {
     "fail": {"open", "known", "waived"},
