@@ -33,8 +33,13 @@ pub enum Grant {
     ByPermission,
 }
 
-/// Keys that name a principal, so that a condition on them in a statement for an account names it too.
-const NAMING: [&str; 3] = ["aws:principalarn", "aws:userid", "aws:username"];
+/// The keys of tags of principals begin so.
+const TAG: &str = "aws:principaltag/";
+
+/// Whether a key names a principal, so that a condition on it in a statement for an account names it too.
+fn names_principal(key: &str) -> bool {
+    ["aws:principalarn", "aws:userid", "aws:username"].contains(&key) || key.starts_with(TAG)
+}
 
 impl TrustPolicy {
     /// How the role admits a principal of its own account, whom the context tells: of several ways the one
@@ -115,11 +120,10 @@ pub enum Chosen<'a> {
 /// The principals to which a condition limits a statement; empty: to none in particular.
 fn chosen_by(statement: &Statement) -> Vec<Chosen<'_>> {
     for condition in &statement.conditions {
-        let tag = condition.key.strip_prefix("aws:principaltag/");
-        let names = NAMING.contains(&condition.key.as_str()) || tag.is_some();
-        if !names || condition.negated || condition.when_absent {
+        if !names_principal(&condition.key) || condition.negated || condition.when_absent {
             continue;
         }
+        let tag = condition.key.strip_prefix(TAG);
         let is_exact =
             matches!(condition.operator, Operator::Equals | Operator::Like | Operator::Arn);
         let chosen = condition.values.iter().map(|value| match tag {
@@ -138,8 +142,8 @@ fn names(statement: &Statement, principal: &Principal, context: &Context<'_>) ->
     let own = |element: &PrincipalElement| match element {
         PrincipalElement::Anyone => Some(Grant::Whole),
         PrincipalElement::Account(id) if Some(*id) == context.account.id => {
-            let naming = |key: &str| NAMING.contains(&key) || key.starts_with("aws:principaltag/");
-            let is_named = statement.conditions.iter().any(|it| !it.negated && naming(&it.key));
+            let mut demanded = statement.conditions.iter().filter(|it| !it.negated);
+            let is_named = demanded.any(|it| names_principal(&it.key));
             Some(if is_named { by_arn(principal) } else { Grant::ByPermission })
         }
         PrincipalElement::Arn(arn) if is_arn_of(arn, principal) => Some(by_arn(principal)),
