@@ -51,18 +51,21 @@ impl RecordType {
 impl Field {
     /// What a redacted report shows of its texts; words of a fixed set are nobody's.
     fn shown(&self) -> Shown {
-        match element(self.ty) {
+        match self.ty.element() {
             Type::Word(_) => Shown::Text,
             _ => self.shown,
         }
     }
 }
 
-/// The type of what is in a list or may be null; else the type itself.
-fn element(ty: Type) -> Type {
-    match ty {
-        Type::List(inner) | Type::Optional(inner) => element(*inner),
-        ty => ty,
+impl Type {
+    /// The type of what is in a list or may be null; else the type itself.
+    #[must_use]
+    pub fn element(self) -> Type {
+        match self {
+            Type::List(inner) | Type::Optional(inner) => inner.element(),
+            ty => ty,
+        }
     }
 }
 
@@ -73,7 +76,7 @@ impl RecordType {
         let (name, rest) =
             path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
         let field = self.fields.iter().find(|field| field.name == name)?;
-        match (rest, element(field.ty)) {
+        match (rest, field.ty.element()) {
             (None, _) => Some(field.shown()),
             (Some(rest), Type::Record(record)) => record.shown(rest),
             (Some(_), _) => None,

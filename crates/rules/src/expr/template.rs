@@ -106,7 +106,7 @@ impl Placeholder {
     /// A parameter that is a text, or a list of texts, if the expression reads one.
     fn text_param(&self) -> Option<String> {
         for (name, read) in &self.expression.reads {
-            if name.starts_with("params.") && matches!(element_type(read.ty), Type::Text) {
+            if name.starts_with("params.") && matches!(read.ty.element(), Type::Text) {
                 return Some(name.clone());
             }
         }
@@ -119,20 +119,12 @@ fn field_names(list: Type, fields: &[usize]) -> String {
     let mut names = String::new();
     let mut ty = list;
     for &index in fields {
-        let Type::Record(record) = element_type(ty) else { break };
+        let Type::Record(record) = ty.element() else { break };
         names.push('.');
         names.push_str(record.fields[index].name);
         ty = record.fields[index].ty;
     }
     names
-}
-
-/// The type of what is in a list, or may be null; else the type itself.
-fn element_type(ty: Type) -> Type {
-    match ty {
-        Type::List(inner) | Type::Optional(inner) => element_type(*inner),
-        ty => ty,
-    }
 }
 
 /// Adds a value, each text of which is one of that fact; none: words of the rule.
