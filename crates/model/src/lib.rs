@@ -18,7 +18,7 @@ pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;
 pub use names::{AccountId, Arn, is_partition, is_region};
-pub use record::{Field, List, Record, RecordType, Shown, Type, Typed, Value};
+pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
     ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate, Message,

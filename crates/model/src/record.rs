@@ -3,6 +3,8 @@
 //! [`record!`] declares a struct once and derives from it the Rust type, its JSON form, the
 //! schema that rules are checked against, and the access that rules are evaluated with.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::{Fact, Source, Sources};
@@ -147,6 +149,25 @@ pub trait Record: Sync {
     fn record_type(&self) -> &'static RecordType;
 }
 
+/// A record that rules judge and findings name.
+pub trait Resource: Record {
+    /// The ARN; of what AWS gives none, an identity of that form.
+    fn id(&self) -> Cow<'_, str>;
+
+    /// What people call it.
+    fn name(&self) -> &str;
+
+    /// The region, of what is in one.
+    fn region(&self) -> Option<&str> {
+        None
+    }
+
+    /// The name of the user that it belongs to, of what belongs to one.
+    fn user_name(&self) -> Option<&str> {
+        None
+    }
+}
+
 /// A list that rules can read.
 pub trait List: Sync {
     /// The number of elements.
@@ -217,11 +238,15 @@ typed! {
 }
 
 /// Declares a record: a struct whose fields are facts that rules can read, with `#[from(…)]` the
-/// sources that tell them, and with `#[shown(…)]` what a redacted report shows of them beside pseudonyms.
+/// sources that tell them, with `#[shown(…)]` what a redacted report shows of them beside pseudonyms, and
+/// with `#[resource(…)]` which of them name it, if rules judge it.
 macro_rules! record {
     (
         $(#[doc = $about:literal])+
         #[from($($origin:ident),*)]
+        $(#[resource(
+            id = $id:ident, name = $label:ident $(, region = $region:ident)? $(, user_name = $user:ident)?
+        )])?
         pub struct $name:ident {
             $(
                 $(#[doc = $doc:literal])+
@@ -270,6 +295,21 @@ macro_rules! record {
                 Ok($crate::Value::Record(self))
             }
         }
+
+        $(impl $crate::Resource for $name {
+            fn id(&self) -> std::borrow::Cow<'_, str> {
+                std::borrow::Cow::Borrowed(&self.$id)
+            }
+            fn name(&self) -> &str {
+                &self.$label
+            }
+            $(fn region(&self) -> Option<&str> {
+                Some(&self.$region)
+            })?
+            $(fn user_name(&self) -> Option<&str> {
+                Some(&self.$user)
+            })?
+        })?
     };
 }
 

@@ -3,15 +3,15 @@
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, RecordType, Snapshot, Source, Type, User};
-use serde::de::{DeserializeOwned, Error};
+use portcullis_model::{Account, Fact, RecordType, Root, ShortLists, Snapshot, Source, Type};
+use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use toml::de::{DeTable, DeValue};
 
 use crate::expr::Variable;
 use crate::problem::Problem;
 use crate::read::Placed;
-use crate::scope::Scope;
+use crate::scope::{self, SCOPES, Scope};
 use crate::show::type_name;
 
 /// One record of each type, by the type's name.
@@ -24,30 +24,33 @@ pub(crate) struct Patch<'t> {
     pub value: Placed<'t>,
 }
 
-/// The healthy account; none if `sample.json` were broken, which a test rules out.
+/// The healthy account, with one resource of each scope; an error if `sample.json` were broken, which a
+/// test rules out.
 static HEALTHY: LazyLock<serde_json::Result<Snapshot>> = LazyLock::new(|| {
-    let lists = [
-        ("users", "User"),
-        ("mfa_devices", "MfaDevice"),
-        ("groups", "Group"),
-        ("roles", "Role"),
-        ("policies", "Policy"),
-        ("saml_providers", "SamlProvider"),
-        ("oidc_providers", "OidcProvider"),
-        ("server_certificates", "ServerCertificate"),
-        ("service_credentials", "ServiceCredential"),
-        ("regions", "Region"),
-    ];
-    let mut snapshot = json!({
-        "as_of": Timestamp::UNIX_EPOCH,
-        "account": RECORDS.get("Account"),
-        "root": RECORDS.get("Root"),
-        "gaps": [],
-    });
-    for (list, record) in lists {
-        snapshot[list] = json!([RECORDS.get(record)]);
+    let mut snapshot = Snapshot {
+        as_of: Timestamp::UNIX_EPOCH,
+        collected_from: None,
+        collected_to: None,
+        region: None,
+        account: Account::deserialize(&RECORDS["Account"])?,
+        root: Root::deserialize(&RECORDS["Root"])?,
+        users: Fact::Known(Vec::new()),
+        mfa_devices: Fact::Known(Vec::new()),
+        groups: Fact::Known(Vec::new()),
+        roles: Fact::Known(Vec::new()),
+        policies: Fact::Known(Vec::new()),
+        saml_providers: Fact::Known(Vec::new()),
+        oidc_providers: Fact::Known(Vec::new()),
+        server_certificates: Fact::Known(Vec::new()),
+        service_credentials: Fact::Known(Vec::new()),
+        regions: Fact::Known(Vec::new()),
+        short_lists: ShortLists::default(),
+        gaps: Vec::new(),
+    };
+    for scope in &SCOPES {
+        (scope.replace)(&mut snapshot, sample_of(scope.variables[0].ty).unwrap_or_default())?;
     }
-    serde_json::from_value(snapshot)
+    Ok(snapshot)
 });
 
 /// The healthy account, patched, with one resource of the scope; none if a patch has problems.
@@ -68,50 +71,16 @@ pub(crate) fn patched(
             None if index == 0 => (sample_of(*ty), 0..0),
             None => continue,
         };
-        let Some(json) = json else {
+        let (Some(json), Some(scope)) = (json, scope::of_type(*ty)) else {
             whole = false;
             continue;
         };
-        if let Err(error) = put(&mut snapshot, *ty, json) {
+        if let Err(error) = (scope.replace)(&mut snapshot, json) {
             problems.push(Problem::new(at, format!("the patch does not fit: {error}")));
             whole = false;
         }
     }
     whole.then_some(snapshot)
-}
-
-/// Puts a record in the place of those of its type.
-fn put(snapshot: &mut Snapshot, ty: Type, json: Json) -> serde_json::Result<()> {
-    let Type::Record(record) = ty else { return Ok(()) };
-    match record.name {
-        "Account" => snapshot.account = serde_json::from_value(json)?,
-        "Root" => snapshot.root = serde_json::from_value(json)?,
-        "User" => snapshot.users = alone(json)?,
-        "AccessKey" => user(snapshot)?.access_keys = alone(json)?,
-        "SigningCertificate" => user(snapshot)?.signing_certificates = alone(json)?,
-        "ServiceCredential" => snapshot.service_credentials = alone(json)?,
-        "MfaDevice" => snapshot.mfa_devices = alone(json)?,
-        "Group" => snapshot.groups = alone(json)?,
-        "Role" => snapshot.roles = alone(json)?,
-        "Policy" => snapshot.policies = alone(json)?,
-        "SamlProvider" => snapshot.saml_providers = alone(json)?,
-        "OidcProvider" => snapshot.oidc_providers = alone(json)?,
-        "ServerCertificate" => snapshot.server_certificates = alone(json)?,
-        "Region" => snapshot.regions = alone(json)?,
-        name => return Err(Error::custom(format!("no list holds {name}"))),
-    }
-    Ok(())
-}
-
-fn alone<T: DeserializeOwned>(json: Json) -> serde_json::Result<Fact<Vec<T>>> {
-    Ok(Fact::Known(vec![serde_json::from_value(json)?]))
-}
-
-fn user(snapshot: &mut Snapshot) -> serde_json::Result<&mut User> {
-    match &mut snapshot.users {
-        Fact::Known(users) if !users.is_empty() => Ok(&mut users[0]),
-        _ => Err(Error::custom("there is no user")),
-    }
 }
 
 /// The JSON form of a fact as a patch gives it; a record keeps of `base` what the patch leaves out.
@@ -212,7 +181,6 @@ fn merge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scope::SCOPES;
 
     fn has_sample(ty: Type) {
         match ty {

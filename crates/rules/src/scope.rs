@@ -5,13 +5,15 @@ mod subject;
 use std::borrow::Cow;
 
 use portcullis_model::{
-    AccessKey, Account, Group, MfaDevice, OidcProvider, Policy, Region, Role, Root, SamlProvider,
-    ServerCertificate, ServiceCredential, ShortLists, SigningCertificate, Snapshot, Source,
-    Sources, Type, Typed, User,
+    AccessKey, Account, Fact, Group, MfaDevice, OidcProvider, Policy, Region, Role, Root,
+    SamlProvider, ServerCertificate, ServiceCredential, ShortLists, SigningCertificate, Snapshot,
+    Source, Sources, Type, Typed, User,
 };
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 pub(crate) use subject::{State, Subject, uncollected};
-use subject::{each, owned};
+use subject::{listed, owned};
 
 use crate::expr::Variable;
 
@@ -26,6 +28,8 @@ pub struct Scope {
     pub variables: &'static [Variable],
     /// The resources of a snapshot; the missing sources if they were not listed.
     pub(crate) subjects: for<'a> fn(&'a Snapshot) -> Result<Vec<Subject<'a>>, Sources>,
+    /// Puts one resource, in its JSON form, in the place of all that a snapshot has.
+    pub(crate) replace: fn(&mut Snapshot, Json) -> serde_json::Result<()>,
 }
 
 const ACCOUNT: Variable = variable::<Account>("account");
@@ -35,101 +39,88 @@ const fn variable<T: Typed>(name: &'static str) -> Variable {
     Variable { name, ty: T::TYPE }
 }
 
-/// Every scope.
+fn replace<T: DeserializeOwned>(list: &mut Fact<Vec<T>>, json: Json) -> serde_json::Result<()> {
+    *list = Fact::Known(vec![serde_json::from_value(json)?]);
+    Ok(())
+}
+
+/// A scope whose resources stand in a list of the snapshot.
+macro_rules! listed {
+    ($name:literal, $doc:literal, $variable:literal: $record:ty, $list:ident) => {
+        Scope {
+            name: $name,
+            doc: $doc,
+            variables: &[variable::<$record>($variable), ACCOUNT],
+            subjects: |snapshot| listed($name, snapshot, &snapshot.$list),
+            replace: |snapshot, json| replace(&mut snapshot.$list, json),
+        }
+    };
+}
+
+/// A scope whose resources stand in a list of each user.
+macro_rules! owned {
+    ($name:literal, $doc:literal, $variable:literal: $record:ty, $list:ident) => {
+        Scope {
+            name: $name,
+            doc: $doc,
+            variables: &[variable::<$record>($variable), USER, ACCOUNT],
+            subjects: |snapshot| owned($name, snapshot, |user| &user.$list),
+            replace: |snapshot, json| match &mut snapshot.users {
+                Fact::Known(users) => {
+                    users.iter_mut().try_for_each(|user| replace(&mut user.$list, json.clone()))
+                }
+                Fact::Missing(_) => Ok(()),
+            },
+        }
+    };
+}
+
+/// Every scope; what users own comes after them.
+#[rustfmt::skip]
 pub static SCOPES: [Scope; 14] = [
     Scope {
         name: "account",
         doc: "The account as a whole.",
         variables: &[ACCOUNT],
-        subjects: |s| Ok(vec![subject::account(&s.account)]),
+        subjects: |snapshot| Ok(vec![subject::account(&snapshot.account)]),
+        replace: |snapshot, json| {
+            snapshot.account = serde_json::from_value(json)?;
+            Ok(())
+        },
     },
     Scope {
         name: "root",
         doc: "The account's root user.",
         variables: &[variable::<Root>("root"), ACCOUNT],
-        subjects: |s| Ok(vec![subject::root(s)]),
+        subjects: |snapshot| Ok(vec![subject::root(snapshot)]),
+        replace: |snapshot, json| {
+            snapshot.root = serde_json::from_value(json)?;
+            Ok(())
+        },
     },
     Scope {
         name: "user",
         doc: "Each IAM user.",
         variables: &[USER, ACCOUNT],
         subjects: subject::users,
+        replace: |snapshot, json| replace(&mut snapshot.users, json),
     },
-    Scope {
-        name: "access_key",
-        doc: "Each access key of an IAM user.",
-        variables: &[variable::<AccessKey>("key"), USER, ACCOUNT],
-        subjects: |s| {
-            owned("access_key", s, |user| &user.access_keys, |key| (&key.resource_id, &key.name))
-        },
-    },
-    Scope {
-        name: "signing_certificate",
-        doc: "Each X.509 signing certificate of an IAM user.",
-        variables: &[variable::<SigningCertificate>("certificate"), USER, ACCOUNT],
-        subjects: |s| {
-            owned(
-                "signing_certificate",
-                s,
-                |user| &user.signing_certificates,
-                |certificate| (&certificate.resource_id, &certificate.name),
-            )
-        },
-    },
-    Scope {
-        name: "service_credential",
-        doc: "Each service-specific credential of an IAM user.",
-        variables: &[variable::<ServiceCredential>("credential"), ACCOUNT],
-        subjects: subject::service_credentials,
-    },
-    Scope {
-        name: "mfa_device",
-        doc: "Each virtual MFA device of the account, assigned or not.",
-        variables: &[variable::<MfaDevice>("device"), ACCOUNT],
-        subjects: |s| each("mfa_device", s, &s.mfa_devices, |d| (&d.serial, &d.name)),
-    },
-    Scope {
-        name: "group",
-        doc: "Each IAM group.",
-        variables: &[variable::<Group>("group"), ACCOUNT],
-        subjects: |s| each("group", s, &s.groups, |group| (&group.arn, &group.name)),
-    },
-    Scope {
-        name: "role",
-        doc: "Each IAM role.",
-        variables: &[variable::<Role>("role"), ACCOUNT],
-        subjects: |s| each("role", s, &s.roles, |role| (&role.arn, &role.name)),
-    },
-    Scope {
-        name: "policy",
-        doc: "Each policy: customer-managed, AWS-managed and in use, or inline.",
-        variables: &[variable::<Policy>("policy"), ACCOUNT],
-        subjects: |s| each("policy", s, &s.policies, |p| (&p.resource_id, &p.name)),
-    },
-    Scope {
-        name: "saml_provider",
-        doc: "Each SAML provider.",
-        variables: &[variable::<SamlProvider>("provider"), ACCOUNT],
-        subjects: |s| each("saml_provider", s, &s.saml_providers, |p| (&p.arn, &p.name)),
-    },
-    Scope {
-        name: "oidc_provider",
-        doc: "Each OIDC provider.",
-        variables: &[variable::<OidcProvider>("provider"), ACCOUNT],
-        subjects: |s| each("oidc_provider", s, &s.oidc_providers, |p| (&p.arn, &p.url)),
-    },
-    Scope {
-        name: "server_certificate",
-        doc: "Each TLS certificate kept in IAM.",
-        variables: &[variable::<ServerCertificate>("certificate"), ACCOUNT],
-        subjects: |s| each("server_certificate", s, &s.server_certificates, |c| (&c.arn, &c.name)),
-    },
-    Scope {
-        name: "region",
-        doc: "Each region in use.",
-        variables: &[variable::<Region>("region"), ACCOUNT],
-        subjects: subject::regions,
-    },
+    owned!("access_key", "Each access key of an IAM user.", "key": AccessKey, access_keys),
+    owned!("signing_certificate", "Each X.509 signing certificate of an IAM user.",
+        "certificate": SigningCertificate, signing_certificates),
+    listed!("service_credential", "Each service-specific credential of an IAM user.",
+        "credential": ServiceCredential, service_credentials),
+    listed!("mfa_device", "Each virtual MFA device of the account, assigned or not.",
+        "device": MfaDevice, mfa_devices),
+    listed!("group", "Each IAM group.", "group": Group, groups),
+    listed!("role", "Each IAM role.", "role": Role, roles),
+    listed!("policy", "Each policy: customer-managed, AWS-managed and in use, or inline.",
+        "policy": Policy, policies),
+    listed!("saml_provider", "Each SAML provider.", "provider": SamlProvider, saml_providers),
+    listed!("oidc_provider", "Each OIDC provider.", "provider": OidcProvider, oidc_providers),
+    listed!("server_certificate", "Each TLS certificate kept in IAM.",
+        "certificate": ServerCertificate, server_certificates),
+    listed!("region", "Each region in use.", "region": Region, regions),
 ];
 
 /// The scopes that a rule may judge together.
@@ -140,6 +131,11 @@ pub(crate) const PRINCIPAL: &str = "principal";
 /// The scope of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Scope> {
     SCOPES.iter().find(|scope| scope.name == name)
+}
+
+/// The scope whose resources are of that type.
+pub(crate) fn of_type(ty: Type) -> Option<&'static Scope> {
+    SCOPES.iter().find(|scope| scope.variables[0].ty == ty)
 }
 
 impl Scope {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::{Fact, Region, Source, Sources, is_region};
 
-use super::answers::Answers;
+use super::answers::{Answers, Identity};
 use super::facts::if_whole;
 use super::gaps::Gaps;
 use crate::shapes::Analyzer;
@@ -40,12 +40,14 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     names.retain(|name| is_region(name));
     names.extend(analyzers.keys().cloned());
     names.extend(gaps.resources(SOURCE));
+    let Identity { partition, account, .. } = &answers.identity;
     let mut regions = Vec::new();
     for name in names {
         let message = "was not asked for its analyzers";
         let analyzers = gaps.require(analyzers.get(&name), SOURCE, &name, message);
         let external_access_analyzers = analyzers.map(|all| of_external_access(all));
-        regions.push(Region { name, external_access_analyzers });
+        let resource_id = format!("arn:{partition}:iam::{account}:region/{name}");
+        regions.push(Region { resource_id, name, external_access_analyzers });
     }
     Fact::Known(regions)
 }

@@ -1,9 +1,11 @@
 //! The account as a whole, and its regions.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
-use crate::Fact;
 use crate::record::{record, words};
+use crate::{Fact, Resource};
 
 record! {
     /// The account as a whole.
@@ -92,6 +94,20 @@ words! {
     }
 }
 
+impl Resource for Account {
+    /// AWS gives an account as such no ARN; this cannot be that of a resource in it.
+    fn id(&self) -> Cow<'_, str> {
+        Cow::Owned(format!("arn:{}:iam::{}:account", self.partition, self.id))
+    }
+
+    fn name(&self) -> &str {
+        match &self.alias {
+            Fact::Known(Some(alias)) => alias,
+            _ => &self.id,
+        }
+    }
+}
+
 record! {
     /// A request of a partner of AWS to act in the account for a while, which somebody has approved.
     ///
@@ -145,7 +161,10 @@ record! {
 record! {
     /// A region in use: the one that was called, and those where a key or a role was last used.
     #[from(AccessAnalyzers, CredentialReport, AccountAuthorizationDetails)]
+    #[resource(id = resource_id, name = name, region = name)]
     pub struct Region {
+        /// ARN-shaped identity: AWS gives a region of an account none.
+        pub resource_id: String,
         /// The name, such as `eu-central-1`.
         #[shown(Text)]
         pub name: String,

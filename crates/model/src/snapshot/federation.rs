@@ -8,6 +8,7 @@ use crate::record::record;
 record! {
     /// A SAML provider.
     #[from(SamlProviders)]
+    #[resource(id = arn, name = name)]
     pub struct SamlProvider {
         /// The ARN.
         pub arn: String,
@@ -27,6 +28,7 @@ record! {
 record! {
     /// An OIDC provider.
     #[from(OpenIdConnectProviders)]
+    #[resource(id = arn, name = url)]
     pub struct OidcProvider {
         /// The ARN.
         pub arn: String,
@@ -40,6 +42,7 @@ record! {
 record! {
     /// A TLS certificate kept in IAM.
     #[from(ServerCertificates)]
+    #[resource(id = arn, name = name)]
     pub struct ServerCertificate {
         /// The ARN.
         pub arn: String,

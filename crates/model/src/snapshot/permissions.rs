@@ -8,6 +8,7 @@ use crate::record::{record, words};
 record! {
     /// An IAM group.
     #[from(AccountAuthorizationDetails)]
+    #[resource(id = arn, name = name)]
     pub struct Group {
         /// The name.
         pub name: String,
@@ -33,6 +34,7 @@ record! {
 record! {
     /// An IAM role.
     #[from(AccountAuthorizationDetails)]
+    #[resource(id = arn, name = name)]
     pub struct Role {
         /// The name.
         pub name: String,
@@ -145,6 +147,7 @@ words! {
 record! {
     /// A policy: its default version, if it is managed.
     #[from(AccountAuthorizationDetails)]
+    #[resource(id = resource_id, name = name)]
     pub struct Policy {
         /// The ARN; of an inline policy the owner's ARN, `/policy/`, and the name.
         pub resource_id: String,

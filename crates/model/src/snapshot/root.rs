@@ -1,10 +1,12 @@
 //! The root user.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use super::MfaDevice;
-use crate::Fact;
 use crate::record::record;
+use crate::{Fact, Resource};
 
 record! {
     /// The account's root user.
@@ -44,6 +46,16 @@ record! {
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices)]
         #[shown(Text)]
         pub disagreements: Fact<Vec<String>>,
+    }
+}
+
+impl Resource for Root {
+    fn id(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.arn)
+    }
+
+    fn name(&self) -> &'static str {
+        "root"
     }
 }
 

@@ -21,6 +21,7 @@ words! {
 record! {
     /// An IAM user.
     #[from(CredentialReport, AccountAuthorizationDetails)]
+    #[resource(id = arn, name = name, user_name = name)]
     pub struct User {
         /// The user name.
         pub name: String,
@@ -113,6 +114,7 @@ words! {
 record! {
     /// An access key of an IAM user.
     #[from(CredentialReport, AccountAuthorizationDetails, AccessKeys)]
+    #[resource(id = resource_id, name = name)]
     pub struct AccessKey {
         /// ARN-shaped identity: the user's ARN, `/access-key/`, and the date of the key.
         pub resource_id: String,
@@ -149,6 +151,7 @@ record! {
 record! {
     /// An X.509 signing certificate of an IAM user.
     #[from(CredentialReport, AccountAuthorizationDetails)]
+    #[resource(id = resource_id, name = name)]
     pub struct SigningCertificate {
         /// ARN-shaped identity: the user's ARN, `/signing-certificate/`, and its date.
         pub resource_id: String,
@@ -164,6 +167,7 @@ record! {
 record! {
     /// A service-specific credential of an IAM user.
     #[from(ServiceSpecificCredentials)]
+    #[resource(id = resource_id, name = id, user_name = user_name)]
     pub struct ServiceCredential {
         /// ARN-shaped identity: the user's ARN, `/service-credential/`, and AWS's id.
         pub resource_id: String,
@@ -202,6 +206,7 @@ words! {
 record! {
     /// An MFA device.
     #[from(VirtualMfaDevices)]
+    #[resource(id = serial, name = name)]
     pub struct MfaDevice {
         /// The serial number: an ARN, or that of a hardware token.
         pub serial: String,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use portcullis_model::{Account, Fact, Record, Snapshot, Sources, User, Value};
+use portcullis_model::{Account, Fact, Record, Resource, Snapshot, Sources, User, Value};
 
 use crate::expr::MAX_VARIABLES;
 
@@ -28,40 +28,36 @@ pub(crate) enum State<'a> {
     Deleted,
 }
 
-/// A subject for each resource of a list, by its id and name.
-pub(super) fn each<'a, T: Record>(
+/// A subject for each resource of a list.
+pub(super) fn listed<'a, T: Resource>(
     kind: &'static str,
     snapshot: &'a Snapshot,
     list: &'a Fact<Vec<T>>,
-    names: impl Fn(&'a T) -> (&'a str, &'a str),
 ) -> Result<Vec<Subject<'a>>, Sources> {
     let mut subjects = Vec::new();
-    for record in list.as_ref().into_result()? {
-        let (id, name) = names(record);
-        subjects.push(Subject::new(kind, id, name, values([record, &snapshot.account])));
+    for resource in list.as_ref().into_result()? {
+        subjects.push(Subject::new(kind, resource, values([resource, &snapshot.account])));
     }
     Ok(subjects)
 }
 
-/// A subject for each thing that a user owns, by its id and name; one that stands for all of them where
-/// they are missing.
-pub(super) fn owned<'a, T: Record + 'a>(
+/// A subject for each thing that a user owns; one that stands for all of them where they are missing.
+pub(super) fn owned<'a, T: Resource + 'a>(
     kind: &'static str,
     snapshot: &'a Snapshot,
     list: impl Fn(&'a User) -> &'a Fact<Vec<T>>,
-    names: impl Fn(&'a T) -> (&'a str, &'a str),
 ) -> Result<Vec<Subject<'a>>, Sources> {
     let mut subjects = Vec::new();
     for user in snapshot.users.as_ref().into_result()? {
         match list(user) {
-            Fact::Known(records) => subjects.extend(records.iter().map(|record| {
-                let (id, name) = names(record);
-                let state = values([record, user, &snapshot.account]);
-                Subject::new(kind, id, name, state).of(user)
-            })),
+            Fact::Known(resources) => {
+                for resource in resources {
+                    let state = values([resource, user, &snapshot.account]);
+                    subjects.push(Subject::new(kind, resource, state).of(user));
+                }
+            }
             Fact::Missing(sources) => {
-                let state = State::Missing(*sources);
-                subjects.push(Subject::new("user", &user.arn, &user.name, state).of(user));
+                subjects.push(Subject::new("user", user, State::Missing(*sources)).of(user));
             }
         }
     }
@@ -73,62 +69,37 @@ pub(super) fn users(snapshot: &Snapshot) -> Result<Vec<Subject<'_>>, Sources> {
     let mut subjects = Vec::new();
     for user in snapshot.users.as_ref().into_result()? {
         let state = values([user, &snapshot.account]);
-        subjects.push(Subject::new("user", &user.arn, &user.name, state).of(user));
-    }
-    Ok(subjects)
-}
-
-/// Each service-specific credential, which names its user.
-pub(super) fn service_credentials(snapshot: &Snapshot) -> Result<Vec<Subject<'_>>, Sources> {
-    let mut subjects = Vec::new();
-    for credential in snapshot.service_credentials.as_ref().into_result()? {
-        let state = values([credential, &snapshot.account]);
-        let (id, name) = (&credential.resource_id, &credential.id);
-        let subject = Subject::new("service_credential", id, name, state);
-        subjects.push(Subject { user: Some(&credential.user_name), ..subject });
-    }
-    Ok(subjects)
-}
-
-/// Each region.
-pub(super) fn regions(snapshot: &Snapshot) -> Result<Vec<Subject<'_>>, Sources> {
-    let Account { partition, id: account_id, .. } = &snapshot.account;
-    let mut subjects = Vec::new();
-    for region in snapshot.regions.as_ref().into_result()? {
-        // AWS has no ARN for a region of an account.
-        let id = Cow::Owned(format!("arn:{partition}:iam::{account_id}:region/{}", region.name));
-        let state = values([region, &snapshot.account]);
-        let subject = Subject::new("region", "", &region.name, state);
-        subjects.push(Subject { id, region: Some(&region.name), ..subject });
+        subjects.push(Subject::new("user", user, state).of(user));
     }
     Ok(subjects)
 }
 
 /// The account as a whole.
 pub(super) fn account(account: &Account) -> Subject<'_> {
-    let name = match &account.alias {
-        Fact::Known(Some(alias)) => alias,
-        _ => &account.id,
-    };
-    // AWS has no ARN for an account as such; this one cannot collide with a resource's.
-    let id = Cow::Owned(format!("arn:{}:iam::{}:account", account.partition, account.id));
-    Subject { id, ..Subject::new("account", "", name, values([account])) }
+    Subject::new("account", account, values([account]))
 }
 
 /// The root user.
 pub(super) fn root(snapshot: &Snapshot) -> Subject<'_> {
     let Snapshot { root, account, .. } = snapshot;
-    Subject::new("root", &root.arn, "root", values([root, account]))
+    Subject::new("root", root, values([root, account]))
 }
 
 /// Stands for all resources of a kind in an account that did not list them.
-pub(crate) fn uncollected(of: &Account, sources: Sources) -> Subject<'_> {
-    Subject { state: State::Missing(sources), ..account(of) }
+pub(crate) fn uncollected(account: &Account, sources: Sources) -> Subject<'_> {
+    Subject::new("account", account, State::Missing(sources))
 }
 
 impl<'a> Subject<'a> {
-    fn new(kind: &'static str, id: &'a str, name: &'a str, state: State<'a>) -> Subject<'a> {
-        Subject { kind, id: Cow::Borrowed(id), name, region: None, user: None, state }
+    fn new(kind: &'static str, resource: &'a impl Resource, state: State<'a>) -> Subject<'a> {
+        Subject {
+            kind,
+            id: resource.id(),
+            name: resource.name(),
+            region: resource.region(),
+            user: resource.user_name(),
+            state,
+        }
     }
 
     /// The subject as what belongs to the user.

@@ -1,4 +1,4 @@
-//! `rules/README.md` is made of the rules and the schema; `UPDATE_README=1` writes it anew.
+//! `rules/README.md` is made of the rules and the schema; `tests/regenerate` writes it anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,8 +15,8 @@ const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/README.md
 fn readme() -> String {
     let mut page = String::from(
         "# Rules\n\n\
-         Generated from the rule files: `UPDATE_README=1 cargo test -p portcullis-rules --test it readme`.\n\
-         `portcullis rules explain ID` tells all about a rule. CONTRIBUTING.md says how to add one.\n\n",
+         Generated from the rule files by `tests/regenerate`.\n\
+         `portcullis rules explain ID` shows all of a rule. CONTRIBUTING.md says how to add one.\n\n",
     );
     let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
     let rules = rules.with_frameworks(&embedded_frameworks()).unwrap();
@@ -129,11 +129,11 @@ fn collect(ty: Type, records: &mut BTreeMap<&str, &'static RecordType>) {
 #[test]
 fn the_committed_page_is_that_of_the_rules() {
     let page = readme();
-    if env::var_os("UPDATE_README").is_some() {
+    if env::var_os("REGENERATE").is_some() {
         fs::write(README, &page).unwrap();
     }
     assert!(
         fs::read_to_string(README).is_ok_and(|committed| committed == page),
-        "rules/README.md is out of date; run with UPDATE_README=1"
+        "rules/README.md is out of date; run tests/regenerate"
     );
 }
