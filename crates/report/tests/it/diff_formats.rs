@@ -135,11 +135,11 @@ fn schema() -> String {
 #[test]
 fn the_committed_schema_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/diff-v1.schema.json");
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+    if std::env::var_os("REGENERATE").is_some() {
         std::fs::write(&path, schema()).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(committed, schema(), "run the test with UPDATE_SCHEMA=1 if the change is meant");
+    assert_eq!(committed, schema(), "run tests/regenerate if the change is meant");
 }
 
 #[test]

@@ -21,11 +21,11 @@ fn json() -> String {
 #[test]
 fn the_committed_schema_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/report-v1.schema.json");
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+    if std::env::var_os("REGENERATE").is_some() {
         std::fs::write(&path, schema()).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(committed, schema(), "run the test with UPDATE_SCHEMA=1 if the change is meant");
+    assert_eq!(committed, schema(), "run tests/regenerate if the change is meant");
 }
 
 #[test]
