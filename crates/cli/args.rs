@@ -17,9 +17,9 @@ use crate::output::Output;
 const AUDIT_EXAMPLES: &str = "\
 Examples:
   portcullis audit                         the account of your credentials
-  portcullis audit --profile prod --quick  another one, without calls per user
+  portcullis audit --profile prod --quick  another one, without per-user calls
   portcullis audit bundle/                 what `collect` saved, offline
-  portcullis audit credential-report.csv   no more than a credential report
+  portcullis audit credential-report.csv   a credential report alone
   portcullis audit -o table -o json=report.json
   portcullis audit --fail-on high --include pass
   portcullis audit --framework cis-aws-7.0
@@ -36,8 +36,8 @@ Examples:
   portcullis report report.json
   portcullis report report.json -o html=report.html -o sarif=report.sarif
 
-The exit status is 0 whatever the report says; that of the audit stands in the
-table.";
+The exit status is 0 whatever the report says; the table shows that of the
+audit.";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -45,26 +45,26 @@ Examples:
   portcullis diff old.json new.json -o text -o markdown=comment.md
   portcullis audit -o json | portcullis diff yesterday.json - -o jsonl
 
-What has become of a finding:
-  new        it fails, and did not before, or was not judged before
-  changed    it fails, but graver or less so, otherwise waived, or on other
-             evidence; ages and times are no change
+What happened to a finding:
+  new        it fails now, and did not before or was not judged before
+  changed    it still fails, with another severity, waiver or evidence; ages
+             and times do not count as a change
   unknown    it could not be judged this time
-  gone       its rule or account was left out this time, or its rule tests
-             something else or by other parameters; or it could not be judged
-             before, and does not fail now
+  gone       its rule or account was left out this time, its rule or its
+             parameters changed, or it could not be judged before and does not
+             fail now
   fixed      it failed, was judged again by the same test, and does not fail
-The rest is unchanged, or could be judged neither time: it is only counted.
+All others are only counted: they did not change, or were judged neither time.
 
 With -o jsonl, new findings open a ticket, changed ones update it, and fixed or
 waived ones resolve it. Unknown and gone ones do nothing: they may still fail.
 
-The exit status is 0 whatever has changed; `audit --baseline` is the gate.";
+The exit status is 0 whatever changed; to gate on it, use `audit --baseline`.";
 
 const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
   portcullis permissions                     for an audit by the default rules
-  portcullis permissions --rule-set strict   for `collect` and every rule
+  portcullis permissions --rule-set strict   for `collect`, and for all rules
   portcullis permissions --quick --format terraform";
 
 const VERIFY_STATUS: &str = "\
@@ -78,11 +78,11 @@ Examples:
   portcullis waivers check                          the file itself
   portcullis waivers check report.json              what each waiver matches
   portcullis waivers check report.json -o json
-  portcullis waivers check --as-of 2027-01-01       how it will be then
+  portcullis waivers check --as-of 2027-01-01       what will have expired then
 
 Exit status:
-  0  every waiver is in force and, in a report that can tell, needed
-  1  a waiver has expired, or matches nothing that fails
+  0  every waiver is in force and, as far as the report shows, needed
+  1  a waiver has expired, or matches no failing finding
   2  the configuration or the report cannot be used";
 
 const NEW_HELP: &str = "\
@@ -92,12 +92,12 @@ Example:
 const CHECK_STATUS: &str = "\
 Exit status:
   0  every rule loads and every example holds
-  2  there is a problem";
+  2  there are problems";
 
 /// Audits the identity posture of AWS accounts: who can get in, with which
 /// credential, and how well it is guarded
 #[derive(Parser)]
-#[command(version, max_term_width = 80, disable_help_subcommand = true)]
+#[command(version, max_term_width = 80)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -116,21 +116,23 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Judge an account, live or from a bundle
     Audit(Box<AuditArgs>),
-    /// Write a saved report again, in other formats
+    /// Render a saved report in other formats
     Report(ReportArgs),
-    /// Tell what has changed between two saved reports
+    /// Compare two saved reports
     Diff(DiffArgs),
-    /// Save what AWS says about an account, to be judged or kept
+    /// Save AWS's answers about an account, to judge or keep them
     Collect(CollectArgs),
     /// Print the facts that rules see, as JSON
     Facts(FactsArgs),
-    /// Check that a bundle is as it was collected
+    /// Check that a bundle has not changed since it was collected
     Verify(VerifyArgs),
-    /// List, explain, check and begin rules
+    /// List, explain, check and start rules
     Rules(RulesArgs),
+    /// List the frameworks that an audit can answer
+    Frameworks(FrameworksArgs),
     /// Check the waivers of the configuration
     Waivers(WaiversArgs),
-    /// Print the least IAM policy for the calls that an audit makes
+    /// Print the least-privilege IAM policy for an audit
     Permissions(PermissionsArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -169,15 +171,15 @@ pub(crate) struct AuditArgs {
     pub(crate) rules: SelectionArgs,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
-    /// An earlier report: what fails there already, and was not waived, does
-    /// not count unless it became graver; what cannot be judged always does
+    /// Count only findings that are new or more severe than in this earlier
+    /// report; what cannot be judged always counts
     #[arg(long, value_name = "REPORT", help_heading = "Exit status")]
     pub(crate) baseline: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) redaction: RedactionArgs,
-    /// List these verdicts too: pass, not_applicable
+    /// Also list these verdicts: pass, not_applicable
     #[arg(
         long,
         value_name = "VERDICT,…",
@@ -213,11 +215,11 @@ pub(crate) struct ReportArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct RedactionArgs {
-    /// Replace account ids, names, key ids and ARNs by pseudonyms, which are
-    /// the same wherever the salt is
+    /// Replace account ids, names, key ids and ARNs with pseudonyms, which are
+    /// the same under the same salt
     #[arg(long)]
     pub(crate) redact: bool,
-    /// The file that holds the salt
+    /// A file with the salt
     /// [default: the environment variable PORTCULLIS_SALT]
     #[arg(long, value_name = "FILE", requires = "redact")]
     pub(crate) salt_file: Option<PathBuf>,
@@ -241,8 +243,7 @@ pub(crate) struct DiffArgs {
 
 #[derive(Args)]
 pub(crate) struct CollectArgs {
-    /// Where to write the bundle: a new or empty directory, or a bundle to
-    /// replace
+    /// The bundle to write: a new or empty directory, or a bundle to replace
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
@@ -303,14 +304,14 @@ pub(crate) struct ManArgs {
 /// Where facts come from, and how they are read.
 #[derive(Args)]
 pub(crate) struct EvidenceArgs {
-    /// A directory that `collect` or the AWS CLI wrote, or a credential
-    /// report; without it, the account is asked
+    /// A directory written by `collect` or the AWS CLI, or a credential
+    /// report [default: ask the live account]
     #[arg(conflicts_with_all = ["profile", "region", "role_arn", "external_id", "quick"])]
     pub(crate) bundle: Option<PathBuf>,
     /// The configuration [default: portcullis.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Count ages to that date (its start in UTC) or RFC 3339 time
+    /// Count ages to this date (its start in UTC) or RFC 3339 time
     /// [default: when the evidence was collected]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<Timestamp>,
@@ -331,10 +332,10 @@ pub(crate) struct LiveArgs {
     /// A role to assume first
     #[arg(long, value_name = "ARN")]
     pub(crate) role_arn: Option<String>,
-    /// The external id that the role asks for
+    /// The external id that the role requires
     #[arg(long, value_name = "ID", requires = "role_arn")]
     pub(crate) external_id: Option<String>,
-    /// Make no calls per user; what only they tell is not known
+    /// Make no per-user calls; what only they show stays unknown
     #[arg(long)]
     pub(crate) quick: bool,
 }
@@ -342,17 +343,17 @@ pub(crate) struct LiveArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct SelectionArgs {
-    /// The rules to judge: default, or strict for all
+    /// The rule set to use: default, or strict for all rules
     #[arg(long, value_name = "SET", value_parser = ["default", "strict"], hide_possible_values = true)]
     pub(crate) rule_set: Option<String>,
-    /// Judge these rules only, whatever their set; repeat or list
+    /// Use only these rules, whatever their set; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', conflicts_with = "frameworks")]
     pub(crate) only: Vec<String>,
-    /// Judge the rules of a framework, such as cis-aws-7.0, whatever their
-    /// set, and answer it control by control; repeat or list
+    /// Use the rules of a framework, such as cis-aws-7.0, whatever their set,
+    /// and report on its controls; repeat or list
     #[arg(long = "framework", value_name = "FRAMEWORK,…", value_delimiter = ',')]
     pub(crate) frameworks: Vec<String>,
-    /// Leave these rules out; repeat or list
+    /// Leave out these rules; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
     /// A directory of your own rules; repeat for several
@@ -363,11 +364,11 @@ pub(crate) struct SelectionArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Exit status")]
 pub(crate) struct GateArgs {
-    /// The least severity that counts: critical, high, medium, low or info
+    /// The lowest severity that counts: critical, high, medium, low or info
     /// [default: low]
     #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), hide_possible_values = true)]
     pub(crate) fail_on: Option<Severity>,
-    /// Rules that may remain unjudged; repeat or list
+    /// Rules that may stay unknown; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     pub(crate) allow_unknown: Vec<String>,
 }
@@ -382,11 +383,11 @@ pub(crate) struct RulesArgs {
 pub(crate) enum RulesCommand {
     /// List all rules
     List(ListArgs),
-    /// Explain a rule: why it matters, what to do, what it reads
+    /// Explain a rule: the risk, the remedy, and the facts it reads
     Explain(ExplainArgs),
     /// Load all rules and run their examples
     Check(CheckArgs),
-    /// Print a new rule to fill in, with the facts that it may read
+    /// Print a new rule to fill in, with the facts it may read
     New(NewArgs),
 }
 
@@ -399,7 +400,7 @@ pub(crate) enum View {
 
 #[derive(Args)]
 pub(crate) struct ListArgs {
-    /// List the rules of a framework only, such as cis-aws-7.0
+    /// List only the rules of a framework, such as cis-aws-7.0
     #[arg(long, value_name = "FRAMEWORK")]
     pub(crate) framework: Option<String>,
     #[command(flatten)]
@@ -429,7 +430,7 @@ pub(crate) struct ExplainArgs {
 #[derive(Args)]
 #[command(after_help = CHECK_STATUS)]
 pub(crate) struct CheckArgs {
-    /// A directory of your own rules, checked with those that are built in
+    /// A directory of your own rules, checked together with the built-in ones
     #[arg(value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
 }
@@ -446,6 +447,18 @@ pub(crate) struct NewArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct FrameworksArgs {
+    #[command(subcommand)]
+    pub(crate) command: FrameworksCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FrameworksCommand {
+    /// List all frameworks, with how many of their controls rules test
+    List(ViewArgs),
+}
+
+#[derive(Args)]
 pub(crate) struct WaiversArgs {
     #[command(subcommand)]
     pub(crate) command: WaiversCommand,
@@ -453,21 +466,21 @@ pub(crate) struct WaiversArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum WaiversCommand {
-    /// Show how long each waiver holds, and what it matches
+    /// Show how long each waiver lasts, and what it matches
     Check(WaiversCheckArgs),
 }
 
 #[derive(Args)]
 #[command(after_help = WAIVERS_CHECK_HELP)]
 pub(crate) struct WaiversCheckArgs {
-    /// The report that `audit -o json=FILE` wrote, or - for standard input, to
-    /// match the waivers with
+    /// A report that `audit -o json=FILE` wrote, or - for standard input, to
+    /// match the waivers against
     #[arg(value_name = "REPORT")]
     pub(crate) report: Option<PathBuf>,
     /// The configuration [default: portcullis.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Count days from that date (its start in UTC) or RFC 3339 time
+    /// Count days from this date (its start in UTC) or RFC 3339 time
     /// [default: that of the report, or now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<Timestamp>,

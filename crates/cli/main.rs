@@ -10,6 +10,7 @@ mod diff;
 mod evidence;
 mod facts;
 mod failure;
+mod frameworks;
 mod man;
 mod output;
 mod permissions;
@@ -53,6 +54,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Verify(args) => verify::run(args),
         Command::Permissions(args) => permissions::run(args).map(|()| 0),
         Command::Waivers(args) => waivers::run(&args.command),
+        Command::Frameworks(args) => frameworks::run(&args.command).map(|()| 0),
         Command::Rules(args) => rules::run(&args.command).map(|()| 0),
         Command::Completions(args) => completions::run(args.shell).map(|()| 0),
         Command::Man(args) => man::run(&args.directory).map(|()| 0),

@@ -96,8 +96,8 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
 pub(crate) fn framework<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Framework, Failure> {
     rules.framework(id).ok_or_else(|| {
         let ids: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
-        let all = || format!("there are: {}", ids.join(", "));
-        let help = did_you_mean(id, ids.iter().copied()).unwrap_or_else(all);
+        let all = || "`portcullis frameworks list` shows all".to_owned();
+        let help = did_you_mean(id, ids.into_iter()).unwrap_or_else(all);
         Failure::with_help(format!("there is no framework `{id}`"), help)
     })
 }

@@ -33,6 +33,8 @@ help_texts! {
     rules_check: ["rules", "check"],
     rules_new: ["rules", "new"],
     permissions: ["permissions"],
+    frameworks: ["frameworks"],
+    frameworks_list: ["frameworks", "list"],
     waivers: ["waivers"],
     waivers_check: ["waivers", "check"],
     completions: ["completions"],

@@ -182,3 +182,15 @@ fn a_new_rule_needs_an_id_of_its_own_and_a_scope() {
         assert!(run.stderr.contains(says), "{}", run.stderr);
     }
 }
+
+#[test]
+fn frameworks_are_listed_for_people_and_programs() {
+    let text = Sandbox::new().run(["frameworks", "list"]).stdout;
+    assert!(text.contains("cis-aws-7.0 ") && text.contains("  SOC 2"), "{text}");
+    let json = Sandbox::new().run(["frameworks", "list", "-o", "json"]).stdout;
+    let frameworks: Vec<Value> = serde_json::from_str(&json).unwrap();
+    let files = fs::read_dir(repository("rules/frameworks")).unwrap().count();
+    assert_eq!(frameworks.len(), files);
+    let cis = frameworks.iter().find(|framework| framework["id"] == "cis-aws-7.0").unwrap();
+    assert!(cis["rules"].as_array().unwrap().contains(&Value::from("root-without-mfa")));
+}
