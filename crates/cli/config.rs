@@ -3,12 +3,11 @@
 mod waivers;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use portcullis_evidence::{Classes, Declarations};
+use portcullis_evidence::{Classes, Declarations, read_text, read_text_in};
 use portcullis_model::{Gate, Severity, Waiver};
 use portcullis_rules::{RuleSet, RuleSettings, Selection, Settings, position};
 use serde::{Deserialize, Deserializer, de};
@@ -19,6 +18,8 @@ use crate::failure::{Failure, did_you_mean};
 
 /// The configuration that is read if it exists and no other is named.
 const DEFAULT_FILE: &str = "portcullis.toml";
+/// Far above any configuration.
+const MAX_BYTES: u64 = 1 << 24;
 const DEFAULT_RULE_SET: &str = "default";
 
 /// The configuration file. What the command line says on the same matter wins.
@@ -53,7 +54,11 @@ impl Config {
     /// Reads the named file, or the default one if it exists.
     pub(crate) fn read(named: Option<&Path>) -> Result<Config, Failure> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
-        match fs::read_to_string(path) {
+        let text = match named {
+            Some(path) => read_text(path, MAX_BYTES),
+            None => read_text_in(Path::new("."), path, MAX_BYTES),
+        };
+        match text {
             Ok(text) => Config::parse(File { path: path.to_owned(), text }),
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
                 Ok(Config::default())

@@ -2,8 +2,8 @@
 //! command line, where others could read it.
 
 use std::env;
-use std::fs;
 
+use portcullis_evidence::read_file;
 use portcullis_model::Report;
 use portcullis_report::{Salt, redact};
 
@@ -12,6 +12,9 @@ use crate::failure::Failure;
 
 /// The environment variable that holds the salt where no file is named.
 const VARIABLE: &str = "PORTCULLIS_SALT";
+
+/// Far above any salt.
+const MAX_BYTES: u64 = 1 << 16;
 
 const HELP: &str = "\
 keep one salt, and keep it secret, so that pseudonyms stay the same from run to run:
@@ -26,7 +29,7 @@ pub(crate) fn salt(args: &RedactionArgs) -> Result<Option<Salt>, Failure> {
     let (place, secret) = match (&args.salt_file, env::var_os(VARIABLE)) {
         (Some(path), _) => {
             let place = path.display().to_string();
-            let secret = fs::read(path);
+            let secret = read_file(path, MAX_BYTES);
             let told = |error| Failure::with_help(format!("cannot read {place}: {error}"), HELP);
             (place.clone(), secret.map_err(told)?)
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use portcullis_evidence::read_text_in;
 use portcullis_model::Sources;
 use portcullis_rules::{
     Framework, LoadError, LoadErrors, Rule, RuleFile, RuleSet, Settings, embedded,
@@ -14,6 +15,8 @@ use crate::failure::{Failure, did_you_mean};
 
 /// The directory, inside one of rules, whose files are frameworks.
 const FRAMEWORKS: &str = "frameworks";
+/// Far above any rule file.
+const MAX_BYTES: u64 = 1 << 20;
 /// The file, beside the families of the built-in rules, that is about escalation and is no rule.
 const ESCALATIONS: &str = "escalations.toml";
 
@@ -96,8 +99,8 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
 pub(crate) fn framework<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Framework, Failure> {
     rules.framework(id).ok_or_else(|| {
         let ids: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
-        let all = || "`portcullis frameworks list` shows all".to_owned();
-        let help = did_you_mean(id, ids.into_iter()).unwrap_or_else(all);
+        let all = || format!("there are: {}", ids.join(", "));
+        let help = did_you_mean(id, ids.iter().copied()).unwrap_or_else(all);
         Failure::with_help(format!("there is no framework `{id}`"), help)
     })
 }
@@ -116,7 +119,7 @@ fn read_directory(directory: &Path) -> io::Result<Vec<RuleFile>> {
     let read = |path: PathBuf| {
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        let text = fs::read_to_string(&path).map_err(named)?;
+        let text = read_text_in(directory, &path, MAX_BYTES).map_err(named)?;
         Ok(RuleFile { path: path.display().to_string(), text })
     };
     paths.into_iter().map(read).collect()

@@ -1,9 +1,9 @@
 //! Reports that `audit -o json` wrote.
 
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
+use portcullis_evidence::read_file;
 use portcullis_model::{Report, SCHEMA};
 use serde_json::Value;
 
@@ -11,14 +11,17 @@ use crate::failure::Failure;
 
 const HELP: &str = "give it a file that `portcullis audit -o json=FILE` wrote";
 
+/// Above the report of any account; what is longer is cut, and so not valid JSON.
+const MAX_BYTES: u64 = 1 << 30;
+
 /// Reads a report; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Report, Failure> {
     let (name, bytes) = if path == Path::new("-") {
         let mut bytes = Vec::new();
-        let read = io::Read::read_to_end(&mut io::stdin(), &mut bytes);
+        let read = io::stdin().take(MAX_BYTES).read_to_end(&mut bytes);
         ("standard input".to_owned(), read.map(|_| bytes))
     } else {
-        (path.display().to_string(), fs::read(path))
+        (path.display().to_string(), read_file(path, MAX_BYTES))
     };
     let bytes = bytes.map_err(|error| format!("cannot read {name}: {error}"))?;
     parse(&bytes).map_err(|what| Failure::with_help(format!("{name} {what}"), HELP))

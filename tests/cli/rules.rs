@@ -194,3 +194,32 @@ fn frameworks_are_listed_for_people_and_programs() {
     let cis = frameworks.iter().find(|framework| framework["id"] == "cis-aws-7.0").unwrap();
     assert!(cis["rules"].as_array().unwrap().contains(&Value::from("root-without-mfa")));
 }
+
+/// A change under review can bring a link; the error must not print what it leads to.
+#[cfg(unix)]
+#[test]
+fn a_rule_that_is_a_link_out_of_its_directory_is_not_read() {
+    let sandbox = Sandbox::new();
+    let credentials = sandbox.write("credentials", "aws_secret_access_key = SECRET");
+    fs::create_dir(sandbox.path("own")).unwrap();
+    std::os::unix::fs::symlink(credentials, sandbox.path("own/x.toml")).unwrap();
+    let run = sandbox.run(["audit", &repository("examples/clean"), "--rules", "own"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("own/x.toml: it is a link that leads out of"), "{}", run.stderr);
+    assert!(!run.stderr.contains("SECRET"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_never_ends_is_not_read() {
+    for arguments in [
+        ["report", "/dev/zero"].as_slice(),
+        &["audit", "/dev/zero"],
+        &["audit", ".", "--config", "/dev/zero"],
+        &["report", "x.json", "--redact", "--salt-file", "/dev/zero"],
+    ] {
+        let run = Sandbox::new().run(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.stderr.contains("it is not a regular file"), "{}", run.stderr);
+    }
+}

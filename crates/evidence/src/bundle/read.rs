@@ -1,7 +1,7 @@
 //! Reading a bundle: one that was collected, a directory of AWS CLI outputs, or a bare report.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path};
 
 use portcullis_model::{Gap, Source};
@@ -12,6 +12,7 @@ use super::{
     Bundle, BundleError, Document, MANIFEST, Manifest, REPORT_CSV, SCHEMA, UNFINISHED, file_name,
     file_names, sha256,
 };
+use crate::file;
 
 /// Far above what any account's answers take, and below what would exhaust memory.
 const MAX_BYTES: u64 = 1 << 30;
@@ -98,14 +99,10 @@ fn not_empty(bytes: Vec<u8>) -> Result<Vec<u8>, Unusable> {
 
 /// The content of a regular file of reasonable size.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Unusable> {
-    let metadata = fs::metadata(path).map_err(Unusable::Unreadable)?;
-    if !metadata.is_file() {
-        return Err(Unusable::Unreadable(io::Error::other("it is not a regular file")));
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(Unusable::TooLarge);
-    }
-    fs::read(path).map_err(Unusable::Unreadable)
+    file::read_file(path, MAX_BYTES).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => Unusable::TooLarge,
+        _ => Unusable::Unreadable(error),
+    })
 }
 
 /// The content of a file that the manifest lists with that hash.
@@ -113,7 +110,7 @@ pub(super) fn read_listed(path: &Path, expected_sha256: &str) -> Result<Vec<u8>,
     match read_file(path) {
         Ok(bytes) if sha256(&bytes).eq_ignore_ascii_case(expected_sha256) => Ok(bytes),
         Ok(_) => Err(Unusable::Modified),
-        Err(Unusable::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
+        Err(Unusable::Unreadable(error)) if error.kind() == ErrorKind::NotFound => {
             Err(Unusable::Missing)
         }
         Err(unusable) => Err(unusable),
@@ -131,8 +128,8 @@ pub(super) fn read_manifest(dir: &Path) -> Result<Option<Manifest>, BundleError>
         path: path.clone(),
         reason: error.to_string(),
     };
-    let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+    let bytes = match file::read_file(&path, MAX_BYTES) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         read => read.map_err(BundleError::io(&path))?,
     };
     // The schema first: what else a manifest of another schema holds is anybody's guess.

@@ -1,0 +1,87 @@
+//! Files that the user, or a change under review, names.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// The content of a regular file of at most that many bytes.
+///
+/// # Errors
+/// If it cannot be read; if it is a pipe or a device, which may never end; if it is larger.
+pub fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::with_capacity(metadata.len().min(max_bytes).try_into().unwrap_or(0));
+    // Some files of the kernel are longer than they say.
+    File::open(path)?.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_bytes {
+        let message = format!("it is larger than {max_bytes} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+/// The text of such a file, in UTF-8, with or without a byte order mark.
+///
+/// # Errors
+/// As [`read_file`]; if it is not UTF-8.
+pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
+    let mut text = String::from_utf8(read_file(path, max_bytes)?)
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// The text of a file of a directory, as [`read_text`] reads it.
+///
+/// # Errors
+/// Also if the path is a link that leads out of the directory: an error message may quote the text, and
+/// the link may have come with a change by somebody else.
+pub fn read_text_in(directory: &Path, path: &Path, max_bytes: u64) -> io::Result<String> {
+    if !fs::canonicalize(path)?.starts_with(fs::canonicalize(directory)?) {
+        return Err(io::Error::other("it is a link that leads out of its directory"));
+    }
+    read_text(path, max_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_a_size_and_no_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        fs::write(&path, "\u{feff}text").unwrap();
+        assert_eq!(read_text(&path, 7).unwrap(), "text");
+        assert_eq!(read_file(&path, 6).unwrap_err().kind(), ErrorKind::FileTooLarge);
+        fs::write(&path, b"\xff").unwrap();
+        assert_eq!(read_text(&path, 7).unwrap_err().to_string(), "it is not UTF-8 text");
+        assert_eq!(
+            read_file(directory.path(), 7).unwrap_err().to_string(),
+            "it is not a regular file"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_endless_or_elsewhere_is_not_read() {
+        use std::os::unix::fs::symlink;
+        let not_regular = read_file(Path::new("/dev/zero"), 7).unwrap_err().to_string();
+        assert_eq!(not_regular, "it is not a regular file");
+        let (rules, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(home.path().join("credentials"), "secret").unwrap();
+        fs::write(rules.path().join("own.toml"), "own").unwrap();
+        let (outside, inside) =
+            (rules.path().join("outside.toml"), rules.path().join("inside.toml"));
+        symlink(home.path().join("credentials"), &outside).unwrap();
+        symlink("own.toml", &inside).unwrap();
+        assert_eq!(read_text_in(rules.path(), &inside, 7).unwrap(), "own");
+        let error = read_text_in(rules.path(), &outside, 7).unwrap_err().to_string();
+        assert_eq!(error, "it is a link that leads out of its directory");
+    }
+}
