@@ -5,6 +5,8 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::context::Context;
 use crate::pattern::{Pattern, Syntax};
@@ -140,8 +142,9 @@ impl Condition {
             Value::ChosenIn(service) => {
                 let mut of_service = Truth::No;
                 for pattern in &self.values {
-                    let field = pattern.as_str().split(':').nth(2).unwrap_or("*");
-                    of_service = of_service.or(|| Pattern::glob(field).matches(service).into());
+                    of_service = of_service.or(|| {
+                        pattern.truth_in(context, |bound| is_own_arn(bound, service, context))
+                    });
                 }
                 if effect == Effect::Deny && of_service == Truth::Yes {
                     return self.holds_by_choice(effect);
@@ -311,13 +314,26 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
 
-/// A date and time, or seconds since 1970.
+/// Whether the pattern fits an ARN of the service that is of the account, or names none.
+fn is_own_arn(pattern: &Pattern, service: &str, context: &Context<'_>) -> Truth {
+    let fields = pattern.arn_fields();
+    let fits = |place: usize, text| fields.get(place).is_none_or(|field| field.matches(text));
+    Truth::from(fits(2, service) && (fits(4, context.account.id_text()) || fits(4, "")))
+}
+
+/// A date and time, a date, a year and month, a year, or seconds since 1970.
+///
+/// <https://www.w3.org/TR/NOTE-datetime>
 fn moment(text: &str) -> Option<Timestamp> {
-    if let Ok(seconds) = text.parse() {
+    let day = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        _ => text.to_owned(),
+    };
+    let seconds = text.parse().ok().filter(|_| text.len() != 4);
+    if let Some(seconds) = seconds {
         return Timestamp::from_second(seconds).ok();
     }
-    let date = text.parse::<jiff::civil::Date>();
-    text.parse()
-        .ok()
-        .or_else(|| Some(date.ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()))
+    let midnight = || Some(day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    text.parse().ok().or_else(midnight)
 }

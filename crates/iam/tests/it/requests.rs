@@ -251,6 +251,22 @@ fn time_goes_on() {
     check_condition(json!({"NumericLessThan": {"aws:EpochTime": "1600000000"}}), false);
 }
 
+/// "One of the W3C implementations of the ISO 8601 date formats":
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date>,
+/// <https://www.w3.org/TR/NOTE-datetime>
+#[test]
+fn a_date_may_lack_its_day_or_month() {
+    let before = |moment: &str| json!({"DateLessThan": {"aws:CurrentTime": moment}});
+    for past in ["2025", "2025-12", "2025-12-31", "2025-12-31T23:59Z", "2026", "2026-01"] {
+        check_condition(before(past), false);
+    }
+    for future in ["2027", "2026-02", "2026-01-02", "2026-01-01T00:01Z"] {
+        check(json!([under(before(future))]), "aws:CurrentTime");
+    }
+    check_condition(json!({"DateGreaterThanEquals": {"aws:CurrentTime": "2026"}}), true);
+    check_condition(json!({"DateGreaterThanEquals": {"aws:CurrentTime": "2025-07"}}), true);
+}
+
 #[test]
 fn an_empty_list_matches_nothing() {
     for (operator, holds) in [

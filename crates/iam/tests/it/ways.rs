@@ -418,6 +418,10 @@ fn passed_to_service_and_associated_resource_decide() {
     let on = |arn: &str| json!({"ArnLike": {"iam:AssociatedResourceARN": arn}});
     check_user(json!([run(), pass(on("arn:aws:ec2:*:*:instance/*"))]), target(), found);
     check_user(json!([run(), pass(on("arn:aws:rds:*:*:db/*"))]), target(), &[]);
+    let of = |account: &str| format!("arn:aws:ec2:*:{account}:instance/*");
+    check_user(json!([run(), pass(on(&of(OWN)))]), target(), found);
+    check_user(json!([run(), pass(on(&of("${aws:PrincipalAccount}")))]), target(), found);
+    check_user(json!([run(), pass(on(&of(OTHER)))]), target(), &[]);
     check_user(json!([run(), any()]), admin(trusts_account()), &[]);
     check_user(json!([run(), any()]), role("r", plain(), trusts_service("ec2.amazonaws.com")), &[]);
 }
