@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::context::Context;
+use crate::context::{Context, Request};
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::Effect;
 use crate::truth::Truth;
@@ -130,8 +130,8 @@ impl Condition {
     }
 
     /// Whether a request meets it, in a statement of that effect.
-    pub(crate) fn holds(&self, context: &Context<'_>, effect: Effect) -> Truth {
-        let value = context.value(&self.key);
+    pub(crate) fn holds(&self, request: &Request<'_>, effect: Effect) -> Truth {
+        let (context, value) = (&request.context, request.value(&self.key));
         if self.operator == Operator::Null {
             return self.holds_for_presence(&value, effect);
         }

@@ -26,7 +26,8 @@ pub struct Context<'a> {
     pub principal: Option<&'a Principal>,
     /// What the request is about.
     pub resource: Resource<'a>,
-    /// Values that the request itself brings, by key in lower case.
+    /// Values that the request itself brings, by key in lower case; `aws:requesttag/` stands for all
+    /// keys that begin so.
     pub brings: &'a [(&'a str, Value<'a>)],
 }
 
@@ -43,7 +44,7 @@ pub enum Resource<'a> {
     Anywhere,
 }
 
-/// Keys that the caller of STS and IAM chooses values for.
+/// Keys that the caller of an action chooses values for, if the action takes them.
 const CHOSEN: [&str; 8] = [
     "aws:requesttag/",
     "aws:securetransport",
@@ -64,11 +65,75 @@ const OF_RESOURCES: [&str; 5] = [
     "ssm:resourcetag/",
 ];
 
+/// The actions of IAM that take tags, but for `Tag…` and `Untag…`.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+const TAKING_TAGS: [&str; 8] = [
+    "createinstanceprofile",
+    "createopenidconnectprovider",
+    "createpolicy",
+    "createrole",
+    "createsamlprovider",
+    "createuser",
+    "createvirtualmfadevice",
+    "uploadservercertificate",
+];
+
+/// The actions of IAM whose requests tell the permissions boundary of the user or role.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+const OF_BOUNDED: [&str; 14] = [
+    "attachrolepolicy",
+    "attachuserpolicy",
+    "createrole",
+    "createuser",
+    "deleterolepermissionsboundary",
+    "deleterolepolicy",
+    "deleteuserpermissionsboundary",
+    "deleteuserpolicy",
+    "detachrolepolicy",
+    "detachuserpolicy",
+    "putrolepermissionsboundary",
+    "putrolepolicy",
+    "putuserpermissionsboundary",
+    "putuserpolicy",
+];
+
+impl<'a> Request<'a> {
+    /// The value of a condition key, whose name is in lower case.
+    pub(crate) fn value(&self, key: &str) -> Value<'a> {
+        let is_there = self.context.brought(key).is_some() || is_sent(key, self.action);
+        if is_there { self.context.value(key) } else { Value::Absent }
+    }
+}
+
+/// Whether requests for the action can have the key, whose name is in lower case.
+fn is_sent(key: &str, action: &str) -> bool {
+    let (service, name) = action.split_once(':').unwrap_or(("", action));
+    let is_of_iam = service == "iam";
+    match key.split_once('/').map_or(key, |(key, _)| key) {
+        "aws:requesttag" | "aws:tagkeys" if is_of_iam => {
+            name.starts_with("tag") || name.starts_with("untag") || TAKING_TAGS.contains(&name)
+        }
+        "iam:associatedresourcearn" | "iam:passedtoservice" => is_of_iam && name == "passrole",
+        "iam:permissionsboundary" => is_of_iam && OF_BOUNDED.contains(&name),
+        "iam:policyarn" => is_of_iam && (name.starts_with("attach") || name.starts_with("detach")),
+        key => service == "sts" || !key.starts_with("sts:"),
+    }
+}
+
 impl<'a> Context<'a> {
+    /// What the request itself brings for a key; a key that ends with `/` stands for all that begin so.
+    fn brought(&self, key: &str) -> Option<&Value<'a>> {
+        let is_meant =
+            |brought: &str| brought == key || brought.ends_with('/') && key.starts_with(brought);
+        self.brings.iter().find(|(brought, _)| is_meant(brought)).map(|(_, value)| value)
+    }
+
     /// The value of a condition key, whose name is in lower case.
     #[must_use]
     pub fn value(&self, key: &str) -> Value<'a> {
-        if let Some((_, value)) = self.brings.iter().find(|(brought, _)| *brought == key) {
+        if let Some(value) = self.brought(key) {
             return value.clone();
         }
         if CHOSEN.iter().any(|chosen| key.starts_with(chosen)) {

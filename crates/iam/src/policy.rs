@@ -110,7 +110,7 @@ impl Statement {
             None => Truth::Yes,
         };
         for condition in &self.conditions {
-            applies = applies.and(|| condition.holds(&request.context, self.effect));
+            applies = applies.and(|| condition.holds(request, self.effect));
         }
         applies
     }

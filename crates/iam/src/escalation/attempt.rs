@@ -1,5 +1,7 @@
 //! One method on one target.
 
+use std::collections::BTreeSet;
+
 use super::Certainty;
 use super::authority::Asked;
 use super::methods::{ActionId, Changes, Methods};
@@ -8,8 +10,18 @@ use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
 use crate::account::{Principal, PrincipalId};
 use crate::context::{Context, Resource};
-use crate::trust::Grant;
+use crate::policy::Effect;
+use crate::trust::{Chosen, Grant};
 use crate::value::Value;
+
+/// The actions that let whoever assumes a role choose keys of the request.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
+const SESSION: [(&str, &[&str]); 2] = [
+    ("sts:tagsession", &["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"]),
+    ("sts:setsourceidentity", &["sts:sourceidentity"]),
+];
 
 impl<'a> Search<'a> {
     /// The step of a node that uses a method on a target, if it can.
@@ -82,13 +94,62 @@ impl<'a> Search<'a> {
         Some(Step { allowed: allowed.collect::<Option<_>>()?, limit: None })
     }
 
-    /// How a node assumes a role.
+    /// How a node assumes a role; if need be with tags or a source identity that it chooses for the session.
     ///
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
     fn assume(&self, id: NodeId, role_id: PrincipalId, role: &'a Principal) -> Option<Step> {
+        let mut brings = Vec::new();
+        let mut choice = Step::default();
+        for (action, keys) in SESSION {
+            match self.adds_to_session(id, self.index.methods.known(action), role_id) {
+                Some(allowed) => choice.allowed.push(allowed),
+                None => brings.extend(keys.iter().map(|key| (*key, Value::Absent))),
+            }
+        }
+        let by_choice = self.assume_bringing(id, role_id, role, &brings)?;
+        if choice.allowed.is_empty() {
+            return Some(by_choice);
+        }
+        let absent = SESSION.map(|(_, keys)| keys).concat();
+        let brings: Vec<_> = absent.into_iter().map(|key| (key, Value::Absent)).collect();
+        let plain = self.assume_bringing(id, role_id, role, &brings);
+        let by_choice = by_choice.and(choice);
+        plain.filter(|plain| plain.certainty() >= by_choice.certainty()).or(Some(by_choice))
+    }
+
+    /// How a node may add something to its session of a role, which the trust policy must allow too.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required>
+    fn adds_to_session(&self, id: NodeId, action: ActionId, role: PrincipalId) -> Option<Allowed> {
+        let who = &self.node(id).who;
+        let principal = self.account().principal(role);
+        let trust = principal.trust.as_ref()?;
+        let name = &self.index.methods.action(action).lower;
+        let mut statements = trust.document.statements.iter();
+        let statement =
+            statements.position(|it| it.effect == Effect::Allow && it.actions.selects(name))?;
+        let own = self.index.allowed(who, action, Asked::about(principal));
+        let named = |chosen| chosen == Chosen::Arn(&who.identity.arn);
+        if own.is_some() || !trust.chosen().any(named) {
+            return own;
+        }
+        // Whoever the trust policy names needs no permission of its own.
+        let certainty =
+            self.index.left_of_grant(who, action, principal, !self.node(id).is_user())?;
+        let (by, keys) = (Grantor::Trust(role), BTreeSet::new());
+        Some(Allowed { action, by, statement, certainty, keys })
+    }
+
+    fn assume_bringing(
+        &self,
+        id: NodeId,
+        role_id: PrincipalId,
+        role: &'a Principal,
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Step> {
         let node = self.node(id);
         let assume = self.index.methods.assume;
-        let own = self.index.allowed(&node.who, assume, Asked::about(role));
+        let own = self.index.allowed(&node.who, assume, Asked { brings, ..Asked::about(role) });
         let Some(trust) = &role.trust else {
             // What was not read may admit, and by name.
             let by_name = self.index.left_of_grant(&node.who, assume, role, false);
@@ -100,7 +161,7 @@ impl<'a> Search<'a> {
             account: self.account(),
             principal: Some(node.who.identity),
             resource: Resource::Principal(role),
-            brings: &[],
+            brings,
         };
         let admission = trust.admit(node.who.identity, &context)?;
         let mut certainty = self.index.certainty(&admission.decision)?;

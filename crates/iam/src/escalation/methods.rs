@@ -9,6 +9,9 @@ use crate::account::PrincipalKind;
 
 const LIST: &str = include_str!("../../../../rules/escalations.toml");
 
+/// Actions that are no method's own, but help with one.
+const HELPERS: [&str; 2] = ["sts:SetSourceIdentity", "sts:TagSession"];
+
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
 
 /// All methods, and the actions that they need.
@@ -126,6 +129,9 @@ impl Methods {
             assume: ActionId(0),
         };
         methods.assume = methods.intern("sts:AssumeRole");
+        for name in HELPERS {
+            methods.intern(name);
+        }
         for mut method in file.method {
             method.actions = method.action_names.iter().map(|name| methods.intern(name)).collect();
             methods.all.push(method);
@@ -157,6 +163,11 @@ impl Methods {
     /// The place of the first method with such changes.
     pub(super) fn number_of(changes: Changes) -> Option<u16> {
         Methods::numbered().find(|(_, method)| method.changes == changes).map(|(number, _)| number)
+    }
+
+    /// The action of that name in lower case, which a method or [`HELPERS`] has.
+    pub(super) fn known(&self, lower: &str) -> ActionId {
+        self.ids[lower]
     }
 
     /// The action of that name in lower case, if a method needs it.

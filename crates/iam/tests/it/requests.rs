@@ -24,12 +24,21 @@ fn known_account() -> Account {
 
 /// What a document decides of `do:it`, on the role app.
 fn decide_as(who: &str, document: &PolicyDocument, brings: &[(&str, Value<'_>)]) -> String {
+    decide_of("do:it", who, document, brings)
+}
+
+fn decide_of(
+    action: &str,
+    who: &str,
+    document: &PolicyDocument,
+    brings: &[(&str, Value<'_>)],
+) -> String {
     let account = known_account();
     let find = |name: &str| account.principals.iter().find(|it| it.name == name).unwrap();
     let app = find("app");
     let resource = Resource::Principal(app);
     let context = Context { account: &account, principal: Some(find(who)), resource, brings };
-    word(document.decide(&Request { action: "do:it", resource: &app.arn, context }))
+    word(document.decide(&Request { action, resource: &app.arn, context }))
 }
 
 fn word(decision: Decision) -> String {
@@ -43,7 +52,13 @@ fn word(decision: Decision) -> String {
 
 #[track_caller]
 fn check(statements: Json, expected: &str) {
-    assert_eq!(decide_as("alice", &document(statements.clone()), &[]), expected, "{statements}");
+    check_action("do:it", statements, expected);
+}
+
+#[track_caller]
+fn check_action(action: &str, statements: Json, expected: &str) {
+    let decided = decide_of(action, "alice", &document(statements.clone()), &[]);
+    assert_eq!(decided, expected, "{action}: {statements}");
 }
 
 fn under(condition: Json) -> Json {
@@ -53,9 +68,15 @@ fn under(condition: Json) -> Json {
 /// A condition in an Allow, and in a Deny beside an Allow: `expected` of both.
 #[track_caller]
 fn check_condition(condition: Json, holds: bool) {
-    check(json!([under(condition.clone())]), if holds { "allowed" } else { "silent" });
+    check_condition_of("do:it", condition, holds);
+}
+
+#[track_caller]
+fn check_condition_of(action: &str, condition: Json, holds: bool) {
+    let allowed = if holds { "allowed" } else { "silent" };
+    check_action(action, json!([under(condition.clone())]), allowed);
     let deny = when(deny("*", "*"), condition);
-    check(json!([everything(), deny]), if holds { "denied" } else { "allowed" });
+    check_action(action, json!([everything(), deny]), if holds { "denied" } else { "allowed" });
 }
 
 #[test]
@@ -115,12 +136,13 @@ fn keys_that_the_account_decides() {
         ("aws:PrincipalAccount", "${aws:ResourceAccount}", "${aws:PrincipalOrgID}"),
         ("iam:PermissionsBoundary", &arn("policy/b"), &arn("policy/c")),
     ] {
-        check_condition(json!({"StringEquals": {key: own}}), true);
-        check_condition(json!({"StringEquals": {key: [other, own]}}), true);
-        check_condition(json!({"StringEquals": {key: other}}), false);
-        check_condition(json!({"StringNotEquals": {key: own}}), false);
-        check_condition(json!({"StringNotEquals": {key: other}}), true);
-        check_condition(json!({"StringNotEquals": {key: [other, own]}}), false);
+        let check = |condition, holds| check_condition_of("iam:putrolepolicy", condition, holds);
+        check(json!({"StringEquals": {key: own}}), true);
+        check(json!({"StringEquals": {key: [other, own]}}), true);
+        check(json!({"StringEquals": {key: other}}), false);
+        check(json!({"StringNotEquals": {key: own}}), false);
+        check(json!({"StringNotEquals": {key: other}}), true);
+        check(json!({"StringNotEquals": {key: [other, own]}}), false);
     }
 }
 
@@ -355,17 +377,57 @@ fn a_variable_in_a_comparison_without_case_has_none_either() {
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 #[test]
 fn what_a_caller_may_leave_out_is_there_or_not_as_suits() {
+    let assume = "sts:assumerole";
     for key in ["sts:ExternalId", "aws:TagKeys", "sts:SourceIdentity"] {
         for wanted in ["true", "false"] {
             let condition = json!({"Null": {key: wanted}});
-            check(json!([under(condition.clone())]), "allowed");
-            check(json!([everything(), when(deny("*", "*"), condition)]), "allowed");
+            check_action(assume, json!([under(condition.clone())]), "allowed");
+            let denied = json!([everything(), when(deny("*", "*"), condition)]);
+            check_action(assume, denied, "allowed");
         }
         let any_value = json!({"StringLike": {key: "*"}});
-        check(json!([everything(), when(deny("*", "*"), any_value)]), "allowed");
+        let denied = json!([everything(), when(deny("*", "*"), any_value)]);
+        check_action(assume, denied, "allowed");
     }
     let unnamed = |wanted: &str| json!({"Null": {"sts:RoleSessionName": wanted}});
-    check_condition(unnamed("true"), false);
-    check_condition(unnamed("false"), true);
-    check_condition(json!({"StringLike": {"sts:RoleSessionName": "*"}}), true);
+    check_condition_of(assume, unnamed("true"), false);
+    check_condition_of(assume, unnamed("false"), true);
+    let any_name = json!({"StringLike": {"sts:RoleSessionName": "*"}});
+    check_condition_of(assume, any_name, true);
+}
+
+/// The columns of condition keys in
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+/// and
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
+#[test]
+fn a_key_that_the_action_never_has_is_absent() {
+    for (key, with, without) in [
+        ("aws:RequestTag/team", "iam:createrole", "iam:putrolepolicy"),
+        ("aws:RequestTag/team", "iam:tagrole", "iam:createaccesskey"),
+        ("aws:RequestTag/team", "sts:assumerole", "iam:attachrolepolicy"),
+        ("aws:RequestTag/team", "lambda:createfunction", "iam:creategroup"),
+        ("aws:TagKeys", "iam:untagrole", "iam:updateassumerolepolicy"),
+        ("sts:ExternalId", "sts:assumerole", "iam:putrolepolicy"),
+        ("sts:SourceIdentity", "sts:assumerole", "lambda:createfunction"),
+    ] {
+        let is = |operator: &str| json!({operator: {key: "red"}});
+        check_action(with, json!([under(is("StringEquals"))]), "allowed");
+        check_condition_of(without, is("StringEquals"), false);
+        check_condition_of(without, is("StringNotEquals"), true);
+        check_condition_of(without, json!({"Null": {key: "true"}}), true);
+        check_condition_of(without, json!({"Null": {key: "false"}}), false);
+    }
+    for (key, with, without) in [
+        ("iam:PassedToService", "iam:passrole", "iam:createrole"),
+        ("iam:PolicyARN", "iam:attachrolepolicy", "iam:putrolepolicy"),
+        ("iam:PolicyARN", "iam:detachuserpolicy", "iam:deleteuserpolicy"),
+    ] {
+        let condition = json!({"StringEquals": {key: "red"}});
+        check_action(with, json!([under(condition.clone())]), key);
+        check_condition_of(without, condition, false);
+    }
+    let bounded = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/b")}});
+    check_condition_of("iam:attachrolepolicy", bounded.clone(), true);
+    check_condition_of("iam:updateassumerolepolicy", bounded, false);
 }

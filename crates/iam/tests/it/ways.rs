@@ -172,6 +172,36 @@ fn a_session_that_a_trust_policy_names_is_one_of_a_role() {
     check_user(may(), chain(OTHER), &[]);
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
+#[test]
+fn session_tags_and_a_source_identity_are_permissions_of_their_own() {
+    for (action, condition) in [
+        ("sts:TagSession", json!({"StringEquals": {"aws:RequestTag/team": "red"}})),
+        ("sts:TagSession", json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}})),
+        ("sts:SetSourceIdentity", json!({"StringLike": {"sts:SourceIdentity": "*"}})),
+    ] {
+        let both = || json!(["sts:AssumeRole", action]);
+        let trusting = |who: Json, actions: Json| {
+            let mut trust = when(trusts(who), condition.clone());
+            trust["Action"] = actions;
+            admin(trust)
+        };
+        let anybody = || json!({"AWS": OWN});
+        let may = |actions: Json| json!([allow(actions, "*")]);
+        check_user(may(both()), trusting(anybody(), both()), ASSUME);
+        check_user(may(json!("sts:AssumeRole")), trusting(anybody(), both()), &[]);
+        check_user(may(both()), trusting(anybody(), json!("sts:AssumeRole")), &[]);
+        let alice = || json!({"AWS": arn("user/alice")});
+        check_user(plain(), trusting(alice(), both()), ASSUME);
+        check_user(json!([deny(action, "*")]), trusting(alice(), both()), &[]);
+        let mut conditional = json!([when(allow("sts:AssumeRole", "*"), condition.clone())]);
+        check_user(conditional.clone(), admin(trusts_account()), &[]);
+        conditional.as_array_mut().unwrap().push(allow(action, "*"));
+        check_user(conditional, trusting(anybody(), both()), ASSUME);
+    }
+}
+
 #[test]
 fn conditions_on_oneself_decide() {
     let named = |name: &str| json!({"StringEquals": {"aws:username": name}});
