@@ -102,8 +102,7 @@ const OF_BOUNDED: [&str; 14] = [
 impl<'a> Request<'a> {
     /// The value of a condition key, whose name is in lower case.
     pub(crate) fn value(&self, key: &str) -> Value<'a> {
-        let is_there = self.context.brought(key).is_some() || is_sent(key, self.action);
-        if is_there { self.context.value(key) } else { Value::Absent }
+        if is_sent(key, self.action) { self.context.value(key) } else { Value::Absent }
     }
 }
 
@@ -123,18 +122,13 @@ fn is_sent(key: &str, action: &str) -> bool {
 }
 
 impl<'a> Context<'a> {
-    /// What the request itself brings for a key; a key that ends with `/` stands for all that begin so.
-    fn brought(&self, key: &str) -> Option<&Value<'a>> {
-        let is_meant =
-            |brought: &str| brought == key || brought.ends_with('/') && key.starts_with(brought);
-        self.brings.iter().find(|(brought, _)| is_meant(brought)).map(|(_, value)| value)
-    }
-
     /// The value of a condition key, whose name is in lower case.
     #[must_use]
     pub fn value(&self, key: &str) -> Value<'a> {
-        if let Some(value) = self.brought(key) {
-            return value.clone();
+        for (brought, value) in self.brings {
+            if *brought == key || brought.ends_with('/') && key.starts_with(brought) {
+                return value.clone();
+            }
         }
         if CHOSEN.iter().any(|chosen| key.starts_with(chosen)) {
             return Value::Chosen;

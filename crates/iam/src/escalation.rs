@@ -9,6 +9,7 @@ mod attempt;
 mod authority;
 mod changes;
 mod methods;
+mod newcomers;
 mod nodes;
 mod reach;
 mod search;

@@ -1,14 +1,16 @@
 //! What somebody may do, of the actions that methods need.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+use portcullis_model::PolicyKind;
 
 use super::Certainty;
 use super::methods::{ActionId, Methods};
 use super::nodes::sorted;
-use super::step::{Allowed, Grantor};
-use crate::account::{Account, PolicyId, Principal};
+use super::step::{Allowed, Grantor, Step};
+use crate::account::{Account, PolicyId, Principal, PrincipalKind};
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
@@ -40,6 +42,25 @@ pub(super) struct Asked<'q> {
     pub(super) brings: &'q [(&'q str, Value<'q>)],
 }
 
+/// A policy that an action may be about.
+pub(super) struct Offered {
+    pub(super) arn: String,
+    pub(super) policy: PolicyId,
+    /// How it is made, or made to allow everything; none: it is there.
+    made: Option<Allowed>,
+}
+
+impl Offered {
+    fn new(arn: String, policy: PolicyId) -> Offered {
+        Offered { arn, policy, made: None }
+    }
+
+    /// What must be done before it is there.
+    pub(super) fn before(&self) -> Step {
+        self.made.clone().map(Step::new).unwrap_or_default()
+    }
+}
+
 /// The policies of an account by the actions that methods need.
 pub(super) struct Index<'a> {
     pub(super) account: &'a Account,
@@ -51,6 +72,9 @@ pub(super) struct Index<'a> {
     statements: Vec<Box<[(ActionId, u16)]>>,
     /// By policy: whether what it says depends on who has it.
     personal: Vec<bool>,
+    /// The managed policies by ARN, and those of them that allow everything.
+    managed: BTreeMap<&'a str, PolicyId>,
+    wide: Vec<PolicyId>,
     all: PolicyDocument,
     /// What was not read, and might have decided something.
     pub(super) lacks: RefCell<BTreeSet<Lack>>,
@@ -82,6 +106,8 @@ impl<'a> Index<'a> {
             generous,
             statements: Vec::new(),
             personal: Vec::new(),
+            managed: managed_policies(account),
+            wide: Vec::new(),
             all: PolicyDocument::everything(),
             lacks: RefCell::default(),
         };
@@ -92,6 +118,8 @@ impl<'a> Index<'a> {
             index.statements.push(statements.unwrap_or_default());
             index.personal.push(personal);
         }
+        let managed = index.managed.values().copied();
+        index.wide = managed.filter(|policy| index.allows_everything(*policy)).collect();
         index
     }
 
@@ -109,21 +137,54 @@ impl<'a> Index<'a> {
         format!("arn:{}:iam::aws:policy/{name}", self.account.partition)
     }
 
-    /// The policies of the account that an action may be about where its statements choose among policies:
-    /// those that they name, and those that allow everything.
-    pub(super) fn named_policies(&self, who: &Authority<'_>, action: ActionId) -> Vec<PolicyId> {
-        let conditions =
-            self.in_force(who, action).flat_map(|(.., statement)| &statement.conditions);
-        let naming = conditions.filter(|condition| condition.key == "iam:policyarn");
-        let arns: Vec<&str> = naming.flat_map(|it| &it.values).map(Pattern::as_str).collect();
-        if arns.is_empty() {
-            return Vec::new();
+    /// The policies that an action may be about which change much: AWS's own and, where its statements choose
+    /// among policies by the key, those of the account that they name, that allow everything, and
+    /// that can be made to.
+    pub(super) fn offered(&self, who: &Authority<'_>, action: ActionId, key: &str) -> Vec<Offered> {
+        let mut offered = Vec::new();
+        for name in ["AdministratorAccess", "IAMFullAccess"] {
+            offered.push(Offered::new(self.aws_policy(name), self.everything()));
         }
-        let serves = |id: &PolicyId| {
-            let arn = self.account.policy(*id).id.as_str();
-            arns.contains(&arn) || arn.contains(":policy/") && self.allows_everything(*id)
-        };
-        self.account.policy_ids().filter(serves).collect()
+        let mut choices = Vec::new();
+        let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
+        let own = self.in_force(who, action).map(|(.., statement)| statement);
+        for statement in own.chain(of_boundary.map(|(_, statement)| statement)) {
+            choices.extend(statement.conditions.iter().filter(|condition| condition.key == key));
+        }
+        if choices.is_empty() {
+            return offered;
+        }
+        let context = self.request(who, "", Asked::own("")).context;
+        let mut examples = BTreeSet::from([probe::iam_resource(self.account, "policy")]);
+        for value in choices.into_iter().flat_map(|condition| &condition.values) {
+            let bound = value.resolve(&context).unwrap_or_else(|| value.clone());
+            examples.insert(probe::example(&bound, self.account));
+        }
+        for arn in &examples {
+            offered.extend(self.managed.get(arn.as_str()).map(|id| Offered::new(arn.clone(), *id)));
+        }
+        for id in &self.wide {
+            offered.push(Offered::new(self.account.policy(*id).id.clone(), *id));
+        }
+        for name in ["iam:createpolicy", "iam:createpolicyversion"] {
+            let make = self.methods.known(name);
+            let mut arns = examples.clone();
+            for pattern in self.resources(who, make).into_iter().flatten() {
+                arns.insert(probe::example(&pattern, self.account));
+            }
+            let is_new = name == "iam:createpolicy";
+            arns.retain(|arn| {
+                let is_policy = probe::is_of(arn, "iam", self.account) && arn.contains(":policy/");
+                is_policy && self.managed.contains_key(arn.as_str()) != is_new
+            });
+            for arn in arns {
+                let made = self.allowed(who, make, Asked::own(&arn));
+                let by =
+                    |made| Offered { made: Some(made), ..Offered::new(arn, self.everything()) };
+                offered.extend(made.map(by));
+            }
+        }
+        offered
     }
 
     fn document(&self, policy: PolicyId) -> Option<&PolicyDocument> {
@@ -294,6 +355,24 @@ impl<'a> Index<'a> {
         best
     }
 
+    /// The ARNs of users, groups or roles that actions name, and one that they cannot have meant.
+    pub(super) fn examples_of_kind(
+        &self,
+        who: &Authority<'_>,
+        actions: &[ActionId],
+        kind: PrincipalKind,
+    ) -> BTreeSet<String> {
+        let mut examples = BTreeSet::from([probe::iam_resource(self.account, kind.word())]);
+        let infix = format!(":{}/", kind.word());
+        for pattern in actions.iter().flat_map(|action| self.resources(who, *action)).flatten() {
+            let example = probe::example(&pattern, self.account);
+            if probe::is_of(&example, "iam", self.account) && example.contains(&infix) {
+                examples.insert(example);
+            }
+        }
+        examples
+    }
+
     /// Resources to ask about: any of those that the action acts on, and those that the policies name.
     fn examples(&self, who: &Authority<'_>, action: ActionId) -> Vec<String> {
         let account = self.account;
@@ -387,6 +466,14 @@ impl<'a> Index<'a> {
         }
         .all_allowed(self.account, is_allowed)
     }
+}
+
+/// The managed policies by ARN, each in the version that is in force.
+fn managed_policies(account: &Account) -> BTreeMap<&str, PolicyId> {
+    let old: BTreeSet<_> = account.policies.iter().flat_map(|it| &it.other_versions).collect();
+    let current = account.policy_ids().filter(|id| !old.contains(id));
+    let managed = current.filter(|id| account.policy(*id).kind != PolicyKind::Inline);
+    managed.map(|id| (account.policy(id).id.as_str(), id)).collect()
 }
 
 /// The actions that methods need, sorted, each with the place of a statement about it.

@@ -2,13 +2,18 @@
 
 use portcullis_model::PolicyKind;
 
-use super::authority::{Authority, Index};
+use super::authority::{Authority, Index, Offered};
 use super::methods::{Changes, Method};
 use super::nodes::{Node, sorted};
-use super::step::Target;
+use super::step::{Step, Target};
 use crate::account::{PolicyId, Principal, PrincipalKind};
 use crate::context::Resource;
 use crate::value::Value;
+
+/// The key that tells which policy is attached or detached.
+pub(super) const POLICY: &str = "iam:policyarn";
+/// The key that tells the permissions boundary.
+pub(super) const BOUNDARY: &str = "iam:permissionsboundary";
 
 /// A change, and what the first action of its method must be allowed on.
 pub(super) struct Effect<'a> {
@@ -20,17 +25,24 @@ pub(super) struct Effect<'a> {
     pub(super) removed: Vec<PolicyId>,
     /// What the request brings: the policy that is attached or detached, or the new boundary.
     brings: Option<(&'static str, String)>,
+    /// What must be done before.
+    pub(super) before: Step,
 }
 
 impl<'a> Effect<'a> {
     fn new(resource: &str, target: Option<Target>, after: Authority<'a>) -> Effect<'a> {
         let resource = resource.to_owned();
-        Effect { resource, target, after, removed: Vec::new(), brings: None }
+        let before = Step::default();
+        Effect { resource, target, after, removed: Vec::new(), brings: None, before }
     }
 
     fn bringing(mut self, key: &'static str, value: String) -> Effect<'a> {
         self.brings = Some((key, value));
         self
+    }
+
+    fn offering(self, key: &'static str, offered: Offered) -> Effect<'a> {
+        Effect { before: offered.before(), ..self.bringing(key, offered.arn) }
     }
 
     /// The values that the request brings.
@@ -56,9 +68,14 @@ impl<'a> Effect<'a> {
     }
 }
 
-/// The changes to what a node has that a method of somebody in reach can make.
-pub(super) fn effects<'a>(index: &Index<'a>, node: &Node<'a>, method: &Method) -> Vec<Effect<'a>> {
-    let maker = Maker { index, node, method };
+/// The changes to what a node has that somebody can make by a method.
+pub(super) fn effects<'a>(
+    index: &Index<'a>,
+    by: &Authority<'a>,
+    node: &Node<'a>,
+    method: &Method,
+) -> Vec<Effect<'a>> {
+    let maker = Maker { index, by, node, method };
     match method.changes.kind_of_holder() {
         None => maker.rewritten_policies(),
         Some(PrincipalKind::Group) => {
@@ -78,6 +95,7 @@ pub(super) fn effects<'a>(index: &Index<'a>, node: &Node<'a>, method: &Method) -
 
 struct Maker<'m, 'a> {
     index: &'m Index<'a>,
+    by: &'m Authority<'a>,
     node: &'m Node<'a>,
     method: &'m Method,
 }
@@ -147,30 +165,22 @@ impl<'a> Maker<'_, 'a> {
             let in_force = who.policies.contains(id) && !who.removed.contains(id);
             if can_go && in_force && self.index.holds_back(*id) {
                 let effect = self.removal(&holder.arn, target, *id);
-                effects.push(effect.bringing("iam:policyarn", policy.id.clone()));
+                effects.push(effect.bringing(POLICY, policy.id.clone()));
             }
         }
         effects
     }
 
-    /// Any policy is put in; one that is attached must be one that makes a difference: one of AWS, or one that
-    /// the permission itself names.
+    /// Any policy is put in; one that is attached must be one that makes a difference.
     fn more(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
-        let everything = self.index.everything();
+        let who = &self.node.who;
         if !self.first_action().contains(":attach") {
-            return vec![Effect::new(&holder.arn, target, self.node.who.with(everything))];
-        }
-        let mut attached = Vec::new();
-        for name in ["AdministratorAccess", "IAMFullAccess"] {
-            attached.push((self.index.aws_policy(name), everything));
-        }
-        for id in self.index.named_policies(&self.node.who, self.method.actions[0]) {
-            attached.push((self.index.account.policy(id).id.clone(), id));
+            return vec![Effect::new(&holder.arn, target, who.with(self.index.everything()))];
         }
         let mut effects = Vec::new();
-        for (arn, id) in attached {
-            let effect = Effect::new(&holder.arn, target.clone(), self.node.who.with(id));
-            effects.push(effect.bringing("iam:policyarn", arn));
+        for offered in self.index.offered(self.by, self.method.actions[0], POLICY) {
+            let effect = Effect::new(&holder.arn, target.clone(), who.with(offered.policy));
+            effects.push(effect.offering(POLICY, offered));
         }
         effects
     }
@@ -180,13 +190,20 @@ impl<'a> Maker<'_, 'a> {
         if who.boundary.is_none() {
             return Vec::new();
         }
-        let effect = Effect::new(&holder.arn, target, Authority { boundary: None, ..who.clone() });
-        let administrator = self.index.aws_policy("AdministratorAccess");
-        vec![if self.first_action().contains(":put") {
-            effect.bringing("iam:permissionsboundary", administrator)
-        } else {
-            effect
-        }]
+        let without = |boundary| {
+            let after = Authority { boundary, ..who.clone() };
+            Effect::new(&holder.arn, target.clone(), after)
+        };
+        if !self.first_action().contains(":put") {
+            return vec![without(None)];
+        }
+        let mut effects = Vec::new();
+        for offered in self.index.offered(self.by, self.method.actions[0], BOUNDARY) {
+            if who.boundary != Some(offered.policy) {
+                effects.push(without(Some(offered.policy)).offering(BOUNDARY, offered));
+            }
+        }
+        effects
     }
 
     fn first_action(&self) -> &str {

@@ -10,7 +10,7 @@ use crate::account::PrincipalKind;
 const LIST: &str = include_str!("../../../../rules/escalations.toml");
 
 /// Actions that are no method's own, but help with one.
-const HELPERS: [&str; 2] = ["sts:SetSourceIdentity", "sts:TagSession"];
+const HELPERS: [&str; 3] = ["iam:CreatePolicy", "sts:SetSourceIdentity", "sts:TagSession"];
 
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
 
@@ -95,6 +95,8 @@ pub(super) enum Changes {
     GroupAttachment,
     GroupInline,
     GroupLeave,
+    NewUser,
+    NewRole,
     Directory,
     MemberRoot,
     Unseen,
@@ -307,7 +309,11 @@ mod tests {
                 by_target,
                 !matches!(
                     method.changes,
-                    Changes::Directory | Changes::MemberRoot | Changes::Unseen
+                    Changes::NewUser
+                        | Changes::NewRole
+                        | Changes::Directory
+                        | Changes::MemberRoot
+                        | Changes::Unseen
                 ),
                 "{id}"
             );

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::Certainty;
 use super::authority::Asked;
+use super::changes::{BOUNDARY, POLICY};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{NodeId, policies_of};
 use super::search::{Search, Wait};
@@ -72,6 +73,11 @@ impl<'a> Names<'a> {
         names
     }
 
+    /// Whether a principal has the ARN.
+    pub(super) fn is_taken(&self, arn: &str) -> bool {
+        self.by_arn.contains_key(arn)
+    }
+
     /// The principals of the account that a trust policy chooses one by one.
     pub(super) fn chosen(&self, trust: &TrustPolicy) -> Vec<PrincipalId> {
         let mut chosen = Vec::new();
@@ -123,8 +129,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             for (arn, holders) in targets {
-                let brings =
-                    [("iam:policyarn", Value::Chosen), ("iam:permissionsboundary", Value::Chosen)];
+                let brings = [(POLICY, Value::Chosen), (BOUNDARY, Value::Chosen)];
                 let asked = Asked { resource: arn, about: Resource::Own, brings: &brings };
                 if self.index.allowed(&self.node(id).who, method.actions[0], asked).is_some() {
                     self.change_others(by, &holders);

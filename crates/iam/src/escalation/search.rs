@@ -231,15 +231,19 @@ impl<'a> Search<'a> {
             return;
         }
         let mut changes: Vec<(Effect<'a>, Step)> = Vec::new();
-        for effect in effects(&self.index, self.node(owner), method) {
+        let actor = &self.node(by.node).who;
+        for effect in effects(&self.index, actor, self.node(owner), method) {
             let about = effect.about(self.node(owner));
             let asked = Asked { resource: &effect.resource, about, brings: &effect.brought() };
-            let who = &self.node(by.node).who;
-            let Some(allowed) = self.index.allowed(who, method.actions[0], asked) else { continue };
+            let allowed = self.index.allowed(actor, method.actions[0], asked);
+            let Some(allowed) = allowed else { continue };
             match changes.first_mut() {
                 // All policies that stand in the way are removed, each by a request of its own.
                 Some((together, _)) if method.changes.removes() => together.join(effect),
-                _ => changes.push((effect, Step::new(allowed).and(become_owner.clone()))),
+                _ => {
+                    let step = effect.before.clone().and(Step::new(allowed));
+                    changes.push((effect, step.and(become_owner.clone())));
+                }
             }
         }
         for (Effect { target, after, removed, .. }, step) in changes {
@@ -287,7 +291,7 @@ impl<'a> Search<'a> {
         self.found(edge.by, edge.target.clone(), edge.step.clone(), rank);
     }
 
-    fn found(&mut self, by: Wait, target: Option<Target>, step: Step, through: Rank) {
+    pub(super) fn found(&mut self, by: Wait, target: Option<Target>, step: Step, through: Rank) {
         let rank = through.after(&step);
         let certainty = rank.certainty;
         let node = &mut self.nodes[by.node.place()];
@@ -312,6 +316,8 @@ impl<'a> Search<'a> {
             Changes::Directory | Changes::MemberRoot | Changes::Unseen => {
                 return self.act_alone(by, method);
             }
+            Changes::NewUser => return self.make(by, method, PrincipalKind::User),
+            Changes::NewRole => return self.make(by, method, PrincipalKind::Role),
             Changes::GroupMembership if !node.is_user() => return,
             Changes::RunningRole => &method.actions[..],
             _ if !self.index.mentions(&node.who, method.actions[0]) => return,

@@ -222,6 +222,20 @@ impl Method {
                 outside["groups"]["g"] = plain();
                 (Certain, guarding_group("users", guard()), vec![outside])
             }
+            "new-user" | "new-role" => {
+                let list = if self.changes == "new-user" { "user" } else { "role" };
+                let on_others = |action: &String| {
+                    json!([
+                        allow(action.clone(), arn(&format!("{list}/a"))),
+                        allow(without(&self.actions, action), arn(&format!("{list}/b")))
+                    ])
+                };
+                let mut fails = Vec::new();
+                for action in &self.actions {
+                    fails.push(self.user(json!({"may": on_others(action)})));
+                }
+                (Certain, self.user(json!({})), fails)
+            }
             "directory" | "member-root" => {
                 let managed_by = |id: &str| {
                     let mut json = self.user(json!({}));
@@ -240,6 +254,10 @@ impl Method {
         };
         Case { certainty, serves, fails }
     }
+}
+
+fn without(actions: &[String], left_out: &str) -> Json {
+    actions.iter().filter(|action| *action != left_out).cloned().collect()
 }
 
 /// Adds fields to alice.

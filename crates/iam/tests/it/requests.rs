@@ -217,7 +217,7 @@ fn keys_that_are_absent() {
 fn values_that_the_request_brings() {
     let bring = |values: Value<'_>, condition: Json| {
         let brings = [("iam:passedtoservice", values)];
-        decide_as("alice", &document(under(condition)), &brings)
+        decide_of("iam:passrole", "alice", &document(under(condition)), &brings)
     };
     let service = |operator: &str, value: &str| json!({operator: {"iam:PassedToService": value}});
     let ec2 = || Value::one("ec2.amazonaws.com");

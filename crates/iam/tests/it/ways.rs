@@ -491,6 +491,80 @@ fn a_policy_of_the_account_that_may_be_attached() {
     check_user(denied(), with(plain()), &[]);
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html>
+#[test]
+fn a_policy_that_can_be_made_may_be_attached() {
+    let own = |name: &str| arn(&format!("policy/{name}"));
+    let attach = |name: &str| {
+        let by_arn = json!({"ArnLike": {"iam:PolicyARN": own(name)}});
+        when(allow("iam:AttachUserPolicy", "*"), by_arn)
+    };
+    let create = |name: &str| allow("iam:CreatePolicy", own(name));
+    let found: &Ways = &[("attach-user-policy", Certain)];
+    check_user(json!([attach("*"), create("*")]), json!({}), found);
+    check_user(json!([attach("app-*"), allow("iam:CreatePolicy", "*")]), json!({}), found);
+    check_user(json!([attach("*"), create("app-*")]), json!({}), found);
+    check_user(json!([attach("app-1"), create("app-*")]), json!({}), found);
+    check_user(json!([attach("*")]), json!({}), &[]);
+    check_user(json!([attach("app-*"), create("web-*")]), json!({}), &[]);
+    check_user(json!([attach("*"), create("*"), deny("iam:CreatePolicy", "*")]), json!({}), &[]);
+    // What is there cannot be made, but rewritten.
+    let with = json!({"policies": {"app": plain()}});
+    let rewrite = || allow("iam:CreatePolicyVersion", own("*"));
+    check_user(json!([attach("app"), create("*")]), with.clone(), &[]);
+    check_user(json!([attach("app"), rewrite()]), with.clone(), found);
+    check_user(json!([attach("web"), rewrite()]), with, &[]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html>
+#[test]
+fn a_boundary_is_replaced_by_what_the_condition_leaves() {
+    let bounded = |value: &str, wide: Json| {
+        let to = json!({"ArnLike": {"iam:PermissionsBoundary": value}});
+        let replace = when(allow("iam:PutUserPermissionsBoundary", "*"), to);
+        json!({
+            "users": {"alice": {"may": [everything()], "boundary": "b"}},
+            "policies": {"b": [allow("s3:*", "*"), replace], "wide": wide},
+        })
+    };
+    let found: &Ways = &[("put-user-boundary", Certain)];
+    check(bounded(&arn("policy/wide"), json!([everything()])), found);
+    check(bounded(&arn("policy/w*"), json!([everything()])), found);
+    check(bounded(&arn("policy/wide"), plain()), &[]);
+    check(bounded(&arn("policy/b"), json!([everything()])), &[]);
+    check(bounded("arn:aws:iam::aws:policy/AdministratorAccess", plain()), found);
+    check(bounded("arn:aws:iam::aws:policy/AmazonS3FullAccess", plain()), &[]);
+    // One that allows less than everything, and enough.
+    check(bounded(&arn("policy/wide"), json!([allow("iam:*", "*")])), found);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn who_is_made_within_a_boundary_is_no_way() {
+    let role = || allow(json!(["iam:CreateRole", "iam:AttachRolePolicy"]), arn("role/app-*"));
+    let found: &Ways = &[("create-role-attach-policy", Certain)];
+    let within = |name: &str| json!({"StringEquals": {"iam:PermissionsBoundary": arn(name)}});
+    let policies = || json!({"policies": {"b": plain(), "wide": [everything()]}});
+    check_user(json!([role()]), json!({}), found);
+    check_user(json!([when(role(), within("policy/b"))]), policies(), &[]);
+    check_user(json!([when(role(), within("policy/wide"))]), policies(), found);
+    check_user(json!([role(), deny("sts:AssumeRole", "*")]), json!({}), &[]);
+    let to_attach = |value: &str| json!({"ArnEquals": {"iam:PolicyARN": value}});
+    let create = || allow("iam:CreateRole", "*");
+    let attach = |value: &str| when(allow("iam:AttachRolePolicy", "*"), to_attach(value));
+    let of_aws = |name: &str| format!("arn:aws:iam::aws:policy/{name}");
+    check_user(json!([create(), attach(&of_aws("AdministratorAccess"))]), json!({}), found);
+    check_user(json!([create(), attach(&of_aws("ReadOnlyAccess"))]), json!({}), &[]);
+    check_user(json!([create(), attach(&arn("policy/wide"))]), policies(), found);
+    check_user(json!([create(), attach(&arn("policy/b"))]), policies(), &[]);
+    // A role that is there is not made.
+    let existing = json!({"roles": {"app": {"may": plain(), "trust": trusts_service("x")}}});
+    let one = || allow(json!(["iam:CreateRole", "iam:AttachRolePolicy"]), arn("role/app"));
+    check_user(json!([one()]), existing, &[]);
+    check_user(json!([one()]), json!({}), found);
+}
+
 #[test]
 fn what_only_a_request_tells_makes_it_conditional() {
     let mfa = || json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
