@@ -129,6 +129,8 @@ pub struct Principal {
     pub boundary: Option<PolicyId>,
     /// The tags; none: they are not known.
     pub tags: Option<BTreeMap<String, String>>,
+    /// Whether whoever acts as it chooses the values of its tags, and may add others.
+    pub chooses_tags: bool,
     /// The trust policy of a role; none: it could not be read, or this is no role.
     pub trust: Option<TrustPolicy>,
     /// Whether EC2 instances can have the role.

@@ -138,7 +138,7 @@ impl Condition {
         match value {
             Value::Absent => self.when_absent.into(),
             Value::Many(texts) => self.holds_for_several(context, &texts),
-            Value::Chosen => self.holds_by_choice(effect),
+            Value::Chosen { optional } => self.holds_by_choice(effect, optional),
             Value::ChosenIn(service) => {
                 let mut of_service = Truth::No;
                 for pattern in &self.values {
@@ -147,7 +147,7 @@ impl Condition {
                     });
                 }
                 if effect == Effect::Deny && of_service == Truth::Yes {
-                    return self.holds_by_choice(effect);
+                    return self.holds_by_choice(effect, true);
                 }
                 if self.negated { !of_service } else { of_service }
             }
@@ -160,7 +160,7 @@ impl Condition {
     fn holds_for_presence(&self, value: &Value<'_>, effect: Effect) -> Truth {
         let absent = match value {
             // Whoever asks may leave it out, and does what suits.
-            Value::Chosen if self.is_optional() => {
+            Value::Chosen { optional: true } => {
                 return Truth::from(effect == Effect::Allow && !self.values.is_empty());
             }
             Value::Absent => Truth::Yes,
@@ -191,7 +191,7 @@ impl Condition {
     }
 
     /// Whoever chooses the value wants an Allow to hold, and a Deny not to.
-    fn holds_by_choice(&self, effect: Effect) -> Truth {
+    fn holds_by_choice(&self, effect: Effect, is_optional: bool) -> Truth {
         let fits_something = !self.values.is_empty();
         let fits_everything = self.values.iter().any(Pattern::is_everything);
         let (may_hold, may_fail) = if self.negated {
@@ -199,17 +199,10 @@ impl Condition {
         } else {
             (fits_something, !fits_everything)
         };
-        let is_optional = self.is_optional();
         Truth::from(match effect {
             Effect::Allow => may_hold || is_optional && self.when_absent,
             Effect::Deny => !(may_fail || is_optional && !self.when_absent),
         })
-    }
-
-    /// Whether a request may be made without the key, if whoever makes it chooses its value. The name of a
-    /// session is always there, and so is whether the request came over TLS.
-    fn is_optional(&self) -> bool {
-        !["sts:rolesessionname", "aws:securetransport"].contains(&self.key.as_str())
     }
 
     fn holds_for_one(&self, context: &Context<'_>, value: &Value<'_>) -> Truth {

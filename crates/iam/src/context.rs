@@ -56,6 +56,9 @@ const CHOSEN: [&str; 8] = [
     "sts:transitivetagkeys",
 ];
 
+/// Those of them that no request lacks: the name of a session, and whether it came over TLS.
+const ALWAYS_THERE: [&str; 2] = ["aws:securetransport", "sts:rolesessionname"];
+
 /// Keys that choose among resources; of just any resource they have no value that a policy names.
 const OF_RESOURCES: [&str; 5] = [
     "aws:resourcetag/",
@@ -131,7 +134,7 @@ impl<'a> Context<'a> {
             }
         }
         if CHOSEN.iter().any(|chosen| key.starts_with(chosen)) {
-            return Value::Chosen;
+            return Value::Chosen { optional: !ALWAYS_THERE.contains(&key) };
         }
         match key {
             "aws:currenttime" | "aws:epochtime" => Value::From(self.account.now),
@@ -191,6 +194,9 @@ impl<'a> Context<'a> {
 fn tag_of<'a>(principal: &'a Principal, tag: &str) -> Value<'a> {
     let Some(tags) = &principal.tags else { return Value::Lacking(Lack::Tags) };
     let found = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case(tag));
+    if principal.chooses_tags {
+        return Value::Chosen { optional: found.is_none() };
+    }
     Value::maybe(found.map(|(_, value)| value.as_str()))
 }
 

@@ -18,8 +18,9 @@ mod step;
 
 use std::collections::BTreeSet;
 
+use self::nodes::Cast;
 use self::search::Search;
-use crate::account::{Account, PolicyId, PrincipalKind};
+use crate::account::{Account, PolicyId};
 use crate::truth::Lack;
 
 /// How sure it is that a way can be gone.
@@ -93,7 +94,5 @@ pub struct Judgement {
 /// if `generous`: what both say alike is certain.
 #[must_use]
 pub fn judge(account: &Account, generous: bool) -> Judgement {
-    let nobody =
-        [PrincipalKind::User, PrincipalKind::Role].map(|kind| nodes::nobody(account, kind));
-    Search::new(account, &nobody, generous).run()
+    Search::new(account, &Cast::new(account), generous).run()
 }

@@ -96,6 +96,12 @@ impl Pattern {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))
     }
 
+    /// Whether it has a variable whose key, in lower case, begins so.
+    pub(crate) fn has_variable_of(&self, keys: &str) -> bool {
+        let mut pieces = self.pieces.iter();
+        pieces.any(|piece| matches!(piece, Piece::Variable(it) if it.0.starts_with(keys)))
+    }
+
     /// The text before the first wildcard or variable.
     #[must_use]
     pub fn literal_prefix(&self) -> &str {

@@ -22,7 +22,10 @@ pub enum Value<'a> {
     /// Now or any later moment.
     From(Timestamp),
     /// Whoever asks chooses the value.
-    Chosen,
+    Chosen {
+        /// Whether there may be none.
+        optional: bool,
+    },
     /// Whoever asks chooses among the ARNs of a service.
     ChosenIn(&'a str),
     /// What was not read would tell.

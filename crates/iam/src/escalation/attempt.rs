@@ -28,13 +28,17 @@ impl<'a> Search<'a> {
     pub(super) fn attempt(&self, by: Wait, resource: &str, target: &Target) -> Option<Step> {
         let method = self.method(by.method);
         let account = self.account();
-        let principal = match target {
-            Target::Principal(id) => Some((*id, account.principal(*id))),
-            Target::Policy(_) | Target::Provider(_) => None,
-        };
+        let principal = target.principal().map(|id| (id, account.principal(id)));
         let about = principal.map_or(Resource::Own, |(_, it)| Resource::Principal(it));
         let step = match (method.changes, principal) {
-            (Changes::RoleSession, Some((id, role))) => self.assume(by.node, id, role)?,
+            (Changes::RoleSession, Some((id, role))) => {
+                let step = self.assume(by.node, id, role)?;
+                let tag = || self.adds_to_session(by.node, "sts:tagsession", id);
+                match target {
+                    Target::Session(_) => step.and(Step::new(tag()?)),
+                    _ => step,
+                }
+            }
             (Changes::RunningRole, Some((_, role))) => {
                 let on_ec2 = method.services.iter().all(|service| service == "ec2.amazonaws.com");
                 let is_there = !on_ec2 || role.has_instance_profile;
@@ -75,7 +79,7 @@ impl<'a> Search<'a> {
             all.extend(brings.cloned());
             let asked = Asked { resource, about, brings: &all };
             let who = &self.node(by.node).who;
-            let step = self.index.allowed(who, method.actions[0], asked).map(Step::new);
+            let step = self.index.step(who, method.actions[0], asked);
             best = best.into_iter().chain(step).max_by_key(Step::certainty);
         }
         best
@@ -101,7 +105,7 @@ impl<'a> Search<'a> {
         let mut brings = Vec::new();
         let mut choice = Step::default();
         for (action, keys) in SESSION {
-            match self.adds_to_session(id, self.index.methods.known(action), role_id) {
+            match self.adds_to_session(id, action, role_id) {
                 Some(allowed) => choice.allowed.push(allowed),
                 None => brings.extend(keys.iter().map(|key| (*key, Value::Absent))),
             }
@@ -120,11 +124,10 @@ impl<'a> Search<'a> {
     /// How a node may add something to its session of a role, which the trust policy must allow too.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required>
-    fn adds_to_session(&self, id: NodeId, action: ActionId, role: PrincipalId) -> Option<Allowed> {
-        let who = &self.node(id).who;
+    fn adds_to_session(&self, id: NodeId, name: &str, role: PrincipalId) -> Option<Allowed> {
+        let (who, action) = (&self.node(id).who, self.index.methods.known(name));
         let principal = self.account().principal(role);
         let trust = principal.trust.as_ref()?;
-        let name = &self.index.methods.action(action).lower;
         let mut statements = trust.document.statements.iter();
         let statement =
             statements.position(|it| it.effect == Effect::Allow && it.actions.selects(name))?;
@@ -149,7 +152,7 @@ impl<'a> Search<'a> {
     ) -> Option<Step> {
         let node = self.node(id);
         let assume = self.index.methods.assume;
-        let own = self.index.allowed(&node.who, assume, Asked { brings, ..Asked::about(role) });
+        let own = self.index.step(&node.who, assume, Asked { brings, ..Asked::about(role) });
         let Some(trust) = &role.trust else {
             // What was not read may admit, and by name.
             let by_name = self.index.left_of_grant(&node.who, assume, role, false);
@@ -170,7 +173,7 @@ impl<'a> Search<'a> {
         let within = admission.grant == Grant::WithinBoundary;
         let left = by_itself.then(|| self.index.left_of_grant(&node.who, assume, role, within));
         let left = left.flatten();
-        let own = own.filter(|own| Some(own.certainty) >= left);
+        let own = own.filter(|own| Some(own.certainty()) >= left);
         if own.is_none() {
             certainty = certainty.min(left?);
         }
@@ -181,7 +184,7 @@ impl<'a> Search<'a> {
             certainty,
             keys: admission.decision.doubts().keys,
         };
-        Some(Step { allowed: own.into_iter().chain([admitted]).collect(), limit: None })
+        Some(own.unwrap_or_default().and(Step::new(admitted)))
     }
 
     /// How a node becomes somebody else, whoever that is.

@@ -234,6 +234,11 @@ impl<'a> Index<'a> {
         who.removed.is_empty() && policies.all(|policy| !self.personal[policy.place()])
     }
 
+    /// Whether a policy has a Deny about the action.
+    pub(super) fn denies(&self, policy: PolicyId, action: ActionId) -> bool {
+        self.about(policy, action).any(|(_, statement)| statement.effect == Effect::Deny)
+    }
+
     /// Whether a policy has a Deny about an action that methods need.
     pub(super) fn holds_back(&self, policy: PolicyId) -> bool {
         let document = self.document(policy);
@@ -297,6 +302,29 @@ impl<'a> Index<'a> {
         let certainty = self.certainty(&decision)?;
         let keys = decision.doubts().keys;
         Some(Allowed { action, by: Grantor::Policy(policy), statement, certainty, keys })
+    }
+
+    /// How an action is allowed; if need be once the tags of whom it is about are changed.
+    pub(super) fn step(
+        &self,
+        who: &Authority<'_>,
+        action: ActionId,
+        asked: Asked<'_>,
+    ) -> Option<Step> {
+        if let Some(allowed) = self.allowed(who, action, asked) {
+            return Some(Step::new(allowed));
+        }
+        let Resource::Principal(target) = asked.about else { return None };
+        let tag = match target.kind {
+            PrincipalKind::User => "iam:taguser",
+            PrincipalKind::Role => "iam:tagrole",
+            PrincipalKind::Group => return None,
+        };
+        let tag = self.allowed(who, self.methods.known(tag), Asked::about(target))?;
+        let retagged = Principal { chooses_tags: true, ..target.clone() };
+        let about = Resource::Principal(&retagged);
+        let allowed = self.allowed(who, action, Asked { about, ..asked })?;
+        Some(Step { allowed: vec![tag, allowed], limit: None })
     }
 
     fn by_boundary(

@@ -4,7 +4,8 @@ use portcullis_model::PolicyKind;
 
 use super::authority::{Authority, Index, Offered};
 use super::methods::{Changes, Method};
-use super::nodes::{Node, sorted};
+use super::nodes::{Node, Tags, sorted};
+use super::search::Search;
 use super::step::{Step, Target};
 use crate::account::{PolicyId, Principal, PrincipalKind};
 use crate::context::Resource;
@@ -21,8 +22,8 @@ pub(super) struct Effect<'a> {
     /// None: nobody in particular.
     pub(super) target: Option<Target>,
     pub(super) after: Authority<'a>,
-    /// The policies that no longer apply.
-    pub(super) removed: Vec<PolicyId>,
+    /// The policy that no longer applies, because of its Deny.
+    pub(super) removed: Option<PolicyId>,
     /// What the request brings: the policy that is attached or detached, or the new boundary.
     brings: Option<(&'static str, String)>,
     /// What must be done before.
@@ -33,7 +34,7 @@ impl<'a> Effect<'a> {
     fn new(resource: &str, target: Option<Target>, after: Authority<'a>) -> Effect<'a> {
         let resource = resource.to_owned();
         let before = Step::default();
-        Effect { resource, target, after, removed: Vec::new(), brings: None, before }
+        Effect { resource, target, after, removed: None, brings: None, before }
     }
 
     fn bringing(mut self, key: &'static str, value: String) -> Effect<'a> {
@@ -61,21 +62,21 @@ impl<'a> Effect<'a> {
     }
 
     /// Takes in the removal of another policy from the same holder.
-    pub(super) fn join(&mut self, other: Effect<'a>) {
+    pub(super) fn join(&mut self, other: &Effect<'a>) {
         let removed = self.after.removed.iter().chain(&*other.after.removed);
         self.after.removed = sorted(removed.copied().collect());
-        self.removed.extend(other.removed);
     }
 }
 
 /// The changes to what a node has that somebody can make by a method.
 pub(super) fn effects<'a>(
-    index: &Index<'a>,
+    search: &Search<'a>,
     by: &Authority<'a>,
     node: &Node<'a>,
     method: &Method,
 ) -> Vec<Effect<'a>> {
-    let maker = Maker { index, by, node, method };
+    let index = &search.index;
+    let maker = Maker { search, index, by, node, method };
     match method.changes.kind_of_holder() {
         None => maker.rewritten_policies(),
         Some(PrincipalKind::Group) => {
@@ -94,6 +95,7 @@ pub(super) fn effects<'a>(
 }
 
 struct Maker<'m, 'a> {
+    search: &'m Search<'a>,
     index: &'m Index<'a>,
     by: &'m Authority<'a>,
     node: &'m Node<'a>,
@@ -105,7 +107,7 @@ impl<'a> Maker<'_, 'a> {
         let who = &self.node.who;
         let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
         let mut effect = Effect::new(resource, target, Authority { removed, ..who.clone() });
-        effect.removed.push(policy);
+        effect.removed = Some(policy);
         effect
     }
 
@@ -148,6 +150,9 @@ impl<'a> Maker<'_, 'a> {
                 return self.more(holder, target);
             }
             Changes::UserBoundary | Changes::RoleBoundary => return self.unbound(holder, target),
+            Changes::UserTags | Changes::RoleTags => {
+                return self.retagged(holder, target).into_iter().collect();
+            }
             _ => {}
         }
         let who = &self.node.who;
@@ -204,6 +209,16 @@ impl<'a> Maker<'_, 'a> {
             }
         }
         effects
+    }
+
+    fn retagged(&self, holder: &Principal, target: Option<Target>) -> Option<Effect<'a>> {
+        let id = self.node.holder.filter(|_| self.search.names.tags_matter)?;
+        let is_tagged = self.first_action().contains(":tag");
+        let tags = if is_tagged { Tags::Chosen } else { Tags::None };
+        let identity = self.search.cast.retagged(self.index.account, id, tags);
+        let is_new = !std::ptr::eq(identity, holder);
+        let after = Authority { identity, ..self.node.who.clone() };
+        is_new.then(|| Effect::new(&holder.arn, target, after))
     }
 
     fn first_action(&self) -> &str {

@@ -95,6 +95,8 @@ pub(super) enum Changes {
     GroupAttachment,
     GroupInline,
     GroupLeave,
+    UserTags,
+    RoleTags,
     NewUser,
     NewRole,
     Directory,
@@ -219,11 +221,13 @@ impl Changes {
             Changes::UserPermissions
             | Changes::UserBoundary
             | Changes::UserAttachment
-            | Changes::UserInline => Some(PrincipalKind::User),
+            | Changes::UserInline
+            | Changes::UserTags => Some(PrincipalKind::User),
             Changes::RolePermissions
             | Changes::RoleBoundary
             | Changes::RoleAttachment
-            | Changes::RoleInline => Some(PrincipalKind::Role),
+            | Changes::RoleInline
+            | Changes::RoleTags => Some(PrincipalKind::Role),
             Changes::GroupPermissions
             | Changes::GroupAttachment
             | Changes::GroupInline
@@ -232,7 +236,7 @@ impl Changes {
         }
     }
 
-    /// Whether it takes something away that stands in the way.
+    /// Whether it only takes something away that stands in the way.
     pub(super) fn removes(self) -> bool {
         self.is_of_holder() && self.kind_of_target().is_none()
     }

@@ -1,6 +1,7 @@
 //! Those whose privileges are searched: principals, holders of one policy, and both as they would be after
 //! a change.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::authority::{Authority, Policies};
@@ -33,6 +34,8 @@ pub(super) struct Node<'a> {
 pub(super) enum Subject {
     /// A user, a role, or the users of a group.
     Principal(PrincipalId),
+    /// A role whose tags are chosen by whoever assumes it.
+    Session(PrincipalId),
     /// Whoever has a policy alone.
     Policy,
     /// One of them as it would be after a change.
@@ -55,9 +58,40 @@ impl NodeId {
     }
 }
 
-/// Nobody in particular, in whose place the users of a group or the holders of a policy stand.
-pub(super) fn nobody(account: &Account, kind: PrincipalKind) -> Principal {
-    Principal::new(kind, &probe::iam_resource(account, kind.word()), probe::NAME)
+/// Those who act, beside the principals as they are.
+pub(super) struct Cast {
+    /// A user and a role who are nobody in particular, in whose place the users of a group or the holders of
+    /// a policy stand.
+    pub(super) nobody: [Principal; 2],
+    /// By the place of the principal: with tags of its choice, and without tags.
+    retagged: Vec<[OnceCell<Box<Principal>>; 2]>,
+}
+
+/// What becomes of the tags of a principal.
+#[derive(Clone, Copy)]
+pub(super) enum Tags {
+    Chosen,
+    None,
+}
+
+impl Cast {
+    pub(super) fn new(account: &Account) -> Cast {
+        let nobody = [PrincipalKind::User, PrincipalKind::Role].map(|kind| {
+            Principal::new(kind, &probe::iam_resource(account, kind.word()), probe::NAME)
+        });
+        Cast { nobody, retagged: vec![Default::default(); account.principals.len()] }
+    }
+
+    /// A principal with other tags.
+    pub(super) fn retagged(&self, account: &Account, id: PrincipalId, tags: Tags) -> &Principal {
+        self.retagged[id.place()][tags as usize].get_or_init(|| {
+            let principal = account.principal(id).clone();
+            Box::new(match tags {
+                Tags::Chosen => Principal { chooses_tags: true, ..principal },
+                Tags::None => Principal { tags: Some(BTreeMap::new()), ..principal },
+            })
+        })
+    }
 }
 
 /// All policies that a principal has, those of its groups included, and further ones that are not known.

@@ -12,8 +12,12 @@ use super::search::{Search, Wait};
 use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId, PrincipalKind};
 use crate::context::Resource;
+use crate::policy::{PolicyDocument, Selection};
 use crate::trust::{Chosen, TrustPolicy, session_of};
 use crate::value::Value;
+
+/// The keys of tags of principals begin so.
+const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
 type Holders = Rc<[PrincipalId]>;
 
@@ -31,13 +35,15 @@ pub(super) struct Names<'a> {
     untold: Vec<PrincipalId>,
     /// All that changes act on, sorted by ARN, with the users and roles that it is or that have it.
     holders: Vec<(&'a str, Holders)>,
+    /// Whether policies choose by the tags of principals.
+    pub(super) tags_matter: bool,
     /// Whether IAM Identity Center has made a role.
     pub(super) has_identity_center: bool,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn new(account: &'a Account) -> Names<'a> {
-        let mut names = Names::default();
+        let mut names = Names { tags_matter: tags_matter(account), ..Names::default() };
         let mut holders: BTreeMap<&str, Vec<PrincipalId>> = BTreeMap::new();
         for id in account.principal_ids() {
             let principal = account.principal(id);
@@ -100,6 +106,23 @@ impl<'a> Names<'a> {
     }
 }
 
+/// Whether a policy, or the trust policy of a role, asks for tags of principals.
+fn tags_matter(account: &Account) -> bool {
+    let policies = account.policies.iter().filter_map(|policy| policy.document.as_ref());
+    let trusts = account.principals.iter().filter_map(|it| Some(&it.trust.as_ref()?.document));
+    policies.chain(trusts).any(asks_for_tags)
+}
+
+/// Whether a document asks for tags of principals.
+pub(super) fn asks_for_tags(document: &PolicyDocument) -> bool {
+    document.statements.iter().any(|statement| {
+        let resources = statement.resources.iter().flat_map(Selection::patterns);
+        let values = statement.conditions.iter().flat_map(|condition| &condition.values);
+        statement.conditions.iter().any(|condition| condition.key.starts_with(PRINCIPAL_TAG))
+            || resources.chain(values).any(|it| it.has_variable_of(PRINCIPAL_TAG))
+    })
+}
+
 impl<'a> Search<'a> {
     /// Looks for methods on others whom a principal can become.
     pub(super) fn look_beyond(&mut self, id: NodeId) {
@@ -129,7 +152,8 @@ impl<'a> Search<'a> {
                 continue;
             }
             for (arn, holders) in targets {
-                let brings = [(POLICY, Value::Chosen), (BOUNDARY, Value::Chosen)];
+                let chosen = Value::Chosen { optional: true };
+                let brings = [(POLICY, chosen.clone()), (BOUNDARY, chosen)];
                 let asked = Asked { resource: arn, about: Resource::Own, brings: &brings };
                 if self.index.allowed(&self.node(id).who, method.actions[0], asked).is_some() {
                     self.change_others(by, &holders);

@@ -10,14 +10,15 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use super::authority::{Asked, Authority, Index, Policies};
-use super::changes::{Effect, effects};
+use super::changes::{self, effects};
 use super::methods::{ActionId, Changes, Method, Methods};
-use super::nodes::{Node, NodeId, Subject, policies_of};
-use super::reach::Names;
+use super::nodes::{Cast, Node, NodeId, Subject, Tags, policies_of};
+use super::reach::{Names, asks_for_tags};
 use super::step::{Found, Rank, Step, Target};
 use super::{Certainty, Judgement, Privileges, sentence};
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, PrincipalKind};
 use crate::context::Resource;
+use crate::policy::Effect;
 use crate::probe;
 use crate::trust::{TrustPolicy, is_saml};
 use crate::truth::Lack;
@@ -25,8 +26,7 @@ use crate::value::Value;
 
 pub(super) struct Search<'a> {
     pub(super) index: Index<'a>,
-    /// A user and a role who are nobody in particular.
-    nobody: &'a [Principal; 2],
+    pub(super) cast: &'a Cast,
     nodes: Vec<Node<'a>>,
     pub(super) of_principal: Vec<NodeId>,
     /// Whoever has a policy alone, as a user and as a role.
@@ -38,6 +38,8 @@ pub(super) struct Search<'a> {
     waiting: HashMap<Road, BTreeMap<usize, HashMap<String, Vec<Wait>>>>,
     /// Those who need no permission to assume a role that lets in anyone.
     acting: Vec<NodeId>,
+    /// Principals with other tags than they have.
+    retagged: Vec<NodeId>,
     /// Who becomes privileged if a changed node is.
     leading_to: HashMap<NodeId, Vec<Edge>>,
     /// What is the same for all who have the same policies: whether they are administrators or, of an action,
@@ -56,25 +58,31 @@ pub(super) struct Wait {
     pub(super) method: u16,
 }
 
-/// A change that leads from one node to another.
+/// Changes to what a node has that lead to another.
 #[derive(Clone, Debug)]
 struct Edge {
     by: Wait,
+    owner: NodeId,
+    /// How the actor becomes the owner.
+    become_owner: Step,
+    /// Of several, each removes a policy.
+    changes: Vec<Change>,
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+struct Change {
     target: Option<Target>,
     step: Step,
-    /// The policies that it removes because of their Denies.
-    removed: Vec<PolicyId>,
+    /// The policy that it removes because of its Denies.
+    removes: Option<PolicyId>,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(
-        account: &'a Account,
-        nobody: &'a [Principal; 2],
-        generous: bool,
-    ) -> Search<'a> {
+    pub(super) fn new(account: &'a Account, cast: &'a Cast, generous: bool) -> Search<'a> {
         let mut search = Search {
             index: Index::new(account, generous),
-            nobody,
+            cast,
             nodes: Vec::new(),
             of_principal: Vec::new(),
             of_policy: Vec::new(),
@@ -82,12 +90,14 @@ impl<'a> Search<'a> {
             changed: HashMap::new(),
             waiting: HashMap::new(),
             acting: Vec::new(),
+            retagged: Vec::new(),
             leading_to: HashMap::new(),
             shared: HashMap::new(),
             queue: BinaryHeap::new(),
         };
         search.add_principals();
         search.add_policies();
+        search.add_sessions();
         search
     }
 
@@ -97,8 +107,15 @@ impl<'a> Search<'a> {
         }
         self.spread();
         let (principals, policies) = (self.of_principal.clone(), self.of_policy.concat());
+        let known = self.nodes.len();
         for id in principals.iter().chain(&policies) {
             self.look_beyond(*id);
+        }
+        if self.nodes.len() > known {
+            // Who came into view only now has not met those who are privileged.
+            for id in &principals {
+                self.queue.extend(self.nodes[id.place()].rank.map(|rank| (rank, Reverse(*id))));
+            }
         }
         if self.index.generous && !self.account().complete {
             for id in principals {
@@ -121,7 +138,7 @@ impl<'a> Search<'a> {
             let principal = account.principal(id);
             let is_group = principal.kind == PrincipalKind::Group;
             let who = Authority {
-                identity: if is_group { &self.nobody[0] } else { principal },
+                identity: if is_group { &self.cast.nobody[0] } else { principal },
                 policies: policies_of(account, principal, unknown),
                 boundary: principal.boundary,
                 removed: Rc::new([]),
@@ -137,11 +154,29 @@ impl<'a> Search<'a> {
     fn add_policies(&mut self) {
         for id in self.account().policy_ids() {
             let nodes = [0, 1].map(|kind| {
-                let (identity, policies) = (&self.nobody[kind], Policies::from([id]));
+                let (identity, policies) = (&self.cast.nobody[kind], Policies::from([id]));
                 let who = Authority { identity, policies, boundary: None, removed: Rc::new([]) };
                 self.add(who, Subject::Policy, None, Vec::new())
             });
             self.of_policy.push(nodes);
+        }
+    }
+
+    /// Adds roles as those act who assume them with tags of their choice.
+    fn add_sessions(&mut self) {
+        if !self.names.tags_matter {
+            return;
+        }
+        for id in self.account().principal_ids() {
+            let trust = self.account().principal(id).trust.as_ref();
+            let statements = trust.into_iter().flat_map(|it| it.document.about("sts:tagsession"));
+            let node = self.node(self.of_principal[id.place()]);
+            if node.administrator || !statements.into_iter().any(|it| it.effect == Effect::Allow) {
+                continue;
+            }
+            let identity = self.cast.retagged(self.account(), id, Tags::Chosen);
+            let who = Authority { identity, ..node.who.clone() };
+            self.add(who, Subject::Session(id), Some(id), Vec::new());
         }
     }
 
@@ -158,6 +193,10 @@ impl<'a> Search<'a> {
             Subject::Policy => self.index.allows_everything(who.policies[0]),
             _ => self.is_administrator(&who),
         };
+        let own_tags = holder.map(|holder| self.account().principal(holder));
+        if own_tags.is_some_and(|principal| !std::ptr::eq(principal, who.identity)) {
+            self.retagged.push(id);
+        }
         let rank = administrator.then_some(Rank::ADMINISTRATOR);
         self.queue.extend(rank.map(|rank| (rank, Reverse(id))));
         let (ways, removable_guards) = (BTreeMap::new(), BTreeSet::new());
@@ -227,28 +266,33 @@ impl<'a> Search<'a> {
     /// Tries a method on what the owner has, whom the actor is or can become.
     pub(super) fn change(&mut self, by: Wait, owner: NodeId, become_owner: &Step) {
         let method = self.method(by.method);
-        if !self.index.mentions(&self.node(by.node).who, method.actions[0]) {
+        let actor = &self.node(by.node).who;
+        if !self.index.mentions(actor, method.actions[0]) {
             return;
         }
-        let mut changes: Vec<(Effect<'a>, Step)> = Vec::new();
-        let actor = &self.node(by.node).who;
-        for effect in effects(&self.index, actor, self.node(owner), method) {
+        let mut changes: Vec<(changes::Effect<'a>, Edge)> = Vec::new();
+        for effect in effects(self, actor, self.node(owner), method) {
             let about = effect.about(self.node(owner));
             let asked = Asked { resource: &effect.resource, about, brings: &effect.brought() };
-            let allowed = self.index.allowed(actor, method.actions[0], asked);
-            let Some(allowed) = allowed else { continue };
+            let Some(step) = self.index.step(actor, method.actions[0], asked) else { continue };
+            let mut change =
+                Change { target: effect.target.clone(), step, removes: effect.removed };
+            change.step = effect.before.clone().and(change.step);
             match changes.first_mut() {
                 // All policies that stand in the way are removed, each by a request of its own.
-                Some((together, _)) if method.changes.removes() => together.join(effect),
+                Some((together, edge)) if method.changes.removes() && effect.removed.is_some() => {
+                    together.join(&effect);
+                    edge.changes.push(change);
+                }
                 _ => {
-                    let step = effect.before.clone().and(Step::new(allowed));
-                    changes.push((effect, step.and(become_owner.clone())));
+                    let become_owner = become_owner.clone();
+                    changes.push((effect, Edge { by, owner, become_owner, changes: vec![change] }));
                 }
             }
         }
-        for (Effect { target, after, removed, .. }, step) in changes {
-            let to = self.changed_node(owner, after);
-            self.lead(Edge { by, target, step, removed }, to);
+        for (effect, edge) in changes {
+            let to = self.changed_node(owner, effect.after);
+            self.lead(edge, to);
         }
     }
 
@@ -256,7 +300,9 @@ impl<'a> Search<'a> {
     pub(super) fn gain_everything(&mut self, by: Wait, target: Target, step: Step) {
         let after = self.node(by.node).who.with(self.index.everything());
         let to = self.changed_node(by.node, after);
-        self.lead(Edge { by, target: Some(target), step, removed: Vec::new() }, to);
+        let change = Change { target: Some(target), step, removes: None };
+        let (owner, become_owner) = (by.node, Step::default());
+        self.lead(Edge { by, owner, become_owner, changes: vec![change] }, to);
     }
 
     fn lead(&mut self, edge: Edge, to: NodeId) {
@@ -280,15 +326,46 @@ impl<'a> Search<'a> {
         id
     }
 
-    /// Notes a way to a changed node that is privileged.
+    /// Notes a way to a changed node that is privileged, unless the owner is as privileged without the change.
     fn arrive(&mut self, edge: &Edge, to: NodeId, rank: Rank) {
-        let (identity, administrator) = (self.node(to).who.identity, self.node(to).administrator);
-        let from = &mut self.nodes[edge.by.node.place()];
-        if std::ptr::eq(from.who.identity, identity) && !edge.removed.is_empty() {
-            from.removable_guards.extend(&edge.removed);
-            from.administrator |= administrator && from.subject != Subject::Policy;
+        let needed: Vec<&Change> =
+            edge.changes.iter().filter(|change| self.is_needed(change, to)).collect();
+        let Some(first) = needed.first() else { return };
+        let mut step = Step::default();
+        for change in &needed {
+            step = step.and(change.step.clone());
         }
-        self.found(edge.by, edge.target.clone(), edge.step.clone(), rank);
+        step = step.and(edge.become_owner.clone());
+        let only_removes = first.removes.is_some() || self.method(edge.by.method).changes.removes();
+        if only_removes && self.node(edge.owner).rank >= Some(rank) {
+            return;
+        }
+        let administrator = self.node(to).administrator;
+        let from = &mut self.nodes[edge.by.node.place()];
+        if edge.by.node == edge.owner && first.removes.is_some() {
+            from.removable_guards.extend(needed.iter().filter_map(|change| change.removes));
+            let is_sure = step.certainty() == Certainty::Certain;
+            from.administrator |= administrator && is_sure && from.subject != Subject::Policy;
+        }
+        self.found(edge.by, first.target.clone(), step, rank);
+    }
+
+    /// Whether a change matters to what a node can do after it: a Deny that is removed, to what is done next.
+    fn is_needed(&self, change: &Change, to: NodeId) -> bool {
+        let (Some(policy), node) = (change.removes, self.node(to)) else { return true };
+        let mut actions = self.index.methods.action_ids();
+        if node.administrator {
+            return actions.any(|action| {
+                let is_of_iam = self.index.methods.action(action).service() == "iam";
+                is_of_iam && self.index.denies(policy, action)
+            });
+        }
+        let best = node.ways.iter().max_by_key(|(_, way)| way.certainty);
+        best.is_none_or(|(number, way)| {
+            let mut allowed = way.step.allowed.iter();
+            self.method(*number).changes.removes()
+                || allowed.any(|it| self.index.denies(policy, it.action))
+        })
     }
 
     pub(super) fn found(&mut self, by: Wait, target: Option<Target>, step: Step, through: Rank) {
@@ -385,11 +462,20 @@ impl<'a> Search<'a> {
             for edge in self.leading_to.get(&id).cloned().unwrap_or_default() {
                 self.arrive(&edge, id, rank);
             }
-            if let Subject::Principal(target) = self.node(id).subject {
-                for (road, resource, target) in self.roads_to(target) {
-                    self.spread_on(road, &resource, id, &target, rank);
+            match self.node(id).subject {
+                Subject::Principal(principal) => {
+                    for (road, resource, target) in self.roads_to(principal) {
+                        self.spread_on(road, &resource, id, &target, rank);
+                    }
+                    self.spread_by_trust(id, &Target::Principal(principal), rank);
                 }
-                self.spread_by_trust(id, target, rank);
+                Subject::Session(role) => {
+                    let (road, target) = ((Changes::RoleSession, ""), Target::Session(role));
+                    let arn = &self.account().principal(role).arn;
+                    self.spread_on(road, arn, id, &target, rank);
+                    self.spread_by_trust(id, &target, rank);
+                }
+                Subject::Policy | Subject::Changed => {}
             }
         }
     }
@@ -407,24 +493,41 @@ impl<'a> Search<'a> {
     }
 
     /// Those who need no permission to assume a role: it chooses them, or lets in anyone.
-    fn spread_by_trust(&mut self, to: NodeId, role: PrincipalId, rank: Rank) {
-        let principal = self.account().principal(role);
+    fn spread_by_trust(&mut self, to: NodeId, target: &Target, rank: Rank) {
+        let Some(id) = target.principal() else { return };
+        let principal = self.account().principal(id);
         let trust = principal.trust.as_ref();
-        let target = Target::Principal(role);
         let Some(method) = Methods::number_of(Changes::RoleSession) else { return };
         for chosen in trust.map(|trust| self.names.chosen(trust)).unwrap_or_default() {
             let wait = Wait { node: self.of_principal[chosen.place()], method };
-            self.try_one(wait, &principal.arn, to, &target, rank);
+            self.try_one(wait, &principal.arn, to, target, rank);
         }
         let is_role = principal.kind == PrincipalKind::Role;
         if is_role && trust.map_or(self.index.generous, TrustPolicy::must_be_tried_on_all) {
-            let mut acting = std::mem::take(&mut self.acting);
-            acting.retain(|node| {
-                let wait = Wait { node: *node, method };
-                !self.try_one(wait, &principal.arn, to, &target, rank)
-            });
-            self.acting = acting;
+            let acting = std::mem::take(&mut self.acting);
+            self.acting = self.try_all(acting, to, target, rank);
         }
+        if trust.is_some_and(|trust| asks_for_tags(&trust.document)) {
+            let retagged = std::mem::take(&mut self.retagged);
+            self.retagged = self.try_all(retagged, to, target, rank);
+        }
+    }
+
+    /// Lets all assume a role; those for whom it was of no use.
+    fn try_all(
+        &mut self,
+        mut nodes: Vec<NodeId>,
+        to: NodeId,
+        target: &Target,
+        rank: Rank,
+    ) -> Vec<NodeId> {
+        if let (Some(method), Some(id)) =
+            (Methods::number_of(Changes::RoleSession), target.principal())
+        {
+            let arn = &self.account().principal(id).arn;
+            nodes.retain(|node| !self.try_one(Wait { node: *node, method }, arn, to, target, rank));
+        }
+        nodes
     }
 
     /// Tries a method on somebody who is privileged; whether it need not be tried again on others.
@@ -442,8 +545,8 @@ impl<'a> Search<'a> {
         if node.administrator || known >= Some(rank.certainty) || node.rank > Some(rank) {
             return true;
         }
-        let identity = node.who.identity;
-        if std::ptr::eq(identity, self.node(to).who.identity) || identity.service_linked {
+        let is_itself = node.holder.is_some_and(|id| *target == Target::Principal(id));
+        if is_itself || by.node == to || node.who.identity.service_linked {
             return false;
         }
         let Some(step) = self.attempt(by, resource, target) else { return false };

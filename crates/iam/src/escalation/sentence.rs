@@ -19,7 +19,7 @@ pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -
         None if method.way.contains("{target}") => method.title.clone(),
         _ => method.way.replace("{target}", &name.unwrap_or_default()),
     };
-    if let Some(Target::Principal(id)) = &found.target
+    if let Some(id) = found.target.as_ref().and_then(Target::principal)
         && !method.changes.is_of_holder()
         && !search.node(search.of_principal[id.place()]).administrator
     {
@@ -53,7 +53,7 @@ impl Search<'_> {
     /// The ARN and the name of a target.
     fn named(&self, target: &Target) -> (String, String) {
         let (arn, name) = match target {
-            Target::Principal(id) => {
+            Target::Principal(id) | Target::Session(id) => {
                 let principal = self.account().principal(*id);
                 (&principal.arn, principal.name.as_str())
             }

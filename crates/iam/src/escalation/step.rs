@@ -55,9 +55,20 @@ pub(super) struct Found {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Target {
     Principal(PrincipalId),
+    /// A role, with tags that whoever assumes it chooses.
+    Session(PrincipalId),
     Policy(PolicyId),
     /// A provider, by ARN.
     Provider(String),
+}
+
+impl Target {
+    pub(super) fn principal(&self) -> Option<PrincipalId> {
+        match self {
+            Target::Principal(id) | Target::Session(id) => Some(*id),
+            Target::Policy(_) | Target::Provider(_) => None,
+        }
+    }
 }
 
 impl Rank {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::account::{
-    OTHER, OWN, account, allow, arn, deny, everything, trusts_account, trusts_service, ways,
+    OTHER, OWN, account, allow, arn, deny, everything, trusts_account, trusts_service, ways, when,
 };
 
 #[derive(Deserialize)]
@@ -183,6 +183,19 @@ impl Method {
                 let fails =
                     vec![bounded(other, json!([self.own()])), self.guarded(list, inline_guard())];
                 (Certain, bounded(list, json!([self.own()])), fails)
+            }
+            "user-tags" | "role-tags" => {
+                let [list, other] = if self.changes == "user-tags" {
+                    ["users", "roles"]
+                } else {
+                    ["roles", "users"]
+                };
+                let by_tag = json!({"StringEquals": {"aws:PrincipalTag/team": "red"}});
+                let guard = when(self.deny_rest(), by_tag);
+                let tagged = json!({"tags": {"team": "red"}, "inline": {"guard": [guard]}});
+                let fails =
+                    vec![self.guarded(other, tagged.clone()), self.guarded(list, inline_guard())];
+                (Certain, self.guarded(list, tagged), fails)
             }
             "user-attachment" => {
                 let fails = vec![

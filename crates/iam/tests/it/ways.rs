@@ -1,7 +1,7 @@
 //! Ways to become an administrator count if they change what one has.
 
 use portcullis_iam::Certainty::{self, Certain, Conditional, Possible};
-use portcullis_iam::{Lack, judge};
+use portcullis_iam::{Account, Lack, judge};
 use serde_json::{Value as Json, json};
 
 use crate::account::{
@@ -202,6 +202,65 @@ fn session_tags_and_a_source_identity_are_permissions_of_their_own() {
     }
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html>
+#[test]
+fn whoever_may_change_tags_meets_the_conditions_on_them() {
+    let by = |key: &str| json!({"StringEquals": {key: "red"}});
+    let trust = || when(trusts_account(), by("aws:PrincipalTag/team"));
+    let tag = |name: &str| allow("iam:TagUser", arn(&format!("user/{name}")));
+    let found: &Ways = &[("tag-user", Certain)];
+    check_user(json!([assume("admin"), tag("alice")]), admin(trust()), found);
+    check_user(json!([assume("admin"), tag("bob")]), admin(trust()), &[]);
+    check_user(json!([assume("admin")]), admin(trust()), &[]);
+    let mut may = when(assume("admin"), by("aws:PrincipalTag/team"));
+    check_user(json!([may, tag("alice")]), admin(trusts_account()), found);
+    may = when(assume("admin"), by("aws:ResourceTag/team"));
+    let tag_role = |name: &str| allow("iam:TagRole", arn(&format!("role/{name}")));
+    check_user(json!([may, tag_role("admin")]), admin(trusts_account()), ASSUME);
+    check_user(json!([may, tag_role("app")]), admin(trusts_account()), &[]);
+    check_user(json!([may, tag("admin")]), admin(trusts_account()), &[]);
+    // What is there already is no way of its own.
+    let mut tagged = admin(trust());
+    tagged["users"]["alice"]["tags"] = json!({"team": "red"});
+    check_user(json!([assume("admin"), tag("alice")]), tagged, ASSUME);
+    // A tag that one sets is there: only iam:UntagUser removes it.
+    let untagged = || json!({"Null": {"aws:PrincipalTag/guest": "true"}});
+    let guest = |more: Json| {
+        let may = json!([when(assume("admin"), untagged()), more]);
+        let alice = json!({"may": may, "tags": {"guest": "yes"}});
+        let mut json = admin(trusts_account());
+        json["users"]["alice"] = alice;
+        json
+    };
+    check(guest(tag("alice")), &[]);
+    check(guest(allow("iam:UntagUser", "*")), &[("untag-user", Certain)]);
+}
+
+/// Session tags override those of the role:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+#[test]
+fn whoever_assumes_a_role_may_choose_its_tags() {
+    let by_team = json!({"StringEquals": {"aws:PrincipalTag/team": "red"}});
+    let both = || json!(["sts:AssumeRole", "sts:TagSession"]);
+    let app = |actions: Json, may: Json| {
+        let mut json = admin(trusts_account());
+        let mut trust = trusts_account();
+        trust["Action"] = actions;
+        json["roles"]["app"] = json!({"may": may, "trust": trust});
+        json
+    };
+    let guarded = || json!([when(assume("admin"), by_team.clone())]);
+    let may = |actions: Json| json!([allow(actions, arn("role/app"))]);
+    check_user(may(both()), app(both(), guarded()), ASSUME);
+    check_user(may(json!("sts:AssumeRole")), app(both(), guarded()), &[]);
+    check_user(may(both()), app(json!("sts:AssumeRole"), guarded()), &[]);
+    check_user(may(both()), app(both(), json!([when(everything(), by_team.clone())])), ASSUME);
+    check_user(may(both()), app(both(), plain()), &[]);
+    let mut by_trust = app(both(), json!([assume("admin")]));
+    by_trust["roles"]["admin"]["trust"] = json!([when(trusts_account(), by_team)]);
+    check_user(may(both()), by_trust, ASSUME);
+}
+
 #[test]
 fn conditions_on_oneself_decide() {
     let named = |name: &str| json!({"StringEquals": {"aws:username": name}});
@@ -315,6 +374,23 @@ fn what_one_gives_oneself_is_cut_by_the_boundary() {
     assert!(ways(&replaced, "alice").contains(&("put-user-boundary", Certain)));
 }
 
+/// Whom one becomes after a change may have some way to go.
+#[test]
+fn after_a_change_of_another_its_own_ways_count() {
+    let chain = |trust: Json| {
+        let mut json = admin(trust);
+        json["roles"]["app"] =
+            json!({"may": [assume("admin")], "trust": trusts_account(), "boundary": "b"});
+        json["policies"]["b"] = plain();
+        json
+    };
+    let shed = allow("iam:DeleteRolePermissionsBoundary", arn("role/app"));
+    let may = json!([assume("app"), shed]);
+    check_user(may.clone(), chain(trusts_account()), &[("delete-role-boundary", Certain)]);
+    check_user(may, chain(trusts_service("ec2.amazonaws.com")), &[]);
+    check_user(json!([assume("app")]), chain(trusts_account()), &[]);
+}
+
 /// <https://pathfinding.cloud/paths/iam-023>
 #[test]
 fn the_boundary_of_the_target() {
@@ -409,6 +485,48 @@ fn to_delete_ones_only_allow_gains_nothing() {
     let policies = json!({"p": {"versions": [both("iam:CreatePolicyVersion")]}});
     let rewrite = json!({"users": {"alice": {"attached": ["p"]}}, "policies": policies});
     check(rewrite, &[("create-policy-version", Certain)]);
+}
+
+/// A Deny of other actions stands in nobody's way.
+#[test]
+fn only_a_deny_in_the_way_is_a_guard() {
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let detach = |policy: &str| {
+        let named = json!({"ArnEquals": {"iam:PolicyARN": arn(&format!("policy/{policy}"))}});
+        when(allow("iam:DetachUserPolicy", "*"), named)
+    };
+    let account_of = |own: Json, guard: Json| {
+        account(json!({
+            "users": {"alice": {"may": own, "attached": ["aside", "guard"]}},
+            "policies": {"aside": [deny("lambda:CreateFunction", "*")], "guard": guard},
+        }))
+    };
+    let guards = |account: &Account| -> Vec<String> {
+        let guards = privileges(account, "alice").removable_guards;
+        guards.iter().map(|id| account.policy(*id).name.clone()).collect()
+    };
+    let put = || allow("iam:PutUserPolicy", "*");
+    let no_put = || json!([deny("iam:PutUserPolicy", "*")]);
+    let found: &Ways = &[("detach-user-policy", Certain)];
+    let neither = account_of(json!([put(), detach("aside")]), no_put());
+    assert_eq!(ways(&neither, "alice"), []);
+    let both = account_of(json!([put(), allow("iam:DetachUserPolicy", "*")]), no_put());
+    assert_eq!((ways(&both, "alice"), guards(&both)), (found.to_vec(), vec!["guard".to_owned()]));
+    let target = privileges(&both, "alice").ways[0].target.clone();
+    assert_eq!(target, Some(arn("policy/guard")));
+    // How sure it is hangs on the guard alone.
+    let mut unsure = detach("guard");
+    unsure["Condition"]["Bool"] = mfa["Bool"].clone();
+    let other = account_of(json!([put(), detach("aside"), unsure]), no_put());
+    assert_eq!(ways(&other, "alice"), [("detach-user-policy", Conditional)]);
+    assert_eq!(guards(&other), ["guard"]);
+    // Without a Deny in the way there is no guard, and no removal.
+    let none = account_of(json!([put(), allow("iam:DetachUserPolicy", "*")]), plain());
+    assert_eq!((ways(&none, "alice"), guards(&none)), (vec![("put-user-policy", Certain)], vec![]));
+    let rest = json!([{"Effect": "Deny", "NotAction": "iam:Detach*", "Resource": "*"}]);
+    let admin = account_of(json!([everything()]), rest);
+    assert!(privileges(&admin, "alice").administrator);
+    assert_eq!(guards(&admin), ["guard"]);
 }
 
 #[test]
