@@ -133,6 +133,10 @@ pub struct Principal {
     pub chooses_tags: bool,
     /// The trust policy of a role; none: it could not be read, or this is no role.
     pub trust: Option<TrustPolicy>,
+    /// Whether a user has a console password; none: it is not known.
+    pub has_password: Option<bool>,
+    /// The number of access keys of a user; none: it is not known.
+    pub access_keys: Option<usize>,
     /// Whether EC2 instances can have the role.
     pub has_instance_profile: bool,
     /// Whether it is a service-linked role, which only its service can use or change.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Certainty;
 use super::authority::Asked;
-use super::methods::{ActionId, Changes, Methods};
+use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
@@ -13,6 +13,8 @@ use crate::context::{Context, Resource};
 use crate::policy::Effect;
 use crate::trust::{Chosen, Grant};
 use crate::value::Value;
+
+const PROFILE: &str = "an instance profile with the role";
 
 /// The actions that let whoever assumes a role choose keys of the request.
 ///
@@ -40,11 +42,19 @@ impl<'a> Search<'a> {
                 }
             }
             (Changes::RunningRole, Some((_, role))) => {
-                let on_ec2 = method.services.iter().all(|service| service == "ec2.amazonaws.com");
-                let is_there = !on_ec2 || role.has_instance_profile;
-                let certainty = if is_there { Certainty::Conditional } else { Certainty::Possible };
-                let limit = Step::limited(certainty, "whether anything runs with the role");
+                let limit = match needs_profile(method, role) {
+                    true => Step::limited(Certainty::Possible, PROFILE),
+                    false => {
+                        Step::limited(Certainty::Conditional, "whether anything runs with the role")
+                    }
+                };
                 return Some(limit.and(self.uses(by.node, &method.actions)?));
+            }
+            (Changes::PassedRole, Some((_, role))) if needs_profile(method, role) => {
+                let make = ["iam:createinstanceprofile", "iam:addroletoinstanceprofile"];
+                let profile = self.uses(by.node, &make.map(|name| self.index.methods.known(name)));
+                let profile = profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE));
+                self.on_target(by, resource, about, None)?.and(profile)
             }
             (Changes::RoleTrust, Some((_, role))) => {
                 let node = self.node(by.node);
@@ -58,7 +68,8 @@ impl<'a> Search<'a> {
             }
             _ => self.on_target(by, resource, about, None)?,
         };
-        Some(step.and(self.uses(by.node, &method.actions[1..])?))
+        let room = self.index.room(&self.node(by.node).who, method, resource, Some(target))?;
+        Some(step.and(room).and(self.uses(by.node, &method.actions[1..])?))
     }
 
     /// The first action of a method on a target; a role is passed to any of the method's services.
@@ -91,11 +102,15 @@ impl<'a> Search<'a> {
         if has_suffix { format!("{service}.cn") } else { service.to_owned() }
     }
 
-    /// Actions on anything that they act on.
+    /// Actions on anything that they act on; several of one service on the same.
     pub(super) fn uses(&self, id: NodeId, actions: &[ActionId]) -> Option<Step> {
         let who = &self.node(id).who;
-        let allowed = actions.iter().map(|action| self.index.allowed_somewhere(who, *action));
-        Some(Step { allowed: allowed.collect::<Option<_>>()?, limit: None })
+        let service = |action: &ActionId| self.index.methods.action(*action).service();
+        let mut step = Step::default();
+        for actions in actions.chunk_by(|one, other| service(one) == service(other)) {
+            step.allowed.extend(self.index.allowed_together(who, actions)?);
+        }
+        Some(step)
     }
 
     /// How a node assumes a role; if need be with tags or a source identity that it chooses for the session.
@@ -213,4 +228,16 @@ impl<'a> Search<'a> {
         }
         best
     }
+}
+
+/// Whether a method reaches a role only by EC2 instances, which have none without an instance profile.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
+fn needs_profile(method: &Method, role: &Principal) -> bool {
+    let makes = method.action_names.iter().any(|name| name == "iam:AddRoleToInstanceProfile");
+    let elsewhere = |service: &String| {
+        let is_admitted = role.trust.as_ref().is_none_or(|trust| trust.admits_provider(service));
+        service != "ec2.amazonaws.com" && is_admitted
+    };
+    !role.has_instance_profile && !makes && !method.services.iter().any(elsewhere)
 }

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use portcullis_model::PolicyKind;
+use portcullis_model::{Arn, PolicyKind};
 
 use super::Certainty;
-use super::methods::{ActionId, Methods};
+use super::methods::{ActionId, Method, Methods};
 use super::nodes::sorted;
-use super::step::{Allowed, Grantor, Step};
+use super::step::{Allowed, Grantor, Step, Target};
 use crate::account::{Account, PolicyId, Principal, PrincipalKind};
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
@@ -383,6 +383,43 @@ impl<'a> Index<'a> {
         best
     }
 
+    /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
+    pub(super) fn allowed_together(
+        &self,
+        who: &Authority<'_>,
+        actions: &[ActionId],
+    ) -> Option<Vec<Allowed>> {
+        if let [action] = actions {
+            return Some(vec![self.allowed_somewhere(who, *action)?]);
+        }
+        let examples: BTreeSet<String> =
+            actions.iter().flat_map(|action| self.examples(who, *action)).collect();
+        let mut allowed: Vec<Vec<(&String, Allowed)>> = Vec::new();
+        for action in actions {
+            let acted_on = examples.iter().filter(|resource| self.acts_on(*action, resource));
+            let of_action = acted_on.filter_map(|resource| {
+                Some((resource, self.allowed(who, *action, Asked::own(resource))?))
+            });
+            allowed.push(of_action.collect());
+        }
+        let (first, rest) = allowed.split_first()?;
+        let together = first.iter().filter_map(|first| {
+            let mut chosen = vec![first];
+            for of_action in rest {
+                let fitting = of_action
+                    .iter()
+                    .filter(|(other, _)| chosen.iter().all(|(one, _)| go_together(one, other)));
+                chosen.push(fitting.max_by_key(|(_, allowed)| allowed.certainty)?);
+            }
+            Some(chosen)
+        });
+        let certainty = |chosen: &Vec<&(&String, Allowed)>| {
+            chosen.iter().map(|(_, allowed)| allowed.certainty).min()
+        };
+        let surest = together.max_by_key(certainty)?;
+        Some(surest.into_iter().map(|(_, allowed)| allowed.clone()).collect())
+    }
+
     /// The ARNs of users, groups or roles that actions name, and one that they cannot have meant.
     pub(super) fn examples_of_kind(
         &self,
@@ -403,34 +440,72 @@ impl<'a> Index<'a> {
 
     /// Resources to ask about: any of those that the action acts on, and those that the policies name.
     fn examples(&self, who: &Authority<'_>, action: ActionId) -> Vec<String> {
-        let account = self.account;
         let known = self.methods.action(action);
-        let mut shapes = Vec::new();
-        let mut examples = Vec::new();
-        for template in &known.resources {
-            let shape = template.replace("{partition}", &account.partition);
-            let shape = shape.replace("{account}", account.id_text()).replace("{region}", "*");
-            if shape == "*" {
-                // The action names no resource: only what covers * allows it.
-                return vec![shape];
-            }
-            examples.push(shape.replace('*', probe::NAME));
-            shapes.push(Pattern::glob(&shape));
+        let mut examples: Vec<String> =
+            self.shapes(action).map(|shape| shape.replace('*', probe::NAME)).collect();
+        if self.shapes(action).any(|shape| shape == "*") {
+            // The action names no resource: only what covers * allows it.
+            return vec!["*".to_owned()];
         }
-        if shapes.is_empty() {
-            examples.extend(probe::resources_of(account, known.service()));
+        if known.resources.is_empty() {
+            examples.extend(probe::resources_of(self.account, known.service()));
             examples.push("*".to_owned());
         }
         for pattern in self.resources(who, action).into_iter().flatten() {
-            let example = probe::example(&pattern, account);
-            let of_service = || probe::is_of(&example, known.service(), account);
-            if shapes.iter().any(|shape| shape.matches(&example))
-                || (shapes.is_empty() && of_service())
-            {
+            let example = probe::example(&pattern, self.account);
+            if example != "*" && self.acts_on(action, &example) {
                 examples.push(example);
             }
         }
         examples
+    }
+
+    /// What an action acts on, as patterns; none: anything of its service.
+    fn shapes(&self, action: ActionId) -> impl Iterator<Item = String> {
+        let (account, known) = (self.account, self.methods.action(action));
+        known.resources.iter().map(|template| {
+            let shape = template.replace("{partition}", &account.partition);
+            shape.replace("{account}", account.id_text()).replace("{region}", "*")
+        })
+    }
+
+    fn acts_on(&self, action: ActionId, resource: &str) -> bool {
+        let known = self.methods.action(action);
+        if known.resources.is_empty() {
+            return resource == "*" || probe::is_of(resource, known.service(), self.account);
+        }
+        let mut shapes = self.shapes(action);
+        shapes.any(|shape| {
+            if shape == "*" { resource == "*" } else { Pattern::glob(&shape).matches(resource) }
+        })
+    }
+
+    /// Whether IAM takes the first action of a method on its target as that is, and else what makes it so.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    pub(super) fn room(
+        &self,
+        who: &Authority<'_>,
+        method: &Method,
+        resource: &str,
+        target: Option<&Target>,
+    ) -> Option<Step> {
+        let account = self.account;
+        let user = target.and_then(Target::principal).map(|id| account.principal(id));
+        let is_full = match (&*self.methods.action(method.actions[0]).lower, user, target) {
+            ("iam:createaccesskey", Some(user), _) => user.access_keys >= Some(2),
+            ("iam:createloginprofile", Some(user), _) => user.has_password == Some(true),
+            ("iam:updateloginprofile", Some(user), _) => user.has_password == Some(false),
+            ("iam:createpolicyversion", _, Some(Target::Policy(id))) => {
+                account.policy(*id).other_versions.len() >= 4
+            }
+            _ => false,
+        };
+        if !is_full {
+            return Some(Step::default());
+        }
+        let about = user.map_or(Resource::Own, Resource::Principal);
+        self.step(who, method.makes_room?, Asked { resource, about, brings: &[] })
     }
 
     /// How the resources begin on which an action may be allowed.
@@ -521,6 +596,16 @@ fn by_action(document: &PolicyDocument, methods: &Methods) -> Box<[(ActionId, u1
     found.sort_unstable();
     found.dedup();
     found.into_boxed_slice()
+}
+
+/// Whether two resources may be the same, or are of kinds that a method needs both of: names that stand
+/// for wildcards may be the same.
+fn go_together(one: &str, other: &str) -> bool {
+    let (Some(first), Some(second)) = (Arn::parse(one), Arn::parse(other)) else { return true };
+    let (first, second) = (first.resource, second.resource);
+    let kind = |resource: &str| resource.split([':', '/']).next().map(str::to_owned);
+    let are_open = first.contains(probe::NAME) && second.contains(probe::NAME);
+    one == other || are_open || kind(first) != kind(second)
 }
 
 /// Whether what the document says may depend on who has it.

@@ -10,7 +10,8 @@ use crate::account::PrincipalKind;
 const LIST: &str = include_str!("../../../../rules/escalations.toml");
 
 /// Actions that are no method's own, but help with one.
-const HELPERS: [&str; 3] = ["iam:CreatePolicy", "sts:SetSourceIdentity", "sts:TagSession"];
+const HELPERS: [&str; 4] =
+    ["iam:CreateInstanceProfile", "iam:CreatePolicy", "sts:SetSourceIdentity", "sts:TagSession"];
 
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
 
@@ -48,10 +49,15 @@ pub(super) struct Method {
     pub(super) way: String,
     pub(super) changes: Changes,
     #[serde(rename = "actions")]
-    action_names: Vec<String>,
+    pub(super) action_names: Vec<String>,
     /// All of which it needs; the first acts on the target.
     #[serde(skip)]
     pub(super) actions: Vec<ActionId>,
+    /// What must go first where the target has as many as IAM allows.
+    #[serde(default, rename = "makes_room")]
+    room_maker: Option<String>,
+    #[serde(skip)]
+    pub(super) makes_room: Option<ActionId>,
     /// The services that a role is passed to, or that run something with it.
     #[serde(default)]
     pub(super) services: Vec<String>,
@@ -138,6 +144,7 @@ impl Methods {
         }
         for mut method in file.method {
             method.actions = method.action_names.iter().map(|name| methods.intern(name)).collect();
+            method.makes_room = method.room_maker.as_deref().map(|name| methods.intern(name));
             methods.all.push(method);
         }
         for resource in file.resource {
@@ -329,10 +336,11 @@ mod tests {
     #[test]
     fn resources_are_of_actions_that_methods_need() {
         let file = file();
-        let used: BTreeSet<&String> = file.method.iter().flat_map(|it| &it.action_names).collect();
+        let of_methods = file.method.iter().flat_map(|method| &method.action_names);
+        let used: BTreeSet<&str> = of_methods.map(String::as_str).chain(HELPERS).collect();
         let mut seen = BTreeSet::new();
         for action in file.resource.iter().flat_map(|resource| &resource.actions) {
-            assert!(used.contains(action), "no method needs {action}");
+            assert!(used.contains(action.as_str()), "no method needs {action}");
             assert!(seen.insert(action), "{action} has two rows");
         }
         assert!(file.resource.iter().all(|resource| !resource.arns.is_empty()));

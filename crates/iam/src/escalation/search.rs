@@ -275,9 +275,11 @@ impl<'a> Search<'a> {
             let about = effect.about(self.node(owner));
             let asked = Asked { resource: &effect.resource, about, brings: &effect.brought() };
             let Some(step) = self.index.step(actor, method.actions[0], asked) else { continue };
-            let mut change =
-                Change { target: effect.target.clone(), step, removes: effect.removed };
-            change.step = effect.before.clone().and(change.step);
+            let target = effect.target.clone();
+            let room = self.index.room(actor, method, &effect.resource, target.as_ref());
+            let Some(room) = room else { continue };
+            let step = effect.before.clone().and(step).and(room);
+            let change = Change { target, step, removes: effect.removed };
             match changes.first_mut() {
                 // All policies that stand in the way are removed, each by a request of its own.
                 Some((together, edge)) if method.changes.removes() && effect.removed.is_some() => {

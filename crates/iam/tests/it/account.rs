@@ -57,7 +57,7 @@ pub(crate) fn document(statements: Json) -> PolicyDocument {
 /// An account from lists by name:
 /// - `users`, `groups`, `roles`: each with `may` (the statements of the inline policy `own`), `inline` (others by
 ///   name), `attached` (names of `policies`, or `aws:NAME`), `boundary`, `groups`, `tags`, `path`, `trust`,
-///   `profile`;
+///   `profile`, `password` (whether there is one), `keys` (how many);
 /// - `policies`: the statements of customer managed policies, or `versions`, of which the first is in force;
 /// - `organization`: its id, and `management`; `id`: the account's own.
 pub(crate) fn account(json: Json) -> Account {
@@ -177,6 +177,8 @@ fn principal(
         .get("trust")
         .filter(|it| !it.is_null())
         .map(|trust| TrustPolicy { document: document(trust.clone()) });
+    principal.has_password = spec["password"].as_bool();
+    principal.access_keys = spec["keys"].as_u64().and_then(|keys| keys.try_into().ok());
     principal.has_instance_profile = spec["profile"] == true;
     principal.service_linked = path.starts_with("/aws-service-role/");
     principal

@@ -24,6 +24,12 @@ fn check_user(statements: Json, mut others: Json, expected: &Ways) {
     check(others, expected);
 }
 
+/// The same, to be looked at.
+fn ways_of(statements: Json, mut others: Json) -> Vec<(&'static str, Certainty)> {
+    others["users"]["alice"]["may"] = statements;
+    ways(&account(others), "alice")
+}
+
 fn plain() -> Json {
     json!([allow("s3:*", "*")])
 }
@@ -287,6 +293,107 @@ fn another_user_must_be_in_reach() {
     check_user(keys(), powerful.clone(), &[("create-access-key", Certain)]);
     let own = json!([allow("iam:CreateAccessKey", arn("user/${aws:username}"))]);
     check_user(own, powerful, &[]);
+}
+
+/// "A user can have one password", "two access keys", "five versions of a managed policy":
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateLoginProfile.html>
+#[test]
+fn what_is_full_must_be_emptied_first() {
+    let boss = |field: &str, value: Json| {
+        let mut json = json!({"users": {"boss": {"may": [everything()]}}});
+        json["users"]["boss"][field] = value;
+        json
+    };
+    let may = |actions: &[&str]| json!([allow(actions.to_vec(), arn("user/boss"))]);
+    let key: &Ways = &[("create-access-key", Certain)];
+    let both = ["iam:CreateAccessKey", "iam:DeleteAccessKey"];
+    check_user(may(&both[..1]), boss("keys", json!(1)), key);
+    check_user(may(&both[..1]), boss("keys", json!(2)), &[]);
+    check_user(may(&both[..1]), boss("keys", json!(null)), key);
+    check_user(may(&both), boss("keys", json!(2)), key);
+    let create: &Ways = &[("create-login-profile", Certain)];
+    let both = ["iam:CreateLoginProfile", "iam:DeleteLoginProfile"];
+    check_user(may(&both[..1]), boss("password", json!(false)), create);
+    check_user(may(&both[..1]), boss("password", json!(true)), &[]);
+    check_user(may(&both[..1]), boss("password", json!(null)), create);
+    check_user(may(&both), boss("password", json!(true)), create);
+    let update: &Ways = &[("update-login-profile", Certain)];
+    let own = ["iam:UpdateLoginProfile", "iam:DeleteLoginProfile"];
+    check_user(may(&own), boss("password", json!(true)), update);
+    check_user(may(&own), boss("password", json!(false)), &[]);
+    let versions = |count: usize| {
+        let versions = vec![plain(); count];
+        json!({"users": {"alice": {"attached": ["p"]}}, "policies": {"p": {"versions": versions}}})
+    };
+    let rewrite: &Ways = &[("create-policy-version", Certain)];
+    let both = ["iam:CreatePolicyVersion", "iam:DeletePolicyVersion"];
+    let on_p = |actions: &[&str]| json!([allow(actions.to_vec(), arn("policy/p"))]);
+    let with = |count: usize, may: Json| {
+        let mut json = versions(count);
+        json["users"]["alice"]["may"] = may;
+        json
+    };
+    check(with(4, on_p(&both[..1])), rewrite);
+    check(with(5, on_p(&both[..1])), &[]);
+    check(with(5, on_p(&both)), rewrite);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
+#[test]
+fn an_instance_has_a_role_by_an_instance_profile() {
+    let without = || {
+        let mut json = admin(trusts_service("ec2.amazonaws.com"));
+        json["roles"]["admin"]["profile"] = json!(false);
+        json
+    };
+    let run = || allow(json!(["iam:PassRole", "ec2:RunInstances"]), "*");
+    let profile = |actions: Json| allow(actions, arn("instance-profile/x"));
+    let both = json!(["iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"]);
+    let certain = admin(trusts_service("ec2.amazonaws.com"));
+    check_user(json!([run()]), certain, &[("ec2-run-instances", Certain)]);
+    check_user(json!([run()]), without(), &[("ec2-run-instances", Possible)]);
+    let made = json!([run(), profile(both)]);
+    let ways = ways_of(made, without());
+    assert!(ways.contains(&("ec2-run-instances", Certain)), "{ways:?}");
+    let made = json!([run(), profile(json!("iam:CreateInstanceProfile"))]);
+    check_user(made, without(), &[("ec2-run-instances", Possible)]);
+    // What runs in containers needs none.
+    let connect = || json!([allow("ssm:StartSession", "*")]);
+    let of = |service: &str| role("admin", json!([everything()]), trusts_service(service));
+    let mut tasks = of("ecs-tasks.amazonaws.com");
+    tasks["roles"]["admin"]["profile"] = json!(false);
+    check_user(connect(), tasks, &[("ssm-start-session", Conditional)]);
+    check_user(connect(), without(), &[("ssm-start-session", Possible)]);
+}
+
+/// What is made and then used is one thing.
+#[test]
+fn actions_on_the_same_must_be_allowed_on_the_same() {
+    let target = || admin(trusts_service("lambda.amazonaws.com"));
+    let function = |name: &str| format!("arn:aws:lambda:*:{OWN}:function:{name}");
+    let on = |create: &str, invoke: &str| {
+        let pass = allow("iam:PassRole", "*");
+        let create = allow("lambda:CreateFunction", create);
+        ways_of(json!([pass, create, allow("lambda:InvokeFunction", invoke)]), target())
+    };
+    let found: &Ways = &[("lambda-create-invoke", Certain)];
+    assert_eq!(on(&function("a"), &function("a")), found);
+    assert_eq!(on(&function("a"), &function("b")), []);
+    assert_eq!(on(&function("a"), "*"), found);
+    assert_eq!(on(&function("a*"), &function("app")), found);
+    assert_eq!(on(&function("a*"), &function("b")), []);
+    assert_eq!(on(&function("a*"), &function("*b")), found);
+    // A cluster and a task definition are two things.
+    let task = |resource: &str| format!("arn:aws:ecs:*:{OWN}:{resource}");
+    let run = json!([
+        allow("iam:PassRole", "*"),
+        allow("ecs:RegisterTaskDefinition", "*"),
+        allow("ecs:RunTask", task("task-definition/a:*")),
+        allow("ecs:CreateCluster", task("cluster/b")),
+    ]);
+    assert!(!ways_of(run, admin(trusts_service("ecs-tasks.amazonaws.com"))).is_empty());
 }
 
 /// <https://pathfinding.cloud/paths/iam-005>, <https://pathfinding.cloud/paths/iam-017>

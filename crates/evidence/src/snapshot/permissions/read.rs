@@ -15,6 +15,7 @@ use crate::shapes::{
     PolicyDetail, RoleDetail, Tag, UserDetail,
 };
 use crate::snapshot::answers::Answers;
+use crate::snapshot::credential_report::{Report, Row};
 use crate::snapshot::gaps::Gaps;
 use crate::snapshot::names::name_key;
 
@@ -64,6 +65,8 @@ pub(super) fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut
         listed: details.policies.iter().map(|policy| (policy.arn.as_str(), policy)).collect(),
         managed: HashMap::new(),
         groups: HashMap::new(),
+        answers,
+        reported: answers.report.as_ref().known().into_iter().flat_map(reported).collect(),
         gaps,
     };
     for policy in &details.policies {
@@ -100,6 +103,9 @@ struct AccountReader<'a, 'g> {
     /// The managed policies by ARN, as places in `uses`.
     managed: HashMap<&'a str, usize>,
     groups: HashMap<String, PrincipalId>,
+    answers: &'g Answers,
+    /// The users of the credential report by the key of the name.
+    reported: HashMap<String, &'g Row>,
     gaps: &'g mut Gaps,
 }
 
@@ -234,8 +240,27 @@ impl<'a> AccountReader<'a, '_> {
         }
         self.all_read &= !incomplete;
         let boundary = self.boundary(user.permissions_boundary.as_ref());
-        let user = principal(PrincipalKind::User, owner, &user.user_id, &user.tags);
-        self.add_principal(Principal { policies, groups, boundary, incomplete, ..user })
+        let row = self.reported.get(&name_key(&user.user_name));
+        self.add_principal(Principal {
+            policies,
+            groups,
+            boundary,
+            incomplete,
+            has_password: row.and_then(|row| row.password_enabled.known()),
+            access_keys: self.access_keys(&user.user_name),
+            ..principal(PrincipalKind::User, owner, &user.user_id, &user.tags)
+        })
+    }
+
+    /// How many access keys a user has at least; the report and the list may be of different times.
+    fn access_keys(&self, name: &str) -> Option<usize> {
+        let key = name_key(name);
+        let row = self.reported.get(&key);
+        let in_row =
+            row.map(|row| row.keys.iter().filter(|slot| slot.filled == Fact::Known(true)).count());
+        let lists = self.answers.access_keys.as_ref().known();
+        let listed = lists.and_then(|lists| lists.get(&key)).map(Vec::len);
+        in_row.into_iter().chain(listed).min()
     }
 
     fn role(&mut self, role: &'a RoleDetail) -> PrincipalId {
@@ -287,6 +312,10 @@ impl<'a> AccountReader<'a, '_> {
             }
         }
     }
+}
+
+fn reported(report: &Report) -> impl Iterator<Item = (String, &Row)> {
+    report.users.iter().map(|row| (name_key(&row.name), row))
 }
 
 fn principal(
