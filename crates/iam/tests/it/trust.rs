@@ -406,17 +406,22 @@ fn users_of_cognito_who_have_not_signed_in() {
     check(json!([pool(), denies(json!({"Federated": cognito}), others)]), &["guests"]);
 }
 
-/// Its principal and keys in GovCloud:
-/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>
+/// Its principals and keys in GovCloud and China:
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>,
+/// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html>
 #[test]
-fn cognito_in_govcloud() {
-    let cognito = "cognito-identity-us-gov.amazonaws.com";
-    let amr = || json!({format!("{cognito}:amr"): "authenticated"});
-    let aud = || json!({format!("{cognito}:aud"): "us-gov-west-1:1234"});
-    let both = json!({"StringEquals": aud(), "ForAnyValue:StringLike": amr()});
-    check(web(cognito, both), &["tenant"]);
-    check(web(cognito, json!({"StringEquals": aud()})), &["guests"]);
-    check(web(cognito, json!({"ForAnyValue:StringLike": amr()})), &["any tenant"]);
+fn cognito_in_other_partitions() {
+    for (cognito, pool) in [
+        ("cognito-identity-us-gov.amazonaws.com", "us-gov-west-1:1234"),
+        ("cognito-identity.cn-north-1.amazonaws.com.cn", "cn-north-1:1234"),
+    ] {
+        let amr = || json!({format!("{cognito}:amr"): "authenticated"});
+        let aud = || json!({format!("{cognito}:aud"): pool});
+        let both = json!({"StringEquals": aud(), "ForAnyValue:StringLike": amr()});
+        check(web(cognito, both), &["tenant"]);
+        check(web(cognito, json!({"StringEquals": aud()})), &["guests"]);
+        check(web(cognito, json!({"ForAnyValue:StringLike": amr()})), &["any tenant"]);
+    }
 }
 
 #[test]
