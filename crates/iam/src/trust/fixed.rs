@@ -108,19 +108,34 @@ fn arn_owner(value: &Pattern, account: &Account) -> Option<Owner> {
 
 /// Whether the ranges together hold no more addresses than an IPv4 /8, or an IPv6 /32.
 fn is_small(ranges: &[Pattern]) -> bool {
-    let (mut v4, mut v6) = (0_u128, 0_u128);
+    let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for range in ranges {
         let (address, length) = range.as_str().split_once('/').unwrap_or((range.as_str(), "128"));
-        let (total, bits) = match address.parse() {
-            Ok(IpAddr::V4(_)) => (&mut v4, 32_u32),
-            Ok(IpAddr::V6(_)) => (&mut v6, 128),
+        let (of_version, bits, first) = match address.parse() {
+            Ok(IpAddr::V4(address)) => (&mut v4, 32_u32, u128::from(address.to_bits())),
+            Ok(IpAddr::V6(address)) => (&mut v6, 128, address.to_bits()),
             Err(_) => return false,
         };
         let length = length.parse().unwrap_or(0);
-        let size = 1_u128.checked_shl(bits.saturating_sub(length)).unwrap_or(u128::MAX);
-        *total = total.saturating_add(size);
+        let others = u128::MAX.checked_shr(128 - bits.saturating_sub(length)).unwrap_or(0);
+        of_version.push((first & !others, first | others));
     }
-    !ranges.is_empty() && v4 <= 1 << 24 && v6 <= 1 << 96
+    !ranges.is_empty() && count(v4) <= 1 << 24 && count(v6) <= 1 << 96
+}
+
+/// How many addresses are in ranges, given by first and last.
+fn count(mut ranges: Vec<(u128, u128)>) -> u128 {
+    ranges.sort_unstable();
+    let mut total: u128 = 0;
+    let mut next = 0;
+    for (first, last) in ranges {
+        let first = first.max(next);
+        if first <= last {
+            total = total.saturating_add((last - first).saturating_add(1));
+            next = last.saturating_add(1);
+        }
+    }
+    total
 }
 
 impl Owner {

@@ -187,6 +187,12 @@ fn networks_that_are_public() {
     check(&["2001:db8::/32"], "network");
     check(&["2001:db8::/31"], "anyone");
     check(&["203.0.113.0/24", "::/0"], "anyone");
+    // What is in two ranges counts once, and ranges side by side count together.
+    check(&["44.0.0.0/8", "44.1.0.0/16", "44.0.0.0/9"], "network");
+    check(&["44.0.0.0/9", "44.0.0.0/8", "45.0.0.0/32"], "anyone");
+    check(&["44.0.0.0/9", "45.0.0.0/9"], "network");
+    check(&["2001:db8::/33", "2001:db8::/32", "203.0.113.7", "203.0.113.0/24"], "network");
+    check(&["2001:db8::/32", "2001:db9::/128"], "anyone");
     check_anyone(json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}), "anyone");
 }
 
