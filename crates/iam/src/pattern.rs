@@ -63,10 +63,7 @@ impl Pattern {
                 let length = rest.len() - others.trim_start_matches(|c| !"$*?".contains(c)).len();
                 (Piece::Text(rest[..length].to_owned()), length)
             });
-            match (pieces.last_mut(), piece) {
-                (Some(Piece::Text(plain)), Piece::Text(more)) => plain.push_str(&more),
-                (_, piece) => pieces.push(piece),
-            }
+            add(&mut pieces, piece);
             rest = &rest[length..];
         }
         Pattern { text: text.into(), pieces }
@@ -100,6 +97,14 @@ impl Pattern {
     pub(crate) fn has_variable_of(&self, keys: &str) -> bool {
         let mut pieces = self.pieces.iter();
         pieces.any(|piece| matches!(piece, Piece::Variable(it) if it.0.starts_with(keys)))
+    }
+
+    /// The key in lower case, if the pattern is one variable without a default and nothing else.
+    pub(crate) fn variable(&self) -> Option<&str> {
+        match &self.pieces[..] {
+            [Piece::Variable(variable)] if variable.1.is_none() => Some(&variable.0),
+            _ => None,
+        }
     }
 
     /// The text before the first wildcard or variable.
@@ -206,9 +211,21 @@ impl Pattern {
         }
     }
 
-    /// The pattern with the values that its variables have in a request, as far as they are known.
+    /// The pattern with the values that its variables have in a request; none: they are not known.
     pub(crate) fn resolve(&self, context: &Context<'_>) -> Option<Pattern> {
-        self.bind(context).ok().map(Cow::into_owned)
+        let bound = self.bind(context).ok()?;
+        let mut text = String::new();
+        let mut pieces = Vec::new();
+        for piece in &bound.pieces {
+            text.push_str(match piece {
+                Piece::Any => "*",
+                Piece::One => "?",
+                Piece::Text(plain) => plain,
+                Piece::Variable(_) => "",
+            });
+            add(&mut pieces, piece.clone());
+        }
+        Some(Pattern { text: text.into(), pieces })
     }
 
     /// The pattern with the values that its variables have in a request; else whether it matches: not if the
@@ -231,6 +248,14 @@ impl Pattern {
             *piece = Piece::Text(text);
         }
         Ok(Cow::Owned(Pattern { text: self.text.clone(), pieces }))
+    }
+}
+
+/// Adds a piece; texts that follow each other are one.
+fn add(pieces: &mut Vec<Piece>, piece: Piece) {
+    match (pieces.last_mut(), piece) {
+        (Some(Piece::Text(plain)), Piece::Text(more)) => plain.push_str(&more),
+        (_, piece) => pieces.push(piece),
     }
 }
 

@@ -33,6 +33,15 @@ const WITH_WEB_IDENTITY: &str = "sts:assumerolewithwebidentity";
 const WITH_SAML: &str = "sts:assumerolewithsaml";
 const ACTIONS: [&str; 3] = [ASSUME_ROLE, WITH_WEB_IDENTITY, WITH_SAML];
 
+/// The actions that let whoever assumes a role choose keys of the request.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
+pub(crate) const SESSION: [(&str, &[&str]); 2] = [
+    ("sts:tagsession", &["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"]),
+    ("sts:setsourceidentity", &["sts:sourceidentity"]),
+];
+
 /// Somebody who may assume a role, by one statement.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Trustee {
@@ -68,6 +77,8 @@ pub struct Demands {
     pub external_id: bool,
     /// MFA.
     pub mfa: bool,
+    /// That it is one of some principals of its account, by name, id or tag.
+    pub some_principals: bool,
     /// Membership of these organizations; empty: of none in particular.
     pub organizations: Vec<Owner>,
     /// That a service acts for one of these; empty: for no one in particular.
@@ -100,13 +111,7 @@ impl TrustPolicy {
     pub fn trustees(&self, account: &Account) -> Vec<Trustee> {
         let mut trustees = Vec::new();
         for (index, statement, element) in self.admitting() {
-            for action in ACTIONS {
-                if !is_for(action, element) || !statement.actions.selects(action) {
-                    continue;
-                }
-                let Some(clauses) = Clauses::new(&self.document, statement, action, element) else {
-                    continue;
-                };
+            for clauses in self.ways_in(statement, element, account) {
                 let demands = clauses.demands(element, account);
                 for who in who(element, &clauses, account) {
                     let (statement, demands) = (statement.label(index), demands.clone());
@@ -117,21 +122,39 @@ impl TrustPolicy {
         trustees
     }
 
-    /// Whether a service, or a federated provider, may assume the role.
+    /// Whether a service, on behalf of the account, or a federated provider may assume the role.
     #[must_use]
-    pub fn admits_provider(&self, name: &str) -> bool {
-        let is_provider = |element: &PrincipalElement| match element {
-            PrincipalElement::Service(service) => services::is_same(service, name),
-            PrincipalElement::Federated(provider) => provider == name,
-            _ => false,
-        };
-        let service = PrincipalElement::Service(name.to_owned());
-        ACTIONS.iter().any(|action| {
-            let mut allows = self.admitting().filter(|(_, it, _)| it.actions.selects(action));
-            let mut statements = self.document.about(action);
-            allows.any(|(.., element)| is_provider(element))
-                && !statements.any(|it| clause::denies_always(it, &service))
+    pub fn admits_provider(&self, name: &str, account: &Account) -> bool {
+        self.admitting().any(|(_, statement, element)| {
+            let is_provider = match element {
+                PrincipalElement::Service(service) => services::is_same(service, name),
+                PrincipalElement::Federated(provider) => provider == name,
+                _ => false,
+            };
+            is_provider && self.ways_in(statement, element, account).any(|it| it.serve(account))
         })
+    }
+
+    /// The federated providers that it lets in.
+    pub fn federated(&self, account: &Account) -> impl Iterator<Item = &str> {
+        self.admitting().filter_map(|(_, statement, element)| match element {
+            PrincipalElement::Federated(provider) => {
+                self.ways_in(statement, element, account).next().map(|_| provider.as_str())
+            }
+            _ => None,
+        })
+    }
+
+    /// What is demanded of a principal that an Allow names, by each action with which it gets in.
+    fn ways_in(
+        &self,
+        allow: &Statement,
+        element: &PrincipalElement,
+        account: &Account,
+    ) -> impl Iterator<Item = Clauses> {
+        let actions = ACTIONS.into_iter();
+        let usable = actions.filter(|it| is_for(it, element) && allow.actions.selects(it));
+        usable.filter_map(|it| Clauses::new(&self.document, allow, it, element, account))
     }
 
     /// The Allow statements by their places, each with each of its principals; one with NotPrincipal is

@@ -11,19 +11,10 @@ use super::step::{Allowed, Grantor, Step, Target};
 use crate::account::{Principal, PrincipalId};
 use crate::context::{Context, Resource};
 use crate::policy::Effect;
-use crate::trust::{Chosen, Grant};
+use crate::trust::{Chosen, Grant, SESSION};
 use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
-
-/// The actions that let whoever assumes a role choose keys of the request.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
-const SESSION: [(&str, &[&str]); 2] = [
-    ("sts:tagsession", &["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"]),
-    ("sts:setsourceidentity", &["sts:sourceidentity"]),
-];
 
 impl<'a> Search<'a> {
     /// The step of a node that uses a method on a target, if it can.
@@ -212,7 +203,10 @@ impl<'a> Search<'a> {
         for (method, known) in Methods::numbered() {
             let mut services = known.services.iter();
             let admits = |it: &String| {
-                principal.trust.as_ref().is_some_and(|trust| trust.admits_provider(it))
+                principal
+                    .trust
+                    .as_ref()
+                    .is_some_and(|trust| trust.admits_provider(it, self.account()))
             };
             let fits = known.changes.becomes() == Some(principal.kind)
                 && self.index.mentions(&self.node(id).who, known.actions[0])

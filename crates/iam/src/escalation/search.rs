@@ -580,12 +580,13 @@ impl<'a> Search<'a> {
             roads.push(((Changes::RoleSession, ""), arn(), Target::Principal(id)));
         }
         for service in self.index.methods.services() {
-            if admits(&|trust| trust.admits_provider(service)) {
+            if admits(&|trust| trust.admits_provider(service, self.account())) {
                 roads.push(((Changes::PassedRole, service), arn(), Target::Principal(id)));
                 roads.push(((Changes::RunningRole, service), String::new(), Target::Principal(id)));
             }
         }
-        for provider in principal.trust.iter().flat_map(TrustPolicy::federated) {
+        let trust = principal.trust.iter();
+        for provider in trust.flat_map(|trust| trust.federated(self.account())) {
             let changes =
                 if is_saml(provider) { Changes::SamlProvider } else { Changes::OidcProvider };
             let target = Target::Provider(provider.to_owned());

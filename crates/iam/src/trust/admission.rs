@@ -37,7 +37,7 @@ pub enum Grant {
 const TAG: &str = "aws:principaltag/";
 
 /// Whether a key names a principal, so that a condition on it in a statement for an account names it too.
-fn names_principal(key: &str) -> bool {
+pub(super) fn names_principal(key: &str) -> bool {
     ["aws:principalarn", "aws:userid", "aws:username"].contains(&key) || key.starts_with(TAG)
 }
 
@@ -94,14 +94,6 @@ impl TrustPolicy {
         self.admitting().flat_map(|(_, statement, element)| match element {
             PrincipalElement::Arn(arn) => vec![Chosen::Arn(arn)],
             _ => chosen_by(statement),
-        })
-    }
-
-    /// The federated providers that it lets in.
-    pub fn federated(&self) -> impl Iterator<Item = &str> {
-        self.admitting().filter_map(|(.., element)| match element {
-            PrincipalElement::Federated(provider) => Some(provider.as_str()),
-            _ => None,
         })
     }
 }

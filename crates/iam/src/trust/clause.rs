@@ -3,15 +3,23 @@
 //! An Allow applies if all its conditions hold, so each is a demand. A Deny applies if all its conditions
 //! hold, so what it demands is that one of them does not. Both are the same then: a demand is a list
 //! of conditions, of which one must hold.
+//!
+//! What cannot hold is dropped: by what is known of the principal and of time, and by what other demands say
+//! of the same key. A demand of which nothing is left lets nobody in.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
+use super::admission::{names_principal, session_of};
 use super::fixed::{self, Owner};
 use super::issuers::Issuer;
-use super::{Demands, Standing, is_saml};
+use super::{Demands, SESSION, Standing, is_saml};
 use crate::account::Account;
-use crate::condition::{Condition, Operator};
+use crate::condition::{Condition, Operator, Quantifier};
+use crate::context::{Context, Request, Resource};
+use crate::pattern::{Pattern, Syntax};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
+use crate::value::Value;
 
 /// The demands on one principal that uses one action, by one Allow.
 pub(super) struct Clauses(Vec<Vec<Condition>>);
@@ -20,33 +28,33 @@ pub(super) struct Clauses(Vec<Vec<Condition>>);
 const SOURCE: [&str; 4] =
     ["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"];
 
-/// Whether the statement denies the principal, whatever the request.
-pub(super) fn denies_always(statement: &Statement, element: &PrincipalElement) -> bool {
-    demand_of_deny(statement, element).is_some_and(|demand| demand.is_empty())
+const IS_SERVICE: &str = "aws:principalisawsservice";
+
+/// Whether the statement is about the principal.
+fn is_about(statement: &Statement, element: &PrincipalElement) -> bool {
+    match &statement.principals {
+        Some(Selection::Only(list)) => list.iter().any(|it| it.includes(element)),
+        Some(Selection::AllBut(list)) => !list.iter().any(|it| it.includes(element)),
+        None => false,
+    }
 }
 
 /// What a statement demands by denying all else; none: it does not deny the principal.
 fn demand_of_deny(statement: &Statement, element: &PrincipalElement) -> Option<Vec<Condition>> {
-    if statement.effect == Effect::Allow {
+    if statement.effect == Effect::Allow || !is_about(statement, element) {
         return None;
     }
-    let mut demand = match statement.principals.as_ref()? {
-        Selection::Only(list) => {
-            list.iter().any(|denied| denied.includes(element)).then(Vec::new)?
-        }
-        Selection::AllBut(list) => {
-            if list.iter().any(|spared| spared.includes(element)) {
-                return None;
-            }
-            list.iter().filter(|spared| element.includes(spared)).filter_map(is_principal).collect()
-        }
-    };
+    let mut demand = Vec::new();
+    if let Some(Selection::AllBut(spared)) = &statement.principals {
+        let others = spared.iter().filter(|it| element.includes(it));
+        demand.extend(others.filter_map(is_principal));
+    }
     for condition in &statement.conditions {
         let of_service = matches!(element, PrincipalElement::Service(_));
         let holds = condition.values.iter().any(|value| value.as_str() == of_service.to_string());
         match condition.key.as_str() {
-            "aws:principalisawsservice" if holds != condition.negated => {}
-            "aws:principalisawsservice" => return None,
+            IS_SERVICE if holds != condition.negated => {}
+            IS_SERVICE => return None,
             _ => demand.push(condition.negate()),
         }
     }
@@ -66,23 +74,157 @@ fn is_principal(element: &PrincipalElement) -> Option<Condition> {
     }
 }
 
+/// Keys that tell who asks; who may ask need not be of the account.
+const PRINCIPAL: [&str; 4] =
+    ["aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"];
+
+/// What is known of the requests of a principal.
+fn known_values<'a>(
+    document: &PolicyDocument,
+    element: &'a PrincipalElement,
+    account: &Account,
+) -> Vec<(&'a str, Value<'a>)> {
+    let mut known = Vec::new();
+    for (action, keys) in SESSION {
+        let mut about = document.about(action);
+        if !about.any(|it| it.effect == Effect::Allow && is_about(it, element)) {
+            known.extend(keys.iter().map(|key| (*key, Value::Absent)));
+        }
+    }
+    if let Some(id) = element.account() {
+        let arn = match element {
+            PrincipalElement::Arn(arn) if session_of(arn).is_none() => Value::one(arn.as_str()),
+            _ => Value::Beginning(format!("arn:{}:iam::{id}:", account.partition)),
+        };
+        known.push(("aws:principalarn", arn));
+        known.push(("aws:principalaccount", Value::one(id.to_string())));
+    }
+    known.push(match element {
+        PrincipalElement::Anyone => (IS_SERVICE, Value::Open),
+        PrincipalElement::Service(_) => (IS_SERVICE, Value::one("true")),
+        _ => (IS_SERVICE, Value::one("false")),
+    });
+    known.extend(PRINCIPAL.map(|key| (key, Value::Open)));
+    known
+}
+
+/// Puts the account and the organization of the role in place of variables. A condition that compares these
+/// with a variable is turned round: `aws:ResourceOrgID` with `${aws:PrincipalOrgID}`.
+fn resolve(condition: &mut Condition, account: &Account) {
+    let brings = PRINCIPAL.map(|key| (key, Value::Open));
+    let context = Context { account, principal: None, resource: Resource::Own, brings: &brings };
+    let is_of_role = ["aws:resourceaccount", "aws:resourceorgid"].contains(&condition.key.as_str());
+    if let [value] = &condition.values[..]
+        && let Some(key) = value.variable()
+        && is_of_role
+    {
+        let key = key.to_owned();
+        let value = format!("${{{}}}", condition.key);
+        condition.values = vec![Pattern::new(&value, Syntax { wildcards: false, variables: true })];
+        condition.key = key;
+        condition.when_absent = condition.negated;
+    }
+    for value in &mut condition.values {
+        if let Some(resolved) = value.resolve(&context) {
+            *value = resolved;
+        }
+    }
+}
+
+/// Whether the condition lists all values that the key may have, if it is there.
+fn lists_values(condition: &Condition) -> bool {
+    let is_exact = matches!(
+        condition.operator,
+        Operator::Equals | Operator::Like | Operator::Arn | Operator::Bool
+    );
+    is_exact
+        && !condition.negated
+        && condition.quantifier == Quantifier::One
+        && condition.values.iter().all(Pattern::is_literal)
+}
+
+/// The values that a key may have under conditions that must all hold: those that one lists, else any or none.
+fn values_under(conditions: &[Condition], request: &Request<'_>) -> Vec<Value<'static>> {
+    let mut values = vec![Value::Absent];
+    match conditions.iter().find(|condition| lists_values(condition)) {
+        Some(list) => {
+            values.extend(list.values.iter().map(|it| Value::one(it.as_str().to_owned())))
+        }
+        None => values.push(Value::Open),
+    }
+    values.retain(|value| conditions.iter().all(|it| may_hold(it, value, request)));
+    values
+}
+
+/// Whether the condition may hold for a value of its key.
+fn may_hold(condition: &Condition, value: &Value<'_>, request: &Request<'_>) -> bool {
+    let value = match value {
+        // A key with whatever value is there.
+        Value::Open if condition.operator == Operator::Null => Value::one(""),
+        value => value.clone(),
+    };
+    let mut brings = vec![(condition.key.as_str(), value)];
+    brings.extend(request.context.brings.iter().cloned());
+    let context = Context { brings: &brings, ..request.context };
+    condition.holds(&Request { context, ..*request }, Effect::Allow).is_possible()
+}
+
 impl Clauses {
-    /// The demands on a principal that an Allow names; none: it is denied always.
+    /// The demands on a principal that an Allow names; none: nobody can meet them.
     pub(super) fn new(
         document: &PolicyDocument,
         allow: &Statement,
         action: &str,
         element: &PrincipalElement,
+        account: &Account,
     ) -> Option<Clauses> {
-        let mut clauses = Vec::new();
+        let known = known_values(document, element, account);
+        let context = Context { account, principal: None, resource: Resource::Own, brings: &known };
+        let request = Request { action, resource: "*", context };
+        let mut clauses = Clauses(Vec::new());
         for condition in &allow.conditions {
-            clauses.push(vec![condition.clone()]);
+            clauses.0.push(vec![condition.clone()]);
         }
         for statement in document.about(action) {
-            clauses.extend(demand_of_deny(statement, element));
+            clauses.0.extend(demand_of_deny(statement, element));
         }
-        let impossible = clauses.iter().any(|demand| demand.iter().all(Condition::never_holds));
-        (!impossible).then_some(Clauses(clauses))
+        let mut keys = BTreeSet::new();
+        for demand in &mut clauses.0 {
+            for condition in &mut *demand {
+                resolve(condition, account);
+                keys.insert(condition.key.clone());
+            }
+            demand.retain(|it| it.holds(&request, Effect::Allow).is_possible());
+        }
+        for key in keys {
+            clauses.combine(&key, &request);
+        }
+        let is_possible = clauses.0.iter().all(|demand| !demand.is_empty());
+        is_possible.then_some(clauses)
+    }
+
+    /// Drops conditions on a key, and values, that are ruled out by the demands that nothing but this key meets.
+    fn combine(&mut self, key: &str, request: &Request<'_>) {
+        let mut only = Vec::new();
+        for demand in &self.0 {
+            if let [condition] = &demand[..]
+                && condition.key == key
+            {
+                only.push(condition.clone());
+            }
+        }
+        let values = values_under(&only, request);
+        for demand in &mut self.0 {
+            demand.retain(|it| {
+                it.key != key || values.iter().any(|value| may_hold(it, value, request))
+            });
+            for condition in demand.iter_mut().filter(|it| it.key == key) {
+                condition.when_absent &= values.contains(&Value::Absent);
+                if lists_values(condition) && !values.contains(&Value::Open) {
+                    condition.values.retain(|it| values.contains(&Value::one(it.as_str())));
+                }
+            }
+        }
     }
 
     /// Whether one of the demands can be met only by conditions of that kind.
@@ -100,7 +242,7 @@ impl Clauses {
         let mut left = Vec::new();
         for demand in &self.0 {
             let owners = demand.iter().map(|condition| {
-                is_key(&condition.key).then(|| fixed::owners(condition, account)).flatten()
+                is_key(&condition.key).then(|| fixed::owners(condition)).flatten()
             });
             left.extend(owners.collect::<Option<Vec<_>>>().map(|owners| owners.concat()));
         }
@@ -111,6 +253,24 @@ impl Clauses {
         })
     }
 
+    /// For whom a service acts; none: for anybody. What has no account in its ARN, such as a bucket, can be
+    /// deleted and made again by a stranger.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
+    fn sources(&self, account: &Account) -> Vec<Owner> {
+        let mut owners = self.owners(account, |key| SOURCE.contains(&key)).unwrap_or_default();
+        if owners.contains(&Owner::Unnamed) {
+            owners.clear();
+        }
+        owners
+    }
+
+    /// Whether a service may act for the account itself, as far as the demands say for whom.
+    pub(super) fn serve(&self, account: &Account) -> bool {
+        let sources = self.sources(account);
+        sources.is_empty() || sources.iter().any(|it| it.standing(account) != Standing::External)
+    }
+
     /// All that is demanded of the principal.
     pub(super) fn demands(&self, element: &PrincipalElement, account: &Account) -> Demands {
         let mut demands = Demands {
@@ -119,7 +279,8 @@ impl Clauses {
             organizations: self
                 .owners(account, |key| key.starts_with("aws:principalorg"))
                 .unwrap_or_default(),
-            sources: self.owners(account, |key| SOURCE.contains(&key)).unwrap_or_default(),
+            sources: self.sources(account),
+            some_principals: self.demand(names_some_principals),
             tenant: true,
             authenticated: self.demand(demands_authenticated),
             branch: true,
@@ -135,6 +296,18 @@ impl Clauses {
         }
         demands
     }
+}
+
+/// Whether not all principals of an account meet the condition.
+fn names_some_principals(condition: &Condition) -> bool {
+    let is_name = |value: &Pattern| match condition.key.as_str() {
+        "aws:principalarn" => fixed::has_name(value),
+        "aws:userid" => fixed::unique_id(value).is_some(),
+        _ => !value.is_everything(),
+    };
+    names_principal(&condition.key)
+        && condition.demands_value()
+        && condition.values.iter().all(is_name)
 }
 
 fn demands_fixed(condition: &Condition, key: &str) -> bool {

@@ -10,7 +10,7 @@ use portcullis_model::AccountId;
 
 use super::{Standing, account_of};
 use crate::account::{Account, Organization};
-use crate::condition::Condition;
+use crate::condition::{Condition, Operator};
 use crate::pattern::Pattern;
 
 /// Whose requests a condition lets through.
@@ -32,7 +32,7 @@ pub enum Owner {
 
 /// The owners that a condition leaves, if it demands a key that tells who asks, or for whom, and its values
 /// are fixed as far as they must be.
-pub(super) fn owners(condition: &Condition, account: &Account) -> Option<Vec<Owner>> {
+pub(super) fn owners(condition: &Condition) -> Option<Vec<Owner>> {
     if !condition.demands_value() {
         return None;
     }
@@ -42,7 +42,7 @@ pub(super) fn owners(condition: &Condition, account: &Account) -> Option<Vec<Own
     if key == "aws:sourceip" {
         return is_small(values).then(|| vec![Owner::Unnamed]);
     }
-    values.iter().map(|value| owner(key, value, account)).collect()
+    values.iter().map(|value| owner(condition, value)).collect()
 }
 
 /// The owner that the value of a key names. Tags of principals are missing, since every account sets its own,
@@ -50,37 +50,41 @@ pub(super) fn owners(condition: &Condition, account: &Account) -> Option<Vec<Own
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
-fn owner(key: &str, value: &Pattern, account: &Account) -> Option<Owner> {
-    let is_variable =
-        |variable| value.has_variables() && value.as_str().eq_ignore_ascii_case(variable);
-    let prefix = value.literal_prefix();
-    match key {
+fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
+    if condition.key.contains("org") && is_of_own_organization(value) {
+        return Some(Owner::Own);
+    }
+    match condition.key.as_str() {
         "aws:principalaccount" | "aws:sourceaccount" => {
-            if is_variable("${aws:ResourceAccount}") {
-                return Some(Owner::Own);
-            }
             AccountId::parse(fixed(value)?).map(Owner::Account)
         }
         "aws:principalorgid" | "aws:sourceorgid" => {
-            if is_variable("${aws:ResourceOrgID}") {
-                return Some(Owner::Own);
-            }
             fixed(value).map(|id| Owner::Organization(id.to_owned()))
         }
         "aws:principalorgpaths" | "aws:sourceorgpaths" => {
-            let (id, _) = prefix.split_once('/')?;
+            let (id, _) = value.literal_prefix().split_once('/')?;
             (!id.is_empty()).then(|| Owner::Organization(id.to_owned()))
         }
-        "aws:principalarn" | "aws:sourcearn" => arn_owner(value, account),
-        // The colon ends the id of a role, and the name of the session follows:
-        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-        "aws:userid" => {
-            let id = prefix.split_once(':').map(|(id, _)| id).or(fixed(value))?;
-            (!id.is_empty()).then(|| Owner::UniqueId(id.to_owned()))
+        // A path of IAM may have colons, so a wildcard in plain text may stand for more than a field.
+        "aws:principalarn" if condition.operator != Operator::Arn => {
+            arn_owner(value.literal_prefix(), value)
         }
-        "aws:sourcevpc" | "aws:sourcevpce" => fixed(value).map(|_| Owner::Unnamed),
+        "aws:principalarn" | "aws:sourcearn" | "aws:federatedprovider" => {
+            arn_owner(value.as_str(), value)
+        }
+        "aws:userid" => unique_id(value).map(|id| Owner::UniqueId(id.to_owned())),
+        "aws:sourcevpc" | "aws:sourcevpce" | "aws:vpceaccount" | "aws:vpceorgid" => {
+            fixed(value).map(|_| Owner::Unnamed)
+        }
         _ => None,
     }
+}
+
+/// Whether a value begins with the variable for the own organization, which is left where that is not known.
+fn is_of_own_organization(value: &Pattern) -> bool {
+    let text = value.as_str().to_ascii_lowercase();
+    let rest = text.strip_prefix("${aws:resourceorgid}");
+    value.has_variables() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The value, if it is one text alone and not empty.
@@ -88,20 +92,37 @@ pub(super) fn fixed(value: &Pattern) -> Option<&str> {
     (value.is_literal() && !value.as_str().is_empty()).then(|| value.as_str())
 }
 
-fn arn_owner(value: &Pattern, account: &Account) -> Option<Owner> {
-    let lower = value.as_str().to_ascii_lowercase();
-    let text = lower.replace("${aws:resourceaccount}", account.id_text());
+/// The unique id in a value of `aws:userid`. The colon ends the id of a role, and the name of the session follows:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+pub(super) fn unique_id(value: &Pattern) -> Option<&str> {
+    let id = value.literal_prefix().split_once(':').map(|(id, _)| id).or(fixed(value))?;
+    (!id.is_empty()).then_some(id)
+}
+
+/// Whether an ARN says more of a principal than its account and its kind.
+pub(super) fn has_name(arn: &Pattern) -> bool {
+    let resource = arn.as_str().splitn(6, ':').nth(5);
+    let name = resource.and_then(|resource| resource.split_once('/'));
+    name.is_some_and(|(_, name)| name.contains(char::is_alphanumeric))
+}
+
+/// The owner by the part of an ARN that is fixed, or compared by field.
+fn arn_owner(text: &str, value: &Pattern) -> Option<Owner> {
     let fields: Vec<&str> = text.splitn(6, ':').collect();
-    let ["arn", _, _, _, id, resource] = fields[..] else { return None };
-    if value.has_variables() && text.contains("${") {
+    let ["arn", _, _, _, id, rest @ ..] = &fields[..] else { return None };
+    if value.has_variables() {
         return None;
     }
-    if AccountId::parse(id).is_some() {
-        let named = || Owner::Principal(value.as_str().to_owned());
-        return Some(if value.has_variables() { Owner::Own } else { named() });
+    if let Some(id) = AccountId::parse(id) {
+        let is_named = has_name(value);
+        return Some(if is_named {
+            Owner::Principal(value.as_str().to_owned())
+        } else {
+            Owner::Account(id)
+        });
     }
     // The name of a bucket ends at the slash, and anybody may have one that begins alike.
-    let name = resource.split('/').next()?;
+    let name = rest.first()?.split('/').next()?;
     let is_fixed = id.is_empty() && !name.is_empty() && !name.contains(['*', '?']);
     is_fixed.then_some(Owner::Unnamed)
 }

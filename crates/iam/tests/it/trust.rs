@@ -155,6 +155,17 @@ fn how_much_of_a_value_must_be_fixed() {
         ("aws:PrincipalArn", "arn:aws:iam::*:role/ci", "anyone"),
         ("aws:PrincipalArn", "arn:aws:iam::12345678901*:role/ci", "anyone"),
         ("aws:PrincipalArn", "*", "anyone"),
+        // An id has 12 digits. A path may have colons, so `*` in plain text goes on behind the account:
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+        ("aws:PrincipalArn", "arn:aws:iam::123456789012*", "own"),
+        ("aws:PrincipalArn", "arn:aws:iam::12345678901*", "anyone"),
+        ("aws:PrincipalArn", "arn:*:iam::123456789012:*", "anyone"),
+        ("aws:FederatedProvider", "arn:aws:iam::123456789012:saml-provider/x", "own"),
+        ("aws:FederatedProvider", "accounts.google.com", "anyone"),
+        ("aws:VpceAccount", OWN, "network"),
+        ("aws:VpceAccount", "*", "anyone"),
+        ("aws:VpceOrgID", ORG, "network"),
+        ("aws:VpceOrgID", "o-*", "anyone"),
         ("aws:SourceVpc", "vpc-1a2b", "network"),
         ("aws:SourceVpc", "vpc-*", "anyone"),
         ("aws:SourceVpce", "vpce-1a2b", "network"),
@@ -311,6 +322,237 @@ fn for_whom_services_act() {
     check(json!({"StringLike": {"aws:SourceOrgID": "o-*"}}), "anyone");
     check(json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": format!("{ORG}/*")}}), "own");
     check(json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-*"}}), "anyone");
+    // "If the aws:SourceArn value does not contain the account ID, such as an Amazon S3 bucket ARN, you must use
+    // both": https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    let bucket = || json!({"aws:SourceArn": "arn:aws:s3:::logs"});
+    check(json!({"ArnLike": bucket()}), "anyone");
+    check(json!({"ArnLike": bucket(), "StringEquals": {"aws:SourceAccount": OWN}}), "own");
+    check(json!({"ArnLike": bucket(), "StringEquals": {"aws:SourceAccount": OTHER}}), OTHER);
+}
+
+const PAST: &str = "2025-12-31T00:00:00Z";
+const FUTURE: &str = "2026-12-31T00:00:00Z";
+
+fn until(moment: &str) -> Json {
+    json!({"DateLessThan": {"aws:CurrentTime": moment}})
+}
+
+/// Keys: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+#[test]
+fn conditions_that_nobody_meets() {
+    let vendor = || trusts(json!({"AWS": OTHER}));
+    let ops = || trusts(json!({"AWS": "arn:aws:iam::999988887777:role/ops"}));
+    let trail = || trusts_service("cloudtrail.amazonaws.com");
+    let arn = |text: &str| json!({"ArnLike": {"aws:PrincipalArn": text}});
+    for (trust, impossible, possible) in [
+        (trusts(json!("*")), until(PAST), until(FUTURE)),
+        (vendor(), until(PAST), until(FUTURE)),
+        (trail(), until(PAST), until(FUTURE)),
+        (
+            vendor(),
+            json!({"StringEquals": {"aws:PrincipalAccount": OWN}}),
+            json!({"StringEquals": {"aws:PrincipalAccount": OTHER}}),
+        ),
+        (
+            vendor(),
+            json!({"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}),
+            json!({"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}),
+        ),
+        (
+            vendor(),
+            arn("arn:aws:iam::123456789012:role/*"),
+            arn("arn:aws:iam::999988887777:role/*"),
+        ),
+        (vendor(), arn("arn:aws:iam::123456789012:role/x"), arn("arn:aws:iam::*:role/x")),
+        (ops(), arn("arn:aws:iam::999988887777:role/x"), arn("arn:aws:iam::999988887777:role/ops")),
+        (
+            trail(),
+            json!({"Bool": {"aws:PrincipalIsAWSService": "false"}}),
+            json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}),
+        ),
+        (
+            vendor(),
+            json!({"StringEquals": {"sts:ExternalId": "a"}, "StringLike": {"sts:ExternalId": "b*"}}),
+            json!({"StringEquals": {"sts:ExternalId": "b"}, "StringLike": {"sts:ExternalId": "b*"}}),
+        ),
+        (
+            vendor(),
+            json!({"StringEquals": {"sts:ExternalId": "a"}, "Null": {"sts:ExternalId": "true"}}),
+            json!({"StringEquals": {"sts:ExternalId": "a"}, "Null": {"sts:ExternalId": "false"}}),
+        ),
+    ] {
+        check(when(trust.clone(), impossible), &[]);
+        assert_eq!(trustees(when(trust.clone(), possible.clone())).len(), 1, "{trust} {possible}");
+    }
+    let of = |id: &str| json!({"StringEquals": {"aws:PrincipalAccount": id}});
+    check(json!([vendor(), denies(json!("*"), of(OTHER))]), &[]);
+    check(json!([vendor(), denies(json!("*"), of(OWN))]), &[OTHER]);
+    let since = |moment: &str| json!({"DateGreaterThan": {"aws:CurrentTime": moment}});
+    check(json!([vendor(), denies(json!("*"), since(PAST))]), &[]);
+    check(json!([vendor(), denies(json!("*"), since(FUTURE))]), &[OTHER]);
+    check(json!([vendor(), denies(json!("*"), until(PAST))]), &[OTHER]);
+}
+
+/// Set operators and `Null`:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
+#[test]
+fn demands_on_one_key_combine() {
+    let present = |key: &str, wanted: &str| json!({key: wanted});
+    let paths = || json!({"aws:PrincipalOrgPaths": format!("{ORG}/*")});
+    let id = || json!({"aws:PrincipalOrgID": ORG});
+    for (key, values, operator) in [
+        ("aws:PrincipalOrgPaths", paths(), "ForAllValues:StringLike"),
+        ("aws:PrincipalOrgID", id(), "ForAllValues:StringEquals"),
+        ("aws:PrincipalOrgID", id(), "StringEqualsIfExists"),
+    ] {
+        check_anyone(json!({operator: values, "Null": present(key, "false")}), "own");
+        let other = present("aws:PrincipalAccount", "false");
+        check_anyone(json!({operator: values, "Null": other}), "anyone");
+    }
+    // Two Denies, of which one wants the key and the other a value.
+    let no_key = |key: &str| denies(json!("*"), json!({"Null": {key: "true"}}));
+    let others = || denies(json!("*"), json!({"ForAnyValue:StringNotEquals": id()}));
+    let anyone = || trusts(json!("*"));
+    check(json!([anyone(), no_key("aws:PrincipalOrgID"), others()]), &["own"]);
+    check(json!([anyone(), no_key("aws:PrincipalTag/a"), others()]), &["anyone"]);
+    check(json!([anyone(), others()]), &["anyone"]);
+    // A Deny takes a value from the list of an Allow.
+    let both = json!({"StringEquals": {"aws:PrincipalOrgID": [ORG, STRANGERS]}});
+    let stranger = json!({"StringEquals": {"aws:PrincipalOrgID": STRANGERS}});
+    check(json!([when(anyone(), both.clone()), denies(json!("*"), stranger)]), &["own"]);
+    check(when(anyone(), both), &[STRANGERS, "own"]);
+    let mfa = json!({
+        "BoolIfExists": {"aws:MultiFactorAuthPresent": "true"},
+        "Null": {"aws:MultiFactorAuthPresent": "false"},
+    });
+    check(when(trusts(json!({"AWS": OTHER})), mfa), &[&format!("{OTHER} guarded")]);
+}
+
+/// Variables: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+#[test]
+fn the_own_organization_in_other_spellings() {
+    for (operator, key, value, expected) in [
+        ("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID, 'o-none'}", "own"),
+        ("StringEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}", "own"),
+        ("StringEquals", "aws:ResourceAccount", "${aws:PrincipalAccount}", "own"),
+        ("StringEqualsIfExists", "aws:ResourceAccount", "${aws:PrincipalAccount}", "own"),
+        ("StringNotEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}", "anyone"),
+        ("StringEquals", "aws:ResourceOrgID", ORG, "anyone"),
+        ("StringLike", "aws:PrincipalOrgID", ORG, "own"),
+        ("ForAnyValue:StringEquals", "aws:PrincipalOrgID", ORG, "own"),
+        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "${aws:ResourceOrgID}/*", "own"),
+        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "${aws:ResourceOrgID}*", "anyone"),
+        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "${aws:PrincipalOrgID}/*", "anyone"),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::${aws:ResourceAccount}:role/x", "own"),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::${aws:PrincipalAccount}:role/x", "anyone"),
+    ] {
+        check_anyone(json!({operator: {key: value}}), expected);
+    }
+    let other = json!({"StringEquals": {"aws:ResourceOrgID": STRANGERS}});
+    check(when(trusts(json!("*")), other), &[]);
+    // Whoever asks knows its own account, so this is no secret.
+    let id = json!({"StringEquals": {"sts:ExternalId": "${aws:PrincipalAccount}"}});
+    check(when(trusts(json!({"AWS": OTHER})), id), &[OTHER]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required>
+#[test]
+fn tags_and_source_identities_need_an_action_of_their_own() {
+    for (condition, action) in [
+        (json!({"StringEquals": {"aws:RequestTag/team": "red"}}), "sts:TagSession"),
+        (json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}), "sts:TagSession"),
+        (json!({"StringLike": {"sts:SourceIdentity": "*"}}), "sts:SetSourceIdentity"),
+    ] {
+        for (actions, expected) in [
+            (json!(["sts:AssumeRole", action]), &[OTHER][..]),
+            (json!("sts:*"), &[OTHER]),
+            (json!(["sts:AssumeRole", "sts:GetCallerIdentity"]), &[]),
+        ] {
+            let mut trust = when(trusts(json!({"AWS": OTHER})), condition.clone());
+            trust["Action"] = actions;
+            check(trust, expected);
+        }
+        // In a statement of its own, for these or for others.
+        let mut other = trusts(json!({"AWS": OTHER}));
+        other["Action"] = json!(action);
+        let trust = when(trusts(json!({"AWS": OTHER})), condition.clone());
+        check(json!([trust, other]), &[OTHER]);
+        other["Principal"] = json!({"AWS": OWN});
+        check(json!([trust, other]), &[]);
+    }
+    let without = json!({"Null": {"aws:RequestTag/team": "true"}});
+    check(when(trusts(json!({"AWS": OTHER})), without), &[OTHER]);
+}
+
+#[test]
+fn what_is_not_all_of_an_account() {
+    let account = account(json!({}));
+    let is_some = |trust: Json| {
+        let policy = TrustPolicy { document: document(trust) };
+        let all = policy.trustees(&account);
+        assert!(!all.is_empty());
+        all.iter().all(|it| it.demands.some_principals)
+    };
+    let vendor = || trusts(json!({"AWS": OTHER}));
+    let arn = |operator: &str, text: &str| json!({operator: {"aws:PrincipalArn": text}});
+    for (condition, expected) in [
+        (json!({}), false),
+        (arn("ArnEquals", "arn:aws:iam::999988887777:role/ops"), true),
+        (arn("ArnLike", "arn:aws:iam::*:role/team/*"), true),
+        (arn("ArnLike", "arn:aws:iam::999988887777:role/*"), false),
+        (arn("ArnLike", "arn:aws:iam::999988887777:*"), false),
+        (arn("StringLike", "arn:aws:iam::999988887777*"), false),
+        (arn("ArnNotEquals", "arn:aws:iam::999988887777:role/ops"), false),
+        (json!({"StringEquals": {"aws:PrincipalTag/team": "red"}}), true),
+        (json!({"StringLike": {"aws:PrincipalTag/team": "*"}}), false),
+        (json!({"StringLike": {"aws:userid": "AROAOPS:*"}}), true),
+        (json!({"StringLike": {"aws:userid": "*:ops"}}), false),
+        (json!({"StringEquals": {"sts:ExternalId": "8f3a"}}), false),
+    ] {
+        assert_eq!(is_some(when(vendor(), condition.clone())), expected, "{condition}");
+    }
+    let but = |text: &str| denies(json!("*"), arn("ArnNotEquals", text));
+    assert!(is_some(json!([vendor(), but("arn:aws:iam::999988887777:role/ops")])));
+    assert!(!is_some(json!([vendor(), but("arn:aws:iam::999988887777:role/*")])));
+}
+
+/// Only a service that may act for the own account, or a provider that gets in at all, is of use to somebody in it.
+#[test]
+fn providers_that_get_in() {
+    let account = account(json!({"organization": {"id": ORG}}));
+    let admits = |provider: &str, trust: Json| {
+        TrustPolicy { document: document(trust) }.admits_provider(provider, &account)
+    };
+    let service = "codebuild.amazonaws.com";
+    let build = |condition: Json| admits(service, when(trusts_service(service), condition));
+    let source = |id: &str| json!({"StringEquals": {"aws:SourceAccount": id}});
+    let project =
+        |id: &str| json!({"ArnLike": {"aws:SourceArn": format!("arn:aws:codebuild:*:{id}:*")}});
+    assert!(build(json!({})) && build(source(OWN)) && build(project(OWN)));
+    assert!(!build(source(OTHER)) && !build(project(OTHER)));
+    assert!(build(json!({"StringEquals": {"aws:SourceAccount": [OTHER, OWN]}})));
+    assert!(build(json!({"StringEquals": {"aws:SourceOrgID": ORG}})));
+    assert!(!build(json!({"StringEquals": {"aws:SourceOrgID": STRANGERS}})));
+    assert!(!build(json!({"StringEquals": {"aws:SourceAccount": []}})));
+    assert!(build(until(FUTURE)) && !build(until(PAST)));
+    let others =
+        |id: &str| denies(json!("*"), json!({"StringNotEquals": {"aws:SourceAccount": id}}));
+    assert!(admits(service, json!([trusts_service(service), others(OWN)])));
+    assert!(!admits(service, json!([trusts_service(service), others(OTHER)])));
+    assert!(!admits("lambda.amazonaws.com", trusts_service(service)));
+
+    let saml = arn("saml-provider/idp");
+    let staff = |action: &str| json!({"Effect": "Allow", "Principal": {"Federated": saml}, "Action": action});
+    let deny = |principal: Json, action: &str| json!({"Effect": "Deny", "Principal": principal, "Action": action});
+    let with_saml = "sts:AssumeRoleWithSAML";
+    assert!(admits(&saml, staff(with_saml)));
+    assert!(!admits(&saml, staff("sts:TagSession")) && !admits(&saml, staff("sts:AssumeRole")));
+    assert!(!admits(&saml, json!([staff(with_saml), deny(json!("*"), "sts:*")])));
+    assert!(!admits(&saml, json!([staff(with_saml), deny(json!({"Federated": saml}), with_saml)])));
+    assert!(admits(&saml, json!([staff(with_saml), deny(json!({"AWS": OWN}), "sts:*")])));
+    assert!(admits(&saml, json!([staff(with_saml), deny(json!("*"), "sts:AssumeRole")])));
+    assert!(!admits(&saml, when(staff(with_saml), until(PAST))));
+    assert!(admits(&saml, when(staff(with_saml), until(FUTURE))));
 }
 
 #[test]

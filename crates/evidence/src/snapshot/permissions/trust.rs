@@ -120,8 +120,9 @@ impl<'a> Trustees<'a> {
     /// The statements that let in the whole management account of the organization; missing if an
     /// account is let in, and the organization is not known.
     pub(super) fn management_account(&self) -> Texts {
-        let admits_account =
-            |trustee: &Trustee| matches!(trustee.who, Who::Owned(Owner::Account(_)));
+        let admits_account = |trustee: &Trustee| {
+            matches!(trustee.who, Who::Owned(Owner::Account(_))) && !trustee.demands.some_principals
+        };
         let is_unknown = matches!(self.account.organization, Organization::Unknown);
         let mut others =
             self.all.iter().flat_map(|all| all.iter()).filter(|trustee| admits_account(trustee));
