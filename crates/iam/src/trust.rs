@@ -73,7 +73,7 @@ pub enum Who {
 /// What is demanded of a trustee.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Demands {
-    /// An external id.
+    /// An external id, or MFA in its place.
     pub external_id: bool,
     /// MFA.
     pub mfa: bool,

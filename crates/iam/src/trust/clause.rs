@@ -7,13 +7,12 @@
 //! What cannot hold is dropped: by what is known of the principal and of time, and by what other demands say
 //! of the same key. A demand of which nothing is left lets nobody in.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::admission::{names_principal, session_of};
 use super::fixed::{self, Owner};
 use super::issuers::Issuer;
-use super::{Demands, SESSION, Standing, is_saml};
+use super::{ASSUME_ROLE, Demands, SESSION, Standing, is_saml};
 use crate::account::Account;
 use crate::condition::{Condition, Operator, Quantifier};
 use crate::context::{Context, Request, Resource};
@@ -273,8 +272,11 @@ impl Clauses {
 
     /// All that is demanded of the principal.
     pub(super) fn demands(&self, element: &PrincipalElement, account: &Account) -> Demands {
+        let context = Context { account, principal: None, resource: Resource::Own, brings: &[] };
+        let request = Request { action: ASSUME_ROLE, resource: "*", context };
+        let demands_mfa = |it: &Condition| demands_mfa(it, &request);
         let mut demands = Demands {
-            external_id: self.demand(|it| demands_fixed(it, "sts:externalid")),
+            external_id: self.demand(|it| demands_fixed(it, "sts:externalid") || demands_mfa(it)),
             mfa: self.demand(demands_mfa),
             organizations: self
                 .owners(account, |key| key.starts_with("aws:principalorg"))
@@ -282,7 +284,7 @@ impl Clauses {
             sources: self.sources(account),
             some_principals: self.demand(names_some_principals),
             tenant: true,
-            authenticated: self.demand(demands_authenticated),
+            authenticated: self.demand(|it| demands_authenticated(it, &request)),
             branch: true,
         };
         if let PrincipalElement::Federated(provider) = element {
@@ -316,33 +318,24 @@ fn demands_fixed(condition: &Condition, key: &str) -> bool {
         && condition.values.iter().all(|value| fixed::fixed(value).is_some())
 }
 
-fn demands_mfa(condition: &Condition) -> bool {
-    match (condition.key.as_str(), condition.operator) {
-        // Requests without MFA have no age of it.
-        ("aws:multifactorauthage", Operator::Null) => {
-            let wanted = if condition.negated { "true" } else { "false" };
-            condition.values.iter().all(|value| value.as_str() == wanted)
-        }
-        _ if condition.when_absent => false,
-        ("aws:multifactorauthpresent", Operator::Bool) => {
-            let wanted = if condition.negated { "false" } else { "true" };
-            condition.values.iter().all(|value| value.as_str() == wanted)
-        }
-        ("aws:multifactorauthage", Operator::Compare(orders)) => {
-            orders.contains(&Ordering::Less) != condition.negated
-        }
-        _ => false,
+/// Whether no request without MFA meets the condition: such a request has no age of it.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+fn demands_mfa(condition: &Condition, request: &Request<'_>) -> bool {
+    let mut without = vec![Value::Absent];
+    match condition.key.as_str() {
+        "aws:multifactorauthage" => {}
+        "aws:multifactorauthpresent" => without.push(Value::one("false")),
+        _ => return false,
     }
+    !without.iter().any(|value| may_hold(condition, value, request))
 }
 
-/// Whether guests, whose `amr` is `unauthenticated`, do not meet the condition on Cognito's tokens.
+/// Whether guests do not meet the condition on Cognito's tokens.
 ///
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html>
-fn demands_authenticated(condition: &Condition) -> bool {
+fn demands_authenticated(condition: &Condition, request: &Request<'_>) -> bool {
     let is_amr = condition.key.starts_with("cognito-identity") && condition.key.ends_with(":amr");
-    let fits_guests = condition.values.iter().any(|value| value.matches("unauthenticated"));
-    is_amr
-        && condition.operator != Operator::Null
-        && !condition.values.is_empty()
-        && fits_guests == condition.negated
+    let of_guests = Value::Many(vec!["unauthenticated".to_owned()]);
+    is_amr && !may_hold(condition, &of_guests, request)
 }

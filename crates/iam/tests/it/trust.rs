@@ -267,6 +267,8 @@ fn what_guards_against_strangers() {
         json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}),
         json!({"Null": {"aws:MultiFactorAuthAge": "false"}}),
+        json!({"NumericGreaterThan": {"aws:MultiFactorAuthAge": "0"}}),
+        json!({"StringEquals": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"StringEquals": {"aws:PrincipalOrgID": ORG}}),
         json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}),
     ] {
@@ -280,6 +282,8 @@ fn what_guards_against_strangers() {
         json!({"StringEqualsIfExists": {"sts:ExternalId": "x"}}),
         json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
+        json!({"NumericLessThanIfExists": {"aws:MultiFactorAuthAge": "3600"}}),
+        json!({"StringNotEquals": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"Null": {"aws:MultiFactorAuthAge": "true"}}),
         json!({"Null": {"aws:MultiFactorAuthPresent": "false"}}),
         json!({"StringEquals": {"aws:PrincipalOrgID": STRANGERS}}),
@@ -294,6 +298,16 @@ fn what_guards_against_strangers() {
     check(json!([vendor(), denies(json!("*"), no_mfa)]), &[&guarded]);
     let no_mfa = json!({"Null": {"aws:MultiFactorAuthAge": "true"}});
     check(json!([vendor(), denies(json!("*"), no_mfa)]), &[&guarded]);
+    // One of both suffices, but not one of which everybody has the other.
+    let neither = json!({
+        "StringNotEquals": {"sts:ExternalId": "8f3a"},
+        "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"},
+    });
+    check(json!([vendor(), denies(json!("*"), neither)]), &[&guarded]);
+    let either = json!({
+        "StringNotEquals": {"sts:ExternalId": "8f3a"}, "Bool": {"aws:SecureTransport": "false"},
+    });
+    check(json!([vendor(), denies(json!("*"), either)]), &[OTHER]);
     // If nobody sends the key, this Deny does not apply.
     let no_mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}});
     check(json!([vendor(), denies(json!("*"), no_mfa)]), &[OTHER]);
