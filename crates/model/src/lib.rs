@@ -26,9 +26,9 @@ pub use report::{
     Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use snapshot::{
-    AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, Grant, Group, MfaDevice,
-    MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy, PolicyKind, Region, Role,
-    Root, RootClaim, SamlProvider, ServerCertificate, ServiceCredential, ShortLists,
+    AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, ExternalAccount, Grant,
+    Group, MfaDevice, MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy, PolicyKind,
+    Region, Role, Root, RootClaim, SamlProvider, ServerCertificate, ServiceCredential, ShortLists,
     SigningCertificate, Snapshot, User, UserClass, WatchedAction, records_of, shown,
 };
 pub use source::{Source, Sources};

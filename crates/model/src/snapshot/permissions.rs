@@ -70,13 +70,13 @@ record! {
         /// The statements of its trust policy that let anyone assume it, with no condition that narrows this.
         #[shown(Statement)]
         pub open_statements: Fact<Vec<String>>,
-        /// The ids of other accounts and organizations whose principals may assume it; the own organization,
-        /// its management account and accounts that must be of it are not among them.
+        /// Other accounts and organizations whose principals may assume it; the own organization, its
+        /// management account and accounts that must be of it are not among them.
         #[from(AccountAuthorizationDetails, Organization)]
-        pub external_accounts: Fact<Vec<String>>,
+        pub external_accounts: Fact<Vec<ExternalAccount>>,
         /// Those of them that need no external id, no MFA and no membership of the own organization.
         #[from(AccountAuthorizationDetails, Organization)]
-        pub unguarded_external_accounts: Fact<Vec<String>>,
+        pub unguarded_external_accounts: Fact<Vec<ExternalAccount>>,
         /// The ids of the own organization, of its management account, and of accounts that must be of it, where
         /// their principals may assume it.
         #[from(AccountAuthorizationDetails, Organization)]
@@ -199,6 +199,17 @@ words! {
         Conditional = "conditional",
         /// It needs something that does not exist today.
         Possible = "possible",
+    }
+}
+
+record! {
+    /// Another account or organization.
+    #[from(AccountAuthorizationDetails, Organization)]
+    pub struct ExternalAccount {
+        /// The id of the account or organization, or the unique id of a principal.
+        pub id: String,
+        /// The id of the organization that the principals of the account must be of; null: of any or none.
+        pub organization: Option<String>,
     }
 }
 

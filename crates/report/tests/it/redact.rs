@@ -238,7 +238,7 @@ fn a_name_has_one_pseudonym_wherever_it_stands() {
     finding.evidence = serde_json::from_value(json!({
         "user.name": "zoe",
         "user.path": "/team/",
-        "role.external_accounts": ["111122223333"],
+        "role.external_accounts": [{"id": "111122223333", "organization": null}],
     }))
     .unwrap();
     let report = redacted(report);
@@ -247,7 +247,8 @@ fn a_name_has_one_pseudonym_wherever_it_stands() {
     let (zoe, zed, team) = (text("user.name"), &resource.name, text("user.path"));
     assert_eq!(resource.id, format!("arn:aws:iam::{account}:user{team}{zoe}/policy/{zed}"));
     assert_eq!(message, &format!("user {zoe} has {zed}"));
-    assert_eq!(evidence["role.external_accounts"], json!([account]));
+    let external = &evidence["role.external_accounts"];
+    assert_eq!(*external, json!([{"id": account, "organization": null}]));
     assert_eq!(&report.accounts[0].id, account);
     assert!(account.starts_with("000") && account.len() == 12);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_iam::{Account, Demands, Organization, Owner, Standing, TrustPolicy, Trustee, Who};
-use portcullis_model::{Fact, Source, Sources};
+use portcullis_model::{ExternalAccount, Fact, Source, Sources};
 
 use super::SOURCE;
 
@@ -15,6 +15,7 @@ pub(super) struct Trustees<'a> {
 }
 
 type Texts = Fact<Vec<String>>;
+type ExternalAccounts = Fact<Vec<ExternalAccount>>;
 
 impl<'a> Trustees<'a> {
     pub(super) fn new(trust: Option<&TrustPolicy>, account: &'a Account) -> Trustees<'a> {
@@ -34,22 +35,40 @@ impl<'a> Trustees<'a> {
     }
 
     /// Other accounts and organizations.
-    pub(super) fn external(&self) -> Texts {
-        self.owners(|trustee| match &trustee.who {
-            Who::Owned(owner) if !trustee.is_of_own_organization(self.account) => {
-                vec![(owner, true)]
-            }
-            _ => Vec::new(),
+    pub(super) fn external(&self) -> ExternalAccounts {
+        self.external_accounts(|trustee| {
+            (!trustee.is_of_own_organization(self.account)).then_some(true)
         })
     }
 
     /// Those of them of whom nothing else is asked.
-    pub(super) fn external_unguarded(&self) -> Texts {
-        self.owners(|trustee| match (&trustee.who, trustee.is_guarded(self.account)) {
-            (_, Some(true)) => Vec::new(),
-            (Who::Owned(owner), guarded) => vec![(owner, guarded.is_some())],
-            _ => Vec::new(),
+    pub(super) fn external_unguarded(&self) -> ExternalAccounts {
+        self.external_accounts(|trustee| match trustee.is_guarded(self.account) {
+            Some(true) => None,
+            guarded => Some(guarded.is_some()),
         })
+    }
+
+    /// The other accounts and organizations among trustees that count, surely or perhaps: an account once for
+    /// each organization that it must be of.
+    fn external_accounts(&self, counts: impl Fn(&Trustee) -> Option<bool>) -> ExternalAccounts {
+        let external = self.owners(|trustee| {
+            let (Who::Owned(owner), Some(is_sure)) = (&trustee.who, counts(trustee)) else {
+                return Vec::new();
+            };
+            let mut external = Vec::new();
+            for organization in &trustee.demands.organizations {
+                if organization != owner && organization.standing(self.account) != Standing::Own {
+                    external.push((owner, Some(organization.id()), is_sure));
+                }
+            }
+            if external.is_empty() {
+                external.push((owner, None, is_sure));
+            }
+            external
+        });
+        let account = |(id, organization)| ExternalAccount { id, organization };
+        external.map(|all| all.into_iter().map(account).collect())
     }
 
     /// The own organization, and its management account.
@@ -75,10 +94,11 @@ impl<'a> Trustees<'a> {
 
     /// Other accounts and organizations for which services act.
     pub(super) fn external_sources(&self) -> Texts {
-        self.owners(|trustee| match &trustee.who {
-            Who::Service(_) => trustee.demands.sources.iter().map(|owner| (owner, true)).collect(),
+        let sources = self.owners(|trustee| match &trustee.who {
+            Who::Service(_) => trustee.demands.sources.iter().map(|it| (it, None, true)).collect(),
             _ => Vec::new(),
-        })
+        });
+        sources.map(|all| all.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Shared issuers of which every tenant gets in.
@@ -150,16 +170,19 @@ impl<'a> Trustees<'a> {
         Fact::Known(texts.into_iter().collect())
     }
 
-    /// The ids of owners that are somebody else's; with each whether it surely counts. Missing if none
-    /// surely counts, and one might.
-    fn owners<'t>(&'t self, of: impl Fn(&'t Trustee) -> Vec<(&'t Owner, bool)>) -> Texts {
+    /// The ids of owners that are somebody else's, each with an organization; with each whether it surely
+    /// counts. Missing if none surely counts, and one might.
+    fn owners<'t>(
+        &'t self,
+        of: impl Fn(&'t Trustee) -> Vec<(&'t Owner, Option<String>, bool)>,
+    ) -> Fact<BTreeSet<(String, Option<String>)>> {
         let Some(all) = &self.all else { return Fact::missing(SOURCE) };
         let mut ids = BTreeSet::new();
         let mut missing = Sources::NONE;
-        for (owner, is_sure) in all.iter().flat_map(of) {
+        for (owner, organization, is_sure) in all.iter().flat_map(of) {
             match owner.standing(self.account) {
                 Standing::External if is_sure => {
-                    ids.insert(owner.id());
+                    ids.insert((owner.id(), organization));
                 }
                 Standing::External | Standing::Unknown => missing |= Source::Organization.into(),
                 Standing::Own | Standing::Management => {}
@@ -168,6 +191,6 @@ impl<'a> Trustees<'a> {
         if ids.is_empty() && !missing.is_empty() {
             return Fact::Missing(missing);
         }
-        Fact::Known(ids.into_iter().collect())
+        Fact::Known(ids)
     }
 }

@@ -1,6 +1,6 @@
 //! Who may assume a role.
 
-use portcullis_model::{Fact, Role, Source};
+use portcullis_model::{ExternalAccount, Fact, Role, Source};
 use serde_json::{Value as Json, json};
 
 use super::{DETAILS, OWN, account, role, the_role, trusts, with};
@@ -26,6 +26,21 @@ fn under(statement: Json, condition: Json) -> Role {
 
 fn list(texts: &[&str]) -> Fact<Vec<String>> {
     Fact::Known(texts.iter().map(|text| (*text).to_owned()).collect())
+}
+
+/// Other accounts, of no organization in particular.
+fn external(ids: &[&str]) -> Fact<Vec<ExternalAccount>> {
+    members(ids, None)
+}
+
+/// Other accounts that must be of an organization.
+fn members(ids: &[&str], organization: Option<&str>) -> Fact<Vec<ExternalAccount>> {
+    let mut all = Vec::new();
+    for id in ids {
+        let organization = organization.map(str::to_owned);
+        all.push(ExternalAccount { id: (*id).to_owned(), organization });
+    }
+    Fact::Known(all)
 }
 
 #[test]
@@ -58,8 +73,8 @@ fn a_condition_must_really_narrow() {
     let org = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
     let of_org = with(anyone(), "Condition", org);
     assert_eq!(of(of_org.clone()).open_statements, list(&[]));
-    assert_eq!(of(of_org.clone()).unguarded_external_accounts, list(&[ORG]), "of strangers");
-    assert_eq!(in_organization(of_org.clone()).external_accounts, list(&[]));
+    assert_eq!(of(of_org.clone()).unguarded_external_accounts, external(&[ORG]), "of strangers");
+    assert_eq!(in_organization(of_org.clone()).external_accounts, external(&[]));
     assert_eq!(in_organization(of_org).organization_accounts, list(&[ORG]));
     for idle in [
         json!({"StringNotEquals": {"aws:PrincipalOrgID": ORG}}),
@@ -94,7 +109,7 @@ fn a_deny_for_all_but_some_leaves_those() {
     });
     let role = of(json!([trusts(json!("*")), deny]));
     assert_eq!(role.open_statements, list(&[]));
-    assert_eq!(role.external_accounts, list(&["111122223333"]));
+    assert_eq!(role.external_accounts, external(&["111122223333"]));
 }
 
 #[test]
@@ -103,7 +118,7 @@ fn external_accounts_are_told_by_their_exact_id() {
         "111122223333", "arn:aws:iam::444455556666:role/x", format!("{OWN}:root"), "123456789012",
         "arn:aws:iam::123456789012:role/777788889999", "AIDACKCEVSQ6C2EXAMPLE",
     ]})));
-    let both = list(&["111122223333", "444455556666"]);
+    let both = external(&["111122223333", "444455556666"]);
     assert_eq!(role.external_accounts, both);
     assert_eq!(role.unguarded_external_accounts, both);
 }
@@ -116,27 +131,72 @@ fn what_guards_against_strangers() {
         json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
     ] {
         let role = in_organization(with(vendor(), "Condition", guard.clone()));
-        assert_eq!(role.external_accounts, list(&["111122223333"]));
-        assert_eq!(role.unguarded_external_accounts, list(&[]), "{guard}");
+        assert_eq!(role.external_accounts, external(&["111122223333"]));
+        assert_eq!(role.unguarded_external_accounts, external(&[]), "{guard}");
     }
     let of_organization = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
     let role = in_organization(with(vendor(), "Condition", of_organization));
-    assert_eq!(role.external_accounts, list(&[]), "only members get in");
+    assert_eq!(role.external_accounts, external(&[]), "only members get in");
     for idle in [
         json!({"StringLike": {"sts:ExternalId": "*"}}),
         json!({"StringNotEquals": {"sts:ExternalId": "x"}}),
         json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
         json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
-        json!({"StringEquals": {"aws:PrincipalOrgID": "o-e5d4c3b2a1"}}),
     ] {
         let role = under(vendor(), idle.clone());
-        assert_eq!(role.unguarded_external_accounts, list(&["111122223333"]), "{idle}");
+        assert_eq!(role.unguarded_external_accounts, external(&["111122223333"]), "{idle}");
     }
+    let strangers = |ids: Json| {
+        let role = in_organization(with(
+            vendor(),
+            "Condition",
+            json!({"StringEquals": {"aws:PrincipalOrgID": ids}}),
+        ));
+        assert_eq!(role.unguarded_external_accounts, role.external_accounts);
+        role.external_accounts
+    };
+    let of_stranger = members(&["111122223333"], Some("o-e5d4c3b2a1"));
+    let condition = json!({"StringEquals": {"aws:PrincipalOrgID": "o-e5d4c3b2a1"}});
+    assert_eq!(under(vendor(), condition).unguarded_external_accounts, of_stranger);
+    assert_eq!(strangers(json!("o-e5d4c3b2a1")), of_stranger);
+    assert_eq!(strangers(json!([ORG, "o-e5d4c3b2a1"])), of_stranger);
     let accounts =
         json!({"StringEquals": {"aws:PrincipalAccount": ["111122223333", "123456789012"]}});
     let role = under(trusts(json!("*")), accounts);
     assert_eq!(role.open_statements, list(&[]));
-    assert_eq!(role.external_accounts, list(&["111122223333"]), "whom the condition names");
+    assert_eq!(role.external_accounts, external(&["111122223333"]), "whom the condition names");
+}
+
+/// Only who may use all of it is the whole management account.
+#[test]
+fn the_whole_management_account() {
+    let management = || trusts(json!({"AWS": "999988887777"}));
+    let ops = "arn:aws:iam::999988887777:role/ops";
+    let of = |operator: &str, arn: &str| json!({operator: {"aws:PrincipalArn": arn}});
+    for (condition, expected) in [
+        (json!({}), &["1"][..]),
+        (json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}), &["1"]),
+        (of("ArnLike", "arn:aws:iam::999988887777:role/*"), &["1"]),
+        (of("ArnNotEquals", ops), &["1"]),
+        (of("ArnEquals", ops), &[]),
+    ] {
+        let role = in_organization(with(management(), "Condition", condition.clone()));
+        assert_eq!(role.management_account_statements, list(expected), "{condition}");
+        assert_eq!(role.organization_accounts, list(&["999988887777"]));
+    }
+    let but = |arn: &str| {
+        json!({
+            "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole",
+            "Condition": of("ArnNotEquals", arn),
+        })
+    };
+    let role = in_organization(json!([management(), but(ops)]));
+    assert_eq!(role.management_account_statements, list(&[]));
+    let all = "arn:aws:iam::999988887777:*";
+    let role = in_organization(json!([management(), but(all)]));
+    assert_eq!(role.management_account_statements, list(&["1"]));
+    let anyone = with(trusts(json!("*")), "Condition", of("ArnLike", all));
+    assert_eq!(in_organization(anyone).management_account_statements, list(&["1"]));
 }
 
 #[test]
