@@ -38,6 +38,15 @@ fn is_about(statement: &Statement, element: &PrincipalElement) -> bool {
     }
 }
 
+/// Whether the statement is about the principal, or about somebody for whom that stands.
+fn is_about_some(statement: &Statement, element: &PrincipalElement) -> bool {
+    let listed = match &statement.principals {
+        Some(Selection::Only(list)) => &list[..],
+        _ => &[],
+    };
+    is_about(statement, element) || listed.iter().any(|it| element.includes(it))
+}
+
 /// What a statement demands by denying all else; none: it does not deny the principal.
 fn demand_of_deny(statement: &Statement, element: &PrincipalElement) -> Option<Vec<Condition>> {
     if statement.effect == Effect::Allow || !is_about(statement, element) {
@@ -86,7 +95,7 @@ fn known_values<'a>(
     let mut known = Vec::new();
     for (action, keys) in SESSION {
         let mut about = document.about(action);
-        if !about.any(|it| it.effect == Effect::Allow && is_about(it, element)) {
+        if !about.any(|it| it.effect == Effect::Allow && is_about_some(it, element)) {
             known.extend(keys.iter().map(|key| (*key, Value::Absent)));
         }
     }
@@ -147,7 +156,7 @@ fn values_under(conditions: &[Condition], request: &Request<'_>) -> Vec<Value<'s
     let mut values = vec![Value::Absent];
     match conditions.iter().find(|condition| lists_values(condition)) {
         Some(list) => {
-            values.extend(list.values.iter().map(|it| Value::one(it.as_str().to_owned())))
+            values.extend(list.values.iter().map(|it| Value::one(it.as_str().to_owned())));
         }
         None => values.push(Value::Open),
     }

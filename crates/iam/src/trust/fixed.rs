@@ -51,10 +51,15 @@ pub(super) fn owners(condition: &Condition) -> Option<Vec<Owner>> {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
 fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
-    if condition.key.contains("org") && is_of_own_organization(value) {
-        return Some(Owner::Own);
-    }
     match condition.key.as_str() {
+        "aws:principalorgid"
+        | "aws:principalorgpaths"
+        | "aws:sourceorgid"
+        | "aws:sourceorgpaths"
+            if is_of_own_organization(value) =>
+        {
+            Some(Owner::Own)
+        }
         "aws:principalaccount" | "aws:sourceaccount" => {
             AccountId::parse(fixed(value)?).map(Owner::Account)
         }
@@ -110,20 +115,13 @@ pub(super) fn has_name(arn: &Pattern) -> bool {
 fn arn_owner(text: &str, value: &Pattern) -> Option<Owner> {
     let fields: Vec<&str> = text.splitn(6, ':').collect();
     let ["arn", _, _, _, id, rest @ ..] = &fields[..] else { return None };
-    if value.has_variables() {
-        return None;
-    }
     if let Some(id) = AccountId::parse(id) {
-        let is_named = has_name(value);
-        return Some(if is_named {
-            Owner::Principal(value.as_str().to_owned())
-        } else {
-            Owner::Account(id)
-        });
+        let named = || Owner::Principal(value.as_str().to_owned());
+        return Some(if has_name(value) { named() } else { Owner::Account(id) });
     }
     // The name of a bucket ends at the slash, and anybody may have one that begins alike.
     let name = rest.first()?.split('/').next()?;
-    let is_fixed = id.is_empty() && !name.is_empty() && !name.contains(['*', '?']);
+    let is_fixed = id.is_empty() && !name.is_empty() && !name.contains(['*', '?', '$']);
     is_fixed.then_some(Owner::Unnamed)
 }
 

@@ -459,6 +459,7 @@ fn the_own_organization_in_other_spellings() {
         ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "${aws:PrincipalOrgID}/*", "anyone"),
         ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::${aws:ResourceAccount}:role/x", "own"),
         ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::${aws:PrincipalAccount}:role/x", "anyone"),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::123456789012:role/${aws:userid}", "own"),
     ] {
         check_anyone(json!({operator: {key: value}}), expected);
     }
@@ -467,6 +468,27 @@ fn the_own_organization_in_other_spellings() {
     // Whoever asks knows its own account, so this is no secret.
     let id = json!({"StringEquals": {"sts:ExternalId": "${aws:PrincipalAccount}"}});
     check(when(trusts(json!({"AWS": OTHER})), id), &[OTHER]);
+}
+
+#[test]
+fn an_organization_that_is_not_known() {
+    let account = account(json!({"organization": "unknown"}));
+    let standings = |condition: Json| {
+        let policy = TrustPolicy { document: document(when(trusts(json!("*")), condition)) };
+        let all = policy.trustees(&account);
+        all.iter().map(|it| it.standing(&account)).collect::<Vec<_>>()
+    };
+    for (operator, key, value, expected) in [
+        ("StringEquals", "aws:PrincipalOrgID", ORG, Standing::Unknown),
+        ("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}", Standing::Own),
+        ("StringEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}", Standing::Own),
+        ("StringLike", "aws:PrincipalOrgPaths", "${aws:ResourceOrgID}/*", Standing::Own),
+        ("StringLike", "aws:PrincipalOrgPaths", "${aws:ResourceOrgID}*", Standing::External),
+        ("StringEquals", "aws:PrincipalTag/org", "${aws:ResourceOrgID}", Standing::External),
+        ("StringEquals", "aws:ResourceOrgID", ORG, Standing::External),
+    ] {
+        assert_eq!(standings(json!({operator: {key: value}})), [expected], "{key} {value}");
+    }
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required>
@@ -490,6 +512,8 @@ fn tags_and_source_identities_need_an_action_of_their_own() {
         let mut other = trusts(json!({"AWS": OTHER}));
         other["Action"] = json!(action);
         let trust = when(trusts(json!({"AWS": OTHER})), condition.clone());
+        check(json!([trust, other]), &[OTHER]);
+        other["Principal"] = json!({"AWS": "arn:aws:iam::999988887777:role/ops"});
         check(json!([trust, other]), &[OTHER]);
         other["Principal"] = json!({"AWS": OWN});
         check(json!([trust, other]), &[]);
