@@ -12,6 +12,7 @@ mod convert;
 mod error;
 mod failure;
 mod federation;
+mod http;
 mod iam;
 mod report_acquisition;
 mod session;

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::default_provider::region::DefaultRegionChain;
-use aws_config::profile::{self, ProfileFileCredentialsProvider};
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{
+    self, ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet,
+};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -12,6 +16,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 use portcullis_evidence::shapes;
 use portcullis_model::Source;
@@ -20,7 +25,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::convert::Convert;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
-use crate::{Options, Progress};
+use crate::{Options, Progress, http};
 
 /// A wrong setting must show within five seconds.
 const PREFLIGHT_LIMIT: Duration = Duration::from_millis(4_500);
@@ -43,12 +48,14 @@ impl Session {
         progress: &dyn Progress,
     ) -> Result<Session, CollectError> {
         let deadline = Instant::now() + PREFLIGHT_LIMIT;
-        let profile = selected_profile(options).await?;
-        let region = region(options).await.ok_or(CollectError::NoRegion)?;
+        let profiles = profiles(options).await?;
+        let profile = profiles.selected_profile();
+        let client = http::client(&Env::default(), profiles.get_profile(profile))?;
+        let region = region(options, &client).await.ok_or(CollectError::NoRegion)?;
         let in_region = format!("in the region {region}");
-        let config = config(options, region).await;
+        let config = config(options, region, client).await;
         let place = config.endpoint_url().map_or(in_region, |url| format!("at {url}"));
-        let attempt = Attempt { options, profile: &profile, place };
+        let attempt = Attempt { options, profile, place };
         let caller = timeout_at(deadline, caller_identity(&config, &attempt, progress))
             .await
             .unwrap_or_else(|_| {
@@ -59,9 +66,9 @@ impl Session {
     }
 }
 
-/// The profile in use. One that is named but does not exist would otherwise be skipped in silence,
-/// and other credentials be found.
-async fn selected_profile(options: &Options) -> Result<String, CollectError> {
+/// The profiles, of which the selected one exists if it is named: else it would be skipped in
+/// silence, and other credentials be found.
+async fn profiles(options: &Options) -> Result<ProfileSet, CollectError> {
     let name = options.profile.clone().map(Into::into);
     // The type of the third argument has no name that is not deprecated.
     #[expect(clippy::default_trait_access)]
@@ -72,24 +79,29 @@ async fn selected_profile(options: &Options) -> Result<String, CollectError> {
     if is_named && profiles.get_profile(selected).is_none() {
         return Err(CollectError::NoProfile(selected.to_owned()));
     }
-    Ok(selected.to_owned())
+    Ok(profiles)
 }
 
-async fn region(options: &Options) -> Option<Region> {
+async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> {
     if let Some(region) = &options.region {
         return Some(Region::new(region.clone()));
     }
-    let mut chain = DefaultRegionChain::builder();
-    if let Some(profile) = &options.profile {
-        chain = chain.profile_name(profile);
+    let mut profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = &options.profile {
+        profile = profile.profile_name(name);
     }
-    timeout(REGION_LIMIT, chain.build().region()).await.ok().flatten()
+    let instance = ProviderConfig::default().with_http_client(client.clone());
+    let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(profile.build())
+        .or_else(ImdsRegionProvider::builder().configure(&instance).build());
+    timeout(REGION_LIMIT, chain.region()).await.ok().flatten()
 }
 
-async fn config(options: &Options, region: Region) -> SdkConfig {
-    let base = base_credentials(options, &region).await;
+async fn config(options: &Options, region: Region, client: SharedHttpClient) -> SdkConfig {
+    let base = base_credentials(options, &region, client.clone()).await;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
+        .http_client(client)
         .credentials_provider(Limited(base))
         // Set here because the SDK panics on a bad retry setting in the environment.
         .retry_config(RetryConfig::adaptive())
@@ -114,8 +126,13 @@ async fn config(options: &Options, region: Region) -> SdkConfig {
 
 /// The credentials that the caller brings: those of the profile if one is asked for, else whatever
 /// the SDK's default chain finds first.
-async fn base_credentials(options: &Options, region: &Region) -> SharedCredentialsProvider {
+async fn base_credentials(
+    options: &Options,
+    region: &Region,
+    client: SharedHttpClient,
+) -> SharedCredentialsProvider {
     let config = ProviderConfig::without_region()
+        .with_http_client(client)
         .with_region(Some(region.clone()))
         .with_behavior_version(Some(BehaviorVersion::latest()))
         .with_retry_config(RetryConfig::standard())

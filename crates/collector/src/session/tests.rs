@@ -27,6 +27,7 @@ async fn config_with(endpoint: &str, credentials: fn() -> CredentialsResult) -> 
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new("eu-test-1"))
         .endpoint_url(endpoint)
+        .http_client(http::client(&Env::default(), None).unwrap())
         .retry_config(RetryConfig::standard().with_max_attempts(1))
         .credentials_provider(provider)
         .load()

@@ -7,12 +7,14 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::config::retry::RetryConfig;
 use aws_sdk_iam::config::timeout::TimeoutConfig;
 use aws_sdk_iam::config::{BehaviorVersion, Credentials, Region};
+use aws_types::os_shim_internal::Env;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use wiremock::matchers::{body_string_contains, header, header_regex, method, path};
 use wiremock::{Mock, MockBuilder, MockServer, ResponseTemplate};
 
 use super::super::*;
+use crate::http;
 
 pub(super) const ARN: &str = "arn:aws:iam::111122223333";
 pub(super) const SAML: &str = "arn:aws:iam::111122223333:saml-provider/corp";
@@ -298,6 +300,7 @@ pub(super) fn config(endpoint: &str) -> SdkConfig {
         .region(Region::new("eu-test-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(endpoint)
+        .http_client(http::client(&Env::default(), None).unwrap())
         .retry_config(retries)
         .timeout_config(timeouts)
         .build()

@@ -1,0 +1,131 @@
+//! The HTTP client of every call: whom it trusts, and which proxy it goes through.
+
+use std::fs;
+
+use aws_config::profile::Profile;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::os_shim_internal::Env;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::error::CollectError;
+
+const PROXIES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// The client that environment and profile ask for, as the AWS CLI reads them: `HTTPS_PROXY` and its
+/// kin, `NO_PROXY`, and `AWS_CA_BUNDLE` or the profile's `ca_bundle`.
+///
+/// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>
+pub(crate) fn client(
+    env: &Env,
+    profile: Option<&Profile>,
+) -> Result<SharedHttpClient, CollectError> {
+    check_proxies(env)?;
+    let setting = profile.and_then(|profile| profile.get("ca_bundle")).map(str::to_owned);
+    let trusted = match env.get("AWS_CA_BUNDLE").ok().or(setting).filter(|path| !path.is_empty()) {
+        Some(path) => TrustStore::empty().with_pem_certificate(certificates(&path)?),
+        None => TrustStore::default(),
+    };
+    let context = TlsContext::builder()
+        .with_trust_store(trusted)
+        .build()
+        .map_err(|error| CollectError::Configuration(error.to_string()))?;
+    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(context.clone())
+            .proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.build()
+    }))
+}
+
+/// The client would go past a proxy whose URL it cannot read. The URL may hold a password, so that
+/// the error does not show it.
+fn check_proxies(env: &Env) -> Result<(), CollectError> {
+    for name in PROXIES {
+        let value = env.get(name).unwrap_or_default();
+        let url = if value.contains("://") { value } else { format!("http://{value}") };
+        if url != "http://" && ProxyConfig::all(url).is_err() {
+            return Err(CollectError::Configuration(format!(
+                "{name} is not the URL of a proxy, such as http://proxy.example.com:3128"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The content of a file of certificates, all of which can be read: the client panics at others.
+fn certificates(path: &str) -> Result<Vec<u8>, CollectError> {
+    let problem = |reason: String| {
+        CollectError::Configuration(format!("the CA bundle {path} cannot be used: {reason}"))
+    };
+    let pem = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| problem(error.to_string()))?;
+        roots.add(certificate).map_err(|error| problem(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(problem("it holds no certificate".to_owned()));
+    }
+    Ok(pem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error of a client under that one variable; none: it can be used.
+    fn problem(name: &str, value: &str) -> Option<String> {
+        let env = Env::from_slice(&[(name, value)]);
+        client(&env, None).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn proxies_are_urls() {
+        for good in ["", "http://proxy.example.com:3128", "https://u:p@proxy", "proxy:3128"] {
+            assert_eq!(problem("HTTPS_PROXY", good), None, "{good}");
+        }
+        for bad in ["socks5://u:SECRET@proxy:1080", "http://u:SECRET@pro xy:3128"] {
+            let problem = problem("https_proxy", bad).unwrap();
+            assert!(problem.contains("https_proxy is not the URL of a proxy"), "{problem}");
+            assert!(!problem.contains("SECRET"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_ca_bundle_holds_certificates() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ca.pem");
+        let path = path.to_str().unwrap();
+        assert!(problem("AWS_CA_BUNDLE", path).unwrap().contains("cannot be used"), "absent");
+        fs::write(path, "no certificate").unwrap();
+        assert!(problem("AWS_CA_BUNDLE", path).unwrap().contains("it holds no certificate"));
+        fs::write(path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+        assert!(problem("AWS_CA_BUNDLE", path).unwrap().contains("cannot be used"), "no X.509");
+        fs::write(path, CA).unwrap();
+        assert_eq!(problem("AWS_CA_BUNDLE", path), None);
+    }
+
+    /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca`.
+    const CA: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBcDCCARegAwIBAgIUUN84hfjMIIcLxADdkpZVjIcNLR4wCgYIKoZIzj0EAwIw
+DTELMAkGA1UEAwwCY2EwIBcNMjYxMTI4MDg1MzMzWhgPMjEyNjExMDQwODUzMzNa
+MA0xCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEm6vYUVrd
+ftxsRzJyzFCGu9+Hn0ebkM4T/+Uye7yLx0O2GboJItqGUhifLwBdfKu5BjNWEDxZ
+4yPSy1MTQ+YnKaNTMFEwHQYDVR0OBBYEFJOTPrvC5icevZDyjVEIiiMNsOvAMB8G
+A1UdIwQYMBaAFJOTPrvC5icevZDyjVEIiiMNsOvAMA8GA1UdEwEB/wQFMAMBAf8w
+CgYIKoZIzj0EAwIDRwAwRAIgF1HalzT3oMZKitXjL1HZ/ApRYFBRR+I0POLNzitM
+ph4CIDZCoGr04o3nx7MCxXkbMGLfrdZVFF5n813eThqjAQtT
+-----END CERTIFICATE-----
+";
+}
