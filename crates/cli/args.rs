@@ -306,7 +306,7 @@ pub(crate) struct ManArgs {
 pub(crate) struct EvidenceArgs {
     /// A directory written by `collect` or the AWS CLI, or a credential
     /// report [default: ask the live account]
-    #[arg(conflicts_with_all = ["profile", "region", "role_arn", "external_id", "quick"])]
+    #[arg(conflicts_with_all = ["profile", "region", "role_arn", "external_id", "quick", "deadline"])]
     pub(crate) bundle: Option<PathBuf>,
     /// The configuration [default: portcullis.toml, if it exists]
     #[arg(long, value_name = "FILE")]
@@ -338,6 +338,10 @@ pub(crate) struct LiveArgs {
     /// Make no per-user calls; what only they show stays unknown
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Stop after this many seconds; what AWS has not answered by then stays
+    /// unknown
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) deadline: u64,
 }
 
 #[derive(Args)]

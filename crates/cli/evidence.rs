@@ -81,6 +81,7 @@ fn options(args: &LiveArgs, sources: Sources) -> Options {
         quick: args.quick,
         sources,
         tool: concat!("portcullis ", env!("CARGO_PKG_VERSION")).to_owned(),
+        deadline: Duration::from_secs(args.deadline),
         report_deadline: REPORT_DEADLINE,
         max_report_age: MAX_REPORT_AGE,
         clock: Timestamp::now,

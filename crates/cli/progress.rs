@@ -1,7 +1,7 @@
 //! Progress of a live run, for whoever watches.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use portcullis_collector::Progress;
 
@@ -10,21 +10,59 @@ use crate::terminal;
 /// One line on standard error that is drawn over and over; nothing if it is no terminal.
 pub(crate) struct ProgressLine {
     watched: bool,
-    calls: AtomicUsize,
+    calls: Mutex<Calls>,
+}
+
+/// The calls of a run so far.
+#[derive(Default)]
+struct Calls {
+    started: usize,
+    /// Those under way, the oldest first.
+    waiting: Vec<String>,
 }
 
 impl ProgressLine {
     pub(crate) fn new() -> ProgressLine {
-        ProgressLine { watched: terminal::is_watched(), calls: AtomicUsize::new(0) }
+        ProgressLine { watched: terminal::is_watched(), calls: Mutex::default() }
+    }
+
+    /// Changes what is known of the calls, and draws it.
+    fn update(&self, change: impl FnOnce(&mut Calls)) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut calls);
+        if self.watched {
+            let _ = write!(std::io::stderr(), "\r\u{1b}[K{}", calls.describe());
+        }
+    }
+}
+
+impl Calls {
+    fn describe(&self) -> String {
+        let started = format!("collecting: call {}", self.started);
+        match self.waiting.as_slice() {
+            [] => started,
+            [oldest] => format!("{started}, waiting for {oldest}"),
+            [oldest, others @ ..] => {
+                format!("{started}, waiting for {oldest} and {} more", others.len())
+            }
+        }
     }
 }
 
 impl Progress for ProgressLine {
-    fn call(&self, operation: &str) {
-        let calls = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.watched {
-            let _ = write!(std::io::stderr(), "\r\u{1b}[Kcollecting: call {calls}, {operation}");
-        }
+    fn starts(&self, operation: &str) {
+        self.update(|calls| {
+            calls.started += 1;
+            calls.waiting.push(operation.to_owned());
+        });
+    }
+
+    fn ends(&self, operation: &str) {
+        self.update(|calls| {
+            if let Some(place) = calls.waiting.iter().position(|waiting| waiting == operation) {
+                calls.waiting.remove(place);
+            }
+        });
     }
 }
 
@@ -34,5 +72,26 @@ impl Drop for ProgressLine {
         if self.watched {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_names_what_is_waited_for() {
+        let line = ProgressLine::new();
+        let describe = || line.calls.lock().unwrap().describe();
+        line.starts("ListAccessKeys");
+        assert_eq!(describe(), "collecting: call 1, waiting for ListAccessKeys");
+        line.starts("GetCredentialReport");
+        line.starts("ListAccessKeys");
+        assert_eq!(describe(), "collecting: call 3, waiting for ListAccessKeys and 2 more");
+        line.ends("ListAccessKeys");
+        line.ends("ListAccessKeys");
+        assert_eq!(describe(), "collecting: call 3, waiting for GetCredentialReport");
+        line.ends("GetCredentialReport");
+        assert_eq!(describe(), "collecting: call 3");
     }
 }

@@ -1,46 +1,40 @@
 //! The calls about the account as a whole: Account Management, Organizations, Access Analyzer.
 
-use aws_config::Region;
-use aws_sdk_accessanalyzer as accessanalyzer;
-use aws_sdk_account as account;
-use aws_sdk_account::types::AlternateContactType;
-use aws_sdk_organizations as organizations;
-use aws_types::SdkConfig;
 use portcullis_evidence::shapes;
+use serde::Deserialize;
+use serde_json::json;
 
-use crate::Progress;
 use crate::answer::{Answer, merged};
+use crate::calls::Paging;
 use crate::convert::{Convert, Malformed};
 use crate::failure::Failure;
 use crate::iam::Iam;
-use crate::whole::{WholeAnswers, answered_code};
+use crate::json_services::{JsonServices, Request, Service};
+
+const ACCESS_ANALYZER: Service = Service { id: "AccessAnalyzer", name: "access-analyzer" };
+const ACCOUNT: Service = Service { id: "Account", name: "account" };
+const ORGANIZATIONS: Service = Service { id: "Organizations", name: "organizations" };
 
 /// The types of alternate contacts.
 ///
 /// <https://docs.aws.amazon.com/accounts/latest/reference/API_GetAlternateContact.html>
 pub(crate) const CONTACT_TYPES: [&str; 3] = ["BILLING", "OPERATIONS", "SECURITY"];
 
-/// Services other than IAM, read only. Tells of every call, so that it can be shown.
-pub(crate) struct AccountServices<'a> {
-    config: SdkConfig,
-    progress: &'a dyn Progress,
+/// A page of ListAnalyzers.
+///
+/// <https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ListAnalyzers.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnalyzersPage {
+    analyzers: Vec<shapes::Analyzer>,
+    next_token: Option<String>,
 }
 
-impl<'a> AccountServices<'a> {
-    pub(crate) fn new(config: &SdkConfig, progress: &'a dyn Progress) -> AccountServices<'a> {
-        AccountServices { config: config.clone(), progress }
-    }
-
-    /// The region of the session.
-    pub(crate) fn region(&self) -> Option<String> {
-        self.config.region().map(ToString::to_string)
-    }
-
+impl JsonServices<'_> {
     /// The alternate contacts, with null for those that are not set.
     pub(crate) async fn alternate_contacts(&self) -> Answer<shapes::AlternateContacts> {
-        let client = account::Client::new(&self.config);
         let kinds = CONTACT_TYPES.map(str::to_owned);
-        let calls = kinds.iter().map(|kind| self.alternate_contact(&client, kind)).collect();
+        let calls = kinds.iter().map(|kind| self.alternate_contact(kind)).collect();
         let answers = Answer::of_each(&kinds, calls).await.or_failed();
         answers.map(|(answers, asked)| shapes::AlternateContacts {
             alternate_contact: None,
@@ -50,39 +44,32 @@ impl<'a> AccountServices<'a> {
 
     async fn alternate_contact(
         &self,
-        client: &account::Client,
         kind: &str,
     ) -> Result<Option<shapes::AlternateContact>, Failure> {
-        self.progress.call("GetAlternateContact");
-        let request =
-            client.get_alternate_contact().alternate_contact_type(AlternateContactType::from(kind));
-        let contact = match request.send().await {
-            Ok(output) => output.alternate_contact,
-            Err(error) if answered_code(&error) == Some("ResourceNotFoundException") => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
+        let request = Request::post("/getAlternateContact", json!({"AlternateContactType": kind}));
+        let answer = self.call(&ACCOUNT, self.global_region, "GetAlternateContact", request).await;
+        let answer: shapes::AlternateContacts = match answer {
+            Err(failure) if failure.is_answer(&["ResourceNotFoundException"]) => return Ok(None),
+            answer => answer?,
         };
-        let contact = contact.ok_or_else(|| Malformed::lacks("AlternateContact"))?;
-        Ok(Some(shapes::AlternateContact {
-            alternate_contact_type: kind.to_owned(),
-            email_address: Convert::convert(contact.email_address, "EmailAddress")?,
-        }))
+        Ok(Some(answer.alternate_contact.ok_or_else(|| Malformed::lacks("AlternateContact"))?))
     }
 
     /// The organization, or null: AWS says that the account is in none.
     pub(crate) async fn organization(&self) -> Result<shapes::Organization, Failure> {
-        self.progress.call("DescribeOrganization");
-        let client = organizations::Client::new(&self.config);
-        let organization = match client.describe_organization().send().await {
-            Ok(output) => output.organization.ok_or_else(|| Malformed::lacks("Organization"))?,
-            Err(error) if answered_code(&error) == Some("AWSOrganizationsNotInUseException") => {
+        let target = "AWSOrganizationsV20161128.DescribeOrganization";
+        let request = Request::json_1_1(target, json!({}));
+        let answer = self.call(&ORGANIZATIONS, self.global_region, "DescribeOrganization", request);
+        let answer: shapes::Organization = match answer.await {
+            Err(failure) if failure.is_answer(&["AWSOrganizationsNotInUseException"]) => {
                 return Ok(shapes::Organization { organization: None });
             }
-            Err(error) => return Err(error.into()),
+            answer => answer?,
         };
-        let organization = Some(Convert::convert(organization, "")?);
-        Ok(shapes::Organization { organization })
+        if answer.organization.is_none() {
+            return Err(Malformed::lacks("Organization").into());
+        }
+        Ok(answer)
     }
 
     /// The analyzers of those regions and of the session's.
@@ -100,25 +87,19 @@ impl<'a> AccountServices<'a> {
     }
 
     async fn analyzers_of(&self, region: &str) -> Result<Vec<shapes::Analyzer>, Failure> {
-        let config = accessanalyzer::config::Builder::from(&self.config)
-            .region(Region::new(region.to_owned()))
-            .interceptor(WholeAnswers::Listing("analyzers"))
-            .build();
-        let client = accessanalyzer::Client::from_conf(config);
-        let (mut analyzers, mut token) = (Vec::new(), None);
+        let mut analyzers = Vec::new();
+        let mut paging = Paging::default();
+        let mut token = None;
         loop {
-            self.progress.call("ListAnalyzers");
-            let page = client.list_analyzers().set_next_token(token.clone()).send().await?;
+            let request = Request::get("/analyzer", &[("nextToken", token.as_deref())]);
+            let page: AnalyzersPage =
+                self.call(&ACCESS_ANALYZER, region, "ListAnalyzers", request).await?;
             analyzers.extend(page.analyzers);
-            match page.next_token {
-                None => break,
-                next if next == token => {
-                    return Err(Failure::malformed("the list goes on, but begins again"));
-                }
-                next => token = next,
+            token = paging.next(analyzers.len(), page.next_token)?;
+            if token.is_none() {
+                return Ok(analyzers);
             }
         }
-        Ok(Convert::convert(analyzers, "")?)
     }
 }
 
@@ -129,31 +110,31 @@ impl Iam<'_> {
     pub(crate) async fn organizations_features(
         &self,
     ) -> Result<shapes::OrganizationsFeatures, Failure> {
-        self.progress.call("ListOrganizationsFeatures");
-        let features = |enabled_features| {
-            Ok(shapes::OrganizationsFeatures { organization_id: None, enabled_features })
-        };
-        let error = match self.client.list_organizations_features().send().await {
-            Ok(output) => {
-                return Ok(shapes::OrganizationsFeatures {
-                    organization_id: output.organization_id,
-                    enabled_features: Some(Convert::convert(
-                        output.enabled_features,
-                        "EnabledFeatures",
-                    )?),
-                });
-            }
-            Err(error) => error,
-        };
-        match answered_code(&error) {
-            Some("AccountNotManagementOrDelegatedAdministratorException") => features(None),
-            // Without trusted access, all features, or an organization at all, none can be on.
-            Some(
-                "ServiceAccessNotEnabledException"
-                | "OrganizationNotInAllFeaturesModeException"
-                | "OrganizationNotFoundException",
-            ) => features(Some(Vec::new())),
-            _ => Err(error.into()),
-        }
+        let call = self.client.list_organizations_features().send();
+        let (organization_id, enabled_features) =
+            match self.calls.make("ListOrganizationsFeatures", call).await {
+                Ok(output) => {
+                    let features = Convert::convert(output.enabled_features, "EnabledFeatures")?;
+                    (output.organization_id, Some(features))
+                }
+                Err(failure)
+                    if failure
+                        .is_answer(&["AccountNotManagementOrDelegatedAdministratorException"]) =>
+                {
+                    (None, None)
+                }
+                // Without trusted access, all features, or an organization at all, none can be on.
+                Err(failure)
+                    if failure.is_answer(&[
+                        "ServiceAccessNotEnabledException",
+                        "OrganizationNotInAllFeaturesModeException",
+                        "OrganizationNotFoundException",
+                    ]) =>
+                {
+                    (None, Some(Vec::new()))
+                }
+                Err(failure) => return Err(failure),
+            };
+        Ok(shapes::OrganizationsFeatures { organization_id, enabled_features })
     }
 }

@@ -9,11 +9,12 @@ use portcullis_evidence::{Bundle, Draft, Guides, NoUsers, shapes};
 use portcullis_model::{Arn, Gap, Source, Sources};
 use serde::Serialize;
 
-use crate::account::AccountServices;
 use crate::answer::Answer;
+use crate::calls::Calls;
 use crate::error::CollectError;
 use crate::failure::Failure;
 use crate::iam::Iam;
+use crate::json_services::JsonServices;
 use crate::report_acquisition::{Terms, acquire};
 use crate::session::Session;
 
@@ -34,6 +35,8 @@ pub struct Options {
     pub sources: Sources,
     /// The tool's name and version, for the manifest.
     pub tool: String,
+    /// When to stop: what AWS has not answered by then becomes gaps.
+    pub deadline: Duration,
     /// How long to wait for a new credential report.
     pub report_deadline: Duration,
     /// The age up to which an existing credential report is good enough.
@@ -42,10 +45,13 @@ pub struct Options {
     pub clock: fn() -> Timestamp,
 }
 
-/// Hears of every API call as it starts.
+/// Hears of every API call.
 pub trait Progress: Sync {
     /// A call of that operation starts.
-    fn call(&self, operation: &str);
+    fn starts(&self, operation: &str);
+
+    /// A call of that operation ends, answered or not.
+    fn ends(&self, operation: &str);
 }
 
 /// Asks AWS for everything that the audit needs, reading only.
@@ -54,8 +60,9 @@ pub trait Progress: Sync {
 /// there is an error after the first call at the latest, within five seconds.
 pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Bundle, CollectError> {
     let from = (options.clock)();
+    let calls = Calls::new(progress, options.deadline);
     let Session { config, caller } = Session::open(options, progress).await?;
-    let collection = Collection::new(options, &config, caller, progress);
+    let collection = Collection::new(options, config, caller, &calls);
     // Boxed: the futures of a dozen calls at once are large.
     Ok(Box::pin(collection.run(from)).await)
 }
@@ -70,15 +77,15 @@ struct Collection<'a> {
     /// That of the caller; empty while it is not known.
     partition: String,
     iam: Iam<'a>,
-    account: AccountServices<'a>,
+    services: JsonServices<'a>,
 }
 
 impl<'a> Collection<'a> {
     fn new(
         options: &'a Options,
-        config: &SdkConfig,
+        config: SdkConfig,
         caller: Result<shapes::CallerIdentity, Failure>,
-        progress: &'a dyn Progress,
+        calls: &'a Calls<'a>,
     ) -> Collection<'a> {
         let arn = caller.as_ref().ok().and_then(|caller| Arn::parse(&caller.arn));
         let partition = arn.map_or(String::new(), |arn| arn.partition.to_owned());
@@ -86,21 +93,21 @@ impl<'a> Collection<'a> {
             options,
             needed: options.sources.needed(options.quick),
             terms: Terms {
-                deadline: options.report_deadline,
+                deadline: options.report_deadline.min(options.deadline),
                 max_age: options.max_report_age,
                 now: (options.clock)(),
             },
             caller,
+            iam: Iam::new(aws_sdk_iam::config::Builder::from(&config), calls),
+            services: JsonServices::new(config, &partition, calls),
             partition,
-            iam: Iam::new(aws_sdk_iam::config::Builder::from(config), progress),
-            account: AccountServices::new(config, progress),
         }
     }
 
     /// Asks for all sources: those first that guide others.
     async fn run(&self, from: Timestamp) -> Bundle {
         let mut draft = Draft::new(&self.options.tool, from);
-        draft.identify(self.caller.as_ref().ok(), self.account.region());
+        draft.identify(self.caller.as_ref().ok(), self.services.region());
         let (first, others): (Vec<_>, Vec<_>) =
             Source::ALL.into_iter().partition(|source| source.guides().is_empty());
         for sources in [first, others] {
@@ -152,7 +159,7 @@ impl<'a> Collection<'a> {
 
     /// Makes the calls of a source.
     async fn ask(&self, source: Source, guides: &Guides) -> Answer<Vec<u8>> {
-        let Collection { iam, account, .. } = self;
+        let Collection { iam, services, .. } = self;
         match source {
             Source::CallerIdentity => json(self.caller.clone()),
             Source::AccountAliases => json(iam.account_aliases().await),
@@ -173,9 +180,9 @@ impl<'a> Collection<'a> {
             Source::ServerCertificates => json(iam.server_certificates().await),
             Source::SamlProviders => json(iam.saml_providers().await),
             Source::OpenIdConnectProviders => json(iam.oidc_providers().await),
-            Source::AccessAnalyzers => json(account.analyzers(&guides.regions).await),
-            Source::AlternateContacts => json(account.alternate_contacts().await),
-            Source::Organization => json(account.organization().await),
+            Source::AccessAnalyzers => json(services.analyzers(&guides.regions).await),
+            Source::AlternateContacts => json(services.alternate_contacts().await),
+            Source::Organization => json(services.organization().await),
             Source::OrganizationsFeatures => json(iam.organizations_features().await),
             Source::DelegationRequests => json(iam.delegation_requests().await),
             Source::OutboundWebIdentityFederationInfo => {
@@ -205,4 +212,4 @@ impl From<NoUsers> for Failure {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,11 +5,9 @@
 
 use std::cmp::Ordering;
 
-use aws_sdk_accessanalyzer::types as accessanalyzer;
 use aws_sdk_iam::operation::get_credential_report::GetCredentialReportOutput;
 use aws_sdk_iam::primitives::{Blob, DateTime};
 use aws_sdk_iam::types;
-use aws_sdk_organizations::types as organizations;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -18,9 +16,9 @@ use percent_encoding::percent_decode_str;
 use portcullis_evidence::shapes::{
     AccessKeyMetadata, Analyzer, AttachedPolicy, CallerIdentity, CredentialReport,
     DelegationRequest, DeviceOwner, GroupDetail, InstanceProfile, ManagedPolicyDetail, MfaDevice,
-    OidcProviderEntry, OrganizationDetail, PasswordPolicy, PermissionsBoundary, PolicyDetail,
-    PolicyVersion, RoleDetail, RoleLastUsed, SamlProviderEntry, ServerCertificate,
-    ServiceCredential, Tag, UserDetail, VirtualMfaDevice,
+    OidcProviderEntry, PasswordPolicy, PermissionsBoundary, PolicyDetail, PolicyVersion,
+    RoleDetail, RoleLastUsed, SamlProviderEntry, ServerCertificate, ServiceCredential, Tag,
+    UserDetail, VirtualMfaDevice,
 };
 use serde_json::Value as Json;
 use thiserror::Error;
@@ -36,7 +34,7 @@ impl Malformed {
     /// The answer lacks that field, given by AWS's name or ours.
     pub(crate) fn lacks(field: &str) -> Malformed {
         let mut name = String::new();
-        for word in field.trim_start_matches("r#").split('_') {
+        for word in field.split('_') {
             let (first, rest) = word.split_at(1);
             name += &first.to_ascii_uppercase();
             name += rest;
@@ -163,9 +161,6 @@ macro_rules! texts {
 }
 
 texts!(
-    accessanalyzer::AnalyzerStatus,
-    accessanalyzer::Type,
-    organizations::OrganizationFeatureSet,
     types::FeatureType,
     types::PermissionsBoundaryAttachmentType,
     types::ReportFormatType,
@@ -286,10 +281,6 @@ converts! {
     types::PolicyVersion => PolicyVersion by version_id {
         document, version_id, is_default_version, create_date,
     }
-    accessanalyzer::AnalyzerSummary => Analyzer by arn { arn, name, r#type, status, created_at }
-    organizations::Organization => OrganizationDetail {
-        id, arn or empty, feature_set, master_account_id,
-    }
     types::DelegationRequest => DelegationRequest by delegation_request_id {
         delegation_request_id, requestor_id, requestor_name, approver_id, state, expiration_time,
     }
@@ -305,6 +296,7 @@ converts! {
     }
 }
 
+listed!(Analyzer by arn);
 listed!(Tag by key);
 
 /// A value may well be empty.

@@ -5,10 +5,12 @@ use std::iter;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
+use http_body_util::LengthLimitError;
 use jiff::Timestamp;
 use portcullis_model::{Gap, Source};
 
 use crate::convert::Malformed;
+use crate::whole::is_whole;
 
 /// AWS's messages name a few ARNs at most; a proxy's can be whole pages.
 const MAX_MESSAGE: usize = 500;
@@ -25,6 +27,8 @@ pub(crate) struct Failure {
     pub(crate) request_id: Option<String>,
     /// The operation, where it is not the source's own.
     pub(crate) operation: Option<&'static str>,
+    /// Whether the service's error came whole, so that it may be an answer.
+    is_whole: bool,
 }
 
 impl Failure {
@@ -34,6 +38,7 @@ impl Failure {
             message: one_line(message, MAX_MESSAGE),
             request_id: None,
             operation: None,
+            is_whole: false,
         }
     }
 
@@ -55,7 +60,14 @@ impl Failure {
             None => without_message(error),
         };
         let request_id = error.request_id().map(|id| one_line(id, MAX_CODE));
-        Failure { request_id, ..Failure::new(&code, &message) }
+        let body = error.raw_response().and_then(|response| response.body().bytes());
+        let is_whole = body.is_some_and(is_whole);
+        Failure { request_id, is_whole, ..Failure::new(&code, &message) }
+    }
+
+    /// Whether it is an answer: one of these errors, by which AWS says that there is nothing.
+    pub(crate) fn is_answer(&self, codes: &[&str]) -> bool {
+        self.is_whole && codes.contains(&self.code.as_str())
     }
 
     /// The same failure, of an operation that only helps to get the source.
@@ -111,11 +123,14 @@ pub(crate) fn is_signature_error(code: &str) -> bool {
     matches!(code, "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature")
 }
 
-fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
+fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> String {
     if let Some(code) = error.code().filter(|code| !code.is_empty()) {
         return code.to_owned();
     }
     let status = error.raw_response().map(|response| response.status().as_u16());
+    if causes(error).any(|cause| cause.is::<LengthLimitError>()) {
+        return "AnswerTooLarge".to_owned();
+    }
     match (error, status) {
         // The status came, but not the whole body.
         (SdkError::ResponseError(cut), _) if cut.raw().body().bytes().is_none() => {

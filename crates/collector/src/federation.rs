@@ -6,7 +6,6 @@ use crate::answer::Answer;
 use crate::convert::{Convert, Lenient};
 use crate::failure::Failure;
 use crate::iam::Iam;
-use crate::whole::answered_code;
 
 const GET_SAML_PROVIDER: &str = "GetSAMLProvider";
 const GET_OIDC_PROVIDER: &str = "GetOpenIDConnectProvider";
@@ -25,14 +24,14 @@ impl Iam<'_> {
     }
 
     async fn saml_provider_list(&self) -> Result<Vec<shapes::SamlProviderEntry>, Failure> {
-        self.progress.call("ListSAMLProviders");
-        let output = self.client.list_saml_providers().send().await?;
+        let call = self.client.list_saml_providers().send();
+        let output = self.calls.make("ListSAMLProviders", call).await?;
         Ok(Convert::convert(output.saml_provider_list, "SAMLProviderList")?)
     }
 
     async fn saml_provider(&self, arn: &str) -> Result<shapes::SamlProvider, Failure> {
-        self.progress.call(GET_SAML_PROVIDER);
-        let output = self.client.get_saml_provider().saml_provider_arn(arn).send().await?;
+        let call = self.client.get_saml_provider().saml_provider_arn(arn).send();
+        let output = self.calls.make(GET_SAML_PROVIDER, call).await?;
         Ok(shapes::SamlProvider {
             arn: arn.to_owned(),
             metadata: Convert::convert(output.saml_metadata_document, "SAMLMetadataDocument")?,
@@ -54,16 +53,16 @@ impl Iam<'_> {
     }
 
     async fn oidc_provider_list(&self) -> Result<Vec<shapes::OidcProviderEntry>, Failure> {
-        self.progress.call("ListOpenIDConnectProviders");
-        let output = self.client.list_open_id_connect_providers().send().await?;
+        let call = self.client.list_open_id_connect_providers().send();
+        let output = self.calls.make("ListOpenIDConnectProviders", call).await?;
         let list = output.open_id_connect_provider_list;
         Ok(Convert::convert(list, "OpenIDConnectProviderList")?)
     }
 
     async fn oidc_provider(&self, arn: &str) -> Result<shapes::OidcProvider, Failure> {
-        self.progress.call(GET_OIDC_PROVIDER);
         let request = self.client.get_open_id_connect_provider();
-        let output = request.open_id_connect_provider_arn(arn).send().await?;
+        let call = request.open_id_connect_provider_arn(arn).send();
+        let output = self.calls.make(GET_OIDC_PROVIDER, call).await?;
         Ok(shapes::OidcProvider {
             arn: arn.to_owned(),
             url: Convert::convert(output.url, "Url")?,
@@ -79,22 +78,21 @@ impl Iam<'_> {
     pub(crate) async fn outbound_web_identity_federation(
         &self,
     ) -> Result<shapes::OutboundWebIdentityFederation, Failure> {
-        self.progress.call("GetOutboundWebIdentityFederationInfo");
-        let info = self.client.get_outbound_web_identity_federation_info().send().await;
-        let (issuer, is_on) = match info {
-            Ok(output) => {
-                let issuer = String::convert(output.issuer_identifier, "IssuerIdentifier")?;
-                (Some(issuer), Some(output.jwt_vending_enabled))
-            }
-            // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
-            Err(error)
-                if answered_code(&error)
-                    .is_some_and(|code| code.starts_with("FeatureDisabled")) =>
-            {
-                (None, None)
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let call = self.client.get_outbound_web_identity_federation_info().send();
+        let (issuer, is_on) =
+            match self.calls.make("GetOutboundWebIdentityFederationInfo", call).await {
+                Ok(output) => {
+                    let issuer = String::convert(output.issuer_identifier, "IssuerIdentifier")?;
+                    (Some(issuer), Some(output.jwt_vending_enabled))
+                }
+                // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
+                Err(failure)
+                    if failure.is_answer(&["FeatureDisabled", "FeatureDisabledException"]) =>
+                {
+                    (None, None)
+                }
+                Err(failure) => return Err(failure),
+            };
         Ok(shapes::OutboundWebIdentityFederation {
             issuer_identifier: issuer,
             jwt_vending_enabled: is_on,

@@ -8,26 +8,26 @@ use aws_sdk_iam::types::{AssignmentStatusType, ReportStateType};
 use aws_sdk_iam::{Client, config};
 use portcullis_evidence::shapes;
 
-use crate::Progress;
 use crate::answer::{Answer, merged};
+use crate::calls::{Calls, Paging};
 use crate::convert::{Convert, Listed, Malformed};
 use crate::failure::Failure;
 use crate::report_acquisition::ReportApi;
-use crate::whole::{WholeAnswers, answered_code};
+use crate::whole::WholeAnswers;
 
 /// The most that IAM puts on a page, so that the number of calls stays low.
 const PAGE_SIZE: i32 = 1000;
 const GENERATE: &str = "GenerateCredentialReport";
 
-/// IAM, read only. Tells of every call, so that it can be shown.
+/// IAM, read only.
 pub(crate) struct Iam<'a> {
     pub(super) client: Client,
-    pub(super) progress: &'a dyn Progress,
+    pub(super) calls: &'a Calls<'a>,
 }
 
 impl<'a> Iam<'a> {
-    pub(crate) fn new(config: config::Builder, progress: &'a dyn Progress) -> Iam<'a> {
-        Iam { client: Client::from_conf(config.interceptor(WholeAnswers::Xml).build()), progress }
+    pub(crate) fn new(config: config::Builder, calls: &'a Calls<'a>) -> Iam<'a> {
+        Iam { client: Client::from_conf(config.interceptor(WholeAnswers::Xml).build()), calls }
     }
 
     pub(crate) async fn account_aliases(&self) -> Result<shapes::AccountAliases, Failure> {
@@ -37,8 +37,8 @@ impl<'a> Iam<'a> {
     }
 
     pub(crate) async fn account_summary(&self) -> Result<shapes::AccountSummary, Failure> {
-        self.progress.call("GetAccountSummary");
-        let output = self.client.get_account_summary().send().await?;
+        let call = self.client.get_account_summary().send();
+        let output = self.calls.make("GetAccountSummary", call).await?;
         let summary = output.summary_map.ok_or_else(|| Malformed::lacks("SummaryMap"))?;
         let counts = summary.into_iter().map(|(key, value)| (key.as_str().into(), value.into()));
         Ok(shapes::AccountSummary { summary_map: counts.collect() })
@@ -46,16 +46,14 @@ impl<'a> Iam<'a> {
 
     /// The account's own policy, or null: AWS says that there is none, so that its default applies.
     pub(crate) async fn password_policy(&self) -> Result<shapes::AccountPasswordPolicy, Failure> {
-        self.progress.call("GetAccountPasswordPolicy");
-        let policy = match self.client.get_account_password_policy().send().await {
-            Ok(output) => {
-                output.password_policy.ok_or_else(|| Malformed::lacks("PasswordPolicy"))?
-            }
-            Err(error) if answered_code(&error) == Some("NoSuchEntity") => {
+        let call = self.client.get_account_password_policy().send();
+        let answer = match self.calls.make("GetAccountPasswordPolicy", call).await {
+            Err(failure) if failure.is_answer(&["NoSuchEntity"]) => {
                 return Ok(shapes::AccountPasswordPolicy { password_policy: None });
             }
-            Err(error) => return Err(error.into()),
+            answer => answer?,
         };
+        let policy = answer.password_policy.ok_or_else(|| Malformed::lacks("PasswordPolicy"))?;
         // The SDK makes up an empty policy where the answer has none; a real one always has a length.
         if policy.minimum_password_length.is_none() {
             return Err(Malformed::lacks("MinimumPasswordLength").into());
@@ -82,12 +80,14 @@ impl<'a> Iam<'a> {
         };
         let (mut users, mut groups) = (Vec::new(), Vec::new());
         let (mut roles, mut policies) = (Vec::new(), Vec::new());
-        for page in self.pages("GetAccountAuthorizationDetails", call).await? {
+        self.pages("GetAccountAuthorizationDetails", call, |page| {
             users.extend(page.user_detail_list.unwrap_or_default());
             groups.extend(page.group_detail_list.unwrap_or_default());
             roles.extend(page.role_detail_list.unwrap_or_default());
             policies.extend(page.policies.unwrap_or_default());
-        }
+            Ok(users.len() + groups.len() + roles.len() + policies.len())
+        })
+        .await?;
         Ok(shapes::AuthorizationDetails {
             user_detail_list: Convert::convert(users, "")?,
             group_detail_list: Convert::convert(groups, "")?,
@@ -177,38 +177,36 @@ impl<'a> Iam<'a> {
         F: Future<Output = Result<P, SdkError<E>>>,
     {
         let mut all = Vec::new();
-        for page in self.pages(operation, call).await? {
+        self.pages(operation, call, |page| {
             let lacks = || Failure::malformed("the answer lacks its list");
             all.extend(items(page).ok_or_else(lacks)?);
-        }
+            Ok(all.len())
+        })
+        .await?;
         Ok(Convert::convert(all, "")?)
     }
 
-    /// Every page of a list, or the failure of one: part of a list is no answer.
+    /// Takes every page of a list, each time with the number of all items taken so far; the failure of
+    /// one is that of the list, for part of a list is no answer.
     async fn pages<P, E, F>(
         &self,
         operation: &str,
         call: impl Fn(Option<String>) -> F,
-    ) -> Result<Vec<P>, Failure>
+        mut take: impl FnMut(P) -> Result<usize, Failure>,
+    ) -> Result<(), Failure>
     where
         P: Page,
         E: Error + ProvideErrorMetadata + 'static,
         F: Future<Output = Result<P, SdkError<E>>>,
     {
-        let mut pages: Vec<P> = Vec::new();
+        let mut paging = Paging::default();
+        let mut marker = None;
         loop {
-            self.progress.call(operation);
-            let marker = pages.last().and_then(P::marker).map(str::to_owned);
-            let next = call(marker).await?;
-            let is_last = !next.is_truncated();
-            let repeats = pages.last().is_some_and(|last| last.marker() == next.marker());
-            if !is_last && (next.marker().is_none() || repeats) {
-                let message = "the list goes on, but the answer does not say where";
-                return Err(Failure::malformed(message));
-            }
-            pages.push(next);
-            if is_last {
-                return Ok(pages);
+            let page = self.calls.make(operation, call(marker)).await?;
+            let next = page.next()?;
+            marker = paging.next(take(page)?, next)?;
+            if marker.is_none() {
+                return Ok(());
             }
         }
     }
@@ -216,33 +214,33 @@ impl<'a> Iam<'a> {
 
 impl ReportApi for Iam<'_> {
     async fn get(&self) -> Result<shapes::CredentialReport, Failure> {
-        self.progress.call("GetCredentialReport");
-        Ok(Convert::convert(self.client.get_credential_report().send().await?, "")?)
+        let call = self.client.get_credential_report().send();
+        Ok(Convert::convert(self.calls.make("GetCredentialReport", call).await?, "")?)
     }
 
     async fn generate(&self) -> Result<bool, Failure> {
-        self.progress.call(GENERATE);
-        let answer = self.client.generate_credential_report().send().await;
-        let output = answer.map_err(|error| Failure::of(&error).during(GENERATE))?;
+        let call = self.client.generate_credential_report().send();
+        let answer = self.calls.make(GENERATE, call).await;
+        let output = answer.map_err(|failure| failure.during(GENERATE))?;
         Ok(output.state == Some(ReportStateType::Complete))
     }
 }
 
 /// One page of a list.
 trait Page {
-    fn is_truncated(&self) -> bool;
-    /// Where the next page begins.
-    fn marker(&self) -> Option<&str>;
+    /// Where the next page begins; none: it is the last.
+    fn next(&self) -> Result<Option<String>, Failure>;
 }
 
 macro_rules! pages {
     ($($output:ty),* $(,)?) => {
         $(impl Page for $output {
-            fn is_truncated(&self) -> bool {
-                self.is_truncated
-            }
-            fn marker(&self) -> Option<&str> {
-                self.marker.as_deref()
+            fn next(&self) -> Result<Option<String>, Failure> {
+                if self.is_truncated && self.marker.is_none() {
+                    let message = "the list goes on, but the answer does not say where";
+                    return Err(Failure::malformed(message));
+                }
+                Ok(self.marker.clone().filter(|_| self.is_truncated))
             }
         })*
     };

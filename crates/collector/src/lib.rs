@@ -7,6 +7,7 @@
 
 mod account;
 mod answer;
+mod calls;
 mod collection;
 mod convert;
 mod error;
@@ -14,6 +15,7 @@ mod failure;
 mod federation;
 mod http;
 mod iam;
+mod json_services;
 mod report_acquisition;
 mod session;
 mod whole;

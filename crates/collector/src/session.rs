@@ -163,8 +163,11 @@ async fn caller_identity(
     let quickly = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(2))
         .build();
-    progress.call(Source::CallerIdentity.operation());
-    match aws_sdk_sts::Client::from_conf(quickly).get_caller_identity().send().await {
+    let operation = Source::CallerIdentity.operation();
+    progress.starts(operation);
+    let outcome = aws_sdk_sts::Client::from_conf(quickly).get_caller_identity().send().await;
+    progress.ends(operation);
+    match outcome {
         Ok(output) => Ok(Convert::convert(output, "").map_err(Failure::from)),
         Err(error) => match attempt.error(&error) {
             Some(fatal) => Err(fatal),

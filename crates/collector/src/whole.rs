@@ -1,24 +1,42 @@
-//! Refusing answers that were cut short.
+//! Refusing answers that were cut short, or never end.
 
-use aws_sdk_iam::config::interceptors::AfterDeserializationInterceptorContextRef;
+use aws_sdk_iam::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
+};
 use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_iam::error::{BoxError, ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::error::BoxError;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::Limited;
 use serde::de::IgnoredAny;
-use serde_json::Value as Json;
 
-/// Makes an answer of which a part is missing an error: part of a list would else stand for all of
-/// it.
+/// Twenty times the largest page that IAM is known to send.
+const MAX_BYTES: usize = 64 << 20;
+
+/// Makes an answer an error of which a part is missing, since part of a list would else stand for all
+/// of it, and one that is too large for any account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WholeAnswers {
-    /// XML without its closing tag: the SDK takes the end of the text for the end of the list.
+    /// In XML the SDK takes the end of the text for the end of the list.
     Xml,
-    /// JSON without that list: the SDK takes an absent list for an empty one.
-    Listing(&'static str),
+    /// JSON is read whole or not at all.
+    Json,
 }
 
 impl Intercept for WholeAnswers {
     fn name(&self) -> &'static str {
         "WholeAnswers"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response_mut().body_mut();
+        let whole = std::mem::replace(body, SdkBody::taken());
+        *body = SdkBody::from_body_1_x(Limited::new(whole, MAX_BYTES));
+        Ok(())
     }
 
     fn read_after_deserialization(
@@ -30,32 +48,21 @@ impl Intercept for WholeAnswers {
         let response = context.response();
         let body = response.body().bytes().unwrap_or_default();
         match self {
-            _ if !response.status().is_success() => Ok(()),
-            WholeAnswers::Xml if !is_whole(body) => Err("the answer is cut short".into()),
-            WholeAnswers::Listing(list) if !has_list(body, list) => {
-                Err(format!("the answer lacks {list}").into())
+            WholeAnswers::Xml if response.status().is_success() && !is_whole_xml(body) => {
+                Err("the answer is cut short, or comes from something else than AWS".into())
             }
             _ => Ok(()),
         }
     }
 }
 
-/// The code of an error that came whole, so that it may be taken for an answer.
-pub(crate) fn answered_code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
-    let body = error.raw_response()?.body().bytes()?;
-    if is_whole(body) || is_json(body) { error.code() } else { None }
-}
-
-fn is_json(body: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(body).is_ok()
-}
-
-fn has_list(json: &[u8], name: &str) -> bool {
-    serde_json::from_slice::<Json>(json).is_ok_and(|json| json[name].is_array())
+/// Whether an error came whole, in XML or JSON, so that it may be taken for an answer.
+pub(crate) fn is_whole(body: &[u8]) -> bool {
+    is_whole_xml(body) || serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 /// Whether the last tag closes the root element, which is named after the operation: `…Response`.
-fn is_whole(xml: &[u8]) -> bool {
+fn is_whole_xml(xml: &[u8]) -> bool {
     let xml = xml.trim_ascii_end();
     let last_tag = xml.windows(2).rposition(|pair| pair == b"</").map(|start| &xml[start..]);
     last_tag.is_some_and(|tag| tag.ends_with(b"Response>"))
@@ -68,16 +75,10 @@ mod tests {
     #[test]
     fn only_the_closing_tag_of_the_root_makes_an_answer_whole() {
         assert!(is_whole(b"<AResponse><AResult/></AResponse>\n"));
-        for cut in ["", "<AResponse>", "<AResponse><AResult></AResult>", "<AResponse></AResp"] {
+        assert!(is_whole(b"{\"__type\": \"A\"}"));
+        for cut in ["", "<AResponse>", "<AResponse><AResult></AResult>", "<AResponse></AResp", "{"]
+        {
             assert!(!is_whole(cut.as_bytes()), "{cut}");
-        }
-    }
-
-    #[test]
-    fn only_a_list_is_a_list() {
-        assert!(has_list(br#"{"analyzers": []}"#, "analyzers"));
-        for other in ["", "{}", "[]", "<html>", r#"{"analyzers": null}"#, r#"{"analyzers": ["#] {
-            assert!(!has_list(other.as_bytes(), "analyzers"), "{other}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Collection by the real SDK from a fake AWS over HTTP, one fault at a time.
 
 mod details;
-mod fake;
+pub(crate) mod fake;
 mod sources;
 
 use std::io::{Read, Write};
@@ -46,7 +46,7 @@ async fn a_healthy_account_has_no_gap() {
 #[test]
 fn collecting_may_move_between_threads() {
     fn movable(_: &impl Send) {}
-    movable(&collect(&options(false), &Calls::default()));
+    movable(&collect(&options(false), &Heard::default()));
 }
 
 /// The other tests are in `aws-cn`, where Account Management exists.
@@ -58,7 +58,7 @@ async fn what_the_partition_does_not_offer_is_not_called() {
         account: "111122223333".to_owned(),
         arn: "arn:aws-us-gov:iam::111122223333:user/auditor".to_owned(),
     };
-    let calls = Calls::default();
+    let calls = Heard::default();
     let bundle = gather(&iam.0.uri(), Ok(caller), &options(false), &calls).await;
     assert!(!calls.0.lock().unwrap().contains(&"GetAlternateContact".to_owned()));
     assert_eq!(code(&bundle, Source::AlternateContacts), Gap::NOT_REQUESTED);
@@ -153,6 +153,21 @@ async fn silence_and_cut_connections_have_their_codes() {
 }
 
 #[tokio::test]
+async fn the_run_ends_at_its_deadline() {
+    let aws = FakeAws::start().await;
+    let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
+    aws.mount(1, "GetAccountSummary", "", late).await;
+    let options = Options { deadline: Duration::from_millis(300), ..options(false) };
+    let denied = Err(Failure::new("AccessDenied", "no"));
+    let begin = std::time::Instant::now();
+    let bundle = gather(&aws.0.uri(), denied, &options, &Heard::default()).await;
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    assert_eq!(code(&bundle, Source::AccountSummary), "DeadlineExceeded");
+    let gap = bundle.gaps.iter().find(|gap| gap.source == Source::AccountSummary).unwrap();
+    assert_eq!(gap.message, "the run ended after 0.3 seconds, before AWS answered");
+}
+
+#[tokio::test]
 async fn no_password_policy_is_an_answer() {
     let iam = FakeAws::start().await;
     iam.says("GetAccountPasswordPolicy", "", 404, NO_SUCH_ENTITY).await;
@@ -191,7 +206,9 @@ async fn a_page_that_fails_voids_its_list() {
         Source::DelegationRequests,
     ] {
         let iam = FakeAws::start().await;
-        let first = answer(source.operation(), &first_page(""));
+        // Without it, no page of delegation requests is one.
+        let first = first_page("<DelegationRequests/>");
+        let first = answer(source.operation(), &first);
         let first = ResponseTemplate::new(200).set_body_string(first);
         iam.mount(2, source.operation(), "", first).await;
         iam.says(source.operation(), "Marker=m2", 403, DENIED).await;
@@ -206,6 +223,16 @@ async fn a_list_that_never_ends_is_no_list() {
         iam.says("ListVirtualMFADevices", "", 200, &answer("ListVirtualMFADevices", rest)).await;
         assert_eq!(code(&iam.collect().await, Source::VirtualMfaDevices), "MalformedResponse");
     }
+    // The third page is the second again.
+    let iam = FakeAws::start().await;
+    let page = |next: &str| first_page("<AccessKeyMetadata/>").replace("m2", next);
+    for (marker, next) in [("", "m2"), ("Marker=m2", "m3"), ("Marker=m3", "m2")] {
+        let body = answer("ListAccessKeys", &page(next));
+        let body = ResponseTemplate::new(200).set_body_string(body);
+        let priority = if marker.is_empty() { 2 } else { 1 };
+        iam.mount(priority, "ListAccessKeys", marker, body).await;
+    }
+    assert_eq!(code(&iam.collect().await, Source::AccessKeys), "MalformedResponse");
 }
 
 #[tokio::test]
@@ -264,7 +291,7 @@ async fn a_denied_generate_is_what_the_gap_names() {
 #[tokio::test]
 async fn progress_hears_of_every_call() {
     let iam = FakeAws::start().await;
-    let calls = Calls::default();
+    let calls = Heard::default();
     let denied = Err(Failure::new("AccessDenied", "no"));
     let bundle = gather(&iam.0.uri(), denied, &options(false), &calls).await;
     assert_eq!(code(&bundle, Source::CallerIdentity), "AccessDenied");

@@ -14,7 +14,9 @@ use super::*;
 struct Silent;
 
 impl Progress for Silent {
-    fn call(&self, _: &str) {}
+    fn starts(&self, _: &str) {}
+
+    fn ends(&self, _: &str) {}
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "other sources of credentials fail")]
@@ -59,6 +61,7 @@ fn options(profile: Option<&str>) -> Options {
         quick: false,
         sources: Sources::NONE,
         tool: "portcullis 0.1.0".to_owned(),
+        deadline: Duration::from_mins(5),
         report_deadline: Duration::from_secs(2),
         max_report_age: Duration::ZERO,
         clock: || jiff::Timestamp::UNIX_EPOCH,

@@ -213,6 +213,11 @@ impl FakeAws {
             )
             .await;
         }
+        for kind in ["BILLING", "OPERATIONS"] {
+            let contact = CONTACT.replace("SECURITY", kind);
+            let contact = ResponseTemplate::new(200).set_body_string(contact);
+            iam.mount(8, "GetAlternateContact", kind, contact).await;
+        }
         let bob = answer("ListAccessKeys", &key("bob"));
         let bob = ResponseTemplate::new(200).set_body_string(bob);
         iam.mount(8, "ListAccessKeys", "UserName=bob", bob).await;
@@ -266,12 +271,14 @@ fn calls_of(operation: &str, parameter: &str) -> MockBuilder {
 
 /// Remembers the calls.
 #[derive(Default)]
-pub(super) struct Calls(pub(super) Mutex<Vec<String>>);
+pub(crate) struct Heard(pub(super) Mutex<Vec<String>>);
 
-impl Progress for Calls {
-    fn call(&self, operation: &str) {
+impl Progress for Heard {
+    fn starts(&self, operation: &str) {
         self.0.lock().unwrap().push(operation.to_owned());
     }
+
+    fn ends(&self, _: &str) {}
 }
 
 pub(super) fn options(quick: bool) -> Options {
@@ -283,13 +290,14 @@ pub(super) fn options(quick: bool) -> Options {
         quick,
         sources: Source::ALL.into_iter().collect(),
         tool: "portcullis 0.1.0".to_owned(),
+        deadline: Duration::from_mins(5),
         report_deadline: Duration::from_secs(2),
         max_report_age: Duration::from_hours(4),
         clock: now,
     }
 }
 
-pub(super) fn config(endpoint: &str) -> SdkConfig {
+pub(crate) fn config(endpoint: &str) -> SdkConfig {
     let retries =
         RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1));
     let timeouts =
@@ -312,15 +320,16 @@ pub(super) async fn collect_from(endpoint: &str, quick: bool) -> Bundle {
         account: "111122223333".to_owned(),
         arn: "arn:aws-cn:iam::111122223333:user/auditor".to_owned(),
     };
-    gather(endpoint, Ok(caller), &options(quick), &Calls::default()).await
+    gather(endpoint, Ok(caller), &options(quick), &Heard::default()).await
 }
 
 pub(super) async fn gather(
     endpoint: &str,
     caller: Result<shapes::CallerIdentity, Failure>,
     options: &Options,
-    calls: &Calls,
+    heard: &Heard,
 ) -> Bundle {
-    let collection = Collection::new(options, &config(endpoint), caller, calls);
+    let calls = Calls::new(heard, options.deadline);
+    let collection = Collection::new(options, config(endpoint), caller, &calls);
     Box::pin(collection.run(now())).await
 }

@@ -141,7 +141,7 @@ async fn only_what_is_asked_for_is_called_for() {
     let aws = FakeAws::start().await;
     let sources = Sources::from(Source::AccessAnalyzers);
     let options = Options { sources, ..options(false) };
-    let calls = Calls::default();
+    let calls = Heard::default();
     let denied = Err(Failure::new("AccessDenied", "no"));
     let bundle = gather(&aws.0.uri(), denied, &options, &calls).await;
     let mut heard = calls.0.into_inner().unwrap();

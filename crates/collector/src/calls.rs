@@ -1,0 +1,123 @@
+//! What holds for every call: it is shown, it ends when the run does, and no list goes on for ever.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::time::Duration;
+
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use tokio::time::{Instant, timeout_at};
+
+use crate::Progress;
+use crate::failure::Failure;
+
+/// More than IAM's quotas let an account have of users, groups, roles and policies together.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const MAX_ITEMS: usize = 50_000;
+/// IAM may put fewer items on a page than were asked for, but not this few.
+const MAX_PAGES: usize = 5_000;
+
+/// The calls of a run.
+pub(crate) struct Calls<'a> {
+    progress: &'a dyn Progress,
+    time: Duration,
+    end: Instant,
+}
+
+impl<'a> Calls<'a> {
+    /// Calls of a run that begins now, and ends after that time.
+    pub(crate) fn new(progress: &'a dyn Progress, time: Duration) -> Calls<'a> {
+        Calls { progress, time, end: Instant::now() + time }
+    }
+
+    /// Makes a call, unless the run is over.
+    pub(crate) async fn make<T, E>(
+        &self,
+        operation: &str,
+        call: impl Future<Output = Result<T, SdkError<E>>>,
+    ) -> Result<T, Failure>
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let is_over = || {
+            let seconds = self.time.as_secs_f64();
+            let message = format!("the run ended after {seconds} seconds, before AWS answered");
+            Failure::new("DeadlineExceeded", &message)
+        };
+        if Instant::now() >= self.end {
+            return Err(is_over());
+        }
+        let _shown = Shown::new(self.progress, operation);
+        let outcome = timeout_at(self.end, call).await.map_err(|_| is_over())?;
+        outcome.map_err(Failure::from)
+    }
+}
+
+/// A call under way, which may be given up at any time.
+struct Shown<'a> {
+    progress: &'a dyn Progress,
+    operation: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    fn new(progress: &'a dyn Progress, operation: &'a str) -> Shown<'a> {
+        progress.starts(operation);
+        Shown { progress, operation }
+    }
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.progress.ends(self.operation);
+    }
+}
+
+/// How far a list has been read.
+#[derive(Default)]
+pub(crate) struct Paging {
+    seen: HashSet<String>,
+}
+
+impl Paging {
+    /// Where the next page begins, after that many items on all pages so far; none: the list is
+    /// complete. A list that comes back to a page, or is longer than any, is no answer.
+    pub(crate) fn next(
+        &mut self,
+        items: usize,
+        token: Option<String>,
+    ) -> Result<Option<String>, Failure> {
+        let Some(token) = token else { return Ok(None) };
+        if items > MAX_ITEMS || self.seen.len() > MAX_PAGES {
+            return Err(Failure::malformed("the list is longer than AWS lets any be"));
+        }
+        if !self.seen.insert(token.clone()) {
+            return Err(Failure::malformed("the list goes on, but comes back to the same page"));
+        }
+        Ok(Some(token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(items: usize, tokens: impl Iterator<Item = String>) -> Option<Failure> {
+        let mut paging = Paging::default();
+        tokens.take(10_000).find_map(|token| paging.next(items, Some(token)).err())
+    }
+
+    #[test]
+    fn a_list_ends() {
+        let alternating = ["A", "B"].into_iter().cycle().map(str::to_owned);
+        let words = "the list goes on, but comes back to the same page";
+        assert_eq!(end(0, alternating), Some(Failure::malformed(words)));
+        let words = "the list is longer than AWS lets any be";
+        for items in [0, MAX_ITEMS + 1] {
+            let ever_new = (0..).map(|n: u32| n.to_string());
+            assert_eq!(end(items, ever_new), Some(Failure::malformed(words)), "{items}");
+        }
+        let mut paging = Paging::default();
+        assert_eq!(paging.next(MAX_ITEMS, Some("x".to_owned())), Ok(Some("x".to_owned())));
+        assert_eq!(paging.next(0, None), Ok(None));
+    }
+}
