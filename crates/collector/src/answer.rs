@@ -9,6 +9,8 @@ use crate::failure::Failure;
 
 /// IAM throttles an account as a whole: many more at once would only be told to wait.
 const CONCURRENT_CALLS: usize = 8;
+/// After so many throttled calls in a row, each of them retried, the rest would fare no better.
+const THROTTLED_CALLS: usize = 3;
 
 /// The outcome of the calls for one source.
 pub(crate) struct Answer<T> {
@@ -48,20 +50,33 @@ impl<T: Serialize> Answer<T> {
 
 impl<A> Answer<(Vec<A>, Vec<String>)> {
     /// Makes the calls, each about one of the names, a few at a time: the answers and the names that
-    /// they are for, in order.
+    /// they are for, in order. Gives up where AWS throttles one call after the other.
     pub(crate) async fn of_each(
         names: &[String],
         calls: Vec<impl Future<Output = Result<A, Failure>>>,
     ) -> Answer<(Vec<A>, Vec<String>)> {
-        let results: Vec<_> = stream::iter(calls).buffered(CONCURRENT_CALLS).collect().await;
+        let mut results = stream::iter(calls).buffered(CONCURRENT_CALLS).zip(stream::iter(names));
         let (mut answers, mut answered, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-        for (name, result) in names.iter().zip(results) {
+        let mut throttled = 0;
+        while throttled < THROTTLED_CALLS
+            && let Some((result, name)) = results.next().await
+        {
             match result {
                 Ok(answer) => {
+                    throttled = 0;
                     answers.push(answer);
                     answered.push(name.clone());
                 }
-                Err(failure) => failures.push((name.clone(), failure)),
+                Err(failure) => {
+                    throttled = if failure.is_throttled() { throttled + 1 } else { 0 };
+                    failures.push((name.clone(), failure));
+                }
+            }
+        }
+        let made = answered.len() + failures.len();
+        if let Some((_, last)) = failures.last().cloned() {
+            for name in &names[made..] {
+                failures.push((name.clone(), last.clone().in_place_of_a_call()));
             }
         }
         Answer { result: Ok((answers, answered)), failures }

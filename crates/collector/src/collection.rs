@@ -98,7 +98,7 @@ impl<'a> Collection<'a> {
                 now: (options.clock)(),
             },
             caller,
-            iam: Iam::new(aws_sdk_iam::config::Builder::from(&config), calls),
+            iam: Iam::new(&config, calls),
             services: JsonServices::new(config, &partition, calls),
             partition,
         }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::iter;
 
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use http_body_util::LengthLimitError;
@@ -32,6 +33,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The code of a call that took too long.
+    pub(crate) const TIMEOUT: &str = "Timeout";
+
     pub(crate) fn new(code: &str, message: &str) -> Failure {
         Failure {
             code: one_line(code, MAX_CODE),
@@ -76,12 +80,25 @@ impl Failure {
         self
     }
 
-    /// The same failure, as the first of a number of calls that all failed.
+    /// The same failure, as the first of a number of calls of which none succeeded.
     pub(crate) fn of_all(mut self, calls: usize) -> Failure {
         if calls > 1 {
-            self.message = format!("all {calls} calls failed, the first with: {}", self.message);
+            let first = self.message;
+            self.message =
+                format!("none of {calls} calls succeeded, the first failed with: {first}");
         }
         self
+    }
+
+    /// The same failure, as the reason why a like call was not made.
+    pub(crate) fn in_place_of_a_call(self) -> Failure {
+        let message = format!("not called, since the calls before it failed: {}", self.message);
+        Failure { message, request_id: None, ..self }
+    }
+
+    /// Whether AWS, or something on the way to it, asks for fewer calls.
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.code == "HttpError 429" || THROTTLING_ERRORS.contains(&self.code.as_str())
     }
 
     /// The gap that this failure leaves.
@@ -140,8 +157,10 @@ fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Strin
         (_, Some(403)) => "AccessDenied".to_owned(),
         (_, Some(status @ 300..)) => format!("HttpError {status}"),
         (_, Some(_)) => "MalformedResponse".to_owned(),
-        (SdkError::TimeoutError(_), None) => "Timeout".to_owned(),
-        (SdkError::DispatchFailure(failure), None) if failure.is_timeout() => "Timeout".to_owned(),
+        (SdkError::TimeoutError(_), None) => Failure::TIMEOUT.to_owned(),
+        (SdkError::DispatchFailure(failure), None) if failure.is_timeout() => {
+            Failure::TIMEOUT.to_owned()
+        }
         (SdkError::ConstructionFailure(_), None) => "InvalidRequest".to_owned(),
         (_, None) => "ConnectionError".to_owned(),
     }

@@ -1,11 +1,14 @@
 //! The calls to IAM, each as the shape of its answer.
 
 use std::error::Error;
+use std::time::Duration;
 
+use aws_sdk_iam::config::timeout::TimeoutConfig;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation;
 use aws_sdk_iam::types::{AssignmentStatusType, ReportStateType};
-use aws_sdk_iam::{Client, config};
+use aws_sdk_iam::{Client, Config, config};
+use aws_types::SdkConfig;
 use portcullis_evidence::shapes;
 
 use crate::answer::{Answer, merged};
@@ -17,17 +20,31 @@ use crate::whole::WholeAnswers;
 
 /// The most that IAM puts on a page, so that the number of calls stays low.
 const PAGE_SIZE: i32 = 1000;
+/// Items on a page of GetAccountAuthorizationDetails, and how many times as long as other answers it may
+/// take: pages of 3 MB take AWS 10 seconds, and the AWS CLI waits for 60.
+const DETAILS_PAGES: [(i32, u32); 2] = [(PAGE_SIZE, 6), (100, 2)];
+/// How long an attempt may take where the configuration does not say.
+const ORDINARY_TIME: Duration = Duration::from_secs(10);
 const GENERATE: &str = "GenerateCredentialReport";
 
 /// IAM, read only.
 pub(crate) struct Iam<'a> {
     pub(super) client: Client,
     pub(super) calls: &'a Calls<'a>,
+    /// What an attempt of most calls may take.
+    ordinary_time: Duration,
 }
 
 impl<'a> Iam<'a> {
-    pub(crate) fn new(config: config::Builder, calls: &'a Calls<'a>) -> Iam<'a> {
-        Iam { client: Client::from_conf(config.interceptor(WholeAnswers::Xml).build()), calls }
+    pub(crate) fn new(config: &SdkConfig, calls: &'a Calls<'a>) -> Iam<'a> {
+        let timeouts = config.timeout_config();
+        let time = timeouts.and_then(TimeoutConfig::operation_attempt_timeout);
+        let config = config::Builder::from(config).interceptor(WholeAnswers::Xml).build();
+        Iam {
+            client: Client::from_conf(config),
+            calls,
+            ordinary_time: time.unwrap_or(ORDINARY_TIME),
+        }
     }
 
     pub(crate) async fn account_aliases(&self) -> Result<shapes::AccountAliases, Failure> {
@@ -71,12 +88,33 @@ impl<'a> Iam<'a> {
         Ok(shapes::VirtualMfaDevices { virtual_mfa_devices: list.await? })
     }
 
+    /// Where AWS takes too long for a page, smaller ones are asked for, from the beginning.
     pub(crate) async fn authorization_details(
         &self,
     ) -> Result<shapes::AuthorizationDetails, Failure> {
+        let [(size, time), (smaller, its_time)] = DETAILS_PAGES;
+        match self.details_by_pages(size, self.ordinary_time * time).await {
+            Err(failure) if failure.code == Failure::TIMEOUT => {
+                self.details_by_pages(smaller, self.ordinary_time * its_time).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The details, on pages of that size, each of which may take so long.
+    async fn details_by_pages(
+        &self,
+        size: i32,
+        time: Duration,
+    ) -> Result<shapes::AuthorizationDetails, Failure> {
+        let patience = TimeoutConfig::builder()
+            .operation_attempt_timeout(time)
+            .operation_timeout(time)
+            .build();
         let call = |marker| {
             let request = self.client.get_account_authorization_details();
-            request.max_items(PAGE_SIZE).set_marker(marker).send()
+            let request = request.max_items(size).set_marker(marker).customize();
+            request.config_override(Config::builder().timeout_config(patience.clone())).send()
         };
         let (mut users, mut groups) = (Vec::new(), Vec::new());
         let (mut roles, mut policies) = (Vec::new(), Vec::new());

@@ -64,7 +64,7 @@ pub(crate) async fn acquire(
                 best = Ok(report);
                 true
             }
-            Err(failure) => match Trouble::of(&failure.code) {
+            Err(failure) => match Trouble::of(&failure) {
                 Trouble::Lasting => return best.or(Err(failure)),
                 trouble => {
                     if trouble == Trouble::BeingMade {
@@ -151,17 +151,12 @@ enum Trouble {
 }
 
 impl Trouble {
-    fn of(code: &str) -> Trouble {
-        match code {
+    fn of(failure: &Failure) -> Trouble {
+        match failure.code.as_str() {
             "ReportNotPresent" | "ReportExpired" => Trouble::NoReport,
             "ReportInProgress" => Trouble::BeingMade,
-            "ServiceFailure"
-            | "LimitExceeded"
-            | "Throttling"
-            | "ThrottlingException"
-            | "TooManyRequestsException"
-            | "RequestLimitExceeded"
-            | "HttpError 429" => Trouble::Passing,
+            "ServiceFailure" | "LimitExceeded" => Trouble::Passing,
+            _ if failure.is_throttled() => Trouble::Passing,
             _ => Trouble::Lasting,
         }
     }

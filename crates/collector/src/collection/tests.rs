@@ -6,6 +6,7 @@ mod sources;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value as Json, json};
 use wiremock::ResponseTemplate;
@@ -257,6 +258,47 @@ async fn a_user_deleted_meanwhile_voids_nothing() {
     assert_eq!(document(&bundle, Source::MfaDevices), expected);
     let [gap] = bundle.gaps.as_slice() else { panic!("{:?}", bundle.gaps) };
     assert_eq!((gap.code.as_str(), gap.resource.as_deref()), ("NoSuchEntity", Some("ann")));
+}
+
+#[tokio::test]
+async fn calls_that_are_throttled_in_a_row_end_an_operation() {
+    let names: Vec<String> = (0..100).map(|n| format!("user-{n}")).collect();
+    for (code, made) in [("Throttling", 3), ("AccessDenied", 100)] {
+        let count = AtomicUsize::new(0);
+        let calls = names.iter().map(async |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err::<(), _>(Failure::new(code, "no"))
+        });
+        let answer = Answer::of_each(&names, calls.collect()).await;
+        let asked = answer.failures.iter().filter(|(_, failure)| failure.message == "no");
+        assert_eq!((asked.count(), answer.failures.len()), (made, 100), "{code}");
+        // Those under way are given up.
+        assert!(count.into_inner() < made + 8, "{code}");
+        let failure = answer.or_failed().result.unwrap_err();
+        assert_eq!(failure.message, "none of 100 calls succeeded, the first failed with: no");
+    }
+}
+
+/// The time-outs of these tests allow three seconds for a large page.
+#[tokio::test]
+async fn details_that_take_too_long_come_on_smaller_pages() {
+    let aws = FakeAws::start().await;
+    let operation = "GetAccountAuthorizationDetails";
+    let slow = |milliseconds| {
+        let body = healthy(operation);
+        let delay = Duration::from_millis(milliseconds);
+        ResponseTemplate::new(200).set_body_string(body).set_delay(delay)
+    };
+    aws.mount(1, operation, "MaxItems=1000", slow(1_500)).await;
+    assert_eq!(aws.collect().await.gaps, [], "three times as long as other calls may take");
+
+    let aws = FakeAws::start().await;
+    aws.mount(1, operation, "MaxItems=1000", slow(60_000)).await;
+    assert_eq!(aws.collect().await.gaps, []);
+    aws.mount(1, operation, "MaxItems=100", slow(60_000)).await;
+    let bundle = aws.collect().await;
+    assert_eq!(code(&bundle, Source::AccountAuthorizationDetails), "Timeout");
 }
 
 #[tokio::test]
