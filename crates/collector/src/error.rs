@@ -9,7 +9,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use thiserror::Error;
 
 use crate::Options;
-use crate::failure::{Failure, causes, chain, is_signature_error};
+use crate::failure::{Failure, causes, chain, is_signature_error, last_causes};
 
 /// Why nothing could be collected at all; a single call that fails is a gap instead.
 ///
@@ -205,10 +205,4 @@ fn rejected(code: &str) -> Option<CollectError> {
         signature if is_signature_error(signature) => Some(CollectError::Invalid(code)),
         _ => None,
     }
-}
-
-/// The innermost causes; those around them say little more than that something failed.
-fn last_causes(error: &(dyn Error + 'static), count: usize) -> String {
-    let causes: Vec<_> = causes(error).collect();
-    chain(causes[causes.len().saturating_sub(count)])
 }

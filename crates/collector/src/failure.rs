@@ -58,9 +58,9 @@ impl Failure {
     {
         let code = code(error);
         let message = match error.message() {
-            // AWS repeats the signed request in these, and with it the session token.
             _ if is_signature_error(&code) => "AWS does not accept the request's signature".into(),
-            Some(message) => message.to_owned(),
+            Some(message) if is_harmless(message) => message.to_owned(),
+            Some(_) => "what the service says beside the code is withheld".to_owned(),
             None => without_message(error),
         };
         let request_id = error.request_id().map(|id| one_line(id, MAX_CODE));
@@ -140,6 +140,14 @@ pub(crate) fn is_signature_error(code: &str) -> bool {
     matches!(code, "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature")
 }
 
+/// Whether a service's words have a form that repeats nothing of the request. Others may: AWS's word
+/// on signatures is the whole signed request, the session token included.
+fn is_harmless(message: &str) -> bool {
+    let denial =
+        message.starts_with("User: arn:") && message.contains(" is not authorized to perform: ");
+    denial || ["Rate exceeded", "Unknown", "Access denied"].contains(&message)
+}
+
 fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> String {
     if let Some(code) = error.code().filter(|code| !code.is_empty()) {
         return code.to_owned();
@@ -169,7 +177,9 @@ fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Strin
 fn without_message<E: Error + 'static>(error: &SdkError<E>) -> String {
     match error.raw_response().map(|response| response.status().as_u16()) {
         Some(status @ 300..) => format!("HTTP status {status}, with a body that is no AWS error"),
-        _ => chain(error),
+        // The SDK's own words around the cause say where in the SDK it was found.
+        Some(_) => last_causes(error, 1),
+        None => chain(error),
     }
 }
 
@@ -180,10 +190,24 @@ pub(crate) fn causes<'a>(
     iter::successors(Some(error), |&error| error.source())
 }
 
-/// The words of an error and of its causes, on one line.
+/// The words of an error and of its causes, on one line, but for those of servers and programs.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let words: Vec<String> = causes(error).map(ToString::to_string).collect();
+    let words: Vec<String> = causes(error).map(|cause| own_words(&cause.to_string())).collect();
     one_line(&words.join(": "), MAX_MESSAGE)
+}
+
+/// The innermost causes; those around them say little more than that something failed.
+pub(crate) fn last_causes(error: &(dyn Error + 'static), count: usize) -> String {
+    let causes: Vec<_> = causes(error).collect();
+    chain(causes[causes.len().saturating_sub(count)])
+}
+
+/// An error's text without what a server says after its code (`ForbiddenException: …`), or a
+/// program on its standard error: either may repeat a secret.
+fn own_words(text: &str) -> String {
+    let code = text.split_once(": ").map(|(code, _)| code);
+    let text = code.filter(|code| !code.contains(' ')).unwrap_or(text);
+    text.split(" Stderr: ").next().unwrap_or(text).to_owned()
 }
 
 /// The text without line breaks and other control characters, cut where it is too long.
@@ -204,6 +228,23 @@ mod tests {
     fn messages_are_one_bounded_line() {
         assert_eq!(one_line(" <html>\r\n\t<b>\u{1b}[31mNo</b>", 80), "<html> <b> [31mNo</b>");
         assert_eq!(one_line("ääää", 3), "äää…");
+    }
+
+    /// The words of a denial are those of the documentation:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+    #[test]
+    fn words_that_may_hold_a_secret_are_withheld() {
+        let user = "User: arn:aws:iam::111122223333:user/ann";
+        assert!(is_harmless(&format!(
+            "{user} is not authorized to perform: iam:GetAccountSummary on resource: * because no \
+             identity-based policy allows the iam:GetAccountSummary action"
+        )));
+        assert!(is_harmless("Rate exceeded"));
+        assert!(!is_harmless("The Canonical String for this request should have been SECRET"));
+        assert!(!is_harmless("x-amz-security-token:SECRET is not authorized to perform: a:B"));
+        assert_eq!(own_words("ForbiddenException: no access for SECRET"), "ForbiddenException");
+        assert_eq!(own_words("exited with code 1. Stderr: SECRET"), "exited with code 1.");
+        assert_eq!(own_words("tcp connect error: refused"), "tcp connect error: refused");
     }
 
     #[test]

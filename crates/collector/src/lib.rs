@@ -10,6 +10,7 @@ mod answer;
 mod calls;
 mod collection;
 mod convert;
+mod credential_process;
 mod error;
 mod failure;
 mod federation;

@@ -7,7 +7,7 @@ use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{
-    self, ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet,
+    self, Profile, ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet,
 };
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -23,6 +23,7 @@ use portcullis_model::Source;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::convert::Convert;
+use crate::credential_process::CredentialProcess;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
 use crate::{Options, Progress, http};
@@ -50,11 +51,12 @@ impl Session {
         let deadline = Instant::now() + PREFLIGHT_LIMIT;
         let profiles = profiles(options).await?;
         let profile = profiles.selected_profile();
-        let client = http::client(&Env::default(), profiles.get_profile(profile))?;
+        let settings = profiles.get_profile(profile);
+        let client = http::client(&Env::default(), settings)?;
         let region = region(options, &client).await.ok_or(CollectError::NoRegion)?;
         let in_region = format!("in the region {region}");
-        let config = config(options, region, client).await;
-        let place = config.endpoint_url().map_or(in_region, |url| format!("at {url}"));
+        let config = config(options, settings, region, client).await;
+        let place = config.endpoint_url().map_or(in_region, |url| format!("at {}", origin(url)));
         let attempt = Attempt { options, profile, place };
         let caller = timeout_at(deadline, caller_identity(&config, &attempt, progress))
             .await
@@ -97,8 +99,21 @@ async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> 
     timeout(REGION_LIMIT, chain.region()).await.ok().flatten()
 }
 
-async fn config(options: &Options, region: Region, client: SharedHttpClient) -> SdkConfig {
-    let base = base_credentials(options, &region, client.clone()).await;
+/// The scheme and host of a URL: the rest may hold a password.
+fn origin(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}")
+}
+
+async fn config(
+    options: &Options,
+    profile: Option<&Profile>,
+    region: Region,
+    client: SharedHttpClient,
+) -> SdkConfig {
+    let base = base_credentials(options, profile, &region, client.clone()).await;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
         .http_client(client)
@@ -128,9 +143,14 @@ async fn config(options: &Options, region: Region, client: SharedHttpClient) -> 
 /// the SDK's default chain finds first.
 async fn base_credentials(
     options: &Options,
+    profile: Option<&Profile>,
     region: &Region,
     client: SharedHttpClient,
 ) -> SharedCredentialsProvider {
+    let has_keys = options.profile.is_none() && Env::default().get("AWS_ACCESS_KEY_ID").is_ok();
+    if let Some(process) = profile.and_then(CredentialProcess::of).filter(|_| !has_keys) {
+        return SharedCredentialsProvider::new(process);
+    }
     let config = ProviderConfig::without_region()
         .with_http_client(client)
         .with_region(Some(region.clone()))

@@ -215,3 +215,17 @@ async fn a_source_of_credentials_cannot_hang() {
     let error = limited.provide_credentials().await.unwrap_err();
     assert!(matches!(error, CredentialsError::ProviderTimedOut(_)), "{error}");
 }
+
+#[test]
+fn an_endpoint_is_shown_without_its_password() {
+    for (url, shown) in [
+        ("http://127.0.0.1:4566", "http://127.0.0.1:4566"),
+        (
+            "https://ann:SECRET@aws.example.com:8443/path@x?token=SECRET",
+            "https://aws.example.com:8443",
+        ),
+        ("https://a@b:SECRET@aws.example.com", "https://aws.example.com"),
+    ] {
+        assert_eq!(origin(url), shown);
+    }
+}

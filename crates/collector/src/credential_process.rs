@@ -1,0 +1,139 @@
+//! Credentials from a program of the user's, which is ended where it hangs.
+//!
+//! The SDK runs it too, but leaves it running when it gives up, and repeats what it prints.
+
+use aws_config::profile::Profile;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, future};
+use jiff::Timestamp;
+use serde::Deserialize;
+use tokio::process::Command;
+
+/// Settings of a profile that come before its `credential_process`.
+const OUTRANKING: [&str; 6] = [
+    "role_arn",
+    "sso_session",
+    "sso_start_url",
+    "web_identity_token_file",
+    "login_session",
+    "aws_access_key_id",
+];
+
+/// The program that a profile names.
+#[derive(Debug)]
+pub(crate) struct CredentialProcess {
+    command: String,
+}
+
+/// What it prints.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output {
+    version: u32,
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    expiration: Option<Timestamp>,
+}
+
+impl CredentialProcess {
+    /// The program from which alone a profile has its credentials.
+    pub(crate) fn of(profile: &Profile) -> Option<CredentialProcess> {
+        if OUTRANKING.iter().any(|setting| profile.get(setting).is_some()) {
+            return None;
+        }
+        let command = profile.get("credential_process")?.to_owned();
+        Some(CredentialProcess { command })
+    }
+
+    async fn run(&self) -> provider::Result {
+        let failed = |reason: String| {
+            CredentialsError::provider_error(format!("the credential_process {reason}"))
+        };
+        let output = Command::new("sh")
+            .args(["-c", &self.command])
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(|error| failed(format!("cannot be run: {error}")))?;
+        if !output.status.success() {
+            return Err(failed(format!("ended with {}", output.status)));
+        }
+        // What it printed may hold a secret, and so may an error about it.
+        match serde_json::from_slice::<Output>(&output.stdout) {
+            Ok(output) if output.version == 1 => Ok(output.into()),
+            _ => Err(failed("did not print credentials of version 1".to_owned())),
+        }
+    }
+}
+
+impl ProvideCredentials for CredentialProcess {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.run())
+    }
+}
+
+impl From<Output> for Credentials {
+    fn from(output: Output) -> Credentials {
+        Credentials::new(
+            output.access_key_id,
+            output.secret_access_key,
+            output.session_token,
+            output.expiration.map(Into::into),
+            "credential_process",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    async fn run(command: &str) -> Result<Credentials, String> {
+        let process = CredentialProcess { command: command.to_owned() };
+        process.run().await.map_err(|error| format!("{error}: {error:?}"))
+    }
+
+    #[tokio::test]
+    async fn what_it_prints_are_credentials() {
+        let json = r#"{"Version": 1, "AccessKeyId": "AKIA1", "SecretAccessKey": "s",
+            "SessionToken": "t", "Expiration": "2026-01-02T03:04:05Z"}"#;
+        let credentials = run(&format!("echo '{json}'")).await.unwrap();
+        assert_eq!(credentials.access_key_id(), "AKIA1");
+        assert_eq!(credentials.session_token(), Some("t"));
+        let expiry = credentials.expiry().and_then(|time| Timestamp::try_from(time).ok());
+        assert_eq!(expiry.unwrap().to_string(), "2026-01-02T03:04:05Z");
+    }
+
+    #[tokio::test]
+    async fn what_else_it_prints_is_not_repeated() {
+        for (command, words) in [
+            ("echo SECRET >&2; exit 3", "ended with exit status: 3"),
+            ("echo '{\"Version\": 2, \"AccessKeyId\": \"SECRET\"}'", "did not print credentials"),
+            ("echo SECRET", "did not print credentials"),
+        ] {
+            let error = run(command).await.unwrap_err();
+            assert!(error.contains(words) && !error.contains("SECRET"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_is_ended() {
+        let directory = tempfile::tempdir().unwrap();
+        let alive = directory.path().join("alive");
+        let command = format!("while :; do touch {}; sleep 0.05; done", alive.display());
+        tokio::time::timeout(Duration::from_millis(500), run(&command)).await.unwrap_err();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        std::fs::remove_file(&alive).unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!alive.exists(), "it still runs");
+    }
+}
