@@ -67,6 +67,12 @@ Examples:
   portcullis permissions --rule-set strict   for `collect`, and for all rules
   portcullis permissions --quick --format terraform";
 
+const COLLECT_STATUS: &str = "\
+Exit status:
+  0  everything that was asked for was collected
+  2  wrong usage or credentials, or the bundle could not be written
+  3  something could not be collected; the bundle says what and why";
+
 const VERIFY_STATUS: &str = "\
 Exit status:
   0  the files are those that were collected
@@ -242,10 +248,14 @@ pub(crate) struct DiffArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = COLLECT_STATUS)]
 pub(crate) struct CollectArgs {
     /// The bundle to write: a new or empty directory, or a bundle to replace
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
+    /// Replace even a bundle that holds what this run could not get
+    #[arg(long)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
 }

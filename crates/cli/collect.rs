@@ -1,16 +1,48 @@
 //! `collect`: save what AWS says.
 
+use portcullis_evidence::Bundle;
+use portcullis_model::Gap;
+
 use crate::args::CollectArgs;
 use crate::failure::Failure;
-use crate::{evidence, terminal};
+use crate::{evidence, signals, terminal};
 
-pub(crate) fn run(args: &CollectArgs) -> Result<(), Failure> {
+/// The exit status where something could not be collected.
+const INCOMPLETE: u8 = 3;
+/// Of so many gaps one reads the words; `manifest.json` has all.
+const SHOWN_GAPS: usize = 20;
+
+pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
+    Bundle::check_target(&args.output)?;
     let bundle = evidence::collect(&args.live, evidence::everything())?;
-    bundle.write(&args.output)?;
-    let (files, gaps) = (bundle.documents.len(), bundle.gaps.len());
     let place = args.output.display();
-    terminal::note(&format!(
-        "files written to {place}: {files}; gaps in its manifest.json: {gaps}"
-    ));
-    Ok(())
+    if !args.force {
+        let losses = bundle.losses(&args.output)?;
+        let names: Vec<&str> = losses.iter().map(|source| source.name()).collect();
+        if !names.is_empty() {
+            warn_of(&bundle);
+            return Err(Failure::with_help(
+                format!("{place} holds what could not be collected now: {}", names.join(", ")),
+                "nothing was written; choose another directory, or pass --force to replace it",
+            ));
+        }
+    }
+    signals::delayed(|| bundle.write(&args.output))??;
+    terminal::note(&format!("files written to {place}: {}", bundle.documents.len()));
+    Ok(if warn_of(&bundle) == 0 { 0 } else { INCOMPLETE })
+}
+
+/// Names what is missing, unless it was left out by choice; how much that is.
+fn warn_of(bundle: &Bundle) -> usize {
+    let gaps: Vec<&Gap> = bundle.gaps.iter().filter(|gap| !gap.is_by_choice()).collect();
+    for gap in gaps.iter().take(SHOWN_GAPS) {
+        let Gap { source, action, code, message, .. } = gap;
+        let of = gap.resource.as_ref().map_or(String::new(), |name| format!(" of {name}"));
+        terminal::warn(&format!("{source}{of} is missing: {action}: {code}: {message}"));
+    }
+    if gaps.len() > SHOWN_GAPS {
+        let more = gaps.len() - SHOWN_GAPS;
+        terminal::warn(&format!("{more} more are missing; manifest.json names each"));
+    }
+    gaps.len()
 }

@@ -20,6 +20,7 @@ mod report;
 mod rule_files;
 mod rules;
 mod saved;
+mod signals;
 mod terminal;
 mod verify;
 mod waivers;
@@ -49,7 +50,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Audit(args) => audit::run(args),
         Command::Report(args) => report::run(args).map(|()| 0),
         Command::Diff(args) => diff::run(args).map(|()| 0),
-        Command::Collect(args) => collect::run(args).map(|()| 0),
+        Command::Collect(args) => collect::run(args),
         Command::Facts(args) => facts::run(args).map(|()| 0),
         Command::Verify(args) => verify::run(args),
         Command::Permissions(args) => permissions::run(args).map(|()| 0),

@@ -9,7 +9,10 @@ use std::str::FromStr;
 use portcullis_report::{Style, UnknownFormat};
 
 use crate::failure::{Failure, did_you_mean};
-use crate::terminal;
+use crate::{signals, terminal};
+
+/// Begins the names of files that are being written.
+const TEMPORARY: &str = ".portcullis-";
 
 /// Where a result goes, and in which format: `FORMAT` or `FORMAT=PATH`.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,22 +79,30 @@ fn unwritable(path: &Path, error: &io::Error) -> String {
     format!("cannot write {}: {error}", path.display())
 }
 
-/// Writes the result everywhere.
+/// Writes the result everywhere it can, and then fails if anywhere it could not.
 pub(crate) fn write<F: Copy>(
     outputs: &[Output<F>],
     render: impl Fn(F, Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
     // Files first: who reads standard output may go away at any time.
     let (files, streams): (Vec<_>, Vec<_>) = outputs.iter().partition(|o| o.path.is_some());
+    let mut failed: Option<Failure> = None;
     for Output { format, path } in files.into_iter().chain(streams) {
         let render = |style, out: &mut dyn Write| render(*format, style, out);
-        match path {
-            Some(path) => write_file(&place(path)?, |out| render(terminal::file_style(), out))
-                .map_err(|error| unwritable(path, &error))?,
-            None => terminal::print(|out| render(terminal::stdout_style(), out))?,
+        let outcome = match path {
+            Some(path) => place(path).map_err(Failure::from).and_then(|place| {
+                write_file(&place, |out| render(terminal::file_style(), out))
+                    .map_err(|error| unwritable(path, &error).into())
+            }),
+            None => terminal::print(|out| render(terminal::stdout_style(), out)),
+        };
+        if let Err(failure) = outcome
+            && let Some(earlier) = failed.replace(failure)
+        {
+            earlier.print();
         }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 /// Writes a file whole or not at all: a killed run leaves what was there before.
@@ -101,12 +112,25 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
         // A device such as /dev/null, or a pipe, cannot be replaced.
         return buffered(fs::OpenOptions::new().write(true).open(path)?, write).map(drop);
     }
-    let file = temporary(path.parent().unwrap_or(Path::new(".")))?;
-    if let Some(before) = before {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    signals::delayed(|| replace_file(path, directory, before, write))?
+}
+
+/// Writes a file that only its owner can read until it takes the place of the one before.
+fn replace_file(
+    path: &Path,
+    directory: &Path,
+    before: Option<fs::Metadata>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    let file = buffered(builder.prefix(TEMPORARY).tempfile_in(directory)?, write)?;
+    let permissions = match before {
         // Who may read the old report may read the new one, and nobody else.
-        file.as_file().set_permissions(before.permissions())?;
-    }
-    let file = buffered(file, write)?;
+        Some(before) => before.permissions(),
+        None => usual_permissions(directory)?,
+    };
+    file.as_file().set_permissions(permissions)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
@@ -122,16 +146,16 @@ fn buffered<W: Write>(
     buffer.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
-/// A temporary file with the mode that any new file has, for it is to stay.
-fn temporary(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// The permissions that any new file in a directory has, as one that is gone at once shows.
+fn usual_permissions(directory: &Path) -> io::Result<fs::Permissions> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".portcullis-");
+    builder.prefix(TEMPORARY);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(directory)
+    Ok(builder.tempfile_in(directory)?.as_file().metadata()?.permissions())
 }
 
 #[cfg(test)]

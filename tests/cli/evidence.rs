@@ -64,6 +64,16 @@ fn without_credentials_a_live_audit_fails_fast_and_says_so() {
 }
 
 #[test]
+fn a_bundle_is_never_collected_for_an_occupied_directory() {
+    let sandbox = Sandbox::new();
+    sandbox.write("occupied/thesis.txt", "");
+    // Without a region, any call would be another error.
+    let run = sandbox.run(["collect", "-o", "occupied"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("occupied exists and is neither"), "{}", run.stderr);
+}
+
+#[test]
 fn verify_names_each_file_that_changed() {
     let sandbox = Sandbox::new();
     for entry in fs::read_dir(crate::support::repository("examples/clean")).unwrap() {

@@ -1,6 +1,10 @@
 //! Where results go: whole files, standard output, and nothing else.
 
 use std::fs;
+#[cfg(unix)]
+use std::process::Command;
+#[cfg(unix)]
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -108,6 +112,41 @@ fn a_full_disk_is_an_error() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let run = sandbox().command(audit(&[])).stdout(full).output().unwrap();
     assert_eq!(run.status.code(), Some(2));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn one_output_that_fails_leaves_the_others() {
+    let sandbox = sandbox();
+    let run = sandbox.run(audit(&["-o", "json=/dev/full", "-o", "html=out.html", "-o", "table"]));
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("cannot write /dev/full"), "{}", run.stderr);
+    assert!(run.stdout.contains(FAILING), "{}", run.stdout);
+    assert!(sandbox.path("out.html").exists());
+}
+
+/// The signal comes at another moment each time: before, while and after files are written.
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_whole_files_and_no_other() {
+    let formats = ["html", "json", "sarif", "ocsf", "asff", "csv", "markdown", "junit"];
+    let outputs = formats.map(|format| format!("--output={format}=out.{format}"));
+    let leaky = repository("examples/leaky");
+    for moment in 0..20 {
+        let sandbox = sandbox();
+        let mut command = sandbox.command(["audit", &leaky]);
+        let mut child = command.args(&outputs).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(4 * moment));
+        Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        child.wait().unwrap();
+        for entry in fs::read_dir(sandbox.path("")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(!name.starts_with(".portcullis-"), "{name} after {moment}");
+        }
+        if let Ok(json) = fs::read(sandbox.path("out.json")) {
+            serde_json::from_slice::<Value>(&json).unwrap();
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -165,3 +165,25 @@ fn a_role_in_another_account_is_assumed() {
     assert!(caller.contains(&format!(":sts::{OVER_HTTP}:assumed-role/auditor/")), "{caller}");
     assert_eq!(lane.calls()["sts:AssumeRole"], 1);
 }
+
+/// A poorer bundle stays out of the way of a richer one.
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn what_could_not_be_collected_is_named_and_replaces_nothing() {
+    let lane = Lane::of(COMPANY);
+    let whole = collect(&lane, &[]);
+    let summary = format!("{whole}/account-summary.json");
+    lane.fail("GetAccountSummary", "AccessDenied");
+
+    let run = lane.run(&["collect", "-o", &whole]);
+    assert_eq!((run.status, &*run.stdout), (2, ""), "{}", run.stderr);
+    assert!(run.stderr.contains("could not be collected now: account-summary"), "{}", run.stderr);
+    assert!(run.stderr.contains("help: nothing was written"), "{}", run.stderr);
+    assert!(fs::exists(&summary).unwrap());
+
+    let run = lane.run(&["collect", "-o", &whole, "--force"]);
+    assert_eq!((run.status, &*run.stdout), (3, ""), "{}", run.stderr);
+    let named = "warning: account-summary is missing: iam:GetAccountSummary: AccessDenied: ";
+    assert!(run.stderr.contains(named), "{}", run.stderr);
+    assert!(!fs::exists(&summary).unwrap());
+}

@@ -290,3 +290,33 @@ fn directories_on_the_way_are_made() {
     bundle(&TWO).write(&dir.path().join("a/b/bundle")).unwrap();
     assert_eq!(Bundle::read(&dir.path().join("a/b/bundle")).unwrap(), bundle(&TWO));
 }
+
+#[test]
+fn what_replacing_a_bundle_would_lose_is_known_before() {
+    let dir = written();
+    let place = dir.path().join("bundle");
+    let losses = |sources: &[Source]| bundle(sources).losses(&place).unwrap();
+    assert_eq!(losses(&TWO), []);
+    assert_eq!(losses(&Source::ALL), []);
+    assert_eq!(losses(&[Source::AccountAliases, Source::AccessKeys]), [Source::AccountSummary]);
+
+    // One user of whom nothing is known is a loss too, but not where it was so before.
+    let mut partial = bundle(&TWO);
+    let gap = Gap::new(Source::AccountSummary, "Throttling", "no").of("bob");
+    partial.manifest.as_mut().unwrap().gaps.push(gap);
+    assert_eq!(partial.losses(&place).unwrap(), [Source::AccountSummary]);
+    partial.write(&place).unwrap();
+    assert_eq!(partial.losses(&place).unwrap(), []);
+
+    assert_eq!(bundle(&[]).losses(&dir.path().join("nothing")).unwrap(), []);
+}
+
+#[test]
+fn whether_a_bundle_may_be_written_is_known_before() {
+    let dir = written();
+    Bundle::check_target(&dir.path().join("bundle")).unwrap();
+    Bundle::check_target(&dir.path().join("new/deep")).unwrap();
+    let error = Bundle::check_target(dir.path()).unwrap_err();
+    assert!(matches!(error, BundleError::Occupied { .. }), "{error}");
+    assert!(!dir.path().join("new").exists());
+}

@@ -4,11 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use portcullis_model::Source;
 use tempfile::TempDir;
 
 use super::read::read_manifest;
 use super::verify::entry_names;
-use super::{Bundle, BundleError, MANIFEST, UNFINISHED, known_file_names};
+use super::{Bundle, BundleError, MANIFEST, Manifest, UNFINISHED, file_names, known_file_names};
 
 /// Begins the names of directories on their way in and out of place.
 const TEMPORARY: &str = ".portcullis-";
@@ -29,6 +30,21 @@ impl Bundle {
         sync_dir(parent).map_err(BundleError::io(parent))
     }
 
+    /// Whether a bundle may be [written](Bundle::write) there: an error says what stands in the way.
+    pub fn check_target(dir: &Path) -> Result<(), BundleError> {
+        resolve(dir).map(drop)
+    }
+
+    /// The sources that the bundle in that directory holds in whole, and this one does not: what
+    /// replacing it would lose.
+    pub fn losses(&self, dir: &Path) -> Result<Vec<Source>, BundleError> {
+        let (Some(old), Some(new)) = (read_manifest(dir)?, &self.manifest) else {
+            return Ok(Vec::new());
+        };
+        let lost = |source: &Source| old.is_whole(*source) && !new.is_whole(*source);
+        Ok(Source::ALL.into_iter().filter(lost).collect())
+    }
+
     fn write_files(&self, dir: &Path) -> Result<(), BundleError> {
         let manifest = self.manifest.as_ref().ok_or(BundleError::NotCollected)?;
         write_file(dir, UNFINISHED, b"")?;
@@ -41,6 +57,14 @@ impl Bundle {
         let unfinished = dir.join(UNFINISHED);
         fs::remove_file(&unfinished).map_err(BundleError::io(&unfinished))?;
         sync_dir(dir).map_err(BundleError::io(dir))
+    }
+}
+
+impl Manifest {
+    /// Whether the bundle holds all of a source.
+    fn is_whole(&self, source: Source) -> bool {
+        let has_file = file_names(source).iter().any(|name| self.files.contains_key(name));
+        has_file && !self.gaps.iter().any(|gap| gap.source == source)
     }
 }
 
