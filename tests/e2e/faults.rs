@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use portcullis_model::{Fingerprint, Report, Source, Verdict};
 use serde_json::{Value as Json, json};
 
-use crate::emulator::{COMPANY, HEALTHY, Lane};
+use crate::emulator::{COMPANY, HEALTHY, HUNDRED_USERS, Lane};
 
 /// The calls whose answers rules need, and the sources they fill.
 const CALLS: [(&str, Source); 19] = [
@@ -141,6 +141,33 @@ fn a_report_that_fails_is_given_up_at_the_deadline() {
         }
     });
     assert!(start.elapsed() < Duration::from_mins(3), "{:?}", start.elapsed());
+}
+
+/// After three calls to the last retry, the other 97 are not made.
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn calls_that_are_throttled_for_ever_are_given_up() {
+    let lane = Lane::of(HUNDRED_USERS);
+    lane.fail("ListAccessKeys", "Throttling");
+    let start = Instant::now();
+    let (_, report) = lane.audit(&[]);
+    assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
+    assert_eq!(gap_codes(&report, Source::AccessKeys), ["Throttling"]);
+    assert!(lane.calls()["iam:ListAccessKeys"] <= 8 * 3, "{:?}", lane.calls());
+}
+
+/// The run ends at its deadline, whatever hangs.
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn the_deadline_ends_a_run() {
+    let lane = Lane::of(HEALTHY);
+    lane.fail("GetAccountAuthorizationDetails", "Hang");
+    let start = Instant::now();
+    let (status, report) = lane.audit(&["--deadline", "6"]);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert_eq!(status, 3);
+    let codes = gap_codes(&report, Source::AccountAuthorizationDetails);
+    assert_eq!(codes, ["DeadlineExceeded"]);
 }
 
 /// Calls that are never answered time out, side by side.

@@ -48,7 +48,8 @@ impl<'a> Calls<'a> {
             return Err(is_over());
         }
         let _shown = Shown::new(self.progress, operation);
-        let outcome = timeout_at(self.end, call).await.map_err(|_| is_over())?;
+        // Boxed: the futures of a dozen calls at once are large.
+        let outcome = timeout_at(self.end, Box::pin(call)).await.map_err(|_| is_over())?;
         outcome.map_err(Failure::from)
     }
 }

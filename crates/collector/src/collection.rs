@@ -63,7 +63,6 @@ pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Bundl
     let calls = Calls::new(progress, options.deadline);
     let Session { config, caller } = Session::open(options, progress).await?;
     let collection = Collection::new(options, config, caller, &calls);
-    // Boxed: the futures of a dozen calls at once are large.
     Ok(Box::pin(collection.run(from)).await)
 }
 

@@ -153,7 +153,7 @@ fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Strin
         return code.to_owned();
     }
     let status = error.raw_response().map(|response| response.status().as_u16());
-    if causes(error).any(|cause| cause.is::<LengthLimitError>()) {
+    if causes(error).any(<dyn Error>::is::<LengthLimitError>) {
         return "AnswerTooLarge".to_owned();
     }
     match (error, status) {

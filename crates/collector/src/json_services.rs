@@ -7,6 +7,7 @@
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
 use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -68,15 +69,14 @@ impl Request {
 
     /// In AWS's protocol REST JSON, with a query: of each name that has a value.
     pub(crate) fn get(path: &str, query: &[(&str, Option<&str>)]) -> Request {
-        let mut path = path.to_owned();
-        let mut separator = '?';
+        let mut pairs = Vec::new();
         for (name, value) in query {
             if let Some(value) = value {
-                let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
-                path += &format!("{separator}{name}={value}");
-                separator = '&';
+                pairs.push(format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
             }
         }
+        let path =
+            if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) };
         Request { method: "GET", path, target: None, body: None }
     }
 
@@ -145,6 +145,8 @@ impl<'a> JsonServices<'a> {
             .retry_classifier(HttpStatusCodeClassifier::default())
             .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
             .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
+            .retry_classifier(ServiceClockSkewClassifier::<ErrorMetadata>::new())
+            .interceptor(ServiceClockSkewInterceptor::new())
             .interceptor(UserAgentInterceptor::new())
             .interceptor(WholeAnswers::Json)
             .runtime_plugin(self.signing(service, region))
@@ -153,7 +155,7 @@ impl<'a> JsonServices<'a> {
             .with_connection_poisoning()
             .build();
         let json: Json = self.calls.make(operation, call.invoke(request)).await?;
-        serde_json::from_value(json).map_err(|error| Failure::malformed(&error.to_string()))
+        serde_json::from_value(json).map_err(|error| unlike_documented(&error))
     }
 
     /// Where a service answers: what environment or profile say, else its host in the region.
@@ -232,6 +234,15 @@ fn read(response: &HttpResponse) -> Result<Json, OrchestratorError<ErrorMetadata
     }
     serde_json::from_slice(body)
         .map_err(|_| OrchestratorError::other("the answer is not valid JSON"))
+}
+
+/// An answer that lacks something, or has another type there. The latter error would repeat the value.
+fn unlike_documented(error: &serde_json::Error) -> Failure {
+    let words = error.to_string();
+    match words.strip_prefix("missing field ") {
+        Some(field) => Failure::malformed(&format!("the answer lacks {field}")),
+        None => Failure::malformed("the answer does not have the form that AWS documents"),
+    }
 }
 
 /// The error that a service names, in a header or in the body.

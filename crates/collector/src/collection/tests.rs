@@ -156,7 +156,7 @@ async fn silence_and_cut_connections_have_their_codes() {
 #[tokio::test]
 async fn the_run_ends_at_its_deadline() {
     let aws = FakeAws::start().await;
-    let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
+    let late = ResponseTemplate::new(200).set_delay(Duration::from_mins(1));
     aws.mount(1, "GetAccountSummary", "", late).await;
     let options = Options { deadline: Duration::from_millis(300), ..options(false) };
     let denied = Err(Failure::new("AccessDenied", "no"));

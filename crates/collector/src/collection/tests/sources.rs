@@ -65,6 +65,23 @@ async fn a_listing_of_analyzers_without_the_list_is_no_answer() {
     assert_eq!(code(&aws.collect().await, Source::AccessAnalyzers), "MalformedResponse");
 }
 
+/// What is there is a server's word, which may be a secret.
+#[tokio::test]
+async fn an_answer_of_another_form_is_not_repeated() {
+    for (body, words) in [
+        (r#"{"Organization": {"Arn": "SECRET"}}"#, "the answer lacks `Id`"),
+        (r#"{"Organization": "SECRET"}"#, "the answer does not have the form that AWS documents"),
+        (r#"{"Organization": null}"#, "the answer lacks Organization"),
+    ] {
+        let aws = FakeAws::start().await;
+        aws.says("DescribeOrganization", "", 200, body).await;
+        let bundle = aws.collect().await;
+        assert_eq!(code(&bundle, Source::Organization), "MalformedResponse");
+        let gap = bundle.gaps.iter().find(|gap| gap.source == Source::Organization).unwrap();
+        assert_eq!(gap.message, words);
+    }
+}
+
 #[tokio::test]
 async fn a_contact_that_is_not_set_differs_from_one_that_is_denied() {
     let aws = FakeAws::start().await;
