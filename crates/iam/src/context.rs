@@ -104,8 +104,17 @@ const OF_BOUNDED: [&str; 14] = [
 
 impl<'a> Request<'a> {
     /// The value of a condition key, whose name is in lower case.
+    ///
+    /// <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>
+    /// <https://docs.aws.amazon.com/general/latest/gr/sts.html>
     pub(crate) fn value(&self, key: &str) -> Value<'a> {
-        if is_sent(key, self.action) { self.context.value(key) } else { Value::Absent }
+        let (service, _) = self.action.split_once(':').unwrap_or_default();
+        match key {
+            // Their endpoints take HTTPS only.
+            "aws:securetransport" if ["iam", "sts"].contains(&service) => Value::one("true"),
+            _ if is_sent(key, self.action) => self.context.value(key),
+            _ => Value::Absent,
+        }
     }
 }
 

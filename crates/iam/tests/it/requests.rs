@@ -427,6 +427,11 @@ fn a_key_that_the_action_never_has_is_absent() {
         check_action(with, json!([under(condition.clone())]), key);
         check_condition_of(without, condition, false);
     }
+    // IAM and STS take HTTPS only: <https://docs.aws.amazon.com/general/latest/gr/sts.html>.
+    let secure = |value: &str| json!({"Bool": {"aws:SecureTransport": value}});
+    check_condition_of("sts:assumerole", secure("true"), true);
+    check_condition_of("iam:putuserpolicy", secure("false"), false);
+    check_action("ec2:runinstances", json!([under(secure("false"))]), "allowed");
     let bounded = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/b")}});
     check_condition_of("iam:attachrolepolicy", bounded.clone(), true);
     check_condition_of("iam:updateassumerolepolicy", bounded, false);
