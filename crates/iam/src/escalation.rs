@@ -11,6 +11,7 @@ mod changes;
 mod methods;
 mod newcomers;
 mod nodes;
+mod offers;
 mod reach;
 mod search;
 mod sentence;

@@ -33,11 +33,10 @@ impl<'a> Search<'a> {
                 }
             }
             (Changes::RunningRole, Some((_, role))) => {
-                let limit = match needs_profile(method, role) {
-                    true => Step::limited(Certainty::Possible, PROFILE),
-                    false => {
-                        Step::limited(Certainty::Conditional, "whether anything runs with the role")
-                    }
+                let limit = if needs_profile(method, role) {
+                    Step::limited(Certainty::Possible, PROFILE)
+                } else {
+                    Step::limited(Certainty::Conditional, "whether anything runs with the role")
                 };
                 return Some(limit.and(self.uses(by.node, &method.actions)?));
             }

@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use portcullis_model::{Arn, PolicyKind};
+use portcullis_model::Arn;
 
 use super::Certainty;
-use super::methods::{ActionId, Method, Methods};
+use super::methods::{ActionId, Methods};
 use super::nodes::sorted;
-use super::step::{Allowed, Grantor, Step, Target};
+use super::offers::managed_policies;
+use super::step::{Allowed, Grantor, Step};
 use crate::account::{Account, PolicyId, Principal, PrincipalKind};
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
@@ -42,25 +43,6 @@ pub(super) struct Asked<'q> {
     pub(super) brings: &'q [(&'q str, Value<'q>)],
 }
 
-/// A policy that an action may be about.
-pub(super) struct Offered {
-    pub(super) arn: String,
-    pub(super) policy: PolicyId,
-    /// How it is made, or made to allow everything; none: it is there.
-    made: Option<Allowed>,
-}
-
-impl Offered {
-    fn new(arn: String, policy: PolicyId) -> Offered {
-        Offered { arn, policy, made: None }
-    }
-
-    /// What must be done before it is there.
-    pub(super) fn before(&self) -> Step {
-        self.made.clone().map(Step::new).unwrap_or_default()
-    }
-}
-
 /// The policies of an account by the actions that methods need.
 pub(super) struct Index<'a> {
     pub(super) account: &'a Account,
@@ -73,8 +55,8 @@ pub(super) struct Index<'a> {
     /// By policy: whether what it says depends on who has it.
     personal: Vec<bool>,
     /// The managed policies by ARN, and those of them that allow everything.
-    managed: BTreeMap<&'a str, PolicyId>,
-    wide: Vec<PolicyId>,
+    pub(super) managed: BTreeMap<&'a str, PolicyId>,
+    pub(super) wide: Vec<PolicyId>,
     all: PolicyDocument,
     /// What was not read, and might have decided something.
     pub(super) lacks: RefCell<BTreeSet<Lack>>,
@@ -137,56 +119,6 @@ impl<'a> Index<'a> {
         format!("arn:{}:iam::aws:policy/{name}", self.account.partition)
     }
 
-    /// The policies that an action may be about which change much: AWS's own and, where its statements choose
-    /// among policies by the key, those of the account that they name, that allow everything, and
-    /// that can be made to.
-    pub(super) fn offered(&self, who: &Authority<'_>, action: ActionId, key: &str) -> Vec<Offered> {
-        let mut offered = Vec::new();
-        for name in ["AdministratorAccess", "IAMFullAccess"] {
-            offered.push(Offered::new(self.aws_policy(name), self.everything()));
-        }
-        let mut choices = Vec::new();
-        let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
-        let own = self.in_force(who, action).map(|(.., statement)| statement);
-        for statement in own.chain(of_boundary.map(|(_, statement)| statement)) {
-            choices.extend(statement.conditions.iter().filter(|condition| condition.key == key));
-        }
-        if choices.is_empty() {
-            return offered;
-        }
-        let context = self.request(who, "", Asked::own("")).context;
-        let mut examples = BTreeSet::from([probe::iam_resource(self.account, "policy")]);
-        for value in choices.into_iter().flat_map(|condition| &condition.values) {
-            let bound = value.resolve(&context).unwrap_or_else(|| value.clone());
-            examples.insert(probe::example(&bound, self.account));
-        }
-        for arn in &examples {
-            offered.extend(self.managed.get(arn.as_str()).map(|id| Offered::new(arn.clone(), *id)));
-        }
-        for id in &self.wide {
-            offered.push(Offered::new(self.account.policy(*id).id.clone(), *id));
-        }
-        for name in ["iam:createpolicy", "iam:createpolicyversion"] {
-            let make = self.methods.known(name);
-            let mut arns = examples.clone();
-            for pattern in self.resources(who, make).into_iter().flatten() {
-                arns.insert(probe::example(&pattern, self.account));
-            }
-            let is_new = name == "iam:createpolicy";
-            arns.retain(|arn| {
-                let is_policy = probe::is_of(arn, "iam", self.account) && arn.contains(":policy/");
-                is_policy && self.managed.contains_key(arn.as_str()) != is_new
-            });
-            for arn in arns {
-                let made = self.allowed(who, make, Asked::own(&arn));
-                let by =
-                    |made| Offered { made: Some(made), ..Offered::new(arn, self.everything()) };
-                offered.extend(made.map(by));
-            }
-        }
-        offered
-    }
-
     fn document(&self, policy: PolicyId) -> Option<&PolicyDocument> {
         match self.account.policies.get(policy.place()) {
             Some(known) => known.document.as_ref().or(self.generous.then_some(&self.all)),
@@ -195,7 +127,7 @@ impl<'a> Index<'a> {
     }
 
     /// The statements of a policy about an action, with their places.
-    fn about(
+    pub(super) fn about(
         &self,
         policy: PolicyId,
         action: ActionId,
@@ -211,7 +143,7 @@ impl<'a> Index<'a> {
     }
 
     /// The statements about an action that are in force, without those of the boundary.
-    fn in_force(
+    pub(super) fn in_force(
         &self,
         who: &Authority<'_>,
         action: ActionId,
@@ -249,7 +181,7 @@ impl<'a> Index<'a> {
         })
     }
 
-    fn request<'c>(
+    pub(super) fn request<'c>(
         &'c self,
         who: &'c Authority<'_>,
         action: &'c str,
@@ -480,34 +412,6 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// Whether IAM takes the first action of a method on its target as that is, and else what makes it so.
-    ///
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-    pub(super) fn room(
-        &self,
-        who: &Authority<'_>,
-        method: &Method,
-        resource: &str,
-        target: Option<&Target>,
-    ) -> Option<Step> {
-        let account = self.account;
-        let user = target.and_then(Target::principal).map(|id| account.principal(id));
-        let is_full = match (&*self.methods.action(method.actions[0]).lower, user, target) {
-            ("iam:createaccesskey", Some(user), _) => user.access_keys >= Some(2),
-            ("iam:createloginprofile", Some(user), _) => user.has_password == Some(true),
-            ("iam:updateloginprofile", Some(user), _) => user.has_password == Some(false),
-            ("iam:createpolicyversion", _, Some(Target::Policy(id))) => {
-                account.policy(*id).other_versions.len() >= 4
-            }
-            _ => false,
-        };
-        if !is_full {
-            return Some(Step::default());
-        }
-        let about = user.map_or(Resource::Own, Resource::Principal);
-        self.step(who, method.makes_room?, Asked { resource, about, brings: &[] })
-    }
-
     /// How the resources begin on which an action may be allowed.
     pub(super) fn beginnings(&self, who: &Authority<'_>, action: ActionId) -> Vec<String> {
         let mut beginnings = BTreeSet::new();
@@ -526,7 +430,7 @@ impl<'a> Index<'a> {
     }
 
     /// The resources that Allows of an action name; none: all but some.
-    fn resources(&self, who: &Authority<'_>, action: ActionId) -> Vec<Option<Pattern>> {
+    pub(super) fn resources(&self, who: &Authority<'_>, action: ActionId) -> Vec<Option<Pattern>> {
         let context = self.request(who, "", Asked::own("")).context;
         let mut resources = Vec::new();
         for (.., statement) in self.in_force(who, action) {
@@ -569,14 +473,6 @@ impl<'a> Index<'a> {
         }
         .all_allowed(self.account, is_allowed)
     }
-}
-
-/// The managed policies by ARN, each in the version that is in force.
-fn managed_policies(account: &Account) -> BTreeMap<&str, PolicyId> {
-    let old: BTreeSet<_> = account.policies.iter().flat_map(|it| &it.other_versions).collect();
-    let current = account.policy_ids().filter(|id| !old.contains(id));
-    let managed = current.filter(|id| account.policy(*id).kind != PolicyKind::Inline);
-    managed.map(|id| (account.policy(id).id.as_str(), id)).collect()
 }
 
 /// The actions that methods need, sorted, each with the place of a statement about it.

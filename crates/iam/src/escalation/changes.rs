@@ -2,9 +2,10 @@
 
 use portcullis_model::PolicyKind;
 
-use super::authority::{Authority, Index, Offered};
+use super::authority::{Authority, Index};
 use super::methods::{Changes, Method};
 use super::nodes::{Node, Tags, sorted};
+use super::offers::Offered;
 use super::search::Search;
 use super::step::{Step, Target};
 use crate::account::{PolicyId, Principal, PrincipalKind};
@@ -149,7 +150,9 @@ impl<'a> Maker<'_, 'a> {
             Changes::UserPermissions | Changes::GroupPermissions | Changes::RolePermissions => {
                 return self.more(holder, target);
             }
-            Changes::UserBoundary | Changes::RoleBoundary => return self.unbound(holder, target),
+            Changes::UserBoundary | Changes::RoleBoundary => {
+                return self.unbound(holder, target.as_ref());
+            }
             Changes::UserTags | Changes::RoleTags => {
                 return self.retagged(holder, target).into_iter().collect();
             }
@@ -190,14 +193,14 @@ impl<'a> Maker<'_, 'a> {
         effects
     }
 
-    fn unbound(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
+    fn unbound(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect<'a>> {
         let who = &self.node.who;
         if who.boundary.is_none() {
             return Vec::new();
         }
         let without = |boundary| {
             let after = Authority { boundary, ..who.clone() };
-            Effect::new(&holder.arn, target.clone(), after)
+            Effect::new(&holder.arn, target.cloned(), after)
         };
         if !self.first_action().contains(":put") {
             return vec![without(None)];

@@ -1,0 +1,136 @@
+//! The policies that somebody may attach or set as a boundary, and what must give way before a method works.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_model::PolicyKind;
+
+use super::authority::{Asked, Authority, Index};
+use super::methods::{ActionId, Method};
+use super::step::{Allowed, Step, Target};
+use crate::account::{Account, PolicyId};
+use crate::context::Resource;
+use crate::probe;
+
+/// A policy that an action may be about.
+pub(super) struct Offered {
+    pub(super) arn: String,
+    pub(super) policy: PolicyId,
+    /// How it is made, or made to allow everything; none: it is there.
+    made: Option<Allowed>,
+}
+
+impl Offered {
+    fn new(arn: String, policy: PolicyId) -> Offered {
+        Offered { arn, policy, made: None }
+    }
+
+    /// What must be done before it is there.
+    pub(super) fn before(&self) -> Step {
+        self.made.clone().map(Step::new).unwrap_or_default()
+    }
+}
+
+impl Index<'_> {
+    /// The policies that an action may be about which change much: AWS's own and, where its statements choose
+    /// among policies by the key, those of the account that they name, that allow everything, and
+    /// that can be made to.
+    pub(super) fn offered(&self, who: &Authority<'_>, action: ActionId, key: &str) -> Vec<Offered> {
+        let mut offered = Vec::new();
+        for name in ["AdministratorAccess", "IAMFullAccess"] {
+            offered.push(Offered::new(self.aws_policy(name), self.everything()));
+        }
+        let mut named = self.named(who, action, key);
+        if named.is_empty() {
+            return offered;
+        }
+        for arn in &named {
+            offered.extend(self.managed.get(arn.as_str()).map(|id| Offered::new(arn.clone(), *id)));
+        }
+        for id in &self.wide {
+            offered.push(Offered::new(self.account.policy(*id).id.clone(), *id));
+        }
+        named.insert(probe::iam_resource(self.account, "policy"));
+        for name in ["iam:createpolicy", "iam:createpolicyversion"] {
+            offered.extend(self.made(who, name, &named));
+        }
+        offered
+    }
+
+    /// Policies whose ARNs fit the conditions on the key in the statements about an action.
+    fn named(&self, who: &Authority<'_>, action: ActionId, key: &str) -> BTreeSet<String> {
+        let context = self.request(who, "", Asked::own("")).context;
+        let own = self.in_force(who, action).map(|(.., statement)| statement);
+        let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
+        let statements = own.chain(of_boundary.map(|(_, statement)| statement));
+        let mut examples = BTreeSet::new();
+        for condition in statements.flat_map(|it| &it.conditions).filter(|it| it.key == key) {
+            for value in &condition.values {
+                let bound = value.resolve(&context).unwrap_or_else(|| value.clone());
+                examples.insert(probe::example(&bound, self.account));
+            }
+        }
+        examples
+    }
+
+    /// Policies that can be made, or rewritten, to allow everything.
+    fn made(&self, who: &Authority<'_>, name: &str, named: &BTreeSet<String>) -> Vec<Offered> {
+        let action = self.methods.known(name);
+        let mut arns = named.clone();
+        for pattern in self.resources(who, action).into_iter().flatten() {
+            arns.insert(probe::example(&pattern, self.account));
+        }
+        let mut made = Vec::new();
+        for arn in arns {
+            let is_policy = probe::is_of(&arn, "iam", self.account) && arn.contains(":policy/");
+            let can_be = match self.managed.get(arn.as_str()) {
+                Some(policy) => name == "iam:createpolicyversion" && !self.is_full(*policy),
+                None => name == "iam:createpolicy",
+            };
+            if is_policy && can_be {
+                let allowed = self.allowed(who, action, Asked::own(&arn));
+                let policy = self.everything();
+                made.extend(allowed.map(|it| Offered { arn, policy, made: Some(it) }));
+            }
+        }
+        made
+    }
+
+    /// Whether a policy has all five versions that IAM keeps.
+    fn is_full(&self, policy: PolicyId) -> bool {
+        self.account.policy(policy).other_versions.len() >= 4
+    }
+
+    /// Whether IAM takes the first action of a method on its target as that is, and else what makes it so.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    pub(super) fn room(
+        &self,
+        who: &Authority<'_>,
+        method: &Method,
+        resource: &str,
+        target: Option<&Target>,
+    ) -> Option<Step> {
+        let account = self.account;
+        let user = target.and_then(Target::principal).map(|id| account.principal(id));
+        let is_full = match (&*self.methods.action(method.actions[0]).lower, user, target) {
+            ("iam:createaccesskey", Some(user), _) => user.access_keys >= Some(2),
+            ("iam:createloginprofile", Some(user), _) => user.has_password == Some(true),
+            ("iam:updateloginprofile", Some(user), _) => user.has_password == Some(false),
+            ("iam:createpolicyversion", _, Some(Target::Policy(id))) => self.is_full(*id),
+            _ => false,
+        };
+        if !is_full {
+            return Some(Step::default());
+        }
+        let about = user.map_or(Resource::Own, Resource::Principal);
+        self.step(who, method.makes_room?, Asked { resource, about, brings: &[] })
+    }
+}
+
+/// The managed policies by ARN, each in the version that is in force.
+pub(super) fn managed_policies(account: &Account) -> BTreeMap<&str, PolicyId> {
+    let old: BTreeSet<_> = account.policies.iter().flat_map(|it| &it.other_versions).collect();
+    let current = account.policy_ids().filter(|id| !old.contains(id));
+    let managed = current.filter(|id| account.policy(*id).kind != PolicyKind::Inline);
+    managed.map(|id| (account.policy(id).id.as_str(), id)).collect()
+}
