@@ -7,7 +7,7 @@ use super::{
     DETAILS, OWN, account, allow, attached, deny, document, everything, group, ids, inline, known,
     managed, policy, role, the_group, the_role, trusts, user, with,
 };
-use crate::snapshot::tests::bundles;
+use crate::snapshot::tests::bundles::{self, CREATED, Fixture, root_row, row};
 
 /// The escalations of alice, who has these statements.
 fn of(statements: Json) -> Fact<Vec<Escalation>> {
@@ -37,6 +37,36 @@ fn administrators() -> Json {
 #[test]
 fn an_administrator_becomes_none() {
     assert_eq!(of(everything()), Fact::Known(vec![]));
+}
+
+/// One password, two access keys: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+#[test]
+fn the_credentials_that_the_other_user_has() {
+    let found = |action: &str, bob: &[(&str, &str)], listed: Json| {
+        let alice = user("alice", allow(json!(action), json!(bundles::arn("bob"))));
+        let rows = [root_row(&[]), row("alice", &[]), row("bob", bob)];
+        let lists = json!({"UserDetailList": [alice, user("bob", everything())]});
+        let fixture = Fixture::new().details(&lists).report(&rows);
+        ids(&bundles::user(&fixture.keys(&["bob"], &listed).snapshot(), "alice").escalations)
+    };
+    let password = [("password_enabled", "true"), ("password_last_changed", CREATED)];
+    let none = || json!([]);
+    assert_eq!(found("iam:CreateLoginProfile", &[], none()), ["create-login-profile"]);
+    assert!(found("iam:CreateLoginProfile", &password, none()).is_empty());
+    assert_eq!(found("iam:UpdateLoginProfile", &password, none()), ["update-login-profile"]);
+    assert!(found("iam:UpdateLoginProfile", &[], none()).is_empty());
+    let keys = [
+        ("access_key_1_active", "true"),
+        ("access_key_1_last_rotated", CREATED),
+        ("access_key_2_active", "false"),
+        ("access_key_2_last_rotated", CREATED),
+    ];
+    let key = |id: &str| json!({"UserName": "bob", "AccessKeyId": id, "Status": "Active", "CreateDate": CREATED});
+    let two = || json!([key("AKIAIOSFODNN7EXAMPL1"), key("AKIAIOSFODNN7EXAMPL2")]);
+    assert!(found("iam:CreateAccessKey", &keys, two()).is_empty());
+    assert_eq!(found("iam:CreateAccessKey", &keys[..2], two()), ["create-access-key"]);
+    let one = json!([key("AKIAIOSFODNN7EXAMPL1")]);
+    assert_eq!(found("iam:CreateAccessKey", &keys, one), ["create-access-key"]);
 }
 
 #[test]
@@ -71,6 +101,9 @@ fn the_chain_of_evidence() {
     let start = with(allow(json!("ec2:*"), json!("*")), "Condition", region);
     let builders = [allow(json!("s3:GetObject"), json!("*")), with(start, "Sid", json!("Start"))];
     let mut lists = administrators();
+    let arn = format!("{OWN}:instance-profile/admin");
+    lists["RoleDetailList"][0]["InstanceProfileList"] =
+        json!([{"InstanceProfileName": "admin", "Arn": arn}]);
     lists["UserDetailList"] = json!([alice]);
     lists["GroupDetailList"] = json!([group("Builders", json!(builders))]);
     lists["Policies"] = json!([managed(&pass, allow(json!("iam:PassRole"), json!("*")))]);
