@@ -11,6 +11,8 @@ pub enum Lack {
     Organization,
     /// The tags of a principal or resource.
     Tags,
+    /// More than can be followed of the changes that somebody's permissions may go through.
+    Budget,
 }
 
 /// Whether something holds for a request, as far as is known.

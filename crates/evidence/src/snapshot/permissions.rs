@@ -51,17 +51,17 @@ pub(super) fn permissions(answers: &Answers, gaps: &mut Gaps) -> Fact<Permission
         let mut judged = Judged::new(&reading);
         let mut users = HashMap::new();
         for (user, id) in details.user_detail_list.iter().zip(&reading.users) {
-            users.insert(name_key(&user.user_name), judged.principal(*id));
+            users.insert(name_key(&user.user_name), judged.principal(*id, gaps));
         }
         let mut policies = Vec::new();
         for used in &reading.policies {
-            let privileges = judged.policy(used.id);
+            let privileges = judged.policy(used.id, gaps);
             policies.push(policies::policy(used, &reading.account, privileges));
         }
         policies.sort_by(|a, b| a.resource_id.cmp(&b.resource_id));
         Permissions {
             users,
-            groups: groups(details, &reading, &mut judged, lists),
+            groups: groups(details, &reading, &mut judged, lists, gaps),
             roles: roles(details, &reading, &mut judged, lists, answers.as_of, gaps),
             policies: listed(policies, lists.policies),
             account: account::facts(details, &reading, lists),
@@ -84,6 +84,8 @@ struct Judged<'a> {
     most: Option<Judgement>,
     /// What would tell, where they differ.
     missing: Sources,
+    /// Whether they may differ because there is too much to follow.
+    is_too_complex: bool,
 }
 
 impl<'a> Judged<'a> {
@@ -94,25 +96,38 @@ impl<'a> Judged<'a> {
         let is_sure = is_read && least.lacks.is_empty();
         let most = (!is_sure).then(|| iam::judge(account, true));
         let mut missing = if is_read { Sources::NONE } else { SOURCE.into() };
+        let is_too_complex = least.lacks.contains(&Lack::Budget);
         for lack in least.lacks.iter().chain(most.iter().flat_map(|most| &most.lacks)) {
             missing |= match lack {
                 Lack::Organization => Source::Organization.into(),
-                Lack::Document | Lack::Tags => SOURCE.into(),
+                Lack::Document | Lack::Tags | Lack::Budget => SOURCE.into(),
             };
         }
-        Judged { account, least, most, missing }
+        Judged { account, least, most, missing, is_too_complex }
     }
 
-    fn principal(&mut self, id: PrincipalId) -> Privileges {
+    fn principal(&mut self, id: PrincipalId, gaps: &mut Gaps) -> Privileges {
         let least = std::mem::take(&mut self.least.principals[id.place()]);
         let most = self.most.as_ref().map(|most| &most.principals[id.place()]);
-        self.between(least, most)
+        let privileges = self.between(least, most);
+        self.explain(&privileges, &self.account.principal(id).arn, gaps);
+        privileges
     }
 
-    fn policy(&mut self, id: PolicyId) -> Privileges {
+    fn policy(&mut self, id: PolicyId, gaps: &mut Gaps) -> Privileges {
         let least = std::mem::take(&mut self.least.policies[id.place()]);
         let most = self.most.as_ref().map(|most| &most.policies[id.place()]);
-        self.between(least, most)
+        let privileges = self.between(least, most);
+        self.explain(&privileges, &self.account.policy(id).id, gaps);
+        privileges
+    }
+
+    /// Says that privileges are not known because they are too much to follow.
+    fn explain(&self, privileges: &Privileges, resource: &str, gaps: &mut Gaps) {
+        if self.is_too_complex && matches!(privileges.escalations, Fact::Missing(_)) {
+            let message = "its permissions can be changed in more ways than can be followed";
+            gaps.explain(SOURCE.into(), resource, "TooComplex", message);
+        }
     }
 
     /// What is so at least, unless more might be.
@@ -161,6 +176,7 @@ fn groups(
     reading: &Reading,
     judged: &mut Judged<'_>,
     lists: Lists,
+    gaps: &mut Gaps,
 ) -> Fact<Vec<Group>> {
     let mut members: HashMap<String, u32> = HashMap::new();
     for name in details.user_detail_list.iter().flat_map(|user| &user.group_list) {
@@ -170,7 +186,7 @@ fn groups(
     for (group, id) in details.group_detail_list.iter().zip(&reading.groups) {
         let count = members.get(&name_key(&group.group_name)).copied().unwrap_or(0);
         let count = if_whole(count, lists.users, SOURCE);
-        groups.push(principals::group(group, count, judged.principal(*id)));
+        groups.push(principals::group(group, count, judged.principal(*id, gaps)));
     }
     groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
     listed(groups, lists.groups)
@@ -188,7 +204,7 @@ fn roles(
     for (role, id) in details.role_detail_list.iter().zip(&reading.roles) {
         let trust = reading.account.principal(*id).trust.as_ref();
         let trustees = Trustees::new(trust, &reading.account);
-        let privileges = judged.principal(*id);
+        let privileges = judged.principal(*id, gaps);
         roles.push(principals::role(role, &trustees, privileges, as_of, gaps));
     }
     roles.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));

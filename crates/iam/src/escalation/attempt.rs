@@ -8,7 +8,7 @@ use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
-use crate::account::{Principal, PrincipalId};
+use crate::account::{Account, Principal, PrincipalId};
 use crate::context::{Context, Resource};
 use crate::policy::Effect;
 use crate::trust::{Chosen, Grant, SESSION};
@@ -33,14 +33,16 @@ impl<'a> Search<'a> {
                 }
             }
             (Changes::RunningRole, Some((_, role))) => {
-                let limit = if needs_profile(method, role) {
+                let limit = if needs_profile(method, role, self.account()) {
                     Step::limited(Certainty::Possible, PROFILE)
                 } else {
                     Step::limited(Certainty::Conditional, "whether anything runs with the role")
                 };
                 return Some(limit.and(self.uses(by.node, &method.actions)?));
             }
-            (Changes::PassedRole, Some((_, role))) if needs_profile(method, role) => {
+            (Changes::PassedRole, Some((_, role)))
+                if needs_profile(method, role, self.account()) =>
+            {
                 let make = ["iam:createinstanceprofile", "iam:addroletoinstanceprofile"];
                 let profile = self.uses(by.node, &make.map(|name| self.index.methods.known(name)));
                 let profile = profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE));
@@ -226,10 +228,11 @@ impl<'a> Search<'a> {
 /// Whether a method reaches a role only by EC2 instances, which have none without an instance profile.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
-fn needs_profile(method: &Method, role: &Principal) -> bool {
+fn needs_profile(method: &Method, role: &Principal, account: &Account) -> bool {
     let makes = method.action_names.iter().any(|name| name == "iam:AddRoleToInstanceProfile");
     let elsewhere = |service: &String| {
-        let is_admitted = role.trust.as_ref().is_none_or(|trust| trust.admits_provider(service));
+        let is_admitted =
+            role.trust.as_ref().is_none_or(|trust| trust.admits_provider(service, account));
         service != "ec2.amazonaws.com" && is_admitted
     };
     !role.has_instance_profile && !makes && !method.services.iter().any(elsewhere)

@@ -119,7 +119,7 @@ impl<'a> Index<'a> {
         format!("arn:{}:iam::aws:policy/{name}", self.account.partition)
     }
 
-    fn document(&self, policy: PolicyId) -> Option<&PolicyDocument> {
+    pub(super) fn document(&self, policy: PolicyId) -> Option<&PolicyDocument> {
         match self.account.policies.get(policy.place()) {
             Some(known) => known.document.as_ref().or(self.generous.then_some(&self.all)),
             None => Some(&self.all),

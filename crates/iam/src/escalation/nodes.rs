@@ -27,6 +27,10 @@ pub(super) struct Node<'a> {
     /// The best way of each method, by the method's place.
     pub(super) ways: BTreeMap<u16, Found>,
     pub(super) removable_guards: BTreeSet<PolicyId>,
+    /// Of a changed node: what it was before any change; else the node itself.
+    pub(super) origin: NodeId,
+    /// The statements of all nodes that are this one after changes.
+    pub(super) work: usize,
 }
 
 /// Whose privileges a node holds.

@@ -24,6 +24,11 @@ use crate::trust::{TrustPolicy, is_saml};
 use crate::truth::Lack;
 use crate::value::Value;
 
+/// How many statements are looked at, at most, to follow the changes that somebody's permissions may go
+/// through. Each change may be combined with each other, so that a hundred policies have more combinations
+/// than anybody can follow.
+const BUDGET: usize = 100_000;
+
 pub(super) struct Search<'a> {
     pub(super) index: Index<'a>,
     pub(super) cast: &'a Cast,
@@ -200,9 +205,18 @@ impl<'a> Search<'a> {
         let rank = administrator.then_some(Rank::ADMINISTRATOR);
         self.queue.extend(rank.map(|rank| (rank, Reverse(id))));
         let (ways, removable_guards) = (BTreeMap::new(), BTreeSet::new());
-        let node =
-            Node { who, subject, holder, groups, administrator, rank, ways, removable_guards };
-        self.nodes.push(node);
+        self.nodes.push(Node {
+            who,
+            subject,
+            holder,
+            groups,
+            administrator,
+            rank,
+            ways,
+            removable_guards,
+            origin: id,
+            work: 0,
+        });
         id
     }
 
@@ -293,39 +307,56 @@ impl<'a> Search<'a> {
             }
         }
         for (effect, edge) in changes {
-            let to = self.changed_node(owner, effect.after);
-            self.lead(edge, to);
+            self.lead(edge, effect.after);
         }
     }
 
     /// Notes a step after which a node may give itself everything, within its boundary.
     pub(super) fn gain_everything(&mut self, by: Wait, target: Target, step: Step) {
         let after = self.node(by.node).who.with(self.index.everything());
-        let to = self.changed_node(by.node, after);
         let change = Change { target: Some(target), step, removes: None };
         let (owner, become_owner) = (by.node, Step::default());
-        self.lead(Edge { by, owner, become_owner, changes: vec![change] }, to);
+        self.lead(Edge { by, owner, become_owner, changes: vec![change] }, after);
     }
 
-    fn lead(&mut self, edge: Edge, to: NodeId) {
+    /// Notes changes after which their owner has other permissions. What is too much to follow may lead
+    /// anywhere.
+    fn lead(&mut self, edge: Edge, after: Authority<'a>) {
+        let Some(to) = self.changed_node(edge.owner, after) else {
+            self.index.lacks.borrow_mut().insert(Lack::Budget);
+            if self.index.generous {
+                let Change { target, step, .. } = edge.changes[0].clone();
+                self.found(edge.by, target, step, Rank::ADMINISTRATOR);
+            }
+            return;
+        };
         match self.node(to).rank {
             Some(rank) => self.arrive(&edge, to, rank),
             None => self.leading_to.entry(to).or_default().push(edge),
         }
     }
 
-    fn changed_node(&mut self, owner: NodeId, after: Authority<'a>) -> NodeId {
+    /// The owner with other permissions; none: more has been asked of its changes than can be answered.
+    fn changed_node(&mut self, owner: NodeId, after: Authority<'a>) -> Option<NodeId> {
         let (policies, removed) = (Rc::clone(&after.policies), Rc::clone(&after.removed));
         let key = (std::ptr::from_ref(after.identity), policies, after.boundary, removed);
         if let Some(known) = self.changed.get(&key) {
-            return *known;
+            return Some(*known);
         }
         let owner = self.node(owner);
-        let (holder, groups) = (owner.holder, owner.groups.clone());
+        let (holder, groups, origin) = (owner.holder, owner.groups.clone(), owner.origin);
+        let documents = after.policies.iter().filter_map(|id| self.index.document(*id));
+        let statements = documents.map(|document| document.statements.len());
+        let work = self.node(origin).work + statements.sum::<usize>();
+        if work > BUDGET {
+            return None;
+        }
         let id = self.add(after, Subject::Changed, holder, groups);
+        self.nodes[id.place()].origin = origin;
+        self.nodes[origin.place()].work = work;
         self.changed.insert(key, id);
         self.look_at(id);
-        id
+        Some(id)
     }
 
     /// Notes a way to a changed node that is privileged, unless the owner is as privileged without the change.
