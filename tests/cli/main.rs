@@ -17,6 +17,7 @@ mod permissions;
 mod redact;
 mod rules;
 mod usage;
+mod verdicts;
 mod waivers;
 
 #[path = "../support/mod.rs"]
