@@ -31,7 +31,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
 fn earlier(args: &AuditArgs, salt: Option<&Salt>) -> Result<Option<Report>, Failure> {
     let Some(path) = &args.baseline else { return Ok(None) };
     let earlier = redaction::once(saved::read(path)?, salt)?;
-    if earlier.run.options.redacted && salt.is_none() {
+    if earlier.options.redacted && salt.is_none() {
         return Err(Incomparable::Redaction.into());
     }
     Ok(Some(earlier))

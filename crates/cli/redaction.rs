@@ -50,5 +50,5 @@ pub(crate) fn apply(report: Report, salt: Option<&Salt>) -> Result<Report, Failu
 /// The report as [`apply`] makes it; one that is redacted already stays as it is, so that it can be
 /// compared with another.
 pub(crate) fn once(report: Report, salt: Option<&Salt>) -> Result<Report, Failure> {
-    if report.run.options.redacted { Ok(report) } else { apply(report, salt) }
+    if report.options.redacted { Ok(report) } else { apply(report, salt) }
 }

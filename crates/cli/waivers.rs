@@ -74,11 +74,13 @@ fn applied(
     configured: &[Waiver],
     as_of: Option<Timestamp>,
 ) -> Result<Report, Failure> {
-    if report.run.options.redacted {
+    if report.options.redacted {
         let help = "audit without --redact to see what waivers match";
         return Err(Failure::with_help("the report is redacted: its names are pseudonyms", help));
     }
-    report.run.as_of = as_of.unwrap_or(report.run.as_of);
+    for account in &mut report.accounts {
+        account.as_of = as_of.unwrap_or(account.as_of);
+    }
     waivers::apply(&mut report, configured);
     Ok(report)
 }

@@ -106,7 +106,8 @@ def count_calls(portcullis: str, emulator: Emulator) -> None:
 
 def verdicts(audit: list[str]) -> int:
     report = json.loads(subprocess.run(audit, stdout=subprocess.PIPE).stdout)
-    return sum(sum(tally.values()) for tally in report["tallies"].values())
+    [account] = report["accounts"]
+    return sum(sum(tally.values()) for tally in account["tallies"].values())
 
 
 def measure_offline(portcullis: str, parse: str, bundle: Path) -> None:

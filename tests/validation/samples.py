@@ -16,6 +16,8 @@ Report = dict[str, Any]
 
 MANY = 10_000
 
+BASELINE = {"as_of": "2026-10-01T00:00:00Z", "ruleset": "0123456789abcdef"}
+
 # Each may be a user's name somewhere: what IAM forbids may come from tags, other tools or a report
 # that was edited.
 HOSTILE = [
@@ -67,11 +69,12 @@ def reports(binary: Path) -> dict[str, Report]:
 def many(report: Report) -> Report:
     """Ten thousand findings: open, waived, waived once, known and new, as they come."""
     sample = copy.deepcopy(report)
-    sample["run"]["baseline"] = {"as_of": "2026-10-01T00:00:00Z", "ruleset": "0123456789abcdef"}
+    [account] = sample["accounts"]
+    account["baseline"] = BASELINE
     bases = itertools.cycle(f for f in report["findings"] if f["verdict"] in ("fail", "unknown"))
     decisions = itertools.cycle(
         [
-            {"baseline": "new", "first_seen": report["run"]["as_of"]},
+            {"baseline": "new", "first_seen": account["as_of"]},
             {"baseline": "known", "first_seen": "2026-10-01T00:00:00Z"},
             {"baseline": "new", "waiver": {**WAIVER, "expired": False}},
             {"baseline": "new", "waiver": {**WAIVER, "expires": "2026-01-01", "expired": True}},
@@ -89,11 +92,15 @@ def accounts(report: Report) -> Report:
     sample = copy.deepcopy(report)
     [whole] = sample["accounts"]
     gaps = [gap("AccessDenied")]
-    failed = {"status": "failed", "alias": None, "caller": None, "gaps": gaps}
+    failed = {"status": "failed", "alias": None, "caller": None, "gaps": gaps, "frameworks": []}
+    whole["baseline"] = BASELINE
+    for framework in whole["frameworks"]:
+        answer(framework)
+    later = {"as_of": "2026-11-20T00:00:00Z", "baseline": BASELINE | {"as_of": None}}
     sample["accounts"] = [
         whole,
         whole | {"partition": "aws-cn", "region": None, "status": "incomplete", "gaps": gaps},
-        whole | {"id": "444455556666", "name": "sandbox", "alias": None},
+        whole | {"id": "444455556666", "name": "sandbox", "alias": None} | later,
         whole | {"id": "unknown", **failed},
         whole | {"id": "unknown", "partition": "unknown", **failed},
     ]
@@ -107,15 +114,17 @@ def accounts(report: Report) -> Report:
     # Reports may hold what their rules do not explain.
     unexplained = {"rule": "rule-of-tomorrow", "verdict": "fail", "severity": "high"}
     sample["findings"].append(renamed(report["findings"][0], "unexplained") | unexplained)
-    sample["run"]["baseline"] = {"as_of": "2026-10-01T00:00:00Z", "ruleset": "0123456789abcdef"}
     sample["waivers"] = [outcome("*/vendor")]
-    for framework in sample["frameworks"]:
-        framework["counts"] = dict.fromkeys(framework["counts"], 0)
-        statuses = itertools.cycle(framework["counts"])
-        for control, status in zip(framework["controls"], statuses, strict=False):
-            control["status"] = status
-            framework["counts"][status] += 1
     return sample
+
+
+def answer(framework: Report) -> None:
+    """Gives the controls of a framework every status, as they come."""
+    framework["counts"] = dict.fromkeys(framework["counts"], 0)
+    statuses = itertools.cycle(framework["counts"])
+    for control, status in zip(framework["controls"], statuses, strict=False):
+        control["status"] = status
+        framework["counts"][status] += 1
 
 
 def in_account(finding: Report, account: Report) -> Report:
@@ -124,6 +133,7 @@ def in_account(finding: Report, account: Report) -> Report:
     arn = arn.replace(finding["account"], account["id"])
     digest = hashlib.sha256((finding["fingerprint"] + arn).encode()).hexdigest()
     return finding | {
+        "partition": account["partition"],
         "account": account["id"],
         "resource": finding["resource"] | {"id": arn},
         "fingerprint": digest[:32],

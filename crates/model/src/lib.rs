@@ -20,9 +20,9 @@ pub use gap::Gap;
 pub use names::{AccountId, Arn, is_partition, is_region};
 pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{
-    AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
-    ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate, Message,
-    MessageFact, MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity,
+    AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState,
+    ControlCounts, ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate,
+    Message, MessageFact, MessagePart, Report, ResourceRef, RuleInfo, RunOptions, SCHEMA, Severity,
     Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use snapshot::{

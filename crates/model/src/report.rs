@@ -5,6 +5,7 @@ mod message;
 mod waiver;
 
 use std::collections::BTreeMap;
+use std::iter::Sum;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -28,22 +29,32 @@ pub struct Report {
     pub schema: String,
     /// What made the report.
     pub tool: Tool,
-    /// When and how.
-    pub run: Run,
-    /// The audited accounts.
+    /// What was chosen, for all accounts alike.
+    pub options: RunOptions,
+    /// The audited accounts, each with its own evidence, sorted by partition and id.
     pub accounts: Vec<AuditedAccount>,
-    /// The rules that were judged, sorted by id.
+    /// The rules that were judged, sorted by id; the same in all accounts.
     pub rules: Vec<RuleInfo>,
-    /// Every `fail` and `unknown`, and other verdicts where asked for; the gravest first.
+    /// Every `fail` and `unknown` of all accounts, and other verdicts where asked for; the gravest
+    /// first.
     pub findings: Vec<Finding>,
-    /// The number of verdicts by rule id.
-    pub tallies: BTreeMap<String, Tally>,
-    /// The frameworks that were asked for, control by control.
-    #[serde(default)]
-    pub frameworks: Vec<FrameworkOutcome>,
-    /// The waivers of the configuration, and what became of them.
+    /// The waivers of the configuration, and what became of them in all accounts together.
     #[serde(default)]
     pub waivers: Vec<WaiverOutcome>,
+}
+
+impl Report {
+    /// The latest moment to which the ages of an account count; none without accounts.
+    #[must_use]
+    pub fn as_of(&self) -> Option<Timestamp> {
+        self.accounts.iter().map(|account| account.as_of).max()
+    }
+
+    /// The verdicts of a rule in all accounts.
+    #[must_use]
+    pub fn tally(&self, rule: &str) -> Tally {
+        self.accounts.iter().filter_map(|account| account.tallies.get(rule)).copied().sum()
+    }
 }
 
 /// The program that made a report.
@@ -57,27 +68,12 @@ pub struct Tool {
     pub ruleset: String,
 }
 
-/// The time and options of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Run {
-    /// The moment that ages count to.
-    pub as_of: Timestamp,
-    /// When collecting began, where known.
-    pub collected_from: Option<Timestamp>,
-    /// When collecting ended, where known.
-    pub collected_to: Option<Timestamp>,
-    /// What was chosen.
-    pub options: RunOptions,
-    /// The earlier report that says which findings are new, where one was given.
-    #[serde(default)]
-    pub baseline: Option<Baseline>,
-}
-
 /// An earlier report that findings were compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Baseline {
-    /// [`Run::as_of`] of that report.
-    pub as_of: Timestamp,
+    /// The moment that the account's ages count to in that report; none: it does not hold the
+    /// account.
+    pub as_of: Option<Timestamp>,
     /// [`Tool::ruleset`] of that report.
     pub ruleset: String,
 }
@@ -131,7 +127,24 @@ words! {
     }
 }
 
-/// An account and the state of its evidence.
+/// What names an account: ids are unique within a partition only.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct AccountRef<'r> {
+    /// [`AuditedAccount::partition`].
+    pub partition: &'r str,
+    /// [`AuditedAccount::id`].
+    pub id: &'r str,
+}
+
+impl AccountRef<'_> {
+    /// Whether it is known which account it is; if not, it may be any.
+    #[must_use]
+    pub fn is_identified(self) -> bool {
+        self.id != "unknown"
+    }
+}
+
+/// An account, the state of its evidence, and what was judged of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditedAccount {
     /// The 12-digit id, or `unknown`.
@@ -149,10 +162,32 @@ pub struct AuditedAccount {
     pub status: AccountStatus,
     /// The ARN of who collected, where known.
     pub caller: Option<String>,
+    /// The moment that ages count to.
+    pub as_of: Timestamp,
+    /// When collecting began, where known.
+    pub collected_from: Option<Timestamp>,
+    /// When collecting ended, where known.
+    pub collected_to: Option<Timestamp>,
     /// When AWS made the credential report, where known.
     pub report_generated_at: Option<Timestamp>,
     /// What is missing, and why.
     pub gaps: Vec<Gap>,
+    /// The number of verdicts by rule id.
+    pub tallies: BTreeMap<String, Tally>,
+    /// The frameworks that were asked for, control by control.
+    #[serde(default)]
+    pub frameworks: Vec<FrameworkOutcome>,
+    /// The earlier report that says which findings are new, where one was given.
+    #[serde(default)]
+    pub baseline: Option<Baseline>,
+}
+
+impl AuditedAccount {
+    /// What names it.
+    #[must_use]
+    pub fn account_ref(&self) -> AccountRef<'_> {
+        AccountRef { partition: &self.partition, id: &self.id }
+    }
 }
 
 /// A rule as it was judged.
@@ -236,6 +271,8 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// The rule's id.
     pub rule: String,
+    /// The account's partition.
+    pub partition: String,
     /// The account's id.
     pub account: String,
     /// The resource.
@@ -266,6 +303,18 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What names its account.
+    #[must_use]
+    pub fn account_ref(&self) -> AccountRef<'_> {
+        AccountRef { partition: &self.partition, id: &self.account }
+    }
+
+    /// The order of findings in a report: the gravest first, then by rule, account and resource.
+    #[must_use]
+    pub fn order(&self) -> impl Ord + '_ {
+        (self.severity, &self.rule, self.account_ref(), &self.resource.id)
+    }
+
     /// The verdict, and what has been decided about it.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -342,5 +391,17 @@ impl Tally {
             Verdict::Pass => &mut self.pass,
             Verdict::NotApplicable => &mut self.not_applicable,
         } += 1;
+    }
+}
+
+impl Sum for Tally {
+    fn sum<I: Iterator<Item = Tally>>(tallies: I) -> Tally {
+        tallies.fold(Tally::default(), |sum, tally| Tally {
+            fail: sum.fail.saturating_add(tally.fail),
+            unknown: sum.unknown.saturating_add(tally.unknown),
+            pass: sum.pass.saturating_add(tally.pass),
+            not_applicable: sum.not_applicable.saturating_add(tally.not_applicable),
+            waived: sum.waived.saturating_add(tally.waived),
+        })
     }
 }

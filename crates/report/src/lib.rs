@@ -13,7 +13,9 @@ mod text;
 mod words;
 
 pub use decide::comparison::Incomparable;
-pub use decide::diff::{Change, Diff, Difference, Entry, Origin, Side, State};
+pub use decide::diff::{
+    Action, Change, Diff, Difference, Entry, Origin, OriginAccount, Plan, Reason, Side, State, Step,
+};
 pub use decide::outcome::Outcome;
 pub use decide::redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
 pub use decide::{baseline, waivers};

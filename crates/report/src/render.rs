@@ -2,6 +2,7 @@
 
 pub(crate) mod advice;
 pub(crate) mod controls;
+pub(crate) mod counts;
 pub(crate) mod diff;
 pub(crate) mod format;
 pub(crate) mod gaps;

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use jiff::Timestamp;
-use portcullis_model::{AccountStatus, AuditedAccount, Finding, ResourceRef};
+use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, ResourceRef};
 
 /// `1 rule`, `2 rules`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
@@ -47,11 +47,16 @@ pub(crate) fn name(finding: &Finding, many_accounts: bool) -> String {
     format!("{}{account}", resource.name)
 }
 
+/// What leads a sentence on an account where the report has several: `111122223333: `.
+pub(crate) fn lead(account: &AuditedAccount, report: &Report) -> String {
+    if report.accounts.len() > 1 { format!("{}: ", account.id) } else { String::new() }
+}
+
 /// What is known of an account, and how old it is.
-pub(crate) fn evidence(account: &AuditedAccount, as_of: Timestamp) -> String {
+pub(crate) fn evidence(account: &AuditedAccount) -> String {
     match (account.status, account.report_generated_at) {
         (AccountStatus::Failed, _) => "nothing could be collected".to_owned(),
-        (_, Some(made)) => format!("credential report {}", age(made, as_of)),
+        (_, Some(made)) => format!("credential report {}", age(made, account.as_of)),
         (_, None) => "credential report missing or undated".to_owned(),
     }
 }
@@ -64,6 +69,15 @@ pub(crate) fn time(moment: Timestamp) -> String {
 /// The day, in UTC.
 pub(crate) fn day(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d").to_string()
+}
+
+/// The first of the moments and the last, in those words; one if they are the same there.
+pub(crate) fn span(
+    moments: impl Iterator<Item = Timestamp> + Clone,
+    words: fn(Timestamp) -> String,
+) -> Option<String> {
+    let (first, last) = (words(moments.clone().min()?), words(moments.max()?));
+    Some(if first == last { first } else { format!("{first} to {last}") })
 }
 
 /// How long before that moment something was made.

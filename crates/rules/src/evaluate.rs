@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Fact, Finding, Fingerprint, Gap, Report, ResourceRef, Run,
+    AccountStatus, AuditedAccount, Fact, Finding, Fingerprint, Gap, Report, ResourceRef,
     RunOptions, SCHEMA, Snapshot, Sources, Tally, Tool, Verdict,
 };
 
@@ -29,8 +29,6 @@ pub fn evaluate(
         Judge { snapshot, options: &options, lists: BTreeMap::new(), findings: Vec::new() };
     let tallies = rules.rules().iter().map(|rule| (rule.id.clone(), judge.rule(rule))).collect();
     let mut findings = judge.findings;
-    let frameworks = rules.frameworks().iter().filter(|f| options.frameworks.contains(&f.id));
-    let frameworks = frameworks.map(|framework| framework.judge(&tallies)).collect();
     sort(&mut findings);
     Report {
         schema: SCHEMA.to_owned(),
@@ -39,18 +37,10 @@ pub fn evaluate(
             version: tool_version.to_owned(),
             ruleset: rules.hash(),
         },
-        run: Run {
-            as_of: snapshot.as_of,
-            collected_from: snapshot.collected_from,
-            collected_to: snapshot.collected_to,
-            options,
-            baseline: None,
-        },
-        accounts: vec![account(snapshot)],
+        accounts: vec![account(snapshot, rules, &options, tallies)],
+        options,
         rules: rules.rules().iter().map(Rule::info).collect(),
         findings,
-        tallies,
-        frameworks,
         waivers: Vec::new(),
     }
 }
@@ -121,6 +111,7 @@ fn finding(
     Finding {
         fingerprint: Fingerprint::new(&rule.id, &account.partition, &account.id, &subject.id),
         rule: rule.id.clone(),
+        partition: account.partition.clone(),
         account: account.id.clone(),
         resource: ResourceRef {
             kind: subject.kind.to_owned(),
@@ -144,9 +135,7 @@ fn finding(
 /// The gravest first; resources that share an id stay apart and are said to do so, since whatever is
 /// decided about one of them by its fingerprint holds for all.
 fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
-        (a.severity, &a.rule, &a.resource.id).cmp(&(b.severity, &b.rule, &b.resource.id))
-    });
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
     for twins in findings.chunk_by_mut(|a, b| a.fingerprint == b.fingerprint) {
         if let count @ 2.. = twins.len() {
             for twin in twins {
@@ -156,8 +145,14 @@ fn sort(findings: &mut [Finding]) {
     }
 }
 
-fn account(snapshot: &Snapshot) -> AuditedAccount {
+fn account(
+    snapshot: &Snapshot,
+    rules: &RuleSet,
+    options: &RunOptions,
+    tallies: BTreeMap<String, Tally>,
+) -> AuditedAccount {
     let account = &snapshot.account;
+    let frameworks = rules.frameworks().iter().filter(|f| options.frameworks.contains(&f.id));
     AuditedAccount {
         id: account.id.clone(),
         alias: account.alias.clone().known().flatten(),
@@ -166,8 +161,14 @@ fn account(snapshot: &Snapshot) -> AuditedAccount {
         region: snapshot.region.clone(),
         status: status(snapshot),
         caller: account.caller.clone().known(),
+        as_of: snapshot.as_of,
+        collected_from: snapshot.collected_from,
+        collected_to: snapshot.collected_to,
         report_generated_at: account.report_generated_at.known(),
         gaps: snapshot.gaps.clone(),
+        frameworks: frameworks.map(|framework| framework.judge(&tallies)).collect(),
+        tallies,
+        baseline: None,
     }
 }
 

@@ -40,8 +40,8 @@ pub struct AppliedWaiver {
 pub struct WaiverOutcome {
     /// The waiver as it is configured.
     pub waiver: Waiver,
-    /// The number of days that it still holds after the day of [`Run::as_of`](crate::Run); negative:
-    /// so many days ago was its last.
+    /// The number of days that it still holds after the day of
+    /// [`Report::as_of`](crate::Report::as_of); negative: so many days ago was its last.
     pub days_left: i32,
     /// Whether its rule was judged and its account audited.
     pub judged: bool,

@@ -4,11 +4,12 @@
 //! What was waived there is not known: when its waiver ends, it counts. What cannot be judged is never
 //! known: an incomplete audit stays incomplete, whatever its baseline.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
+use jiff::Timestamp;
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Baseline, BaselineState, Finding, Fingerprint, Report, Severity,
-    Status, Verdict,
+    AccountRef, AccountStatus, AuditedAccount, Baseline, BaselineState, Finding, Fingerprint,
+    Report, Severity, Status, Verdict,
 };
 
 use crate::decide::comparison::{
@@ -20,27 +21,53 @@ use crate::words::time;
 /// when it was first seen. The answer is what the reader should know about that comparison.
 pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incomparable> {
     comparison::check(old, report)?;
-    let mut held = comparison::by_later_fingerprint(old, report);
-    // Who could not be identified may be anybody, although the fingerprints are the same.
-    let strange: BTreeSet<&str> = strangers(report, old).map(|(id, _)| id).collect();
-    held.retain(|_, findings| findings.iter().all(|f| !strange.contains(f.account.as_str())));
+    let warnings = warnings(report, old);
+    for account in &mut report.accounts {
+        let held = same_account(account.account_ref(), old);
+        let as_of = held.map(|held| held.as_of);
+        account.baseline = Some(Baseline { as_of, ruleset: old.tool.ruleset.clone() });
+    }
+    let held = comparison::by_later_fingerprint(old, report);
     let mut allowances = allowances(&held);
-    let as_of = report.run.as_of;
+    let moments = moments(&report.accounts, old);
     // The gravest first: of several resources with one id, the gravest need the gravest allowance.
     let mut findings: Vec<&mut Finding> = report.findings.iter_mut().collect();
     findings.sort_by_key(|finding| finding.severity);
     for finding in findings {
-        let old_findings = held.get(&finding.fingerprint).into_iter().flatten().copied();
-        let seen = first_seen(old_findings, old.run.as_of).map(|seen| seen.min(as_of));
+        let Moments { now, before } =
+            moments.get(&finding.account_ref()).copied().unwrap_or_default();
+        // Who could not be identified may be anybody, although the fingerprints are the same.
+        let held = before.and_then(|_| held.get(&finding.fingerprint));
+        let seen = first_seen(held.into_iter().flatten().copied(), before);
+        let seen = seen.map(|seen| now.map_or(seen, |now| seen.min(now)));
         (finding.baseline, finding.first_seen) = match finding.verdict {
-            Verdict::Fail => (Some(state(finding, &mut allowances)), Some(seen.unwrap_or(as_of))),
+            Verdict::Fail if held.is_none() => (Some(BaselineState::New), now),
+            Verdict::Fail => (Some(state(finding, &mut allowances)), seen.or(now)),
             Verdict::Unknown => (None, seen),
             Verdict::Pass | Verdict::NotApplicable => (None, None),
         };
     }
-    report.run.baseline =
-        Some(Baseline { as_of: old.run.as_of, ruleset: old.tool.ruleset.clone() });
-    Ok(warnings(report, old))
+    Ok(warnings)
+}
+
+/// The moments that the ages of an account count to.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    /// None only in a report that was tampered with.
+    now: Option<Timestamp>,
+    /// In the baseline; none if that knows nothing of the account.
+    before: Option<Timestamp>,
+}
+
+fn moments<'r>(accounts: &'r [AuditedAccount], old: &Report) -> HashMap<AccountRef<'r>, Moments> {
+    let mut moments = HashMap::new();
+    for account in accounts {
+        let held = same_account(account.account_ref(), old);
+        let known = held.filter(|held| held.status != AccountStatus::Failed);
+        let before = known.map(|known| known.as_of);
+        moments.insert(account.account_ref(), Moments { now: Some(account.as_of), before });
+    }
+    moments
 }
 
 /// The severities of the findings that counted in the baseline, the gravest last.
@@ -71,11 +98,8 @@ fn state(finding: &Finding, allowances: &mut Allowances<'_>) -> BaselineState {
 
 /// Why the baseline may say less than it seems to.
 fn warnings(report: &Report, old: &Report) -> Vec<String> {
-    let later = (old.run.as_of > report.run.as_of).then(|| {
-        let (old, own) = (time(old.run.as_of), time(report.run.as_of));
-        format!("the baseline is of a later time ({old}) than this audit ({own})")
-    });
-    let accounts = strangers(report, old).map(|(_, why)| why);
+    let accounts = report.accounts.iter();
+    let of_accounts = accounts.filter_map(|account| warning(account, report, old));
     let changes = RuleChanges::between(old, report);
     let unjudged = named(&changes.only_new).map(|rules| {
         format!("the baseline did not judge {rules}; what such rules find counts as new")
@@ -86,23 +110,24 @@ fn warnings(report: &Report, old: &Report) -> Vec<String> {
              there is known nevertheless"
         )
     });
-    later.into_iter().chain(accounts).chain(unjudged).chain(differ).collect()
+    of_accounts.chain(unjudged).chain(differ).collect()
 }
 
-/// The accounts of which the baseline says nothing, and why.
-fn strangers<'r>(report: &'r Report, old: &Report) -> impl Iterator<Item = (&'r str, String)> {
-    report.accounts.iter().filter_map(|account| Some((account.id.as_str(), unheld(account, old)?)))
-}
-
-fn unheld(account: &AuditedAccount, old: &Report) -> Option<String> {
+/// Why the baseline says nothing of an account, or something odd.
+fn warning(account: &AuditedAccount, report: &Report, old: &Report) -> Option<String> {
     let id = &account.id;
-    match same_account(account, old) {
-        None => {
-            Some(format!("the baseline does not hold account {id}; all it finds counts as new"))
-        }
-        Some(held) if held.status == AccountStatus::Failed => Some(format!(
+    let Some(held) = same_account(account.account_ref(), old) else {
+        return Some(format!(
+            "the baseline does not hold account {id}; all it finds counts as new"
+        ));
+    };
+    if held.status == AccountStatus::Failed {
+        return Some(format!(
             "in the baseline, nothing of account {id} could be collected; all it finds counts as new"
-        )),
-        Some(_) => None,
+        ));
     }
+    let of = if report.accounts.len() > 1 { format!(" of account {id}") } else { String::new() };
+    let (was, is) = (time(held.as_of), time(account.as_of));
+    let is_later = held.as_of > account.as_of;
+    is_later.then(|| format!("the baseline is of a later time ({was}) than this audit{of} ({is})"))
 }

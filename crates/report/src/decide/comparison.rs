@@ -6,13 +6,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    AuditedAccount, Finding, Fingerprint, Report, ResourceRef, RuleInfo, Verdict,
+    AccountRef, AuditedAccount, Finding, Fingerprint, Report, ResourceRef, RuleInfo, Verdict,
 };
 
 use crate::words::{counted, few};
 
-/// An account's id where it is not known.
-const UNKNOWN_ACCOUNT: &str = "unknown";
 /// So many rules are named rather than counted.
 const NAMED_RULES: usize = 5;
 
@@ -36,11 +34,7 @@ impl fmt::Display for Incomparable {
 
 /// An error if findings of one report cannot be found in the other.
 pub(crate) fn check(old: &Report, new: &Report) -> Result<(), Incomparable> {
-    if old.run.options.redacted == new.run.options.redacted {
-        Ok(())
-    } else {
-        Err(Incomparable::Redaction)
-    }
+    if old.options.redacted == new.options.redacted { Ok(()) } else { Err(Incomparable::Redaction) }
 }
 
 /// Findings by their identity. Several resources may share one.
@@ -104,34 +98,28 @@ fn access_keys(report: &Report) -> HashMap<AccessKey<'_>, Option<&Fingerprint>> 
     keys
 }
 
-/// Since when these findings of one fingerprint are known to fail, by a report of that moment. One
-/// that could not be judged keeps the memory of its failure, where it has one.
+/// Since when these findings of one fingerprint are known to fail, by a report in which the ages of
+/// their account count to that moment. One that could not be judged keeps the memory of its failure,
+/// where it has one.
 pub(crate) fn first_seen<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
-    as_of: Timestamp,
+    as_of: Option<Timestamp>,
 ) -> Option<Timestamp> {
     let seen = |finding: &Finding| match finding.verdict {
-        Verdict::Fail => Some(finding.first_seen.unwrap_or(as_of)),
+        Verdict::Fail => finding.first_seen.or(as_of),
         Verdict::Unknown => finding.first_seen,
         Verdict::Pass | Verdict::NotApplicable => None,
     };
     findings.into_iter().filter_map(seen).min()
 }
 
-/// The same account in another report. An account that could not be identified may be any.
+/// That account in a report. An account that could not be identified may be any.
 pub(crate) fn same_account<'r>(
-    account: &AuditedAccount,
+    account: AccountRef<'_>,
     report: &'r Report,
 ) -> Option<&'r AuditedAccount> {
-    let same = |other: &&AuditedAccount| {
-        other.id == account.id && other.partition == account.partition && is_identified(other)
-    };
-    report.accounts.iter().find(same)
-}
-
-/// Whether it is known which account it is.
-pub(crate) fn is_identified(account: &AuditedAccount) -> bool {
-    account.id != UNKNOWN_ACCOUNT
+    let mut accounts = report.accounts.iter().filter(|_| account.is_identified());
+    accounts.find(|other| other.account_ref() == account)
 }
 
 /// Whether two versions of a rule test the same; nothing tells where there is no hash.

@@ -6,16 +6,18 @@
 
 mod difference;
 mod notes;
+mod plan;
 mod side;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use portcullis_model::{Finding, Fingerprint, Report, ResourceRef, Severity};
+use portcullis_model::{AuditedAccount, Finding, Fingerprint, Report, ResourceRef, Severity};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use difference::Difference;
+pub use plan::{Action, Plan, Reason, Step};
 pub use side::{Side, State};
 
 use crate::decide::comparison::{self, Incomparable, first_seen};
@@ -47,14 +49,23 @@ pub struct Diff<'a> {
 /// One of the two reports.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Origin<'a> {
-    /// The moment that ages count to.
-    pub as_of: Timestamp,
     /// The version of Portcullis.
     pub version: &'a str,
     /// The hash of the rules and their parameters.
     pub ruleset: &'a str,
-    /// The ids of the accounts.
-    pub accounts: Vec<&'a str>,
+    /// The accounts.
+    pub accounts: Vec<OriginAccount<'a>>,
+}
+
+/// An account in one of the two reports.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct OriginAccount<'a> {
+    /// The partition.
+    pub partition: &'a str,
+    /// The id.
+    pub id: &'a str,
+    /// The moment that its ages count to.
+    pub as_of: Timestamp,
 }
 
 /// What has become of a finding.
@@ -117,6 +128,8 @@ pub struct Entry<'a> {
     pub change: Change,
     /// Its identity.
     pub fingerprint: &'a Fingerprint,
+    /// The account's partition.
+    pub partition: &'a str,
     /// The account's id.
     pub account: &'a str,
     /// The rule's id.
@@ -188,16 +201,20 @@ impl<'a> Diff<'a> {
 }
 
 fn order<'e>(entry: &'e Entry<'_>) -> impl Ord + 'e {
-    let Entry { change, severity, rule, account, resource, fingerprint, .. } = entry;
-    (*change, *severity, *rule, *account, &resource.id, *fingerprint)
+    let Entry { change, severity, rule, partition, account, resource, fingerprint, .. } = entry;
+    (*change, *severity, *rule, *partition, *account, &resource.id, *fingerprint)
 }
 
-fn origin(report: &Report) -> Origin<'_> {
+fn origin<'r>(report: &'r Report) -> Origin<'r> {
+    let account = |account: &'r AuditedAccount| OriginAccount {
+        partition: &account.partition,
+        id: &account.id,
+        as_of: account.as_of,
+    };
     Origin {
-        as_of: report.run.as_of,
         version: &report.tool.version,
         ruleset: &report.tool.ruleset,
-        accounts: report.accounts.iter().map(|account| account.id.as_str()).collect(),
+        accounts: report.accounts.iter().map(account).collect(),
     }
 }
 
@@ -208,14 +225,15 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
     let differences = difference::between(&old, &new);
     let stood_for_list = old.findings.iter().any(|finding| was.stands_for_list(finding));
     let stands_for_list = new.findings.iter().any(|finding| is.stands_for_list(finding));
-    let seen_before = first_seen(old.findings.iter().copied(), was.as_of());
+    let seen_before = first_seen(old.findings.iter().copied(), old.as_of);
     let had_failed = seen_before.is_some() && !stood_for_list;
     let change = change(old.state, new.state, !differences.is_empty(), had_failed)?;
-    let seen_now = first_seen(new.findings.iter().copied(), is.as_of());
+    let seen_now = first_seen(new.findings.iter().copied(), new.as_of);
     let told = telling(&old, &new)?;
     Some(Entry {
         change,
         fingerprint: &about.fingerprint,
+        partition: &told.partition,
         account: &told.account,
         rule: &told.rule,
         title: is.title(&told.rule).or_else(|| was.title(&told.rule)).unwrap_or(&told.rule),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use portcullis_model::{AccountStatus, Finding, Report, Severity, Status};
+use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Severity, Status};
 
 /// What an audit comes to, by its report alone. Its text is one sentence that explains the exit
 /// status.
@@ -29,14 +29,18 @@ enum Kind {
     /// Nothing that counts failed, but these rules could not be judged for some resource.
     Incomplete(Vec<String>),
     /// Of some account nothing at all was collected, so a clean result would mean nothing.
-    NothingCollected,
+    NothingCollected {
+        /// The accounts of which nothing was collected.
+        failed: usize,
+        all: usize,
+    },
 }
 
 impl Outcome {
     /// The outcome of that report, by the gate that stands in its options.
     #[must_use]
     pub fn of(report: &Report) -> Outcome {
-        let fail_on = report.run.options.gate.fail_on;
+        let fail_on = report.options.gate.fail_on;
         // The gravest severity is the least in order.
         let grave = || report.findings.iter().filter(|finding| finding.severity <= fail_on);
         let count = |status| grave().filter(|finding| finding.status() == status).count();
@@ -53,7 +57,7 @@ impl Outcome {
         match self.kind {
             Kind::Clean { .. } => 0,
             Kind::Failed(_) => 1,
-            Kind::Incomplete(_) | Kind::NothingCollected => 3,
+            Kind::Incomplete(_) | Kind::NothingCollected { .. } => 3,
         }
     }
 
@@ -69,11 +73,13 @@ impl Outcome {
 impl Kind {
     /// The outcome of a report in which nothing counts as failed.
     fn without_fails(report: &Report) -> Kind {
-        let failed = |status| status == AccountStatus::Failed;
-        if report.accounts.is_empty() || report.accounts.iter().any(|a| failed(a.status)) {
-            return Kind::NothingCollected;
+        let all = report.accounts.len();
+        let has_failed = |account: &&AuditedAccount| account.status == AccountStatus::Failed;
+        let failed = report.accounts.iter().filter(has_failed).count();
+        if failed > 0 || all == 0 {
+            return Kind::NothingCollected { failed, all };
         }
-        let may_be_unknown = &report.run.options.gate.allow_unknown;
+        let may_be_unknown = &report.options.gate.allow_unknown;
         let unknown = |finding: &&Finding| finding.status() == Status::Unknown;
         let (allowed, missed): (BTreeSet<&String>, BTreeSet<&String>) = report
             .findings
@@ -109,9 +115,14 @@ impl fmt::Display for Outcome {
                 };
                 write!(f, "nothing failed at severity {reach}{besides}, but {rules} fully judged")
             }
-            Kind::NothingCollected => {
+            Kind::NothingCollected { all: 0 | 1, .. } => {
                 f.write_str("nothing failed, but only because nothing could be collected")
             }
+            Kind::NothingCollected { failed, all } => write!(
+                f,
+                "nothing failed at severity {reach}{besides}, but nothing could be collected of \
+                 {failed} of {all} accounts"
+            ),
         }?;
         f.write_str(".")
     }

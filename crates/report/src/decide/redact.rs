@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use portcullis_model::{
-    AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Finding,
-    FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions,
-    Source, Tool, Verdict, Waiver, WaiverOutcome,
+    AccountRef, AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Finding,
+    FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo, RunOptions, Source,
+    Tool, Verdict, Waiver, WaiverOutcome,
 };
 
 pub(crate) use self::arn::TYPES;
@@ -49,7 +49,7 @@ impl fmt::Display for AlreadyRedacted {
 ///
 /// Waivers match names: apply them before. A baseline is joined by fingerprint: redact both or none.
 pub fn redact(report: Report, salt: &Salt) -> Result<Report, AlreadyRedacted> {
-    if report.run.options.redacted {
+    if report.options.redacted {
         return Err(AlreadyRedacted);
     }
     Ok(Redaction { salt, names: Names::new(salt), params: Vec::new() }.report(report))
@@ -67,27 +67,24 @@ struct Redaction<'s> {
 
 impl Redaction<'_> {
     fn report(&mut self, report: Report) -> Report {
-        let Report { schema, tool, run, accounts, rules, findings, tallies, frameworks, waivers } =
-            report;
+        let Report { schema, tool, options, accounts, rules, findings, waivers } = report;
         // Rules first: their parameters show in what is said of controls.
         let rules: Vec<_> = rules.into_iter().map(|rule| self.rule(rule)).collect();
         let mut accounts: Vec<_> = accounts.into_iter().map(|a| self.account(a)).collect();
         let finding = |finding| self.finding(finding, &rules, &accounts);
         let mut findings: Vec<_> = findings.into_iter().map(finding).collect();
         // The order of names would tell something about them.
-        accounts.sort_by(|a, b| a.id.cmp(&b.id));
-        findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        accounts.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
+        findings.sort_by(|a, b| a.order().cmp(&b.order()));
         let mut waivers: Vec<_> = waivers.into_iter().map(|w| self.waiver_outcome(w)).collect();
         waivers.sort_by(|a, b| waivers::order(&a.waiver).cmp(&waivers::order(&b.waiver)));
         Report {
             schema,
             tool: self.tool(tool),
-            run: self.run(run),
+            options: Redaction::options(options),
             accounts,
             rules,
             findings,
-            tallies,
-            frameworks: frameworks.into_iter().map(|f| self.framework(f)).collect(),
             waivers,
         }
     }
@@ -96,16 +93,9 @@ impl Redaction<'_> {
         Tool { name, version, ruleset: self.salt.hash(&ruleset) }
     }
 
-    fn run(&self, run: Run) -> Run {
-        let Run { as_of, collected_from, collected_to, options, baseline } = run;
+    fn options(options: RunOptions) -> RunOptions {
         let RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: _ } = options;
-        let redacted = true;
-        let options = RunOptions { rule_set, only, skip, frameworks, include, gate, redacted };
-        let baseline = baseline.map(|Baseline { as_of, ruleset }| Baseline {
-            as_of,
-            ruleset: self.salt.hash(&ruleset),
-        });
-        Run { as_of, collected_from, collected_to, options, baseline }
+        RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: true }
     }
 
     fn account(&mut self, account: AuditedAccount) -> AuditedAccount {
@@ -117,8 +107,14 @@ impl Redaction<'_> {
             region,
             status,
             caller,
+            as_of,
+            collected_from,
+            collected_to,
             report_generated_at,
             gaps,
+            tallies,
+            frameworks,
+            baseline,
         } = account;
         let text = |text: Option<String>| text.map(|text| self.names.text(&text));
         let (alias, name, caller) = (text(alias), text(name), text(caller));
@@ -132,8 +128,17 @@ impl Redaction<'_> {
             region: region.map(|region| self.names.region(&region)),
             status,
             caller,
+            as_of,
+            collected_from,
+            collected_to,
             report_generated_at,
             gaps,
+            tallies,
+            frameworks: frameworks.into_iter().map(|f| self.framework(f)).collect(),
+            baseline: baseline.map(|Baseline { as_of, ruleset }| Baseline {
+                as_of,
+                ruleset: self.salt.hash(&ruleset),
+            }),
         }
     }
 
@@ -202,6 +207,7 @@ impl Redaction<'_> {
         let Finding {
             fingerprint,
             rule,
+            partition,
             account,
             resource,
             verdict,
@@ -228,7 +234,9 @@ impl Redaction<'_> {
         let message = message.and_then(|message| renamed(&message, &names));
         let message = message.unwrap_or_else(|| in_general(verdict, &missing, info, &resource));
         let (message, message_facts) = message.into_parts();
-        let gaps = accounts.iter().find(|known| known.id == account).map(|known| &known.gaps[..]);
+        let of_finding = AccountRef { partition: &partition, id: &account };
+        let known = accounts.iter().find(|known| known.account_ref() == of_finding);
+        let gaps = known.map(|known| &known.gaps[..]);
         let remediation = match verdict {
             // A command with a pseudonym in it would run, and not do what it says.
             Verdict::Fail if !remediation.is_empty() => {
@@ -244,6 +252,7 @@ impl Redaction<'_> {
             remediation,
             waiver: waiver.map(|waiver| applied(waiver, self.salt)),
             rule,
+            partition,
             account,
             resource,
             verdict,
@@ -298,11 +307,6 @@ impl Redaction<'_> {
         };
         WaiverOutcome { waiver, days_left, judged, fails, unknown }
     }
-}
-
-/// The order of findings in a report: the gravest first.
-fn order(finding: &Finding) -> impl Ord + '_ {
-    (finding.severity, &finding.rule, &finding.resource.id)
 }
 
 fn resource_ref(resource: ResourceRef, names: &mut Names<'_>) -> ResourceRef {

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portcullis_model::{
-    AccountStatus, AppliedWaiver, Finding, Report, RuleInfo, Status, Verdict, Waiver, WaiverOutcome,
+    AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Finding, Report, RuleInfo, Status,
+    Verdict, Waiver, WaiverOutcome,
 };
 
 pub use resource::{NotAResource, ResourcePattern};
@@ -22,18 +23,23 @@ pub(crate) use words::{acceptance, account};
 /// The account of a waiver that holds in all of them.
 pub const ANY_ACCOUNT: &str = "*";
 
-/// Makes these the waivers of the report, by the day that its ages count to, in place of any other.
+/// Makes these the waivers of the report, by the day that the ages of each account count to, in place
+/// of any other.
 ///
 /// Of several that match a finding, the one that lasts longest is its waiver.
 pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     let mut matchers: Vec<Matcher> = sorted(waivers).into_iter().map(Matcher::new).collect();
-    let as_of = report.run.as_of;
+    let accounts = report.accounts.iter();
+    let moments: HashMap<_, _> = accounts.map(|a| (a.account_ref(), a.as_of)).collect();
+    // Only a report that was tampered with has no account, or not that of a finding.
+    let latest = report.as_of().unwrap_or_default();
     let mut by_rule: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, matcher) in matchers.iter().enumerate() {
         by_rule.entry(&matcher.waiver.rule).or_default().push(index);
     }
     for finding in &mut report.findings {
         finding.waiver = None;
+        let as_of = moments.get(&finding.account_ref()).copied().unwrap_or(latest);
         for &index in by_rule.get(finding.rule.as_str()).into_iter().flatten() {
             if matchers[index].matches(finding) {
                 matchers[index].meet(finding, as_of);
@@ -42,7 +48,7 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     }
     count(report);
     let judged = Judged::new(report);
-    report.waivers = matchers.iter().map(|matcher| matcher.outcome(as_of, &judged)).collect();
+    report.waivers = matchers.iter().map(|matcher| matcher.outcome(latest, &judged)).collect();
 }
 
 /// The waivers as they stand at that time, where there is no report to match them with.
@@ -77,12 +83,16 @@ pub(crate) fn order(waiver: &Waiver) -> impl Ord + '_ {
     (expires, rule, account, resource, owner, reason)
 }
 
-/// Counts the waived findings of each rule.
+/// Counts the waived findings of each account and rule.
 fn count(report: &mut Report) {
-    report.tallies.values_mut().for_each(|tally| tally.waived = 0);
+    let mut waived: HashMap<(AccountRef<'_>, &str), u32> = HashMap::new();
     for finding in report.findings.iter().filter(|finding| finding.status() == Status::Waived) {
-        if let Some(tally) = report.tallies.get_mut(&finding.rule) {
-            tally.waived += 1;
+        *waived.entry((finding.account_ref(), &finding.rule)).or_default() += 1;
+    }
+    for AuditedAccount { partition, id, tallies, .. } in &mut report.accounts {
+        let account = AccountRef { partition, id };
+        for (rule, tally) in tallies {
+            tally.waived = waived.get(&(account, rule)).copied().unwrap_or_default();
         }
     }
 }
@@ -153,6 +163,8 @@ fn applied(waiver: &Waiver, as_of: Timestamp) -> AppliedWaiver {
 struct Judged<'r> {
     rules: BTreeSet<&'r str>,
     accounts: BTreeSet<&'r str>,
+    /// The accounts of which nothing was collected.
+    failed: BTreeSet<&'r str>,
     /// By rule, the accounts in which some resources are not known, so that the waived one may be
     /// among them.
     blind: BTreeMap<&'r str, BTreeSet<&'r str>>,
@@ -162,7 +174,8 @@ impl<'r> Judged<'r> {
     fn new(report: &'r Report) -> Judged<'r> {
         let rules: BTreeMap<&str, &RuleInfo> =
             report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-        let audited = report.accounts.iter().filter(|a| a.status != AccountStatus::Failed);
+        let failed = report.accounts.iter().filter(|a| a.status == AccountStatus::Failed);
+        let ids = report.accounts.iter().map(|account| account.id.as_str());
         let mut blind: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for finding in &report.findings {
             if finding.stands_for_list(rules.get(finding.rule.as_str()).copied()) {
@@ -170,12 +183,16 @@ impl<'r> Judged<'r> {
             }
         }
         let rules = rules.into_keys().collect();
-        Judged { rules, accounts: audited.map(|account| account.id.as_str()).collect(), blind }
+        let failed = failed.map(|account| account.id.as_str()).collect();
+        Judged { rules, accounts: ids.collect(), failed, blind }
     }
 
     fn covers(&self, matcher: &Matcher<'_>) -> bool {
         let rule = matcher.waiver.rule.as_str();
         let any = |accounts: &BTreeSet<&str>| accounts.iter().any(|id| matcher.is_in(id));
-        self.rules.contains(rule) && any(&self.accounts) && !self.blind.get(rule).is_some_and(any)
+        self.rules.contains(rule)
+            && any(&self.accounts)
+            && !any(&self.failed)
+            && !self.blind.get(rule).is_some_and(any)
     }
 }

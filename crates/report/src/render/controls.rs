@@ -1,6 +1,6 @@
 //! Controls of frameworks, in numbers.
 
-use portcullis_model::{ControlOutcome, ControlStatus, FrameworkOutcome, Report};
+use portcullis_model::{AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome};
 
 /// How many controls have which status, those without any left out.
 pub(crate) fn counted(framework: &FrameworkOutcome) -> String {
@@ -10,11 +10,11 @@ pub(crate) fn counted(framework: &FrameworkOutcome) -> String {
     format!("{} controls: {}", framework.controls.len(), texts.join(", "))
 }
 
-/// How many of the findings that fail a control are accepted.
-pub(crate) fn waived(control: &ControlOutcome, report: &Report) -> u64 {
+/// How many of the findings that fail a control of an account are accepted.
+pub(crate) fn waived(control: &ControlOutcome, account: &AuditedAccount) -> u64 {
     if control.status != ControlStatus::Fail {
         return 0;
     }
-    let tallies = control.rules.iter().filter_map(|id| report.tallies.get(id));
+    let tallies = control.rules.iter().filter_map(|id| account.tallies.get(id));
     tallies.map(|tally| u64::from(tally.waived)).sum()
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{AuditedAccount, Gap, Report};
+use portcullis_model::{Gap, Report};
 
-use crate::words::{few, shorten};
+use crate::words::{few, lead, shorten};
 
 /// Room for AWS's sentence on who may not do what on which ARN.
 const MESSAGE_CHARS: usize = 300;
@@ -13,13 +13,13 @@ const NAMED_RESOURCES: usize = 3;
 
 /// The gaps of that kind in a sentence each, led by their account where there are several.
 pub(crate) fn told(report: &Report, is_it: impl Fn(&Gap) -> bool) -> Vec<String> {
-    let several = report.accounts.len() > 1;
-    let of_account = |account: &AuditedAccount| {
+    let mut sentences = Vec::new();
+    for account in &report.accounts {
         let gaps: Vec<&Gap> = account.gaps.iter().filter(|gap| is_it(gap)).collect();
-        let lead = if several { format!("{}: ", account.id) } else { String::new() };
-        folded(&gaps).into_iter().map(move |gap| format!("{lead}{gap}")).collect::<Vec<_>>()
-    };
-    report.accounts.iter().flat_map(of_account).collect()
+        let lead = lead(account, report);
+        sentences.extend(folded(&gaps).into_iter().map(|gap| format!("{lead}{gap}")));
+    }
+    sentences
 }
 
 /// The gaps in a sentence each, folded by all that they have in common but the resource.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use portcullis_model::{Arn, AuditedAccount, Finding, Report, RuleInfo};
+use jiff::Timestamp;
+use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo};
 
 use crate::{Outcome, Style};
 
@@ -14,16 +15,13 @@ pub(crate) struct View<'a> {
     /// How text for a terminal is laid out; nothing for other formats.
     pub style: Style,
     rules: HashMap<&'a str, &'a RuleInfo>,
-    accounts: HashMap<&'a str, Vec<&'a AuditedAccount>>,
+    accounts: HashMap<AccountRef<'a>, &'a AuditedAccount>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(report: &'a Report, outcome: Outcome, style: Style) -> View<'a> {
         let rules = report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-        let mut accounts: HashMap<&str, Vec<&AuditedAccount>> = HashMap::new();
-        for account in &report.accounts {
-            accounts.entry(&account.id).or_default().push(account);
-        }
+        let accounts = report.accounts.iter().map(|a| (a.account_ref(), a)).collect();
         View { report, outcome, style, rules, accounts }
     }
 
@@ -34,11 +32,12 @@ impl<'a> View<'a> {
 
     /// The finding's account; none only in a report that was tampered with.
     pub(crate) fn account(&self, finding: &Finding) -> Option<&'a AuditedAccount> {
-        let of_id = self.accounts.get(finding.account.as_str())?;
-        // Ids are unique within a partition only.
-        let partition = Arn::parse(&finding.resource.id).map(|arn| arn.partition);
-        let is_there = |account: &&&AuditedAccount| partition == Some(account.partition.as_str());
-        of_id.iter().find(is_there).or(of_id.first()).copied()
+        self.accounts.get(&finding.account_ref()).copied()
+    }
+
+    /// The moment that the ages of the finding's account count to.
+    pub(crate) fn as_of(&self, finding: &Finding) -> Option<Timestamp> {
+        self.account(finding).map(|account| account.as_of)
     }
 }
 

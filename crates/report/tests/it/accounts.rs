@@ -24,6 +24,7 @@ fn several() -> Report {
         ..first
     };
     report.accounts.extend([china, failed]);
+    "aws-cn".clone_into(&mut report.findings[0].partition);
     "arn:aws-cn:iam::111122223333:root".clone_into(&mut report.findings[0].resource.id);
     report
 }

@@ -113,19 +113,19 @@ fn one_finding_of_the_baseline_makes_one_known() {
 #[test]
 fn the_report_says_what_it_was_compared_with() {
     let report = compared(&[], &[]);
-    let baseline = report.run.baseline.unwrap();
-    assert_eq!(baseline.as_of.to_string(), OLD);
+    let baseline = report.accounts[0].baseline.as_ref().unwrap();
+    assert_eq!(baseline.as_of.unwrap().to_string(), OLD);
     assert_eq!(baseline.ruleset, "0123456789abcdef");
 }
 
 #[test]
 fn redacted_and_open_reports_share_nothing() {
     let (mut new, mut old) = (at(NEW, []), at(OLD, []));
-    old.run.options.redacted = true;
+    old.options.redacted = true;
     let before = new.clone();
     assert_eq!(baseline::apply(&mut new, &old), Err(Incomparable::Redaction));
     assert_eq!(new, before);
-    new.run.options.redacted = true;
+    new.options.redacted = true;
     assert_eq!(baseline::apply(&mut new, &old), Ok(vec![]));
 }
 
@@ -136,7 +136,7 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
         change(&mut old);
         let mut new = at("2026-11-03T10:00:00Z", [fails("a")]);
         let warnings = baseline::apply(&mut new, &old).unwrap();
-        assert!(new.findings[0].first_seen.unwrap() <= new.run.as_of);
+        assert!(new.findings[0].first_seen.unwrap() <= new.accounts[0].as_of);
         warnings
     };
     assert_eq!(
@@ -180,7 +180,7 @@ fn what_the_baseline_knows_of_nobody_in_particular_is_new() {
     );
     let finding = &report.findings[0];
     assert_eq!(finding.baseline, Some(BaselineState::New));
-    assert_eq!(finding.first_seen, Some(report.run.as_of));
+    assert_eq!(finding.first_seen, Some(report.accounts[0].as_of));
     assert_eq!(Outcome::of(&report).exit_status(), 1);
 }
 

@@ -374,7 +374,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
     };
     assert_eq!(notes(&|_| ()), [""; 0]);
     assert_eq!(
-        notes(&|new| new.run.as_of = EARLIER.parse().unwrap()),
+        notes(&|new| new.accounts[0].as_of = EARLIER.parse().unwrap()),
         ["OLD is of a later time (2026-11-02 10:00:00 UTC) than NEW (2026-01-01 00:00:00 UTC)"]
     );
     assert_eq!(
@@ -410,11 +410,11 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
         ["the rules test the same, but differ in severities or words"]
     );
     assert_eq!(
-        notes(&|new| new.run.options.gate.fail_on = Severity::High),
+        notes(&|new| new.options.gate.fail_on = Severity::High),
         ["the audits failed at other severities: OLD from low, NEW from high"]
     );
     assert_eq!(
-        notes(&|new| new.run.options.gate.allow_unknown.push("old-key".to_owned())),
+        notes(&|new| new.options.gate.allow_unknown.push("old-key".to_owned())),
         ["the audits allowed other rules to remain unknown"]
     );
 }
@@ -422,7 +422,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
 #[test]
 fn redacted_and_open_reports_are_not_compared() {
     let (old, mut new) = (at(OLD, []), at(NEW, []));
-    new.run.options.redacted = true;
+    new.options.redacted = true;
     assert_eq!(Diff::between(&old, &new), Err(Incomparable::Redaction));
     assert_eq!(Diff::between(&new, &old), Err(Incomparable::Redaction));
 }

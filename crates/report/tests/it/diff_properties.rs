@@ -96,7 +96,9 @@ fn a_report() -> impl Strategy<Value = Report> {
 /// than the diff's own.
 fn shows_clear(report: &Report, other: &Report, entry: &Entry<'_>) -> bool {
     let audited = |report: &Report| {
-        let same = |a: &&AuditedAccount| a.id == entry.account && a.id != "unknown";
+        let same = |a: &&AuditedAccount| {
+            a.id == entry.account && a.partition == entry.partition && a.id != "unknown"
+        };
         report.accounts.iter().find(same).map(|a| (a.partition.clone(), a.status))
     };
     let rule = |report: &Report| report.rules.iter().find(|rule| rule.id == entry.rule).cloned();
@@ -223,7 +225,7 @@ proptest! {
         prop_assert!(today.findings.iter().filter(known).count() <= counted.count());
         for (finding, before) in today.findings.iter().zip(&b.findings) {
             prop_assert_eq!(finding.baseline.is_some(), finding.verdict == Verdict::Fail);
-            prop_assert!(finding.first_seen.is_none_or(|seen| seen <= b.run.as_of));
+            prop_assert!(finding.first_seen.is_none_or(|seen| seen <= b.accounts[0].as_of));
             let same = Finding { baseline: None, first_seen: before.first_seen, ..finding.clone() };
             prop_assert_eq!(&same, before);
         }

@@ -54,7 +54,9 @@ fn the_data_hold_every_finding_defused() {
 fn what_repeats_is_written_once() {
     let data = data(&page(&of_size(1000)));
     assert_eq!(data["parts"], json!([{ "paragraph": "Make a new key." }]));
-    assert_eq!(data["texts"], json!(["user", "user.name"]));
+    let sources = "Ages count to 2026-11-02 10:00:00 UTC; the credential report was made at \
+                   2026-11-02 07:00:00 UTC; the rest was collected by 2026-11-02 10:00:00 UTC.";
+    assert_eq!(data["texts"], json!(["user", "user.name", sources]));
     assert_eq!(data["findings"][999]["evidence"], json!([[1, "user-999"]]));
 }
 
@@ -79,10 +81,10 @@ fn the_page_lists_some_findings_and_counts_the_rest() {
 fn a_control_tells_how_much_of_what_fails_it_is_waived() {
     let mut report = decided();
     // The first control fails by this rule, one of whose findings is waived.
-    assert_eq!(report.frameworks[0].controls[0].rules, ["old-key"]);
+    assert_eq!(report.accounts[0].frameworks[0].controls[0].rules, ["old-key"]);
     let waived = "of these, 1 waived";
     assert_eq!(section(&page(&report), "frameworks").matches(waived).count(), 1);
-    report.tallies.get_mut("old-key").unwrap().waived = 0;
+    report.accounts[0].tallies.get_mut("old-key").unwrap().waived = 0;
     assert!(!page(&report).contains(waived));
 }
 
@@ -164,10 +166,10 @@ fn reports_that_were_tampered_with_are_shown_as_they_are() {
     let mut report = decided();
     report.rules.remove(1);
     report.rules.push(report.rules[0].clone());
-    report.tallies.clear();
-    report.accounts.clear();
+    report.accounts[0].tallies.clear();
+    report.accounts[0].id = "444455556666".to_owned();
     report.rules[0].references = vec!["javascript:alert(1)".to_owned()];
-    report.frameworks[0].controls[0].rules.push("\"><b>".to_owned());
+    report.accounts[0].frameworks[0].controls[0].rules.push("\"><b>".to_owned());
     for (finding, id) in report.findings.iter_mut().zip(["main", "a b", "", "\"onclick=\"x"]) {
         finding.fingerprint = serde_json::from_value::<Fingerprint>(json!(id)).unwrap();
         finding.evidence = BTreeMap::from([("__proto__".to_owned(), json!({ "missing": 1 }))]);

@@ -9,8 +9,9 @@ use portcullis_report::Format;
 fn clean() -> Report {
     let mut report = of_size(0);
     report.accounts[0].gaps.clear();
-    report.tallies.get_mut("old-key").unwrap().pass = 12;
-    *report.tallies.get_mut("idle-user").unwrap() = Tally { not_applicable: 1, ..Tally::default() };
+    report.accounts[0].tallies.get_mut("old-key").unwrap().pass = 12;
+    *report.accounts[0].tallies.get_mut("idle-user").unwrap() =
+        Tally { not_applicable: 1, ..Tally::default() };
     report
 }
 
@@ -31,12 +32,12 @@ fn a_rule_without_findings_is_a_test_case() {
 #[test]
 fn a_tally_is_no_pass_if_it_counts_more_than_is_listed() {
     let mut report = clean();
-    report.tallies.get_mut("old-key").unwrap().unknown = 1;
+    report.accounts[0].tallies.get_mut("old-key").unwrap().unknown = 1;
     assert!(!junit(&report).contains("pass"));
 }
 
 #[test]
-fn what_is_counted_over_accounts_has_a_suite_of_its_own() {
+fn a_rule_without_findings_is_a_test_case_of_each_account() {
     let mut report = clean();
     report.accounts.push(report.accounts[0].clone());
     report.accounts[1].id = "444455556666".to_owned();
@@ -45,11 +46,10 @@ fn what_is_counted_over_accounts_has_a_suite_of_its_own() {
         text.contains(r#"<testsuite name="444455556666" package="portcullis" id="1""#),
         "{text}"
     );
-    assert!(
-        text.contains(r#"<testsuite name="all accounts" package="portcullis" id="2""#),
-        "{text}"
-    );
-    assert_eq!(text.matches("12 resources pass").count(), 1);
+    for id in ["111122223333", "444455556666"] {
+        let passed = format!(r#"classname="{id}.credentials.old-key" name="12 resources pass""#);
+        assert_eq!(text.matches(&passed).count(), 1, "{text}");
+    }
 }
 
 #[test]

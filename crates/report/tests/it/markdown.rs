@@ -14,7 +14,7 @@ fn markdown(report: &Report) -> String {
 fn a_clean_report_is_short() {
     let mut report = of_size(0);
     report.accounts[0].gaps.clear();
-    report.frameworks.clear();
+    report.accounts[0].frameworks.clear();
     let text = markdown(&report);
     assert!(text.starts_with("# Identity posture of `111122223333` (acme): clean\n"), "{text}");
     assert!(text.contains("**Exit status 0: nothing failed at severity low or above"), "{text}");
@@ -66,7 +66,7 @@ fn texts_of_any_length_leave_the_page_bounded() {
     let long = "@".repeat(2 * MEBIBYTE);
     report.accounts[0].alias = Some(long.clone());
     report.accounts[0].gaps[0].message.clone_from(&long);
-    report.frameworks[0].title.clone_from(&long);
+    report.accounts[0].frameworks[0].title.clone_from(&long);
     report.waivers[0].waiver.owner.clone_from(&long);
     report.tool.version.clone_from(&long);
     report.rules.iter_mut().for_each(|rule| rule.risk.clone_from(&long));

@@ -102,7 +102,7 @@ fn no_value_is_needed() {
 fn ids_of_any_length_are_written() {
     let long = "x".repeat(70_000);
     let mut report = decided();
-    report.frameworks[0].controls[0].id.clone_from(&long);
+    report.accounts[0].frameworks[0].controls[0].id.clone_from(&long);
     report.findings[0].rule.clone_from(&long);
     report.accounts[0].id = long;
     assert!(is_written(&serde_json::to_value(report).unwrap()));
@@ -113,9 +113,9 @@ fn what_refers_to_nothing_is_written() {
     let emptied: [fn(&mut Report); 8] = [
         |report| report.rules.clear(),
         |report| report.accounts.clear(),
-        |report| report.tallies.clear(),
+        |report| report.accounts[0].tallies.clear(),
         |report| report.findings.clear(),
-        |report| report.frameworks[0].controls.clear(),
+        |report| report.accounts[0].frameworks[0].controls.clear(),
         |report| report.findings.iter_mut().for_each(|finding| finding.rule = "?".to_owned()),
         |report| report.findings.iter_mut().for_each(|finding| finding.account = String::new()),
         |report| report.waivers.iter_mut().for_each(|outcome| outcome.days_left = i32::MIN),

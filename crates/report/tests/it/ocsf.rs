@@ -57,7 +57,7 @@ fn what_the_check_came_to_is_one_thing_and_what_was_decided_another() {
 fn a_baseline_alone_makes_no_update() {
     let event = event(|report| {
         report.findings[0].baseline = Some(BaselineState::New);
-        report.findings[0].first_seen = Some(report.run.as_of);
+        report.findings[0].first_seen = Some(report.accounts[0].as_of);
     });
     assert_eq!(event["type_uid"], 200_301);
 }

@@ -9,7 +9,7 @@ use portcullis_report::Outcome;
 fn judge(report: &Report, fail_on: Severity, allow: &[&str]) -> (u8, String) {
     let allow_unknown = allow.iter().map(|id| (*id).to_owned()).collect();
     let mut report = report.clone();
-    report.run.options.gate = Gate { fail_on, allow_unknown };
+    report.options.gate = Gate { fail_on, allow_unknown };
     let outcome = Outcome::of(&report);
     (outcome.exit_status(), outcome.to_string())
 }

@@ -57,10 +57,10 @@ fn full() -> Report {
     account.name = Some("Acme Holding".to_owned());
     account.gaps[0].request_id = Some("5f0c2d9e".to_owned());
     report.findings[1].resource.region = Some("eu-north-1".to_owned());
-    report.run.options.only = vec!["old-key".to_owned()];
-    report.run.options.skip = vec!["old-key".to_owned()];
-    report.run.options.frameworks = vec!["test-1.0".to_owned()];
-    report.run.options.gate.allow_unknown = vec!["old-key".to_owned()];
+    report.options.only = vec!["old-key".to_owned()];
+    report.options.skip = vec!["old-key".to_owned()];
+    report.options.frameworks = vec!["test-1.0".to_owned()];
+    report.options.gate.allow_unknown = vec!["old-key".to_owned()];
     report.rules[0].params.insert("service".to_owned(), json!(["alice"]));
     report.rules[0].frameworks.insert("test-1.0".to_owned(), vec!["1.1".to_owned()]);
     report
@@ -68,23 +68,24 @@ fn full() -> Report {
 
 /// What may stay as it is, whatever it is: words that authors of rules and frameworks wrote for
 /// everybody, and words of the model.
-const PUBLIC: [&str; 34] = [
+const PUBLIC: [&str; 35] = [
     ".accounts[].gaps[].action",
     ".accounts[].gaps[].code",
     ".accounts[].gaps[].operation",
     ".accounts[].partition",
     ".findings[].message",
     ".findings[].message_facts[].fact",
+    ".findings[].partition",
     ".findings[].resource.kind",
     ".findings[].rule",
-    ".frameworks[].controls[].id",
-    ".frameworks[].controls[].rules[]",
-    ".frameworks[].controls[].title",
-    ".frameworks[].id",
-    ".frameworks[].note",
-    ".frameworks[].references[]",
-    ".frameworks[].title",
-    ".frameworks[].version",
+    ".accounts[].frameworks[].controls[].id",
+    ".accounts[].frameworks[].controls[].rules[]",
+    ".accounts[].frameworks[].controls[].title",
+    ".accounts[].frameworks[].id",
+    ".accounts[].frameworks[].note",
+    ".accounts[].frameworks[].references[]",
+    ".accounts[].frameworks[].title",
+    ".accounts[].frameworks[].version",
     ".rules[].family",
     ".rules[].frameworks.test-1.0[]",
     ".rules[].id",
@@ -93,17 +94,17 @@ const PUBLIC: [&str; 34] = [
     ".rules[].risk",
     ".rules[].scope",
     ".rules[].title",
-    ".run.options.frameworks[]",
-    ".run.options.gate.allow_unknown[]",
-    ".run.options.only[]",
-    ".run.options.rule_set",
-    ".run.options.skip[]",
+    ".options.frameworks[]",
+    ".options.gate.allow_unknown[]",
+    ".options.only[]",
+    ".options.rule_set",
+    ".options.skip[]",
     ".schema",
     ".tool.name",
     ".tool.version",
     ".waivers[].waiver.rule",
     // Of the control that a person answers; the others' reasons quote parameters.
-    ".frameworks[].controls[].reason",
+    ".accounts[].frameworks[].controls[].reason",
 ];
 
 /// Changes one string after the other to a name that nobody else has, and looks for it in what
@@ -185,9 +186,9 @@ fn hostile_names_are_names() {
 #[test]
 fn what_is_nobodys_stays() {
     let (before, after) = (full(), redacted(full()));
-    assert!(after.run.options.redacted);
-    assert_eq!(after.run.as_of, before.run.as_of);
-    assert_eq!(after.tallies, before.tallies);
+    assert!(after.options.redacted);
+    assert_eq!(after.accounts[0].as_of, before.accounts[0].as_of);
+    assert_eq!(after.accounts[0].tallies, before.accounts[0].tallies);
     assert_eq!(after.accounts[0].partition, "aws");
     let (gap, was) = (&after.accounts[0].gaps[0], &before.accounts[0].gaps[0]);
     assert_eq!((&gap.operation, &gap.action, &gap.code), (&was.operation, &was.action, &was.code));
@@ -272,7 +273,7 @@ fn pseudonyms(report: &Report) -> BTreeSet<String> {
 fn runs_under_one_salt_can_be_joined_and_others_cannot() {
     let mut later = decided();
     later.findings.remove(0);
-    later.run.as_of = "2026-12-02T10:00:00Z".parse().unwrap();
+    later.accounts[0].as_of = "2026-12-02T10:00:00Z".parse().unwrap();
     let other = Salt::new(b"another salt that is long enough").unwrap();
     let (first, second) = (pseudonyms(&redacted(decided())), pseudonyms(&redacted(later.clone())));
     assert!(second.len() > 15 && second.is_subset(&first), "{second:?}");

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use portcullis_model::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
     ControlKind, ControlOutcome, ControlStatus, Finding, Fingerprint, FrameworkOutcome, Gap,
-    MessageFact, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Source, Tally,
-    Tool, Verdict, Waiver, WaiverOutcome,
+    MessageFact, Report, ResourceRef, RuleInfo, RunOptions, SCHEMA, Severity, Source, Tally, Tool,
+    Verdict, Waiver, WaiverOutcome,
 };
 use portcullis_report::{Format, Style, render};
 use serde_json::json;
@@ -76,14 +76,8 @@ pub(crate) fn report() -> Report {
             version: "0.1.0".to_owned(),
             ruleset: "0123456789abcdef".to_owned(),
         },
-        run: Run {
-            as_of: "2026-11-02T10:00:00Z".parse().unwrap(),
-            collected_from: Some("2026-11-02T09:59:00Z".parse().unwrap()),
-            collected_to: Some("2026-11-02T10:00:00Z".parse().unwrap()),
-            options: RunOptions { rule_set: "default".to_owned(), ..RunOptions::default() },
-            baseline: None,
-        },
-        accounts: vec![account()],
+        options: RunOptions { rule_set: "default".to_owned(), ..RunOptions::default() },
+        accounts: vec![AuditedAccount { tallies, ..account() }],
         rules: vec![
             rule("idle-user", "User is idle", Severity::Low, "Delete {user.name}."),
             rule(
@@ -100,8 +94,6 @@ pub(crate) fn report() -> Report {
             ),
         ],
         findings,
-        tallies,
-        frameworks: vec![framework()],
         waivers: Vec::new(),
     }
 }
@@ -111,7 +103,8 @@ pub(crate) fn report() -> Report {
 pub(crate) fn decided() -> Report {
     let mut report = report();
     let since = "2026-10-01T08:00:00Z".parse().unwrap();
-    report.run.baseline = Some(Baseline { as_of: since, ruleset: "0123456789abcdef".to_owned() });
+    report.accounts[0].baseline =
+        Some(Baseline { as_of: Some(since), ruleset: "0123456789abcdef".to_owned() });
     for finding in report.findings.iter_mut().filter(|f| f.verdict == Verdict::Fail) {
         (finding.baseline, finding.first_seen) = (Some(BaselineState::Known), Some(since));
     }
@@ -119,10 +112,10 @@ pub(crate) fn decided() -> Report {
     let safe = waiver("old-key", "AKIAIOSFODNN7EXAMPLE", "2026-11-10");
     let [root, key, ..] = report.findings.as_mut_slice() else { panic!("there are findings") };
     root.baseline = Some(BaselineState::New);
-    root.first_seen = Some(report.run.as_of);
+    root.first_seen = Some(report.accounts[0].as_of);
     root.waiver = Some(applied(&gone, true));
     key.waiver = Some(applied(&safe, false));
-    report.tallies.get_mut("old-key").unwrap().waived = 1;
+    report.accounts[0].tallies.get_mut("old-key").unwrap().waived = 1;
     let unmatched = waiver("idle-user", "zoe", "2027-06-30");
     let outcome = |waiver, days_left, fails| WaiverOutcome {
         waiver,
@@ -160,8 +153,8 @@ pub(crate) fn of_size(count: usize) -> Report {
         finding("old-key", Severity::Medium, Verdict::Fail, &name, &says, "Make a new key.")
     };
     report.findings = (0..count).map(finding).collect();
-    report.tallies.values_mut().for_each(|tally| *tally = Tally::default());
-    let tally = report.tallies.get_mut("old-key").unwrap();
+    report.accounts[0].tallies.values_mut().for_each(|tally| *tally = Tally::default());
+    let tally = report.accounts[0].tallies.get_mut("old-key").unwrap();
     tally.fail = count.try_into().unwrap();
     report
 }
@@ -273,12 +266,18 @@ fn account() -> AuditedAccount {
         region: Some("eu-central-1".to_owned()),
         status: AccountStatus::Incomplete,
         caller: Some("arn:aws:sts::111122223333:assumed-role/audit/ci".to_owned()),
+        as_of: "2026-11-02T10:00:00Z".parse().unwrap(),
+        collected_from: Some("2026-11-02T09:59:00Z".parse().unwrap()),
+        collected_to: Some("2026-11-02T10:00:00Z".parse().unwrap()),
         report_generated_at: Some("2026-11-02T07:00:00Z".parse().unwrap()),
         gaps: ["carol", "dave", "erin", "frank", "grace"]
             .map(|name| Gap::new(Source::AccessKeys, "AccessDenied", denied).of(name))
             .into_iter()
             .chain([Gap::new(Source::MfaDevices, Gap::NOT_REQUESTED, "not needed").of("heidi")])
             .collect(),
+        tallies: BTreeMap::new(),
+        frameworks: vec![framework()],
+        baseline: None,
     }
 }
 
@@ -330,6 +329,7 @@ pub(crate) fn finding(
     Finding {
         fingerprint: Fingerprint::new(rule, "aws", ACCOUNT, &id),
         rule: rule.to_owned(),
+        partition: "aws".to_owned(),
         account: ACCOUNT.to_owned(),
         resource: ResourceRef { kind: "user".to_owned(), id, name: name.to_owned(), region: None },
         verdict,

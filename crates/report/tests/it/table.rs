@@ -21,9 +21,9 @@ fn every_part_is_shown() {
 fn a_clean_report_is_short() {
     let mut report = report();
     report.findings.clear();
-    report.tallies.values_mut().for_each(|tally| *tally = Tally::default());
+    report.accounts[0].tallies.values_mut().for_each(|tally| *tally = Tally::default());
     report.accounts[0].gaps.clear();
-    report.frameworks.clear();
+    report.accounts[0].frameworks.clear();
     insta::assert_snapshot!(table(&report, PLAIN));
 }
 
@@ -107,7 +107,7 @@ fn a_finding_in_a_region_names_it() {
 #[test]
 fn the_rules_of_frameworks_are_named_by_them() {
     let mut report = report();
-    report.run.options.frameworks = vec!["cis-aws-7.0".to_owned(), "soc2".to_owned()];
+    report.options.frameworks = vec!["cis-aws-7.0".to_owned(), "soc2".to_owned()];
     assert!(table(&report, PLAIN).contains("Rules     3 of cis-aws-7.0, soc2\n"));
 }
 
@@ -138,8 +138,8 @@ fn warnings_are_bounded() {
 #[test]
 fn a_baseline_of_other_rules_and_pseudonyms_are_told() {
     let mut report = decided();
-    report.run.options.redacted = true;
-    report.run.baseline.as_mut().unwrap().ruleset = "other".to_owned();
+    report.options.redacted = true;
+    report.accounts[0].baseline.as_mut().unwrap().ruleset = "other".to_owned();
     let table = table(&report, PLAIN);
     for shown in [
         "Baseline  as of 2026-10-01 08:00:00 UTC, by other rules or settings\n",

@@ -58,7 +58,7 @@ fn the_last_day_counts_whole_and_in_utc() {
         ("2026-11-02T00:00:00Z", "9999-12-31", 2_912_137, Status::Waived),
     ] {
         let mut report = report();
-        report.run.as_of = as_of.parse().unwrap();
+        report.accounts[0].as_of = as_of.parse().unwrap();
         apply(&mut report, &[waiver("old-key", KEY, expires)]);
         assert_eq!(only(&report).days_left, days_left, "{as_of} {expires}");
         assert_eq!(self::status(&report, KEY), status, "{as_of} {expires}");
@@ -73,10 +73,10 @@ fn a_waived_finding_stays_and_does_not_count() {
     assert_eq!(report.findings.len(), crate::support::report().findings.len());
     assert_eq!(report.findings[1].verdict, Verdict::Fail);
     assert_eq!(
-        report.tallies["old-key"],
+        report.accounts[0].tallies["old-key"],
         Tally { fail: 2, unknown: 2, pass: 1, waived: 1, not_applicable: 0 }
     );
-    assert_eq!(report.frameworks, crate::support::report().frameworks);
+    assert_eq!(report.accounts[0].frameworks, crate::support::report().accounts[0].frameworks);
     let says = "Exit status 1: 2 findings are of severity low or above besides 1 waived.";
     assert_eq!(Outcome::of(&report).to_string(), says);
 }
@@ -86,7 +86,7 @@ fn an_expired_waiver_is_remembered_but_counts_again() {
     let report = waived(&[waiver("old-key", KEY, "2026-11-01")]);
     assert_eq!(status(&report, KEY), Status::Open);
     assert_eq!(report.findings[1].waiver.as_ref().unwrap().owner, "ops@example.com");
-    assert_eq!(report.tallies["old-key"].waived, 0);
+    assert_eq!(report.accounts[0].tallies["old-key"].waived, 0);
     assert_eq!(Outcome::of(&report), Outcome::of(&crate::support::report()));
 }
 
@@ -283,7 +283,7 @@ fn what_is_wrong_with_a_waiver_is_said() {
 #[test]
 fn without_a_report_only_the_end_is_known() {
     let waivers = [waiver("old-key", "zoe", "2027-06-30"), waiver("old-key", KEY, "2026-11-01")];
-    let outcomes = unapplied(&waivers, report().run.as_of);
+    let outcomes = unapplied(&waivers, report().accounts[0].as_of);
     let states: Vec<_> = outcomes.iter().map(State::of).collect();
     assert_eq!(states, [State::Expired, State::InForce]);
     assert!(outcomes.iter().all(|outcome| !outcome.judged && outcome.fails == 0));
@@ -309,6 +309,6 @@ fn many_findings_and_waivers_take_no_time() {
     let start = Instant::now();
     apply(&mut report, &waivers);
     let seconds = start.elapsed().as_secs_f32();
-    assert_eq!(report.tallies["old-key"].waived, 1000);
+    assert_eq!(report.accounts[0].tallies["old-key"].waived, 1000);
     assert!(seconds < 30.0, "{seconds} s, without optimisation");
 }

@@ -168,7 +168,7 @@ fn judge(settings: &str, skip: &[&str], snapshot: &Json) -> Report {
 /// Status and reason of a control.
 fn told(report: &Report, id: &str) -> (ControlStatus, String) {
     let is_it = |control: &&ControlOutcome| control.id == id;
-    let control = report.frameworks[0].controls.iter().find(is_it).unwrap();
+    let control = report.accounts[0].frameworks[0].controls.iter().find(is_it).unwrap();
     (control.status, control.reason.clone().unwrap_or_default())
 }
 
@@ -186,7 +186,7 @@ fn one_failing_rule_fails_the_control() {
     assert_eq!(told(&report, "1.3"), (ControlStatus::Fail, "test-rule: 1 failed".to_owned()));
     let manual = "a person looks at the door".to_owned();
     assert_eq!(told(&report, "1.2"), (ControlStatus::Manual, manual));
-    let counts = report.frameworks[0].counts;
+    let counts = report.accounts[0].frameworks[0].counts;
     assert_eq!((counts.fail, counts.manual, counts.pass), (2, 1, 0));
 }
 
@@ -222,7 +222,7 @@ fn a_looser_setting_or_a_rule_left_out_drops_the_claim() {
 fn nothing_is_said_of_frameworks_that_were_not_asked_for() {
     let snapshot: Snapshot = serde_json::from_value(account()).unwrap();
     let report = evaluate(&snapshot, &load(FRAMEWORK, ""), RunOptions::default(), "1.2.3");
-    assert_eq!(report.frameworks, []);
+    assert_eq!(report.accounts[0].frameworks, []);
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn those_that_are_built_in_load_and_claim_all_their_controls_by_default() {
     let frameworks = rules.frameworks().iter().map(|framework| framework.id.clone()).collect();
     let options = RunOptions { frameworks, ..RunOptions::default() };
     let report = evaluate(&snapshot, &rules, options, "1.2.3");
-    for framework in report.frameworks {
+    for framework in &report.accounts[0].frameworks {
         assert_eq!(framework.counts.not_claimed, 0, "{}", framework.id);
         assert!(!framework.controls.is_empty(), "{}", framework.id);
     }

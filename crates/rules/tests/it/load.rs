@@ -247,7 +247,7 @@ fn settings_change_severity_and_parameters() {
     let rules =
         with_settings("[rules.test-rule]\nseverity = \"low\"\nparams.max_age_days = 400").unwrap();
     let report = judge(&rules, &account(), &[]);
-    assert_eq!((plain.tallies["test-rule"].fail, report.tallies["test-rule"].pass), (1, 1));
+    assert_eq!((plain.tally("test-rule").fail, report.tally("test-rule").pass), (1, 1));
     assert_eq!(report.rules[0].severity.word(), "low");
     assert_eq!(report.rules[0].params["max_age_days"], 400);
     assert_ne!(plain.tool.ruleset, report.tool.ruleset);

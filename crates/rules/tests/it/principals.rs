@@ -72,7 +72,7 @@ fn several_missing_lists_are_one_unknown_on_the_account() {
     let [finding] = &report.findings[..] else { panic!("{:#?}", report.findings) };
     assert_eq!((finding.verdict, finding.resource.kind.as_str()), (Verdict::Unknown, "account"));
     assert_eq!(finding.missing, [Source::CredentialReport, Source::AccountAuthorizationDetails]);
-    assert_eq!(report.tallies["test-rule"].unknown, 1);
+    assert_eq!(report.accounts[0].tallies["test-rule"].unknown, 1);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_list_of_texts_may_be_empty() {
     let settings: Settings = toml::from_str("[rules.test-rule.params]\nnames = ['alice']").unwrap();
     let rules =
         RuleSet::load(&[file(&text)], &settings).unwrap_or_else(|errors| panic!("{errors}"));
-    assert_eq!(judge(&rules, &account(), &[]).tallies["test-rule"].pass, 1);
+    assert_eq!(judge(&rules, &account(), &[]).tally("test-rule").pass, 1);
 }
 
 #[test]

@@ -1,40 +1,51 @@
 //! What makes two reports less comparable than they seem.
 
-use portcullis_model::{AccountStatus, Gate, Report};
+use portcullis_model::{AccountStatus, AuditedAccount, Gate, Report};
 
-use crate::decide::comparison::{RuleChanges, is_identified, named, same_account};
+use crate::decide::comparison::{RuleChanges, named, same_account};
 use crate::words::time;
 
 pub(super) fn between(old: &Report, new: &Report) -> Vec<String> {
-    let order = (old.run.as_of > new.run.as_of).then(|| {
-        let (was, is) = (time(old.run.as_of), time(new.run.as_of));
-        format!("OLD is of a later time ({was}) than NEW ({is})")
-    });
-    order
+    backwards(old, new)
         .into_iter()
         .chain(accounts_missing("NEW", new, old))
         .chain(accounts_missing("OLD", old, new))
         .chain(unidentified(old, new))
         .chain(rules(old, new))
-        .chain(gate(&old.run.options.gate, &new.run.options.gate))
+        .chain(gate(&old.options.gate, &new.options.gate))
         .collect()
+}
+
+/// The accounts of which the older report is the newer one.
+fn backwards(old: &Report, new: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    for account in &new.accounts {
+        let was = same_account(account.account_ref(), old).map(|held| held.as_of);
+        let Some(was) = was.filter(|was| *was > account.as_of) else { continue };
+        let of =
+            if new.accounts.len() > 1 { format!("of {}, ", account.id) } else { String::new() };
+        let (was, is) = (time(was), time(account.as_of));
+        notes.push(format!("{of}OLD is of a later time ({was}) than NEW ({is})"));
+    }
+    notes
 }
 
 /// The accounts of which one report says nothing, and the other does.
 fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> {
-    let missing = |account| match same_account(account, report) {
+    let missing = |account: &AuditedAccount| match same_account(account.account_ref(), report) {
         None => Some(format!("{name} does not hold account {}", account.id)),
         Some(held) if held.status == AccountStatus::Failed => {
             Some(format!("in {name}, nothing of account {} could be collected", account.id))
         }
         Some(_) => None,
     };
-    other.accounts.iter().filter(|account| is_identified(account)).filter_map(missing).collect()
+    let identified = other.accounts.iter().filter(|account| account.account_ref().is_identified());
+    identified.filter_map(missing).collect()
 }
 
 fn unidentified(old: &Report, new: &Report) -> Option<String> {
     let mut accounts = old.accounts.iter().chain(&new.accounts);
-    accounts.any(|account| !is_identified(account)).then(|| {
+    accounts.any(|account| !account.account_ref().is_identified()).then(|| {
         "an account could not be identified, and may be any; nothing in it counts as fixed"
             .to_owned()
     })

@@ -4,18 +4,21 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Finding, Fingerprint, Report, RuleInfo, Status, Verdict,
+    AccountRef, AccountStatus, AuditedAccount, Finding, Fingerprint, Report, RuleInfo, Status,
+    Verdict,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::decide::comparison::{ByFingerprint, same_account, same_test};
+use crate::decide::comparison::{ByFingerprint, same_test};
 
 /// What a report says about a finding.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Side<'a> {
     /// In one word.
     pub state: State,
+    /// The moment that the ages of its account count to; none: the report is not about the account.
+    pub as_of: Option<Timestamp>,
     /// Why it could not be judged, where the report tells.
     pub why: Option<&'a str>,
     /// The findings of that fingerprint in the report, the gravest first: none, one, or several where
@@ -87,13 +90,11 @@ impl State {
 
 /// A report, to look things up in.
 pub(super) struct Index<'a> {
-    report: &'a Report,
     findings: ByFingerprint<'a>,
     rules: HashMap<&'a str, &'a RuleInfo>,
-    accounts: HashMap<&'a str, &'a AuditedAccount>,
-    /// The findings that stand for a list that was not collected, by rule, account, and the resource
-    /// that owns the list; none: it is the account's.
-    uncollected: HashMap<(&'a str, &'a str, Option<&'a str>), &'a Finding>,
+    accounts: HashMap<AccountRef<'a>, &'a AuditedAccount>,
+    /// The findings that stand for a list that was not collected.
+    uncollected: HashMap<List<'a>, &'a Finding>,
 }
 
 impl<'a> Index<'a> {
@@ -104,10 +105,9 @@ impl<'a> Index<'a> {
             group.sort_by_key(|finding| (finding.verdict, finding.severity));
         }
         let mut index = Index {
-            report,
             findings,
             rules: report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect(),
-            accounts: report.accounts.iter().map(|a| (a.id.as_str(), a)).collect(),
+            accounts: report.accounts.iter().map(|a| (a.account_ref(), a)).collect(),
             uncollected: HashMap::new(),
         };
         let standing = report.findings.iter().filter(|finding| index.stands_for_list(finding));
@@ -120,10 +120,6 @@ impl<'a> Index<'a> {
         let is_problem = |f: &&'a Finding| matches!(f.verdict, Verdict::Fail | Verdict::Unknown);
         let groups = self.findings.iter();
         groups.filter(move |(_, findings)| findings.iter().any(is_problem)).map(|(id, _)| id)
-    }
-
-    pub(super) fn as_of(&self) -> Timestamp {
-        self.report.run.as_of
     }
 
     pub(super) fn title(&self, rule: &str) -> Option<&'a str> {
@@ -143,7 +139,9 @@ impl<'a> Index<'a> {
     pub(super) fn side(&self, about: &Finding, other: &Index<'_>) -> Side<'a> {
         let findings = self.findings.get(&about.fingerprint).cloned().unwrap_or_default();
         let (state, because) = self.state(&findings, about, other);
-        Side { state, why: because.map(|finding| finding.message.as_str()), findings }
+        let account = self.accounts.get(&about.account_ref());
+        let as_of = account.map(|account| account.as_of);
+        Side { state, as_of, why: because.map(|finding| finding.message.as_str()), findings }
     }
 
     /// The state, and the finding that tells why it could not be judged.
@@ -174,9 +172,9 @@ impl<'a> Index<'a> {
     /// Why this report says nothing about a finding, although it does not hold it as failing; none if
     /// it judged the same rule on the same account.
     fn unjudged(&self, about: &Finding, other: &Index<'_>) -> Option<State> {
-        let [account, rule] = [about.account.as_str(), about.rule.as_str()];
-        let known = [self, other].into_iter().find_map(|index| index.accounts.get(account));
-        let Some(audited) = known.and_then(|known| self.same_account_in_both(known, other)) else {
+        let (account, rule) = (about.account_ref(), about.rule.as_str());
+        let audited = self.accounts.get(&account).filter(|_| account.is_identified());
+        let Some(audited) = audited.filter(|_| other.accounts.contains_key(&account)) else {
             return Some(State::AccountNotAudited);
         };
         if audited.status == AccountStatus::Failed {
@@ -189,28 +187,22 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// That account in this report, if the other is about the same.
-    fn same_account_in_both(
-        &self,
-        account: &AuditedAccount,
-        other: &Index<'_>,
-    ) -> Option<&'a AuditedAccount> {
-        same_account(account, other.report).and(same_account(account, self.report))
-    }
-
     /// The finding that stands for a list on which that resource may be: of the whole account, or of a
     /// resource that owns it.
     fn uncollected_list_of(&self, about: &Finding) -> Option<&'a Finding> {
-        let Finding { rule, account, resource, .. } = about;
+        let Finding { rule, resource, .. } = about;
         let owners = resource.id.match_indices('/').map(|(end, _)| Some(&resource.id[..end]));
         let mut lists = [None].into_iter().chain(owners);
-        lists.find_map(|owner| self.uncollected.get(&(rule, account, owner)).copied())
+        lists.find_map(|owner| self.uncollected.get(&(rule, about.account_ref(), owner)).copied())
     }
 }
 
+/// A list by rule, account, and the resource that owns it; none: it is the account's.
+type List<'f> = (&'f str, AccountRef<'f>, Option<&'f str>);
+
 /// The list that such a finding stands for.
-fn list(finding: &Finding) -> (&str, &str, Option<&str>) {
-    let Finding { rule, account, resource, .. } = finding;
+fn list(finding: &Finding) -> List<'_> {
+    let Finding { rule, resource, .. } = finding;
     let owner = (resource.kind != "account").then_some(resource.id.as_str());
-    (rule, account, owner)
+    (rule, finding.account_ref(), owner)
 }

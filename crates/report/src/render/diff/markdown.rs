@@ -62,7 +62,7 @@ fn item(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     let (title, rule) = (escape(entry.title), code(entry.rule));
     let headline = escape(&words::headline(entry, diff));
     let line = |detail: String| format!("  - {}\n", escape(&detail));
-    let details: String = words::details(entry, diff).into_iter().map(line).collect();
+    let details: String = words::details(entry).into_iter().map(line).collect();
     format!("- **{severity}** {title} ({rule}): {headline}\n{details}")
 }
 

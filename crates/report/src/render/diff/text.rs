@@ -39,7 +39,7 @@ fn write_rule(entries: &[Entry<'_>], diff: &Diff<'_>, page: &mut Page<'_>) -> io
     page.painted_item(paint, "  ", &format!("{title} ({rule}), {}", severity.word()))?;
     for entry in entries {
         page.item("  - ", &words::headline(entry, diff))?;
-        words::details(entry, diff).iter().try_for_each(|detail| page.item("    ", detail))?;
+        words::details(entry).iter().try_for_each(|detail| page.item("    ", detail))?;
     }
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! An entry in words: what text and Markdown have in common.
 
+use jiff::Timestamp;
 use portcullis_model::Finding;
 use serde_json::Value as Json;
 
 use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
 use crate::decide::waivers::acceptance;
-use crate::words::{counted, describe, shorten, time};
+use crate::words::{counted, describe, shorten, span, time};
 
 /// Room for a value in a line; JSON has it whole.
 const VALUE_CHARS: usize = 100;
@@ -33,13 +34,17 @@ pub(super) fn summary(diff: &Diff<'_>) -> String {
 
 /// A report: `2026-11-02 10:00:00 UTC, account 111122223333, portcullis 0.1.0, rules 0123456789abcdef`.
 pub(super) fn origin(origin: &Origin<'_>) -> String {
-    let Origin { as_of, version, ruleset, accounts } = origin;
+    let Origin { version, ruleset, accounts } = origin;
     let accounts = match accounts.as_slice() {
         [] => "no account".to_owned(),
-        [account] => format!("account {account}"),
-        all => format!("{} accounts", all.len()),
+        [account] => format!("{}, account {}", time(account.as_of), account.id),
+        all => {
+            let moments = all.iter().map(|account| account.as_of);
+            let span = span(moments, time).unwrap_or_default();
+            format!("{span}, {} accounts", all.len())
+        }
     };
-    format!("{}, {accounts}, portcullis {version}, rules {ruleset}", time(*as_of))
+    format!("{accounts}, portcullis {version}, rules {ruleset}")
 }
 
 /// `NEW: 2 findings, 1 of them waived`.
@@ -55,18 +60,19 @@ pub(super) fn heading(change: Change, diff: &Diff<'_>) -> String {
 
 /// The message, led by what it is about where it does not say so itself.
 pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
-    let many_accounts = diff.old.accounts.len().max(diff.new.accounts.len()) > 1
-        || diff.old.accounts != diff.new.accounts;
+    let mut accounts = diff.old.accounts.iter().chain(&diff.new.accounts);
+    let many_accounts = accounts.any(|a| (a.partition, a.id) != (entry.partition, entry.account));
     let message = entry.finding().map_or("", |finding| finding.message.as_str());
     describe(many_accounts.then_some(entry.account), entry.resource, message)
 }
 
 /// What else there is to tell, a line each.
-pub(super) fn details(entry: &Entry<'_>, diff: &Diff<'_>) -> Vec<String> {
+pub(super) fn details(entry: &Entry<'_>) -> Vec<String> {
     let reason = entry.reason.clone();
     let differences = entry.differences.iter().map(difference);
     let waiver = entry.new.findings.iter().find_map(|finding| waiver(finding));
-    let seen = entry.first_seen.filter(|seen| *seen < diff.new.as_of);
+    let is_before = |seen: &Timestamp| entry.new.as_of.is_none_or(|as_of| *seen < as_of);
+    let seen = entry.first_seen.filter(is_before);
     let seen = seen.map(|seen| format!("first seen {}", time(seen)));
     reason.into_iter().chain(differences).chain(waiver).chain(seen).collect()
 }

@@ -80,7 +80,7 @@ impl<'a> SecurityFinding<'a> {
         product_arn: String,
         view: &View<'_>,
     ) -> SecurityFinding<'a> {
-        let (rule, as_of) = (view.rule(finding), view.report.run.as_of);
+        let (rule, as_of) = (view.rule(finding), account.as_of);
         let severity = Severity::of(finding);
         SecurityFinding {
             schema_version: "2018-10-08",

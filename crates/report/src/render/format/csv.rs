@@ -44,10 +44,11 @@ const COLUMNS: &[Column] = &[
     ("evidence", |(_, f)| compact(&f.evidence)),
     ("resource_id", |(_, f)| f.resource.id.clone()),
     ("fingerprint", |(_, f)| f.fingerprint.as_str().to_owned()),
-    ("as_of", |(view, _)| view.report.run.as_of.to_string()),
+    ("as_of", |(view, f)| view.as_of(f).map(|moment| moment.to_string()).unwrap_or_default()),
     ("references", |(view, f)| {
         joined(view.rule(f).iter().flat_map(|rule| &rule.references).map(String::as_str))
     }),
+    ("partition", |(_, f)| f.partition.clone()),
 ];
 
 /// The one column whose cells may have several lines, for commands are copied line by line.

@@ -29,14 +29,13 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 #[derive(Serialize)]
 struct Record<'a> {
     schema: &'static str,
-    as_of: Timestamp,
+    as_of: Option<Timestamp>,
     tool: &'a Tool,
     status: &'static str,
     #[serde(flatten)]
     finding: &'a Finding,
     account_alias: Option<&'a str>,
     account_name: Option<&'a str>,
-    account_partition: Option<&'a str>,
     account_region: Option<&'a str>,
     account_status: Option<AccountStatus>,
     rule_title: Option<&'a str>,
@@ -52,13 +51,12 @@ impl<'a> Record<'a> {
         let (account, rule) = (view.account(finding), view.rule(finding));
         Record {
             schema: SCHEMA,
-            as_of: view.report.run.as_of,
+            as_of: view.as_of(finding),
             tool: &view.report.tool,
             status: finding.status().word(),
             finding,
             account_alias: account.and_then(|account| account.alias.as_deref()),
             account_name: account.and_then(|account| account.name.as_deref()),
-            account_partition: account.map(|account| account.partition.as_str()),
             account_region: account.and_then(|account| account.region.as_deref()),
             account_status: account.map(|account| account.status),
             rule_title: rule.map(|rule| rule.title.as_str()),

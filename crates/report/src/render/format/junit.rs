@@ -12,13 +12,14 @@ mod xml;
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use portcullis_model::{AccountStatus, Gap, Report};
+use jiff::Timestamp;
+use portcullis_model::{AccountStatus, Gap};
 
 use self::case::Case;
 use crate::render::gaps;
 use crate::render::view::{Part, View, by_account};
 
-/// The suite of what a report tells of its accounts together.
+/// The suite of a report without accounts.
 const ALL_ACCOUNTS: &str = "all accounts";
 
 /// Test cases, with what there is to know about where they come from.
@@ -26,6 +27,8 @@ const ALL_ACCOUNTS: &str = "all accounts";
 struct Suite<'a> {
     /// An account's id, or [`ALL_ACCOUNTS`].
     name: &'a str,
+    /// The moment that ages count to.
+    as_of: Timestamp,
     properties: Vec<(&'static str, &'a str)>,
     cases: Vec<Case>,
     /// What could not be collected, and why.
@@ -40,33 +43,20 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     xml::write(view, &suites, out)
 }
 
-/// A suite an account, and one for the rules without findings where they cannot be told by account.
+/// A suite an account; one at least, for no test at all would look fine.
 fn suites<'a>(view: &View<'a>) -> Vec<Suite<'a>> {
+    let parts = by_account(view.report);
     let mut suites: Vec<Suite<'a>> =
-        by_account(view.report).into_iter().map(|(id, part)| Suite::of(view, id, &part)).collect();
-    let Report { rules, tallies, findings, accounts, .. } = view.report;
-    let listed: HashSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
-    let silent = rules.iter().filter(|rule| !listed.contains(rule.id.as_str()));
-    let told = |name| -> Vec<Case> {
-        let tallied = silent.clone().filter_map(|rule| Some((rule, tallies.get(&rule.id)?)));
-        tallied.filter_map(|(rule, tally)| Case::of_rule(name, rule, *tally)).collect()
-    };
-    if let [suite] = suites.as_mut_slice() {
-        suite.cases.extend(told(suite.name));
-        return suites;
-    }
-    let mut cases = told(ALL_ACCOUNTS);
-    if accounts.is_empty() {
-        cases.push(Case::of_nothing(ALL_ACCOUNTS, "no account was audited"));
-    }
-    if !cases.is_empty() {
+        parts.into_iter().map(|(id, part)| Suite::of(view, id, &part)).collect();
+    if view.report.accounts.is_empty() {
+        let cases = vec![Case::of_nothing(ALL_ACCOUNTS, "no account was audited")];
         suites.push(Suite { name: ALL_ACCOUNTS, cases, ..Suite::default() });
     }
     suites
 }
 
 impl<'a> Suite<'a> {
-    /// What there is to know of the accounts of that id, and their findings.
+    /// What there is to know of the accounts of that id, their findings, and the rules without any.
     fn of(view: &View<'a>, id: &'a str, part: &Part<'a>) -> Suite<'a> {
         let Part { accounts, findings } = part;
         let properties = accounts.iter().flat_map(|account| {
@@ -81,9 +71,21 @@ impl<'a> Suite<'a> {
         let gaps: Vec<&Gap> = gaps.filter(|gap| !gap.is_by_choice()).collect();
         Suite {
             name: id,
+            as_of: accounts.iter().map(|account| account.as_of).max().unwrap_or_default(),
             properties: properties.collect(),
-            cases: failures.chain(verdicts).collect(),
+            cases: failures.chain(verdicts).chain(silent(view, id, part)).collect(),
             gaps: gaps::folded(&gaps),
         }
     }
+}
+
+/// The rules that found nothing in the accounts of that id.
+fn silent(view: &View<'_>, id: &str, part: &Part<'_>) -> Vec<Case> {
+    let listed: HashSet<&str> = part.findings.iter().map(|f| f.rule.as_str()).collect();
+    let mut cases = Vec::new();
+    for rule in view.report.rules.iter().filter(|rule| !listed.contains(rule.id.as_str())) {
+        let tallies = part.accounts.iter().filter_map(|account| account.tallies.get(&rule.id));
+        cases.extend(Case::of_rule(id, rule, tallies.copied().sum()));
+    }
+    cases
 }

@@ -77,7 +77,8 @@ struct Unmapped<'a> {
 
 impl<'a> Event<'a> {
     fn of(finding: &'a Finding, uid: String, view: &View<'a>) -> Event<'a> {
-        let as_of = view.report.run.as_of;
+        // Only a report that was tampered with has no account of a finding, and so no time.
+        let as_of = view.as_of(finding).unwrap_or_default();
         let (rule, account) = (view.rule(finding), view.account(finding));
         let Enum(activity_id, activity_name) = activity(finding, as_of);
         let Enum(severity_id, severity) = severity(finding.severity);

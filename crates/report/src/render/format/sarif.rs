@@ -64,7 +64,7 @@ impl Part<'_> {
 
     /// Whether resources that failed before may be missing, unless that is allowed.
     fn is_blind(&self, view: &View<'_>) -> bool {
-        let allowed = &view.report.run.options.gate.allow_unknown;
+        let allowed = &view.report.options.gate.allow_unknown;
         let lacks_list = |finding: &&Finding| {
             !allowed.contains(&finding.rule) && finding.stands_for_list(view.rule(finding))
         };
@@ -115,8 +115,8 @@ fn run<'a>(view: &View<'a>, mut part: Part<'a>, room: usize) -> Run<'a> {
             execution_successful: part.is_collected() && !part.is_blind(view),
             exit_code: view.outcome.exit_status(),
             exit_code_description: defuse(&view.outcome.to_string()).into_owned(),
-            start_time_utc: report.run.collected_from,
-            end_time_utc: report.run.collected_to,
+            start_time_utc: part.accounts.iter().filter_map(|a| a.collected_from).min(),
+            end_time_utc: part.accounts.iter().filter_map(|a| a.collected_to).max(),
             tool_execution_notifications: notes::of(view, &part, left_out.len()),
         }],
         results: part.issues.iter().map(|issue| results::result(issue, &rules.indices)).collect(),

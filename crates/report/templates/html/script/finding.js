@@ -37,7 +37,7 @@ const about = (rule) => {
 };
 
 const body = (finding) => {
-  const { evidence = [], missing = [], remediation = [], notes = [], account, rule } = finding;
+  const { evidence = [], missing = [], remediation = [], notes = [], rule, sources } = finding;
   const parts = [];
   const said = notes.map((note) => data.texts[note]);
   if (missing.length > 0) said.push(`Not judged, for this is missing: ${missing.join(", ")}`);
@@ -49,7 +49,7 @@ const body = (finding) => {
   parts.push(section("Where", identity(finding)));
   if (evidence.length > 0) {
     parts.push(section("Evidence", element("div", { class: "wide" }, evidenceTable(evidence)),
-      element("p", { class: "quiet" }, data.sources[account] ?? "")));
+      element("p", { class: "quiet" }, data.texts[sources] ?? "")));
   }
   parts.push(section("Why it matters", ...about(rule)));
   return element("div", { class: "body" }, ...parts);

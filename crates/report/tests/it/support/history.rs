@@ -14,11 +14,11 @@ pub(crate) const NEW: &str = "2026-11-03T10:00:00Z";
 /// A report of that moment with those findings, of rules that judge users and access keys.
 pub(crate) fn at(as_of: &str, findings: impl IntoIterator<Item = Finding>) -> Report {
     let mut report = report();
-    report.run.as_of = as_of.parse().unwrap();
+    report.accounts[0].as_of = as_of.parse().unwrap();
     report.findings = findings.into_iter().collect();
     report.accounts[0].gaps.clear();
     report.rules = vec![rule("idle-user", "user"), rule("old-key", "access_key")];
-    report.tallies.values_mut().for_each(|tally| *tally = Tally::default());
+    report.accounts[0].tallies.values_mut().for_each(|tally| *tally = Tally::default());
     report
 }
 

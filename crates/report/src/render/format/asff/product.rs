@@ -28,22 +28,12 @@ fn control_plane(partition: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_model::AccountStatus;
-
     use super::*;
+    use crate::sample;
 
     fn of(id: &str, partition: &str, region: Option<&str>) -> Option<String> {
-        arn(&AuditedAccount {
-            id: id.to_owned(),
-            alias: None,
-            name: None,
-            partition: partition.to_owned(),
-            region: region.map(str::to_owned),
-            status: AccountStatus::Complete,
-            caller: None,
-            report_generated_at: None,
-            gaps: Vec::new(),
-        })
+        let region = region.map(str::to_owned);
+        arn(&AuditedAccount { region, ..sample::account(partition, id) })
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The findings for the script: a block of JSON, in which what repeats stands once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::io;
 
-use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
+use portcullis_model::{AuditedAccount, Finding, Severity, Status};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -13,6 +13,7 @@ use super::index::{Index, words};
 use super::prose::{Part, parts};
 use super::text::{Text, defused};
 use crate::render::advice::remediation;
+use crate::render::view::View;
 use crate::words::time;
 
 /// All that the script is given. Numbers in findings refer to the lists.
@@ -23,8 +24,6 @@ struct Data<'a> {
     /// shown.
     severities: [&'static str; 5],
     statuses: [(&'static str, &'static str); 6],
-    /// Where the facts of each account come from.
-    sources: BTreeMap<Text<'a>, Text<'a>>,
     texts: Vec<Text<'a>>,
     parts: Vec<Part<'a>>,
     findings: Vec<Row<'a>>,
@@ -54,6 +53,8 @@ struct Row<'a> {
     /// The names of facts, and their values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<(usize, Json)>,
+    /// Where they come from.
+    sources: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -63,15 +64,14 @@ struct Row<'a> {
 }
 
 /// The data as the content of a script element.
-pub(super) fn json<'a>(report: &'a Report, index: &'a Index<'a>) -> io::Result<String> {
+pub(super) fn json<'a>(view: &View<'a>, index: &'a Index<'a>) -> io::Result<String> {
     let (mut texts, mut parts) = (Pool::default(), Pool::default());
-    let row = |finding| Row::new(finding, report, index, &mut texts, &mut parts);
-    let findings = report.findings.iter().map(row).collect();
+    let row = |finding| Row::new(finding, view, index, &mut texts, &mut parts);
+    let findings = view.report.findings.iter().map(row).collect();
     let data = Data {
         rules: index.rules.iter().map(Rule::new).collect(),
         severities: Severity::ALL.map(Severity::word),
         statuses: Status::ALL.map(|status| (status.word(), words(status))),
-        sources: report.accounts.iter().map(|a| ((&a.id).into(), sources(a, report))).collect(),
         texts: texts.items,
         parts: parts.items,
         findings,
@@ -90,7 +90,7 @@ impl<'a> Rule<'a> {
 impl<'a> Row<'a> {
     fn new(
         finding: &'a Finding,
-        report: &'a Report,
+        view: &View<'a>,
         index: &Index<'a>,
         texts: &mut Pool<Text<'a>>,
         parts_of_all: &mut Pool<Part<'a>>,
@@ -113,24 +113,25 @@ impl<'a> Row<'a> {
             evidence: facts
                 .map(|(name, value)| (texts.number(name.into()), defused(value)))
                 .collect(),
+            sources: view.account(finding).map(|account| texts.number(sources(account))),
             missing: finding.missing.iter().map(|source| source.name()).collect(),
             remediation: parts(&advice).into_iter().map(|part| parts_of_all.number(part)).collect(),
-            notes: notes(finding, report).into_iter().map(|note| texts.number(note)).collect(),
+            notes: notes(finding, view).into_iter().map(|note| texts.number(note)).collect(),
         }
     }
 }
 
 /// Where and when the facts of an account were collected.
-fn sources<'a>(account: &AuditedAccount, report: &Report) -> Text<'a> {
+fn sources<'a>(account: &AuditedAccount) -> Text<'a> {
     let made = account.report_generated_at.map_or_else(
         || "the credential report is missing or undated".to_owned(),
         |made| format!("the credential report was made at {}", time(made)),
     );
-    let collected = match (report.run.collected_from, report.run.collected_to) {
+    let collected = match (account.collected_from, account.collected_to) {
         (_, Some(at)) | (Some(at), None) => format!("; the rest was collected by {}", time(at)),
         (None, None) => String::new(),
     };
-    format!("Ages count to {}; {made}{collected}.", time(report.run.as_of)).into()
+    format!("Ages count to {}; {made}{collected}.", time(account.as_of)).into()
 }
 
 /// Things that repeat, each once, in the order in which they came.

@@ -10,6 +10,7 @@ use super::index::{Index, Rule, is_work, words};
 use super::prose::{Part, parts};
 use super::text::{Text, is_anchor};
 use crate::render::advice::what_to_do;
+use crate::render::view::View;
 use crate::words::day;
 
 /// So many findings of a rule are listed in the page itself. The script lists all.
@@ -61,7 +62,8 @@ struct Row<'a> {
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Findings<'a> {
+    pub(super) fn new(view: &View<'a>, index: &'a Index<'a>) -> Findings<'a> {
+        let report = view.report;
         let listed = index.rules.iter().filter(|rule| !rule.findings.is_empty());
         let accounts: BTreeSet<&str> = report.findings.iter().map(|f| f.account.as_str()).collect();
         let families: BTreeSet<&str> = listed.clone().map(|rule| rule.family.as_str()).collect();
@@ -73,7 +75,7 @@ impl<'a> Findings<'a> {
             rules: listed.map(|rule| (rule.number, &rule.id, rule.findings.len())).collect(),
             accounts: accounts.into_iter().map(Text::from).collect(),
             families: families.into_iter().filter(|family| !family.is_empty()).collect(),
-            groups: groups(report, index),
+            groups: groups(view, index),
         }
     }
 
@@ -83,10 +85,10 @@ impl<'a> Findings<'a> {
 }
 
 /// The findings that ask for work by rule, the gravest rule first.
-fn groups<'a>(report: &Report, index: &'a Index<'a>) -> Vec<Group<'a>> {
+fn groups<'a>(view: &View<'a>, index: &'a Index<'a>) -> Vec<Group<'a>> {
     let mut anchors = HashSet::new();
     let rules = index.gravest(is_work).into_iter();
-    rules.map(|rule| Group::new(rule, report, &mut anchors)).collect()
+    rules.map(|rule| Group::new(rule, view, &mut anchors)).collect()
 }
 
 fn severities(report: &Report) -> Vec<Choice> {
@@ -109,7 +111,7 @@ fn statuses(report: &Report) -> Vec<Choice> {
 }
 
 impl<'a> Group<'a> {
-    fn new(rule: &'a Rule<'a>, report: &Report, anchors: &mut HashSet<&'a str>) -> Group<'a> {
+    fn new(rule: &'a Rule<'a>, view: &View<'_>, anchors: &mut HashSet<&'a str>) -> Group<'a> {
         let mut work: Vec<&Finding> =
             rule.findings.iter().copied().filter(|finding| is_work(finding)).collect();
         work.sort_by_key(|finding| (finding.status(), finding.severity));
@@ -125,13 +127,13 @@ impl<'a> Group<'a> {
             risk: rule.info.map(|info| Text::from(&info.risk)),
             remediation: parts(&advice),
             more: work.len().saturating_sub(LISTED),
-            rows: work.into_iter().take(LISTED).map(|f| Row::new(f, report, anchors)).collect(),
+            rows: work.into_iter().take(LISTED).map(|f| Row::new(f, view, anchors)).collect(),
         }
     }
 }
 
 impl<'a> Row<'a> {
-    fn new(finding: &'a Finding, report: &Report, anchors: &mut HashSet<&'a str>) -> Row<'a> {
+    fn new(finding: &'a Finding, view: &View<'_>, anchors: &mut HashSet<&'a str>) -> Row<'a> {
         let fingerprint = finding.fingerprint.as_str();
         // Two resources of one id share a fingerprint.
         let is_free = is_anchor(fingerprint) && anchors.insert(fingerprint);
@@ -142,13 +144,13 @@ impl<'a> Row<'a> {
             message: (&finding.message).into(),
             account: (&finding.account).into(),
             resource: (&finding.resource.id).into(),
-            notes: notes(finding, report),
+            notes: notes(finding, view),
         }
     }
 }
 
 /// What has been decided about a finding, and since when it is there.
-pub(super) fn notes(finding: &Finding, report: &Report) -> Vec<Text<'static>> {
+pub(super) fn notes(finding: &Finding, view: &View<'_>) -> Vec<Text<'static>> {
     let waiver = finding.waiver.as_ref().map(|waiver| {
         let AppliedWaiver { owner, expires, reason, .. } = waiver;
         if waiver.expired {
@@ -160,12 +162,11 @@ pub(super) fn notes(finding: &Finding, report: &Report) -> Vec<Text<'static>> {
             format!("Waived by {owner} until {expires}: {reason}")
         }
     });
-    let baseline = finding.baseline.zip(report.run.baseline.as_ref()).map(|(state, baseline)| {
-        let day = day(baseline.as_of);
-        match state {
-            BaselineState::New => format!("New since the baseline of {day}"),
-            BaselineState::Known => format!("Known from the baseline of {day}"),
-        }
+    let held = view.account(finding).and_then(|account| account.baseline.as_ref()?.as_of);
+    let of = held.map_or_else(String::new, |as_of| format!(" of {}", day(as_of)));
+    let baseline = finding.baseline.map(|state| match state {
+        BaselineState::New => format!("New since the baseline{of}"),
+        BaselineState::Known => format!("Known from the baseline{of}"),
     });
     let since = finding.first_seen.map(|at| format!("First seen on {}", day(at)));
     [waiver, baseline, since].into_iter().flatten().map(Text::from).collect()

@@ -1,13 +1,16 @@
 //! Frameworks, control by control.
 
 use askama::Template;
-use portcullis_model::{ControlOutcome, ControlStatus, FrameworkOutcome, Report, Status};
+use portcullis_model::{
+    AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome, Report, Status,
+};
 
 use super::bar::Bar;
 use super::index::{Index, Rule};
 use super::link::{RuleLink, WebLink};
 use super::text::Text;
 use crate::render::controls::waived;
+use crate::words::lead;
 
 #[derive(Template)]
 #[template(path = "html/frameworks.html")]
@@ -16,6 +19,8 @@ pub(super) struct Frameworks<'a> {
 }
 
 struct Framework<'a> {
+    /// What names the account, where there are several.
+    lead: Text<'a>,
     id: Text<'a>,
     title: Text<'a>,
     version: Text<'a>,
@@ -40,8 +45,14 @@ struct Control<'a> {
 
 impl<'a> Frameworks<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Frameworks<'a> {
-        let framework = |framework| Framework::new(framework, report, index);
-        Frameworks { frameworks: report.frameworks.iter().map(framework).collect() }
+        let mut frameworks = Vec::new();
+        for account in &report.accounts {
+            let lead = Text::from(lead(account, report));
+            for framework in &account.frameworks {
+                frameworks.push(Framework::new(framework, account, lead.clone(), index));
+            }
+        }
+        Frameworks { frameworks }
     }
 
     /// How many there are, for the navigation.
@@ -53,7 +64,8 @@ impl<'a> Frameworks<'a> {
 impl<'a> Framework<'a> {
     fn new(
         framework: &'a FrameworkOutcome,
-        report: &Report,
+        account: &AuditedAccount,
+        lead: Text<'a>,
         index: &'a Index<'a>,
     ) -> Framework<'a> {
         // A file may say anything of its counts; the controls are what is shown.
@@ -62,6 +74,7 @@ impl<'a> Framework<'a> {
         let bar: Vec<_> = counts.iter().map(|&(status, count)| (class(status), count)).collect();
         let some = counts.into_iter().filter(|(_, count)| *count > 0);
         Framework {
+            lead,
             id: (&framework.id).into(),
             title: (&framework.title).into(),
             version: (&framework.version).into(),
@@ -69,13 +82,17 @@ impl<'a> Framework<'a> {
             references: framework.references.iter().map(|page| WebLink::new(page)).collect(),
             bar: Bar::new(&bar, framework.controls.len()),
             counts: some.map(|(status, count)| (class(status), status.words(), count)).collect(),
-            controls: framework.controls.iter().map(|c| Control::new(c, report, index)).collect(),
+            controls: framework.controls.iter().map(|c| Control::new(c, account, index)).collect(),
         }
     }
 }
 
 impl<'a> Control<'a> {
-    fn new(control: &'a ControlOutcome, report: &Report, index: &'a Index<'a>) -> Control<'a> {
+    fn new(
+        control: &'a ControlOutcome,
+        account: &AuditedAccount,
+        index: &'a Index<'a>,
+    ) -> Control<'a> {
         let link = |id: &'a String| RuleLink::find(id, index, work);
         Control {
             id: (&control.id).into(),
@@ -83,7 +100,7 @@ impl<'a> Control<'a> {
             class: class(control.status),
             words: control.status.words(),
             reason: control.reason.as_ref().map(Text::from),
-            waived: waived(control, report),
+            waived: waived(control, account),
             rules: control.rules.iter().map(link).collect(),
         }
     }

@@ -10,7 +10,7 @@ use super::bar::Bar;
 use super::index::{Index, Rule, is_work, words};
 use super::link::RuleLink;
 use super::text::Text;
-use crate::render::view;
+use crate::render::{counts, view};
 
 /// So many rules are named that ask for work first.
 const FIRST: usize = 5;
@@ -82,17 +82,11 @@ impl<'a> First<'a> {
 }
 
 fn tiles(report: &Report) -> Vec<Tile> {
+    let counts = counts::total(report);
     let tile = |status| {
-        let listed = report.findings.iter().filter(|finding| finding.status() == status).count();
         // What passes is counted, whether or not it is listed.
-        let count = match status {
-            Status::Pass => report.tallies.values().map(|tally| u64::from(tally.pass)).sum(),
-            Status::NotApplicable => {
-                report.tallies.values().map(|tally| u64::from(tally.not_applicable)).sum()
-            }
-            _ => listed.try_into().unwrap_or(u64::MAX),
-        };
-        Tile { class: status.word(), words: words(status), count, listed: listed > 0 }
+        let listed = report.findings.iter().any(|finding| finding.status() == status);
+        Tile { class: status.word(), words: words(status), count: counts.of(status), listed }
     };
     Status::ALL.map(tile).into()
 }

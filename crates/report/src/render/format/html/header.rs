@@ -1,8 +1,7 @@
 //! What the audit comes to, and what was audited: accounts, evidence, options.
 
 use askama::Template;
-use jiff::Timestamp;
-use portcullis_model::{AccountStatus, AuditedAccount, Report, Run, RunOptions};
+use portcullis_model::{AccountStatus, AuditedAccount, Report, RunOptions};
 
 use super::text::Text;
 use crate::Outcome;
@@ -47,13 +46,13 @@ impl<'a> Header<'a> {
             1 => ("failed", "There is something to do"),
             _ => ("incomplete", "Not everything could be judged"),
         };
-        let account = |account| Account::new(account, report.run.as_of);
+        let account = |account| Account::new(account, report);
         Header {
             class,
             headline,
             sentence: outcome.to_string().into(),
             unknown,
-            redacted: report.run.options.redacted,
+            redacted: report.options.redacted,
             accounts: report.accounts.iter().map(account).collect(),
             run: run(report),
         }
@@ -61,15 +60,15 @@ impl<'a> Header<'a> {
 }
 
 impl<'a> Account<'a> {
-    fn new(account: &'a AuditedAccount, as_of: Timestamp) -> Account<'a> {
+    fn new(account: &'a AuditedAccount, report: &Report) -> Account<'a> {
         let (status, status_words) = match account.status {
             AccountStatus::Complete => ("complete", "complete evidence"),
             AccountStatus::Incomplete => ("incomplete", "incomplete evidence"),
             AccountStatus::Failed => ("failed", "nothing collected"),
         };
-        let evidence = account
-            .report_generated_at
-            .map_or_else(|| "missing or undated".into(), |made| Text::from(age(made, as_of)));
+        let made = account.report_generated_at;
+        let evidence = made
+            .map_or_else(|| "missing or undated".into(), |made| age(made, account.as_of).into());
         let names = [&account.alias, &account.name].into_iter().flatten();
         Account {
             id: (&account.id).into(),
@@ -83,18 +82,18 @@ impl<'a> Account<'a> {
                     text: account.caller.as_deref().unwrap_or("unknown").into(),
                 },
                 Entry { term: "Credential report", text: evidence },
+                Entry { term: "As of", text: time(account.as_of).into() },
+                Entry { term: "Collected", text: collected(account) },
+                Entry { term: "Baseline", text: baseline(account, report) },
             ],
         }
     }
 }
 
-/// When, by which rules, and compared with what.
+/// By which rules, and what fails.
 fn run(report: &Report) -> Vec<Entry<'_>> {
-    let Run { as_of, options, .. } = &report.run;
-    let RunOptions { rule_set, only, skip, frameworks, gate, .. } = options;
+    let RunOptions { rule_set, only, skip, frameworks, gate, .. } = &report.options;
     let mut entries = vec![
-        Entry { term: "As of", text: time(*as_of).into() },
-        Entry { term: "Collected", text: collected(&report.run) },
         Entry {
             term: "Rules",
             text: format!("{} judged", counted(report.rules.len(), "rule")).into(),
@@ -114,12 +113,11 @@ fn run(report: &Report) -> Vec<Entry<'_>> {
         term: "Fails from",
         text: format!("severity {}", gate.fail_on.word()).into(),
     });
-    entries.push(Entry { term: "Baseline", text: baseline(report) });
     entries
 }
 
-fn collected(run: &Run) -> Text<'static> {
-    match (run.collected_from, run.collected_to) {
+fn collected(account: &AuditedAccount) -> Text<'static> {
+    match (account.collected_from, account.collected_to) {
         (Some(from), Some(to)) if from == to => time(to).into(),
         (Some(from), Some(to)) => {
             // The day is told once.
@@ -133,8 +131,11 @@ fn collected(run: &Run) -> Text<'static> {
     }
 }
 
-fn baseline(report: &Report) -> Text<'static> {
-    let Some(baseline) = &report.run.baseline else { return "none".into() };
+fn baseline(account: &AuditedAccount, report: &Report) -> Text<'static> {
+    let Some(baseline) = &account.baseline else { return "none".into() };
     let rules = if baseline.ruleset == report.tool.ruleset { "" } else { ", by other rules" };
-    format!("the report of {}{rules}", time(baseline.as_of)).into()
+    match baseline.as_of {
+        Some(as_of) => format!("the report of {}{rules}", time(as_of)).into(),
+        None => "a report that does not hold the account".into(),
+    }
 }

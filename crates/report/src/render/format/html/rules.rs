@@ -30,9 +30,9 @@ struct Rule<'a> {
 
 impl<'a> Rules<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Rules<'a> {
-        let tally = |rule: &RuleInfo| report.tallies.get(&rule.id).copied().unwrap_or_default();
         let judged = index.rules.iter().filter_map(|rule| Some((rule, rule.info?)));
-        Rules { rules: judged.map(|(rule, info)| Rule::new(rule, info, tally(info))).collect() }
+        let rule = |(rule, info): (_, &'a RuleInfo)| Rule::new(rule, info, report.tally(&info.id));
+        Rules { rules: judged.map(rule).collect() }
     }
 
     pub(super) fn count(&self) -> usize {

@@ -1,21 +1,31 @@
 //! Frameworks: how many controls have which status, and which ones, folded.
 
-use portcullis_model::{ControlOutcome, FrameworkOutcome, Report};
+use portcullis_model::{AuditedAccount, ControlOutcome, FrameworkOutcome, Report};
 
 use super::budget::Budget;
 use super::folded::fold;
 use crate::render::controls::{counted, waived};
 use crate::render::gfm::{code, inline};
+use crate::words::lead;
 
 pub(super) fn write(report: &Report, budget: &mut Budget) {
-    for framework in &report.frameworks {
-        write_framework(report, framework, budget);
+    for account in &report.accounts {
+        let lead = lead(account, report);
+        for framework in &account.frameworks {
+            write_framework(account, framework, &lead, budget);
+        }
     }
 }
 
-fn write_framework(report: &Report, framework: &FrameworkOutcome, budget: &mut Budget) {
+/// The controls of an account, with what names it above them.
+fn write_framework(
+    account: &AuditedAccount,
+    framework: &FrameworkOutcome,
+    lead: &str,
+    budget: &mut Budget,
+) {
     let FrameworkOutcome { id, title, version, note, controls: all, .. } = framework;
-    let title = inline(&format!("{title} {version}"));
+    let title = inline(&format!("{lead}{title} {version}"));
     let note = note.as_ref().map_or_else(String::new, |note| format!("\n{}\n", inline(note)));
     let counts = counted(framework);
     if !budget.add(&format!("\n## {title} ({})\n\n{counts}.\n{note}", code(id))) {
@@ -23,7 +33,7 @@ fn write_framework(report: &Report, framework: &FrameworkOutcome, budget: &mut B
     }
     let space = budget.left().saturating_sub(fold(HEADING, &more(all.len())).len());
     let list = Budget::filled(space, |list| {
-        list.add_each(all.iter().map(|control| entry(report, control)));
+        list.add_each(all.iter().map(|control| entry(account, control)));
     });
     let rest = if list.left_out() > 0 { more(list.left_out()) } else { String::new() };
     budget.add(&fold(HEADING, &format!("{}{rest}", list.text())));
@@ -35,10 +45,10 @@ fn more(count: usize) -> String {
     format!("- and {count} more\n")
 }
 
-fn entry(report: &Report, control: &ControlOutcome) -> String {
+fn entry(account: &AuditedAccount, control: &ControlOutcome) -> String {
     let ControlOutcome { id, title, status, reason, .. } = control;
     let reason = reason.as_ref().map_or_else(String::new, |why| format!(" ({})", inline(why)));
-    let waived = match waived(control, report) {
+    let waived = match waived(control, account) {
         0 => String::new(),
         count => format!("; of these, {count} waived"),
     };

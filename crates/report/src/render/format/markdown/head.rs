@@ -1,8 +1,10 @@
 //! The outcome, what was audited from which evidence, what is missing, and how much was found.
 
-use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
+use jiff::Timestamp;
+use portcullis_model::{AuditedAccount, Report, Status};
 
 use super::budget::Budget;
+use crate::render::counts::{self, Counts};
 use crate::render::gaps;
 use crate::render::gfm::{code, inline};
 use crate::render::view::View;
@@ -54,24 +56,50 @@ fn name(account: &AuditedAccount) -> String {
 
 /// Whose evidence it is, and how old.
 fn evidence(account: &AuditedAccount, report: &Report) -> String {
-    let evidence = words::evidence(account, report.run.as_of);
+    let evidence = words::evidence(account);
     let partition = inline(&shorten(&account.partition, NAME_CHARS));
-    format!("- Account {}, partition {partition}: {evidence}\n", name(account))
+    let as_of = match common_as_of(report) {
+        Some(_) => String::new(),
+        None => format!(", as of {}", time(account.as_of)),
+    };
+    format!("- Account {}, partition {partition}{as_of}: {evidence}\n", name(account))
+}
+
+/// The moment that the ages of all accounts count to.
+fn common_as_of(report: &Report) -> Option<Timestamp> {
+    let as_of = report.as_of()?;
+    report.accounts.iter().all(|account| account.as_of == as_of).then_some(as_of)
 }
 
 /// When, by what and against what.
 fn write_run(report: &Report, budget: &mut Budget) {
-    let Report { tool, run, rules, .. } = report;
+    let Report { tool, options, accounts, rules, .. } = report;
     let version = inline(&shorten(&tool.version, NAME_CHARS));
-    let (as_of, rules) = (time(run.as_of), counted(rules.len(), "rule"));
-    budget.add(&format!("- As of {as_of}, by {rules} of Portcullis {version}\n"));
-    if let Some(baseline) = &run.baseline {
-        let other = if baseline.ruleset == tool.ruleset { "" } else { ", judged by other rules" };
-        budget.add(&format!("- Compared with the report as of {}{other}\n", time(baseline.as_of)));
-    }
-    if run.options.redacted {
+    let rules = counted(rules.len(), "rule");
+    let when = match common_as_of(report) {
+        Some(as_of) => format!("As of {}, by", time(as_of)),
+        None => "By".to_owned(),
+    };
+    budget.add(&format!("- {when} {rules} of Portcullis {version}\n"));
+    let compared: Vec<_> = accounts.iter().filter_map(|a| baseline(a, report)).collect();
+    compared.iter().take(LISTED).for_each(|line| _ = budget.add(line));
+    write_more(compared.len(), budget);
+    if options.redacted {
         budget.add("- Names, ids and ARNs are pseudonyms\n");
     }
+}
+
+/// The report that an account was compared with.
+fn baseline(account: &AuditedAccount, report: &Report) -> Option<String> {
+    let baseline = account.baseline.as_ref()?;
+    let lead = inline(&shorten(&words::lead(account, report), NAME_CHARS));
+    let lead = if lead.is_empty() { lead } else { format!("{lead} ") };
+    let other = baseline.ruleset != report.tool.ruleset;
+    let other = if other { ", judged by other rules" } else { "" };
+    Some(match baseline.as_of {
+        Some(as_of) => format!("- {lead}Compared with the report as of {}{other}\n", time(as_of)),
+        None => format!("- {lead}Compared with a report that does not hold the account\n"),
+    })
 }
 
 fn write_gaps(report: &Report, budget: &mut Budget) {
@@ -93,27 +121,33 @@ fn write_more(all: usize, budget: &mut Budget) {
     }
 }
 
-/// The number of findings by severity and status.
+/// The number of findings by severity and status, and by account where there are several.
 fn write_counts(report: &Report, budget: &mut Budget) {
-    budget.add("\n| Severity | Open | Not judged | Known | Waived | Pass | Not applicable |\n");
-    budget.add("|:---|---:|---:|---:|---:|---:|---:|\n");
-    for severity in Severity::ALL {
-        let of_it = |finding: &&Finding| finding.severity == severity;
-        let found: Vec<&Finding> = report.findings.iter().filter(of_it).collect();
-        let rules = report.rules.iter().filter(|rule| rule.severity == severity);
-        let tallies: Vec<_> = rules.filter_map(|rule| report.tallies.get(&rule.id)).collect();
-        if found.is_empty() && tallies.is_empty() {
-            continue;
-        }
-        // Each of these is listed; of the others, a report holds the number by rule.
-        let listed = [Status::Open, Status::Unknown, Status::Known, Status::Waived]
-            .map(|status| found.iter().filter(|finding| finding.status() == status).count());
-        let pass: u64 = tallies.iter().map(|tally| u64::from(tally.pass)).sum();
-        let others: u64 = tallies.iter().map(|tally| u64::from(tally.not_applicable)).sum();
-        let [open, unknown, known, waived] = listed;
-        let word = severity.word();
-        budget.add(&format!(
-            "| {word} | {open} | {unknown} | {known} | {waived} | {pass} | {others} |\n"
-        ));
+    write_heading("Severity", budget);
+    for (severity, counts) in counts::by_severity(report) {
+        write_row(severity.word(), counts, budget);
     }
+    let accounts = counts::by_account(report);
+    if accounts.is_empty() {
+        return;
+    }
+    write_heading("Account", budget);
+    for (id, counts) in accounts.iter().take(LISTED) {
+        write_row(&code(&shorten(id, NAME_CHARS)), *counts, budget);
+    }
+    budget.add("\n");
+    write_more(accounts.len(), budget);
+}
+
+/// The beginning of a table of counts.
+fn write_heading(title: &str, budget: &mut Budget) {
+    budget.add(&format!(
+        "\n| {title} | Open | Not judged | Known | Waived | Pass | Not applicable |\n"
+    ));
+    budget.add("|:---|---:|---:|---:|---:|---:|---:|\n");
+}
+
+fn write_row(label: &str, counts: Counts, budget: &mut Budget) {
+    let cells = Status::ALL.map(|status| counts.of(status).to_string());
+    budget.add(&format!("| {label} | {} |\n", cells.join(" | ")));
 }

@@ -68,7 +68,7 @@ fn not_judged(view: &View<'_>, part: &Part<'_>) -> Vec<Notification> {
     for finding in part.findings.iter().filter(|finding| finding.status() == Status::Unknown) {
         rules.entry(&finding.rule).or_default().push(&finding.resource.name);
     }
-    let allowed = &view.report.run.options.gate.allow_unknown;
+    let allowed = &view.report.options.gate.allow_unknown;
     let tell = |(rule, names): (&str, Vec<&str>)| {
         let is_allowed = allowed.iter().any(|id| id == rule);
         let level = if is_allowed { Level::Note } else { Level::Warning };

@@ -3,31 +3,42 @@
 use std::io;
 
 use anstyle::Style as Paint;
-use portcullis_model::{ControlOutcome, ControlStatus, FrameworkOutcome, Report, Severity};
+use portcullis_model::{
+    AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome, Report, Severity,
+};
 
 use crate::render::controls::{counted, waived};
+use crate::words::lead;
 use crate::{Page, bold, dim, severity_style};
 
 /// Longer ids of controls stand out; those of a file may be of any length.
 const ID_COLUMNS: usize = 20;
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    report.frameworks.iter().try_for_each(|framework| write_framework(framework, report, page))
+    for account in &report.accounts {
+        let lead = lead(account, report);
+        for framework in &account.frameworks {
+            write_framework(framework, account, &lead, page)?;
+        }
+    }
+    Ok(())
 }
 
+/// The controls of an account, with what names it above them.
 fn write_framework(
     framework: &FrameworkOutcome,
-    report: &Report,
+    account: &AuditedAccount,
+    lead: &str,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let FrameworkOutcome { id, title, version, note, controls, .. } = framework;
     page.blank()?;
-    page.painted_item(bold(), "", &format!("{title} {version} ({id})"))?;
+    page.painted_item(bold(), "", &format!("{lead}{title} {version} ({id})"))?;
     page.blank()?;
     let longest = controls.iter().map(|control| control.id.chars().count()).max();
     let width = longest.unwrap_or_default().min(ID_COLUMNS);
     for control in controls {
-        write_control(control, width, report, page)?;
+        write_control(control, width, account, page)?;
     }
     page.blank()?;
     page.painted_item(bold(), "  ", &counted(framework))?;
@@ -37,7 +48,7 @@ fn write_framework(
 fn write_control(
     control: &ControlOutcome,
     width: usize,
-    report: &Report,
+    account: &AuditedAccount,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let ControlOutcome { id, title, status, reason, .. } = control;
@@ -45,7 +56,7 @@ fn write_control(
     page.painted_item(paint(*status), &label(id), title)?;
     let margin = " ".repeat(label("").chars().count());
     reason.iter().try_for_each(|reason| page.item(&margin, reason))?;
-    match waived(control, report) {
+    match waived(control, account) {
         0 => Ok(()),
         count => page.item(&margin, &format!("of these, {count} waived")),
     }

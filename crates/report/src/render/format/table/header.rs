@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use portcullis_model::{AuditedAccount, Baseline, Report, RunOptions};
+use portcullis_model::{AuditedAccount, Report, RunOptions};
 
 use super::counted;
 use crate::Page;
@@ -17,29 +17,29 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if report.accounts.is_empty() {
         page.item("Account   ", "none")?;
     }
-    report.accounts.iter().try_for_each(|account| write_account(account, report, page))?;
-    page.item("As of     ", &time(report.run.as_of))?;
+    report.accounts.iter().try_for_each(|account| write_account(account, page))?;
     page.item("Rules     ", &rules(report))?;
-    report.run.baseline.iter().try_for_each(|b| page.item("Baseline  ", &baseline(b, report)))?;
-    if report.run.options.redacted {
+    report.accounts.iter().try_for_each(|account| write_baseline(account, report, page))?;
+    if report.options.redacted {
         page.item("Redacted  ", "names, ids and ARNs are pseudonyms")?;
     }
     write_choices(report, page)?;
     write_gaps(report, page)
 }
 
-fn write_account(account: &AuditedAccount, report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+fn write_account(account: &AuditedAccount, page: &mut Page<'_>) -> io::Result<()> {
     let names: Vec<&str> =
         [&account.alias, &account.name].into_iter().filter_map(|name| name.as_deref()).collect();
     let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
     page.item("Account   ", &format!("{}{names}, partition {}", account.id, account.partition))?;
     page.item("Caller    ", account.caller.as_deref().unwrap_or("unknown"))?;
-    page.item("Evidence  ", &words::evidence(account, report.run.as_of))
+    page.item("Evidence  ", &words::evidence(account))?;
+    page.item("As of     ", &time(account.as_of))
 }
 
 /// How many rules were judged, and how they were chosen.
 fn rules(report: &Report) -> String {
-    let RunOptions { rule_set, only, skip, frameworks, .. } = &report.run.options;
+    let RunOptions { rule_set, only, skip, frameworks, .. } = &report.options;
     let chosen = match (only.as_slice(), frameworks.as_slice()) {
         ([], []) => format!("of the {rule_set} set"),
         ([], frameworks) => format!("of {}", frameworks.join(", ")),
@@ -49,11 +49,20 @@ fn rules(report: &Report) -> String {
     format!("{} {chosen}{skipped}", report.rules.len())
 }
 
-/// The report that findings were compared with.
-fn baseline(baseline: &Baseline, report: &Report) -> String {
+/// The report that the findings of an account were compared with.
+fn write_baseline(
+    account: &AuditedAccount,
+    report: &Report,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let Some(baseline) = &account.baseline else { return Ok(()) };
     let other = baseline.ruleset != report.tool.ruleset;
     let but = if other { ", by other rules or settings" } else { "" };
-    format!("as of {}{but}", time(baseline.as_of))
+    let text = baseline.as_of.map_or_else(
+        || "does not hold the account; all it finds counts as new".to_owned(),
+        |as_of| format!("as of {}{but}", time(as_of)),
+    );
+    page.item("Baseline  ", &format!("{}{text}", words::lead(account, report)))
 }
 
 /// The calls that were left out on purpose.

@@ -1,35 +1,59 @@
-//! The number of findings by severity and status.
+//! The number of findings by severity and status, and by account where there are several.
 
 use std::io;
 
 use anstyle::Style as Paint;
-use portcullis_model::{Finding, Report, Severity, Status, Tally};
+use portcullis_model::{Report, Status};
 
+use crate::render::counts::{self, Counts};
 use crate::{Page, bold, severity_style};
+
+/// Room for a severity, and for the id of an account.
+const SEVERITY: usize = 11;
+const ACCOUNT: usize = 14;
+
+/// The statuses that are shown, with their titles.
+type Columns = Vec<(Status, String)>;
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let columns = columns(report);
-    let heading: String = columns.iter().map(|(status, title)| cell(*status, title)).collect();
-    page.blank()?;
-    page.line(bold(), &format!("{:13}{heading}", "SUMMARY"))?;
-    for severity in Severity::ALL {
-        let counts: Vec<_> =
-            columns.iter().map(|&(status, _)| (status, count(report, severity, status))).collect();
-        let has_rules = report.rules.iter().any(|rule| rule.severity == severity);
-        if !has_rules && counts.iter().all(|(_, count)| *count == 0) {
-            continue;
-        }
-        let open = counts.iter().any(|&(status, count)| status == Status::Open && count > 0);
-        let cells: String =
-            counts.iter().map(|(status, count)| cell(*status, &count.to_string())).collect();
-        let row = format!("  {:<11}{cells}", severity.word());
-        page.line(if open { severity_style(severity) } else { Paint::new() }, &row)?;
+    write_heading("SUMMARY", SEVERITY, &columns, page)?;
+    for (severity, counts) in counts::by_severity(report) {
+        let open = counts.of(Status::Open) > 0;
+        let paint = if open { severity_style(severity) } else { Paint::new() };
+        page.line(paint, &row(severity.word(), SEVERITY, &columns, counts))?;
+    }
+    let accounts = counts::by_account(report);
+    if !accounts.is_empty() {
+        write_heading("ACCOUNTS", ACCOUNT, &columns, page)?;
+    }
+    for (id, counts) in accounts {
+        page.line(Paint::new(), &row(id, ACCOUNT, &columns, counts))?;
     }
     Ok(())
 }
 
+fn write_heading(
+    title: &str,
+    width: usize,
+    columns: &Columns,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let titles: String = columns.iter().map(|(status, title)| cell(*status, title)).collect();
+    page.blank()?;
+    page.line(bold(), &format!("{title:<width$}  {titles}"))
+}
+
+fn row(label: &str, width: usize, columns: &Columns, counts: Counts) -> String {
+    let mut row = format!("  {label:<width$}");
+    for (status, _) in columns {
+        row.push_str(&cell(*status, &counts.of(*status).to_string()));
+    }
+    row
+}
+
 /// The columns with their titles; what is known or waived has one only where there is some.
-fn columns(report: &Report) -> Vec<(Status, String)> {
+fn columns(report: &Report) -> Columns {
     let any = |status| report.findings.iter().any(|finding| finding.status() == status);
     let decided = |status| matches!(status, Status::Known | Status::Waived);
     let mut columns = Status::ALL.to_vec();
@@ -50,24 +74,4 @@ fn cell(status: Status, text: &str) -> String {
         _ => 9,
     };
     format!("{text:>width$}")
-}
-
-/// How many resources of that severity have that status.
-fn count(report: &Report, severity: Severity, status: Status) -> u64 {
-    let of_rules = |count: fn(&Tally) -> u32| {
-        let rules = report.rules.iter().filter(|rule| rule.severity == severity);
-        rules
-            .filter_map(|rule| report.tallies.get(&rule.id))
-            .map(|tally| u64::from(count(tally)))
-            .sum()
-    };
-    match status {
-        Status::Pass => of_rules(|tally| tally.pass),
-        Status::NotApplicable => of_rules(|tally| tally.not_applicable),
-        // All others are listed, each with a severity of its own.
-        _ => {
-            let counted = |f: &&Finding| f.status() == status && f.severity == severity;
-            report.findings.iter().filter(counted).map(|_| 1).sum()
-        }
-    }
 }

@@ -9,7 +9,7 @@ use super::{counted, describe, few, grouped, names};
 use crate::decide::waivers;
 use crate::render::remarks::on_waiver;
 use crate::render::view::View;
-use crate::words::day;
+use crate::words::{day, span};
 use crate::{Page, bold};
 
 /// So many resources with known findings of one rule are named; they are what everybody has seen.
@@ -24,12 +24,11 @@ pub(super) fn write_known(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()
     if count == 0 {
         return Ok(());
     }
-    let baseline = match &view.report.run.baseline {
-        Some(baseline) => format!("the baseline of {}", day(baseline.as_of)),
-        None => "the baseline".to_owned(),
-    };
+    let baselines = view.report.accounts.iter().filter_map(|account| account.baseline.as_ref());
+    let days = span(baselines.filter_map(|baseline| baseline.as_of), day);
+    let of = days.map_or_else(String::new, |days| format!(" of {days}"));
     page.blank()?;
-    page.line(bold(), &format!("KNOWN: {}, in {baseline}", counted(count, "finding")))?;
+    page.line(bold(), &format!("KNOWN: {}, in the baseline{of}", counted(count, "finding")))?;
     page.blank()?;
     for group in known {
         let names = few(&names(view, &group.findings), NAMED_RESOURCES);

@@ -1,0 +1,140 @@
+//! What a tracker should do about a diff: which tickets to open, update and resolve, and why.
+//!
+//! The fingerprint identifies the ticket, so each step can be carried out twice. Nothing is resolved
+//! but what is fixed or waived: what could not be judged, or is not looked at any more, stays open.
+
+use jiff::Timestamp;
+use portcullis_model::{Finding, Fingerprint, ResourceRef, Severity};
+use serde::Serialize;
+
+use super::{Change, Diff, Difference, Entry, State};
+
+/// The steps that make tickets say what the newer report says, in the order in which to take them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan<'d> {
+    /// Of one finding there are two steps at most: that its fingerprint has moved, and what else has
+    /// become of it.
+    pub steps: Vec<Step<'d>>,
+}
+
+/// What to do about a finding, with all that its ticket needs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step<'d> {
+    /// What to do.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// The ticket's identity.
+    pub fingerprint: &'d Fingerprint,
+    /// For [`Reason::Moved`]: the fingerprint that the ticket had until now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<&'d Fingerprint>,
+    /// The account's partition.
+    pub partition: &'d str,
+    /// The account's id.
+    pub account: &'d str,
+    /// The rule's id.
+    pub rule: &'d str,
+    /// The rule's title.
+    pub title: &'d str,
+    /// How grave it is, or was.
+    pub severity: Severity,
+    /// The resource.
+    pub resource: &'d ResourceRef,
+    /// What is wrong, or was.
+    pub message: &'d str,
+    /// What to do about it.
+    pub remediation: &'d str,
+    /// What keeps the change from being what it seems, such as that it could not be judged before.
+    pub note: Option<&'d str>,
+    /// What differs, if it failed before too.
+    pub differences: &'d [Difference],
+    /// When it was first seen to fail, as far as the two reports tell.
+    pub first_seen: Option<Timestamp>,
+    /// The moment that the ages of its account count to in the newer report.
+    pub as_of: Option<Timestamp>,
+}
+
+/// What to do with a ticket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Open one, or open it again.
+    Open,
+    /// Write what has changed.
+    Update,
+    /// Close it.
+    Resolve,
+}
+
+/// Why a ticket has something to be done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The finding has another fingerprint than before.
+    Moved,
+    /// It fails, and did not or was not judged before.
+    New,
+    /// It fails as before, and no waiver accepts that any more.
+    WaiverEnded,
+    /// It fails as before, but graver or less so, or on other evidence.
+    Changed,
+    /// It is shown not to fail any more.
+    Fixed,
+    /// It fails as before, and a waiver accepts that now.
+    Waived,
+}
+
+impl<'d> Plan<'d> {
+    /// The plan that follows from the changes between two reports.
+    #[must_use]
+    pub fn from_diff(diff: &'d Diff<'d>) -> Plan<'d> {
+        let mut steps = Vec::new();
+        // First, so that what else there is to say finds its ticket.
+        for entry in &diff.moved {
+            let step = step(entry, Action::Update, Reason::Moved);
+            steps.extend(step.map(|step| Step { replaces: entry.replaces(), ..step }));
+        }
+        for entry in &diff.entries {
+            steps.extend(action(entry).and_then(|(action, reason)| step(entry, action, reason)));
+        }
+        Plan { steps }
+    }
+}
+
+/// What to do, and why; none: nothing.
+fn action(entry: &Entry<'_>) -> Option<(Action, Reason)> {
+    match (entry.change, entry.old.state, entry.new.state) {
+        (Change::New, _, State::Fails) => Some((Action::Open, Reason::New)),
+        (Change::Changed, State::Waived, State::Fails) => Some((Action::Open, Reason::WaiverEnded)),
+        (Change::Changed, State::Fails, State::Fails) => Some((Action::Update, Reason::Changed)),
+        (Change::Changed, State::Fails, State::Waived) => Some((Action::Resolve, Reason::Waived)),
+        // What failed once may fail again: an older report shows nothing fixed.
+        (Change::Fixed, ..) if entry.new.as_of >= entry.old.as_of => {
+            Some((Action::Resolve, Reason::Fixed))
+        }
+        _ => None,
+    }
+}
+
+fn step<'d>(entry: &'d Entry<'d>, action: Action, reason: Reason) -> Option<Step<'d>> {
+    let Finding { message, remediation, .. } = entry.finding()?;
+    Some(Step {
+        action,
+        reason,
+        fingerprint: entry.fingerprint,
+        replaces: None,
+        partition: entry.partition,
+        account: entry.account,
+        rule: entry.rule,
+        title: entry.title,
+        severity: entry.severity,
+        resource: entry.resource,
+        message,
+        remediation,
+        note: entry.reason.as_deref(),
+        differences: &entry.differences,
+        first_seen: entry.first_seen,
+        as_of: entry.new.as_of,
+    })
+}

@@ -1,0 +1,74 @@
+//! How many verdicts there are, by severity, account and status.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{Finding, Report, Severity, Status, Tally};
+
+use crate::render::view::{self, Part};
+
+/// The number of verdicts by status.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts([u64; Status::ALL.len()]);
+
+impl Counts {
+    /// The number of that status.
+    pub(crate) fn of(self, status: Status) -> u64 {
+        self.0[status as usize]
+    }
+
+    /// Counts a finding, unless it says that there is no problem: a report lists such findings only
+    /// where asked to, and tallies have them all.
+    fn add(&mut self, finding: &Finding) {
+        if is_listed(finding) {
+            self.0[finding.status() as usize] += 1;
+        }
+    }
+
+    /// Counts what passes, and what the question does not arise for.
+    fn add_tally(&mut self, tally: Tally) {
+        self.0[Status::Pass as usize] += u64::from(tally.pass);
+        self.0[Status::NotApplicable as usize] += u64::from(tally.not_applicable);
+    }
+}
+
+fn is_listed(finding: &Finding) -> bool {
+    !matches!(finding.status(), Status::Pass | Status::NotApplicable)
+}
+
+/// The verdicts of the whole report.
+pub(crate) fn total(report: &Report) -> Counts {
+    let mut counts = Counts::default();
+    report.findings.iter().for_each(|finding| counts.add(finding));
+    for account in &report.accounts {
+        account.tallies.values().for_each(|tally| counts.add_tally(*tally));
+    }
+    counts
+}
+
+/// The verdicts of each severity that a rule or a finding has, the gravest first.
+pub(crate) fn by_severity(report: &Report) -> BTreeMap<Severity, Counts> {
+    let mut counts: BTreeMap<Severity, Counts> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| is_listed(finding)) {
+        counts.entry(finding.severity).or_default().add(finding);
+    }
+    for rule in &report.rules {
+        counts.entry(rule.severity).or_default().add_tally(report.tally(&rule.id));
+    }
+    counts
+}
+
+/// The verdicts on the accounts of each id; none where there are not several.
+pub(crate) fn by_account(report: &Report) -> BTreeMap<&str, Counts> {
+    let mut parts = view::by_account(report);
+    if report.accounts.len() < 2 {
+        parts.clear();
+    }
+    let count = |part: Part<'_>| {
+        let mut counts = Counts::default();
+        part.findings.iter().for_each(|finding| counts.add(finding));
+        let tallies = part.accounts.iter().flat_map(|account| account.tallies.values());
+        tallies.for_each(|tally| counts.add_tally(*tally));
+        counts
+    };
+    parts.into_iter().map(|(id, part)| (id, count(part))).collect()
+}
