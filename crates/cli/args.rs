@@ -19,6 +19,7 @@ Examples:
   portcullis audit                         the account of your credentials
   portcullis audit --profile prod --quick  another one, without per-user calls
   portcullis audit bundle/                 what `collect` saved, offline
+  portcullis audit prod/ staging/          two accounts in one report
   portcullis audit credential-report.csv   a credential report alone
   portcullis audit -o table -o json=report.json
   portcullis audit --fail-on high --include pass
@@ -60,6 +61,15 @@ With -o jsonl, new findings open a ticket, changed ones update it, and fixed or
 waived ones resolve it. Unknown and gone ones do nothing: they may still fail.
 
 The exit status is 0 whatever changed; to gate on it, use `audit --baseline`.";
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  portcullis merge prod.json staging.json -o json=all.json
+  portcullis merge accounts/*.json -o html=all.html -o table
+
+The reports must be of different accounts, and made by the same version with
+the same rules and options. The exit status is 0 whatever they say; the table
+shows those of the audits.";
 
 const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
@@ -120,12 +130,14 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Judge an account, live or from a bundle
+    /// Judge an account, live or from a bundle, or several from bundles
     Audit(Box<AuditArgs>),
     /// Render a saved report in other formats
     Report(ReportArgs),
     /// Compare two saved reports
     Diff(DiffArgs),
+    /// Join the saved reports of different accounts into one
+    Merge(MergeArgs),
     /// Save AWS's answers about an account, to judge or keep them
     Collect(CollectArgs),
     /// Print the facts that rules see, as JSON
@@ -171,6 +183,10 @@ impl Color {
 #[derive(Args)]
 #[command(after_help = AUDIT_EXAMPLES)]
 pub(crate) struct AuditArgs {
+    /// Directories that `collect` or the AWS CLI wrote, or credential reports,
+    /// each of another account; without any, the account is asked
+    #[arg(value_name = "BUNDLE", conflicts_with_all = LIVE)]
+    pub(crate) bundles: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
     #[command(flatten)]
@@ -201,7 +217,7 @@ pub(crate) struct AuditArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help = parse::formats())]
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help = parse::formats(Format::Table))]
     pub(crate) outputs: Vec<Output<Format>>,
 }
 
@@ -248,6 +264,17 @@ pub(crate) struct DiffArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = MERGE_EXAMPLES)]
+pub(crate) struct MergeArgs {
+    /// The reports that `audit -o json=FILE` wrote; one of them may be - for
+    /// standard input
+    #[arg(value_name = "REPORT", required = true)]
+    pub(crate) reports: Vec<PathBuf>,
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help = parse::formats(Format::Json))]
+    pub(crate) outputs: Vec<Output<Format>>,
+}
+
+#[derive(Args)]
 #[command(after_help = COLLECT_STATUS)]
 pub(crate) struct CollectArgs {
     /// The bundle to write: a new or empty directory, or a bundle to replace
@@ -262,6 +289,10 @@ pub(crate) struct CollectArgs {
 
 #[derive(Args)]
 pub(crate) struct FactsArgs {
+    /// A directory that `collect` or the AWS CLI wrote, or a credential
+    /// report; without it, the account is asked
+    #[arg(conflicts_with_all = LIVE)]
+    pub(crate) bundle: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
 }
@@ -314,10 +345,6 @@ pub(crate) struct ManArgs {
 /// Where facts come from, and how they are read.
 #[derive(Args)]
 pub(crate) struct EvidenceArgs {
-    /// A directory written by `collect` or the AWS CLI, or a credential
-    /// report [default: ask the live account]
-    #[arg(conflicts_with_all = ["profile", "region", "role_arn", "external_id", "quick", "deadline"])]
-    pub(crate) bundle: Option<PathBuf>,
     /// The configuration [default: portcullis.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -328,6 +355,9 @@ pub(crate) struct EvidenceArgs {
     #[command(flatten)]
     pub(crate) live: LiveArgs,
 }
+
+/// What a bundle leaves no room for: all of [`LiveArgs`].
+const LIVE: [&str; 5] = ["profile", "region", "role_arn", "external_id", "quick"];
 
 /// How to reach the account.
 #[derive(Args)]

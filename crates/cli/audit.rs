@@ -1,5 +1,7 @@
 //! `audit`: collect or read, judge, decide, report.
 
+use std::path::Path;
+
 use portcullis_model::{Report, RunOptions, Waiver};
 use portcullis_report::{Format, Incomparable, Outcome, Salt, baseline, render};
 use portcullis_rules::{RuleSet, Selection, evaluate};
@@ -8,7 +10,7 @@ use crate::args::AuditArgs;
 use crate::config::Config;
 use crate::evidence::Names;
 use crate::failure::Failure;
-use crate::{evidence, output, redaction, rule_files, saved, terminal, waivers};
+use crate::{evidence, merge, output, redaction, rule_files, saved, terminal, waivers};
 
 /// Runs the audit; the exit status, which follows from the report.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
@@ -21,7 +23,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let waivers = config.waivers(&rules)?;
     let selection = config.selection(&args.rules);
     let options = options(args, &config, &selection, &rules)?;
-    let report = judge(args, &config, &rules.select(&selection)?, options)?;
+    let report = judge(args, &config, &rules.select(&selection)?, &options)?;
     let report = decide(report, &waivers, salt.as_ref(), earlier)?;
     output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
     Ok(Outcome::of(&report).exit_status())
@@ -56,20 +58,28 @@ fn options(
     Ok(RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: false })
 }
 
-/// Judges the account, live or as it was collected, by the rules that are chosen.
+/// Judges the account, live, or those of the bundles, by the rules that are chosen.
 fn judge(
     args: &AuditArgs,
     config: &Config,
     rules: &RuleSet,
-    options: RunOptions,
+    options: &RunOptions,
 ) -> Result<Report, Failure> {
     let sources = rule_files::sources(rules);
     let names = if args.redaction.redact { Names::Redacted } else { Names::Shown };
-    let mut snapshot = evidence::snapshot(&args.evidence, &config.declarations(), sources, names)?;
     // A live audit asks for nothing else, and what a bundle lacks beside that matters as little.
     let needed = sources.needed(false);
-    snapshot.gaps.retain(|gap| needed.contains(gap.source));
-    Ok(evaluate(&snapshot, rules, options, env!("CARGO_PKG_VERSION")))
+    let judge = |bundle: Option<&Path>| -> Result<Report, Failure> {
+        let declared = config.declarations();
+        let mut snapshot = evidence::snapshot(bundle, &args.evidence, &declared, sources, names)?;
+        snapshot.gaps.retain(|gap| needed.contains(gap.source));
+        Ok(evaluate(&snapshot, rules, options.clone(), env!("CARGO_PKG_VERSION")))
+    };
+    if args.bundles.is_empty() {
+        return judge(None);
+    }
+    let reports = args.bundles.iter().map(|bundle| judge(Some(bundle)));
+    merge::join(reports.collect::<Result<_, _>>()?, &args.bundles, names)
 }
 
 /// Adds what has been decided about the findings, and tells what is odd about those decisions.

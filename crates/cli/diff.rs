@@ -1,7 +1,5 @@
 //! `diff`: what has changed between two saved reports.
 
-use std::path::Path;
-
 use portcullis_report::{Diff, DiffFormat, render_diff};
 
 use crate::args::DiffArgs;
@@ -10,10 +8,7 @@ use crate::{output, redaction, saved};
 
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, DiffFormat::Text)?;
-    let stdin = Path::new("-");
-    if args.old == stdin && args.new == stdin {
-        return Err("only one of the two reports can come from standard input".into());
-    }
+    saved::check_streams([&args.old, &args.new])?;
     let salt = redaction::salt(&args.redaction)?;
     let read = |path| redaction::once(saved::read(path)?, salt.as_ref());
     let (old, new) = (read(&args.old)?, read(&args.new)?);

@@ -1,5 +1,6 @@
 //! What is audited: a saved bundle, or what AWS says now.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -26,12 +27,13 @@ pub(crate) enum Names {
 
 /// The facts to judge: a live audit collects a bundle of those sources and goes on as with a saved one.
 pub(crate) fn snapshot(
+    bundle: Option<&Path>,
     args: &EvidenceArgs,
     declared: &Declarations,
     sources: Sources,
     names: Names,
 ) -> Result<Snapshot, Failure> {
-    let bundle = match &args.bundle {
+    let bundle = match bundle {
         Some(path) => Bundle::read(path)?,
         None => collect(&args.live, sources)?,
     };

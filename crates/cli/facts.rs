@@ -12,6 +12,12 @@ pub(crate) fn run(args: &FactsArgs) -> Result<(), Failure> {
     let config = Config::read(args.evidence.config.as_deref())?;
     let declared = config.declarations();
     let sources = evidence::everything();
-    let snapshot = evidence::snapshot(&args.evidence, &declared, sources, Names::Shown)?;
+    let snapshot = evidence::snapshot(
+        args.bundle.as_deref(),
+        &args.evidence,
+        &declared,
+        sources,
+        Names::Shown,
+    )?;
     terminal::print(|out| write_json(&snapshot, out))
 }

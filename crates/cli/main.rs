@@ -12,6 +12,7 @@ mod facts;
 mod failure;
 mod frameworks;
 mod man;
+mod merge;
 mod output;
 mod permissions;
 mod progress;
@@ -50,6 +51,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Audit(args) => audit::run(args),
         Command::Report(args) => report::run(args).map(|()| 0),
         Command::Diff(args) => diff::run(args).map(|()| 0),
+        Command::Merge(args) => merge::run(args).map(|()| 0),
         Command::Collect(args) => collect::run(args),
         Command::Facts(args) => facts::run(args).map(|()| 0),
         Command::Verify(args) => verify::run(args),

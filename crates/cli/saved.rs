@@ -1,7 +1,7 @@
 //! Reports that `audit -o json` wrote.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use portcullis_evidence::read_file;
 use portcullis_model::{Report, SCHEMA};
@@ -13,15 +13,33 @@ const HELP: &str = "give it a file that `portcullis audit -o json=FILE` wrote";
 
 /// Above the report of any account; what is longer is cut, and so not valid JSON.
 const MAX_BYTES: u64 = 1 << 30;
+/// Stands for standard input.
+const STREAM: &str = "-";
+
+/// An error if several reports are to come from standard input.
+pub(crate) fn check_streams<'p>(
+    paths: impl IntoIterator<Item = &'p PathBuf>,
+) -> Result<(), Failure> {
+    let streams = paths.into_iter().filter(|path| *path == Path::new(STREAM));
+    if streams.count() > 1 {
+        return Err("only one of the reports can come from standard input".into());
+    }
+    Ok(())
+}
+
+/// What messages call a report.
+pub(crate) fn name(path: &Path) -> String {
+    if path == Path::new(STREAM) { "standard input".to_owned() } else { path.display().to_string() }
+}
 
 /// Reads a report; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Report, Failure> {
-    let (name, bytes) = if path == Path::new("-") {
+    let name = name(path);
+    let bytes = if path == Path::new(STREAM) {
         let mut bytes = Vec::new();
-        let read = io::stdin().take(MAX_BYTES).read_to_end(&mut bytes);
-        ("standard input".to_owned(), read.map(|_| bytes))
+        io::stdin().take(MAX_BYTES).read_to_end(&mut bytes).map(|_| bytes)
     } else {
-        (path.display().to_string(), read_file(path, MAX_BYTES))
+        read_file(path, MAX_BYTES)
     };
     let bytes = bytes.map_err(|error| format!("cannot read {name}: {error}"))?;
     parse(&bytes).map_err(|what| Failure::with_help(format!("{name} {what}"), HELP))

@@ -172,7 +172,7 @@ fn wrong_usage_is_told() {
     let open = fs::read_to_string(sandbox.path("old.json")).unwrap();
     sandbox.write("redacted.json", open.replace("\"redacted\": false", "\"redacted\": true"));
     let cases: [(&[&str], &str); 6] = [
-        (&["-", "-"], "only one of the two reports can come from standard input"),
+        (&["-", "-"], "only one of the reports can come from standard input"),
         (&["old.json", "nowhere.json"], "cannot read nowhere.json"),
         (&["bundle/credential-report.csv", "old.json"], "is no JSON"),
         (&["old.json", "redacted.json"], "redact both with the same salt, or none"),
@@ -206,7 +206,7 @@ fn only_what_is_new_counts_against_a_baseline() {
     };
     assert_eq!(state("new"), (4, vec!["2026-12-25T00:00:00Z"]));
     assert_eq!(state("known"), (83, vec!["2026-11-18T09:00:21Z"]));
-    assert_eq!(later["run"]["baseline"]["as_of"], "2026-11-18T09:00:21Z");
+    assert_eq!(later["accounts"][0]["baseline"]["as_of"], "2026-11-18T09:00:21Z");
 }
 
 #[test]

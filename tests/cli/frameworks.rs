@@ -18,14 +18,14 @@ fn report(run: &Run) -> Value {
 
 /// The control of that number in the only framework of a report.
 fn control<'r>(report: &'r Value, id: &str) -> &'r Value {
-    let controls = report["frameworks"][0]["controls"].as_array().unwrap();
+    let controls = report["accounts"][0]["frameworks"][0]["controls"].as_array().unwrap();
     controls.iter().find(|control| control["id"] == id).unwrap()
 }
 
 #[test]
 fn each_control_has_a_status_and_they_are_counted() {
     let leaky = report(&by_framework("leaky", "cis-aws-7.0", &["-o", "json"]));
-    let framework = &leaky["frameworks"][0];
+    let framework = &leaky["accounts"][0]["frameworks"][0];
     assert_eq!((&framework["id"], &framework["version"]), (&"cis-aws-7.0".into(), &"7.0.0".into()));
     let mfa = control(&leaky, "2.5");
     assert_eq!((&mfa["kind"], &mfa["status"]), (&"automated".into(), &"fail".into()));
@@ -44,13 +44,13 @@ fn the_rules_of_a_framework_are_judged_whatever_their_set() {
     let strict = rules.iter().find(|rule| rule["id"] == "admin-role").unwrap();
     assert_eq!(strict["frameworks"]["cis-aws-7.0"][0], "2.14");
     assert!(rules.iter().all(|rule| rule["frameworks"].get("cis-aws-7.0").is_some()));
-    assert_eq!(leaky["run"]["options"]["frameworks"][0], "cis-aws-7.0");
+    assert_eq!(leaky["options"]["frameworks"][0], "cis-aws-7.0");
 }
 
 #[test]
 fn what_is_not_known_is_no_pass_of_a_control() {
     let partial = report(&by_framework("partial", "cis-aws-7.0", &["-o", "json"]));
-    let counts = &partial["frameworks"][0]["counts"];
+    let counts = &partial["accounts"][0]["frameworks"][0]["counts"];
     assert!(counts["unknown"].as_u64().unwrap() > 0, "{counts}");
     assert_eq!(by_framework("clean", "cis-aws-7.0", &[]).status, 0);
     assert_eq!(by_framework("partial", "cis-aws-7.0", &[]).status, 3);

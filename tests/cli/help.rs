@@ -24,6 +24,7 @@ help_texts! {
     portcullis: [],
     audit: ["audit"],
     diff: ["diff"],
+    merge: ["merge"],
     collect: ["collect"],
     facts: ["facts"],
     verify: ["verify"],

@@ -12,6 +12,7 @@ mod frameworks;
 mod help;
 mod hostile;
 mod man;
+mod merge;
 mod output;
 mod permissions;
 mod redact;

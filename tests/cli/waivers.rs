@@ -86,7 +86,7 @@ fn a_waived_finding_is_marked_in_table_and_json() {
     let report: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["findings"][0]["verdict"], "fail");
     assert_eq!(report["findings"][0]["waiver"]["owner"], "it@example.com");
-    assert_eq!(report["tallies"][FAILING]["waived"], 1);
+    assert_eq!(report["accounts"][0]["tallies"][FAILING]["waived"], 1);
     assert_eq!(report["waivers"][0]["days_left"], 60);
 }
 

@@ -22,15 +22,15 @@ pub(super) fn scope() -> impl TypedValueParser<Value = &'static Scope> {
         .try_map(|name| SCOPES.iter().find(|scope| scope.name == name).ok_or("no such scope"))
 }
 
-/// What can be written, in the help.
-pub(super) fn formats() -> String {
+/// What can be written, in the help, with what is written unless something else is asked for.
+pub(super) fn formats(usual: Format) -> String {
     let [all @ .., last] = Format::ALL else { return String::new() };
     let all: Vec<&str> = all.iter().map(|format| format.name()).collect();
     format!(
         "Write {} or {}, to standard output or a file; repeat for several [default: {}]",
         all.join(", "),
         last.name(),
-        Format::Table.name()
+        usual.name()
     )
 }
 

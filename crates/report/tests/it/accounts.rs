@@ -1,8 +1,8 @@
 //! Reports on several accounts, some of which share an id or are not known.
 
-use crate::support::{rendered, report};
+use crate::support::{moved, rendered, report};
 use portcullis_model::{AccountStatus, AuditedAccount, Gap, Report, Source, Verdict};
-use portcullis_report::Format;
+use portcullis_report::{Format, merge};
 use serde_json::Value;
 
 /// Two accounts of one id in two partitions, and another, of which nothing was collected. The first
@@ -120,5 +120,63 @@ fn a_finding_whose_rule_is_not_told_is_in_every_format() {
         assert!(text.contains("rule-of-tomorrow"), "{}", format.name());
         let of_work = !matches!(format, Format::Github);
         assert!(!of_work || text.contains("idle-user"), "{}", format.name());
+    }
+}
+
+/// Two accounts that were audited at different times.
+fn at_two_times() -> Report {
+    let mut second = moved(report(), "aws", "444455556666");
+    second.accounts[0].as_of = "2026-11-03T10:00:00Z".parse().unwrap();
+    second.accounts[0].collected_from = Some("2026-11-03T09:00:00Z".parse().unwrap());
+    second.findings.truncate(1);
+    merge(vec![report(), second]).unwrap()
+}
+
+#[test]
+fn each_account_has_its_own_time_in_every_format() {
+    let report = at_two_times();
+    let of_first = |finding: &Value| finding["account"] == "111122223333";
+    let lines = rendered(&report, Format::Jsonl);
+    for line in lines.lines() {
+        let finding: Value = serde_json::from_str(line).unwrap();
+        let day = if of_first(&finding) { "2026-11-02" } else { "2026-11-03" };
+        assert_eq!(finding["as_of"], format!("{day}T10:00:00Z"));
+    }
+    let table = rendered(&report, Format::Table);
+    let markdown = rendered(&report, Format::Markdown);
+    let html = rendered(&report, Format::Html);
+    for day in ["2026-11-02", "2026-11-03"] {
+        assert_eq!(table.matches(&format!("As of     {day} 10:00:00 UTC\n")).count(), 1);
+        assert_eq!(markdown.matches(&format!(", as of {day} 10:00:00 UTC: ")).count(), 1);
+        let card = format!("<dt>As of</dt><dd>{day} 10:00:00 UTC</dd>");
+        assert_eq!(html.matches(&card).count(), 1);
+    }
+    let log = json(&report, Format::Sarif);
+    let starts = [0, 1].map(|run| &log["runs"][run]["invocations"][0]["startTimeUtc"]);
+    assert_eq!(starts, ["2026-11-02T09:59:00Z", "2026-11-03T09:00:00Z"]);
+    let xml = rendered(&report, Format::Junit);
+    assert!(xml.contains(r#"timestamp="2026-11-03T10:00:00""#), "{xml}");
+    let updated = json(&report, Format::Asff);
+    let days = [0, 1].map(|at| &updated[at]["UpdatedAt"]);
+    assert_eq!(days, ["2026-11-02T10:00:00Z", "2026-11-03T10:00:00Z"]);
+}
+
+#[test]
+fn text_counts_by_account_and_names_whose_controls_are_meant() {
+    let report = at_two_times();
+    let table = rendered(&report, Format::Table);
+    let counts = "\
+ACCOUNTS          fail  unknown     pass  not applicable
+  111122223333       3        6        1               1
+  444455556666       1        0        1               1
+";
+    assert!(table.contains(counts), "{table}");
+    let markdown = rendered(&report, Format::Markdown);
+    assert!(markdown.contains("| `111122223333` | 3 | 6 | 0 | 0 | 1 | 1 |\n"), "{markdown}");
+    assert!(markdown.contains("| `444455556666` | 1 | 0 | 0 | 0 | 1 | 1 |\n"), "{markdown}");
+    for id in ["111122223333", "444455556666"] {
+        assert!(table.contains(&format!("\n{id}: Test Benchmark 1.0.0 (test-1.0)\n")), "{table}");
+        let heading = format!("\n## `{id}`: Test Benchmark 1.0.0 (`test-1.0`)\n");
+        assert!(markdown.contains(&heading), "{markdown}");
     }
 }

@@ -3,9 +3,9 @@
 use crate::support::history::{
     NEW, OLD, at, fails, list_of, listed_key, of_severity, seen, unknown, user, waived,
 };
-use crate::support::{decided, finding, hostile, report};
+use crate::support::{decided, finding, hostile, moved, report};
 use portcullis_model::{AccountStatus, BaselineState, Finding, Report, Severity, Verdict};
-use portcullis_report::{Incomparable, Outcome, baseline};
+use portcullis_report::{Incomparable, Outcome, baseline, merge};
 
 const EARLIER: &str = "2026-01-01T00:00:00Z";
 
@@ -193,4 +193,27 @@ fn any_two_reports_can_be_compared() {
             baseline::apply(&mut new, &old).unwrap();
         }
     }
+}
+
+#[test]
+fn each_account_is_compared_with_what_the_baseline_holds_of_it() {
+    const OTHER: &str = "444455556666";
+    const THIRD: &str = "777788889999";
+    let of = |account, moment| moved(at(moment, [fails("a")]), "aws", account);
+    let old = merge(vec![of(OTHER, EARLIER), of("111122223333", OLD)]).unwrap();
+    let mut new = merge(vec![of("111122223333", NEW), of(OTHER, NEW), of(THIRD, NEW)]).unwrap();
+    let warnings = baseline::apply(&mut new, &old).unwrap();
+    let warning = format!("the baseline does not hold account {THIRD}; all it finds counts as new");
+    assert_eq!(warnings, [warning]);
+    let told: Vec<_> = new
+        .findings
+        .iter()
+        .map(|f| (f.baseline.unwrap(), f.first_seen.unwrap().to_string()))
+        .collect();
+    let (known, new_one) = (BaselineState::Known, BaselineState::New);
+    let expected = [(known, OLD), (known, EARLIER), (new_one, NEW)];
+    assert_eq!(told, expected.map(|(state, seen)| (state, seen.to_owned())));
+    let moments: Vec<_> = new.accounts.iter().map(|a| a.baseline.as_ref().unwrap().as_of).collect();
+    let expected = [Some(OLD), Some(EARLIER), None];
+    assert_eq!(moments, expected.map(|moment| moment.map(|moment| moment.parse().unwrap())));
 }

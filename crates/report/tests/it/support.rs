@@ -144,6 +144,22 @@ fn applied(waiver: &Waiver, expired: bool) -> AppliedWaiver {
     AppliedWaiver { reason, owner, expires, expired }
 }
 
+/// The same report, of that account.
+pub(crate) fn moved(mut report: Report, partition: &str, id: &str) -> Report {
+    for account in &mut report.accounts {
+        partition.clone_into(&mut account.partition);
+        id.clone_into(&mut account.id);
+    }
+    for finding in &mut report.findings {
+        let Finding { rule, resource, .. } = finding;
+        resource.id = resource.id.replace(ACCOUNT, id);
+        finding.fingerprint = Fingerprint::new(rule, partition, id, &resource.id);
+        partition.clone_into(&mut finding.partition);
+        id.clone_into(&mut finding.account);
+    }
+    report
+}
+
 /// A report of that many findings that fail, and no other.
 pub(crate) fn of_size(count: usize) -> Report {
     let mut report = report();

@@ -1,0 +1,191 @@
+//! Reports of different accounts, joined.
+
+use crate::support::history::{NEW, OLD, at, fails, list_of, of_severity, unknown};
+use crate::support::{hostile, moved, rendered};
+use portcullis_model::{AccountStatus, Finding, Report, Severity, Waiver, WaiverOutcome};
+use portcullis_report::{Conflict, Format, Outcome, Unmergeable, merge, waivers};
+use proptest::prelude::*;
+
+const OTHER: &str = "444455556666";
+
+/// That finding in each account, one a report.
+fn two(first: Finding, second: Finding) -> [Report; 2] {
+    [at(OLD, [first]), moved(at(NEW, [second]), "aws", OTHER)]
+}
+
+fn conflict(first: Report, second: Report) -> Conflict {
+    match merge(vec![first, second]) {
+        Err(Unmergeable::Pair { places: [0, 1], conflict }) => conflict,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn one_report_stays_as_it_is() {
+    let report = || at(OLD, [fails("a"), fails("b")]);
+    assert_eq!(merge(vec![report()]), Ok(report()));
+    assert_eq!(merge(Vec::new()), Err(Unmergeable::Nothing));
+}
+
+#[test]
+fn accounts_keep_their_times_and_findings_come_the_gravest_first() {
+    let low = of_severity(Severity::Low, fails("a"));
+    let [first, second] = two(low, of_severity(Severity::High, fails("z")));
+    let joined = merge(vec![second.clone(), first.clone()]).unwrap();
+    let times: Vec<_> =
+        joined.accounts.iter().map(|a| (a.id.as_str(), a.as_of.to_string())).collect();
+    assert_eq!(times, [("111122223333", OLD.to_owned()), (OTHER, NEW.to_owned())]);
+    let whose: Vec<_> = joined.findings.iter().map(|f| f.account.as_str()).collect();
+    assert_eq!(whose, [OTHER, "111122223333"]);
+    assert_eq!(merge(vec![first, second]), Ok(joined));
+}
+
+#[test]
+fn an_account_is_another_in_another_partition() {
+    let china = moved(at(OLD, [fails("a")]), "aws-cn", "111122223333");
+    assert_eq!(merge(vec![at(OLD, [fails("a")]), china]).unwrap().accounts.len(), 2);
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    type Edit = fn(&mut Report);
+    let [first, second] = two(fails("a"), fails("b"));
+    assert_eq!(
+        conflict(first.clone(), at(NEW, [])),
+        Conflict::SameAccount("111122223333".to_owned())
+    );
+    let nobodys = |report| moved(report, "aws", "unknown");
+    assert_eq!(conflict(nobodys(first.clone()), nobodys(second.clone())), Conflict::Unidentified);
+    let edits: [(Edit, Conflict); 7] = [
+        (|report| report.options.redacted = true, Conflict::Redaction),
+        (|report| report.tool.version.push('1'), Conflict::Version),
+        (|report| report.tool.ruleset.push('1'), Conflict::Rules),
+        (|report| report.rules.truncate(1), Conflict::Rules),
+        (|report| report.rules[0].hash.push('1'), Conflict::Rules),
+        (|report| report.options.gate.fail_on = Severity::High, Conflict::Options),
+        (|report| report.options.rule_set.push('1'), Conflict::Options),
+    ];
+    for (edit, expected) in edits {
+        let mut edited = second.clone();
+        edit(&mut edited);
+        assert_eq!(conflict(first.clone(), edited.clone()), expected);
+        assert_eq!(conflict(edited, first.clone()), expected);
+    }
+    // Which two of many.
+    let third = moved(at(OLD, []), "aws", "777788889999");
+    let places = [1, 3];
+    assert_eq!(
+        merge(vec![first, second.clone(), third, second]),
+        Err(Unmergeable::Pair { places, conflict: Conflict::SameAccount(OTHER.to_owned()) })
+    );
+}
+
+#[test]
+fn the_worst_account_decides() {
+    let sentence =
+        |reports: [Report; 2]| Outcome::of(&merge(reports.to_vec()).unwrap()).to_string();
+    assert_eq!(
+        sentence(two(fails("a"), fails("b"))),
+        "Exit status 1: 2 findings are of severity low or above."
+    );
+    let fine = |report: Report| Report { findings: Vec::new(), ..report };
+    let [first, second] = two(fails("a"), unknown("b"));
+    assert_eq!(
+        sentence([fine(first.clone()), second.clone()]),
+        "Exit status 3: nothing failed at severity low or above, but idle-user was not fully judged."
+    );
+    let mut dark = fine(second);
+    dark.accounts[0].status = AccountStatus::Failed;
+    assert_eq!(
+        sentence([fine(first), dark]),
+        "Exit status 3: nothing failed at severity low or above, but nothing could be collected of \
+         1 of 2 accounts."
+    );
+}
+
+fn waiver(resource: &str, account: &str) -> Waiver {
+    Waiver {
+        rule: "idle-user".to_owned(),
+        resource: resource.to_owned(),
+        account: account.to_owned(),
+        reason: "accepted".to_owned(),
+        owner: "ops@example.com".to_owned(),
+        expires: "2026-11-30".parse().unwrap(),
+    }
+}
+
+/// What became of the waivers, decided account by account and then joined.
+fn waived(reports: &[Report; 2], all: &[Waiver]) -> Vec<WaiverOutcome> {
+    let mut apart = reports.clone();
+    for report in &mut apart {
+        waivers::apply(report, all);
+    }
+    let joined = merge(apart.to_vec()).unwrap();
+    let mut together = merge(reports.to_vec()).unwrap();
+    waivers::apply(&mut together, all);
+    assert_eq!(joined, together, "as if they had been decided together");
+    joined.waivers
+}
+
+#[test]
+fn waivers_are_those_of_all_accounts() {
+    let [first, second] = two(fails("a"), fails("a"));
+    let everywhere = [waiver("user/a", "*")];
+    let [outcome] = &waived(&[first.clone(), second.clone()], &everywhere)[..] else { panic!() };
+    // Days are counted from the later of the two days.
+    assert_eq!((outcome.fails, outcome.judged, outcome.days_left), (2, true, 27));
+    // The account that has nothing for it does not make it useless, nor does one without any evidence.
+    let elsewhere = [waiver("user/b", "*"), waiver("user/b", OTHER)];
+    let mut dark = second.clone();
+    dark.accounts[0].status = AccountStatus::Failed;
+    for (second, judged) in [
+        (second, [true, true]),
+        (dark, [false, false]),
+        (moved(at(NEW, [list_of("idle-user")]), "aws", OTHER), [false, false]),
+    ] {
+        let outcomes = waived(&[first.clone(), second], &elsewhere);
+        assert_eq!([outcomes[0].judged, outcomes[1].judged], judged);
+    }
+    let mut dark = first;
+    dark.accounts[0].status = AccountStatus::Failed;
+    let outcomes = waived(&[dark, moved(at(NEW, []), "aws", OTHER)], &elsewhere);
+    assert_eq!([outcomes[0].judged, outcomes[1].judged], [false, true]);
+}
+
+#[test]
+fn every_format_writes_many_accounts() {
+    let joined = merge(vec![hostile(), moved(hostile(), "aws", OTHER)]).unwrap();
+    // GitHub shows the first ten of a severity, and counts the others.
+    for &format in Format::ALL.iter().filter(|format| **format != Format::Github) {
+        let text = rendered(&joined, format);
+        for id in ["111122223333", OTHER] {
+            assert!(text.contains(id), "{id} in {}", format.name());
+        }
+    }
+}
+
+proptest! {
+    /// However findings are spread over accounts, and in whatever order reports are given.
+    #[test]
+    fn the_order_of_reports_means_nothing(
+        names in prop::collection::vec(("[a-c]", 0..3_usize), 0..9),
+        turn in 0..3_usize,
+    ) {
+        let ids = ["111122223333", OTHER, "777788889999"];
+        let of = |at_account: usize| {
+            let own = names.iter().filter(|(_, account)| *account == at_account);
+            let mut names: Vec<_> = own.map(|(name, _)| name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            moved(at(OLD, names.into_iter().map(fails)), "aws", ids[at_account])
+        };
+        let mut reports: Vec<Report> = (0..3).map(of).collect();
+        let count: usize = reports.iter().map(|report| report.findings.len()).sum();
+        let joined = merge(reports.clone()).unwrap();
+        prop_assert_eq!(joined.findings.len(), count);
+        prop_assert!(joined.findings.is_sorted_by(|a, b| a.order() <= b.order()));
+        prop_assert!(joined.accounts.is_sorted_by(|a, b| a.account_ref() < b.account_ref()));
+        reports.rotate_left(turn);
+        prop_assert_eq!(merge(reports).unwrap(), joined);
+    }
+}

@@ -1,0 +1,111 @@
+//! What a tracker should do about two reports.
+
+use crate::support::history::{
+    NEW, OLD, at, fails, list_of, listed_key, of_severity, seen, unknown, user, waived,
+};
+use crate::support::moved;
+use portcullis_model::{AccountStatus, Finding, Report, Severity, Verdict};
+use portcullis_report::{Action, Diff, Plan, Reason, merge};
+
+const OTHER: &str = "444455556666";
+
+/// The steps between two reports: account, action and reason.
+fn steps(old: &Report, new: &Report) -> Vec<(String, Action, Reason)> {
+    let diff = Diff::between(old, new).unwrap();
+    let plan = Plan::from_diff(&diff);
+    plan.steps.iter().map(|step| (step.account.to_owned(), step.action, step.reason)).collect()
+}
+
+/// The steps between two reports with those findings of one account.
+fn plan(old: &[Finding], new: &[Finding]) -> Vec<(Action, Reason)> {
+    let steps = steps(&at(OLD, old.to_vec()), &at(NEW, new.to_vec()));
+    steps.into_iter().map(|(_, action, reason)| (action, reason)).collect()
+}
+
+#[test]
+fn what_fails_has_a_ticket_and_what_does_not_has_none() {
+    let a = || fails("a");
+    let passes = || user("a", Verdict::Pass, "busy");
+    assert_eq!(plan(&[], &[a()]), [(Action::Open, Reason::New)]);
+    assert_eq!(plan(&[unknown("a")], &[a()]), [(Action::Open, Reason::New)]);
+    assert_eq!(plan(&[a()], &[a()]), []);
+    let graver = of_severity(Severity::High, a());
+    assert_eq!(plan(&[a()], &[graver]), [(Action::Update, Reason::Changed)]);
+    assert_eq!(plan(&[a()], &[passes()]), [(Action::Resolve, Reason::Fixed)]);
+    assert_eq!(plan(&[a()], &[]), [(Action::Resolve, Reason::Fixed)]);
+    let had_failed = seen("2026-01-01T00:00:00Z", unknown("a"));
+    assert_eq!(plan(&[had_failed], &[]), [(Action::Resolve, Reason::Fixed)]);
+}
+
+#[test]
+fn who_accepts_a_finding_resolves_its_ticket_as_long_as_that_holds() {
+    let (open, accepted) = (|| fails("a"), || waived(false, fails("a")));
+    let expired = waived(true, fails("a"));
+    assert_eq!(plan(&[open()], &[accepted()]), [(Action::Resolve, Reason::Waived)]);
+    assert_eq!(plan(&[accepted()], &[expired]), [(Action::Open, Reason::WaiverEnded)]);
+    assert_eq!(plan(&[accepted()], &[open()]), [(Action::Open, Reason::WaiverEnded)]);
+    assert_eq!(plan(&[], &[accepted()]), []);
+    assert_eq!(plan(&[accepted()], &[of_severity(Severity::High, accepted())]), []);
+}
+
+#[test]
+fn neither_what_is_unknown_nor_what_is_gone_resolves_a_ticket() {
+    type Edit = fn(&mut Report);
+    let a = || fails("a");
+    assert_eq!(plan(&[a()], &[unknown("a")]), []);
+    assert_eq!(plan(&[a()], &[list_of("idle-user")]), []);
+    let left_out: [Edit; 5] = [
+        |report| report.rules.clear(),
+        |report| report.rules[0].hash = "other".to_owned(),
+        |report| report.accounts.clear(),
+        |report| report.accounts[0].partition = "aws-cn".to_owned(),
+        |report| report.accounts[0].status = AccountStatus::Failed,
+    ];
+    for edit in left_out {
+        let mut new = at(NEW, []);
+        edit(&mut new);
+        assert_eq!(steps(&at(OLD, [a()]), &new), []);
+    }
+}
+
+/// What failed once may fail again: an older report shows nothing fixed, account by account.
+#[test]
+fn an_older_report_resolves_nothing() {
+    assert_eq!(steps(&at(NEW, [fails("a")]), &at(OLD, [])), []);
+    assert_eq!(steps(&at(OLD, [fails("a")]), &at(OLD, [])).len(), 1);
+    let both = |first, second, findings: &[Finding]| {
+        let of = |moment| at(moment, findings.to_vec());
+        merge(vec![of(first), moved(of(second), "aws", OTHER)]).unwrap()
+    };
+    let (old, new) = (both(OLD, NEW, &[fails("a")]), both(NEW, OLD, &[]));
+    let resolved = [("111122223333".to_owned(), Action::Resolve, Reason::Fixed)];
+    assert_eq!(steps(&old, &new), resolved);
+    let notes = Diff::between(&old, &new).unwrap().notes;
+    let note = "of 444455556666, OLD is of a later time (2026-11-03 10:00:00 UTC) than NEW \
+                (2026-11-02 10:00:00 UTC)";
+    assert_eq!(notes, [note]);
+}
+
+#[test]
+fn a_step_has_what_its_ticket_needs() {
+    let (old, new) = (at(OLD, []), at(NEW, [unknown("b"), fails("a")]));
+    let diff = Diff::between(&old, &new).unwrap();
+    let plan = Plan::from_diff(&diff);
+    let [step] = &plan.steps[..] else { panic!("{plan:?}") };
+    assert_eq!((step.partition, step.account, step.rule), ("aws", "111122223333", "idle-user"));
+    assert_eq!((step.title, step.severity), ("Title of idle-user", Severity::Medium));
+    assert_eq!((step.message, step.remediation), ("a is idle", "Look."));
+    assert_eq!((step.fingerprint, step.replaces), (&fails("a").fingerprint, None));
+    let moments = [step.first_seen, step.as_of].map(|moment| moment.unwrap().to_string());
+    assert_eq!(moments, [NEW, NEW]);
+}
+
+#[test]
+fn a_moved_fingerprint_is_told_before_what_else_has_changed() {
+    let key = |rotated| listed_key("dan", "AKIADAN", "2026-01-04T12:00:00Z", rotated);
+    let (before, after) = ([key("2026-01-04T12:00:00Z")], key("2026-11-02T18:00:00Z"));
+    let accepted = waived(false, after.clone());
+    let moved = (Action::Update, Reason::Moved);
+    assert_eq!(plan(&before, &[after]), [moved]);
+    assert_eq!(plan(&before, &[accepted]), [moved, (Action::Resolve, Reason::Waived)]);
+}
