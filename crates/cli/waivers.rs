@@ -30,7 +30,7 @@ struct Checked<'r> {
 
 /// Warns of the waivers of an audit that somebody has to look at.
 pub(crate) fn warn(report: &Report) {
-    let warnings: Vec<String> = report.waivers.iter().filter_map(waivers::warning).collect();
+    let warnings = waivers::warnings(report);
     warnings.iter().take(PRINTED_WARNINGS).for_each(|warning| terminal::warn(warning));
     if let more @ 1.. = warnings.len().saturating_sub(PRINTED_WARNINGS) {
         terminal::warn(&format!(

@@ -10,6 +10,13 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// The sentence with a capital letter at its start.
+pub(crate) fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
 /// Up to that many of the names, and how many more there are.
 pub(crate) fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
     match names.split_at_checked(most) {

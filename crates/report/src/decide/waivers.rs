@@ -17,8 +17,8 @@ use portcullis_model::{
 };
 
 pub use resource::{NotAResource, ResourcePattern};
-pub use words::{State, end, subject, warning};
-pub(crate) use words::{acceptance, account};
+pub use words::{State, end, subject, warning, warnings};
+pub(crate) use words::{account, decision, decision_and_reason};
 
 /// The account of a waiver that holds in all of them.
 pub const ANY_ACCOUNT: &str = "*";

@@ -1,25 +1,14 @@
 //! What has been decided about a finding, and why one is unknown, in words.
 
-use portcullis_model::{AppliedWaiver, BaselineState, Finding, Verdict};
+use portcullis_model::{BaselineState, Finding, Verdict};
 
+use crate::decide::waivers::decision_and_reason;
 use crate::words::day;
 
 /// What its waiver and the baseline say.
 pub(crate) fn of(finding: &Finding) -> Vec<String> {
-    if finding.verdict != Verdict::Fail {
-        return Vec::new();
-    }
-    finding.waiver.as_ref().map(on_waiver).into_iter().chain(on_baseline(finding)).collect()
-}
-
-/// Who accepts a finding, until when and why; or that nobody does any more.
-pub(crate) fn on_waiver(waiver: &AppliedWaiver) -> String {
-    let AppliedWaiver { reason, owner, expires, expired } = waiver;
-    if *expired {
-        format!("waiver of {owner} expired on {expires}: {reason}")
-    } else {
-        format!("waived until {expires} by {owner}: {reason}")
-    }
+    let waiver = finding.waiver.as_ref().filter(|_| finding.verdict == Verdict::Fail);
+    waiver.map(decision_and_reason).into_iter().chain(on_baseline(finding)).collect()
 }
 
 /// Why a finding is unknown.
@@ -33,10 +22,12 @@ pub(crate) fn on_missing(finding: &Finding) -> String {
 
 fn on_baseline(finding: &Finding) -> Option<String> {
     let since = finding.first_seen.map(|moment| format!(", first seen on {}", day(moment)));
-    match finding.baseline? {
-        BaselineState::New => Some("new since the baseline".to_owned()),
-        BaselineState::Known => {
+    match (finding.verdict, finding.baseline, since) {
+        (Verdict::Unknown, _, Some(since)) => Some(format!("failed before{since}")),
+        (Verdict::Fail, Some(BaselineState::New), _) => Some("new since the baseline".to_owned()),
+        (Verdict::Fail, Some(BaselineState::Known), since) => {
             Some(format!("known from the baseline{}", since.unwrap_or_default()))
         }
+        _ => None,
     }
 }

@@ -97,7 +97,8 @@ fn no_alert_is_closed_for_what_could_not_be_judged() {
     let unjudged = &run["results"][3];
     assert_eq!(unjudged["level"], "note");
     assert_eq!(unjudged["properties"]["status"], "unknown");
-    let says = "carol: not judged: access-keys is missing. It failed before, first seen 2026-10-01 08:00:00 UTC.";
+    let says =
+        "carol: not judged: access-keys is missing. Failed before, first seen on 2026-10-01.";
     assert_eq!(unjudged["message"]["text"], says);
     assert_eq!(run["invocations"][0]["executionSuccessful"], true);
 

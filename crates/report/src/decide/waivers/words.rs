@@ -1,6 +1,6 @@
 //! Waivers in words, the same wherever they are shown.
 
-use portcullis_model::{AppliedWaiver, Waiver, WaiverOutcome};
+use portcullis_model::{AppliedWaiver, Report, Waiver, WaiverOutcome};
 use serde::Serialize;
 
 use super::ANY_ACCOUNT;
@@ -40,9 +40,19 @@ pub(crate) fn account(waiver: &Waiver) -> &str {
     if waiver.account == ANY_ACCOUNT { "all accounts" } else { &waiver.account }
 }
 
-/// Who accepts a finding, and until when: `waived by ann until 2026-12-31`.
-pub(crate) fn acceptance(waiver: &AppliedWaiver) -> String {
-    format!("waived by {} until {}", waiver.owner, waiver.expires)
+/// What a waiver decides about its finding: `waived until 2026-12-31 by ann`.
+pub(crate) fn decision(waiver: &AppliedWaiver) -> String {
+    let AppliedWaiver { owner, expires, expired, .. } = waiver;
+    if *expired {
+        format!("waiver of {owner} expired on {expires}")
+    } else {
+        format!("waived until {expires} by {owner}")
+    }
+}
+
+/// The same, and why.
+pub(crate) fn decision_and_reason(waiver: &AppliedWaiver) -> String {
+    format!("{}: {}", decision(waiver), waiver.reason)
 }
 
 /// What the waiver is about: `old-key on alice in 111122223333`.
@@ -82,6 +92,14 @@ pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
         },
     };
     Some(format!("the waiver of {} for {} {says}", outcome.waiver.owner, subject(outcome)))
+}
+
+/// What to warn about among the waivers of a report, what is most urgent first.
+#[must_use]
+pub fn warnings(report: &Report) -> Vec<String> {
+    let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
+    outcomes.sort_by_key(|outcome| State::of(outcome));
+    outcomes.into_iter().filter_map(warning).collect()
 }
 
 fn days(count: i32) -> String {

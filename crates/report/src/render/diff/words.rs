@@ -1,11 +1,10 @@
 //! An entry in words: what text and Markdown have in common.
 
 use jiff::Timestamp;
-use portcullis_model::Finding;
 use serde_json::Value as Json;
 
 use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
-use crate::decide::waivers::acceptance;
+use crate::decide::waivers::decision_and_reason;
 use crate::words::{counted, describe, shorten, span, time};
 
 /// Room for a value in a line; JSON has it whole.
@@ -70,7 +69,8 @@ pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
 pub(super) fn details(entry: &Entry<'_>) -> Vec<String> {
     let reason = entry.reason.clone();
     let differences = entry.differences.iter().map(difference);
-    let waiver = entry.new.findings.iter().find_map(|finding| waiver(finding));
+    let mut waivers = entry.new.findings.iter().filter_map(|finding| finding.waiver.as_ref());
+    let waiver = waivers.next().map(decision_and_reason);
     let is_before = |seen: &Timestamp| entry.new.as_of.is_none_or(|as_of| *seen < as_of);
     let seen = entry.first_seen.filter(is_before);
     let seen = seen.map(|seen| format!("first seen {}", time(seen)));
@@ -89,13 +89,4 @@ fn value(value: &Json) -> String {
         Json::String(text) => shorten(text, VALUE_CHARS),
         other => shorten(&other.to_string(), VALUE_CHARS),
     }
-}
-
-fn waiver(finding: &Finding) -> Option<String> {
-    let waiver = finding.waiver.as_ref()?;
-    Some(if waiver.expired {
-        format!("the waiver of {} expired on {}", waiver.owner, waiver.expires)
-    } else {
-        format!("{}: {}", acceptance(waiver), waiver.reason)
-    })
 }

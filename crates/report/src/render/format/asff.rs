@@ -30,7 +30,8 @@ use self::attributes::{
     Compliance, ProviderFields, Remediation, Severity, TYPES, clip, record_state,
 };
 use self::resource::Resource;
-use super::security_event::{Ids, missing, waiver_words};
+use super::security_event::{Ids, missing};
+use crate::decide::waivers::decision_and_reason;
 use crate::render::view::View;
 use crate::write_json;
 
@@ -108,7 +109,7 @@ impl<'a> SecurityFinding<'a> {
 
 /// The message, and what a waiver says about it; `ProductFields` has that in full.
 fn description(finding: &Finding) -> String {
-    let note = |waiver| format!(" ({}: {})", waiver_words(waiver), waiver.reason);
+    let note = |waiver| format!(" ({})", decision_and_reason(waiver));
     let note = finding.waiver.as_ref().map(note).unwrap_or_default();
     clip(&format!("{}{note}", finding.message), 1024)
 }

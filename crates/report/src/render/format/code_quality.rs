@@ -5,11 +5,12 @@
 //! opened.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use portcullis_model::{Arn, BaselineState, Finding, Severity, Status};
+use portcullis_model::{Arn, Finding, Severity, Status};
 
 use super::twins::Twins;
 use crate::defuse;
-use crate::words::{describe, time};
+use crate::render::remarks;
+use crate::words::{capitalised, describe};
 
 /// What is encoded in a segment of a path: all but `unreserved` and some more of RFC 3986's `pchar`
 /// that stand in the names of IAM.
@@ -61,21 +62,10 @@ pub(super) fn by_severity(issues: &[Issue<'_>]) -> [usize; Severity::ALL.len()] 
 /// What is wrong and what was decided about it, in whole sentences and on one line.
 pub(super) fn text(finding: &Finding) -> String {
     let told = describe(None, &finding.resource, &finding.message);
-    let sentences = std::iter::once(told).chain(decisions(finding));
+    let remarks = remarks::of(finding).into_iter().map(|remark| capitalised(&remark));
+    let sentences = std::iter::once(told).chain(remarks);
     let end = |words: String| format!("{}.", defuse(words.trim_end_matches('.')));
     sentences.map(end).collect::<Vec<_>>().join(" ")
-}
-
-/// What was decided about an issue, or what is known of one that could not be judged.
-fn decisions(finding: &Finding) -> impl Iterator<Item = String> {
-    let failed = finding.first_seen.filter(|_| is_unjudged(finding));
-    let failed = failed.map(|seen| format!("It failed before, first seen {}", time(seen)));
-    let expired = finding.waiver.as_ref().filter(|waiver| waiver.expired).map(|waiver| {
-        format!("The waiver by {} expired, {} was its last day", waiver.owner, waiver.expires)
-    });
-    let known = (finding.baseline == Some(BaselineState::Known))
-        .then(|| "The baseline holds it already".to_owned());
-    failed.into_iter().chain(expired).chain(known)
 }
 
 /// The path of the resource: `aws/111122223333/global/iam/user/alice`. A relative reference by RFC
@@ -107,6 +97,8 @@ pub(super) fn segment(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use portcullis_model::BaselineState;
+
     use super::*;
     use crate::sample;
 
@@ -162,10 +154,10 @@ mod tests {
         assert_eq!(text(&finding), "alice is idle.");
         "is idle.\n".clone_into(&mut finding.message);
         finding.baseline = Some(BaselineState::Known);
-        assert_eq!(text(&finding), r"alice: is idle.\u{a}. The baseline holds it already.");
+        assert_eq!(text(&finding), r"alice: is idle.\u{a}. Known from the baseline.");
         finding.resource.region = Some("eu-north-1".to_owned());
         "alice is idle".clone_into(&mut finding.message);
-        assert_eq!(text(&finding), "eu-north-1, alice is idle. The baseline holds it already.");
+        assert_eq!(text(&finding), "eu-north-1, alice is idle. Known from the baseline.");
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl<'a> Page<'a> {
             gaps,
             glance: glance::Glance::new(report, index),
             frameworks: frameworks::Frameworks::new(report, index),
-            findings: findings::Findings::new(view, index),
+            findings: findings::Findings::new(report, index),
             waivers: waivers::Waivers::new(report, index),
             rules: rules::Rules::new(report, index),
             data: data::json(view, index)?,

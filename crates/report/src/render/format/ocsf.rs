@@ -17,7 +17,8 @@ use serde::Serialize;
 use self::attributes::{Enum, activity, severity, status};
 use self::compliance::Compliance;
 use self::objects::{Cloud, Evidence, FindingInfo, Metadata, Observable, Remediation, Resource};
-use super::security_event::{Ids, waiver_words};
+use super::security_event::Ids;
+use crate::decide::waivers::decision;
 use crate::render::view::View;
 use crate::write_json;
 
@@ -99,7 +100,7 @@ impl<'a> Event<'a> {
             status_id,
             status,
             status_code: finding.status().word(),
-            status_detail: waiver.map(waiver_words),
+            status_detail: waiver.map(decision),
             message: &finding.message,
             comment: waiver.map(|waiver| waiver.reason.as_str()),
             finding_info: FindingInfo::of(finding, rule, uid, as_of),

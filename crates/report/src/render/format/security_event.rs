@@ -1,9 +1,8 @@
 //! What the formats for security event stores, OCSF and ASFF, say alike.
 
-use portcullis_model::{AppliedWaiver, Finding, RuleInfo, Source};
+use portcullis_model::{Finding, RuleInfo, Source};
 
 use super::twins::Twins;
-use crate::decide::waivers::acceptance;
 
 /// Gives every finding an id of its own that stays the same from run to run: its fingerprint, and a
 /// number where resources share one.
@@ -18,12 +17,6 @@ impl<'a> Ids<'a> {
             count => format!("{fingerprint}-{count}"),
         }
     }
-}
-
-/// What the waiver says, but its reason: `waived by ann until 2026-12-31`.
-pub(super) fn waiver_words(waiver: &AppliedWaiver) -> String {
-    let accepted = acceptance(waiver);
-    if waiver.expired { format!("was {accepted}, and counts again") } else { accepted }
 }
 
 /// The controls that a rule tests: `cis-aws-7.0/2.12`.
@@ -51,20 +44,5 @@ mod tests {
         let given = [&one, &other, &one, &one].map(|finding| ids.next(finding));
         let (a, b) = (one.fingerprint.as_str(), other.fingerprint.as_str());
         assert_eq!(given, [a.to_owned(), b.to_owned(), format!("{a}-2"), format!("{a}-3")]);
-    }
-
-    #[test]
-    fn an_expired_waiver_says_so() {
-        let waiver = |expired| AppliedWaiver {
-            reason: "It is old.".to_owned(),
-            owner: "ann".to_owned(),
-            expires: "2026-12-31".parse().unwrap(),
-            expired,
-        };
-        assert_eq!(waiver_words(&waiver(false)), "waived by ann until 2026-12-31");
-        assert_eq!(
-            waiver_words(&waiver(true)),
-            "was waived by ann until 2026-12-31, and counts again"
-        );
     }
 }

@@ -116,7 +116,7 @@ impl<'a> Row<'a> {
             sources: view.account(finding).map(|account| texts.number(sources(account))),
             missing: finding.missing.iter().map(|source| source.name()).collect(),
             remediation: parts(&advice).into_iter().map(|part| parts_of_all.number(part)).collect(),
-            notes: notes(finding, view).into_iter().map(|note| texts.number(note)).collect(),
+            notes: notes(finding).into_iter().map(|note| texts.number(note)).collect(),
         }
     }
 }

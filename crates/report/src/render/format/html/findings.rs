@@ -4,14 +4,14 @@
 use std::collections::{BTreeSet, HashSet};
 
 use askama::Template;
-use portcullis_model::{AppliedWaiver, BaselineState, Finding, Report, Severity, Status};
+use portcullis_model::{Finding, Report, Severity, Status};
 
 use super::index::{Index, Rule, is_work, words};
 use super::prose::{Part, parts};
 use super::text::{Text, is_anchor};
 use crate::render::advice::what_to_do;
-use crate::render::view::View;
-use crate::words::day;
+use crate::render::remarks;
+use crate::words::capitalised;
 
 /// So many findings of a rule are listed in the page itself. The script lists all.
 const LISTED: usize = 100;
@@ -62,8 +62,7 @@ struct Row<'a> {
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(view: &View<'a>, index: &'a Index<'a>) -> Findings<'a> {
-        let report = view.report;
+    pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Findings<'a> {
         let listed = index.rules.iter().filter(|rule| !rule.findings.is_empty());
         let accounts: BTreeSet<&str> = report.findings.iter().map(|f| f.account.as_str()).collect();
         let families: BTreeSet<&str> = listed.clone().map(|rule| rule.family.as_str()).collect();
@@ -75,7 +74,7 @@ impl<'a> Findings<'a> {
             rules: listed.map(|rule| (rule.number, &rule.id, rule.findings.len())).collect(),
             accounts: accounts.into_iter().map(Text::from).collect(),
             families: families.into_iter().filter(|family| !family.is_empty()).collect(),
-            groups: groups(view, index),
+            groups: groups(index),
         }
     }
 
@@ -85,10 +84,10 @@ impl<'a> Findings<'a> {
 }
 
 /// The findings that ask for work by rule, the gravest rule first.
-fn groups<'a>(view: &View<'a>, index: &'a Index<'a>) -> Vec<Group<'a>> {
+fn groups<'a>(index: &'a Index<'a>) -> Vec<Group<'a>> {
     let mut anchors = HashSet::new();
     let rules = index.gravest(is_work).into_iter();
-    rules.map(|rule| Group::new(rule, view, &mut anchors)).collect()
+    rules.map(|rule| Group::new(rule, &mut anchors)).collect()
 }
 
 fn severities(report: &Report) -> Vec<Choice> {
@@ -111,7 +110,7 @@ fn statuses(report: &Report) -> Vec<Choice> {
 }
 
 impl<'a> Group<'a> {
-    fn new(rule: &'a Rule<'a>, view: &View<'_>, anchors: &mut HashSet<&'a str>) -> Group<'a> {
+    fn new(rule: &'a Rule<'a>, anchors: &mut HashSet<&'a str>) -> Group<'a> {
         let mut work: Vec<&Finding> =
             rule.findings.iter().copied().filter(|finding| is_work(finding)).collect();
         work.sort_by_key(|finding| (finding.status(), finding.severity));
@@ -127,13 +126,13 @@ impl<'a> Group<'a> {
             risk: rule.info.map(|info| Text::from(&info.risk)),
             remediation: parts(&advice),
             more: work.len().saturating_sub(LISTED),
-            rows: work.into_iter().take(LISTED).map(|f| Row::new(f, view, anchors)).collect(),
+            rows: work.into_iter().take(LISTED).map(|f| Row::new(f, anchors)).collect(),
         }
     }
 }
 
 impl<'a> Row<'a> {
-    fn new(finding: &'a Finding, view: &View<'_>, anchors: &mut HashSet<&'a str>) -> Row<'a> {
+    fn new(finding: &'a Finding, anchors: &mut HashSet<&'a str>) -> Row<'a> {
         let fingerprint = finding.fingerprint.as_str();
         // Two resources of one id share a fingerprint.
         let is_free = is_anchor(fingerprint) && anchors.insert(fingerprint);
@@ -144,30 +143,12 @@ impl<'a> Row<'a> {
             message: (&finding.message).into(),
             account: (&finding.account).into(),
             resource: (&finding.resource.id).into(),
-            notes: notes(finding, view),
+            notes: notes(finding),
         }
     }
 }
 
 /// What has been decided about a finding, and since when it is there.
-pub(super) fn notes(finding: &Finding, view: &View<'_>) -> Vec<Text<'static>> {
-    let waiver = finding.waiver.as_ref().map(|waiver| {
-        let AppliedWaiver { owner, expires, reason, .. } = waiver;
-        if waiver.expired {
-            format!(
-                "The waiver of {owner} expired on {expires}, so this counts again. \
-                 It said: {reason}"
-            )
-        } else {
-            format!("Waived by {owner} until {expires}: {reason}")
-        }
-    });
-    let held = view.account(finding).and_then(|account| account.baseline.as_ref()?.as_of);
-    let of = held.map_or_else(String::new, |as_of| format!(" of {}", day(as_of)));
-    let baseline = finding.baseline.map(|state| match state {
-        BaselineState::New => format!("New since the baseline{of}"),
-        BaselineState::Known => format!("Known from the baseline{of}"),
-    });
-    let since = finding.first_seen.map(|at| format!("First seen on {}", day(at)));
-    [waiver, baseline, since].into_iter().flatten().map(Text::from).collect()
+pub(super) fn notes(finding: &Finding) -> Vec<Text<'static>> {
+    remarks::of(finding).iter().map(|remark| Text::from(capitalised(remark))).collect()
 }

@@ -5,7 +5,7 @@ use portcullis_model::{AccountStatus, AuditedAccount, Report, RunOptions};
 
 use super::text::Text;
 use crate::Outcome;
-use crate::words::{age, counted, time};
+use crate::words::{age, counted, span, time};
 
 #[derive(Template)]
 #[template(path = "html/header.html")]
@@ -117,18 +117,8 @@ fn run(report: &Report) -> Vec<Entry<'_>> {
 }
 
 fn collected(account: &AuditedAccount) -> Text<'static> {
-    match (account.collected_from, account.collected_to) {
-        (Some(from), Some(to)) if from == to => time(to).into(),
-        (Some(from), Some(to)) => {
-            // The day is told once.
-            let (from, to) = (from.strftime("%Y-%m-%d %H:%M:%S").to_string(), time(to));
-            let same_day = from[..10] == to[..10];
-            format!("{from} to {}", if same_day { &to[11..] } else { &to }).into()
-        }
-        (Some(from), None) => format!("from {}", time(from)).into(),
-        (None, Some(to)) => format!("until {}", time(to)).into(),
-        (None, None) => "at an unknown time".into(),
-    }
+    let moments = [account.collected_from, account.collected_to].into_iter().flatten();
+    span(moments, time).unwrap_or_else(|| "at an unknown time".to_owned()).into()
 }
 
 fn baseline(account: &AuditedAccount, report: &Report) -> Text<'static> {

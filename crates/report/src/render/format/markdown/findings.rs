@@ -9,7 +9,7 @@ use crate::render::advice::what_to_do;
 use crate::render::gfm::{code, inline, link, prose};
 use crate::render::remarks;
 use crate::render::view::View;
-use crate::words::counted;
+use crate::words::{capitalised, counted};
 
 pub(super) fn write(view: &View<'_>, budget: &mut Budget) {
     let mut open: BTreeMap<(Severity, &str), Vec<&Finding>> = BTreeMap::new();
@@ -74,9 +74,4 @@ fn advice(rule: Option<&RuleInfo>, findings: &[&Finding]) -> String {
         [] => steps,
         links => format!("{steps}\nRead {}\n", links.join(", ")),
     }
-}
-
-fn capitalised(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }

@@ -1,9 +1,9 @@
 //! The waivers that somebody has to look at.
 
-use portcullis_model::{Report, WaiverOutcome};
+use portcullis_model::Report;
 
 use super::budget::Budget;
-use crate::decide::waivers::{State, warning};
+use crate::decide::waivers::warnings;
 use crate::render::gfm::inline;
 use crate::words::shorten;
 
@@ -11,9 +11,7 @@ use crate::words::shorten;
 const WARNING_CHARS: usize = 500;
 
 pub(super) fn write(report: &Report, budget: &mut Budget) {
-    let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
-    outcomes.sort_by_key(|outcome| State::of(outcome));
-    let warnings: Vec<String> = outcomes.into_iter().filter_map(warning).collect();
+    let warnings = warnings(report);
     if warnings.is_empty() {
         return;
     }

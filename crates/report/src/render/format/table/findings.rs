@@ -5,8 +5,8 @@ use std::io;
 use portcullis_model::{Severity, Status};
 
 use super::{Group, counted, describe, grouped};
+use crate::decide::waivers::decision_and_reason;
 use crate::render::advice::what_to_do;
-use crate::render::remarks::on_waiver;
 use crate::render::view::View;
 use crate::{Page, bold, severity_style};
 
@@ -30,7 +30,9 @@ fn write_rule(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Re
     page.painted_item(bold(), "  ", &group.title())?;
     for finding in &group.findings {
         page.item("  - ", &describe(view, finding))?;
-        finding.waiver.iter().try_for_each(|waiver| page.item("    ", &on_waiver(waiver)))?;
+        if let Some(waiver) = &finding.waiver {
+            page.item("    ", &decision_and_reason(waiver))?;
+        }
     }
     let advice = what_to_do(group.rule, &group.findings);
     if advice.is_empty() {

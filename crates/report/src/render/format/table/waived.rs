@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use portcullis_model::{Finding, Report, Status, WaiverOutcome};
+use portcullis_model::{Finding, Report, Status};
 
 use super::{counted, describe, few, grouped, names};
 use crate::decide::waivers;
-use crate::render::remarks::on_waiver;
 use crate::render::view::View;
 use crate::words::{day, span};
 use crate::{Page, bold};
@@ -64,7 +63,7 @@ fn by_waiver<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Vec<&'a Finding>>
     let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         if let Some(waiver) = &finding.waiver {
-            groups.entry(on_waiver(waiver)).or_default().push(finding);
+            groups.entry(waivers::decision_and_reason(waiver)).or_default().push(finding);
         }
     }
     groups
@@ -72,9 +71,7 @@ fn by_waiver<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Vec<&'a Finding>>
 
 /// The waivers that have ended, end soon or are of no use.
 pub(super) fn write_warnings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
-    outcomes.sort_by_key(|outcome| waivers::State::of(outcome));
-    let warnings: Vec<String> = outcomes.into_iter().filter_map(waivers::warning).collect();
+    let warnings = waivers::warnings(report);
     if warnings.is_empty() {
         return Ok(());
     }
