@@ -71,8 +71,8 @@ pub struct Tool {
 /// An earlier report that findings were compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Baseline {
-    /// The moment that the account's ages count to in that report; none: it does not hold the
-    /// account.
+    /// The moment that the account's ages count to in that report; none: nothing of the account is
+    /// known there.
     pub as_of: Option<Timestamp>,
     /// [`Tool::ruleset`] of that report.
     pub ruleset: String,

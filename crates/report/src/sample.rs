@@ -1,11 +1,8 @@
-//! A finding and an account for unit tests.
+//! A finding for unit tests.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use portcullis_model::{
-    AccountStatus, AuditedAccount, Finding, Fingerprint, ResourceRef, Severity, Verdict,
-};
+use portcullis_model::{Finding, Fingerprint, ResourceRef, Severity, Verdict};
 
 /// That alice is idle, by that rule, on a resource of that id.
 pub(crate) fn finding(rule: &str, id: &str, region: Option<&str>) -> Finding {
@@ -29,27 +26,6 @@ pub(crate) fn finding(rule: &str, id: &str, region: Option<&str>) -> Finding {
         remediation: String::new(),
         waiver: None,
         first_seen: None,
-        baseline: None,
-    }
-}
-
-/// An account of which nothing is known but what it is called.
-pub(crate) fn account(partition: &str, id: &str) -> AuditedAccount {
-    AuditedAccount {
-        id: id.to_owned(),
-        alias: None,
-        name: None,
-        partition: partition.to_owned(),
-        region: None,
-        status: AccountStatus::Complete,
-        caller: None,
-        as_of: Timestamp::UNIX_EPOCH,
-        collected_from: None,
-        collected_to: None,
-        report_generated_at: None,
-        gaps: Vec::new(),
-        tallies: BTreeMap::new(),
-        frameworks: Vec::new(),
         baseline: None,
     }
 }

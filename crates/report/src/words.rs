@@ -59,6 +59,15 @@ pub(crate) fn lead(account: &AuditedAccount, report: &Report) -> String {
     if report.accounts.len() > 1 { format!("{}: ", account.id) } else { String::new() }
 }
 
+/// The report that an account was compared with: `as of 2026-11-02 10:00:00 UTC`.
+pub(crate) fn baseline(account: &AuditedAccount, report: &Report) -> Option<String> {
+    let baseline = account.baseline.as_ref()?;
+    let Some(as_of) = baseline.as_of else { return Some("without the account".to_owned()) };
+    let other = baseline.ruleset != report.tool.ruleset;
+    let but = if other { ", by other rules or settings" } else { "" };
+    Some(format!("as of {}{but}", time(as_of)))
+}
+
 /// What is known of an account, and how old it is.
 pub(crate) fn evidence(account: &AuditedAccount) -> String {
     match (account.status, account.report_generated_at) {

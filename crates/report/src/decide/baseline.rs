@@ -6,10 +6,9 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use portcullis_model::{
-    AccountRef, AccountStatus, AuditedAccount, Baseline, BaselineState, Finding, Fingerprint,
-    Report, Severity, Status, Verdict,
+    AccountStatus, AuditedAccount, Baseline, BaselineState, Finding, Fingerprint, Report, Severity,
+    Status, Verdict,
 };
 
 use crate::decide::comparison::{
@@ -24,50 +23,33 @@ pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incompara
     let warnings = warnings(report, old);
     for account in &mut report.accounts {
         let held = same_account(account.account_ref(), old);
-        let as_of = held.map(|held| held.as_of);
+        let known = held.filter(|held| held.status != AccountStatus::Failed);
+        let as_of = known.map(|known| known.as_of);
         account.baseline = Some(Baseline { as_of, ruleset: old.tool.ruleset.clone() });
     }
     let held = comparison::by_later_fingerprint(old, report);
     let mut allowances = allowances(&held);
-    let moments = moments(&report.accounts, old);
+    let accounts: HashMap<_, _> =
+        report.accounts.iter().map(|account| (account.account_ref(), account)).collect();
     // The gravest first: of several resources with one id, the gravest need the gravest allowance.
     let mut findings: Vec<&mut Finding> = report.findings.iter_mut().collect();
     findings.sort_by_key(|finding| finding.severity);
     for finding in findings {
-        let Moments { now, before } =
-            moments.get(&finding.account_ref()).copied().unwrap_or_default();
+        let account = accounts.get(&finding.account_ref());
+        let now = account.map(|account| account.as_of);
+        let before = account.and_then(|account| account.baseline.as_ref()?.as_of);
         // Who could not be identified may be anybody, although the fingerprints are the same.
-        let held = before.and_then(|_| held.get(&finding.fingerprint));
-        let seen = first_seen(held.into_iter().flatten().copied(), before);
-        let seen = seen.map(|seen| now.map_or(seen, |now| seen.min(now)));
+        let earlier = before.and_then(|_| held.get(&finding.fingerprint));
+        let seen = first_seen(earlier.into_iter().flatten().copied(), before)
+            .map(|seen| now.map_or(seen, |now| seen.min(now)));
         (finding.baseline, finding.first_seen) = match finding.verdict {
-            Verdict::Fail if held.is_none() => (Some(BaselineState::New), now),
+            Verdict::Fail if earlier.is_none() => (Some(BaselineState::New), now),
             Verdict::Fail => (Some(state(finding, &mut allowances)), seen.or(now)),
             Verdict::Unknown => (None, seen),
             Verdict::Pass | Verdict::NotApplicable => (None, None),
         };
     }
     Ok(warnings)
-}
-
-/// The moments that the ages of an account count to.
-#[derive(Clone, Copy, Default)]
-struct Moments {
-    /// None only in a report that was tampered with.
-    now: Option<Timestamp>,
-    /// In the baseline; none if that knows nothing of the account.
-    before: Option<Timestamp>,
-}
-
-fn moments<'r>(accounts: &'r [AuditedAccount], old: &Report) -> HashMap<AccountRef<'r>, Moments> {
-    let mut moments = HashMap::new();
-    for account in accounts {
-        let held = same_account(account.account_ref(), old);
-        let known = held.filter(|held| held.status != AccountStatus::Failed);
-        let before = known.map(|known| known.as_of);
-        moments.insert(account.account_ref(), Moments { now: Some(account.as_of), before });
-    }
-    moments
 }
 
 /// The severities of the findings that counted in the baseline, the gravest last.

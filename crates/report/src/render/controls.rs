@@ -1,6 +1,18 @@
 //! Controls of frameworks, in numbers.
 
-use portcullis_model::{AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome};
+use portcullis_model::{AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome, Report};
+
+use crate::words::lead;
+
+/// The frameworks of each account, with what leads their titles where there are several accounts.
+pub(crate) fn of_accounts(
+    report: &Report,
+) -> impl Iterator<Item = (String, &AuditedAccount, &FrameworkOutcome)> {
+    report.accounts.iter().flat_map(|account| {
+        let lead = lead(account, report);
+        account.frameworks.iter().map(move |framework| (lead.clone(), account, framework))
+    })
+}
 
 /// How many controls have which status, those without any left out.
 pub(crate) fn counted(framework: &FrameworkOutcome) -> String {

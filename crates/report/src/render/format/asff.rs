@@ -41,7 +41,8 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         // Numbered before any is left out, so that ids do not depend on that.
         let id = ids.next(finding);
         let account = view.account(finding)?;
-        Some(SecurityFinding::of(finding, &id, account, product::arn(account)?, view))
+        let product = product::arn(account.account_ref(), account.region.as_deref())?;
+        Some(SecurityFinding::of(finding, &id, account, product, view))
     });
     write_json(&findings.collect::<Vec<_>>(), out)
 }

@@ -1,16 +1,15 @@
 //! The ARN that stands for "findings of your own" in Security Hub.
 
-use portcullis_model::{AccountId, AuditedAccount};
+use portcullis_model::{AccountId, AccountRef};
 
 /// The default product of the account, in the region whose Security Hub is to take the finding: that
 /// of the session, since one call reaches one region, whatever the resource's own is. None if the
 /// account, or where to look for its Security Hub, is not known.
 ///
 /// <https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-custom-providers.html>
-pub(super) fn arn(account: &AuditedAccount) -> Option<String> {
-    let AuditedAccount { id, partition, region, .. } = account;
-    let id = AccountId::parse(id)?;
-    let region = region.as_deref().or_else(|| control_plane(partition))?;
+pub(super) fn arn(account: AccountRef<'_>, region: Option<&str>) -> Option<String> {
+    let (partition, id) = (account.partition, AccountId::parse(account.id)?);
+    let region = region.or_else(|| control_plane(partition))?;
     Some(format!("arn:{partition}:securityhub:{region}:{id}:product/{id}/default"))
 }
 
@@ -29,11 +28,9 @@ fn control_plane(partition: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
 
     fn of(id: &str, partition: &str, region: Option<&str>) -> Option<String> {
-        let region = region.map(str::to_owned);
-        arn(&AuditedAccount { region, ..sample::account(partition, id) })
+        arn(AccountRef { partition, id }, region)
     }
 
     #[test]

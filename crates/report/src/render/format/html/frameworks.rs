@@ -9,8 +9,7 @@ use super::bar::Bar;
 use super::index::{Index, Rule};
 use super::link::{RuleLink, WebLink};
 use super::text::Text;
-use crate::render::controls::waived;
-use crate::words::lead;
+use crate::render::controls::{self, waived};
 
 #[derive(Template)]
 #[template(path = "html/frameworks.html")]
@@ -45,14 +44,10 @@ struct Control<'a> {
 
 impl<'a> Frameworks<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Frameworks<'a> {
-        let mut frameworks = Vec::new();
-        for account in &report.accounts {
-            let lead = Text::from(lead(account, report));
-            for framework in &account.frameworks {
-                frameworks.push(Framework::new(framework, account, lead.clone(), index));
-            }
-        }
-        Frameworks { frameworks }
+        let frameworks = controls::of_accounts(report).map(|(lead, account, framework)| {
+            Framework::new(framework, account, lead.into(), index)
+        });
+        Frameworks { frameworks: frameworks.collect() }
     }
 
     /// How many there are, for the navigation.

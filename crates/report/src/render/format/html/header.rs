@@ -5,7 +5,7 @@ use portcullis_model::{AccountStatus, AuditedAccount, Report, RunOptions};
 
 use super::text::Text;
 use crate::Outcome;
-use crate::words::{age, counted, span, time};
+use crate::words::{self, age, counted, span, time};
 
 #[derive(Template)]
 #[template(path = "html/header.html")]
@@ -70,6 +70,7 @@ impl<'a> Account<'a> {
         let evidence = made
             .map_or_else(|| "missing or undated".into(), |made| age(made, account.as_of).into());
         let names = [&account.alias, &account.name].into_iter().flatten();
+        let baseline = words::baseline(account, report);
         Account {
             id: (&account.id).into(),
             names: names.map(Text::from).collect(),
@@ -84,7 +85,10 @@ impl<'a> Account<'a> {
                 Entry { term: "Credential report", text: evidence },
                 Entry { term: "As of", text: time(account.as_of).into() },
                 Entry { term: "Collected", text: collected(account) },
-                Entry { term: "Baseline", text: baseline(account, report) },
+                Entry {
+                    term: "Baseline",
+                    text: baseline.unwrap_or_else(|| "none".to_owned()).into(),
+                },
             ],
         }
     }
@@ -119,13 +123,4 @@ fn run(report: &Report) -> Vec<Entry<'_>> {
 fn collected(account: &AuditedAccount) -> Text<'static> {
     let moments = [account.collected_from, account.collected_to].into_iter().flatten();
     span(moments, time).unwrap_or_else(|| "at an unknown time".to_owned()).into()
-}
-
-fn baseline(account: &AuditedAccount, report: &Report) -> Text<'static> {
-    let Some(baseline) = &account.baseline else { return "none".into() };
-    let rules = if baseline.ruleset == report.tool.ruleset { "" } else { ", by other rules" };
-    match baseline.as_of {
-        Some(as_of) => format!("the report of {}{rules}", time(as_of)).into(),
-        None => "a report that does not hold the account".into(),
-    }
 }

@@ -4,16 +4,12 @@ use portcullis_model::{AuditedAccount, ControlOutcome, FrameworkOutcome, Report}
 
 use super::budget::Budget;
 use super::folded::fold;
-use crate::render::controls::{counted, waived};
+use crate::render::controls::{self, counted, waived};
 use crate::render::gfm::{code, inline};
-use crate::words::lead;
 
 pub(super) fn write(report: &Report, budget: &mut Budget) {
-    for account in &report.accounts {
-        let lead = lead(account, report);
-        for framework in &account.frameworks {
-            write_framework(account, framework, &lead, budget);
-        }
+    for (lead, account, framework) in controls::of_accounts(report) {
+        write_framework(account, framework, &lead, budget);
     }
 }
 

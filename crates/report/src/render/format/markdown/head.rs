@@ -8,7 +8,7 @@ use crate::render::counts::{self, Counts};
 use crate::render::gaps;
 use crate::render::gfm::{code, inline};
 use crate::render::view::View;
-use crate::words::{self, counted, shorten, time};
+use crate::words::{self, capitalised, counted, shorten, time};
 
 /// So many accounts and kinds of gaps are listed.
 const LISTED: usize = 20;
@@ -81,25 +81,16 @@ fn write_run(report: &Report, budget: &mut Budget) {
         None => "By".to_owned(),
     };
     budget.add(&format!("- {when} {rules} of Portcullis {version}\n"));
-    let compared: Vec<_> = accounts.iter().filter_map(|a| baseline(a, report)).collect();
-    compared.iter().take(LISTED).for_each(|line| _ = budget.add(line));
-    write_more(compared.len(), budget);
+    for account in accounts.iter().take(LISTED) {
+        if let Some(baseline) = words::baseline(account, report) {
+            let lead = words::lead(account, report);
+            let compared = capitalised(&format!("{lead}compared with the report {baseline}"));
+            budget.add(&format!("- {}\n", inline(&shorten(&compared, GAP_CHARS))));
+        }
+    }
     if options.redacted {
         budget.add("- Names, ids and ARNs are pseudonyms\n");
     }
-}
-
-/// The report that an account was compared with.
-fn baseline(account: &AuditedAccount, report: &Report) -> Option<String> {
-    let baseline = account.baseline.as_ref()?;
-    let lead = inline(&shorten(&words::lead(account, report), NAME_CHARS));
-    let lead = if lead.is_empty() { lead } else { format!("{lead} ") };
-    let other = baseline.ruleset != report.tool.ruleset;
-    let other = if other { ", judged by other rules" } else { "" };
-    Some(match baseline.as_of {
-        Some(as_of) => format!("- {lead}Compared with the report as of {}{other}\n", time(as_of)),
-        None => format!("- {lead}Compared with a report that does not hold the account\n"),
-    })
 }
 
 fn write_gaps(report: &Report, budget: &mut Budget) {

@@ -7,21 +7,15 @@ use portcullis_model::{
     AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome, Report, Severity,
 };
 
-use crate::render::controls::{counted, waived};
-use crate::words::lead;
+use crate::render::controls::{self, counted, waived};
 use crate::{Page, bold, dim, severity_style};
 
 /// Longer ids of controls stand out; those of a file may be of any length.
 const ID_COLUMNS: usize = 20;
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    for account in &report.accounts {
-        let lead = lead(account, report);
-        for framework in &account.frameworks {
-            write_framework(framework, account, &lead, page)?;
-        }
-    }
-    Ok(())
+    controls::of_accounts(report)
+        .try_for_each(|(lead, account, framework)| write_framework(framework, account, &lead, page))
 }
 
 /// The controls of an account, with what names it above them.

@@ -19,7 +19,11 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     report.accounts.iter().try_for_each(|account| write_account(account, page))?;
     page.item("Rules     ", &rules(report))?;
-    report.accounts.iter().try_for_each(|account| write_baseline(account, report, page))?;
+    for account in &report.accounts {
+        if let Some(baseline) = words::baseline(account, report) {
+            page.item("Baseline  ", &format!("{}{baseline}", words::lead(account, report)))?;
+        }
+    }
     if report.options.redacted {
         page.item("Redacted  ", "names, ids and ARNs are pseudonyms")?;
     }
@@ -47,22 +51,6 @@ fn rules(report: &Report) -> String {
     };
     let skipped = if skip.is_empty() { "" } else { ", without those left out by id" };
     format!("{} {chosen}{skipped}", report.rules.len())
-}
-
-/// The report that the findings of an account were compared with.
-fn write_baseline(
-    account: &AuditedAccount,
-    report: &Report,
-    page: &mut Page<'_>,
-) -> io::Result<()> {
-    let Some(baseline) = &account.baseline else { return Ok(()) };
-    let other = baseline.ruleset != report.tool.ruleset;
-    let but = if other { ", by other rules or settings" } else { "" };
-    let text = baseline.as_of.map_or_else(
-        || "does not hold the account; all it finds counts as new".to_owned(),
-        |as_of| format!("as of {}{but}", time(as_of)),
-    );
-    page.item("Baseline  ", &format!("{}{text}", words::lead(account, report)))
 }
 
 /// The calls that were left out on purpose.
