@@ -1,11 +1,12 @@
 //! The answers of AWS as the AWS CLI prints them: what bundle files hold.
 //!
-//! Fields that a saved file may lack are optional or have a default; unknown fields are skipped,
+//! Fields that AWS's answers may lack are optional or have a default; unknown fields are skipped,
 //! since AWS adds fields at any time. Everything here is read from files and written to them.
 
 /// Declares shapes: structs in the form that the AWS CLI prints.
 ///
-/// A field with a question mark may be absent; one that says "or empty" is empty where it is absent.
+/// A field with a question mark may be absent; one that says "or empty" is empty where it is absent. AWS
+/// always sends the others, so that an answer without one of them is not AWS's, and is not read.
 macro_rules! shapes {
     ($(
         $(#[$about:meta])*
@@ -167,9 +168,10 @@ shapes! {
         user_id (or empty): String,
         arn: String,
         create_date: Timestamp,
+        /// AWS leaves it out for a user without inline policies.
         user_policy_list (or empty): Vec<PolicyDetail>,
-        group_list (or empty): Vec<String>,
-        attached_managed_policies (or empty): Vec<AttachedPolicy>,
+        group_list: Vec<String>,
+        attached_managed_policies: Vec<AttachedPolicy>,
         permissions_boundary?: PermissionsBoundary,
         tags (or empty): Vec<Tag>,
     }
@@ -181,8 +183,8 @@ shapes! {
         group_id (or empty): String,
         arn: String,
         create_date?: Timestamp,
-        group_policy_list (or empty): Vec<PolicyDetail>,
-        attached_managed_policies (or empty): Vec<AttachedPolicy>,
+        group_policy_list: Vec<PolicyDetail>,
+        attached_managed_policies: Vec<AttachedPolicy>,
     }
 
     /// A role with its trust and policies.
@@ -193,9 +195,9 @@ shapes! {
         arn: String,
         create_date?: Timestamp,
         assume_role_policy_document?: Json,
-        instance_profile_list (or empty): Vec<InstanceProfile>,
-        role_policy_list (or empty): Vec<PolicyDetail>,
-        attached_managed_policies (or empty): Vec<AttachedPolicy>,
+        instance_profile_list: Vec<InstanceProfile>,
+        role_policy_list: Vec<PolicyDetail>,
+        attached_managed_policies: Vec<AttachedPolicy>,
         permissions_boundary?: PermissionsBoundary,
         tags (or empty): Vec<Tag>,
         role_last_used?: RoleLastUsed,
@@ -245,12 +247,12 @@ shapes! {
         arn: String,
         path (or empty): String,
         default_version_id?: String,
-        attachment_count (or empty): i32,
+        attachment_count: i32,
         permissions_boundary_usage_count (or empty): i32,
         is_attachable (or empty): bool,
         create_date?: Timestamp,
         update_date?: Timestamp,
-        policy_version_list (or empty): Vec<PolicyVersion>,
+        policy_version_list: Vec<PolicyVersion>,
     }
 
     /// One version of a managed policy.

@@ -86,8 +86,7 @@ impl Answers {
             aliases: documents
                 .list(Source::AccountAliases, |page: shapes::AccountAliases| page.account_aliases),
             report: report(documents),
-            summary: documents
-                .one(Source::AccountSummary, |answer: shapes::AccountSummary| answer.summary_map),
+            summary: documents.read(Source::AccountSummary, summary),
             password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
             virtual_devices: documents
                 .list(Source::VirtualMfaDevices, |page: shapes::VirtualMfaDevices| {
@@ -241,6 +240,15 @@ fn report(documents: &mut Documents<'_>) -> Fact<Report> {
     report
 }
 
+/// The counts and flags, of which none is below zero.
+fn summary(document: &Document) -> Result<BTreeMap<String, i64>, Problem> {
+    let shapes::AccountSummary { summary_map } = documents::one(document)?;
+    match summary_map.iter().find(|(_, count)| **count < 0) {
+        Some((key, count)) => Err(Problem::malformed(format!("{key} is {count}"))),
+        None => Ok(summary_map),
+    }
+}
+
 fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem> {
     let pages: Vec<shapes::AuthorizationDetails> = documents::all(document, Pages::OneListing)?;
     let mut pages = pages.into_iter();
@@ -250,6 +258,10 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
         all.group_detail_list.extend(page.group_detail_list);
         all.role_detail_list.extend(page.role_detail_list);
         all.policies.extend(page.policies);
+    }
+    if let Some(policy) = all.policies.iter().find(|policy| policy.attachment_count < 0) {
+        let message = format!("the AttachmentCount of {} is below zero", policy.arn);
+        return Err(Problem::malformed(message));
     }
     Ok(all)
 }
@@ -273,11 +285,17 @@ fn per_user<P: DeserializeOwned, T>(
     let mut users = PerUser::new();
     for page in documents::all(document, Pages::ListingPerUser)? {
         let (asked, items) = parts(page);
+        let is_asked = asked.is_some();
         for name in asked.unwrap_or_default() {
             users.entry(name_key(&name)).or_default();
         }
         for item in items {
-            users.entry(name_key(owner(&item))).or_default().push(item);
+            let name = name_key(owner(&item));
+            if is_asked && !users.contains_key(&name) {
+                let message = format!("holds something of {name}, who was not asked about");
+                return Err(Problem::malformed(message));
+            }
+            users.entry(name).or_default().push(item);
         }
     }
     Ok(users)

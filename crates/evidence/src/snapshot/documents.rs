@@ -167,11 +167,18 @@ fn position_and_cause(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
     let (line, column) = (error.line(), error.column());
     let cause = match error.classify() {
-        Category::Eof => "the JSON ends too early",
-        Category::Data => "not the shape that AWS answers in",
-        Category::Syntax | Category::Io => "not JSON",
+        Category::Eof => "the JSON ends too early".to_owned(),
+        Category::Data => wrong_shape(&error.to_string()),
+        Category::Syntax | Category::Io => "not JSON".to_owned(),
     };
     format!("{cause}, at line {line} column {column}")
+}
+
+/// Which field is absent, whose name is AWS's; serde's other errors quote values.
+fn wrong_shape(error: &str) -> String {
+    let absent = error.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let lacks = absent.map(|field| format!(", which has {field}")).unwrap_or_default();
+    format!("not the shape that AWS answers in{lacks}")
 }
 
 /// Some editors and shells put a byte order mark before UTF-8.
@@ -201,7 +208,8 @@ mod tests {
         check("[]", "Malformed", "holds a list instead of an object");
         check("<html>", "Malformed", "not JSON, at line 1 column 1");
         check("{\n\"Account", "Malformed", "the JSON ends too early, at line 2 column 8");
-        check("{}", "Malformed", "not the shape that AWS answers in, at line 1 column 2");
+        let absent = "not the shape that AWS answers in, which has AccountAliases";
+        check("{}", "Malformed", &format!("{absent}, at line 1 column 2"));
         check("null", "Malformed", "not the shape that AWS answers in, at line 1 column 4");
         let twice = r#"{"AccountAliases": []} {"AccountAliases": []}"#;
         check(twice, "Malformed", "holds 2 answers instead of one");

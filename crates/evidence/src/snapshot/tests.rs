@@ -3,6 +3,7 @@
 mod account;
 mod administrators;
 mod bundles;
+mod contradictions;
 mod delegations;
 mod federation;
 mod keys;

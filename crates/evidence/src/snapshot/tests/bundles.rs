@@ -60,6 +60,22 @@ pub(super) fn root_row(values: &[(&str, &str)]) -> String {
     row("<root_account>", &own)
 }
 
+/// What AWS sends of a user, group, role or policy that has nothing of the kind, as in the example of
+/// <https://docs.aws.amazon.com/cli/latest/reference/iam/get-account-authorization-details.html>.
+const ALWAYS_SENT: [(&str, &[(&str, &str)]); 4] = [
+    ("UserDetailList", &[("GroupList", "[]"), ("AttachedManagedPolicies", "[]")]),
+    ("GroupDetailList", &[("GroupPolicyList", "[]"), ("AttachedManagedPolicies", "[]")]),
+    (
+        "RoleDetailList",
+        &[
+            ("InstanceProfileList", "[]"),
+            ("RolePolicyList", "[]"),
+            ("AttachedManagedPolicies", "[]"),
+        ],
+    ),
+    ("Policies", &[("AttachmentCount", "0"), ("PolicyVersionList", "[]")]),
+];
+
 /// A user of GetAccountAuthorizationDetails.
 pub(super) fn detail(name: &str) -> Json {
     json!({"UserName": name, "Arn": arn(name), "CreateDate": CREATED})
@@ -178,11 +194,17 @@ impl Fixture {
 
     /// GetAccountAuthorizationDetails; lists that are not given are empty.
     pub(super) fn details(self, given: &Json) -> Fixture {
-        let mut all = json!({
-            "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": [],
-        });
-        for (name, list) in given.as_object().unwrap() {
-            all[name] = list.clone();
+        let none = json!([]);
+        let mut all = json!({});
+        for (list, always_sent) in ALWAYS_SENT {
+            let mut items = given.get(list).unwrap_or(&none).clone();
+            for item in items.as_array_mut().into_iter().flatten() {
+                for (field, empty) in always_sent {
+                    let empty: Json = serde_json::from_str(empty).unwrap();
+                    item.as_object_mut().unwrap().entry(*field).or_insert(empty);
+                }
+            }
+            all[list] = items;
         }
         self.with(Source::AccountAuthorizationDetails, &all)
     }

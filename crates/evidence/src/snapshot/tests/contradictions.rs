@@ -1,0 +1,93 @@
+//! Evidence that AWS does not give, or that contradicts itself: a gap, and unknown what hangs on it.
+
+use portcullis_model::{Fact, Source};
+use serde_json::{Value as Json, json};
+
+use super::bundles::{Fixture, detail, gaps};
+
+const DETAILS: Source = Source::AccountAuthorizationDetails;
+const SUMMARY: Source = Source::AccountSummary;
+
+/// The answer of the example in <https://docs.aws.amazon.com/cli/latest/reference/iam/get-account-authorization-details.html>,
+/// with what it has for principals that have nothing of the kind.
+fn whole_details() -> Json {
+    json!({
+        "UserDetailList": [{
+            "UserName": "alice", "Arn": "arn:aws:iam::123456789012:user/alice",
+            "CreateDate": "2024-01-01T00:00:00Z", "GroupList": [], "AttachedManagedPolicies": [],
+        }],
+        "GroupDetailList": [{
+            "GroupName": "staff", "Arn": "arn:aws:iam::123456789012:group/staff",
+            "GroupPolicyList": [], "AttachedManagedPolicies": [],
+        }],
+        "RoleDetailList": [{
+            "RoleName": "app", "Arn": "arn:aws:iam::123456789012:role/app",
+            "InstanceProfileList": [], "RolePolicyList": [], "AttachedManagedPolicies": [],
+        }],
+        "Policies": [{
+            "PolicyName": "own", "Arn": "arn:aws:iam::123456789012:policy/own",
+            "AttachmentCount": 0, "PolicyVersionList": [],
+        }],
+    })
+}
+
+/// AWS sends these lists though they are empty, so that one that is absent was lost.
+#[test]
+fn an_absent_list_is_not_an_empty_one() {
+    let whole = Fixture::new().with(DETAILS, &whole_details()).snapshot();
+    assert!(whole.roles.known().is_some());
+    for (list, field) in [
+        ("UserDetailList", "GroupList"),
+        ("UserDetailList", "AttachedManagedPolicies"),
+        ("GroupDetailList", "GroupPolicyList"),
+        ("GroupDetailList", "AttachedManagedPolicies"),
+        ("RoleDetailList", "RolePolicyList"),
+        ("RoleDetailList", "AttachedManagedPolicies"),
+        ("RoleDetailList", "InstanceProfileList"),
+        ("Policies", "PolicyVersionList"),
+    ] {
+        for lost in [None, Some(Json::Null)] {
+            let mut details = whole_details();
+            let item = details[list][0].as_object_mut().unwrap();
+            item.remove(field);
+            item.extend(lost.map(|null| (field.to_owned(), null)));
+            let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
+            assert_eq!(snapshot.roles, Fact::missing(DETAILS), "{field}");
+            assert_eq!(gaps(&snapshot, DETAILS, None)[0].0, "Malformed", "{field}");
+        }
+    }
+    let mut details = whole_details();
+    details["UserDetailList"][0].as_object_mut().unwrap().remove("GroupList");
+    let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
+    let message = &gaps(&snapshot, DETAILS, None)[0].1;
+    assert!(message.contains("which has GroupList, at line 1 column"), "{message}");
+}
+
+#[test]
+fn nothing_is_counted_below_zero() {
+    let summary = json!({"AccountMFAEnabled": 1, "AccountAccessKeysPresent": -1});
+    let snapshot = Fixture::new().summary(&summary).snapshot();
+    assert_eq!(snapshot.root.has_access_key, Fact::missing(SUMMARY));
+    let message = "account-summary.json: AccountAccessKeysPresent is -1".to_owned();
+    assert_eq!(gaps(&snapshot, SUMMARY, None), [("Malformed".to_owned(), message)]);
+
+    let mut details = whole_details();
+    details["Policies"][0]["AttachmentCount"] = json!(-1);
+    let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
+    assert_eq!(snapshot.policies, Fact::missing(DETAILS));
+    assert!(gaps(&snapshot, DETAILS, None)[0].1.contains("policy/own is below zero"));
+}
+
+/// Ours is the list of who was asked: what is of another was renamed, or is another bundle's.
+#[test]
+fn what_is_of_somebody_not_asked_about_voids_the_list() {
+    let key = json!([{
+        "UserName": "bob", "AccessKeyId": "AKIA1", "Status": "Active",
+        "CreateDate": "2024-03-01T00:00:00Z",
+    }]);
+    let source = Source::AccessKeys;
+    for (asked, expected) in [(vec!["alice"], 1), (vec!["alice", "bob"], 0)] {
+        let fixture = Fixture::new().users(&[detail("alice"), detail("bob")]).keys(&asked, &key);
+        assert_eq!(gaps(&fixture.snapshot(), source, None).len(), expected, "{asked:?}");
+    }
+}
