@@ -135,10 +135,14 @@ impl Answers {
         self.report.as_ref().known()?.generated_at
     }
 
-    /// Whether a live answer of that time is newer than the credential report; where either time
-    /// is not known, a live answer is taken to be, as the report is asked for first.
-    pub(super) fn outranks_report(&self, live: Option<Timestamp>) -> bool {
-        live.zip(self.report_made()).is_none_or(|(live, report)| live >= report)
+    /// Whether the live answer of a source is newer than the credential report, where that is known: by
+    /// the manifest, else by the newest date that the answer holds, since it is no older than that.
+    pub(super) fn is_newer(&self, source: Source, newest: Option<Timestamp>) -> Option<bool> {
+        let report = self.report_made()?;
+        match self.collected_at(source) {
+            Some(at) => Some(at >= report),
+            None => newest.filter(|newest| *newest >= report).map(|_| true),
+        }
     }
 
     /// From the first ARN of an account in the answers; the manifest outranks it, and the caller both.

@@ -30,8 +30,12 @@ pub(super) fn of_user(
     }
     let list = answers.access_keys.as_ref().known();
     let listed = list.and_then(|list| list.get(&name_key(user.name))).map(Vec::as_slice);
-    // A list older than the report tells ids and dates, but not which keys there are.
-    let newer = list.is_some() && answers.outranks_report(answers.collected_at(Source::AccessKeys));
+    let newest = listed.into_iter().flatten().map(|key| key.create_date).max();
+    let newer = match user.row {
+        _ if listed.is_none() => Some(false),
+        Fact::Missing(_) => Some(true),
+        Fact::Known(_) => answers.is_newer(Source::AccessKeys, newest),
+    };
     let mut ids = ResourceIds::new(user.arn, "access-key");
     let pairs = match user.row {
         Fact::Known(row) => of_row(row, listed, newer, &mut ids),
@@ -57,12 +61,11 @@ pub(super) fn of_user(
 fn of_row<'a>(
     row: &'a Row,
     listed: Option<&'a [AccessKeyMetadata]>,
-    newer: bool,
+    newer: Option<bool>,
     ids: &mut ResourceIds,
 ) -> Result<Vec<Pair<'a>>, Sources> {
     let doubtful = row.keys.iter().any(|slot| matches!(slot.filled, Fact::Missing(_)));
-    let all_listed = listed.is_some() && newer;
-    if !all_listed && (doubtful || row.has_more_credentials) {
+    if newer != Some(true) && (doubtful || row.has_more_credentials) {
         return Err(Sources::from_iter([Source::CredentialReport, Source::AccessKeys]));
     }
     let filled = (1..).zip(&row.keys).filter(|(_, facts)| facts.filled == Fact::Known(true));
@@ -72,10 +75,12 @@ fn of_row<'a>(
         Slot { number, facts, resource_id }
     });
     let mut pairs = matching::pair(slots.collect(), listed.unwrap_or_default());
-    if listed.is_some() {
-        // The others are gone since the report, or since the list.
-        pairs.retain(|pair| if newer { pair.listed.is_some() } else { pair.slot.is_some() });
-    }
+    // The others are gone since the report, or since the list; where nothing says which is newer, none is.
+    pairs.retain(|pair| match newer {
+        Some(true) => pair.listed.is_some(),
+        Some(false) => pair.slot.is_some(),
+        None => true,
+    });
     Ok(pairs)
 }
 
@@ -111,8 +116,8 @@ struct Maker<'a> {
     user: &'a ReconciledUser<'a>,
     created: Fact<Timestamp>,
     as_of: Timestamp,
-    /// Whether the list is newer than the report.
-    newer: bool,
+    /// Whether the list is newer than the report: only then does it say which keys there are.
+    newer: Option<bool>,
 }
 
 impl Maker<'_> {
@@ -185,9 +190,12 @@ impl Maker<'_> {
         gaps: &mut Gaps,
     ) -> Fact<bool> {
         let live = known_or(listed, Source::AccessKeys).and_then(|key| self.status(key, gaps));
-        match slot {
-            Some(slot) if listed.is_none() || !self.newer => slot.facts.active,
-            _ => live,
+        match (slot.map(|slot| slot.facts.active), self.newer) {
+            (None, _) => live,
+            (Some(report), Some(false)) => report,
+            (Some(_), Some(true)) => live,
+            // Nothing says which is newer: a key that either has in use is.
+            (Some(report), None) => listed.map_or(report, |_| report.or(live)),
         }
     }
 

@@ -136,7 +136,8 @@ fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDe
     Some(devices)
 }
 
-/// Whether MFA is active, and the source that tells: the newest one that knows.
+/// Whether MFA is active, and the source that tells: the newest one that knows. Where nothing says which
+/// is newer, MFA is not active if either says so.
 fn active(
     own: Option<&[MfaDevice]>,
     virtual_ones: Fact<&[&MfaDevice]>,
@@ -145,23 +146,25 @@ fn active(
 ) -> Fact<(bool, Source)> {
     let report =
         row.and_then(|row| row.mfa_active).map(|active| (active, Source::CredentialReport));
-    let listed_at = answers.collected_at(Source::MfaDevices);
     let own = own.map(|own| {
         let newest = own.iter().filter_map(|device| device.enabled).max();
-        (listed_at.or(newest), (!own.is_empty(), Source::MfaDevices))
+        let source = Source::MfaDevices;
+        (answers.is_newer(source, newest), (!own.is_empty(), source))
     });
     let virtual_ones = virtual_ones.known().filter(|devices| !devices.is_empty()).map(|devices| {
-        let at = answers.collected_at(Source::VirtualMfaDevices);
         let newest = devices.iter().filter_map(|device| device.enabled).max();
-        (at.or(newest), (true, Source::VirtualMfaDevices))
+        let source = Source::VirtualMfaDevices;
+        (answers.is_newer(source, newest), (true, source))
     });
     let live = [own, virtual_ones].into_iter().flatten();
-    let newer = live.clone().find(|(at, _)| answers.outranks_report(*at));
-    let older = live.map(|(_, answer)| answer).next();
-    match newer {
-        Some((_, answer)) => Fact::Known(answer),
-        None => report.or_else(|| older.map_or(Fact::Missing(Sources::NONE), Fact::Known)),
-    }
+    let newer = live.clone().find(|(newer, _)| *newer == Some(true));
+    let Fact::Known(report) = report else {
+        let first = live.map(|(_, answer)| answer).next();
+        return report.or_else(|| first.map_or(Fact::Missing(Sources::NONE), Fact::Known));
+    };
+    let against = live.filter(|(newer, (active, _))| newer.is_none() && !active).next();
+    let (_, answer) = newer.or(against).unwrap_or((None, report));
+    Fact::Known(answer)
 }
 
 /// The virtual devices, where they are all that the user has or explain that MFA is active.

@@ -10,7 +10,7 @@ use super::credential_report::Row;
 use super::facts::if_whole;
 use super::gaps::Gaps;
 use super::names::name_key;
-use crate::shapes::UserDetail;
+use crate::shapes::{AuthorizationDetails, UserDetail};
 
 /// A user, and where facts about it are.
 pub(super) struct ReconciledUser<'a> {
@@ -42,7 +42,9 @@ pub(super) fn users<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Recon
     for detail in details.known().into_iter().flatten() {
         by_name.entry(name_key(&detail.user_name)).or_default().1 = Some(detail);
     }
-    let mut reconciler = Reconciler { answers, gaps };
+    let source = Source::AccountAuthorizationDetails;
+    let newest = answers.details.as_ref().known().and_then(newest_date);
+    let mut reconciler = Reconciler { answers, is_newer: answers.is_newer(source, newest), gaps };
     let mut users = Vec::new();
     for (row, detail) in by_name.into_values() {
         users.extend(reconciler.user(report.map(|_| row), details.map(|_| detail)));
@@ -70,9 +72,20 @@ fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a [UserDetail]> 
     })
 }
 
+/// The newest date of something that had happened when AWS made the lists.
+fn newest_date(details: &AuthorizationDetails) -> Option<Timestamp> {
+    let users = details.user_detail_list.iter().map(|user| Some(user.create_date));
+    let roles =
+        details.role_detail_list.iter().map(|role| role.role_last_used.as_ref()?.last_used_date);
+    let policies = details.policies.iter().map(|policy| policy.update_date);
+    users.chain(roles).chain(policies).flatten().max()
+}
+
 /// Reconciles a user's row in the report with its entry in the live list.
 struct Reconciler<'a, 'g> {
     answers: &'a Answers,
+    /// Whether the live list is newer than the report, where that is known.
+    is_newer: Option<bool>,
     gaps: &'g mut Gaps,
 }
 
@@ -132,22 +145,23 @@ impl<'a> Reconciler<'a, '_> {
         }
     }
 
-    /// That a user is not in the live list means deletion, unless the list is short or older than the
-    /// report.
+    /// That a user is not in the live list means deletion if the list is whole and newer than the report.
     fn still_there(
         &mut self,
         detail: Fact<Option<&'a UserDetail>>,
         name: &str,
     ) -> Fact<Option<&'a UserDetail>> {
         let source = Source::AccountAuthorizationDetails;
-        let listed_at = self.answers.collected_at(source);
         let is_whole = self.answers.lists.users;
-        let is_newer = self.answers.outranks_report(listed_at);
-        if !matches!(detail, Fact::Known(None)) || is_whole && is_newer {
-            return detail;
-        }
+        let message = match self.is_newer {
+            _ if !matches!(detail, Fact::Known(None)) => return detail,
+            Some(true) if is_whole => return detail,
+            Some(_) => "in the credential report, but not in this older list",
+            None => {
+                "in the credential report, but not in this list, and nothing says which is newer"
+            }
+        };
         if is_whole {
-            let message = "in the credential report, but not in this older list";
             self.gaps.push(Gap::new(source, "NotInList", message).of(name));
         }
         Fact::missing(source)

@@ -9,47 +9,71 @@ use portcullis_model::{Fact, MfaDevice, Root, RootClaim, Source, Sources};
 
 use super::answers::Answers;
 use super::credential_report::{ROOT, Row};
-use super::facts::{any, known_or, latest};
+use super::facts::{any, if_whole, known_or, latest};
 use super::gaps::Gaps;
 use super::time::days;
 
-/// One point on which sources speak.
-type Point = fn(&RootClaim) -> Option<bool>;
+/// A point on which sources speak.
+struct Point {
+    name: &'static str,
+    /// The flag of the account summary. AWS always sends it.
+    flag: &'static str,
+    /// The answer that is no problem.
+    sound: bool,
+    of: fn(&RootClaim) -> Option<bool>,
+}
+
+const PASSWORD: Point = Point {
+    name: "password",
+    flag: "AccountPasswordPresent",
+    sound: false,
+    of: |claim| claim.password,
+};
+const ACCESS_KEY: Point = Point {
+    name: "access key",
+    flag: "AccountAccessKeysPresent",
+    sound: false,
+    of: |claim| claim.access_key,
+};
+const CERTIFICATE: Point = Point {
+    name: "signing certificate",
+    flag: "AccountSigningCertificatesPresent",
+    sound: false,
+    of: |claim| claim.signing_certificate,
+};
+const MFA: Point =
+    Point { name: "MFA", flag: "AccountMFAEnabled", sound: true, of: |claim| claim.mfa };
 
 /// All that is known about root.
 pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut Gaps) -> Root {
     let row = row(answers);
     let own = own_devices(answers, devices);
     let claims = claims(answers, row, &own);
-    let unanswered = gaps.has_failed(Source::AccountSummary);
-    let mut decide = |flag: &str, point: Point, sound: bool, fallback: Fact<bool>| {
-        let fact = decide(point, &claims, answers).or_else(|| fallback);
-        let live = claims.iter().any(|claim| point(claim).is_some() && !is_report(claim));
-        if unanswered && !live && fact == Fact::Known(sound) {
+    let summary_failed = gaps.has_failed(Source::AccountSummary);
+    let mut decide = |point: &Point, fallback: Fact<bool>| {
+        let mut fact = decide(point, &claims, answers).or_else(|| fallback);
+        let live = claims.iter().any(|claim| (point.of)(claim).is_some() && !is_report(claim));
+        let is_lost = summary_failed || answers.summary.as_ref().known().is_some();
+        if is_lost && !live && fact == Fact::Known(point.sound) {
             // The report is older than the answer that is lost, and may have been overtaken.
-            return Fact::missing(Source::AccountSummary);
+            fact = Fact::missing(Source::AccountSummary);
         }
-        explain(fact, flag, gaps);
+        explain(fact, point.flag, gaps);
         fact
     };
     let none = Fact::Missing(Sources::NONE);
-    // In GovCloud, root cannot sign in to the console:
-    // https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-account-root-user.html
-    let has_console = answers.identity.partition != "aws-us-gov";
-    let no_password = if has_console { none } else { Fact::Known(false) };
     let active_key = row.and_then(|row| any(row.keys.each_ref().map(|key| key.active)));
     let active_certificate =
         row.and_then(|row| any(row.certificates.each_ref().map(|slot| slot.active)));
-    let password = decide("AccountPasswordPresent", |claim| claim.password, false, no_password);
-    let access_key =
-        decide("AccountAccessKeysPresent", |claim| claim.access_key, false, active_key);
-    let certificate = decide(
-        "AccountSigningCertificatesPresent",
-        |claim| claim.signing_certificate,
-        false,
-        active_certificate,
-    );
-    let mfa = decide("AccountMFAEnabled", |claim| claim.mfa, true, none);
+    let told_of_password = claims.iter().any(|claim| claim.password.is_some());
+    let password = if has_console(answers) || told_of_password {
+        decide(&PASSWORD, none)
+    } else {
+        Fact::Known(false)
+    };
+    let access_key = decide(&ACCESS_KEY, active_key);
+    let certificate = decide(&CERTIFICATE, active_certificate);
+    let mfa = decide(&MFA, none);
     let last_use = row.and_then(last_use);
     Root {
         arn: answers.identity.root_arn(),
@@ -63,9 +87,16 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         last_used_credential: last_use
             .map(|last| last.map(|(_, credential)| credential.to_owned())),
         idle_days: last_use.map(|last| last.map(|(at, _)| days(at, answers.as_of))),
-        disagreements: disagreements(&claims, gaps),
+        disagreements: disagreements(&claims, row, answers, gaps),
         claims,
     }
+}
+
+/// Whether root can sign in to the console at all; root of GovCloud cannot.
+///
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-account-root-user.html>
+fn has_console(answers: &Answers) -> bool {
+    answers.identity.partition != "aws-us-gov"
 }
 
 fn row(answers: &Answers) -> Fact<&Row> {
@@ -100,7 +131,7 @@ fn report_claim(row: &Row, at: Option<Timestamp>) -> RootClaim {
     let certificates = row.certificates.each_ref().map(|slot| (slot.active, slot.filled));
     RootClaim {
         at,
-        password: row.password_enabled.known(),
+        password: row.password_enabled.known().flatten(),
         access_key: claimed(keys),
         signing_certificate: claimed(certificates),
         mfa: row.mfa_active.known(),
@@ -119,13 +150,13 @@ fn claimed(slots: [(Fact<bool>, Fact<bool>); 2]) -> Option<bool> {
 }
 
 fn summary_claim(summary: &BTreeMap<String, i64>, at: Option<Timestamp>) -> RootClaim {
-    let flag = |name| summary.get(name).map(|&count| count > 0);
+    let says = |point: &Point| summary.get(point.flag).map(|&count| count > 0);
     RootClaim {
         at,
-        password: flag("AccountPasswordPresent"),
-        access_key: flag("AccountAccessKeysPresent"),
-        signing_certificate: flag("AccountSigningCertificatesPresent"),
-        mfa: flag("AccountMFAEnabled"),
+        password: says(&PASSWORD),
+        access_key: says(&ACCESS_KEY),
+        signing_certificate: says(&CERTIFICATE),
+        mfa: says(&MFA),
         ..silent(Source::AccountSummary)
     }
 }
@@ -145,18 +176,31 @@ fn silent(source: Source) -> RootClaim {
     }
 }
 
-/// What the most trusted source says that speaks on the point: live answers before the report,
-/// unless they are known to be older, and a device before the summary's flag, as it is a proof.
-fn decide(point: Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> {
-    let rank = |claim: &&RootClaim| match Source::from_name(&claim.source) {
-        Some(Source::CredentialReport) => 1,
-        _ if !answers.outranks_report(claim.at) => 0,
-        Some(Source::AccountSummary) => 2,
-        _ => 3,
-    };
-    let speaking = claims.iter().filter(|claim| point(claim).is_some());
-    match speaking.max_by_key(rank).and_then(point) {
-        Some(answer) => Fact::Known(answer),
+/// What the most trusted source says that speaks on the point: live answers before the report, unless
+/// they are known to be older, and a device before the summary's flag, as it is a proof. Where nothing says
+/// which is newer, what is wrong by either is wrong.
+fn decide(point: &Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> {
+    let (mut best, mut undated, mut in_report) = (None, false, false);
+    for claim in claims {
+        let (Some(says), Some(source)) = ((point.of)(claim), Source::from_name(&claim.source))
+        else {
+            continue;
+        };
+        let is_newer = answers.is_newer(source, claim.at);
+        let rank = match source {
+            Source::CredentialReport => 1,
+            _ if is_newer == Some(false) => 0,
+            Source::AccountSummary => 2,
+            _ => 3,
+        };
+        in_report |= is_report(claim);
+        undated |= !is_report(claim) && is_newer.is_none();
+        best = best.max(Some((rank, says)));
+    }
+    let wrong = claims.iter().any(|claim| (point.of)(claim) == Some(!point.sound));
+    match best {
+        Some(_) if in_report && undated && wrong => Fact::Known(!point.sound),
+        Some((_, says)) => Fact::Known(says),
         None => {
             Fact::Missing(Sources::from_iter([Source::CredentialReport, Source::AccountSummary]))
         }
@@ -165,7 +209,10 @@ fn decide(point: Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> {
 
 fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
     if let Fact::Missing(sources) = fact {
-        let message = format!("neither root's row in the report nor {flag} in the summary tells");
+        let message = match sources.contains(Source::CredentialReport) {
+            true => format!("neither root's row in the report nor {flag} in the summary tells"),
+            false => format!("{flag} is not in the summary, and the report may be older"),
+        };
         gaps.explain(sources, ROOT, "NotTold", &message);
     }
 }
@@ -181,43 +228,48 @@ fn last_use(row: &Row) -> Fact<Option<(Timestamp, &'static str)>> {
     latest(uses.map(|(date, credential)| date.map(|date| date.map(|date| (date, credential)))))
 }
 
-/// The points on which the claims differ. That there is none is known only once every source has spoken.
-fn disagreements(claims: &[RootClaim], gaps: &mut Gaps) -> Fact<Vec<String>> {
-    let points: [(&str, Point); 4] = [
-        ("password", |claim| claim.password),
-        ("access key", |claim| claim.access_key),
-        ("signing certificate", |claim| claim.signing_certificate),
-        ("MFA", |claim| claim.mfa),
-    ];
-    let speaks = |claim: &RootClaim| points.iter().any(|(_, point)| point(claim).is_some());
-    let silent = silent_sources(claims, speaks);
-    let found: Vec<_> =
-        points.iter().filter_map(|(name, point)| disagreement(name, *point, claims)).collect();
+/// The points on which the claims differ. That there is none is known only once every source has spoken on
+/// every point.
+fn disagreements(
+    claims: &[RootClaim],
+    row: Fact<&Row>,
+    answers: &Answers,
+    gaps: &mut Gaps,
+) -> Fact<Vec<String>> {
+    let points = [PASSWORD, ACCESS_KEY, CERTIFICATE, MFA];
+    let found: Vec<_> = points.iter().filter_map(|point| disagreement(point, claims)).collect();
+    let lacks = |summary: &BTreeMap<String, i64>, point: &Point| {
+        let is_asked = point.name != PASSWORD.name || has_console(answers);
+        is_asked && !summary.contains_key(point.flag)
+    };
+    let summary = answers.summary.as_ref().and_then(|summary| {
+        let is_whole = !points.iter().any(|point| lacks(summary, point));
+        if_whole((), is_whole, Source::AccountSummary)
+    });
+    let mut silent = Sources::NONE;
+    for spoken in [row.and_then(Row::all_read), summary, answers.virtual_devices.as_ref().map(drop)]
+    {
+        if let Fact::Missing(sources) = spoken {
+            silent |= sources;
+        }
+    }
     if found.is_empty() && !silent.is_empty() {
-        gaps.explain(silent, ROOT, "NotTold", "says nothing about root");
+        gaps.explain(silent, ROOT, "NotTold", "does not say everything about root");
         return Fact::Missing(silent);
     }
     Fact::Known(found)
 }
 
-/// The sources that do not speak of root and should; a list without a device of root rightly does not.
-fn silent_sources(claims: &[RootClaim], speaks: impl Fn(&RootClaim) -> bool) -> Sources {
-    let sources = [Source::CredentialReport, Source::AccountSummary, Source::VirtualMfaDevices];
-    let silent = |source: &Source| {
-        let claim = claims.iter().find(|claim| claim.source == source.name());
-        claim.is_none_or(|claim| !speaks(claim) && *source != Source::VirtualMfaDevices)
-    };
-    sources.into_iter().filter(silent).collect()
-}
-
-fn disagreement(name: &str, point: Point, claims: &[RootClaim]) -> Option<String> {
-    let answers: Vec<(&str, bool)> =
-        claims.iter().filter_map(|claim| Some((claim.source.as_str(), point(claim)?))).collect();
+fn disagreement(point: &Point, claims: &[RootClaim]) -> Option<String> {
+    let answers: Vec<(&str, bool)> = claims
+        .iter()
+        .filter_map(|claim| Some((claim.source.as_str(), (point.of)(claim)?)))
+        .collect();
     let first = answers.first()?.1;
     if answers.iter().all(|&(_, answer)| answer == first) {
         return None;
     }
     let word = |answer| if answer { "yes" } else { "no" };
     let says = answers.iter().map(|&(source, answer)| format!("{source} says {}", word(answer)));
-    Some(format!("{name}: {}", says.collect::<Vec<_>>().join(", ")))
+    Some(format!("{}: {}", point.name, says.collect::<Vec<_>>().join(", ")))
 }

@@ -5,7 +5,7 @@ use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, Source, U
 
 use super::answers::Answers;
 use super::credential_report::Row;
-use super::facts::{any, count_true, if_whole, latest};
+use super::facts::{any, count_true, if_whole, known_or, latest};
 use super::gaps::Gaps;
 use super::permissions::{Permissions, Privileges, attached_policies, inline_policies};
 use super::reconciled_users::{self, ReconciledUser};
@@ -128,6 +128,7 @@ struct Password {
 impl Password {
     fn of(row: Fact<&Row>, as_of: Timestamp) -> Password {
         let enabled = row.and_then(|row| row.password_enabled);
+        let enabled = enabled.and_then(|enabled| known_or(enabled, Source::CredentialReport));
         let last_used = row.and_then(|row| row.password_last_used);
         // Without a password emulators give a date all the same.
         let last_changed = enabled.and_then(|enabled| {

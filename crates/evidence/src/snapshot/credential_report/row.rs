@@ -14,7 +14,8 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) arn: String,
     pub(crate) created: Fact<Timestamp>,
-    pub(crate) password_enabled: Fact<bool>,
+    /// None: older reports, and those of GovCloud, do not say it of root.
+    pub(crate) password_enabled: Fact<Option<bool>>,
     pub(crate) password_last_used: Fact<Option<Timestamp>>,
     pub(crate) password_last_changed: Fact<Option<Timestamp>>,
     pub(crate) mfa_active: Fact<bool>,
@@ -22,6 +23,19 @@ pub(crate) struct Row {
     pub(crate) certificates: [CertificateSlot; 2],
     /// Whether there are keys or certificates beyond those of the slots.
     pub(crate) has_more_credentials: bool,
+}
+
+impl Row {
+    /// Whether every cell about a credential or MFA could be read.
+    pub(crate) fn all_read(&self) -> Fact<()> {
+        let keys = self.keys.iter().flat_map(|slot| [slot.active, slot.filled]);
+        let certificates = self.certificates.iter().flat_map(|slot| [slot.active, slot.filled]);
+        let mut flags = keys.chain(certificates).chain([self.mfa_active]);
+        let password = self.password_enabled.map(drop);
+        flags
+            .try_fold((), |(), flag| flag.map(drop).into_result())
+            .map_or_else(Fact::Missing, |()| password)
+    }
 }
 
 /// One of the two places for access keys. Its number says nothing about the key's age.
@@ -65,20 +79,21 @@ pub(super) fn parse(entry: &Entry, columns: &Columns, gaps: &mut Gaps) -> Row {
     }
 }
 
-/// Older reports say `not_supported` for root: nothing is known then, and nothing is wrong.
-fn password_enabled(cells: &mut Cells<'_>) -> Fact<bool> {
-    if cells.entry.name != ROOT {
-        return cells.flag("password_enabled");
+fn password_enabled(cells: &mut Cells<'_>) -> Fact<Option<bool>> {
+    match cells.entry.name.as_str() {
+        ROOT => cells.optional_flag("password_enabled"),
+        _ => cells.flag("password_enabled").map(Some),
     }
-    let missing = Fact::missing(Source::CredentialReport);
-    cells.optional_flag("password_enabled").and_then(|flag| flag.map_or(missing, Fact::Known))
 }
 
-fn password_last_changed(cells: &mut Cells<'_>, enabled: Fact<bool>) -> Fact<Option<Timestamp>> {
+fn password_last_changed(
+    cells: &mut Cells<'_>,
+    enabled: Fact<Option<bool>>,
+) -> Fact<Option<Timestamp>> {
     let column = "password_last_changed";
     let date = cells.date(column);
     // Root's was `not_supported` in older reports.
-    if enabled != Fact::Known(true) || cells.entry.name == ROOT {
+    if enabled != Fact::Known(Some(true)) || cells.entry.name == ROOT {
         return date;
     }
     let problem = "has no date, though the password is enabled";

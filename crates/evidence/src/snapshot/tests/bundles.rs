@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, Snapshot, Source, User};
 use serde_json::{Value as Json, json};
 
-use crate::bundle::{Bundle, Document, FileEntry, Manifest};
+use crate::bundle::{Bundle, Document, FileEntry};
 use crate::classes::Classes;
 use crate::snapshot::Declarations;
 
@@ -14,6 +14,8 @@ use crate::snapshot::Declarations;
 pub(super) const AS_OF: &str = "2026-01-01T00:00:00Z";
 /// When the credential report was made: two hours before.
 pub(super) const REPORT_AT: &str = "2025-12-31T22:00:00Z";
+/// When all documents arrived: since the credential report was made.
+const COLLECTED_AT: &str = "2025-12-31T23:30:00Z";
 /// When every user was created.
 pub(super) const CREATED: &str = "2024-01-01T00:00:00Z";
 
@@ -126,7 +128,7 @@ impl Fixture {
     ) -> Fixture {
         let document = Document { file: file.to_owned(), bytes: bytes.into() };
         self.0.documents.insert(source, document);
-        self
+        self.collected_at(source, COLLECTED_AT)
     }
 
     pub(super) fn with(self, source: Source, json: &Json) -> Fixture {
@@ -217,34 +219,28 @@ impl Fixture {
         self.with(Source::MfaDevices, &json!({"MFADevices": devices, "Users": asked}))
     }
 
-    /// Adds a manifest that says when the document of a source arrived.
+    /// Says when the document of a source arrived.
     pub(super) fn collected_at(mut self, source: Source, at: &str) -> Fixture {
         let file = self.0.documents[&source].file.clone();
         let entry = FileEntry { sha256: String::new(), collected_at: time(at) };
-        self.0.manifest = Some(Manifest {
-            schema: "portcullis/bundle/v1".to_owned(),
-            tool: "portcullis".to_owned(),
-            account: None,
-            partition: None,
-            caller: None,
-            region: None,
-            collected_from: time(at),
-            collected_to: time(at),
-            files: [(file, entry)].into(),
-            gaps: Vec::new(),
-        });
+        self.0.manifest.get_or_insert_default().files.insert(file, entry);
+        self
+    }
+
+    /// Without a word on when the document of a source arrived, as in a bundle made by hand.
+    pub(super) fn undated(mut self, source: Source) -> Fixture {
+        let file = &self.0.documents[&source].file;
+        self.0.manifest.as_mut().unwrap().files.remove(file);
+        self
+    }
+
+    /// Says where the session was.
+    pub(super) fn collected_in(mut self, region: &str) -> Fixture {
+        self.0.manifest.get_or_insert_default().region = Some(region.to_owned());
         self
     }
 
     /// The facts, after checking that no source is missing without a gap.
-    /// Adds a manifest that says where the session was.
-    pub(super) fn collected_in(self, region: &str) -> Fixture {
-        let mut fixture = self.collected_at(Source::CredentialReport, "2026-01-01T00:00:00Z");
-        let manifest = fixture.0.manifest.as_mut().unwrap();
-        manifest.region = Some(region.to_owned());
-        fixture
-    }
-
     pub(super) fn snapshot(&self) -> Snapshot {
         self.declared(&Declarations::default())
     }

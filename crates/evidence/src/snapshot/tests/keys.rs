@@ -147,6 +147,20 @@ fn a_list_older_than_the_report_does_not_say_which_keys_there_are() {
     assert_eq!(keys[1].id, Fact::missing(Source::AccessKeys));
 }
 
+/// Nothing says which of the two is newer: no key is taken for deleted, and one that either has in use is.
+#[test]
+fn an_undated_list_does_not_say_which_keys_there_are() {
+    let since = "2025-11-01T00:00:00Z";
+    let list = json!([listed("AKIA2", "Active", OLD), listed("AKIA3", "Active", since)]);
+    let fixture = Fixture::new().alice(&TWO).keys(&["alice"], &list).undated(Source::AccessKeys);
+    let keys = keys(&fixture);
+    assert_eq!(ids(&keys), [OLD, NEW, since]);
+    assert!(keys.iter().all(|key| key.active == Fact::Known(true)));
+    assert_eq!(keys[1].id, Fact::missing(Source::AccessKeys));
+    let gaps = gaps(&fixture.snapshot(), Source::AccessKeys, Some("alice"));
+    assert_eq!(gaps[0].0, "NotRequested");
+}
+
 #[test]
 fn a_key_made_since_the_report() {
     let made = "2025-12-31T23:00:00Z";

@@ -30,9 +30,28 @@ fn a_device_enabled_since_the_report_outranks_it() {
 #[test]
 fn an_undated_list_with_an_older_device_does_not() {
     let old = "2025-01-01T00:00:00Z";
-    let alice = quick().devices(&json!([assigned("phone", "alice", old)])).user();
+    let fixture = quick().devices(&json!([assigned("phone", "alice", old)]));
+    let alice = fixture.undated(Source::VirtualMfaDevices).user();
     assert_eq!(alice.mfa_active, Fact::Known(false));
     assert_eq!(alice.mfa_source, Fact::Known("credential-report".to_owned()));
+}
+
+/// Nothing says which of the two is newer, so that MFA is active only if both say so.
+#[test]
+fn an_undated_list_proves_no_mfa_that_the_report_does_not_have() {
+    for (report, listed, expected) in [
+        (
+            "false",
+            json!([{"UserName": "alice", "SerialNumber": serial("phone")}]),
+            "credential-report",
+        ),
+        ("true", json!([]), "mfa-devices"),
+    ] {
+        let fixture = Fixture::new().alice(&[("mfa_active", report)]).mfa(&["alice"], &listed);
+        let alice = fixture.undated(Source::MfaDevices).user();
+        assert_eq!(alice.mfa_active, Fact::Known(false), "{report}");
+        assert_eq!(alice.mfa_source, Fact::Known(expected.to_owned()));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use portcullis_model::{Fact, Gap, Root, Source, Sources};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{AS_OF, CREATED, Fixture, REPORT_AT, arn, gaps, root_row, row, time};
+use super::bundles::{AS_OF, CREATED, Fixture, REPORT_AT, arn, detail, gaps, root_row, row, time};
 
 const ROOT: &str = "arn:aws:iam::123456789012:root";
 
@@ -84,7 +84,9 @@ fn an_assigned_virtual_device_proves_mfa() {
 #[test]
 fn a_user_named_groot_is_not_root() {
     for name in ["groot", "root", "x/root"] {
-        let root = root(&Fixture::new().devices(&device(&arn(name))));
+        let last = name.rsplit('/').next().unwrap();
+        let fixture = Fixture::new().users(&[detail("alice"), detail(last)]);
+        let root = root(&fixture.devices(&device(&arn(name))));
         assert_eq!(root.virtual_mfa_devices, Fact::Known(vec![]), "{name}");
     }
 }
@@ -152,7 +154,10 @@ fn an_inactive_key_is_no_access_key_and_no_contradiction() {
     let row = [("access_key_1_last_rotated", CREATED)];
     let report_alone = with_row(&row).lacking(Source::AccountSummary, Gap::ABSENT);
     assert_eq!(root(&report_alone).has_access_key, Fact::Known(false));
-    let summary = json!({"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 1});
+    let summary = json!({
+        "AccountMFAEnabled": 1, "AccountAccessKeysPresent": 1,
+        "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 1,
+    });
     let root = root(&with_row(&row).summary(&summary));
     assert_eq!(root.has_access_key, Fact::Known(true));
     assert_eq!(root.disagreements, Fact::Known(vec![]));
@@ -174,6 +179,64 @@ fn a_lost_summary_leaves_only_what_is_wrong() {
         assert_eq!(root.mfa_active, Fact::Known(true), "{never_asked}");
         assert_eq!(root.has_access_key, Fact::Known(false), "{never_asked}");
     }
+}
+
+/// AWS always sends all flags: what the summary does not say any more was lost, and the older report does
+/// not make up for it.
+#[test]
+fn a_summary_without_a_flag_does_not_leave_it_to_the_report() {
+    let unknown = Fact::missing(Source::AccountSummary);
+    for summary in [json!({}), json!({"AccountPasswordPresent": 1})] {
+        let fixture = with_row(&[("password_enabled", "false")]).summary(&summary);
+        let root = root(&fixture);
+        assert_eq!((root.mfa_active, root.has_access_key), (unknown, unknown), "{summary}");
+        assert_eq!(root.has_signing_certificate, unknown, "{summary}");
+        let gap = &gaps(&fixture.snapshot(), Source::AccountSummary, Some("<root_account>"))[0];
+        assert_eq!(gap.0, "NotTold");
+    }
+    let silent = root(&with_row(&[("password_enabled", "false")]).summary(&json!({})));
+    assert_eq!(silent.password_enabled, unknown);
+    let bad = [("mfa_active", "false"), ("access_key_1_active", "true")];
+    let bad = root(&with_row(&bad).summary(&json!({})));
+    assert_eq!((bad.mfa_active, bad.has_access_key), (Fact::Known(false), Fact::Known(true)));
+}
+
+/// That sources agree is known only where each has spoken on each point.
+#[test]
+fn one_cell_or_flag_that_is_lost_leaves_the_agreement_open() {
+    for column in ["password_enabled", "mfa_active", "access_key_2_active", "cert_1_active"] {
+        let root = root(&with_row(&[(column, "maybe")]));
+        assert_eq!(root.disagreements, Fact::missing(Source::CredentialReport), "{column}");
+    }
+    let whole = json!({
+        "AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0,
+        "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 1,
+    });
+    for flag in whole.as_object().unwrap().keys() {
+        let mut summary = whole.clone();
+        summary.as_object_mut().unwrap().remove(flag);
+        let root = root(&Fixture::new().summary(&summary));
+        assert_eq!(root.disagreements, Fact::missing(Source::AccountSummary), "{flag}");
+    }
+    let older = root(&with_row(&[("password_enabled", "not_supported")]));
+    assert_eq!(older.disagreements, Fact::Known(vec![]), "the report rightly says nothing");
+}
+
+/// Nothing says which of the two is newer, so that what is wrong by either is wrong.
+#[test]
+fn an_undated_summary_proves_nothing_sound_against_the_report() {
+    let summary = |mfa: u8, keys: u8| {
+        let flags = json!({"AccountMFAEnabled": mfa, "AccountAccessKeysPresent": keys});
+        with_row(&[("mfa_active", "false"), ("access_key_1_active", "true")])
+            .summary(&flags)
+            .undated(Source::AccountSummary)
+    };
+    for (mfa, keys) in [(1, 0), (0, 1)] {
+        let root = root(&summary(mfa, keys));
+        assert_eq!((root.mfa_active, root.has_access_key), (Fact::Known(false), Fact::Known(true)));
+    }
+    let dated = root(&summary(1, 0).collected_at(Source::AccountSummary, AS_OF));
+    assert_eq!((dated.mfa_active, dated.has_access_key), (Fact::Known(true), Fact::Known(false)));
 }
 
 #[test]

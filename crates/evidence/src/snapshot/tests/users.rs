@@ -63,6 +63,26 @@ fn not_in_a_live_list_that_is_older_than_the_report() {
     assert_eq!(gaps(&snapshot, DETAILS, Some("bob"))[0].0, "NotInList");
 }
 
+/// As where files of two days lie in one directory.
+#[test]
+fn not_in_an_undated_list_is_not_deleted() {
+    let rows = [root_row(&[]), row("alice", &[]), row("bob", &[("password_enabled", "true")])];
+    let fixture = Fixture::new().report(&rows).undated(DETAILS);
+    let snapshot = fixture.snapshot();
+    assert!(!user(&snapshot, "bob").deleted);
+    assert_eq!(user(&snapshot, "bob").password_enabled, Fact::Known(true));
+    assert_eq!(user(&snapshot, "bob").groups, Fact::missing(DETAILS));
+    let message = "in the credential report, but not in this list, and nothing says which is newer";
+    let expected = ("NotInList".to_owned(), message.to_owned());
+    assert_eq!(gaps(&snapshot, DETAILS, Some("bob")), [expected]);
+
+    // No list is older than what it holds.
+    let mut new = detail("carol");
+    new["CreateDate"] = json!("2025-12-31T22:00:00Z");
+    let dated = fixture.users(&[detail("alice"), new]).undated(DETAILS).snapshot();
+    assert!(user(&dated, "bob").deleted);
+}
+
 #[test]
 fn a_user_made_again_under_the_same_name_is_not_that_of_the_report() {
     let mut again = detail("alice");
