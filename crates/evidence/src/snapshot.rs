@@ -14,6 +14,7 @@ mod mfa;
 mod names;
 mod oidc_providers;
 mod organization;
+mod owners;
 mod password_policy;
 mod permissions;
 mod reconciled_users;

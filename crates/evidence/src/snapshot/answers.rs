@@ -13,8 +13,9 @@ use self::federation::{OidcProviders, SamlProviders};
 use super::credential_report::{self, Report};
 use super::documents::{self, Documents, Pages, Problem};
 use super::gaps::Gaps;
-use super::lists::Lists;
+use super::lists::{self, Lists};
 use super::names::name_key;
+use super::owners;
 use super::password_policy;
 use crate::bundle::{Bundle, Document, Manifest};
 use crate::shapes;
@@ -74,7 +75,9 @@ impl Answers {
         let mut answers = Answers::parse(&mut Documents { bundle, gaps }, as_of);
         answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
+        lists::drop_short(&mut answers, gaps);
         answers.lists = Lists::compare(&answers, gaps);
+        owners::drop_ownerless(&mut answers, gaps);
         answers
     }
 

@@ -78,6 +78,76 @@ fn nothing_is_counted_below_zero() {
     assert!(gaps(&snapshot, DETAILS, None)[0].1.contains("policy/own is below zero"));
 }
 
+fn voided(fixture: &Fixture, source: Source, code: &str) -> String {
+    let snapshot = fixture.snapshot();
+    let gaps = gaps(&snapshot, source, None);
+    assert_eq!(gaps.len(), 1, "{source}");
+    assert_eq!(gaps[0].0, code, "{source}");
+    gaps[0].1.clone()
+}
+
+/// The counts are those of <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>.
+#[test]
+fn a_list_that_holds_fewer_than_the_summary_counts_is_not_used() {
+    for (key, source) in [
+        ("MFADevices", Source::VirtualMfaDevices),
+        ("ServerCertificates", Source::ServerCertificates),
+        ("Providers", Source::SamlProviders),
+        ("Providers", Source::OpenIdConnectProviders),
+    ] {
+        let fixture = Fixture::new().summary(&json!({key: 1}));
+        let message = voided(&fixture, source, "Incomplete");
+        assert_eq!(message, "holds fewer than the account summary counts: 0 of 1");
+        let whole = Fixture::new().summary(&json!({key: 0})).snapshot();
+        assert_eq!(gaps(&whole, source, None), []);
+    }
+    let short = Fixture::new().summary(&json!({"MFADevices": 1})).snapshot();
+    assert_eq!(short.mfa_devices, Fact::missing(Source::VirtualMfaDevices));
+    let provider =
+        json!({"SAMLProviderList": [{"Arn": "arn:aws:iam::123456789012:saml-provider/x"}]});
+    let one = Fixture::new().with(Source::SamlProviders, &provider);
+    let one = one.summary(&json!({"Providers": 1})).snapshot();
+    assert_eq!(one.oidc_providers, Fact::Known(vec![]), "the one is the SAML provider");
+}
+
+/// A key or a device of nobody was somebody's, who would seem to have none.
+#[test]
+fn what_is_of_nobody_voids_the_list() {
+    let key = json!([{
+        "UserName": "mallory", "AccessKeyId": "AKIA1", "Status": "Active",
+        "CreateDate": "2024-03-01T00:00:00Z",
+    }]);
+    let serial = "arn:aws:iam::123456789012:mfa/phone";
+    let device = json!([{"UserName": "mallory", "SerialNumber": serial}]);
+    let owner = json!({"Arn": "arn:aws:iam::123456789012:user/mallory"});
+    let credential = json!({"ServiceSpecificCredentials": [{
+        "UserName": "mallory", "Status": "Active", "ServiceSpecificCredentialId": "ACCA1",
+        "ServiceName": "codecommit.amazonaws.com",
+    }]});
+    let all = || {
+        Fixture::new()
+            .keys(&["alice", "mallory"], &key)
+            .mfa(&["alice", "mallory"], &device)
+            .devices(&json!([{"SerialNumber": serial, "User": owner}]))
+            .with(Source::ServiceSpecificCredentials, &credential)
+    };
+    let sources = [
+        Source::AccessKeys,
+        Source::MfaDevices,
+        Source::VirtualMfaDevices,
+        Source::ServiceSpecificCredentials,
+    ];
+    for source in sources {
+        let message = voided(&all(), source, "UnknownUser");
+        assert!(message.starts_with("holds something of mallory, whom neither"), "{message}");
+        let known = all().users(&[detail("alice"), detail("mallory")]).snapshot();
+        assert_eq!(gaps(&known, source, None), [], "{source}");
+        // Nobody knows who else there is.
+        let short = all().report(&[]).summary(&json!({"Users": 5})).snapshot();
+        assert_eq!(gaps(&short, source, None), [], "{source}");
+    }
+}
+
 /// Ours is the list of who was asked: what is of another was renamed, or is another bundle's.
 #[test]
 fn what_is_of_somebody_not_asked_about_voids_the_list() {
