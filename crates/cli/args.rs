@@ -357,7 +357,7 @@ pub(crate) struct EvidenceArgs {
 }
 
 /// What a bundle leaves no room for: all of [`LiveArgs`].
-const LIVE: [&str; 5] = ["profile", "region", "role_arn", "external_id", "quick"];
+const LIVE: [&str; 6] = ["profile", "region", "role_arn", "external_id", "quick", "deadline"];
 
 /// How to reach the account.
 #[derive(Args)]

@@ -17,6 +17,7 @@ use super::lists::{self, Lists};
 use super::names::name_key;
 use super::owners;
 use super::password_policy;
+use super::time::{days, is_future};
 use crate::bundle::{Bundle, Document, Manifest};
 use crate::shapes;
 
@@ -88,7 +89,7 @@ impl Answers {
             caller: documents.one(Source::CallerIdentity, |caller| caller),
             aliases: documents
                 .list(Source::AccountAliases, |page: shapes::AccountAliases| page.account_aliases),
-            report: report(documents),
+            report: report(documents, as_of),
             summary: documents.read(Source::AccountSummary, summary),
             password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
             virtual_devices: documents
@@ -131,6 +132,22 @@ impl Answers {
     /// When the last answer of a source arrived, where the manifest says.
     pub(super) fn collected_at(&self, source: Source) -> Option<Timestamp> {
         self.collected.get(&source).copied()
+    }
+
+    /// The days since a date of the source's answer about the resource; missing if it has not come yet.
+    pub(super) fn days_since(
+        &self,
+        date: Timestamp,
+        source: Source,
+        resource: &str,
+        gaps: &mut Gaps,
+    ) -> Fact<f64> {
+        if is_future(date, self.as_of) {
+            let message = format!("the date {date} is later than {}", self.as_of);
+            gaps.push(Gap::new(source, "Future", message).of(resource));
+            return Fact::missing(source);
+        }
+        Fact::Known(days(date, self.as_of))
     }
 
     /// When AWS made the credential report, where that is known.
@@ -238,10 +255,10 @@ fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
     devices.iter().map(|device| device.serial_number.as_str()).collect()
 }
 
-fn report(documents: &mut Documents<'_>) -> Fact<Report> {
+fn report(documents: &mut Documents<'_>, as_of: Timestamp) -> Fact<Report> {
     // Its rows have gaps of their own, which count only if the report as a whole is read.
     let mut of_rows = Gaps::default();
-    let parse = |document: &Document| credential_report::parse(document, &mut of_rows);
+    let parse = |document: &Document| credential_report::parse(document, as_of, &mut of_rows);
     let report = documents.read(Source::CredentialReport, parse);
     documents.gaps.extend(of_rows.gaps);
     report

@@ -20,6 +20,7 @@ use self::table::{Columns, Entry, Table};
 use super::documents::{self, Problem};
 use super::gaps::Gaps;
 use super::names::name_key;
+use super::time::is_future;
 use crate::bundle::Document;
 use crate::shapes;
 
@@ -53,11 +54,15 @@ pub(crate) fn read(answer: &shapes::CredentialReport) -> Option<Report> {
     let table = table::parse(std::str::from_utf8(&csv).ok()?).ok()?;
     let needed = ["mfa_active", "access_key_1_active", "access_key_2_active"];
     let has_all = needed.iter().all(|column| table.columns.index(column).is_some());
-    has_all.then(|| rows(table, &mut Gaps::default()))
+    has_all.then(|| rows(table, Timestamp::MAX, &mut Gaps::default()))
 }
 
 /// Reads the report; what single rows and columns lack becomes gaps and missing facts.
-pub(super) fn parse(document: &Document, gaps: &mut Gaps) -> Result<Report, Problem> {
+pub(super) fn parse(
+    document: &Document,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> Result<Report, Problem> {
     let (csv, generated_at) = content(document)?;
     let text = std::str::from_utf8(documents::without_bom(&csv)).map_err(|error| {
         Problem::malformed(format!("the CSV is not UTF-8 after byte {}", error.valid_up_to()))
@@ -66,11 +71,19 @@ pub(super) fn parse(document: &Document, gaps: &mut Gaps) -> Result<Report, Prob
     for problem in table.columns.problems() {
         gaps.push(malformed(problem));
     }
-    if generated_at.is_none() {
-        let message = "nothing says when AWS made the report: a bare CSV has no GeneratedTime";
-        gaps.push(Gap::new(Source::CredentialReport, "NotDated", message));
+    let problem = match generated_at {
+        None => Some(
+            "nothing says when AWS made the report: a bare CSV has no GeneratedTime".to_owned(),
+        ),
+        Some(made) => {
+            is_future(made, as_of).then(|| format!("made {made}, which is later than {as_of}"))
+        }
+    };
+    let generated_at = generated_at.filter(|_| problem.is_none());
+    if let Some(problem) = problem {
+        gaps.push(Gap::new(Source::CredentialReport, "NotDated", problem));
     }
-    Ok(Report { generated_at, ..rows(table, gaps) })
+    Ok(Report { generated_at, ..rows(table, as_of, gaps) })
 }
 
 /// The CSV, and the time that the JSON around it gives.
@@ -89,7 +102,7 @@ fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
     csv.map_err(|error| Problem::malformed(format!("Content is not base64: {error}")))
 }
 
-fn rows(table: Table, gaps: &mut Gaps) -> Report {
+fn rows(table: Table, as_of: Timestamp, gaps: &mut Gaps) -> Report {
     for number in &table.of_nobody {
         gaps.push(malformed(format!("line {number} names no user that its ARN names too")));
     }
@@ -102,7 +115,7 @@ fn rows(table: Table, gaps: &mut Gaps) -> Report {
     for entry in table.entries {
         by_name.entry(name_key(&entry.name)).or_default().push(entry);
     }
-    let rows = by_name.values().map(|entries| row_of(entries, &table.columns, gaps));
+    let rows = by_name.values().map(|entries| row_of(entries, &table.columns, as_of, gaps));
     let (root, users): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.name == ROOT);
     let root = root.into_iter().next();
     if root.is_none() {
@@ -115,17 +128,17 @@ fn rows(table: Table, gaps: &mut Gaps) -> Report {
 }
 
 /// The row of a name; without facts if its line is short or not the only one.
-fn row_of(entries: &[Entry], columns: &Columns, gaps: &mut Gaps) -> Row {
+fn row_of(entries: &[Entry], columns: &Columns, as_of: Timestamp, gaps: &mut Gaps) -> Row {
     let entry = &entries[0];
     let problem = if entries.len() > 1 {
         format!("lines {} and {} have the same user", entry.number, entries[1].number)
     } else if entry.fields.len() < columns.count {
         format!("line {} has too few fields", entry.number)
     } else {
-        return row::parse(entry, columns, gaps);
+        return row::parse(entry, columns, as_of, gaps);
     };
     gaps.push(malformed(problem).of(&entry.name));
-    row::parse(entry, &Columns::default(), gaps)
+    row::parse(entry, &Columns::default(), as_of, gaps)
 }
 
 fn malformed(message: impl Into<String>) -> Gap {

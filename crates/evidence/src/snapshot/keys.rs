@@ -48,7 +48,7 @@ pub(super) fn of_user(
         let message = "the user's access keys were not asked for since the credential report";
         gaps.explain(Source::AccessKeys.into(), user.name, Gap::NOT_REQUESTED, message);
     }
-    let maker = Maker { user, created, as_of: answers.as_of, newer };
+    let maker = Maker { user, created, answers, newer };
     let mut keys: Vec<AccessKey> = match pairs {
         Ok(pairs) => pairs.into_iter().map(|pair| maker.key(pair, &mut ids, gaps)).collect(),
         Err(missing) => return Fact::Missing(missing),
@@ -115,7 +115,7 @@ fn earliest_date(
 struct Maker<'a> {
     user: &'a ReconciledUser<'a>,
     created: Fact<Timestamp>,
-    as_of: Timestamp,
+    answers: &'a Answers,
     /// Whether the list is newer than the report: only then does it say which keys there are.
     newer: Option<bool>,
 }
@@ -133,7 +133,13 @@ impl Maker<'_> {
         let base = created
             .map(|date| (date, AgeSource::CreateDate))
             .or_else(|| earliest_date(last_rotated, last_used));
-        let age = base.map(|(date, _)| days(date, self.as_of));
+        let age = base.and_then(|(date, source)| {
+            let source = match source {
+                AgeSource::CreateDate => Source::AccessKeys,
+                AgeSource::LastRotated | AgeSource::LastUsed => Source::CredentialReport,
+            };
+            self.answers.days_since(date, source, self.user.name, gaps)
+        });
         AccessKey {
             name: match (&id, &slot) {
                 (Fact::Known(id), _) => id.clone(),
@@ -148,12 +154,13 @@ impl Maker<'_> {
             age_source: base.map(|(_, source)| source),
             seconds_after_user: self
                 .created
-                .and_then(|user| base.map(|(date, _)| seconds(user, date))),
+                .and_then(|user| age.and_then(|_| base.map(|(date, _)| seconds(user, date)))),
             last_used,
             last_used_service: report.and_then(|facts| facts.last_used_service.clone()),
             last_used_region: report.and_then(|facts| facts.last_used_region.clone()),
-            idle_days: last_used
-                .and_then(|used| used.map_or(age, |used| Fact::Known(days(used, self.as_of)))),
+            idle_days: last_used.and_then(|used| {
+                used.map_or(age, |used| Fact::Known(days(used, self.answers.as_of)))
+            }),
             resource_id: match slot {
                 Some(slot) => slot.resource_id,
                 None => ids.next(created.known()),

@@ -8,7 +8,6 @@ mod trust;
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalId};
 use portcullis_model::{Certainty, Escalation, Fact, Grant, Group, Policy, Role, Source, Sources};
 
@@ -62,7 +61,7 @@ pub(super) fn permissions(answers: &Answers, gaps: &mut Gaps) -> Fact<Permission
         Permissions {
             users,
             groups: groups(details, &reading, &mut judged, lists, gaps),
-            roles: roles(details, &reading, &mut judged, lists, answers.as_of, gaps),
+            roles: roles(details, &reading, &mut judged, answers, gaps),
             policies: listed(policies, lists.policies),
             account: account::facts(details, &reading, lists),
         }
@@ -196,8 +195,7 @@ fn roles(
     details: &AuthorizationDetails,
     reading: &Reading,
     judged: &mut Judged<'_>,
-    lists: Lists,
-    as_of: Timestamp,
+    answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<Vec<Role>> {
     let mut roles = Vec::new();
@@ -205,10 +203,10 @@ fn roles(
         let trust = reading.account.principal(*id).trust.as_ref();
         let trustees = Trustees::new(trust, &reading.account);
         let privileges = judged.principal(*id, gaps);
-        roles.push(principals::role(role, &trustees, privileges, as_of, gaps));
+        roles.push(principals::role(role, &trustees, privileges, answers, gaps));
     }
     roles.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
-    listed(roles, lists.roles)
+    listed(roles, answers.lists.roles)
 }
 
 /// What is on a list; missing if nothing is, and something should be.

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, ServiceCredential, Source, User};
 
 use super::answers::{Answers, Identity};
 use super::gaps::Gaps;
 use super::names::name_key;
-use super::time::days;
 use crate::shapes;
 
 const SOURCE: Source = Source::ServiceSpecificCredentials;
@@ -32,7 +30,7 @@ pub(super) fn service_credentials(
                 // The answer has no path; where nothing else has it either, it is most likely `/`.
                 None => format!("arn:{partition}:iam::{account}:user/{name}"),
             };
-            credentials.push(service_credential(&arn, credential, answers.as_of, gaps));
+            credentials.push(service_credential(&arn, credential, answers, gaps));
         }
         credentials.sort_by(|a, b| a.id.cmp(&b.id));
         credentials
@@ -42,7 +40,7 @@ pub(super) fn service_credentials(
 fn service_credential(
     arn: &str,
     credential: &shapes::ServiceCredential,
-    as_of: Timestamp,
+    answers: &Answers,
     gaps: &mut Gaps,
 ) -> ServiceCredential {
     let id = &credential.service_specific_credential_id;
@@ -64,7 +62,7 @@ fn service_credential(
         service: credential.service_name.clone(),
         active,
         created,
-        age_days: created.map(|created| days(created, as_of)),
+        age_days: created.and_then(|created| answers.days_since(created, SOURCE, user, gaps)),
         expires: credential.expiration_date,
     }
 }

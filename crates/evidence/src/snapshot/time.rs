@@ -1,7 +1,9 @@
 //! Spans of time, in exact fractions.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+/// By how much AWS's clock may be ahead of the one that `as_of` was read from.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
 const SECONDS_A_DAY: f64 = 86_400.0;
 const SECONDS_AN_HOUR: f64 = 3_600.0;
 
@@ -20,6 +22,12 @@ pub(super) fn days(from: Timestamp, to: Timestamp) -> f64 {
     seconds(from, to) / SECONDS_A_DAY
 }
 
+/// Whether something has happened later than it can have: the clock was behind, or `as_of` is a moment
+/// before the evidence.
+pub(super) fn is_future(date: Timestamp, as_of: Timestamp) -> bool {
+    date.duration_since(as_of) > SKEW
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +39,18 @@ mod tests {
         assert_eq!(vec![days(from, to), days(to, from)], [90.5, -90.5]);
         assert_eq!(vec![hours(from, to)], [2172.0]);
         assert!(days(Timestamp::MIN, Timestamp::MAX) > 0.0);
+    }
+
+    #[test]
+    fn clocks_may_differ_by_minutes() {
+        let as_of = "2026-01-01T00:00:00Z".parse().unwrap();
+        for (date, expected) in [
+            ("2025-01-01T00:00:00Z", false),
+            ("2026-01-01T00:05:00Z", false),
+            ("2026-01-01T00:05:01Z", true),
+        ] {
+            assert_eq!(is_future(date.parse().unwrap(), as_of), expected, "{date}");
+        }
+        assert!(is_future(Timestamp::MAX, Timestamp::MIN) && !is_future(as_of, Timestamp::MAX));
     }
 }

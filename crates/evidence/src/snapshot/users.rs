@@ -69,7 +69,9 @@ impl<'a> Maker<'a> {
             class: self.classes.class_of(&Candidate { name, path, tags: tags(detail) })?,
             deleted,
             created,
-            age_days: created.map(|created| days(created, self.answers.as_of)),
+            age_days: created.and_then(|created| {
+                self.answers.days_since(created, created_by(detail), name, self.gaps)
+            }),
             password_enabled: password.enabled,
             password_last_used: password.last_used,
             password_last_changed: password.last_changed,
@@ -152,6 +154,14 @@ fn created(user: &ReconciledUser<'_>) -> Fact<Timestamp> {
         Fact::Missing(sources) => {
             user.row.and_then(|row| row.created).or_else(|| Fact::Missing(sources))
         }
+    }
+}
+
+/// The source of the date.
+fn created_by(detail: Fact<Option<&UserDetail>>) -> Source {
+    match detail {
+        Fact::Known(Some(_)) => Source::AccountAuthorizationDetails,
+        Fact::Known(None) | Fact::Missing(_) => Source::CredentialReport,
     }
 }
 

@@ -6,6 +6,7 @@ use portcullis_model::{Fact, Source};
 use super::malformed;
 use super::table::{Columns, Entry};
 use crate::snapshot::gaps::Gaps;
+use crate::snapshot::time::is_future;
 
 /// What stands for "none": no such credential, no use since AWS began to track it, or, in older
 /// reports, nothing to say about root. Emulators write one for the other.
@@ -16,6 +17,8 @@ const NONE: [&str; 3] = ["N/A", "no_information", "not_supported"];
 pub(super) struct Cells<'a> {
     pub(super) entry: &'a Entry,
     pub(super) columns: &'a Columns,
+    /// The moment that ages count to: nothing has happened later.
+    pub(super) as_of: Timestamp,
     pub(super) gaps: &'a mut Gaps,
 }
 
@@ -56,6 +59,9 @@ impl<'a> Cells<'a> {
     pub(super) fn date(&mut self, column: &str) -> Fact<Option<Timestamp>> {
         self.text(column).and_then(|text| match text.map(str::parse) {
             None => Fact::Known(None),
+            Some(Ok(date)) if is_future(date, self.as_of) => {
+                self.bad(column, &format!("is later than {}", self.as_of))
+            }
             Some(Ok(date)) => Fact::Known(Some(date)),
             Some(Err(_)) => self.bad(column, "is no date"),
         })

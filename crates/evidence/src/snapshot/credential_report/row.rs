@@ -60,8 +60,8 @@ pub(crate) struct CertificateSlot {
 }
 
 /// Reads a line. Facts of absent columns are missing.
-pub(super) fn parse(entry: &Entry, columns: &Columns, gaps: &mut Gaps) -> Row {
-    let mut cells = Cells { entry, columns, gaps };
+pub(super) fn parse(entry: &Entry, columns: &Columns, as_of: Timestamp, gaps: &mut Gaps) -> Row {
+    let mut cells = Cells { entry, columns, as_of, gaps };
     let password_enabled = password_enabled(&mut cells);
     Row {
         name: entry.name.clone(),

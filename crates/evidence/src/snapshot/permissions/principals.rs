@@ -1,15 +1,14 @@
 //! The facts about groups and roles.
 
-use jiff::Timestamp;
 use portcullis_model::{Arn, Fact, Group, Role};
 
 use super::read::SERVICE_LINKED;
 use super::trust::Trustees;
 use super::{Privileges, SOURCE};
 use crate::shapes::{AttachedPolicy, GroupDetail, PolicyDetail, RoleDetail};
+use crate::snapshot::answers::Answers;
 use crate::snapshot::facts::known_or;
 use crate::snapshot::gaps::Gaps;
-use crate::snapshot::time::days;
 
 /// The path of roles that IAM Identity Center makes.
 ///
@@ -33,7 +32,7 @@ pub(super) fn role(
     role: &RoleDetail,
     trustees: &Trustees<'_>,
     privileges: Privileges,
-    as_of: Timestamp,
+    answers: &Answers,
     gaps: &mut Gaps,
 ) -> Role {
     let created = known_or(role.create_date, SOURCE);
@@ -48,9 +47,12 @@ pub(super) fn role(
         arn: role.arn.clone(),
         path: path(role).to_owned(),
         created,
-        age_days: created.map(|created| days(created, as_of)),
+        age_days: created.and_then(|created| answers.days_since(created, SOURCE, &role.arn, gaps)),
         last_used,
-        idle_days: last_used.map(|used| used.map(|used| days(used, as_of))),
+        idle_days: last_used.and_then(|used| match used {
+            Some(used) => answers.days_since(used, SOURCE, &role.arn, gaps).map(Some),
+            None => Fact::Known(None),
+        }),
         service_linked: path(role).starts_with(SERVICE_LINKED),
         sso_reserved: is_of_identity_center(role),
         administrator: privileges.administrator,

@@ -3,7 +3,7 @@
 use portcullis_model::{Fact, Source};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{Fixture, detail, gaps};
+use super::bundles::{Fixture, detail, gaps, root_row, user};
 
 const DETAILS: Source = Source::AccountAuthorizationDetails;
 const SUMMARY: Source = Source::AccountSummary;
@@ -160,4 +160,99 @@ fn what_is_of_somebody_not_asked_about_voids_the_list() {
         let fixture = Fixture::new().users(&[detail("alice"), detail("bob")]).keys(&asked, &key);
         assert_eq!(gaps(&fixture.snapshot(), source, None).len(), expected, "{asked:?}");
     }
+}
+
+/// A moment of which `AS_OF` knows nothing, and one within what clocks differ by.
+const TOMORROW: &str = "2026-01-02T00:00:00Z";
+const JUST_NOW: &str = "2026-01-01T00:04:00Z";
+
+#[test]
+fn what_the_report_says_of_the_future_is_not_believed() {
+    let key =
+        [("access_key_1_active", "true"), ("access_key_1_last_rotated", "2024-03-01T00:00:00Z")];
+    for column in [
+        "user_creation_time",
+        "password_last_used",
+        "password_last_changed",
+        "access_key_1_last_rotated",
+        "access_key_1_last_used_date",
+    ] {
+        let report = |date| {
+            let values: Vec<_> = [(column, date), ("password_enabled", "true")]
+                .into_iter()
+                .chain(key.into_iter().filter(|(name, _)| *name != column))
+                .chain([("password_last_changed", "2024-03-01T00:00:00Z")])
+                .collect();
+            Fixture::new().alice(&values).without(DETAILS).without(Source::AccessKeys).snapshot()
+        };
+        let future = report(TOMORROW);
+        let message = format!("line 3: {column} is later than 2026-01-01T00:00:00Z");
+        let gap = ("Malformed".to_owned(), message);
+        assert_eq!(gaps(&future, Source::CredentialReport, Some("alice")), [gap]);
+        let now = report(JUST_NOW);
+        assert_eq!(gaps(&now, Source::CredentialReport, Some("alice")), [], "{column}");
+    }
+    let used = [("password_enabled", "true"), ("password_last_used", TOMORROW)];
+    let alice = Fixture::new().alice(&used).user();
+    assert_eq!(alice.password_idle_days, Fact::missing(Source::CredentialReport));
+    let root = [root_row(&[("password_last_used", TOMORROW)])];
+    let root = Fixture::new().report(&root).snapshot().root;
+    assert_eq!(root.idle_days, Fact::missing(Source::CredentialReport));
+}
+
+#[test]
+fn a_report_of_the_future_has_no_age() {
+    let bytes = Fixture::new().document(Source::CredentialReport);
+    let mut json: Json = serde_json::from_slice(&bytes).unwrap();
+    for (made, age) in
+        [(TOMORROW, Fact::missing(Source::CredentialReport)), (JUST_NOW, Fact::Known(-4.0 / 60.0))]
+    {
+        json["GeneratedTime"] = json!(made);
+        let snapshot = Fixture::new().with(Source::CredentialReport, &json).snapshot();
+        assert_eq!(snapshot.account.report_age_hours, age, "{made}");
+    }
+}
+
+#[test]
+fn what_lists_say_of_the_future_has_no_age() {
+    let at = |date: &str| {
+        let mut bob = detail("bob");
+        bob["CreateDate"] = json!(date);
+        let role = |used: &str, created: &str| {
+            json!({
+                "RoleName": used, "Arn": format!("arn:aws:iam::123456789012:role/{used}"),
+                "CreateDate": created, "RoleLastUsed": {"LastUsedDate": used},
+            })
+        };
+        let old = "2024-03-01T00:00:00Z";
+        let credential = json!({"ServiceSpecificCredentials": [{
+            "UserName": "bob", "Status": "Active", "ServiceSpecificCredentialId": "ACCA1",
+            "ServiceName": "codecommit.amazonaws.com", "CreateDate": date,
+        }]});
+        let key = json!([{
+            "UserName": "bob", "AccessKeyId": "AKIA1", "Status": "Active", "CreateDate": date,
+        }]);
+        let lists =
+            json!({"UserDetailList": [bob], "RoleDetailList": [role(date, old), role(old, date)]});
+        let fixture = Fixture::new().details(&lists).keys(&["bob"], &key);
+        fixture.with(Source::ServiceSpecificCredentials, &credential).snapshot()
+    };
+    let future = at(TOMORROW);
+    let bob = user(&future, "bob");
+    assert_eq!(bob.age_days, Fact::missing(DETAILS));
+    let keys = bob.access_keys.as_ref().known().unwrap();
+    assert_eq!(keys[0].age_days, Fact::missing(Source::AccessKeys));
+    assert_eq!(keys[0].seconds_after_user, Fact::missing(Source::AccessKeys));
+    let roles = future.roles.as_ref().known().unwrap();
+    assert_eq!(roles[0].age_days, Fact::missing(DETAILS));
+    assert_eq!(roles[1].idle_days, Fact::missing(DETAILS));
+    let credentials = future.service_credentials.as_ref().known().unwrap();
+    assert_eq!(credentials[0].age_days, Fact::missing(Source::ServiceSpecificCredentials));
+    let gap = &gaps(&future, DETAILS, Some("bob"))[0];
+    assert_eq!(gap.0, "Future");
+    assert_eq!(gap.1, "the date 2026-01-02T00:00:00Z is later than 2026-01-01T00:00:00Z");
+
+    let now = at(JUST_NOW);
+    assert!(user(&now, "bob").age_days.known().is_some_and(|age| age < 0.0));
+    assert!(now.gaps.iter().all(|gap| gap.code != "Future"));
 }
