@@ -14,7 +14,7 @@ struct Row {
     guides: &'static [Source],
     /// Whether a call is made for each user.
     per_user: bool,
-    /// How the names of the partitions begin where AWS does not offer it.
+    /// The partitions where AWS does not offer it.
     not_in: &'static [&'static str],
 }
 
@@ -103,12 +103,14 @@ sources! {
     AccessAnalyzers = "access-analyzers" {
         actions: &["access-analyzer:ListAnalyzers"],
         guides: &[Source::CredentialReport, Source::AccountAuthorizationDetails],
+        // https://docs.aws.amazon.com/general/latest/gr/access-analyzer.html
+        not_in: &["aws-iso", "aws-iso-b"],
     }
     /// Billing, operations and security contacts: Account Management GetAlternateContact.
     AlternateContacts = "alternate-contacts" {
         actions: &["account:GetAlternateContact"],
         // https://docs.aws.amazon.com/general/latest/gr/account-service.html
-        not_in: &["aws-eusc", "aws-iso", "aws-us-gov"],
+        not_in: &["aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"],
     }
     /// The organization the account is in: Organizations DescribeOrganization.
     Organization = "organization" { actions: &["organizations:DescribeOrganization"] }
@@ -159,7 +161,7 @@ impl Source {
     /// Whether AWS answers the call in that partition. One that is not known has every call.
     #[must_use]
     pub fn is_offered_in(self, partition: &str) -> bool {
-        !self.row().not_in.iter().any(|start| partition.starts_with(start))
+        !self.row().not_in.contains(&partition)
     }
 
     /// The source of that [name](Source::name).
@@ -316,16 +318,26 @@ mod tests {
         assert_eq!(all.len(), 21);
     }
 
-    /// <https://docs.aws.amazon.com/general/latest/gr/account-service.html>
+    /// As botocore's list of endpoints has them, and
+    /// <https://docs.aws.amazon.com/general/latest/gr/account-service.html>.
     #[test]
-    fn contacts_have_no_endpoint_in_some_partitions() {
-        let contacts = Source::AlternateContacts;
-        for partition in ["aws", "aws-cn", ""] {
-            assert!(contacts.is_offered_in(partition), "{partition}");
+    fn not_every_partition_has_every_endpoint() {
+        for (partition, contacts, analyzers) in [
+            ("aws", true, true),
+            ("aws-cn", true, true),
+            ("aws-us-gov", false, true),
+            ("aws-iso", false, false),
+            ("aws-iso-b", false, false),
+            ("aws-iso-e", false, true),
+            ("aws-iso-f", false, true),
+            ("aws-eusc", false, true),
+            ("aws-new", true, true),
+            ("", true, true),
+        ] {
+            let offered = |source: Source| source.is_offered_in(partition);
+            assert_eq!(offered(Source::AlternateContacts), contacts, "{partition}");
+            assert_eq!(offered(Source::AccessAnalyzers), analyzers, "{partition}");
+            assert!(offered(Source::Organization), "{partition}");
         }
-        for partition in ["aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"] {
-            assert!(!contacts.is_offered_in(partition), "{partition}");
-        }
-        assert!(Source::Organization.is_offered_in("aws-iso-b"));
     }
 }

@@ -66,14 +66,20 @@ pub(super) fn account(
     }
 }
 
-/// The version of the tokens of the global STS endpoint.
+/// The version of the tokens of the global STS endpoint, which the commercial partition alone has.
 ///
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>
-fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<u32> {
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>,
+/// <https://docs.aws.amazon.com/general/latest/gr/sts.html>
+fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<Option<u32>> {
     const KEY: &str = "GlobalEndpointTokenVersion";
+    if answers.identity.partition.starts_with("aws-") {
+        return Fact::Known(None);
+    }
     answers.summary.as_ref().and_then(|summary| {
         let version = summary.get(KEY).and_then(|&version| u32::try_from(version).ok());
-        gaps.require(version, Source::AccountSummary, KEY, "is not in the account summary")
+        let version =
+            gaps.require(version, Source::AccountSummary, KEY, "is not in the account summary");
+        version.map(Some)
     })
 }
 

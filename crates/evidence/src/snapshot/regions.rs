@@ -1,6 +1,6 @@
 //! The regions in use, and who watches them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{Fact, Region, Source, Sources, is_region};
 
@@ -14,7 +14,9 @@ const SOURCE: Source = Source::AccessAnalyzers;
 /// The regions in use, sorted. They are known only if everything that names one is: in a region
 /// that nobody named, nobody would miss an analyzer.
 pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
-    let analyzers = answers.analyzers.as_ref();
+    let is_offered = SOURCE.is_offered_in(&answers.identity.partition);
+    let none = BTreeMap::new();
+    let analyzers = if is_offered { answers.analyzers.as_ref() } else { Fact::Known(&none) };
     let report = answers
         .report
         .as_ref()
@@ -44,8 +46,11 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     let mut regions = Vec::new();
     for name in names {
         let message = "was not asked for its analyzers";
-        let analyzers = gaps.require(analyzers.get(&name), SOURCE, &name, message);
-        let external_access_analyzers = analyzers.map(|all| of_external_access(all));
+        let analyzers = match is_offered {
+            true => gaps.require(analyzers.get(&name), SOURCE, &name, message).map(Some),
+            false => Fact::Known(None),
+        };
+        let external_access_analyzers = analyzers.map(|all| all.map(|all| of_external_access(all)));
         let resource_id = format!("arn:{partition}:iam::{account}:region/{name}");
         regions.push(Region { resource_id, name, external_access_analyzers });
     }

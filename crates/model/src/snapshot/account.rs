@@ -39,9 +39,10 @@ record! {
         /// The password policy in force: the account's own, or AWS's default.
         #[from(AccountPasswordPolicy)]
         pub password_policy: Fact<PasswordPolicy>,
-        /// The version of tokens that the global STS endpoint gives out: 1 or 2.
+        /// The version of tokens that the global STS endpoint gives out: 1 or 2; null: the partition has no
+        /// global endpoint.
         #[from(AccountSummary)]
-        pub sts_token_version: Fact<u32>,
+        pub sts_token_version: Fact<Option<u32>>,
         /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`; null: AWS does
         /// not offer them in the partition.
         #[from(AlternateContacts)]
@@ -168,8 +169,9 @@ record! {
         /// The name, such as `eu-central-1`.
         #[shown(Text)]
         pub name: String,
-        /// The names of active analyzers of external access, those of the organization included.
+        /// The names of active analyzers of external access, those of the organization included; null: AWS
+        /// does not offer any in the partition.
         #[from(AccessAnalyzers)]
-        pub external_access_analyzers: Fact<Vec<String>>,
+        pub external_access_analyzers: Fact<Option<Vec<String>>>,
     }
 }

@@ -1,6 +1,6 @@
 //! The regions in use, the contacts, and the account's place in an organization.
 
-use portcullis_model::{Fact, Snapshot, Source};
+use portcullis_model::{Fact, Region, Snapshot, Source};
 use serde_json::{Value as Json, json};
 
 use super::bundles::{Fixture, gaps, root_row, row, time};
@@ -11,14 +11,14 @@ fn analyzer(region: &str, name: &str, kind: &str, status: &str) -> Json {
     json!({"arn": arn, "name": name, "type": kind, "status": status})
 }
 
-fn regions(snapshot: &Snapshot) -> Vec<(&str, Fact<Vec<String>>)> {
+fn regions(snapshot: &Snapshot) -> Vec<(&str, Fact<Option<Vec<String>>>)> {
     let regions = snapshot.regions.as_ref().known().unwrap();
     let all = regions.iter();
     all.map(|region| (&*region.name, region.external_access_analyzers.clone())).collect()
 }
 
-fn known(names: &[&str]) -> Fact<Vec<String>> {
-    Fact::Known(names.iter().map(|&name| name.to_owned()).collect())
+fn known(names: &[&str]) -> Fact<Option<Vec<String>>> {
+    Fact::Known(Some(names.iter().map(|&name| name.to_owned()).collect()))
 }
 
 /// The kinds are those of the API reference of AnalyzerSummary.
@@ -111,10 +111,7 @@ fn contacts_are_set_not_set_or_unknown() {
     let security = contact("SECURITY", "A@example.com");
     let billing = contact("BILLING", "a@example.com");
     let stream = security + &billing + r#"{"AlternateContacts": {"OPERATIONS": null}}"#;
-    assert_eq!(
-        contacts(&stream),
-        (known(&["billing", "security"]).map(Some), Fact::Known(Some(1)))
-    );
+    assert_eq!(contacts(&stream), (known(&["billing", "security"]), Fact::Known(Some(1))));
     let source = Source::AlternateContacts;
     let two = r#"{"AlternateContacts": {"OPERATIONS": null, "SECURITY": null}}"#;
     assert_eq!(contacts(two), (Fact::missing(source), Fact::missing(source)));
@@ -142,6 +139,57 @@ fn where_account_management_does_not_exist_there_are_no_contacts_to_know() {
         assert_eq!(denied.account.alternate_contacts, missing, "{partition}");
         assert_eq!(gaps(&denied, Source::AlternateContacts, None).len(), 1);
     }
+}
+
+/// As botocore's list of endpoints has them: `access-analyzer` in all partitions but two.
+#[test]
+fn where_access_analyzer_does_not_exist_no_region_has_any() {
+    let role = json!({
+        "RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r",
+        "RoleLastUsed": {"Region": "us-iso-east-1"},
+    });
+    let users = json!([super::bundles::detail("alice")]);
+    let lists = json!({"RoleDetailList": [role], "UserDetailList": users});
+    for (partition, offered) in [
+        ("aws-iso", false),
+        ("aws-iso-b", false),
+        ("aws-iso-e", true),
+        ("aws-iso-f", true),
+        ("aws-eusc", true),
+        ("aws-us-gov", true),
+        ("aws-cn", true),
+        ("aws", true),
+    ] {
+        let fixture = Fixture::new().in_partition(partition).details(&lists);
+        let snapshot = fixture.lacking(Source::AccessAnalyzers, "DispatchFailure").snapshot();
+        let expected = match offered {
+            true => Fact::missing(Source::AccessAnalyzers),
+            false => Fact::Known(vec![Region {
+                name: "us-iso-east-1".to_owned(),
+                external_access_analyzers: Fact::Known(None),
+            }]),
+        };
+        assert_eq!(snapshot.regions, expected, "{partition}");
+        assert_eq!(gaps(&snapshot, Source::AccessAnalyzers, None).len(), usize::from(offered));
+    }
+}
+
+/// The global endpoint is that of the commercial partition:
+/// <https://docs.aws.amazon.com/general/latest/gr/sts.html>.
+#[test]
+fn other_partitions_have_no_global_sts_endpoint() {
+    for partition in
+        ["aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"]
+    {
+        let fixture = Fixture::new().in_partition(partition);
+        for fixture in
+            [Fixture::new().in_partition(partition), fixture.without(Source::AccountSummary)]
+        {
+            let version = fixture.snapshot().account.sts_token_version;
+            assert_eq!(version, Fact::Known(None), "{partition}");
+        }
+    }
+    assert_eq!(Fixture::new().snapshot().account.sts_token_version, Fact::Known(Some(1)));
 }
 
 fn organization(document: &Json) -> (Fact<Option<String>>, Fact<bool>) {
@@ -191,7 +239,7 @@ fn root_access_is_centralized_not_or_not_ours_to_know() {
 #[test]
 fn the_version_of_tokens_is_in_the_summary() {
     let version = |map: &Json| Fixture::new().summary(map).snapshot().account.sts_token_version;
-    assert_eq!(version(&json!({"GlobalEndpointTokenVersion": 2})), Fact::Known(2));
+    assert_eq!(version(&json!({"GlobalEndpointTokenVersion": 2})), Fact::Known(Some(2)));
     for odd in [json!({}), json!({"GlobalEndpointTokenVersion": -1})] {
         assert_eq!(version(&odd), Fact::missing(Source::AccountSummary));
     }
