@@ -230,12 +230,24 @@ impl Own<'_> {
     fn keep<T>(&mut self, answer: &mut Fact<T>, source: Source, arns: fn(&T) -> Vec<&str>) {
         let Own { account, gaps } = self;
         let Fact::Known(content) = answer else { return };
-        let mut owners = arns(content).into_iter().filter_map(|arn| Arn::parse(arn)?.account_id());
-        if let Some(foreign) = owners.find(|owner| owner.as_str() != *account) {
+        let arns = arns(content);
+        // Hardware devices have a serial number alone.
+        let is_wrong = |arn: &&str| match source {
+            Source::MfaDevices => arn.is_empty(),
+            _ => Arn::parse(arn).is_none(),
+        };
+        let mut owners = arns.iter().filter_map(|arn| Arn::parse(arn)?.account_id());
+        let foreign = owners.find(|owner| owner.as_str() != *account);
+        let gap = if let Some(wrong) = arns.iter().copied().find(is_wrong) {
+            Gap::new(source, "Malformed", format!("holds something with the ARN {wrong:?}"))
+        } else if let Some(foreign) = foreign {
             let message = format!("is of account {foreign}, not of {account}; it is not used");
-            gaps.push(Gap::new(source, "WrongAccount", message));
-            *answer = Fact::missing(source);
-        }
+            Gap::new(source, "WrongAccount", message)
+        } else {
+            return;
+        };
+        gaps.push(gap);
+        *answer = Fact::missing(source);
     }
 }
 
@@ -283,11 +295,37 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
         all.role_detail_list.extend(page.role_detail_list);
         all.policies.extend(page.policies);
     }
+    if let Some(arn) = misnamed(&all) {
+        return Err(Problem::malformed(format!("gives {arn} another name than its ARN does")));
+    }
     if let Some(policy) = all.policies.iter().find(|policy| policy.attachment_count < 0) {
         let message = format!("the AttachmentCount of {} is below zero", policy.arn);
         return Err(Problem::malformed(message));
     }
     Ok(all)
+}
+
+/// The ARN of something that it does not end with the name of, or of whose inline policies one has no name.
+fn misnamed(details: &shapes::AuthorizationDetails) -> Option<&str> {
+    let mut named = Vec::new();
+    for user in &details.user_detail_list {
+        named.push((&user.arn, &user.user_name, user.user_policy_list.as_slice()));
+    }
+    for group in &details.group_detail_list {
+        named.push((&group.arn, &group.group_name, group.group_policy_list.as_slice()));
+    }
+    for role in &details.role_detail_list {
+        named.push((&role.arn, &role.role_name, role.role_policy_list.as_slice()));
+    }
+    for policy in &details.policies {
+        named.push((&policy.arn, &policy.policy_name, &[]));
+    }
+    let is_wrong = |arn: &str, name: &str, inline: &[shapes::PolicyDetail]| {
+        arn.rsplit('/').next() != Some(name)
+            || inline.iter().any(|policy| policy.policy_name.is_empty())
+    };
+    let wrong = named.into_iter().find(|(arn, name, inline)| is_wrong(arn, name, inline));
+    wrong.map(|(arn, _, _)| arn.as_str())
 }
 
 fn access_keys(document: &Document) -> Result<PerUser<shapes::AccessKeyMetadata>, Problem> {

@@ -1,6 +1,6 @@
 //! The account's contacts, and its place in an organization.
 
-use portcullis_model::{Fact, Source};
+use portcullis_model::{AccountId, Fact, Source};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
@@ -46,7 +46,8 @@ pub(super) fn is_management_account(answers: &Answers, gaps: &mut Gaps) -> Fact<
         Fact::Known(None) => return Fact::Known(false),
         Fact::Missing(sources) => return Fact::Missing(*sources),
     };
-    let management = organization.master_account_id.as_ref();
+    let id = organization.master_account_id.as_ref();
+    let management = id.filter(|id| AccountId::parse(id).is_some());
     let message = "the answer lacks MasterAccountId";
     gaps.require(management, Source::Organization, &organization.id, message)
         .map(|management| *management == answers.identity.account)

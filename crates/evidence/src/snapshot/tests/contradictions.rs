@@ -78,6 +78,31 @@ fn nothing_is_counted_below_zero() {
     assert!(gaps(&snapshot, DETAILS, None)[0].1.contains("policy/own is below zero"));
 }
 
+/// A name that the ARN does not end with, or no name at all, is not AWS's.
+#[test]
+fn names_and_arns_agree() {
+    for (list, field, value) in [
+        ("UserDetailList", "UserName", "bob"),
+        ("UserDetailList", "Arn", ""),
+        ("GroupDetailList", "GroupName", ""),
+        ("RoleDetailList", "RoleName", "apps"),
+        ("Policies", "PolicyName", ""),
+        ("Policies", "Arn", "own"),
+    ] {
+        let mut details = whole_details();
+        details[list][0][field] = json!(value);
+        let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
+        assert_eq!(gaps(&snapshot, DETAILS, None)[0].0, "Malformed", "{field} {value}");
+    }
+    let mut details = whole_details();
+    details["GroupDetailList"][0]["GroupPolicyList"] =
+        json!([{"PolicyName": "", "PolicyDocument": {"Statement": []}}]);
+    let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
+    assert_eq!(gaps(&snapshot, DETAILS, None)[0].0, "Malformed");
+    let nameless = json!([{"UserName": "alice", "SerialNumber": ""}]);
+    voided(&Fixture::new().mfa(&["alice"], &nameless), Source::MfaDevices, "Malformed");
+}
+
 fn voided(fixture: &Fixture, source: Source, code: &str) -> String {
     let snapshot = fixture.snapshot();
     let gaps = gaps(&snapshot, source, None);

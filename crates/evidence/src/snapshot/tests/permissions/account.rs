@@ -53,8 +53,9 @@ fn a_trust_policy_that_cannot_be_read_leaves_support_open() {
 #[test]
 fn auditors_and_identity_center() {
     let audit = "arn:aws:iam::aws:policy/SecurityAudit";
-    let mut reserved = service_role("AWSReservedSSO_Admin_0123456789abcdef", audit);
-    let arn = format!("{OWN}:role/aws-reserved/sso.amazonaws.com/eu-west-1/x");
+    let name = "AWSReservedSSO_Admin_0123456789abcdef";
+    let mut reserved = service_role(name, audit);
+    let arn = format!("{OWN}:role/aws-reserved/sso.amazonaws.com/eu-west-1/{name}");
     reserved["Arn"] = json!(arn);
     let snapshot = account(json!({"RoleDetailList": [reserved], "Policies": [of_aws(audit)]}));
     assert_eq!(snapshot.account.identity_center, Fact::Known(true));
