@@ -214,6 +214,9 @@ impl Answers {
         own.keep(&mut self.oidc_providers, Source::OpenIdConnectProviders, |all| {
             all.list.iter().map(|entry| entry.arn.as_str()).collect()
         });
+        own.keep(&mut self.service_credentials, Source::ServiceSpecificCredentials, |all| {
+            all.iter().map(|credential| &*credential.service_specific_credential_id).collect()
+        });
         own.keep(&mut self.server_certificates, Source::ServerCertificates, |all| {
             all.iter().map(|certificate| certificate.arn.as_str()).collect()
         });
@@ -231,15 +234,15 @@ impl Own<'_> {
         let Own { account, gaps } = self;
         let Fact::Known(content) = answer else { return };
         let arns = arns(content);
-        // Hardware devices have a serial number alone.
+        // Hardware devices have a serial number alone, and service-specific credentials an id.
         let is_wrong = |arn: &&str| match source {
-            Source::MfaDevices => arn.is_empty(),
+            Source::MfaDevices | Source::ServiceSpecificCredentials => arn.is_empty(),
             _ => Arn::parse(arn).is_none(),
         };
         let mut owners = arns.iter().filter_map(|arn| Arn::parse(arn)?.account_id());
         let foreign = owners.find(|owner| owner.as_str() != *account);
         let gap = if let Some(wrong) = arns.iter().copied().find(is_wrong) {
-            Gap::new(source, "Malformed", format!("holds something with the ARN {wrong:?}"))
+            Gap::new(source, "Malformed", format!("holds something with the id {wrong:?}"))
         } else if let Some(foreign) = foreign {
             let message = format!("is of account {foreign}, not of {account}; it is not used");
             Gap::new(source, "WrongAccount", message)
