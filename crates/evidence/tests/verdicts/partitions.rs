@@ -1,0 +1,65 @@
+//! The same account in each partition of AWS: what does not exist there applies to nothing, and is not unknown
+//! for ever.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use portcullis_evidence::Bundle;
+use portcullis_model::{Source, Verdict};
+use serde_json::{Value as Json, json};
+
+use crate::{all_rules, audit, example};
+
+const CONTACTS: [&str; 2] = ["no-security-contact", "shared-alternate-contacts"];
+const STS: &str = "legacy-sts-token-version";
+const ANALYZER: &str = "no-external-access-analyzer";
+const ROOT_MFA: &str = "root-without-mfa";
+
+/// The clean example in another partition, with what a collector gets there.
+fn clean_in(partition: &str) -> Bundle {
+    let own = format!("arn:{partition}:");
+    let mut bundle = example("clean");
+    for (source, document) in &mut bundle.documents {
+        let text = String::from_utf8(document.bytes.clone()).unwrap();
+        let mut json: Json = serde_json::from_str(&text.replace("arn:aws:", &own)).unwrap();
+        if *source == Source::CredentialReport {
+            let csv = BASE64.decode(json["Content"].as_str().unwrap()).unwrap();
+            let csv = String::from_utf8(csv).unwrap().replace("arn:aws:", &own);
+            json["Content"] = json!(BASE64.encode(csv));
+        }
+        document.bytes = json.to_string().into_bytes();
+    }
+    bundle.documents.retain(|source, _| source.is_offered_in(partition));
+    bundle.manifest.as_mut().unwrap().partition = Some(partition.to_owned());
+    bundle
+}
+
+/// Endpoints as botocore lists them; root of GovCloud as
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-account-root-user.html> has it.
+#[test]
+fn what_a_partition_does_not_have_applies_to_nothing() {
+    let rules = all_rules();
+    let commercial = audit(&example("clean"), &rules).tallies;
+    for (partition, contacts, others) in [
+        ("aws", true, vec![]),
+        ("aws-cn", true, vec![STS]),
+        ("aws-us-gov", false, vec![STS, ROOT_MFA]),
+        ("aws-iso", false, vec![STS, ANALYZER]),
+        ("aws-iso-b", false, vec![STS, ANALYZER]),
+        ("aws-iso-e", false, vec![STS]),
+        ("aws-iso-f", false, vec![STS]),
+        ("aws-eusc", false, vec![STS]),
+    ] {
+        let mut expected = others;
+        expected.extend(CONTACTS.iter().filter(|_| !contacts));
+        expected.sort_unstable();
+        let there = audit(&clean_in(partition), &rules);
+        assert!(there.verdicts.values().all(|verdict| *verdict != Verdict::Unknown), "{partition}");
+        let mut not_there = Vec::new();
+        for (rule, tally) in &there.tallies {
+            if commercial[rule].pass > 0 && tally.pass == 0 && tally.not_applicable > 0 {
+                not_there.push(rule.as_str());
+            }
+        }
+        assert_eq!(not_there, expected, "{partition}");
+    }
+}
