@@ -198,9 +198,8 @@ impl Maker<'_> {
     ) -> Fact<bool> {
         let live = known_or(listed, Source::AccessKeys).and_then(|key| self.status(key, gaps));
         match (slot.map(|slot| slot.facts.active), self.newer) {
-            (None, _) => live,
+            (None, _) | (Some(_), Some(true)) => live,
             (Some(report), Some(false)) => report,
-            (Some(_), Some(true)) => live,
             // Nothing says which is newer: a key that either has in use is.
             (Some(report), None) => listed.map_or(report, |_| report.or(live)),
         }

@@ -156,13 +156,13 @@ fn active(
         let source = Source::VirtualMfaDevices;
         (answers.is_newer(source, newest), (true, source))
     });
-    let live = [own, virtual_ones].into_iter().flatten();
+    let mut live = [own, virtual_ones].into_iter().flatten();
     let newer = live.clone().find(|(newer, _)| *newer == Some(true));
     let Fact::Known(report) = report else {
-        let first = live.map(|(_, answer)| answer).next();
+        let first = live.next().map(|(_, answer)| answer);
         return report.or_else(|| first.map_or(Fact::Missing(Sources::NONE), Fact::Known));
     };
-    let against = live.filter(|(newer, (active, _))| newer.is_none() && !active).next();
+    let against = live.find(|(newer, (active, _))| newer.is_none() && !active);
     let (_, answer) = newer.or(against).unwrap_or((None, report));
     Fact::Known(answer)
 }

@@ -46,9 +46,10 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     let mut regions = Vec::new();
     for name in names {
         let message = "was not asked for its analyzers";
-        let analyzers = match is_offered {
-            true => gaps.require(analyzers.get(&name), SOURCE, &name, message).map(Some),
-            false => Fact::Known(None),
+        let analyzers = if is_offered {
+            gaps.require(analyzers.get(&name), SOURCE, &name, message).map(Some)
+        } else {
+            Fact::Known(None)
         };
         let external_access_analyzers = analyzers.map(|all| all.map(|all| of_external_access(all)));
         let resource_id = format!("arn:{partition}:iam::{account}:region/{name}");

@@ -209,9 +209,10 @@ fn decide(point: &Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> 
 
 fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
     if let Fact::Missing(sources) = fact {
-        let message = match sources.contains(Source::CredentialReport) {
-            true => format!("neither root's row in the report nor {flag} in the summary tells"),
-            false => format!("{flag} is not in the summary, and the report may be older"),
+        let message = if sources.contains(Source::CredentialReport) {
+            format!("neither root's row in the report nor {flag} in the summary tells")
+        } else {
+            format!("{flag} is not in the summary, and the report may be older")
         };
         gaps.explain(sources, ROOT, "NotTold", &message);
     }

@@ -162,12 +162,13 @@ fn where_access_analyzer_does_not_exist_no_region_has_any() {
     ] {
         let fixture = Fixture::new().in_partition(partition).details(&lists);
         let snapshot = fixture.lacking(Source::AccessAnalyzers, "DispatchFailure").snapshot();
-        let expected = match offered {
-            true => Fact::missing(Source::AccessAnalyzers),
-            false => Fact::Known(vec![Region {
+        let expected = if offered {
+            Fact::missing(Source::AccessAnalyzers)
+        } else {
+            Fact::Known(vec![Region {
                 name: "us-iso-east-1".to_owned(),
                 external_access_analyzers: Fact::Known(None),
-            }]),
+            }])
         };
         assert_eq!(snapshot.regions, expected, "{partition}");
         assert_eq!(gaps(&snapshot, Source::AccessAnalyzers, None).len(), usize::from(offered));

@@ -38,7 +38,7 @@ pub(super) fn damages(bytes: &[u8]) -> Vec<Damage> {
         let mut struck = table.clone();
         struck.remove(row);
         add(format!("without line {}", row + 1), &struck, false);
-        struck = table.clone();
+        let mut struck = table.clone();
         struck.insert(row, cells.clone());
         add(format!("line {} twice", row + 1), &struck, false);
         add(format!("cut after line {}", row + 1), &table[..=row], false);

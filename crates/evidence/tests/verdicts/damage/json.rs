@@ -137,13 +137,10 @@ fn struck(value: &Json, fault: Fault) -> Option<Json> {
     let struck = match (fault, value) {
         (Fault::Null, _) => Json::Null,
         (Fault::Emptied, Json::String(_)) => json!(""),
-        (Fault::Emptied, Json::Array(_)) => json!([]),
-        (Fault::Emptied, Json::Object(_)) => json!({}),
-        (Fault::OtherType, Json::String(_)) => json!(7),
+        (Fault::Emptied, Json::Array(_)) | (Fault::OtherType, Json::Object(_)) => json!([]),
+        (Fault::Emptied, Json::Object(_)) | (Fault::OtherType, Json::Array(_)) => json!({}),
+        (Fault::OtherType, Json::String(_) | Json::Null) => json!(7),
         (Fault::OtherType, Json::Number(_) | Json::Bool(_)) => json!("x"),
-        (Fault::OtherType, Json::Array(_)) => json!({}),
-        (Fault::OtherType, Json::Object(_)) => json!([]),
-        (Fault::OtherType, Json::Null) => json!(7),
         _ => return None,
     };
     (struck != *value).then_some(struck)
@@ -193,11 +190,11 @@ fn may_be_so(path: &[Step], fault: Fault) -> bool {
     if last == Some("HardExpiry") {
         return fault != Fault::OtherType;
     }
-    let list = match path {
-        [.., Step::Key(list), Step::Index(_)] if fault == Fault::Deleted => Some(list.as_str()),
-        [.., Step::Key(list)] if matches!(fault, Fault::Emptied) => Some(list.as_str()),
+    let shortened = match path {
+        [.., Step::Key(key), Step::Index(_)] if fault == Fault::Deleted => Some(key.as_str()),
+        [.., Step::Key(key)] if fault == Fault::Emptied => Some(key.as_str()),
         _ => None,
     };
-    list.is_some_and(|list| UNCOUNTED.contains(&list))
+    shortened.is_some_and(|key| UNCOUNTED.contains(&key))
         || fault == Fault::Null && last.is_some_and(|last| NULLABLE.contains(&last))
 }
