@@ -246,7 +246,7 @@ impl<'a> AccountReader<'a, '_> {
             groups,
             boundary,
             incomplete,
-            has_password: row.and_then(|row| row.password_enabled.known()),
+            has_password: row.and_then(|row| row.password_enabled.known()?),
             access_keys: self.access_keys(&user.user_name),
             ..principal(PrincipalKind::User, owner, &user.user_id, &user.tags)
         })
