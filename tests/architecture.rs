@@ -32,13 +32,14 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// What each library may import of ours.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("portcullis-model", &[]),
     ("portcullis-iam", &["portcullis-model"]),
     ("portcullis-evidence", &["portcullis-iam", "portcullis-model"]),
     ("portcullis-collector", &["portcullis-evidence", "portcullis-model"]),
     ("portcullis-rules", &["portcullis-model"]),
     ("portcullis-report", &["portcullis-model"]),
+    ("portcullis-trail", &["portcullis-model"]),
 ];
 
 #[test]

@@ -1,10 +1,12 @@
 //! The plain data of Portcullis: what is known about an account, and what was found.
 //!
 //! Knows nothing about AWS calls, files, the clock or the environment. A [`Snapshot`] holds typed
-//! facts, each [known or missing](Fact); a [`Report`] holds verdicts on them.
+//! facts, each [known or missing](Fact); an [`Activity`] what CloudTrail recorded; a [`Report`] holds
+//! verdicts on them.
 
 #![warn(clippy::disallowed_methods)]
 
+mod activity;
 mod fact;
 mod fingerprint;
 mod gap;
@@ -14,6 +16,10 @@ mod report;
 mod snapshot;
 mod source;
 
+pub use activity::{
+    Activity, Actor, ActorKind, Coverage, Event, Form, InputGap, Mfa, Outcome, Period, Records,
+    RegionCoverage,
+};
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;

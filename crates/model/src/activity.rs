@@ -1,0 +1,222 @@
+//! Activity: what CloudTrail recorded of sign-ins and credentials, and how much of it was read.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::record::words;
+
+/// What was read of CloudTrail: the events that concern sign-ins and credentials, and how far they reach.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Activity {
+    /// What was read, and what could not be.
+    pub coverage: Coverage,
+    /// Each event once, ordered by time and id.
+    pub events: Vec<Event>,
+}
+
+/// How much was read. Without it, the absence of an event says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Coverage {
+    /// How many inputs there were of each form.
+    pub inputs: BTreeMap<Form, u64>,
+    /// What became of each record.
+    pub records: Records,
+    /// Each account and region that a record or a digest names, sorted.
+    pub regions: Vec<RegionCoverage>,
+    /// What could not be read, in the order of the inputs.
+    pub gaps: Vec<InputGap>,
+}
+
+/// What became of the records: all of them are the sum of the first four.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Records {
+    /// Events that concern sign-ins or credentials, each counted once.
+    pub judged: u64,
+    /// Other events.
+    pub of_no_interest: u64,
+    /// Events that were read before, from another file or region.
+    pub duplicates: u64,
+    /// Records that could not be read; a gap names their input.
+    pub unreadable: u64,
+    /// Of those of no interest, the records of other logs: Insights, network activity, aggregates.
+    pub other_logs: u64,
+}
+
+impl Records {
+    /// The number of records.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.judged + self.of_no_interest + self.duplicates + self.unreadable
+    }
+}
+
+/// How far an account's region was read.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RegionCoverage {
+    /// The id of the account.
+    pub account: String,
+    /// The region, as CloudTrail names it.
+    pub region: String,
+    /// The number of records, duplicates included.
+    pub records: u64,
+    /// The earliest record.
+    pub first: Option<Timestamp>,
+    /// The latest record.
+    pub last: Option<Timestamp>,
+    /// The periods of digests of which every log file was read: there, nothing is missing. Sorted,
+    /// and joined where they touch.
+    pub proved: Vec<Period>,
+}
+
+impl RegionCoverage {
+    /// Whether digests prove that every log file of the period was read.
+    #[must_use]
+    pub fn proves(&self, period: Period) -> bool {
+        self.proved.iter().any(|it| it.from <= period.from && period.to <= it.to)
+    }
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, JsonSchema)]
+pub struct Period {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub to: Timestamp,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, JsonSchema)]
+pub struct InputGap {
+    /// The path of the input.
+    pub input: String,
+    /// What is missing, in a phrase.
+    pub what: String,
+}
+
+words! {
+    /// The form of an input, told by its content.
+    pub enum Form {
+        /// `{"Records": […]}`: a log file of a trail, or a download of the event history.
+        LogFile = "log_file",
+        /// The output of `aws cloudtrail lookup-events`.
+        LookupEvents = "lookup_events",
+        /// A list of events.
+        List = "list",
+        /// Single events, one after another: JSON lines, EventBridge, CloudWatch Logs.
+        Lines = "lines",
+        /// The event history as CSV, which says nothing about the outcome of a sign-in.
+        Csv = "csv",
+        /// A digest, which names the log files of an hour.
+        Digest = "digest",
+        /// Nothing at all.
+        Empty = "empty",
+        /// Something else.
+        Unknown = "unknown",
+    }
+}
+
+/// An event that concerns how people get in.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Event {
+    /// CloudTrail's `eventID`, the same wherever the event was delivered.
+    pub id: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The account that recorded it.
+    pub account: String,
+    /// The region that recorded it, which is not where the person is.
+    pub region: String,
+    /// The service that it belongs to, such as `signin` or `iam`.
+    pub service: String,
+    /// Its name, such as `ConsoleLogin`.
+    pub name: String,
+    /// Who acted.
+    pub actor: Actor,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The error code, where there is one.
+    pub code: Option<String>,
+    /// The error message, where there is one.
+    pub message: Option<String>,
+    /// Whether a second factor was used to sign in; none: the event does not sign anybody in.
+    pub mfa: Option<Mfa>,
+    /// The factors that it is about, as the event names them: `PASSWORD`, `TOTP`, `Virtual MFA`.
+    pub factors: Vec<String>,
+    /// The address that it came from, or the AWS service.
+    pub source: Option<String>,
+    /// What the client calls itself.
+    pub agent: Option<String>,
+    /// The user, role or device acted on; none: the actor.
+    pub target: Option<String>,
+    /// The sign-in to Identity Center that it is a part of.
+    pub workflow: Option<String>,
+}
+
+/// Who acted.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, JsonSchema)]
+pub struct Actor {
+    /// What they are.
+    pub kind: ActorKind,
+    /// The name of the user or session, where the event names it.
+    pub name: Option<String>,
+    /// The role or permission set, for sessions.
+    pub role: Option<String>,
+    /// The unique id, which a user who is made again under the same name does not share.
+    pub principal_id: Option<String>,
+}
+
+words! {
+    /// What acted.
+    pub enum ActorKind {
+        /// The root user.
+        Root = "root",
+        /// An IAM user.
+        User = "user",
+        /// A name that the account has no user of; CloudTrail hides it.
+        UnknownUser = "unknown_user",
+        /// A user of Identity Center, or the session of one of its permission sets.
+        IdentityCenter = "identity_center",
+        /// A user of a SAML provider, or a session that it opened.
+        Saml = "saml",
+        /// The role of an EC2 instance.
+        Instance = "instance",
+        /// Another session of a role.
+        Role = "role",
+        /// A session of GetFederationToken.
+        FederatedUser = "federated_user",
+        /// A user of a directory: WorkSpaces or Transfer Family.
+        Directory = "directory",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// How an event ended.
+    pub enum Outcome {
+        /// It did what it is for.
+        Success = "success",
+        /// It was refused.
+        Failure = "failure",
+        /// What was read does not say.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// Whether a second factor was used to sign in.
+    pub enum Mfa {
+        /// It was asked for. Of a failed sign-in, no more is known.
+        Used = "used",
+        /// It was not used.
+        NotUsed = "not_used",
+        /// An identity provider signed the person in, so AWS cannot see it.
+        NotVisible = "not_visible",
+        /// What was read does not say.
+        Unknown = "unknown",
+    }
+}

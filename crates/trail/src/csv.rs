@@ -1,0 +1,68 @@
+//! The event history as the console saves it as CSV.
+//!
+//! It has neither `responseElements` nor `additionalEventData`, so it says of no sign-in how it ended.
+
+use std::io::Read;
+
+use portcullis_model::Form;
+use serde_json::{Map, Value, json};
+
+use crate::input::Input;
+
+/// The columns that are read, and the fields of a record that they are.
+const COLUMNS: [(&str, &str); 11] = [
+    ("Event ID", "eventID"),
+    ("Event name", "eventName"),
+    ("Event time", "eventTime"),
+    ("Event source", "eventSource"),
+    ("AWS region", "awsRegion"),
+    ("Source IP address", "sourceIPAddress"),
+    ("User agent", "userAgent"),
+    ("Error code", "errorCode"),
+    ("Event type", "eventType"),
+    ("Recipient Account Id", "recipientAccountId"),
+    ("Event category", "eventCategory"),
+];
+
+/// A record of JSON outranks the row of the same event.
+const RANK: u8 = 0;
+
+pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
+    let mut reader = csv::Reader::from_reader(text);
+    let headers = reader.headers().cloned().unwrap_or_default();
+    let column = |name: &str| headers.iter().position(|header| header == name);
+    if column("Event ID").is_none() || column("Event name").is_none() {
+        input.form = Some(Form::Unknown);
+        input.unreadable("it is not a file of CloudTrail".to_owned());
+        return;
+    }
+    input.form = Some(Form::Csv);
+    let columns = COLUMNS.map(|(title, key)| (column(title), key));
+    let user_name = column("User name");
+    for row in reader.records() {
+        let Ok(row) = row else {
+            input.unreadable("a row is not valid CSV".to_owned());
+            continue;
+        };
+        let cell = |at: Option<usize>| at.and_then(|at| row.get(at)).filter(|it| !it.is_empty());
+        let fields =
+            columns.iter().filter_map(|&(at, key)| Some((key.to_owned(), cell(at)?.into())));
+        let mut record: Map<String, Value> = fields.collect();
+        describe_user(&mut record, cell(user_name));
+        input.take_record(record.into(), RANK);
+    }
+}
+
+/// Rows name the user, and not what they are. Only root's name, and the one that CloudTrail puts in
+/// place of a name that is nobody's, say it; a sign-in under the latter has failed.
+fn describe_user(record: &mut Map<String, Value>, name: Option<&str>) {
+    let kind = match name {
+        Some("root") => "Root",
+        Some(crate::actor::HIDDEN) => {
+            record.insert("responseElements".to_owned(), json!({"ConsoleLogin": "Failure"}));
+            "IAMUser"
+        }
+        _ => "not named",
+    };
+    record.insert("userIdentity".to_owned(), json!({"type": kind, "userName": name}));
+}

@@ -1,0 +1,226 @@
+//! One input: what its bytes are, and the events in them.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Cursor, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use jiff::Timestamp;
+use portcullis_model::{Event, Form, Period, Records};
+use serde_json::Value;
+
+use crate::digest::{self, Digest};
+use crate::header::Header;
+use crate::interest::Interest;
+use crate::split::{Piece, Splitter};
+use crate::{csv, event};
+
+/// How many bytes are read at a time.
+const CHUNK: usize = 128 << 10;
+/// No input may be longer, once it is decompressed: a few bytes of gzip can hold any length.
+const MAX_LENGTH: u64 = 4 << 30;
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// What one input holds.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    /// The path, or what else people call it.
+    pub(crate) name: String,
+    pub(crate) form: Option<Form>,
+    /// What became of the records that hold no event of interest.
+    pub(crate) records: Records,
+    pub(crate) found: Vec<Found>,
+    pub(crate) regions: Vec<Seen>,
+    pub(crate) digests: Vec<Digest>,
+    /// What could not be read, in phrases, and how often.
+    pub(crate) trouble: BTreeMap<String, u64>,
+}
+
+/// An event, and how much its record may be trusted over another copy.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) event: Event,
+    /// A correction outranks the event, and the event outranks its row in a CSV.
+    pub(crate) rank: u8,
+}
+
+/// The records of an account and region.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) records: u64,
+    /// From the first record to the last.
+    pub(crate) period: Option<Period>,
+}
+
+impl Input {
+    /// Reads an input to its end, or as far as it can be read.
+    pub(crate) fn read(name: String, input: impl Read) -> Input {
+        let mut found = Input { name, ..Input::default() };
+        if let Err(error) = found.decompress(input) {
+            found.trouble(format!("it cannot be read to its end: {error}"));
+        }
+        found
+    }
+
+    fn decompress(&mut self, mut input: impl Read) -> io::Result<()> {
+        let head = read_head(&mut input, GZIP.len())?;
+        let is_gzip = head == GZIP;
+        let whole = Cursor::new(head).chain(input);
+        if is_gzip {
+            self.tell_apart(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole)))
+        } else {
+            self.tell_apart(whole)
+        }
+    }
+
+    fn tell_apart(&mut self, input: impl Read) -> io::Result<()> {
+        let mut input = input.take(MAX_LENGTH);
+        let mut head = read_head(&mut input, BYTE_ORDER_MARK.len())?;
+        if head == BYTE_ORDER_MARK.as_bytes() {
+            head = read_head(&mut input, 1)?;
+        }
+        let begins_json = |byte: u8| b"{[ \t\r\n0123456789".contains(&byte);
+        let is_json = head.first().is_none_or(|&byte| begins_json(byte));
+        let mut whole = Cursor::new(head).chain(input);
+        let result = if is_json {
+            self.read_json(&mut whole)
+        } else {
+            csv::read(self, &mut whole);
+            Ok(())
+        };
+        let (_, input) = whole.into_inner();
+        if input.limit() == 0 {
+            self.trouble("it is longer than 4 GiB; the rest was not read".to_owned());
+        }
+        result
+    }
+
+    fn read_json(&mut self, input: &mut impl Read) -> io::Result<()> {
+        let mut splitter = Splitter::default();
+        let mut chunk = vec![0; CHUNK];
+        let result = loop {
+            match input.read(&mut chunk) {
+                Ok(0) => break Ok(()),
+                Ok(length) => splitter.push(&chunk[..length], &mut |piece| self.take(piece)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        let (form, trouble) = splitter.finish();
+        self.form.get_or_insert(form);
+        if let Some(trouble) = trouble {
+            self.unreadable(trouble.to_owned());
+        }
+        result
+    }
+
+    fn take(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Record(text) => {
+                let header = Header::scan(text);
+                let certain = header.as_ref().map(|it| (it, it.interest()));
+                if let Some((header, Interest::Pass | Interest::OtherLog)) = certain {
+                    return self.pass(header);
+                }
+                match serde_json::from_slice(text) {
+                    Ok(record) => self.take_record(record, 1),
+                    Err(_) => self.unreadable("a record is not valid JSON".to_owned()),
+                }
+            }
+            Piece::Container(text) => self.take_container(text),
+            Piece::TooLong => {
+                self.unreadable("a record is longer than any event (1 MiB)".to_owned());
+            }
+        }
+    }
+
+    /// An event, or what a tool wraps around one.
+    pub(crate) fn take_record(&mut self, mut record: Value, rank: u8) {
+        if let Some(text) = record["CloudTrailEvent"].as_str() {
+            match serde_json::from_str(text) {
+                Ok(inner) => record = inner,
+                Err(_) => return self.unreadable("a CloudTrailEvent is not valid JSON".to_owned()),
+            }
+        } else if record["detail"]["eventSource"].is_string() {
+            record = record["detail"].take();
+        } else if record["digestStartTime"].is_string() {
+            self.form = Some(Form::Digest);
+            match digest::read(&record) {
+                Some(digest) => self.digests.push(digest),
+                None => self.trouble("it is a digest that cannot be read".to_owned()),
+            }
+            return;
+        }
+        let header = Header::of(&record);
+        let field = match header.interest() {
+            Interest::Judge(field) => field,
+            Interest::Pass if header.event_source.is_none() => {
+                return self.unreadable("an object is not an event of CloudTrail".to_owned());
+            }
+            Interest::Pass | Interest::OtherLog => return self.pass(&header),
+        };
+        match event::read(&record, field) {
+            Ok(event) => {
+                self.see(&header);
+                let rank = if record["addendum"].is_object() { rank + 1 } else { rank };
+                self.found.push(Found { event, rank });
+            }
+            Err(trouble) => self.unreadable(trouble),
+        }
+    }
+
+    /// What stands around the records must be a list of nothing else.
+    fn take_container(&mut self, text: &[u8]) {
+        let container: Value = serde_json::from_slice(text).unwrap_or_default();
+        let list = ["Records", "Events"].iter().find_map(|key| container.get(key));
+        let is_empty = list.unwrap_or(&container).as_array().is_some_and(Vec::is_empty);
+        if !is_empty {
+            self.unreadable("the list of records is not valid JSON".to_owned());
+        }
+        if container["NextToken"].is_string() {
+            self.trouble("it is one page of several, as its NextToken says".to_owned());
+        }
+    }
+
+    /// Counts a record that does not matter.
+    fn pass(&mut self, header: &Header<'_>) {
+        self.records.of_no_interest += 1;
+        self.records.other_logs += u64::from(header.interest() == Interest::OtherLog);
+        self.see(header);
+    }
+
+    fn see(&mut self, header: &Header<'_>) {
+        let (Some(account), Some(name)) = (header.account, header.region) else { return };
+        // Nearly always the one that was seen last.
+        let place = self.regions.iter().rposition(|it| it.account == account && it.region == name);
+        let place = place.unwrap_or_else(|| {
+            let (account, region) = (account.to_owned(), name.to_owned());
+            self.regions.push(Seen { account, region, records: 0, period: None });
+            self.regions.len() - 1
+        });
+        let seen = &mut self.regions[place];
+        seen.records += 1;
+        if let Some(at) = header.event_time.and_then(|time| time.parse::<Timestamp>().ok()) {
+            let period = seen.period.get_or_insert(Period { from: at, to: at });
+            *period = Period { from: period.from.min(at), to: period.to.max(at) };
+        }
+    }
+
+    pub(crate) fn unreadable(&mut self, what: String) {
+        self.records.unreadable += 1;
+        self.trouble(what);
+    }
+
+    pub(crate) fn trouble(&mut self, what: String) {
+        *self.trouble.entry(what).or_default() += 1;
+    }
+}
+
+/// The first bytes: fewer only if there are no more.
+fn read_head(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(length);
+    input.take(length as u64).read_to_end(&mut head)?;
+    Ok(head)
+}

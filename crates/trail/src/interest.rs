@@ -1,0 +1,127 @@
+//! Which events concern sign-ins and credentials, and which field says how each ended.
+
+use crate::header::Header;
+
+/// What to do with a record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Interest {
+    /// It concerns sign-ins or credentials.
+    Judge(OutcomeField),
+    /// It is another event.
+    Pass,
+    /// It belongs to another log: Insights, network activity or aggregates.
+    OtherLog,
+}
+
+/// The field that says how an event ended.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum OutcomeField {
+    /// `responseElements.<event name>`.
+    ResponseElements,
+    /// `serviceEventDetails.<event name>`.
+    ServiceEventDetails,
+    /// `additionalEventData.success`.
+    AdditionalEventData,
+    /// The error code: without it, the call succeeded.
+    ErrorCode,
+}
+
+/// Changes of passwords, MFA devices, keys, users and identity providers.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
+const IAM: &[&str] = &[
+    "ChangePassword",
+    "CreateAccessKey",
+    "CreateLoginProfile",
+    "CreateOpenIDConnectProvider",
+    "CreateSAMLProvider",
+    "CreateServiceSpecificCredential",
+    "CreateUser",
+    "CreateVirtualMFADevice",
+    "DeactivateMFADevice",
+    "DeleteAccessKey",
+    "DeleteAccountPasswordPolicy",
+    "DeleteLoginProfile",
+    "DeleteOpenIDConnectProvider",
+    "DeleteSAMLProvider",
+    "DeleteSSHPublicKey",
+    "DeleteServiceSpecificCredential",
+    "DeleteSigningCertificate",
+    "DeleteUser",
+    "DeleteVirtualMFADevice",
+    "EnableMFADevice",
+    "EnableOrganizationsRootCredentialsManagement",
+    "EnableOrganizationsRootSessions",
+    "ResetServiceSpecificCredential",
+    "ResyncMFADevice",
+    "UpdateAccessKey",
+    "UpdateAccountPasswordPolicy",
+    "UpdateLoginProfile",
+    "UpdateOpenIDConnectProviderThumbprint",
+    "UpdateSAMLProvider",
+    "UpdateSSHPublicKey",
+    "UpdateServiceSpecificCredential",
+    "UpdateSigningCertificate",
+    "UpdateUser",
+    "UploadSSHPublicKey",
+    "UploadSigningCertificate",
+];
+
+/// The steps of a sign-in to Identity Center.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+pub(crate) const IDENTITY_CENTER: [&str; 3] =
+    ["CredentialChallenge", "CredentialVerification", "UserAuthentication"];
+
+/// Changes of Identity Center's passwords and of where its users come from.
+const SSO: &[&str] = &[
+    "AssociateDirectory",
+    "CreateExternalIdPConfigurationForDirectory",
+    "DeleteExternalIdPConfigurationForDirectory",
+    "DisableExternalIdPConfigurationForDirectory",
+    "DisassociateDirectory",
+    "EnableExternalIdPConfigurationForDirectory",
+    "UpdateExternalIdPConfigurationForDirectory",
+    "UpdatePassword",
+];
+
+pub(crate) fn interest(header: &Header<'_>) -> Interest {
+    use OutcomeField::{AdditionalEventData, ErrorCode, ResponseElements, ServiceEventDetails};
+
+    let is_other = |it: &str| matches!(it, "Insight" | "NetworkActivity" | "Aggregated");
+    if header.event_category.is_some_and(is_other)
+        || matches!(header.event_type, Some("AwsCloudTrailInsight" | "AwsAggregatedEvent"))
+    {
+        return Interest::OtherLog;
+    }
+    let name = header.event_name.unwrap_or_default();
+    let field = match service(header.event_source.unwrap_or_default()) {
+        service @ ("signin" | "sso" | "sso-directory") => match name {
+            "AuthorizeOAuth2Access" | "CreateOAuth2Token" => AdditionalEventData,
+            _ if IDENTITY_CENTER.contains(&name) => ServiceEventDetails,
+            _ if SSO.contains(&name) => ErrorCode,
+            "ExternalIdPDirectoryLogin" => ResponseElements,
+            _ if service == "signin" => ResponseElements,
+            _ => return Interest::Pass,
+        },
+        "sts" => match name {
+            // Programs assume roles all the time; of interest is who cannot.
+            "AssumeRole" | "AssumeRoleWithSAML" if header.failed => ErrorCode,
+            "AssumeRoot" | "GetFederationToken" | "GetSessionToken" => ErrorCode,
+            _ => return Interest::Pass,
+        },
+        "iam" if IAM.contains(&name) => ErrorCode,
+        "account" if matches!(name, "StartPrimaryEmailUpdate" | "AcceptPrimaryEmailUpdate") => {
+            ErrorCode
+        }
+        _ => return Interest::Pass,
+    };
+    Interest::Judge(field)
+}
+
+/// The service of an event source: `signin` of `signin.amazonaws.com`.
+pub(crate) fn service(event_source: &str) -> &str {
+    event_source.split('.').next().unwrap_or_default()
+}

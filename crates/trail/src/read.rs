@@ -1,0 +1,197 @@
+//! Inputs: files, directories and streams, put together to one activity.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use portcullis_model::{Activity, Coverage, Event, InputGap, Period, RegionCoverage};
+
+use crate::digest::{Digest, file_name};
+use crate::input::{Found, Input};
+
+/// Reads inputs, one after another, and puts together what they hold.
+#[derive(Default)]
+pub struct Reader {
+    inputs: Vec<Input>,
+}
+
+impl Reader {
+    /// Reads a file, or all files below a directory; links in it are not followed. A file that cannot
+    /// be read is a gap, but for the path itself.
+    pub fn read_path(&mut self, path: &Path) -> io::Result<()> {
+        let mut files = Vec::new();
+        if fs::metadata(path)?.is_dir() {
+            list(path, &mut files)?;
+        } else {
+            File::open(path)?;
+            files.push(path.to_owned());
+        }
+        self.inputs.extend(read_files(&files));
+        Ok(())
+    }
+
+    /// Reads a stream.
+    pub fn read_stream(&mut self, name: &str, stream: impl Read) {
+        self.inputs.push(Input::read(name.to_owned(), stream));
+    }
+
+    /// Everything that was read, each event once.
+    #[must_use]
+    pub fn finish(self) -> Activity {
+        activity(self.inputs)
+    }
+}
+
+/// All files below the directory, in the order of their names.
+fn list(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+    let mut entries: Vec<_> =
+        entries.iter().map(|entry| (entry.path(), entry.file_type())).collect();
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (path, kind) in entries {
+        let kind = kind?;
+        if kind.is_dir() {
+            list(&path, files)?;
+        } else if kind.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Reads the files side by side; the inputs are in the order of the files.
+fn read_files(files: &[PathBuf]) -> Vec<Input> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut inputs = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = files.get(index) else { return inputs };
+            inputs.push((index, read_file(path)));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    let mut inputs = thread::scope(|scope| {
+        let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut inputs = work();
+        for worker in workers {
+            inputs.extend(worker.join().unwrap_or_default());
+        }
+        inputs
+    });
+    inputs.sort_by_key(|(index, _)| *index);
+    inputs.into_iter().map(|(_, input)| input).collect()
+}
+
+fn read_file(path: &Path) -> Input {
+    let name = path.display().to_string();
+    match File::open(path) {
+        Ok(file) => Input::read(name, file),
+        Err(error) => {
+            let mut input = Input { name, ..Input::default() };
+            input.trouble(format!("it cannot be opened: {error}"));
+            input
+        }
+    }
+}
+
+fn activity(inputs: Vec<Input>) -> Activity {
+    let mut coverage = Coverage::default();
+    let mut regions = Regions::default();
+    let mut found: HashMap<String, Found> = HashMap::new();
+    let intact: HashSet<String> = inputs
+        .iter()
+        .filter(|input| input.trouble.is_empty())
+        .map(|input| file_name(&input.name).to_owned())
+        .collect();
+    for mut input in inputs {
+        *coverage
+            .inputs
+            .entry(input.form.unwrap_or(portcullis_model::Form::Unknown))
+            .or_default() += 1;
+        let records = &mut coverage.records;
+        records.of_no_interest += input.records.of_no_interest;
+        records.other_logs += input.records.other_logs;
+        records.unreadable += input.records.unreadable;
+        for copy in std::mem::take(&mut input.found) {
+            match found.get_mut(&copy.event.id) {
+                None => {
+                    found.insert(copy.event.id.clone(), copy);
+                    continue;
+                }
+                Some(known) if known.rank < copy.rank => *known = copy,
+                Some(_) => {}
+            }
+            records.duplicates += 1;
+        }
+        regions.add(&mut input, &intact);
+        let gap = |(what, times)| {
+            let what = if times > 1 { format!("{what} ({times} times)") } else { what };
+            InputGap { input: input.name.clone(), what }
+        };
+        coverage.gaps.extend(input.trouble.into_iter().map(gap));
+    }
+    let mut events: Vec<Event> = found.into_values().map(|found| found.event).collect();
+    events.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+    coverage.records.judged = events.len() as u64;
+    coverage.regions = regions.0.into_values().collect();
+    Activity { coverage, events }
+}
+
+/// The accounts' regions, by account and name.
+#[derive(Default)]
+struct Regions(BTreeMap<(String, String), RegionCoverage>);
+
+impl Regions {
+    /// Adds what an input says, given the names of the files that were read in whole.
+    fn add(&mut self, input: &mut Input, intact: &HashSet<String>) {
+        for seen in &input.regions {
+            let region = self.entry(&seen.account, &seen.region);
+            region.records += seen.records;
+            if let Some(Period { from, to }) = seen.period {
+                region.first = Some(region.first.map_or(from, |first| first.min(from)));
+                region.last = Some(region.last.map_or(to, |last| last.max(to)));
+            }
+        }
+        for digest in std::mem::take(&mut input.digests) {
+            let Digest { account, region, period, files } = digest;
+            let missing: Vec<_> = files.iter().filter(|file| !intact.contains(*file)).collect();
+            let region = self.entry(&account, &region);
+            match missing.first() {
+                None => insert(&mut region.proved, period),
+                Some(first) => input.trouble(format!(
+                    "it names log files that were not read in whole: {}, first {first}",
+                    missing.len()
+                )),
+            }
+        }
+    }
+
+    fn entry(&mut self, account: &str, region: &str) -> &mut RegionCoverage {
+        let (account, region) = (account.to_owned(), region.to_owned());
+        self.0.entry((account.clone(), region.clone())).or_insert(RegionCoverage {
+            account,
+            region,
+            records: 0,
+            first: None,
+            last: None,
+            proved: Vec::new(),
+        })
+    }
+}
+
+/// Adds a period, and joins those that touch.
+fn insert(periods: &mut Vec<Period>, period: Period) {
+    periods.push(period);
+    periods.sort();
+    periods.dedup_by(|next, before| {
+        let touch = next.from <= before.to;
+        if touch {
+            before.to = before.to.max(next.to);
+        }
+        touch
+    });
+}

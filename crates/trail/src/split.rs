@@ -1,0 +1,209 @@
+//! Where one record ends and the next begins, found without parsing them.
+//!
+//! Outside strings only quotes and brackets matter, and inside them only the next quote or backslash.
+//! So records are told apart whatever their keys, their order and their white space are, and wherever
+//! the input was cut into chunks.
+
+use memchr::memchr2;
+use portcullis_model::Form;
+
+/// No record may be longer: an event is at most 256 KB, and its JSON text not much more.
+const MAX_RECORD: usize = 1 << 20;
+
+/// A part of an input.
+#[derive(Clone, Copy)]
+pub(crate) enum Piece<'a> {
+    /// An object: an event, or something around one.
+    Record(&'a [u8]),
+    /// What stands around the records of a list: the list itself, and the object that holds it.
+    Container(&'a [u8]),
+    /// A record that is longer than any event, and was skipped.
+    TooLong,
+}
+
+/// Takes the bytes of an input, chunk by chunk, and finds its records.
+#[derive(Default)]
+pub(crate) struct Splitter {
+    /// How many brackets are open.
+    depth: usize,
+    in_string: bool,
+    /// Whether the last byte was a backslash in a string.
+    escaped: bool,
+    /// How many brackets stand around the records of the list that is open.
+    list_depth: Option<usize>,
+    in_record: bool,
+    /// The part of a record that earlier chunks held.
+    record: Vec<u8>,
+    /// Whether that part is given up.
+    too_long: bool,
+    container: Vec<u8>,
+    /// The form of what was found first.
+    form: Option<Form>,
+    /// Whether something stands between records that is neither white space nor a time.
+    stray: bool,
+}
+
+impl Splitter {
+    /// Takes the next bytes, and hands on the pieces that end in them.
+    pub(crate) fn push(&mut self, chunk: &[u8], found: &mut impl FnMut(Piece<'_>)) {
+        let (mut at, mut start) = (0, 0);
+        while let Some(&byte) = chunk.get(at) {
+            let from = at;
+            if self.in_string {
+                at = self.string_end(chunk, at);
+            } else {
+                at += 1;
+                match byte {
+                    b'"' => self.in_string = true,
+                    b'{' | b'[' => {
+                        if self.opens_record(byte) {
+                            (self.in_record, start) = (true, from);
+                        } else if byte == b'[' && self.depth <= 1 && self.list_depth.is_none() {
+                            if self.in_record {
+                                self.save(&chunk[start..from]);
+                                start = from;
+                            }
+                            self.open_list();
+                        }
+                        self.depth += 1;
+                    }
+                    b'}' | b']' => {
+                        self.depth = self.depth.checked_sub(1).unwrap_or_else(|| {
+                            self.stray = true;
+                            0
+                        });
+                        if self.in_record && self.depth == self.list_depth.unwrap_or(0) {
+                            self.end_record(&chunk[start..at], found);
+                            continue;
+                        }
+                        self.close_list();
+                    }
+                    _ => {}
+                }
+            }
+            if !self.in_record {
+                self.keep_outside(&chunk[from..at], found);
+            }
+        }
+        if self.in_record {
+            self.save(&chunk[start..]);
+        }
+    }
+
+    /// What the input turned out to be, and a phrase for what is wrong with it as a whole.
+    pub(crate) fn finish(self) -> (Form, Option<&'static str>) {
+        let trouble = if self.depth > 0 || self.in_string {
+            Some("the input ends in the middle of a record")
+        } else if self.stray {
+            Some("text stands between the records")
+        } else {
+            None
+        };
+        (self.form.unwrap_or(Form::Empty), trouble)
+    }
+
+    /// The index after the part of the string that the chunk holds.
+    fn string_end(&mut self, chunk: &[u8], mut at: usize) -> usize {
+        if std::mem::take(&mut self.escaped) {
+            at += 1;
+        }
+        while let Some(offset) = memchr2(b'"', b'\\', chunk.get(at..).unwrap_or_default()) {
+            at += offset + 1;
+            if chunk[at - 1] == b'"' {
+                self.in_string = false;
+                return at;
+            }
+            if at == chunk.len() {
+                self.escaped = true;
+            }
+            at += 1;
+        }
+        chunk.len()
+    }
+
+    fn opens_record(&mut self, byte: u8) -> bool {
+        let opens = byte == b'{' && !self.in_record && self.depth == self.list_depth.unwrap_or(0);
+        if opens && self.depth == 0 {
+            self.form.get_or_insert(Form::Lines);
+        }
+        opens
+    }
+
+    /// A list of records opens where it is the input itself, or `Records` or `Events` of the object
+    /// that is the input, which then was no record.
+    fn open_list(&mut self) {
+        if self.depth == 0 {
+            self.form.get_or_insert(Form::List);
+            self.list_depth = Some(1);
+            return;
+        }
+        let before = if self.in_record { &self.record } else { &self.container };
+        let form = match key_at_end(before) {
+            Some(b"Records") => Form::LogFile,
+            Some(b"Events") => Form::LookupEvents,
+            _ => return,
+        };
+        if std::mem::take(&mut self.in_record) {
+            self.container = std::mem::take(&mut self.record);
+        }
+        self.form = Some(form);
+        self.list_depth = Some(2);
+    }
+
+    fn close_list(&mut self) {
+        if self.list_depth.is_some_and(|depth| self.depth < depth) {
+            self.list_depth = None;
+        }
+    }
+
+    fn end_record(&mut self, end: &[u8], found: &mut impl FnMut(Piece<'_>)) {
+        self.in_record = false;
+        if std::mem::take(&mut self.too_long) || self.record.len() + end.len() > MAX_RECORD {
+            found(Piece::TooLong);
+        } else if self.record.is_empty() {
+            found(Piece::Record(end));
+        } else {
+            self.record.extend(end);
+            found(Piece::Record(&self.record));
+        }
+        self.record.clear();
+    }
+
+    /// Keeps the part of a record whose end is in a later chunk.
+    fn save(&mut self, part: &[u8]) {
+        self.too_long |= self.record.len() + part.len() > MAX_RECORD;
+        if self.too_long {
+            self.record.clear();
+        } else {
+            self.record.extend(part);
+        }
+    }
+
+    /// Keeps what stands around the records, without the commas between them.
+    fn keep_outside(&mut self, part: &[u8], found: &mut impl FnMut(Piece<'_>)) {
+        let is_between = Some(self.depth) == self.list_depth && part == b",";
+        if is_between || part.trim_ascii().is_empty() {
+            return;
+        }
+        let ends = self.depth == 0 && matches!(part, b"]" | b"}");
+        if self.depth == 0 && !ends {
+            // A line of CloudWatch Logs begins with its time.
+            self.stray |= !part.iter().all(|byte| b"0123456789-+:.TZ,".contains(byte));
+            return;
+        }
+        if self.container.len() + part.len() <= MAX_RECORD {
+            self.container.extend(part);
+        }
+        if ends {
+            found(Piece::Container(&self.container));
+            self.container.clear();
+        }
+    }
+}
+
+/// The key of the value that follows the text.
+fn key_at_end(text: &[u8]) -> Option<&[u8]> {
+    let text = text.trim_ascii_end().strip_suffix(b":")?;
+    let text = text.trim_ascii_end().strip_suffix(b"\"")?;
+    text.rsplit(|&byte| byte == b'"').next()
+}

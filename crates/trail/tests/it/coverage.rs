@@ -1,0 +1,156 @@
+//! What was read, how far it reaches, and that each event counts once.
+
+use std::fs;
+
+use portcullis_model::{Form, Outcome, Period};
+use portcullis_trail::Reader;
+use serde_json::{Value, json};
+
+use crate::{gaps, log_file, other, read, read_all, record};
+
+fn period(from: &str, to: &str) -> Period {
+    Period { from: from.parse().unwrap(), to: to.parse().unwrap() }
+}
+
+#[test]
+fn every_record_is_accounted_for() {
+    let file =
+        log_file(&[record(json!({})), other("a"), other("b"), record(json!({"eventTime": 1}))]);
+    let again = log_file(&[record(json!({}))]);
+    let activity = read_all(&[("a.json", &file), ("b.json", &again)]);
+    let records = activity.coverage.records;
+    let counts = [records.judged, records.of_no_interest, records.duplicates, records.unreadable];
+    assert_eq!((counts, records.total()), ([1, 2, 1, 1], 5));
+    assert_eq!(activity.coverage.inputs[&Form::LogFile], 2);
+}
+
+#[test]
+fn a_region_is_seen_from_its_first_record_to_its_last() {
+    let activity = read(log_file(&[
+        record(json!({"eventTime": "2026-11-02T10:00:00Z"})),
+        other("a"),
+        record(
+            json!({"eventID": "b", "awsRegion": "eu-west-2r", "eventTime": "2026-11-01T00:00:00Z"}),
+        ),
+    ]));
+    let [eu, us] = activity.coverage.regions.as_slice() else { panic!("two regions") };
+    assert_eq!((eu.region.as_str(), eu.records, eu.first), ("eu-west-2r", 1, eu.last));
+    assert_eq!(
+        (us.account.as_str(), us.region.as_str(), us.records),
+        ("111122223333", "us-east-1", 2)
+    );
+    assert_eq!(us.first.unwrap().to_string(), "2026-11-02T09:30:00Z");
+    assert_eq!(us.last.unwrap().to_string(), "2026-11-02T10:00:00Z");
+    assert_eq!(us.proved, []);
+}
+
+#[test]
+fn events_are_ordered_by_time_and_id() {
+    let event = |id: &str, time: &str| record(json!({"eventID": id, "eventTime": time}));
+    let late = "2026-11-02T10:00:00Z";
+    let early = "2026-11-02T09:00:00Z";
+    let activity = read(log_file(&[event("b", late), event("a", late), event("c", early)]));
+    let ids: Vec<_> = activity.events.iter().map(|event| event.id.as_str()).collect();
+    assert_eq!(ids, ["c", "a", "b"]);
+}
+
+/// An addendum corrects an event that was delivered before.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+#[test]
+fn a_correction_replaces_the_event_wherever_it_stands() {
+    let first = record(json!({"eventID": "a", "responseElements": null}));
+    let correction = record(json!({
+        "eventID": "b",
+        "addendum": {
+            "reason": "UPDATED_DATA", "updatedFields": "responseElements",
+            "originalRequestID": "r", "originalEventID": "a"
+        }
+    }));
+    for records in [[first.clone(), correction.clone()], [correction, first]] {
+        let activity = read(log_file(&records));
+        assert_eq!(activity.events.len(), 1);
+        assert_eq!(activity.events[0].id, "a");
+        assert_eq!(activity.events[0].outcome, Outcome::Success);
+        assert_eq!(activity.coverage.records.duplicates, 1);
+    }
+}
+
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>
+fn digest(hour: u32, files: &[&str]) -> Vec<u8> {
+    let folder = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/02";
+    let files: Vec<Value> = files
+        .iter()
+        .map(|file| json!({"s3Bucket": "acme-logs", "s3Object": format!("{folder}/{file}")}))
+        .collect();
+    json!({
+        "awsAccountId": "111122223333",
+        "digestStartTime": format!("2026-11-02T{hour:02}:00:00Z"),
+        "digestEndTime": format!("2026-11-02T{:02}:00:00Z", hour + 1),
+        "digestS3Bucket": "acme-logs",
+        "digestS3Object":
+            "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/11/02/111122223333_CloudTrail-\
+            Digest_us-east-1_acme_us-east-1_20261102T090000Z.json.gz",
+        "newestEventTime": null,
+        "previousDigestS3Bucket": "acme-logs",
+        "logFiles": files
+    })
+    .to_string()
+    .into_bytes()
+}
+
+#[test]
+fn digests_prove_that_nothing_is_missing() {
+    let log = log_file(&[record(json!({}))]);
+    let activity = read_all(&[
+        ("digests/1.json", &digest(9, &[])),
+        ("digests/2.json", &digest(8, &["a.json"])),
+        ("digests/3.json", &digest(11, &[])),
+        ("logs/a.json", &log),
+    ]);
+    assert_eq!(gaps(&activity), [""; 0]);
+    assert_eq!(activity.coverage.inputs[&Form::Digest], 3);
+    let [region] = activity.coverage.regions.as_slice() else { panic!("one region") };
+    let whole = period("2026-11-02T08:00:00Z", "2026-11-02T10:00:00Z");
+    let late = period("2026-11-02T11:00:00Z", "2026-11-02T12:00:00Z");
+    assert_eq!(region.proved, [whole, late]);
+    assert!(region.proves(period("2026-11-02T08:30:00Z", "2026-11-02T10:00:00Z")));
+    assert!(!region.proves(period("2026-11-02T08:30:00Z", "2026-11-02T11:30:00Z")));
+}
+
+#[test]
+fn a_digest_whose_files_are_missing_or_broken_proves_nothing() {
+    let cut = &log_file(&[record(json!({}))])[..99];
+    for inputs in [
+        &[("1.json", digest(8, &["a.json"]))][..],
+        &[("1.json", digest(8, &["a.json"])), ("a.json", cut.to_vec())],
+    ] {
+        let inputs: Vec<_> = inputs.iter().map(|(name, text)| (*name, text.as_slice())).collect();
+        let activity = read_all(&inputs);
+        let gap = "it names log files that were not read in whole: 1, first a.json";
+        assert_eq!(gaps(&activity)[0], gap);
+        assert_eq!(activity.coverage.regions[0].proved, []);
+    }
+}
+
+#[test]
+fn directories_are_read_in_the_order_of_their_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |path: &str, records: &[Value]| {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, log_file(records)).unwrap();
+    };
+    for number in 0..20 {
+        let id = format!("{number:02}");
+        write(&format!("us-east-1/{id}.json"), &[record(json!({"eventID": id})), other("x")]);
+    }
+    write("broken/a.json", &[]);
+    fs::write(directory.path().join("broken/b.json"), "{").unwrap();
+    let mut reader = Reader::default();
+    reader.read_path(directory.path()).unwrap();
+    let activity = reader.finish();
+    assert_eq!((activity.events.len(), activity.coverage.records.of_no_interest), (20, 20));
+    assert_eq!(activity.coverage.gaps.len(), 1);
+    assert!(activity.coverage.gaps[0].input.ends_with("b.json"));
+    assert!(Reader::default().read_path(&directory.path().join("nowhere")).is_err());
+}

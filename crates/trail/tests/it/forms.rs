@@ -1,0 +1,263 @@
+//! The forms that events come in, and inputs that are broken.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use portcullis_model::{Form, Outcome};
+use portcullis_trail::Reader;
+use serde_json::{Value, json};
+
+use crate::{gaps, log_file, other, read, read_all, record};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn sign_in(id: u32) -> Value {
+    record(json!({"eventID": format!("00000000-0000-4000-8000-{id:012}")}))
+}
+
+/// Reads one input that holds that many sign-ins, and nothing that is not read.
+fn reads(bytes: impl AsRef<[u8]>, form: Form, sign_ins: usize) {
+    let activity = read(bytes);
+    assert_eq!(gaps(&activity), [""; 0]);
+    assert_eq!(activity.coverage.inputs.keys().copied().collect::<Vec<_>>(), [form]);
+    assert_eq!(activity.events.len(), sign_ins);
+}
+
+#[test]
+fn log_files() {
+    let file = log_file(&[sign_in(1), other("x"), sign_in(2)]);
+    reads(&file, Form::LogFile, 2);
+    reads(gzip(&file), Form::LogFile, 2);
+    reads(
+        serde_json::to_string_pretty(&json!({"Records": [sign_in(1)]})).unwrap(),
+        Form::LogFile,
+        1,
+    );
+    reads(log_file(&[]), Form::LogFile, 0);
+    let marked = ["\u{feff}".as_bytes(), &file].concat();
+    reads(marked, Form::LogFile, 2);
+}
+
+#[test]
+fn gzip_of_several_members() {
+    let members = [gzip(b"{\"Records\": ["), gzip(sign_in(1).to_string().as_bytes()), gzip(b"]}")];
+    reads(members.concat(), Form::LogFile, 1);
+}
+
+#[test]
+fn lists_lines_and_single_events() {
+    reads(json!([sign_in(1), sign_in(2)]).to_string(), Form::List, 2);
+    reads(sign_in(1).to_string(), Form::Lines, 1);
+    reads(format!("{}\n{}\n", sign_in(1), sign_in(2)), Form::Lines, 2);
+    reads(format!("{}{}", sign_in(1), sign_in(2)), Form::Lines, 2);
+    reads("", Form::Empty, 0);
+    reads("[]", Form::List, 0);
+}
+
+#[test]
+fn cloudwatch_lines_begin_with_their_time() {
+    let line = |id| format!("2026-11-02T08:00:01.123Z {}\n", sign_in(id));
+    reads(line(1) + &line(2), Form::Lines, 2);
+}
+
+#[test]
+fn eventbridge_holds_the_event_as_its_detail() {
+    let envelope = json!({
+        "version": "0",
+        "id": "6f87d04b-9f74-4f04-a780-7acf4b0a9b38",
+        "detail-type": "AWS Console Sign In via CloudTrail",
+        "source": "aws.signin",
+        "account": "111122223333",
+        "detail": sign_in(1)
+    });
+    reads(envelope.to_string(), Form::Lines, 1);
+}
+
+fn lookup(record: &Value) -> Value {
+    json!({
+        "EventId": record["eventID"],
+        "EventName": record["eventName"],
+        "EventTime": 1_793_606_400.0,
+        "Username": "ana.silva",
+        "Resources": [],
+        "CloudTrailEvent": record.to_string()
+    })
+}
+
+#[test]
+fn lookup_events_holds_the_event_as_a_text() {
+    let page = json!({"Events": [lookup(&sign_in(1)), lookup(&other("x")), lookup(&sign_in(2))]});
+    reads(page.to_string(), Form::LookupEvents, 2);
+}
+
+#[test]
+fn a_page_that_is_not_the_last_is_a_gap() {
+    let page = json!({"Events": [lookup(&sign_in(1))], "NextToken": "abc"});
+    let activity = read(page.to_string());
+    assert_eq!(activity.events.len(), 1);
+    assert_eq!(gaps(&activity), ["it is one page of several, as its NextToken says"]);
+}
+
+/// The header is that of the console in 2021 and 2024.
+const CSV_HEADER: &str = "User name,AWS access key,Event time,Event source,Event name,AWS region,\
+    Source IP address,User agent,Error code,Resources,Request ID,Event ID,Read-only,Event type,\
+    Recipient Account Id,Event category";
+
+fn csv_row(user: &str, event: &str, source: &str, id: &str) -> String {
+    format!(
+        "{user},,2026-11-02T08:00:00Z,{source},{event},us-east-1,192.0.2.10,\"Mozilla, 5.0\",,[],,{id},\
+        false,AwsConsoleSignIn,111122223333,Management"
+    )
+}
+
+#[test]
+fn the_csv_of_the_console_says_of_no_sign_in_how_it_ended() {
+    let hidden = "HIDDEN_DUE_TO_SECURITY_REASONS";
+    let rows = [
+        CSV_HEADER.to_owned(),
+        csv_row("ana.silva", "ConsoleLogin", "signin.amazonaws.com", "a"),
+        csv_row(hidden, "ConsoleLogin", "signin.amazonaws.com", "b"),
+        csv_row("root", "EnableMFADevice", "iam.amazonaws.com", "c"),
+        csv_row("ana.silva", "DescribeInstances", "ec2.amazonaws.com", "d"),
+    ];
+    let activity = read(rows.join("\n"));
+    let outcomes: Vec<_> = activity.events.iter().map(|event| event.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Unknown, Outcome::Failure, Outcome::Success]);
+    assert_eq!(activity.coverage.records.of_no_interest, 1);
+    assert_eq!(activity.coverage.inputs[&Form::Csv], 1);
+}
+
+#[test]
+fn an_event_outranks_its_row_in_a_csv() {
+    let id = "00000000-0000-4000-8000-000000000001";
+    let row = csv_row("ana.silva", "ConsoleLogin", "signin.amazonaws.com", id);
+    let csv = format!("{CSV_HEADER}\n{row}\n");
+    let file = log_file(&[sign_in(1)]);
+    for inputs in [[csv.as_bytes(), &file], [&file, csv.as_bytes()]] {
+        let activity = read_all(&[("a", inputs[0]), ("b", inputs[1])]);
+        assert_eq!(activity.events.len(), 1);
+        assert_eq!(activity.events[0].outcome, Outcome::Success);
+        assert_eq!(activity.coverage.records.duplicates, 1);
+    }
+}
+
+#[test]
+fn other_logs_are_passed_over_and_counted() {
+    let insight = record(json!({
+        "eventType": "AwsCloudTrailInsight", "eventCategory": "Insight",
+        "eventSource": null, "eventName": null, "insightDetails": {"state": "Start"}
+    }));
+    let aggregated = record(json!({"eventType": "AwsAggregatedEvent"}));
+    let network = record(json!({"eventCategory": "NetworkActivity"}));
+    let activity = read(log_file(&[insight, aggregated, network, sign_in(1)]));
+    assert_eq!(gaps(&activity), [""; 0]);
+    assert_eq!(activity.events.len(), 1);
+    let records = activity.coverage.records;
+    assert_eq!((records.of_no_interest, records.other_logs), (3, 3));
+}
+
+/// A gap, whatever could be read before it.
+fn breaks(bytes: impl AsRef<[u8]>, says: &str, sign_ins: usize) {
+    let activity = read(bytes);
+    let gaps = gaps(&activity);
+    assert!(gaps.iter().any(|gap| gap.contains(says)), "{gaps:?}");
+    assert_eq!(activity.events.len(), sign_ins);
+    assert_eq!(activity.coverage.gaps[0].input, "input.json");
+}
+
+#[test]
+fn what_is_cut_is_a_gap() {
+    let file = log_file(&[sign_in(1), sign_in(2)]);
+    breaks(&file[..file.len() - 40], "in the middle of a record", 1);
+    breaks(&file[..file.len() - 1], "in the middle of a record", 2);
+    let packed = gzip(&file);
+    // Length and checksum are the last eight bytes.
+    breaks(&packed[..packed.len() - 4], "cannot be read to its end", 2);
+    breaks(&packed[..20], "cannot be read to its end", 0);
+    breaks([packed.as_slice(), b"trailing"].concat(), "cannot be read to its end", 2);
+    let mut wrong_checksum = packed.clone();
+    let at = packed.len() - 6;
+    wrong_checksum[at] ^= 1;
+    breaks(wrong_checksum, "cannot be read to its end", 2);
+}
+
+#[test]
+fn what_is_not_json_is_a_gap() {
+    breaks("{\"eventSource\": nonsense}", "a record is not valid JSON", 0);
+    breaks("{\"Records\": [,]x}", "list of records is not valid JSON", 0);
+    breaks("[1, 2]", "list of records is not valid JSON", 0);
+    breaks(format!("{} and {}", sign_in(1), sign_in(2)), "text stands between the records", 2);
+    breaks(format!("{}}}", sign_in(1)), "list of records is not valid JSON", 1);
+    breaks("{\"name\": \"package\"}", "an object is not an event of CloudTrail", 0);
+    breaks("A text", "it is not a file of CloudTrail", 0);
+    breaks(b"\xff\xfe{\0}\0", "it is not a file of CloudTrail", 0);
+    breaks(json!({"Events": [{"CloudTrailEvent": "{"}]}).to_string(), "CloudTrailEvent is not", 0);
+}
+
+#[test]
+fn text_that_is_not_utf8_is_a_gap_in_an_event_of_interest() {
+    let mut bytes = record(json!({"userAgent": "#"})).to_string().into_bytes();
+    let at = bytes.iter().position(|&byte| byte == b'#').unwrap();
+    bytes[at] = 0xff;
+    breaks(bytes, "a record is not valid JSON", 0);
+}
+
+#[test]
+fn an_event_without_time_name_account_or_region_is_a_gap() {
+    for (key, says) in [
+        ("eventTime", "has no time"),
+        ("eventName", "has no name"),
+        ("recipientAccountId", "names no account"),
+        ("awsRegion", "names no region"),
+    ] {
+        let mut event = sign_in(1);
+        event[key] = Value::Null;
+        event["userIdentity"]["accountId"] = Value::Null;
+        breaks(log_file(&[event]), says, 0);
+    }
+}
+
+#[test]
+fn a_record_that_is_too_long_is_skipped() {
+    let mut long = sign_in(1);
+    long["userAgent"] = "x".repeat(1 << 20).into();
+    breaks(log_file(&[long, sign_in(2)]), "longer than any event", 1);
+}
+
+#[test]
+fn deep_nesting_is_a_gap_and_no_panic() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let text = sign_in(1).to_string().replace("\"MobileVersion\":\"No\"", &format!("\"x\":{deep}"));
+    breaks(text, "a record is not valid JSON", 0);
+    breaks("[".repeat(1 << 20), "in the middle of a record", 0);
+}
+
+/// An endless stream of spaces: 4 GiB of them are a few megabytes of gzip.
+#[test]
+#[ignore = "it takes some seconds"]
+fn a_gzip_bomb_is_a_gap() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    std::io::copy(&mut std::io::repeat(b' ').take((4 << 30) + 1), &mut encoder).unwrap();
+    breaks(encoder.finish().unwrap(), "longer than 4 GiB", 0);
+}
+
+#[test]
+fn a_stream_may_come_a_byte_at_a_time() {
+    struct Slow<'a>(&'a [u8]);
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let length = buffer.len().min(1);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+    let mut reader = Reader::default();
+    reader.read_stream("slow", Slow(&gzip(&log_file(&[sign_in(1)]))));
+    reader.read_stream("slow", Slow(&log_file(&[sign_in(2)])));
+    let activity = reader.finish();
+    assert_eq!((activity.events.len(), gaps(&activity).len()), (2, 0));
+}

@@ -1,0 +1,286 @@
+//! How events end and who acts in them, a row of AWS's tables each.
+
+use portcullis_model::{ActorKind, Event, Mfa, Outcome};
+use serde_json::{Value, json};
+
+use crate::{log_file, read, record};
+
+fn event(fields: Value) -> Event {
+    let activity = read(log_file(&[record(fields)]));
+    let [event] = activity.events.try_into().unwrap();
+    event
+}
+
+fn outcome(fields: Value) -> Outcome {
+    event(fields).outcome
+}
+
+#[test]
+fn a_console_event_says_how_it_ended_in_its_response_elements() {
+    for name in [
+        "ConsoleLogin",
+        "CheckMfa",
+        "SwitchRole",
+        "ExitRole",
+        "RenewRole",
+        "GetSigninToken",
+        "PasswordUpdated",
+        "PasswordRecoveryRequested",
+        "PasswordRecoveryCompleted",
+        "EmailUpdated",
+        "ExternalIdPDirectoryLogin",
+    ] {
+        for (word, expected) in [("Success", Outcome::Success), ("Failure", Outcome::Failure)] {
+            let fields = json!({"eventName": name, "responseElements": {name: word}});
+            assert_eq!(outcome(fields), expected, "{name}");
+        }
+        let fields = json!({"eventName": name, "responseElements": null});
+        assert_eq!(outcome(fields), Outcome::Unknown, "{name}");
+    }
+}
+
+#[test]
+fn identity_center_says_it_in_its_service_event_details() {
+    for name in ["CredentialChallenge", "CredentialVerification", "UserAuthentication"] {
+        for source in ["signin.amazonaws.com", "sso.amazonaws.com"] {
+            let event = |details| {
+                json!({
+                    "eventName": name, "eventSource": source, "responseElements": null,
+                    "serviceEventDetails": details
+                })
+            };
+            assert_eq!(outcome(event(json!({name: "Success"}))), Outcome::Success);
+            assert_eq!(outcome(event(json!({name: "Failure"}))), Outcome::Failure);
+            assert_eq!(outcome(event(Value::Null)), Outcome::Unknown);
+        }
+    }
+}
+
+#[test]
+fn oauth_says_it_in_a_text_of_its_additional_data() {
+    for name in ["AuthorizeOAuth2Access", "CreateOAuth2Token"] {
+        let event = |success: Value| {
+            json!({
+                "eventName": name, "responseElements": null,
+                "additionalEventData": {"success": success}
+            })
+        };
+        assert_eq!(outcome(event(json!("true"))), Outcome::Success);
+        assert_eq!(outcome(event(json!("false"))), Outcome::Failure);
+        assert_eq!(outcome(event(json!(false))), Outcome::Failure);
+        assert_eq!(outcome(event(Value::Null)), Outcome::Unknown);
+    }
+}
+
+#[test]
+fn calls_of_apis_fail_with_an_error_code() {
+    for (source, name) in [
+        ("iam.amazonaws.com", "EnableMFADevice"),
+        ("sts.amazonaws.com", "GetSessionToken"),
+        ("sso-directory.amazonaws.com", "UpdatePassword"),
+        ("account.amazonaws.com", "StartPrimaryEmailUpdate"),
+    ] {
+        let event = |code: Value| {
+            json!({
+                "eventSource": source, "eventName": name, "errorCode": code,
+                "responseElements": null
+            })
+        };
+        assert_eq!(outcome(event(Value::Null)), Outcome::Success, "{name}");
+        assert_eq!(outcome(event(json!("AccessDenied"))), Outcome::Failure, "{name}");
+    }
+}
+
+#[test]
+fn an_error_without_the_outcome_field_is_a_failure() {
+    let failed = json!({"responseElements": null, "errorMessage": "Failed authentication"});
+    assert_eq!(outcome(failed), Outcome::Failure);
+    let denied = json!({"responseElements": null, "errorCode": "AccessDenied"});
+    assert_eq!(outcome(denied), Outcome::Failure);
+    let odd = json!({"responseElements": {"ConsoleLogin": "Perhaps"}});
+    assert_eq!(outcome(odd), Outcome::Unknown);
+}
+
+/// AWS's own example of root says `"YES"`.
+#[test]
+fn mfa_is_seen_of_root_and_users_only() {
+    let mfa = |identity: Value, used: Value| {
+        let data = json!({"MFAUsed": used});
+        event(json!({"userIdentity": identity, "additionalEventData": data})).mfa
+    };
+    let user = json!({"type": "IAMUser", "userName": "ana.silva"});
+    let root = json!({"type": "Root", "arn": "arn:aws:iam::111122223333:root"});
+    for identity in [user, root] {
+        assert_eq!(mfa(identity.clone(), json!("Yes")), Some(Mfa::Used));
+        assert_eq!(mfa(identity.clone(), json!("YES")), Some(Mfa::Used));
+        assert_eq!(mfa(identity.clone(), json!("No")), Some(Mfa::NotUsed));
+        assert_eq!(mfa(identity, Value::Null), Some(Mfa::Unknown));
+    }
+    let session = "arn:aws:sts::111122223333:assumed-role/Ops/ana.silva";
+    let role = json!({"type": "AssumedRole", "arn": session});
+    let federated = "arn:aws:sts::111122223333:federated-user/ana.silva";
+    let federated = json!({"type": "FederatedUser", "arn": federated});
+    for identity in [role, federated] {
+        assert_eq!(mfa(identity.clone(), json!("No")), Some(Mfa::NotVisible));
+        assert_eq!(mfa(identity, json!("Yes")), Some(Mfa::NotVisible));
+    }
+}
+
+#[test]
+fn an_event_that_signs_nobody_in_has_no_mfa() {
+    assert_eq!(event(json!({"eventName": "SwitchRole"})).mfa, None);
+}
+
+fn actor(identity: Value) -> (ActorKind, Option<String>, Option<String>) {
+    let actor = event(json!({ "userIdentity": identity })).actor;
+    (actor.kind, actor.name, actor.role)
+}
+
+fn named(
+    kind: ActorKind,
+    name: &str,
+    role: Option<&str>,
+) -> (ActorKind, Option<String>, Option<String>) {
+    (kind, Some(name.to_owned()), role.map(str::to_owned))
+}
+
+#[test]
+fn root_has_no_name_whatever_the_alias_is() {
+    let root = json!({"type": "Root", "userName": "acme", "arn": "arn:aws:iam::111122223333:root"});
+    assert_eq!(actor(root), (ActorKind::Root, None, None));
+}
+
+#[test]
+fn a_user_is_named_with_or_without_an_arn() {
+    let user = json!({"type": "IAMUser", "userName": "ana.silva"});
+    assert_eq!(actor(user), named(ActorKind::User, "ana.silva", None));
+    let arn = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ops/ana.silva"});
+    assert_eq!(actor(arn), named(ActorKind::User, "ana.silva", None));
+}
+
+#[test]
+fn a_hidden_name_is_nobody() {
+    let hidden = json!({"type": "IAMUser", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"});
+    assert_eq!(actor(hidden), (ActorKind::UnknownUser, None, None));
+}
+
+#[test]
+fn sessions_are_told_apart_by_who_opened_them() {
+    let session = |role: &str, name: &str| {
+        json!({
+            "type": "AssumedRole",
+            "principalId": format!("AROACKCEVSQ6C2EXAMPLE:{name}"),
+            "arn": format!("arn:aws:sts::111122223333:assumed-role/{role}/{name}")
+        })
+    };
+    let set = session("AWSReservedSSO_Admin_Access_0123456789abcdef", "ana@example.com");
+    let expected = named(ActorKind::IdentityCenter, "ana@example.com", Some("Admin_Access"));
+    assert_eq!(actor(set), expected);
+    let instance = session("web", "i-0abc1234def567890");
+    let expected = named(ActorKind::Instance, "i-0abc1234def567890", Some("web"));
+    assert_eq!(actor(instance), expected);
+    // A person may be named so.
+    let person = session("web", "i-am-ana");
+    assert_eq!(actor(person), named(ActorKind::Role, "i-am-ana", Some("web")));
+    let saml = json!({
+        "userIdentity": session("Ops", "ana"),
+        "additionalEventData": {"SamlProviderArn": "arn:aws:iam::111122223333:saml-provider/Corp"}
+    });
+    assert_eq!(event(saml).actor.kind, ActorKind::Saml);
+}
+
+#[test]
+fn federation_names_its_user() {
+    let user =
+        json!({"type": "FederatedUser", "arn": "arn:aws:sts::111122223333:federated-user/ana"});
+    assert_eq!(actor(user), named(ActorKind::FederatedUser, "ana", None));
+}
+
+#[test]
+fn a_saml_user_of_identity_center_is_told_by_the_provider() {
+    let event = |provider: &str| {
+        event(json!({
+            "eventSource": "sts.amazonaws.com",
+            "eventName": "AssumeRoleWithSAML",
+            "errorCode": "AccessDenied",
+            "userIdentity": {"type": "SAMLUser", "userName": "ana@example.com"},
+            "requestParameters": {
+                "principalArn": format!("arn:aws:iam::111122223333:saml-provider/{provider}")
+            }
+        }))
+    };
+    let own = event("AWSSSO_0123456789abcdef_DO_NOT_DELETE");
+    assert_eq!(own.actor.kind, ActorKind::IdentityCenter);
+    assert_eq!(event("Corp").actor.kind, ActorKind::Saml);
+}
+
+/// Since July 2025 the user's name is not in `userIdentity`; WorkSpaces writes the same events.
+#[test]
+fn identity_center_and_workspaces_write_the_same_events() {
+    let event = |identity: Value, page: &str| {
+        event(json!({
+            "eventName": "UserAuthentication",
+            "userIdentity": identity,
+            "responseElements": null,
+            "serviceEventDetails": {"UserAuthentication": "Success"},
+            "additionalEventData": {
+                "AuthWorkflowID": "w-1",
+                "LoginTo": page,
+                "CredentialType": "PASSWORD,TOTP"
+            }
+        }))
+    };
+    let identity = json!({
+        "type": "IdentityCenterUser",
+        "onBehalfOf": {"userId": "90676-1", "identityStoreArn": "arn:aws:identitystore::1:x"}
+    });
+    let found = event(identity, "https://d-1234567890.awsapps.com/start/");
+    assert_eq!(found.actor.kind, ActorKind::IdentityCenter);
+    assert_eq!(found.actor.principal_id.as_deref(), Some("90676-1"));
+    assert_eq!(found.factors, ["PASSWORD", "TOTP"]);
+    assert_eq!(found.workflow.as_deref(), Some("w-1"));
+    let unknown = json!({"type": "Unknown"});
+    let found = event(unknown, "https://clients.amazonaws.com/workspaces");
+    assert_eq!(found.actor.kind, ActorKind::Directory);
+}
+
+#[test]
+fn a_type_that_is_not_known_is_kept() {
+    let service = json!({"type": "AWSService", "invokedBy": "signin.amazonaws.com"});
+    assert_eq!(actor(service), named(ActorKind::Other, "AWSService", None));
+    assert_eq!(actor(Value::Null), (ActorKind::Other, None, None));
+}
+
+#[test]
+fn programs_that_assume_roles_are_passed_over_unless_they_fail() {
+    let judged = |name: &str, code: Value| {
+        let fields = json!({
+            "eventSource": "sts.amazonaws.com", "eventName": name, "errorCode": code
+        });
+        read(log_file(&[record(fields)])).events.len()
+    };
+    assert_eq!(judged("AssumeRole", Value::Null), 0);
+    assert_eq!(judged("AssumeRole", json!("AccessDenied")), 1);
+    assert_eq!(judged("AssumeRoleWithSAML", json!("ExpiredTokenException")), 1);
+    assert_eq!(judged("AssumeRoleWithWebIdentity", json!("AccessDenied")), 0);
+    assert_eq!(judged("GetCallerIdentity", json!("AccessDenied")), 0);
+}
+
+#[test]
+fn no_secret_is_kept() {
+    let activity = read(log_file(&[
+        record(json!({})),
+        record(json!({
+            "eventID": "00000000-0000-4000-8000-000000000002",
+            "eventSource": "sts.amazonaws.com",
+            "eventName": "GetSessionToken",
+            "requestParameters": {"tokenCode": "secret-code", "durationSeconds": 3600},
+            "responseElements": {"credentials": {
+                "accessKeyId": "ASIASECRETEXAMPLE", "sessionToken": "secret-token"
+            }}
+        })),
+    ]));
+    assert_eq!(activity.events.len(), 2);
+    let kept = serde_json::to_string(&activity).unwrap();
+    assert!(!kept.to_lowercase().contains("secret"), "{kept}");
+}
