@@ -1,6 +1,7 @@
 //! The fields at the top of a record that say whether it matters, read without parsing the rest.
 
-use memchr::memchr2;
+use std::ops::Range;
+
 use serde_json::Value;
 
 use crate::interest::{Interest, interest};
@@ -15,28 +16,22 @@ pub(crate) struct Header<'a> {
     pub(crate) event_type: Option<&'a str>,
     pub(crate) region: Option<&'a str>,
     pub(crate) account: Option<&'a str>,
-    pub(crate) failed: bool,
+    pub(crate) error_code: Option<&'a str>,
 }
 
 impl<'a> Header<'a> {
-    /// Reads the top level of a record's text. None if anything about it needs the parser: an escape,
-    /// a key that stands twice, or something that is not a record.
-    pub(crate) fn scan(record: &'a [u8]) -> Option<Header<'a>> {
+    /// Reads the strings of a record's top level. None if anything about it needs the parser: an escape,
+    /// a key that stands twice, a field that is not a text, or no source at all.
+    pub(crate) fn scan(record: &'a [u8], strings: &[Range<usize>]) -> Option<Header<'a>> {
         let mut header = Header::default();
-        let mut scanner = Scanner { text: record, at: 0 };
-        scanner.expect(b'{')?;
-        while scanner.peek()? == b'"' {
-            let key = scanner.string()?;
-            scanner.expect(b':')?;
-            let value = if scanner.peek()? == b'"' {
-                scanner.string()
-            } else {
-                scanner.skip()?;
-                None
-            };
-            header.take(key, value)?;
-            if scanner.peek()? == b',' {
-                scanner.at += 1;
+        for (index, key) in strings.iter().enumerate() {
+            let Some(value) = value_of(record, key) else { continue };
+            let text = strings.get(index + 1).filter(|next| next.start == value + 1);
+            if let Some(field) = header.field(plain(record, key)?) {
+                let text = str::from_utf8(plain(record, text?)?).ok()?;
+                if field.replace(text).is_some() {
+                    return None;
+                }
             }
         }
         header.event_source.is_some().then_some(header)
@@ -53,27 +48,22 @@ impl<'a> Header<'a> {
             event_type: text("eventType"),
             region: text("awsRegion"),
             account: text("recipientAccountId"),
-            failed: !record["errorCode"].is_null(),
+            error_code: text("errorCode"),
         }
     }
 
-    /// None if the field is wanted, and is there already or is not a plain text.
-    fn take(&mut self, key: &str, value: Option<&'a str>) -> Option<()> {
-        let field = match key {
-            "eventSource" => &mut self.event_source,
-            "eventName" => &mut self.event_name,
-            "eventTime" => &mut self.event_time,
-            "eventCategory" => &mut self.event_category,
-            "eventType" => &mut self.event_type,
-            "awsRegion" => &mut self.region,
-            "recipientAccountId" => &mut self.account,
-            "errorCode" => {
-                self.failed = true;
-                return Some(());
-            }
-            _ => return Some(()),
-        };
-        field.replace(value?).is_none().then_some(())
+    fn field(&mut self, key: &[u8]) -> Option<&mut Option<&'a str>> {
+        Some(match key {
+            b"eventSource" => &mut self.event_source,
+            b"eventName" => &mut self.event_name,
+            b"eventTime" => &mut self.event_time,
+            b"eventCategory" => &mut self.event_category,
+            b"eventType" => &mut self.event_type,
+            b"awsRegion" => &mut self.region,
+            b"recipientAccountId" => &mut self.account,
+            b"errorCode" => &mut self.error_code,
+            _ => return None,
+        })
     }
 
     pub(crate) fn interest(&self) -> Interest {
@@ -81,59 +71,20 @@ impl<'a> Header<'a> {
     }
 }
 
-struct Scanner<'a> {
-    text: &'a [u8],
-    at: usize,
+/// Where the value of a key begins. None: the string is not a key.
+fn value_of(record: &[u8], key: &Range<usize>) -> Option<usize> {
+    let colon = next(record, key.end + 1)?;
+    if record[colon] == b':' { next(record, colon + 1) } else { None }
 }
 
-impl<'a> Scanner<'a> {
-    /// The next byte that is not white space.
-    fn peek(&mut self) -> Option<u8> {
-        while self.text.get(self.at)?.is_ascii_whitespace() {
-            self.at += 1;
-        }
-        Some(self.text[self.at])
-    }
+/// The next byte that is not white space.
+fn next(record: &[u8], from: usize) -> Option<usize> {
+    let rest = record.get(from..)?;
+    Some(from + rest.iter().position(|byte| !byte.is_ascii_whitespace())?)
+}
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
-    }
-
-    /// A string without escapes; one with escapes is passed over.
-    fn string(&mut self) -> Option<&'a str> {
-        let start = self.at + 1;
-        self.skip_string()?;
-        let text = self.text.get(start..self.at - 1)?;
-        if text.contains(&b'\\') { None } else { str::from_utf8(text).ok() }
-    }
-
-    fn skip_string(&mut self) -> Option<()> {
-        self.at += 1;
-        loop {
-            self.at += memchr2(b'"', b'\\', self.text.get(self.at..)?)?;
-            if self.text[self.at] == b'"' {
-                self.at += 1;
-                return Some(());
-            }
-            self.at += 2;
-        }
-    }
-
-    /// Passes over a value that is not a string.
-    fn skip(&mut self) -> Option<()> {
-        let mut depth = 0_usize;
-        loop {
-            match *self.text.get(self.at)? {
-                b'"' => {
-                    self.skip_string()?;
-                    continue;
-                }
-                b'}' | b']' | b',' if depth == 0 => return Some(()),
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-        }
-    }
+/// A string without escapes.
+fn plain<'a>(record: &'a [u8], string: &Range<usize>) -> Option<&'a [u8]> {
+    let text = record.get(string.clone())?;
+    (!text.contains(&b'\\')).then_some(text)
 }

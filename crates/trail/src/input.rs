@@ -15,7 +15,7 @@ use crate::split::{Piece, Splitter};
 use crate::{csv, event};
 
 /// How many bytes are read at a time.
-const CHUNK: usize = 128 << 10;
+const CHUNK: usize = 64 << 10;
 /// No input may be longer, once it is decompressed: a few bytes of gzip can hold any length.
 const MAX_LENGTH: u64 = 4 << 30;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -118,8 +118,8 @@ impl Input {
 
     fn take(&mut self, piece: Piece<'_>) {
         match piece {
-            Piece::Record(text) => {
-                let header = Header::scan(text);
+            Piece::Record(text, strings) => {
+                let header = Header::scan(text, strings);
                 let certain = header.as_ref().map(|it| (it, it.interest()));
                 if let Some((header, Interest::Pass | Interest::OtherLog)) = certain {
                     return self.pass(header);

@@ -108,7 +108,7 @@ pub(crate) fn interest(header: &Header<'_>) -> Interest {
         },
         "sts" => match name {
             // Programs assume roles all the time; of interest is who cannot.
-            "AssumeRole" | "AssumeRoleWithSAML" if header.failed => ErrorCode,
+            "AssumeRole" | "AssumeRoleWithSAML" if header.error_code.is_some() => ErrorCode,
             "AssumeRoot" | "GetFederationToken" | "GetSessionToken" => ErrorCode,
             _ => return Interest::Pass,
         },

@@ -4,6 +4,8 @@
 //! So records are told apart whatever their keys, their order and their white space are, and wherever
 //! the input was cut into chunks.
 
+use std::ops::Range;
+
 use memchr::memchr2;
 use portcullis_model::Form;
 
@@ -13,8 +15,9 @@ const MAX_RECORD: usize = 1 << 20;
 /// A part of an input.
 #[derive(Clone, Copy)]
 pub(crate) enum Piece<'a> {
-    /// An object: an event, or something around one.
-    Record(&'a [u8]),
+    /// An object: an event, or something around one; and where the strings of its top level are,
+    /// without their quotes.
+    Record(&'a [u8], &'a [Range<usize>]),
     /// What stands around the records of a list: the list itself, and the object that holds it.
     Container(&'a [u8]),
     /// A record that is longer than any event, and was skipped.
@@ -34,6 +37,8 @@ pub(crate) struct Splitter {
     in_record: bool,
     /// The part of a record that earlier chunks held.
     record: Vec<u8>,
+    /// The strings of the record's top level: its keys, and those values that are texts.
+    strings: Vec<Range<usize>>,
     /// Whether that part is given up.
     too_long: bool,
     container: Vec<u8>,
@@ -51,13 +56,18 @@ impl Splitter {
             let from = at;
             if self.in_string {
                 at = self.string_end(chunk, at);
+                self.mark_end(at - start);
             } else {
                 at += 1;
                 match byte {
-                    b'"' => self.in_string = true,
+                    b'"' => {
+                        self.in_string = true;
+                        self.mark_start(at - start);
+                    }
                     b'{' | b'[' => {
                         if self.opens_record(byte) {
                             (self.in_record, start) = (true, from);
+                            self.strings.clear();
                         } else if byte == b'[' && self.depth <= 1 && self.list_depth.is_none() {
                             if self.in_record {
                                 self.save(&chunk[start..from]);
@@ -121,6 +131,27 @@ impl Splitter {
         chunk.len()
     }
 
+    fn is_top_level(&self) -> bool {
+        self.in_record && self.depth == self.list_depth.unwrap_or(0) + 1
+    }
+
+    /// A string begins after so many bytes of the record's part in this chunk.
+    fn mark_start(&mut self, offset: usize) {
+        if self.is_top_level() {
+            let start = self.record.len() + offset;
+            self.strings.push(start..start);
+        }
+    }
+
+    /// A string has ended before so many bytes, or goes on in the next chunk.
+    fn mark_end(&mut self, offset: usize) {
+        if self.is_top_level()
+            && let Some(string) = self.strings.last_mut()
+        {
+            string.end = self.record.len() + offset - 1;
+        }
+    }
+
     fn opens_record(&mut self, byte: u8) -> bool {
         let opens = byte == b'{' && !self.in_record && self.depth == self.list_depth.unwrap_or(0);
         if opens && self.depth == 0 {
@@ -161,10 +192,10 @@ impl Splitter {
         if std::mem::take(&mut self.too_long) || self.record.len() + end.len() > MAX_RECORD {
             found(Piece::TooLong);
         } else if self.record.is_empty() {
-            found(Piece::Record(end));
+            found(Piece::Record(end, &self.strings));
         } else {
             self.record.extend(end);
-            found(Piece::Record(&self.record));
+            found(Piece::Record(&self.record, &self.strings));
         }
         self.record.clear();
     }
