@@ -1,5 +1,7 @@
 //! Activity: what CloudTrail recorded of sign-ins and credentials, and how much of it was read.
 
+mod attempt;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,6 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::record::words;
+
+pub use attempt::{Attempt, Factor, FactorState, Pattern, Person, Purpose};
 
 /// What was read of CloudTrail: the events that concern sign-ins and credentials, and how far they reach.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -196,12 +200,14 @@ words! {
 }
 
 words! {
-    /// How an event ended.
+    /// How an event or an attempt ended.
     pub enum Outcome {
         /// It did what it is for.
         Success = "success",
         /// It was refused.
         Failure = "failure",
+        /// An attempt was begun, and nothing followed.
+        Unfinished = "unfinished",
         /// What was read does not say.
         Unknown = "unknown",
     }

@@ -17,8 +17,8 @@ mod snapshot;
 mod source;
 
 pub use activity::{
-    Activity, Actor, ActorKind, Coverage, Event, Form, InputGap, Mfa, Outcome, Period, Records,
-    RegionCoverage,
+    Activity, Actor, ActorKind, Attempt, Coverage, Event, Factor, FactorState, Form, InputGap, Mfa,
+    Outcome, Pattern, Period, Person, Purpose, Records, RegionCoverage,
 };
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};

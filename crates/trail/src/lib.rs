@@ -6,13 +6,19 @@
 #![warn(clippy::disallowed_methods)]
 
 mod actor;
+mod attempt;
 mod csv;
+mod diagnosis;
 mod digest;
 mod event;
 mod header;
 mod input;
 mod interest;
+mod pattern;
 mod read;
 mod split;
+mod summary;
 
+pub use diagnosis::{Diagnosis, Likelihood};
 pub use read::Reader;
+pub use summary::{Filter, LockedOut, SCHEMA, SignedIn, Summary, summarise};

@@ -1,0 +1,133 @@
+//! Attempts: the events of one person who wanted one thing.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::record::words;
+use crate::{ActorKind, Mfa, Outcome};
+
+/// What one person tried once, however many events it made.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Attempt {
+    /// Who tried.
+    pub person: Person,
+    /// What for.
+    pub purpose: Purpose,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What kept it from success.
+    pub pattern: Option<Pattern>,
+    /// When it began.
+    pub first: Timestamp,
+    /// When it ended, as far as was recorded.
+    pub last: Timestamp,
+    /// The account that recorded its last event.
+    pub account: String,
+    /// The region that recorded its last event.
+    pub region: String,
+    /// The role or permission set that it led to, or was to lead to.
+    pub role: Option<String>,
+    /// Whether a second factor was used; none: it does not sign anybody in.
+    pub mfa: Option<Mfa>,
+    /// The factors that were asked for, where the events name them.
+    pub factors: Vec<Factor>,
+    /// The address that it came from.
+    pub source: Option<String>,
+    /// The last error code.
+    pub code: Option<String>,
+    /// The last error message.
+    pub message: Option<String>,
+    /// The ids of its events.
+    pub events: Vec<String>,
+}
+
+/// Somebody, as far as events name them.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, JsonSchema)]
+pub struct Person {
+    /// What they are.
+    pub kind: ActorKind,
+    /// Their name.
+    pub name: Option<String>,
+    /// The account that the name belongs to; none: one of an identity provider.
+    pub account: Option<String>,
+    /// The address, if that is all that is known of them.
+    pub source: Option<String>,
+}
+
+/// One factor of a sign-in.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Factor {
+    /// What CloudTrail calls it: `PASSWORD`, `TOTP`, `Virtual MFA`.
+    pub name: String,
+    /// What became of it.
+    pub state: FactorState,
+}
+
+words! {
+    /// What became of a factor.
+    pub enum FactorState {
+        /// It was asked for. No more is recorded.
+        Asked = "asked",
+        /// It was right.
+        Passed = "passed",
+        /// It was wrong.
+        Refused = "refused",
+    }
+}
+
+words! {
+    /// What an attempt is for.
+    pub enum Purpose {
+        /// To sign in.
+        SignIn = "sign_in",
+        /// To switch to a role.
+        SwitchRole = "switch_role",
+        /// To sign in a command line or another program: `aws login`.
+        CommandLine = "command_line",
+        /// To set a new root password by e-mail.
+        PasswordRecovery = "password_recovery",
+        /// To change one's own password.
+        PasswordChange = "password_change",
+        /// To enrol an MFA device.
+        MfaEnrolment = "mfa_enrolment",
+    }
+}
+
+words! {
+    /// What kept an attempt from success, as far as the events say.
+    pub enum Pattern {
+        /// The password of an IAM user was wrong; no second factor was asked for.
+        WrongPassword = "wrong_password",
+        /// The password or the code of an IAM user was wrong; CloudTrail does not say which.
+        PasswordOrCode = "password_or_code",
+        /// A factor was asked for, and nothing followed.
+        StoppedHalfway = "stopped_halfway",
+        /// The account has no user of that name.
+        UnknownName = "unknown_name",
+        /// A policy on sign-ins denied it.
+        DeniedByPolicy = "denied_by_policy",
+        /// The root user's password or code was wrong.
+        RootCredentials = "root_credentials",
+        /// A new root password was asked for, and none was set.
+        RecoveryUnfinished = "recovery_unfinished",
+        /// STS refused a SAML response.
+        SamlRefused = "saml_refused",
+        /// Identity Center refused the response of its identity provider.
+        DirectoryRefused = "directory_refused",
+        /// Identity Center refused a factor that it names.
+        FactorRefused = "factor_refused",
+        /// A user could not change their password.
+        PasswordChangeRefused = "password_change_refused",
+        /// The enrolment of an MFA device was refused or never finished.
+        EnrolmentUnfinished = "enrolment_unfinished",
+        /// A role could not be assumed.
+        RoleRefused = "role_refused",
+        /// `aws login` was refused.
+        CommandLineRefused = "command_line_refused",
+        /// Nothing was recorded of somebody who was asked about.
+        NothingRecorded = "nothing_recorded",
+        /// Something else; the message says what.
+        Other = "other",
+    }
+}

@@ -1,0 +1,252 @@
+//! Events put together to attempts, so that one sign-in counts once.
+
+use std::collections::HashMap;
+
+use jiff::SignedDuration;
+use portcullis_model::{
+    ActorKind, Attempt, Event, Factor, FactorState, Mfa, Outcome, Person, Purpose,
+};
+
+use crate::interest::IDENTITY_CENTER;
+use crate::pattern::pattern;
+
+/// The code of a second factor follows the password within that time.
+const CODE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// A console opens so soon after a sign-in to Identity Center.
+const CONSOLE_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+const NO_LIMIT: SignedDuration = SignedDuration::MAX;
+
+/// The attempts that the events make, by when they began.
+///
+/// The events must be ordered by time.
+pub(crate) fn attempts(events: &[Event]) -> Vec<Attempt> {
+    let mut attempts = Attempts { names: names(events), ..Attempts::default() };
+    for event in events {
+        if let Some(purpose) = purpose(event) {
+            attempts.add(event, purpose);
+        }
+    }
+    attempts.all
+}
+
+/// What the event is a step to.
+fn purpose(event: &Event) -> Option<Purpose> {
+    let is_person =
+        !matches!(event.actor.kind, ActorKind::Role | ActorKind::Instance | ActorKind::Other);
+    Some(match event.name.as_str() {
+        "ConsoleLogin" | "CheckMfa" | "ExternalIdPDirectoryLogin" | "AssumeRoleWithSAML" => {
+            Purpose::SignIn
+        }
+        name if IDENTITY_CENTER.contains(&name) => Purpose::SignIn,
+        "SwitchRole" => Purpose::SwitchRole,
+        // Programs are refused roles all the time.
+        "AssumeRole" if is_person => Purpose::SwitchRole,
+        "AuthorizeOAuth2Access" | "CreateOAuth2Token" => Purpose::CommandLine,
+        "PasswordRecoveryRequested" | "PasswordRecoveryCompleted" => Purpose::PasswordRecovery,
+        "ChangePassword" => Purpose::PasswordChange,
+        "CreateVirtualMFADevice" | "EnableMFADevice" | "ResyncMFADevice" => Purpose::MfaEnrolment,
+        "DeleteVirtualMFADevice" if event.outcome == Outcome::Failure => Purpose::MfaEnrolment,
+        _ => return None,
+    })
+}
+
+/// The names of Identity Center's users by their ids: CloudTrail names a user once per success only.
+fn names(events: &[Event]) -> HashMap<String, String> {
+    let named = events.iter().filter(|event| event.actor.kind == ActorKind::IdentityCenter);
+    named.filter_map(|it| Some((it.actor.principal_id.clone()?, it.actor.name.clone()?))).collect()
+}
+
+/// What ties an event to the attempt that earlier events began.
+#[derive(Eq, Hash, PartialEq)]
+enum Tie {
+    /// A code was asked for, at an address.
+    Code(Person, Option<String>),
+    /// A workflow of Identity Center.
+    Workflow(String),
+    /// A user of Identity Center signed in, and may open a console.
+    Portal(Option<String>),
+    /// A person began something that takes a second step.
+    Step(Purpose, Person),
+}
+
+#[derive(Default)]
+struct Attempts {
+    all: Vec<Attempt>,
+    /// The attempts that a later event may belong to.
+    open: HashMap<Tie, usize>,
+    names: HashMap<String, String>,
+}
+
+impl Attempts {
+    fn add(&mut self, event: &Event, purpose: Purpose) {
+        let person = self.person(event);
+        let begun = match tie_to_earlier(event, purpose, &person) {
+            Some((tie, limit)) => self
+                .open
+                .remove(&tie)
+                .filter(|&index| event.at.duration_since(self.all[index].last) <= limit),
+            None => None,
+        };
+        let index = begun.unwrap_or_else(|| {
+            self.all.push(begin(event, purpose, person));
+            self.all.len() - 1
+        });
+        let attempt = &mut self.all[index];
+        extend(attempt, event);
+        for tie in ties_to_later(event, attempt) {
+            self.open.insert(tie, index);
+        }
+    }
+
+    fn person(&self, event: &Event) -> Person {
+        let actor = &event.actor;
+        let is_global = matches!(actor.kind, ActorKind::IdentityCenter | ActorKind::Saml);
+        let id = actor.principal_id.as_ref().filter(|_| actor.kind == ActorKind::IdentityCenter);
+        let by_id = id.map(|id| self.names.get(id).unwrap_or(id).clone());
+        let name = actor.name.clone().or(by_id);
+        let is_unnamed = name.is_none() && actor.kind != ActorKind::Root;
+        Person {
+            kind: actor.kind,
+            account: (!is_global).then(|| event.account.clone()),
+            source: if is_unnamed { event.source.clone() } else { None },
+            name,
+        }
+    }
+}
+
+fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
+    Attempt {
+        person,
+        purpose,
+        outcome: Outcome::Unfinished,
+        pattern: None,
+        first: event.at,
+        last: event.at,
+        account: event.account.clone(),
+        region: event.region.clone(),
+        role: None,
+        mfa: None,
+        factors: Vec::new(),
+        source: event.source.clone(),
+        code: None,
+        message: None,
+        events: Vec::new(),
+    }
+}
+
+/// The attempt that the event may go on with, and how soon it must.
+fn tie_to_earlier(
+    event: &Event,
+    purpose: Purpose,
+    person: &Person,
+) -> Option<(Tie, SignedDuration)> {
+    Some(match event.name.as_str() {
+        "ConsoleLogin" if person.kind == ActorKind::IdentityCenter => {
+            (Tie::Portal(person.name.clone()), CONSOLE_WITHIN)
+        }
+        "ConsoleLogin" => (Tie::Code(person.clone(), event.source.clone()), CODE_WITHIN),
+        "CreateOAuth2Token" => (Tie::Step(purpose, person.clone()), CODE_WITHIN),
+        "EnableMFADevice" | "PasswordRecoveryCompleted" => {
+            (Tie::Step(purpose, person.clone()), NO_LIMIT)
+        }
+        name if IDENTITY_CENTER.contains(&name) => {
+            (Tie::Workflow(event.workflow.clone()?), NO_LIMIT)
+        }
+        _ => return None,
+    })
+}
+
+/// What later events may go on with.
+fn ties_to_later(event: &Event, attempt: &Attempt) -> Vec<Tie> {
+    let step = || Tie::Step(attempt.purpose, attempt.person.clone());
+    let succeeded = event.outcome == Outcome::Success;
+    match event.name.as_str() {
+        "CheckMfa" => vec![Tie::Code(attempt.person.clone(), event.source.clone())],
+        "AuthorizeOAuth2Access" | "CreateVirtualMFADevice" | "PasswordRecoveryRequested"
+            if succeeded =>
+        {
+            vec![step()]
+        }
+        // Whoever mistypes a code tries the same device again.
+        "EnableMFADevice" if !succeeded => vec![step()],
+        name if IDENTITY_CENTER.contains(&name) => {
+            let workflow = event.workflow.clone().map(Tie::Workflow);
+            let is_in = name == "UserAuthentication" && succeeded;
+            let portal = is_in.then(|| Tie::Portal(attempt.person.name.clone()));
+            workflow.into_iter().chain(portal).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Adds what the event says to its attempt.
+fn extend(attempt: &mut Attempt, event: &Event) {
+    let is_first_step = matches!(
+        event.name.as_str(),
+        "CheckMfa"
+            | "CredentialChallenge"
+            | "CredentialVerification"
+            | "CreateVirtualMFADevice"
+            | "PasswordRecoveryRequested"
+    );
+    attempt.outcome = match (event.outcome, attempt.outcome) {
+        // Another challenge does not undo a refusal.
+        (Outcome::Success, Outcome::Failure) if is_first_step => Outcome::Failure,
+        (Outcome::Success, _) if is_first_step => Outcome::Unfinished,
+        (outcome, _) => outcome,
+    };
+    if attempt.person.name.is_none()
+        && let Some(name) = &event.actor.name
+    {
+        attempt.person.name = Some(name.clone());
+        attempt.person.source = None;
+    }
+    attempt.last = event.at;
+    attempt.account.clone_from(&event.account);
+    attempt.region.clone_from(&event.region);
+    attempt.source = event.source.clone().or(attempt.source.take());
+    attempt.role = event.actor.role.clone().or_else(|| refused_role(event)).or(attempt.role.take());
+    attempt.code.clone_from(&event.code);
+    attempt.message.clone_from(&event.message);
+    attempt.events.push(event.id.clone());
+    note_factors(attempt, event);
+    attempt.mfa = mfa(attempt, event);
+    attempt.pattern = match attempt.outcome {
+        Outcome::Failure | Outcome::Unfinished => Some(pattern(event, attempt)),
+        Outcome::Success | Outcome::Unknown => None,
+    };
+}
+
+fn refused_role(event: &Event) -> Option<String> {
+    event.name.starts_with("AssumeRole").then(|| event.target.clone())?
+}
+
+fn note_factors(attempt: &mut Attempt, event: &Event) {
+    let state = match (event.name.as_str(), event.outcome) {
+        ("CredentialVerification", Outcome::Failure) => FactorState::Refused,
+        ("CredentialVerification" | "UserAuthentication", Outcome::Success) => FactorState::Passed,
+        _ => FactorState::Asked,
+    };
+    for name in &event.factors {
+        match attempt.factors.iter_mut().find(|factor| factor.name == *name) {
+            Some(factor) => factor.state = state,
+            None => attempt.factors.push(Factor { name: name.clone(), state }),
+        }
+    }
+}
+
+/// Whether a second factor was used, in what the events show so far.
+fn mfa(attempt: &Attempt, event: &Event) -> Option<Mfa> {
+    if event.name == "UserAuthentication" && event.outcome == Outcome::Success {
+        let passed = attempt.factors.iter().filter(|it| it.state == FactorState::Passed);
+        let passed: Vec<&str> = passed.map(|factor| factor.name.as_str()).collect();
+        return Some(match passed.as_slice() {
+            [] => Mfa::Unknown,
+            names if names.contains(&"EXTERNAL_IDP") => Mfa::NotVisible,
+            ["PASSWORD"] => Mfa::NotUsed,
+            _ => Mfa::Used,
+        });
+    }
+    // The console's own event knows less than Identity Center's.
+    attempt.mfa.or(event.mfa)
+}

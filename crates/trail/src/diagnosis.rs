@@ -1,0 +1,282 @@
+//! What a pattern means to whoever helps: the likely cause, how sure that is, and what to do.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>
+
+use jiff::SignedDuration;
+use portcullis_model::{Attempt, FactorState, Pattern};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How sure a cause is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Likelihood {
+    /// The events say so.
+    Certain,
+    /// The usual cause of such events.
+    Likely,
+    /// One of several causes.
+    Possible,
+}
+
+impl Likelihood {
+    /// The word in text and in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Likelihood::Certain => "certain",
+            Likelihood::Likely => "likely",
+            Likelihood::Possible => "possible",
+        }
+    }
+}
+
+/// What is behind attempts that failed, and what to do about it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, JsonSchema)]
+pub struct Diagnosis {
+    /// The cause, in sentences.
+    pub cause: &'static str,
+    /// How sure it is.
+    pub likelihood: Likelihood,
+    /// What to do, in sentences and commands.
+    pub action: &'static str,
+}
+
+/// The diagnosis of attempts that failed one after another, the last of them by that pattern.
+pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) -> Diagnosis {
+    let (likelihood, cause, action) = match pattern {
+        Pattern::WrongPassword => WRONG_PASSWORD,
+        Pattern::PasswordOrCode if is_rhythmic(attempts) => CLOCK,
+        Pattern::PasswordOrCode => PASSWORD_OR_CODE,
+        Pattern::StoppedHalfway => STOPPED_HALFWAY,
+        Pattern::UnknownName => UNKNOWN_NAME,
+        Pattern::DeniedByPolicy => DENIED_BY_POLICY,
+        Pattern::RootCredentials => ROOT_CREDENTIALS,
+        Pattern::RecoveryUnfinished => RECOVERY_UNFINISHED,
+        Pattern::SamlRefused => saml(last),
+        Pattern::DirectoryRefused => DIRECTORY_REFUSED,
+        Pattern::FactorRefused if is_refused(last, "PASSWORD") => CENTER_PASSWORD,
+        Pattern::FactorRefused => CENTER_FACTOR,
+        Pattern::PasswordChangeRefused => password_change(last),
+        Pattern::EnrolmentUnfinished => enrolment(last),
+        Pattern::RoleRefused => ROLE_REFUSED,
+        Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
+        Pattern::NothingRecorded | Pattern::Other => OTHER,
+    };
+    Diagnosis { cause, likelihood, action }
+}
+
+/// The diagnosis of somebody of whom nothing was recorded.
+pub(crate) fn nothing_recorded() -> Diagnosis {
+    let (likelihood, cause, action) = NOTHING_RECORDED;
+    Diagnosis { cause, likelihood, action }
+}
+
+/// Codes change every 30 seconds. Whoever waits for the next one, again and again, types them as the
+/// phone shows them.
+fn is_rhythmic(attempts: &[&Attempt]) -> bool {
+    let (least, most) = (SignedDuration::from_secs(30), SignedDuration::from_secs(90));
+    let mut waits = attempts.windows(2).map(|two| two[1].last.duration_since(two[0].last));
+    attempts.len() > 2 && waits.all(|wait| least <= wait && wait <= most)
+}
+
+fn is_refused(attempt: &Attempt, name: &str) -> bool {
+    let refused = |state| state == FactorState::Refused;
+    attempt.factors.iter().any(|factor| factor.name == name && refused(factor.state))
+}
+
+/// Whether the error is that one, with or without the ending `Exception`.
+fn failed_with(attempt: &Attempt, code: &str) -> bool {
+    attempt.code.as_ref().is_some_and(|found| found.starts_with(code))
+}
+
+type Words = (Likelihood, &'static str, &'static str);
+
+const WRONG_PASSWORD: Words = (
+    Likelihood::Likely,
+    "The password was wrong. No second factor was asked for.",
+    "Check caps lock, the keyboard layout and the entry in the password manager. If the password is \
+    lost, an administrator sets a new one:\n\
+    aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
+);
+
+const PASSWORD_OR_CODE: Words = (
+    Likelihood::Certain,
+    "The password or the code of the second factor was wrong. CloudTrail does not say which.",
+    "Try the password slowly, then a fresh code. Set the phone's clock to automatic. If codes are \
+    refused still, synchronise the device with two codes in a row:\n\
+    aws iam resync-mfa-device --user-name USER --serial-number ARN --authentication-code1 CODE --authentication-code2 CODE\n\
+    If the device is lost, use another that is registered, or have an administrator deactivate it.",
+);
+
+const CLOCK: Words = (
+    Likelihood::Likely,
+    "The password or the code was wrong, each time after the wait for another code: the clock of the \
+    device is likely off.",
+    PASSWORD_OR_CODE.2,
+);
+
+const STOPPED_HALFWAY: Words = (
+    Likelihood::Possible,
+    "The page asked for a factor and got none: the device is lost or out of reach, or somebody else \
+    typed that name. AWS asks for the code whatever the password was.",
+    "Ask the person whether they tried. If they did, let them use another registered device, or \
+    have an administrator deactivate the lost one. If they did not, tell the security team.",
+);
+
+const UNKNOWN_NAME: Words = (
+    Likelihood::Certain,
+    "The account has no user of the name that was typed. CloudTrail hides the name.",
+    "Check the account id or alias in the address of the page. The user may have been renamed or \
+    deleted; root signs in with its e-mail address, and users of Identity Center at its own portal.",
+);
+
+const DENIED_BY_POLICY: Words = (
+    Likelihood::Certain,
+    "A policy on sign-ins refused it, most likely because of the network. The password may be right.",
+    "Connect to the company's network or VPN and try again. If nobody gets in, an administrator with \
+    access keys removes the console's authorization configuration, or root uses the recovery link of \
+    AWS Support.",
+);
+
+const ROOT_CREDENTIALS: Words = (
+    Likelihood::Certain,
+    "Root's password or code was wrong. CloudTrail does not say which.",
+    "Choose \"Forgot password?\" and read the mail to the account's address. If the MFA device is \
+    lost, sign in with alternative factors: it takes the address and the phone of the account.",
+);
+
+const RECOVERY_UNFINISHED: Words = (
+    Likelihood::Possible,
+    "A new root password was asked for, and none was set: the mail did not arrive or was not \
+    opened. If nobody of yours asked, somebody tries to get in.",
+    "Look in the mailbox of the account's address, its spam included. In a member account whose \
+    root is managed centrally, recovery is off: the management account does it instead. If nobody \
+    asked for it, tell the security team and secure the mailbox.",
+);
+
+const DIRECTORY_REFUSED: Words = (
+    Likelihood::Likely,
+    "Identity Center could not use what the identity provider sent, as the message says.",
+    "In the identity provider's application, compare the ACS URL and the issuer, sign the response, \
+    send one assertion only, and set the clock.",
+);
+
+const CENTER_PASSWORD: Words = (
+    Likelihood::Certain,
+    "The password of Identity Center was wrong.",
+    "Choose \"Forgot password\" in the portal, or have an administrator reset it in Identity Center.",
+);
+
+const CENTER_FACTOR: Words = (
+    Likelihood::Certain,
+    "The second factor was refused; a password that passed is named with it.",
+    "Set the clock of the device and try a fresh code. If the device is lost, an administrator \
+    removes it in Identity Center, and the person registers another.",
+);
+
+const ROLE_REFUSED: Words = (
+    Likelihood::Possible,
+    "The role does not trust the person, or the person may not assume it. The caller's account may \
+    say more than the role's.",
+    "Compare the role's trust policy (principal, external id, MFA condition) with who tries, and \
+    check that they may call sts:AssumeRole on it. Check the role's name and account for typing errors.",
+);
+
+const COMMAND_LINE_REFUSED: Words = (
+    Likelihood::Likely,
+    "The person may not sign in a command line with their console credentials.",
+    "Attach the managed policy SignInLocalDevelopmentAccess, and look for a service control policy \
+    that denies it.",
+);
+
+const NOTHING_RECORDED: Words = (
+    Likelihood::Possible,
+    "Nothing of this person is in what was read. They may never have reached AWS.",
+    "Check that the regions and days of the attempt were read. Then check the address of the page, \
+    the account id or alias, and whether a proxy blocks signin.aws.amazon.com. An unknown root \
+    e-mail address and an identity provider's own refusals leave no trace in CloudTrail.",
+);
+
+const OTHER: Words = (
+    Likelihood::Possible,
+    "CloudTrail gives no reason beyond the message.",
+    "Look at the events by their ids, and at the identity provider's log if there is one.",
+);
+
+fn saml(attempt: &Attempt) -> Words {
+    if failed_with(attempt, "ExpiredToken") {
+        return (
+            Likelihood::Likely,
+            "The SAML response came too late: the identity provider's clock is off, or the person \
+            took more than five minutes.",
+            "Sign in again from the start. If it happens to others too, set the clock of the \
+            identity provider.",
+        );
+    }
+    if failed_with(attempt, "InvalidIdentityToken") {
+        return (
+            Likelihood::Likely,
+            "AWS could not verify the SAML response: the certificate in the provider's metadata is \
+            likely an old one.",
+            "Upload the identity provider's present metadata:\n\
+            aws iam update-saml-provider --saml-provider-arn ARN --saml-metadata-document file://metadata.xml",
+        );
+    }
+    (
+        Likelihood::Likely,
+        "The role does not trust the SAML provider, or the role attribute of the response does not \
+        name both as they are.",
+        "Compare the Role attribute (role ARN, provider ARN) with the role's trust policy.",
+    )
+}
+
+fn password_change(attempt: &Attempt) -> Words {
+    if failed_with(attempt, "PasswordPolicyViolation") {
+        return (
+            Likelihood::Certain,
+            "The new password does not meet the account's password policy.",
+            "Tell the person what the policy demands:\n\
+            aws iam get-account-password-policy",
+        );
+    }
+    (
+        Likelihood::Likely,
+        "The person may not change their own password, though they may have to at sign-in.",
+        "Allow iam:ChangePassword and iam:GetAccountPasswordPolicy, also in a policy that denies all \
+        else without MFA.",
+    )
+}
+
+fn enrolment(attempt: &Attempt) -> Words {
+    const DELETE: &str = "An administrator deletes the device that is assigned to nobody, then the \
+        person enrols again:\n\
+        aws iam delete-virtual-mfa-device --serial-number ARN";
+    if failed_with(attempt, "InvalidAuthenticationCode") {
+        return (
+            Likelihood::Certain,
+            "The codes were wrong: they must be two that follow each other.",
+            "Set the phone's clock to automatic, wait for a fresh code, then type it and the next.",
+        );
+    }
+    if failed_with(attempt, "EntityAlreadyExists") {
+        return (
+            Likelihood::Certain,
+            "A device of that name is there already, from an enrolment that was not finished.",
+            DELETE,
+        );
+    }
+    if failed_with(attempt, "AccessDenied") {
+        return (
+            Likelihood::Certain,
+            "The person may not manage their own MFA device.",
+            "Allow iam:CreateVirtualMFADevice, iam:EnableMFADevice and iam:ResyncMFADevice on their \
+            own device. An administrator deletes a device that is left over.",
+        );
+    }
+    (
+        Likelihood::Likely,
+        "The device was made and never enabled. It blocks the next attempt.",
+        DELETE,
+    )
+}

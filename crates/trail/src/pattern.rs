@@ -1,0 +1,46 @@
+//! What kept an attempt from success, by the event at which it failed or stopped.
+
+use portcullis_model::{ActorKind, Attempt, Event, Mfa, Outcome, Pattern};
+
+/// The pattern of an attempt that failed or stopped at that event.
+pub(crate) fn pattern(event: &Event, attempt: &Attempt) -> Pattern {
+    match event.name.as_str() {
+        "CheckMfa" | "CredentialChallenge" | "CredentialVerification" | "UserAuthentication"
+            if attempt.outcome == Outcome::Unfinished =>
+        {
+            Pattern::StoppedHalfway
+        }
+        "ConsoleLogin" | "CheckMfa" => console(event, attempt),
+        "CredentialChallenge" | "CredentialVerification" | "UserAuthentication" => {
+            Pattern::FactorRefused
+        }
+        "ExternalIdPDirectoryLogin" => Pattern::DirectoryRefused,
+        "AssumeRoleWithSAML" => Pattern::SamlRefused,
+        "SwitchRole" | "AssumeRole" => Pattern::RoleRefused,
+        "AuthorizeOAuth2Access" | "CreateOAuth2Token" => Pattern::CommandLineRefused,
+        "PasswordRecoveryRequested" | "PasswordRecoveryCompleted" => Pattern::RecoveryUnfinished,
+        "ChangePassword" => Pattern::PasswordChangeRefused,
+        _ => Pattern::EnrolmentUnfinished,
+    }
+}
+
+/// A refused sign-in to the console.
+///
+/// AWS asks a user who has MFA for the code whatever the password was, so of the two it is not known
+/// which was wrong.
+fn console(event: &Event, attempt: &Attempt) -> Pattern {
+    if event.code.as_ref().is_some_and(|code| code.starts_with("AccessDenied")) {
+        return Pattern::DeniedByPolicy;
+    }
+    let is_usual = event.message.as_ref().is_none_or(|text| text == "Failed authentication");
+    match event.actor.kind {
+        ActorKind::UnknownUser => Pattern::UnknownName,
+        ActorKind::Root if is_usual => Pattern::RootCredentials,
+        ActorKind::User if !is_usual => Pattern::Other,
+        ActorKind::User if attempt.factors.is_empty() && event.mfa == Some(Mfa::NotUsed) => {
+            Pattern::WrongPassword
+        }
+        ActorKind::User => Pattern::PasswordOrCode,
+        _ => Pattern::Other,
+    }
+}
