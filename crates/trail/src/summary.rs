@@ -42,6 +42,8 @@ pub struct Filter {
 pub struct Summary {
     /// Always [`SCHEMA`].
     pub schema: &'static str,
+    /// The name of the only person it is about.
+    pub user: Option<String>,
     /// From the first to the last moment that was asked for or, where open, read; none: nothing was.
     pub period: Option<Period>,
     /// What was read.
@@ -127,6 +129,7 @@ pub fn summarise(activity: Activity, filter: &Filter) -> Summary {
     }
     Summary {
         schema: SCHEMA,
+        user: filter.user.clone(),
         period: period(&coverage, filter),
         coverage,
         locked_out,

@@ -1,0 +1,207 @@
+//! Attempts: which events belong together, and whose they are.
+
+use portcullis_model::{Attempt, FactorState, Mfa, Outcome, Purpose};
+use portcullis_trail::Filter;
+use serde_json::{Value, json};
+
+use crate::{Story, summary};
+
+fn attempts(story: Story) -> Vec<Attempt> {
+    summary(story, &Filter::default()).attempts
+}
+
+fn outcomes(story: Story) -> Vec<Outcome> {
+    attempts(story).iter().map(|attempt| attempt.outcome).collect()
+}
+
+#[test]
+fn a_code_belongs_to_the_sign_in_that_follows_from_the_same_address() {
+    let story = Story::new().check_mfa("08:00:00", "ana.silva").sign_in("08:00:14", "ana.silva");
+    let [attempt] = attempts(story).try_into().unwrap();
+    assert_eq!((attempt.outcome, attempt.events.len()), (Outcome::Success, 2));
+    assert_eq!((attempt.purpose, attempt.mfa), (Purpose::SignIn, Some(Mfa::Used)));
+    assert_eq!(attempt.last.duration_since(attempt.first).as_secs(), 14);
+    assert_eq!(attempt.factors[0].name, "Virtual MFA");
+    assert_eq!(attempt.factors[0].state, FactorState::Asked);
+}
+
+#[test]
+fn a_code_is_given_within_ten_minutes() {
+    let after =
+        |time| outcomes(Story::new().check_mfa("08:00:00", "ana.silva").sign_in(time, "ana.silva"));
+    assert_eq!(after("08:10:00"), [Outcome::Success]);
+    assert_eq!(after("08:10:01"), [Outcome::Unfinished, Outcome::Success]);
+}
+
+#[test]
+fn a_code_is_for_one_person_at_one_address() {
+    let story = Story::new().check_mfa("08:00:00", "ana.silva").sign_in("08:00:14", "bilal.haddad");
+    assert_eq!(outcomes(story), [Outcome::Unfinished, Outcome::Success]);
+    let story = Story::new()
+        .check_mfa("08:00:00", "ana.silva")
+        .from("198.51.100.7")
+        .sign_in("08:00:14", "ana.silva");
+    assert_eq!(outcomes(story), [Outcome::Unfinished, Outcome::Success]);
+}
+
+#[test]
+fn each_prompt_is_an_attempt_and_the_last_one_is_answered() {
+    let story = Story::new()
+        .check_mfa("08:00:00", "ana.silva")
+        .check_mfa("08:01:00", "ana.silva")
+        .sign_in("08:01:10", "ana.silva");
+    assert_eq!(outcomes(story), [Outcome::Unfinished, Outcome::Success]);
+}
+
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+fn center(story: Story, time: &str, name: &str, kind: &str, outcome: &str, user: Value) -> Story {
+    story.event(
+        time,
+        json!({
+            "eventName": name,
+            "userIdentity": {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}},
+            "responseElements": null,
+            "serviceEventDetails": {name: outcome},
+            "additionalEventData": {
+                "AuthWorkflowID": "w-1", "CredentialType": kind, "UserName": user,
+                "LoginTo": "https://d-1234567890.awsapps.com/start/"
+            }
+        }),
+    )
+}
+
+fn console_of_center(story: Story, time: &str, name: &str) -> Story {
+    let role = "AWSReservedSSO_Operators_0123456789abcdef";
+    story.event(
+        time,
+        json!({
+            "recipientAccountId": "444455556666",
+            "userIdentity": {
+                "type": "AssumedRole",
+                "principalId": format!("AROACKCEVSQ6C2EXAMPLE:{name}"),
+                "arn": format!("arn:aws:sts::444455556666:assumed-role/{role}/{name}")
+            }
+        }),
+    )
+}
+
+#[test]
+fn a_workflow_of_identity_center_and_its_console_are_one_sign_in() {
+    let user = json!("ana@example.com");
+    let none = Value::Null;
+    let story = Story::new();
+    let story = center(story, "08:00:00", "CredentialChallenge", "PASSWORD", "Success", user);
+    let story =
+        center(story, "08:00:05", "CredentialVerification", "PASSWORD", "Success", none.clone());
+    let story = center(story, "08:00:06", "CredentialChallenge", "TOTP", "Success", none.clone());
+    let story =
+        center(story, "08:00:20", "CredentialVerification", "TOTP", "Failure", none.clone());
+    let story =
+        center(story, "08:00:50", "CredentialVerification", "TOTP", "Success", none.clone());
+    let story = center(story, "08:00:50", "UserAuthentication", "PASSWORD,TOTP", "Success", none);
+    let story = console_of_center(story, "08:01:10", "ana@example.com");
+    let [attempt] = attempts(story).try_into().unwrap();
+    assert_eq!((attempt.outcome, attempt.events.len()), (Outcome::Success, 7));
+    // The console's own event says No, whatever Identity Center saw.
+    assert_eq!(attempt.mfa, Some(Mfa::Used));
+    assert_eq!(attempt.person.name.as_deref(), Some("ana@example.com"));
+    assert_eq!(attempt.account, "444455556666");
+    assert_eq!(attempt.role.as_deref(), Some("Operators"));
+}
+
+#[test]
+fn a_console_opens_within_two_minutes_of_the_portal() {
+    let after = |time| {
+        let user = json!("ana@example.com");
+        let story =
+            center(Story::new(), "08:00:00", "UserAuthentication", "PASSWORD", "Success", user);
+        attempts(console_of_center(story, time, "ana@example.com")).len()
+    };
+    assert_eq!(after("08:02:00"), 1);
+    assert_eq!(after("08:02:01"), 2);
+}
+
+#[test]
+fn what_factors_identity_center_names_says_whether_mfa_was_used() {
+    let mfa = |kind: &str| {
+        let user = json!("ana@example.com");
+        let story = center(Story::new(), "08:00:00", "UserAuthentication", kind, "Success", user);
+        attempts(story)[0].mfa
+    };
+    assert_eq!(mfa("PASSWORD"), Some(Mfa::NotUsed));
+    assert_eq!(mfa("PASSWORD,TOTP"), Some(Mfa::Used));
+    assert_eq!(mfa("WEBAUTHN"), Some(Mfa::Used));
+    assert_eq!(mfa("EXTERNAL_IDP"), Some(Mfa::NotVisible));
+    assert_eq!(mfa(""), Some(Mfa::Unknown));
+}
+
+/// The name stands once per success only.
+#[test]
+fn a_user_of_identity_center_is_named_by_another_sign_in() {
+    let story = Story::new();
+    let user = json!("ana@example.com");
+    let story = center(story, "08:00:00", "UserAuthentication", "PASSWORD", "Success", user);
+    let story = story.event(
+        "09:00:00",
+        json!({
+            "eventName": "CredentialVerification",
+            "userIdentity": {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}},
+            "serviceEventDetails": {"CredentialVerification": "Failure"},
+            "additionalEventData": {"AuthWorkflowID": "w-2", "CredentialType": "PASSWORD"}
+        }),
+    );
+    let attempts = attempts(story);
+    assert_eq!(attempts[0].person, attempts[1].person);
+}
+
+#[test]
+fn a_login_of_a_command_line_is_two_events() {
+    let oauth = |story: Story, time, name, success| {
+        story.event(
+            time,
+            json!({
+                "eventName": name, "responseElements": null, "readOnly": true,
+                "additionalEventData": {"success": success}
+            }),
+        )
+    };
+    let story = oauth(Story::new(), "08:00:00", "AuthorizeOAuth2Access", "true");
+    let story = oauth(story, "08:00:02", "CreateOAuth2Token", "true");
+    let [attempt] = attempts(story).try_into().unwrap();
+    assert_eq!((attempt.purpose, attempt.outcome), (Purpose::CommandLine, Outcome::Success));
+    assert_eq!((attempt.events.len(), attempt.mfa), (2, None));
+}
+
+#[test]
+fn an_enrolment_ends_when_the_device_is_enabled() {
+    let story = |codes: &[Value]| {
+        let mut story = Story::new().call("08:00:00", "CreateVirtualMFADevice", Value::Null);
+        for (minute, code) in codes.iter().enumerate() {
+            story = story.call(&format!("08:0{}:00", minute + 1), "EnableMFADevice", code.clone());
+        }
+        outcomes(story)
+    };
+    assert_eq!(story(&[]), [Outcome::Unfinished]);
+    assert_eq!(story(&[json!("InvalidAuthenticationCode")]), [Outcome::Failure]);
+    let retried = [json!("InvalidAuthenticationCode"), Value::Null];
+    assert_eq!(story(&retried), [Outcome::Success]);
+}
+
+#[test]
+fn a_program_that_may_not_assume_a_role_is_nobodys_attempt() {
+    let denied = |arn: &str| {
+        attempts(Story::new().event(
+            "08:00:00",
+            json!({
+                "eventSource": "sts.amazonaws.com",
+                "eventName": "AssumeRole",
+                "errorCode": "AccessDenied",
+                "userIdentity": {"type": "AssumedRole", "arn": arn}
+            }),
+        ))
+        .len()
+    };
+    assert_eq!(denied("arn:aws:sts::111122223333:assumed-role/ci/build-17"), 0);
+    let set = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/ana";
+    assert_eq!(denied(set), 1);
+}

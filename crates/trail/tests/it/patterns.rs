@@ -1,0 +1,375 @@
+//! The patterns of a help desk: what each looks like in the events, what it is not, and what ends it.
+
+use portcullis_model::{Outcome, Pattern};
+use portcullis_trail::{Filter, Likelihood, LockedOut, Summary};
+use serde_json::{Value, json};
+
+use crate::{Story, summary};
+
+fn all(story: Story) -> Summary {
+    summary(story, &Filter::default())
+}
+
+/// The only person who could not get in.
+fn locked_out(story: Story) -> LockedOut {
+    let [row] = all(story).locked_out.try_into().unwrap();
+    row
+}
+
+fn pattern(story: Story) -> (Pattern, Likelihood) {
+    let row = locked_out(story);
+    (row.pattern, row.diagnosis.likelihood)
+}
+
+/// 1: a wrong password of a user who was asked for no code.
+#[test]
+fn wrong_password() {
+    let story = Story::new().refused("08:00:00", "ana.silva").refused("08:01:00", "ana.silva");
+    let row = locked_out(story);
+    assert_eq!(row.pattern, Pattern::WrongPassword);
+    assert_eq!(row.diagnosis.likelihood, Likelihood::Likely);
+    assert_eq!((row.tries, row.in_since), (2, None));
+    assert_eq!(row.last_try.unwrap().to_string(), "2026-11-02T08:01:00Z");
+    assert_eq!(row.sources.iter().collect::<Vec<_>>(), ["192.0.2.10"]);
+}
+
+/// 2: which of the two was wrong is not told; waiting for code after code hints at the clock.
+#[test]
+fn password_or_code() {
+    let refused = |times: &[&str]| {
+        let mut story = Story::new();
+        for time in times {
+            story = story.check_mfa(time, "ana.silva").refused_with_mfa(time, "ana.silva");
+        }
+        locked_out(story).diagnosis
+    };
+    let once = refused(&["08:00:00"]);
+    assert_eq!(once.likelihood, Likelihood::Certain);
+    assert!(once.cause.contains("does not say which"));
+    let at_once = refused(&["08:00:00", "08:00:10", "08:00:20"]);
+    assert_eq!(at_once, once);
+    let rhythmic = refused(&["08:00:00", "08:00:30", "08:02:00"]);
+    assert_eq!(rhythmic.likelihood, Likelihood::Likely);
+    assert!(rhythmic.cause.contains("clock"));
+    assert_eq!(refused(&["08:00:00", "08:00:29", "08:01:00"]), once);
+    assert_eq!(refused(&["08:00:00", "08:00:30", "08:02:01"]), once);
+}
+
+/// The fact that MFA was used or a code was asked for: either is enough.
+#[test]
+fn a_code_makes_the_password_uncertain() {
+    let prompted = Story::new().check_mfa("08:00:00", "ana.silva").refused("08:00:10", "ana.silva");
+    assert_eq!(pattern(prompted).0, Pattern::PasswordOrCode);
+    let used = Story::new().refused_with_mfa("08:00:00", "ana.silva");
+    assert_eq!(pattern(used).0, Pattern::PasswordOrCode);
+}
+
+/// 3: the prompt proves the name and no password.
+#[test]
+fn stopped_at_the_code() {
+    let row = locked_out(Story::new().check_mfa("08:00:00", "ana.silva"));
+    assert_eq!(row.pattern, Pattern::StoppedHalfway);
+    assert_eq!(row.diagnosis.likelihood, Likelihood::Possible);
+    assert_eq!(row.last.unwrap().outcome, Outcome::Unfinished);
+}
+
+/// 4: a name that is nobody's; whoever then gets in from there has mistyped it.
+#[test]
+fn unknown_name() {
+    let story = || Story::new().unknown("08:00:00");
+    let row = locked_out(story());
+    assert_eq!(row.pattern, Pattern::UnknownName);
+    assert_eq!((row.person.name, row.person.source.as_deref()), (None, Some("192.0.2.10")));
+    let soon = all(story().sign_in("08:10:00", "ana.silva"));
+    assert_eq!((soon.locked_out.len(), soon.typing_errors), (0, 1));
+    let late = all(story().sign_in("08:10:01", "ana.silva"));
+    assert_eq!((late.locked_out.len(), late.typing_errors), (1, 0));
+    let elsewhere = all(story().from("198.51.100.7").sign_in("08:01:00", "ana.silva"));
+    assert_eq!((elsewhere.locked_out.len(), elsewhere.typing_errors), (1, 0));
+    let before = all(Story::new().sign_in("07:59:00", "ana.silva").unknown("08:00:00"));
+    assert_eq!((before.locked_out.len(), before.typing_errors), (1, 0));
+}
+
+/// 5: a policy of AWS Sign-In or of the organization.
+/// <https://docs.aws.amazon.com/signin/latest/userguide/>
+#[test]
+fn denied_by_policy() {
+    for policy in ["resource-based policy", "resource control policy"] {
+        let denied = |identity: Value| {
+            Story::new().event(
+                "08:00:00",
+                json!({
+                    "userIdentity": identity,
+                    "responseElements": {"ConsoleLogin": "Failure"},
+                    "errorCode": "AccessDenied",
+                    "errorMessage": format!("Authorization denied because of a {policy}")
+                }),
+            )
+        };
+        let user = denied(json!({"type": "IAMUser", "userName": "ana.silva"}));
+        assert_eq!(pattern(user), (Pattern::DeniedByPolicy, Likelihood::Certain));
+        let root = denied(json!({"type": "Root"}));
+        assert_eq!(pattern(root), (Pattern::DeniedByPolicy, Likelihood::Certain));
+    }
+}
+
+fn root(story: Story, time: &str, outcome: &str) -> Story {
+    let message = if outcome == "Failure" { json!("Failed authentication") } else { Value::Null };
+    story.event(
+        time,
+        json!({
+            "userIdentity": {"type": "Root", "arn": "arn:aws:iam::111122223333:root"},
+            "responseElements": {"ConsoleLogin": outcome},
+            "errorMessage": message
+        }),
+    )
+}
+
+/// 6: root, whose two factors cannot be told apart either.
+#[test]
+fn root_credentials() {
+    let story = root(Story::new(), "08:00:00", "Failure");
+    assert_eq!(pattern(story), (Pattern::RootCredentials, Likelihood::Certain));
+}
+
+/// As in the SANS data: refused, and in 43 seconds later from the same address.
+#[test]
+fn a_typing_error_is_not_listed() {
+    let story = root(Story::new(), "12:53:34", "Failure");
+    let summary = all(root(story, "12:54:17", "Success"));
+    assert_eq!((summary.locked_out.len(), summary.typing_errors), (0, 1));
+    let after = |time: &str| {
+        let story = Story::new().refused("08:00:00", "ana.silva").sign_in(time, "ana.silva");
+        all(story).locked_out.len()
+    };
+    assert_eq!((after("08:15:00"), after("08:15:01")), (0, 1));
+    let elsewhere = Story::new().refused("08:00:00", "ana.silva").from("198.51.100.7");
+    let row = locked_out(elsewhere.sign_in("08:01:00", "ana.silva"));
+    assert_eq!(row.in_since.unwrap().to_string(), "2026-11-02T08:01:00Z");
+}
+
+fn recovery(story: Story, time: &str, step: &str) -> Story {
+    let name = format!("PasswordRecovery{step}");
+    story.event(
+        time,
+        json!({
+            "eventName": name,
+            "userIdentity": {"type": "Root"},
+            "responseElements": {name.clone(): "Success"}
+        }),
+    )
+}
+
+/// 7: a recovery that was not completed; signing in ends it too.
+#[test]
+fn recovery_unfinished() {
+    let requested = || recovery(Story::new(), "08:00:00", "Requested");
+    assert_eq!(pattern(requested()), (Pattern::RecoveryUnfinished, Likelihood::Possible));
+    assert_eq!(all(recovery(requested(), "09:00:00", "Completed")).locked_out, []);
+    let row = locked_out(root(requested(), "09:00:00", "Success"));
+    assert_eq!(row.in_since.unwrap().to_string(), "2026-11-02T09:00:00Z");
+}
+
+/// 8: the code says what STS did not like.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html>
+#[test]
+fn saml_refused() {
+    let refused = |code: &str| {
+        locked_out(Story::new().event(
+            "08:00:00",
+            json!({
+                "eventSource": "sts.amazonaws.com",
+                "eventName": "AssumeRoleWithSAML",
+                "errorCode": code,
+                "userIdentity": {"type": "SAMLUser", "userName": "ana@example.com"}
+            }),
+        ))
+    };
+    for (code, says) in [
+        ("ExpiredTokenException", "too late"),
+        ("AccessDenied", "does not trust"),
+        ("InvalidIdentityToken", "certificate"),
+    ] {
+        let row = refused(code);
+        assert_eq!(row.pattern, Pattern::SamlRefused);
+        assert_eq!(row.diagnosis.likelihood, Likelihood::Likely);
+        assert!(row.diagnosis.cause.contains(says), "{code}: {}", row.diagnosis.cause);
+    }
+}
+
+/// 9: the response of the identity provider.
+#[test]
+fn directory_refused() {
+    let row = locked_out(Story::new().event(
+        "08:00:00",
+        json!({
+            "eventName": "ExternalIdPDirectoryLogin",
+            "userIdentity": {"type": "Unknown"},
+            "responseElements": {"ExternalIdPDirectoryLogin": "Failure"},
+            "errorMessage": "Responses must contain exactly one Assertion"
+        }),
+    ));
+    assert_eq!(row.pattern, Pattern::DirectoryRefused);
+    let message = row.last.unwrap().message;
+    assert_eq!(message.as_deref(), Some("Responses must contain exactly one Assertion"));
+}
+
+/// 10: only Identity Center says which factor was wrong.
+#[test]
+fn factor_refused() {
+    let refused = |kind: &str| {
+        locked_out(Story::new().event(
+            "08:00:00",
+            json!({
+                "eventName": "CredentialVerification",
+                "userIdentity": {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}},
+                "serviceEventDetails": {"CredentialVerification": "Failure"},
+                "additionalEventData": {"AuthWorkflowID": "w-1", "CredentialType": kind}
+            }),
+        ))
+    };
+    let password = refused("PASSWORD");
+    assert_eq!(password.pattern, Pattern::FactorRefused);
+    assert!(password.diagnosis.cause.contains("password of Identity Center was wrong"));
+    let code = refused("TOTP");
+    assert_eq!(code.diagnosis.likelihood, Likelihood::Certain);
+    assert!(code.diagnosis.cause.starts_with("The second factor"));
+}
+
+/// 11: a password that must be changed and cannot be.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html>
+#[test]
+fn password_change_refused() {
+    let change = |code: Value| Story::new().call("08:00:00", "ChangePassword", code);
+    let denied = locked_out(change(json!("AccessDenied")));
+    assert_eq!(denied.pattern, Pattern::PasswordChangeRefused);
+    assert!(denied.diagnosis.action.contains("iam:ChangePassword"));
+    let weak = locked_out(change(json!("PasswordPolicyViolationException")));
+    assert_eq!(weak.diagnosis.likelihood, Likelihood::Certain);
+    assert!(weak.diagnosis.cause.contains("password policy"));
+    assert_eq!(all(change(Value::Null)).locked_out, []);
+}
+
+/// 12: an MFA device that is half enrolled.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html>
+#[test]
+fn enrolment_unfinished() {
+    let made = || Story::new().call("08:00:00", "CreateVirtualMFADevice", Value::Null);
+    assert_eq!(pattern(made()), (Pattern::EnrolmentUnfinished, Likelihood::Likely));
+    assert_eq!(all(made().call("08:01:00", "EnableMFADevice", Value::Null)).locked_out, []);
+    for (call, code, says) in [
+        ("EnableMFADevice", "InvalidAuthenticationCode", "two that follow each other"),
+        ("CreateVirtualMFADevice", "EntityAlreadyExists", "is there already"),
+        ("DeleteVirtualMFADevice", "AccessDenied", "may not manage"),
+    ] {
+        let row = locked_out(Story::new().call("08:00:00", call, json!(code)));
+        assert_eq!(row.pattern, Pattern::EnrolmentUnfinished);
+        assert!(row.diagnosis.cause.contains(says), "{}", row.diagnosis.cause);
+    }
+    let deleted = Story::new().call("08:00:00", "DeleteVirtualMFADevice", Value::Null);
+    assert_eq!(all(deleted).attempts, []);
+}
+
+/// 13: a role that may not be assumed.
+#[test]
+fn role_refused() {
+    let switch = Story::new().event(
+        "08:00:00",
+        json!({
+            "eventName": "SwitchRole",
+            "responseElements": {"SwitchRole": "Failure"}
+        }),
+    );
+    assert_eq!(pattern(switch), (Pattern::RoleRefused, Likelihood::Possible));
+    let arn = "arn:aws:iam::444455556666:role/ops";
+    let row = locked_out(Story::new().event(
+        "08:00:00",
+        json!({
+            "eventSource": "sts.amazonaws.com",
+            "eventName": "AssumeRole",
+            "errorCode": "AccessDenied",
+            "requestParameters": {"roleArn": arn}
+        }),
+    ));
+    assert_eq!(row.pattern, Pattern::RoleRefused);
+    assert_eq!(row.last.unwrap().role.as_deref(), Some(arn));
+}
+
+/// 14: `aws login` without the permission for it.
+#[test]
+fn command_line_refused() {
+    let story = Story::new().event(
+        "08:00:00",
+        json!({
+            "eventName": "AuthorizeOAuth2Access",
+            "responseElements": null,
+            "errorMessage": "Failed authorizeOAuth2Access",
+            "additionalEventData": {"success": "false"}
+        }),
+    );
+    assert_eq!(pattern(story), (Pattern::CommandLineRefused, Likelihood::Likely));
+}
+
+/// 15: nothing at all, of somebody who was asked about.
+#[test]
+fn nothing_recorded() {
+    let about = |name: &str| {
+        let filter = Filter { user: Some(name.to_owned()), ..Filter::default() };
+        summary(Story::new().sign_in("08:00:00", "ana.silva"), &filter)
+    };
+    let [row] = about("bilal.haddad").locked_out.try_into().unwrap();
+    assert_eq!((row.pattern, row.tries), (Pattern::NothingRecorded, 0));
+    assert_eq!(row.person.name.as_deref(), Some("bilal.haddad"));
+    let known = about("Ana.Silva");
+    assert_eq!((known.locked_out.len(), known.signed_in.len(), known.timeline.len()), (0, 1, 1));
+}
+
+/// A role's failed sign-in exists; AWS says nothing of its cause.
+#[test]
+fn what_is_not_known_is_not_guessed() {
+    let role = Story::new().event(
+        "08:00:00",
+        json!({
+            "userIdentity": {
+                "type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/ops/ana"
+            },
+            "responseElements": {"ConsoleLogin": "Failure"}
+        }),
+    );
+    assert_eq!(pattern(role), (Pattern::Other, Likelihood::Possible));
+    let text = Story::new().event(
+        "08:00:00",
+        json!({
+            "responseElements": {"ConsoleLogin": "Failure"},
+            "errorMessage": "Too many tries"
+        }),
+    );
+    assert_eq!(pattern(text), (Pattern::Other, Likelihood::Possible));
+    let unknown = all(Story::new().event("08:00:00", json!({"responseElements": null})));
+    assert_eq!(unknown.locked_out, []);
+    assert_eq!((unknown.signed_in[0].sign_ins, unknown.signed_in[0].unknown), (0, 1));
+}
+
+#[test]
+fn one_row_per_person_and_those_still_out_first() {
+    let story = Story::new()
+        .refused("08:00:00", "ana.silva")
+        .refused("08:05:00", "bilal.haddad")
+        .sign_in("09:00:00", "ana.silva")
+        .call("09:01:00", "CreateVirtualMFADevice", json!("EntityAlreadyExists"))
+        .refused("10:00:00", "chen.wei")
+        .sign_in("11:00:00", "chen.wei");
+    let rows = all(story).locked_out;
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| (row.person.name.as_deref().unwrap(), row.pattern, row.in_since.is_none()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("ana.silva", Pattern::EnrolmentUnfinished, true),
+            ("bilal.haddad", Pattern::WrongPassword, true),
+            ("chen.wei", Pattern::WrongPassword, false),
+        ]
+    );
+}

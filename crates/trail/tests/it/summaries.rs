@@ -1,0 +1,74 @@
+//! Who signed in, the filters, and the JSON that says it all.
+
+use std::path::Path;
+
+use portcullis_model::Mfa;
+use portcullis_trail::{Filter, Summary};
+
+use crate::{Story, summary};
+
+fn story() -> Story {
+    Story::new()
+        .sign_in("08:00:00", "ana.silva")
+        .check_mfa("09:00:00", "ana.silva")
+        .from("198.51.100.7")
+        .sign_in("09:30:00", "bilal.haddad")
+        .sign_in("10:00:00", "ana.silva")
+}
+
+#[test]
+fn sign_ins_are_counted_by_person() {
+    let rows = summary(story(), &Filter::default()).signed_in;
+    let [ana, bilal] = rows.as_slice() else { panic!("two people") };
+    assert_eq!((ana.sign_ins, ana.unknown, ana.mfa[&Mfa::Used]), (2, 0, 2));
+    assert_eq!(ana.first.to_string(), "2026-11-02T08:00:00Z");
+    assert_eq!(ana.last.to_string(), "2026-11-02T10:00:00Z");
+    assert_eq!(ana.sources.iter().collect::<Vec<_>>(), ["192.0.2.10", "198.51.100.7"]);
+    assert_eq!(bilal.person.account.as_deref(), Some("111122223333"));
+}
+
+#[test]
+fn filters_leave_out_the_rest() {
+    let attempts = |filter: Filter| summary(story(), &filter).attempts.len();
+    let time = |text: &str| Some(format!("2026-11-02T{text}Z").parse().unwrap());
+    assert_eq!(attempts(Filter::default()), 4);
+    assert_eq!(attempts(Filter { from: time("09:30:00"), ..Filter::default() }), 2);
+    assert_eq!(attempts(Filter { to: time("09:30:00"), ..Filter::default() }), 2);
+    let accounts = |id: &str| Filter { accounts: vec![id.to_owned()], ..Filter::default() };
+    assert_eq!(attempts(accounts("111122223333")), 4);
+    assert_eq!(attempts(accounts("444455556666")), 0);
+    let regions = vec!["us-east-1".to_owned(), "eu-north-1".to_owned()];
+    assert_eq!(attempts(Filter { regions, ..Filter::default() }), 4);
+}
+
+#[test]
+fn one_person_is_shown_without_the_others() {
+    let filter = Filter { user: Some("ANA.silva".to_owned()), ..Filter::default() };
+    let summary = summary(story(), &filter);
+    assert_eq!((summary.attempts.len(), summary.timeline.len()), (3, 3));
+    assert!(!serde_json::to_string(&summary).unwrap().contains("bilal"));
+}
+
+fn schema() -> String {
+    serde_json::to_string_pretty(&schemars::schema_for!(Summary)).unwrap() + "\n"
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_types() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/signins-v1.schema.json");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, schema()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(committed, schema(), "run the test with UPDATE_SCHEMA=1 if the change is meant");
+}
+
+#[test]
+fn json_follows_the_schema() {
+    let schema = serde_json::from_str(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let summary = summary(story().refused("11:00:00", "chen.wei"), &Filter::default());
+    let value = serde_json::to_value(&summary).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+}
