@@ -75,20 +75,12 @@ pub struct RegionCoverage {
     pub proved: Vec<Period>,
 }
 
-impl RegionCoverage {
-    /// Whether digests prove that every log file of the period was read.
-    #[must_use]
-    pub fn proves(&self, period: Period) -> bool {
-        self.proved.iter().any(|it| it.from <= period.from && period.to <= it.to)
-    }
-}
-
 /// A stretch of time.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, JsonSchema)]
 pub struct Period {
-    /// Its first moment.
+    /// Its beginning.
     pub from: Timestamp,
-    /// The first moment after it.
+    /// Its end.
     pub to: Timestamp,
 }
 

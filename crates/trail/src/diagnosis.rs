@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>
 
 use jiff::SignedDuration;
-use portcullis_model::{Attempt, FactorState, Pattern};
+use portcullis_model::{ActorKind, Attempt, FactorState, Pattern};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -48,6 +48,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::WrongPassword => WRONG_PASSWORD,
         Pattern::PasswordOrCode if is_rhythmic(attempts) => CLOCK,
         Pattern::PasswordOrCode => PASSWORD_OR_CODE,
+        Pattern::StoppedHalfway if last.person.kind == ActorKind::IdentityCenter => CENTER_STOPPED,
         Pattern::StoppedHalfway => STOPPED_HALFWAY,
         Pattern::UnknownName => UNKNOWN_NAME,
         Pattern::DeniedByPolicy => DENIED_BY_POLICY,
@@ -122,6 +123,14 @@ const STOPPED_HALFWAY: Words = (
     typed that name. AWS asks for the code whatever the password was.",
     "Ask the person whether they tried. If they did, let them use another registered device, or \
     have an administrator deactivate the lost one. If they did not, tell the security team.",
+);
+
+const CENTER_STOPPED: Words = (
+    Likelihood::Possible,
+    "The portal asked for a factor and got none: the page was left, the device is lost or out of \
+    reach, or somebody else typed that name.",
+    "Ask the person whether they tried. If they did, an administrator removes a lost device in \
+    Identity Center. If they did not, tell the security team.",
 );
 
 const UNKNOWN_NAME: Words = (

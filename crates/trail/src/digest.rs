@@ -13,7 +13,7 @@ pub(crate) struct Digest {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) period: Period,
-    /// The names of the log files, without their folders.
+    /// The [names](file_name) of the log files.
     pub(crate) files: Vec<String>,
 }
 
@@ -34,7 +34,8 @@ pub(crate) fn read(record: &Value) -> Option<Digest> {
     })
 }
 
-/// The last part of a path.
+/// The name of a log file, the same whether it is packed or not.
 pub(crate) fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    name.strip_suffix(".gz").unwrap_or(name)
 }

@@ -4,8 +4,6 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::interest::{Interest, interest};
-
 /// What a record says of itself at its top level.
 #[derive(Default)]
 pub(crate) struct Header<'a> {
@@ -64,10 +62,6 @@ impl<'a> Header<'a> {
             b"errorCode" => &mut self.error_code,
             _ => return None,
         })
-    }
-
-    pub(crate) fn interest(&self) -> Interest {
-        interest(self)
     }
 }
 

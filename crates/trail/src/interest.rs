@@ -87,38 +87,41 @@ const SSO: &[&str] = &[
     "UpdatePassword",
 ];
 
-pub(crate) fn interest(header: &Header<'_>) -> Interest {
-    use OutcomeField::{AdditionalEventData, ErrorCode, ResponseElements, ServiceEventDetails};
+impl Header<'_> {
+    /// What to do with the record.
+    pub(crate) fn interest(&self) -> Interest {
+        use OutcomeField::{AdditionalEventData, ErrorCode, ResponseElements, ServiceEventDetails};
 
-    let is_other = |it: &str| matches!(it, "Insight" | "NetworkActivity" | "Aggregated");
-    if header.event_category.is_some_and(is_other)
-        || matches!(header.event_type, Some("AwsCloudTrailInsight" | "AwsAggregatedEvent"))
-    {
-        return Interest::OtherLog;
-    }
-    let name = header.event_name.unwrap_or_default();
-    let field = match service(header.event_source.unwrap_or_default()) {
-        service @ ("signin" | "sso" | "sso-directory") => match name {
-            "AuthorizeOAuth2Access" | "CreateOAuth2Token" => AdditionalEventData,
-            _ if IDENTITY_CENTER.contains(&name) => ServiceEventDetails,
-            _ if SSO.contains(&name) => ErrorCode,
-            "ExternalIdPDirectoryLogin" => ResponseElements,
-            _ if service == "signin" => ResponseElements,
-            _ => return Interest::Pass,
-        },
-        "sts" => match name {
-            // Programs assume roles all the time; of interest is who cannot.
-            "AssumeRole" | "AssumeRoleWithSAML" if header.error_code.is_some() => ErrorCode,
-            "AssumeRoot" | "GetFederationToken" | "GetSessionToken" => ErrorCode,
-            _ => return Interest::Pass,
-        },
-        "iam" if IAM.contains(&name) => ErrorCode,
-        "account" if matches!(name, "StartPrimaryEmailUpdate" | "AcceptPrimaryEmailUpdate") => {
-            ErrorCode
+        let is_other = |it: &str| matches!(it, "Insight" | "NetworkActivity" | "Aggregated");
+        if self.event_category.is_some_and(is_other)
+            || matches!(self.event_type, Some("AwsCloudTrailInsight" | "AwsAggregatedEvent"))
+        {
+            return Interest::OtherLog;
         }
-        _ => return Interest::Pass,
-    };
-    Interest::Judge(field)
+        let name = self.event_name.unwrap_or_default();
+        let field = match service(self.event_source.unwrap_or_default()) {
+            service @ ("signin" | "sso" | "sso-directory") => match name {
+                "AuthorizeOAuth2Access" | "CreateOAuth2Token" => AdditionalEventData,
+                _ if IDENTITY_CENTER.contains(&name) => ServiceEventDetails,
+                _ if SSO.contains(&name) => ErrorCode,
+                "ExternalIdPDirectoryLogin" => ResponseElements,
+                _ if service == "signin" => ResponseElements,
+                _ => return Interest::Pass,
+            },
+            "sts" => match name {
+                // Programs assume roles all the time; of interest is who cannot.
+                "AssumeRole" | "AssumeRoleWithSAML" if self.error_code.is_some() => ErrorCode,
+                "AssumeRoot" | "GetFederationToken" | "GetSessionToken" => ErrorCode,
+                _ => return Interest::Pass,
+            },
+            "iam" if IAM.contains(&name) => ErrorCode,
+            "account" if matches!(name, "StartPrimaryEmailUpdate" | "AcceptPrimaryEmailUpdate") => {
+                ErrorCode
+            }
+            _ => return Interest::Pass,
+        };
+        Interest::Judge(field)
+    }
 }
 
 /// The service of an event source: `signin` of `signin.amazonaws.com`.

@@ -1,13 +1,14 @@
 //! Inputs: files, directories and streams, put together to one activity.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use portcullis_model::{Activity, Coverage, Event, InputGap, Period, RegionCoverage};
+use portcullis_model::{Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage};
 
 use crate::digest::{Digest, file_name};
 use crate::input::{Found, Input};
@@ -19,17 +20,16 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads a file, or all files below a directory; links in it are not followed. A file that cannot
-    /// be read is a gap, but for the path itself.
+    /// Reads a file, or all files below a directory; links in it are not followed. Only a path that
+    /// cannot be opened itself is an error: whatever else cannot be read is a gap.
     pub fn read_path(&mut self, path: &Path) -> io::Result<()> {
         let mut files = Vec::new();
         if fs::metadata(path)?.is_dir() {
             list(path, &mut files)?;
+            self.inputs.extend(read_files(&files));
         } else {
-            File::open(path)?;
-            files.push(path.to_owned());
+            self.read_stream(&path.display().to_string(), File::open(path)?);
         }
-        self.inputs.extend(read_files(&files));
         Ok(())
     }
 
@@ -47,15 +47,12 @@ impl Reader {
 
 /// All files below the directory, in the order of their names.
 fn list(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
-    let mut entries: Vec<_> =
-        entries.iter().map(|entry| (entry.path(), entry.file_type())).collect();
-    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-    for (path, kind) in entries {
-        let kind = kind?;
-        if kind.is_dir() {
-            list(&path, files)?;
-        } else if kind.is_file() {
+    let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(DirEntry::path);
+    for entry in entries {
+        let path = entry.path();
+        // A directory that cannot be listed is read as a file, which fails and says why.
+        if !entry.file_type()?.is_dir() || list(&path, files).is_err() {
             files.push(path);
         }
     }
@@ -78,7 +75,7 @@ fn read_files(files: &[PathBuf]) -> Vec<Input> {
         let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut inputs = work();
         for worker in workers {
-            inputs.extend(worker.join().unwrap_or_default());
+            inputs.extend(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
         inputs
     });
@@ -88,14 +85,12 @@ fn read_files(files: &[PathBuf]) -> Vec<Input> {
 
 fn read_file(path: &Path) -> Input {
     let name = path.display().to_string();
-    match File::open(path) {
-        Ok(file) => Input::read(name, file),
-        Err(error) => {
-            let mut input = Input { name, ..Input::default() };
-            input.trouble(format!("it cannot be opened: {error}"));
-            input
-        }
-    }
+    let trouble = match File::open(path) {
+        _ if path.is_symlink() => "it is a link, which is not followed".to_owned(),
+        Ok(file) => return Input::read(name, file),
+        Err(error) => format!("it cannot be opened: {error}"),
+    };
+    Input { name, trouble: BTreeMap::from([(trouble, 1)]), ..Input::default() }
 }
 
 fn activity(inputs: Vec<Input>) -> Activity {
@@ -108,10 +103,7 @@ fn activity(inputs: Vec<Input>) -> Activity {
         .map(|input| file_name(&input.name).to_owned())
         .collect();
     for mut input in inputs {
-        *coverage
-            .inputs
-            .entry(input.form.unwrap_or(portcullis_model::Form::Unknown))
-            .or_default() += 1;
+        *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
         let records = &mut coverage.records;
         records.of_no_interest += input.records.of_no_interest;
         records.other_logs += input.records.other_logs;

@@ -19,7 +19,9 @@ pub const SCHEMA: &str = "portcullis/signins/v1";
 
 /// Who gets in so soon after a refusal, from the same address, has mistyped something.
 const TYPING_ERROR_WITHIN: SignedDuration = SignedDuration::from_mins(15);
-/// The same for a name that is nobody's.
+/// But whoever is refused more often has another problem, or is somebody else.
+const MOST_TYPING_ERRORS: usize = 2;
+/// The time for a name that is nobody's.
 const WRONG_NAME_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Which activity to look at.
@@ -209,7 +211,8 @@ impl Trouble<'_> {
             _ => return false,
         };
         self.ended.is_some_and(|success| {
-            success.last.duration_since(self.last.last) <= limit
+            self.tries.len() <= MOST_TYPING_ERRORS
+                && success.last.duration_since(self.last.last) <= limit
                 && self.tries.iter().all(|attempt| attempt.source == success.source)
         })
     }

@@ -143,6 +143,15 @@ fn a_typing_error_is_not_listed() {
         all(story).locked_out.len()
     };
     assert_eq!((after("08:15:00"), after("08:15:01")), (0, 1));
+    let often = |times: &[&str]| {
+        let mut story = Story::new();
+        for time in times {
+            story = story.refused(time, "ana.silva");
+        }
+        all(story.sign_in("08:09:00", "ana.silva")).locked_out.len()
+    };
+    assert_eq!(often(&["08:00:00", "08:01:00"]), 0);
+    assert_eq!(often(&["08:00:00", "08:01:00", "08:02:00"]), 1);
     let elsewhere = Story::new().refused("08:00:00", "ana.silva").from("198.51.100.7");
     let row = locked_out(elsewhere.sign_in("08:01:00", "ana.silva"));
     assert_eq!(row.in_since.unwrap().to_string(), "2026-11-02T08:01:00Z");
