@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Severity, Verdict};
 use portcullis_report::{DiffFormat, Format};
 use portcullis_rules::Scope;
@@ -70,6 +70,23 @@ Examples:
 The reports must be of different accounts, and made by the same version with
 the same rules and options. The exit status is 0 whatever they say; the table
 shows those of the audits.";
+
+const SIGNINS_EXAMPLES: &str = "\
+Examples:
+  aws s3 sync s3://BUCKET/AWSLogs/ logs --exclude \"*\" \\
+    --include \"*/CloudTrail*/*/2026/11/*\"
+  portcullis signins logs
+  portcullis signins logs --user ana.silva --last 7d
+  aws cloudtrail lookup-events --output json | portcullis signins -
+
+Reads log files and digests of trails, the output of `lookup-events`, events of
+EventBridge and CloudWatch Logs, and what the console saves, packed or not. Its
+CSV says of no sign-in whether it succeeded: save the event history as JSON.
+
+Exit status:
+  0  everything was read
+  2  wrong usage, or a path cannot be read
+  3  some part could not be read, or does not say how sign-ins ended";
 
 const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
@@ -142,6 +159,8 @@ pub(crate) enum Command {
     Collect(CollectArgs),
     /// Print the facts that rules see, as JSON
     Facts(FactsArgs),
+    /// Show from CloudTrail who could not sign in and why, and who did
+    Signins(SigninsArgs),
     /// Check that a bundle has not changed since it was collected
     Verify(VerifyArgs),
     /// List, explain, check and start rules
@@ -295,6 +314,37 @@ pub(crate) struct FactsArgs {
     pub(crate) bundle: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Args)]
+#[command(after_help = SIGNINS_EXAMPLES)]
+pub(crate) struct SigninsArgs {
+    /// Files and directories of CloudTrail, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Leave out what ended before that date (its start in UTC) or RFC 3339
+    /// time
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) from: Option<Timestamp>,
+    /// Leave out what began at that time or later
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) to: Option<Timestamp>,
+    /// Leave out what ended longer ago, such as 7d or 12h
+    #[arg(long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
+    pub(crate) last: Option<SignedDuration>,
+    /// Show only this person, with every event and a text for a ticket; root
+    /// is the root user
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Read only events of this account; repeat for several
+    #[arg(long = "account", value_name = "ID")]
+    pub(crate) accounts: Vec<String>,
+    /// Read only events of this region; repeat for several
+    #[arg(long = "region", value_name = "NAME")]
+    pub(crate) regions: Vec<String>,
+    /// Print text or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub(crate) output: View,
 }
 
 #[derive(Args)]

@@ -22,6 +22,7 @@ mod rule_files;
 mod rules;
 mod saved;
 mod signals;
+mod signins;
 mod terminal;
 mod verify;
 mod waivers;
@@ -54,6 +55,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Merge(args) => merge::run(args).map(|()| 0),
         Command::Collect(args) => collect::run(args),
         Command::Facts(args) => facts::run(args).map(|()| 0),
+        Command::Signins(args) => signins::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Permissions(args) => permissions::run(args).map(|()| 0),
         Command::Waivers(args) => waivers::run(&args.command),

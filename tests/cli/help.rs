@@ -27,6 +27,7 @@ help_texts! {
     merge: ["merge"],
     collect: ["collect"],
     facts: ["facts"],
+    signins: ["signins"],
     verify: ["verify"],
     rules: ["rules"],
     rules_list: ["rules", "list"],

@@ -17,6 +17,7 @@ mod output;
 mod permissions;
 mod redact;
 mod rules;
+mod signins;
 mod usage;
 mod verdicts;
 mod waivers;

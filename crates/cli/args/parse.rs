@@ -1,9 +1,9 @@
 //! Values of arguments.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Severity, Verdict};
 use portcullis_report::Format;
 use portcullis_rules::{SCOPES, Scope};
@@ -54,6 +54,14 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
         .map_err(|_| "want 2026-11-02 or 2026-11-02T10:00:00Z".to_owned())
 }
 
+/// A number of days or hours.
+pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
+    let hours = |text: &str, unit| Some(text.strip_suffix(unit)?.parse::<u32>().ok()?);
+    let days = hours(text, 'd').and_then(|days| days.checked_mul(24));
+    let hours = days.or_else(|| hours(text, 'h')).ok_or("expected an age such as 7d or 12h")?;
+    Ok(SignedDuration::from_hours(i64::from(hours)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +81,15 @@ mod tests {
     fn what_is_no_moment_is_refused() {
         for text in ["", "now", "2026-13-01", "2026-11-02T10:00:00", "2026-11-02 10:00"] {
             assert!(moment(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_are_days_or_hours() {
+        assert_eq!(age("7d"), Ok(SignedDuration::from_hours(168)));
+        assert_eq!(age("12h"), Ok(SignedDuration::from_hours(12)));
+        for text in ["", "d", "7", "-7d", "1.5d", "7 days", "4294967295d"] {
+            assert!(age(text).is_err(), "{text}");
         }
     }
 }

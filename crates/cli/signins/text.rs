@@ -1,0 +1,359 @@
+//! Sign-in activity as text: what was read first, then who needs help, then who is in.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use jiff::Timestamp;
+use portcullis_model::{
+    ActorKind, Attempt, Coverage, Event, FactorState, Form, Mfa, Outcome, Period, Person, Purpose,
+    RegionCoverage,
+};
+use portcullis_report::{Page, bold};
+use portcullis_trail::{LockedOut, SignedIn, Summary};
+
+/// Longer lists of regions and gaps are for the JSON.
+const MOST_LINES: usize = 30;
+const MOST_ADDRESSES: usize = 5;
+
+/// Root's sign-ins are recorded in one of these.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
+const ROOT_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
+
+pub(super) fn write(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    write_coverage(summary, page)?;
+    write_locked_out(summary, page)?;
+    write_signed_in(&summary.signed_in, page)?;
+    if summary.user.is_some() {
+        write_timeline(&summary.timeline, page)?;
+        write_tickets(&summary.locked_out, page)?;
+    }
+    Ok(())
+}
+
+fn write_coverage(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    let coverage = &summary.coverage;
+    let inputs = coverage.inputs.iter().map(|(form, count)| counted(*count, describe(*form)));
+    page.item("Read      ", &inputs.collect::<Vec<_>>().join(", "))?;
+    let records = coverage.records;
+    page.item(
+        "Records   ",
+        &format!(
+            "{} = {} judged + {} of no interest + {} + {} unreadable",
+            records.total(),
+            records.judged,
+            records.of_no_interest,
+            counted(records.duplicates, "duplicate"),
+            records.unreadable
+        ),
+    )?;
+    if records.other_logs > 0 {
+        let count = counted(records.other_logs, "record");
+        let what = "of Insights, network activity or aggregates passed over";
+        page.item("          ", &format!("{count} {what}"))?;
+    }
+    let period = summary.period.map_or("nothing was read".to_owned(), stretch);
+    page.item("Period    ", &period)?;
+    write_list("Coverage  ", coverage.regions.iter().map(reach).collect(), page)?;
+    for (account, missing) in missing_root_regions(coverage) {
+        let missing = missing.join(", ");
+        let what = format!("{account} {missing}: not read, so root may have signed in unseen");
+        page.item("          ", &what)?;
+    }
+    let gaps = coverage.gaps.iter().map(|gap| format!("{}: {}", gap.input, gap.what));
+    write_list("Gaps      ", gaps.collect(), page)?;
+    if coverage.inputs.contains_key(&Form::Csv) {
+        let hint = "CSV says of no sign-in how it ended: save the event history as JSON";
+        page.item("          ", hint)?;
+    }
+    Ok(())
+}
+
+/// Several lines under one label, `none`, or as many as are read.
+fn write_list(label: &str, mut lines: Vec<String>, page: &mut Page<'_>) -> io::Result<()> {
+    if lines.is_empty() {
+        lines.push("none".to_owned());
+    }
+    if lines.len() > MOST_LINES {
+        let more = lines.len() - MOST_LINES;
+        lines.truncate(MOST_LINES);
+        lines.push(format!("and {more} more; -o json lists all"));
+    }
+    for (index, line) in lines.iter().enumerate() {
+        page.item(if index == 0 { label } else { "          " }, line)?;
+    }
+    Ok(())
+}
+
+fn reach(coverage: &RegionCoverage) -> String {
+    let RegionCoverage { account, region, records, first, last, proved } = coverage;
+    let records = counted(*records, "record");
+    let seen = match first.zip(*last) {
+        Some((from, to)) => format!(", {}", stretch(Period { from, to })),
+        None => String::new(),
+    };
+    let proved: Vec<String> = proved.iter().copied().map(stretch).collect();
+    let complete = match proved.as_slice() {
+        [] => "files may be missing".to_owned(),
+        _ => format!("digests prove {}", proved.join(", ")),
+    };
+    format!("{account} {region}: {records}{seen}; {complete}")
+}
+
+/// The regions that root's sign-ins may be recorded in and that were not read, by account. Other
+/// partitions have other regions.
+fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
+    let accounts: BTreeSet<&str> = coverage.regions.iter().map(|it| it.account.as_str()).collect();
+    let mut all = Vec::new();
+    for account in accounts {
+        let regions = coverage.regions.iter().filter(|it| it.account == account);
+        let read: Vec<&str> = regions.map(|it| it.region.as_str()).collect();
+        let is_elsewhere = |region: &&str| {
+            ["cn-", "us-gov-", "us-iso", "eusc-"].iter().any(|it| region.starts_with(it))
+        };
+        let missing: Vec<_> = ROOT_REGIONS.into_iter().filter(|it| !read.contains(it)).collect();
+        if !missing.is_empty() && !read.iter().any(is_elsewhere) {
+            all.push((account, missing));
+        }
+    }
+    all
+}
+
+fn write_locked_out(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    let rows = &summary.locked_out;
+    let still = rows.iter().filter(|row| row.in_since.is_none()).count();
+    page.blank()?;
+    let heading = match rows.len() {
+        0 => "COULD NOT GET IN: nobody".to_owned(),
+        1 => format!("COULD NOT GET IN: 1 person, {still} still out"),
+        count => format!("COULD NOT GET IN: {count} people, {still} still out"),
+    };
+    page.line(bold(), &heading)?;
+    if summary.typing_errors > 0 {
+        let count = counted(summary.typing_errors as u64, "typing error");
+        page.item("  ", &format!("{count} left out: the same address got in soon after"))?;
+    }
+    for row in rows {
+        page.blank()?;
+        page.line(bold(), &format!("  {}", name(&row.person)))?;
+        page.item("    ", &tries(row))?;
+        if let Some(last) = &row.last {
+            page.item("    Recorded: ", &recorded(last))?;
+        }
+        let likelihood = row.diagnosis.likelihood.word();
+        page.item(&format!("    Cause ({likelihood}): "), row.diagnosis.cause)?;
+        page.item("    ", "What to do:")?;
+        page.prose(6, row.diagnosis.action)?;
+    }
+    Ok(())
+}
+
+/// How often somebody tried, and whether they got in.
+fn tries(row: &LockedOut) -> String {
+    let Some((first, last)) = row.first_try.zip(row.last_try) else {
+        return "no event names them".to_owned();
+    };
+    let times = match row.tries {
+        1 => String::new(),
+        count => format!(", {count} times since {}", second(first)),
+    };
+    let now = match row.in_since {
+        Some(since) => format!("in since {}", second(since)),
+        None => "still out".to_owned(),
+    };
+    let (purpose, from) = (describe_purpose(row.purpose), from(&row.sources));
+    format!("tried {purpose}, last at {}{times}{from}; {now}", second(last))
+}
+
+/// What AWS recorded of an attempt.
+fn recorded(attempt: &Attempt) -> String {
+    let ending = match attempt.outcome {
+        Outcome::Unfinished => "begun, and nothing followed",
+        _ => "refused",
+    };
+    let mut parts = vec![format!("{ending} in {} {}", attempt.account, attempt.region)];
+    if let Some(role) = &attempt.role {
+        parts.push(format!("role {role}"));
+    }
+    for factor in &attempt.factors {
+        let state = match factor.state {
+            FactorState::Asked => "asked for",
+            FactorState::Passed => "right",
+            FactorState::Refused => "wrong",
+        };
+        parts.push(format!("{} {state}", factor.name));
+    }
+    if attempt.mfa == Some(Mfa::NotUsed) {
+        parts.push("MFA not used".to_owned());
+    }
+    parts.extend(attempt.code.clone());
+    parts.extend(attempt.message.as_ref().map(|message| format!("\"{message}\"")));
+    parts.join(", ")
+}
+
+fn write_signed_in(rows: &[SignedIn], page: &mut Page<'_>) -> io::Result<()> {
+    page.blank()?;
+    let heading = match rows.len() {
+        0 => "SIGNED IN: nobody".to_owned(),
+        1 => "SIGNED IN: 1 person".to_owned(),
+        count => format!("SIGNED IN: {count} people"),
+    };
+    page.line(bold(), &heading)?;
+    for row in rows {
+        page.blank()?;
+        page.line(bold(), &format!("  {}", name(&row.person)))?;
+        page.item("    ", &sign_ins(row))?;
+        let mfa: Vec<String> =
+            row.mfa.iter().map(|(mfa, count)| format!("{} {count}", describe_mfa(*mfa))).collect();
+        if !mfa.is_empty() {
+            page.item("    MFA: ", &mfa.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+fn sign_ins(row: &SignedIn) -> String {
+    let count = counted(row.sign_ins as u64, "sign-in");
+    let unknown = match row.unknown {
+        0 => String::new(),
+        unknown => format!(" and {unknown} that may have failed"),
+    };
+    let when = match (row.first, row.last) {
+        (first, last) if first == last => format!("at {}", second(last)),
+        (first, last) => format!("{} to {}", second(first), second(last)),
+    };
+    format!("{count}{unknown}, {when}{}", from(&row.sources))
+}
+
+fn write_timeline(events: &[Event], page: &mut Page<'_>) -> io::Result<()> {
+    page.blank()?;
+    page.line(bold(), &format!("TIMELINE: {}", counted(events.len() as u64, "event")))?;
+    page.blank()?;
+    for event in events {
+        page.item(&format!("  {}  ", second(event.at)), &describe_event(event))?;
+    }
+    Ok(())
+}
+
+fn describe_event(event: &Event) -> String {
+    let mut parts = vec![format!("{} {}", event.name, event.outcome.word())];
+    parts.extend(event.code.iter().chain(&event.message).cloned());
+    parts.extend(event.target.iter().chain(&event.factors).cloned());
+    parts.extend(event.mfa.map(|mfa| format!("MFA {}", describe_mfa(mfa))));
+    parts.push(format!("{} {}", event.account, event.region));
+    parts.extend(event.source.as_ref().map(|source| format!("from {source}")));
+    format!("{} ({})", parts.join(", "), event.id)
+}
+
+fn write_tickets(rows: &[LockedOut], page: &mut Page<'_>) -> io::Result<()> {
+    for row in rows {
+        page.blank()?;
+        page.line(bold(), "FOR THE TICKET")?;
+        page.blank()?;
+        page.item("  ", &ticket(row))?;
+    }
+    Ok(())
+}
+
+/// A paragraph for a ticket. Addresses are left out: who asks for them finds the events by their ids.
+fn ticket(row: &LockedOut) -> String {
+    let (who, cause) = (name(&row.person), row.diagnosis.cause);
+    let Some((last, last_try)) = row.last.as_ref().zip(row.last_try) else {
+        return format!("{who}: {cause}");
+    };
+    let now = match row.in_since {
+        Some(since) => format!("In since {}.", second(since)),
+        None => "Still out.".to_owned(),
+    };
+    format!(
+        "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now} Events: {}.",
+        describe_purpose(row.purpose),
+        if row.tries == 1 { "once".to_owned() } else { format!("{} times", row.tries) },
+        second(last_try),
+        recorded(last),
+        row.diagnosis.likelihood.word(),
+        last.events.join(", "),
+    )
+}
+
+/// Who somebody is, as far as is known.
+fn name(person: &Person) -> String {
+    let account = person.account.as_deref().unwrap_or_default();
+    let name = person.name.as_deref().unwrap_or("somebody not named");
+    match person.kind {
+        ActorKind::Root => format!("root of {account}"),
+        ActorKind::User => format!("{name}, user of {account}"),
+        ActorKind::UnknownUser => {
+            let source = person.source.as_deref().unwrap_or("an unknown address");
+            format!("a name that is no user of {account}, from {source}")
+        }
+        ActorKind::IdentityCenter => format!("{name}, Identity Center"),
+        ActorKind::Saml => format!("{name}, SAML"),
+        ActorKind::Instance => format!("{name}, instance of {account}"),
+        ActorKind::Role => format!("{name}, role session of {account}"),
+        ActorKind::FederatedUser => format!("{name}, federated user of {account}"),
+        ActorKind::Directory => format!("{name}, directory user of {account}"),
+        ActorKind::Other if account.is_empty() => name.to_owned(),
+        ActorKind::Other => format!("{name}, in {account}"),
+    }
+}
+
+fn describe(form: Form) -> &'static str {
+    match form {
+        Form::LogFile => "log file",
+        Form::LookupEvents => "output of lookup-events",
+        Form::List => "list of events",
+        Form::Lines => "file of single events",
+        Form::Csv => "CSV of the event history",
+        Form::Digest => "digest",
+        Form::Empty => "empty file",
+        Form::Unknown => "other file",
+    }
+}
+
+fn describe_purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::SignIn => "to sign in",
+        Purpose::SwitchRole => "to switch to a role",
+        Purpose::CommandLine => "to sign in a command line",
+        Purpose::PasswordRecovery => "to recover the password",
+        Purpose::PasswordChange => "to change the password",
+        Purpose::MfaEnrolment => "to enrol an MFA device",
+    }
+}
+
+fn describe_mfa(mfa: Mfa) -> &'static str {
+    match mfa {
+        Mfa::Used => "used",
+        Mfa::NotUsed => "not used",
+        Mfa::NotVisible => "not visible to AWS",
+        Mfa::Unknown => "not known",
+    }
+}
+
+fn from(sources: &BTreeSet<String>) -> String {
+    let first: Vec<&str> = sources.iter().take(MOST_ADDRESSES).map(String::as_str).collect();
+    match sources.len() {
+        0 => String::new(),
+        count if count > MOST_ADDRESSES => {
+            format!(", from {} and {} more", first.join(", "), count - MOST_ADDRESSES)
+        }
+        _ => format!(", from {}", first.join(", ")),
+    }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    match (count, noun.split_once(' ')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some((first, rest))) if rest.starts_with("of ") => format!("{count} {first}s {rest}"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+fn stretch(period: Period) -> String {
+    format!("{} to {}", second(period.from), second(period.to))
+}
+
+fn second(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
