@@ -52,7 +52,7 @@ fn write_coverage(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
         let what = "of Insights, network activity or aggregates passed over";
         page.item("          ", &format!("{count} {what}"))?;
     }
-    let period = summary.period.map_or("nothing was read".to_owned(), stretch);
+    let period = summary.period.map_or("nothing was read of it".to_owned(), stretch);
     page.item("Period    ", &period)?;
     write_list("Coverage  ", coverage.regions.iter().map(reach).collect(), page)?;
     for (account, missing) in missing_root_regions(coverage) {
@@ -204,7 +204,7 @@ fn write_signed_in(rows: &[SignedIn], page: &mut Page<'_>) -> io::Result<()> {
         page.line(bold(), &format!("  {}", name(&row.person)))?;
         page.item("    ", &sign_ins(row))?;
         let mfa: Vec<String> =
-            row.mfa.iter().map(|(mfa, count)| format!("{} {count}", describe_mfa(*mfa))).collect();
+            row.mfa.iter().map(|(mfa, count)| format!("{count} {}", describe_mfa(*mfa))).collect();
         if !mfa.is_empty() {
             page.item("    MFA: ", &mfa.join(", "))?;
         }

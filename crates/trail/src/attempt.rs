@@ -21,7 +21,10 @@ const NO_LIMIT: SignedDuration = SignedDuration::MAX;
 /// The events must be ordered by time.
 pub(crate) fn attempts(events: &[Event]) -> Vec<Attempt> {
     let mut attempts = Attempts { names: names(events), ..Attempts::default() };
-    for event in events {
+    let mut ordered: Vec<&Event> = events.iter().collect();
+    // Times are whole seconds, and a code may be given within one.
+    ordered.sort_by_key(|event| (event.at, !is_first_step(event)));
+    for event in ordered {
         if let Some(purpose) = purpose(event) {
             attempts.add(event, purpose);
         }
@@ -181,18 +184,12 @@ fn ties_to_later(event: &Event, attempt: &Attempt) -> Vec<Tie> {
 
 /// Adds what the event says to its attempt.
 fn extend(attempt: &mut Attempt, event: &Event) {
-    let is_first_step = matches!(
-        event.name.as_str(),
-        "CheckMfa"
-            | "CredentialChallenge"
-            | "CredentialVerification"
-            | "CreateVirtualMFADevice"
-            | "PasswordRecoveryRequested"
-    );
     attempt.outcome = match (event.outcome, attempt.outcome) {
-        // Another challenge does not undo a refusal.
-        (Outcome::Success, Outcome::Failure) if is_first_step => Outcome::Failure,
-        (Outcome::Success, _) if is_first_step => Outcome::Unfinished,
+        // Another challenge undoes neither a refusal nor a success.
+        (Outcome::Success, Outcome::Failure | Outcome::Success) if is_first_step(event) => {
+            attempt.outcome
+        }
+        (Outcome::Success, _) if is_first_step(event) => Outcome::Unfinished,
         (outcome, _) => outcome,
     };
     if attempt.person.name.is_none()
@@ -215,6 +212,18 @@ fn extend(attempt: &mut Attempt, event: &Event) {
         Outcome::Failure | Outcome::Unfinished => Some(pattern(event, attempt)),
         Outcome::Success | Outcome::Unknown => None,
     };
+}
+
+/// Whether success of the event alone gets nobody anywhere.
+fn is_first_step(event: &Event) -> bool {
+    matches!(
+        event.name.as_str(),
+        "CheckMfa"
+            | "CredentialChallenge"
+            | "CredentialVerification"
+            | "CreateVirtualMFADevice"
+            | "PasswordRecoveryRequested"
+    )
 }
 
 fn refused_role(event: &Event) -> Option<String> {

@@ -59,7 +59,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::FactorRefused if is_refused(last, "PASSWORD") => CENTER_PASSWORD,
         Pattern::FactorRefused => CENTER_FACTOR,
         Pattern::PasswordChangeRefused => password_change(last),
-        Pattern::EnrolmentUnfinished => enrolment(last),
+        Pattern::EnrolmentUnfinished => enrolment(attempts, last),
         Pattern::RoleRefused => ROLE_REFUSED,
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
@@ -257,30 +257,32 @@ fn password_change(attempt: &Attempt) -> Words {
     )
 }
 
-fn enrolment(attempt: &Attempt) -> Words {
+fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
     const DELETE: &str = "An administrator deletes the device that is assigned to nobody, then the \
         person enrols again:\n\
         aws iam delete-virtual-mfa-device --serial-number ARN";
-    if failed_with(attempt, "InvalidAuthenticationCode") {
+    if failed_with(last, "InvalidAuthenticationCode") {
         return (
             Likelihood::Certain,
             "The codes were wrong: they must be two that follow each other.",
             "Set the phone's clock to automatic, wait for a fresh code, then type it and the next.",
         );
     }
-    if failed_with(attempt, "EntityAlreadyExists") {
+    // Whoever finds a device of that name tries to delete it next.
+    if attempts.iter().any(|attempt| failed_with(attempt, "EntityAlreadyExists")) {
         return (
             Likelihood::Certain,
             "A device of that name is there already, from an enrolment that was not finished.",
             DELETE,
         );
     }
-    if failed_with(attempt, "AccessDenied") {
+    if failed_with(last, "AccessDenied") {
         return (
             Likelihood::Certain,
             "The person may not manage their own MFA device.",
             "Allow iam:CreateVirtualMFADevice, iam:EnableMFADevice and iam:ResyncMFADevice on their \
-            own device. An administrator deletes a device that is left over.",
+            own device. An administrator deletes a device that is left over: whoever has a stolen \
+            password must not be able to.",
         );
     }
     (

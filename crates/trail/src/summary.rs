@@ -46,7 +46,8 @@ pub struct Summary {
     pub schema: &'static str,
     /// The name of the only person it is about.
     pub user: Option<String>,
-    /// From the first to the last moment that was asked for or, where open, read; none: nothing was.
+    /// From the first to the last moment that was asked for or, where open, read; none: nothing was
+    /// read of it.
     pub period: Option<Period>,
     /// What was read.
     pub coverage: Coverage,
@@ -168,7 +169,8 @@ fn period(coverage: &Coverage, filter: &Filter) -> Option<Period> {
     let proved = || regions().flat_map(|region| &region.proved);
     let first = regions().filter_map(|it| it.first).chain(proved().map(|it| it.from)).min();
     let last = regions().filter_map(|it| it.last).chain(proved().map(|it| it.to)).max();
-    Some(Period { from: filter.from.or(first)?, to: filter.to.or(last)? })
+    let period = Period { from: filter.from.or(first)?, to: filter.to.or(last)? };
+    Some(period).filter(|period| period.from <= period.to)
 }
 
 /// The events that are part of the person's attempts, or name them.

@@ -275,6 +275,10 @@ fn enrolment_unfinished() {
         assert_eq!(row.pattern, Pattern::EnrolmentUnfinished);
         assert!(row.diagnosis.cause.contains(says), "{}", row.diagnosis.cause);
     }
+    let stuck =
+        Story::new().call("08:00:00", "CreateVirtualMFADevice", json!("EntityAlreadyExists"));
+    let row = locked_out(stuck.call("08:01:00", "DeleteVirtualMFADevice", json!("AccessDenied")));
+    assert!(row.diagnosis.cause.contains("is there already"), "{}", row.diagnosis.cause);
     let deleted = Story::new().call("08:00:00", "DeleteVirtualMFADevice", Value::Null);
     assert_eq!(all(deleted).attempts, []);
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::SignedDuration;
 use portcullis_model::Mfa;
 use portcullis_trail::{Filter, Summary};
 
@@ -39,6 +40,18 @@ fn filters_leave_out_the_rest() {
     assert_eq!(attempts(accounts("444455556666")), 0);
     let regions = vec!["us-east-1".to_owned(), "eu-north-1".to_owned()];
     assert_eq!(attempts(Filter { regions, ..Filter::default() }), 4);
+}
+
+#[test]
+fn the_period_is_what_was_asked_for_and_else_what_was_read() {
+    let period = |filter: Filter| summary(story(), &filter).period;
+    let read = period(Filter::default()).unwrap();
+    assert_eq!(read.from.to_string(), "2026-11-02T08:00:00Z");
+    assert_eq!(read.to.to_string(), "2026-11-02T10:00:00Z");
+    let from = Some(read.from - SignedDuration::from_hours(24));
+    assert_eq!(period(Filter { from, ..Filter::default() }).unwrap().from, from.unwrap());
+    let from = Some(read.to + SignedDuration::from_secs(1));
+    assert_eq!(period(Filter { from, ..Filter::default() }), None);
 }
 
 #[test]
