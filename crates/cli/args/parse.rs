@@ -56,9 +56,9 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
 
 /// A number of days or hours.
 pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
-    let hours = |text: &str, unit| Some(text.strip_suffix(unit)?.parse::<u32>().ok()?);
-    let days = hours(text, 'd').and_then(|days| days.checked_mul(24));
-    let hours = days.or_else(|| hours(text, 'h')).ok_or("expected an age such as 7d or 12h")?;
+    let count = |unit: char| text.strip_suffix(unit)?.parse::<u32>().ok();
+    let hours = count('h').or_else(|| count('d')?.checked_mul(24));
+    let hours = hours.ok_or("expected an age such as 7d or 12h")?;
     Ok(SignedDuration::from_hours(i64::from(hours)))
 }
 

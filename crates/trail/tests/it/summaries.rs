@@ -48,10 +48,11 @@ fn the_period_is_what_was_asked_for_and_else_what_was_read() {
     let read = period(Filter::default()).unwrap();
     assert_eq!(read.from.to_string(), "2026-11-02T08:00:00Z");
     assert_eq!(read.to.to_string(), "2026-11-02T10:00:00Z");
-    let from = Some(read.from - SignedDuration::from_hours(24));
-    assert_eq!(period(Filter { from, ..Filter::default() }).unwrap().from, from.unwrap());
-    let from = Some(read.to + SignedDuration::from_secs(1));
-    assert_eq!(period(Filter { from, ..Filter::default() }), None);
+    let before = read.from - SignedDuration::from_hours(24);
+    let longer = period(Filter { from: Some(before), ..Filter::default() }).unwrap();
+    assert_eq!((longer.from, longer.to), (before, read.to));
+    let after = read.to + SignedDuration::from_secs(1);
+    assert_eq!(period(Filter { from: Some(after), ..Filter::default() }), None);
 }
 
 #[test]
