@@ -17,7 +17,7 @@ use crate::{csv, event};
 /// How many bytes are read at a time.
 const CHUNK: usize = 64 << 10;
 /// No input may be longer, once it is decompressed: a few bytes of gzip can hold any length.
-const MAX_LENGTH: u64 = 4 << 30;
+pub(crate) const MAX_LENGTH: u64 = 4 << 30;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -55,28 +55,28 @@ pub(crate) struct Seen {
 }
 
 impl Input {
-    /// Reads an input to its end, or as far as it can be read.
-    pub(crate) fn read(name: String, input: impl Read) -> Input {
+    /// Reads an input of at most so many bytes to its end, or as far as it can be read.
+    pub(crate) fn read(name: String, input: impl Read, most: u64) -> Input {
         let mut found = Input { name, ..Input::default() };
-        if let Err(error) = found.decompress(input) {
+        if let Err(error) = found.decompress(input, most) {
             found.trouble(format!("it cannot be read to its end: {error}"));
         }
         found
     }
 
-    fn decompress(&mut self, mut input: impl Read) -> io::Result<()> {
+    fn decompress(&mut self, mut input: impl Read, most: u64) -> io::Result<()> {
         let head = read_head(&mut input, GZIP.len())?;
         let is_gzip = head == GZIP;
         let whole = Cursor::new(head).chain(input);
         if is_gzip {
-            self.tell_apart(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole)))
+            self.tell_apart(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole)), most)
         } else {
-            self.tell_apart(whole)
+            self.tell_apart(whole, most)
         }
     }
 
-    fn tell_apart(&mut self, input: impl Read) -> io::Result<()> {
-        let mut input = input.take(MAX_LENGTH);
+    fn tell_apart(&mut self, input: impl Read, most: u64) -> io::Result<()> {
+        let mut input = input.take(most + 1);
         let mut head = read_head(&mut input, BYTE_ORDER_MARK.len())?;
         if head == BYTE_ORDER_MARK.as_bytes() {
             head = read_head(&mut input, 1)?;
@@ -92,7 +92,7 @@ impl Input {
         };
         let (_, input) = whole.into_inner();
         if input.limit() == 0 {
-            self.trouble("it is longer than 4 GiB; the rest was not read".to_owned());
+            self.trouble(format!("it is longer than {most} bytes; the rest was not read"));
         }
         result
     }
@@ -223,4 +223,26 @@ fn read_head(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(length);
     input.take(length as u64).read_to_end(&mut head)?;
     Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    #[test]
+    fn a_gzip_bomb_is_a_gap() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&[b' '; 100_000]).unwrap();
+        let packed = encoder.finish().unwrap();
+        assert!(packed.len() < 1_000);
+        let trouble = |most| Input::read(String::new(), packed.as_slice(), most).trouble;
+        assert!(trouble(100_000).is_empty());
+        let says = "it is longer than 99999 bytes; the rest was not read".to_owned();
+        assert_eq!(trouble(99_999), BTreeMap::from([(says, 1)]));
+    }
 }

@@ -11,7 +11,7 @@ use std::thread;
 use portcullis_model::{Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage};
 
 use crate::digest::{Digest, file_name};
-use crate::input::{Found, Input};
+use crate::input::{Found, Input, MAX_LENGTH};
 
 /// Reads inputs, one after another, and puts together what they hold.
 #[derive(Default)]
@@ -35,7 +35,7 @@ impl Reader {
 
     /// Reads a stream.
     pub fn read_stream(&mut self, name: &str, stream: impl Read) {
-        self.inputs.push(Input::read(name.to_owned(), stream));
+        self.inputs.push(Input::read(name.to_owned(), stream, MAX_LENGTH));
     }
 
     /// Everything that was read, each event once.
@@ -87,7 +87,7 @@ fn read_file(path: &Path) -> Input {
     let name = path.display().to_string();
     let trouble = match File::open(path) {
         _ if path.is_symlink() => "it is a link, which is not followed".to_owned(),
-        Ok(file) => return Input::read(name, file),
+        Ok(file) => return Input::read(name, file, MAX_LENGTH),
         Err(error) => format!("it cannot be opened: {error}"),
     };
     Input { name, trouble: BTreeMap::from([(trouble, 1)]), ..Input::default() }
