@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_gzip_bomb_is_a_gap() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&[b' '; 100_000]).unwrap();
+        encoder.write_all(&vec![b' '; 100_000]).unwrap();
         let packed = encoder.finish().unwrap();
         assert!(packed.len() < 1_000);
         let trouble = |most| Input::read(String::new(), packed.as_slice(), most).trouble;
