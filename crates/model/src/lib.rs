@@ -32,9 +32,10 @@ pub use report::{
     Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use snapshot::{
-    AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, ExternalAccount, Grant,
-    Group, MfaDevice, MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy, PolicyKind,
-    Region, Role, Root, RootClaim, SamlProvider, ServerCertificate, ServiceCredential, ShortLists,
-    SigningCertificate, Snapshot, User, UserClass, WatchedAction, records_of, shown,
+    AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, ExternalAccount, Grant, Group, Holder,
+    MfaDevice, MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy, PolicyKind,
+    PrincipalKind, Region, Role, Root, RootClaim, SamlProvider, ServerCertificate,
+    ServiceCredential, ShortLists, SigningCertificate, Snapshot, User, UserClass, WatchedAction,
+    records_of, shown,
 };
 pub use source::{Source, Sources};

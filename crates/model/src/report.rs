@@ -211,7 +211,7 @@ pub struct RuleInfo {
     pub scope: String,
     /// Why it matters.
     pub risk: String,
-    /// What to do about it, with `{placeholders}`.
+    /// What to do about it, with capitals such as `USER-NAME` where a finding has its own values.
     pub remediation: String,
     /// Pages to read.
     pub references: Vec<String>,

@@ -33,7 +33,7 @@ pub struct Explanation<'r> {
     pub path: &'r str,
     /// Why it matters.
     pub why: &'r str,
-    /// What to do about it, with `{placeholders}`.
+    /// What to do about it, with capitals such as `USER-NAME` where a finding has its own values.
     pub what_to_do: &'r str,
     /// The parameters, with defaults and values.
     pub params: &'r BTreeMap<String, Param>,

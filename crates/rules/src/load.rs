@@ -89,7 +89,8 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     let examples = examples(&mut fields, scopes.as_deref(), &values(&params));
     let problems = fields.finish();
     let rule = || {
-        let texts = texts?;
+        let (texts, parts) = (texts?, parts?);
+        let remediation = &parts.first()?.program.remediation;
         Some(Rule {
             id: id?.value,
             title: title?.value,
@@ -98,7 +99,7 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
             family: family(&file.path),
             path: file.path.clone(),
             risk: risk?.value.trim().to_owned(),
-            remediation: texts.remediation.value.trim().to_owned(),
+            remediation: remediation.blanks().trim().to_owned(),
             false_positives: false_positives.map(|text| text.value.trim().to_owned()),
             references,
             params: params
@@ -107,7 +108,7 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
                 .collect(),
             frameworks: BTreeMap::new(),
             examples,
-            parts: parts?,
+            parts,
             texts,
             source: file.text.clone(),
             declared: String::new(),

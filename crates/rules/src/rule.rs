@@ -31,7 +31,7 @@ pub struct Rule {
     pub path: String,
     /// Why it matters.
     pub risk: String,
-    /// What to do about it, with `{placeholders}`.
+    /// What to do about it, with capitals such as `USER-NAME` where a finding has its own values.
     pub remediation: String,
     /// When the finding is no problem, where that can be.
     pub false_positives: Option<String>,

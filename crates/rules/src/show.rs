@@ -1,6 +1,5 @@
 //! Values as people and as machines read them.
 
-use jiff::Timestamp;
 use portcullis_model::{List, Record, Sources, Type, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -12,7 +11,7 @@ pub(crate) fn text(value: Result<Value<'_>, Sources>) -> String {
         Ok(Value::Bool(bool)) => bool.to_string(),
         Ok(Value::Number(n)) => number(n),
         Ok(Value::Text(text)) => text.to_owned(),
-        Ok(Value::Time(time)) => seconds(time).to_string(),
+        Ok(Value::Time(time)) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         Ok(Value::List(list)) => elements(list).map(text).collect::<Vec<_>>().join(", "),
         Ok(Value::Record(record)) => json(Value::Record(record)).to_string(),
     }
@@ -28,10 +27,6 @@ fn number(number: f64) -> String {
         }
         _ => exact,
     }
-}
-
-fn seconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// The value as evidence, whole and exact.
@@ -84,17 +79,32 @@ pub fn type_name(ty: Type) -> String {
     }
 }
 
-/// The value as one word of a POSIX shell command.
+/// The value as one word of a shell command, on one line whatever it holds.
 pub(crate) fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    if !word.contains(char::is_control) {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let escape = |c: char| match c {
+        '\\' | '\'' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("$'{}'", word.chars().map(escape).collect::<String>())
+}
+
+/// The value within a text of a JSON document that stands in single quotes.
+pub(crate) fn quoted_json(value: &str) -> String {
+    let text = Json::from(value).to_string();
+    text[1..text.len() - 1].replace('\'', r"'\''")
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use portcullis_model::Source;
 
     use super::*;
@@ -111,7 +121,7 @@ mod tests {
     #[test]
     fn values_read_plainly() {
         let time: Timestamp = "2026-11-01T12:30:00.75Z".parse().unwrap();
-        assert_eq!(text(Ok(Value::Time(time))), "2026-11-01T12:30:00Z");
+        assert_eq!(text(Ok(Value::Time(time))), "2026-11-01 12:30 UTC");
         assert_eq!(text(Ok(Value::Null)), "none");
         assert_eq!(text(Err(Source::AccessKeys.into())), "unknown");
         assert_eq!(text(Ok(Value::List(&vec!["a".to_owned(), "b".to_owned()]))), "a, b");
@@ -126,5 +136,7 @@ mod tests {
         assert_eq!(shell_word("x; rm -rf ~"), "'x; rm -rf ~'");
         assert_eq!(shell_word("it's"), r"'it'\''s'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_word("x\nrm -rf '~'\\"), r"$'x\u000arm -rf \'~\'\\'");
+        assert_eq!(quoted_json("it's \"x\"\n"), r#"it'\''s \"x\"\n"#);
     }
 }

@@ -1,7 +1,9 @@
 //! The facts about each user.
 
 use jiff::Timestamp;
-use portcullis_model::{AccessKey, Fact, MfaDevice, SigningCertificate, Source, User};
+use portcullis_model::{
+    AccessKey, Fact, MfaDevice, PrincipalKind, SigningCertificate, Source, User,
+};
 
 use super::answers::Answers;
 use super::credential_report::Row;
@@ -65,6 +67,7 @@ impl<'a> Maker<'a> {
         Ok(User {
             name: name.to_owned(),
             arn: arn.to_owned(),
+            kind: PrincipalKind::User,
             path: path.to_owned(),
             class: self.classes.class_of(&Candidate { name, path, tags: tags(detail) })?,
             deleted,

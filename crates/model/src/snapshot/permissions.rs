@@ -5,6 +5,18 @@ use jiff::Timestamp;
 use crate::Fact;
 use crate::record::{record, words};
 
+words! {
+    /// The kind of who has permissions.
+    pub enum PrincipalKind {
+        /// An IAM user.
+        User = "user",
+        /// An IAM group, whose permissions its users have.
+        Group = "group",
+        /// An IAM role.
+        Role = "role",
+    }
+}
+
 record! {
     /// An IAM group.
     #[from(AccountAuthorizationDetails)]
@@ -14,6 +26,8 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
+        /// Always `group`.
+        pub kind: PrincipalKind,
         /// The number of users in it.
         pub user_count: Fact<u32>,
         /// Whether it makes its users administrators.
@@ -40,6 +54,8 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
+        /// Always `role`.
+        pub kind: PrincipalKind,
         /// The path, such as `/` or `/service-role/`.
         pub path: String,
         /// When it was created.
@@ -67,6 +83,8 @@ record! {
         pub attached_policies: Vec<String>,
         /// The names of inline policies.
         pub inline_policies: Vec<String>,
+        /// The names of the instance profiles that hold it.
+        pub instance_profiles: Vec<String>,
         /// The statements of its trust policy that let anyone assume it, with no condition that narrows this.
         #[shown(Statement)]
         pub open_statements: Fact<Vec<String>>,
@@ -157,10 +175,18 @@ record! {
         pub kind: PolicyKind,
         /// The ARNs of users, groups and roles that it is attached to or inside of.
         pub attached_to: Vec<String>,
+        /// The same users, groups and roles, by kind and name.
+        pub holders: Vec<Holder>,
         /// Whether it is attached to anything, or inside of it.
         pub attached: bool,
         /// Whether it serves as a permissions boundary and is not attached to anything.
         pub boundary_only: bool,
+        /// The id of the version in force; null: it is inline, and has no versions.
+        #[shown(Text)]
+        pub version: Option<String>,
+        /// The ids of its other versions.
+        #[shown(Text)]
+        pub other_versions: Vec<String>,
         /// Whether it allows every action on every resource.
         pub allows_everything: Fact<bool>,
         /// The services of which it allows every action on every resource, or `all but …` where it does so
@@ -175,7 +201,7 @@ record! {
         pub not_action_allows: Fact<Vec<String>>,
         /// The watched actions that it allows on every resource.
         pub actions_on_everything: Fact<Vec<WatchedAction>>,
-        /// The statements that allow to pass any role to any service.
+        /// The statements that allow passing any role to any service.
         #[shown(Statement)]
         pub pass_any_role: Fact<Vec<String>>,
         /// The ways to become an administrator that this policy alone grants.
@@ -187,6 +213,17 @@ record! {
         /// Those of them that deny, or that allow by NotResource, so that they stop protecting.
         #[shown(Statement)]
         pub ignored_protections: Fact<Vec<String>>,
+    }
+}
+
+record! {
+    /// A user, group or role that has a policy.
+    #[from(AccountAuthorizationDetails)]
+    pub struct Holder {
+        /// `user`, `group` or `role`.
+        pub kind: PrincipalKind,
+        /// The name.
+        pub name: String,
     }
 }
 

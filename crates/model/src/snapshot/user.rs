@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Escalation;
+use super::{Escalation, PrincipalKind};
 use crate::Fact;
 use crate::record::{record, words};
 
@@ -27,6 +27,8 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
+        /// Always `user`.
+        pub kind: PrincipalKind,
         /// The path, such as `/` or `/engineering/`.
         pub path: String,
         /// What the user stands for: `human`, `service` or `break-glass`.

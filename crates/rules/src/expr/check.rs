@@ -32,15 +32,15 @@ pub(super) fn check_shown(
     let mut checker = Checker::new(names);
     let whole = checker.over(parts, &syntax.at, |checker| {
         let Some(condition) = condition else {
-            return Some((None, checker.check(&parts.body)?));
+            return Some((None, checker.pieces(&parts.body)?));
         };
         let condition = checker.expect(Type::Bool, condition)?;
-        let body = checker.given(Some(&condition), true, |checker| checker.check(&parts.body))?;
+        let body = checker.given(Some(&condition), true, |checker| checker.pieces(&parts.body))?;
         Some((Some(condition), body))
     });
     let (list, mapped) = whole
-        .map(|(list, slot, (condition, Checked { node, ty }))| {
-            (Checked { node: list, ty }, Mapped { slot, condition, body: node })
+        .map(|(list, slot, (condition, (body, ty)))| {
+            (Checked { node: list, ty }, Mapped { slot, condition, body })
         })
         .unzip();
     Ok((checker.finish(list)?, mapped))
@@ -82,6 +82,25 @@ impl<'n> Checker<'n> {
             }
             _ => Err(self.problems),
         }
+    }
+
+    /// What is shown for an element: one value, or several with a text among them, joined by `+`.
+    fn pieces(&mut self, syntax: &Syntax) -> Option<(Vec<Node>, Type)> {
+        let pieces = joined_by_plus(syntax);
+        let is_text = |piece: &&Syntax| matches!(piece.kind, Kind::Literal(Constant::Text(_)));
+        if !pieces.iter().any(is_text) {
+            let Checked { node, ty } = self.check(syntax)?;
+            return Some((vec![node], ty));
+        }
+        let mut nodes = Vec::new();
+        for piece in pieces {
+            let Checked { node, ty } = self.check(piece)?;
+            if matches!(ty.element(), Type::Record(_)) {
+                return self.refuse(cannot_be_shown(piece.at.clone(), ty));
+            }
+            nodes.push(node);
+        }
+        Some((nodes, Type::Text))
     }
 
     /// None: there is a problem, and it has been noted.
@@ -376,6 +395,20 @@ impl<'n> Checker<'n> {
         self.macros.pop();
         Some((list.node, slot, body?))
     }
+}
+
+/// The operands of `a + b + …`; else the expression alone.
+fn joined_by_plus(syntax: &Syntax) -> Vec<&Syntax> {
+    match &syntax.kind {
+        Kind::Binary(Binary::Add, sides) => sides.iter().flat_map(joined_by_plus).collect(),
+        _ => vec![syntax],
+    }
+}
+
+/// A record is too much for a text.
+pub(super) fn cannot_be_shown(at: Range<usize>, ty: Type) -> Problem {
+    Problem::new(at, format!("a {} cannot be shown", type_name(ty)))
+        .help("name one of its fields, size(), or map(x, x.field)")
 }
 
 fn join(operator: Binary, left: Node, right: Node) -> Node {

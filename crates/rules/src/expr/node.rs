@@ -62,7 +62,8 @@ pub(crate) struct Mapped {
     pub slot: usize,
     /// Whether the element is shown at all.
     pub condition: Option<Node>,
-    pub body: Node,
+    /// What is shown, piece by piece; never empty.
+    pub body: Vec<Node>,
 }
 
 type Outcome<T> = Result<T, Sources>;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use portcullis_model::{Message, Sources, Type, Value};
 
+use super::check::cannot_be_shown;
 use super::{Env, Expression, MAX_VARIABLES, Mapped, Names, Node, Path, Read};
 use crate::problem::Problem;
 use crate::show;
@@ -27,7 +28,6 @@ enum Part {
 /// An expression in braces.
 #[derive(Clone, Debug)]
 struct Placeholder {
-    source: String,
     expression: Expression,
     /// What is shown in the place of each element of the value, a list then.
     mapped: Option<Mapped>,
@@ -36,59 +36,93 @@ struct Placeholder {
 impl Placeholder {
     /// Adds the value for people, as the facts that it is made of.
     fn show<'a>(&'a self, env: &mut Env<'a>, message: &mut Message) {
-        let fact = self.fact(&self.expression.node, env);
-        match (self.expression.node.eval(env), &self.mapped) {
+        let node = &self.expression.node;
+        match (node.eval(env), &self.mapped) {
             (Ok(Value::List(list)), Some(mapped)) => {
                 let mut shown = Vec::new();
                 for index in 0..list.size() {
-                    shown.extend(self.element(mapped, list.element(index), env));
+                    let Some(pieces) = mapped.show(list.element(index), env) else { continue };
+                    let mut element = Message::default();
+                    for (node, value) in pieces {
+                        let fact = self.fact(node.leaf(env));
+                        show_fact(value, fact.as_deref(), &mut element);
+                    }
+                    shown.push(element);
                 }
                 enumerate(&shown, message);
             }
-            (value, _) => show_fact(value, fact.as_deref(), message),
-        }
-    }
-
-    /// The value as a text; none if it is missing or null.
-    fn text<'a>(&'a self, env: &mut Env<'a>) -> Option<String> {
-        match self.expression.node.eval(env) {
-            Ok(Value::Null) | Err(_) => None,
-            Ok(_) => {
-                let mut message = Message::default();
-                self.show(env, &mut message);
-                Some(message.to_string())
+            (value, _) => {
+                let fact = self.fact(node.leaf(env));
+                show_fact(value, fact.as_deref(), message);
             }
         }
     }
 
-    /// What is shown for an element; none if it is left out.
-    fn element<'a>(
-        &'a self,
-        mapped: &'a Mapped,
-        element: Result<Value<'a>, Sources>,
-        env: &mut Env<'a>,
-    ) -> Option<Message> {
-        let mut message = Message::default();
-        let value = element.and_then(|element| {
-            env.set(mapped.slot, element);
-            match &mapped.condition {
-                Some(condition) if !condition.truth(env)? => Ok(None),
-                _ => mapped.body.eval(env).map(Some),
+    /// What takes its place in a command.
+    fn fill<'a>(&'a self, env: &mut Env<'a>) -> Filling<'a> {
+        let node = &self.expression.node;
+        match (node.eval(env), &self.mapped) {
+            (Ok(Value::Bool(false)), _) => Filling::Each(Vec::new()),
+            _ if self.is_condition() => Filling::Words(""),
+            (Ok(Value::List(list)), Some(mapped)) => {
+                let mut each = Vec::new();
+                for index in 0..list.size() {
+                    let Some(pieces) = mapped.show(list.element(index), env) else { continue };
+                    each.push(pieces.into_iter().map(|(node, v)| self.known(node, v)).collect());
+                }
+                Filling::Each(each)
             }
-        });
-        let value = value.transpose()?;
-        let fact = self.fact(&mapped.body, env);
-        show_fact(value, fact.as_deref(), &mut message);
-        Some(message)
+            (Ok(Value::List(list)), None) => {
+                let element = |index| self.known(node, list.element(index));
+                Filling::Each((0..list.size()).map(element).collect())
+            }
+            (Ok(Value::Text(words)), None) if self.fact(node.leaf(env)).is_none() => {
+                Filling::Words(words)
+            }
+            (value, _) => Filling::Value(self.known(node.leaf(env), value)),
+        }
+    }
+
+    /// The value as a text; where there is none, what is to be filled in.
+    fn known(&self, node: &Node, value: Result<Value<'_>, Sources>) -> String {
+        match value {
+            Ok(Value::Null) | Err(_) => self.blank(node),
+            value => show::text(value),
+        }
+    }
+
+    /// What stands for a value that is not known: `USER-NAME` for `user.name`.
+    fn blank(&self, node: &Node) -> String {
+        let path = match node {
+            Node::Ternary(parts) => return self.blank(&parts[1]),
+            Node::Constant(constant) => return show::text(Ok(constant.value())),
+            node => self.fact(node).or_else(|| self.expression.reads.keys().next().cloned()),
+        };
+        let path = path.unwrap_or_default();
+        let parents = path.rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1);
+        path[parents..].replace(['.', '_'], "-").to_ascii_uppercase()
+    }
+
+    /// The text for a resource of which nothing is known.
+    fn blanks(&self) -> String {
+        match &self.mapped {
+            _ if self.is_condition() => String::new(),
+            Some(mapped) => mapped.body.iter().map(|node| self.blank(node)).collect(),
+            None => self.blank(&self.expression.node),
+        }
+    }
+
+    fn is_condition(&self) -> bool {
+        self.expression.ty == Type::Bool
     }
 
     /// The path of the fact or parameter that a text comes from; none: from the rule itself.
-    fn fact<'a>(&'a self, node: &'a Node, env: &mut Env<'a>) -> Option<String> {
-        match node.leaf(env) {
+    fn fact(&self, leaf: &Node) -> Option<String> {
+        match leaf {
             Node::Path(path) if path.slot < MAX_VARIABLES => Some(self.name_of(path)),
             // An element of the list that is mapped.
             Node::Path(path) => {
-                let list = self.fact(&self.expression.node, env).unwrap_or_default();
+                let list = self.fact(&self.expression.node).unwrap_or_default();
                 let ty = self.expression.reads.get(&list).map(|read| read.ty);
                 let names = ty.map_or_else(String::new, |ty| field_names(ty, &path.fields));
                 Some(list + &names)
@@ -112,6 +146,35 @@ impl Placeholder {
         }
         None
     }
+}
+
+impl Mapped {
+    /// The pieces that are shown for an element, and where they come from; none if it is left out.
+    fn show<'a>(
+        &'a self,
+        element: Result<Value<'a>, Sources>,
+        env: &mut Env<'a>,
+    ) -> Option<Vec<(&'a Node, Result<Value<'a>, Sources>)>> {
+        let is_shown = element.and_then(|element| {
+            env.set(self.slot, element);
+            self.condition.as_ref().map_or(Ok(true), |condition| condition.truth(env))
+        });
+        match is_shown {
+            Ok(true) => Some(self.body.iter().map(|node| (node, node.eval(env))).collect()),
+            Ok(false) => None,
+            Err(sources) => Some(vec![(&self.body[0], Err(sources))]),
+        }
+    }
+}
+
+/// What takes the place of an expression in a line of a command.
+enum Filling<'a> {
+    /// Words of the rule, as they stand.
+    Words(&'a str),
+    /// A value, which is quoted.
+    Value(String),
+    /// Values, each in a line of its own.
+    Each(Vec<String>),
 }
 
 /// The names of the fields, each after a dot, beginning at an element of a list of that type.
@@ -161,7 +224,10 @@ impl Template {
         let (mut parts, mut problems) = (Vec::new(), Vec::new());
         for piece in split(text) {
             match piece {
-                Ok(Piece::Text(text)) => parts.push(Part::Text(text.to_owned())),
+                Ok(Piece::Text(text)) => {
+                    parts
+                        .extend(text.split_inclusive('\n').map(|line| Part::Text(line.to_owned())));
+                }
                 Ok(Piece::Expression(range)) => match expression(text, range, names) {
                     Ok(part) => parts.push(part),
                     Err(mut more) => problems.append(&mut more),
@@ -184,21 +250,33 @@ impl Template {
         message
     }
 
-    /// The text with the values, each one word of a shell command; what is missing or null stays to
-    /// be filled in.
+    /// The text with the values, each one word of a shell command or, in quotes, text in a JSON
+    /// document; what is missing or null stays to be filled in, as in [`Template::blanks`].
+    ///
+    /// A line with a condition is left out where that does not hold. A line with a list is written once
+    /// for each element; several lists of a line go in step.
     pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
         let mut command = String::new();
-        for part in &self.parts {
-            match part {
-                Part::Text(text) => command.push_str(text),
-                Part::Expression(placeholder) => {
-                    let text = placeholder.text(env);
-                    let word = text.unwrap_or_else(|| format!("<{}>", placeholder.source));
-                    command.push_str(&show::shell_word(&word));
-                }
+        for line in self.parts.split_inclusive(Part::ends_line) {
+            let mut fillings = Vec::new();
+            for part in line {
+                fillings.push(match part {
+                    Part::Text(text) => Filling::Words(text),
+                    Part::Expression(placeholder) => placeholder.fill(env),
+                });
             }
+            write_lines(&fillings, &mut command);
         }
         command
+    }
+
+    /// The text for a resource of which nothing is known, with capitals where values belong.
+    pub(crate) fn blanks(&self) -> String {
+        let blank = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Expression(placeholder) => placeholder.blanks(),
+        };
+        self.parts.iter().map(blank).collect()
     }
 
     /// Where the facts that the expressions read come from.
@@ -218,6 +296,39 @@ impl Template {
     }
 }
 
+impl Part {
+    fn ends_line(&self) -> bool {
+        matches!(self, Part::Text(text) if text.ends_with('\n'))
+    }
+}
+
+/// Adds a line, once for each element of its lists.
+fn write_lines(fillings: &[Filling<'_>], command: &mut String) {
+    let lists = fillings.iter().filter_map(|filling| match filling {
+        Filling::Each(values) => Some(values.len()),
+        Filling::Words(_) | Filling::Value(_) => None,
+    });
+    // Prose is not indented, and has apostrophes.
+    let first = fillings.iter().find(|filling| !matches!(filling, Filling::Words("")));
+    let is_command = matches!(first, Some(Filling::Words(words)) if words.starts_with(' '));
+    for index in 0..lists.min().unwrap_or(1) {
+        let mut in_quotes = false;
+        for filling in fillings {
+            let value = match filling {
+                Filling::Words(words) => {
+                    in_quotes ^= is_command && words.matches('\'').count() % 2 == 1;
+                    command.push_str(words);
+                    continue;
+                }
+                Filling::Value(value) => value,
+                Filling::Each(values) => &values[index],
+            };
+            let word = if in_quotes { show::quoted_json(value) } else { show::shell_word(value) };
+            command.push_str(&word);
+        }
+    }
+}
+
 fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Part, Vec<Problem>> {
     let source = &text[range.clone()];
     let shift = |mut problem: Problem| {
@@ -231,11 +342,9 @@ fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Part,
         ty => ty,
     };
     if matches!(element, Type::Record(_) | Type::Optional(Type::Record(_))) {
-        let problem =
-            Problem::new(range, format!("a {} is no text", show::type_name(expression.ty)));
-        return Err(vec![problem.help("name one of its fields, size(), or map(x, x.field)")]);
+        return Err(vec![cannot_be_shown(range, expression.ty)]);
     }
-    Ok(Part::Expression(Placeholder { source: source.trim().to_owned(), expression, mapped }))
+    Ok(Part::Expression(Placeholder { expression, mapped }))
 }
 
 enum Piece<'t> {

@@ -238,7 +238,7 @@ fn templates_show_values() {
             "{key.id} {key.last_used_region} {key.active} {params.services}",
             "unknown none true iam, sts",
         ),
-        ("{key.created}", "2026-10-19T12:00:00Z"),
+        ("{key.created}", "2026-10-19 12:00 UTC"),
         ("größer {user.path}", "größer /"),
         ("{user.access_keys.map(k, k.name)}", "AKIAIOSFODNN7EXAMPLE"),
         ("{params.services.map(s, s == 'sts' ? 'STS' : s)}", "iam, STS"),
@@ -247,6 +247,8 @@ fn templates_show_values() {
         ("{params.services.map(s, s != 'iam', s == 'sts' ? 'STS' : s)}", "STS"),
         ("<{params.services.filter(s, s == 'ec2')}>", "<>"),
         ("{params.services.filter(s, key.id == s)}", "unknown, unknown"),
+        ("{params.services.map(s, '<' + s + ' ' + key.age_days + '>')}", "<iam 90.1>, <sts 90.1>"),
+        ("{params.services.map(s, key.age_days + 1 + params.limit)}", "181.1, 181.1"),
     ] {
         assert_eq!(render(text).0, shown, "{text}");
     }
@@ -308,6 +310,57 @@ fn a_long_mapped_list_is_cut_and_counted() {
 #[test]
 fn commands_are_safe_to_paste() {
     let command = "aws iam x --user-name {user.name} --id {key.id} --region {key.last_used_region} {account.id}";
-    let safe = "aws iam x --user-name 'x; rm -rf ~' --id '<key.id>' --region '<key.last_used_region>' 111122223333";
+    let safe = "aws iam x --user-name 'x; rm -rf ~' --id KEY-ID --region KEY-LAST-USED-REGION 111122223333";
     assert_eq!(render(command).1, safe);
+}
+
+/// What a command comes to for a user of that name, in these groups.
+fn command(text: &str, name: &str, groups: &[&str]) -> String {
+    let key = json!({ "active": { "missing": ["access-keys"] } });
+    let case = Case::new(&key, &json!({ "name": name, "groups": groups }));
+    with_names(|names| Template::compile(text, names).unwrap().render_command(&mut case.env()))
+}
+
+#[test]
+fn a_line_with_a_list_is_written_once_for_each_element() {
+    let text = "Leave:\n  leave {user.name} {user.groups}\nDone.\n";
+    assert_eq!(
+        command(text, "ann", &["a", "b c"]),
+        "Leave:\n  leave ann a\n  leave ann 'b c'\nDone.\n"
+    );
+    assert_eq!(command(text, "ann", &[]), "Leave:\nDone.\n");
+    let filtered =
+        "  x {user.groups.map(g, g != 'b', g)} --{user.groups.map(g, g != 'b', g + '-id')}\n";
+    assert_eq!(command(filtered, "ann", &["a", "b", "c"]), "  x a --a-id\n  x c --c-id\n");
+}
+
+#[test]
+fn a_line_with_a_condition_is_there_where_it_holds() {
+    let text = "{user.groups.size() == 0}  lonely\n{user.groups.size() > 0}  {user.groups}\nEnd";
+    assert_eq!(command(text, "ann", &[]), "  lonely\nEnd");
+    assert_eq!(command(text, "ann", &["a", "b"]), "  a\n  b\nEnd");
+    // What is not known is left to the reader.
+    assert_eq!(command("{key.active}  disable\n", "ann", &[]), "  disable\n");
+}
+
+#[test]
+fn words_of_the_rule_are_not_quoted() {
+    let text = "  x {user.groups.size() > 0 ? '--in a group' : '--alone'} {user.name}";
+    assert_eq!(command(text, "it's", &["a"]), r"  x --in a group 'it'\''s'");
+}
+
+#[test]
+fn a_hostile_name_ends_neither_the_line_nor_the_quotes_nor_the_document() {
+    let text = r#"  x --doc '{{"name": "{user.name}"}}' {user.name}"#;
+    let name = "a'; rm \"-rf\"\n  aws iam y";
+    let safe = r#"  x --doc '{"name": "a'\''; rm \"-rf\"\n  aws iam y"}' $'a\'; rm "-rf"\u000a  aws iam y'"#;
+    assert_eq!(command(text, name, &[]), safe);
+}
+
+#[test]
+fn a_rule_in_general_has_capitals_where_values_belong() {
+    let text = "{user.mfa_active}  x {user.name} {user.access_keys.map(k, k.id)} {params.limit} \
+                {user.mfa_active ? '--yes' : '--no'}";
+    let blanks = with_names(|names| Template::compile(text, names).unwrap().blanks());
+    assert_eq!(blanks, "  x USER-NAME ACCESS-KEYS-ID 90 --yes");
 }

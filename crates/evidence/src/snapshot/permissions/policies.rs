@@ -1,7 +1,7 @@
 //! The facts about policies: what each document says by itself.
 
 use portcullis_iam::{Account, Anywhere, PolicyDocument};
-use portcullis_model::{Fact, Policy, WatchedAction};
+use portcullis_model::{Arn, Fact, Holder, Policy, PrincipalKind, WatchedAction};
 
 use super::read::PolicyUse;
 use super::{Privileges, SOURCE};
@@ -38,9 +38,12 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
         resource_id: policy.id.clone(),
         name: policy.name.clone(),
         kind: policy.kind,
+        holders: attached_to.iter().filter_map(|arn| holder(arn)).collect(),
         attached_to,
         attached,
         boundary_only: used.is_boundary && !attached,
+        version: used.version.clone(),
+        other_versions: used.other_versions.clone(),
         allows_everything: fact(document, |document| document.allows_everything(account)),
         service_wildcards: fact(document, |document| document.whole_services(account)),
         wildcard_services: fact(document, PolicyDocument::wildcard_services),
@@ -61,6 +64,14 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
         ignored_variables: fact(document, |document| document.ignored_variables(false)),
         ignored_protections: fact(document, |document| document.ignored_variables(true)),
     }
+}
+
+/// The user, group or role of an ARN such as `arn:aws:iam::111122223333:user/path/name`.
+fn holder(arn: &str) -> Option<Holder> {
+    let (kind, path) = Arn::parse(arn)?.resource.split_once('/')?;
+    let kind = PrincipalKind::ALL.into_iter().find(|known| known.word() == kind)?;
+    let name = path.rsplit('/').next()?.to_owned();
+    Some(Holder { kind, name })
 }
 
 fn fact<T>(document: Option<&PolicyDocument>, make: impl FnOnce(&PolicyDocument) -> T) -> Fact<T> {

@@ -1,6 +1,6 @@
 //! The facts about groups and roles.
 
-use portcullis_model::{Arn, Fact, Group, Role};
+use portcullis_model::{Arn, Fact, Group, PrincipalKind, Role};
 
 use super::read::SERVICE_LINKED;
 use super::trust::Trustees;
@@ -19,6 +19,7 @@ pub(super) fn group(group: &GroupDetail, user_count: Fact<u32>, privileges: Priv
     Group {
         name: group.group_name.clone(),
         arn: group.arn.clone(),
+        kind: PrincipalKind::Group,
         user_count,
         administrator: privileges.administrator,
         escalations: privileges.escalations,
@@ -45,6 +46,7 @@ pub(super) fn role(
     Role {
         name: role.role_name.clone(),
         arn: role.arn.clone(),
+        kind: PrincipalKind::Role,
         path: path(role).to_owned(),
         created,
         age_days: created.and_then(|created| answers.days_since(created, SOURCE, &role.arn, gaps)),
@@ -60,6 +62,7 @@ pub(super) fn role(
         removable_guards: privileges.removable_guards,
         attached_policies: attached_policies(&role.attached_managed_policies),
         inline_policies: inline_policies(&role.role_policy_list),
+        instance_profiles: instance_profiles(role),
         open_statements: trustees.open_statements(),
         external_accounts: trustees.external(),
         unguarded_external_accounts: trustees.external_unguarded(),
@@ -93,6 +96,11 @@ pub(in crate::snapshot) fn attached_policies(policies: &[AttachedPolicy]) -> Vec
 /// The names of inline policies, sorted.
 pub(in crate::snapshot) fn inline_policies(policies: &[PolicyDetail]) -> Vec<String> {
     sorted(policies.iter().map(|policy| policy.policy_name.clone()))
+}
+
+fn instance_profiles(role: &RoleDetail) -> Vec<String> {
+    let profiles = role.instance_profile_list.iter();
+    sorted(profiles.map(|profile| profile.instance_profile_name.clone()))
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {

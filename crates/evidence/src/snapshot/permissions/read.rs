@@ -45,6 +45,9 @@ pub(super) struct PolicyUse {
     /// Whether AWS counts it as attached, or as a boundary.
     pub(super) counted_as_attached: bool,
     pub(super) is_boundary: bool,
+    /// The id of the default version, and those of the others, of a managed policy.
+    pub(super) version: Option<String>,
+    pub(super) other_versions: Vec<String>,
 }
 
 /// Reads all policies, users, groups and roles; what cannot be read has a gap.
@@ -136,6 +139,14 @@ impl<'a> AccountReader<'a, '_> {
             self.gaps.push(Gap::new(SOURCE, "Incomplete", problem).of(arn));
         }
         let place = self.add(arn, name, document, versions);
+        for version in all_versions {
+            let id = version.version_id.clone();
+            if version.is_default_version {
+                self.uses[place].version = Some(id);
+            } else {
+                self.uses[place].other_versions.push(id);
+            }
+        }
         if let Some(policy) = listed {
             self.uses[place].counted_as_attached = policy.attachment_count > 0;
             self.uses[place].is_boundary = policy.permissions_boundary_usage_count > 0;
@@ -172,6 +183,8 @@ impl<'a> AccountReader<'a, '_> {
             attached_to: Vec::new(),
             counted_as_attached: false,
             is_boundary: false,
+            version: None,
+            other_versions: Vec::new(),
         });
         self.uses.len() - 1
     }

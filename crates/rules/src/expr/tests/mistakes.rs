@@ -288,8 +288,8 @@ fn mistakes_in_templates_are_found_at_their_place() {
         ("a {key.name b", "{", "this brace has no partner"),
         ("a } b", "}", "this brace has no partner"),
         ("a {} b", "", "an expression is expected here"),
-        ("{user.access_keys}", "user.access_keys", "a list of AccessKey is no text"),
-        ("{user}", "user", "a User is no text"),
+        ("{user.access_keys}", "user.access_keys", "a list of AccessKey cannot be shown"),
+        ("{user}", "user", "a User cannot be shown"),
     ] {
         let problems = with_names(|names| Template::compile(text, names)).unwrap_err();
         let [problem] = &problems[..] else { panic!("{text}: {problems:?}") };
