@@ -158,6 +158,7 @@ fn escalation(way: iam::Way) -> Escalation {
     Escalation {
         method: way.method.to_owned(),
         title: way.title.to_owned(),
+        action: grants.first().map(|grant| grant.action.clone()).unwrap_or_default(),
         certainty: match way.certainty {
             iam::Certainty::Certain => Certainty::Certain,
             iam::Certainty::Conditional => Certainty::Conditional,

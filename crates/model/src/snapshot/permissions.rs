@@ -260,6 +260,9 @@ record! {
         /// What it does, in a few words.
         #[shown(Text)]
         pub title: String,
+        /// The action on the target, such as `iam:PassRole`.
+        #[shown(Text)]
+        pub action: String,
         /// How sure it is: `certain` now and without conditions; `conditional` on something that the facts do
         /// not tell; `possible` once something exists that does not today.
         pub certainty: Certainty,

@@ -91,8 +91,12 @@ impl Placeholder {
         }
     }
 
-    /// What stands for a value that is not known: `USER-NAME` for `user.name`.
+    /// What stands for a value that is not known: `USER-NAME` for `user.name`; of a choice between words
+    /// the first.
     fn blank(&self, node: &Node) -> String {
+        if let (Node::Path(_), Type::Word(words)) = (node, self.expression.ty.element()) {
+            return words[0].to_owned();
+        }
         let path = match node {
             Node::Ternary(parts) => return self.blank(&parts[1]),
             Node::Constant(constant) => return show::text(Ok(constant.value())),
