@@ -143,3 +143,45 @@ fn the_bundles_are_sealed() {
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{example}: {}", run.stdout);
     }
 }
+
+/// The capitals that stand for a value which the facts do not have, such as `USER-NAME`.
+fn blank(word: &str) -> bool {
+    let ends = ["-NAME", "-ID", "-ARN", "-SERIAL", "-KIND"];
+    ends.iter().any(|end| word.ends_with(end)) && !word.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// `<user.name>`, which only people who write rules understand.
+fn internal(text: &str) -> bool {
+    text.split('<').skip(1).any(|rest| {
+        let name = rest.split('>').next().unwrap();
+        rest.contains('>')
+            && name.contains('.')
+            && name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_')
+    })
+}
+
+#[test]
+fn advice_on_an_account_holds_its_own_values() {
+    let bundle = repository("examples/leaky");
+    let audit = |format| {
+        Sandbox::new().run(["audit", &bundle, "--rule-set", "strict", "-o", format]).stdout
+    };
+    let report: Json = serde_json::from_str(&audit("json")).unwrap();
+    for finding in report["findings"].as_array().unwrap() {
+        let advice = finding["remediation"].as_str().unwrap();
+        let word = advice.split([' ', '\n', '\'', '/']).find(|word| blank(word));
+        assert_eq!(word, None, "{}: {advice}", finding["rule"]);
+        assert!(
+            !advice.contains('{') || advice.contains("{\"Version\": \"2012-10-17\""),
+            "{advice}"
+        );
+    }
+    for format in ["table", "markdown", "json"] {
+        let text = audit(format);
+        let line = text.lines().find(|line| internal(line));
+        assert_eq!(line, None, "{format}");
+    }
+    let table = audit("table");
+    let deleted = table.matches("aws iam delete-login-profile --user-name").count();
+    assert!(deleted >= 8, "each of several findings has its own command: {deleted}");
+}

@@ -108,29 +108,3 @@ pub(crate) fn age(made: Timestamp, as_of: Timestamp) -> String {
     };
     format!("{age} old, made at {}", time(made))
 }
-
-/// The template with `{user.name}` as `<user.name>`, and `{{` as `{`.
-pub(crate) fn placeholders(template: &str) -> String {
-    const OPEN: &str = "\u{0}";
-    const CLOSE: &str = "\u{1}";
-    template
-        .replace("{{", OPEN)
-        .replace("}}", CLOSE)
-        .replace('{', "<")
-        .replace('}', ">")
-        .replace(OPEN, "{")
-        .replace(CLOSE, "}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn placeholders_are_shown_in_angle_brackets() {
-        assert_eq!(
-            placeholders("aws iam x --user-name {user.name} --tags '{{}}'"),
-            "aws iam x --user-name <user.name> --tags '{}'"
-        );
-    }
-}

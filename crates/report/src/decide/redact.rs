@@ -28,7 +28,6 @@ use self::names::Names;
 use serde_json::Value as Json;
 
 use crate::decide::waivers;
-use crate::words::placeholders;
 
 /// What stands in the place of free text.
 const WITHHELD: &str = "withheld: redacted";
@@ -240,7 +239,7 @@ impl Redaction<'_> {
         let remediation = match verdict {
             // A command with a pseudonym in it would run, and not do what it says.
             Verdict::Fail if !remediation.is_empty() => {
-                info.map_or_else(|| WITHHELD.to_owned(), |info| placeholders(&info.remediation))
+                info.map_or_else(|| WITHHELD.to_owned(), |info| info.remediation.clone())
             }
             Verdict::Unknown => remedies(&missing, gaps.unwrap_or_default()),
             _ => String::new(),

@@ -1,31 +1,90 @@
 //! What to do about findings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use portcullis_model::{Finding, RuleInfo};
+use portcullis_model::{Finding, RuleInfo, Verdict};
 
 use crate::defuse;
-use crate::words::placeholders;
+
+/// How many findings of a rule have their commands shown together.
+const MAX_SHOWN: usize = 20;
 
 /// What to do about a finding; lines that a name smuggled in are no lines.
-pub(crate) fn remediation(rule: Option<&RuleInfo>, finding: &Finding) -> String {
-    let own = &finding.remediation;
-    // A line that the template lacks was smuggled in by a name, to pass for advice.
-    let template = rule.map_or(1, |rule| rule.remediation.lines().count());
-    let lines = own.lines().count();
-    let honest = lines <= 1 || lines == template;
-    if honest { own.clone() } else { defuse(own).into_owned() }
+pub(crate) fn remediation(finding: &Finding) -> String {
+    // A gap is explained in one line.
+    if finding.verdict != Verdict::Fail {
+        return defuse(&finding.remediation).into_owned();
+    }
+    let (mut safe, mut quoted, mut before) = (String::new(), false, ' ');
+    for c in finding.remediation.chars() {
+        match c {
+            '\'' if quoted => quoted = false,
+            // Within a word it is an apostrophe.
+            '\'' if !before.is_alphanumeric() => quoted = true,
+            _ => {}
+        }
+        if c == '\n' && quoted {
+            safe.push_str(&defuse("\n"));
+        } else {
+            safe.push(c);
+        }
+        before = c;
+    }
+    safe
 }
 
-/// What to do about all of a rule's findings: their own text if they agree, else the rule's
-/// template.
+/// What to do about all of a rule's findings: what they have in common once, with the commands of each
+/// below it; without findings, what the rule says in general.
 pub(crate) fn what_to_do(rule: Option<&RuleInfo>, findings: &[&Finding]) -> String {
-    match (findings, rule) {
-        ([first, rest @ ..], _) if rest.iter().all(|f| f.remediation == first.remediation) => {
-            remediation(rule, first)
+    if findings.is_empty() {
+        return rule.map(|rule| rule.remediation.clone()).unwrap_or_default();
+    }
+    let mut seen = HashSet::new();
+    let different = findings.iter().filter(|finding| seen.insert(&finding.remediation));
+    let advice: Vec<String> = different.map(|finding| remediation(finding)).collect();
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    for advice in advice.iter().take(MAX_SHOWN) {
+        for own in Step::split(advice) {
+            match steps.iter_mut().find(|step| step.prose == own.prose) {
+                Some(step) if step.commands.contains(&own.commands[0]) => {}
+                Some(step) => step.commands.extend(own.commands),
+                None => steps.push(own),
+            }
         }
-        (_, Some(rule)) => placeholders(&rule.remediation),
-        _ => String::new(),
+    }
+    let mut lines = Vec::new();
+    for step in steps {
+        lines.extend(step.prose);
+        lines.extend(step.commands.into_iter().flatten());
+    }
+    let more = advice.len().saturating_sub(MAX_SHOWN);
+    let note = format!("The JSON and CSV reports have the commands for the other {more} findings.");
+    if more > 0 {
+        lines.push(&note);
+    }
+    lines.join("\n")
+}
+
+/// Lines of prose, and the commands below them: of one finding, or of each of several.
+struct Step<'a> {
+    prose: Vec<&'a str>,
+    commands: Vec<Vec<&'a str>>,
+}
+
+impl<'a> Step<'a> {
+    /// Parts an advice into its steps. Commands are indented, or call the AWS CLI.
+    fn split(advice: &'a str) -> Vec<Step<'a>> {
+        let mut steps: Vec<Step<'a>> = Vec::new();
+        for line in advice.lines() {
+            let is_command = line.starts_with("  ") || line.starts_with("aws ");
+            match steps.last_mut() {
+                Some(Step { commands, .. }) if is_command => commands[0].push(line),
+                Some(Step { prose, commands }) if commands[0].is_empty() => prose.push(line),
+                _ if is_command => steps.push(Step { prose: vec![], commands: vec![vec![line]] }),
+                _ => steps.push(Step { prose: vec![line], commands: vec![Vec::new()] }),
+            }
+        }
+        steps
     }
 }
 
@@ -35,4 +94,34 @@ pub(crate) fn steps<'a>(unknown: impl IntoIterator<Item = &'a Finding>) -> BTree
     let advice = unknown.into_iter().map(|finding| finding.remediation.as_str());
     let sentences = advice.flat_map(|advice| advice.split_inclusive(". ")).map(str::trim);
     sentences.filter(|sentence| !sentence.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::finding;
+
+    fn advised(remediation: &str) -> Finding {
+        Finding { remediation: remediation.to_owned(), ..finding("rule", "id", None) }
+    }
+
+    #[test]
+    fn findings_of_a_rule_share_the_prose_and_have_commands_of_their_own() {
+        let [anna, bilal, carla] = ["anna", "bilal", "carla"]
+            .map(|name| advised(&format!("Delete it:\n  aws x {name} \\\n    --y\nThen rest.")));
+        let other = advised("Keep it.\nThen rest.");
+        let all = what_to_do(None, &[&anna, &bilal, &anna, &other, &carla]);
+        let expected = "Delete it:\n  aws x anna \\\n    --y\n  aws x bilal \\\n    --y\n  aws x carla \\\n    --y\n\
+                        Then rest.\nKeep it.\nThen rest.";
+        assert_eq!(all, expected);
+        assert_eq!(what_to_do(None, &[&anna]), anna.remediation);
+    }
+
+    #[test]
+    fn the_commands_of_many_findings_are_counted() {
+        let many: Vec<_> = (0..25).map(|n| advised(&format!("Delete it:\n  aws x {n}"))).collect();
+        let text = what_to_do(None, &many.iter().collect::<Vec<_>>());
+        assert_eq!(text.lines().count(), 22);
+        assert!(text.ends_with("the commands for the other 5 findings."), "{text}");
+    }
 }

@@ -412,5 +412,5 @@ fn commands_are_templates() {
     let report = redacted(report());
     let finding = report.findings.iter().find(|f| f.rule == "old-key").unwrap();
     let command = finding.remediation.lines().last().unwrap();
-    assert!(command.contains("user.name") && command.contains("key.id"), "{command}");
+    assert!(command.contains("USER-NAME") && command.contains("KEY-ID"), "{command}");
 }

@@ -79,12 +79,12 @@ pub(crate) fn report() -> Report {
         options: RunOptions { rule_set: "default".to_owned(), ..RunOptions::default() },
         accounts: vec![AuditedAccount { tallies, ..account() }],
         rules: vec![
-            rule("idle-user", "User is idle", Severity::Low, "Delete {user.name}."),
+            rule("idle-user", "User is idle", Severity::Low, "Delete USER-NAME."),
             rule(
                 "old-key",
                 "Access key is not rotated",
                 Severity::Medium,
-                "Make a new key, then:\naws iam update-access-key --user-name {user.name} --access-key-id {key.id} --status Inactive",
+                "Make a new key, then:\naws iam update-access-key --user-name USER-NAME --access-key-id KEY-ID --status Inactive",
             ),
             rule(
                 "root-without-lock",

@@ -52,6 +52,99 @@ fn every_fact_is_documented() {
     }
 }
 
+/// Every text that a reader of a rule, a finding or a framework sees.
+fn texts(rule: &Rule) -> Vec<(&'static str, String)> {
+    let explanation = explain(rule);
+    let mut texts = vec![
+        ("title", rule.title.clone()),
+        ("risk", rule.risk.clone()),
+        ("remediation", rule.remediation.clone()),
+        ("message", explanation.message.to_owned()),
+        ("false_positives", rule.false_positives.clone().unwrap_or_default()),
+    ];
+    for example in &rule.examples {
+        texts.push(("example", example.name.clone()));
+        texts.push(("example", example.message.clone().unwrap_or_default()));
+    }
+    texts
+}
+
+/// Turns of phrase that no native reader would use.
+const STILTED: [&str; 16] = [
+    " is no administrator",
+    " is no date",
+    " is no JSON",
+    "graver",
+    "gravest",
+    "the least is",
+    "by intention",
+    "for want of",
+    "beside the",
+    "take it literally",
+    "takes literally",
+    "of its own password",
+    "one's own",
+    "help themselves",
+    "every key",
+    "was never used",
+];
+
+#[test]
+fn texts_read_like_native_english() {
+    for rule in rules().rules() {
+        for (field, text) in texts(rule) {
+            let found = STILTED.iter().find(|stilted| text.contains(*stilted));
+            assert_eq!(found, None, "{}, {field}: {text}", rule.id);
+            // *Allow* takes an object or a gerund.
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let allows_to = |pair: &[&str]| ["allow", "allows"].contains(&pair[0]) && pair[1] == "to";
+            assert!(!words.windows(2).any(allows_to), "{}, {field}: {text}", rule.id);
+            // Numbers agree with their nouns, and moments have one form.
+            let one_of_many = |pair: &[&str]| {
+                pair[0] == "1"
+                    && pair[1].len() > 3
+                    && pair[1].trim_end_matches([',', ';']).ends_with('s')
+            };
+            let is_message = field == "example" && text.len() > 40;
+            assert!(!is_message || !words.windows(2).any(one_of_many), "{}: {text}", rule.id);
+            let time =
+                |word: &&str| word.contains("T") && word.ends_with('Z') && word.contains(':');
+            assert!(!words.iter().any(|word| time(&word)), "{}, {field}: {text}", rule.id);
+        }
+    }
+}
+
+fn file_of(rule: &Rule) -> PathBuf {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
+    rules.join(&rule.family).join(format!("{}.toml", rule.id))
+}
+
+/// A command takes its values from the facts; what is left in capitals is an example's own word.
+#[test]
+fn no_command_leaves_to_the_reader_what_the_facts_know() {
+    let blanks = [
+        "ROLE",
+        "USER",
+        "GROUP",
+        "POLICY-ARN",
+        "POLICY-NAME",
+        "ACCESS-KEY-ID",
+        "SERIAL-NUMBER",
+        "ACTION",
+        "ID",
+        "NAME",
+    ];
+    for rule in rules().rules() {
+        let file = fs::read_to_string(file_of(rule)).unwrap();
+        let remediation = file.split("remediation = \"\"\"").nth(1).unwrap_or_default();
+        let remediation = remediation.split("\"\"\"").next().unwrap();
+        for word in remediation.split_whitespace() {
+            assert!(!blanks.contains(&word), "{}: {word}", rule.id);
+            assert!(!(word.starts_with('<') && word.ends_with('>')), "{}: {word}", rule.id);
+        }
+    }
+}
+
 /// A rule id that is also AWS's word, for the kind of a device in its serial number.
 const AWS_WORD: &str = "sms-mfa";
 

@@ -32,7 +32,7 @@ const COLUMNS: &[Column] = &[
     ("resource_name", |(_, f)| f.resource.name.clone()),
     ("region", |(_, f)| f.resource.region.clone().unwrap_or_default()),
     ("message", |(_, f)| f.message.clone()),
-    (REMEDIATION, |(view, f)| remediation(view.rule(f), f)),
+    (REMEDIATION, |(_, f)| remediation(f)),
     ("waiver", |(_, f)| f.waiver.as_ref().map(state).unwrap_or_default().to_owned()),
     ("waiver_reason", |(_, f)| of_waiver(f, |waiver| waiver.reason.clone())),
     ("waiver_owner", |(_, f)| of_waiver(f, |waiver| waiver.owner.clone())),

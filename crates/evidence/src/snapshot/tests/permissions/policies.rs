@@ -55,6 +55,38 @@ fn kinds_ids_and_holders() {
     assert_eq!(policies[1].kind, PolicyKind::CustomerManaged);
     assert_eq!(policies[7].kind, PolicyKind::AwsManaged);
     assert_eq!(policies[3].attached_to, [id("group/g"), id("user/alice")]);
+    let holders = |policy: &Policy| -> Vec<_> {
+        policy.holders.iter().map(|holder| (holder.kind.word(), holder.name.clone())).collect()
+    };
+    let named = |kind, name: &str| (kind, name.to_owned());
+    assert_eq!(holders(&policies[3]), [named("group", "g"), named("user", "alice")]);
+    assert_eq!(holders(&policies[5]), [named("role", "r")]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>: a path is no part of
+/// the name.
+#[test]
+fn a_holder_with_a_path_goes_by_its_name() {
+    let who = with(user("alice", json!([])), "Arn", json!(format!("{OWN}:user/team/a/alice")));
+    let snapshot = account(json!({"UserDetailList": [who]}));
+    let holders = policy(&snapshot, "own").holders;
+    assert_eq!(holders.iter().map(|holder| holder.name.as_str()).collect::<Vec<_>>(), ["alice"]);
+}
+
+#[test]
+fn a_managed_policy_has_versions_and_an_inline_one_none() {
+    let version = |id: &str, default: bool| json!({"VersionId": id, "IsDefaultVersion": default, "Document": document(everything())});
+    let versions = json!([version("v1", false), version("v4", true), version("v3", false)]);
+    let managed =
+        with(managed(&format!("{OWN}:policy/p"), json!([])), "PolicyVersionList", versions);
+    let snapshot = account(json!({
+        "UserDetailList": [user("alice", json!([]))], "Policies": [managed],
+    }));
+    let managed = policy(&snapshot, "p");
+    assert_eq!(managed.version.as_deref(), Some("v4"));
+    assert_eq!(managed.other_versions, ["v1", "v3"]);
+    let inline = policy(&snapshot, "own");
+    assert_eq!((inline.version, inline.other_versions.len()), (None, 0));
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl<'a> Row<'a> {
     ) -> Row<'a> {
         // The index has every rule that a finding names.
         let rule = index.number(&finding.rule).unwrap_or_default();
-        let advice = remediation(index.rules[rule].info, finding);
+        let advice = remediation(finding);
         let facts = finding.evidence.iter();
         Row {
             fingerprint: finding.fingerprint.as_str().into(),

@@ -38,7 +38,7 @@ impl Case {
     pub(super) fn of_finding(rule: Option<&RuleInfo>, finding: &Finding) -> Case {
         let family = rule.map_or("", |rule| rule.family.as_str());
         let class = class(&[&finding.account, family, &finding.rule]);
-        Case { class, name: token(&finding.resource.id), mark: mark(rule, finding) }
+        Case { class, name: token(&finding.resource.id), mark: mark(finding) }
     }
 
     /// A rule that has no findings; none if it judged nothing, or did more than is told.
@@ -82,16 +82,14 @@ impl Mark {
     }
 }
 
-fn mark(rule: Option<&RuleInfo>, finding: &Finding) -> Option<Mark> {
+fn mark(finding: &Finding) -> Option<Mark> {
     let message = &finding.message;
     match finding.status() {
         Status::Open => {
             let kind = finding.severity.word();
-            Some(Mark::new("failure", Some(kind), message, details(rule, finding)))
+            Some(Mark::new("failure", Some(kind), message, details(finding)))
         }
-        Status::Unknown => {
-            Some(Mark::new("error", Some("unknown"), message, details(rule, finding)))
-        }
+        Status::Unknown => Some(Mark::new("error", Some("unknown"), message, details(finding))),
         Status::Known | Status::Waived => {
             Some(Mark::skipped(&remarks::of(finding).join("; "), vec![message.clone()]))
         }
@@ -101,12 +99,12 @@ fn mark(rule: Option<&RuleInfo>, finding: &Finding) -> Option<Mark> {
 }
 
 /// What a person needs who reads nothing but this.
-fn details(rule: Option<&RuleInfo>, finding: &Finding) -> Vec<String> {
+fn details(finding: &Finding) -> Vec<String> {
     let mut lines = remarks::of(finding);
     let resource = &finding.resource;
     let region = resource.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
     lines.push(format!("resource: {} {}{region}", resource.kind, resource.name));
-    let advice = remediation(rule, finding);
+    let advice = remediation(finding);
     section("What to do:", advice.lines().map(str::to_owned), &mut lines);
     let facts = finding.evidence.iter().take(FACTS);
     let facts =
