@@ -316,6 +316,9 @@ fn write_lines(fillings: &[Filling<'_>], command: &mut String) {
     let first = fillings.iter().find(|filling| !matches!(filling, Filling::Words("")));
     let is_command = matches!(first, Some(Filling::Words(words)) if words.starts_with(' '));
     for index in 0..lists.min().unwrap_or(1) {
+        if index > 0 && !command.ends_with('\n') {
+            command.push('\n');
+        }
         let mut in_quotes = false;
         for filling in fillings {
             let value = match filling {

@@ -97,7 +97,8 @@ fn texts_read_like_native_english() {
             assert_eq!(found, None, "{}, {field}: {text}", rule.id);
             // *Allow* takes an object or a gerund.
             let words: Vec<&str> = text.split_whitespace().collect();
-            let allows_to = |pair: &[&str]| ["allow", "allows"].contains(&pair[0]) && pair[1] == "to";
+            let allows_to =
+                |pair: &[&str]| ["allow", "allows"].contains(&pair[0]) && pair[1] == "to";
             assert!(!words.windows(2).any(allows_to), "{}, {field}: {text}", rule.id);
             // Numbers agree with their nouns, and moments have one form.
             let one_of_many = |pair: &[&str]| {
