@@ -329,6 +329,7 @@ fn a_line_with_a_list_is_written_once_for_each_element() {
         "Leave:\n  leave ann a\n  leave ann 'b c'\nDone.\n"
     );
     assert_eq!(command(text, "ann", &[]), "Leave:\nDone.\n");
+    assert_eq!(command("  x {user.groups}", "ann", &["a", "b"]), "  x a\n  x b");
     let filtered =
         "  x {user.groups.map(g, g != 'b', g)} --{user.groups.map(g, g != 'b', g + '-id')}\n";
     assert_eq!(command(filtered, "ann", &["a", "b", "c"]), "  x a --a-id\n  x c --c-id\n");
