@@ -76,7 +76,7 @@ fn a_waived_finding_is_marked_in_table_and_json() {
     let table = audited(&waiver("2026-12-31", ""), &[]).stdout;
     for shown in [
         "WAIVED: 1 finding\n",
-        "  - user alice has a console password and no active MFA device\n",
+        "  - user alice has a console password but no active MFA device\n",
         "    waived until 2026-12-31 by it@example.com: moves to single sign-on\n",
         "besides 1 waived",
     ] {
