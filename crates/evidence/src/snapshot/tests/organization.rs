@@ -166,7 +166,7 @@ fn where_access_analyzer_does_not_exist_no_region_has_any() {
             Fact::missing(Source::AccessAnalyzers)
         } else {
             Fact::Known(vec![Region {
-                resource_id: format!("arn:{partition}:iam::{OWN}:region/us-iso-east-1"),
+                resource_id: format!("arn:{partition}:iam::123456789012:region/us-iso-east-1"),
                 name: "us-iso-east-1".to_owned(),
                 external_access_analyzers: Fact::Known(None),
             }])
