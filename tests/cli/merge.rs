@@ -3,7 +3,7 @@
 use crate::support::{Run, Sandbox, repository};
 use serde_json::Value;
 
-const TIME: [&str; 2] = ["--as-of", "2026-11-02"];
+const TIME: [&str; 2] = ["--as-of", "2026-11-18T12:00:00Z"];
 
 /// A sandbox with the reports of two examples, made with those options.
 fn reports(options: &[&str]) -> Sandbox {
@@ -70,7 +70,7 @@ fn a_table_of_two_accounts_says_what_is_whose() {
     ] {
         assert!(run.stdout.contains(line), "{line} in {}", run.stdout);
     }
-    assert_eq!(run.stdout.matches("\nAs of     2026-11-02 00:00:00 UTC\n").count(), 2);
+    assert_eq!(run.stdout.matches("\nAs of     2026-11-18 12:00:00 UTC\n").count(), 2);
     // One account needs no such table.
     assert!(!together(&Sandbox::new(), &["clean"], &[]).stdout.contains("ACCOUNTS"));
 }
@@ -124,7 +124,7 @@ fn two_bundles_of_one_account_are_refused() {
     let nobodys = r#"{"AccountAliases": []}"#;
     sandbox.write("a/account-aliases.json", nobodys);
     sandbox.write("b/account-aliases.json", nobodys);
-    let run = sandbox.run(["audit", "a", "b", "--as-of", "2026-11-02"]);
+    let run = sandbox.run(["audit", "a", "b", "--as-of", "2026-11-18T12:00:00Z"]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("neither says which account it is of"), "{}", run.stderr);
     assert!(run.stderr.contains("caller-identity.json"), "{}", run.stderr);
@@ -139,7 +139,7 @@ fn a_baseline_and_a_diff_of_all_accounts_know_each_of_them() {
     assert_eq!(known.status, 0, "{}", known.stdout);
     let expected = "the baseline does not hold account 123456789012; all it finds counts as new";
     assert_eq!(known.stderr, format!("warning: {expected}\n"));
-    assert!(known.stdout.contains("Baseline  111122223333: as of 2026-11-02 00:00:00 UTC\n"));
+    assert!(known.stdout.contains("Baseline  111122223333: as of 2026-11-18 12:00:00 UTC\n"));
     assert!(known.stdout.contains("Baseline  123456789012: without the account\n"));
     let gone = sandbox.run(["diff", "all.json", "one.json"]);
     assert!(gone.stdout.contains("NEW does not hold account 777788889999"), "{}", gone.stdout);

@@ -32,9 +32,9 @@ pub use report::{
     Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use snapshot::{
-    AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, ExternalAccount, Grant, Group, Holder,
-    MfaDevice, MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy, PolicyKind,
-    PrincipalKind, Region, Role, Root, RootClaim, SamlProvider, ServerCertificate,
+    AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, ExternalAccount, Grant,
+    Group, Holder, MfaDevice, MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy,
+    PolicyKind, PrincipalKind, Region, Role, Root, RootClaim, SamlProvider, ServerCertificate,
     ServiceCredential, ShortLists, SigningCertificate, Snapshot, User, UserClass, WatchedAction,
     records_of, shown,
 };

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use account::{Account, DelegationState, PartnerDelegation, PasswordPolicy, Region};
 pub use federation::{OidcProvider, SamlProvider, ServerCertificate};
 pub use permissions::{
-    Certainty, Escalation, ExternalAccount, Grant, Group, Holder, Policy, PolicyKind, PrincipalKind, Role,
-    WatchedAction,
+    Certainty, Escalation, ExternalAccount, Grant, Group, Holder, Policy, PolicyKind,
+    PrincipalKind, Role, WatchedAction,
 };
 pub use root::{Root, RootClaim};
 pub use user::{

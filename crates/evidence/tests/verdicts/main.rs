@@ -37,5 +37,9 @@ fn audit(bundle: &Bundle, rules: &RuleSet) -> Audit {
     for finding in report.findings {
         verdicts.insert((finding.rule, finding.resource.id), finding.verdict);
     }
-    Audit { verdicts, tallies: report.accounts[0].tallies.clone(), gaps: snapshot.gaps.into_iter().collect() }
+    Audit {
+        verdicts,
+        tallies: report.accounts[0].tallies.clone(),
+        gaps: snapshot.gaps.into_iter().collect(),
+    }
 }

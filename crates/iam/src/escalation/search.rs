@@ -27,7 +27,7 @@ use crate::value::Value;
 /// How many statements are looked at, at most, to follow the changes that somebody's permissions may go
 /// through. Each change may be combined with each other, so that a hundred policies have more combinations
 /// than anybody can follow.
-const BUDGET: usize = 100_000;
+const BUDGET: usize = 10_000;
 
 pub(super) struct Search<'a> {
     pub(super) index: Index<'a>,

@@ -871,3 +871,25 @@ fn what_was_not_read_may_allow() {
     assert!(!least.principals[0].administrator && most.principals[0].administrator);
     assert!(!most.principals[1].administrator && most.principals[1].ways.is_empty());
 }
+
+/// Within a boundary, each of one's policies may be rewritten or not: three have 8 combinations, sixteen
+/// have 65,536, which are more than are followed.
+#[test]
+fn changes_beyond_the_budget_may_lead_anywhere() {
+    for (policies, is_followed) in [(3, true), (16, false)] {
+        let rewrite = allow("iam:CreatePolicyVersion", arn("policy/own-*"));
+        let mut json = json!({"policies": {"b": [rewrite]}});
+        let mut attached = Vec::new();
+        for number in 0..policies {
+            let name = format!("own-{number}");
+            json["policies"][&name] = json!([rewrite]);
+            attached.push(name);
+        }
+        json["users"] = json!({"alice": {"attached": attached, "boundary": "b"}});
+        let account = account(json);
+        let (least, most) = (judge(&account, false), judge(&account, true));
+        assert!(least.principals[0].ways.is_empty());
+        assert_eq!(most.principals[0].ways.is_empty(), is_followed, "{policies}");
+        assert_eq!(least.lacks.contains(&Lack::Budget), !is_followed, "{policies}");
+    }
+}
