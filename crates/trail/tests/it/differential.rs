@@ -118,7 +118,7 @@ fn writings() -> impl Strategy<Value = Writing> {
     })
 }
 
-/// Anything that a field of an event may hold, look-alikes of events and of ends of strings included.
+/// Anything that a field of an event may hold, what looks like events and ends of strings included.
 fn values() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
         "[a-z{}\\[\\]\"\\\\:, ]{0,12}",

@@ -62,10 +62,10 @@ fn the_credentials_that_the_other_user_has() {
         ("access_key_2_last_rotated", CREATED),
     ];
     let key = |id: &str| json!({"UserName": "bob", "AccessKeyId": id, "Status": "Active", "CreateDate": CREATED});
-    let two = || json!([key("AKIAIOSFODNN7EXAMPL1"), key("AKIAIOSFODNN7EXAMPL2")]);
+    let two = || json!([key("AKIAIOSFODNN1EXAMPLE"), key("AKIAIOSFODNN2EXAMPLE")]);
     assert!(found("iam:CreateAccessKey", &keys, two()).is_empty());
     assert_eq!(found("iam:CreateAccessKey", &keys[..2], two()), ["create-access-key"]);
-    let one = json!([key("AKIAIOSFODNN7EXAMPL1")]);
+    let one = json!([key("AKIAIOSFODNN1EXAMPLE")]);
     assert_eq!(found("iam:CreateAccessKey", &keys, one), ["create-access-key"]);
 }
 
