@@ -27,7 +27,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let report = judge(args, &config, &rules.select(&selection)?, &options)?;
     let report = decide(report, &waivers, salt.as_ref(), earlier)?;
     output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
-    let status = Outcome::of(&report).exit_status();
+    let status = Outcome::new(&report).exit_status();
     // The process ends here, and to free each text of a large report takes a tenth of the time.
     mem::forget(report);
     Ok(status)

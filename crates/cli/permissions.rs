@@ -21,7 +21,7 @@ pub(crate) fn run(args: &PermissionsArgs) -> Result<(), Failure> {
     let actions = rule_files::sources(&rules).actions(args.quick);
     terminal::print(|out| match args.format {
         PolicyFormat::Json => write_json(&Policy::allowing(&actions), out),
-        PolicyFormat::Cloudformation => write_json(&Template::of(&actions), out),
+        PolicyFormat::Cloudformation => write_json(&Template::allowing(&actions), out),
         PolicyFormat::Terraform => write_terraform(&actions, out),
     })
 }
@@ -84,7 +84,7 @@ struct Properties<'a> {
 }
 
 impl Template<'_> {
-    fn of<'a>(actions: &'a [&'static str]) -> Template<'a> {
+    fn allowing<'a>(actions: &'a [&'static str]) -> Template<'a> {
         let policy_document = Policy::allowing(actions);
         let properties = Properties { description: DESCRIPTION, policy_document };
         let portcullis_policy = ManagedPolicy { r#type: "AWS::IAM::ManagedPolicy", properties };

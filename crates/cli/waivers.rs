@@ -89,7 +89,7 @@ impl<'r> Checked<'r> {
     fn new(outcome: &'r WaiverOutcome, report: Option<&'r Report>) -> Checked<'r> {
         let find = |report| waivers::matching(report, &outcome.waiver);
         let findings = report.map(find).unwrap_or_default();
-        Checked { state: State::of(outcome), outcome, findings }
+        Checked { state: State::from_outcome(outcome), outcome, findings }
     }
 
     /// What it matches, or why that is not known.

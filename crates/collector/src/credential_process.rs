@@ -41,7 +41,7 @@ struct Output {
 
 impl CredentialProcess {
     /// The program from which alone a profile has its credentials.
-    pub(crate) fn of(profile: &Profile) -> Option<CredentialProcess> {
+    pub(crate) fn from_profile(profile: &Profile) -> Option<CredentialProcess> {
         if OUTRANKING.iter().any(|setting| profile.get(setting).is_some()) {
             return None;
         }

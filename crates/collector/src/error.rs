@@ -114,7 +114,7 @@ impl Attempt<'_> {
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        let failure = Failure::of(error);
+        let failure = Failure::from_error(error);
         if let Some(rejected) = rejected(&failure.code) {
             return Some(rejected);
         }
@@ -161,7 +161,7 @@ impl Attempt<'_> {
     }
 
     fn role_error(&self, call: &SdkError<AssumeRoleError>) -> CollectError {
-        let failure = Failure::of(call);
+        let failure = Failure::from_error(call);
         if let Some(rejected) = rejected(&failure.code) {
             return rejected;
         }

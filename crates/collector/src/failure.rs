@@ -52,7 +52,7 @@ impl Failure {
     }
 
     /// What the SDK's error says.
-    pub(crate) fn of<E>(error: &SdkError<E>) -> Failure
+    pub(crate) fn from_error<E>(error: &SdkError<E>) -> Failure
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
@@ -120,7 +120,7 @@ where
     E: Error + ProvideErrorMetadata + 'static,
 {
     fn from(error: SdkError<E>) -> Failure {
-        Failure::of(&error)
+        Failure::from_error(&error)
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) async fn acquire(
                 best = Ok(report);
                 true
             }
-            Err(failure) => match Trouble::of(&failure) {
+            Err(failure) => match Trouble::from_failure(&failure) {
                 Trouble::Lasting => return best.or(Err(failure)),
                 trouble => {
                     if trouble == Trouble::BeingMade {
@@ -151,7 +151,7 @@ enum Trouble {
 }
 
 impl Trouble {
-    fn of(failure: &Failure) -> Trouble {
+    fn from_failure(failure: &Failure) -> Trouble {
         match failure.code.as_str() {
             "ReportNotPresent" | "ReportExpired" => Trouble::NoReport,
             "ReportInProgress" => Trouble::BeingMade,

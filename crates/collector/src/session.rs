@@ -148,7 +148,7 @@ async fn base_credentials(
     client: SharedHttpClient,
 ) -> SharedCredentialsProvider {
     let has_keys = options.profile.is_none() && Env::default().get("AWS_ACCESS_KEY_ID").is_ok();
-    if let Some(process) = profile.and_then(CredentialProcess::of).filter(|_| !has_keys) {
+    if let Some(process) = profile.and_then(CredentialProcess::from_profile).filter(|_| !has_keys) {
         return SharedCredentialsProvider::new(process);
     }
     let config = ProviderConfig::without_region()
@@ -191,7 +191,7 @@ async fn caller_identity(
         Ok(output) => Ok(Convert::convert(output, "").map_err(Failure::from)),
         Err(error) => match attempt.error(&error) {
             Some(fatal) => Err(fatal),
-            None => Ok(Err(Failure::of(&error))),
+            None => Ok(Err(Failure::from_error(&error))),
         },
     }
 }

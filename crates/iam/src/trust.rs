@@ -207,7 +207,7 @@ fn who(element: &PrincipalElement, clauses: &Clauses, account: &Account) -> Vec<
 
 impl Standing {
     /// That of an account.
-    fn of(id: Option<AccountId>, account: &Account) -> Standing {
+    fn new(id: Option<AccountId>, account: &Account) -> Standing {
         match &account.organization {
             _ if id == account.id => Standing::Own,
             Organization::Member { management, .. } if id.is_some() && id == *management => {

@@ -35,7 +35,7 @@ pub struct Report {
     pub accounts: Vec<AuditedAccount>,
     /// The rules that were judged, sorted by id; the same in all accounts.
     pub rules: Vec<RuleInfo>,
-    /// Every `fail` and `unknown` of all accounts, and other verdicts where asked for; the gravest
+    /// Every `fail` and `unknown` of all accounts, and other verdicts where asked for; the most severe
     /// first.
     pub findings: Vec<Finding>,
     /// The waivers of the configuration, and what became of them in all accounts together.
@@ -205,7 +205,7 @@ pub struct RuleInfo {
     pub hash: String,
     /// The problem, in a few words.
     pub title: String,
-    /// How grave it is in this run, but where a finding says otherwise.
+    /// How severe it is in this run, but where a finding says otherwise.
     pub severity: Severity,
     /// The kind of resource it judges, or several: `user, group, role`.
     pub scope: String,
@@ -222,7 +222,7 @@ pub struct RuleInfo {
 }
 
 words! {
-    /// How grave a finding is, the gravest first.
+    /// How severe a finding is, the most severe first.
     pub enum Severity {
         /// Act at once.
         Critical = "critical",
@@ -279,7 +279,7 @@ pub struct Finding {
     pub resource: ResourceRef,
     /// The verdict.
     pub verdict: Verdict,
-    /// How grave it is.
+    /// How severe it is.
     pub severity: Severity,
     /// What is wrong, with names and numbers.
     pub message: String,
@@ -309,7 +309,7 @@ impl Finding {
         AccountRef { partition: &self.partition, id: &self.account }
     }
 
-    /// The order of findings in a report: the gravest first, then by rule, account and resource.
+    /// The order of findings in a report: the most severe first, then by rule, account and resource.
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
         (self.severity, &self.rule, self.account_ref(), &self.resource.id)
@@ -341,7 +341,7 @@ impl Finding {
 words! {
     /// What the baseline says about a finding.
     pub enum BaselineState {
-        /// The baseline does not hold it, or only as waived or less grave.
+        /// The baseline does not hold it, or only as waived or less severe.
         New = "new",
         /// The baseline holds it.
         Known = "known",

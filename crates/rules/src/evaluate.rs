@@ -132,14 +132,14 @@ fn finding(
     }
 }
 
-/// The gravest first; resources that share an id stay apart and are said to do so, since whatever is
+/// The most severe first; resources that share an id stay apart and are said to do so, since whatever is
 /// decided about one of them by its fingerprint holds for all.
 fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
-    for twins in findings.chunk_by_mut(|a, b| a.fingerprint == b.fingerprint) {
-        if let count @ 2.. = twins.len() {
-            for twin in twins {
-                let _ = write!(twin.message, " ({count} resources have this id)");
+    for duplicates in findings.chunk_by_mut(|a, b| a.fingerprint == b.fingerprint) {
+        if let count @ 2.. = duplicates.len() {
+            for duplicate in duplicates {
+                let _ = write!(duplicate.message, " ({count} resources have this id)");
             }
         }
     }

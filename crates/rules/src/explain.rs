@@ -17,9 +17,9 @@ pub struct Explanation<'r> {
     pub id: &'r str,
     /// The problem, in a few words.
     pub title: &'r str,
-    /// How grave it is.
+    /// How severe it is.
     pub severity: Severity,
-    /// Where it is more or less grave; the first that is met holds.
+    /// Where it is more or less severe; the first that is met holds.
     pub severities: Vec<ConditionalSeverity<'r>>,
     /// The kind of resource it judges, or several: `user, group, role`.
     pub scope: String,
@@ -64,7 +64,7 @@ pub struct Explanation<'r> {
 pub struct ConditionalSeverity<'r> {
     /// The condition.
     pub when: &'r str,
-    /// How grave a finding is then.
+    /// How severe a finding is then.
     pub severity: Severity,
 }
 

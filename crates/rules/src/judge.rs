@@ -61,26 +61,26 @@ pub(crate) fn decide(program: &Program, subject: &Subject<'_>) -> Decision {
     }
 }
 
-/// How grave a finding is. While a condition is unknown the severity that depends on it may hold, so
-/// the gravest of those that may hold is taken.
+/// How severe a finding is. While a condition is unknown the severity that depends on it may hold, so
+/// the most severe of those that may hold is taken.
 pub(crate) fn severity(program: &Program, otherwise: Severity, subject: &Subject<'_>) -> Severity {
     let State::Present(variables) = subject.state else {
-        return gravest(program.severities.iter().map(|(_, severity)| *severity), otherwise);
+        return most_severe(program.severities.iter().map(|(_, severity)| *severity), otherwise);
     };
     let mut env = Env::new(variables);
     let mut possible = Vec::new();
     for (when, severity) in &program.severities {
         match when.node.truth(&mut env) {
-            Ok(true) => return gravest(possible, *severity),
+            Ok(true) => return most_severe(possible, *severity),
             Ok(false) => {}
             Err(_) => possible.push(*severity),
         }
     }
-    gravest(possible, otherwise)
+    most_severe(possible, otherwise)
 }
 
-fn gravest(severities: impl IntoIterator<Item = Severity>, last: Severity) -> Severity {
-    // The gravest severity is the least in order.
+fn most_severe(severities: impl IntoIterator<Item = Severity>, last: Severity) -> Severity {
+    // The most severe severity is the least in order.
     severities.into_iter().fold(last, Ord::min)
 }
 

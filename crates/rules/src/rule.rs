@@ -21,7 +21,7 @@ pub struct Rule {
     pub id: String,
     /// The problem, in a few words.
     pub title: String,
-    /// How grave it is, as the file or the settings say, but where `severities` say otherwise.
+    /// How severe it is, as the file or the settings say, but where `severities` say otherwise.
     pub severity: Severity,
     /// `default`, or `strict` for a rule that is off unless chosen.
     pub rule_set: &'static str,

@@ -36,7 +36,7 @@ impl<'a> Header<'a> {
     }
 
     /// The same of a record that was parsed.
-    pub(crate) fn of(record: &'a Value) -> Header<'a> {
+    pub(crate) fn read(record: &'a Value) -> Header<'a> {
         let text = |key: &str| record[key].as_str();
         Header {
             event_source: text("eventSource"),

@@ -153,7 +153,7 @@ impl Input {
             }
             return;
         }
-        let header = Header::of(&record);
+        let header = Header::read(&record);
         let field = match header.interest() {
             Interest::Judge(field) => field,
             Interest::Pass if header.event_source.is_none() => {

@@ -31,7 +31,7 @@ fn custom(own: &shapes::PasswordPolicy) -> Result<PasswordPolicy, Problem> {
         require_symbols: own.require_symbols,
         users_may_change: Some(own.allow_users_to_change_password),
         max_age_days: own.max_password_age.filter(|&days| own.expire_passwords && days > 0),
-        remembered: own.password_reuse_prevention.unwrap_or(0),
+        reuse_prevention: own.password_reuse_prevention.unwrap_or(0),
         hard_expiry: own.hard_expiry.unwrap_or(false),
         changed: None,
     })
@@ -47,7 +47,7 @@ fn aws_default() -> PasswordPolicy {
         require_symbols: false,
         users_may_change: None,
         max_age_days: None,
-        remembered: 0,
+        reuse_prevention: 0,
         hard_expiry: false,
         changed: None,
     }
@@ -91,7 +91,7 @@ mod tests {
             require_symbols: true,
             users_may_change: Some(true),
             max_age_days: Some(90),
-            remembered: 24,
+            reuse_prevention: 24,
             hard_expiry: true,
             changed: None,
         };

@@ -59,7 +59,7 @@ impl<'a> Maker<'a> {
     fn user(&mut self, user: &ReconciledUser<'a>) -> Result<User, ClassConflict> {
         let &ReconciledUser { name, arn, path, row, detail, deleted } = user;
         let created = created(user);
-        let password = Password::of(row, self.answers.as_of);
+        let password = Password::from_row(row, self.answers.as_of);
         let mfa = mfa::of_user(user, &self.devices, self.answers, self.gaps);
         let access_keys = keys::of_user(user, created, self.answers, self.gaps);
         let privileges = self.privileges(detail);
@@ -84,7 +84,7 @@ impl<'a> Maker<'a> {
             mfa_source: mfa.source,
             mfa_devices: mfa.devices,
             mfa_devices_complete: mfa.complete,
-            abandoned_mfa_device: mfa.abandoned_device,
+            unassigned_mfa_device: mfa.abandoned_device,
             groups: listed(detail, groups),
             administrator: privileges.as_ref().and_then(|all| all.administrator),
             removable_guards: privileges.as_ref().and_then(|all| all.removable_guards.clone()),
@@ -131,7 +131,7 @@ struct Password {
 }
 
 impl Password {
-    fn of(row: Fact<&Row>, as_of: Timestamp) -> Password {
+    fn from_row(row: Fact<&Row>, as_of: Timestamp) -> Password {
         let enabled = row.and_then(|row| row.password_enabled);
         let enabled = enabled.and_then(|enabled| known_or(enabled, Source::CredentialReport));
         let last_used = row.and_then(|row| row.password_last_used);

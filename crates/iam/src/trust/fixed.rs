@@ -163,8 +163,8 @@ impl Owner {
     pub fn standing(&self, account: &Account) -> Standing {
         let is_own = match self {
             Owner::Own | Owner::Unnamed => true,
-            Owner::Account(id) => return Standing::of(Some(*id), account),
-            Owner::Principal(arn) => return Standing::of(account_of(arn), account),
+            Owner::Account(id) => return Standing::new(Some(*id), account),
+            Owner::Principal(arn) => return Standing::new(account_of(arn), account),
             Owner::Organization(id) => match &account.organization {
                 Organization::Unknown => return Standing::Unknown,
                 Organization::Member { id: own, .. } => own == id,

@@ -114,7 +114,7 @@ pub struct ControlCounts {
 impl ControlCounts {
     /// The number of that status.
     #[must_use]
-    pub fn of(mut self, status: ControlStatus) -> u32 {
+    pub fn with_status(mut self, status: ControlStatus) -> u32 {
         *self.entry(status)
     }
 

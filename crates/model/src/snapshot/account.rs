@@ -151,7 +151,7 @@ record! {
         /// The number of days after which passwords expire; null: never.
         pub max_age_days: Option<u32>,
         /// How many former passwords may not be used again; 0: none is remembered.
-        pub remembered: u32,
+        pub reuse_prevention: u32,
         /// Whether an expired password must be reset by an administrator.
         pub hard_expiry: bool,
         /// When the policy was last changed, where the configuration says so: no call of AWS does.

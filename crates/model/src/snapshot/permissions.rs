@@ -94,7 +94,7 @@ record! {
         pub external_accounts: Fact<Vec<ExternalAccount>>,
         /// Those of them that need no external id, no MFA and no membership of the own organization.
         #[from(AccountAuthorizationDetails, Organization)]
-        pub unguarded_external_accounts: Fact<Vec<ExternalAccount>>,
+        pub external_accounts_without_external_id: Fact<Vec<ExternalAccount>>,
         /// The ids of the own organization, of its management account, and of accounts that must be of it, where
         /// their principals may assume it.
         #[from(AccountAuthorizationDetails, Organization)]

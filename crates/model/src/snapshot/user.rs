@@ -65,7 +65,7 @@ record! {
         pub mfa_devices_complete: bool,
         /// The serial number of an unassigned virtual device named after the user; null: none.
         #[from(VirtualMfaDevices)]
-        pub abandoned_mfa_device: Fact<Option<String>>,
+        pub unassigned_mfa_device: Fact<Option<String>>,
         /// The names of the user's groups.
         #[from(AccountAuthorizationDetails)]
         pub groups: Fact<Vec<String>>,

@@ -1,6 +1,6 @@
 //! The baseline: an earlier report that says which findings are known, so that only new ones count.
 //!
-//! A finding is known if the baseline holds it as one that counted there, and as at least as grave.
+//! A finding is known if the baseline holds it as one that counted there, and as at least as severe.
 //! What was waived there is not known: when its waiver ends, it counts. What cannot be judged is never
 //! known: an incomplete audit stays incomplete, whatever its baseline.
 
@@ -31,7 +31,7 @@ pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incompara
     let mut allowances = allowances(&held);
     let accounts: HashMap<_, _> =
         report.accounts.iter().map(|account| (account.account_ref(), account)).collect();
-    // The gravest first: of several resources with one id, the gravest need the gravest allowance.
+    // The most severe first: of several resources with one id, the most severe need the most severe allowance.
     let mut findings: Vec<&mut Finding> = report.findings.iter_mut().collect();
     findings.sort_by_key(|finding| finding.severity);
     for finding in findings {
@@ -52,7 +52,7 @@ pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incompara
     Ok(warnings)
 }
 
-/// The severities of the findings that counted in the baseline, the gravest last.
+/// The severities of the findings that counted in the baseline, the most severe last.
 type Allowances<'a> = HashMap<&'a Fingerprint, Vec<Severity>>;
 
 fn allowances<'a>(held: &'a ByFingerprint<'_>) -> Allowances<'a> {
@@ -67,12 +67,12 @@ fn allowances<'a>(held: &'a ByFingerprint<'_>) -> Allowances<'a> {
     allowances
 }
 
-/// Known, if the baseline holds one that is as grave; no finding of it makes two of today known.
+/// Known, if the baseline holds one that is as severe; no finding of it makes two of today known.
 fn state(finding: &Finding, allowances: &mut Allowances<'_>) -> BaselineState {
-    // The gravest severity is the least in order.
-    let as_grave = |old: &mut Severity| *old <= finding.severity;
+    // The most severe severity is the least in order.
+    let as_severe = |old: &mut Severity| *old <= finding.severity;
     let allowance = allowances.get_mut(&finding.fingerprint);
-    match allowance.and_then(|severities| severities.pop_if(as_grave)) {
+    match allowance.and_then(|severities| severities.pop_if(as_severe)) {
         Some(_) => BaselineState::Known,
         None => BaselineState::New,
     }

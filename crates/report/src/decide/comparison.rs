@@ -54,7 +54,8 @@ pub(crate) fn by_later_fingerprint<'r>(old: &'r Report, new: &Report) -> ByFinge
     let (was, is) = (access_keys(old), access_keys(new));
     let mut groups = ByFingerprint::new();
     for finding in &old.findings {
-        let key = AccessKey::of(finding).filter(|key| was.get(key).is_some_and(Option::is_some));
+        let key = AccessKey::from_finding(finding)
+            .filter(|key| was.get(key).is_some_and(Option::is_some));
         let later = key.and_then(|key| is.get(&key).copied().flatten());
         let fingerprint = later.unwrap_or(&finding.fingerprint).clone();
         groups.entry(fingerprint).or_default().push(finding);
@@ -73,7 +74,7 @@ struct AccessKey<'r> {
 }
 
 impl<'r> AccessKey<'r> {
-    fn of(finding: &'r Finding) -> Option<AccessKey<'r>> {
+    fn from_finding(finding: &'r Finding) -> Option<AccessKey<'r>> {
         let ResourceRef { kind, id, name, .. } = &finding.resource;
         if kind != "access_key" {
             return None;
@@ -89,7 +90,7 @@ impl<'r> AccessKey<'r> {
 fn access_keys(report: &Report) -> HashMap<AccessKey<'_>, Option<&Fingerprint>> {
     let mut keys = HashMap::new();
     for finding in &report.findings {
-        let Some(key) = AccessKey::of(finding) else { continue };
+        let Some(key) = AccessKey::from_finding(finding) else { continue };
         let fingerprint = keys.entry(key).or_insert(Some(&finding.fingerprint));
         if *fingerprint != Some(&finding.fingerprint) {
             *fingerprint = None;

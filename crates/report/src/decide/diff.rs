@@ -39,7 +39,7 @@ pub struct Diff<'a> {
     pub notes: Vec<String>,
     /// The number of findings by what has become of them.
     pub counts: BTreeMap<Change, usize>,
-    /// The findings of which something has changed: by change, the gravest first.
+    /// The findings of which something has changed: by change, the most severe first.
     pub entries: Vec<Entry<'a>>,
     /// The findings on access keys that were activated again, and so have another fingerprint than in
     /// the older report; those of which more has changed are entries too.
@@ -74,7 +74,7 @@ pub struct OriginAccount<'a> {
 pub enum Change {
     /// It fails, and did not or was not judged before.
     New,
-    /// It fails as before, but graver or less so, on other evidence, or otherwise waived.
+    /// It fails as before, but more severe or less so, on other evidence, or otherwise waived.
     Changed,
     /// It cannot be judged this time, and was before or not at all looked at.
     Unknown,
@@ -136,7 +136,7 @@ pub struct Entry<'a> {
     pub rule: &'a str,
     /// The rule's title.
     pub title: &'a str,
-    /// How grave it is; what does not fail any more: how grave it was.
+    /// How severe it is; what does not fail any more: how severe it was.
     pub severity: Severity,
     /// The resource.
     pub resource: &'a ResourceRef,

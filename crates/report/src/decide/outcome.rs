@@ -39,11 +39,11 @@ enum Kind {
 impl Outcome {
     /// The outcome of that report, by the gate that stands in its options.
     #[must_use]
-    pub fn of(report: &Report) -> Outcome {
+    pub fn new(report: &Report) -> Outcome {
         let fail_on = report.options.gate.fail_on;
-        // The gravest severity is the least in order.
-        let grave = || report.findings.iter().filter(|finding| finding.severity <= fail_on);
-        let count = |status| grave().filter(|finding| finding.status() == status).count();
+        // The most severe severity is the least in order.
+        let severe = || report.findings.iter().filter(|finding| finding.severity <= fail_on);
+        let count = |status| severe().filter(|finding| finding.status() == status).count();
         let kind = match count(Status::Open) {
             0 => Kind::without_fails(report),
             open => Kind::Failed(open),

@@ -16,7 +16,8 @@ pub(crate) fn of_accounts(
 
 /// How many controls have which status, those without any left out.
 pub(crate) fn counted(framework: &FrameworkOutcome) -> String {
-    let all = ControlStatus::ALL.into_iter().map(|status| (framework.counts.of(status), status));
+    let all =
+        ControlStatus::ALL.into_iter().map(|status| (framework.counts.with_status(status), status));
     let some = all.filter(|(count, _)| *count > 0);
     let texts: Vec<_> = some.map(|(count, status)| format!("{count} {}", status.words())).collect();
     format!("{} controls: {}", framework.controls.len(), texts.join(", "))

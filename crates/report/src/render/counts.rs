@@ -12,7 +12,7 @@ pub(crate) struct Counts([u64; Status::ALL.len()]);
 
 impl Counts {
     /// The number of that status.
-    pub(crate) fn of(self, status: Status) -> u64 {
+    pub(crate) fn with_status(self, status: Status) -> u64 {
         self.0[status as usize]
     }
 
@@ -45,7 +45,7 @@ pub(crate) fn total(report: &Report) -> Counts {
     counts
 }
 
-/// The verdicts of each severity that a rule or a finding has, the gravest first.
+/// The verdicts of each severity that a rule or a finding has, the most severe first.
 pub(crate) fn by_severity(report: &Report) -> BTreeMap<Severity, Counts> {
     let mut counts: BTreeMap<Severity, Counts> = BTreeMap::new();
     for finding in report.findings.iter().filter(|finding| is_listed(finding)) {

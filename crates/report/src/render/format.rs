@@ -3,6 +3,7 @@
 mod asff;
 mod code_quality;
 mod csv;
+mod duplicates;
 mod github;
 mod gitlab;
 mod html;
@@ -14,7 +15,6 @@ mod ocsf;
 mod sarif;
 mod security_event;
 mod table;
-mod twins;
 
 use std::io::{self, Write};
 use std::str::FromStr;
@@ -121,5 +121,5 @@ pub fn render(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    format.writer()(&View::new(report, Outcome::of(report), style), out)
+    format.writer()(&View::new(report, Outcome::new(report), style), out)
 }

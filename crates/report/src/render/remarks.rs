@@ -6,7 +6,7 @@ use crate::decide::waivers::decision_and_reason;
 use crate::words::day;
 
 /// What its waiver and the baseline say.
-pub(crate) fn of(finding: &Finding) -> Vec<String> {
+pub(crate) fn remarks(finding: &Finding) -> Vec<String> {
     let waiver = finding.waiver.as_ref().filter(|_| finding.verdict == Verdict::Fail);
     waiver.map(decision_and_reason).into_iter().chain(on_baseline(finding)).collect()
 }

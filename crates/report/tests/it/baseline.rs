@@ -84,7 +84,7 @@ fn what_cannot_be_judged_is_never_known_and_remembers() {
 
 #[test]
 fn the_exit_status_follows_from_what_is_new() {
-    let status = |old: &[Finding], new: &[Finding]| Outcome::of(&compared(old, new)).exit_status();
+    let status = |old: &[Finding], new: &[Finding]| Outcome::new(&compared(old, new)).exit_status();
     assert_eq!(status(&[fails("a")], &[fails("a")]), 0);
     assert_eq!(status(&[fails("a")], &[fails("a"), fails("b")]), 1);
     assert_eq!(status(&[fails("a")], &[fails("a"), unknown("b")]), 3);
@@ -181,7 +181,7 @@ fn what_the_baseline_knows_of_nobody_in_particular_is_new() {
     let finding = &report.findings[0];
     assert_eq!(finding.baseline, Some(BaselineState::New));
     assert_eq!(finding.first_seen, Some(report.accounts[0].as_of));
-    assert_eq!(Outcome::of(&report).exit_status(), 1);
+    assert_eq!(Outcome::new(&report).exit_status(), 1);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn what_does_not_go_together_is_refused() {
 #[test]
 fn the_worst_account_decides() {
     let sentence =
-        |reports: [Report; 2]| Outcome::of(&merge(reports.to_vec()).unwrap()).to_string();
+        |reports: [Report; 2]| Outcome::new(&merge(reports.to_vec()).unwrap()).to_string();
     assert_eq!(
         sentence(two(fails("a"), fails("b"))),
         "Exit status 1: 2 findings are of severity low or above."

@@ -10,7 +10,7 @@ fn judge(report: &Report, fail_on: Severity, allow: &[&str]) -> (u8, String) {
     let allow_unknown = allow.iter().map(|id| (*id).to_owned()).collect();
     let mut report = report.clone();
     report.options.gate = Gate { fail_on, allow_unknown };
-    let outcome = Outcome::of(&report);
+    let outcome = Outcome::new(&report);
     (outcome.exit_status(), outcome.to_string())
 }
 

@@ -222,7 +222,7 @@ fn what_is_nobodys_stays() {
 #[test]
 fn the_outcome_stays() {
     for report in [report(), decided()] {
-        assert_eq!(Outcome::of(&redacted(report.clone())), Outcome::of(&report));
+        assert_eq!(Outcome::new(&redacted(report.clone())), Outcome::new(&report));
     }
 }
 

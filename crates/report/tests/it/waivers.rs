@@ -78,7 +78,7 @@ fn a_waived_finding_stays_and_does_not_count() {
     );
     assert_eq!(report.accounts[0].frameworks, crate::support::report().accounts[0].frameworks);
     let says = "Exit status 1: 2 findings are of severity low or above besides 1 waived.";
-    assert_eq!(Outcome::of(&report).to_string(), says);
+    assert_eq!(Outcome::new(&report).to_string(), says);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_expired_waiver_is_remembered_but_counts_again() {
     assert_eq!(status(&report, KEY), Status::Open);
     assert_eq!(report.findings[1].waiver.as_ref().unwrap().owner, "ops@example.com");
     assert_eq!(report.accounts[0].tallies["old-key"].waived, 0);
-    assert_eq!(Outcome::of(&report), Outcome::of(&crate::support::report()));
+    assert_eq!(Outcome::new(&report), Outcome::new(&crate::support::report()));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn only_what_fails_is_waived() {
     assert_eq!((keys.fails, keys.unknown), (1, 0));
     assert_eq!((carol.fails, carol.unknown), (0, 1));
     assert!(!carol.is_unmatched(), "carol may fail");
-    assert_eq!(Outcome::of(&report).exit_status(), 1);
+    assert_eq!(Outcome::new(&report).exit_status(), 1);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn what_is_wrong_with_a_waiver_is_said() {
 fn without_a_report_only_the_end_is_known() {
     let waivers = [waiver("old-key", "zoe", "2027-06-30"), waiver("old-key", KEY, "2026-11-01")];
     let outcomes = unapplied(&waivers, report().accounts[0].as_of);
-    let states: Vec<_> = outcomes.iter().map(State::of).collect();
+    let states: Vec<_> = outcomes.iter().map(State::from_outcome).collect();
     assert_eq!(states, [State::Expired, State::InForce]);
     assert!(outcomes.iter().all(|outcome| !outcome.judged && outcome.fails == 0));
 }

@@ -53,11 +53,11 @@ pub(super) fn owned<'a, T: Resource + 'a>(
             Fact::Known(resources) => {
                 for resource in resources {
                     let state = values([resource, user, &snapshot.account]);
-                    subjects.push(Subject::new(kind, resource, state).of(user));
+                    subjects.push(Subject::new(kind, resource, state).owned_by(user));
                 }
             }
             Fact::Missing(sources) => {
-                subjects.push(Subject::new("user", user, State::Missing(*sources)).of(user));
+                subjects.push(Subject::new("user", user, State::Missing(*sources)).owned_by(user));
             }
         }
     }
@@ -69,7 +69,7 @@ pub(super) fn users(snapshot: &Snapshot) -> Result<Vec<Subject<'_>>, Sources> {
     let mut subjects = Vec::new();
     for user in snapshot.users.as_ref().into_result()? {
         let state = values([user, &snapshot.account]);
-        subjects.push(Subject::new("user", user, state).of(user));
+        subjects.push(Subject::new("user", user, state).owned_by(user));
     }
     Ok(subjects)
 }
@@ -103,7 +103,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The subject as what belongs to the user.
-    fn of(self, user: &'a User) -> Subject<'a> {
+    fn owned_by(self, user: &'a User) -> Subject<'a> {
         let state = if user.deleted { State::Deleted } else { self.state };
         Subject { user: Some(&user.name), state, ..self }
     }

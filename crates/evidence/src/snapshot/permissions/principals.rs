@@ -65,7 +65,7 @@ pub(super) fn role(
         instance_profiles: instance_profiles(role),
         open_statements: trustees.open_statements(),
         external_accounts: trustees.external(),
-        unguarded_external_accounts: trustees.external_unguarded(),
+        external_accounts_without_external_id: trustees.external_unguarded(),
         organization_accounts: trustees.of_organization(),
         services_not_asked_for_source: trustees.unasked_services(),
         external_service_sources: trustees.external_sources(),

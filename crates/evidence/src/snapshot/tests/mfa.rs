@@ -116,13 +116,13 @@ fn without_the_report_live_answers_tell_or_nothing_does() {
 fn an_unassigned_device_named_after_the_user_is_abandoned() {
     let abandoned = |name: &str| {
         let device = json!([{"SerialNumber": serial(name)}]);
-        Fixture::new().devices(&device).user().abandoned_mfa_device
+        Fixture::new().devices(&device).user().unassigned_mfa_device
     };
     assert_eq!(abandoned("Alice"), Fact::Known(Some(serial("Alice"))));
     assert_eq!(abandoned("path/alice"), Fact::Known(Some(serial("path/alice"))));
     assert_eq!(abandoned("malice"), Fact::Known(None));
     let assigned = Fixture::new().devices(&json!([assigned("alice", "alice", AS_OF)])).user();
-    assert_eq!(assigned.abandoned_mfa_device, Fact::Known(None));
+    assert_eq!(assigned.unassigned_mfa_device, Fact::Known(None));
     let unknown = Fixture::new().without(Source::VirtualMfaDevices).user();
-    assert_eq!(unknown.abandoned_mfa_device, Fact::missing(Source::VirtualMfaDevices));
+    assert_eq!(unknown.unassigned_mfa_device, Fact::missing(Source::VirtualMfaDevices));
 }

@@ -37,7 +37,7 @@ pub struct Step<'d> {
     pub rule: &'d str,
     /// The rule's title.
     pub title: &'d str,
-    /// How grave it is, or was.
+    /// How severe it is, or was.
     pub severity: Severity,
     /// The resource.
     pub resource: &'d ResourceRef,
@@ -77,7 +77,7 @@ pub enum Reason {
     New,
     /// It fails as before, and no waiver accepts that any more.
     WaiverEnded,
-    /// It fails as before, but graver or less so, or on other evidence.
+    /// It fails as before, but more severe or less so, or on other evidence.
     Changed,
     /// It is shown not to fail any more.
     Fixed,

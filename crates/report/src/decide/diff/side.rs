@@ -21,7 +21,7 @@ pub struct Side<'a> {
     pub as_of: Option<Timestamp>,
     /// Why it could not be judged, where the report tells.
     pub why: Option<&'a str>,
-    /// The findings of that fingerprint in the report, the gravest first: none, one, or several where
+    /// The findings of that fingerprint in the report, the most severe first: none, one, or several where
     /// resources share an id.
     pub findings: Vec<&'a Finding>,
 }
@@ -100,7 +100,7 @@ pub(super) struct Index<'a> {
 impl<'a> Index<'a> {
     /// The report, with its findings by the identity under which they are compared.
     pub(super) fn new(report: &'a Report, mut findings: ByFingerprint<'a>) -> Index<'a> {
-        // What fails first, then the gravest.
+        // What fails first, then the most severe.
         for group in findings.values_mut() {
             group.sort_by_key(|finding| (finding.verdict, finding.severity));
         }

@@ -22,7 +22,7 @@ pub enum State {
 impl State {
     /// The state of that waiver.
     #[must_use]
-    pub fn of(outcome: &WaiverOutcome) -> State {
+    pub fn from_outcome(outcome: &WaiverOutcome) -> State {
         if outcome.is_expired() {
             State::Expired
         } else if outcome.is_unmatched() {
@@ -78,7 +78,7 @@ pub fn end(outcome: &WaiverOutcome) -> String {
 #[must_use]
 pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
     let day = outcome.waiver.expires;
-    let says = match State::of(outcome) {
+    let says = match State::from_outcome(outcome) {
         State::InForce => return None,
         State::Expiring => end(outcome),
         State::Unmatched => "matches nothing that fails".to_owned(),
@@ -98,7 +98,7 @@ pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
 #[must_use]
 pub fn warnings(report: &Report) -> Vec<String> {
     let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
-    outcomes.sort_by_key(|outcome| State::of(outcome));
+    outcomes.sort_by_key(|outcome| State::from_outcome(outcome));
     outcomes.into_iter().filter_map(warning).collect()
 }
 

@@ -1,7 +1,7 @@
 //! A diff as GitHub Flavored Markdown, for a pull request or a step summary.
 //!
 //! GitHub takes comments of up to 65,536 characters, so the text is bounded: whole findings are left
-//! out, the least grave of what is told last first, and counted.
+//! out, the least severe of what is told last first, and counted.
 
 use std::io::{self, Write};
 

@@ -42,7 +42,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let id = ids.next(finding);
         let account = view.account(finding)?;
         let product = product::arn(account.account_ref(), account.region.as_deref())?;
-        Some(SecurityFinding::of(finding, &id, account, product, view))
+        Some(SecurityFinding::new(finding, &id, account, product, view))
     });
     write_json(&findings.collect::<Vec<_>>(), out)
 }
@@ -75,7 +75,7 @@ struct SecurityFinding<'a> {
 }
 
 impl<'a> SecurityFinding<'a> {
-    fn of(
+    fn new(
         finding: &'a Finding,
         id: &str,
         account: &'a AuditedAccount,
@@ -83,7 +83,7 @@ impl<'a> SecurityFinding<'a> {
         view: &View<'_>,
     ) -> SecurityFinding<'a> {
         let (rule, as_of) = (view.rule(finding), account.as_of);
-        let severity = Severity::of(finding);
+        let severity = Severity::from_finding(finding);
         SecurityFinding {
             schema_version: "2018-10-08",
             id: clip(&format!("portcullis/{id}"), 512),
@@ -99,10 +99,10 @@ impl<'a> SecurityFinding<'a> {
             finding_provider_fields: ProviderFields { severity, types: TYPES },
             title: clip(rule.map_or(&finding.rule, |rule| &rule.title), 256),
             description: description(finding),
-            remediation: Remediation::of(finding, rule),
+            remediation: Remediation::from_finding(finding, rule),
             product_fields: product_fields(finding, rule, &view.report.tool.version),
-            resources: [Resource::of(finding, account)],
-            compliance: Compliance::of(finding, rule),
+            resources: [Resource::new(finding, account)],
+            compliance: Compliance::new(finding, rule),
             record_state: record_state(finding.status()),
         }
     }

@@ -7,7 +7,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_model::{Arn, Finding, Severity, Status};
 
-use super::twins::Twins;
+use super::duplicates::Duplicates;
 use crate::defuse;
 use crate::render::remarks;
 use crate::words::{capitalised, describe};
@@ -33,16 +33,16 @@ pub(super) struct Issue<'a> {
     pub id: String,
 }
 
-/// The issues among the findings, the gravest first; those not judged after all that fail.
+/// The issues among the findings, the most severe first; those not judged after all that fail.
 pub(super) fn issues<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Issue<'a>> {
     let is_issue = |finding: &&Finding| {
         matches!(finding.status(), Status::Open | Status::Known | Status::Unknown)
     };
     let mut found: Vec<&Finding> = findings.into_iter().filter(is_issue).collect();
     found.sort_by_key(|finding| (is_unjudged(finding), finding.severity, finding.status()));
-    let mut twins = Twins::default();
+    let mut duplicates = Duplicates::default();
     let numbered = |finding: &'a Finding| {
-        let id = format!("{}:{}", finding.fingerprint.as_str(), twins.number(finding));
+        let id = format!("{}:{}", finding.fingerprint.as_str(), duplicates.number(finding));
         Issue { finding, id }
     };
     found.into_iter().map(numbered).collect()
@@ -53,7 +53,7 @@ pub(super) fn is_unjudged(finding: &Finding) -> bool {
     finding.status() == Status::Unknown
 }
 
-/// The number of issues of each severity that fail, the gravest first.
+/// The number of issues of each severity that fail, the most severe first.
 pub(super) fn by_severity(issues: &[Issue<'_>]) -> [usize; Severity::ALL.len()] {
     let fails = issues.iter().map(|issue| issue.finding).filter(|finding| !is_unjudged(finding));
     Severity::ALL.map(|severity| fails.clone().filter(|f| f.severity == severity).count())
@@ -62,7 +62,7 @@ pub(super) fn by_severity(issues: &[Issue<'_>]) -> [usize; Severity::ALL.len()] 
 /// What is wrong and what was decided about it, in whole sentences and on one line.
 pub(super) fn text(finding: &Finding) -> String {
     let told = describe(None, &finding.resource, &finding.message);
-    let remarks = remarks::of(finding).into_iter().map(|remark| capitalised(&remark));
+    let remarks = remarks::remarks(finding).into_iter().map(|remark| capitalised(&remark));
     let sentences = std::iter::once(told).chain(remarks);
     let end = |words: String| format!("{}.", defuse(words.trim_end_matches('.')));
     sentences.map(end).collect::<Vec<_>>().join(" ")

@@ -25,7 +25,7 @@ enum Level {
 }
 
 impl Level {
-    fn of(severity: Severity) -> Level {
+    fn from_severity(severity: Severity) -> Level {
         match severity {
             Severity::Critical | Severity::High => Level::Error,
             Severity::Medium => Level::Warning,
@@ -77,7 +77,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let open: Vec<&Finding> = issues.iter().map(|issue| issue.finding).filter(is_open).collect();
     let mut shown = 0;
     for level in [Level::Error, Level::Warning, Level::Notice] {
-        let of_it = open.iter().filter(|finding| Level::of(finding.severity) == level);
+        let of_it = open.iter().filter(|finding| Level::from_severity(finding.severity) == level);
         // One of its level is kept for the end.
         let room = SHOWN - usize::from(level == Level::of_end(view));
         for finding in of_it.take(room) {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn every_severity_has_a_level() {
-        let levels = Severity::ALL.map(|severity| Level::of(severity).word());
+        let levels = Severity::ALL.map(|severity| Level::from_severity(severity).word());
         assert_eq!(levels, ["error", "error", "warning", "notice", "notice"]);
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn suites<'a>(view: &View<'a>) -> Vec<Suite<'a>> {
     let parts = by_account(view.report);
     let mut suites: Vec<Suite<'a>> =
-        parts.into_iter().map(|(id, part)| Suite::of(view, id, &part)).collect();
+        parts.into_iter().map(|(id, part)| Suite::new(view, id, &part)).collect();
     if view.report.accounts.is_empty() {
         let cases = vec![Case::of_nothing(ALL_ACCOUNTS, "no account was audited")];
         suites.push(Suite { name: ALL_ACCOUNTS, cases, ..Suite::default() });
@@ -57,7 +57,7 @@ fn suites<'a>(view: &View<'a>) -> Vec<Suite<'a>> {
 
 impl<'a> Suite<'a> {
     /// What there is to know of the accounts of that id, their findings, and the rules without any.
-    fn of(view: &View<'a>, id: &'a str, part: &Part<'a>) -> Suite<'a> {
+    fn new(view: &View<'a>, id: &'a str, part: &Part<'a>) -> Suite<'a> {
         let Part { accounts, findings } = part;
         let properties = accounts.iter().flat_map(|account| {
             let names = [("alias", account.alias.as_deref()), ("name", account.name.as_deref())];

@@ -2,7 +2,7 @@
 //! (<https://github.github.com/gfm/>).
 //!
 //! GitHub drops a step summary of more than 1 MiB as a whole, so the page is bounded: what is least
-//! grave is left out, finding by finding, and counted.
+//! severe is left out, finding by finding, and counted.
 
 mod budget;
 mod findings;

@@ -28,7 +28,7 @@ const CLASS_NAME: &str = "Compliance Finding";
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut ids = Ids::default();
-    let event = |finding| Event::of(finding, ids.next(finding), view);
+    let event = |finding| Event::new(finding, ids.next(finding), view);
     write_json(&view.report.findings.iter().map(event).collect::<Vec<_>>(), out)
 }
 
@@ -77,7 +77,7 @@ struct Unmapped<'a> {
 }
 
 impl<'a> Event<'a> {
-    fn of(finding: &'a Finding, uid: String, view: &View<'a>) -> Event<'a> {
+    fn new(finding: &'a Finding, uid: String, view: &View<'a>) -> Event<'a> {
         // Only a report that was tampered with has no account of a finding, and so no time.
         let as_of = view.as_of(finding).unwrap_or_default();
         let (rule, account) = (view.rule(finding), view.account(finding));
@@ -103,14 +103,14 @@ impl<'a> Event<'a> {
             status_detail: waiver.map(decision),
             message: &finding.message,
             comment: waiver.map(|waiver| waiver.reason.as_str()),
-            finding_info: FindingInfo::of(finding, rule, uid, as_of),
-            compliance: Compliance::of(finding, rule),
-            resources: [Resource::of(finding, account)],
-            observables: [Observable::of(finding)],
-            evidences: Evidence::of(finding).into_iter().collect(),
-            remediation: Remediation::of(finding, rule),
-            cloud: Cloud::of(finding, account),
-            metadata: Metadata::of(finding, view.report),
+            finding_info: FindingInfo::new(finding, rule, uid, as_of),
+            compliance: Compliance::new(finding, rule),
+            resources: [Resource::new(finding, account)],
+            observables: [Observable::new(finding)],
+            evidences: Evidence::from_finding(finding).into_iter().collect(),
+            remediation: Remediation::from_finding(finding, rule),
+            cloud: Cloud::new(finding, account),
+            metadata: Metadata::new(finding, view.report),
             unmapped: waiver.map(|waiver| Unmapped { waiver }),
         }
     }

@@ -26,13 +26,13 @@ use crate::{defuse, write_json};
 
 /// GitHub refuses a file with more runs.
 const RUNS: usize = 20;
-/// GitHub refuses a run with more results, and keeps the 5,000 gravest.
+/// GitHub refuses a run with more results, and keeps the 5,000 most severe.
 const RESULTS: usize = 25_000;
 /// GitHub refuses a file of more than 10 MB when compressed; a result with long names needs 200 bytes.
 const RESULTS_IN_ALL: usize = 50_000;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let (kept, left_out) = gravest(parts(view.report));
+    let (kept, left_out) = most_severe(parts(view.report));
     let room = RESULTS.min(RESULTS_IN_ALL / kept.len());
     let mut runs: Vec<Run> = kept.into_iter().map(|part| run(view, part, room)).collect();
     if let Some(first) = runs.first_mut().filter(|_| !left_out.is_empty()) {
@@ -86,8 +86,8 @@ fn parts(report: &Report) -> Vec<Part<'_>> {
     parts.into_iter().map(part).collect()
 }
 
-/// As many parts as there may be runs, those with the gravest issues; and those left out.
-fn gravest(mut parts: Vec<Part<'_>>) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
+/// As many parts as there may be runs, those with the most severe issues; and those left out.
+fn most_severe(mut parts: Vec<Part<'_>>) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
     parts.sort_by_key(|part| Reverse(code_quality::by_severity(&part.issues)));
     let left_out = parts.split_off(parts.len().min(RUNS));
     parts.sort_by_key(|part| part.id);
@@ -117,7 +117,7 @@ fn run<'a>(view: &View<'a>, mut part: Part<'a>, room: usize) -> Run<'a> {
             exit_code_description: defuse(&view.outcome.to_string()).into_owned(),
             start_time_utc: part.accounts.iter().filter_map(|a| a.collected_from).min(),
             end_time_utc: part.accounts.iter().filter_map(|a| a.collected_to).max(),
-            tool_execution_notifications: notes::of(view, &part, left_out.len()),
+            tool_execution_notifications: notes::notifications(view, &part, left_out.len()),
         }],
         results: part.issues.iter().map(|issue| results::result(issue, &rules.indices)).collect(),
         column_kind: "utf16CodeUnits",

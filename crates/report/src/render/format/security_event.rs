@@ -2,12 +2,12 @@
 
 use portcullis_model::{Finding, RuleInfo, Source};
 
-use super::twins::Twins;
+use super::duplicates::Duplicates;
 
 /// Gives every finding an id of its own that stays the same from run to run: its fingerprint, and a
 /// number where resources share one.
 #[derive(Default)]
-pub(super) struct Ids<'a>(Twins<'a>);
+pub(super) struct Ids<'a>(Duplicates<'a>);
 
 impl<'a> Ids<'a> {
     pub(super) fn next(&mut self, finding: &'a Finding) -> String {
@@ -38,7 +38,7 @@ mod tests {
     use crate::sample::finding;
 
     #[test]
-    fn twins_are_numbered() {
+    fn duplicates_are_numbered() {
         let (one, other) = (finding("one-rule", "x", None), finding("other-rule", "x", None));
         let mut ids = Ids::default();
         let given = [&one, &other, &one, &one].map(|finding| ids.next(finding));

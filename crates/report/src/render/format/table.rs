@@ -48,7 +48,7 @@ impl Group<'_> {
     }
 }
 
-/// Some of the findings by rule, the gravest rule first.
+/// Some of the findings by rule, the most severe rule first.
 fn grouped<'a>(view: &View<'a>, some: impl Fn(&Finding) -> bool) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<(Severity, &str), Group<'a>> = BTreeMap::new();
     for finding in view.report.findings.iter().filter(|finding| some(finding)) {

@@ -73,7 +73,11 @@ fn a_condition_must_really_narrow() {
     let org = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
     let of_org = with(anyone(), "Condition", org);
     assert_eq!(of(of_org.clone()).open_statements, list(&[]));
-    assert_eq!(of(of_org.clone()).unguarded_external_accounts, external(&[ORG]), "of strangers");
+    assert_eq!(
+        of(of_org.clone()).external_accounts_without_external_id,
+        external(&[ORG]),
+        "of strangers"
+    );
     assert_eq!(in_organization(of_org.clone()).external_accounts, external(&[]));
     assert_eq!(in_organization(of_org).organization_accounts, list(&[ORG]));
     for idle in [
@@ -120,7 +124,7 @@ fn external_accounts_are_told_by_their_exact_id() {
     ]})));
     let both = external(&["111122223333", "444455556666"]);
     assert_eq!(role.external_accounts, both);
-    assert_eq!(role.unguarded_external_accounts, both);
+    assert_eq!(role.external_accounts_without_external_id, both);
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn what_guards_against_strangers() {
     ] {
         let role = in_organization(with(vendor(), "Condition", guard.clone()));
         assert_eq!(role.external_accounts, external(&["111122223333"]));
-        assert_eq!(role.unguarded_external_accounts, external(&[]), "{guard}");
+        assert_eq!(role.external_accounts_without_external_id, external(&[]), "{guard}");
     }
     let of_organization = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
     let role = in_organization(with(vendor(), "Condition", of_organization));
@@ -144,7 +148,11 @@ fn what_guards_against_strangers() {
         json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
     ] {
         let role = under(vendor(), idle.clone());
-        assert_eq!(role.unguarded_external_accounts, external(&["111122223333"]), "{idle}");
+        assert_eq!(
+            role.external_accounts_without_external_id,
+            external(&["111122223333"]),
+            "{idle}"
+        );
     }
     let strangers = |ids: Json| {
         let role = in_organization(with(
@@ -152,12 +160,12 @@ fn what_guards_against_strangers() {
             "Condition",
             json!({"StringEquals": {"aws:PrincipalOrgID": ids}}),
         ));
-        assert_eq!(role.unguarded_external_accounts, role.external_accounts);
+        assert_eq!(role.external_accounts_without_external_id, role.external_accounts);
         role.external_accounts
     };
     let of_stranger = members(&["111122223333"], Some("o-e5d4c3b2a1"));
     let condition = json!({"StringEquals": {"aws:PrincipalOrgID": "o-e5d4c3b2a1"}});
-    assert_eq!(under(vendor(), condition).unguarded_external_accounts, of_stranger);
+    assert_eq!(under(vendor(), condition).external_accounts_without_external_id, of_stranger);
     assert_eq!(strangers(json!("o-e5d4c3b2a1")), of_stranger);
     assert_eq!(strangers(json!([ORG, "o-e5d4c3b2a1"])), of_stranger);
     let accounts =

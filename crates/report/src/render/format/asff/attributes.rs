@@ -35,7 +35,7 @@ pub(super) struct Severity {
 
 impl Severity {
     /// Where there is no problem, that is what Security Hub means by informational.
-    pub(super) fn of(finding: &Finding) -> Severity {
+    pub(super) fn from_finding(finding: &Finding) -> Severity {
         let label = match (finding.verdict, finding.severity) {
             (Verdict::Pass | Verdict::NotApplicable, _) | (_, Grade::Info) => "INFORMATIONAL",
             (_, Grade::Low) => "LOW",
@@ -64,7 +64,7 @@ pub(super) struct Compliance {
 }
 
 impl Compliance {
-    pub(super) fn of(finding: &Finding, rule: Option<&RuleInfo>) -> Compliance {
+    pub(super) fn new(finding: &Finding, rule: Option<&RuleInfo>) -> Compliance {
         let requirements = rule.map(requirements).unwrap_or_default();
         let short = requirements.into_iter().filter(|text| text.len() <= 64);
         Compliance {
@@ -111,7 +111,7 @@ struct Recommendation {
 
 impl Remediation {
     /// What to do, on one line, and the first page to read; none where nothing is to be done.
-    pub(super) fn of(finding: &Finding, rule: Option<&RuleInfo>) -> Option<Remediation> {
+    pub(super) fn from_finding(finding: &Finding, rule: Option<&RuleInfo>) -> Option<Remediation> {
         let lines = finding.remediation.lines().map(str::trim).filter(|line| !line.is_empty());
         let text = lines.collect::<Vec<_>>().join(" ");
         let pages = rule.map_or(&[][..], |rule| &rule.references);

@@ -37,7 +37,7 @@ struct Details {
 }
 
 impl Resource {
-    pub(super) fn of(finding: &Finding, account: &AuditedAccount) -> Resource {
+    pub(super) fn new(finding: &Finding, account: &AuditedAccount) -> Resource {
         let resource = &finding.resource;
         let r#type = resource_type(&resource.kind);
         let id = match r#type {
@@ -50,7 +50,7 @@ impl Resource {
             id,
             partition: Some(account.partition.clone()).filter(|name| is_partition(name)),
             region: resource.region.clone().filter(|name| (1..=16).contains(&name.len())),
-            details: Details::of(finding),
+            details: Details::from_finding(finding),
         }
     }
 }
@@ -74,7 +74,7 @@ fn is_partition(name: &str) -> bool {
 }
 
 impl Details {
-    fn of(finding: &Finding) -> Option<Details> {
+    fn from_finding(finding: &Finding) -> Option<Details> {
         let is_blank = |text: &str| text.trim().is_empty();
         let fact = |(name, value): (&String, &Json)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -83,10 +83,10 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// The findings that ask for work by rule, the gravest rule first.
+/// The findings that ask for work by rule, the most severe rule first.
 fn groups<'a>(index: &'a Index<'a>) -> Vec<Group<'a>> {
     let mut anchors = HashSet::new();
-    let rules = index.gravest(is_work).into_iter();
+    let rules = index.most_severe(is_work).into_iter();
     rules.map(|rule| Group::new(rule, &mut anchors)).collect()
 }
 
@@ -150,5 +150,5 @@ impl<'a> Row<'a> {
 
 /// What has been decided about a finding, and since when it is there.
 pub(super) fn notes(finding: &Finding) -> Vec<Text<'static>> {
-    remarks::of(finding).iter().map(|remark| Text::from(capitalised(remark))).collect()
+    remarks::remarks(finding).iter().map(|remark| Text::from(capitalised(remark))).collect()
 }

@@ -62,7 +62,7 @@ struct First<'a> {
 
 impl<'a> Glance<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Glance<'a> {
-        let open = index.gravest(|finding| finding.status() == Status::Open);
+        let open = index.most_severe(|finding| finding.status() == Status::Open);
         Glance {
             tiles: tiles(report),
             charts: charts(report, index),
@@ -86,7 +86,12 @@ fn tiles(report: &Report) -> Vec<Tile> {
     let tile = |status| {
         // What passes is counted, whether or not it is listed.
         let listed = report.findings.iter().any(|finding| finding.status() == status);
-        Tile { class: status.word(), words: words(status), count: counts.of(status), listed }
+        Tile {
+            class: status.word(),
+            words: words(status),
+            count: counts.with_status(status),
+            listed,
+        }
     };
     Status::ALL.map(tile).into()
 }

@@ -69,12 +69,12 @@ impl<'a> Index<'a> {
         self.number(id).map(|number| &self.rules[number])
     }
 
-    /// The rules with findings of that kind: by the gravest of them, then by how many there are.
-    pub(super) fn gravest(&self, is_it: impl Fn(&Finding) -> bool) -> Vec<&Rule<'a>> {
+    /// The rules with findings of that kind: by the most severe of them, then by how many there are.
+    pub(super) fn most_severe(&self, is_it: impl Fn(&Finding) -> bool) -> Vec<&Rule<'a>> {
         let rank = |rule: &Rule<'_>| {
             let some = rule.findings.iter().filter(|finding| is_it(finding));
-            let gravest = some.clone().map(|finding| finding.severity).min()?;
-            Some((gravest, Reverse(some.count())))
+            let most_severe = some.clone().map(|finding| finding.severity).min()?;
+            Some((most_severe, Reverse(some.count())))
         };
         let mut ranked: Vec<_> =
             self.rules.iter().filter_map(|rule| Some((rank(rule)?, rule))).collect();

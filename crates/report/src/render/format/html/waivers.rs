@@ -30,7 +30,7 @@ struct Row<'a> {
 impl<'a> Waivers<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Waivers<'a> {
         let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
-        outcomes.sort_by_key(|outcome| State::of(outcome));
+        outcomes.sort_by_key(|outcome| State::from_outcome(outcome));
         Waivers { waivers: outcomes.into_iter().map(|outcome| Row::new(outcome, index)).collect() }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Waivers<'a> {
 impl<'a> Row<'a> {
     fn new(outcome: &'a WaiverOutcome, index: &'a Index<'a>) -> Row<'a> {
         let waiver = &outcome.waiver;
-        let (class, words) = match State::of(outcome) {
+        let (class, words) = match State::from_outcome(outcome) {
             State::Expired => ("expired", "expired"),
             State::Unmatched => ("unmatched", "unmatched"),
             State::Expiring => ("expiring", "about to expire"),

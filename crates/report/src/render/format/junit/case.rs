@@ -91,7 +91,7 @@ fn mark(finding: &Finding) -> Option<Mark> {
         }
         Status::Unknown => Some(Mark::new("error", Some("unknown"), message, details(finding))),
         Status::Known | Status::Waived => {
-            Some(Mark::skipped(&remarks::of(finding).join("; "), vec![message.clone()]))
+            Some(Mark::skipped(&remarks::remarks(finding).join("; "), vec![message.clone()]))
         }
         Status::NotApplicable => Some(Mark::skipped(message, Vec::new())),
         Status::Pass => None,
@@ -100,7 +100,7 @@ fn mark(finding: &Finding) -> Option<Mark> {
 
 /// What a person needs who reads nothing but this.
 fn details(finding: &Finding) -> Vec<String> {
-    let mut lines = remarks::of(finding);
+    let mut lines = remarks::remarks(finding);
     let resource = &finding.resource;
     let region = resource.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
     lines.push(format!("resource: {} {}{region}", resource.kind, resource.name));

@@ -59,7 +59,7 @@ fn introduction(rule: Option<&RuleInfo>, finding: &Finding) -> String {
 /// A finding as a list item, with what has been decided about it.
 pub(super) fn entry(finding: &Finding) -> String {
     let remark = |remark: String| format!("  - {}\n", inline(&remark));
-    let remarks: String = remarks::of(finding).into_iter().map(remark).collect();
+    let remarks: String = remarks::remarks(finding).into_iter().map(remark).collect();
     format!("- {} — {}\n{remarks}", inline(&finding.message), code(&finding.resource.id))
 }
 

@@ -139,6 +139,6 @@ fn write_heading(title: &str, budget: &mut Budget) {
 }
 
 fn write_row(label: &str, counts: Counts, budget: &mut Budget) {
-    let cells = Status::ALL.map(|status| counts.of(status).to_string());
+    let cells = Status::ALL.map(|status| counts.with_status(status).to_string());
     budget.add(&format!("| {label} | {} |\n", cells.join(" | ")));
 }

@@ -47,7 +47,7 @@ struct Check<'a> {
 }
 
 impl<'a> Compliance<'a> {
-    pub(super) fn of(finding: &'a Finding, rule: Option<&'a RuleInfo>) -> Compliance<'a> {
+    pub(super) fn new(finding: &'a Finding, rule: Option<&'a RuleInfo>) -> Compliance<'a> {
         let Enum(status_id, status) = compliance_status(finding.verdict);
         let parameter =
             |(name, value): (&'a String, &Json)| Parameter { name, value: shown(value) };
@@ -60,13 +60,13 @@ impl<'a> Compliance<'a> {
             control_parameters: rule.iter().flat_map(|r| &r.params).map(parameter).collect(),
             standards: rule.iter().flat_map(|r| r.frameworks.keys()).map(String::as_str).collect(),
             requirements: rule.map(requirements).unwrap_or_default(),
-            checks: rule.map(Check::of).into_iter().collect(),
+            checks: rule.map(Check::new).into_iter().collect(),
         }
     }
 }
 
 impl<'a> Check<'a> {
-    fn of(rule: &'a RuleInfo) -> Check<'a> {
+    fn new(rule: &'a RuleInfo) -> Check<'a> {
         Check { uid: &rule.id, name: &rule.title, desc: &rule.risk, version: &rule.hash }
     }
 }

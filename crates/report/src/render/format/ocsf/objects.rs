@@ -25,7 +25,7 @@ pub(super) struct FindingInfo<'a> {
 }
 
 impl<'a> FindingInfo<'a> {
-    pub(super) fn of(
+    pub(super) fn new(
         finding: &'a Finding,
         rule: Option<&'a RuleInfo>,
         uid: String,
@@ -59,7 +59,7 @@ pub(super) struct Resource<'a> {
 }
 
 impl<'a> Resource<'a> {
-    pub(super) fn of(finding: &'a Finding, account: Option<&'a AuditedAccount>) -> Resource<'a> {
+    pub(super) fn new(finding: &'a Finding, account: Option<&'a AuditedAccount>) -> Resource<'a> {
         let resource = &finding.resource;
         Resource {
             uid: &resource.id,
@@ -83,7 +83,7 @@ pub(super) struct Observable<'a> {
 }
 
 impl<'a> Observable<'a> {
-    pub(super) fn of(finding: &'a Finding) -> Observable<'a> {
+    pub(super) fn new(finding: &'a Finding) -> Observable<'a> {
         let value = &finding.resource.id;
         Observable { name: "resources[].uid", type_id: 10, r#type: "Resource UID", value }
     }
@@ -96,7 +96,7 @@ pub(super) struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    pub(super) fn of(finding: &'a Finding) -> Option<Evidence<'a>> {
+    pub(super) fn from_finding(finding: &'a Finding) -> Option<Evidence<'a>> {
         (!finding.evidence.is_empty()).then_some(Evidence { data: &finding.evidence })
     }
 }
@@ -110,7 +110,10 @@ pub(super) struct Remediation<'a> {
 }
 
 impl<'a> Remediation<'a> {
-    pub(super) fn of(finding: &'a Finding, rule: Option<&'a RuleInfo>) -> Option<Remediation<'a>> {
+    pub(super) fn from_finding(
+        finding: &'a Finding,
+        rule: Option<&'a RuleInfo>,
+    ) -> Option<Remediation<'a>> {
         let references = rule.map_or(&[][..], |rule| &rule.references);
         let desc = finding.remediation.as_str();
         (!desc.is_empty()).then_some(Remediation { desc, references })
@@ -139,7 +142,7 @@ struct Account<'a> {
 }
 
 impl<'a> Cloud<'a> {
-    pub(super) fn of(finding: &'a Finding, account: Option<&'a AuditedAccount>) -> Cloud<'a> {
+    pub(super) fn new(finding: &'a Finding, account: Option<&'a AuditedAccount>) -> Cloud<'a> {
         let name = account.and_then(|account| account.name.as_ref().or(account.alias.as_ref()));
         Cloud {
             provider: "AWS",
@@ -173,7 +176,7 @@ struct Product<'a> {
 }
 
 impl<'a> Metadata<'a> {
-    pub(super) fn of(finding: &'a Finding, report: &'a Report) -> Metadata<'a> {
+    pub(super) fn new(finding: &'a Finding, report: &'a Report) -> Metadata<'a> {
         let version = &report.tool.version;
         Metadata {
             version: "1.6.0",

@@ -15,7 +15,11 @@ use crate::words::{counted, few};
 const NAMED: usize = 3;
 
 /// All that is to be said of an account's run; so many results were left out.
-pub(super) fn of(view: &View<'_>, part: &Part<'_>, left_out: usize) -> Vec<Notification> {
+pub(super) fn notifications(
+    view: &View<'_>,
+    part: &Part<'_>,
+    left_out: usize,
+) -> Vec<Notification> {
     not_collected(part)
         .into_iter()
         .chain(missing(part))
@@ -30,7 +34,7 @@ pub(super) fn accounts_left_out(parts: &[Part<'_>]) -> Notification {
     let ids: Vec<&str> = parts.iter().map(|part| part.id).collect();
     let findings = counted(parts.iter().map(|part| part.issues.len()).sum(), "finding");
     let (accounts, ids) = (counted(ids.len(), "account"), ids.join(", "));
-    let text = format!("{accounts} with {findings} left out, for want of room: {ids}.");
+    let text = format!("{accounts} with {findings} left out, for lack of room: {ids}.");
     note("accounts-left-out", Level::Warning, &text)
 }
 
@@ -88,6 +92,6 @@ fn waived(part: &Part<'_>) -> Option<Notification> {
 
 fn results_left_out(count: usize) -> Option<Notification> {
     let text =
-        format!("Left out for want of room, the least grave: {}.", counted(count, "finding"));
+        format!("Left out for lack of room, the least severe: {}.", counted(count, "finding"));
     (count > 0).then(|| note("results-left-out", Level::Warning, &text))
 }

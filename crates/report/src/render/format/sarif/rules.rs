@@ -27,14 +27,14 @@ pub(super) struct Rules<'a> {
     pub indices: HashMap<&'a str, usize>,
 }
 
-/// The rules of the issues, the gravest first.
+/// The rules of the issues, the most severe first.
 pub(super) fn broken<'a>(view: &View<'a>, issues: &[Issue<'a>]) -> Rules<'a> {
     let mut rules = Rules::default();
     for Issue { finding, .. } in issues {
         if !rules.indices.contains_key(finding.rule.as_str()) {
             rules.indices.insert(&finding.rule, rules.descriptors.len());
-            // GitHub takes the severity of an alert from its rule. Issues come the gravest first, so
-            // none is shown as less grave than it is.
+            // GitHub takes the severity of an alert from its rule. Issues come the most severe first, so
+            // none is shown as less severe than it is.
             let rule = descriptor(&finding.rule, view.rule(finding), finding.severity);
             rules.descriptors.push(rule);
         }
@@ -69,7 +69,7 @@ fn descriptor<'a>(
     }
 }
 
-/// The number by which GitHub tells how grave an alert is: over 9 is critical, from 7 high, from 4
+/// The number by which GitHub tells how severe an alert is: over 9 is critical, from 7 high, from 4
 /// medium. There is none for what is just good to know.
 fn security_severity(severity: Severity) -> Option<&'static str> {
     match severity {

@@ -19,7 +19,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let columns = columns(report);
     write_heading("SUMMARY", SEVERITY, &columns, page)?;
     for (severity, counts) in counts::by_severity(report) {
-        let open = counts.of(Status::Open) > 0;
+        let open = counts.with_status(Status::Open) > 0;
         let paint = if open { severity_style(severity) } else { Paint::new() };
         page.line(paint, &row(severity.word(), SEVERITY, &columns, counts))?;
     }
@@ -47,7 +47,7 @@ fn write_heading(
 fn row(label: &str, width: usize, columns: &Columns, counts: Counts) -> String {
     let mut row = format!("  {label:<width$}");
     for (status, _) in columns {
-        row.push_str(&cell(*status, &counts.of(*status).to_string()));
+        row.push_str(&cell(*status, &counts.with_status(*status).to_string()));
     }
     row
 }
