@@ -217,6 +217,7 @@ fn what_never_ends_is_not_read() {
         &["audit", "/dev/zero"],
         &["audit", ".", "--config", "/dev/zero"],
         &["report", "x.json", "--redact", "--salt-file", "/dev/zero"],
+        &["signins", "/dev/zero"],
     ] {
         let run = Sandbox::new().run(arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");

@@ -285,7 +285,7 @@ fn name(person: &Person) -> String {
         ActorKind::User => format!("{name}, user of {account}"),
         ActorKind::UnknownUser => {
             let source = person.source.as_deref().unwrap_or("an unknown address");
-            format!("a name that is no user of {account}, from {source}")
+            format!("a name that is not a user of {account}, from {source}")
         }
         ActorKind::IdentityCenter => format!("{name}, Identity Center"),
         ActorKind::Saml => format!("{name}, SAML"),

@@ -23,12 +23,12 @@ impl Reader {
     /// Reads a file, or all files below a directory; links in it are not followed. Only a path that
     /// cannot be opened itself is an error: whatever else cannot be read is a gap.
     pub fn read_path(&mut self, path: &Path) -> io::Result<()> {
-        let mut files = Vec::new();
         if fs::metadata(path)?.is_dir() {
+            let mut files = Vec::new();
             list(path, &mut files)?;
             self.inputs.extend(read_files(&files));
         } else {
-            self.read_stream(&path.display().to_string(), File::open(path)?);
+            self.read_stream(&path.display().to_string(), open(path)?);
         }
         Ok(())
     }
@@ -83,9 +83,18 @@ fn read_files(files: &[PathBuf]) -> Vec<Input> {
     inputs.into_iter().map(|(_, input)| input).collect()
 }
 
+/// Opens a file, or a directory that cannot be listed. A pipe or a device may never end.
+fn open(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    File::open(path)
+}
+
 fn read_file(path: &Path) -> Input {
     let name = path.display().to_string();
-    let trouble = match File::open(path) {
+    let trouble = match open(path) {
         _ if path.is_symlink() => "it is a link, which is not followed".to_owned(),
         Ok(file) => return Input::read(name, file, MAX_LENGTH),
         Err(error) => format!("it cannot be opened: {error}"),

@@ -167,3 +167,15 @@ fn a_link_is_a_gap() {
     reader.read_path(&directory.path().join("b.json")).unwrap();
     assert_eq!(reader.finish().events.len(), 1);
 }
+
+/// A socket stands for all that is neither file nor directory; a pipe would be waited for.
+#[cfg(unix)]
+#[test]
+fn what_is_not_a_file_is_a_gap() {
+    let directory = tempfile::tempdir().unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("a")).unwrap();
+    let mut reader = Reader::default();
+    reader.read_path(directory.path()).unwrap();
+    assert_eq!(gaps(&reader.finish()), ["it cannot be opened: it is not a regular file"]);
+    assert!(Reader::default().read_path(&directory.path().join("a")).is_err());
+}
