@@ -143,7 +143,8 @@ fn a_report_that_fails_is_given_up_at_the_deadline() {
     assert!(start.elapsed() < Duration::from_mins(3), "{:?}", start.elapsed());
 }
 
-/// After three calls to the last retry, the other 97 are not made.
+/// After three calls to the last retry, the others are not made: by then eight have begun, and two
+/// more in the place of the first two. Each is tried three times.
 #[test]
 #[ignore = "needs the emulator; run tests/run"]
 fn calls_that_are_throttled_for_ever_are_given_up() {
@@ -153,7 +154,7 @@ fn calls_that_are_throttled_for_ever_are_given_up() {
     let (_, report) = lane.audit(&[]);
     assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
     assert_eq!(gap_codes(&report, Source::AccessKeys), ["Throttling"]);
-    assert!(lane.calls()["iam:ListAccessKeys"] <= 8 * 3, "{:?}", lane.calls());
+    assert!(lane.calls()["iam:ListAccessKeys"] <= (8 + 2) * 3, "{:?}", lane.calls());
 }
 
 /// The run ends at its deadline, whatever hangs.
