@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use portcullis_model::Report;
 use serde::Deserialize;
@@ -38,8 +38,10 @@ struct Ready {
 
 struct Emulator {
     ready: Ready,
+    /// What it prints after the first line.
+    output: Mutex<BufReader<ChildStdout>>,
     /// Its standard input closes when this process ends, and then it stops.
-    _process: Child,
+    process: Child,
 }
 
 /// The Python that has the emulator and the AWS CLI.
@@ -50,23 +52,25 @@ pub(crate) fn python() -> PathBuf {
 /// The emulator that all tests share, in which everything is allowed.
 fn shared() -> Arc<Emulator> {
     static EMULATOR: OnceLock<Arc<Emulator>> = OnceLock::new();
-    EMULATOR.get_or_init(|| Arc::new(Emulator::start(&[]))).clone()
+    EMULATOR.get_or_init(|| Arc::new(Emulator::start(&[], &SCENARIOS))).clone()
 }
 
 impl Emulator {
-    fn start(options: &[&str]) -> Emulator {
+    fn start(options: &[&str], scenarios: &[&str]) -> Emulator {
         let mut process = Command::new(python())
             .arg(repository("tests/emulator/launch.py"))
             .args(options)
-            .args(SCENARIOS)
+            .args(scenarios)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the emulator starts");
+        let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Emulator { ready: serde_json::from_str(&line).unwrap(), _process: process }
+        output.read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap();
+        Emulator { ready, output: Mutex::new(output), process }
     }
 }
 
@@ -88,8 +92,23 @@ impl Lane {
     pub(crate) fn limited(account: &str, policy: &str) -> Lane {
         let file = Sandbox::new();
         let path = file.write("policy.json", policy);
-        let emulator = Emulator::start(&["--allow", path.to_str().unwrap()]);
-        Lane::new(Arc::new(emulator), account)
+        let options = ["--allow", path.to_str().unwrap()];
+        Lane::new(Arc::new(Emulator::start(&options, &SCENARIOS)), account)
+    }
+
+    /// A lane in an emulator of its own, which holds the account of that bundle and no other.
+    pub(crate) fn of_bundle(directory: &str) -> Lane {
+        let emulator = Emulator::start(&[], &[&format!("bundle:{directory}")]);
+        let account = emulator.ready.accounts.keys().next().unwrap().clone();
+        Lane::new(Arc::new(emulator), &account)
+    }
+
+    /// Makes the accounts of the lane's emulator as they were when it started.
+    pub(crate) fn refill(&self) {
+        writeln!(self.emulator.process.stdin.as_ref().unwrap()).unwrap();
+        let mut line = String::new();
+        self.emulator.output.lock().unwrap().read_line(&mut line).unwrap();
+        assert_eq!(line, "filled\n");
     }
 
     fn new(emulator: Arc<Emulator>, account: &str) -> Lane {

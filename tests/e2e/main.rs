@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 mod call_counts;
+mod commands;
 mod credentials;
 mod emulator;
 mod faults;

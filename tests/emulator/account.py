@@ -8,6 +8,7 @@ things that AWS keeps have no place in moto's classes; they are set as attribute
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class Key:
     last_used: Moment | None = None
     service: str = "N/A"
     region: str = "N/A"
+    id: str | None = None  # none: made up
 
 
 @dataclass
@@ -252,7 +254,7 @@ def fill_user(backend: IAMBackend, entry: User) -> None:
         fill_key(backend, user, key)
     for uploaded in entry.certificates:
         certificate = SigningCertificate(
-            f"CERTIFICATE{len(user.signing_certificates)}", user.name, ""
+            f"CERTIFICATE{len(user.signing_certificates):021}", user.name, ""
         )
         certificate.upload_date = moment(uploaded)
         user.signing_certificates[certificate.id] = certificate
@@ -268,6 +270,10 @@ def fill_user(backend: IAMBackend, entry: User) -> None:
 
 def fill_key(backend: IAMBackend, user: MotoUser, entry: Key) -> None:
     key = backend.create_access_key(user.name, status="Active" if entry.active else "Inactive")
+    if entry.id is not None:
+        del backend.access_keys[key.physical_resource_id]
+        key.access_key_id = entry.id
+        backend.access_keys[key.physical_resource_id] = key
     key.create_date = moment(entry.created)
     key.last_rotated = moment(entry.rotated if entry.rotated is not None else entry.created)
     key.report_use = entry
@@ -305,12 +311,14 @@ def fill_root(backend: IAMBackend, root: Root) -> None:
         backend.virtual_mfa_devices[device.serial_number] = device
 
 
+@cache
+def managed_policies() -> dict[str, Any]:
+    """What moto knows of AWS's managed policies, by name."""
+    return json.loads(aws_managed_policies_data)
+
+
 def managed_policy(backend: IAMBackend, name: str) -> str:
-    """The ARN of an AWS managed policy, loaded on first use: loading all takes half a second."""
-    arn = f"arn:aws:iam::aws:policy/{name}"
-    if arn not in backend.managed_policies:
-        data = json.loads(aws_managed_policies_data)[name]
-        backend.managed_policies[arn] = AWSManagedPolicy.from_data(
-            name, backend.account_id, REGION, data
-        )
-    return arn
+    """The ARN of an AWS managed policy, which the backend has from then on."""
+    data = managed_policies()[name]
+    policy = AWSManagedPolicy.from_data(name, backend.account_id, REGION, data)
+    return backend.managed_policies.setdefault(policy.arn, policy).arn

@@ -3,10 +3,11 @@
     launch.py [--allow POLICY] SCENARIO…
 
 With a policy, a JSON file, the credentials are allowed that and nothing else. Each scenario is a
-name in `scenarios/`, a JSON file, or `users:N`; see `account.py`. When ready, prints one line of
-JSON: `endpoint` (the proxy's; add a lane, see `proxy.py`), `region`, and `accounts`: for each
-account id the environment variables with its credentials. Stops when its
-standard input is closed, so that it never outlives the test that started it.
+name in `scenarios/`, a JSON file, `users:N` (see `account.py`) or `bundle:DIR` (see `bundle.py`).
+When ready, prints one line of JSON: `endpoint` (the proxy's; add a lane, see `proxy.py`), `region`,
+and `accounts`: for each account id the environment variables with its credentials. For each line
+on its standard input it fills the accounts anew and prints `filled`. Stops when its standard input
+is closed, so that it never outlives the test that started it.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import json
 import logging
 import sys
 import threading
+from pathlib import Path
 
 from moto.server import ThreadedMotoServer
 
@@ -21,15 +23,22 @@ import account
 import aws_answers
 import enforcement
 import over_http
+from bundle import Bundle
 from proxy import Proxy
 
 
-def start(scenarios: list[account.Account]) -> tuple[ThreadedMotoServer, Proxy]:
-    """Fills the accounts and serves them on free ports of the loopback interface."""
+def fill(name: str) -> account.Account:
+    """Puts a scenario into moto's backends, in place of what is there."""
+    if name.startswith("bundle:"):
+        return Bundle(Path(name.removeprefix("bundle:"))).fill()
+    scenario = account.load(name)
+    account.fill(scenario)
+    return scenario
+
+
+def serve() -> tuple[ThreadedMotoServer, Proxy]:
+    """Serves the accounts on free ports of the loopback interface."""
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    aws_answers.install()
-    for scenario in scenarios:
-        account.fill(scenario)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     proxy = Proxy(server.get_host_and_port()[1])
@@ -42,12 +51,12 @@ def main() -> None:
     parser.add_argument("--allow", metavar="POLICY", type=argparse.FileType())
     parser.add_argument("scenarios", metavar="SCENARIO", nargs="+")
     arguments = parser.parse_args()
-    scenarios = [account.load(name) for name in arguments.scenarios]
-    server, proxy = start(scenarios)
+    aws_answers.install()
+    scenarios = [fill(name) for name in arguments.scenarios]
+    server, proxy = serve()
     sessions = {scenario.account: account.credentials(scenario) for scenario in scenarios}
-    proxy.accounts = {
-        sessions[scenario.account]["AWS_ACCESS_KEY_ID"]: scenario for scenario in scenarios
-    }
+    keys = [sessions[scenario.account]["AWS_ACCESS_KEY_ID"] for scenario in scenarios]
+    proxy.accounts = dict(zip(keys, scenarios, strict=True))
     for scenario in scenarios:
         if scenario.over_http:
             over_http.fill(f"{proxy.endpoint}/setup", sessions[scenario.account], account.REGION)
@@ -55,7 +64,9 @@ def main() -> None:
         enforcement.allow_only(arguments.allow.read(), scenarios)
     ready = {"endpoint": proxy.endpoint, "region": account.REGION, "accounts": sessions}
     print(json.dumps(ready), flush=True)
-    sys.stdin.read()
+    for _ in sys.stdin:
+        proxy.accounts = dict(zip(keys, map(fill, arguments.scenarios), strict=True))
+        print("filled", flush=True)
     proxy.stopping.set()
     proxy.shutdown()
     server.stop()

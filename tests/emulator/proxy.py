@@ -30,7 +30,11 @@ XMLNS = {
 }
 HANG_SECONDS = 120
 # Operations of the services that name theirs in the path.
-PATHS = {"/getAlternateContact": "GetAlternateContact", "/analyzer": "ListAnalyzers"}
+PATHS = {
+    "POST /getAlternateContact": "GetAlternateContact",
+    "GET /analyzer": "ListAnalyzers",
+    "PUT /analyzer": "CreateAnalyzer",
+}
 
 # Code: HTTP status and message, from the API references. On the wire, the report's are "Unknown".
 ERRORS = {
@@ -105,14 +109,15 @@ class Call:
     region: str
 
     @classmethod
-    def of(cls, path: str, headers: Any, body: bytes) -> "Call":
+    def of(cls, method: str, path: str, headers: Any, body: bytes) -> "Call":
         # Credential=KEY/DATE/REGION/SERVICE/aws4_request
         _, _, scope = headers.get("Authorization", "").partition("Credential=")
         parts = scope.split(",")[0].split("/")
         key, _, region, service = parts[:4] if len(parts) > 4 else ("", "", "", "unsigned")
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         target = headers.get("X-Amz-Target", "").rpartition(".")[2]
-        action = form.get("Action") or target or PATHS.get(path.partition("?")[0], "Unknown")
+        place = f"{method} {path.partition('?')[0]}"
+        action = form.get("Action") or target or PATHS.get(place, "Unknown")
         return cls(service, action, form, key, region)
 
 
@@ -209,12 +214,17 @@ class Proxy(ThreadingHTTPServer):
             return dict(lane.calls)
 
     def answer(self, method: str, path: str, headers: Any, body: bytes, call: Call) -> Answer:
-        """The emulator's answer; that of Access Analyzer is ours."""
-        if call.action == "ListAnalyzers":
+        """The emulator's answer; those of Access Analyzer and CloudTrail are ours."""
+        if call.service == "access-analyzer":
             account = self.accounts.get(call.key)
             entry = account.surroundings if account else surroundings.Surroundings()
             owner = account.account if account else "unknown"
+            if call.action == "CreateAnalyzer":
+                request = json.loads(body)
+                return json_answer(200, surroundings.create_analyzer(entry, call.region, request))
             return json_answer(200, surroundings.analyzers(owner, entry, call.region))
+        if call.action == "LookupEvents":
+            return json_answer(200, {"Events": []})
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream)
         kept = {
             name: value
@@ -248,6 +258,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.handle_call()
 
+    def do_PUT(self) -> None:
+        self.handle_call()
+
     def handle_call(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         lane, _, rest = self.path.lstrip("/").partition("/")
@@ -257,7 +270,7 @@ class Handler(BaseHTTPRequestHandler):
                 Answer(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
             )
         path = f"/{rest}"
-        call = Call.of(path, self.headers, body)
+        call = Call.of(self.command, path, self.headers, body)
         fault = self.server.fault(lane, call)
         if fault is None:
             return self.send(self.server.answer(self.command, path, self.headers, body, call))

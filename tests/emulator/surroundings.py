@@ -6,12 +6,13 @@ references. What it answers with fixed dates gets those of the scenario.
 
 from dataclasses import dataclass, field
 from typing import Any
+from xml.etree import ElementTree
 
 from moto.account.models import account_backends
 from moto.core.responses import ActionResult
 from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
-from moto.organizations.models import organizations_backends
+from moto.organizations.models import FakeServiceAccess, organizations_backends
 from werkzeug.exceptions import HTTPException
 
 from moments import Moment, moment
@@ -43,6 +44,13 @@ class ServiceCredential:
     created: Moment
     expires: Moment | None = None  # none: never
     active: bool = True
+    id: str | None = None  # none: made up
+
+
+@dataclass
+class Analyzer:
+    kind: str
+    region: str | None = None  # none: every region
 
 
 @dataclass
@@ -55,15 +63,23 @@ class Surroundings:
     organization: bool = False  # whether the account manages one
     root_features: list[str] = field(default_factory=list)  # of the organization
     sts_token_version: int = 1
-    analyzers: list[str] = field(default_factory=list)  # types, active in every region
+    analyzers: list[Analyzer] = field(default_factory=list)  # in scenarios: types, in every region
     partners: list[str] = field(default_factory=list)  # names, each with an approved request
     issuer: str | None = None  # of tokens for services outside of AWS; none: it issues none
 
     def __post_init__(self) -> None:
-        self.saml_providers = [SamlProvider(**each) for each in self.saml_providers]
-        self.oidc_providers = [OidcProvider(**each) for each in self.oidc_providers]
-        self.server_certificates = [ServerCertificate(**each) for each in self.server_certificates]
-        self.service_credentials = [ServiceCredential(**each) for each in self.service_credentials]
+        self.saml_providers = made(SamlProvider, self.saml_providers)
+        self.oidc_providers = made(OidcProvider, self.oidc_providers)
+        self.server_certificates = made(ServerCertificate, self.server_certificates)
+        self.service_credentials = made(ServiceCredential, self.service_credentials)
+        self.analyzers = [
+            Analyzer(each) if isinstance(each, str) else each for each in self.analyzers
+        ]
+
+
+def made(kind: type, entries: list[Any]) -> list[Any]:
+    """The entries of a scenario as objects of that class, unless they are."""
+    return [kind(**each) if isinstance(each, dict) else each for each in entries]
 
 
 def fill(backend: IAMBackend, entry: Surroundings, region: str) -> None:
@@ -110,7 +126,7 @@ def credential_metadata(index: int, entry: ServiceCredential) -> dict[str, Any]:
         "Status": "Active" if entry.active else "Inactive",
         "ServiceUserName": f"{entry.user}-at-service",
         "CreateDate": moment(entry.created),
-        "ServiceSpecificCredentialId": f"ACCA{index:016}",
+        "ServiceSpecificCredentialId": entry.id or f"ACCA{index:016}",
         "ServiceName": entry.service,
         **expires,
     }
@@ -178,23 +194,106 @@ def analyzers(account: str, entry: Surroundings, region: str) -> dict[str, Any]:
     return {
         "analyzers": [
             {
-                "arn": f"arn:aws:access-analyzer:{region}:{account}:analyzer/{kind.lower()}",
-                "name": kind.lower(),
-                "type": kind,
+                "arn": f"arn:aws:access-analyzer:{region}:{account}:analyzer/{each.kind.lower()}",
+                "name": each.kind.lower(),
+                "type": each.kind,
                 "status": "ACTIVE",
                 "createdAt": "2025-01-01T00:00:00Z",
             }
-            for kind in entry.analyzers
+            for each in entry.analyzers
+            if each.region in (None, region)
         ]
     }
 
 
+def create_analyzer(entry: Surroundings, region: str, request: dict[str, Any]) -> dict[str, Any]:
+    entry.analyzers.append(Analyzer(request["type"], region))
+    return {"arn": f"arn:aws:access-analyzer:{region}:analyzer/{request['analyzerName']}"}
+
+
+def delete_server_certificate(response: IamResponse) -> ActionResult:
+    backend, name = response.backend, response._get_param("ServerCertificateName")
+    backend.certificate_metadata = [
+        each for each in backend.certificate_metadata if each["ServerCertificateName"] != name
+    ]
+    return ActionResult({})
+
+
+def create_service_specific_credential(response: IamResponse) -> ActionResult:
+    days = response._get_param("CredentialAgeDays")
+    entry = ServiceCredential(
+        user=response._get_param("UserName"),
+        service=response._get_param("ServiceName"),
+        created=0,
+        expires=None if days is None else -float(days),
+    )
+    credentials = response.backend.credential_metadata
+    credentials.append(credential_metadata(len(credentials), entry))
+    return ActionResult({"ServiceSpecificCredential": credentials[-1]})
+
+
+def service_specific_credential(response: IamResponse) -> dict[str, Any]:
+    """The credential that a request names."""
+    wanted = response._get_param("ServiceSpecificCredentialId")
+    for credential in response.backend.credential_metadata:
+        if credential["ServiceSpecificCredentialId"] == wanted:
+            return credential
+    raise IamError("NoSuchEntity", f"No such credential: {wanted}")
+
+
+def update_service_specific_credential(response: IamResponse) -> ActionResult:
+    service_specific_credential(response)["Status"] = response._get_param("Status")
+    return ActionResult({})
+
+
+def delete_service_specific_credential(response: IamResponse) -> ActionResult:
+    credential = service_specific_credential(response)
+    response.backend.credential_metadata.remove(credential)
+    return ActionResult({})
+
+
+def set_security_token_service_preferences(response: IamResponse) -> ActionResult:
+    version = response._get_param("GlobalEndpointTokenVersion")
+    response.backend.account_summary._global_endpoint_token_version = int(version[1])
+    return ActionResult({})
+
+
+def enable_organizations_root_credentials_management(response: IamResponse) -> ActionResult:
+    entry = response.backend.surroundings
+    entry.root_features.append("RootCredentialsManagement")
+    return list_organizations_features(response)
+
+
+def simulate_principal_policy(response: IamResponse) -> ActionResult:
+    """Answers without evaluating anything."""
+    return ActionResult({"EvaluationResults": [], "IsTruncated": False})
+
+
+def update_saml_provider(backend: IAMBackend, saml_provider_arn: str, document: str) -> Any:
+    """Takes the date on which the provider ends from its metadata, as AWS does."""
+    provider = backend.get_saml_provider(saml_provider_arn)
+    provider.saml_metadata_document = document
+    valid_until = ElementTree.fromstring(document).attrib["validUntil"]
+    provider.valid_until = moment(valid_until)
+    return provider
+
+
 def install() -> None:
     """Replaces or adds answers of moto's classes, in this process."""
-    IamResponse.list_server_certificates = list_server_certificates
-    IamResponse.list_service_specific_credentials = list_service_specific_credentials
-    IamResponse.list_organizations_features = list_organizations_features
-    IamResponse.list_delegation_requests = list_delegation_requests
-    IamResponse.get_outbound_web_identity_federation_info = (
-        get_outbound_web_identity_federation_info
-    )
+    for answer in (
+        create_service_specific_credential,
+        delete_server_certificate,
+        delete_service_specific_credential,
+        enable_organizations_root_credentials_management,
+        get_outbound_web_identity_federation_info,
+        list_delegation_requests,
+        list_organizations_features,
+        list_server_certificates,
+        list_service_specific_credentials,
+        set_security_token_service_preferences,
+        simulate_principal_policy,
+        update_service_specific_credential,
+    ):
+        setattr(IamResponse, answer.__name__, answer)
+    IAMBackend.update_saml_provider = update_saml_provider
+    FakeServiceAccess.TRUSTED_SERVICES.append("iam.amazonaws.com")

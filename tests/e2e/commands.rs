@@ -1,0 +1,88 @@
+//! The commands that findings print run as printed, and solve what they are printed for.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use portcullis_model::{Finding, Report, Verdict};
+
+use crate::emulator::{Lane, python, report};
+use crate::support::{Run, Sandbox, repository};
+
+/// The example of a boundary lacks the account's own statements, which only its owner can choose.
+const TO_BE_COMPLETED: [&str; 1] = ["removable-guard"];
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn commands_printed_for_leaky_solve_its_problems() {
+    assert_commands_solve("leaky");
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn commands_printed_for_leaky_defaults_solve_its_problems() {
+    assert_commands_solve("leaky-defaults");
+}
+
+/// Runs the commands of every rule on the account of the example, as it was, and audits it again.
+fn assert_commands_solve(example: &str) {
+    let directory = repository(&format!("examples/{example}"));
+    let lane = Lane::of_bundle(&directory);
+    std::fs::copy(repository("tests/e2e/metadata.xml"), lane.path("metadata.xml")).unwrap();
+    let found = report(&Sandbox::new().run(["audit", &directory, "-o=json"]));
+    let rules: BTreeSet<&str> = failing(&found, None).map(|finding| &*finding.rule).collect();
+    let mut problems = Vec::new();
+    for rule in rules {
+        lane.refill();
+        let scripts: Vec<String> = failing(&found, Some(rule)).filter_map(script).collect();
+        for script in &scripts {
+            let run = shell(&lane, script);
+            if run.status != 0 {
+                problems.push(format!("{rule}: {script}\n{}", run.stderr));
+            }
+        }
+        if scripts.iter().any(|script| changes(script)) && !TO_BE_COMPLETED.contains(&rule) {
+            let left = report(&lane.run(&["audit", "-o=json", "--only", rule]));
+            let before: Vec<_> = failing(&found, Some(rule)).map(|f| &f.resource.id).collect();
+            let after =
+                left.findings.iter().filter(|finding| before.contains(&&finding.resource.id));
+            problems.extend(after.map(|finding| format!("left of {rule}: {}", finding.message)));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+/// What fails: by that rule, or by any.
+fn failing<'a>(report: &'a Report, rule: Option<&str>) -> impl Iterator<Item = &'a Finding> {
+    let failing = report.findings.iter().filter(|finding| finding.verdict == Verdict::Fail);
+    failing.filter(move |finding| rule.is_none_or(|rule| rule == finding.rule))
+}
+
+/// The commands of the finding's remediation, which are indented; none if it has none.
+fn script(finding: &Finding) -> Option<String> {
+    let lines = finding.remediation.lines().filter_map(|line| line.strip_prefix("  "));
+    let lines: Vec<&str> = lines.collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Whether a command does more than look.
+fn changes(script: &str) -> bool {
+    let looks = ["get-", "list-", "lookup-", "simulate-"];
+    let mut operations =
+        script.split("aws ").skip(1).filter_map(|command| command.split_whitespace().nth(1));
+    operations.any(|operation| !looks.iter().any(|verb| operation.starts_with(verb)))
+}
+
+/// Runs the script in a shell, with the AWS CLI of the emulator.
+fn shell(lane: &Lane, script: &str) -> Run {
+    let tools = python().parent().map(Path::to_owned).unwrap();
+    let output = Command::new("bash")
+        .args(["-e", "-c", script])
+        .current_dir(lane.path(""))
+        .env_clear()
+        .env("PATH", format!("{}:/usr/bin:/bin", tools.display()))
+        .envs(lane.environment())
+        .env("AWS_DEFAULT_REGION", &lane.environment()["AWS_REGION"]) // version 1 of the CLI
+        .output();
+    Run::from(output.unwrap())
+}
