@@ -17,9 +17,11 @@ mod federation;
 mod http;
 mod iam;
 mod json_services;
+mod lookup;
 mod report_acquisition;
 mod session;
 mod whole;
 
 pub use collection::{Options, Progress, collect};
 pub use error::CollectError;
+pub use lookup::{EventHistory, Lookup, LookupRequest, look_up};

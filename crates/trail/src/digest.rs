@@ -1,4 +1,5 @@
-//! Digests: what a trail delivered in an hour, so that nothing can be missing unseen.
+//! What proves that nothing is missing unseen: digests, which name what a trail delivered in an hour, and
+//! look-ups in the event history that were read to the last page.
 //!
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>
 
@@ -7,14 +8,25 @@ use serde_json::Value;
 
 use crate::event::text;
 
-/// The log files of a trail in an account's region, for an hour.
+/// Proof that a period of an account's region was read in whole.
 #[derive(Debug)]
 pub(crate) struct Digest {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) period: Period,
-    /// The [names](file_name) of the log files.
+    /// The [names](file_name) of the log files that must have been read; none for a look-up.
     pub(crate) files: Vec<String>,
+}
+
+/// How far a look-up was read, as `portcullis collect --signins` writes it; none: not at all.
+pub(crate) fn read_lookup(lookup: &Value) -> Option<Digest> {
+    let time = |path| text(lookup, path)?.parse().ok();
+    Some(Digest {
+        account: text(lookup, "/Account")?.to_owned(),
+        region: text(lookup, "/Region")?.to_owned(),
+        period: Period { from: time("/From")?, to: time("/To")? },
+        files: Vec::new(),
+    })
 }
 
 /// None if it lacks what makes it a digest.

@@ -179,6 +179,12 @@ impl Input {
         if !is_empty {
             self.unreadable("the list of records is not valid JSON".to_owned());
         }
+        for lookup in container["Lookups"].as_array().into_iter().flatten() {
+            self.digests.extend(digest::read_lookup(lookup));
+            if let Some(missing) = lookup["Missing"].as_str() {
+                self.trouble(format!("{}: {missing}", lookup["Region"].as_str().unwrap_or("?")));
+            }
+        }
         if container["NextToken"].is_string() {
             self.trouble("it is one page of several, as its NextToken says".to_owned());
         }

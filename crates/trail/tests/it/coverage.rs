@@ -130,6 +130,35 @@ fn a_digest_whose_files_are_missing_or_broken_proves_nothing() {
     }
 }
 
+/// The file that `portcullis collect --signins` writes.
+#[test]
+fn look_ups_prove_that_nothing_is_missing() {
+    let event =
+        json!({"EventId": "a", "CloudTrailEvent": record(json!({"eventID": "a"})).to_string()});
+    let lookup = |region: &str| {
+        json!({
+            "Account": "111122223333", "Region": region,
+            "From": "2026-11-01T00:00:00Z", "To": "2026-11-08T00:00:00Z"
+        })
+    };
+    let mut denied = lookup("us-east-2");
+    denied["From"] = json!(null);
+    denied["Missing"] = json!("LookupEvents of EventSource signin.amazonaws.com: AccessDenied: no");
+    let history = json!({"Events": [event], "Lookups": [lookup("us-east-1"), denied]});
+    for text in [history.to_string(), serde_json::to_string_pretty(&history).unwrap()] {
+        let activity = read(text);
+        assert_eq!(activity.events.len(), 1);
+        assert_eq!(activity.coverage.inputs[&Form::LookupEvents], 1);
+        let [region] = activity.coverage.regions.as_slice() else { panic!("one region") };
+        assert_eq!(region.proved, [period("2026-11-01T00:00:00Z", "2026-11-08T00:00:00Z")]);
+        let gap = "us-east-2: LookupEvents of EventSource signin.amazonaws.com: AccessDenied: no";
+        assert_eq!(gaps(&activity), [gap]);
+    }
+    let nothing = read(json!({"Events": [], "Lookups": [lookup("us-east-1")]}).to_string());
+    assert_eq!(gaps(&nothing), [""; 0]);
+    assert_eq!(nothing.coverage.regions[0].proved.len(), 1, "no event is evidence too");
+}
+
 #[test]
 fn directories_are_read_in_the_order_of_their_names() {
     let directory = tempfile::tempdir().unwrap();
