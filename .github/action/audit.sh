@@ -28,6 +28,16 @@ while IFS= read -r line; do
 done <<<"${PORTCULLIS_ARGS-}"
 [[ -z ${PORTCULLIS_BUNDLE-} ]] || arguments+=(-- "$PORTCULLIS_BUNDLE")
 
+# Who opens a pull request wrote its configuration too. Without the base's commit (a shallow clone) it is fetched; if that fails,
+# the file counts as changed.
+config=${PORTCULLIS_CONFIG:-portcullis.toml}
+if [[ -n ${PORTCULLIS_BASE_SHA-} && -e $config ]] && git ls-files --error-unmatch -- "$config" >/dev/null 2>&1; then
+    git cat-file -e "$PORTCULLIS_BASE_SHA" 2>/dev/null || git fetch --quiet --depth=1 origin "$PORTCULLIS_BASE_SHA" || true
+    if ! git diff --quiet "$PORTCULLIS_BASE_SHA" -- "$config" 2>/dev/null; then
+        echo "::warning title=Portcullis::This pull request changes the configuration of the audit; take that of the base branch (see \`config\` in action.yml)."
+    fi
+fi
+
 # Names in the account are others' words: the runner takes no commands from what is printed until it sees the token again.
 # One stream, for two would be read in any order.
 token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')

@@ -363,9 +363,8 @@ pub(crate) struct PermissionsArgs {
     /// Leave out the calls per user, as `audit --quick` does
     #[arg(long)]
     pub(crate) quick: bool,
-    /// The configuration [default: portcullis.toml, if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) rules: SelectionArgs,
 }
@@ -392,12 +391,20 @@ pub(crate) struct ManArgs {
     pub(crate) directory: PathBuf,
 }
 
+/// Where the choices are that the command line does not make.
+#[derive(Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration, or none to read none
+    /// [default: portcullis.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
 /// Where facts come from, and how they are read.
 #[derive(Args)]
 pub(crate) struct EvidenceArgs {
-    /// The configuration [default: portcullis.toml, if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Count ages to this date (its start in UTC) or RFC 3339 time
     /// [default: when the evidence was collected]
     #[arg(long, value_name = "TIME", value_parser = moment)]
@@ -571,9 +578,8 @@ pub(crate) struct WaiversCheckArgs {
     /// match the waivers against
     #[arg(value_name = "REPORT")]
     pub(crate) report: Option<PathBuf>,
-    /// The configuration [default: portcullis.toml, if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Count days from this date (its start in UTC) or RFC 3339 time
     /// [default: that of the report, or now]
     #[arg(long, value_name = "TIME", value_parser = moment)]

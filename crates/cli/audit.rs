@@ -3,15 +3,15 @@
 use std::mem;
 use std::path::Path;
 
-use portcullis_model::{Report, RunOptions, Waiver};
+use portcullis_model::{Loosening, Report, Run, RunOptions, Waiver};
 use portcullis_report::{Format, Incomparable, Outcome, Salt, baseline, render};
 use portcullis_rules::{RuleSet, Selection, evaluate};
 
 use crate::args::AuditArgs;
 use crate::config::Config;
-use crate::evidence::Names;
+use crate::evidence::{Evidence, Names};
 use crate::failure::Failure;
-use crate::{evidence, merge, output, redaction, rule_files, saved, terminal, waivers};
+use crate::{loosened, merge, output, redaction, rule_files, saved, terminal, waivers};
 
 /// Runs the audit; the exit status, which follows from the report.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
@@ -19,12 +19,14 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
     let salt = redaction::salt(&args.redaction)?;
     let earlier = earlier(args, salt.as_ref())?;
-    let config = Config::read(args.evidence.config.as_deref())?;
+    let config = Config::read(&args.evidence.config)?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let waivers = config.waivers(&rules)?;
     let selection = config.selection(&args.rules);
     let options = options(args, &config, &selection, &rules)?;
-    let report = judge(args, &config, &rules.select(&selection)?, &options)?;
+    let rules = rules.select(&selection)?;
+    let run = loosened::run(args, &config, &rules, &options);
+    let report = judge(args, &config, &rules, &options, &run)?;
     let report = decide(report, &waivers, salt.as_ref(), earlier)?;
     output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
     let status = Outcome::new(&report).exit_status();
@@ -68,6 +70,7 @@ fn judge(
     config: &Config,
     rules: &RuleSet,
     options: &RunOptions,
+    run: &Run,
 ) -> Result<Report, Failure> {
     let sources = rule_files::sources(rules);
     let names = if args.redaction.redact { Names::Redacted } else { Names::Shown };
@@ -75,9 +78,15 @@ fn judge(
     let needed = sources.needed(false);
     let judge = |bundle: Option<&Path>| -> Result<Report, Failure> {
         let declared = config.declarations();
-        let mut snapshot = evidence::snapshot(bundle, &args.evidence, &declared, sources, names)?;
+        let Evidence { mut snapshot, loosened } =
+            Evidence::read(bundle, &args.evidence, &declared, sources, names)?;
         snapshot.gaps.retain(|gap| needed.contains(gap.source));
-        Ok(evaluate(&snapshot, rules, options.clone(), env!("CARGO_PKG_VERSION")))
+        let mut report = evaluate(&snapshot, rules, options.clone(), env!("CARGO_PKG_VERSION"));
+        report.run = run.clone();
+        let of_evidence = |change| Loosening { origin: None, change };
+        report.run.loosened.extend(loosened.into_iter().map(of_evidence));
+        portcullis_report::loosened::count(&mut report);
+        Ok(report)
     };
     if args.bundles.is_empty() {
         return judge(None);
@@ -96,6 +105,7 @@ fn decide(
     // Waivers match names, so they come before pseudonyms; what is said of them comes after.
     portcullis_report::waivers::apply(&mut report, waivers);
     let mut report = redaction::apply(report, salt)?;
+    loosened::note(&report);
     waivers::warn(&report);
     if let Some(earlier) = earlier {
         for warning in baseline::apply(&mut report, &earlier)? {

@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use portcullis_evidence::{Classes, Declarations, read_text, read_text_in};
-use portcullis_model::{Gate, Severity, Waiver};
+use portcullis_model::{Gate, LooseningChange, Severity, Waiver};
 use portcullis_rules::{RuleSet, RuleSettings, Selection, Settings, position};
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
-use crate::args::{GateArgs, SelectionArgs, moment};
+use crate::args::{ConfigArgs, GateArgs, SelectionArgs, moment};
 use crate::failure::{Failure, did_you_mean};
 
 /// The configuration that is read if it exists and no other is named.
 const DEFAULT_FILE: &str = "portcullis.toml";
+/// Says that no configuration is to be read; a file of that name is `./none`.
+const NO_FILE: &str = "none";
 /// Far above any configuration.
 const MAX_BYTES: u64 = 1 << 24;
 const DEFAULT_RULE_SET: &str = "default";
@@ -51,8 +53,12 @@ struct File {
 }
 
 impl Config {
-    /// Reads the named file, or the default one if it exists.
-    pub(crate) fn read(named: Option<&Path>) -> Result<Config, Failure> {
+    /// Reads the named file, or the default one if it exists; `none` is no file.
+    pub(crate) fn read(args: &ConfigArgs) -> Result<Config, Failure> {
+        let named = args.config.as_deref();
+        if named == Some(Path::new(NO_FILE)) {
+            return Ok(Config::default());
+        }
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         let text = match named {
             Some(path) => read_text(path, MAX_BYTES),
@@ -90,6 +96,21 @@ impl Config {
             classes: self.classes.clone(),
             password_policy_changed: self.password_policy_changed,
         }
+    }
+
+    /// The file it was read from, if there is one.
+    pub(crate) fn path(&self) -> Option<String> {
+        let path = &self.file.path;
+        (!path.as_os_str().is_empty()).then(|| path.display().to_string())
+    }
+
+    /// What it declares, from which rules may ask less.
+    pub(crate) fn declared_changes(&self) -> Vec<LooseningChange> {
+        let class = |(class, patterns)| LooseningChange::Class { class, patterns };
+        let mut changes: Vec<_> = self.classes.describe().into_iter().map(class).collect();
+        let changed = self.password_policy_changed;
+        changes.extend(changed.map(|value| LooseningChange::PasswordPolicyChanged { value }));
+        changes
     }
 
     /// The rules' own settings.

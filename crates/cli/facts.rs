@@ -4,20 +4,15 @@ use portcullis_report::write_json;
 
 use crate::args::FactsArgs;
 use crate::config::Config;
-use crate::evidence::Names;
+use crate::evidence::{Evidence, Names};
 use crate::failure::Failure;
 use crate::{evidence, terminal};
 
 pub(crate) fn run(args: &FactsArgs) -> Result<(), Failure> {
-    let config = Config::read(args.evidence.config.as_deref())?;
+    let config = Config::read(&args.evidence.config)?;
     let declared = config.declarations();
     let sources = evidence::everything();
-    let snapshot = evidence::snapshot(
-        args.bundle.as_deref(),
-        &args.evidence,
-        &declared,
-        sources,
-        Names::Shown,
-    )?;
+    let Evidence { snapshot, .. } =
+        Evidence::read(args.bundle.as_deref(), &args.evidence, &declared, sources, Names::Shown)?;
     terminal::print(|out| write_json(&snapshot, out))
 }

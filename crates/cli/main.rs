@@ -11,6 +11,7 @@ mod evidence;
 mod facts;
 mod failure;
 mod frameworks;
+mod loosened;
 mod man;
 mod merge;
 mod output;

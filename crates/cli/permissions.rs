@@ -15,7 +15,7 @@ const NAME: &str = "portcullis";
 const DESCRIPTION: &str = "Read-only calls of the Portcullis audit";
 
 pub(crate) fn run(args: &PermissionsArgs) -> Result<(), Failure> {
-    let config = Config::read(args.config.as_deref())?;
+    let config = Config::read(&args.config)?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let rules = rules.select(&config.selection(&args.rules))?;
     let actions = rule_files::sources(&rules).actions(args.quick);

@@ -47,7 +47,7 @@ pub(crate) fn run(command: &WaiversCommand) -> Result<u8, Failure> {
 }
 
 fn check(args: &WaiversCheckArgs) -> Result<u8, Failure> {
-    let config = Config::read(args.config.as_deref())?;
+    let config = Config::read(&args.config)?;
     let rules = rule_files::load(&args.view.directories, &config.settings())?;
     let configured = config.waivers(&rules)?;
     let report = match &args.report {

@@ -11,6 +11,7 @@ mod formats;
 mod frameworks;
 mod help;
 mod hostile;
+mod loosened;
 mod man;
 mod merge;
 mod output;

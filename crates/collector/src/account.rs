@@ -14,6 +14,8 @@ use crate::json_services::{JsonServices, Request, Service};
 const ACCESS_ANALYZER: Service = Service { id: "AccessAnalyzer", name: "access-analyzer" };
 const ACCOUNT: Service = Service { id: "Account", name: "account" };
 const ORGANIZATIONS: Service = Service { id: "Organizations", name: "organizations" };
+/// All of them.
+pub(crate) const JSON_SERVICES: [Service; 3] = [ACCESS_ANALYZER, ACCOUNT, ORGANIZATIONS];
 
 /// The types of alternate contacts.
 ///

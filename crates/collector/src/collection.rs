@@ -106,7 +106,8 @@ impl<'a> Collection<'a> {
     /// Asks for all sources: those first that guide others.
     async fn run(&self, from: Timestamp) -> Bundle {
         let mut draft = Draft::new(&self.options.tool, from);
-        draft.identify(self.caller.as_ref().ok(), self.services.region());
+        draft.identify(self.caller.as_ref().ok());
+        draft.place(self.services.region(), self.services.custom_endpoints());
         let (first, others): (Vec<_>, Vec<_>) =
             Source::ALL.into_iter().partition(|source| source.guides().is_empty());
         for sources in [first, others] {

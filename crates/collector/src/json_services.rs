@@ -26,13 +26,13 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::{Region, SigningRegion};
-use aws_types::service_config::ServiceConfigKey;
 use aws_types::{SdkConfig, SigningName};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::calls::Calls;
+use crate::endpoint;
 use crate::failure::Failure;
 use crate::whole::WholeAnswers;
 
@@ -126,6 +126,11 @@ impl<'a> JsonServices<'a> {
         self.config.region().map(ToString::to_string)
     }
 
+    /// What is asked instead of AWS's own endpoints.
+    pub(crate) fn custom_endpoints(&self) -> Vec<String> {
+        endpoint::all_custom(&self.config)
+    }
+
     /// The answer of a service's operation in a region.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
@@ -159,18 +164,9 @@ impl<'a> JsonServices<'a> {
     }
 
     /// Where a service answers: what environment or profile say, else its host in the region.
-    ///
-    /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
     async fn endpoint(&self, service: &Service, region: &str) -> Result<String, Failure> {
-        let key = ServiceConfigKey::builder()
-            .service_id(service.id)
-            .env("AWS_ENDPOINT_URL")
-            .profile("endpoint_url")
-            .build();
-        let settings = self.config.service_config();
-        let own = settings.zip(key.ok()).and_then(|(settings, key)| settings.load_config(key));
-        if let Some(url) = own.as_deref().or(self.config.endpoint_url()) {
-            return Ok(url.to_owned());
+        if let Some(url) = endpoint::custom(&self.config, service.id) {
+            return Ok(url);
         }
         // STS knows the domain of every partition, and answers in every region.
         let unknown =

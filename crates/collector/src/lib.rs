@@ -11,6 +11,7 @@ mod calls;
 mod collection;
 mod convert;
 mod credential_process;
+mod endpoint;
 mod error;
 mod failure;
 mod federation;

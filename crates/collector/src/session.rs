@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::convert::Convert;
 use crate::credential_process::CredentialProcess;
+use crate::endpoint::origin;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
 use crate::{Options, Progress, http};
@@ -97,14 +98,6 @@ async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> 
         .or_else(profile.build())
         .or_else(ImdsRegionProvider::builder().configure(&instance).build());
     timeout(REGION_LIMIT, chain.region()).await.ok().flatten()
-}
-
-/// The scheme and host of a URL: the rest may hold a password.
-fn origin(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}")
 }
 
 async fn config(

@@ -9,7 +9,7 @@ mod write;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Gap, Source};
+use portcullis_model::{Gap, LooseningChange, Source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -64,6 +64,9 @@ pub struct Manifest {
     /// The region of the session, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Scheme and host of what answered instead of AWS's own endpoints, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<String>,
     /// When collecting began.
     pub collected_from: Timestamp,
     /// When collecting ended.
@@ -94,6 +97,18 @@ impl Bundle {
         let document = self.documents.get(&Source::CredentialReport)?;
         let report: shapes::CredentialReport = serde_json::from_slice(&document.bytes).ok()?;
         report.generated_time
+    }
+
+    /// What makes the evidence on that account less sure than a bundle that AWS's own endpoints answered.
+    #[must_use]
+    pub fn loosened(&self, account: &str) -> Vec<LooseningChange> {
+        let account = account.to_owned();
+        let Some(manifest) = &self.manifest else {
+            return vec![LooseningChange::Unverified { account }];
+        };
+        let endpoint =
+            |url: &String| LooseningChange::Endpoint { account: account.clone(), url: url.clone() };
+        manifest.endpoints.iter().map(endpoint).collect()
     }
 }
 

@@ -54,6 +54,18 @@ pub(crate) struct Candidate<'a> {
 }
 
 impl Classes {
+    /// The classes that have patterns, each with these in words, such as `names "svc-*"`.
+    #[must_use]
+    pub fn describe(&self) -> Vec<(UserClass, Vec<String>)> {
+        let Classes { service, break_glass } = self;
+        let mut described = vec![
+            (UserClass::Service, service.describe()),
+            (UserClass::BreakGlass, break_glass.describe()),
+        ];
+        described.retain(|(_, patterns)| !patterns.is_empty());
+        described
+    }
+
     /// The class of a user; missing where only its unknown tags could tell.
     pub(crate) fn class_of(&self, user: &Candidate<'_>) -> Result<Fact<UserClass>, ClassConflict> {
         let (service, break_glass) = (self.service.matching(user), self.break_glass.matching(user));
@@ -70,6 +82,15 @@ impl Classes {
 }
 
 impl Patterns {
+    /// Each of them, in words.
+    fn describe(&self) -> Vec<String> {
+        let globs = |field: &str, globs: &[GlobMatcher]| {
+            globs.iter().map(|glob| format!("{field} {:?}", glob.glob().glob())).collect::<Vec<_>>()
+        };
+        let tags = self.tags.iter().map(|(key, value)| format!("tags {key} = {value:?}"));
+        [globs("names", &self.names), globs("paths", &self.paths), tags.collect()].concat()
+    }
+
     /// The pattern that the user matches, in words.
     fn matching(&self, user: &Candidate<'_>) -> Result<Option<String>, Sources> {
         let glob = |globs: &[GlobMatcher], text: &str| {

@@ -28,8 +28,8 @@ pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, 
 pub use report::{
     AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState,
     ControlCounts, ControlKind, ControlOutcome, ControlStatus, Finding, FrameworkOutcome, Gate,
-    Message, MessageFact, MessagePart, Report, ResourceRef, RuleInfo, RunOptions, SCHEMA, Severity,
-    Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
+    Loosening, LooseningChange, Message, MessageFact, MessagePart, Report, ResourceRef, RuleInfo,
+    Run, RunOptions, SCHEMA, Severity, Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use snapshot::{
     AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, ExternalAccount, Grant,

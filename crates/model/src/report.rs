@@ -2,6 +2,7 @@
 
 mod framework;
 mod message;
+mod run;
 mod waiver;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::{Fingerprint, Gap, Source};
 
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
 pub use message::{Message, MessageFact, MessagePart};
+pub use run::{Loosening, LooseningChange, Run};
 pub use waiver::{AppliedWaiver, Waiver, WaiverOutcome};
 
 /// The value of [`Report::schema`].
@@ -31,6 +33,9 @@ pub struct Report {
     pub tool: Tool,
     /// What was chosen, for all accounts alike.
     pub options: RunOptions,
+    /// How it was set up, where that makes it say less than it could.
+    #[serde(default)]
+    pub run: Run,
     /// The audited accounts, each with its own evidence, sorted by partition and id.
     pub accounts: Vec<AuditedAccount>,
     /// The rules that were judged, sorted by id; the same in all accounts.

@@ -4,6 +4,7 @@
 pub mod baseline;
 pub(crate) mod comparison;
 pub(crate) mod diff;
+pub mod loosened;
 pub(crate) mod merge;
 pub(crate) mod outcome;
 pub(crate) mod redact;

@@ -19,7 +19,7 @@ pub use decide::diff::{
 pub use decide::merge::{Conflict, Unmergeable, merge};
 pub use decide::outcome::Outcome;
 pub use decide::redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
-pub use decide::{baseline, waivers};
+pub use decide::{baseline, loosened, waivers};
 pub use render::diff::{DiffFormat, render_diff};
 pub use render::format::{Format, UnknownFormat, render};
 pub use render::json::write_json;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Fact, Finding, Fingerprint, Gap, Report, ResourceRef,
+    AccountStatus, AuditedAccount, Fact, Finding, Fingerprint, Gap, Report, ResourceRef, Run,
     RunOptions, SCHEMA, Snapshot, Sources, Tally, Tool, Verdict,
 };
 
@@ -17,7 +17,8 @@ use crate::{Rule, RuleSet};
 /// Judges the snapshot by the rules.
 ///
 /// The report depends on the arguments alone. `options` say what was chosen, and which verdicts it
-/// lists beside `fail` and `unknown`; `tool_version` is the version of the program.
+/// lists beside `fail` and `unknown`; `tool_version` is the version of the program. What loosens the
+/// run is left to whoever knows where it was chosen: see [`RuleSet::loosened`].
 #[must_use]
 pub fn evaluate(
     snapshot: &Snapshot,
@@ -39,6 +40,7 @@ pub fn evaluate(
         },
         accounts: vec![account(snapshot, rules, &options, tallies)],
         options,
+        run: Run::default(),
         rules: rules.rules().iter().map(Rule::info).collect(),
         findings,
         waivers: Vec::new(),

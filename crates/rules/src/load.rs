@@ -95,6 +95,7 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
             id: id?.value,
             title: title?.value,
             severity: severity?,
+            lowered_from: None,
             rule_set: rule_set?,
             family: family(&file.path),
             path: file.path.clone(),
@@ -247,6 +248,10 @@ fn examples(
 /// Changes the rule as the settings say.
 fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<LoadError>> {
     if let Some(severity) = settings.severity {
+        let named = rule.texts.severities.iter().map(|(_, named)| *named);
+        // The most severe severity is the least in order.
+        let highest = named.fold(rule.severity, Severity::min);
+        rule.lowered_from = (severity > highest).then_some(highest);
         rule.severity = severity;
         rule.texts.severities.clear();
     }

@@ -23,6 +23,8 @@ pub struct Rule {
     pub title: String,
     /// How severe it is, as the file or the settings say, but where `severities` say otherwise.
     pub severity: Severity,
+    /// The highest severity that the file names, if the settings lower that.
+    pub(crate) lowered_from: Option<Severity>,
     /// `default`, or `strict` for a rule that is off unless chosen.
     pub rule_set: &'static str,
     /// The directory that holds the file, such as `credentials`.

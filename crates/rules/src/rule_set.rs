@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use portcullis_model::LooseningChange;
 use serde_json::json;
 
 use crate::problem::{LoadErrors, Problem, meant, place};
 use crate::rule::{meant_rule, short_hash};
 use crate::settings::{RULE_SETS, Settings};
-use crate::{Framework, Rule, RuleFile, framework, load};
+use crate::{Framework, Rule, RuleFile, framework, load, show};
 
 /// The rules to judge by.
 #[derive(Clone, Debug, Default)]
@@ -169,6 +170,27 @@ impl RuleSet {
     #[must_use]
     pub fn framework(&self, id: &str) -> Option<&Framework> {
         self.frameworks.iter().find(|framework| framework.id == id)
+    }
+
+    /// Where the settings lower a severity below what the rule's file says, or change a parameter.
+    #[must_use]
+    pub fn loosened(&self) -> Vec<LooseningChange> {
+        let mut changes = Vec::new();
+        for Rule { id, severity, lowered_from, params, .. } in &self.rules {
+            if let Some(default) = *lowered_from {
+                let (rule, value) = (id.clone(), *severity);
+                changes.push(LooseningChange::Severity { rule, default, value });
+            }
+            for (name, param) in params {
+                let (default, value) = (param.default.value(), param.value.value());
+                let (default, value) = (show::json(default), show::json(value));
+                if default != value {
+                    let (rule, name) = (id.clone(), name.clone());
+                    changes.push(LooseningChange::Parameter { rule, name, default, value });
+                }
+            }
+        }
+        changes
     }
 
     /// A hash of the rules, their parameters and severities: 16 hexadecimal digits.

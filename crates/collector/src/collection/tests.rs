@@ -36,6 +36,8 @@ async fn a_healthy_account_has_no_gap() {
     assert_eq!(manifest.account.as_deref(), Some("111122223333"));
     assert_eq!(manifest.partition.as_deref(), Some("aws-cn"));
     assert_eq!(manifest.region.as_deref(), Some("eu-test-1"));
+    let [endpoint] = manifest.endpoints.as_slice() else { panic!("{:?}", manifest.endpoints) };
+    assert!(endpoint.starts_with("http://127.0.0.1:"), "{endpoint}");
     assert_eq!(document(&bundle, Source::AccessKeys)["Users"], json!(["ann", "bob"]));
     assert_eq!(document(&bundle, Source::MfaDevices)["Users"], json!(["ann"]));
     let details = document(&bundle, Source::AccountAuthorizationDetails);

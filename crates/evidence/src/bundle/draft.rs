@@ -27,9 +27,14 @@ impl Draft {
         Draft { manifest, documents: BTreeMap::new() }
     }
 
-    /// Says whose bundle it is, and which region was called, where that is known.
-    pub fn identify(&mut self, caller: Option<&CallerIdentity>, region: Option<String>) {
+    /// Says which region was called, and what answered instead of AWS's own endpoints.
+    pub fn place(&mut self, region: Option<String>, endpoints: Vec<String>) {
         self.manifest.region = region;
+        self.manifest.endpoints = endpoints;
+    }
+
+    /// Says whose bundle it is, where that is known.
+    pub fn identify(&mut self, caller: Option<&CallerIdentity>) {
         if let Some(caller) = caller {
             self.manifest.account = Some(caller.account.clone());
             self.manifest.partition = Arn::parse(&caller.arn).map(|arn| arn.partition.to_owned());

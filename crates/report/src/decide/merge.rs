@@ -5,6 +5,7 @@ use std::fmt;
 
 use portcullis_model::{AuditedAccount, Report, Waiver, WaiverOutcome};
 
+use crate::decide::loosened;
 use crate::decide::waivers::{self, ANY_ACCOUNT};
 
 /// Reports that cannot be joined.
@@ -61,6 +62,7 @@ impl fmt::Display for Conflict {
 pub fn merge(reports: Vec<Report>) -> Result<Report, Unmergeable> {
     check(&reports)?;
     let waivers = join_waivers(&reports);
+    let run = loosened::join(&reports);
     let mut reports = reports.into_iter();
     let mut joined = reports.next().ok_or(Unmergeable::Nothing)?;
     for report in reports {
@@ -70,6 +72,8 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Unmergeable> {
     joined.accounts.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
     joined.findings.sort_by(|a, b| a.order().cmp(&b.order()));
     joined.waivers = waivers;
+    joined.run = run;
+    loosened::count(&mut joined);
     Ok(joined)
 }
 

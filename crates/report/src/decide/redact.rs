@@ -10,6 +10,7 @@ mod arn;
 mod form;
 mod names;
 mod public;
+mod run;
 mod salt;
 
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ struct Redaction<'s> {
 
 impl Redaction<'_> {
     fn report(&mut self, report: Report) -> Report {
-        let Report { schema, tool, options, accounts, rules, findings, waivers } = report;
+        let Report { schema, tool, options, run, accounts, rules, findings, waivers } = report;
         // Rules first: their parameters show in what is said of controls.
         let rules: Vec<_> = rules.into_iter().map(|rule| self.rule(rule)).collect();
         let mut accounts: Vec<_> = accounts.into_iter().map(|a| self.account(a)).collect();
@@ -81,6 +82,7 @@ impl Redaction<'_> {
             schema,
             tool: self.tool(tool),
             options: Redaction::options(options),
+            run: self.run(run),
             accounts,
             rules,
             findings,

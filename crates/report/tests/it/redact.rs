@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::support::history::{NEW, OLD, at, listed_key};
 use crate::support::{HOSTILE, decided, finding, hostile, rendered, report, told};
-use portcullis_model::{Finding, MessageFact, Report, Severity, Verdict};
+use portcullis_model::{
+    Finding, Loosening, LooseningChange, MessageFact, Report, Severity, UserClass, Verdict,
+};
 use portcullis_report::{AlreadyRedacted, Change, Diff, Format, Outcome, Salt, redact};
 use serde_json::{Value as Json, json};
 
@@ -61,14 +63,40 @@ fn full() -> Report {
     report.options.skip = vec!["old-key".to_owned()];
     report.options.frameworks = vec!["test-1.0".to_owned()];
     report.options.gate.allow_unknown = vec!["old-key".to_owned()];
+    report.run.loosened.extend(loosenings());
     report.rules[0].params.insert("service".to_owned(), json!(["alice"]));
     report.rules[0].frameworks.insert("test-1.0".to_owned(), vec!["1.1".to_owned()]);
     report
 }
 
+/// One of each kind that holds texts.
+fn loosenings() -> Vec<Loosening> {
+    let rule = || "old-key".to_owned();
+    let changes = [
+        LooseningChange::Only { rules: vec![rule()] },
+        LooseningChange::Parameter {
+            rule: rule(),
+            name: "trusted_accounts".to_owned(),
+            default: json!([]),
+            value: json!(["111122223333"]),
+        },
+        LooseningChange::Class {
+            class: UserClass::Service,
+            patterns: vec!["names \"alice\"".to_owned()],
+        },
+        LooseningChange::AllowUnknown { rule: rule(), unknown: 1 },
+        LooseningChange::Endpoint {
+            account: "111122223333".to_owned(),
+            url: "https://acme.example".to_owned(),
+        },
+    ];
+    let origin = || Some("/home/acme/portcullis.toml".to_owned());
+    changes.map(|change| Loosening { origin: origin(), change }).to_vec()
+}
+
 /// What may stay as it is, whatever it is: words that authors of rules and frameworks wrote for
 /// everybody, and words of the model.
-const PUBLIC: [&str; 35] = [
+const PUBLIC: [&str; 38] = [
     ".accounts[].gaps[].action",
     ".accounts[].gaps[].code",
     ".accounts[].gaps[].operation",
@@ -99,6 +127,9 @@ const PUBLIC: [&str; 35] = [
     ".options.only[]",
     ".options.rule_set",
     ".options.skip[]",
+    ".run.loosened[].name",
+    ".run.loosened[].rule",
+    ".run.loosened[].rules[]",
     ".schema",
     ".tool.name",
     ".tool.version",

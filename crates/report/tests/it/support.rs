@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use portcullis_model::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
     ControlKind, ControlOutcome, ControlStatus, Finding, Fingerprint, FrameworkOutcome, Gap,
-    MessageFact, Report, ResourceRef, RuleInfo, RunOptions, SCHEMA, Severity, Source, Tally, Tool,
-    Verdict, Waiver, WaiverOutcome,
+    Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo, Run, RunOptions,
+    SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 use portcullis_report::{Format, Style, render};
 use serde_json::json;
@@ -77,6 +77,7 @@ pub(crate) fn report() -> Report {
             ruleset: "0123456789abcdef".to_owned(),
         },
         options: RunOptions { rule_set: "default".to_owned(), ..RunOptions::default() },
+        run: run(),
         accounts: vec![AuditedAccount { tallies, ..account() }],
         rules: vec![
             rule("idle-user", "User is idle", Severity::Low, "Delete USER-NAME."),
@@ -95,6 +96,20 @@ pub(crate) fn report() -> Report {
         ],
         findings,
         waivers: Vec::new(),
+    }
+}
+
+/// A run that a configuration loosens, on evidence that nobody vouches for.
+fn run() -> Run {
+    let origin = Some("portcullis.toml".to_owned());
+    let skip = LooseningChange::Skip { rule: "idle-group".to_owned() };
+    let unverified = LooseningChange::Unverified { account: ACCOUNT.to_owned() };
+    Run {
+        configuration: vec!["portcullis.toml".to_owned()],
+        loosened: vec![
+            Loosening { origin, change: skip },
+            Loosening { origin: None, change: unverified },
+        ],
     }
 }
 
@@ -222,6 +237,9 @@ pub(crate) fn hostile() -> Report {
     }
     report.accounts[0].alias = Some(HOSTILE.concat());
     report.accounts[0].caller = Some(HOSTILE.concat());
+    let change = LooseningChange::Endpoint { account: ACCOUNT.to_owned(), url: HOSTILE.concat() };
+    report.run.loosened.push(Loosening { origin: Some(HOSTILE.concat()), change });
+    report.run.configuration = HOSTILE.map(str::to_owned).to_vec();
     report
 }
 

@@ -18,8 +18,9 @@ use std::io::{self, Write};
 
 use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Status};
 
-use self::log::{Counts, Driver, Invocation, Log, Run, RunAutomationDetails, Tool};
+use self::log::{Counts, Driver, Invocation, Log, Run, RunAutomationDetails, RunProperties, Tool};
 use super::code_quality::{self, Issue};
+use crate::decide::loosened;
 use crate::render::view;
 use crate::render::view::{View, by_account};
 use crate::{defuse, write_json};
@@ -121,12 +122,21 @@ fn run<'a>(view: &View<'a>, mut part: Part<'a>, room: usize) -> Run<'a> {
         }],
         results: part.issues.iter().map(|issue| results::result(issue, &rules.indices)).collect(),
         column_kind: "utf16CodeUnits",
-        properties: Counts {
+        properties: properties(report, &part, left_out.len()),
+    }
+}
+
+fn properties(report: &Report, part: &Part<'_>, left_out: usize) -> RunProperties {
+    let defused = |texts: &[String]| texts.iter().map(|text| defuse(text).into_owned()).collect();
+    RunProperties {
+        counts: Counts {
             open: part.count(Status::Open),
             known: part.count(Status::Known),
             waived: part.count(Status::Waived),
             unknown: part.count(Status::Unknown),
-            left_out: left_out.len(),
+            left_out,
         },
+        configuration: defused(&report.run.configuration),
+        loosened: defused(&loosened::describe(report)),
     }
 }

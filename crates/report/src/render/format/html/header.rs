@@ -5,6 +5,7 @@ use portcullis_model::{AccountStatus, AuditedAccount, Report, RunOptions};
 
 use super::text::Text;
 use crate::Outcome;
+use crate::decide::loosened;
 use crate::words::{self, age, counted, span, time};
 
 #[derive(Template)]
@@ -19,6 +20,8 @@ pub(super) struct Header<'a> {
     redacted: bool,
     accounts: Vec<Account<'a>>,
     run: Vec<Entry<'a>>,
+    /// What makes the run laxer than by default.
+    loosened: Vec<Text<'a>>,
 }
 
 /// A term and what it stands for.
@@ -55,6 +58,7 @@ impl<'a> Header<'a> {
             redacted: report.options.redacted,
             accounts: report.accounts.iter().map(account).collect(),
             run: run(report),
+            loosened: loosened::describe(report).into_iter().map(Text::from).collect(),
         }
     }
 }
@@ -113,6 +117,7 @@ fn run(report: &Report) -> Vec<Entry<'_>> {
     list("Only", only);
     list("Left out", skip);
     list("May be unknown", &gate.allow_unknown);
+    list("Configuration", &report.run.configuration);
     entries.push(Entry {
         term: "Fails from",
         text: format!("severity {}", gate.fail_on.word()).into(),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use portcullis_model::{AuditedAccount, Report, Status};
 
 use super::budget::Budget;
+use crate::decide::loosened;
 use crate::render::counts::{self, Counts};
 use crate::render::gaps;
 use crate::render::gfm::{code, inline};
@@ -31,6 +32,7 @@ pub(super) fn write(view: &View<'_>, budget: &mut Budget) {
     }
     write_more(report.accounts.len(), budget);
     write_run(report, budget);
+    write_loosened(report, budget);
     write_gaps(report, budget);
     write_counts(report, budget);
 }
@@ -91,6 +93,22 @@ fn write_run(report: &Report, budget: &mut Budget) {
     if options.redacted {
         budget.add("- Names, ids and ARNs are pseudonyms\n");
     }
+}
+
+/// The configuration, and what makes the run laxer than by default.
+fn write_loosened(report: &Report, budget: &mut Budget) {
+    for file in report.run.configuration.iter().take(LISTED) {
+        budget.add(&format!("- Configuration: {}\n", code(&shorten(file, NAME_CHARS))));
+    }
+    let phrases = loosened::describe(report);
+    if phrases.is_empty() {
+        return;
+    }
+    budget.add("\n**This run may say less than one with the defaults**:\n\n");
+    for phrase in phrases.iter().take(LISTED) {
+        budget.add(&format!("- {}\n", inline(&shorten(phrase, GAP_CHARS))));
+    }
+    write_more(phrases.len(), budget);
 }
 
 fn write_gaps(report: &Report, budget: &mut Budget) {

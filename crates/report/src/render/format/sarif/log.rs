@@ -27,10 +27,21 @@ pub(super) struct Run<'a> {
     pub invocations: [Invocation; 1],
     pub results: Vec<Result<'a>>,
     pub column_kind: &'static str,
-    pub properties: Counts,
+    pub properties: RunProperties,
 }
 
-/// §3.8 `propertyBag` of a run: the number of findings by status, and of results left out.
+/// §3.8 `propertyBag` of a run: how it was set up, and the counts of its findings.
+#[derive(Serialize)]
+pub(super) struct RunProperties {
+    #[serde(flatten)]
+    pub counts: Counts,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub configuration: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub loosened: Vec<String>,
+}
+
+/// The number of findings by status, and of results left out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Counts {

@@ -7,11 +7,14 @@ use portcullis_model::{AuditedAccount, Report, RunOptions};
 
 use super::counted;
 use crate::Page;
+use crate::decide::loosened;
 use crate::render::gaps;
 use crate::words::{self, time};
 
 /// More kinds of gaps than there are calls mean that something else is wrong.
 const LISTED_GAPS: usize = 20;
+/// The JSON has all.
+const LISTED_LOOSENINGS: usize = 20;
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if report.accounts.is_empty() {
@@ -28,7 +31,25 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         page.item("Redacted  ", "names, ids and ARNs are pseudonyms")?;
     }
     write_choices(report, page)?;
+    write_run(report, page)?;
     write_gaps(report, page)
+}
+
+/// The configuration, and what makes the run laxer than by default.
+fn write_run(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if !report.run.configuration.is_empty() {
+        page.item("Config    ", &report.run.configuration.join(", "))?;
+    }
+    let phrases = loosened::describe(report);
+    if phrases.is_empty() {
+        return Ok(());
+    }
+    page.item("Loosened  ", "this run may say less than one with the defaults")?;
+    phrases.iter().take(LISTED_LOOSENINGS).try_for_each(|phrase| page.item("  - ", phrase))?;
+    match phrases.len().saturating_sub(LISTED_LOOSENINGS) {
+        0 => Ok(()),
+        more => page.item("  - ", &format!("and {more} more")),
+    }
 }
 
 fn write_account(account: &AuditedAccount, page: &mut Page<'_>) -> io::Result<()> {

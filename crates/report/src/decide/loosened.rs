@@ -1,0 +1,150 @@
+//! What makes a run laxer than it would be by default, or its evidence less sure.
+
+use portcullis_model::{Loosening, LooseningChange, Report, Run};
+
+use crate::words::{counted, day, few};
+
+/// So many rules or patterns are named.
+const NAMED: usize = 3;
+
+/// Counts what [`LooseningChange::AllowUnknown`] covers, by the report's tallies.
+pub fn count(report: &mut Report) {
+    let mut run = std::mem::take(&mut report.run);
+    for loosening in &mut run.loosened {
+        if let LooseningChange::AllowUnknown { rule, unknown } = &mut loosening.change {
+            *unknown = report.tally(rule).unknown;
+        }
+    }
+    report.run = run;
+}
+
+/// What loosens any of the runs, each once; [`count`] it when the accounts are joined.
+pub(crate) fn join(reports: &[Report]) -> Run {
+    let mut joined = Run::default();
+    for Run { configuration, loosened } in reports.iter().map(|report| &report.run) {
+        for file in configuration {
+            if !joined.configuration.contains(file) {
+                joined.configuration.push(file.clone());
+            }
+        }
+        for loosening in loosened.iter().cloned().map(uncounted) {
+            if !joined.loosened.contains(&loosening) {
+                joined.loosened.push(loosening);
+            }
+        }
+    }
+    joined
+}
+
+fn uncounted(mut loosening: Loosening) -> Loosening {
+    if let LooseningChange::AllowUnknown { unknown, .. } = &mut loosening.change {
+        *unknown = 0;
+    }
+    loosening
+}
+
+/// What loosens the run of that report, in a phrase each that says where it was chosen.
+#[must_use]
+pub fn describe(report: &Report) -> Vec<String> {
+    let mut phrases = Vec::new();
+    for Loosening { origin, change } in &report.run.loosened {
+        let origin = origin.as_ref().map_or(String::new(), |origin| format!(" ({origin})"));
+        let lead = match account(change) {
+            Some(account) if report.accounts.len() > 1 => format!("{account}: "),
+            _ => String::new(),
+        };
+        phrases.push(format!("{lead}{}{origin}", describe_change(change)));
+    }
+    phrases
+}
+
+/// The account that it is about, if it is about one.
+fn account(change: &LooseningChange) -> Option<&str> {
+    match change {
+        LooseningChange::Endpoint { account, .. } | LooseningChange::Unverified { account } => {
+            Some(account)
+        }
+        _ => None,
+    }
+}
+
+fn describe_change(change: &LooseningChange) -> String {
+    match change {
+        LooseningChange::Only { rules } => format!("only {} is judged", few(rules, NAMED)),
+        LooseningChange::Skip { rule } => format!("{rule} is not judged"),
+        LooseningChange::Severity { rule, default, value } => {
+            format!("{rule} is {} instead of {}", value.word(), default.word())
+        }
+        LooseningChange::Parameter { rule, name, default, value } => {
+            format!("{name} of {rule} is {value} instead of {default}")
+        }
+        LooseningChange::Class { class, patterns } => {
+            format!("users with {} are {} users", few(patterns, NAMED), class.word())
+        }
+        LooseningChange::PasswordPolicyChanged { value } => {
+            format!("the password policy is said to have changed on {}", day(*value))
+        }
+        LooseningChange::AllowUnknown { rule, unknown } => {
+            format!(
+                "{rule} may stay unknown, which covers {}",
+                counted(*unknown as usize, "verdict")
+            )
+        }
+        LooseningChange::FailOn { value } => {
+            format!("findings less severe than {} do not count", value.word())
+        }
+        LooseningChange::Endpoint { url, .. } => {
+            format!("{url} answered instead of AWS's own endpoint")
+        }
+        LooseningChange::Unverified { .. } => {
+            "the bundle has no manifest, so its files are not verified".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::{Severity, UserClass};
+    use serde_json::json;
+
+    use super::*;
+
+    fn phrase(change: LooseningChange) -> String {
+        describe_change(&change)
+    }
+
+    #[test]
+    fn each_change_is_a_phrase() {
+        let rule = || "stale-access-key".to_owned();
+        assert_eq!(
+            phrase(LooseningChange::Severity {
+                rule: rule(),
+                default: Severity::Medium,
+                value: Severity::Info,
+            }),
+            "stale-access-key is info instead of medium"
+        );
+        assert_eq!(
+            phrase(LooseningChange::Parameter {
+                rule: rule(),
+                name: "max_age_days".to_owned(),
+                default: json!(90),
+                value: json!(400),
+            }),
+            "max_age_days of stale-access-key is 400 instead of 90"
+        );
+        assert_eq!(
+            phrase(LooseningChange::AllowUnknown { rule: rule(), unknown: 1 }),
+            "stale-access-key may stay unknown, which covers 1 verdict"
+        );
+        assert_eq!(
+            phrase(LooseningChange::Class {
+                class: UserClass::Service,
+                patterns: ["names \"a\"", "names \"b\"", "names \"c\"", "names \"d\""]
+                    .map(str::to_owned)
+                    .to_vec(),
+            }),
+            "users with names \"a\", names \"b\", names \"c\" and 1 more are service users"
+        );
+    }
+}
