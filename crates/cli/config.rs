@@ -95,6 +95,7 @@ impl Config {
         Declarations {
             classes: self.classes.clone(),
             password_policy_changed: self.password_policy_changed,
+            ..Declarations::default()
         }
     }
 

@@ -9,7 +9,7 @@ mod write;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Gap, LooseningChange, Source};
+use portcullis_model::{AccountStatus, Gap, LooseningChange, Source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -67,6 +67,13 @@ pub struct Manifest {
     /// Scheme and host of what answered instead of AWS's own endpoints, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<String>,
+    /// What its organization, or a list of accounts, calls the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Why nothing at all was collected of an account among several; none: something was, or it was
+    /// asked for alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreached: Option<AccountStatus>,
     /// When collecting began.
     pub collected_from: Timestamp,
     /// When collecting ended.

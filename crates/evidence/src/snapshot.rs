@@ -30,8 +30,11 @@ mod users;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use portcullis_model::{Fact, ShortLists, Snapshot, is_region};
+use portcullis_model::{AccountId, Fact, ShortLists, Snapshot, is_region};
 
 use self::answers::Answers;
 use self::gaps::Gaps;
@@ -45,6 +48,8 @@ pub struct Declarations {
     pub classes: Classes,
     /// When the account's password policy was last changed.
     pub password_policy_changed: Option<Timestamp>,
+    /// Accounts of the same owner, which are no strangers to each other.
+    pub own_accounts: Arc<BTreeSet<AccountId>>,
 }
 
 impl Bundle {
@@ -62,7 +67,8 @@ impl Bundle {
     ) -> Result<Snapshot, ClassConflict> {
         let mut gaps = Gaps::default();
         gaps.extend(self.gaps.clone());
-        let answers = Answers::read(self, as_of, &mut gaps);
+        let mut answers = Answers::read(self, as_of, &mut gaps);
+        answers.own_accounts = Arc::clone(&declared.own_accounts);
         let mfa_devices = mfa::virtual_devices(&answers);
         let permissions = permissions::permissions(&answers, &mut gaps);
         let users =
@@ -82,6 +88,8 @@ impl Bundle {
             collected_from: manifest.map(|manifest| manifest.collected_from),
             collected_to: manifest.map(|manifest| manifest.collected_to),
             region: region.filter(|region| is_region(region)),
+            name: manifest.and_then(|manifest| manifest.name.clone()),
+            unreached: manifest.and_then(|manifest| manifest.unreached),
             account: account::account(
                 &answers,
                 manifest,

@@ -129,6 +129,30 @@ words! {
         Incomplete = "incomplete",
         /// Nothing could be collected.
         Failed = "failed",
+        /// Nothing could be collected: AWS lets nobody in who asks for it.
+        Denied = "denied",
+        /// Nothing could be collected: AWS asked for fewer calls, again and again.
+        Throttled = "throttled",
+        /// Nothing could be collected: AWS did not answer in time.
+        TimedOut = "timed_out",
+        /// AWS has suspended it, or has not yet activated it, so there is nothing to judge.
+        Suspended = "suspended",
+        /// It is closed, so there is nothing to judge.
+        Closed = "closed",
+    }
+}
+
+impl AccountStatus {
+    /// Whether something of the account was judged.
+    #[must_use]
+    pub fn is_judged(self) -> bool {
+        matches!(self, AccountStatus::Complete | AccountStatus::Incomplete)
+    }
+
+    /// Whether it was to be judged, and nothing could be collected.
+    #[must_use]
+    pub fn is_failed(self) -> bool {
+        !self.is_judged() && !matches!(self, AccountStatus::Suspended | AccountStatus::Closed)
     }
 }
 

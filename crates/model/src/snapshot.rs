@@ -25,7 +25,7 @@ pub use user::{
 };
 
 use crate::record::{RecordType, Shown};
-use crate::{Fact, Gap};
+use crate::{AccountStatus, Fact, Gap};
 
 /// All that is known about one account, as rules see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,10 @@ pub struct Snapshot {
     pub collected_to: Option<Timestamp>,
     /// The region of the session that collected, where the bundle says so.
     pub region: Option<String>,
+    /// What the account is called among others, where the bundle says so.
+    pub name: Option<String>,
+    /// Why nothing at all was collected of an account among several: it is not judged then.
+    pub unreached: Option<AccountStatus>,
     /// The account as a whole.
     pub account: Account,
     /// The root user.

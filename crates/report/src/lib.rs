@@ -16,7 +16,7 @@ pub use decide::comparison::Incomparable;
 pub use decide::diff::{
     Action, Change, Diff, Difference, Entry, Origin, OriginAccount, Plan, Reason, Side, State, Step,
 };
-pub use decide::merge::{Conflict, Unmergeable, merge};
+pub use decide::merge::{Conflict, Join, Unmergeable, merge};
 pub use decide::outcome::Outcome;
 pub use decide::redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
 pub use decide::{baseline, loosened, waivers};

@@ -71,9 +71,23 @@ pub(crate) fn baseline(account: &AuditedAccount, report: &Report) -> Option<Stri
 /// What is known of an account, and how old it is.
 pub(crate) fn evidence(account: &AuditedAccount) -> String {
     match (account.status, account.report_generated_at) {
-        (AccountStatus::Failed, _) => "nothing could be collected".to_owned(),
+        (status, _) if !status.is_judged() => not_collected(status).to_owned(),
         (_, Some(made)) => format!("credential report {}", age(made, account.as_of)),
         (_, None) => "credential report missing or undated".to_owned(),
+    }
+}
+
+/// Why nothing of an account was judged.
+pub(crate) fn not_collected(status: AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Denied => "nothing could be collected: access is denied",
+        AccountStatus::Throttled => "nothing could be collected: AWS throttles every call",
+        AccountStatus::TimedOut => "nothing could be collected in time",
+        AccountStatus::Suspended => "none: the account is suspended",
+        AccountStatus::Closed => "none: the account is closed",
+        AccountStatus::Complete | AccountStatus::Incomplete | AccountStatus::Failed => {
+            "nothing could be collected"
+        }
     }
 }
 

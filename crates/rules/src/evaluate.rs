@@ -12,7 +12,7 @@ use portcullis_model::{
 use crate::judge::{self, Decision, decide};
 use crate::program::Part;
 use crate::scope::{Scope, Subject, uncollected};
-use crate::{Rule, RuleSet};
+use crate::{Framework, Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
 ///
@@ -28,9 +28,20 @@ pub fn evaluate(
 ) -> Report {
     let mut judge =
         Judge { snapshot, options: &options, lists: BTreeMap::new(), findings: Vec::new() };
-    let tallies = rules.rules().iter().map(|rule| (rule.id.clone(), judge.rule(rule))).collect();
+    let mut tallies = BTreeMap::new();
+    // Of an account among several that could not be entered, its status says it all.
+    if snapshot.unreached.is_none() {
+        tallies.extend(rules.rules().iter().map(|rule| (rule.id.clone(), judge.rule(rule))));
+    }
     let mut findings = judge.findings;
     sort(&mut findings);
+    let account = account(snapshot, rules, &options, tallies);
+    Report { accounts: vec![account], findings, ..without_accounts(rules, options, tool_version) }
+}
+
+/// The report by those rules of no account at all.
+#[must_use]
+pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str) -> Report {
     Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
@@ -38,11 +49,11 @@ pub fn evaluate(
             version: tool_version.to_owned(),
             ruleset: rules.hash(),
         },
-        accounts: vec![account(snapshot, rules, &options, tallies)],
         options,
         run: Run::default(),
+        accounts: Vec::new(),
         rules: rules.rules().iter().map(Rule::info).collect(),
-        findings,
+        findings: Vec::new(),
         waivers: Vec::new(),
     }
 }
@@ -154,11 +165,13 @@ fn account(
     tallies: BTreeMap<String, Tally>,
 ) -> AuditedAccount {
     let account = &snapshot.account;
-    let frameworks = rules.frameworks().iter().filter(|f| options.frameworks.contains(&f.id));
+    let is_wanted =
+        |f: &&Framework| snapshot.unreached.is_none() && options.frameworks.contains(&f.id);
+    let frameworks = rules.frameworks().iter().filter(is_wanted);
     AuditedAccount {
         id: account.id.clone(),
         alias: account.alias.clone().known().flatten(),
-        name: None,
+        name: snapshot.name.clone(),
         partition: account.partition.clone(),
         region: snapshot.region.clone(),
         status: status(snapshot),
@@ -176,7 +189,9 @@ fn account(
 
 /// Calls that were left out on purpose make no account incomplete.
 fn status(snapshot: &Snapshot) -> AccountStatus {
-    if is_blank(snapshot) {
+    if let Some(status) = snapshot.unreached {
+        status
+    } else if is_blank(snapshot) {
         AccountStatus::Failed
     } else if snapshot.gaps.iter().all(Gap::is_by_choice) {
         AccountStatus::Complete

@@ -29,7 +29,7 @@ mod show;
 mod skeleton;
 
 pub use check::ExampleFailure;
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, without_accounts};
 pub use example::Example;
 pub use explain::{ConditionalSeverity, Explanation, FactDoc, explain, facts_in_reach};
 pub use expr::Variable;

@@ -32,6 +32,8 @@ static HEALTHY: LazyLock<serde_json::Result<Snapshot>> = LazyLock::new(|| {
         collected_from: None,
         collected_to: None,
         region: None,
+        name: None,
+        unreached: None,
         account: Account::deserialize(&RECORDS["Account"])?,
         root: Root::deserialize(&RECORDS["Root"])?,
         users: Fact::Known(Vec::new()),

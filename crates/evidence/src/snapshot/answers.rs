@@ -3,7 +3,8 @@
 mod account;
 mod federation;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source};
@@ -26,6 +27,8 @@ pub(super) struct Answers {
     /// The moment that ages are counted to.
     pub(super) as_of: Timestamp,
     pub(super) identity: Identity,
+    /// Accounts of the same owner.
+    pub(super) own_accounts: Arc<BTreeSet<AccountId>>,
     pub(super) caller: Fact<shapes::CallerIdentity>,
     pub(super) aliases: Fact<Vec<String>>,
     pub(super) report: Fact<Report>,
@@ -86,6 +89,7 @@ impl Answers {
         Answers {
             as_of,
             identity: Identity::default(),
+            own_accounts: Arc::default(),
             caller: documents.one(Source::CallerIdentity, |caller| caller),
             aliases: documents
                 .list(Source::AccountAliases, |page: shapes::AccountAliases| page.account_aliases),

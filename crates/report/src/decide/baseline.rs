@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Baseline, BaselineState, Finding, Fingerprint, Report, Severity,
-    Status, Verdict,
+    AuditedAccount, Baseline, BaselineState, Finding, Fingerprint, Report, Severity, Status,
+    Verdict,
 };
 
 use crate::decide::comparison::{
@@ -23,7 +23,7 @@ pub fn apply(report: &mut Report, old: &Report) -> Result<Vec<String>, Incompara
     let warnings = warnings(report, old);
     for account in &mut report.accounts {
         let held = same_account(account.account_ref(), old);
-        let known = held.filter(|held| held.status != AccountStatus::Failed);
+        let known = held.filter(|held| held.status.is_judged());
         let as_of = known.map(|known| known.as_of);
         account.baseline = Some(Baseline { as_of, ruleset: old.tool.ruleset.clone() });
     }
@@ -103,7 +103,7 @@ fn warning(account: &AuditedAccount, report: &Report, old: &Report) -> Option<St
             "the baseline does not hold account {id}; all it finds counts as new"
         ));
     };
-    if held.status == AccountStatus::Failed {
+    if !held.status.is_judged() {
         return Some(format!(
             "in the baseline, nothing of account {id} could be collected; all it finds counts as new"
         ));

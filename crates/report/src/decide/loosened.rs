@@ -18,29 +18,37 @@ pub fn count(report: &mut Report) {
     report.run = run;
 }
 
-/// What loosens any of the runs, each once; [`count`] it when the accounts are joined.
-pub(crate) fn join(reports: &[Report]) -> Run {
-    let mut joined = Run::default();
-    for Run { configuration, loosened } in reports.iter().map(|report| &report.run) {
-        for file in configuration {
-            if !joined.configuration.contains(file) {
-                joined.configuration.push(file.clone());
-            }
-        }
-        for loosening in loosened.iter().cloned().map(uncounted) {
-            if !joined.loosened.contains(&loosening) {
-                joined.loosened.push(loosening);
-            }
+/// Adds what loosens another run, each once; the unknown verdicts of both add up.
+pub(crate) fn add(joined: &mut Run, other: Run) {
+    for file in other.configuration {
+        if !joined.configuration.contains(&file) {
+            joined.configuration.push(file);
         }
     }
-    joined
+    for loosening in other.loosened {
+        match joined.loosened.iter_mut().find(|known| is_same(known, &loosening)) {
+            Some(known) => add_unknown(known, &loosening),
+            None => joined.loosened.push(loosening),
+        }
+    }
 }
 
-fn uncounted(mut loosening: Loosening) -> Loosening {
-    if let LooseningChange::AllowUnknown { unknown, .. } = &mut loosening.change {
-        *unknown = 0;
+fn is_same(one: &Loosening, other: &Loosening) -> bool {
+    use LooseningChange::AllowUnknown;
+    match (&one.change, &other.change) {
+        (AllowUnknown { rule, .. }, AllowUnknown { rule: of_other, .. }) => {
+            rule == of_other && one.origin == other.origin
+        }
+        _ => one == other,
     }
-    loosening
+}
+
+fn add_unknown(joined: &mut Loosening, other: &Loosening) {
+    if let LooseningChange::AllowUnknown { unknown, .. } = &mut joined.change
+        && let LooseningChange::AllowUnknown { unknown: more, .. } = &other.change
+    {
+        *unknown += more;
+    }
 }
 
 /// What loosens the run of that report, in a phrase each that says where it was chosen.

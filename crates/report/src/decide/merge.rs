@@ -1,9 +1,11 @@
 //! Reports of different accounts that were judged alike, joined into one.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::error::Error;
-use std::fmt;
+use std::{fmt, mem};
 
-use portcullis_model::{AuditedAccount, Report, Waiver, WaiverOutcome};
+use portcullis_model::{Report, Run, Waiver, WaiverOutcome};
 
 use crate::decide::loosened;
 use crate::decide::waivers::{self, ANY_ACCOUNT};
@@ -60,35 +62,86 @@ impl fmt::Display for Conflict {
 
 /// The report of all accounts: as if one audit had judged them.
 pub fn merge(reports: Vec<Report>) -> Result<Report, Unmergeable> {
-    check(&reports)?;
-    let waivers = join_waivers(&reports);
-    let run = loosened::join(&reports);
-    let mut reports = reports.into_iter();
-    let mut joined = reports.next().ok_or(Unmergeable::Nothing)?;
-    for report in reports {
-        joined.accounts.extend(report.accounts);
-        joined.findings.extend(report.findings);
+    let mut join = Join::default();
+    let (mut accounts, mut findings) = (Vec::new(), Vec::new());
+    for mut report in reports {
+        findings.append(&mut report.findings);
+        accounts.extend(report.accounts.iter().cloned());
+        join.add(report)?;
     }
-    joined.accounts.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
-    joined.findings.sort_by(|a, b| a.order().cmp(&b.order()));
-    joined.waivers = waivers;
-    joined.run = run;
+    accounts.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut joined = Report { accounts, findings, ..join.finish()? };
     loosened::count(&mut joined);
     Ok(joined)
 }
 
-fn check(reports: &[Report]) -> Result<(), Unmergeable> {
-    for (second, report) in reports.iter().enumerate() {
-        for (first, earlier) in reports[..second].iter().enumerate() {
-            // What the first two have in common, the first and the third need not be asked about again.
-            let difference = if first == 0 { difference(earlier, report) } else { None };
-            let conflict = difference.or_else(|| common_account(earlier, report));
-            if let Some(conflict) = conflict {
-                return Err(Unmergeable::Pair { places: [first, second], conflict });
+/// Reports on their way into one: all that they have in common, while their accounts and findings are
+/// kept elsewhere.
+#[derive(Default)]
+pub struct Join {
+    /// The first report, without its accounts and findings.
+    head: Option<Report>,
+    /// How many there were.
+    count: usize,
+    /// The accounts by partition and id, with the place of their report.
+    accounts: BTreeMap<(String, String), usize>,
+    waivers: Vec<JoinedWaiver>,
+    run: Run,
+}
+
+impl Join {
+    /// Adds a report, whose accounts and findings the caller keeps.
+    pub fn add(&mut self, mut report: Report) -> Result<(), Unmergeable> {
+        let second = self.count;
+        let refused = |first, conflict| Unmergeable::Pair { places: [first, second], conflict };
+        if let Some(conflict) = self.head.as_ref().and_then(|head| difference(head, &report)) {
+            return Err(refused(0, conflict));
+        }
+        self.count += 1;
+        self.add_waivers(&mut report);
+        loosened::add(&mut self.run, mem::take(&mut report.run));
+        for account in report.accounts.drain(..) {
+            let is_identified = account.account_ref().is_identified();
+            let key = (account.partition, account.id);
+            match self.accounts.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(second);
+                }
+                Entry::Occupied(entry) if is_identified => {
+                    let id = entry.key().1.clone();
+                    return Err(refused(*entry.get(), Conflict::SameAccount(id)));
+                }
+                Entry::Occupied(entry) => {
+                    return Err(refused(*entry.get(), Conflict::Unidentified));
+                }
+            }
+        }
+        report.findings = Vec::new();
+        self.head.get_or_insert(report);
+        Ok(())
+    }
+
+    /// Moves the waivers of a report to those of the others.
+    fn add_waivers(&mut self, report: &mut Report) {
+        for outcome in mem::take(&mut report.waivers) {
+            let concerns = concerns(&outcome.waiver, report);
+            match self.waivers.iter_mut().find(|joined| joined.outcome.waiver == outcome.waiver) {
+                Some(joined) => joined.add(&outcome, concerns),
+                None => self.waivers.push(JoinedWaiver::new(outcome, concerns)),
             }
         }
     }
-    Ok(())
+
+    /// The report of all, without accounts and findings.
+    pub fn finish(mut self) -> Result<Report, Unmergeable> {
+        let head = self.head.ok_or(Unmergeable::Nothing)?;
+        self.waivers.sort_by(|a, b| {
+            waivers::order(&a.outcome.waiver).cmp(&waivers::order(&b.outcome.waiver))
+        });
+        let waivers = self.waivers.into_iter().map(JoinedWaiver::finish).collect();
+        Ok(Report { waivers, run: self.run, ..head })
+    }
 }
 
 /// What two reports must have in common, and have not.
@@ -104,51 +157,42 @@ fn difference(a: &Report, b: &Report) -> Option<Conflict> {
     }
 }
 
-/// An account that is in both, as far as is known.
-fn common_account(a: &Report, b: &Report) -> Option<Conflict> {
-    let is_in_b = |account: &&AuditedAccount| {
-        let account = account.account_ref();
-        b.accounts.iter().any(|other| other.account_ref() == account)
-    };
-    let account = a.accounts.iter().find(is_in_b)?;
-    Some(if account.account_ref().is_identified() {
-        Conflict::SameAccount(account.id.clone())
-    } else {
-        Conflict::Unidentified
-    })
+/// A waiver, with what became of it in several reports.
+struct JoinedWaiver {
+    outcome: WaiverOutcome,
+    /// Whether some report judged it.
+    is_judged_somewhere: bool,
+    /// Whether every report that it concerns did.
+    is_judged_everywhere: bool,
 }
 
-/// The waivers of all reports, each once, with what it matches in all of them.
-fn join_waivers(reports: &[Report]) -> Vec<WaiverOutcome> {
-    let mut outcomes: Vec<(&WaiverOutcome, bool)> = Vec::new();
-    for report in reports {
-        for outcome in &report.waivers {
-            outcomes.push((outcome, concerns(&outcome.waiver, report)));
+impl JoinedWaiver {
+    fn new(outcome: WaiverOutcome, concerns: bool) -> JoinedWaiver {
+        JoinedWaiver {
+            is_judged_somewhere: outcome.judged,
+            is_judged_everywhere: outcome.judged || !concerns,
+            outcome,
         }
     }
-    outcomes.sort_by(|(a, _), (b, _)| waivers::order(&a.waiver).cmp(&waivers::order(&b.waiver)));
-    let same_waiver =
-        |(a, _): &(&WaiverOutcome, _), (b, _): &(&WaiverOutcome, _)| a.waiver == b.waiver;
-    outcomes.chunk_by(same_waiver).filter_map(join_outcomes).collect()
-}
 
-/// What became of one waiver, by the outcomes in several reports and whether it concerns these.
-fn join_outcomes(outcomes: &[(&WaiverOutcome, bool)]) -> Option<WaiverOutcome> {
-    let ((first, _), others) = outcomes.split_first()?;
-    let mut joined = WaiverOutcome::clone(first);
-    for (outcome, _) in others {
-        joined.days_left = joined.days_left.min(outcome.days_left);
-        joined.fails = joined.fails.saturating_add(outcome.fails);
-        joined.unknown = joined.unknown.saturating_add(outcome.unknown);
+    fn add(&mut self, other: &WaiverOutcome, concerns: bool) {
+        self.is_judged_somewhere |= other.judged;
+        self.is_judged_everywhere &= other.judged || !concerns;
+        let joined = &mut self.outcome;
+        joined.days_left = joined.days_left.min(other.days_left);
+        joined.fails = joined.fails.saturating_add(other.fails);
+        joined.unknown = joined.unknown.saturating_add(other.unknown);
     }
-    // An account that was not judged in whole may hold what the waiver is for.
-    joined.judged = outcomes.iter().any(|(outcome, _)| outcome.judged)
-        && outcomes.iter().all(|(outcome, concerns)| outcome.judged || !concerns);
-    Some(joined)
+
+    fn finish(self) -> WaiverOutcome {
+        // An account that was not judged in whole may hold what the waiver is for.
+        let judged = self.is_judged_somewhere && self.is_judged_everywhere;
+        WaiverOutcome { judged, ..self.outcome }
+    }
 }
 
 /// Whether the report is of an account in which the waiver holds.
 fn concerns(waiver: &Waiver, report: &Report) -> bool {
-    let mut accounts = report.accounts.iter();
-    waiver.account == ANY_ACCOUNT || accounts.any(|account| account.id == waiver.account)
+    let is_meant = |id: &str| [ANY_ACCOUNT, id].contains(&waiver.account.as_str());
+    report.accounts.iter().any(|account| is_meant(&account.id))
 }

@@ -3,61 +3,104 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Severity, Status};
+use portcullis_model::{Gate, Report, Severity, Status};
 
 /// What an audit comes to, by its report alone. Its text is one sentence that explains the exit
 /// status.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    kind: Kind,
-    /// The least severity that counts.
-    fail_on: Severity,
+    gate: Gate,
+    /// How many findings count.
+    open: usize,
     /// How many findings would count if they were not waived, or not known from the baseline.
     waived: usize,
     known: usize,
+    /// How many accounts there are, how many of them were judged, and of how many nothing could be
+    /// collected.
+    accounts: usize,
+    judged: usize,
+    failed: usize,
+    /// The rules that could not be judged for some resource, and must be.
+    missed: BTreeSet<String>,
+    /// Whether some rule was not fully judged, but may be unknown.
+    allowed: bool,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     /// Nothing that counts failed, and every rule was judged that must be.
-    Clean {
-        /// Whether a rule was not fully judged, but may be unknown.
-        allowed: bool,
-    },
-    /// So many findings count.
-    Failed(usize),
-    /// Nothing that counts failed, but these rules could not be judged for some resource.
-    Incomplete(Vec<String>),
+    Clean,
+    /// Some findings count.
+    Failed,
+    /// Nothing that counts failed, but some rules could not be judged.
+    Incomplete,
     /// Of some account nothing at all was collected, so a clean result would mean nothing.
-    NothingCollected {
-        /// The accounts of which nothing was collected.
-        failed: usize,
-        all: usize,
-    },
+    NothingCollected,
 }
 
 impl Outcome {
     /// The outcome of that report, by the gate that stands in its options.
     #[must_use]
     pub fn new(report: &Report) -> Outcome {
-        let fail_on = report.options.gate.fail_on;
-        // The most severe severity is the least in order.
-        let severe = || report.findings.iter().filter(|finding| finding.severity <= fail_on);
-        let count = |status| severe().filter(|finding| finding.status() == status).count();
-        let kind = match count(Status::Open) {
-            0 => Kind::without_fails(report),
-            open => Kind::Failed(open),
+        let mut outcome = Outcome {
+            gate: report.options.gate.clone(),
+            open: 0,
+            waived: 0,
+            known: 0,
+            accounts: 0,
+            judged: 0,
+            failed: 0,
+            missed: BTreeSet::new(),
+            allowed: false,
         };
-        Outcome { kind, fail_on, waived: count(Status::Waived), known: count(Status::Known) }
+        outcome.add(report);
+        outcome
+    }
+
+    /// Adds the accounts and findings of another report, which was made with the same options.
+    pub fn add(&mut self, report: &Report) {
+        self.accounts += report.accounts.len();
+        for account in &report.accounts {
+            self.judged += usize::from(account.status.is_judged());
+            self.failed += usize::from(account.status.is_failed());
+        }
+        for finding in &report.findings {
+            // The most severe severity is the least in order.
+            let counts = usize::from(finding.severity <= self.gate.fail_on);
+            match finding.status() {
+                Status::Open => self.open += counts,
+                Status::Waived => self.waived += counts,
+                Status::Known => self.known += counts,
+                Status::Unknown if self.gate.allow_unknown.contains(&finding.rule) => {
+                    self.allowed = true;
+                }
+                Status::Unknown if !self.missed.contains(&finding.rule) => {
+                    self.missed.insert(finding.rule.clone());
+                }
+                Status::Unknown | Status::Pass | Status::NotApplicable => {}
+            }
+        }
     }
 
     /// The exit status: 0 clean, 1 failed, 3 incomplete.
     #[must_use]
     pub fn exit_status(&self) -> u8 {
-        match self.kind {
-            Kind::Clean { .. } => 0,
-            Kind::Failed(_) => 1,
-            Kind::Incomplete(_) | Kind::NothingCollected { .. } => 3,
+        match self.kind() {
+            Kind::Clean => 0,
+            Kind::Failed => 1,
+            Kind::Incomplete | Kind::NothingCollected => 3,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        if self.open > 0 {
+            Kind::Failed
+        } else if self.failed > 0 || self.judged == 0 {
+            Kind::NothingCollected
+        } else if self.missed.is_empty() {
+            Kind::Clean
+        } else {
+            Kind::Incomplete
         }
     }
 
@@ -68,60 +111,39 @@ impl Outcome {
             [(self.waived, "waived"), (self.known, "known")].into_iter().filter_map(some).collect();
         if counts.is_empty() { String::new() } else { format!(" besides {}", counts.join(" and ")) }
     }
-}
 
-impl Kind {
-    /// The outcome of a report in which nothing counts as failed.
-    fn without_fails(report: &Report) -> Kind {
-        let all = report.accounts.len();
-        let has_failed = |account: &&AuditedAccount| account.status == AccountStatus::Failed;
-        let failed = report.accounts.iter().filter(has_failed).count();
-        if failed > 0 || all == 0 {
-            return Kind::NothingCollected { failed, all };
+    /// `old-key was not`, `3 rules were not`.
+    fn missed(&self) -> String {
+        match self.missed.first() {
+            Some(rule) if self.missed.len() == 1 => format!("{rule} was not"),
+            _ => format!("{} rules were not", self.missed.len()),
         }
-        let may_be_unknown = &report.options.gate.allow_unknown;
-        let unknown = |finding: &&Finding| finding.status() == Status::Unknown;
-        let (allowed, missed): (BTreeSet<&String>, BTreeSet<&String>) = report
-            .findings
-            .iter()
-            .filter(unknown)
-            .map(|finding| &finding.rule)
-            .partition(|&rule| may_be_unknown.contains(rule));
-        if missed.is_empty() {
-            return Kind::Clean { allowed: !allowed.is_empty() };
-        }
-        Kind::Incomplete(missed.into_iter().cloned().collect())
     }
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (reach, besides) = (reach(self.fail_on), self.besides());
+        let (reach, besides) = (reach(self.gate.fail_on), self.besides());
         write!(f, "Exit status {}: ", self.exit_status())?;
-        match &self.kind {
-            Kind::Clean { allowed } => {
-                let but = if *allowed { " but where that is allowed" } else { "" };
-                write!(
-                    f,
-                    "nothing failed at severity {reach}{besides}, and every rule was judged{but}"
-                )
+        let nothing_failed = format!("nothing failed at severity {reach}{besides}");
+        match self.kind() {
+            Kind::Clean => {
+                let but = if self.allowed { " but where that is allowed" } else { "" };
+                write!(f, "{nothing_failed}, and every rule was judged{but}")
             }
-            Kind::Failed(1) => write!(f, "1 finding is of severity {reach}{besides}"),
-            Kind::Failed(count) => write!(f, "{count} findings are of severity {reach}{besides}"),
-            Kind::Incomplete(rules) => {
-                let rules = match rules.as_slice() {
-                    [rule] => format!("{rule} was not"),
-                    rules => format!("{} rules were not", rules.len()),
-                };
-                write!(f, "nothing failed at severity {reach}{besides}, but {rules} fully judged")
+            Kind::Failed if self.open == 1 => {
+                write!(f, "1 finding is of severity {reach}{besides}")
             }
-            Kind::NothingCollected { all: 0 | 1, .. } => {
+            Kind::Failed => write!(f, "{} findings are of severity {reach}{besides}", self.open),
+            Kind::Incomplete => write!(f, "{nothing_failed}, but {} fully judged", self.missed()),
+            Kind::NothingCollected if self.accounts < 2 => {
                 f.write_str("nothing failed, but only because nothing could be collected")
             }
-            Kind::NothingCollected { failed, all } => write!(
+            Kind::NothingCollected => write!(
                 f,
-                "nothing failed at severity {reach}{besides}, but nothing could be collected of \
-                 {failed} of {all} accounts"
+                "{nothing_failed}, but nothing could be collected of {} of {} accounts",
+                if self.judged == 0 { self.accounts } else { self.failed },
+                self.accounts
             ),
         }?;
         f.write_str(".")

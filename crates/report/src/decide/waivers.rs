@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portcullis_model::{
-    AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Finding, Report, RuleInfo, Status,
-    Verdict, Waiver, WaiverOutcome,
+    AccountRef, AppliedWaiver, AuditedAccount, Finding, Report, RuleInfo, Status, Verdict, Waiver,
+    WaiverOutcome,
 };
 
 pub use resource::{NotAResource, ResourcePattern};
@@ -174,7 +174,7 @@ impl<'r> Judged<'r> {
     fn new(report: &'r Report) -> Judged<'r> {
         let rules: BTreeMap<&str, &RuleInfo> =
             report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-        let failed = report.accounts.iter().filter(|a| a.status == AccountStatus::Failed);
+        let failed = report.accounts.iter().filter(|a| !a.status.is_judged());
         let ids = report.accounts.iter().map(|account| account.id.as_str());
         let mut blind: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for finding in &report.findings {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_iam::{Account, Demands, Organization, Owner, Standing, TrustPolicy, Trustee, Who};
-use portcullis_model::{ExternalAccount, Fact, Source, Sources};
+use portcullis_model::{AccountId, ExternalAccount, Fact, Source, Sources};
 
 use super::SOURCE;
 
@@ -12,6 +12,8 @@ pub(super) struct Trustees<'a> {
     account: &'a Account,
     /// None: the trust policy could not be read.
     all: Option<Vec<Trustee>>,
+    /// Other accounts of the same owner, none of which is external.
+    own_accounts: Option<&'a BTreeSet<AccountId>>,
 }
 
 type Texts = Fact<Vec<String>>;
@@ -19,7 +21,13 @@ type ExternalAccounts = Fact<Vec<ExternalAccount>>;
 
 impl<'a> Trustees<'a> {
     pub(super) fn new(trust: Option<&TrustPolicy>, account: &'a Account) -> Trustees<'a> {
-        Trustees { account, all: trust.map(|trust| trust.trustees(account)) }
+        let all = trust.map(|trust| trust.trustees(account));
+        Trustees { account, all, own_accounts: None }
+    }
+
+    /// The same, in an account whose owner has those others too.
+    pub(super) fn known(self, own_accounts: &'a BTreeSet<AccountId>) -> Trustees<'a> {
+        Trustees { own_accounts: Some(own_accounts), ..self }
     }
 
     /// Whether anybody may assume the role at all.
@@ -157,6 +165,11 @@ impl<'a> Trustees<'a> {
         })
     }
 
+    fn is_of_same_owner(&self, owner: &Owner) -> bool {
+        let id = AccountId::parse(&owner.id());
+        id.zip(self.own_accounts).is_some_and(|(id, own)| own.contains(&id))
+    }
+
     fn issuers(&self, are_let_in: impl Fn(&Demands) -> bool) -> Texts {
         self.list(|trustee| match &trustee.who {
             Who::Issuer(name) => are_let_in(&trustee.demands).then(|| name.clone()),
@@ -181,6 +194,7 @@ impl<'a> Trustees<'a> {
         let mut missing = Sources::NONE;
         for (owner, organization, is_sure) in all.iter().flat_map(of) {
             match owner.standing(self.account) {
+                Standing::External if self.is_of_same_owner(owner) => {}
                 Standing::External if is_sure => {
                     ids.insert((owner.id(), organization));
                 }

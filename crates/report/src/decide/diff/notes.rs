@@ -1,6 +1,6 @@
 //! What makes two reports less comparable than they seem.
 
-use portcullis_model::{AccountStatus, AuditedAccount, Gate, Report};
+use portcullis_model::{AuditedAccount, Gate, Report};
 
 use crate::decide::comparison::{RuleChanges, named, same_account};
 use crate::words::time;
@@ -34,7 +34,7 @@ fn backwards(old: &Report, new: &Report) -> Vec<String> {
 fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> {
     let missing = |account: &AuditedAccount| match same_account(account.account_ref(), report) {
         None => Some(format!("{name} does not hold account {}", account.id)),
-        Some(held) if held.status == AccountStatus::Failed => {
+        Some(held) if !held.status.is_judged() => {
             Some(format!("in {name}, nothing of account {} could be collected", account.id))
         }
         Some(_) => None,

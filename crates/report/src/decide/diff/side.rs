@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    AccountRef, AccountStatus, AuditedAccount, Finding, Fingerprint, Report, RuleInfo, Status,
-    Verdict,
+    AccountRef, AuditedAccount, Finding, Fingerprint, Report, RuleInfo, Status, Verdict,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -177,7 +176,7 @@ impl<'a> Index<'a> {
         let Some(audited) = audited.filter(|_| other.accounts.contains_key(&account)) else {
             return Some(State::AccountNotAudited);
         };
-        if audited.status == AccountStatus::Failed {
+        if !audited.status.is_judged() {
             return Some(State::AccountFailed);
         }
         match (self.rules.get(rule), other.rules.get(rule)) {

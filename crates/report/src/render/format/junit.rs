@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use portcullis_model::{AccountStatus, Gap};
+use portcullis_model::Gap;
 
 use self::case::Case;
 use crate::render::gaps;
@@ -64,7 +64,7 @@ impl<'a> Suite<'a> {
             let known = names.into_iter().filter_map(|(key, value)| Some((key, value?)));
             known.chain([("partition", account.partition.as_str())])
         });
-        let failed = accounts.iter().filter(|account| account.status == AccountStatus::Failed);
+        let failed = accounts.iter().filter(|account| account.status.is_failed());
         let failures = failed.map(|_| Case::of_nothing(id, "nothing could be collected"));
         let verdicts = findings.iter().map(|f| Case::of_finding(view.rule(f), f));
         let gaps = accounts.iter().flat_map(|account| &account.gaps);

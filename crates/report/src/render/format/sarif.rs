@@ -16,7 +16,7 @@ mod rules;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Status};
+use portcullis_model::{AuditedAccount, Finding, Report, Status};
 
 use self::log::{Counts, Driver, Invocation, Log, Run, RunAutomationDetails, RunProperties, Tool};
 use super::code_quality::{self, Issue};
@@ -59,7 +59,7 @@ impl Part<'_> {
 
     /// Whether anything at all was collected, of every account.
     fn is_collected(&self) -> bool {
-        let failed = self.accounts.iter().any(|account| account.status == AccountStatus::Failed);
+        let failed = self.accounts.iter().any(|account| !account.status.is_judged());
         !self.accounts.is_empty() && !failed
     }
 

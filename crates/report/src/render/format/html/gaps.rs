@@ -56,7 +56,7 @@ impl<'a> Gaps<'a> {
             let findings = by_source.get(&source).map_or(&[][..], Vec::as_slice);
             Missing::new(report, index, source, findings)
         };
-        let failed = report.accounts.iter().filter(|a| a.status == AccountStatus::Failed);
+        let failed = report.accounts.iter().filter(|a| a.status.is_failed());
         let missing: Vec<Missing<'a>> = sources.into_iter().map(missing).collect();
         let all_there = report.accounts.iter().all(|a| a.status == AccountStatus::Complete);
         Gaps {

@@ -68,7 +68,9 @@ impl<'a> Account<'a> {
         let (status, status_words) = match account.status {
             AccountStatus::Complete => ("complete", "complete evidence"),
             AccountStatus::Incomplete => ("incomplete", "incomplete evidence"),
-            AccountStatus::Failed => ("failed", "nothing collected"),
+            AccountStatus::Suspended => ("incomplete", "suspended: not judged"),
+            AccountStatus::Closed => ("incomplete", "closed: not judged"),
+            failed => ("failed", words::not_collected(failed)),
         };
         let made = account.report_generated_at;
         let evidence = made

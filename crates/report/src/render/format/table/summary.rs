@@ -1,9 +1,10 @@
 //! The number of findings by severity and status, and by account where there are several.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use anstyle::Style as Paint;
-use portcullis_model::{Report, Status};
+use portcullis_model::{AccountStatus, Report, Status};
 
 use crate::render::counts::{self, Counts};
 use crate::{Page, bold, severity_style};
@@ -27,8 +28,15 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if !accounts.is_empty() {
         write_heading("ACCOUNTS", ACCOUNT, &columns, page)?;
     }
+    let unjudged = report.accounts.iter().filter(|account| account.tallies.is_empty());
+    let unjudged: BTreeMap<&str, AccountStatus> =
+        unjudged.map(|account| (account.id.as_str(), account.status)).collect();
     for (id, counts) in accounts {
-        page.line(Paint::new(), &row(id, ACCOUNT, &columns, counts))?;
+        let row = match unjudged.get(id) {
+            Some(status) => format!("  {id:<ACCOUNT$}  {}", status.word().replace('_', " ")),
+            None => row(id, ACCOUNT, &columns, counts),
+        };
+        page.line(Paint::new(), &row)?;
     }
     Ok(())
 }
