@@ -10,12 +10,14 @@ use crate::convert::{Convert, Malformed};
 use crate::failure::Failure;
 use crate::iam::Iam;
 use crate::json_services::{JsonServices, Request, Service};
+use crate::lookup::CLOUDTRAIL;
 
 const ACCESS_ANALYZER: Service = Service { id: "AccessAnalyzer", name: "access-analyzer" };
 const ACCOUNT: Service = Service { id: "Account", name: "account" };
-const ORGANIZATIONS: Service = Service { id: "Organizations", name: "organizations" };
+pub(crate) const ORGANIZATIONS: Service = Service { id: "Organizations", name: "organizations" };
 /// All of them.
-pub(crate) const JSON_SERVICES: [Service; 3] = [ACCESS_ANALYZER, ACCOUNT, ORGANIZATIONS];
+pub(crate) const JSON_SERVICES: [Service; 4] =
+    [ACCESS_ANALYZER, ACCOUNT, CLOUDTRAIL, ORGANIZATIONS];
 
 /// The types of alternate contacts.
 ///

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime::client::retries::RetryPartition;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Progress;
@@ -22,12 +23,15 @@ pub(crate) struct Calls<'a> {
     progress: &'a dyn Progress,
     time: Duration,
     end: Instant,
+    /// How much is retried: AWS throttles each account by itself, so each has a budget of its own.
+    pub(crate) retries: RetryPartition,
 }
 
 impl<'a> Calls<'a> {
     /// Calls of a run that begins now, and ends after that time.
     pub(crate) fn new(progress: &'a dyn Progress, time: Duration) -> Calls<'a> {
-        Calls { progress, time, end: Instant::now() + time }
+        let retries = RetryPartition::custom("run").build();
+        Calls { progress, time, end: Instant::now() + time, retries }
     }
 
     /// Makes a call, unless the run is over.
@@ -42,7 +46,7 @@ impl<'a> Calls<'a> {
         let is_over = || {
             let seconds = self.time.as_secs_f64();
             let message = format!("the run ended after {seconds} seconds, before AWS answered");
-            Failure::new("DeadlineExceeded", &message)
+            Failure::new(Failure::DEADLINE, &message)
         };
         if Instant::now() >= self.end {
             return Err(is_over());

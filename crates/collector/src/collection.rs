@@ -67,7 +67,7 @@ pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Bundl
 }
 
 /// Whom to ask, and for what.
-struct Collection<'a> {
+pub(crate) struct Collection<'a> {
     options: &'a Options,
     needed: Sources,
     /// Which credential report to wait for.
@@ -80,7 +80,7 @@ struct Collection<'a> {
 }
 
 impl<'a> Collection<'a> {
-    fn new(
+    pub(crate) fn new(
         options: &'a Options,
         config: SdkConfig,
         caller: Result<shapes::CallerIdentity, Failure>,
@@ -104,7 +104,7 @@ impl<'a> Collection<'a> {
     }
 
     /// Asks for all sources: those first that guide others.
-    async fn run(&self, from: Timestamp) -> Bundle {
+    pub(crate) async fn run(&self, from: Timestamp) -> Bundle {
         let mut draft = Draft::new(&self.options.tool, from);
         draft.identify(self.caller.as_ref().ok());
         draft.place(self.services.region(), self.services.custom_endpoints());

@@ -42,8 +42,24 @@ pub enum CollectError {
     RoleNotAssumed {
         /// The role.
         role: String,
-        /// What AWS said.
+        /// AWS's error code.
+        code: String,
+        /// The code, and what AWS said.
         reason: String,
+    },
+    /// AWS does not say who the caller is: why.
+    #[error("AWS does not say whose the credentials are: {0}")]
+    UnknownCaller(String),
+    /// The accounts of the organization could not be listed: why.
+    #[error("the accounts of the organization cannot be listed: {0}")]
+    OrganizationNotListed(String),
+    /// AWS did not answer in time.
+    #[error("AWS does not answer {place}: no answer within {seconds:.1} seconds")]
+    Late {
+        /// Where it was expected: at an endpoint or in a region.
+        place: String,
+        /// How long it was waited for.
+        seconds: f64,
     },
     /// A source of credentials failed in its own way: what it said.
     #[error("the AWS credentials cannot be loaded: {0}")]
@@ -84,7 +100,12 @@ impl CollectError {
             CollectError::CredentialsFailed(_) => {
                 "correct their source, or choose another by --profile or AWS_PROFILE"
             }
-            CollectError::Unreachable { .. } => {
+            CollectError::UnknownCaller(_) => "grant sts:GetCallerIdentity to the caller",
+            CollectError::OrganizationNotListed(_) => {
+                "ask with credentials of the management account or of a delegated administrator, which need \
+                 organizations:ListAccounts; or list the accounts in a file for --accounts"
+            }
+            CollectError::Late { .. } | CollectError::Unreachable { .. } => {
                 "check the network, the region, and AWS_ENDPOINT_URL if it is set"
             }
         };
@@ -173,7 +194,7 @@ impl Attempt<'_> {
             None => format!("the role of the profile \"{}\"", self.profile),
         };
         let reason = format!("{}: {}", failure.code, failure.message);
-        CollectError::RoleNotAssumed { role, reason }
+        CollectError::RoleNotAssumed { role, code: failure.code, reason }
     }
 
     fn looked_in(&self) -> String {

@@ -35,6 +35,8 @@ pub(crate) struct Failure {
 impl Failure {
     /// The code of a call that took too long.
     pub(crate) const TIMEOUT: &str = "Timeout";
+    /// The code of a call that was not answered when the run ended.
+    pub(crate) const DEADLINE: &str = "DeadlineExceeded";
 
     pub(crate) fn new(code: &str, message: &str) -> Failure {
         Failure {

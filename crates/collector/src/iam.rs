@@ -39,7 +39,10 @@ impl<'a> Iam<'a> {
     pub(crate) fn new(config: &SdkConfig, calls: &'a Calls<'a>) -> Iam<'a> {
         let timeouts = config.timeout_config();
         let time = timeouts.and_then(TimeoutConfig::operation_attempt_timeout);
-        let config = config::Builder::from(config).interceptor(WholeAnswers::Xml).build();
+        let config = config::Builder::from(config)
+            .interceptor(WholeAnswers::Xml)
+            .retry_partition(calls.retries.clone())
+            .build();
         Iam {
             client: Client::from_conf(config),
             calls,

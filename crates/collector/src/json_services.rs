@@ -186,6 +186,7 @@ impl<'a> JsonServices<'a> {
     fn signing(&self, service: &Service, region: &str) -> StaticRuntimePlugin {
         let mut settings = Layer::new("signing");
         settings.store_put(AuthSchemeOptionResolverParams::new(()));
+        settings.store_put(self.calls.retries.clone());
         settings.store_put(SigV4OperationSigningConfig {
             region: Some(SigningRegion::from(Region::new(region.to_owned()))),
             name: Some(SigningName::from_static(service.name)),

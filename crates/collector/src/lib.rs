@@ -15,6 +15,7 @@ mod endpoint;
 mod error;
 mod failure;
 mod federation;
+mod fleet;
 mod http;
 mod iam;
 mod json_services;
@@ -25,4 +26,5 @@ mod whole;
 
 pub use collection::{Options, Progress, collect};
 pub use error::CollectError;
+pub use fleet::{Fleet, FleetAccount};
 pub use lookup::{EventHistory, Lookup, LookupRequest, look_up};

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::json_services::{JsonServices, Request, Service};
 use crate::session::Session;
 
-const CLOUDTRAIL: Service = Service { id: "CloudTrail", name: "cloudtrail" };
+pub(crate) const CLOUDTRAIL: Service = Service { id: "CloudTrail", name: "cloudtrail" };
 const OPERATION: &str = "LookupEvents";
 const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
 /// AWS takes two look-ups a second in each region of an account.

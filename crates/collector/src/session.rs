@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 use portcullis_evidence::shapes;
 use portcullis_model::Source;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use crate::convert::Convert;
 use crate::credential_process::CredentialProcess;
@@ -32,8 +32,69 @@ use crate::{Options, Progress, http};
 /// A wrong setting must show within five seconds.
 const PREFLIGHT_LIMIT: Duration = Duration::from_millis(4_500);
 const CREDENTIALS_LIMIT: Duration = Duration::from_millis(3_500);
+/// What is left for the first call once there are credentials.
+const FIRST_CALL: Duration = Duration::from_secs(1);
 /// Off EC2, asking the instance for its region would hang for seconds.
 const REGION_LIMIT: Duration = Duration::from_secs(1);
+
+/// How AWS is reached, before anybody has asked it.
+pub(crate) struct Base {
+    /// Region, credentials, retries and timeouts for every client.
+    config: SdkConfig,
+    /// The profile that is asked for or selected; `default` where none is.
+    profile: String,
+    /// Where AWS is expected: at an endpoint or in a region.
+    place: String,
+}
+
+impl Base {
+    /// How long a first call may take, so that a wrong setting shows within five seconds.
+    pub(crate) const LIMIT: Duration = PREFLIGHT_LIMIT;
+
+    /// What clients are made of.
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// Loads region and credentials.
+    pub(crate) async fn load(options: &Options) -> Result<Base, CollectError> {
+        let profiles = profiles(options).await?;
+        let profile = profiles.selected_profile();
+        let settings = profiles.get_profile(profile);
+        let client = http::client(&Env::default(), settings)?;
+        let region = region(options, &client).await.ok_or(CollectError::NoRegion)?;
+        let in_region = format!("in the region {region}");
+        let config = config(options, settings, region, client).await;
+        let place = config.endpoint_url().map_or(in_region, |url| format!("at {}", origin(url)));
+        Ok(Base { config, profile: profile.to_owned(), place })
+    }
+
+    /// Takes on the role of the options, if they name one, and asks AWS who that is: within that time.
+    pub(crate) async fn enter(
+        &self,
+        options: &Options,
+        limit: Duration,
+        progress: &dyn Progress,
+    ) -> Result<Session, CollectError> {
+        // The role's credentials must come in time for the call.
+        let in_time = limit.saturating_sub(FIRST_CALL);
+        let config = with_role(self.config.clone(), options, in_time).await;
+        let Base { profile, place, .. } = self;
+        let attempt = Attempt { options, profile, place: place.clone() };
+        let caller = timeout(limit, caller_identity(&config, &attempt, progress))
+            .await
+            .unwrap_or_else(|_| {
+                let seconds = limit.as_secs_f64();
+                Err(CollectError::Late { place: place.clone(), seconds })
+            })?;
+        Ok(Session { config, caller })
+    }
+
+    /// The same, with the credentials of that session.
+    pub(crate) fn with_credentials_of(self, session: &Session) -> Base {
+        Base { config: session.config.clone(), ..self }
+    }
+}
 
 /// A working connection to AWS.
 pub(crate) struct Session {
@@ -50,22 +111,8 @@ impl Session {
         progress: &dyn Progress,
     ) -> Result<Session, CollectError> {
         let deadline = Instant::now() + PREFLIGHT_LIMIT;
-        let profiles = profiles(options).await?;
-        let profile = profiles.selected_profile();
-        let settings = profiles.get_profile(profile);
-        let client = http::client(&Env::default(), settings)?;
-        let region = region(options, &client).await.ok_or(CollectError::NoRegion)?;
-        let in_region = format!("in the region {region}");
-        let config = config(options, settings, region, client).await;
-        let place = config.endpoint_url().map_or(in_region, |url| format!("at {}", origin(url)));
-        let attempt = Attempt { options, profile, place };
-        let caller = timeout_at(deadline, caller_identity(&config, &attempt, progress))
-            .await
-            .unwrap_or_else(|_| {
-                let seconds = PREFLIGHT_LIMIT.as_secs_f64();
-                Err(attempt.unreachable(format!("no answer within {seconds} seconds")))
-            })?;
-        Ok(Session { config, caller })
+        let base = Base::load(options).await?;
+        base.enter(options, deadline - Instant::now(), progress).await
     }
 }
 
@@ -110,7 +157,7 @@ async fn config(
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
         .http_client(client)
-        .credentials_provider(Limited(base))
+        .credentials_provider(Limited(base, CREDENTIALS_LIMIT))
         // Set here because the SDK panics on a bad retry setting in the environment.
         .retry_config(RetryConfig::adaptive())
         .timeout_config(timeouts());
@@ -120,14 +167,18 @@ async fn config(
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
-    let config = loader.load().await;
+    loader.load().await
+}
+
+/// The configuration under the role of the options, if they name one.
+async fn with_role(config: SdkConfig, options: &Options, limit: Duration) -> SdkConfig {
     let Some(role) = &options.role_arn else { return config };
     let mut assume =
         AssumeRoleProvider::builder(role).configure(&config).session_name("portcullis");
     if let Some(id) = &options.external_id {
         assume = assume.external_id(id);
     }
-    let credentials = Limited(SharedCredentialsProvider::new(assume.build().await));
+    let credentials = Limited(SharedCredentialsProvider::new(assume.build().await), limit);
     let credentials = SharedCredentialsProvider::new(credentials);
     config.into_builder().credentials_provider(credentials).build()
 }
@@ -191,7 +242,7 @@ async fn caller_identity(
 
 /// A credentials provider that gives up: instance metadata that never answers must not hang a run.
 #[derive(Debug)]
-struct Limited(SharedCredentialsProvider);
+struct Limited(SharedCredentialsProvider, Duration);
 
 impl ProvideCredentials for Limited {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
@@ -199,9 +250,9 @@ impl ProvideCredentials for Limited {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            timeout(CREDENTIALS_LIMIT, self.0.provide_credentials())
+            timeout(self.1, self.0.provide_credentials())
                 .await
-                .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(CREDENTIALS_LIMIT)))
+                .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(self.1)))
         })
     }
 }

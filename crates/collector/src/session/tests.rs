@@ -211,7 +211,7 @@ async fn a_role_without_credentials_to_assume_it() {
 #[tokio::test(start_paused = true)]
 async fn a_source_of_credentials_cannot_hang() {
     let never = provide_credentials_fn(std::future::pending);
-    let limited = Limited(SharedCredentialsProvider::new(never));
+    let limited = Limited(SharedCredentialsProvider::new(never), CREDENTIALS_LIMIT);
     let error = limited.provide_credentials().await.unwrap_err();
     assert!(matches!(error, CredentialsError::ProviderTimedOut(_)), "{error}");
 }

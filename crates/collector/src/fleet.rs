@@ -1,0 +1,361 @@
+//! Many accounts, each entered by a role of its own.
+
+use std::time::Duration;
+
+use portcullis_evidence::{Bundle, Draft};
+use portcullis_model::{AccountId, AccountStatus, Arn, Gap, Source};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::account::ORGANIZATIONS;
+use crate::calls::{Calls, Paging};
+use crate::collection::Collection;
+use crate::error::CollectError;
+use crate::failure::{Failure, is_denied};
+use crate::json_services::{JsonServices, Request};
+use crate::session::{Base, Session};
+use crate::{Options, Progress};
+
+/// How long taking on a role may take: three attempts that nobody answers.
+const ENTER_LIMIT: Duration = Duration::from_secs(30);
+/// How many accounts or units Organizations puts on a page at most.
+const PAGE_SIZE: u8 = 20;
+
+/// An account to ask among others.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FleetAccount {
+    /// The id.
+    pub id: AccountId,
+    /// What its organization or its list calls it.
+    pub name: Option<String>,
+    /// The ARN of the role to assume there; none: that of the fleet's role name.
+    pub role_arn: Option<String>,
+    /// The external id that the role asks for; none: that of the options.
+    pub external_id: Option<String>,
+    /// The state that Organizations gives, such as `ACTIVE` or `SUSPENDED`, where it was asked.
+    pub state: Option<String>,
+}
+
+impl FleetAccount {
+    /// Why there is nothing to judge, if AWS says that the account is not active.
+    ///
+    /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
+    fn inactivity(&self) -> Option<AccountStatus> {
+        match self.state.as_deref()? {
+            "SUSPENDED" | "PENDING_ACTIVATION" => Some(AccountStatus::Suspended),
+            "PENDING_CLOSURE" | "CLOSED" => Some(AccountStatus::Closed),
+            _ => None,
+        }
+    }
+}
+
+/// Accounts that are entered from one set of credentials.
+pub struct Fleet {
+    options: Options,
+    /// The name of the role, with its path, that every account without a role of its own has.
+    role_name: Option<String>,
+    base: Base,
+    caller: Caller,
+}
+
+/// Whose credentials all accounts are entered with.
+struct Caller {
+    partition: String,
+    account: AccountId,
+}
+
+impl Fleet {
+    /// Loads the credentials that the options name, and tries them.
+    ///
+    /// # Errors
+    /// As [`collect`](crate::collect); also where AWS does not say who the caller is, since the ARNs of
+    /// roles follow from that.
+    pub async fn open(
+        options: Options,
+        role_name: Option<String>,
+        progress: &dyn Progress,
+    ) -> Result<Fleet, CollectError> {
+        let base = Base::load(&options).await?;
+        let session = base.enter(&options, Base::LIMIT, progress).await?;
+        let unknown = |why: String| CollectError::UnknownCaller(why);
+        let identity = match &session.caller {
+            Ok(identity) => identity,
+            Err(failure) => return Err(unknown(format!("{}: {}", failure.code, failure.message))),
+        };
+        let arn = Arn::parse(&identity.arn);
+        let parts = arn.and_then(|arn| Some((arn.partition.to_owned(), arn.account_id()?)));
+        let Some((partition, account)) = parts else {
+            return Err(unknown("its ARN is not one".to_owned()));
+        };
+        let base = base.with_credentials_of(&session);
+        Ok(Fleet { options, role_name, base, caller: Caller { partition, account } })
+    }
+
+    /// The partition of the caller, such as `aws`.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        &self.caller.partition
+    }
+
+    /// The accounts of the caller's organization, or those below units of it, whatever their state.
+    ///
+    /// # Errors
+    /// If Organizations does not answer with the whole list.
+    pub async fn organization(
+        &self,
+        units: &[String],
+        progress: &dyn Progress,
+    ) -> Result<Vec<FleetAccount>, CollectError> {
+        let calls = Calls::new(progress, self.options.deadline);
+        let services = JsonServices::new(self.base.config().clone(), self.partition(), &calls);
+        let accounts = if units.is_empty() {
+            services.accounts(None).await
+        } else {
+            services.accounts_below(units).await
+        };
+        accounts.map_err(|failure| {
+            CollectError::OrganizationNotListed(format!("{}: {}", failure.code, failure.message))
+        })
+    }
+
+    /// Asks for everything of an account, as [`collect`](crate::collect) does for one. Where it cannot be
+    /// entered, or nothing is answered, the bundle's manifest says why.
+    pub async fn collect(&self, account: &FleetAccount, progress: &dyn Progress) -> Bundle {
+        let from = (self.options.clock)();
+        let mut bundle = match self.enter(account, progress).await {
+            Ok(session) => {
+                let calls = Calls::new(progress, self.options.deadline);
+                let Session { config, caller } = session;
+                let collection = Collection::new(&self.options, config, caller, &calls);
+                // Boxed: the futures of many accounts at once are large.
+                unreached_if_blank(Box::pin(collection.run(from)).await)
+            }
+            Err((status, failure)) => self.unreached(account, status, failure),
+        };
+        if let Some(manifest) = &mut bundle.manifest {
+            manifest.name.clone_from(&account.name);
+        }
+        bundle
+    }
+
+    /// A connection to the account, or why there is none.
+    async fn enter(
+        &self,
+        account: &FleetAccount,
+        progress: &dyn Progress,
+    ) -> Result<Session, (AccountStatus, Failure)> {
+        if let Some((status, state)) = account.inactivity().zip(account.state.as_deref()) {
+            let message = format!("Organizations says that the account is {state}");
+            return Err((status, Failure::new("AccountNotActive", &message)));
+        }
+        let role_arn = self.role_of(account);
+        if role_arn.is_none() && account.id != self.caller.account {
+            let message = "no role is named for this account";
+            return Err((AccountStatus::Failed, Failure::new("NoRole", message)));
+        }
+        let external_id = account.external_id.clone().or(self.options.external_id.clone());
+        let options = Options { role_arn, external_id, ..self.options.clone() };
+        let limit = ENTER_LIMIT.min(options.deadline);
+        let session = self.base.enter(&options, limit, progress).await.map_err(|error| {
+            let (status, code) = reason(&error);
+            (status, Failure::new(&code, &error.to_string()).during("AssumeRole"))
+        })?;
+        match &session.caller {
+            Ok(caller) if caller.account != account.id.as_str() => {
+                let message = format!("its role leads to account {}", caller.account);
+                Err((AccountStatus::Failed, Failure::new("OtherAccount", &message)))
+            }
+            _ => Ok(session),
+        }
+    }
+
+    /// The role to assume; none for the account whose credentials these are, unless it has a role of its
+    /// own.
+    fn role_of(&self, account: &FleetAccount) -> Option<String> {
+        if account.role_arn.is_some() {
+            return account.role_arn.clone();
+        }
+        let name = self.role_name.as_ref().filter(|_| account.id != self.caller.account)?;
+        Some(format!("arn:{}:iam::{}:role/{name}", self.caller.partition, account.id))
+    }
+
+    /// The bundle of an account that was not entered.
+    fn unreached(&self, account: &FleetAccount, status: AccountStatus, failure: Failure) -> Bundle {
+        let now = (self.options.clock)();
+        let mut draft = Draft::new(&self.options.tool, now);
+        draft.add_gap(failure.gap(Source::CallerIdentity, now));
+        let mut bundle = draft.finish(now);
+        if let Some(manifest) = &mut bundle.manifest {
+            manifest.account = Some(account.id.to_string());
+            manifest.partition = Some(self.caller.partition.clone());
+            manifest.unreached = Some(status);
+        }
+        bundle
+    }
+}
+
+/// What an error while entering an account comes to, with its code.
+fn reason(error: &CollectError) -> (AccountStatus, String) {
+    match error {
+        CollectError::RoleNotAssumed { code, .. } => (status(code), code.clone()),
+        CollectError::Expired(code) | CollectError::Invalid(code) => {
+            (AccountStatus::Failed, code.clone())
+        }
+        // There were credentials to begin with: only those of the role came too late.
+        CollectError::NoCredentials(_) | CollectError::Late { .. } => {
+            (AccountStatus::TimedOut, Failure::TIMEOUT.to_owned())
+        }
+        _ => (AccountStatus::Failed, "ConnectionError".to_owned()),
+    }
+}
+
+/// What an account comes to of which every call ends with that code.
+fn status(code: &str) -> AccountStatus {
+    if is_denied(code) {
+        AccountStatus::Denied
+    } else if Failure::new(code, "").is_throttled() {
+        AccountStatus::Throttled
+    } else if [Failure::TIMEOUT, Failure::DEADLINE].contains(&code) {
+        AccountStatus::TimedOut
+    } else {
+        AccountStatus::Failed
+    }
+}
+
+/// The bundle; if nothing but its caller is known, marked with what all calls came to.
+fn unreached_if_blank(mut bundle: Bundle) -> Bundle {
+    if bundle.documents.keys().any(|source| *source != Source::CallerIdentity) {
+        return bundle;
+    }
+    let failed = bundle.gaps.iter().filter(|gap| !gap.is_by_choice());
+    let mut statuses = failed.map(|gap: &Gap| status(&gap.code));
+    let first = statuses.next().unwrap_or(AccountStatus::Failed);
+    let common = if statuses.all(|other| other == first) { first } else { AccountStatus::Failed };
+    if let Some(manifest) = &mut bundle.manifest {
+        manifest.unreached = Some(common);
+    }
+    bundle
+}
+
+/// A page of ListAccounts or ListAccountsForParent.
+///
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AccountsPage {
+    accounts: Vec<OrganizationAccount>,
+    next_token: Option<String>,
+}
+
+/// An account as Organizations lists it. `State` replaces `Status`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OrganizationAccount {
+    id: String,
+    name: Option<String>,
+    state: Option<String>,
+    status: Option<String>,
+}
+
+/// A page of ListOrganizationalUnitsForParent.
+///
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListOrganizationalUnitsForParent.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UnitsPage {
+    organizational_units: Vec<Unit>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Unit {
+    id: String,
+}
+
+impl JsonServices<'_> {
+    /// The accounts right below a root or unit; without one, those of the organization.
+    async fn accounts(&self, parent: Option<&str>) -> Result<Vec<FleetAccount>, Failure> {
+        let (operation, target) = match parent {
+            None => ("ListAccounts", "AWSOrganizationsV20161128.ListAccounts"),
+            Some(_) => ("ListAccountsForParent", "AWSOrganizationsV20161128.ListAccountsForParent"),
+        };
+        let mut accounts = Vec::new();
+        let mut paging = Paging::default();
+        let mut token = None;
+        loop {
+            let body = page_after(parent, token);
+            let request = Request::json_1_1(target, body);
+            let page: AccountsPage =
+                self.call(&ORGANIZATIONS, self.global_region, operation, request).await?;
+            for account in page.accounts {
+                accounts.push(FleetAccount::try_from(account)?);
+            }
+            token = paging.next(accounts.len(), page.next_token)?;
+            if token.is_none() {
+                return Ok(accounts);
+            }
+        }
+    }
+
+    /// The accounts below those roots or units, at any depth, each once.
+    async fn accounts_below(&self, units: &[String]) -> Result<Vec<FleetAccount>, Failure> {
+        let mut accounts: Vec<FleetAccount> = Vec::new();
+        let mut waiting = units.to_vec();
+        let mut seen = Vec::new();
+        while let Some(unit) = waiting.pop() {
+            if seen.contains(&unit) {
+                continue;
+            }
+            accounts.extend(self.accounts(Some(&unit)).await?);
+            waiting.extend(self.units(&unit).await?);
+            seen.push(unit);
+        }
+        accounts.sort_by_key(|account| account.id);
+        accounts.dedup_by_key(|account| account.id);
+        Ok(accounts)
+    }
+
+    /// The ids of the units right below a root or unit.
+    async fn units(&self, parent: &str) -> Result<Vec<String>, Failure> {
+        let target = "AWSOrganizationsV20161128.ListOrganizationalUnitsForParent";
+        let operation = "ListOrganizationalUnitsForParent";
+        let mut units = Vec::new();
+        let mut paging = Paging::default();
+        let mut token = None;
+        loop {
+            let request = Request::json_1_1(target, page_after(Some(parent), token));
+            let page: UnitsPage =
+                self.call(&ORGANIZATIONS, self.global_region, operation, request).await?;
+            units.extend(page.organizational_units.into_iter().map(|unit| unit.id));
+            token = paging.next(units.len(), page.next_token)?;
+            if token.is_none() {
+                return Ok(units);
+            }
+        }
+    }
+}
+
+/// What asks for the page after that token.
+fn page_after(parent: Option<&str>, token: Option<String>) -> serde_json::Value {
+    let mut body = json!({ "MaxResults": PAGE_SIZE });
+    if let Some(parent) = parent {
+        body["ParentId"] = parent.into();
+    }
+    if let Some(token) = token {
+        body["NextToken"] = token.into();
+    }
+    body
+}
+
+impl TryFrom<OrganizationAccount> for FleetAccount {
+    type Error = Failure;
+
+    fn try_from(account: OrganizationAccount) -> Result<FleetAccount, Failure> {
+        let OrganizationAccount { id, name, state, status } = account;
+        let id = AccountId::parse(&id)
+            .ok_or_else(|| Failure::malformed("an account's id is not 12 digits"))?;
+        let state = state.or(status);
+        Ok(FleetAccount { id, name, role_arn: None, external_id: None, state })
+    }
+}
