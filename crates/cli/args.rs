@@ -12,6 +12,7 @@ use portcullis_report::{DiffFormat, Format};
 use portcullis_rules::Scope;
 
 pub(crate) use self::parse::moment;
+use crate::fleet::Shard;
 use crate::output::Output;
 
 const AUDIT_EXAMPLES: &str = "\
@@ -21,6 +22,8 @@ Examples:
   portcullis audit bundle/                 what `collect` saved, offline
   portcullis audit prod/ staging/          two accounts in one report
   portcullis audit credential-report.csv   a credential report alone
+  portcullis audit --org --role-name audit -o json=all.json
+  portcullis audit --accounts accounts.csv --resume bundles/ -o html=all.html
   portcullis audit -o table -o json=report.json
   portcullis audit --fail-on high --include pass
   portcullis audit --framework cis-aws-7.0
@@ -204,14 +207,34 @@ impl Color {
 pub(crate) struct AuditArgs {
     /// Directories that `collect` or the AWS CLI wrote, or credential reports,
     /// each of another account; without any, the account is asked
-    #[arg(value_name = "BUNDLE", conflicts_with_all = LIVE)]
+    #[arg(value_name = "BUNDLE", conflicts_with_all = LIVE.iter().chain(&ASKING))]
     pub(crate) bundles: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
     #[command(flatten)]
+    pub(crate) fleet: FleetArgs,
+    /// Also keep the bundle of each account, in a directory of its own below
+    /// this one, as soon as it is collected
+    #[arg(long, value_name = "DIR", requires = "many", help_heading = "Many accounts")]
+    pub(crate) collect_to: Option<PathBuf>,
+    /// Go on where an earlier run stopped: like --collect-to, but ask no account
+    /// again whose bundle is there
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "many",
+        conflicts_with = "collect_to",
+        help_heading = "Many accounts"
+    )]
+    pub(crate) resume: Option<PathBuf>,
+    #[command(flatten)]
     pub(crate) rules: SelectionArgs,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
+    /// End with 0 whatever was found, as for one of several shares; mistakes and
+    /// failures still end with 2
+    #[arg(long, help_heading = "Exit status")]
+    pub(crate) exit_zero: bool,
     /// Count only findings that are new or more severe than in this earlier
     /// report; what cannot be judged always counts
     #[arg(long, value_name = "REPORT", help_heading = "Exit status")]
@@ -230,6 +253,45 @@ pub(crate) struct AuditArgs {
         help_heading = "Output"
     )]
     pub(crate) include: Vec<Verdict>,
+}
+
+/// Which accounts to ask, where there are many.
+#[derive(Args)]
+#[command(next_help_heading = "Many accounts")]
+pub(crate) struct FleetArgs {
+    /// Ask the accounts that this file lists: CSV with a heading, or one JSON
+    /// object per line, with id, and role_arn, external_id and name where
+    /// wanted. Accounts of the file are no strangers to each other, also where
+    /// bundles are read
+    #[arg(long, value_name = "FILE", groups = ["many", "role"])]
+    pub(crate) accounts: Option<PathBuf>,
+    /// Ask all accounts of the organization
+    #[arg(long, conflicts_with = "accounts", groups = ["many", "role"])]
+    pub(crate) org: bool,
+    /// Ask only the accounts below this organizational unit; repeat for several
+    #[arg(long = "ou", value_name = "ID", requires = "org")]
+    pub(crate) units: Vec<String>,
+    /// Leave out these accounts; repeat or list
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = parse::account, requires = "many")]
+    pub(crate) exclude: Vec<String>,
+    /// The name, with its path, of the role to assume in each account but that of
+    /// the caller
+    #[arg(long, value_name = "NAME", requires = "many")]
+    pub(crate) role_name: Option<String>,
+    /// How many accounts to ask at the same time
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) jobs: u8,
+    /// Ask only one of several equal shares of the accounts: 2/5 is the second of
+    /// five. In paths of outputs {shard} is its number
+    #[arg(long, value_name = "I/N", requires = "many")]
+    pub(crate) shard: Option<Shard>,
+    /// Ask one of so many shares: that of AWS_BATCH_JOB_ARRAY_INDEX or
+    /// JOB_COMPLETION_INDEX, which count from 0
+    #[arg(long, value_name = "N", requires = "many", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) shards: Option<u64>,
+    /// Stop unless the credentials are of this partition, such as aws-us-gov
+    #[arg(long, value_name = "NAME", requires = "many")]
+    pub(crate) expect_partition: Option<String>,
 }
 
 /// Where reports go.
@@ -296,12 +358,18 @@ pub(crate) struct MergeArgs {
 #[derive(Args)]
 #[command(after_help = COLLECT_STATUS)]
 pub(crate) struct CollectArgs {
-    /// The bundle to write: a new or empty directory, or a bundle to replace
+    /// The bundle to write: a new or empty directory, or a bundle to replace; of
+    /// many accounts, the directory that gets a bundle for each
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
     /// Replace even a bundle that holds what this run could not get
     #[arg(long)]
     pub(crate) force: bool,
+    /// Of many accounts, ask none again whose bundle is in the directory
+    #[arg(long, requires = "many", help_heading = "Many accounts")]
+    pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) fleet: FleetArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
 }
@@ -415,6 +483,9 @@ pub(crate) struct EvidenceArgs {
 
 /// What a bundle leaves no room for: all of [`LiveArgs`].
 const LIVE: [&str; 6] = ["profile", "region", "role_arn", "external_id", "quick", "deadline"];
+/// What a bundle leaves no room for besides: all of [`FleetArgs`] but the list of accounts.
+const ASKING: [&str; 8] =
+    ["org", "exclude", "role_name", "shard", "shards", "expect_partition", "collect_to", "resume"];
 
 /// How to reach the account.
 #[derive(Args)]
@@ -427,10 +498,10 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) region: Option<String>,
     /// A role to assume first
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", group = "role")]
     pub(crate) role_arn: Option<String>,
-    /// The external id that the role requires
-    #[arg(long, value_name = "ID", requires = "role_arn")]
+    /// The external id that the role requires, or the roles of many accounts
+    #[arg(long, value_name = "ID", requires = "role")]
     pub(crate) external_id: Option<String>,
     /// Make no per-user calls; what only they show stays unknown
     #[arg(long)]

@@ -1,22 +1,27 @@
 //! `audit`: collect or read, judge, decide, report.
 
 use std::mem;
-use std::path::Path;
 
-use portcullis_model::{Loosening, Report, Run, RunOptions, Waiver};
+use portcullis_evidence::{Bundle, Declarations};
+use portcullis_model::{Loosening, Report, Run, RunOptions, Sources, Waiver};
 use portcullis_report::{Format, Incomparable, Outcome, Salt, baseline, render};
-use portcullis_rules::{RuleSet, Selection, evaluate};
+use portcullis_rules::{RuleSet, Selection, evaluate, without_accounts};
 
 use crate::args::AuditArgs;
 use crate::config::Config;
-use crate::evidence::{Evidence, Names};
+use crate::evidence::Names;
 use crate::failure::Failure;
-use crate::{loosened, merge, output, redaction, rule_files, saved, terminal, waivers};
+use crate::fleet::{Accounts, Shard, Store};
+use crate::joined::{Joined, Whole};
+use crate::output::Output;
+use crate::{evidence, loosened, merge, output, redaction, rule_files, saved, terminal, waivers};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Runs the audit; the exit status, which follows from the report.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is told before AWS is asked.
-    let outputs = output::choose(&args.output.outputs, Format::Table)?;
+    let outputs = outputs(args)?;
     let salt = redaction::salt(&args.redaction)?;
     let earlier = earlier(args, salt.as_ref())?;
     let config = Config::read(&args.evidence.config)?;
@@ -25,14 +30,56 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let selection = config.selection(&args.rules);
     let options = options(args, &config, &selection, &rules)?;
     let rules = rules.select(&selection)?;
+    let sources = rule_files::sources(&rules);
+    let declared = config.declarations();
     let run = loosened::run(args, &config, &rules, &options);
-    let report = judge(args, &config, &rules, &options, &run)?;
-    let report = decide(report, &waivers, salt.as_ref(), earlier)?;
-    output::write(&outputs, |format, style, out| render(&report, format, style, out))?;
-    let status = Outcome::new(&report).exit_status();
-    // The process ends here, and to free each text of a large report takes a tenth of the time.
-    mem::forget(report);
-    Ok(status)
+    let mut judge = Judge { args, rules, options, run, sources, declared, waivers, salt };
+    let status = write(judge.accounts()?, &outputs, earlier.as_ref())?;
+    Ok(if args.exit_zero { 0 } else { status })
+}
+
+/// Where the report goes.
+fn outputs(args: &AuditArgs) -> Result<Vec<Output<Format>>, Failure> {
+    let asked = &args.output.outputs;
+    match Shard::asked(&args.fleet)? {
+        None => output::choose(asked, Format::Table),
+        Some(shard) => {
+            let own: Vec<_> = asked.iter().map(|output| output.of_shard(shard.index())).collect();
+            output::choose(&own, Format::Table)
+        }
+    }
+}
+
+/// Writes the report; the exit status that it means.
+fn write(
+    report: Whole,
+    outputs: &[Output<Format>],
+    earlier: Option<&Report>,
+) -> Result<u8, Failure> {
+    let only_json = outputs.iter().all(|output| output.format() == Format::Json);
+    match report {
+        Whole::Filed(filed) if only_json && earlier.is_none() => {
+            loosened::note(filed.head());
+            waivers::warn(filed.head());
+            output::write(outputs, |_, _, out| filed.write(out))?;
+            Ok(filed.outcome().exit_status())
+        }
+        report => {
+            let mut report = report.into_report()?;
+            loosened::note(&report);
+            waivers::warn(&report);
+            if let Some(earlier) = earlier {
+                for warning in baseline::apply(&mut report, earlier)? {
+                    terminal::warn(&warning);
+                }
+            }
+            output::write(outputs, |format, style, out| render(&report, format, style, out))?;
+            let status = Outcome::new(&report).exit_status();
+            // The process ends here, and to free each text of a large report takes a tenth of the time.
+            mem::forget(report);
+            Ok(status)
+        }
+    }
 }
 
 /// The baseline, with pseudonyms if the report is to have them; an error if only the baseline has.
@@ -64,53 +111,72 @@ fn options(
     Ok(RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: false })
 }
 
-/// Judges the account, live, or those of the bundles, by the rules that are chosen.
-fn judge(
-    args: &AuditArgs,
-    config: &Config,
-    rules: &RuleSet,
-    options: &RunOptions,
-    run: &Run,
-) -> Result<Report, Failure> {
-    let sources = rule_files::sources(rules);
-    let names = if args.redaction.redact { Names::Redacted } else { Names::Shown };
-    // A live audit asks for nothing else, and what a bundle lacks beside that matters as little.
-    let needed = sources.needed(false);
-    let judge = |bundle: Option<&Path>| -> Result<Report, Failure> {
-        let declared = config.declarations();
-        let Evidence { mut snapshot, loosened } =
-            Evidence::read(bundle, &args.evidence, &declared, sources, names)?;
-        snapshot.gaps.retain(|gap| needed.contains(gap.source));
-        let mut report = evaluate(&snapshot, rules, options.clone(), env!("CARGO_PKG_VERSION"));
-        report.run = run.clone();
-        let of_evidence = |change| Loosening { origin: None, change };
-        report.run.loosened.extend(loosened.into_iter().map(of_evidence));
-        portcullis_report::loosened::count(&mut report);
-        Ok(report)
-    };
-    if args.bundles.is_empty() {
-        return judge(None);
-    }
-    let reports = args.bundles.iter().map(|bundle| judge(Some(bundle)));
-    merge::join(reports.collect::<Result<_, _>>()?, &args.bundles, names)
+/// What decides about an account, whichever it is.
+struct Judge<'a> {
+    args: &'a AuditArgs,
+    rules: RuleSet,
+    options: RunOptions,
+    run: Run,
+    /// What the rules need; a live audit asks for nothing else.
+    sources: Sources,
+    declared: Declarations,
+    waivers: Vec<Waiver>,
+    salt: Option<Salt>,
 }
 
-/// Adds what has been decided about the findings, and tells what is odd about those decisions.
-fn decide(
-    mut report: Report,
-    waivers: &[Waiver],
-    salt: Option<&Salt>,
-    earlier: Option<Report>,
-) -> Result<Report, Failure> {
-    // Waivers match names, so they come before pseudonyms; what is said of them comes after.
-    portcullis_report::waivers::apply(&mut report, waivers);
-    let mut report = redaction::apply(report, salt)?;
-    loosened::note(&report);
-    waivers::warn(&report);
-    if let Some(earlier) = earlier {
-        for warning in baseline::apply(&mut report, &earlier)? {
-            terminal::warn(&warning);
+impl Judge<'_> {
+    /// The report of all accounts: live, or from bundles.
+    fn accounts(&mut self) -> Result<Whole, Failure> {
+        let AuditArgs { bundles, fleet, evidence, collect_to, resume, .. } = self.args;
+        let mut joined = Joined::default();
+        if !bundles.is_empty() {
+            self.declared.own_accounts = fleet.listed()?;
+            for path in bundles {
+                self.add(&Bundle::read(path)?, &mut joined)?;
+            }
+        } else if fleet.is_asked() {
+            let accounts = Accounts::open(fleet, &evidence.live, self.sources)?;
+            self.declared.own_accounts = accounts.own();
+            let store = Store::asked(collect_to.as_ref(), resume.as_ref());
+            accounts.each(store.as_ref(), |bundle| self.add(&bundle, &mut joined))?;
+        } else {
+            let bundle = evidence::collect(&evidence.live, self.sources)?;
+            self.add(&bundle, &mut joined)?;
+        }
+        match joined.finish()? {
+            Some(whole) => Ok(whole),
+            // A share may be empty.
+            None => {
+                let mut none = without_accounts(&self.rules, self.options.clone(), VERSION);
+                none.run = self.run.clone();
+                Ok(Whole::Held(Box::new(redaction::apply(none, self.salt.as_ref())?)))
+            }
         }
     }
-    Ok(report)
+
+    /// Judges the account of a bundle, and adds it to the others.
+    fn add(&self, bundle: &Bundle, joined: &mut Joined) -> Result<(), Failure> {
+        let names = if self.args.redaction.redact { Names::Redacted } else { Names::Shown };
+        let report = self.report(bundle, names)?;
+        joined.add(report)?.map_err(|error| merge::refused(error, &self.args.bundles, names))
+    }
+
+    /// The report of one account, with what has been decided about its findings.
+    fn report(&self, bundle: &Bundle, names: Names) -> Result<Report, Failure> {
+        let mut snapshot = evidence::facts(bundle, &self.args.evidence, &self.declared, names)?;
+        if snapshot.unreached.is_none() {
+            // What a bundle lacks beside that matters as little as what was not asked for.
+            let needed = self.sources.needed(false);
+            snapshot.gaps.retain(|gap| needed.contains(gap.source));
+        }
+        let mut report = evaluate(&snapshot, &self.rules, self.options.clone(), VERSION);
+        report.run = self.run.clone();
+        for change in bundle.loosened(&snapshot.account.id) {
+            report.run.loosened.push(Loosening { origin: None, change });
+        }
+        portcullis_report::loosened::count(&mut report);
+        // Waivers match names, so they come before pseudonyms.
+        portcullis_report::waivers::apply(&mut report, &self.waivers);
+        redaction::apply(report, self.salt.as_ref())
+    }
 }

@@ -5,6 +5,7 @@ use portcullis_model::Gap;
 
 use crate::args::CollectArgs;
 use crate::failure::Failure;
+use crate::fleet::{Accounts, Store};
 use crate::{evidence, signals, terminal};
 
 /// The exit status where something could not be collected.
@@ -13,6 +14,9 @@ const INCOMPLETE: u8 = 3;
 const SHOWN_GAPS: usize = 20;
 
 pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
+    if args.fleet.is_asked() {
+        return collect_each(args);
+    }
     Bundle::check_target(&args.output)?;
     let bundle = evidence::collect(&args.live, evidence::everything())?;
     let place = args.output.display();
@@ -30,6 +34,23 @@ pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
     signals::delayed(|| bundle.write(&args.output))??;
     terminal::note(&format!("files written to {place}: {}", bundle.documents.len()));
     Ok(if warn_of(&bundle) == 0 { 0 } else { INCOMPLETE })
+}
+
+/// Saves the bundle of each account in a directory of its own.
+fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
+    let accounts = Accounts::open(&args.fleet, &args.live, evidence::everything())?;
+    let store = Store::new(&args.output, args.resume);
+    let mut missing = 0;
+    accounts.each(Some(&store), |bundle| {
+        missing += usize::from(bundle.gaps.iter().any(|gap| !gap.is_by_choice()));
+        Ok(())
+    })?;
+    if missing > 0 {
+        terminal::warn(&format!(
+            "something is missing of {missing} accounts; the manifest.json of each names it"
+        ));
+    }
+    Ok(if missing == 0 { 0 } else { INCOMPLETE })
 }
 
 /// Names what is missing, unless it was left out by choice; how much that is.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use portcullis_collector::Options;
 use portcullis_evidence::{Bundle, Declarations};
-use portcullis_model::{LooseningChange, Snapshot, Source, Sources};
+use portcullis_model::{Snapshot, Source, Sources};
 
 use crate::args::{EvidenceArgs, LiveArgs};
 use crate::failure::Failure;
@@ -25,37 +25,36 @@ pub(crate) enum Names {
     Redacted,
 }
 
-/// What there is to judge.
-pub(crate) struct Evidence {
-    pub(crate) snapshot: Snapshot,
-    /// What makes it less sure.
-    pub(crate) loosened: Vec<LooseningChange>,
+/// The facts to judge: a live audit collects a bundle of those sources and goes on as with a saved one.
+pub(crate) fn snapshot(
+    bundle: Option<&Path>,
+    args: &EvidenceArgs,
+    declared: &Declarations,
+    sources: Sources,
+    names: Names,
+) -> Result<Snapshot, Failure> {
+    let bundle = match bundle {
+        Some(path) => Bundle::read(path)?,
+        None => collect(&args.live, sources)?,
+    };
+    facts(&bundle, args, declared, names)
 }
 
-impl Evidence {
-    /// A live audit collects a bundle of those sources and goes on as with a saved one.
-    pub(crate) fn read(
-        bundle: Option<&Path>,
-        args: &EvidenceArgs,
-        declared: &Declarations,
-        sources: Sources,
-        names: Names,
-    ) -> Result<Evidence, Failure> {
-        let bundle = match bundle {
-            Some(path) => Bundle::read(path)?,
-            None => collect(&args.live, sources)?,
-        };
-        let as_of = args.as_of.or_else(|| bundle.collected_at()).unwrap_or_else(now);
-        let snapshot = bundle.snapshot(as_of, declared).map_err(|conflict| match names {
-            Names::Shown => conflict.into(),
-            Names::Redacted => Failure::with_help(
-                "a user is in two classes of the configuration",
-                "run without --redact to see which user, and which patterns",
-            ),
-        })?;
-        let loosened = bundle.loosened(&snapshot.account.id);
-        Ok(Evidence { snapshot, loosened })
-    }
+/// The facts that a bundle holds.
+pub(crate) fn facts(
+    bundle: &Bundle,
+    args: &EvidenceArgs,
+    declared: &Declarations,
+    names: Names,
+) -> Result<Snapshot, Failure> {
+    let as_of = args.as_of.or_else(|| bundle.collected_at()).unwrap_or_else(now);
+    bundle.snapshot(as_of, declared).map_err(|conflict| match names {
+        Names::Shown => conflict.into(),
+        Names::Redacted => Failure::with_help(
+            "a user is in two classes of the configuration",
+            "run without --redact to see which user, and which patterns",
+        ),
+    })
 }
 
 /// All that can be asked.
@@ -79,13 +78,10 @@ pub(crate) fn collect(args: &LiveArgs, sources: Sources) -> Result<Bundle, Failu
     };
     // A look-up that still hangs must not hold up the end.
     runtime.shutdown_background();
-    outcome.map_err(|error| {
-        let help = error.help();
-        Failure::with_help(error, help)
-    })
+    outcome.map_err(Failure::from_collector)
 }
 
-fn options(args: &LiveArgs, sources: Sources) -> Options {
+pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
     Options {
         profile: args.profile.clone(),
         region: args.region.clone(),

@@ -4,7 +4,7 @@ use portcullis_report::write_json;
 
 use crate::args::FactsArgs;
 use crate::config::Config;
-use crate::evidence::{Evidence, Names};
+use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::{evidence, terminal};
 
@@ -12,7 +12,7 @@ pub(crate) fn run(args: &FactsArgs) -> Result<(), Failure> {
     let config = Config::read(&args.evidence.config)?;
     let declared = config.declarations();
     let sources = evidence::everything();
-    let Evidence { snapshot, .. } =
-        Evidence::read(args.bundle.as_deref(), &args.evidence, &declared, sources, Names::Shown)?;
+    let bundle = args.bundle.as_deref();
+    let snapshot = evidence::snapshot(bundle, &args.evidence, &declared, sources, Names::Shown)?;
     terminal::print(|out| write_json(&snapshot, out))
 }

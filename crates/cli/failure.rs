@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::Write;
 
+use portcullis_collector::CollectError;
 use portcullis_report::defuse;
 
 /// The end of a command that did not do what it is for.
@@ -16,6 +17,12 @@ impl Failure {
     /// A failure with advice.
     pub(crate) fn with_help(error: impl Into<Box<dyn Error>>, help: impl Into<String>) -> Failure {
         Failure { error: error.into(), help: Some(help.into()) }
+    }
+
+    /// That nothing could be collected, with what to do about it.
+    pub(crate) fn from_collector(error: CollectError) -> Failure {
+        let help = error.help();
+        Failure::with_help(error, help)
     }
 
     /// The failure, led by where it is.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use portcullis_model::Report;
 use portcullis_report::{Conflict, Format, Unmergeable, merge, render};
 
 use crate::args::MergeArgs;
@@ -14,20 +13,20 @@ pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, Format::Json)?;
     saved::check_streams(&args.reports)?;
     let reports = args.reports.iter().map(|path| saved::read(path));
-    let report = join(reports.collect::<Result<_, _>>()?, &args.reports, Names::Shown)?;
+    let report = merge(reports.collect::<Result<_, _>>()?)
+        .map_err(|error| refused(error, &args.reports, Names::Shown))?;
     output::write(&outputs, |format, style, out| render(&report, format, style, out))
 }
 
-/// The reports as one; they were made of what is at those paths.
-pub(crate) fn join(
-    reports: Vec<Report>,
-    paths: &[PathBuf],
-    names: Names,
-) -> Result<Report, Failure> {
-    merge(reports).map_err(|error| match error {
+/// Why reports cannot be joined that were made of what is at those paths.
+pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Failure {
+    match error {
         Unmergeable::Nothing => Failure::from("there is no report to join"),
         Unmergeable::Pair { places, conflict } => {
-            let [first, second] = places.map(|place| saved::name(&paths[place]));
+            let name = |place: usize| {
+                paths.get(place).map_or("a report".into(), |path: &PathBuf| saved::name(path))
+            };
+            let [first, second] = places.map(name);
             let why = match (names, &conflict) {
                 (Names::Redacted, Conflict::SameAccount(_)) => {
                     "both are of the same account".into()
@@ -37,7 +36,7 @@ pub(crate) fn join(
             let what = format!("{first} and {second} cannot be joined: {why}");
             Failure::with_help(what, help(&conflict))
         }
-    })
+    }
 }
 
 fn help(conflict: &Conflict) -> &'static str {

@@ -41,6 +41,21 @@ impl<F: FromStr<Err = UnknownFormat>> FromStr for Output<F> {
     }
 }
 
+impl<F: Copy> Output<F> {
+    pub(crate) fn format(&self) -> F {
+        self.format
+    }
+
+    /// The output of one of several shares, whose number is where its path says `{shard}`.
+    pub(crate) fn of_shard(&self, index: u64) -> Output<F> {
+        let path = self.path.as_ref().map(|path| match path.to_str() {
+            Some(text) => PathBuf::from(text.replace("{shard}", &index.to_string())),
+            None => path.clone(),
+        });
+        Output { format: self.format, path }
+    }
+}
+
 /// The outputs asked for, or the usual one; an error if two of them would overwrite each other, or if
 /// there is no directory for one.
 pub(crate) fn choose<F: Clone>(asked: &[Output<F>], usual: F) -> Result<Vec<Output<F>>, Failure> {

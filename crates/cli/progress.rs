@@ -19,11 +19,34 @@ struct Calls {
     started: usize,
     /// Those under way, the oldest first.
     waiting: Vec<String>,
+    /// How many accounts are done, and how many there are, where there are several.
+    accounts: Option<(usize, usize)>,
 }
 
 impl ProgressLine {
     pub(crate) fn new() -> ProgressLine {
         ProgressLine { watched: terminal::is_watched(), calls: Mutex::default() }
+    }
+
+    /// Shows how many of so many accounts are done.
+    pub(crate) fn expect_accounts(&self, count: usize) {
+        self.update(|calls| calls.accounts = Some((0, count)));
+    }
+
+    /// One more account is done.
+    pub(crate) fn account_done(&self) {
+        self.update(|calls| {
+            if let Some((done, _)) = &mut calls.accounts {
+                *done += 1;
+            }
+        });
+    }
+
+    /// Takes the line away, for what is printed next.
+    pub(crate) fn clear(&self) {
+        if self.watched {
+            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
     }
 
     /// Changes what is known of the calls, and draws it.
@@ -38,7 +61,10 @@ impl ProgressLine {
 
 impl Calls {
     fn describe(&self) -> String {
-        let started = format!("collecting: call {}", self.started);
+        let of_accounts = self
+            .accounts
+            .map_or(String::new(), |(done, all)| format!("{done} of {all} accounts done, "));
+        let started = format!("collecting: {of_accounts}call {}", self.started);
         match self.waiting.as_slice() {
             [] => started,
             [oldest] => format!("{started}, waiting for {oldest}"),
@@ -69,9 +95,7 @@ impl Progress for ProgressLine {
 /// The line goes away when the run ends, whatever its end.
 impl Drop for ProgressLine {
     fn drop(&mut self) {
-        if self.watched {
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
-        }
+        self.clear();
     }
 }
 

@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::{Severity, Verdict};
+use portcullis_model::{AccountId, Severity, Verdict};
 use portcullis_report::Format;
 use portcullis_rules::{SCOPES, Scope};
 
@@ -52,6 +52,14 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     Date::strptime("%Y-%m-%d", text)
         .and_then(start)
         .map_err(|_| "want 2026-11-02 or 2026-11-02T10:00:00Z".to_owned())
+}
+
+/// The id of an account.
+pub(super) fn account(text: &str) -> Result<String, &'static str> {
+    match AccountId::parse(text) {
+        Some(id) => Ok(id.to_string()),
+        None => Err("expected the 12 digits of an account's id"),
+    }
 }
 
 /// A number of days or hours.

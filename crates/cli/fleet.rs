@@ -1,0 +1,185 @@
+//! Many accounts in one run, a few at a time.
+
+mod list;
+mod shard;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt};
+use portcullis_collector::{Fleet, FleetAccount};
+use portcullis_evidence::Bundle;
+use portcullis_model::{AccountId, AccountStatus, Gap, Sources};
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) use self::shard::Shard;
+use crate::args::{FleetArgs, LiveArgs};
+use crate::failure::Failure;
+use crate::progress::ProgressLine;
+use crate::{evidence, signals, terminal};
+
+/// The accounts of a run, with the credentials to enter them.
+pub(crate) struct Accounts {
+    fleet: Fleet,
+    runtime: Runtime,
+    progress: ProgressLine,
+    sources: Sources,
+    quick: bool,
+    jobs: usize,
+    /// All accounts of the owner, whichever this run asks.
+    own: Arc<BTreeSet<AccountId>>,
+    /// Those that this run asks.
+    share: Vec<FleetAccount>,
+}
+
+/// Where the bundle of each account is kept, in a directory of its own.
+pub(crate) struct Store<'a> {
+    directory: &'a Path,
+    /// Whether what is there already need not be asked again.
+    resume: bool,
+}
+
+impl FleetArgs {
+    /// Whether several accounts are to be asked.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.org || self.accounts.is_some()
+    }
+
+    /// The accounts that the file lists: they belong to one owner, also where bundles are read.
+    pub(crate) fn listed(&self) -> Result<Arc<BTreeSet<AccountId>>, Failure> {
+        let Some(path) = &self.accounts else { return Ok(Arc::default()) };
+        Ok(Arc::new(list::read(path)?.into_iter().map(|account| account.id).collect()))
+    }
+}
+
+impl Accounts {
+    /// Loads credentials, and finds out which accounts there are.
+    pub(crate) fn open(
+        args: &FleetArgs,
+        live: &LiveArgs,
+        sources: Sources,
+    ) -> Result<Accounts, Failure> {
+        let shard = Shard::asked(args)?;
+        let listed = args.accounts.as_deref().map(list::read).transpose()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let progress = ProgressLine::new();
+        let options = evidence::options(live, sources);
+        let role_name = args.role_name.clone();
+        let fleet = runtime
+            .block_on(Fleet::open(options, role_name, &progress))
+            .map_err(Failure::from_collector)?;
+        check_partition(args, &fleet)?;
+        let mut all = match listed {
+            Some(accounts) => accounts,
+            None => runtime
+                .block_on(fleet.organization(&args.units, &progress))
+                .map_err(Failure::from_collector)?,
+        };
+        let own = Arc::new(all.iter().map(|account| account.id).collect());
+        let is_excluded = |id: AccountId| args.exclude.iter().any(|text| text == id.as_str());
+        all.retain(|account| {
+            !is_excluded(account.id) && shard.is_none_or(|shard| shard.holds(account.id))
+        });
+        let quick = live.quick;
+        let jobs = usize::from(args.jobs);
+        Ok(Accounts { fleet, runtime, progress, sources, quick, jobs, own, share: all })
+    }
+
+    /// All accounts of the owner.
+    pub(crate) fn own(&self) -> Arc<BTreeSet<AccountId>> {
+        Arc::clone(&self.own)
+    }
+
+    /// Asks each account, and hands on its bundle as soon as it is there; then says how they came out.
+    pub(crate) fn each(
+        &self,
+        store: Option<&Store<'_>>,
+        mut visit: impl FnMut(Bundle) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut statuses: BTreeMap<&str, usize> = BTreeMap::new();
+        self.progress.expect_accounts(self.share.len());
+        self.runtime.block_on(async {
+            let bundles = stream::iter(&self.share).map(|account| self.bundle(account, store));
+            let mut bundles = bundles.buffer_unordered(self.jobs);
+            while let Some(bundle) = bundles.next().await {
+                let bundle = bundle?;
+                *statuses.entry(outcome(&bundle)).or_default() += 1;
+                visit(bundle)?;
+                self.progress.account_done();
+            }
+            Ok::<(), Failure>(())
+        })?;
+        self.progress.clear();
+        let counts: Vec<String> =
+            statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
+        let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
+        terminal::note(&format!("accounts: {counts}"));
+        Ok(())
+    }
+
+    /// What AWS says of an account now, or said before this run.
+    async fn bundle(
+        &self,
+        account: &FleetAccount,
+        store: Option<&Store<'_>>,
+    ) -> Result<Bundle, Failure> {
+        let Some(store) = store else {
+            return Ok(self.fleet.collect(account, &self.progress).await);
+        };
+        if let Some(bundle) = store.read(account, self.sources.needed(self.quick)) {
+            return Ok(bundle);
+        }
+        let bundle = self.fleet.collect(account, &self.progress).await;
+        let place = store.place(account);
+        signals::delayed(|| bundle.write(&place))??;
+        Ok(bundle)
+    }
+}
+
+/// What a run got of an account, in one word.
+fn outcome(bundle: &Bundle) -> &'static str {
+    match bundle.manifest.as_ref().and_then(|manifest| manifest.unreached) {
+        None => "collected",
+        Some(AccountStatus::TimedOut) => "timed out",
+        Some(status) => status.word(),
+    }
+}
+
+impl<'a> Store<'a> {
+    /// Where an audit keeps bundles, if bundles are to be kept.
+    pub(crate) fn asked(
+        collect_to: Option<&'a PathBuf>,
+        resume: Option<&'a PathBuf>,
+    ) -> Option<Store<'a>> {
+        Some(Store::new(collect_to.or(resume)?, resume.is_some()))
+    }
+
+    /// That directory; with `resume`, no account is asked again whose bundle is there.
+    pub(crate) fn new(directory: &'a Path, resume: bool) -> Store<'a> {
+        Store { directory, resume }
+    }
+
+    fn place(&self, account: &FleetAccount) -> PathBuf {
+        self.directory.join(account.id.as_str())
+    }
+
+    /// The bundle of an account from an earlier run, if it holds what is needed.
+    fn read(&self, account: &FleetAccount, needed: Sources) -> Option<Bundle> {
+        let bundle = self.resume.then(|| Bundle::read(&self.place(account)).ok()).flatten()?;
+        let manifest = bundle.manifest.as_ref()?;
+        let left_out = |gap: &Gap| gap.is_by_choice() && needed.contains(gap.source);
+        let is_whole = manifest.unreached.is_none() && !bundle.gaps.iter().any(left_out);
+        is_whole.then_some(bundle)
+    }
+}
+
+fn check_partition(args: &FleetArgs, fleet: &Fleet) -> Result<(), Failure> {
+    match &args.expect_partition {
+        Some(expected) if expected != fleet.partition() => Err(Failure::with_help(
+            format!("the credentials are of the partition {}", fleet.partition()),
+            format!("choose credentials of {expected}, or change --expect-partition"),
+        )),
+        _ => Ok(()),
+    }
+}

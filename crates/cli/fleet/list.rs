@@ -1,0 +1,143 @@
+//! `--accounts`: the file that lists accounts, as CSV with a heading or as JSON, one object a line.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use portcullis_collector::FleetAccount;
+use portcullis_evidence::read_text;
+use portcullis_model::{AccountId, Arn};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// Far above the list of any organization.
+const MAX_BYTES: u64 = 1 << 26;
+const HELP: &str = "\
+the file is CSV whose heading names id, and role_arn, external_id and name where wanted,
+or one JSON object per line: {\"id\": \"111122223333\", \"name\": \"prod\"}";
+
+/// An account, as a line of the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: String,
+    #[serde(default)]
+    role_arn: Option<String>,
+    #[serde(default)]
+    external_id: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// The accounts of the file, in its order, each once.
+pub(crate) fn read(path: &Path) -> Result<Vec<FleetAccount>, Failure> {
+    let name = path.display();
+    let text =
+        read_text(path, MAX_BYTES).map_err(|error| format!("cannot read {name}: {error}"))?;
+    parse(&text).map_err(|what| Failure::with_help(format!("{name}:{what}"), HELP))
+}
+
+/// The accounts of the text; an error says in which line what is wrong.
+fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
+    let entries = if text.trim_start().starts_with('{') { json(text) } else { csv(text) }?;
+    if entries.is_empty() {
+        return Err("1: there is no account in it".to_owned());
+    }
+    let mut seen = BTreeSet::new();
+    let mut accounts = Vec::new();
+    for (line, entry) in entries {
+        let account = account(entry).map_err(|what| format!("{line}: {what}"))?;
+        if !seen.insert(account.id) {
+            return Err(format!("{line}: account {} stands there twice", account.id));
+        }
+        accounts.push(account);
+    }
+    Ok(accounts)
+}
+
+fn json(text: &str) -> Result<Vec<(u64, Entry)>, String> {
+    let mut entries = Vec::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        let entry = serde_json::from_str(line).map_err(|error| format!("{number}: {error}"))?;
+        entries.push((number, entry));
+    }
+    Ok(entries)
+}
+
+fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let broken = |error: csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        format!("{line}: {error}")
+    };
+    let heading = reader.headers().map_err(broken)?.clone();
+    let mut entries = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        let line = record.position().map_or(1, csv::Position::line);
+        let entry = record.deserialize(Some(&heading)).map_err(|e| format!("{line}: {e}"))?;
+        entries.push((line, entry));
+    }
+    Ok(entries)
+}
+
+fn account(entry: Entry) -> Result<FleetAccount, String> {
+    let Entry { id, role_arn, external_id, name } = entry;
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let id = AccountId::parse(&id)
+        .ok_or_else(|| format!("expected 12 digits as the id of an account, and not {id:?}"))?;
+    let role_arn = given(role_arn);
+    if let Some(arn) = &role_arn {
+        let parts = Arn::parse(arn).filter(|parts| parts.role().is_some());
+        let owner = parts.ok_or("role_arn is not the ARN of a role")?.account_id();
+        if owner != Some(id) {
+            return Err(format!("{arn} is not a role of account {id}"));
+        }
+    }
+    let (external_id, name) = (given(external_id), given(name));
+    Ok(FleetAccount { id, name, role_arn, external_id, state: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(text: &str) -> Result<Vec<String>, String> {
+        let accounts = parse(text)?;
+        Ok(accounts.into_iter().map(|account| account.id.to_string()).collect())
+    }
+
+    #[test]
+    fn csv_and_json_say_the_same() {
+        let role = "arn:aws:iam::111122223333:role/audit/reader";
+        let csv = format!("name,id,role_arn\nprod,111122223333,{role}\n,444455556666,\n");
+        let json = format!(
+            "{{\"id\":\"111122223333\",\"name\":\"prod\",\"role_arn\":\"{role}\"}}\n\n\
+             {{\"id\":\"444455556666\"}}\n"
+        );
+        let accounts = parse(&csv).unwrap();
+        assert_eq!(accounts, parse(&json).unwrap());
+        assert_eq!(accounts[0].role_arn.as_deref(), Some(role));
+        assert_eq!((accounts[0].name.as_deref(), &accounts[1].name), (Some("prod"), &None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (text, says) in [
+            ("", "1: there is no account in it"),
+            ("id\n", "1: there is no account in it"),
+            ("id\n11122223333\n", "2: expected 12 digits as the id of an account"),
+            ("id\n111122223333\n111122223333\n", "3: account 111122223333 stands there twice"),
+            ("id,role_arn\n111122223333,auditor\n", "2: role_arn is not the ARN of a role"),
+            (
+                "id,role_arn\n111122223333,arn:aws:iam::444455556666:role/a\n",
+                "2: arn:aws:iam::444455556666:role/a is not a role of account 111122223333",
+            ),
+            ("account\n111122223333\n", "2: "),
+            ("{\"id\":\"111122223333\"}\n{\"ID\":1}", "2: unknown field `ID`"),
+        ] {
+            let what = ids(text).unwrap_err();
+            assert!(what.starts_with(says), "{text:?}: {what}");
+        }
+    }
+}

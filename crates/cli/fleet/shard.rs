@@ -1,0 +1,86 @@
+//! `--shard`: the share of the accounts that one of several machines takes.
+
+use std::env;
+use std::str::FromStr;
+
+use portcullis_model::AccountId;
+
+use crate::args::FleetArgs;
+use crate::failure::Failure;
+
+/// Where AWS Batch and Kubernetes say which of several like jobs this is, counted from 0.
+///
+/// <https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html>
+/// <https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode>
+const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"];
+
+/// One of several shares, `2/5`: which one an account is in follows from its id alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Shard {
+    /// From 1.
+    index: u64,
+    count: u64,
+}
+
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Shard, &'static str> {
+        let numbers = text.split_once('/');
+        let numbers = numbers.and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match numbers {
+            Some((index, count)) if (1..=count).contains(&index) => Ok(Shard { index, count }),
+            _ => Err("expected a share such as 2/5: the second of five"),
+        }
+    }
+}
+
+impl Shard {
+    /// The share that is asked for; none: all accounts.
+    pub(crate) fn asked(args: &FleetArgs) -> Result<Option<Shard>, Failure> {
+        let Some(count) = args.shards else { return Ok(args.shard) };
+        let index = INDICES.into_iter().find_map(|name| Some((name, env::var(name).ok()?)));
+        let Some((name, text)) = index else {
+            let what = "--shards does not know which share to take";
+            let help = format!("pass --shard I/{count}, or set {}", INDICES.join(" or "));
+            return Err(Failure::with_help(what, help));
+        };
+        match text.parse::<u64>() {
+            Ok(index) if index < count => Ok(Some(Shard { index: index + 1, count })),
+            _ => Err(format!("{name} is {text:?}, which is not below --shards {count}").into()),
+        }
+    }
+
+    /// Whether it holds the account.
+    pub(crate) fn holds(self, account: AccountId) -> bool {
+        let number: u64 = account.as_str().parse().unwrap_or_default();
+        number % self.count == self.index - 1
+    }
+
+    /// The number of the share, from 1.
+    pub(crate) fn index(self) -> u64 {
+        self.index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_one_of_several() {
+        assert_eq!("2/5".parse(), Ok(Shard { index: 2, count: 5 }));
+        for text in ["", "2", "0/5", "6/5", "1/0", "a/b", "-1/5"] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_account_is_in_one_share() {
+        for number in [0, 1, 111_122_223_333_u64, 999_999_999_999] {
+            let id = AccountId::parse(&format!("{number:012}")).unwrap();
+            let holding = (1..=7).filter(|&index| Shard { index, count: 7 }.holds(id));
+            assert_eq!(holding.collect::<Vec<_>>(), [number % 7 + 1]);
+        }
+    }
+}
