@@ -51,17 +51,38 @@ impl Gap {
         self.code == Gap::NOT_REQUESTED
     }
 
+    /// Whether AWS denied the call for want of a permission.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        ["Denied", "Unauthorized", "NotAuthorized"].iter().any(|denial| self.code.contains(denial))
+    }
+
+    /// The code in words: `access denied`.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let (mut words, mut before) = (String::new(), ' ');
+        for c in self.code.chars() {
+            if before.is_ascii_lowercase() && c.is_ascii_uppercase() {
+                words.push(' ');
+            }
+            words.push(c.to_ascii_lowercase());
+            before = c;
+        }
+        words
+    }
+
     /// What to do about it, in a sentence.
     #[must_use]
     pub fn remedy(&self) -> String {
         let Gap { source, action, code, .. } = self;
-        if self.is_by_choice() {
-            return format!("Collect {source} too: it was left out by choice.");
+        if self.is_denied() {
+            return format!("Grant {action} to the auditing identity and collect again.");
         }
-        if ["Denied", "Unauthorized", "NotAuthorized"].iter().any(|denial| code.contains(denial)) {
-            return format!("Allow {action} to whoever collects, then collect again.");
+        match code.as_str() {
+            Gap::NOT_REQUESTED => format!("Collect {source} too ({action}): it was not asked for."),
+            Gap::ABSENT => format!("Collect {source} too ({action}): it was not collected."),
+            _ => format!("Collect {source} again ({action})."),
         }
-        format!("Collect {source} again ({action}).")
     }
 
     /// A gap of the whole source, without time or request.
@@ -83,5 +104,40 @@ impl Gap {
     pub fn of(mut self, resource: impl Into<String>) -> Gap {
         self.resource = Some(resource.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_put_into_words() {
+        for (code, words) in [
+            ("AccessDenied", "access denied"),
+            ("Throttling", "throttling"),
+            ("HttpError 429", "http error 429"),
+            ("", ""),
+        ] {
+            assert_eq!(Gap::new(Source::AccessKeys, code, "").reason(), words);
+        }
+    }
+
+    #[test]
+    fn a_remedy_says_what_the_code_leaves_to_do() {
+        for (code, remedy) in [
+            (
+                "AccessDeniedException",
+                "Grant iam:ListAccessKeys to the auditing identity and collect again.",
+            ),
+            ("Throttling", "Collect access-keys again (iam:ListAccessKeys)."),
+            (Gap::ABSENT, "Collect access-keys too (iam:ListAccessKeys): it was not collected."),
+            (
+                Gap::NOT_REQUESTED,
+                "Collect access-keys too (iam:ListAccessKeys): it was not asked for.",
+            ),
+        ] {
+            assert_eq!(Gap::new(Source::AccessKeys, code, "").remedy(), remedy);
+        }
     }
 }

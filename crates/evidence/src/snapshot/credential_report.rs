@@ -81,7 +81,7 @@ pub(super) fn parse(
     };
     let generated_at = generated_at.filter(|_| problem.is_none());
     if let Some(problem) = problem {
-        gaps.push(Gap::new(Source::CredentialReport, "NotDated", problem));
+        gaps.push(Gap::new(Source::CredentialReport, "Undated", problem));
     }
     Ok(Report { generated_at, ..rows(table, as_of, gaps) })
 }

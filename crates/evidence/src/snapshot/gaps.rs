@@ -64,7 +64,7 @@ impl Gaps {
         message: &str,
     ) -> Fact<T> {
         if value.is_none() {
-            self.explain(source.into(), resource, "NotTold", message);
+            self.explain(source.into(), resource, "NotReported", message);
         }
         known_or(value, source)
     }

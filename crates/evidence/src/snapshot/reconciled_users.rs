@@ -162,7 +162,7 @@ impl<'a> Reconciler<'a, '_> {
             }
         };
         if is_whole {
-            self.gaps.push(Gap::new(source, "NotInList", message).of(name));
+            self.gaps.push(Gap::new(source, "NotListed", message).of(name));
         }
         Fact::missing(source)
     }

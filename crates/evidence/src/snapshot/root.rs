@@ -214,7 +214,7 @@ fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
         } else {
             format!("{flag} is not in the summary, and the report may be older")
         };
-        gaps.explain(sources, ROOT, "NotTold", &message);
+        gaps.explain(sources, ROOT, "NotReported", &message);
     }
 }
 
@@ -255,7 +255,7 @@ fn disagreements(
         }
     }
     if found.is_empty() && !silent.is_empty() {
-        gaps.explain(silent, ROOT, "NotTold", "does not say everything about root");
+        gaps.explain(silent, ROOT, "NotReported", "does not say everything about root");
         return Fact::Missing(silent);
     }
     Fact::Known(found)

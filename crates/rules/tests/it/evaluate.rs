@@ -65,7 +65,7 @@ fn a_missing_fact_is_unknown_and_says_what_would_tell() {
     assert_eq!(finding.missing, [Source::CredentialReport]);
     assert_eq!(
         finding.remediation,
-        "Allow iam:GetCredentialReport to whoever collects, then collect again."
+        "Grant iam:GetCredentialReport to the auditing identity and collect again."
     );
     assert_eq!(finding.evidence["user.age_days"], json!({ "missing": ["credential-report"] }));
     assert_eq!(report.accounts[0].status, AccountStatus::Incomplete);

@@ -33,7 +33,7 @@ fn the_metadata_of_a_saml_provider_has_a_clock_of_its_own() {
 fn metadata_that_is_absent_or_broken_is_a_gap_of_the_provider() {
     let list = json!([{"Arn": SAML}]);
     let broken = json!([{"Arn": SAML, "SAMLMetadataDocument": "<html>"}]);
-    for (answers, code) in [(json!([]), "NotTold"), (broken, "Malformed")] {
+    for (answers, code) in [(json!([]), "NotReported"), (broken, "Malformed")] {
         let snapshot = saml(&json!({"SAMLProviderList": list, "SAMLProviders": answers}));
         let provider = &snapshot.saml_providers.as_ref().known().unwrap()[0];
         assert_eq!(provider.certificate_expires, Fact::missing(Source::SamlProviders));
@@ -114,7 +114,7 @@ fn server_certificates_have_days_left() {
     assert_eq!(certificates[0].days_left, Fact::missing(Source::ServerCertificates));
     assert_eq!(certificates[1].days_left, Fact::Known(-0.5));
     let arn = "arn:aws:iam::123456789012:server-certificate/lost";
-    assert_eq!(gaps(&snapshot, Source::ServerCertificates, Some(arn))[0].0, "NotTold");
+    assert_eq!(gaps(&snapshot, Source::ServerCertificates, Some(arn))[0].0, "NotReported");
 }
 
 fn credential(user: &str, status: &str, expires: Option<&str>) -> Json {

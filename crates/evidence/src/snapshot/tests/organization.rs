@@ -65,7 +65,7 @@ fn regions_are_in_use_by_keys_and_roles() {
         ("us-east-2", unknown()),
     ];
     assert_eq!(regions(&snapshot), expected);
-    assert_eq!(gaps(&snapshot, Source::AccessAnalyzers, Some("us-east-2"))[0].0, "NotTold");
+    assert_eq!(gaps(&snapshot, Source::AccessAnalyzers, Some("us-east-2"))[0].0, "NotReported");
 }
 
 #[test]

@@ -288,7 +288,7 @@ fn a_bare_csv_has_no_date() {
     let snapshot = Fixture::new().csv(csv).snapshot();
     assert_eq!(user(&snapshot, "alice").password_enabled, Fact::Known(false));
     assert_eq!(snapshot.account.report_generated_at, Fact::missing(REPORT));
-    assert_eq!(gaps(&snapshot, REPORT, None)[0].0, "NotDated");
+    assert_eq!(gaps(&snapshot, REPORT, None)[0].0, "Undated");
 }
 
 #[test]

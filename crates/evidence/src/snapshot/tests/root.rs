@@ -192,7 +192,7 @@ fn a_summary_without_a_flag_does_not_leave_it_to_the_report() {
         assert_eq!((root.mfa_active, root.has_access_key), (unknown, unknown), "{summary}");
         assert_eq!(root.has_signing_certificate, unknown, "{summary}");
         let gap = &gaps(&fixture.snapshot(), Source::AccountSummary, Some("<root_account>"))[0];
-        assert_eq!(gap.0, "NotTold");
+        assert_eq!(gap.0, "NotReported");
     }
     let silent = root(&with_row(&[("password_enabled", "false")]).summary(&json!({})));
     assert_eq!(silent.password_enabled, unknown);

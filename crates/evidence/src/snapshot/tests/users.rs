@@ -60,7 +60,7 @@ fn not_in_a_live_list_that_is_older_than_the_report() {
     let snapshot = fixture.snapshot();
     assert!(!user(&snapshot, "bob").deleted);
     assert_eq!(user(&snapshot, "bob").administrator, Fact::missing(DETAILS));
-    assert_eq!(gaps(&snapshot, DETAILS, Some("bob"))[0].0, "NotInList");
+    assert_eq!(gaps(&snapshot, DETAILS, Some("bob"))[0].0, "NotListed");
 }
 
 /// As where files of two days lie in one directory.
@@ -73,7 +73,7 @@ fn not_in_an_undated_list_is_not_deleted() {
     assert_eq!(user(&snapshot, "bob").password_enabled, Fact::Known(true));
     assert_eq!(user(&snapshot, "bob").groups, Fact::missing(DETAILS));
     let message = "in the credential report, but not in this list, and nothing says which is newer";
-    let expected = ("NotInList".to_owned(), message.to_owned());
+    let expected = ("NotListed".to_owned(), message.to_owned());
     assert_eq!(gaps(&snapshot, DETAILS, Some("bob")), [expected]);
 
     // No list is older than what it holds.
