@@ -31,7 +31,7 @@ use serde_json::Value as Json;
 use crate::decide::waivers;
 
 /// What stands in the place of free text.
-const WITHHELD: &str = "withheld: redacted";
+pub(crate) const WITHHELD: &str = "withheld: redacted";
 
 /// The report holds pseudonyms already, which another salt would make into others.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -225,6 +225,7 @@ impl Redaction<'_> {
         let mut names = Names::new(self.salt);
         let account = names.account(&account);
         let resource = resource_ref(resource, &mut names);
+        names.add_ways(&evidence);
         let fact = |(path, value): (String, _)| {
             let value = names.fact(&path, value);
             (names.path(&path), value)

@@ -419,6 +419,11 @@ fn what_an_escalation_does_is_told_by_its_other_facts() {
         "target": "arn:aws:iam::111122223333:role/zed",
         "way": way,
         "conditions": ["aws:PrincipalTag/zoe"],
+        "title": "assume a role",
+        "grants": [
+            { "action": "sts:AssumeRole", "policy": "arn:aws:iam::111122223333:policy/switch" },
+            { "action": "sts:AssumeRole", "policy": "arn:aws:iam::111122223333:role/zed" },
+        ],
     });
     let mut report = report();
     report.findings.truncate(1);
@@ -432,10 +437,29 @@ fn what_an_escalation_does_is_told_by_its_other_facts() {
         serde_json::from_value(json!({ "principal.escalations": [escalation] })).unwrap();
     let redacted = redacted(report);
     let found = &redacted.findings[0].evidence["principal.escalations"][0];
-    assert_eq!((&found["certainty"], &found["way"]), (&"conditional".into(), &WITHHELD.into()));
+    assert_eq!(found["certainty"], "conditional");
+    let name = |arn: &Json| arn.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let (role, policy) = (name(&found["target"]), name(&found["grants"][0]["policy"]));
+    let way = format!("assume a role: {role} (sts:AssumeRole, policy {policy})");
+    assert_eq!(found["way"], way);
+    let says = &redacted.findings[0].message;
+    assert!(says.ends_with(&format!(" can become an administrator: it may {way}")), "{says}");
     assert_eq!(found["conditions"], json!([WITHHELD]));
     assert!(found["target"].as_str().unwrap().contains(":role/name-"));
     assert!(!serde_json::to_string(&redacted).unwrap().contains("PrincipalTag"));
+}
+
+#[test]
+fn an_escalation_of_an_unknown_kind_is_withheld() {
+    let mut report = report();
+    report.findings.truncate(1);
+    let escalation = json!([{ "way": "assume role zed", "target": "zed" }]);
+    report.findings[0].evidence.insert("principal.escalations".to_owned(), escalation.clone());
+    report.findings[0].evidence.insert("own.facts".to_owned(), escalation);
+    let redacted = redacted(report);
+    let evidence = &redacted.findings[0].evidence;
+    assert_eq!(evidence["principal.escalations"][0]["way"], WITHHELD);
+    assert!(!json!(evidence).to_string().contains("zed"));
 }
 
 #[test]

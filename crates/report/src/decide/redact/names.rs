@@ -1,5 +1,7 @@
 //! Texts and their pseudonyms: whatever is not known to be harmless is a name.
 
+use std::collections::{BTreeMap, HashMap};
+
 use portcullis_model::{AccountId, Arn, Shown, Source, is_region, shown};
 use serde_json::{Map, Value as Json};
 
@@ -13,11 +15,13 @@ pub(super) struct Names<'s> {
     salt: &'s Salt,
     /// The name that AWS gave to what the finding is about.
     public: Option<String>,
+    /// The ways to become an administrator, and what is said in their place.
+    ways: HashMap<String, String>,
 }
 
 impl<'s> Names<'s> {
     pub(super) fn new(salt: &'s Salt) -> Names<'s> {
-        Names { salt, public: None }
+        Names { salt, public: None, ways: HashMap::new() }
     }
 
     /// The id of a finding's resource. The name of a policy that AWS wrote may be told from then on.
@@ -25,6 +29,45 @@ impl<'s> Names<'s> {
         let managed = arn::parse(id).filter(|arn| arn.is_aws_managed());
         self.public = managed.map(|arn| arn::name(arn).to_owned());
         self.text(id)
+    }
+
+    /// Takes note of the ways to become an administrator among facts. Their sentences hold names, so
+    /// others are made of the facts beside them.
+    pub(super) fn add_ways(&mut self, evidence: &BTreeMap<String, Json>) {
+        for (path, value) in evidence {
+            for way in value.as_array().into_iter().flatten() {
+                let sentence = way["way"].as_str();
+                if let Some((sentence, replacement)) = sentence.zip(self.way(path, way)) {
+                    self.ways.insert(sentence.to_owned(), replacement);
+                }
+            }
+        }
+    }
+
+    /// What a way does, to what, and by which policies: `assume a role: x (sts:AssumeRole, policy y)`.
+    /// None: nothing says what it does.
+    fn way(&self, path: &str, way: &Json) -> Option<String> {
+        let text = |of: &Json, name: &str| {
+            let text = of[name.rsplit('.').next().unwrap_or(name)].as_str()?;
+            Some(self.text_of(&format!("{path}.{name}"), text))
+        };
+        let mut sentence = text(way, "title")?;
+        if let Some(target) = text(way, "target") {
+            sentence.push_str(&format!(": {}", last_name(&target)));
+        }
+        let mut grants = Vec::new();
+        for grant in way["grants"].as_array().into_iter().flatten() {
+            let (action, policy) = (text(grant, "grants.action"), text(grant, "grants.policy"));
+            let (action, policy) = (action.unwrap_or_default(), policy.unwrap_or_default());
+            // A role that lets somebody in grants it by its trust policy, which the target names.
+            if !policy.contains(":role/") {
+                grants.push(format!("{action}, policy {}", last_name(&policy)));
+            }
+        }
+        if !grants.is_empty() {
+            sentence.push_str(&format!(" ({})", grants.join("; ")));
+        }
+        Some(sentence)
     }
 
     /// A text of which nothing else is known.
@@ -100,7 +143,9 @@ impl<'s> Names<'s> {
         let identifies =
             text.starts_with("arn:") || AccountId::parse(text).is_some() || form::is_key(text);
         match (shown(path), form::statement(text)) {
-            (Shown::Nothing, _) => super::WITHHELD.to_owned(),
+            (Shown::Nothing, _) => {
+                self.ways.get(text).cloned().unwrap_or_else(|| super::WITHHELD.to_owned())
+            }
             (Shown::Text, _) if !identifies => text.to_owned(),
             (Shown::Statement, Some((number, Some(sid)))) => {
                 format!("{number} ({})", self.name(sid))
@@ -128,4 +173,9 @@ impl<'s> Names<'s> {
     fn path_part(&self, part: &str) -> String {
         if part.is_empty() { String::new() } else { self.name(part) }
     }
+}
+
+/// What an ARN ends in.
+fn last_name(arn: &str) -> &str {
+    arn.rsplit(['/', ':']).next().unwrap_or(arn)
 }
