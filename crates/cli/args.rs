@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Severity, Verdict};
-use portcullis_report::{DiffFormat, Format};
+use portcullis_report::{Detail, DiffFormat, Format, Style};
 use portcullis_rules::Scope;
 
 pub(crate) use self::parse::moment;
@@ -25,6 +25,8 @@ Examples:
   portcullis audit --org --role-name audit -o json=all.json
   portcullis audit --accounts accounts.csv --resume bundles/ -o html=all.html
   portcullis audit -o table -o json=report.json
+  portcullis audit bundle/ --all           every finding, with what to do
+  portcullis audit bundle/ -q              one line per open finding
   portcullis audit --fail-on high --include pass
   portcullis audit --framework cis-aws-7.0
   portcullis audit --baseline accepted.json   only new findings count
@@ -300,6 +302,33 @@ pub(crate) struct FleetArgs {
 pub(crate) struct OutputArgs {
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help = parse::formats(Format::Table))]
     pub(crate) outputs: Vec<Output<Format>>,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
+}
+
+/// How much of a report people are shown.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct DetailArgs {
+    /// In the table, show all findings and what to do about each
+    #[arg(long)]
+    all: bool,
+    /// In the table, show one line per open finding; in Markdown, only the
+    /// tables, which fit into a comment on GitHub
+    #[arg(short, long, conflicts_with = "all")]
+    quiet: bool,
+}
+
+impl DetailArgs {
+    /// The style with as much detail as was asked for.
+    pub(crate) fn apply(&self, style: Style) -> Style {
+        let detail = match (self.all, self.quiet) {
+            (true, _) => Detail::All,
+            (_, true) => Detail::Brief,
+            _ => style.detail,
+        };
+        Style { detail, ..style }
+    }
 }
 
 #[derive(Args)]
@@ -353,6 +382,8 @@ pub(crate) struct MergeArgs {
     pub(crate) reports: Vec<PathBuf>,
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help = parse::formats(Format::Json))]
     pub(crate) outputs: Vec<Output<Format>>,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
 }
 
 #[derive(Args)]

@@ -7,7 +7,7 @@ use portcullis_model::{Loosening, Report, Run, RunOptions, Sources, Waiver};
 use portcullis_report::{Format, Incomparable, Outcome, Salt, baseline, render};
 use portcullis_rules::{RuleSet, Selection, evaluate, without_accounts};
 
-use crate::args::AuditArgs;
+use crate::args::{AuditArgs, DetailArgs};
 use crate::config::Config;
 use crate::evidence::Names;
 use crate::failure::Failure;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let declared = config.declarations();
     let run = loosened::run(args, &config, &rules, &options);
     let mut judge = Judge { args, rules, options, run, sources, declared, waivers, salt };
-    let status = write(judge.accounts()?, &outputs, earlier.as_ref())?;
+    let status = write(judge.accounts()?, &outputs, &args.output.detail, earlier.as_ref())?;
     Ok(if args.exit_zero { 0 } else { status })
 }
 
@@ -54,6 +54,7 @@ fn outputs(args: &AuditArgs) -> Result<Vec<Output<Format>>, Failure> {
 fn write(
     report: Whole,
     outputs: &[Output<Format>],
+    detail: &DetailArgs,
     earlier: Option<&Report>,
 ) -> Result<u8, Failure> {
     let only_json = outputs.iter().all(|output| output.format() == Format::Json);
@@ -73,7 +74,9 @@ fn write(
                     terminal::warn(&warning);
                 }
             }
-            output::write(outputs, |format, style, out| render(&report, format, style, out))?;
+            output::write(outputs, |format, style, out| {
+                render(&report, format, detail.apply(style), out)
+            })?;
             let status = Outcome::new(&report).exit_status();
             // The process ends here, and to free each text of a large report takes a tenth of the time.
             mem::forget(report);

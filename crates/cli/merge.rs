@@ -15,7 +15,9 @@ pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     let reports = args.reports.iter().map(|path| saved::read(path));
     let report = merge(reports.collect::<Result<_, _>>()?)
         .map_err(|error| refused(error, &args.reports, Names::Shown))?;
-    output::write(&outputs, |format, style, out| render(&report, format, style, out))
+    output::write(&outputs, |format, style, out| {
+        render(&report, format, args.detail.apply(style), out)
+    })
 }
 
 /// Why reports cannot be joined that were made of what is at those paths.

@@ -10,5 +10,6 @@ pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
     let salt = redaction::salt(&args.redaction)?;
     let report = redaction::apply(saved::read(&args.report)?, salt.as_ref())?;
-    output::write(&outputs, |format, style, out| render(&report, format, style, out))
+    let detail = &args.output.detail;
+    output::write(&outputs, |format, style, out| render(&report, format, detail.apply(style), out))
 }

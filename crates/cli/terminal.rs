@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstream::AutoStream;
-use portcullis_report::{Page, Style};
+use portcullis_report::{Detail, Page, Style};
 
 use crate::failure::Failure;
 
@@ -18,12 +18,12 @@ pub(crate) fn stdout_style() -> Style {
     let columns = terminal_size::terminal_size_of(&stdout).map(|(columns, _)| columns.0);
     let width = columns.map_or(WIDTH, |n| usize::from(n.clamp(*WIDTHS.start(), *WIDTHS.end())));
     let color = AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
-    Style { width, color }
+    Style { width, color, detail: Detail::Usual }
 }
 
 /// How to lay out text for a file.
 pub(crate) fn file_style() -> Style {
-    Style { width: WIDTH, color: false }
+    Style { width: WIDTH, color: false, detail: Detail::Usual }
 }
 
 /// Whether somebody watches standard error.

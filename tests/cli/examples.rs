@@ -13,6 +13,15 @@ fn leaky_fails() {
     let (status, table) = audit("leaky");
     assert_eq!(status, 1);
     insta::assert_snapshot!(table);
+    assert!(table.lines().count() <= 250, "{}", table.lines().count());
+}
+
+#[test]
+fn a_credential_report_alone_fits_on_two_screens() {
+    let (status, table) = audit("leaky/credential-report.json");
+    assert_eq!(status, 1);
+    assert!(table.lines().count() <= 80, "{table}");
+    assert!(table.contains("sources are absent: only a credential report was given."), "{table}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use portcullis_model::{
     ActorKind, Attempt, Coverage, Event, FactorState, Form, Mfa, Outcome, Period, Person, Purpose,
     RegionCoverage,
 };
-use portcullis_report::{Page, bold};
+use portcullis_report::{Page, bold, counted};
 use portcullis_trail::{LockedOut, SignedIn, Summary};
 
 /// Longer lists of regions and gaps are for the JSON.
@@ -339,14 +339,6 @@ fn from(sources: &BTreeSet<String>) -> String {
             format!(", from {} and {} more", first.join(", "), count - MOST_ADDRESSES)
         }
         _ => format!(", from {}", first.join(", ")),
-    }
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    match (count, noun.split_once(' ')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some((first, rest))) if rest.starts_with("of ") => format!("{count} {first}s {rest}"),
-        _ => format!("{count} {noun}s"),
     }
 }
 

@@ -39,6 +39,9 @@ impl Gap {
     /// The code of a source that a bundle holds nothing of, and does not say why.
     pub const ABSENT: &str = "Absent";
 
+    /// The end of the message of a source that is absent because a credential report alone was given.
+    pub const BARE_REPORT: &str = "only a credential report was given";
+
     /// Whether AWS was asked, as far as is known, and the answer is lost.
     #[must_use]
     pub fn is_failure(&self) -> bool {

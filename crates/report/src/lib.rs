@@ -23,5 +23,6 @@ pub use decide::{baseline, loosened, waivers};
 pub use render::diff::{DiffFormat, render_diff};
 pub use render::format::{Format, UnknownFormat, render};
 pub use render::json::write_json;
-pub use render::page::{Page, Style, bold, dim, severity_style};
+pub use render::page::{Detail, Page, Style, bold, dim, severity_style};
 pub use text::defuse;
+pub use words::counted;

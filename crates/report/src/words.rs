@@ -1,13 +1,20 @@
 //! Counts, lists and times in words.
 
 use std::borrow::Borrow;
+use std::fmt;
 
 use jiff::Timestamp;
 use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, ResourceRef};
+use serde_json::Value as Json;
 
-/// `1 rule`, `2 rules`.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+/// So many rules are named rather than counted.
+const NAMED_RULES: usize = 5;
+
+/// `1 rule`, `2 rules`, `3 logs of trails`.
+pub fn counted<N: fmt::Display + From<u8> + PartialEq>(count: N, noun: &str) -> String {
+    let (first, rest) = noun.find(" of ").map_or((noun, ""), |at| noun.split_at(at));
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {first}{plural}{rest}")
 }
 
 /// The sentence with a capital letter at its start.
@@ -15,6 +22,32 @@ pub(crate) fn capitalised(sentence: &str) -> String {
     let mut chars = sentence.chars();
     let first = chars.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(chars).collect()
+}
+
+/// A fact in words: `yes`, `a, b`, `name: a, age: 3`.
+pub(crate) fn value(fact: &Json) -> String {
+    match fact {
+        Json::Null => "none".to_owned(),
+        Json::Bool(true) => "yes".to_owned(),
+        Json::Bool(false) => "no".to_owned(),
+        Json::Number(number) if number.is_f64() => {
+            format!("{:.1}", number.as_f64().unwrap_or_default())
+        }
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => text.clone(),
+        Json::Array(list) if list.is_empty() => "none".to_owned(),
+        Json::Array(list) => {
+            let values = list.iter().map(|item| match item {
+                Json::Object(_) => format!("({})", value(item)),
+                _ => value(item),
+            });
+            values.collect::<Vec<_>>().join(", ")
+        }
+        Json::Object(fields) => {
+            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", value(field)));
+            fields.collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 /// Up to that many of the names, and how many more there are.
@@ -25,6 +58,12 @@ pub(crate) fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
         }
         _ => names.join(", "),
     }
+}
+
+/// `1 rule (a)`, `7 rules (a, b, c, d, e and 2 more)`; none if there is no rule.
+pub(crate) fn named(rules: &[&str]) -> Option<String> {
+    let all = || format!("{} ({})", counted(rules.len(), "rule"), few(rules, NAMED_RULES));
+    (!rules.is_empty()).then(all)
 }
 
 /// The text, cut after that many characters.
@@ -47,11 +86,15 @@ pub(crate) fn describe(account: Option<&str>, resource: &ResourceRef, message: &
     }
 }
 
-/// What the finding is about; with its account if there are several.
+/// What the finding is about, with its owner where it has one: `key 1 of alice`; with its account if
+/// there are several.
 pub(crate) fn name(finding: &Finding, many_accounts: bool) -> String {
     let Finding { account, resource, .. } = finding;
     let account = if many_accounts { format!(" in {account}") } else { String::new() };
-    format!("{}{account}", resource.name)
+    let within = format!("/{}/", resource.kind.replace('_', "-"));
+    let owner = resource.id.split_once(&within).and_then(|(owner, _)| owner.rsplit('/').next());
+    let of = owner.map_or_else(String::new, |owner| format!(" of {owner}"));
+    format!("{}{of}{account}", resource.name)
 }
 
 /// What leads a sentence on an account where the report has several: `111122223333: `.

@@ -65,6 +65,8 @@ impl Bundle {
 pub(super) enum Unusable {
     #[error("is not in the bundle")]
     Absent,
+    #[error("is missing: {}", Gap::BARE_REPORT)]
+    NotGiven,
     #[error("is not listed in the manifest, so it is not used")]
     Unlisted,
     #[error("is listed in the manifest but does not exist")]
@@ -82,7 +84,7 @@ pub(super) enum Unusable {
 impl Unusable {
     fn code(&self) -> &'static str {
         match self {
-            Unusable::Absent | Unusable::Unlisted => Gap::ABSENT,
+            Unusable::Absent | Unusable::NotGiven | Unusable::Unlisted => Gap::ABSENT,
             Unusable::Missing => "Missing",
             Unusable::Modified => "Modified",
             Unusable::Empty => "Empty",
@@ -197,7 +199,7 @@ fn read_report(path: &Path) -> Result<Bundle, BundleError> {
     let file = (!is_json).then(|| REPORT_CSV.to_owned());
     bundle.add(Source::CredentialReport, file, content);
     for source in Source::ALL.into_iter().filter(|&source| source != Source::CredentialReport) {
-        bundle.add(source, None, Err(Unusable::Absent));
+        bundle.add(source, None, Err(Unusable::NotGiven));
     }
     Ok(bundle.sorted())
 }

@@ -12,9 +12,9 @@ use portcullis_model::{
 };
 
 use crate::decide::comparison::{
-    self, ByFingerprint, Incomparable, RuleChanges, first_seen, named, same_account,
+    self, ByFingerprint, Incomparable, RuleChanges, first_seen, same_account,
 };
-use crate::words::time;
+use crate::words::{named, time};
 
 /// Compares the report with an earlier one: each finding that fails is then known or new, and says
 /// when it was first seen. The answer is what the reader should know about that comparison.

@@ -9,11 +9,6 @@ use portcullis_model::{
     AccountRef, AuditedAccount, Finding, Fingerprint, Report, ResourceRef, RuleInfo, Verdict,
 };
 
-use crate::words::{counted, few};
-
-/// So many rules are named rather than counted.
-const NAMED_RULES: usize = 5;
-
 /// Two reports of which nothing can be said together.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Incomparable {
@@ -158,10 +153,4 @@ impl<'a> RuleChanges<'a> {
     pub(crate) fn is_empty(&self) -> bool {
         self.only_old.is_empty() && self.only_new.is_empty() && self.differ.is_empty()
     }
-}
-
-/// `1 rule (a)`, `7 rules (a, b, c, d, e and 2 more)`; none if there is no rule.
-pub(crate) fn named(rules: &[&str]) -> Option<String> {
-    let all = || format!("{} ({})", counted(rules.len(), "rule"), few(rules, NAMED_RULES));
-    (!rules.is_empty()).then(all)
 }

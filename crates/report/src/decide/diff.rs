@@ -12,7 +12,9 @@ mod side;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Finding, Fingerprint, Report, ResourceRef, Severity};
+use portcullis_model::{
+    AuditedAccount, Finding, Fingerprint, Report, ResourceRef, RuleInfo, Severity,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -151,6 +153,12 @@ pub struct Entry<'a> {
     pub old: Side<'a>,
     /// What the newer report says.
     pub new: Side<'a>,
+    /// The rule, by the newer report that has it.
+    #[serde(skip)]
+    pub(crate) rule_info: Option<&'a RuleInfo>,
+    /// The account's alias, where it is known.
+    #[serde(skip)]
+    pub(crate) account_alias: Option<&'a str>,
 }
 
 impl<'a> Entry<'a> {
@@ -230,13 +238,14 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
     let change = change(old.state, new.state, !differences.is_empty(), had_failed)?;
     let seen_now = first_seen(new.findings.iter().copied(), new.as_of);
     let told = telling(&old, &new)?;
+    let rule_info = is.rule(told).or_else(|| was.rule(told));
     Some(Entry {
         change,
         fingerprint: &about.fingerprint,
         partition: &told.partition,
         account: &told.account,
         rule: &told.rule,
-        title: is.title(&told.rule).or_else(|| was.title(&told.rule)).unwrap_or(&told.rule),
+        title: rule_info.map_or(&told.rule, |rule| &rule.title),
         severity: told.severity,
         resource: &told.resource,
         reason: reason(change, &old, &new, stood_for_list || stands_for_list),
@@ -244,6 +253,8 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
         differences,
         old,
         new,
+        rule_info,
+        account_alias: is.account_alias(told).or_else(|| was.account_alias(told)),
     })
 }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use portcullis_model::{Finding, RuleInfo, Verdict};
 
 use crate::defuse;
+use crate::render::prose::is_command;
 
-/// How many findings of a rule have their commands shown together.
-const MAX_SHOWN: usize = 20;
+/// So many findings of a rule have their commands shown together, unless all are asked for.
+const SHOWN: usize = 20;
 
 /// What to do about a finding; lines that a name smuggled in are no lines.
 pub(crate) fn remediation(finding: &Finding) -> String {
@@ -36,6 +37,15 @@ pub(crate) fn remediation(finding: &Finding) -> String {
 /// What to do about all of a rule's findings: what they have in common once, with the commands of each
 /// below it; without findings, what the rule says in general.
 pub(crate) fn what_to_do(rule: Option<&RuleInfo>, findings: &[&Finding]) -> String {
+    what_to_do_at_most(rule, findings, SHOWN)
+}
+
+/// The same, with the commands of so many findings.
+pub(crate) fn what_to_do_at_most(
+    rule: Option<&RuleInfo>,
+    findings: &[&Finding],
+    most: usize,
+) -> String {
     if findings.is_empty() {
         return rule.map(|rule| rule.remediation.clone()).unwrap_or_default();
     }
@@ -43,7 +53,7 @@ pub(crate) fn what_to_do(rule: Option<&RuleInfo>, findings: &[&Finding]) -> Stri
     let different = findings.iter().filter(|finding| seen.insert(&finding.remediation));
     let advice: Vec<String> = different.map(|finding| remediation(finding)).collect();
     let mut steps: Vec<Step<'_>> = Vec::new();
-    for advice in advice.iter().take(MAX_SHOWN) {
+    for advice in advice.iter().take(most) {
         for own in Step::split(advice) {
             match steps.iter_mut().find(|step| step.prose == own.prose) {
                 Some(step) if step.commands.contains(&own.commands[0]) => {}
@@ -57,12 +67,24 @@ pub(crate) fn what_to_do(rule: Option<&RuleInfo>, findings: &[&Finding]) -> Stri
         lines.extend(step.prose);
         lines.extend(step.commands.into_iter().flatten());
     }
-    let more = advice.len().saturating_sub(MAX_SHOWN);
+    let more = advice.len().saturating_sub(most);
     let note = format!("The JSON and CSV reports have the commands for the other {more} findings.");
     if more > 0 {
         lines.push(&note);
     }
     lines.join("\n")
+}
+
+/// The commands in an advice; one that goes on after a backslash has several lines.
+pub(crate) fn commands(advice: &str) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    for line in advice.lines().filter(|line| is_command(line)) {
+        match commands.last_mut().filter(|command| command.ends_with('\\')) {
+            Some(command) => command.push_str(&format!("\n{}", line.trim())),
+            None => commands.push(line.trim().to_owned()),
+        }
+    }
+    commands
 }
 
 /// Lines of prose, and the commands below them: of one finding, or of each of several.
@@ -72,11 +94,11 @@ struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// Parts an advice into its steps. Commands are indented, or call the AWS CLI.
+    /// Parts an advice into its steps.
     fn split(advice: &'a str) -> Vec<Step<'a>> {
         let mut steps: Vec<Step<'a>> = Vec::new();
         for line in advice.lines() {
-            let is_command = line.starts_with("  ") || line.starts_with("aws ");
+            let is_command = is_command(line);
             match steps.last_mut() {
                 Some(Step { commands, .. }) if is_command => commands[0].push(line),
                 Some(Step { prose, commands }) if commands[0].is_empty() => prose.push(line),

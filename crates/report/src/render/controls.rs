@@ -15,7 +15,7 @@ pub(crate) fn of_accounts(
 }
 
 /// How many controls have which status, those without any left out.
-pub(crate) fn counted(framework: &FrameworkOutcome) -> String {
+pub(crate) fn in_numbers(framework: &FrameworkOutcome) -> String {
     let all =
         ControlStatus::ALL.into_iter().map(|status| (framework.counts.with_status(status), status));
     let some = all.filter(|(count, _)| *count > 0);

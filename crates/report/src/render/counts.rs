@@ -1,10 +1,11 @@
 //! How many verdicts there are, by severity, account and status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{Finding, Report, Severity, Status, Tally};
 
 use crate::render::view::{self, Part};
+use crate::words::counted;
 
 /// The number of verdicts by status.
 #[derive(Clone, Copy, Default)]
@@ -43,6 +44,32 @@ pub(crate) fn total(report: &Report) -> Counts {
         account.tallies.values().for_each(|tally| counts.add_tally(*tally));
     }
     counts
+}
+
+/// What the audit comes to in numbers: `83 open findings: 4 critical, 79 low`.
+pub(crate) fn headline(report: &Report) -> String {
+    let accounts = match report.accounts.len() {
+        0 | 1 => String::new(),
+        count => format!(" in {count} accounts"),
+    };
+    let mut open = Vec::new();
+    for (severity, counts) in by_severity(report) {
+        match counts.with_status(Status::Open) {
+            0 => {}
+            count => open.push(format!("{count} {}", severity.word())),
+        }
+    }
+    let found = match total(report).with_status(Status::Open) {
+        0 => format!("No open findings{accounts}"),
+        count => format!("{}{accounts}: {}", counted(count, "open finding"), open.join(", ")),
+    };
+    let unknown = report.findings.iter().filter(|finding| finding.status() == Status::Unknown);
+    let unjudged: BTreeSet<&str> = unknown.map(|finding| finding.rule.as_str()).collect();
+    let all = counted(report.rules.len(), "rule");
+    match unjudged.len() {
+        0 => format!("{found}; {all} judged"),
+        some => format!("{found}; {some} of {all} not fully judged"),
+    }
 }
 
 /// The verdicts of each severity that a rule or a finding has, the most severe first.

@@ -2,8 +2,8 @@
 
 mod jsonl;
 mod markdown;
+mod outline;
 mod text;
-mod words;
 
 use std::io::{self, Write};
 use std::str::FromStr;

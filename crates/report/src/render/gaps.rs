@@ -1,15 +1,133 @@
 //! Gaps in words, for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_model::{Gap, Report};
+use portcullis_model::{Gap, Report, Source};
 
+use crate::decide::redact::WITHHELD;
 use crate::words::{few, lead, shorten};
 
 /// Room for AWS's sentence on who may not do what on which ARN.
 const MESSAGE_CHARS: usize = 300;
 /// So many resources of gaps of one kind are named.
-const NAMED_RESOURCES: usize = 3;
+const NAMED: usize = 3;
+
+/// Gaps of an account that have one reason, and what closes them.
+pub(crate) struct Cause {
+    /// What is missing and why, without a full stop.
+    pub says: String,
+    /// What to do, in whole sentences.
+    pub remedy: String,
+    /// What is missing, wholly or in part.
+    pub sources: BTreeSet<Source>,
+    /// Whether nothing went wrong.
+    pub by_choice: bool,
+}
+
+/// What gaps of one cause have in common.
+#[derive(Eq, Ord, PartialEq, PartialOrd)]
+enum Kind<'a> {
+    /// AWS denied the calls; perhaps explicitly, by a kind of policy.
+    Denied(Option<&'a str>),
+    /// The bundle holds nothing of the sources; perhaps because it is but a credential report.
+    Absent { bare_report: bool },
+    /// The calls were not made on purpose, for that reason.
+    NotRequested(&'a str),
+    /// All else: the source, the operation, the code, and whether the gap is one of single resources.
+    Other(Source, &'a str, &'a str, bool),
+}
+
+impl<'a> Kind<'a> {
+    fn new(gap: &'a Gap) -> Kind<'a> {
+        let Gap { source, operation, code, message, resource, .. } = gap;
+        if gap.is_denied() {
+            return Kind::Denied(message.find("explicit deny").map(|at| &message[at..]));
+        }
+        match code.as_str() {
+            Gap::ABSENT => Kind::Absent { bare_report: message.ends_with(Gap::BARE_REPORT) },
+            Gap::NOT_REQUESTED => Kind::NotRequested(message),
+            _ => Kind::Other(*source, operation, code, resource.is_some()),
+        }
+    }
+}
+
+/// The causes of the gaps of an account; more sources or actions than that are counted.
+pub(crate) fn causes<'a>(gaps: impl IntoIterator<Item = &'a Gap>, most: usize) -> Vec<Cause> {
+    let mut kinds: BTreeMap<Kind<'a>, Vec<&'a Gap>> = BTreeMap::new();
+    for gap in gaps {
+        kinds.entry(Kind::new(gap)).or_default().push(gap);
+    }
+    kinds.into_iter().map(|(kind, gaps)| Cause::new(&kind, &gaps, most)).collect()
+}
+
+impl Cause {
+    /// What is missing and why, and what to do.
+    pub(crate) fn sentences(&self) -> String {
+        format!("{}. {}", self.says, self.remedy)
+    }
+
+    fn new(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> Cause {
+        let (what, are) = subject(gaps, most);
+        let says = match kind {
+            Kind::Denied(None) => format!("AWS denied access to {what}"),
+            Kind::Denied(Some(why)) => {
+                format!("AWS denied access to {what} ({})", shorten(why, MESSAGE_CHARS))
+            }
+            Kind::Absent { bare_report: false } => format!("{what} {are} absent from the bundle"),
+            Kind::Absent { bare_report: true } => {
+                format!("{what} {are} absent: {}", Gap::BARE_REPORT)
+            }
+            Kind::NotRequested(why) => format!("{what}: {}", shorten(why, MESSAGE_CHARS)),
+            Kind::Other(..) => describe(gaps),
+        };
+        Cause {
+            says,
+            remedy: remedy(kind, gaps, most),
+            sources: gaps.iter().map(|gap| gap.source).collect(),
+            by_choice: matches!(kind, Kind::NotRequested(_)),
+        }
+    }
+}
+
+/// What is missing, and the verb that it takes.
+fn subject(gaps: &[&Gap], most: usize) -> (String, &'static str) {
+    let mut sources: BTreeMap<Source, Vec<&str>> = BTreeMap::new();
+    for gap in gaps {
+        sources.entry(gap.source).or_default().extend(gap.resource.as_deref());
+    }
+    if sources.len() > most {
+        return (format!("{} sources", sources.len()), "are");
+    }
+    let are = if sources.len() == 1 { "is" } else { "are" };
+    let name = |(source, resources): (&Source, &Vec<&str>)| format!("{source}{}", of(resources));
+    (sources.iter().map(name).collect::<Vec<_>>().join(", "), are)
+}
+
+/// What closes the gaps.
+fn remedy(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> String {
+    match kind {
+        Kind::Denied(None) => {
+            let actions: BTreeSet<&str> = gaps.iter().map(|gap| gap.action.as_str()).collect();
+            let actions = few(&actions.into_iter().collect::<Vec<_>>(), most);
+            format!(
+                "Grant {actions} to the auditing identity and collect again; \
+                 `portcullis permissions` prints the policy."
+            )
+        }
+        Kind::Denied(Some(_)) => {
+            "Exempt the auditing identity from that deny and collect again.".to_owned()
+        }
+        Kind::Absent { .. } => {
+            "Collect the account with `portcullis collect`, or add what the AWS CLI \
+                            prints."
+                .to_owned()
+        }
+        Kind::NotRequested(_) | Kind::Other(..) => {
+            let steps: BTreeSet<String> = gaps.iter().map(|gap| gap.remedy()).collect();
+            steps.into_iter().collect::<Vec<_>>().join(" ")
+        }
+    }
+}
 
 /// The gaps of that kind in a sentence each, led by their account where there are several.
 pub(crate) fn told(report: &Report, is_it: impl Fn(&Gap) -> bool) -> Vec<String> {
@@ -32,15 +150,19 @@ pub(crate) fn folded(gaps: &[&Gap]) -> Vec<String> {
     kinds.values().map(|same| describe(same)).collect()
 }
 
-/// Gaps of one kind in one sentence, with the message of the first.
+/// Gaps of one source and reason in one sentence, with the message of the first.
 fn describe(same: &[&Gap]) -> String {
     let Some(first) = same.first() else { return String::new() };
     let resources: Vec<&str> = same.iter().filter_map(|gap| gap.resource.as_deref()).collect();
-    let of = if resources.is_empty() {
-        String::new()
-    } else {
-        format!(" for {}", few(&resources, NAMED_RESOURCES))
-    };
-    let Gap { source, operation, code, message, .. } = first;
-    format!("{source} ({operation}){of}: {code}: {}", shorten(message, MESSAGE_CHARS))
+    let Gap { source, operation, message, .. } = first;
+    let says = format!("{source} ({operation}){}: {}", of(&resources), first.reason());
+    if message == WITHHELD {
+        return says;
+    }
+    format!("{says}: {}", shorten(message, MESSAGE_CHARS))
+}
+
+/// ` for ann, bob, cid and 2 more`; nothing if the source is missing for all.
+fn of(resources: &[&str]) -> String {
+    if resources.is_empty() { String::new() } else { format!(" for {}", few(resources, NAMED)) }
 }

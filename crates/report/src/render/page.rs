@@ -8,6 +8,18 @@ use portcullis_model::Severity;
 use crate::render::prose::{self, Block};
 use crate::text::defuse;
 
+/// How much of a report a person is shown.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Detail {
+    /// A line for each open finding; of a page, its head.
+    Brief,
+    /// The worst in full, and the rest in a few lines.
+    #[default]
+    Usual,
+    /// All of it.
+    All,
+}
+
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Style {
@@ -15,6 +27,8 @@ pub struct Style {
     pub width: usize,
     /// Whether to colour it by ANSI escapes.
     pub color: bool,
+    /// How much of it there is.
+    pub detail: Detail,
 }
 
 /// Bold text.
@@ -67,6 +81,12 @@ impl<'a> Page<'a> {
         } else {
             writeln!(self.out, "{text}")
         }
+    }
+
+    /// A title with what stands before its colon in capitals: `NOT JUDGED: 3 rules`.
+    pub(crate) fn title(&mut self, paint: Paint, title: &str) -> io::Result<()> {
+        let (what, rest) = title.split_at(title.find(':').unwrap_or(title.len()));
+        self.line(paint, &format!("{}{rest}", what.to_uppercase()))
     }
 
     /// Text that wraps: its first line follows `label`, the others stand below its first word.

@@ -12,13 +12,18 @@ pub(crate) enum Block {
     Command(String),
 }
 
-/// The parts of a text: a line that is indented by two spaces or more, or that calls the AWS CLI, is
-/// a command; the lines between are joined into paragraphs, which empty lines part.
+/// Whether a line is to be copied as it stands: it is indented by two spaces or more, or calls the AWS
+/// CLI.
+pub(crate) fn is_command(line: &str) -> bool {
+    line.starts_with("aws ") || line.starts_with("  ")
+}
+
+/// The parts of a text; the lines between commands are joined into paragraphs, which empty lines part.
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut words = String::new();
     for line in text.lines() {
-        let is_command = line.starts_with("aws ") || line.starts_with("  ");
+        let is_command = is_command(line);
         if (is_command || line.trim().is_empty()) && !words.is_empty() {
             blocks.push(Block::Paragraph(std::mem::take(&mut words)));
         }

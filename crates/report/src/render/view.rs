@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo};
 
-use crate::{Outcome, Style};
+use crate::{Outcome, Style, words};
 
 /// A report, with what follows from it.
 pub(crate) struct View<'a> {
@@ -28,6 +28,17 @@ impl<'a> View<'a> {
     /// The finding's rule; none only in a report that was tampered with.
     pub(crate) fn rule(&self, finding: &Finding) -> Option<&'a RuleInfo> {
         self.rules.get(finding.rule.as_str()).copied()
+    }
+
+    /// Whether names need their account beside them.
+    pub(crate) fn many_accounts(&self) -> bool {
+        self.report.accounts.len() > 1
+    }
+
+    /// The message of a finding, led by what it is about where it does not say so itself.
+    pub(crate) fn describe(&self, finding: &Finding) -> String {
+        let account = self.many_accounts().then_some(finding.account.as_str());
+        words::describe(account, &finding.resource, &finding.message)
     }
 
     /// The finding's account; none only in a report that was tampered with.

@@ -7,7 +7,9 @@ use crate::support::report;
 use portcullis_model::{
     AccountStatus, AuditedAccount, Finding, Fingerprint, Report, ResourceRef, Severity, Verdict,
 };
-use portcullis_report::{Change, Diff, DiffFormat, Entry, State, Style, baseline, render_diff};
+use portcullis_report::{
+    Change, Detail, Diff, DiffFormat, Entry, State, Style, baseline, render_diff,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
@@ -199,7 +201,7 @@ proptest! {
     fn tickets_are_resolved_by_evidence_or_decision_alone(a in a_report(), b in a_report()) {
         let diff = Diff::between(&a, &b).unwrap();
         let mut out = Vec::new();
-        render_diff(&diff, DiffFormat::Jsonl, Style { width: 80, color: false }, &mut out).unwrap();
+        render_diff(&diff, DiffFormat::Jsonl, Style { width: 80, color: false, detail: Detail::Usual }, &mut out).unwrap();
         let entries: BTreeMap<_, _> =
             diff.entries.iter().map(|e| (e.fingerprint.as_str(), e)).collect();
         for line in String::from_utf8(out).unwrap().lines() {

@@ -1,7 +1,7 @@
 //! What holds for every format; `tests/validate` has the formats' own validators.
 
 use crate::support::{decided, hostile, of_size, rendered};
-use portcullis_report::{Format, Style, render};
+use portcullis_report::{Detail, Format, Style, render};
 
 #[test]
 fn each_format_is_as_it_was() {
@@ -21,7 +21,13 @@ fn a_format_is_found_by_its_name() {
 fn nothing_but_the_report_is_in_it() {
     for &format in Format::ALL.iter().filter(|format| **format != Format::Table) {
         let mut out = Vec::new();
-        render(&decided(), format, Style { width: 40, color: true }, &mut out).unwrap();
+        render(
+            &decided(),
+            format,
+            Style { width: 40, color: true, detail: Detail::Usual },
+            &mut out,
+        )
+        .unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), rendered(&decided(), format));
     }
 }

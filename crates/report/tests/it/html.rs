@@ -114,7 +114,7 @@ fn gaps_are_told_with_what_hangs_on_them() {
     for shown in [
         "An unknown is no pass. 6 verdicts of 2 rules are unknown",
         "<span class=\"code\">access-keys</span>: 6 verdicts are unknown",
-        "access-keys (ListAccessKeys) for carol, dave, erin and 2 more: AccessDenied",
+        "access-keys (ListAccessKeys) for carol, dave, erin and 2 more: access denied",
         "Left out on purpose, and not missed by any rule",
         "Allow iam:ListAccessKeys for the collecting role and collect again.",
     ] {
@@ -129,7 +129,7 @@ fn a_choice_that_is_missed_is_a_gap() {
     report.accounts[0].gaps = vec![Gap::new(Source::AccessKeys, Gap::NOT_REQUESTED, "quick")];
     let page = page(&report);
     let gaps = section(&page, "gaps");
-    assert!(gaps.contains("access-keys (ListAccessKeys): NotRequested: quick"), "{gaps}");
+    assert!(gaps.contains("access-keys (ListAccessKeys): not requested: quick"), "{gaps}");
     assert!(!gaps.contains("Left out on purpose"));
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::report;
 use portcullis_model::{Gate, Report};
-use portcullis_report::{Format, Style, render, write_json};
+use portcullis_report::{Detail, Format, Style, render, write_json};
 
 fn schema() -> String {
     let mut out = Vec::new();
@@ -14,7 +14,13 @@ fn schema() -> String {
 
 fn json() -> String {
     let mut out = Vec::new();
-    render(&report(), Format::Json, Style { width: 80, color: true }, &mut out).unwrap();
+    render(
+        &report(),
+        Format::Json,
+        Style { width: 80, color: true, detail: Detail::Usual },
+        &mut out,
+    )
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -3,7 +3,7 @@
 
 use crate::support::{HOSTILE, decided, hostile};
 use portcullis_model::Report;
-use portcullis_report::{Format, Salt, Style, redact, render};
+use portcullis_report::{Detail, Format, Salt, Style, redact, render};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value as Json, json};
@@ -15,7 +15,7 @@ fn is_written(value: &Json) -> bool {
     let redacted = redact(Report::clone(&report), &salt).ok();
     for report in [Some(report), redacted].iter().flatten() {
         for &format in Format::ALL {
-            let style = Style { width: 80, color: true };
+            let style = Style { width: 80, color: true, detail: Detail::Usual };
             render(report, format, style, &mut std::io::sink()).unwrap();
         }
     }

@@ -10,7 +10,7 @@ use portcullis_model::{
     Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo, Run, RunOptions,
     SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
-use portcullis_report::{Format, Style, render};
+use portcullis_report::{Detail, Format, Style, render};
 use serde_json::json;
 
 const ACCOUNT: &str = "111122223333";
@@ -246,7 +246,8 @@ pub(crate) fn hostile() -> Report {
 /// The report in that format, as a file holds it.
 pub(crate) fn rendered(report: &Report, format: Format) -> String {
     let mut out = Vec::new();
-    render(report, format, Style { width: 80, color: false }, &mut out).unwrap();
+    render(report, format, Style { width: 80, color: false, detail: Detail::Usual }, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -1,8 +1,8 @@
 //! The table, as a person sees it.
 
-use crate::support::{decided, finding, report};
-use portcullis_model::{Report, Severity, Tally, Verdict};
-use portcullis_report::{Format, Style, render};
+use crate::support::{decided, finding, of_size, report};
+use portcullis_model::{Gap, Report, Severity, Source, Tally, Verdict};
+use portcullis_report::{Detail, Format, Style, render};
 
 fn table(report: &Report, style: Style) -> String {
     let mut out = Vec::new();
@@ -10,7 +10,9 @@ fn table(report: &Report, style: Style) -> String {
     String::from_utf8(out).unwrap()
 }
 
-const PLAIN: Style = Style { width: 80, color: false };
+const PLAIN: Style = Style { width: 80, color: false, detail: Detail::Usual };
+const BRIEF: Style = Style { detail: Detail::Brief, ..PLAIN };
+const ALL: Style = Style { detail: Detail::All, ..PLAIN };
 
 #[test]
 fn every_part_is_shown() {
@@ -64,11 +66,11 @@ fn hostile_text_stays_on_its_line_and_is_seen() {
         &format!("user {name} is bad"),
         "Delete '\naws iam delete-user --user-name alice'",
     )];
+    report.accounts[0].gaps[0].code = "Odd".to_owned();
     let table = table(&report, PLAIN);
     for shown in [
         r"x\u{1b}[2J",
         r"denied\u{d}\u{a}Exit status 0",
-        r"a\u{202e}b",
         r"user eve\u{a}CRITICAL is bad",
         r"Delete '\u{a}aws iam",
     ] {
@@ -78,11 +80,100 @@ fn hostile_text_stays_on_its_line_and_is_seen() {
 }
 
 #[test]
-fn thousands_of_unknowns_take_a_line_a_rule() {
+fn thousands_of_unknowns_take_a_line_for_each_cause() {
     let mut report = report();
-    let one = report.findings.iter().find(|finding| finding.rule == "idle-user").unwrap().clone();
+    let one = report.findings.iter().find(|f| f.rule == "idle-user").unwrap().clone();
     report.findings = vec![one; 5000];
-    assert!(table(&report, PLAIN).contains("  - idle-user: 5000 resources; needs access-keys\n"));
+    report.accounts[0].frameworks.clear();
+    let usual = table(&report, PLAIN);
+    assert!(
+        usual.contains("NOT JUDGED: 1 rule\n  - AWS denied access to access-keys for"),
+        "{usual}"
+    );
+    assert_eq!(usual.matches("(idle-user)").count(), 1, "{usual}");
+    let all = table(&report, ALL);
+    assert_eq!(all.lines().filter(|line| line.starts_with("  - idle-user: a, a, a")).count(), 1);
+}
+
+#[test]
+fn ten_findings_of_a_rule_are_shown_and_the_others_counted() {
+    for (count, more) in [(10, None), (11, Some("and 1 more, which `--all` lists"))] {
+        let usual = table(&of_size(count), PLAIN);
+        assert_eq!(usual.matches("access key of user-").count(), 1, "they say the same: {usual}");
+        assert_eq!(usual.matches("user-").count(), 10, "{usual}");
+        assert_eq!(usual.contains("more, which"), more.is_some(), "{usual}");
+        assert!(more.is_none_or(|more| usual.contains(more)), "{usual}");
+        assert_eq!(table(&of_size(count), ALL).matches("user-").count(), count);
+    }
+}
+
+#[test]
+fn the_worst_rules_say_what_to_do() {
+    let mut report = report();
+    report.findings.clear();
+    for n in 0..8 {
+        let severity = if n < 6 { Severity::High } else { Severity::Medium };
+        let (rule, name) = (format!("rule-{n}"), format!("user-{n}"));
+        let cure = format!("Do it.\naws iam x --user-name {name}");
+        let says = format!("{name} is bad");
+        report.findings.push(finding(&rule, severity, Verdict::Fail, &name, &says, &cure));
+    }
+    assert_eq!(table(&report, PLAIN).matches("aws iam x").count(), 6, "all that is high");
+    assert!(table(&report, PLAIN).contains("  - rule-7: user-7\n"));
+    assert!(table(&report, PLAIN).contains("`--all` shows in full what 2 rules found"));
+    assert_eq!(table(&report, ALL).matches("aws iam x").count(), 8);
+    assert!(!table(&report, ALL).contains("`--all`"));
+    report.findings.iter_mut().for_each(|finding| finding.severity = Severity::Medium);
+    assert_eq!(table(&report, PLAIN).matches("aws iam x").count(), 4, "else the worst four");
+}
+
+#[test]
+fn commands_that_several_rules_share_are_shown_once() {
+    let mut report = report();
+    let cure = |text: &str| format!("{text}\naws iam update-account-password-policy");
+    report.findings = ["short", "long"]
+        .map(|rule| finding(rule, Severity::High, Verdict::Fail, rule, "is bad", &cure(rule)))
+        .to_vec();
+    let table = table(&report, PLAIN);
+    assert_eq!(table.matches("aws iam update").count(), 1, "{table}");
+    assert!(table.contains("    What to do stands under long.\n"), "{table}");
+}
+
+#[test]
+fn brief_is_a_line_for_each_open_finding_and_the_outcome() {
+    let brief = table(&decided(), BRIEF);
+    let lines: Vec<&str> = brief.lines().collect();
+    let [finding, outcome] = lines.as_slice() else { panic!("{brief}") };
+    assert_eq!(*finding, "critical  root has a password and no MFA device (root-without-lock)");
+    assert!(outcome.starts_with("Exit status 1: "), "{outcome}");
+    assert_eq!(table(&of_size(1000), BRIEF).lines().count(), 1001);
+}
+
+#[test]
+fn a_bare_credential_report_is_one_cause() {
+    let mut report = report();
+    let bare = format!("x.json is missing: {}", Gap::BARE_REPORT);
+    let absent = |source: &Source| *source != Source::CredentialReport;
+    let absent = Source::ALL.into_iter().filter(absent);
+    report.accounts[0].gaps = absent.map(|s| Gap::new(s, Gap::ABSENT, &bare)).collect();
+    let count = Source::ALL.len() - 1;
+    let shown = format!("  - {count} sources are absent: only a credential report was given.");
+    let table = table(&report, PLAIN);
+    assert!(table.contains(&shown), "{table}");
+    assert_eq!(table.matches("absent").count(), 1, "{table}");
+}
+
+#[test]
+fn denied_calls_are_answered_together() {
+    let mut report = report();
+    report.accounts[0].gaps = [Source::AccessKeys, Source::MfaDevices]
+        .map(|source| Gap::new(source, "AccessDenied", "User: x is not authorized"))
+        .to_vec();
+    let table = table(&report, PLAIN).split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = "- AWS denied access to access-keys, mfa-devices. Not judged: 2 rules (old-key, \
+                 idle-user). Grant iam:ListAccessKeys, iam:ListMFADevices to the auditing \
+                 identity and collect again; `portcullis permissions` prints the policy.";
+    assert!(table.contains(shown), "{table}");
 }
 
 #[test]
@@ -101,7 +192,7 @@ fn a_finding_in_a_region_names_it() {
     report.findings[0].resource.region = Some("eu-north-1".to_owned());
     assert!(table(&report, PLAIN).contains("  - eu-north-1, root has a password"));
     report.findings[0].message = "root of eu-north-1 is open".to_owned();
-    assert!(table(&report, PLAIN).contains("  - root of eu-north-1 is open\n"));
+    assert!(table(&report, PLAIN).contains("  - root of eu-north-1 is open (root-without-lock)\n"));
 }
 
 #[test]

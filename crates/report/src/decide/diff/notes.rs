@@ -2,8 +2,8 @@
 
 use portcullis_model::{AuditedAccount, Gate, Report};
 
-use crate::decide::comparison::{RuleChanges, named, same_account};
-use crate::words::time;
+use crate::decide::comparison::{RuleChanges, same_account};
+use crate::words::{named, time};
 
 pub(super) fn between(old: &Report, new: &Report) -> Vec<String> {
     backwards(old, new)

@@ -33,10 +33,14 @@ pub struct Step<'d> {
     pub partition: &'d str,
     /// The account's id.
     pub account: &'d str,
+    /// The account's alias, where it is known.
+    pub account_alias: Option<&'d str>,
     /// The rule's id.
     pub rule: &'d str,
     /// The rule's title.
     pub title: &'d str,
+    /// Why it matters, where the rule says so.
+    pub risk: Option<&'d str>,
     /// How severe it is, or was.
     pub severity: Severity,
     /// The resource.
@@ -45,6 +49,8 @@ pub struct Step<'d> {
     pub message: &'d str,
     /// What to do about it.
     pub remediation: &'d str,
+    /// Pages to read.
+    pub references: &'d [String],
     /// What keeps the change from being what it seems, such as that it could not be judged before.
     pub note: Option<&'d str>,
     /// What differs, if it failed before too.
@@ -126,12 +132,15 @@ fn step<'d>(entry: &'d Entry<'d>, action: Action, reason: Reason) -> Option<Step
         replaces: None,
         partition: entry.partition,
         account: entry.account,
+        account_alias: entry.account_alias,
         rule: entry.rule,
         title: entry.title,
+        risk: entry.rule_info.map(|rule| rule.risk.as_str()),
         severity: entry.severity,
         resource: entry.resource,
         message,
         remediation,
+        references: entry.rule_info.map_or(&[], |rule| &rule.references),
         note: entry.reason.as_deref(),
         differences: &entry.differences,
         first_seen: entry.first_seen,

@@ -121,13 +121,19 @@ impl<'a> Index<'a> {
         groups.filter(move |(_, findings)| findings.iter().any(is_problem)).map(|(id, _)| id)
     }
 
-    pub(super) fn title(&self, rule: &str) -> Option<&'a str> {
-        self.rules.get(rule).map(|rule| rule.title.as_str())
+    /// The finding's rule.
+    pub(super) fn rule(&self, finding: &Finding) -> Option<&'a RuleInfo> {
+        self.rules.get(finding.rule.as_str()).copied()
+    }
+
+    /// The alias of the finding's account.
+    pub(super) fn account_alias(&self, finding: &Finding) -> Option<&'a str> {
+        self.accounts.get(&finding.account_ref())?.alias.as_deref()
     }
 
     /// [`Finding::stands_for_list`].
     pub(super) fn stands_for_list(&self, finding: &Finding) -> bool {
-        finding.stands_for_list(self.rules.get(finding.rule.as_str()).copied())
+        finding.stands_for_list(self.rule(finding))
     }
 
     pub(super) fn first(&self, id: &Fingerprint) -> Option<&'a Finding> {

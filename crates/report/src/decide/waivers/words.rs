@@ -4,6 +4,7 @@ use portcullis_model::{AppliedWaiver, Report, Waiver, WaiverOutcome};
 use serde::Serialize;
 
 use super::ANY_ACCOUNT;
+use crate::words::counted;
 
 /// What there is to say of a waiver; what comes first here is said before what comes later.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -85,11 +86,11 @@ pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
         State::Expired if outcome.is_unmatched() => {
             format!("expired on {day}, and matches nothing that fails")
         }
-        State::Expired => match outcome.fails {
-            0 => format!("expired on {day}"),
-            1 => format!("expired on {day}; it no longer covers 1 finding"),
-            fails => format!("expired on {day}; it no longer covers {fails} findings"),
-        },
+        State::Expired if outcome.fails == 0 => format!("expired on {day}"),
+        State::Expired => {
+            let findings = counted(outcome.fails, "finding");
+            format!("expired on {day}; it no longer covers {findings}")
+        }
     };
     Some(format!("the waiver of {} for {} {says}", outcome.waiver.owner, subject(outcome)))
 }
@@ -103,8 +104,5 @@ pub fn warnings(report: &Report) -> Vec<String> {
 }
 
 fn days(count: i32) -> String {
-    match count.unsigned_abs() {
-        1 => "1 day".to_owned(),
-        count => format!("{count} days"),
-    }
+    counted(count.unsigned_abs(), "day")
 }

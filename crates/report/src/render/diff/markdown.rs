@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::words;
+use super::outline::{Group, Outline, Part, details, headline};
 use crate::decide::diff::{Diff, Entry};
 use crate::render::gfm::{code, inline};
 use crate::words::shorten;
@@ -14,34 +14,43 @@ use crate::words::shorten;
 const LISTED_BYTES: usize = 56_000;
 /// Room for one text of a finding.
 const TEXT_CHARS: usize = 600;
-/// So many notes are shown.
-const NOTES: usize = 20;
+/// So many facts are shown: the two reports, and twenty notes.
+const FACTS: usize = 22;
 
 pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "## Portcullis: {}\n", words::summary(diff))?;
-    writeln!(out, "- {}", escape(&format!("Old: {}", words::origin(&diff.old))))?;
-    writeln!(out, "- {}", escape(&format!("New: {}", words::origin(&diff.new))))?;
-    for note in diff.notes.iter().take(NOTES) {
-        writeln!(out, "- **Note:** {}", escape(note))?;
+    let outline = Outline::new(diff);
+    writeln!(out, "## Portcullis: {}\n", outline.summary)?;
+    for (label, text) in outline.facts.iter().take(FACTS) {
+        writeln!(out, "- **{label}:** {}", escape(text))?;
     }
-    match diff.notes.len().saturating_sub(NOTES) {
+    match outline.facts.len().saturating_sub(FACTS) {
         0 => {}
         more => writeln!(out, "- **Note:** there are {more} more notes.")?,
     }
-    write_entries(diff, out)
+    write_entries(&outline, diff, out)
 }
 
-fn write_entries(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let (mut room, mut listed) = (LISTED_BYTES, 0);
-    let mut last = None;
-    for entry in &diff.entries {
-        let heading = if last == Some(entry.change) { String::new() } else { heading(entry, diff) };
-        let text = format!("{heading}{}", item(entry, diff));
-        let Some(left) = room.checked_sub(text.len()) else { break };
-        out.write_all(text.as_bytes())?;
-        (room, last, listed) = (left, Some(entry.change), listed + 1);
+fn write_entries(outline: &Outline<'_>, diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let (mut room, mut left_out) = (LISTED_BYTES, 0);
+    for part in &outline.parts {
+        let mut above = heading(part);
+        for group in &part.groups {
+            above.push_str(&group_heading(group));
+            for entry in group.entries {
+                let text = format!("{above}{}", item(entry, diff));
+                match room.checked_sub(text.len()) {
+                    Some(left) if left_out == 0 => room = left,
+                    _ => {
+                        left_out += 1;
+                        continue;
+                    }
+                }
+                out.write_all(text.as_bytes())?;
+                above.clear();
+            }
+        }
     }
-    match diff.entries.len() - listed {
+    match left_out {
         0 => Ok(()),
         more => writeln!(
             out,
@@ -50,20 +59,22 @@ fn write_entries(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn heading(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
-    let explanation = words::explanation(entry.change).map(|text| format!("{text}\n\n"));
-    let heading = words::heading(entry.change, diff);
-    format!("\n### {heading}\n\n{}", explanation.unwrap_or_default())
+fn heading(part: &Part<'_>) -> String {
+    let explanation = part.explanation.map(|text| format!("\n{text}\n"));
+    format!("\n### {}\n{}", part.title, explanation.unwrap_or_default())
 }
 
-/// A list item: severity and title, then message and details below it.
+/// The severity and the rule of the entries below.
+fn group_heading(group: &Group<'_>) -> String {
+    let (severity, title, rule) = (group.severity.word(), escape(group.title), code(group.rule));
+    format!("\n**{severity}: {title}** ({rule})\n\n")
+}
+
+/// A list item: the message, with details below it.
 fn item(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
-    let severity = entry.severity.word();
-    let (title, rule) = (escape(entry.title), code(entry.rule));
-    let headline = escape(&words::headline(entry, diff));
-    let line = |detail: String| format!("  - {}\n", escape(&detail));
-    let details: String = words::details(entry).into_iter().map(line).collect();
-    format!("- **{severity}** {title} ({rule}): {headline}\n{details}")
+    let line = |detail: &String| format!("  - {}\n", escape(detail));
+    let details: String = details(entry).iter().map(line).collect();
+    format!("- {}\n{details}", escape(&headline(entry, diff)))
 }
 
 /// The text within a line, bounded.

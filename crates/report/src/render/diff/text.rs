@@ -2,44 +2,38 @@
 
 use std::io::{self, Write};
 
-use super::words;
-use crate::decide::diff::{Change, Diff, Entry};
+use super::outline::{Group, Outline, details, headline};
+use crate::decide::diff::Diff;
+use crate::words::capitalised;
 use crate::{Page, Style, bold, severity_style};
 
 pub(super) fn write(diff: &Diff<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let page = &mut Page::new(out, style);
-    page.item("Old   ", &words::origin(&diff.old))?;
-    page.item("New   ", &words::origin(&diff.new))?;
-    diff.notes.iter().try_for_each(|note| page.item("Note  ", note))?;
-    for of_change in diff.entries.chunk_by(|a, b| a.change == b.change) {
-        write_change(of_change, diff, page)?;
+    let outline = Outline::new(diff);
+    page.painted_item(bold(), "", &capitalised(&outline.summary))?;
+    page.blank()?;
+    for (label, text) in &outline.facts {
+        page.item(&format!("{label:6}"), text)?;
+    }
+    for part in &outline.parts {
+        page.blank()?;
+        page.title(bold(), &part.title)?;
+        if let Some(explanation) = part.explanation {
+            page.item("  ", explanation)?;
+        }
+        part.groups.iter().try_for_each(|group| write_group(group, diff, page))?;
     }
     page.blank()?;
-    page.painted_item(bold(), "In all: ", &words::summary(diff))
+    page.painted_item(bold(), "In all: ", &outline.summary)
 }
 
-fn write_change(entries: &[Entry<'_>], diff: &Diff<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let Some(Entry { change, .. }) = entries.first() else { return Ok(()) };
-    page.blank()?;
-    page.line(bold(), &words::heading(*change, diff))?;
-    if let Some(explanation) = words::explanation(*change) {
-        page.item("", explanation)?;
-    }
-    for of_rule in entries.chunk_by(|a, b| (a.severity, a.rule) == (b.severity, b.rule)) {
-        write_rule(of_rule, diff, page)?;
-    }
-    Ok(())
-}
-
-fn write_rule(entries: &[Entry<'_>], diff: &Diff<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let Some(Entry { change, severity, title, rule, .. }) = entries.first() else { return Ok(()) };
-    let fixed = *change == Change::Fixed;
-    let paint = if fixed { bold() } else { severity_style(*severity) };
-    page.blank()?;
+fn write_group(group: &Group<'_>, diff: &Diff<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let Group { entries, title, rule, severity, fixed } = group;
+    let paint = if *fixed { bold() } else { severity_style(*severity) };
     page.painted_item(paint, "  ", &format!("{title} ({rule}), {}", severity.word()))?;
-    for entry in entries {
-        page.item("  - ", &words::headline(entry, diff))?;
-        words::details(entry).iter().try_for_each(|detail| page.item("    ", detail))?;
+    for entry in *entries {
+        page.item("  - ", &headline(entry, diff))?;
+        details(entry).iter().try_for_each(|detail| page.item("    ", detail))?;
     }
     Ok(())
 }

@@ -13,10 +13,9 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use portcullis_model::Gap;
 
 use self::case::Case;
-use crate::render::gaps;
+use crate::render::gaps::{self, Cause};
 use crate::render::view::{Part, View, by_account};
 
 /// The suite of a report without accounts.
@@ -68,13 +67,13 @@ impl<'a> Suite<'a> {
         let failures = failed.map(|_| Case::of_nothing(id, "nothing could be collected"));
         let verdicts = findings.iter().map(|f| Case::of_finding(view.rule(f), f));
         let gaps = accounts.iter().flat_map(|account| &account.gaps);
-        let gaps: Vec<&Gap> = gaps.filter(|gap| !gap.is_by_choice()).collect();
+        let causes = gaps::causes(gaps.filter(|gap| !gap.is_by_choice()), usize::MAX);
         Suite {
             name: id,
             as_of: accounts.iter().map(|account| account.as_of).max().unwrap_or_default(),
             properties: properties.collect(),
             cases: failures.chain(verdicts).chain(silent(view, id, part)).collect(),
-            gaps: gaps::folded(&gaps),
+            gaps: causes.iter().map(Cause::sentences).collect(),
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use portcullis_model::{Finding, RuleInfo, Status, Tally};
+use serde_json::Value as Json;
 
 use crate::defuse;
 use crate::render::advice::remediation;
 use crate::render::remarks;
-use crate::words::{counted, shorten};
+use crate::words::{counted, shorten, value};
 
 /// Room for a fact: GitLab takes 30 MB a file.
 const FACT_CHARS: usize = 200;
@@ -38,7 +39,7 @@ impl Case {
     pub(super) fn of_finding(rule: Option<&RuleInfo>, finding: &Finding) -> Case {
         let family = rule.map_or("", |rule| rule.family.as_str());
         let class = class(&[&finding.account, family, &finding.rule]);
-        Case { class, name: token(&finding.resource.id), mark: mark(finding) }
+        Case { class, name: token(&finding.resource.id), mark: mark(rule, finding) }
     }
 
     /// A rule that has no findings; none if it judged nothing, or did more than is told.
@@ -82,14 +83,16 @@ impl Mark {
     }
 }
 
-fn mark(finding: &Finding) -> Option<Mark> {
+fn mark(rule: Option<&RuleInfo>, finding: &Finding) -> Option<Mark> {
     let message = &finding.message;
     match finding.status() {
         Status::Open => {
             let kind = finding.severity.word();
-            Some(Mark::new("failure", Some(kind), message, details(finding)))
+            Some(Mark::new("failure", Some(kind), message, details(rule, finding)))
         }
-        Status::Unknown => Some(Mark::new("error", Some("unknown"), message, details(finding))),
+        Status::Unknown => {
+            Some(Mark::new("error", Some("unknown"), message, details(rule, finding)))
+        }
         Status::Known | Status::Waived => {
             Some(Mark::skipped(&remarks::remarks(finding).join("; "), vec![message.clone()]))
         }
@@ -99,18 +102,30 @@ fn mark(finding: &Finding) -> Option<Mark> {
 }
 
 /// What a person needs who reads nothing but this.
-fn details(finding: &Finding) -> Vec<String> {
+fn details(rule: Option<&RuleInfo>, finding: &Finding) -> Vec<String> {
     let mut lines = remarks::remarks(finding);
     let resource = &finding.resource;
     let region = resource.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
-    lines.push(format!("resource: {} {}{region}", resource.kind, resource.name));
+    let kind = resource.kind.replace('_', " ");
+    lines.push(format!("Resource: {kind} {}{region}", resource.name));
+    let risk = rule.into_iter().map(|rule| rule.risk.clone());
+    section("Why it matters:", risk, &mut lines);
     let advice = remediation(finding);
     section("What to do:", advice.lines().map(str::to_owned), &mut lines);
     let facts = finding.evidence.iter().take(FACTS);
-    let facts =
-        facts.map(|(name, value)| format!("{name} = {}", shorten(&value.to_string(), FACT_CHARS)));
+    let facts = facts.map(|(name, fact)| format!("{name}: {}", shorten(&shown(fact), FACT_CHARS)));
     section("Evidence:", facts, &mut lines);
+    let pages = rule.into_iter().flat_map(|rule| rule.references.clone());
+    section("Read on:", pages, &mut lines);
     lines
+}
+
+/// A fact in words; records are for programs.
+fn shown(fact: &Json) -> String {
+    match fact.as_array().filter(|list| list.iter().any(Json::is_object)) {
+        Some(records) => format!("{}, in the JSON report", counted(records.len(), "record")),
+        None => value(fact),
+    }
 }
 
 /// Adds a heading and lines, if there are any.

@@ -3,8 +3,8 @@
 use portcullis_model::{AuditedAccount, ControlOutcome, FrameworkOutcome, Report};
 
 use super::budget::Budget;
-use super::folded::fold;
-use crate::render::controls::{self, counted, waived};
+use super::fold;
+use crate::render::controls::{self, in_numbers, waived};
 use crate::render::gfm::{code, inline};
 
 pub(super) fn write(report: &Report, budget: &mut Budget) {
@@ -23,7 +23,7 @@ fn write_framework(
     let FrameworkOutcome { id, title, version, note, controls: all, .. } = framework;
     let title = inline(&format!("{lead}{title} {version}"));
     let note = note.as_ref().map_or_else(String::new, |note| format!("\n{}\n", inline(note)));
-    let counts = counted(framework);
+    let counts = in_numbers(framework);
     if !budget.add(&format!("\n## {title} ({})\n\n{counts}.\n{note}", code(id))) {
         return;
     }

@@ -1,133 +1,83 @@
-//! The outcome, what was audited from which evidence, what is missing, and how much was found.
+//! What the audit comes to: in a word, in tables, and what was audited on which evidence.
 
-use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Report, Status};
+use portcullis_model::{Report, Status};
 
 use super::budget::Budget;
-use crate::decide::loosened;
+use super::findings::title;
 use crate::render::counts::{self, Counts};
-use crate::render::gaps;
 use crate::render::gfm::{code, inline};
+use crate::render::outline::{Outline, Section};
 use crate::render::view::View;
-use crate::words::{self, capitalised, counted, shorten, time};
+use crate::words::{self, counted, few, shorten};
 
-/// So many accounts and kinds of gaps are listed.
-const LISTED: usize = 20;
+/// So many accounts are listed.
+const ACCOUNTS: usize = 20;
+/// So many resources of a rule are named.
+const NAMED: usize = 5;
 /// Room for a name that no list should be drowned by.
 const NAME_CHARS: usize = 200;
-/// Room for a gap in a sentence.
-const GAP_CHARS: usize = 500;
+/// Room for a sentence or a fact.
+const TEXT_CHARS: usize = 500;
+/// Room for what follows the table of findings.
+const BELOW: usize = 20_000;
 
-pub(super) fn write(view: &View<'_>, budget: &mut Budget) {
-    let report = view.report;
+pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) {
     let verdict = match view.outcome.exit_status() {
         0 => "clean",
         1 => "failed",
         _ => "incomplete",
     };
-    budget.add(&format!("# Identity posture of {}: {verdict}\n", subject(report)));
-    budget.add(&format!("\n**{}**\n\n", inline(&shorten(&view.outcome.to_string(), GAP_CHARS))));
-    for account in report.accounts.iter().take(LISTED) {
-        budget.add(&evidence(account, report));
+    budget.add(&format!("# Identity posture of {}: {verdict}\n", subject(view.report)));
+    budget.add(&format!("\n{}.\n", outline.headline));
+    let outcome = inline(&shorten(&view.outcome.to_string(), TEXT_CHARS));
+    budget.add(&format!("\n**{outcome}**\n"));
+    write_findings(view, outline, budget);
+    write_counts(view.report, budget);
+    budget.add("\n");
+    for (label, text) in &outline.facts {
+        budget.add(&format!("- {label}: {}\n", inline(&shorten(text, TEXT_CHARS))));
     }
-    write_more(report.accounts.len(), budget);
-    write_run(report, budget);
-    write_loosened(report, budget);
-    write_gaps(report, budget);
-    write_counts(report, budget);
+    let version = inline(&shorten(&view.report.tool.version, NAME_CHARS));
+    budget.add(&format!("- Made by Portcullis {version}\n"));
 }
 
 /// The account, or how many there are.
 fn subject(report: &Report) -> String {
-    match report.accounts.as_slice() {
-        [account] => name(account),
-        accounts => counted(accounts.len(), "account"),
+    let [account] = report.accounts.as_slice() else {
+        return counted(report.accounts.len(), "account");
+    };
+    let alias = account.alias.as_ref().map(|alias| inline(&shorten(alias, NAME_CHARS)));
+    let alias = alias.map_or_else(String::new, |alias| format!(" ({alias})"));
+    format!("{}{alias}", code(&shorten(&account.id, NAME_CHARS)))
+}
+
+/// A row for each rule that found something open.
+fn write_findings(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) {
+    if outline.open.is_empty() {
+        return;
     }
-}
-
-/// The account's id and what people call it.
-fn name(account: &AuditedAccount) -> String {
-    let names: Vec<String> = [&account.alias, &account.name]
-        .into_iter()
-        .flatten()
-        .map(|name| inline(&shorten(name, NAME_CHARS)))
-        .collect();
-    let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-    format!("{}{names}", code(&shorten(&account.id, NAME_CHARS)))
-}
-
-/// Whose evidence it is, and how old.
-fn evidence(account: &AuditedAccount, report: &Report) -> String {
-    let evidence = words::evidence(account);
-    let partition = inline(&shorten(&account.partition, NAME_CHARS));
-    let as_of = match common_as_of(report) {
-        Some(_) => String::new(),
-        None => format!(", as of {}", time(account.as_of)),
-    };
-    format!("- Account {}, partition {partition}{as_of}: {evidence}\n", name(account))
-}
-
-/// The moment that the ages of all accounts count to.
-fn common_as_of(report: &Report) -> Option<Timestamp> {
-    let as_of = report.as_of()?;
-    report.accounts.iter().all(|account| account.as_of == as_of).then_some(as_of)
-}
-
-/// When, by what and against what.
-fn write_run(report: &Report, budget: &mut Budget) {
-    let Report { tool, options, accounts, rules, .. } = report;
-    let version = inline(&shorten(&tool.version, NAME_CHARS));
-    let rules = counted(rules.len(), "rule");
-    let when = match common_as_of(report) {
-        Some(as_of) => format!("As of {}, by", time(as_of)),
-        None => "By".to_owned(),
-    };
-    budget.add(&format!("- {when} {rules} of Portcullis {version}\n"));
-    for account in accounts.iter().take(LISTED) {
-        if let Some(baseline) = words::baseline(account, report) {
-            let lead = words::lead(account, report);
-            let compared = capitalised(&format!("{lead}compared with the report {baseline}"));
-            budget.add(&format!("- {}\n", inline(&shorten(&compared, GAP_CHARS))));
+    budget.add("\n| Severity | Problem | Findings | Who |\n|:---|:---|---:|:---|\n");
+    let mut rows = Vec::new();
+    for Section { severity, groups, .. } in &outline.open {
+        for group in groups {
+            let name = |f: &&_| shorten(&words::name(f, view.many_accounts()), NAME_CHARS);
+            let names: Vec<String> = group.findings.iter().map(name).collect();
+            let who = cell(&inline(&few(&names, NAMED)));
+            let (count, title) = (names.len(), cell(&title(group)));
+            rows.push(format!("| {} | {title} | {count} | {who} |\n", severity.word()));
         }
     }
-    if options.redacted {
-        budget.add("- Names, ids and ARNs are pseudonyms\n");
+    let space = budget.left().saturating_sub(BELOW);
+    let table = Budget::filled(space, |table| table.add_each(rows));
+    budget.add(table.text());
+    if table.left_out() > 0 {
+        budget.add(&format!("\nand {}\n", counted(table.left_out(), "more rule")));
     }
 }
 
-/// The configuration, and what makes the run laxer than by default.
-fn write_loosened(report: &Report, budget: &mut Budget) {
-    for file in report.run.configuration.iter().take(LISTED) {
-        budget.add(&format!("- Configuration: {}\n", code(&shorten(file, NAME_CHARS))));
-    }
-    let phrases = loosened::describe(report);
-    if phrases.is_empty() {
-        return;
-    }
-    budget.add("\n**This run may say less than one with the defaults**:\n\n");
-    for phrase in phrases.iter().take(LISTED) {
-        budget.add(&format!("- {}\n", inline(&shorten(phrase, GAP_CHARS))));
-    }
-    write_more(phrases.len(), budget);
-}
-
-fn write_gaps(report: &Report, budget: &mut Budget) {
-    let kinds = gaps::told(report, |gap| !gap.is_by_choice());
-    if kinds.is_empty() {
-        return;
-    }
-    budget.add("\n**Not everything could be collected**; what depends on it is not judged:\n\n");
-    for kind in kinds.iter().take(LISTED) {
-        budget.add(&format!("- {}\n", inline(&shorten(kind, GAP_CHARS))));
-    }
-    write_more(kinds.len(), budget);
-}
-
-/// How many there are beyond those that are listed.
-fn write_more(all: usize, budget: &mut Budget) {
-    if all > LISTED {
-        budget.add(&format!("- and {} more\n", all - LISTED));
-    }
+/// Markdown within a table, where a bar would end the cell even in a code span.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 /// The number of findings by severity and status, and by account where there are several.
@@ -141,11 +91,12 @@ fn write_counts(report: &Report, budget: &mut Budget) {
         return;
     }
     write_heading("Account", budget);
-    for (id, counts) in accounts.iter().take(LISTED) {
-        write_row(&code(&shorten(id, NAME_CHARS)), *counts, budget);
+    for (id, counts) in accounts.iter().take(ACCOUNTS) {
+        write_row(&cell(&code(&shorten(id, NAME_CHARS))), *counts, budget);
     }
-    budget.add("\n");
-    write_more(accounts.len(), budget);
+    if accounts.len() > ACCOUNTS {
+        budget.add(&format!("\nand {}\n", counted(accounts.len() - ACCOUNTS, "more account")));
+    }
 }
 
 /// The beginning of a table of counts.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Gap, Status};
+use portcullis_model::Status;
 
 use super::Part;
 use super::log::{Level, Message, Notification, ReportingDescriptorReference};
@@ -32,7 +32,7 @@ pub(super) fn notifications(
 /// The accounts for which there is no room in the file.
 pub(super) fn accounts_left_out(parts: &[Part<'_>]) -> Notification {
     let ids: Vec<&str> = parts.iter().map(|part| part.id).collect();
-    let findings = counted(parts.iter().map(|part| part.issues.len()).sum(), "finding");
+    let findings = counted(parts.iter().map(|part| part.issues.len()).sum::<usize>(), "finding");
     let (accounts, ids) = (counted(ids.len(), "account"), ids.join(", "));
     let text = format!("{accounts} with {findings} left out, for lack of room: {ids}.");
     note("accounts-left-out", Level::Warning, &text)
@@ -56,13 +56,12 @@ fn not_collected(part: &Part<'_>) -> Option<Notification> {
 /// The gaps in the evidence.
 fn missing(part: &Part<'_>) -> Vec<Notification> {
     let gaps = part.accounts.iter().flat_map(|account| &account.gaps);
-    let (by_choice, gaps): (Vec<&Gap>, Vec<&Gap>) = gaps.partition(|gap| gap.is_by_choice());
-    let tell = |gaps: &[&Gap], id, level| {
-        let texts = gaps::folded(gaps);
-        texts.into_iter().map(move |text| note(id, level, &text)).collect::<Vec<_>>()
-    };
-    let mut notes = tell(&gaps, "gap", Level::Warning);
-    notes.extend(tell(&by_choice, "not-requested", Level::Note));
+    let mut notes = Vec::new();
+    for cause in gaps::causes(gaps, usize::MAX) {
+        let (id, level) =
+            if cause.by_choice { ("not-requested", Level::Note) } else { ("gap", Level::Warning) };
+        notes.push(note(id, level, &cause.sentences()));
+    }
     notes
 }
 

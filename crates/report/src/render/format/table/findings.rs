@@ -1,43 +1,120 @@
-//! What failed and counts, by severity and rule, with what to do about it.
+//! What is open, by severity and rule, with what to do about the worst of it.
 
 use std::io;
 
-use portcullis_model::{Severity, Status};
+use anstyle::Style as Paint;
+use portcullis_model::{Finding, Severity};
 
-use super::{Group, counted, describe, grouped};
 use crate::decide::waivers::decision_and_reason;
-use crate::render::advice::what_to_do;
+use crate::render::advice::what_to_do_at_most;
+use crate::render::outline::{Group, Outline, Section};
 use crate::render::view::View;
-use crate::{Page, bold, severity_style};
+use crate::words::{self, counted, few};
+use crate::{Detail, Page, bold, severity_style};
 
-pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    for severity in Severity::ALL {
-        let of_it = grouped(view, |f| f.status() == Status::Open && f.severity == severity);
-        let count: usize = of_it.iter().map(|group| group.findings.len()).sum();
-        if count == 0 {
-            continue;
+/// So many findings of a rule are shown.
+const SHOWN: usize = 10;
+/// So many rules say what to do, the worst first, beside those that are critical or high.
+const EXPLAINED: usize = 4;
+
+/// A line for each finding, as long as it is.
+pub(super) fn write_lines(
+    view: &View<'_>,
+    outline: &Outline<'_>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    for Section { severity, groups, .. } in &outline.open {
+        for finding in groups.iter().flat_map(|group| &group.findings) {
+            let says = view.describe(finding);
+            let line = format!("{:<8}  {says} ({})", severity.word(), finding.rule);
+            page.line(Paint::new(), &line)?;
         }
-        let heading = format!("{}: {}", severity.word().to_uppercase(), counted(count, "finding"));
-        page.blank()?;
-        page.line(severity_style(severity), &heading)?;
-        of_it.iter().try_for_each(|group| write_rule(view, group, page))?;
     }
     Ok(())
 }
 
-fn write_rule(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    page.blank()?;
-    page.painted_item(bold(), "  ", &group.title())?;
-    for finding in &group.findings {
-        page.item("  - ", &describe(view, finding))?;
-        if let Some(waiver) = &finding.waiver {
-            page.item("    ", &decision_and_reason(waiver))?;
+pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let (mut rules, mut unexplained) = (0, 0);
+    for Section { severity, title, groups } in &outline.open {
+        page.blank()?;
+        page.title(severity_style(*severity), title)?;
+        for group in groups {
+            rules += 1;
+            if view.style.detail == Detail::All || *severity <= Severity::High || rules <= EXPLAINED
+            {
+                write_in_full(view, group, page)?;
+            } else {
+                unexplained += 1;
+                let names = few(&names(view, &group.findings), SHOWN);
+                page.item("  - ", &format!("{}: {names}", group.title()))?;
+            }
         }
     }
-    let advice = what_to_do(group.rule, &group.findings);
-    if advice.is_empty() {
+    if unexplained == 0 {
         return Ok(());
     }
-    page.item("    ", "What to do:")?;
-    page.prose(6, &advice)
+    let rules = counted(unexplained, "rule");
+    let hint = format!(
+        "`--all` shows in full what {rules} found and what to do, `portcullis rules explain RULE` what \
+         a rule is about."
+    );
+    page.blank()?;
+    page.item("", &hint)
+}
+
+fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let shown = shown(view, group);
+    write_group(view, group, shown, page)?;
+    match group.same_as {
+        Some(rule) => page.item("    ", &format!("What to do stands under {rule}.")),
+        None => page.prose(4, &what_to_do_at_most(group.rule, shown, shown.len())),
+    }
+}
+
+fn names(view: &View<'_>, findings: &[&Finding]) -> Vec<String> {
+    findings.iter().map(|finding| words::name(finding, view.many_accounts())).collect()
+}
+
+/// The findings of a group that are shown.
+fn shown<'g, 'a>(view: &View<'_>, group: &'g Group<'a>) -> &'g [&'a Finding] {
+    let all = &group.findings;
+    let most = if view.style.detail == Detail::All { all.len() } else { SHOWN.min(all.len()) };
+    &all[..most]
+}
+
+/// One finding is its own heading; several have one in common.
+fn write_group(
+    view: &View<'_>,
+    group: &Group<'_>,
+    shown: &[&Finding],
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    if let [finding] = shown {
+        let heading = format!("{} ({})", view.describe(finding), group.id);
+        page.painted_item(bold(), "  - ", &heading)?;
+        return write_waiver(finding, page);
+    }
+    page.painted_item(bold(), "  - ", &group.title())?;
+    for alike in shown.chunk_by(|a, b| are_alike(view, a, b)) {
+        let [first, others @ ..] = alike else { continue };
+        let names: Vec<&str> = others.iter().map(|f| f.resource.name.as_str()).collect();
+        let others = if names.is_empty() { "" } else { "; likewise " };
+        page.item("    - ", &format!("{}{others}{}", view.describe(first), names.join(", ")))?;
+        write_waiver(first, page)?;
+    }
+    match group.findings.len() - shown.len() {
+        0 => Ok(()),
+        more => page.item("    - ", &format!("and {more} more, which `--all` lists")),
+    }
+}
+
+/// Whether two findings of a rule say the same of two resources of an account.
+fn are_alike(view: &View<'_>, a: &Finding, b: &Finding) -> bool {
+    let says = |finding: &Finding| view.describe(finding).replace(&finding.resource.name, "\0");
+    a.account == b.account && a.waiver.is_none() && b.waiver.is_none() && says(a) == says(b)
+}
+
+fn write_waiver(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+    let waiver = finding.waiver.iter();
+    waiver.map(decision_and_reason).try_for_each(|says| page.item("    ", &says))
 }

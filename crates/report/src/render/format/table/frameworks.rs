@@ -7,7 +7,7 @@ use portcullis_model::{
     AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome, Report, Severity,
 };
 
-use crate::render::controls::{self, counted, waived};
+use crate::render::controls::{self, in_numbers, waived};
 use crate::{Page, bold, dim, severity_style};
 
 /// Longer ids of controls stand out; those of a file may be of any length.
@@ -35,7 +35,7 @@ fn write_framework(
         write_control(control, width, account, page)?;
     }
     page.blank()?;
-    page.painted_item(bold(), "  ", &counted(framework))?;
+    page.painted_item(bold(), "  ", &in_numbers(framework))?;
     note.iter().try_for_each(|note| page.item("  ", note))
 }
 

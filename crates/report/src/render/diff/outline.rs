@@ -1,0 +1,140 @@
+//! The outline of a diff for people: what is said, in which order, and which entries stand together.
+//! Text and Markdown render it, and decide none of that.
+
+use jiff::Timestamp;
+use portcullis_model::Severity;
+
+use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
+use crate::decide::waivers::decision_and_reason;
+use crate::words::{capitalised, counted, describe, shorten, span, time, value};
+
+/// Room for a value in a line; JSON has it whole.
+const VALUE_CHARS: usize = 100;
+
+/// A diff, as people read it.
+pub(super) struct Outline<'d> {
+    /// `2 new, 1 fixed, 5 unchanged`.
+    pub summary: String,
+    /// The two reports, and what makes them less comparable than they seem.
+    pub facts: Vec<(&'static str, String)>,
+    pub parts: Vec<Part<'d>>,
+}
+
+/// The findings of which the same has become.
+pub(super) struct Part<'d> {
+    /// `New: 2 findings, 1 of them waived`.
+    pub title: String,
+    /// What the change means, where the word may mislead.
+    pub explanation: Option<&'static str>,
+    pub groups: Vec<Group<'d>>,
+}
+
+/// Those of one rule and severity.
+pub(super) struct Group<'d> {
+    pub entries: &'d [Entry<'d>],
+    pub title: &'d str,
+    pub rule: &'d str,
+    pub severity: Severity,
+    /// Whether they do not fail any more.
+    pub fixed: bool,
+}
+
+impl<'d> Outline<'d> {
+    pub(super) fn new(diff: &'d Diff<'d>) -> Outline<'d> {
+        let mut facts = vec![("Old", origin(&diff.old)), ("New", origin(&diff.new))];
+        facts.extend(diff.notes.iter().map(|note| ("Note", note.clone())));
+        let mut parts = Vec::new();
+        for of_change in diff.entries.chunk_by(|a, b| a.change == b.change) {
+            let change = of_change[0].change;
+            let same_rule =
+                |a: &Entry<'_>, b: &Entry<'_>| (a.severity, a.rule) == (b.severity, b.rule);
+            parts.push(Part {
+                title: title(change, diff),
+                explanation: explanation(change),
+                groups: of_change.chunk_by(same_rule).map(Group::new).collect(),
+            });
+        }
+        Outline { summary: summary(diff), facts, parts }
+    }
+}
+
+impl<'d> Group<'d> {
+    fn new(entries: &'d [Entry<'d>]) -> Group<'d> {
+        let Entry { title, rule, severity, change, .. } = entries[0];
+        Group { entries, title, rule, severity, fixed: change == Change::Fixed }
+    }
+}
+
+/// What the changes of a kind mean, where the word may mislead.
+fn explanation(change: Change) -> Option<&'static str> {
+    match change {
+        Change::Unknown => Some("These could not be judged this time, and may fail."),
+        Change::Gone => Some("Nothing shows that these are fixed."),
+        _ => None,
+    }
+}
+
+/// `2 new, 1 fixed, 5 unchanged`: what there is, with what is not listed at the end.
+fn summary(diff: &Diff<'_>) -> String {
+    let there_is = |change: &Change| diff.count(*change) > 0;
+    let told = |change: Change| format!("{} {}", diff.count(change), change.words());
+    let counts: Vec<_> = Change::ALL.into_iter().filter(there_is).map(told).collect();
+    match (counts.join(", "), diff.entries.is_empty()) {
+        (counts, _) if counts.is_empty() => "no findings in either report".to_owned(),
+        (counts, true) => format!("nothing has changed ({counts})"),
+        (counts, false) => counts,
+    }
+}
+
+/// A report: `2026-11-02 10:00:00 UTC, account 111122223333, portcullis 0.1.0, rules 0123456789abcdef`.
+fn origin(origin: &Origin<'_>) -> String {
+    let Origin { version, ruleset, accounts } = origin;
+    let accounts = match accounts.as_slice() {
+        [] => "no account".to_owned(),
+        [account] => format!("{}, account {}", time(account.as_of), account.id),
+        all => {
+            let moments = all.iter().map(|account| account.as_of);
+            let span = span(moments, time).unwrap_or_default();
+            format!("{span}, {} accounts", all.len())
+        }
+    };
+    format!("{accounts}, portcullis {version}, rules {ruleset}")
+}
+
+/// `New: 2 findings, 1 of them waived`.
+fn title(change: Change, diff: &Diff<'_>) -> String {
+    let count = diff.count(change);
+    let is_waived = |entry: &&Entry<'_>| entry.change == change && entry.new.state == State::Waived;
+    let waived = match diff.entries.iter().filter(is_waived).count() {
+        0 => String::new(),
+        waived => format!(", {waived} of them waived"),
+    };
+    format!("{}: {}{waived}", capitalised(change.words()), counted(count, "finding"))
+}
+
+/// The message, led by what it is about where it does not say so itself.
+pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
+    let mut accounts = diff.old.accounts.iter().chain(&diff.new.accounts);
+    let many_accounts = accounts.any(|a| (a.partition, a.id) != (entry.partition, entry.account));
+    let message = entry.finding().map_or("", |finding| finding.message.as_str());
+    describe(many_accounts.then_some(entry.account), entry.resource, message)
+}
+
+/// What else there is to tell, a line each.
+pub(super) fn details(entry: &Entry<'_>) -> Vec<String> {
+    let reason = entry.reason.clone();
+    let differences = entry.differences.iter().map(difference);
+    let mut waivers = entry.new.findings.iter().filter_map(|finding| finding.waiver.as_ref());
+    let waiver = waivers.next().map(decision_and_reason);
+    let is_before = |seen: &Timestamp| entry.new.as_of.is_none_or(|as_of| *seen < as_of);
+    let seen = entry.first_seen.filter(is_before);
+    let seen = seen.map(|seen| format!("first seen {}", time(seen)));
+    reason.into_iter().chain(differences).chain(waiver).chain(seen).collect()
+}
+
+/// `severity: medium → high`.
+fn difference(difference: &Difference) -> String {
+    let Difference { what, old, new } = difference;
+    let shown = |fact| shorten(&value(fact), VALUE_CHARS);
+    format!("{what}: {} → {}", shown(old), shown(new))
+}

@@ -1,0 +1,128 @@
+//! What was audited, by what and on which evidence, in words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use portcullis_model::{AuditedAccount, Report, RunOptions};
+
+use crate::decide::loosened;
+use crate::words::{self, counted, time};
+
+/// More accounts, and baselines, are counted.
+const LISTED: usize = 20;
+
+/// A label, and what it says.
+pub(crate) type Fact = (&'static str, String);
+
+/// The facts of a report; a label that comes several times in a row stands for a list.
+pub(crate) fn facts(report: &Report) -> Vec<Fact> {
+    let common = common_as_of(report);
+    let mut facts = accounts(report, common.is_none());
+    facts.extend(common.map(|as_of| ("As of", time(as_of))));
+    facts.push(("Rules", rules(report)));
+    let compared = |account: &AuditedAccount| {
+        let baseline = words::baseline(account, report)?;
+        Some(("Baseline", format!("{}{baseline}", words::lead(account, report))))
+    };
+    facts.extend(report.accounts.iter().filter_map(compared).take(LISTED));
+    if report.options.redacted {
+        facts.push(("Redacted", "names, ids and ARNs are pseudonyms".to_owned()));
+    }
+    facts.extend(loosened(report));
+    facts.extend(not_asked(report).map(|sources| ("Not asked", sources)));
+    facts.push(("Gaps", gaps(report)));
+    facts
+}
+
+/// The configuration, and what makes the run laxer than one with the defaults.
+fn loosened(report: &Report) -> Vec<Fact> {
+    let files = report.run.configuration.iter().take(LISTED);
+    let mut facts: Vec<Fact> = files.map(|file| ("Config", file.clone())).collect();
+    let phrases = loosened::describe(report);
+    facts.extend(phrases.iter().take(LISTED).map(|phrase| ("Loosened", phrase.clone())));
+    if phrases.len() > LISTED {
+        facts.push(("Loosened", format!("and {} more", phrases.len() - LISTED)));
+    }
+    facts
+}
+
+/// The moment that the ages of all accounts count to.
+fn common_as_of(report: &Report) -> Option<Timestamp> {
+    let as_of = report.as_of()?;
+    report.accounts.iter().all(|account| account.as_of == as_of).then_some(as_of)
+}
+
+/// One account in some lines, or each of several in one, with its time if that is its own.
+fn accounts(report: &Report, at_own_time: bool) -> Vec<Fact> {
+    match report.accounts.as_slice() {
+        [] => vec![("Account", "none".to_owned())],
+        [account] => {
+            let caller = account.caller.clone().map(|caller| ("Caller", caller));
+            let mut facts = vec![("Account", name(account))];
+            facts.extend(caller);
+            facts.push(("Evidence", words::evidence(account)));
+            facts
+        }
+        all => {
+            let line = |account: &AuditedAccount| {
+                let as_of = format!(", as of {}", time(account.as_of));
+                let as_of = if at_own_time { as_of.as_str() } else { "" };
+                format!("{}{as_of}: {}", name(account), words::evidence(account))
+            };
+            let listed = all.iter().take(LISTED).map(|account| ("Account", line(account)));
+            let mut facts: Vec<Fact> = listed.collect();
+            if all.len() > LISTED {
+                facts.push(("Account", format!("and {} more", all.len() - LISTED)));
+            }
+            facts
+        }
+    }
+}
+
+/// The account's id, what people call it, and its partition.
+fn name(account: &AuditedAccount) -> String {
+    let names = [&account.alias, &account.name].into_iter().filter_map(|name| name.as_deref());
+    let names: Vec<&str> = names.collect();
+    let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    format!("{}{names}, partition {}", account.id, account.partition)
+}
+
+/// How many rules were judged, and how they were chosen.
+fn rules(report: &Report) -> String {
+    let RunOptions { rule_set, only, skip, frameworks, .. } = &report.options;
+    let chosen = match (only.as_slice(), frameworks.as_slice()) {
+        ([], []) => format!("of the {rule_set} set"),
+        ([], frameworks) => format!("of {}", frameworks.join(", ")),
+        _ => "chosen by id".to_owned(),
+    };
+    let skipped = if skip.is_empty() { "" } else { ", without those left out by id" };
+    format!("{} {chosen}{skipped}", report.rules.len())
+}
+
+/// The calls that were not made on purpose.
+fn not_asked(report: &Report) -> Option<String> {
+    let mut sources: BTreeMap<_, usize> = BTreeMap::new();
+    let all = report.accounts.iter().flat_map(|account| &account.gaps);
+    for gap in all.filter(|gap| gap.is_by_choice()) {
+        *sources.entry(gap.source).or_default() += usize::from(gap.resource.is_some());
+    }
+    let mut texts = Vec::new();
+    for (source, users) in &sources {
+        match users {
+            0 => texts.push(source.to_string()),
+            users => texts.push(format!("{source} of {}", counted(*users, "user"))),
+        }
+    }
+    (!texts.is_empty()).then(|| texts.join(", "))
+}
+
+/// How many sources failed. What that leaves not judged stands further below.
+fn gaps(report: &Report) -> String {
+    let all = report.accounts.iter().flat_map(|account| &account.gaps);
+    let sources: BTreeSet<_> =
+        all.filter(|gap| !gap.is_by_choice()).map(|gap| gap.source).collect();
+    match sources.len() {
+        0 => "none".to_owned(),
+        count => format!("{}; see what is not judged", counted(count, "source")),
+    }
+}
