@@ -1,5 +1,5 @@
-// The HTML report in headless Chromium: filters, keys, links, colours, print, and that no name in it
-// does anything.
+// The HTML report in headless Chromium: filters, addresses, keys, links, downloads, colours, print, and
+// that no name in it does anything.
 //
 //   node tests/validation/browser.mjs TOOLS FILE.html…
 //
@@ -7,6 +7,7 @@
 // What the page shows is compared with its data, filtered here by other code. Exit status: 0 if all
 // holds, else 1, with a line for each problem.
 
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -58,7 +59,19 @@ const values = (findings, key) => [...new Set(findings.map((finding) => finding[
 /** The findings that are shown at first: all, but for what passes where something else is there. */
 const atFirst = (findings) => findings.filter(({ status }) => STATUSES_OF_WORK.includes(status));
 
-const filters = async (page, { findings, rules }) => {
+/** How many findings a menu says that it would show of a value. */
+const promised = async (page, filter, value) => page.$eval(`select[data-filter="${filter}"]`,
+  (menu, wanted) => Number([...menu.options].find((option) => option.value === wanted).text.match(/\((\d+)\)$/)[1]), value);
+
+/** Chooses a value in a menu, which said how many findings that would show. */
+const pick = async (page, filter, value, wanted) => {
+  same(await promised(page, filter, value), wanted, `promised of ${filter} ${value}`);
+  await page.selectOption(`select[data-filter="${filter}"]`, value);
+  same(await counted(page), wanted, `${filter} ${value}`);
+  await reset(page);
+};
+
+const filters = async (page, { findings, rules, texts }) => {
   const shown = atFirst(findings);
   same(await counted(page), shown.length, "findings at first");
   for (const severity of values(findings, "severity")) {
@@ -67,21 +80,22 @@ const filters = async (page, { findings, rules }) => {
     await reset(page);
   }
   for (const rule of values(shown, "rule").slice(0, 5)) {
-    await page.selectOption('[data-filter="rule"]', String(rule));
-    same(await counted(page), shown.filter((f) => f.rule === rule).length, `rule ${rules[rule].id}`);
-    await reset(page);
+    const wanted = shown.filter((f) => f.rule === rule).length;
+    await pick(page, "rule", rules[rule].id, wanted);
   }
   for (const account of values(findings, "account")) {
-    if (values(findings, "account").length === 1) break;
-    await page.selectOption('[data-filter="account"]', account);
-    same(await counted(page), shown.filter((f) => f.account === account).length, `account ${account}`);
-    await reset(page);
+    await pick(page, "account", account, shown.filter((f) => f.account === account).length);
   }
-  const { family } = rules[shown[0].rule];
+  for (const kind of values(shown, "kind").slice(0, 5)) {
+    await pick(page, "kind", texts[kind], shown.filter((f) => f.kind === kind).length);
+  }
+  const { family, controls } = rules[shown[0].rule];
   if (family !== "") {
-    await page.selectOption('[data-filter="family"]', family);
-    same(await counted(page), shown.filter((f) => rules[f.rule].family === family).length, `family ${family}`);
-    await reset(page);
+    await pick(page, "family", family, shown.filter((f) => rules[f.rule].family === family).length);
+  }
+  for (const control of controls.slice(0, 2)) {
+    const tested = shown.filter((f) => rules[f.rule].controls.includes(control));
+    await pick(page, "control", control, tested.length);
   }
   await statuses(page, findings);
 };
@@ -161,14 +175,61 @@ const links = async (browser, url, { findings, rules }) => {
     await page.context().close();
   }
   const page = await open(browser, url);
-  const link = page.locator("main a[data-rule]:visible").first();
+  const link = page.locator('main a[href^="#rule-"]:visible').first();
   if (await link.count() > 0) {
-    const rule = Number(await link.getAttribute("data-rule"));
+    const id = await link.innerText();
     await link.click();
-    const wanted = findings.filter((finding) => finding.rule === rule).length;
-    if (wanted > 0) same(await counted(page), wanted, `findings by the link to ${rules[rule].id}`);
+    await page.waitForTimeout(100);
+    const wanted = findings.filter((finding) => rules[finding.rule].id === id).length;
+    same(await counted(page), wanted, `findings by the link to ${id}`);
   }
   await page.context().close();
+};
+
+/** What is chosen stands in the address, and the address chooses it again. */
+const addresses = async (browser, url, { findings }) => {
+  const [first] = atFirst(findings);
+  const page = await open(browser, url);
+  await choose(page, "severity", first.severity);
+  await page.selectOption("#grouping", "severity");
+  await search(page, first.fingerprint);
+  const [address, shown] = [page.url(), await counted(page)];
+  expect(address.includes(`search=${first.fingerprint}`), `the address is ${address}`);
+  await page.context().close();
+  const other = await open(browser, address);
+  same(await counted(other), shown, "findings by an address");
+  same(await other.inputValue("#grouping"), "severity", "the grouping by an address");
+  await other.context().close();
+};
+
+/** What is shown can be taken along, and formulas in it are defused. */
+const downloads = async (page, { findings }) => {
+  const shown = atFirst(findings);
+  for (const kind of ["csv", "json"]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click(`#${kind}`)]);
+    const text = await readFile(await download.path(), "utf8");
+    const count = kind === "json"
+      ? JSON.parse(text).length
+      : text.split("\r\n").filter((line) => line !== "").length - 1;
+    same(count, shown.length, `findings in the ${kind}`);
+    expect(kind === "json" || !/(^|,)"?[=+@-]/m.test(text), "a cell is a formula");
+  }
+};
+
+/** The card of an identity has all that is about it. */
+const identity = async (page, { findings, texts }) => {
+  const user = atFirst(findings).find(({ kind }) => texts[kind] === "user");
+  if (!user) return;
+  await page.selectOption("#grouping", "identity");
+  await search(page, user.resource.split(":").at(-1));
+  const card = page.locator("#list details.group", { hasText: user.name }).first();
+  const own = findings.filter(({ resource }) => resource === user.resource);
+  const rows = await card.locator(".finding").count();
+  expect(rows >= Math.min(atFirst(own).length, 10), `${rows} findings on the card of ${user.name}`);
+  await card.locator(".facts-of > summary").click();
+  expect(await card.locator(".facts-of .evidence").count() > 0, "a card has no facts");
+  await search(page, "");
+  await page.selectOption("#grouping", "rule");
 };
 
 const looks = async (browser, url, data) => {
@@ -187,6 +248,10 @@ const looks = async (browser, url, data) => {
   problems.push(...await page.evaluate(inspectColours));
   await page.emulateMedia({ media: "print" });
   same(await background(), "rgb(255, 255, 255)", "paper is");
+  if (data.findings.length > 0) {
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    expect(await page.isVisible("#paper .evidence"), "no evidence is printed");
+  }
   expect(!await page.isVisible("#filters"), "controls are printed");
   await page.context().close();
 };
@@ -197,7 +262,7 @@ const still = async (browser, url, { findings }) => {
   expect(!await page.isVisible("#explorer"), "there are controls that cannot work");
   const worked = atFirst(findings);
   if (worked.length > 0) {
-    const text = await page.innerText("#by-rule");
+    const text = await page.innerText("#plain");
     expect(text.includes(worked[0].message), "no findings without JavaScript");
   }
   await page.context().close();
@@ -221,8 +286,12 @@ const inspect = async (browser, file) => {
     await filters(page, data);
     await searches(page, data);
     await groups(page, data);
+    await identity(page, data);
     await keys(page);
+    await reset(page);
+    await downloads(page, data);
     await links(browser, url, data);
+    await addresses(browser, url, data);
   }
   await inert(page);
   await page.context().close();

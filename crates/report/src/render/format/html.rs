@@ -4,9 +4,9 @@
 //! style and script by their hashes, and no network at all. Text reaches the page as [`Text`] only,
 //! which is defused; the templates escape it, and the script makes text nodes of it.
 //!
-//! What the page says stands in its HTML, findings by rule included, bounded in number; that is what
-//! is printed, and what is there without JavaScript. The script puts a list of all findings in its
-//! place, to search and filter.
+//! What the page says stands in its HTML, with a plain list of findings, bounded in number, for those
+//! who read it without JavaScript. The script puts a list of all findings in its place, to search,
+//! filter and print.
 //!
 //! [csp]: https://www.w3.org/TR/CSP3/
 
@@ -50,9 +50,14 @@ const SCRIPT: &str = concat!(
     "\"use strict\";\n{\n",
     include_str!("../../../templates/html/script/dom.js"),
     include_str!("../../../templates/html/script/evidence.js"),
+    include_str!("../../../templates/html/script/identity.js"),
+    include_str!("../../../templates/html/script/path.js"),
     include_str!("../../../templates/html/script/finding.js"),
     include_str!("../../../templates/html/script/filters.js"),
+    include_str!("../../../templates/html/script/controls.js"),
     include_str!("../../../templates/html/script/list.js"),
+    include_str!("../../../templates/html/script/download.js"),
+    include_str!("../../../templates/html/script/paper.js"),
     include_str!("../../../templates/html/script/page.js"),
     "}\n",
 );

@@ -9,19 +9,11 @@ const number = (value) => {
   return element("span", { title: String(value) }, short.toFixed(2));
 };
 
-/** A table of records that have the same fields. */
-const recordTable = (records, fields) => element("table", {},
-  element("thead", {}, element("tr", {}, ...fields.map((field) =>
-    element("th", { scope: "col" }, field.replaceAll("_", " "))))),
-  element("tbody", {}, ...records.map((record) => element("tr", {}, ...fields.map((field) =>
-    element("td", {}, fact(record[field])))))));
-
+/** Values one below the other. */
 const list = (values) => {
   if (values.length === 0) return element("span", { class: "quiet" }, "none");
-  const fields = isRecord(values[0]) ? Object.keys(values[0]) : [];
-  const isAlike = (value) => isRecord(value) && Object.keys(value).join() === fields.join();
-  if (fields.length > 0 && values.every(isAlike)) return recordTable(values, fields);
-  return element("ul", {}, ...values.map((value) => element("li", {}, fact(value))));
+  const items = values.map((value) => element("li", {}, fact(value)));
+  return element("ul", values.every(isRecord) ? { class: "records" } : {}, ...items);
 };
 
 /** What a fact says, as a node or text. */

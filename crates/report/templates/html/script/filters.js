@@ -1,17 +1,65 @@
-// Filters: which findings are shown.
+// Filters: which findings are shown. What is chosen stands in the fragment of the page's address, so
+// that links choose, and that what is shown can be passed on and returned to.
 
-const choices = [...document.querySelectorAll("button[data-filter]")];
-const selects = [...document.querySelectorAll("select[data-filter]")];
-const chosenFirst = new Set(choices.filter((choice) => choice.ariaPressed === "true"));
+const itself = (key) => [key];
 
-/** The values of a filter by which a finding is chosen. */
-const value = {
-  severity: (finding) => finding.severity,
-  status: (finding) => finding.status,
-  rule: (finding) => String(finding.rule),
-  family: (finding) => data.rules[finding.rule].family,
-  account: (finding) => finding.account,
+/** Each filter: what it looks at in a finding, which few findings differ in, and the values of that. */
+const filters = {
+  severity: { key: ({ severity }) => severity, values: itself },
+  status: { key: ({ status }) => status, values: itself },
+  rule: { key: ({ rule }) => rule, values: (rule) => [data.rules[rule].id] },
+  family: { key: ({ rule }) => rule, values: (rule) => [data.rules[rule].family] },
+  control: { key: ({ rule }) => rule, values: (rule) => data.rules[rule].controls },
+  kind: { key: ({ kind }) => kind, values: (kind) => [data.texts[kind]] },
+  account: { key: ({ account }) => account, values: itself },
+  identity: { key: (finding) => finding, values: (finding) => identities(finding) },
 };
+const filterNames = Object.keys(filters);
+/** There are too many identities to count each. */
+const countedNames = filterNames.filter((name) => name !== "identity");
+
+/** The values that a filter lets through; one without any lets all through. */
+const chosen = Object.fromEntries(filterNames.map((name) => [name, new Set()]));
+
+const isWork = (status) => status !== "pass" && status !== "not_applicable";
+
+/** Lets all findings through. */
+const clearFilters = () => {
+  byId("search").value = "";
+  for (const values of Object.values(chosen)) values.clear();
+};
+
+/** Sets every filter to what it is at first: where passes are listed, only what asks for work. */
+const resetFilters = () => {
+  clearFilters();
+  const statuses = new Set(data.findings.map(({ status }) => status));
+  const work = [...statuses].filter(isWork);
+  if (work.length < statuses.size) chosen.status = new Set(work);
+};
+
+/** What is chosen, as the parameters of an address. */
+const parameters = () => {
+  const some = new URLSearchParams();
+  for (const name of filterNames) for (const value of chosen[name]) some.append(name, value);
+  const search = byId("search").value;
+  if (search !== "") some.set("search", search);
+  const group = byId("grouping").value;
+  if (group !== "rule") some.set("group", group);
+  return some.size > 0 ? String(some) : "status=";
+};
+
+const readAddress = () => {
+  const some = new URLSearchParams(location.hash.slice(1));
+  clearFilters();
+  for (const name of filterNames) {
+    chosen[name] = new Set(some.getAll(name).filter((value) => value !== ""));
+  }
+  byId("search").value = some.get("search") ?? "";
+  const group = some.get("group");
+  if (Object.hasOwn(groupings, group)) byId("grouping").value = group;
+};
+
+const writeAddress = () => history.replaceState(null, "", `#${parameters()}`);
 
 /** All text that is searched; made once for each finding. */
 const searchable = new WeakMap();
@@ -19,46 +67,47 @@ const haystack = (finding) => {
   let text = searchable.get(finding);
   if (text === undefined) {
     const { id, title } = data.rules[finding.rule];
-    const { resource, name, message, fingerprint } = finding;
-    text = [id, title, resource, name, message, fingerprint].join("\n").toLowerCase();
+    const { resource, message, fingerprint, name } = finding;
+    const words = [id, title, resource, name, message, fingerprint, ...identities(finding)];
+    text = words.join("\n").toLowerCase();
     searchable.set(finding, text);
   }
   return text;
 };
 
-/** The values that are allowed, by filter; a filter without any allows all. */
-const allowed = () => {
-  const sets = new Map();
-  const allow = (filter, wanted) => sets.set(filter, (sets.get(filter) ?? new Set()).add(wanted));
-  for (const { ariaPressed, dataset } of choices) {
-    if (ariaPressed === "true") allow(dataset.filter, dataset.value);
+const increase = (counts, key, by) => counts.set(key, (counts.get(key) ?? 0) + by);
+
+/** How many findings there are of each value, by how many there are of each key. */
+const countValues = (name, keys) => {
+  const counts = new Map();
+  for (const [key, count] of keys) {
+    for (const value of filters[name].values(key)) increase(counts, value, count);
   }
-  for (const { value: wanted, dataset } of selects) if (wanted !== "") allow(dataset.filter, wanted);
-  return [...sets];
+  return counts;
 };
 
-/** The findings that pass all filters and hold all words of the search. */
+/**
+ * The findings that pass all filters and hold all words of the search; and for each filter, how many
+ * there would be of each value if that value alone were chosen.
+ */
 const filtered = () => {
-  const sets = allowed();
   const words = byId("search").value.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  return data.findings.filter((finding) =>
-    sets.every(([filter, wanted]) => wanted.has(value[filter](finding)))
-    && words.every((word) => haystack(finding).includes(word)));
-};
-
-/** Sets every filter back, or lets all findings through. */
-const resetFilters = (everything) => {
-  byId("search").value = "";
-  for (const menu of selects) menu.value = "";
-  for (const choice of choices) choice.ariaPressed = String(!everything && chosenFirst.has(choice));
-};
-
-/** Lets through only what has that value. */
-const filterBy = (filter, wanted) => {
-  resetFilters(true);
-  for (const choice of choices) {
-    const { dataset } = choice;
-    choice.ariaPressed = String(dataset.filter === filter && dataset.value === wanted);
+  const active = filterNames.filter((name) => chosen[name].size > 0);
+  const keys = Object.fromEntries(filterNames.map((name) => [name, new Map()]));
+  const findings = [];
+  const stops = (name, finding) => {
+    const { key, values } = filters[name];
+    return !values(key(finding)).some((value) => chosen[name].has(value));
+  };
+  for (const finding of data.findings) {
+    if (!words.every((word) => haystack(finding).includes(word))) continue;
+    const failing = active.filter((name) => stops(name, finding));
+    if (failing.length === 0) findings.push(finding);
+    if (failing.length > 1) continue;
+    for (const name of failing.length === 0 ? countedNames : failing) {
+      increase(keys[name], filters[name].key(finding), 1);
+    }
   }
-  for (const menu of selects) if (menu.dataset.filter === filter) menu.value = wanted;
+  const counts = Object.fromEntries(countedNames.map((name) => [name, countValues(name, keys[name])]));
+  return { findings, counts };
 };

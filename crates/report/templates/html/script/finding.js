@@ -26,6 +26,10 @@ const identity = (finding) => {
     ["Account", finding.account],
   ];
   if (finding.region) entries.push(["Region", finding.region]);
+  for (const arn of identities(finding)) {
+    const address = new URLSearchParams({ identity: arn, group: "identity" });
+    entries.push(["Identity", element("a", { href: `#${address}` }, `All about ${nameIn(arn)}`)]);
+  }
   entries.push(["Fingerprint", ...copyable("the fingerprint", finding.fingerprint), " ", link]);
   return terms(entries);
 };
@@ -36,24 +40,29 @@ const about = (rule) => {
   return entry ? [...entry.cloneNode(true).childNodes] : ["The rule was not judged in this run."];
 };
 
-const body = (finding) => {
-  const { evidence = [], missing = [], remediation = [], notes = [], rule, sources } = finding;
+/** What is particular to a finding. */
+const particulars = (finding) => {
+  const { evidence = [], missing = [], remediation = [], notes = [], sources } = finding;
   const parts = [];
   const said = notes.map((note) => data.texts[note]);
-  if (missing.length > 0) said.push(`Not judged, for this is missing: ${missing.join(", ")}`);
+  if (missing.length > 0) said.push(`Not judged because this is missing: ${missing.join(", ")}`);
   const paragraphs = said.map((text) => element("p", {}, text));
   if (said.length > 0) parts.push(element("div", { class: "note" }, ...paragraphs));
+  const paths = waysOf(finding).map((way) => path(finding, way));
+  if (paths.length > 0) parts.push(section("Step by step", ...paths));
   if (remediation.length > 0) {
     parts.push(section("What to do", ...remediation.map((index) => part(data.parts[index]))));
   }
   parts.push(section("Where", identity(finding)));
   if (evidence.length > 0) {
-    parts.push(section("Evidence", element("div", { class: "wide" }, evidenceTable(evidence)),
+    parts.push(section("Evidence", evidenceTable(evidence),
       element("p", { class: "quiet" }, data.texts[sources] ?? "")));
   }
-  parts.push(section("Why it matters", ...about(rule)));
-  return element("div", { class: "body" }, ...parts);
+  return parts;
 };
+
+const body = (finding) => element("div", { class: "body" },
+  ...particulars(finding), section("Why it matters", ...about(finding.rule)));
 
 /** The line of a finding, in a list that is grouped by that. */
 const row = (finding, by) => {

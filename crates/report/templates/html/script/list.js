@@ -2,35 +2,44 @@
 
 /** So many findings are drawn at once, over all groups. */
 const CHUNK = 200;
+/** So many groups are drawn at once. */
+const GROUPS = 100;
 /** A group shows at least so many. */
 const LEAST = 10;
 
-/** The key of a finding's group, and the group's title. */
-const grouping = {
-  rule: (finding) => finding.rule,
-  severity: (finding) => finding.severity,
-  none: () => "",
+/** The keys of the groups that a finding is in. */
+const groupings = {
+  rule: ({ rule }) => [rule],
+  severity: ({ severity }) => [severity],
+  identity: (finding) => identities(finding),
+  account: ({ account }) => [account],
+  none: () => [""],
 };
 
 const groupTitle = (by, key, findings) => {
-  const count = element("span", { class: "quiet" }, String(findings.length));
   const { severity } = findings[0];
-  const tag = element("span", { class: `severity ${severity}` }, severity);
-  if (by === "severity") return element("h3", {}, tag, " ", count);
-  const { id, title } = data.rules[key];
-  return element("h3", {}, tag, ` ${title} `, element("span", { class: "code" }, id), " ", count);
+  const title = element("h3", {}, element("span", { class: `severity ${severity}` }, severity), " ");
+  const code = (text) => element("span", { class: "code" }, text);
+  if (by === "rule") title.append(data.rules[key].title, " ", code(data.rules[key].id));
+  if (by === "identity") {
+    const own = findings.find(({ resource }) => resource === key);
+    title.append(own ? called(own) : `${kindIn(key)} ${nameIn(key)}`);
+  }
+  if (by === "account") title.append(code(key));
+  title.append(" ", element("span", { class: "quiet" }, String(findings.length)));
+  return title;
 };
 
-/** Draws findings into a container, and a button for the rest. */
-const draw = (container, findings, by, from, to) => {
-  container.append(...findings.slice(from, to).map((finding) => row(finding, by)));
-  const rest = findings.length - to;
+/** Draws things into a container, and a button for the rest. */
+const draw = (container, things, make, from, to, size) => {
+  container.append(...things.slice(from, to).map(make));
+  const rest = things.length - to;
   if (rest <= 0) return;
-  const next = Math.min(rest, CHUNK);
-  const more = element("button", { type: "button", class: "more" }, `Show ${next} more of ${rest}`);
+  const more = element("button", { type: "button", class: "more" },
+    `Show ${Math.min(rest, size)} more of ${rest}`);
   more.addEventListener("click", () => {
     more.remove();
-    draw(container, findings, by, to, to + CHUNK);
+    draw(container, things, make, to, to + size, size);
     container.children[to].querySelector("summary").focus();
   });
   container.append(more);
@@ -38,20 +47,48 @@ const draw = (container, findings, by, from, to) => {
 
 const group = (by, key, findings, first) => {
   const rows = element("div", { class: "rows" });
-  draw(rows, findings, by, 0, first);
+  draw(rows, findings, (finding) => row(finding, by), 0, first, CHUNK);
   if (by === "none") return rows;
-  const heading = element("summary", {}, groupTitle(by, key, findings));
-  return element("details", { class: "group", open: "" }, heading, rows);
+  const details = element("details", { class: "group", open: "" },
+    element("summary", {}, groupTitle(by, key, findings)));
+  if (by === "identity") details.append(identityHead(key, findings));
+  details.append(rows);
+  return details;
 };
+
+/** The findings in groups; the group of the most severe finding comes first. */
+const grouped = (findings, by) => {
+  const groups = new Map();
+  for (const finding of findings) {
+    for (const key of groupings[by](finding)) {
+      if (!groups.has(key)) groups.set(key, []);
+      groups.get(key).push(finding);
+    }
+  }
+  return [...groups];
+};
+
+/** What is drawn now, for whoever prints it or takes it along. */
+let shown = [];
 
 /** Draws the findings that pass the filters. */
 const show = () => {
-  const findings = filtered();
+  const { findings, counts } = filtered();
+  shown = findings;
   const by = byId("grouping").value;
-  const groups = Map.groupBy(findings, grouping[by]);
-  const first = Math.max(LEAST, Math.floor(CHUNK / Math.max(groups.size, 1)));
-  byId("list").replaceChildren(...[...groups].map(([key, some]) => group(by, key, some, first)));
+  const groups = grouped(findings, by);
+  const first = Math.max(LEAST, Math.floor(CHUNK / Math.max(groups.length, 1)));
+  byId("list").replaceChildren();
+  draw(byId("list"), groups, ([key, some]) => group(by, key, some, first), 0, GROUPS, GROUPS);
+  showControls(counts);
   const all = data.findings.length;
-  const shown = findings.length === all ? String(all) : `${findings.length} of ${all}`;
-  byId("count").textContent = `${shown} ${all === 1 ? "finding" : "findings"}`;
+  const some = findings.length === all ? String(all) : `${findings.length} of ${all}`;
+  const whose = [...chosen.identity].map((arn) => ` about ${nameIn(arn)}`).join(" or");
+  byId("count").textContent = `${some} ${all === 1 ? "finding" : "findings"}${whose}`;
+};
+
+/** Draws anew after a choice of the reader's. */
+const update = () => {
+  show();
+  writeAddress();
 };

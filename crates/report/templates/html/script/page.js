@@ -3,12 +3,11 @@
 const data = JSON.parse(byId("data").textContent);
 const statusWords = new Map(data.statuses);
 
-/** The gravest first, and those that ask for work before others. */
+/** The most severe first, and those that ask for work before others. */
 const sortFindings = () => {
   const statuses = [...statusWords.keys()];
   const rank = ({ severity, status }) => {
-    const rests = status === "pass" || status === "not_applicable";
-    return (rests ? 1000 : 0) + data.severities.indexOf(severity) * 10 + statuses.indexOf(status);
+    return (isWork(status) ? 0 : 1000) + data.severities.indexOf(severity) * 10 + statuses.indexOf(status);
   };
   const ranks = new Map(data.findings.map((finding) => [finding, rank(finding)]));
   data.findings.sort((a, b) => ranks.get(a) - ranks.get(b));
@@ -18,7 +17,7 @@ const sortFindings = () => {
 const openFinding = (fingerprint) => {
   const drawn = () => document.querySelector(`[data-fingerprint="${CSS.escape(fingerprint)}"]`);
   if (!drawn()) {
-    resetFilters(true);
+    clearFilters();
     byId("search").value = fingerprint;
     show();
   }
@@ -29,33 +28,28 @@ const openFinding = (fingerprint) => {
   finding.querySelector("summary").focus({ preventScroll: true });
 };
 
-/** Shows the findings that have that value, and moves the reader there. */
-const showOnly = (filter, wanted) => {
-  filterBy(filter, wanted);
+/** Shows what passes the filters now, and moves the reader there. */
+const goToList = () => {
   show();
   byId("findings").scrollIntoView();
   byId("count").focus({ preventScroll: true });
 };
 
-/** Follows the fragment of the address to a finding, or to the findings of a rule. */
+/** Follows the fragment of the address: to filters, a finding, or the findings of a rule. */
 const followAddress = () => {
   const target = location.hash.slice(1);
   const sought = target.replace("finding-", "");
-  if (data.findings.some(({ fingerprint }) => fingerprint === sought)) openFinding(sought);
-  const rule = byId(target)?.dataset.group;
-  if (rule !== undefined) showOnly("rule", rule);
-};
-
-/** Links to a rule or a status become filters. */
-const followLink = (event) => {
-  const link = event.target.closest("a[data-rule], a[data-status]");
-  if (!link) return;
-  const { rule, status } = link.dataset;
-  const known = status !== undefined || data.findings.some((finding) => String(finding.rule) === rule);
-  if (!known) return;
-  event.preventDefault();
-  if (status === undefined) showOnly("rule", rule);
-  else showOnly("status", status);
+  const rule = byId(target)?.dataset.rule;
+  if (data.findings.some(({ fingerprint }) => fingerprint === sought)) {
+    openFinding(sought);
+  } else if (rule !== undefined) {
+    clearFilters();
+    chosen.rule.add(rule);
+    goToList();
+  } else if (target.includes("=")) {
+    readAddress();
+    goToList();
+  }
 };
 
 const onKey = (event) => {
@@ -77,20 +71,17 @@ const settled = (act) => {
 
 const start = () => {
   sortFindings();
-  for (const menu of [...selects, byId("grouping")]) menu.addEventListener("change", show);
-  byId("search").addEventListener("input", settled(show));
-  byId("reset").addEventListener("click", () => { resetFilters(false); show(); });
-  for (const choice of choices) {
-    choice.addEventListener("click", () => {
-      choice.ariaPressed = String(choice.ariaPressed !== "true");
-      show();
-    });
-  }
-  document.addEventListener("click", followLink);
+  makeControls();
+  resetFilters();
+  byId("grouping").addEventListener("change", update);
+  byId("search").addEventListener("input", settled(update));
+  byId("reset").addEventListener("click", () => { resetFilters(); update(); });
   document.addEventListener("keydown", onKey);
   addEventListener("hashchange", followAddress);
+  offerDownloads();
+  followPrinter();
   show();
-  // Where the script does not get so far, in an old browser, the findings by rule stay.
+  // Where the script does not get so far, in an old browser, the plain list stays.
   byId("explorer").hidden = false;
   document.documentElement.classList.add("live");
   followAddress();

@@ -35,6 +35,8 @@ struct Rule<'a> {
     title: &'a Text<'a>,
     family: &'a Text<'a>,
     severity: &'static str,
+    /// What it tests, such as `cis-aws-7.0 2.12`.
+    controls: Vec<Text<'a>>,
 }
 
 #[derive(Serialize)]
@@ -82,8 +84,17 @@ pub(super) fn json<'a>(view: &View<'a>, index: &'a Index<'a>) -> io::Result<Stri
 
 impl<'a> Rule<'a> {
     fn new(rule: &'a super::index::Rule<'a>) -> Rule<'a> {
-        let severity = rule.severity.word();
-        Rule { id: &rule.id, title: &rule.title, family: &rule.family, severity }
+        let mut controls = Vec::new();
+        for (framework, ids) in rule.info.iter().flat_map(|info| &info.frameworks) {
+            controls.extend(ids.iter().map(|id| control_name(framework, id)));
+        }
+        Rule {
+            id: &rule.id,
+            title: &rule.title,
+            family: &rule.family,
+            severity: rule.severity.word(),
+            controls,
+        }
     }
 }
 
@@ -119,6 +130,11 @@ impl<'a> Row<'a> {
             notes: notes(finding).into_iter().map(|note| texts.number(note)).collect(),
         }
     }
+}
+
+/// A control by its framework's id and its own: the value to filter by.
+pub(super) fn control_name(framework: &str, id: &str) -> Text<'static> {
+    format!("{framework} {id}").into()
 }
 
 /// Where and when the facts of an account were collected.

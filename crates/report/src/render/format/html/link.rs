@@ -21,8 +21,8 @@ impl<'a> WebLink<'a> {
 /// A link to the findings of a rule.
 pub(super) struct RuleLink<'a> {
     pub(super) id: Text<'a>,
-    /// The rule's number and the id of the element to go to; none for a rule that was not judged.
-    pub(super) target: Option<(usize, String)>,
+    /// The id of the element to go to; none for a rule that was not judged.
+    pub(super) target: Option<String>,
     /// How many findings the reader will see.
     pub(super) count: usize,
 }
@@ -32,7 +32,7 @@ impl<'a> RuleLink<'a> {
         // A rule that found nothing stands in the catalogue only.
         let found = rule.findings.iter().any(|finding| is_work(finding));
         let section = if found { "rule" } else { "about" };
-        let target = Some((rule.number, format!("{section}-{}", rule.anchor)));
+        let target = Some(format!("{section}-{}", rule.anchor));
         RuleLink { id: rule.id.clone(), target, count }
     }
 
