@@ -1,4 +1,5 @@
-//! From JSON to a policy document.
+//! From JSON to a policy document. Each list of the grammar holds something: IAM refuses others as
+//! `MalformedPolicyDocument`, so that a document with an empty one was damaged.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,10 @@ use super::{Effect, PolicyDocument, Selection, Statement};
 use crate::condition::Condition;
 use crate::pattern::{Pattern, Syntax};
 
-/// The version that knows policy variables; without `Version` a document is of 2008-10-17.
+/// The version that knows policy variables.
 const WITH_VARIABLES: &str = "2012-10-17";
+/// The version of documents without `Version`.
+const WITHOUT_VARIABLES: &str = "2008-10-17";
 
 /// Why a policy document cannot be read.
 #[derive(Debug, Error)]
@@ -24,7 +27,10 @@ pub enum ParsePolicyError {
     /// The URL-encoded text is not UTF-8.
     #[error("not an IAM policy document: its URL-encoded text is not UTF-8")]
     Encoding(#[from] std::str::Utf8Error),
-    /// An element is missing, stands beside its opposite, or holds an unknown word.
+    /// The document has no statement, or is of no version that there is.
+    #[error("not an IAM policy document: it {0}")]
+    Document(String),
+    /// An element is missing or empty, stands beside its opposite, or holds an unknown word.
     #[error("not an IAM policy document: statement {statement} {problem}")]
     Statement {
         /// The number of the statement, from 1.
@@ -106,6 +112,17 @@ impl<T> OneOrMany<T> {
     }
 }
 
+impl OneOrMany<String> {
+    /// The texts, none of which is empty.
+    fn into_texts(self) -> Result<Vec<String>, String> {
+        let texts = self.into_vec();
+        if texts.iter().any(String::is_empty) {
+            return Err("has an empty text as an action or a resource".to_owned());
+        }
+        Ok(texts)
+    }
+}
+
 /// A value of a condition; IAM takes numbers and booleans for their text.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -119,7 +136,16 @@ impl RawDocument {
     fn check(self) -> Result<PolicyDocument, ParsePolicyError> {
         let mut document = PolicyDocument { version: self.version, statements: Vec::new() };
         let variables = document.knows_variables();
-        for (index, json) in self.statement.into_vec().iter().enumerate() {
+        if let Some(version) = document.version.as_deref()
+            && ![WITH_VARIABLES, WITHOUT_VARIABLES].contains(&version)
+        {
+            return Err(ParsePolicyError::Document(format!("has the unknown Version {version:?}")));
+        }
+        let statements = self.statement.into_vec();
+        if statements.is_empty() {
+            return Err(ParsePolicyError::Document("has no statement".to_owned()));
+        }
+        for (index, json) in statements.iter().enumerate() {
             let statement = RawStatement::deserialize(json)
                 .map_err(|error| format!("is wrong: {error}"))
                 .and_then(|raw| raw.check(variables))
@@ -133,10 +159,11 @@ impl RawDocument {
 impl RawStatement {
     fn check(self, variables: bool) -> Result<Statement, String> {
         let action = |text: &String| Pattern::glob(&text.to_ascii_lowercase());
-        let actions = |texts: OneOrMany<_>| Ok(texts.into_vec().iter().map(action).collect());
+        let actions = |texts: OneOrMany<_>| Ok(texts.into_texts()?.iter().map(action).collect());
         let syntax = Syntax { wildcards: true, variables };
         let resource = |text: &String| Pattern::new(text, syntax);
-        let resources = |texts: OneOrMany<_>| Ok(texts.into_vec().iter().map(resource).collect());
+        let resources =
+            |texts: OneOrMany<_>| Ok(texts.into_texts()?.iter().map(resource).collect());
         Ok(Statement {
             // Another case is read too, since missing a permission is worse.
             effect: match self.effect.to_ascii_lowercase().as_str() {
@@ -153,7 +180,7 @@ impl RawStatement {
                 .ok_or("has neither Action nor NotAction")?,
             resources: selection("Resource", self.resource, self.not_resource, resources)?,
             principals: selection("Principal", self.principal, self.not_principal, principals)?,
-            conditions: conditions(self.condition, variables),
+            conditions: conditions(self.condition, variables)?,
             sid: self.sid,
         })
     }
@@ -165,24 +192,37 @@ fn selection<Raw, T>(
     all_but: Option<Raw>,
     read: impl FnOnce(Raw) -> Result<Vec<T>, String>,
 ) -> Result<Option<Selection<T>>, String> {
-    match (these, all_but) {
-        (Some(_), Some(_)) => Err(format!("has both {element} and Not{element}")),
-        (Some(raw), None) => Ok(Some(Selection::Only(read(raw)?))),
-        (None, Some(raw)) => Ok(Some(Selection::AllBut(read(raw)?))),
-        (None, None) => Ok(None),
+    let (raw, is_only) = match (these, all_but) {
+        (Some(_), Some(_)) => return Err(format!("has both {element} and Not{element}")),
+        (Some(raw), None) => (raw, true),
+        (None, Some(raw)) => (raw, false),
+        (None, None) => return Ok(None),
+    };
+    let items = read(raw)?;
+    if items.is_empty() {
+        let not = if is_only { "" } else { "Not" };
+        return Err(format!("has an empty {not}{element}"));
     }
+    Ok(Some(if is_only { Selection::Only(items) } else { Selection::AllBut(items) }))
 }
 
-fn conditions(block: ConditionBlock, variables: bool) -> Vec<Condition> {
+/// The conditions of a block, which itself may be empty: the console writes such.
+fn conditions(block: ConditionBlock, variables: bool) -> Result<Vec<Condition>, String> {
     let mut conditions = Vec::new();
     for (operator, keys) in block {
+        if keys.is_empty() {
+            return Err(format!("has the condition {operator:?} without a key"));
+        }
         for (key, values) in keys {
             let values: Vec<String> =
                 values.into_vec().into_iter().map(Scalar::into_text).collect();
+            if key.is_empty() || values.is_empty() {
+                return Err(format!("has the condition {operator:?} without a key or a value"));
+            }
             conditions.push(Condition::new(&operator, &key, &values, variables));
         }
     }
-    conditions
+    Ok(conditions)
 }
 
 impl Scalar {
@@ -280,6 +320,45 @@ mod tests {
         assert!(PolicyDocument::from_text("").is_err());
         assert!(PolicyDocument::from_text("%ff").is_err());
         assert!(PolicyDocument::from_json(&json!(null)).is_err());
+    }
+
+    /// What the grammar calls a list has at least one item:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>. IAM refuses an
+    /// empty one, as in "Policy statement must contain actions".
+    #[test]
+    fn nothing_is_empty() {
+        let whole = json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {}});
+        assert!(PolicyDocument::from_json(&json!({"Statement": [whole]})).is_ok());
+        for (element, emptied) in [
+            ("Action", json!([])),
+            ("Action", json!("")),
+            ("Action", json!(["s3:*", ""])),
+            ("Resource", json!([])),
+            ("Resource", json!("")),
+            ("Principal", json!({})),
+            ("Principal", json!({"AWS": []})),
+            ("Principal", json!({"AWS": ""})),
+            ("Principal", json!({"AWS": "*", "Service": []})),
+            ("Condition", json!({"StringEquals": {}})),
+            ("Condition", json!({"StringEquals": {"": "x"}})),
+            ("Condition", json!({"StringEquals": {"aws:SourceIp": []}})),
+        ] {
+            let mut statement = whole.clone();
+            statement[element] = emptied;
+            let error = error(&statement);
+            assert!(error.contains("statement 1 has "), "{error}");
+        }
+        let not = json!({"Effect": "Deny", "NotAction": [], "Resource": "*"});
+        assert!(error(&not).ends_with("statement 1 has an empty NotAction"));
+        assert!(error(&json!([])).ends_with("it has no statement"));
+        for version in ["", "2012-10-18"] {
+            let document = json!({"Version": version, "Statement": [whole]});
+            let error = PolicyDocument::from_json(&document).unwrap_err().to_string();
+            assert!(error.contains("it has the unknown Version "), "{error}");
+        }
+        let value = json!({"StringEquals": {"s3:prefix": ""}});
+        let value = json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": value});
+        assert!(PolicyDocument::from_json(&json!({"Statement": value})).is_ok(), "no prefix");
     }
 
     #[test]

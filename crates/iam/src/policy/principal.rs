@@ -65,11 +65,15 @@ pub(super) fn principals(json: Json) -> Result<Vec<PrincipalElement>, String> {
             "CanonicalUser" => PrincipalElement::CanonicalUser,
             _ => return Err(format!("has principals of the unknown type {kind:?}")),
         };
-        for id in if let Json::Array(list) = ids { list } else { vec![ids] } {
-            let Json::String(text) = id else {
-                return Err(format!("has the {kind} principal {id}, which is no text"));
-            };
-            principals.push(make(text));
+        let ids = if let Json::Array(list) = ids { list } else { vec![ids] };
+        if ids.is_empty() {
+            return Err(format!("has an empty list of {kind} principals"));
+        }
+        for id in ids {
+            match id {
+                Json::String(text) if !text.is_empty() => principals.push(make(text)),
+                _ => return Err(format!("has the {kind} principal {id}, which names nobody")),
+            }
         }
     }
     Ok(principals)
@@ -118,7 +122,6 @@ mod tests {
         assert_eq!(read(json!({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})), [deleted]);
         let google = PrincipalElement::Federated("accounts.google.com".to_owned());
         assert_eq!(read(json!({"Federated": "accounts.google.com"})), [google]);
-        assert_eq!(read(json!({"AWS": []})), []);
     }
 
     #[test]
@@ -132,6 +135,8 @@ mod tests {
             json!({"AWS": {"AWS": "*"}}),
             json!({"AWS": [["*"]]}),
             json!({"aws": "*"}),
+            json!({"AWS": []}),
+            json!({"AWS": ""}),
         ] {
             assert!(principals(hostile.clone()).is_err(), "{hostile}");
         }

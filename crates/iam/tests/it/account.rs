@@ -49,7 +49,11 @@ pub(crate) fn arn(kind_and_name: &str) -> String {
     format!("arn:aws:iam::{OWN}:{kind_and_name}")
 }
 
+/// The document of those statements; without any it says nothing, though IAM takes no such document.
 pub(crate) fn document(statements: Json) -> PolicyDocument {
+    if statements == json!([]) {
+        return PolicyDocument::default();
+    }
     let json = json!({"Version": "2012-10-17", "Statement": statements});
     PolicyDocument::from_json(&json).unwrap()
 }

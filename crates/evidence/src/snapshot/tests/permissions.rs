@@ -27,7 +27,11 @@ fn everything() -> Json {
     allow(json!("*"), json!("*"))
 }
 
+/// A document of those statements; without any, of one that decides nothing: IAM takes none that is
+/// empty.
 fn document(statements: Json) -> Json {
+    let statements =
+        if statements == json!([]) { deny(json!("a:b"), json!("*")) } else { statements };
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
@@ -63,13 +67,18 @@ fn group(name: &str, statements: Json) -> Json {
 fn role(name: &str, trust: Json, statements: Json) -> Json {
     json!({
         "RoleName": name, "Arn": format!("{OWN}:role/{name}"), "CreateDate": CREATED,
-        "RoleLastUsed": {}, "AssumeRolePolicyDocument": document(trust),
+        "RoleLastUsed": {}, "AssumeRolePolicyDocument": document(if trust == json!([]) { nobody() } else { trust }),
         "RolePolicyList": [inline("own", statements)],
     })
 }
 
 fn trusts(principal: Json) -> Json {
     json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+}
+
+/// What lets nobody in.
+fn nobody() -> Json {
+    json!({"Effect": "Deny", "Principal": "*", "Action": "a:b"})
 }
 
 fn with(mut json: Json, field: &str, value: Json) -> Json {

@@ -41,10 +41,10 @@ pub(super) fn damages(source: Source, bytes: &[u8]) -> Vec<Damage> {
     let mut paths = Vec::new();
     collect(&whole, &mut Vec::new(), &mut paths);
     let mut damages = Vec::new();
-    for path in paths {
+    for (path, value) in paths {
         for fault in FAULTS {
             let mut json = whole.clone();
-            if may_be_so(&path, fault) || !strike(&mut json, &path, fault) {
+            if may_be_so(&path, value, fault) || !strike(&mut json, &path, fault) {
                 continue;
             }
             damages.push(Damage {
@@ -58,8 +58,8 @@ pub(super) fn damages(source: Source, bytes: &[u8]) -> Vec<Damage> {
     damages
 }
 
-/// The paths of all values, of lists only to the first, the middle and the last.
-fn collect(json: &Json, path: &mut Vec<Step>, paths: &mut Vec<Vec<Step>>) {
+/// All values with their paths, of lists only the first, the middle and the last.
+fn collect<'j>(json: &'j Json, path: &mut Vec<Step>, paths: &mut Vec<(Vec<Step>, &'j Json)>) {
     let children: Vec<(Step, &Json)> = match json {
         Json::Object(fields) => {
             fields.iter().map(|(key, value)| (Step::Key(key.clone()), value)).collect()
@@ -74,7 +74,7 @@ fn collect(json: &Json, path: &mut Vec<Step>, paths: &mut Vec<Vec<Step>>) {
     };
     for (step, child) in children {
         path.push(step);
-        paths.push(path.clone());
+        paths.push((path.clone(), child));
         collect(child, path, paths);
         path.pop();
     }
@@ -150,6 +150,8 @@ fn struck(value: &Json, fault: Fault) -> Option<Json> {
 const DOCUMENTS: [&str; 3] = ["PolicyDocument", "Document", "AssumeRolePolicyDocument"];
 /// The elements that each statement has, so that one without is damaged.
 const ELEMENTS: [&str; 5] = ["Statement", "Effect", "Action", "Principal", "Resource"];
+/// What may be empty in a document: the console writes empty blocks of conditions.
+const MAY_BE_EMPTY: [&str; 3] = ["Condition", "Id", "Sid"];
 /// Lists that are as long as it happens to be: nothing else counts what is on them.
 const UNCOUNTED: [&str; 12] = [
     "AccessKeyMetadata",
@@ -177,14 +179,15 @@ const NULLABLE: [&str; 7] = [
 ];
 
 /// Whether AWS may answer so: with another policy of a customer, or in its own way to say "none".
-fn may_be_so(path: &[Step], fault: Fault) -> bool {
+fn may_be_so(path: &[Step], value: &Json, fault: Fault) -> bool {
     let keys: Vec<&str> = path.iter().filter_map(Step::key).collect();
     let last = path.last().and_then(Step::key);
     if keys.iter().any(|key| DOCUMENTS.contains(key)) && !DOCUMENTS.contains(keys.last().unwrap()) {
+        let may_be_empty = last.is_some_and(|last| MAY_BE_EMPTY.contains(&last));
+        // Such as the prefix of objects at the top of a bucket.
+        let is_compared = keys.contains(&"Condition") && value.is_string();
         let is_element = last.is_some_and(|last| ELEMENTS.contains(&last));
-        // A null Resource reads as none, as in a trust policy.
-        let is_none = fault == Fault::Null && last == Some("Resource");
-        return !is_element || is_none || matches!(fault, Fault::Emptied | Fault::Deleted);
+        return if fault == Fault::Emptied { may_be_empty || is_compared } else { !is_element };
     }
     // AWS leaves it out where nobody has set it.
     if last == Some("HardExpiry") {

@@ -14,7 +14,7 @@ const RESOURCES: [&str; 4] = ["arn:aws:a:::one", "arn:aws:a:::two/alice", "arn:a
 const OPEN: [Option<&str>; 4] = [None, Some("v"), Some("w"), Some("other")];
 
 fn list(texts: &'static [&'static str], most: usize) -> impl Strategy<Value = Json> {
-    prop::collection::vec(one_of(texts), 0..=most).prop_map(|texts| json!(texts))
+    prop::collection::vec(one_of(texts), 1..=most).prop_map(|texts| json!(texts))
 }
 
 fn condition() -> impl Strategy<Value = Json> {
@@ -117,7 +117,7 @@ fn statement() -> impl Strategy<Value = Json> {
 
 fn document() -> impl Strategy<Value = Json> {
     let version = one_of(&["2012-10-17", "2012-10-17", "2008-10-17"]);
-    (version, prop::collection::vec(statement(), 0..=3))
+    (version, prop::collection::vec(statement(), 1..=3))
         .prop_map(|(version, statements)| json!({"Version": version, "Statement": statements}))
 }
 
@@ -160,7 +160,11 @@ fn ask<T>(asked: &Asked, of: impl FnOnce(&Request<'_>) -> T) -> T {
 }
 
 fn decide(document: &Json, asked: &Asked) -> Decision {
-    let document = PolicyDocument::from_json(document).unwrap();
+    // IAM takes no document without statements; that nothing is said is what it would mean.
+    let document = match statements(document).as_slice() {
+        [] => PolicyDocument::default(),
+        _ => PolicyDocument::from_json(document).unwrap(),
+    };
     ask(asked, |request| document.decide(request))
 }
 
@@ -299,7 +303,9 @@ proptest! {
                 else { asked.resource = RESOURCES.iter().find(|known| **known == it).unwrap() }
                 decide(&json!({"Version": "2012-10-17", "Statement": [document]}), &asked) == Decision::Silent
             };
-            let left: Vec<&&str> = all.iter().filter(|it| single(it)).collect();
+            let mut left: Vec<&str> = all.iter().copied().filter(|it| single(it)).collect();
+            // No list is empty.
+            left.push("none:null");
             fields.insert(element.to_owned(), json!(left));
         };
         let mut complement = statement.clone();

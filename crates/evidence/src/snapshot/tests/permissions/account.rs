@@ -25,8 +25,7 @@ fn of_aws(policy: &str) -> Json {
 
 #[test]
 fn support_counts_for_those_who_can_use_it() {
-    let nobody = json!({"Statement": []});
-    let nobody = with(service_role("nobody", SUPPORT), "AssumeRolePolicyDocument", nobody);
+    let nobody = holding(role("nobody", json!([]), json!([])), SUPPORT);
     let china = "arn:aws-cn:iam::aws:policy/AWSSupportAccess";
     let own = format!("{OWN}:policy/AWSSupportAccess");
     let snapshot = account(json!({
