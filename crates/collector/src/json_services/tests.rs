@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_types::service_config::LoadServiceConfig;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use serde_json::json;
 use wiremock::matchers::{body_json, header, header_regex, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
