@@ -1,5 +1,6 @@
 //! The report: verdicts on resources, with all that a reader or a renderer needs.
 
+mod evidence;
 mod framework;
 mod message;
 mod run;
@@ -16,6 +17,7 @@ use serde_json::Value as Json;
 use crate::record::words;
 use crate::{Fingerprint, Gap, Source};
 
+pub use evidence::Evidence;
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
 pub use message::{Message, MessageFact, MessagePart};
 pub use run::{Loosening, LooseningChange, Run};
@@ -316,7 +318,8 @@ pub struct Finding {
     #[serde(default)]
     pub message_facts: Option<Vec<MessageFact>>,
     /// The facts that the rule read, by their names in rules.
-    pub evidence: BTreeMap<String, Json>,
+    #[schemars(with = "BTreeMap<String, Json>")]
+    pub evidence: Evidence,
     /// For `unknown`: the sources that would have told. None: a defect in a rule or in Portcullis.
     pub missing: Vec<Source>,
     /// What to do.

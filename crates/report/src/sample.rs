@@ -1,8 +1,6 @@
 //! A finding for unit tests.
 
-use std::collections::BTreeMap;
-
-use portcullis_model::{Finding, Fingerprint, ResourceRef, Severity, Verdict};
+use portcullis_model::{Evidence, Finding, Fingerprint, ResourceRef, Severity, Verdict};
 
 /// That alice is idle, by that rule, on a resource of that id.
 pub(crate) fn finding(rule: &str, id: &str, region: Option<&str>) -> Finding {
@@ -21,7 +19,7 @@ pub(crate) fn finding(rule: &str, id: &str, region: Option<&str>) -> Finding {
         severity: Severity::Low,
         message: "alice is idle".to_owned(),
         message_facts: None,
-        evidence: BTreeMap::new(),
+        evidence: Evidence::default(),
         missing: Vec::new(),
         remediation: String::new(),
         waiver: None,

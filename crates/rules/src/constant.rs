@@ -3,7 +3,7 @@
 use portcullis_model::{List, Sources, Type, Value};
 use serde::{Serialize, Serializer};
 
-use crate::show;
+use crate::show::Shown;
 
 /// A literal or the value of a parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +67,7 @@ impl Constant {
 
 impl Serialize for Constant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        show::json(self.value()).serialize(serializer)
+        Shown(Ok(self.value())).serialize(serializer)
     }
 }
 

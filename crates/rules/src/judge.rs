@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Gap, Message, Severity, Source, Sources, Value, Verdict};
-use serde_json::Value as Json;
+use portcullis_model::{Evidence, Gap, Message, Severity, Source, Sources, Value, Verdict};
 
 use crate::expr::{Env, MAX_VARIABLES, Template};
 use crate::program::Program;
 use crate::scope::{State, Subject};
-use crate::show;
+use crate::show::Shown;
 
 /// What a rule decides about a resource.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +24,7 @@ pub(crate) enum Decision {
 pub(crate) struct Judgement {
     pub verdict: Verdict,
     pub message: Message,
-    pub evidence: BTreeMap<String, Json>,
+    pub evidence: Evidence,
     pub missing: Vec<Source>,
     pub remediation: String,
 }
@@ -99,7 +98,7 @@ pub(crate) fn explain(
     let mut judgement = Judgement {
         verdict: decision.verdict(),
         message: Message::default(),
-        evidence: BTreeMap::new(),
+        evidence: Evidence::default(),
         missing: Vec::new(),
         remediation: String::new(),
     };
@@ -142,14 +141,14 @@ fn evidence(
     program: &Program,
     own: Option<&Template>,
     variables: [Value<'_>; MAX_VARIABLES],
-) -> BTreeMap<String, Json> {
+) -> Evidence {
     let mut env = Env::new(variables);
-    let mut evidence = BTreeMap::new();
+    let mut facts = BTreeMap::new();
     let read = own.into_iter().flat_map(Template::reads);
     for (path, read) in read.chain([&program.evidence]).flatten() {
-        evidence.insert(path.clone(), show::fact(read.node.eval(&mut env)));
+        facts.insert(path, Shown(read.node.eval(&mut env)));
     }
-    evidence
+    Evidence::new(&facts)
 }
 
 /// Why the verdict is unknown, and how to change that.

@@ -1,7 +1,10 @@
 //! Values as people and as machines read them.
 
-use portcullis_model::{List, Record, Sources, Type, Value};
-use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+
+use portcullis_model::{Fact, List, Record, Sources, Type, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
 /// The value in a message; "unknown" where something is missing.
 pub(crate) fn text(value: Result<Value<'_>, Sources>) -> String {
@@ -29,39 +32,45 @@ fn number(number: f64) -> String {
     }
 }
 
-/// The value as evidence, whole and exact.
+/// The value as evidence.
 pub(crate) fn json(value: Value<'_>) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(bool) => Json::Bool(bool),
-        Value::Number(n) => json_number(n),
-        Value::Text(text) => Json::String(text.to_owned()),
-        Value::Time(time) => Json::String(time.to_string()),
-        Value::List(list) => elements(list).map(fact).collect(),
-        Value::Record(record) => Json::Object(fields(record)),
-    }
+    serde_json::to_value(Shown(Ok(value))).expect("values are plain data")
 }
 
-/// The fact as evidence: its value, or the sources that are missing.
-pub(crate) fn fact(value: Result<Value<'_>, Sources>) -> Json {
-    match value {
-        Ok(value) => json(value),
-        Err(sources) => json!({ "missing": sources.iter().collect::<Vec<_>>() }),
+/// A fact as evidence: its value, whole and exact, or the sources that are missing.
+pub(crate) struct Shown<'a>(pub Result<Value<'a>, Sources>);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Err(sources) => Fact::<()>::Missing(sources).serialize(serializer),
+            Ok(Value::Null) => serializer.serialize_unit(),
+            Ok(Value::Bool(bool)) => serializer.serialize_bool(bool),
+            Ok(Value::Number(number)) => serialize_number(number, serializer),
+            Ok(Value::Text(text)) => serializer.serialize_str(text),
+            Ok(Value::Time(time)) => time.serialize(serializer),
+            Ok(Value::List(list)) => serializer.collect_seq(elements(list).map(Shown)),
+            Ok(Value::Record(record)) => fields(record).serialize(serializer),
+        }
     }
 }
 
 /// Integers stay integers: three keys are `3`, not `3.0`.
-fn json_number(number: f64) -> Json {
-    number.to_string().parse::<i64>().map_or_else(|_| json!(number), Json::from)
+fn serialize_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
+    match number.to_string().parse() {
+        Ok(integer) => serializer.serialize_i64(integer),
+        Err(_) => serializer.serialize_f64(number),
+    }
 }
 
 fn elements(list: &dyn List) -> impl Iterator<Item = Result<Value<'_>, Sources>> {
     (0..list.size()).map(|index| list.element(index))
 }
 
-fn fields(record: &dyn Record) -> Map<String, Json> {
+/// The fields by name, in alphabetical order.
+fn fields(record: &dyn Record) -> BTreeMap<&'static str, Shown<'_>> {
     let fields = record.record_type().fields.iter().enumerate();
-    fields.map(|(index, field)| (field.name.to_owned(), fact(record.field(index)))).collect()
+    fields.map(|(index, field)| (field.name, Shown(record.field(index)))).collect()
 }
 
 /// The type in words, as error messages and documentation name it.

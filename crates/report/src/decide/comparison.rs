@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use portcullis_model::{
     AccountRef, AuditedAccount, Finding, Fingerprint, Report, ResourceRef, RuleInfo, Verdict,
 };
+use serde_json::Value as Json;
 
 /// Two reports of which nothing can be said together.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,7 +66,7 @@ struct AccessKey<'r> {
     rule: &'r str,
     owner: &'r str,
     id: &'r str,
-    created: &'r str,
+    created: String,
 }
 
 impl<'r> AccessKey<'r> {
@@ -76,7 +77,9 @@ impl<'r> AccessKey<'r> {
         }
         let (owner, _last_rotated) = id.rsplit_once("/access-key/")?;
         // Only ListAccessKeys says so, and where it was asked, the key is named by its id.
-        let created = finding.evidence.get("key.created")?.as_str()?;
+        let Json::String(created) = finding.evidence.facts().remove("key.created")? else {
+            return None;
+        };
         Some(AccessKey { rule: &finding.rule, owner, id: name, created })
     }
 }

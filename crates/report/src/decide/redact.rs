@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use portcullis_model::{
-    AccountRef, AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Finding,
-    FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo, RunOptions, Source,
-    Tool, Verdict, Waiver, WaiverOutcome,
+    AccountRef, AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Evidence,
+    Finding, FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo,
+    RunOptions, Source, Tool, Verdict, Waiver, WaiverOutcome,
 };
 
 pub(crate) use self::arn::TYPES;
@@ -230,7 +230,7 @@ impl Redaction<'_> {
             let value = names.fact(&path, value);
             (names.path(&path), value)
         };
-        let evidence = evidence.into_iter().map(fact).collect();
+        let evidence = Evidence::new(&evidence.facts().into_iter().map(fact).collect());
         let info = rules.iter().find(|info| info.id == rule);
         let message = message_facts.and_then(|facts| Message::new(message, facts));
         let message = message.and_then(|message| renamed(&message, &names));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::support::{decided, hostile, rendered, report};
-use portcullis_model::{Report, Severity, Verdict};
+use portcullis_model::{Evidence, Report, Severity, Verdict};
 use portcullis_report::Format;
 use serde_json::{Value as Json, json};
 
@@ -108,7 +108,8 @@ fn texts_lists_and_maps_keep_within_the_limits() {
     let finding = finding(|report| {
         let finding = &mut report.findings[0];
         (finding.message, finding.remediation) = (long.clone(), long.clone());
-        finding.evidence = (0..60).map(|n| (format!("{n}{long}"), json!(long))).collect();
+        let facts = (0..60).map(|n| (format!("{n}{long}"), &long));
+        finding.evidence = Evidence::new(&facts.collect());
         let rule = &mut report.rules[2];
         rule.title.clone_from(&long);
         let controls = (0..40).map(|n| n.to_string()).chain([long.clone()]).collect();

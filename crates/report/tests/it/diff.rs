@@ -1,12 +1,11 @@
 //! What has become of findings between two reports: the table of states, by hand.
 
-use std::collections::BTreeMap;
-
 use crate::support::history::{
     NEW, OLD, at, fails, key, keys_of, list_of, listed_key, of_severity, rule, seen, unknown, user,
     waived,
 };
-use portcullis_model::{AccountStatus, Finding, Report, Severity, Verdict};
+use crate::support::set_fact;
+use portcullis_model::{AccountStatus, Evidence, Finding, Report, Severity, Verdict};
 use portcullis_report::{Change, Diff, Incomparable};
 use serde_json::{Value, json};
 
@@ -179,13 +178,13 @@ fn nothing_but_id_and_creation_pairs_keys() {
     apart(listed_key("x/dan", "AKIADAN", MADE, MADE), key(AGAIN));
     let bare = |rotated, created: Value| {
         let mut finding = listed_key("dan", "key 1", MADE, rotated);
-        finding.evidence.insert("key.created".to_owned(), created);
+        set_fact(&mut finding, "key.created", created);
         finding
     };
     let missing = || json!({ "missing": ["access-keys"] });
     apart(bare(MADE, missing()), bare(AGAIN, missing()));
     apart(bare(MADE, Value::Null), bare(AGAIN, Value::Null));
-    let without = |rotated| Finding { evidence: BTreeMap::new(), ..key(rotated) };
+    let without = |rotated| Finding { evidence: Evidence::default(), ..key(rotated) };
     apart(without(MADE), without(AGAIN));
     apart(key(MADE), without(AGAIN));
     let of_rule = |rule: &str, finding: Finding| Finding { rule: rule.to_owned(), ..finding };
@@ -312,7 +311,7 @@ fn what_fails_again_has_changed_if_people_have_to_look_again() {
     assert_eq!(differences(waived(true, a()), a()), one("waiver", "expired", "none"));
     let with = |name: &str, value: Value| {
         let mut finding = a();
-        finding.evidence.insert(name.to_owned(), value);
+        set_fact(&mut finding, name, value);
         finding
     };
     assert_eq!(

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::support::history::{at, rule, seen, waived};
 use crate::support::report;
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Finding, Fingerprint, Report, ResourceRef, Severity, Verdict,
+    AccountStatus, AuditedAccount, Evidence, Finding, Fingerprint, Report, ResourceRef, Severity,
+    Verdict,
 };
 use portcullis_report::{
     Change, Detail, Diff, DiffFormat, Entry, State, Style, baseline, render_diff,
@@ -49,7 +50,7 @@ fn a_finding() -> impl Strategy<Value = Finding> {
                 },
                 verdict,
                 severity,
-                evidence: BTreeMap::from([("fact".to_owned(), json!(fact))]),
+                evidence: Evidence::new(&BTreeMap::from([("fact", fact)])),
                 ..report().findings.remove(0)
             };
             finding = waiver.map_or(finding.clone(), |expired| waived(expired, finding));

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::support::{HOSTILE, decided, finding, hostile, of_size, rendered};
-use portcullis_model::{AccountStatus, Fingerprint, Gap, Report, Severity, Source, Verdict};
+use portcullis_model::{
+    AccountStatus, Evidence, Fingerprint, Gap, Report, Severity, Source, Verdict,
+};
 use portcullis_report::Format;
 use serde_json::{Value, json};
 
@@ -169,7 +171,8 @@ fn reports_that_were_tampered_with_are_shown_as_they_are() {
     report.accounts[0].frameworks[0].controls[0].rules.push("\"><b>".to_owned());
     for (finding, id) in report.findings.iter_mut().zip(["main", "a b", "", "\"onclick=\"x"]) {
         finding.fingerprint = serde_json::from_value::<Fingerprint>(json!(id)).unwrap();
-        finding.evidence = BTreeMap::from([("__proto__".to_owned(), json!({ "missing": 1 }))]);
+        let facts = BTreeMap::from([("__proto__", json!({ "missing": 1 }))]);
+        finding.evidence = Evidence::new(&facts);
     }
     let page = page(&report);
     assert!(page.contains("<li>javascript:alert(1)</li>"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::history::{NEW, OLD, at, listed_key};
-use crate::support::{HOSTILE, decided, finding, hostile, rendered, report, told};
+use crate::support::{HOSTILE, decided, finding, hostile, rendered, report, set_fact, told};
 use portcullis_model::{
     Finding, Loosening, LooseningChange, MessageFact, Report, Severity, UserClass, Verdict,
 };
@@ -275,7 +275,8 @@ fn a_name_has_one_pseudonym_wherever_it_stands() {
     .unwrap();
     let report = redacted(report);
     let Finding { account, resource, message, evidence, .. } = &report.findings[0];
-    let text = |path: &str| evidence[path].as_str().unwrap();
+    let facts = evidence.facts();
+    let text = |path: &str| facts[path].as_str().unwrap();
     let (zoe, zed, team) = (text("user.name"), &resource.name, text("user.path"));
     assert_eq!(resource.id, format!("arn:aws:iam::{account}:user{team}{zoe}/policy/{zed}"));
     assert_eq!(message, &format!("user {zoe} has {zed}"));
@@ -360,12 +361,12 @@ fn nor_is_that_in_lists_messages_and_waivers() {
     finding.message = format!("policy is attached to: {}", names.join(", "));
     let facts: Vec<_> = names.iter().map(|name| ("policy.attached_to", name.as_str())).collect();
     finding.message_facts = Some(told(&finding.message, &facts));
-    finding.evidence.insert("policy.attached_to".to_owned(), json!(names));
+    set_fact(finding, "policy.attached_to", json!(names));
     let report = redacted(report);
     let resources: Vec<_> = report.waivers.iter().map(|w| w.waiver.resource.as_str()).collect();
     assert!(resources.len() == 26 && resources.is_sorted(), "{resources:?}");
     let finding = &report.findings[0];
-    assert_eq!(finding.evidence["policy.attached_to"], json!(resources));
+    assert_eq!(finding.evidence.facts()["policy.attached_to"], json!(resources));
     assert_eq!(finding.message, format!("policy is attached to: {}", resources.join(", ")));
 }
 
@@ -436,7 +437,7 @@ fn what_an_escalation_does_is_told_by_its_other_facts() {
     finding.evidence =
         serde_json::from_value(json!({ "principal.escalations": [escalation] })).unwrap();
     let redacted = redacted(report);
-    let found = &redacted.findings[0].evidence["principal.escalations"][0];
+    let found = &redacted.findings[0].evidence.facts()["principal.escalations"][0];
     assert_eq!(found["certainty"], "conditional");
     let name = |arn: &Json| arn.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let (role, policy) = (name(&found["target"]), name(&found["grants"][0]["policy"]));

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
-    ControlKind, ControlOutcome, ControlStatus, Finding, Fingerprint, FrameworkOutcome, Gap,
+    ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, Fingerprint, FrameworkOutcome, Gap,
     Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo, Run, RunOptions,
     SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 use portcullis_report::{Detail, Format, Style, render};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -221,7 +221,8 @@ pub(crate) fn hostile() -> Report {
             finding.message = format!("user {name} is {name}");
             finding.message_facts = Some(told(&finding.message, &[("user.name", name)]));
             finding.remediation = format!("Look at {name}, then:\naws iam x --user-name '{name}'");
-            finding.evidence = BTreeMap::from([(name.to_owned(), json!([name, { name: name }]))]);
+            let facts = BTreeMap::from([(name, json!([name, { name: name }]))]);
+            finding.evidence = Evidence::new(&facts);
             report.findings.push(finding.clone());
         }
         report.accounts[0].gaps.push(Gap::new(Source::AccessKeys, name, name).of(name));
@@ -332,6 +333,13 @@ fn rule(id: &str, title: &str, severity: Severity, remediation: &str) -> RuleInf
     }
 }
 
+/// Adds a fact to the evidence of a finding, or changes it.
+pub(crate) fn set_fact(finding: &mut Finding, name: &str, value: Value) {
+    let mut facts = finding.evidence.facts();
+    facts.insert(name.to_owned(), value);
+    finding.evidence = Evidence::new(&facts);
+}
+
 /// Where each of these texts stands in the message as a word, as that fact.
 pub(crate) fn told(message: &str, facts: &[(&str, &str)]) -> Vec<MessageFact> {
     let is_in_word = |c: char| c.is_alphanumeric() || c == '-';
@@ -371,7 +379,7 @@ pub(crate) fn finding(
         severity,
         message: message.to_owned(),
         message_facts: Some(told(message, &[("user.name", name), ("user.name", "alice")])),
-        evidence: BTreeMap::from([("user.name".to_owned(), json!(name))]),
+        evidence: Evidence::new(&BTreeMap::from([("user.name", name)])),
         missing: Vec::new(),
         remediation: remediation.to_owned(),
         waiver: None,

@@ -67,7 +67,10 @@ fn a_missing_fact_is_unknown_and_says_what_would_tell() {
         finding.remediation,
         "Grant iam:GetCredentialReport to the auditing identity and collect again."
     );
-    assert_eq!(finding.evidence["user.age_days"], json!({ "missing": ["credential-report"] }));
+    assert_eq!(
+        finding.evidence.facts()["user.age_days"],
+        json!({ "missing": ["credential-report"] })
+    );
     assert_eq!(report.accounts[0].status, AccountStatus::Incomplete);
 }
 
@@ -150,7 +153,7 @@ fn evidence_holds_what_the_message_reads() {
     let finding = only(&report);
     assert_eq!(finding.verdict, Verdict::NotApplicable);
     for path in ["user.class", "user.groups"] {
-        assert!(finding.evidence.contains_key(path), "{path}");
+        assert!(finding.evidence.facts().contains_key(path), "{path}");
     }
 }
 

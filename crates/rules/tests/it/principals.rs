@@ -142,7 +142,7 @@ fn while_a_condition_is_unknown_the_gravest_that_may_hold_is_taken() {
 fn what_decides_the_severity_is_evidence() {
     let finding = only(&judge(&load(&graded()).unwrap(), &account(), &[]));
     assert_eq!(
-        (&finding.evidence["user.mfa_active"], finding.severity),
+        (&finding.evidence.facts()["user.mfa_active"], finding.severity),
         (&json!(true), Severity::Low)
     );
 }

@@ -70,11 +70,12 @@ fn waiver_state(finding: &Finding) -> &'static str {
 
 /// What differs among the facts that both tell; which ones a rule tells is a matter of its version.
 fn of_evidence(old: &Finding, new: &Finding) -> Vec<Difference> {
-    let differs = |(name, old): (&String, &Json)| {
-        let new = new.evidence.get(name)?;
-        (!is_steady(old, new)).then(|| difference(name, old.clone(), new.clone()))
+    let mut new = new.evidence.facts();
+    let differs = |(name, old): (String, Json)| {
+        let new = new.remove(&name)?;
+        (!is_steady(&old, &new)).then(|| difference(&name, old, new))
     };
-    old.evidence.iter().filter_map(differs).collect()
+    old.evidence.facts().into_iter().filter_map(differs).collect()
 }
 
 /// Whether two values are the same but for what changes by itself: numbers such as ages, times, and

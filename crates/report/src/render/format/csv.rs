@@ -3,12 +3,10 @@
 //! The columns are stable: new ones go last. Cells that a spreadsheet would take for a formula start
 //! with `'`, as <https://owasp.org/www-community/attacks/CSV_Injection> advises.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use csv::{Terminator, WriterBuilder};
-use portcullis_model::{AppliedWaiver, BaselineState, Finding};
-use serde_json::Value as Json;
+use portcullis_model::{AppliedWaiver, BaselineState, Evidence, Finding};
 
 use crate::defuse;
 use crate::render::advice::remediation;
@@ -89,9 +87,9 @@ fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// The facts as an object of JSON.
-fn compact(evidence: &BTreeMap<String, Json>) -> String {
+fn compact(evidence: &Evidence) -> String {
     let mut json = Vec::new();
-    // Neither writing to memory nor a map of JSON can fail.
+    // Neither writing to memory nor facts can fail.
     let _ = write_json_line(evidence, &mut json);
     String::from_utf8_lossy(&json).trim_end().to_owned()
 }
@@ -114,6 +112,8 @@ fn literal(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn evidence_stays_json() {
-        let evidence = BTreeMap::from([("a".to_owned(), Json::from("\u{202e}\n\""))]);
+        let evidence = Evidence::new(&BTreeMap::from([("a", "\u{202e}\n\"")]));
         assert_eq!(compact(&evidence), r#"{"a":"\u202e\n\""}"#);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{AppliedWaiver, Finding, Report, RuleInfo, Severity, Tally, Verdict};
-
-use serde_json::json;
+use portcullis_model::{
+    AppliedWaiver, Evidence, Finding, Report, RuleInfo, Severity, Tally, Verdict,
+};
 
 use super::{finding, report, told};
 
@@ -59,10 +59,8 @@ pub(crate) fn listed_key(owner: &str, id: &str, created: &str, rotated: &str) ->
     id.clone_into(&mut finding.resource.name);
     finding.message = format!("access key of {owner} ({id}) is old");
     finding.message_facts = Some(told(&finding.message, &[("user.name", owner), ("key.name", id)]));
-    finding.evidence = BTreeMap::from([
-        ("key.created".to_owned(), json!(created)),
-        ("key.last_rotated".to_owned(), json!(date)),
-    ]);
+    let facts = BTreeMap::from([("key.created", created), ("key.last_rotated", date)]);
+    finding.evidence = Evidence::new(&facts);
     finding
 }
 

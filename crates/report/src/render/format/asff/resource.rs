@@ -76,11 +76,11 @@ fn is_partition(name: &str) -> bool {
 impl Details {
     fn from_finding(finding: &Finding) -> Option<Details> {
         let is_blank = |text: &str| text.trim().is_empty();
-        let fact = |(name, value): (&String, &Json)| {
+        let fact = |(name, value): (String, Json)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (clip(name, LONGEST_KEY), clip(&value, LONGEST_VALUE))
+            (clip(&name, LONGEST_KEY), clip(&value, LONGEST_VALUE))
         };
-        let facts = finding.evidence.iter().map(fact);
+        let facts = finding.evidence.facts().into_iter().map(fact);
         let facts = facts.filter(|(name, value)| !is_blank(name) && !is_blank(value));
         let other: BTreeMap<_, _> = facts.take(MOST_FACTS).collect();
         (!other.is_empty()).then_some(Details { other })

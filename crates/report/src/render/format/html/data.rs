@@ -109,7 +109,7 @@ impl<'a> Row<'a> {
         // The index has every rule that a finding names.
         let rule = index.number(&finding.rule).unwrap_or_default();
         let advice = remediation(finding);
-        let facts = finding.evidence.iter();
+        let facts = finding.evidence.facts().into_iter();
         Row {
             fingerprint: finding.fingerprint.as_str().into(),
             rule,
@@ -122,7 +122,7 @@ impl<'a> Row<'a> {
             severity: finding.severity.word(),
             message: (&finding.message).into(),
             evidence: facts
-                .map(|(name, value)| (texts.number(name.into()), defused(value)))
+                .map(|(name, value)| (texts.number(name.into()), defused(&value)))
                 .collect(),
             sources: view.account(finding).map(|account| texts.number(sources(account))),
             missing: finding.missing.iter().map(|source| source.name()).collect(),

@@ -112,8 +112,8 @@ fn details(rule: Option<&RuleInfo>, finding: &Finding) -> Vec<String> {
     section("Why it matters:", risk, &mut lines);
     let advice = remediation(finding);
     section("What to do:", advice.lines().map(str::to_owned), &mut lines);
-    let facts = finding.evidence.iter().take(FACTS);
-    let facts = facts.map(|(name, fact)| format!("{name}: {}", shorten(&shown(fact), FACT_CHARS)));
+    let facts = finding.evidence.facts().into_iter().take(FACTS);
+    let facts = facts.map(|(name, fact)| format!("{name}: {}", shorten(&shown(&fact), FACT_CHARS)));
     section("Evidence:", facts, &mut lines);
     let pages = rule.into_iter().flat_map(|rule| rule.references.clone());
     section("Read on:", pages, &mut lines);

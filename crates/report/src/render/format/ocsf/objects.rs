@@ -2,12 +2,9 @@
 //!
 //! <https://schema.ocsf.io/1.6.0/objects>
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use portcullis_model::{AuditedAccount, Finding, Report, RuleInfo};
 use serde::Serialize;
-use serde_json::Value as Json;
 
 /// What the finding is, whatever its state.
 #[derive(Serialize)]
@@ -92,7 +89,7 @@ impl<'a> Observable<'a> {
 /// The facts that the rule read.
 #[derive(Serialize)]
 pub(super) struct Evidence<'a> {
-    data: &'a BTreeMap<String, Json>,
+    data: &'a portcullis_model::Evidence,
 }
 
 impl<'a> Evidence<'a> {
