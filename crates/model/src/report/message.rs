@@ -84,12 +84,11 @@ impl Message {
     }
 
     /// Adds another message.
-    pub fn append(&mut self, other: &Message) {
-        for part in other.parts() {
-            match part {
-                MessagePart::Words(words) => self.push(words),
-                MessagePart::Fact(fact, text) => self.push_fact(fact, text),
-            }
+    pub fn append(&mut self, other: Message) {
+        let offset = self.text.len();
+        self.text.push_str(&other.text);
+        for MessageFact { fact, start, end } in other.facts {
+            self.facts.push(MessageFact { fact, start: offset + start, end: offset + end });
         }
     }
 }
@@ -118,7 +117,7 @@ mod tests {
         message.push(" is ");
         let mut more = Message::default();
         more.push_fact("key.id", "AKIA");
-        message.append(&more);
+        message.append(more);
         let parts = [
             MessagePart::Words("größer: "),
             MessagePart::Fact("user.name", "ann"),

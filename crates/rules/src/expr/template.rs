@@ -1,5 +1,6 @@
 //! Texts with `{expressions}` in them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -49,7 +50,7 @@ impl Placeholder {
                     }
                     shown.push(element);
                 }
-                enumerate(&shown, message);
+                enumerate(shown, message);
             }
             (value, _) => {
                 let fact = self.fact(node.leaf(env));
@@ -100,7 +101,7 @@ impl Placeholder {
         let path = match node {
             Node::Ternary(parts) => return self.blank(&parts[1]),
             Node::Constant(constant) => return show::text(Ok(constant.value())),
-            node => self.fact(node).or_else(|| self.expression.reads.keys().next().cloned()),
+            node => self.fact(node).or_else(|| self.expression.reads.keys().next().map(Cow::from)),
         };
         let path = path.unwrap_or_default();
         let parents = path.rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1);
@@ -121,31 +122,31 @@ impl Placeholder {
     }
 
     /// The path of the fact or parameter that a text comes from; none: from the rule itself.
-    fn fact(&self, leaf: &Node) -> Option<String> {
+    fn fact(&self, leaf: &Node) -> Option<Cow<'_, str>> {
         match leaf {
-            Node::Path(path) if path.slot < MAX_VARIABLES => Some(self.name_of(path)),
+            Node::Path(path) if path.slot < MAX_VARIABLES => Some(self.name_of(path).into()),
             // An element of the list that is mapped.
             Node::Path(path) => {
                 let list = self.fact(&self.expression.node).unwrap_or_default();
-                let ty = self.expression.reads.get(&list).map(|read| read.ty);
+                let ty = self.expression.reads.get(&*list).map(|read| read.ty);
                 let names = ty.map_or_else(String::new, |ty| field_names(ty, &path.fields));
-                Some(list + &names)
+                Some(Cow::Owned(list.into_owned() + &names))
             }
-            _ => self.text_param(),
+            _ => self.text_param().map(Cow::from),
         }
     }
 
-    fn name_of(&self, path: &Path) -> String {
+    fn name_of(&self, path: &Path) -> &str {
         let is_path = |read: &Read| matches!(&read.node, Node::Path(read) if read == path);
         let mut reads = self.expression.reads.iter();
-        reads.find(|(_, read)| is_path(read)).map(|(name, _)| name.clone()).unwrap_or_default()
+        reads.find(|(_, read)| is_path(read)).map(|(name, _)| name.as_str()).unwrap_or_default()
     }
 
     /// A parameter that is a text, or a list of texts, if the expression reads one.
-    fn text_param(&self) -> Option<String> {
+    fn text_param(&self) -> Option<&str> {
         for (name, read) in &self.expression.reads {
             if name.starts_with("params.") && matches!(read.ty.element(), Type::Text) {
-                return Some(name.clone());
+                return Some(name);
             }
         }
         None
@@ -209,11 +210,11 @@ fn show_fact(value: Result<Value<'_>, Sources>, fact: Option<&str>, message: &mu
 }
 
 /// Adds the first of the texts, and how many more there are.
-fn enumerate(shown: &[Message], message: &mut Message) {
+fn enumerate(shown: Vec<Message>, message: &mut Message) {
     let is_list = shown.iter().any(|one| one.to_string().contains(", "));
     let separator = if is_list { "; " } else { ", " };
     let more = shown.len().saturating_sub(MAX_MAPPED);
-    for (index, one) in shown.iter().take(MAX_MAPPED).enumerate() {
+    for (index, one) in shown.into_iter().take(MAX_MAPPED).enumerate() {
         message.push(if index == 0 { "" } else { separator });
         message.append(one);
     }
