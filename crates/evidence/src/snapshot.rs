@@ -73,6 +73,15 @@ impl Bundle {
         let permissions = permissions::permissions(&answers, &mut gaps);
         let users =
             users::users(&answers, &permissions, &mfa_devices, &declared.classes, &mut gaps)?;
+        let (groups, roles, policies, account) = match permissions {
+            Fact::Known(all) => (all.groups, all.roles, all.policies, Fact::Known(all.account)),
+            Fact::Missing(sources) => (
+                Fact::Missing(sources),
+                Fact::Missing(sources),
+                Fact::Missing(sources),
+                Fact::Missing(sources),
+            ),
+        };
         let manifest = self.manifest.as_ref();
         let region = manifest.and_then(|manifest| manifest.region.clone());
         let lists = answers.lists;
@@ -94,7 +103,7 @@ impl Bundle {
                 &answers,
                 manifest,
                 &users,
-                permissions.as_ref().map(|all| &all.account),
+                account.as_ref(),
                 declared,
                 &mut gaps,
             ),
@@ -104,9 +113,9 @@ impl Bundle {
             ),
             users,
             mfa_devices,
-            groups: permissions.as_ref().and_then(|all| all.groups.clone()),
-            roles: permissions.as_ref().and_then(|all| all.roles.clone()),
-            policies: permissions.as_ref().and_then(|all| all.policies.clone()),
+            groups,
+            roles,
+            policies,
             saml_providers: saml_providers::saml_providers(&answers, &mut gaps),
             oidc_providers: oidc_providers::oidc_providers(&answers, &mut gaps),
             server_certificates: server_certificates::server_certificates(&answers, &mut gaps),
