@@ -1,6 +1,6 @@
 //! JSON, as all that is printed as JSON is written.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, IntoInnerError, Write};
 
 use serde::Serialize;
 use serde_json::Serializer;
@@ -22,8 +22,11 @@ pub(crate) fn write_json_line(value: &impl Serialize, out: &mut dyn Write) -> io
 }
 
 fn write(value: &impl Serialize, form: impl Formatter, out: &mut dyn Write) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(&mut *out, Defused(form)))?;
-    out.write_all(b"\n")
+    // A buffer of a known type, since JSON is written in very small pieces.
+    let mut buffer = BufWriter::new(out);
+    value.serialize(&mut Serializer::with_formatter(&mut buffer, Defused(form)))?;
+    buffer.write_all(b"\n")?;
+    buffer.into_inner().map(drop).map_err(IntoInnerError::into_error)
 }
 
 /// JSON of some form, without deceptive characters.
@@ -57,8 +60,9 @@ impl<F: Formatter> Formatter for Defused<F> {
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        // Nearly all are plain ASCII, which is found out many bytes at a time.
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        // Nearly all are plain ASCII, which is found out many bytes at a time; of its control characters
+        // JSON leaves only DEL as it is.
+        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
             return out.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;
