@@ -79,7 +79,7 @@ impl Answers {
         let mut answers = Answers::parse(&mut Documents { bundle, gaps }, as_of);
         answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
-        lists::drop_short(&mut answers, gaps);
+        lists::drop_miscounted(&mut answers, gaps);
         answers.lists = Lists::compare(&answers, gaps);
         owners::drop_ownerless(&mut answers, gaps);
         answers

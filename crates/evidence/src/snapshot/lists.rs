@@ -1,69 +1,100 @@
-//! Whether lists hold all that the account summary counts.
+//! Whether lists hold all that the account summary counts, and no more.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use portcullis_model::{Arn, Fact, Gap, Source};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
-use crate::shapes::ManagedPolicyDetail;
+use super::time::may_be_since;
 
-/// Does not use lists of devices, certificates and providers that hold fewer than the summary counts.
-pub(super) fn drop_short(answers: &mut Answers, gaps: &mut Gaps) {
-    let counted = ["MFADevices", "ServerCertificates", "Providers"].map(|key| answers.counted(key));
-    let [devices, certificates, providers] = counted.map(Option::unwrap_or_default);
+/// The items of a list by what identifies them, with the moments when they were made; appended
+/// outputs may hold one twice.
+type Items<'a> = BTreeMap<&'a str, Option<Timestamp>>;
+
+/// Does not use lists of devices, certificates and providers that hold another number than the summary
+/// counts.
+pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
     // The summary counts virtual devices alone; others are listed by user.
-    let listed =
-        answers.virtual_devices.as_ref().map(|all| distinct(all, |device| &device.serial_number));
-    void_if_short(&mut answers.virtual_devices, Source::VirtualMfaDevices, listed, devices, gaps);
-    let listed = answers
-        .server_certificates
-        .as_ref()
-        .map(|all| distinct(all, |certificate| &certificate.arn));
-    void_if_short(
-        &mut answers.server_certificates,
-        Source::ServerCertificates,
-        listed,
-        certificates,
-        gaps,
-    );
-    // They are counted together: where there are too few, either list may be short.
-    let saml = answers.saml_providers.as_ref().map(|all| distinct(&all.list, |entry| &entry.arn));
-    let oidc = answers.oidc_providers.as_ref().map(|all| distinct(&all.list, |entry| &entry.arn));
-    let listed = saml.and_then(|saml| oidc.map(|oidc| saml + oidc));
-    void_if_short(&mut answers.saml_providers, Source::SamlProviders, listed, providers, gaps);
-    void_if_short(
-        &mut answers.oidc_providers,
-        Source::OpenIdConnectProviders,
-        listed,
-        providers,
-        gaps,
-    );
+    let devices = answers.virtual_devices.as_ref().map(|all| {
+        let items: Items<'_> =
+            all.iter().map(|each| (each.serial_number.as_str(), each.enable_date)).collect();
+        answers.miscount("MFADevices", &items)
+    });
+    let certificates = answers.server_certificates.as_ref().map(|all| {
+        let items: Items<'_> =
+            all.iter().map(|each| (each.arn.as_str(), each.upload_date)).collect();
+        answers.miscount("ServerCertificates", &items)
+    });
+    // They are counted together: where the number differs, either list may be wrong.
+    let providers = answers.saml_providers.as_ref().and_then(|saml| {
+        answers.oidc_providers.as_ref().map(|oidc| {
+            let mut items: Items<'_> =
+                saml.list.iter().map(|each| (each.arn.as_str(), each.create_date)).collect();
+            for entry in &oidc.list {
+                let answer = oidc.answers.get(&entry.arn);
+                items.insert(&entry.arn, answer.and_then(|answer| answer.create_date));
+            }
+            answers.miscount("Providers", &items)
+        })
+    });
+    void(&mut answers.virtual_devices, Source::VirtualMfaDevices, &devices, gaps);
+    void(&mut answers.server_certificates, Source::ServerCertificates, &certificates, gaps);
+    void(&mut answers.saml_providers, Source::SamlProviders, &providers, gaps);
+    void(&mut answers.oidc_providers, Source::OpenIdConnectProviders, &providers, gaps);
 }
 
-/// How many there are on a list; appended outputs may hold one twice.
-fn distinct<T>(list: &[T], id: impl Fn(&T) -> &String) -> usize {
-    list.iter().map(id).collect::<BTreeSet<_>>().len()
-}
-
-fn void_if_short<T>(
+fn void<T>(
     answer: &mut Fact<T>,
     source: Source,
-    listed: Fact<usize>,
-    counted: usize,
+    miscount: &Fact<Option<Miscount>>,
     gaps: &mut Gaps,
 ) {
-    if let Fact::Known(listed) = listed
-        && listed < counted
-    {
-        let message = format!("holds fewer than the account summary counts: {listed} of {counted}");
-        gaps.push(Gap::new(source, "Incomplete", message));
+    if let Fact::Known(Some(miscount)) = miscount {
+        gaps.push(gap(source, miscount.direction(), &miscount.numbers()));
         *answer = Fact::missing(source);
     }
 }
 
-/// Which lists hold at least as many as the account summary counts: asked with a filter, AWS answers
-/// with empty ones, and an output put together by hand may hold a part of them.
+fn gap(source: Source, direction: &str, numbers: &str) -> Gap {
+    let message = format!("holds {direction} than the account summary counts: {numbers}");
+    Gap::new(source, "Incomplete", message)
+}
+
+/// A list that does not hold as many as the summary counts.
+struct Miscount {
+    listed: usize,
+    counted: usize,
+}
+
+impl Miscount {
+    fn direction(&self) -> &'static str {
+        if self.listed < self.counted { "fewer" } else { "more" }
+    }
+
+    fn numbers(&self) -> String {
+        format!("{} of {}", self.listed, self.counted)
+    }
+}
+
+impl Answers {
+    /// How the list differs from the summary; none: it does not. What was made since the summary was
+    /// asked for, or shortly before, may stand on the list and not be counted.
+    fn miscount(&self, key: &str, items: &Items<'_>) -> Option<Miscount> {
+        let (listed, counted) = (items.len(), self.counted(key)?);
+        let mut since = 0;
+        if let Some(moment) = self.collected_at(Source::AccountSummary) {
+            let made = items.values().flatten();
+            since = made.filter(|made| may_be_since(**made, moment)).count();
+        }
+        let fits = listed >= counted && listed - since <= counted;
+        (!fits).then_some(Miscount { listed, counted })
+    }
+}
+
+/// Which lists hold as many as the account summary counts: asked with a filter, AWS answers with empty
+/// ones, and an output put together by hand may hold a part of them, or those of another time.
 #[derive(Clone, Copy)]
 pub(super) struct Lists {
     pub(super) users: bool,
@@ -76,34 +107,43 @@ impl Lists {
     pub(super) const WHOLE: Lists =
         Lists { users: true, groups: true, roles: true, policies: true };
 
-    /// Compares them with the summary. A list that is not there at all is short of nothing.
+    /// Compares them with the summary. A list that is not there at all differs from nothing.
     pub(super) fn compare(answers: &Answers, gaps: &mut Gaps) -> Lists {
         let Fact::Known(details) = &answers.details else {
             return Lists::WHOLE;
         };
-        let own = |policy: &&ManagedPolicyDetail| {
-            !Arn::parse(&policy.arn).is_some_and(Arn::is_aws_managed)
+        let mut miscounts = Vec::new();
+        let mut fits = |key: &str, items: Items<'_>| {
+            let miscount = answers.miscount(key, &items);
+            let is_whole = miscount.is_none();
+            miscounts.extend(miscount.map(|miscount| (miscount, key.to_ascii_lowercase())));
+            is_whole
         };
+        let users = details.user_detail_list.iter();
+        let groups = details.group_detail_list.iter();
+        let roles = details.role_detail_list.iter();
         // The summary counts customer-managed policies; the list holds those of AWS in use too.
-        let policies: Vec<_> = details.policies.iter().filter(own).collect();
-        let mut short = Vec::new();
-        let mut is_whole = |key: &str, listed: usize| {
-            let counted = answers.counted(key).unwrap_or_default();
-            if listed < counted {
-                short.push(format!("{listed} of {counted} {}", key.to_ascii_lowercase()));
-            }
-            listed >= counted
-        };
+        let policies = details
+            .policies
+            .iter()
+            .filter(|policy| !Arn::parse(&policy.arn).is_some_and(Arn::is_aws_managed));
         let lists = Lists {
-            users: is_whole("Users", distinct(&details.user_detail_list, |user| &user.arn)),
-            groups: is_whole("Groups", distinct(&details.group_detail_list, |group| &group.arn)),
-            roles: is_whole("Roles", distinct(&details.role_detail_list, |role| &role.arn)),
-            policies: is_whole("Policies", distinct(&policies, |policy| &policy.arn)),
+            users: fits("Users", users.map(|it| (&*it.arn, Some(it.create_date))).collect()),
+            groups: fits("Groups", groups.map(|it| (&*it.arn, it.create_date)).collect()),
+            roles: fits("Roles", roles.map(|it| (&*it.arn, it.create_date)).collect()),
+            policies: fits("Policies", policies.map(|it| (&*it.arn, it.create_date)).collect()),
         };
-        if !short.is_empty() {
-            let what = short.join(", ");
-            let message = format!("holds fewer than the account summary counts: {what}");
-            gaps.push(Gap::new(Source::AccountAuthorizationDetails, "Incomplete", message));
+        for direction in ["fewer", "more"] {
+            let mut numbers = Vec::new();
+            for (miscount, kind) in &miscounts {
+                if miscount.direction() == direction {
+                    numbers.push(format!("{} {kind}", miscount.numbers()));
+                }
+            }
+            if !numbers.is_empty() {
+                let source = Source::AccountAuthorizationDetails;
+                gaps.push(gap(source, direction, &numbers.join(", ")));
+            }
         }
         lists
     }

@@ -28,6 +28,12 @@ pub(super) fn is_future(date: Timestamp, as_of: Timestamp) -> bool {
     date.duration_since(as_of) > SKEW
 }
 
+/// Whether something may have happened since a moment of another clock: AWS also needs a while before
+/// all of its answers show what was made.
+pub(super) fn may_be_since(date: Timestamp, moment: Timestamp) -> bool {
+    moment.duration_since(date) <= SKEW
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -135,6 +135,42 @@ fn a_list_that_holds_fewer_than_the_summary_counts_is_not_used() {
     assert_eq!(one.oidc_providers, Fact::Known(vec![]), "the one is the SAML provider");
 }
 
+/// A list that holds more is not of the same account, or not of the same time, unless something was
+/// made in between: since the summary was asked for, or in the minutes before.
+#[test]
+fn a_list_that_holds_more_than_the_summary_counts_is_not_used() {
+    let certificate = |uploaded: &str| {
+        json!({"ServerCertificateMetadataList": [{
+            "ServerCertificateName": "c", "UploadDate": uploaded,
+            "Arn": "arn:aws:iam::123456789012:server-certificate/c",
+        }]})
+    };
+    let source = Source::ServerCertificates;
+    let asked = "2025-12-01T12:00:00Z";
+    let listing = |uploaded: &str, counted: u32| {
+        let counts = json!({"ServerCertificates": counted});
+        let fixture = Fixture::new().with(source, &certificate(uploaded)).summary(&counts);
+        fixture.collected_at(Source::AccountSummary, asked)
+    };
+    for uploaded in ["2025-12-01T11:54:59Z", "2025-01-01T00:00:00Z"] {
+        let message = voided(&listing(uploaded, 0), source, "Incomplete");
+        assert_eq!(message, "holds more than the account summary counts: 1 of 0");
+        assert_eq!(gaps(&listing(uploaded, 1).snapshot(), source, None), []);
+    }
+    for uploaded in ["2025-12-01T11:55:00Z", "2025-12-01T12:00:01Z"] {
+        for counted in [0, 1] {
+            let fixture = listing(uploaded, counted);
+            assert_eq!(gaps(&fixture.snapshot(), source, None), [], "{uploaded} {counted}");
+        }
+    }
+    let users = Fixture::new().summary(&json!({"Users": 0})).snapshot();
+    let message = "holds more than the account summary counts: 1 of 0 users".to_owned();
+    assert_eq!(gaps(&users, DETAILS, None), [("Incomplete".to_owned(), message)]);
+    assert!(!users.short_lists.users, "the report has her too");
+    let roles = Fixture::new().with(DETAILS, &whole_details()).summary(&json!({"Roles": 0}));
+    assert!(roles.snapshot().short_lists.roles);
+}
+
 /// A key or a device of nobody was somebody's, who would seem to have none.
 #[test]
 fn what_is_of_nobody_voids_the_list() {

@@ -35,31 +35,37 @@ enum Fault {
 const FAULTS: [Fault; 6] =
     [Fault::Deleted, Fault::Renamed, Fault::Doubled, Fault::Null, Fault::Emptied, Fault::OtherType];
 
-/// Whatever can happen at each path, but where AWS may answer just so.
-pub(super) fn damages(source: Source, bytes: &[u8]) -> Vec<Damage> {
+/// Whatever can happen at each path, but where AWS may answer just so. They are made one by one: all
+/// together would fill the memory.
+pub(super) fn damages(source: Source, bytes: &[u8]) -> impl Iterator<Item = Damage> + Send + use<> {
     let whole: Json = serde_json::from_slice(bytes).unwrap();
-    let mut paths = Vec::new();
-    collect(&whole, &mut Vec::new(), &mut paths);
-    let mut damages = Vec::new();
-    for (path, value) in paths {
-        for fault in FAULTS {
+    let mut places = Vec::new();
+    collect(&whole, &mut Vec::new(), &mut places);
+    places.into_iter().flat_map(move |place| {
+        let mut damages = Vec::new();
+        for fault in FAULTS.into_iter().filter(|fault| !place.may_be_so(*fault)) {
             let mut json = whole.clone();
-            if may_be_so(&path, value, fault) || !strike(&mut json, &path, fault) {
-                continue;
+            if strike(&mut json, &place.path, fault) {
+                damages.push(Damage {
+                    source,
+                    what: format!("{fault:?} {}", in_words(&place.path)),
+                    bytes: json.to_string().into_bytes(),
+                    is_foreign: matches!(fault, Fault::Null | Fault::OtherType),
+                });
             }
-            damages.push(Damage {
-                source,
-                what: format!("{fault:?} {}", in_words(&path)),
-                bytes: json.to_string().into_bytes(),
-                is_foreign: matches!(fault, Fault::Null | Fault::OtherType),
-            });
         }
-    }
-    damages
+        damages
+    })
 }
 
-/// All values with their paths, of lists only the first, the middle and the last.
-fn collect<'j>(json: &'j Json, path: &mut Vec<Step>, paths: &mut Vec<(Vec<Step>, &'j Json)>) {
+/// Where a value stands, and whether it is a text.
+struct Place {
+    path: Vec<Step>,
+    is_text: bool,
+}
+
+/// The places of all values, of lists only the first, the middle and the last.
+fn collect(json: &Json, path: &mut Vec<Step>, places: &mut Vec<Place>) {
     let children: Vec<(Step, &Json)> = match json {
         Json::Object(fields) => {
             fields.iter().map(|(key, value)| (Step::Key(key.clone()), value)).collect()
@@ -74,8 +80,8 @@ fn collect<'j>(json: &'j Json, path: &mut Vec<Step>, paths: &mut Vec<(Vec<Step>,
     };
     for (step, child) in children {
         path.push(step);
-        paths.push((path.clone(), child));
-        collect(child, path, paths);
+        places.push(Place { path: path.clone(), is_text: child.is_string() });
+        collect(child, path, places);
         path.pop();
     }
 }
@@ -178,26 +184,31 @@ const NULLABLE: [&str; 7] = [
     "IssuerIdentifier",
 ];
 
-/// Whether AWS may answer so: with another policy of a customer, or in its own way to say "none".
-fn may_be_so(path: &[Step], value: &Json, fault: Fault) -> bool {
-    let keys: Vec<&str> = path.iter().filter_map(Step::key).collect();
-    let last = path.last().and_then(Step::key);
-    if keys.iter().any(|key| DOCUMENTS.contains(key)) && !DOCUMENTS.contains(keys.last().unwrap()) {
-        let may_be_empty = last.is_some_and(|last| MAY_BE_EMPTY.contains(&last));
-        // Such as the prefix of objects at the top of a bucket.
-        let is_compared = keys.contains(&"Condition") && value.is_string();
-        let is_element = last.is_some_and(|last| ELEMENTS.contains(&last));
-        return if fault == Fault::Emptied { may_be_empty || is_compared } else { !is_element };
+impl Place {
+    /// Whether AWS may answer so: with another policy of a customer, or in its own way to say "none".
+    fn may_be_so(&self, fault: Fault) -> bool {
+        let path = self.path.as_slice();
+        let keys: Vec<&str> = path.iter().filter_map(Step::key).collect();
+        let last = path.last().and_then(Step::key);
+        if keys.iter().any(|key| DOCUMENTS.contains(key))
+            && !DOCUMENTS.contains(keys.last().unwrap())
+        {
+            let may_be_empty = last.is_some_and(|last| MAY_BE_EMPTY.contains(&last));
+            // Such as the prefix of objects at the top of a bucket.
+            let is_compared = keys.contains(&"Condition") && self.is_text;
+            let is_element = last.is_some_and(|last| ELEMENTS.contains(&last));
+            return if fault == Fault::Emptied { may_be_empty || is_compared } else { !is_element };
+        }
+        // AWS leaves it out where nobody has set it.
+        if last == Some("HardExpiry") {
+            return fault != Fault::OtherType;
+        }
+        let shortened = match path {
+            [.., Step::Key(key), Step::Index(_)] if fault == Fault::Deleted => Some(key.as_str()),
+            [.., Step::Key(key)] if fault == Fault::Emptied => Some(key.as_str()),
+            _ => None,
+        };
+        shortened.is_some_and(|key| UNCOUNTED.contains(&key))
+            || fault == Fault::Null && last.is_some_and(|last| NULLABLE.contains(&last))
     }
-    // AWS leaves it out where nobody has set it.
-    if last == Some("HardExpiry") {
-        return fault != Fault::OtherType;
-    }
-    let shortened = match path {
-        [.., Step::Key(key), Step::Index(_)] if fault == Fault::Deleted => Some(key.as_str()),
-        [.., Step::Key(key)] if fault == Fault::Emptied => Some(key.as_str()),
-        _ => None,
-    };
-    shortened.is_some_and(|key| UNCOUNTED.contains(&key))
-        || fault == Fault::Null && last.is_some_and(|last| NULLABLE.contains(&last))
 }
