@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 
 use portcullis_model::{
-    AuditedAccount, Finding, Report, RuleInfo, Run, RunOptions, SCHEMA, Severity, Tool, WaiverOutcome,
+    AuditedAccount, Finding, Report, RuleInfo, Run, RunOptions, SCHEMA, Severity, Tool,
+    WaiverOutcome,
 };
 use portcullis_report::{Join, Outcome, Unmergeable, write_json};
 use serde::de::DeserializeOwned;

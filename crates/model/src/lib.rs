@@ -27,9 +27,10 @@ pub use names::{AccountId, Arn, is_partition, is_region};
 pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{
     AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState,
-    ControlCounts, ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, FrameworkOutcome, Gate,
-    Loosening, LooseningChange, Message, MessageFact, MessagePart, Report, ResourceRef, RuleInfo,
-    Run, RunOptions, SCHEMA, Severity, Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
+    ControlCounts, ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, FrameworkOutcome,
+    Gate, Loosening, LooseningChange, Message, MessageFact, MessagePart, Report, ResourceRef,
+    RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally, Tool, Verdict, Waiver,
+    WaiverOutcome,
 };
 pub use snapshot::{
     AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, ExternalAccount, Grant,

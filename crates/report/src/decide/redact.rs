@@ -225,12 +225,13 @@ impl Redaction<'_> {
         let mut names = Names::new(self.salt);
         let account = names.account(&account);
         let resource = resource_ref(resource, &mut names);
+        let evidence = evidence.facts();
         names.add_ways(&evidence);
         let fact = |(path, value): (String, _)| {
             let value = names.fact(&path, value);
             (names.path(&path), value)
         };
-        let evidence = Evidence::new(&evidence.facts().into_iter().map(fact).collect());
+        let evidence = Evidence::new(&evidence.into_iter().map(fact).collect());
         let info = rules.iter().find(|info| info.id == rule);
         let message = message_facts.and_then(|facts| Message::new(message, facts));
         let message = message.and_then(|message| renamed(&message, &names));

@@ -280,7 +280,7 @@ fn a_name_has_one_pseudonym_wherever_it_stands() {
     let (zoe, zed, team) = (text("user.name"), &resource.name, text("user.path"));
     assert_eq!(resource.id, format!("arn:aws:iam::{account}:user{team}{zoe}/policy/{zed}"));
     assert_eq!(message, &format!("user {zoe} has {zed}"));
-    let external = &evidence["role.external_accounts"];
+    let external = &facts["role.external_accounts"];
     assert_eq!(*external, json!([{"id": account, "organization": null}]));
     assert_eq!(&report.accounts[0].id, account);
     assert!(account.starts_with("000") && account.len() == 12);
@@ -455,10 +455,10 @@ fn an_escalation_of_an_unknown_kind_is_withheld() {
     let mut report = report();
     report.findings.truncate(1);
     let escalation = json!([{ "way": "assume role zed", "target": "zed" }]);
-    report.findings[0].evidence.insert("principal.escalations".to_owned(), escalation.clone());
-    report.findings[0].evidence.insert("own.facts".to_owned(), escalation);
+    set_fact(&mut report.findings[0], "principal.escalations", escalation.clone());
+    set_fact(&mut report.findings[0], "own.facts", escalation);
     let redacted = redacted(report);
-    let evidence = &redacted.findings[0].evidence;
+    let evidence = redacted.findings[0].evidence.facts();
     assert_eq!(evidence["principal.escalations"][0]["way"], WITHHELD);
     assert!(!json!(evidence).to_string().contains("zed"));
 }

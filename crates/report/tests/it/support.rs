@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{
     AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
-    ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, Fingerprint, FrameworkOutcome, Gap,
-    Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo, Run, RunOptions,
+    ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, Fingerprint, FrameworkOutcome,
+    Gap, Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo, Run, RunOptions,
     SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 use portcullis_report::{Detail, Format, Style, render};
