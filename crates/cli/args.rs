@@ -105,6 +105,15 @@ Exit status:
   2  wrong usage or credentials, or the bundle could not be written
   3  something could not be collected; the bundle says what and why";
 
+const DOCTOR_STATUS: &str = "\
+Makes the calls of an audit, and keeps nothing of what they answer. The domains
+that people sign in at are looked up by name, and never asked.
+
+Exit status:
+  0  nothing is to be fixed
+  1  some service, permission or setting is to be fixed
+  2  wrong usage, or AWS could not be asked";
+
 const VERIFY_STATUS: &str = "\
 Exit status:
   0  the files are those that were collected
@@ -162,6 +171,8 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// Save AWS's answers about an account, to judge or keep them
     Collect(CollectArgs),
+    /// Show whether an audit can work from here, and what to fix first
+    Doctor(DoctorArgs),
     /// Print the facts that rules see, as JSON
     Facts(FactsArgs),
     /// Show from CloudTrail who could not sign in and why, and who did
@@ -376,8 +387,8 @@ pub(crate) struct DiffArgs {
 #[derive(Args)]
 #[command(after_help = MERGE_EXAMPLES)]
 pub(crate) struct MergeArgs {
-    /// The reports that `audit -o json=FILE` wrote; one of them may be - for
-    /// standard input
+    /// The reports that `audit -o json=FILE` wrote, or directories of them; one of
+    /// them may be - for standard input
     #[arg(value_name = "REPORT", required = true)]
     pub(crate) reports: Vec<PathBuf>,
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help = parse::formats(Format::Json))]
@@ -403,6 +414,21 @@ pub(crate) struct CollectArgs {
     pub(crate) fleet: FleetArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
+}
+
+#[derive(Args)]
+#[command(after_help = DOCTOR_STATUS)]
+pub(crate) struct DoctorArgs {
+    /// The configuration [default: portcullis.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    #[command(flatten)]
+    pub(crate) rules: SelectionArgs,
+    /// Print text or json, which holds no secret
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub(crate) output: View,
 }
 
 #[derive(Args)]

@@ -1,13 +1,11 @@
 //! `audit`: collect or read, judge, decide, report.
 
-use std::mem;
-
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Loosening, Report, Run, RunOptions, Sources, Waiver};
-use portcullis_report::{Format, Incomparable, Outcome, Salt, baseline, render};
+use portcullis_report::{Format, Incomparable, Salt, baseline};
 use portcullis_rules::{RuleSet, Selection, evaluate, without_accounts};
 
-use crate::args::{AuditArgs, DetailArgs};
+use crate::args::AuditArgs;
 use crate::config::Config;
 use crate::evidence::Names;
 use crate::failure::Failure;
@@ -34,7 +32,13 @@ pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let declared = config.declarations();
     let run = loosened::run(args, &config, &rules, &options);
     let mut judge = Judge { args, rules, options, run, sources, declared, waivers, salt };
-    let status = write(judge.accounts()?, &outputs, &args.output.detail, earlier.as_ref())?;
+    let mut report = judge.accounts()?;
+    loosened::note(report.head());
+    waivers::warn(report.head());
+    if let Some(earlier) = &earlier {
+        report = compare(report, earlier)?;
+    }
+    let status = report.write(&outputs, &args.output.detail)?.exit_status();
     Ok(if args.exit_zero { 0 } else { status })
 }
 
@@ -50,39 +54,13 @@ fn outputs(args: &AuditArgs) -> Result<Vec<Output<Format>>, Failure> {
     }
 }
 
-/// Writes the report; the exit status that it means.
-fn write(
-    report: Whole,
-    outputs: &[Output<Format>],
-    detail: &DetailArgs,
-    earlier: Option<&Report>,
-) -> Result<u8, Failure> {
-    let only_json = outputs.iter().all(|output| output.format() == Format::Json);
-    match report {
-        Whole::Filed(filed) if only_json && earlier.is_none() => {
-            loosened::note(filed.head());
-            waivers::warn(filed.head());
-            output::write(outputs, |_, _, out| filed.write(out))?;
-            Ok(filed.outcome().exit_status())
-        }
-        report => {
-            let mut report = report.into_report()?;
-            loosened::note(&report);
-            waivers::warn(&report);
-            if let Some(earlier) = earlier {
-                for warning in baseline::apply(&mut report, earlier)? {
-                    terminal::warn(&warning);
-                }
-            }
-            output::write(outputs, |format, style, out| {
-                render(&report, format, detail.apply(style), out)
-            })?;
-            let status = Outcome::new(&report).exit_status();
-            // The process ends here, and to free each text of a large report takes a tenth of the time.
-            mem::forget(report);
-            Ok(status)
-        }
+/// Compares the report with the earlier one.
+fn compare(report: Whole, earlier: &Report) -> Result<Whole, Failure> {
+    let mut report = report.into_report()?;
+    for warning in baseline::apply(&mut report, earlier)? {
+        terminal::warn(&warning);
     }
+    Ok(Whole::Held(Box::new(report)))
 }
 
 /// The baseline, with pseudonyms if the report is to have them; an error if only the baseline has.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use portcullis_collector::Options;
+use portcullis_collector::{Diagnosis, Options};
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Snapshot, Source, Sources};
 
@@ -72,13 +72,14 @@ fn now() -> Timestamp {
 /// Asks AWS.
 pub(crate) fn collect(args: &LiveArgs, sources: Sources) -> Result<Bundle, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let options = options(args, sources);
     let outcome = {
         let progress = ProgressLine::new();
-        runtime.block_on(portcullis_collector::collect(&options(args, sources), &progress))
+        runtime.block_on(portcullis_collector::collect(&options, &progress))
     };
     // A look-up that still hangs must not hold up the end.
     runtime.shutdown_background();
-    outcome.map_err(Failure::from_collector)
+    outcome.map_err(|error| Failure::from_collector(error, &options.diagnosis))
 }
 
 pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
@@ -94,5 +95,6 @@ pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
         report_deadline: REPORT_DEADLINE,
         max_report_age: MAX_REPORT_AGE,
         clock: Timestamp::now,
+        diagnosis: Diagnosis::default(),
     }
 }

@@ -3,8 +3,10 @@
 use std::error::Error;
 use std::io::Write;
 
-use portcullis_collector::CollectError;
+use portcullis_collector::{CollectError, Diagnosis};
 use portcullis_report::defuse;
+
+use crate::doctor;
 
 /// The end of a command that did not do what it is for.
 #[derive(Debug)]
@@ -19,9 +21,13 @@ impl Failure {
         Failure { error: error.into(), help: Some(help.into()) }
     }
 
-    /// That nothing could be collected, with what to do about it.
-    pub(crate) fn from_collector(error: CollectError) -> Failure {
-        let help = error.help();
+    /// That nothing could be collected, with what to do about it, and where credentials were looked for.
+    pub(crate) fn from_collector(error: CollectError, diagnosis: &Diagnosis) -> Failure {
+        let mut help = error.help();
+        for line in doctor::describe_looks(&diagnosis.findings()) {
+            help = format!("{help}\n  credentials {line}");
+        }
+        help.push_str("\n`portcullis doctor` shows more");
         Failure::with_help(error, help)
     }
 

@@ -65,16 +65,17 @@ impl Accounts {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let progress = ProgressLine::new();
         let options = evidence::options(live, sources);
+        let diagnosis = options.diagnosis.clone();
+        let failure = |error| Failure::from_collector(error, &diagnosis);
         let role_name = args.role_name.clone();
-        let fleet = runtime
-            .block_on(Fleet::open(options, role_name, &progress))
-            .map_err(Failure::from_collector)?;
+        let fleet =
+            runtime.block_on(Fleet::open(options, role_name, &progress)).map_err(failure)?;
         check_partition(args, &fleet)?;
         let mut all = match listed {
             Some(accounts) => accounts,
-            None => runtime
-                .block_on(fleet.organization(&args.units, &progress))
-                .map_err(Failure::from_collector)?,
+            None => {
+                runtime.block_on(fleet.organization(&args.units, &progress)).map_err(failure)?
+            }
         };
         let own = Arc::new(all.iter().map(|account| account.id).collect());
         let is_excluded = |id: AccountId| args.exclude.iter().any(|text| text == id.as_str());
@@ -168,7 +169,11 @@ impl<'a> Store<'a> {
     fn read(&self, account: &FleetAccount, needed: Sources) -> Option<Bundle> {
         let bundle = self.resume.then(|| Bundle::read(&self.place(account)).ok()).flatten()?;
         let manifest = bundle.manifest.as_ref()?;
-        let left_out = |gap: &Gap| gap.is_by_choice() && needed.contains(gap.source);
+        let partition = manifest.partition.as_deref().unwrap_or_default();
+        let left_out = |gap: &Gap| {
+            let is_wanted = needed.contains(gap.source) && gap.source.is_offered_in(partition);
+            gap.is_by_choice() && gap.resource.is_none() && is_wanted
+        };
         let is_whole = manifest.unreached.is_none() && !bundle.gaps.iter().any(left_out);
         is_whole.then_some(bundle)
     }

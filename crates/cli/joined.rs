@@ -1,18 +1,24 @@
 //! Reports of accounts on their way into one: a single one stays in memory, several go to a file.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
+use std::mem;
 
 use portcullis_model::{
     AuditedAccount, Finding, Report, RuleInfo, Run, RunOptions, SCHEMA, Severity, Tool,
     WaiverOutcome,
 };
-use portcullis_report::{Join, Outcome, Unmergeable, write_json};
+use portcullis_report::{Format, Join, Outcome, Unmergeable, render, write_json};
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, SerializeSeq};
 use serde::{Serialize, Serializer};
+
+use crate::args::DetailArgs;
+use crate::failure::Failure;
+use crate::output::{self, Output};
 
 /// Reports of accounts that were judged alike, each added as it is made.
 #[derive(Default)]
@@ -60,6 +66,36 @@ pub(crate) enum Whole {
 }
 
 impl Whole {
+    /// The report, perhaps without its accounts and findings.
+    pub(crate) fn head(&self) -> &Report {
+        match self {
+            Whole::Held(report) => report,
+            Whole::Filed(filed) => &filed.head,
+        }
+    }
+
+    /// Writes it everywhere; what it comes to. Only JSON is written without ever being in memory as a whole.
+    pub(crate) fn write(
+        self,
+        outputs: &[Output<Format>],
+        detail: &DetailArgs,
+    ) -> Result<Outcome, Failure> {
+        if let Whole::Filed(filed) = &self
+            && outputs.iter().all(|output| output.format() == Format::Json)
+        {
+            output::write(outputs, |_, _, out| filed.write(out))?;
+            return Ok(filed.outcome.clone());
+        }
+        let report = self.into_report()?;
+        output::write(outputs, |format, style, out| {
+            render(&report, format, detail.apply(style), out)
+        })?;
+        let outcome = Outcome::new(&report);
+        // The process ends here, and to free each text of a large report takes a tenth of the time.
+        mem::forget(report);
+        Ok(outcome)
+    }
+
     /// The report in memory.
     pub(crate) fn into_report(self) -> io::Result<Report> {
         match self {
@@ -89,7 +125,7 @@ struct AccountLine {
     start: u64,
 }
 
-/// Where a finding stands in the file, and what it is sorted by; in one account, findings are in order.
+/// Where a finding stands in the file, and what it is sorted by; those of one rule and account are in order.
 struct FindingLine {
     severity: Severity,
     /// The rule's place among the ids.
@@ -114,7 +150,7 @@ impl Spill {
         })
     }
 
-    /// Adds the report of one account.
+    /// Adds a report.
     fn add(&mut self, report: Report) -> io::Result<Result<(), Unmergeable>> {
         self.outcome.add(&report);
         for account in &report.accounts {
@@ -122,8 +158,12 @@ impl Spill {
             let start = self.write(account)?;
             self.accounts.push(AccountLine { key, start });
         }
-        let account = place(self.accounts.len().saturating_sub(1));
+        let before = self.accounts.len() - report.accounts.len();
+        let accounts = report.accounts.iter().map(AuditedAccount::account_ref);
+        let places: HashMap<_, _> = accounts.zip(before..).collect();
         for finding in &report.findings {
+            // Only a report that was tampered with lacks the account of a finding.
+            let account = place(places.get(&finding.account_ref()).copied().unwrap_or(before));
             let rule = self.rules.binary_search(&finding.rule).unwrap_or_else(|before| before);
             let (rule, start) = (place(rule), self.write(finding)?);
             self.findings.push(FindingLine { severity: finding.severity, rule, account, start });
@@ -145,8 +185,8 @@ impl Spill {
     fn finish(mut self) -> io::Result<Option<Filed>> {
         let Ok(head) = self.join.finish() else { return Ok(None) };
         let accounts = &self.accounts;
-        let key = |place: u32| &accounts[place as usize].key;
-        // Stable: findings of one account keep their order.
+        let key = |place: u32| accounts.get(place as usize).map(|line| &line.key);
+        // Stable: those of one rule and account keep their order.
         self.findings.sort_by(|a, b| {
             (a.severity, a.rule, key(a.account)).cmp(&(b.severity, b.rule, key(b.account)))
         });
@@ -178,18 +218,8 @@ pub(crate) struct Filed {
 }
 
 impl Filed {
-    /// What it comes to.
-    pub(crate) fn outcome(&self) -> &Outcome {
-        &self.outcome
-    }
-
-    /// The report without its accounts and findings.
-    pub(crate) fn head(&self) -> &Report {
-        &self.head
-    }
-
     /// Writes its JSON, of which never more than a line is in memory.
-    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let Report { tool, options, run, rules, waivers, .. } = &self.head;
         let lines = Streamed {
             schema: SCHEMA,

@@ -7,6 +7,7 @@ mod collect;
 mod completions;
 mod config;
 mod diff;
+mod doctor;
 mod evidence;
 mod facts;
 mod failure;
@@ -57,6 +58,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Diff(args) => diff::run(args).map(|()| 0),
         Command::Merge(args) => merge::run(args).map(|()| 0),
         Command::Collect(args) => collect::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Facts(args) => facts::run(args).map(|()| 0),
         Command::Signins(args) => signins::run(args),
         Command::Verify(args) => verify::run(args),

@@ -1,23 +1,49 @@
 //! `merge`: the saved reports of different accounts as one.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use portcullis_report::{Conflict, Format, Unmergeable, merge, render};
+use portcullis_report::{Conflict, Format, Unmergeable};
 
 use crate::args::MergeArgs;
 use crate::evidence::Names;
 use crate::failure::Failure;
+use crate::joined::Joined;
+use crate::output::Output;
 use crate::{output, saved};
 
 pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, Format::Json)?;
-    saved::check_streams(&args.reports)?;
-    let reports = args.reports.iter().map(|path| saved::read(path));
-    let report = merge(reports.collect::<Result<_, _>>()?)
-        .map_err(|error| refused(error, &args.reports, Names::Shown))?;
-    output::write(&outputs, |format, style, out| {
-        render(&report, format, args.detail.apply(style), out)
-    })
+    let mut paths = Vec::new();
+    for path in &args.reports {
+        paths.append(&mut files(path, &outputs)?);
+    }
+    saved::check_streams(&paths)?;
+    let mut joined = Joined::default();
+    for path in &paths {
+        joined.add(saved::read(path)?)?.map_err(|error| refused(error, &paths, Names::Shown))?;
+    }
+    let whole = joined.finish()?;
+    whole.ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?.write(&outputs, &args.detail)?;
+    Ok(())
+}
+
+/// The report at that path; of a directory those that it holds, but for what is about to be written there.
+fn files(path: &Path, outputs: &[Output<Format>]) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unreadable = |error| format!("cannot read {}: {error}", path.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        let is_report = file.extension().is_some_and(|extension| extension == "json");
+        if is_report && !outputs.iter().any(|output| output.goes_to(&file)) {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Why reports cannot be joined that were made of what is at those paths.

@@ -46,6 +46,11 @@ impl<F: Copy> Output<F> {
         self.format
     }
 
+    /// Whether it is written to that file.
+    pub(crate) fn goes_to(&self, file: &Path) -> bool {
+        self.path.as_deref() == Some(file)
+    }
+
     /// The output of one of several shares, whose number is where its path says `{shard}`.
     pub(crate) fn of_shard(&self, index: u64) -> Output<F> {
         let path = self.path.as_ref().map(|path| match path.to_str() {

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::calls::Calls;
+use crate::diagnosis::Diagnosis;
 use crate::error::CollectError;
 use crate::failure::Failure;
 use crate::iam::Iam;
@@ -43,6 +44,8 @@ pub struct Options {
     pub max_report_age: Duration,
     /// What time it is.
     pub clock: fn() -> Timestamp,
+    /// Where to write down how AWS was reached, or why not.
+    pub diagnosis: Diagnosis,
 }
 
 /// Hears of every API call.

@@ -1,9 +1,10 @@
 //! Many accounts, each entered by a role of its own.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use portcullis_evidence::{Bundle, Draft};
-use portcullis_model::{AccountId, AccountStatus, Arn, Gap, Source};
+use portcullis_model::{AccountId, AccountStatus, Arn, Source};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -130,10 +131,13 @@ impl Fleet {
                 // Boxed: the futures of many accounts at once are large.
                 unreached_if_blank(Box::pin(collection.run(from)).await)
             }
-            Err((status, failure)) => self.unreached(account, status, failure),
+            Err((status, failure)) => self.unreached(status, failure),
         };
         if let Some(manifest) = &mut bundle.manifest {
             manifest.name.clone_from(&account.name);
+            // Its role says whose it is, even if AWS does not say who the caller is.
+            manifest.account.get_or_insert_with(|| account.id.to_string());
+            manifest.partition.get_or_insert_with(|| self.caller.partition.clone());
         }
         bundle
     }
@@ -180,14 +184,12 @@ impl Fleet {
     }
 
     /// The bundle of an account that was not entered.
-    fn unreached(&self, account: &FleetAccount, status: AccountStatus, failure: Failure) -> Bundle {
+    fn unreached(&self, status: AccountStatus, failure: Failure) -> Bundle {
         let now = (self.options.clock)();
         let mut draft = Draft::new(&self.options.tool, now);
         draft.add_gap(failure.gap(Source::CallerIdentity, now));
         let mut bundle = draft.finish(now);
         if let Some(manifest) = &mut bundle.manifest {
-            manifest.account = Some(account.id.to_string());
-            manifest.partition = Some(self.caller.partition.clone());
             manifest.unreached = Some(status);
         }
         bundle
@@ -228,11 +230,14 @@ fn unreached_if_blank(mut bundle: Bundle) -> Bundle {
         return bundle;
     }
     let failed = bundle.gaps.iter().filter(|gap| !gap.is_by_choice());
-    let mut statuses = failed.map(|gap: &Gap| status(&gap.code));
-    let first = statuses.next().unwrap_or(AccountStatus::Failed);
-    let common = if statuses.all(|other| other == first) { first } else { AccountStatus::Failed };
+    let mut statuses: BTreeSet<AccountStatus> = failed.map(|gap| status(&gap.code)).collect();
+    // What takes too long is in the end not answered in time, whatever the reason.
+    if statuses.len() > 1 {
+        statuses.remove(&AccountStatus::TimedOut);
+    }
+    let common = statuses.pop_first().filter(|_| statuses.is_empty());
     if let Some(manifest) = &mut bundle.manifest {
-        manifest.unreached = Some(common);
+        manifest.unreached = Some(common.unwrap_or(AccountStatus::Failed));
     }
     bundle
 }
@@ -357,5 +362,70 @@ impl TryFrom<OrganizationAccount> for FleetAccount {
             .ok_or_else(|| Failure::malformed("an account's id is not 12 digits"))?;
         let state = state.or(status);
         Ok(FleetAccount { id, name, role_arn: None, external_id: None, state })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::Gap;
+
+    use super::*;
+
+    fn listed(json: serde_json::Value) -> Result<FleetAccount, Failure> {
+        serde_json::from_value::<OrganizationAccount>(json).unwrap().try_into()
+    }
+
+    /// The states are those of <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>.
+    #[test]
+    fn accounts_that_are_not_active_are_not_asked() {
+        for (state, inactivity) in [
+            ("ACTIVE", None),
+            ("SUSPENDED", Some(AccountStatus::Suspended)),
+            ("PENDING_ACTIVATION", Some(AccountStatus::Suspended)),
+            ("PENDING_CLOSURE", Some(AccountStatus::Closed)),
+            ("CLOSED", Some(AccountStatus::Closed)),
+        ] {
+            for field in ["State", "Status"] {
+                let account = listed(json!({"Id": "111122223333", field: state})).unwrap();
+                assert_eq!(account.inactivity(), inactivity, "{field} {state}");
+            }
+        }
+        let both = json!({"Id": "111122223333", "State": "CLOSED", "Status": "SUSPENDED"});
+        assert_eq!(listed(both).unwrap().inactivity(), Some(AccountStatus::Closed));
+        assert_eq!(listed(json!({"Id": "1"})).unwrap_err().code, "MalformedResponse");
+    }
+
+    fn blank(codes: &[&str]) -> Option<AccountStatus> {
+        let mut draft = Draft::new("portcullis", jiff::Timestamp::UNIX_EPOCH);
+        for code in codes {
+            draft.add_gap(Gap::new(Source::AccountSummary, *code, ""));
+        }
+        let bundle = unreached_if_blank(draft.finish(jiff::Timestamp::UNIX_EPOCH));
+        bundle.manifest.and_then(|manifest| manifest.unreached)
+    }
+
+    #[test]
+    fn an_account_of_which_nothing_is_known_says_why() {
+        for (codes, status) in [
+            (
+                &["AccessDenied", "AccessDeniedException", Gap::NOT_REQUESTED][..],
+                AccountStatus::Denied,
+            ),
+            (&["Throttling", "DeadlineExceeded"], AccountStatus::Throttled),
+            (&["Timeout", "DeadlineExceeded"], AccountStatus::TimedOut),
+            (&["AccessDenied", "Throttling"], AccountStatus::Failed),
+            (&["ServiceFailure"], AccountStatus::Failed),
+            (&[], AccountStatus::Failed),
+        ] {
+            assert_eq!(blank(codes), Some(status), "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_that_holds_something_was_reached() {
+        let mut draft = Draft::new("portcullis", jiff::Timestamp::UNIX_EPOCH);
+        draft.add(Source::AccountSummary, b"{}".to_vec(), jiff::Timestamp::UNIX_EPOCH);
+        let bundle = unreached_if_blank(draft.finish(jiff::Timestamp::UNIX_EPOCH));
+        assert_eq!(bundle.manifest.unwrap().unreached, None);
     }
 }

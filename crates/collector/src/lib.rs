@@ -11,6 +11,7 @@ mod calls;
 mod collection;
 mod convert;
 mod credential_process;
+mod diagnosis;
 mod endpoint;
 mod error;
 mod failure;
@@ -25,6 +26,7 @@ mod session;
 mod whole;
 
 pub use collection::{Options, Progress, collect};
+pub use diagnosis::{Diagnosis, Findings, Look, LookResult};
 pub use error::CollectError;
 pub use fleet::{Fleet, FleetAccount};
 pub use lookup::{EventHistory, Lookup, LookupRequest, look_up};

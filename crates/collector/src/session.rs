@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::{
+    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
+};
+use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{
@@ -13,6 +16,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
@@ -24,6 +28,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::convert::Convert;
 use crate::credential_process::CredentialProcess;
+use crate::diagnosis::Chain;
 use crate::endpoint::origin;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
@@ -62,7 +67,9 @@ impl Base {
         let profile = profiles.selected_profile();
         let settings = profiles.get_profile(profile);
         let client = http::client(&Env::default(), settings)?;
+        describe_profile(options, &profiles);
         let region = region(options, &client).await.ok_or(CollectError::NoRegion)?;
+        options.diagnosis.lock().region = Some(region.to_string());
         let in_region = format!("in the region {region}");
         let config = config(options, settings, region, client).await;
         let place = config.endpoint_url().map_or(in_region, |url| format!("at {}", origin(url)));
@@ -132,6 +139,18 @@ async fn profiles(options: &Options) -> Result<ProfileSet, CollectError> {
     Ok(profiles)
 }
 
+/// Writes down the profile, and the host of the portal that it signs in at.
+fn describe_profile(options: &Options, profiles: &ProfileSet) {
+    let name = profiles.selected_profile();
+    let mut findings = options.diagnosis.lock();
+    findings.profile = Some(name.to_owned());
+    let Some(profile) = profiles.get_profile(name) else { return };
+    let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
+    let of_session = session.and_then(|session| session.get("sso_start_url"));
+    let url = profile.get("sso_start_url").or(of_session);
+    findings.portal = url.and_then(|url| origin(url).split_once("://").map(|(_, h)| h.to_owned()));
+}
+
 async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> {
     if let Some(region) = &options.region {
         return Some(Region::new(region.clone()));
@@ -153,7 +172,7 @@ async fn config(
     region: Region,
     client: SharedHttpClient,
 ) -> SdkConfig {
-    let base = base_credentials(options, profile, &region, client.clone()).await;
+    let base = base_credentials(options, profile, &region, client.clone());
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
         .http_client(client)
@@ -183,17 +202,23 @@ async fn with_role(config: SdkConfig, options: &Options, limit: Duration) -> Sdk
     config.into_builder().credentials_provider(credentials).build()
 }
 
-/// The credentials that the caller brings: those of the profile if one is asked for, else whatever
-/// the SDK's default chain finds first.
-async fn base_credentials(
+/// The credentials that the caller brings: those of the profile if one is asked for, else the first that are
+/// found, in the order of the SDK's default chain.
+///
+/// <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html>
+fn base_credentials(
     options: &Options,
     profile: Option<&Profile>,
     region: &Region,
     client: SharedHttpClient,
 ) -> SharedCredentialsProvider {
     let has_keys = options.profile.is_none() && Env::default().get("AWS_ACCESS_KEY_ID").is_ok();
+    let chain = |places| {
+        let diagnosis = options.diagnosis.clone();
+        SharedCredentialsProvider::new(Chain { places, diagnosis })
+    };
     if let Some(process) = profile.and_then(CredentialProcess::from_profile).filter(|_| !has_keys) {
-        return SharedCredentialsProvider::new(process);
+        return chain(vec![("credential_process", SharedCredentialsProvider::new(process))]);
     }
     let config = ProviderConfig::without_region()
         .with_http_client(client)
@@ -204,11 +229,21 @@ async fn base_credentials(
     if let Some(profile) = &options.profile {
         // In the default chain, keys in the environment would win over the profile asked for.
         let provider = ProfileFileCredentialsProvider::builder().profile_name(profile);
-        return SharedCredentialsProvider::new(provider.configure(&config).build());
+        let provider = SharedCredentialsProvider::new(provider.configure(&config).build());
+        return chain(vec![("profile", provider)]);
     }
-    let mut chain = DefaultCredentialsChain::builder().configure(config);
-    chain.set_region(Some(region.clone()));
-    SharedCredentialsProvider::new(chain.build().await)
+    let web_identity = WebIdentityTokenCredentialsProvider::builder().configure(&config).build();
+    let instance = ImdsCredentialsProvider::builder().configure(&config).build();
+    let environment = EnvironmentVariableCredentialsProvider::new();
+    let profile = ProfileFileCredentialsProvider::builder().configure(&config).build();
+    let container = EcsCredentialsProvider::builder().configure(&config).build();
+    chain(vec![
+        ("environment", SharedCredentialsProvider::new(environment)),
+        ("profile", SharedCredentialsProvider::new(profile)),
+        ("web identity", SharedCredentialsProvider::new(web_identity)),
+        ("container", SharedCredentialsProvider::new(container)),
+        ("EC2 instance", SharedCredentialsProvider::new(instance)),
+    ])
 }
 
 fn timeouts() -> TimeoutConfig {
@@ -226,6 +261,7 @@ async fn caller_identity(
 ) -> Result<Result<shapes::CallerIdentity, Failure>, CollectError> {
     let quickly = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(2))
+        .interceptor(attempt.options.diagnosis.watch_clock(attempt.options.clock))
         .build();
     let operation = Source::CallerIdentity.operation();
     progress.starts(operation);

@@ -65,6 +65,7 @@ fn options(profile: Option<&str>) -> Options {
         report_deadline: Duration::from_secs(2),
         max_report_age: Duration::ZERO,
         clock: || jiff::Timestamp::UNIX_EPOCH,
+        diagnosis: crate::Diagnosis::default(),
     }
 }
 

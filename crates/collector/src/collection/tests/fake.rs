@@ -291,6 +291,7 @@ pub(super) fn options(quick: bool) -> Options {
         sources: Source::ALL.into_iter().collect(),
         tool: "portcullis 0.1.0".to_owned(),
         deadline: Duration::from_mins(5),
+        diagnosis: crate::Diagnosis::default(),
         report_deadline: Duration::from_secs(2),
         max_report_age: Duration::from_hours(4),
         clock: now,

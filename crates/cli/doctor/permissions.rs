@@ -1,0 +1,122 @@
+//! Which of the needed actions are allowed, by the calls themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_evidence::Bundle;
+use portcullis_model::{Gap, Sources};
+use serde::Serialize;
+
+/// An IAM action that an audit needs.
+#[derive(Serialize)]
+pub(super) struct Permission {
+    /// Such as `iam:GetAccountSummary`.
+    pub(super) action: &'static str,
+    pub(super) access: Access,
+    /// Why it is not allowed, or not known.
+    pub(super) reason: Option<String>,
+}
+
+/// What AWS said to an action.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Access {
+    Allowed,
+    Denied,
+    /// It was not called, or the answer says nothing about permissions.
+    Unknown,
+}
+
+/// The kinds of policies that AWS names when it denies access.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+const POLICIES: [&str; 7] = [
+    "service control policy",
+    "resource control policy",
+    "permissions boundary",
+    "session policy",
+    "VPC endpoint policy",
+    "resource-based policy",
+    "identity-based policy",
+];
+
+/// Each action that those sources need, given what was collected by which operations.
+pub(super) fn judge(
+    bundle: Option<&Bundle>,
+    needed: Sources,
+    called: &BTreeSet<String>,
+) -> Vec<Permission> {
+    let mut permissions = Vec::new();
+    for action in needed.actions(false) {
+        let operation = action.split_once(':').map_or(action, |(_, operation)| operation);
+        let gap = |gap: &&Gap| gap.action == action && !gap.is_by_choice();
+        let gap = bundle.and_then(|bundle| bundle.gaps.iter().find(gap));
+        let (access, reason) = match gap {
+            Some(gap) if gap.code.contains("Denied") => (Access::Denied, Some(why(&gap.message))),
+            Some(gap) => (Access::Unknown, Some(format!("{}: {}", gap.code, gap.message))),
+            None if called.contains(operation) && bundle.is_some() => (Access::Allowed, None),
+            None => (Access::Unknown, Some("not called: nothing here needed it".to_owned())),
+        };
+        permissions.push(Permission { action, access, reason });
+    }
+    permissions
+}
+
+/// What denies, by AWS's own words.
+fn why(message: &str) -> String {
+    let Some(policy) = POLICIES.iter().find(|policy| message.contains(*policy)) else {
+        return "AWS does not say which policy denies it".to_owned();
+    };
+    if message.contains("explicit deny") {
+        let article = if policy.starts_with('i') { "an" } else { "a" };
+        format!("{article} {policy} denies it")
+    } else {
+        format!("no {policy} allows it")
+    }
+}
+
+/// The denied actions by what denies them.
+pub(super) fn denied_by_reason(permissions: &[Permission]) -> BTreeMap<&str, Vec<&'static str>> {
+    let mut reasons: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+    for permission in permissions.iter().filter(|each| each.access == Access::Denied) {
+        let reason = permission.reason.as_deref().unwrap_or_default();
+        reasons.entry(reason).or_default().push(permission.action);
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sentences are those of the documentation named at [`POLICIES`].
+    #[test]
+    fn the_message_names_the_kind_of_policy() {
+        let lead = "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: \
+            iam:GetAccountSummary on resource: *";
+        for (end, reason) in [
+            (
+                " because no identity-based policy allows the iam:GetAccountSummary action",
+                "no identity-based policy allows it",
+            ),
+            (
+                " with an explicit deny in an identity-based policy",
+                "an identity-based policy denies it",
+            ),
+            (
+                " with an explicit deny in a service control policy",
+                "a service control policy denies it",
+            ),
+            (
+                " because no permissions boundary allows the iam:GetAccountSummary action",
+                "no permissions boundary allows it",
+            ),
+            (
+                " because no session policy allows the iam:GetAccountSummary action",
+                "no session policy allows it",
+            ),
+            ("", "AWS does not say which policy denies it"),
+        ] {
+            assert_eq!(why(&format!("{lead}{end}")), reason);
+        }
+    }
+}

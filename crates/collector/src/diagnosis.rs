@@ -1,0 +1,206 @@
+//! What is learnt on the way to AWS: where credentials were looked for, and how far the clock is off.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
+use aws_sdk_sts::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_sts::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_sts::error::BoxError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::failure::chain;
+
+/// A record of how AWS was reached, also where it was not. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnosis(Arc<Mutex<Findings>>);
+
+/// What such a record holds.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Findings {
+    /// The profile that is asked for or selected.
+    pub profile: Option<String>,
+    /// The region to call.
+    pub region: Option<String>,
+    /// Where credentials were looked for, in this order, until there were some.
+    pub looks: Vec<Look>,
+    /// When the credentials expire; none: never, or there are none.
+    pub expiry: Option<Timestamp>,
+    /// How far this machine's clock is ahead of AWS's, in seconds; negative: behind.
+    pub clock_ahead: Option<i64>,
+    /// The host of the access portal that the profile signs in at, such as `example.awsapps.com`.
+    pub portal: Option<String>,
+}
+
+/// A place where credentials were looked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Look {
+    /// The place, such as `environment`.
+    pub place: &'static str,
+    /// What came of it.
+    pub result: LookResult,
+    /// Why there are none; empty where there are.
+    pub reason: String,
+}
+
+/// What came of looking for credentials.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookResult {
+    /// They are there, and used.
+    Used,
+    /// There are none, so the next place counts.
+    PassedOver,
+    /// There should be some, and they cannot be had: nothing else is tried.
+    Failed,
+}
+
+impl Diagnosis {
+    /// What is known by now.
+    #[must_use]
+    pub fn findings(&self) -> Findings {
+        self.lock().clone()
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Findings> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An interceptor that compares the clock with the date of an answer.
+    pub(crate) fn watch_clock(&self, clock: fn() -> Timestamp) -> WatchClock {
+        WatchClock { diagnosis: self.clone(), clock }
+    }
+}
+
+/// Looks for credentials in one place after the other, as the SDK's default chain does, and remembers what
+/// each said.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    pub(crate) places: Vec<(&'static str, SharedCredentialsProvider)>,
+    pub(crate) diagnosis: Diagnosis,
+}
+
+impl Chain {
+    async fn look(&self) -> provider::Result {
+        self.diagnosis.lock().looks.clear();
+        let mut attempts = String::from("no credentials found. Attempted:");
+        for (place, provider) in &self.places {
+            // Whoever gives up waiting finds this place the last.
+            let look = |result, reason| Look { place, result, reason };
+            let waiting = look(LookResult::Failed, "no answer in time".to_owned());
+            self.diagnosis.lock().looks.push(waiting);
+            let outcome = provider.provide_credentials().await;
+            let (result, reason) = match &outcome {
+                Ok(_) => (LookResult::Used, String::new()),
+                Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
+                    (LookResult::PassedOver, chain(error))
+                }
+                Err(error) => (LookResult::Failed, chain(error)),
+            };
+            attempts.push_str(&format!("\n  {place}: {reason}"));
+            let mut findings = self.diagnosis.lock();
+            findings.looks.pop();
+            findings.looks.push(look(result, reason));
+            if let Ok(credentials) = &outcome {
+                let expiry = credentials.expiry();
+                findings.expiry = expiry.and_then(|time| Timestamp::try_from(time).ok());
+            }
+            if result != LookResult::PassedOver {
+                return outcome;
+            }
+        }
+        Err(CredentialsError::not_loaded(attempts))
+    }
+}
+
+impl ProvideCredentials for Chain {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.look())
+    }
+}
+
+/// Compares this machine's clock with the `Date` of an answer.
+#[derive(Debug)]
+pub(crate) struct WatchClock {
+    diagnosis: Diagnosis,
+    clock: fn() -> Timestamp,
+}
+
+impl Intercept for WatchClock {
+    fn name(&self) -> &'static str {
+        "WatchClock"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let date = date.and_then(|text| DateTime::from_str(text, Format::HttpDate).ok());
+        let date = date.and_then(|date| Timestamp::from_second(date.secs()).ok());
+        if let Some(date) = date {
+            let ahead: SignedDuration = (self.clock)().duration_since(date);
+            self.diagnosis.lock().clock_ahead = Some(ahead.as_secs());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::credential_fn::provide_credentials_fn;
+
+    use super::*;
+
+    fn none() -> provider::Result {
+        Err(CredentialsError::not_loaded("AWS_ACCESS_KEY_ID is not set"))
+    }
+
+    fn broken() -> provider::Result {
+        Err(CredentialsError::provider_error("ForbiddenException: no access for SECRET"))
+    }
+
+    fn keys() -> provider::Result {
+        Ok(Credentials::new("AKIATEST", "SECRET", None, None, "test"))
+    }
+
+    async fn look(sources: Vec<fn() -> provider::Result>) -> (bool, Vec<(LookResult, String)>) {
+        let diagnosis = Diagnosis::default();
+        let place = |source: fn() -> provider::Result| {
+            let provider = provide_credentials_fn(move || async move { source() });
+            ("somewhere", SharedCredentialsProvider::new(provider))
+        };
+        let places = sources.into_iter().map(place).collect();
+        let chain = Chain { places, diagnosis: diagnosis.clone() };
+        let found = chain.provide_credentials().await.is_ok();
+        let looks = diagnosis.findings().looks.into_iter();
+        (found, looks.map(|look| (look.result, look.reason)).collect())
+    }
+
+    #[tokio::test]
+    async fn the_first_place_with_credentials_is_the_last_that_is_asked() {
+        let (found, looks) = look(vec![none, keys, broken]).await;
+        assert!(found);
+        let results: Vec<_> = looks.iter().map(|(result, _)| *result).collect();
+        assert_eq!(results, [LookResult::PassedOver, LookResult::Used]);
+        assert!(looks[0].1.contains("AWS_ACCESS_KEY_ID is not set"), "{looks:?}");
+    }
+
+    #[tokio::test]
+    async fn a_place_that_fails_ends_the_search_and_repeats_no_secret() {
+        let (found, looks) = look(vec![none, broken, keys]).await;
+        assert!(!found);
+        assert_eq!(looks.len(), 2);
+        assert_eq!(looks[1].0, LookResult::Failed);
+        assert!(!format!("{looks:?}").contains("SECRET"), "{looks:?}");
+    }
+}
