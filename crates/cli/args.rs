@@ -419,9 +419,8 @@ pub(crate) struct CollectArgs {
 #[derive(Args)]
 #[command(after_help = DOCTOR_STATUS)]
 pub(crate) struct DoctorArgs {
-    /// The configuration [default: portcullis.toml, if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
     #[command(flatten)]

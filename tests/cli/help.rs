@@ -26,6 +26,7 @@ help_texts! {
     diff: ["diff"],
     merge: ["merge"],
     collect: ["collect"],
+    doctor: ["doctor"],
     facts: ["facts"],
     signins: ["signins"],
     verify: ["verify"],

@@ -21,12 +21,14 @@ pub(crate) const WITHOUT_REPORT: &str = "333344445555";
 pub(crate) const HUNDRED_USERS: &str = "444400000100";
 pub(crate) const OLD_REPORT: &str = "555566667777";
 pub(crate) const HEALTHY: &str = "666677778888";
+/// The account that manages an organization of fifty: see `tests/emulator/fleet.py`.
+pub(crate) const FLEET: &str = "777700000001";
 
 /// Persons are to sign in through the identity provider, but for those of an emergency.
 const HEALTHY_CLASSES: &str = "[classes.break-glass]\nnames = [\"alice\", \"bob\"]\n";
 
-const SCENARIOS: [&str; 6] =
-    ["company", "over-http", "empty", "users:100", "old-report", "healthy"];
+const SCENARIOS: [&str; 7] =
+    ["company", "over-http", "empty", "users:100", "old-report", "healthy", "fleet:50"];
 
 /// The line that the launcher prints when the accounts are there.
 #[derive(Deserialize)]

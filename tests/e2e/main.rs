@@ -8,8 +8,10 @@
 mod call_counts;
 mod commands;
 mod credentials;
+mod doctor;
 mod emulator;
 mod faults;
+mod fleet;
 mod permissions;
 mod readme;
 mod report_acquisition;

@@ -29,6 +29,8 @@ COUNTED = (100, 1000)
 PRINCIPALS = ((1000, 1000, 1500), (2000, 2000, 3000))
 # Users, and as many roles; the last is what IAM's quotas allow. The aim for it is 2 s and 300 MB.
 WORST = (1000, 5000)
+# Accounts in one audit.
+FLEETS = (10, 1000)
 
 
 @dataclass
@@ -169,6 +171,24 @@ def measure_worst(portcullis: str, directory: Path) -> None:
         print(f"{'grows with the exponent':<34}{exponent:>8.2f}")
 
 
+def measure_fleet(portcullis: str, directory: Path) -> None:
+    """A hundred times as many accounts should take a hundred times as long, and hardly more memory."""
+    print(f"\n{'Offline, accounts of 20 users':<34}{'ms':>8}{'MB':>8}{'ms each':>10}")
+    original = directory / "of-a-fleet"
+    large_account.write(original, 20, 20, 20)
+    moment = ["--as-of", large_account.COLLECTED]
+    for accounts in FLEETS:
+        bundles = [directory / "fleet" / f"66{number:010}" for number in range(accounts)]
+        for bundle in bundles:
+            bundle.mkdir(parents=True, exist_ok=True)
+            for file in original.iterdir():
+                text = file.read_text().replace(large_account.ACCOUNT, bundle.name)
+                (bundle / file.name).write_text(text)
+        whole = measure_once([portcullis, "audit", *moment, "-o", "json", *map(str, bundles)])
+        each = whole.milliseconds / accounts
+        print(f"{accounts:<34}{whole.milliseconds:>8.0f}{whole.megabytes:>8.0f}{each:>10.1f}")
+
+
 def measure_start(portcullis: str) -> None:
     print(f"\n{'Start-up':<34}{'ms':>8}")
     for arguments in (["--version"], ["rules", "list"]):
@@ -188,6 +208,7 @@ def main() -> None:
     measure_offline(portcullis, parse, bundle)
     measure_permissions(portcullis, bundle.parent)
     measure_worst(portcullis, bundle.parent)
+    measure_fleet(portcullis, bundle.parent)
     measure_start(portcullis)
 
 

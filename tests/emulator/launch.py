@@ -3,7 +3,8 @@
     launch.py [--allow POLICY] SCENARIO…
 
 With a policy, a JSON file, the credentials are allowed that and nothing else. Each scenario is a
-name in `scenarios/`, a JSON file, `users:N` (see `account.py`) or `bundle:DIR` (see `bundle.py`).
+name in `scenarios/`, a JSON file, `users:N` (see `account.py`), `fleet:N` (`fleet.py`) or `bundle:DIR`
+(`bundle.py`).
 When ready, prints one line of JSON: `endpoint` (the proxy's; add a lane, see `proxy.py`), `region`,
 and `accounts`: for each account id the environment variables with its credentials. For each line
 on its standard input it fills the accounts anew and prints `filled`. Stops when its standard input
@@ -22,18 +23,25 @@ from moto.server import ThreadedMotoServer
 import account
 import aws_answers
 import enforcement
+import fleet
 import over_http
 from bundle import Bundle
 from proxy import Proxy
 
 
-def fill(name: str) -> account.Account:
+def fill(name: str) -> list[account.Account]:
     """Puts a scenario into moto's backends, in place of what is there."""
     if name.startswith("bundle:"):
-        return Bundle(Path(name.removeprefix("bundle:"))).fill()
+        return [Bundle(Path(name.removeprefix("bundle:"))).fill()]
+    if name.startswith("fleet:"):
+        return fleet.fill(int(name.removeprefix("fleet:")))
     scenario = account.load(name)
     account.fill(scenario)
-    return scenario
+    return [scenario]
+
+
+def fill_all(names: list[str]) -> list[account.Account]:
+    return [scenario for name in names for scenario in fill(name)]
 
 
 def serve() -> tuple[ThreadedMotoServer, Proxy]:
@@ -52,7 +60,7 @@ def main() -> None:
     parser.add_argument("scenarios", metavar="SCENARIO", nargs="+")
     arguments = parser.parse_args()
     aws_answers.install()
-    scenarios = [fill(name) for name in arguments.scenarios]
+    scenarios = fill_all(arguments.scenarios)
     server, proxy = serve()
     sessions = {scenario.account: account.credentials(scenario) for scenario in scenarios}
     keys = [sessions[scenario.account]["AWS_ACCESS_KEY_ID"] for scenario in scenarios]
@@ -65,7 +73,7 @@ def main() -> None:
     ready = {"endpoint": proxy.endpoint, "region": account.REGION, "accounts": sessions}
     print(json.dumps(ready), flush=True)
     for _ in sys.stdin:
-        proxy.accounts = dict(zip(keys, map(fill, arguments.scenarios), strict=True))
+        proxy.accounts = dict(zip(keys, fill_all(arguments.scenarios), strict=True))
         print("filled", flush=True)
     proxy.stopping.set()
     proxy.shutdown()

@@ -4,7 +4,9 @@ The first part of a request's path is its lane: calls and faults are kept for ea
 that audits can run side by side. An audit uses `http://127.0.0.1:PORT/LANE` as its endpoint, and a
 test controls the lane by:
 
-* `POST /LANE/_control/faults`, `{"GetUser": {"kind": "Throttling", "times": 2}}`: see `Fault`;
+* `POST /LANE/_control/faults`, `{"GetUser": {"kind": "Throttling", "times": 2}}`: see `Fault`.
+  `GetUser@111122223333` is limited to calls to that account, and `*@111122223333` means all of them
+  but AssumeRole;
 * `GET /LANE/_control/calls`: `{"iam:GetAccountSummary": 3}`, every attempt counted;
 * `POST /LANE/_control/reset`: forgets both.
 """
@@ -181,6 +183,7 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream = upstream
         self.accounts: dict[str, Account] = {}  # by access key
+        self.assumed: dict[str, str] = {}  # the account of a role's session, by access key
         self.lanes: dict[str, Lane] = {}
         self.lock = threading.Lock()
         self.stopping = threading.Event()
@@ -199,8 +202,13 @@ class Proxy(ThreadingHTTPServer):
         with self.lock:
             lane = self.lanes.setdefault(lane_name, Lane())
             lane.calls[f"{call.service}:{call.action}"] += 1
-            fault = lane.faults.get(call.action)
-            return fault if fault and fault.takes(call) else None
+            if call.action == "AssumeRole":
+                names = [f"AssumeRole@{call.form['RoleArn'].split(':')[4]}"]
+            else:
+                account = self.assumed.get(call.key)
+                names = [f"{call.action}@{account}", f"*@{account}"]
+            faults = (lane.faults.get(name) for name in [*names, call.action])
+            return next((fault for fault in faults if fault and fault.takes(call)), None)
 
     def control(self, lane_name: str, command: str, body: bytes) -> Any:
         with self.lock:
@@ -235,6 +243,9 @@ class Proxy(ThreadingHTTPServer):
         response = connection.getresponse()
         content = response.read()
         connection.close()
+        if call.action == "AssumeRole" and response.status == 200:
+            key = content.partition(b"<AccessKeyId>")[2].partition(b"</AccessKeyId>")[0]
+            self.assumed[key.decode()] = call.form["RoleArn"].split(":")[4]
         dropped = ("connection", "content-length", "date", "server", "transfer-encoding")
         return Answer(
             response.status,

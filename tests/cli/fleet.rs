@@ -1,0 +1,105 @@
+//! Many accounts, as far as that can be tried without AWS.
+
+use std::fs;
+
+use serde_json::{Value as Json, json};
+
+use crate::support::{Run, Sandbox, repository};
+
+const TIME: [&str; 2] = ["--as-of", "2026-11-18T12:00:00Z"];
+const OWN: &str = "111122223333";
+const OTHER: &str = "444455556666";
+
+fn audit(sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    sandbox.run([&["audit"], &TIME[..], arguments].concat())
+}
+
+/// A bundle whose only role may be assumed by the whole other account, without an external id.
+fn with_partner(sandbox: &Sandbox) {
+    let trust = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": format!("arn:aws:iam::{OTHER}:root")},
+    }});
+    let role = json!({
+        "RoleName": "partner", "RoleId": "AROAEXAMPLE", "Path": "/",
+        "Arn": format!("arn:aws:iam::{OWN}:role/partner"),
+        "CreateDate": "2026-01-01T00:00:00Z", "AssumeRolePolicyDocument": trust,
+        "InstanceProfileList": [], "RolePolicyList": [], "AttachedManagedPolicies": [],
+        "Tags": [], "RoleLastUsed": {},
+    });
+    let details = json!({
+        "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role], "Policies": [],
+    });
+    let caller = json!({
+        "UserId": "AIDAEXAMPLE", "Account": OWN, "Arn": format!("arn:aws:iam::{OWN}:user/audit"),
+    });
+    let organization = json!({"Organization": null});
+    for (name, content) in [
+        ("account-authorization-details", details),
+        ("caller-identity", caller),
+        ("organization", organization),
+    ] {
+        sandbox.write(&format!("bundle/{name}.json"), content.to_string());
+    }
+}
+
+#[test]
+fn accounts_of_one_owner_are_no_strangers() {
+    let sandbox = Sandbox::new();
+    with_partner(&sandbox);
+    sandbox.write("own.csv", format!("id\n{OTHER}\n"));
+    sandbox.write("others.csv", "id\n999988887777\n");
+    let rule = ["--only", "foreign-trust-without-external-id", "bundle"];
+    let status = |list: &[&str]| audit(&sandbox, &[&rule[..], list].concat()).status;
+    assert_eq!(status(&[]), 1);
+    assert_eq!(status(&["--accounts", "others.csv"]), 1);
+    assert_eq!(status(&["--accounts", "own.csv"]), 0);
+}
+
+/// Also where a share holds several accounts, and where another holds none.
+#[test]
+fn a_directory_of_reports_joins_into_what_one_audit_would_have_written() {
+    let sandbox = Sandbox::new();
+    let examples =
+        ["leaky", "partial", "clean"].map(|name| repository(&format!("examples/{name}")));
+    let [leaky, partial, clean] = examples.each_ref().map(String::as_str);
+    fs::create_dir(sandbox.path("reports")).unwrap();
+    for (name, bundles) in [("1", vec![leaky, partial]), ("2", vec![clean])] {
+        let output = format!("json=reports/{name}.json");
+        let run = audit(&sandbox, &[&bundles[..], &["--exit-zero", "-o", &output]].concat());
+        assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    }
+    let mut none: Json =
+        serde_json::from_str(&fs::read_to_string(sandbox.path("reports/2.json")).unwrap()).unwrap();
+    none["accounts"] = json!([]);
+    none["findings"] = json!([]);
+    sandbox.write("reports/3.json", none.to_string());
+
+    let whole = audit(&sandbox, &[clean, partial, leaky, "-o", "json"]);
+    for _ in 0..2 {
+        let joined = sandbox.run(["merge", "reports", "-o", "json", "-o", "json=reports/all.json"]);
+        assert_eq!((joined.status, joined.stderr.as_str()), (0, ""));
+        assert_eq!(joined.stdout, whole.stdout);
+    }
+    assert_eq!(fs::read_to_string(sandbox.path("reports/all.json")).unwrap(), whole.stdout);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_aws_is_asked() {
+    let sandbox = Sandbox::new();
+    sandbox.write("broken.csv", "id\n11122223333\n");
+    for (arguments, words) in [
+        (&["--role-name", "audit"][..], "--accounts"),
+        (&["--org", "--shard", "6/5"], "expected a share such as 2/5"),
+        (&["--org", "--accounts", "broken.csv"], "cannot be used with"),
+        (&["--org", "--exclude", "1"], "expected the 12 digits"),
+        (&["--ou", "ou-1"], "--org"),
+        (&["bundle", "--org"], "cannot be used with"),
+        (&["--accounts", "broken.csv"], "broken.csv:2: expected 12 digits"),
+        (&["--accounts", "absent.csv"], "cannot read absent.csv"),
+    ] {
+        let run = audit(&sandbox, arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
+    }
+}

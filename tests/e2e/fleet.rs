@@ -1,0 +1,184 @@
+//! Many accounts in one run: each that goes in comes out with a status, whatever happens to the others.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use portcullis_model::AccountStatus;
+use serde_json::{Value as Json, json};
+
+use crate::emulator::{FLEET, Lane, report};
+use crate::support::Run;
+
+const ORG: [&str; 4] = ["--org", "--role-name", "portcullis", "--quick"];
+/// See `tests/emulator/fleet.py`.
+const SUSPENDED: &str = "777700000002";
+const DENIED: &str = "777700000004";
+const THROTTLED: &str = "777700000005";
+const HANGING: &str = "777700000006";
+
+fn id(number: usize) -> String {
+    format!("7777{number:08}")
+}
+
+fn run(lane: &Lane, arguments: &[&[&str]]) -> Run {
+    lane.run(&arguments.concat())
+}
+
+/// The report without what differs from run to run.
+fn timeless(text: &str) -> Json {
+    let mut report: Json = serde_json::from_str(text).unwrap();
+    for account in report["accounts"].as_array_mut().unwrap() {
+        let account = account.as_object_mut().unwrap();
+        account.retain(|field, _| !field.starts_with("collected_"));
+        for gap in account["gaps"].as_array_mut().unwrap() {
+            gap.as_object_mut().unwrap().retain(|field, _| field != "at");
+        }
+    }
+    report
+}
+
+/// A file that lists those accounts, and its name.
+fn list(lane: &Lane, accounts: &[String]) -> String {
+    let path = lane.path("accounts.csv");
+    let lines: String = accounts.iter().map(|id| format!("{id},name of {id}\n")).collect();
+    fs::write(&path, format!("id,name\n{lines}")).unwrap();
+    path
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn every_account_has_a_status_and_the_others_are_judged() {
+    let lane = Lane::of(FLEET);
+    lane.inject(&json!({
+        format!("AssumeRole@{DENIED}"): {"kind": "AccessDenied"},
+        format!("*@{THROTTLED}"): {"kind": "Throttling"},
+        format!("*@{HANGING}"): {"kind": "Hang"},
+    }));
+    let audit = ["audit", "-o", "json", "--deadline", "8", "--as-of", "2030-01-01"];
+    let runs = ["1", "4", "32"].map(|jobs| run(&lane, &[&audit, &ORG, &["--jobs", jobs]]));
+    let expected = BTreeMap::from([
+        (SUSPENDED, AccountStatus::Suspended),
+        (DENIED, AccountStatus::Denied),
+        (THROTTLED, AccountStatus::Throttled),
+        (HANGING, AccountStatus::TimedOut),
+    ]);
+    for run in &runs {
+        assert_eq!(run.status, 1, "{}", run.stderr);
+        assert!(run.stderr.contains("accounts: 46 collected, 1 denied, 1 suspended"), "{run:?}");
+        let report = report(run);
+        assert_eq!(report.accounts.len(), 50);
+        for account in &report.accounts {
+            match expected.get(account.id.as_str()) {
+                Some(status) => {
+                    assert_eq!(account.status, *status, "{account:?}");
+                    assert!(account.tallies.is_empty() && !account.gaps.is_empty());
+                }
+                None => assert!(account.status.is_judged(), "{account:?}"),
+            }
+        }
+        assert_eq!(report.accounts[4].name.as_deref(), Some("team-5"));
+        let failing = report.findings.iter().filter(|f| f.rule == "console-user-without-mfa");
+        assert_eq!(failing.count(), 46);
+        let strangers = report.findings.iter().find(|f| f.rule.starts_with("foreign-trust"));
+        assert_eq!(strangers, None, "accounts of one organization");
+    }
+    let [one, four, many] = runs.map(|run| timeless(&run.stdout));
+    assert!(one == four && four == many);
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn bundles_of_a_run_are_judged_alike_and_a_run_goes_on_where_it_stopped() {
+    let lane = Lane::of(FLEET);
+    let ids = [id(1), id(3), id(7), id(8)];
+    let listed = list(&lane, &ids);
+    let audit = ["audit", "-o", "json", "--accounts", &listed];
+    let roles = ["--role-name", "portcullis"];
+    let directory = lane.path("bundles");
+    lane.fail(&format!("AssumeRole@{}", ids[2]), "AccessDenied");
+    let first = run(&lane, &[&audit, &roles, &["--collect-to", &directory]]);
+    assert_eq!(first.status, 1, "{}", first.stderr);
+
+    let bundles: Vec<String> = ids.iter().map(|id| format!("{directory}/{id}")).collect();
+    let bundles: Vec<&str> = bundles.iter().map(String::as_str).collect();
+    let offline = run(&lane, &[&audit, &bundles]);
+    for (live, offline) in first.stdout.lines().zip(offline.stdout.lines()) {
+        assert_eq!(live, offline);
+    }
+    assert!((offline.status, offline.stdout) == (first.status, first.stdout));
+
+    lane.inject(&json!({}));
+    let before = lane.calls()["sts:AssumeRole"];
+    let second = run(&lane, &[&audit, &roles, &["--resume", &directory]]);
+    assert_eq!(lane.calls()["sts:AssumeRole"], before + 1, "only the one that was denied");
+    assert!(second.stderr.contains("accounts: 4 collected"), "{}", second.stderr);
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn an_interrupted_run_is_resumed() {
+    let lane = Lane::of(FLEET);
+    let directory = lane.path("bundles");
+    lane.fail(&format!("*@{HANGING}"), "Hang");
+    let collect = ["collect", "-o", &directory];
+    let mut process = lane.command(&[&collect[..], &ORG].concat()).spawn().unwrap();
+    let start = Instant::now();
+    // What is being written has another name.
+    let is_done = |id: usize| fs::exists(format!("{directory}/{}", self::id(id))).unwrap();
+    let done = || (1..=50).filter(|number| is_done(*number)).count();
+    while done() < 49 {
+        assert!(start.elapsed() < Duration::from_secs(120), "{} are done", done());
+        sleep(Duration::from_millis(100));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+
+    lane.inject(&json!({}));
+    let before = lane.calls()["sts:AssumeRole"];
+    let resumed = run(&lane, &[&collect, &ORG, &["--resume"]]);
+    assert_eq!(resumed.status, 3, "an account is suspended: {}", resumed.stderr);
+    assert_eq!(lane.calls()["sts:AssumeRole"], before + 1);
+    assert!(resumed.stderr.contains("accounts: 49 collected, 1 suspended"), "{}", resumed.stderr);
+}
+
+/// As the containers of a Kubernetes Indexed Job and of an AWS Batch array job would.
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn the_shares_of_several_machines_join_into_the_whole() {
+    let lane = Lane::of(FLEET);
+    let audit = ["audit", "--as-of", "2030-01-01"];
+    let whole = run(&lane, &[&audit, &ORG, &["-o", "json"]]);
+    let output = format!("json={}", lane.path("{shard}.json"));
+    for variable in ["JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX"] {
+        for index in ["0", "1", "2"] {
+            let share = ["--shards", "3", "--exit-zero", "-o", &output];
+            let mut command = lane.command(&[&audit[..], &ORG, &share].concat());
+            let run = Run::from(command.env(variable, index).output().unwrap());
+            assert_eq!((run.status, &*run.stdout), (0, ""), "{}", run.stderr);
+        }
+        let reports = [3, 1, 2].map(|share| lane.path(&format!("{share}.json")));
+        let [third, first, second] = reports.each_ref().map(String::as_str);
+        let joined = lane.run(&["merge", third, first, second]);
+        assert_eq!(joined.status, 0, "{}", joined.stderr);
+        assert!(timeless(&joined.stdout) == timeless(&whole.stdout), "{variable}");
+        reports.iter().for_each(|path| fs::remove_file(path).unwrap());
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn what_cannot_be_meant_is_refused_before_any_account_is_asked() {
+    let lane = Lane::of(FLEET);
+    let partition = run(&lane, &[&["audit"], &ORG, &["--expect-partition", "aws-us-gov"]]);
+    assert_eq!((partition.status, &*partition.stdout), (2, ""));
+    assert!(partition.stderr.contains("the credentials are of the partition aws"));
+    let share = run(&lane, &[&["audit"], &ORG, &["--shards", "3"]]);
+    assert!(share.stderr.contains("--shards does not know which share"), "{}", share.stderr);
+    lane.fail("ListAccounts", "AccessDenied");
+    let list = run(&lane, &[&["audit"], &ORG]);
+    assert_eq!((list.status, &*list.stdout), (2, ""));
+    assert!(list.stderr.contains("the accounts of the organization cannot be listed"));
+    assert!(!lane.calls().contains_key("sts:AssumeRole"));
+}

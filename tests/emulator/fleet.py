@@ -1,0 +1,51 @@
+"""An organization of small accounts: `fleet:N`, of which the first manages it.
+
+The ids are 777700000001 and up. Account 2 is suspended. Every account has a user with a password and
+no MFA, and a role that account 3 may assume without an external id.
+"""
+
+from moto.organizations.models import organizations_backends
+
+import account
+from account import Account, Password, Role, Root, User
+from surroundings import Surroundings
+
+SUSPENDED = 2
+TRUSTED = 3
+
+
+def account_id(number: int) -> str:
+    return f"7777{number:08}"
+
+
+def accounts(count: int) -> list[Account]:
+    return [
+        Account(
+            account_id(number),
+            root=Root(password=Password(last_changed=500, last_used=200), mfa="hardware"),
+            users=[User("ann", password=Password(last_changed=30, last_used=1))],
+            roles=[
+                Role("partner", {"AWS": f"arn:aws:iam::{account_id(TRUSTED)}:root"}),
+            ],
+            report=0.01,
+            surroundings=Surroundings(organization=number == 1),
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def fill(count: int) -> list[Account]:
+    """Puts the organization and its accounts into moto's backends; the first account."""
+    all_accounts = accounts(count)
+    for each in all_accounts:
+        account.fill(each)
+    manager, *members = all_accounts
+    backend = organizations_backends[manager.account]["aws"]
+    for number, member in enumerate(members, start=2):
+        backend.create_account(AccountName=f"team-{number}", Email=f"team-{number}@example.com")
+        entry = backend.accounts[-1]
+        entry.id = member.account
+        organizations_backends.master_accounts[member.account] = (manager.account, "aws")
+        if number == SUSPENDED:
+            entry.status = entry.state = "SUSPENDED"
+    return [manager]
