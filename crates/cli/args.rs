@@ -82,16 +82,21 @@ Examples:
     --include \"*/CloudTrail*/*/2026/11/*\"
   portcullis signins logs
   portcullis signins logs --user ana.silva --last 7d
+  portcullis signins logs --fail-on high -o table -o sarif=signins.sarif
   aws cloudtrail lookup-events --output json | portcullis signins -
 
 Reads log files and digests of trails, the output of `lookup-events`, events of
 EventBridge and CloudWatch Logs, and what the console saves, packed or not. Its
 CSV says of no sign-in whether it succeeded: save the event history as JSON.
 
+A rule passes only where the log files of all regions that it needs were read;
+their digests prove that none is missing.
+
 Exit status:
-  0  everything was read
-  2  wrong usage, or a path cannot be read
-  3  some part could not be read, or does not say how sign-ins ended";
+  0  nothing failed at or above --fail-on, and every rule was judged
+  1  something failed at or above --fail-on
+  2  wrong usage or configuration, or a path cannot be read
+  3  none of these, but some rule could not be judged";
 
 const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
@@ -240,6 +245,13 @@ pub(crate) struct AuditArgs {
         help_heading = "Many accounts"
     )]
     pub(crate) resume: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reporting: ReportingArgs,
+}
+
+/// How findings are judged, decided about and written.
+#[derive(Args)]
+pub(crate) struct ReportingArgs {
     #[command(flatten)]
     pub(crate) rules: SelectionArgs,
     #[command(flatten)]
@@ -466,9 +478,10 @@ pub(crate) struct SigninsArgs {
     /// Read only events of this region; repeat for several
     #[arg(long = "region", value_name = "NAME")]
     pub(crate) regions: Vec<String>,
-    /// Print text or json
-    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    pub(crate) output: View,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) reporting: ReportingArgs,
 }
 
 #[derive(Args)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use portcullis_evidence::{Classes, Declarations, read_text, read_text_in};
 use portcullis_model::{Gate, LooseningChange, Severity, Waiver};
-use portcullis_rules::{RuleSet, RuleSettings, Selection, Settings, position};
+use portcullis_rules::{Evidence, RuleSet, RuleSettings, Selection, Settings, position};
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
@@ -124,8 +124,8 @@ impl Config {
         waivers::read(&self.waiver, &self.file, rules)
     }
 
-    /// Which rules to judge. `--only` and `--framework` name the rules whatever the file says.
-    pub(crate) fn selection(&self, args: &SelectionArgs) -> Selection {
+    /// Which rules on that evidence to judge. `--only` and `--framework` name the rules whatever the file says.
+    pub(crate) fn selection(&self, args: &SelectionArgs, evidence: Evidence) -> Selection {
         let from_file = args.only.is_empty() && args.frameworks.is_empty();
         let pick = |args: &[String], file: &[String]| {
             if args.is_empty() && from_file { file.to_vec() } else { args.to_vec() }
@@ -141,6 +141,7 @@ impl Config {
             },
             frameworks: args.frameworks.clone(),
             skip: pick(&args.skip, &self.skip),
+            evidence,
         }
     }
 
@@ -214,11 +215,11 @@ mod tests {
     #[test]
     fn the_command_line_wins() {
         let config = config("rule_set = 'strict'\nonly = ['a']\nskip = ['b']\nfail_on = 'high'");
-        let by_file = config.selection(&selection_args(None, &[], &[]));
+        let by_file = config.selection(&selection_args(None, &[], &[]), Evidence::Account);
         assert_eq!((by_file.only, by_file.skip), (vec!["a".to_owned()], vec!["b".to_owned()]));
-        let by_args = config.selection(&selection_args(None, &["c"], &[]));
+        let by_args = config.selection(&selection_args(None, &["c"], &[]), Evidence::Account);
         assert_eq!((by_args.only, by_args.skip), (vec!["c".to_owned()], vec![]));
-        let set = config.selection(&selection_args(Some("default"), &[], &[]));
+        let set = config.selection(&selection_args(Some("default"), &[], &[]), Evidence::Account);
         assert_eq!((set.rule_set.as_str(), set.only), ("default", vec![]));
         let args = |fail_on| GateArgs { fail_on, allow_unknown: Vec::new() };
         assert_eq!(config.gate(&args(None)).fail_on, Severity::High);

@@ -12,6 +12,7 @@ use portcullis_collector::{CollectError, Findings, Progress};
 use portcullis_evidence::Bundle;
 use portcullis_model::{Arn, Gap, Sources};
 use portcullis_report::write_json;
+use portcullis_rules::Evidence;
 use serde::Serialize;
 
 use self::domains::Domain;
@@ -83,7 +84,7 @@ impl Progress for Recorder {
 pub(crate) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     let config = Config::read(&args.config)?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
-    let sources = rule_files::sources(&rules.select(&config.selection(&args.rules))?);
+    let sources = rule_files::sources(&rules.select(&config.selection(&args.rules, Evidence::Account))?);
     let options = evidence::options(&args.live, sources);
     let diagnosis = options.diagnosis.clone();
     let recorder = Recorder::default();

@@ -8,8 +8,8 @@ use std::marker::PhantomData;
 use std::mem;
 
 use portcullis_model::{
-    AuditedAccount, Finding, Report, RuleInfo, Run, RunOptions, SCHEMA, Severity, Tool,
-    WaiverOutcome,
+    ActivitySummary, AuditedAccount, Finding, Report, RuleInfo, Run, RunOptions, SCHEMA, Severity,
+    Tool, WaiverOutcome,
 };
 use portcullis_report::{Format, Join, Outcome, Unmergeable, render, write_json};
 use serde::de::DeserializeOwned;
@@ -220,7 +220,7 @@ pub(crate) struct Filed {
 impl Filed {
     /// Writes its JSON, of which never more than a line is in memory.
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Report { tool, options, run, rules, waivers, .. } = &self.head;
+        let Report { tool, options, run, rules, waivers, activity, .. } = &self.head;
         let lines = Streamed {
             schema: SCHEMA,
             tool,
@@ -230,6 +230,7 @@ impl Filed {
             rules,
             findings: self.lines(&self.findings),
             waivers,
+            activity,
         };
         write_json(&lines, out)
     }
@@ -256,6 +257,8 @@ struct Streamed<'a> {
     rules: &'a [RuleInfo],
     findings: Lines<'a, Finding>,
     waivers: &'a [WaiverOutcome],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    activity: &'a [ActivitySummary],
 }
 
 /// Values on lines of a file.

@@ -4,7 +4,7 @@ use portcullis_model::{Gate, Loosening, LooseningChange as Change, Report, Run, 
 use portcullis_report::loosened;
 use portcullis_rules::RuleSet;
 
-use crate::args::AuditArgs;
+use crate::args::ReportingArgs;
 use crate::config::Config;
 use crate::terminal;
 
@@ -12,7 +12,12 @@ use crate::terminal;
 const PRINTED: usize = 3;
 
 /// What loosens a run by those rules, whatever its evidence.
-pub(crate) fn run(args: &AuditArgs, config: &Config, rules: &RuleSet, options: &RunOptions) -> Run {
+pub(crate) fn run(
+    args: &ReportingArgs,
+    config: &Config,
+    rules: &RuleSet,
+    options: &RunOptions,
+) -> Run {
     let mut choices = Choices { config, loosened: Vec::new() };
     if args.rules.only.is_empty() && !options.only.is_empty() {
         choices.add(None, Change::Only { rules: options.only.clone() });

@@ -22,6 +22,7 @@ mod permissions;
 mod progress;
 mod redaction;
 mod report;
+mod reporting;
 mod rule_files;
 mod rules;
 mod saved;

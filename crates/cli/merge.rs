@@ -24,7 +24,9 @@ pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
         joined.add(saved::read(path)?)?.map_err(|error| refused(error, &paths, Names::Shown))?;
     }
     let whole = joined.finish()?;
-    whole.ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?.write(&outputs, &args.detail)?;
+    whole
+        .ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?
+        .write(&outputs, &args.detail)?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use portcullis_report::write_json;
+use portcullis_rules::Evidence;
 use serde::Serialize;
 
 use crate::args::{PermissionsArgs, PolicyFormat};
@@ -17,7 +18,7 @@ const DESCRIPTION: &str = "Read-only calls of the Portcullis audit";
 pub(crate) fn run(args: &PermissionsArgs) -> Result<(), Failure> {
     let config = Config::read(&args.config)?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
-    let rules = rules.select(&config.selection(&args.rules))?;
+    let rules = rules.select(&config.selection(&args.rules, Evidence::Account))?;
     let actions = rule_files::sources(&rules).actions(args.quick);
     terminal::print(|out| match args.format {
         PolicyFormat::Json => write_json(&Policy::allowing(&actions), out),

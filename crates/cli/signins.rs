@@ -1,23 +1,27 @@
-//! `signins`: who could not get in and why, and who signed in.
-
-mod text;
+//! `signins`: who could not get in and why, who signed in, and what rules say about that.
 
 use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use portcullis_report::write_json;
-use portcullis_trail::{Filter, Reader, Summary, summarise};
+use portcullis_evidence::{Bundle, Manifest};
+use portcullis_model::{
+    AccountActivity, ActivitySummary, Gap, InputGap, Report, Snapshot, Source, partition_of,
+};
+use portcullis_report::{Format, merge};
+use portcullis_rules::Evidence;
+use portcullis_trail::{Filter, Reader, summarise};
 
-use crate::args::{SigninsArgs, View};
+use crate::args::SigninsArgs;
 use crate::failure::Failure;
-use crate::terminal;
+use crate::joined::Whole;
+use crate::output;
+use crate::reporting::Reporting;
 
-/// Something could not be read, or does not say how sign-ins ended.
-const INCOMPLETE: u8 = 3;
-
-/// Reads and shows the activity; the exit status.
+/// Reads, judges and shows the activity; the exit status, which follows from the report.
 pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
+    let outputs = output::choose(&args.reporting.output.outputs, Format::Table)?;
+    let reporting = Reporting::new(&args.reporting, outputs, &args.config, Evidence::Activity)?;
     let mut reader = Reader::default();
     for path in &args.paths {
         if path == Path::new("-") {
@@ -27,12 +31,19 @@ pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
             reader.read_path(path).map_err(unreadable)?;
         }
     }
-    let summary = summarise(reader.finish(), &filter(args));
-    match args.output {
-        View::Text => terminal::print_page(|page| text::write(&summary, page))?,
-        View::Json => terminal::print(|out| write_json(&summary, out))?,
+    let (summary, accounts) = summarise(reader.finish(), &filter(args));
+    let mut reports = Vec::new();
+    for (id, activity) in accounts {
+        reports.push(judge(Some((id, activity)), &summary, &reporting)?);
     }
-    Ok(if is_complete(&summary) { 0 } else { INCOMPLETE })
+    if reports.is_empty() {
+        reports.push(judge(None, &summary, &reporting)?);
+    }
+    // They are of different accounts, and were judged alike.
+    let mut report = merge(reports).map_err(|_| "the accounts do not fit into one report")?;
+    report.activity.push(summary);
+    let report = reporting.decide(report)?;
+    reporting.finish(Whole::Held(Box::new(report)))
 }
 
 fn filter(args: &SigninsArgs) -> Filter {
@@ -46,6 +57,39 @@ fn filter(args: &SigninsArgs) -> Filter {
     }
 }
 
-fn is_complete(summary: &Summary) -> bool {
-    summary.coverage.gaps.is_empty() && summary.signed_in.iter().all(|row| row.unknown == 0)
+/// Judges an account of that id; none: nothing was read of any.
+fn judge(
+    account: Option<(String, AccountActivity)>,
+    summary: &ActivitySummary,
+    reporting: &Reporting<'_>,
+) -> Result<Report, Failure> {
+    let mut snapshot = unknown_account(account.as_ref(), reporting)?;
+    snapshot.activity = account.map(|(_, activity)| activity);
+    let gap = |gap: &InputGap| Gap::new(Source::CloudTrail, UNREADABLE, &gap.what).of(&gap.input);
+    snapshot.gaps = summary.coverage.gaps.iter().map(gap).collect();
+    Ok(reporting.evaluate(&snapshot, Vec::new()))
+}
+
+/// The code of gaps for what could not be read.
+const UNREADABLE: &str = "Unreadable";
+
+/// The facts of an account of which nothing is known but what CloudTrail says.
+fn unknown_account(
+    account: Option<&(String, AccountActivity)>,
+    reporting: &Reporting<'_>,
+) -> Result<Snapshot, Failure> {
+    let Some((id, activity)) = account else {
+        let nothing = Bundle::default();
+        return Ok(nothing.snapshot(Timestamp::now(), &reporting.config.declarations())?);
+    };
+    let partition = activity.regions.first().map(|region| partition_of(&region.region).to_owned());
+    let manifest = Manifest {
+        account: Some(id.clone()),
+        partition,
+        collected_from: activity.period.from,
+        collected_to: activity.period.to,
+        ..Manifest::default()
+    };
+    let bundle = Bundle { manifest: Some(manifest), ..Bundle::default() };
+    Ok(bundle.snapshot(activity.period.to, &reporting.config.declarations())?)
 }

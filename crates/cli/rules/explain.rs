@@ -21,6 +21,14 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     section(page, "WHAT TO DO")?;
     page.prose(2, all.what_to_do)?;
     section(page, "HOW IT JUDGES")?;
+    if let Some(windows) = &all.windows {
+        page.item("  attempts:     ", windows.filter.unwrap_or("all"))?;
+        page.item("  in common:    ", &windows.group_by.join(", "))?;
+        page.item("  apart:        ", &format!("at most {}", windows.within))?;
+    }
+    if !all.regions.is_empty() {
+        page.item("  regions:      ", &all.regions.join(", "))?;
+    }
     page.item("  applies if:   ", all.when.unwrap_or("always"))?;
     page.item("  passes if:    ", all.assert)?;
     page.item("  else it says: ", all.message)?;

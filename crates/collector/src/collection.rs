@@ -191,6 +191,10 @@ impl<'a> Collection<'a> {
             Source::OutboundWebIdentityFederationInfo => {
                 json(iam.outbound_web_identity_federation().await)
             }
+            // In no bundle: `look_up` asks for it.
+            Source::CloudTrail => {
+                Answer::failed(Failure::new(Gap::NOT_REQUESTED, "`portcullis signins` asks for it"))
+            }
         }
     }
 }

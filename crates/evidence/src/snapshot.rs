@@ -121,6 +121,7 @@ impl Bundle {
             server_certificates: server_certificates::server_certificates(&answers, &mut gaps),
             regions: regions::regions(&answers, &mut gaps),
             short_lists,
+            activity: None,
             gaps: gaps.into_sorted(&answers.identity.partition),
         })
     }

@@ -1,19 +1,21 @@
 //! Activity: what CloudTrail recorded of sign-ins and credentials, and how much of it was read.
 
 mod attempt;
+mod summary;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::record::words;
 
 pub use attempt::{Attempt, Factor, FactorState, Pattern, Person, Purpose};
+pub use summary::{ActivitySummary, Diagnosis, Likelihood, LockedOut, SignedIn};
 
 /// What was read of CloudTrail: the events that concern sign-ins and credentials, and how far they reach.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Activity {
     /// What was read, and what could not be.
     pub coverage: Coverage,
@@ -22,7 +24,7 @@ pub struct Activity {
 }
 
 /// How much was read. Without it, the absence of an event says nothing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// How many inputs there were of each form.
     pub inputs: BTreeMap<Form, u64>,
@@ -35,7 +37,7 @@ pub struct Coverage {
 }
 
 /// What became of the records: all of them are the sum of the first four.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Records {
     /// Events that concern sign-ins or credentials, each counted once.
     pub judged: u64,
@@ -58,7 +60,7 @@ impl Records {
 }
 
 /// How far an account's region was read.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RegionCoverage {
     /// The id of the account.
     pub account: String,
@@ -76,7 +78,9 @@ pub struct RegionCoverage {
 }
 
 /// A stretch of time.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Period {
     /// Its beginning.
     pub from: Timestamp,
@@ -85,7 +89,7 @@ pub struct Period {
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InputGap {
     /// The path of the input.
     pub input: String,
@@ -116,7 +120,7 @@ words! {
 }
 
 /// An event that concerns how people get in.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// CloudTrail's `eventID`, the same wherever the event was delivered.
     pub id: String,
@@ -138,7 +142,7 @@ pub struct Event {
     pub code: Option<String>,
     /// The error message, where there is one.
     pub message: Option<String>,
-    /// Whether a second factor was used to sign in; none: the event does not sign anybody in.
+    /// Whether a second factor was used to sign in, or to get a session token; none: the event does neither.
     pub mfa: Option<Mfa>,
     /// The factors that it is about, as the event names them: `PASSWORD`, `TOTP`, `Virtual MFA`.
     pub factors: Vec<String>,
@@ -153,7 +157,7 @@ pub struct Event {
 }
 
 /// Who acted.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
     /// What they are.
     pub kind: ActorKind,

@@ -17,13 +17,14 @@ mod snapshot;
 mod source;
 
 pub use activity::{
-    Activity, Actor, ActorKind, Attempt, Coverage, Event, Factor, FactorState, Form, InputGap, Mfa,
-    Outcome, Pattern, Period, Person, Purpose, Records, RegionCoverage,
+    Activity, ActivitySummary, Actor, ActorKind, Attempt, Coverage, Diagnosis, Event, Factor,
+    FactorState, Form, InputGap, Likelihood, LockedOut, Mfa, Outcome, Pattern, Period, Person,
+    Purpose, Records, RegionCoverage, SignedIn,
 };
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;
-pub use names::{AccountId, Arn, is_partition, is_region};
+pub use names::{AccountId, Arn, is_partition, is_region, partition_of, regions_of};
 pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{
     AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState,
@@ -33,10 +34,10 @@ pub use report::{
     WaiverOutcome,
 };
 pub use snapshot::{
-    AccessKey, Account, AgeSource, Certainty, DelegationState, Escalation, ExternalAccount, Grant,
-    Group, Holder, MfaDevice, MfaKind, OidcProvider, PartnerDelegation, PasswordPolicy, Policy,
-    PolicyKind, PrincipalKind, Region, Role, Root, RootClaim, SamlProvider, ServerCertificate,
-    ServiceCredential, ShortLists, SigningCertificate, Snapshot, User, UserClass, WatchedAction,
-    records_of, shown,
+    AccessKey, Account, AccountActivity, AgeSource, Certainty, CredentialEvent, DelegationState,
+    Escalation, ExternalAccount, Grant, Group, Holder, MfaDevice, MfaKind, OidcProvider,
+    PartnerDelegation, PasswordPolicy, Policy, PolicyKind, PrincipalKind, Region, Role, Root,
+    RootClaim, SamlProvider, ServerCertificate, ServiceCredential, ShortLists, SignIn,
+    SigningCertificate, Snapshot, User, UserClass, WatchedAction, Window, records_of, shown,
 };
 pub use source::{Source, Sources};

@@ -136,6 +136,32 @@ pub fn is_region(text: &str) -> bool {
         && consists_of(number, 1..=2, u8::is_ascii_digit)
 }
 
+/// The partitions other than `aws`, with what the names of their regions begin with and all of these.
+///
+/// <https://docs.aws.amazon.com/general/latest/gr/cloudtrail-service.html>
+const PARTITIONS: [(&str, &str, &[&str]); 7] = [
+    ("cn-", "aws-cn", &["cn-north-1", "cn-northwest-1"]),
+    ("us-gov-", "aws-us-gov", &["us-gov-east-1", "us-gov-west-1"]),
+    ("us-iso-", "aws-iso", &["us-iso-east-1", "us-iso-west-1"]),
+    ("us-isob-", "aws-iso-b", &["us-isob-east-1", "us-isob-west-1"]),
+    ("eu-isoe-", "aws-iso-e", &["eu-isoe-west-1"]),
+    ("us-isof-", "aws-iso-f", &["us-isof-east-1", "us-isof-south-1"]),
+    ("eusc-", "aws-eusc", &["eusc-de-east-1"]),
+];
+
+/// The partition of a region.
+#[must_use]
+pub fn partition_of(region: &str) -> &'static str {
+    let found = PARTITIONS.iter().find(|(prefix, ..)| region.starts_with(prefix));
+    found.map_or("aws", |(_, partition, _)| partition)
+}
+
+/// All regions of a partition other than `aws`, which are few; none of `aws` itself.
+#[must_use]
+pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {
+    PARTITIONS.iter().find(|(_, name, _)| *name == partition).map(|(.., regions)| *regions)
+}
+
 /// Whether the text is that long, and all its bytes are allowed.
 fn consists_of(text: &str, length: RangeInclusive<usize>, allowed: fn(&u8) -> bool) -> bool {
     length.contains(&text.len()) && text.as_bytes().iter().all(allowed)
@@ -205,6 +231,26 @@ mod tests {
         }
         for other in ["", "unknown", "*", "acme", "awsacme", "aws-CN", "aws-1", "aws-*"] {
             assert!(!is_partition(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn regions_belong_to_a_partition() {
+        for (region, partition) in [
+            ("eu-north-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            assert_eq!(partition_of(region), partition);
+        }
+        assert_eq!(regions_of("aws"), None);
+        for (prefix, partition, regions) in PARTITIONS {
+            assert!(is_partition(partition));
+            for region in regions {
+                assert!(is_region(region) && region.starts_with(prefix), "{region}");
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::record::words;
-use crate::{Fingerprint, Gap, Source};
+use crate::{ActivitySummary, Fingerprint, Gap, Source};
 
 pub use evidence::Evidence;
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
@@ -48,6 +48,9 @@ pub struct Report {
     /// The waivers of the configuration, and what became of them in all accounts together.
     #[serde(default)]
     pub waivers: Vec<WaiverOutcome>,
+    /// What CloudTrail recorded, of each run that read it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activity: Vec<ActivitySummary>,
 }
 
 impl Report {

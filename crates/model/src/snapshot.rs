@@ -4,6 +4,7 @@
 //! says, counted to [`Snapshot::as_of`].
 
 mod account;
+mod activity;
 mod federation;
 mod permissions;
 mod root;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use account::{Account, DelegationState, PartnerDelegation, PasswordPolicy, Region};
+pub use activity::{AccountActivity, CredentialEvent, SignIn, Window};
 pub use federation::{OidcProvider, SamlProvider, ServerCertificate};
 pub use permissions::{
     Certainty, Escalation, ExternalAccount, Grant, Group, Holder, Policy, PolicyKind,
@@ -70,6 +72,9 @@ pub struct Snapshot {
     /// Which of these lists are short.
     #[serde(default)]
     pub short_lists: ShortLists,
+    /// What CloudTrail recorded; none: no log was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<AccountActivity>,
     /// Why facts are missing, sorted.
     pub gaps: Vec<Gap>,
 }
@@ -90,11 +95,12 @@ pub struct ShortLists {
 }
 
 /// The records that a name in rules may stand for.
-const VARIABLES: [(&str, &[&RecordType]); 13] = [
+const VARIABLES: [(&str, &[&RecordType]); 16] = [
     ("account", &[Account::RECORD_TYPE]),
     ("certificate", &[ServerCertificate::RECORD_TYPE, SigningCertificate::RECORD_TYPE]),
     ("credential", &[ServiceCredential::RECORD_TYPE]),
     ("device", &[MfaDevice::RECORD_TYPE]),
+    ("event", &[CredentialEvent::RECORD_TYPE]),
     ("group", &[Group::RECORD_TYPE]),
     ("key", &[AccessKey::RECORD_TYPE]),
     ("policy", &[Policy::RECORD_TYPE]),
@@ -103,7 +109,9 @@ const VARIABLES: [(&str, &[&RecordType]); 13] = [
     ("region", &[Region::RECORD_TYPE]),
     ("role", &[Role::RECORD_TYPE]),
     ("root", &[Root::RECORD_TYPE]),
+    ("signin", &[SignIn::RECORD_TYPE]),
     ("user", &[User::RECORD_TYPE]),
+    ("window", &[Window::RECORD_TYPE]),
 ];
 
 /// The records that a name in rules, such as `key`, may stand for; none: it is no such name.

@@ -21,7 +21,7 @@ struct Row {
 /// One call, the same in every partition.
 const ROW: Row = Row { actions: &[], guides: &[], per_user: false, not_in: &[] };
 
-/// Declares the sources: name, and what differs from [`ROW`].
+/// Declares the sources of a bundle: name, and what differs from [`ROW`]; and the one beside them.
 macro_rules! sources {
     ($( $(#[doc = $doc:literal])+ $source:ident = $name:literal { $($what:ident: $value:expr),+ $(,)? } )+) => {
         /// One part of a bundle: the answer to one AWS call, under the name of its AWS CLI command.
@@ -30,20 +30,26 @@ macro_rules! sources {
         )]
         pub enum Source {
             $( $(#[doc = $doc])+ #[serde(rename = $name)] $source, )+
+            /// Events of sign-ins and credentials: the logs of CloudTrail, which are in no bundle.
+            #[serde(rename = "cloudtrail")]
+            CloudTrail,
         }
 
         impl Source {
-            /// Every source, in the order in which a bundle lists them.
+            /// Every source of a bundle, in the order in which it lists them.
             pub const ALL: [Source; [$($name),+].len()] = [$(Source::$source),+];
 
             /// The name in reports, and of the bundle file without its ending: `credential-report`.
             #[must_use]
             pub fn name(self) -> &'static str {
-                match self { $( Source::$source => $name, )+ }
+                match self { $( Source::$source => $name, )+ Source::CloudTrail => "cloudtrail" }
             }
 
             fn row(self) -> &'static Row {
-                match self { $( Source::$source => &Row { $($what: $value,)+ ..ROW }, )+ }
+                match self {
+                    $( Source::$source => &Row { $($what: $value,)+ ..ROW }, )+
+                    Source::CloudTrail => &Row { actions: &["cloudtrail:LookupEvents"], ..ROW },
+                }
             }
         }
     };
@@ -127,6 +133,11 @@ sources! {
 }
 
 impl Source {
+    /// Every source: those of a bundle, then CloudTrail.
+    pub fn every() -> impl Iterator<Item = Source> {
+        Source::ALL.into_iter().chain([Source::CloudTrail])
+    }
+
     /// The IAM actions that allow its calls: first `iam:GetCredentialReport`.
     #[must_use]
     pub fn actions(self) -> &'static [&'static str] {
@@ -167,7 +178,7 @@ impl Source {
     /// The source of that [name](Source::name).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Source> {
-        Source::ALL.into_iter().find(|source| source.name() == name)
+        Source::every().find(|source| source.name() == name)
     }
 }
 
@@ -230,9 +241,9 @@ impl Sources {
         actions
     }
 
-    /// The sources, in the order of [`Source::ALL`].
+    /// The sources, in the order of [`Source::every`].
     pub fn iter(self) -> impl Iterator<Item = Source> {
-        Source::ALL.into_iter().filter(move |&source| self.contains(source))
+        Source::every().filter(move |&source| self.contains(source))
     }
 }
 

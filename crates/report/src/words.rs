@@ -112,10 +112,11 @@ pub(crate) fn baseline(account: &AuditedAccount, report: &Report) -> Option<Stri
 }
 
 /// What is known of an account, and how old it is.
-pub(crate) fn evidence(account: &AuditedAccount) -> String {
+pub(crate) fn evidence(account: &AuditedAccount, report: &Report) -> String {
     match (account.status, account.report_generated_at) {
         (status, _) if !status.is_judged() => not_collected(status).to_owned(),
         (_, Some(made)) => format!("credential report {}", age(made, account.as_of)),
+        (_, None) if !report.activity.is_empty() => "CloudTrail".to_owned(),
         (_, None) => "credential report missing or undated".to_owned(),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::judge::judge;
 use crate::program::Part;
+use crate::scope::rest;
 use crate::{Example, Rule, RuleSet};
 
 /// An example whose rule does not do what the example says.
@@ -55,11 +56,21 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
         Err(problems) => return problems.into_iter().next().map(|problem| problem.message),
     };
     let part = parts.iter().find(|part| part.scope.name == example.scope.name)?;
-    let subjects = (part.scope.subjects)(&example.sample).unwrap_or_default();
-    let Some(subject) = subjects.first() else {
+    let sample = &example.sample;
+    let windows = part.program.grouping.as_ref().map(|grouping| grouping.windows(sample));
+    let subjects = match &windows {
+        Some(windows) => {
+            let mut subjects = windows.subjects(&sample.account);
+            subjects.extend(rest(sample, &[], !subjects.is_empty(), windows.undecided));
+            subjects
+        }
+        None => (part.scope.subjects)(sample).unwrap_or_default(),
+    };
+    let judgements = subjects.iter().map(|subject| judge(&part.program, subject, &[]));
+    // What fails comes first in the order of verdicts, then what is unknown.
+    let Some(judgement) = judgements.min_by_key(|judgement| judgement.verdict) else {
         return Some("there is nothing to judge".to_owned());
     };
-    let judgement = judge(&part.program, subject, &[]);
     if judgement.verdict != example.expect {
         let (expected, got) = (example.expect.word(), judgement.verdict.word());
         return Some(format!("expected {expected}, got {got}: {}", judgement.message));

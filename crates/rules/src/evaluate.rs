@@ -11,7 +11,7 @@ use portcullis_model::{
 
 use crate::judge::{self, Decision, decide};
 use crate::program::Part;
-use crate::scope::{Scope, Subject, uncollected};
+use crate::scope::{Scope, Subject, rest, uncollected};
 use crate::{Framework, Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
@@ -55,6 +55,7 @@ pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str
         rules: rules.rules().iter().map(Rule::info).collect(),
         findings: Vec::new(),
         waivers: Vec::new(),
+        activity: Vec::new(),
     }
 }
 
@@ -84,6 +85,8 @@ impl<'a> Judge<'a> {
             if let Some(sources) = unlisted {
                 let before = missing.map_or(Sources::NONE, |(_, before)| before);
                 missing = Some((part, before | sources));
+            } else if part.scope.is_activity() {
+                self.activity(rule, part, &mut tally);
             }
         }
         if let Some((part, sources)) = missing {
@@ -91,6 +94,20 @@ impl<'a> Judge<'a> {
             self.subject(rule, part, &subject, &mut tally);
         }
         tally
+    }
+
+    /// Judges the rule's windows, and whether it may say anything about what was not recorded.
+    fn activity(&mut self, rule: &Rule, part: &Part, tally: &mut Tally) {
+        let snapshot = self.snapshot;
+        let grouping = part.program.grouping.as_ref();
+        let windows = grouping.map(|it| it.windows(snapshot)).unwrap_or_default();
+        for window in windows.subjects(&snapshot.account) {
+            self.subject(rule, part, &window, tally);
+        }
+        let found_something = tally.fail + tally.unknown > 0;
+        if let Some(rest) = rest(snapshot, &rule.regions, found_something, windows.undecided) {
+            self.subject(rule, part, &rest, tally);
+        }
     }
 
     fn list(&mut self, scope: &'static Scope) -> Result<Rc<[Subject<'a>]>, Sources> {
@@ -222,7 +239,7 @@ fn is_blank(snapshot: &Snapshot) -> bool {
         known(&account.open_partner_delegations),
         known(&account.web_identity_issuer),
     ];
-    root.claims.is_empty() && !known.contains(&true)
+    root.claims.is_empty() && snapshot.activity.is_none() && !known.contains(&true)
 }
 
 fn known<T>(fact: &Fact<T>) -> bool {

@@ -78,7 +78,7 @@ fn patches<'t>(
         Some(Patch { variable: Variable { name, ..variable.clone() }, value })
     };
     let [first, _, ..] = scopes else {
-        let variables = scopes.iter().flat_map(|scope| scope.variables);
+        let variables = scopes.iter().flat_map(|scope| scope.given());
         let patches = variables.filter_map(|variable| patch(variable.name, variable)).collect();
         return (scopes.first().copied(), patches);
     };

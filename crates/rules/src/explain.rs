@@ -37,6 +37,12 @@ pub struct Explanation<'r> {
     pub what_to_do: &'r str,
     /// The parameters, with defaults and values.
     pub params: &'r BTreeMap<String, Param>,
+    /// How attempts are put together to windows; none: it judges no windows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<WindowsDoc<'r>>,
+    /// The regions without which a rule on what CloudTrail recorded cannot pass.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub regions: &'r [String],
     /// The condition under which it applies; none: always.
     pub when: Option<&'r str>,
     /// The condition under which it passes.
@@ -57,6 +63,18 @@ pub struct Explanation<'r> {
     pub frameworks: &'r BTreeMap<String, Vec<String>>,
     /// Pages to read.
     pub references: &'r [String],
+}
+
+/// How a rule puts attempts together to windows.
+#[derive(Debug, Serialize)]
+pub struct WindowsDoc<'r> {
+    /// The facts that the attempts of one have in common.
+    pub group_by: Vec<&'r str>,
+    /// How soon one of them follows the other.
+    pub within: &'r str,
+    /// The attempts that count; none: all.
+    #[serde(rename = "where")]
+    pub filter: Option<&'r str>,
 }
 
 /// A severity that holds on a condition.
@@ -156,6 +174,12 @@ pub fn explain(rule: &Rule) -> Explanation<'_> {
         why: &rule.risk,
         what_to_do: &rule.remediation,
         params: &rule.params,
+        windows: rule.texts.grouping.as_ref().map(|grouping| WindowsDoc {
+            group_by: grouping.group_by.iter().map(|text| text.value.as_str()).collect(),
+            within: &grouping.within.value,
+            filter: grouping.filter.as_ref().map(|text| text.value.trim()),
+        }),
+        regions: &rule.regions,
         when: rule.texts.when.as_ref().map(|text| text.value.trim()),
         assert: rule.texts.assert.value.trim(),
         message: rule.texts.message.value.trim(),

@@ -46,6 +46,8 @@ pub(crate) fn decide(program: &Program, subject: &Subject<'_>) -> Decision {
         State::Present(variables) => *variables,
         State::Missing(sources) => return Decision::Unknown(*sources),
         State::Deleted => return Decision::Deleted,
+        State::Quiet(_) => return Decision::Pass,
+        State::Unread(_) => return Decision::Unknown(Source::CloudTrail.into()),
     };
     let mut env = Env::new(variables);
     let applies = program.when.as_ref().map_or(Ok(true), |when| when.node.truth(&mut env));
@@ -106,12 +108,23 @@ pub(crate) fn explain(
         judgement.missing = sources.iter().collect();
         (judgement.message, judgement.remediation) = unknown(sources, subject, gaps);
     }
-    let State::Present(variables) = subject.state else {
-        if decision == Decision::Deleted {
+    let variables = match &subject.state {
+        State::Present(variables) => *variables,
+        State::Missing(_) => return judgement,
+        State::Deleted => {
             let message = "the user was deleted after the credential report was made";
             judgement.message = Message::from(message);
+            return judgement;
         }
-        return judgement;
+        State::Quiet(what) => {
+            judgement.message = Message::from(what.as_str());
+            return judgement;
+        }
+        State::Unread(what) => {
+            judgement.message = Message::from(format!("not judged: {what}").as_str());
+            READ_MORE.clone_into(&mut judgement.remediation);
+            return judgement;
+        }
     };
     let mut env = Env::new(variables);
     let (own, otherwise) = match decision {
@@ -150,6 +163,10 @@ fn evidence(
     }
     Evidence::new(&facts)
 }
+
+/// What to do about activity that was not read.
+const READ_MORE: &str = "Read the log files of the trail in these regions for the whole period, with \
+                         their digests, which prove that no file is missing.";
 
 /// Why the verdict is unknown, and how to change that.
 fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (Message, String) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use portcullis_model::Severity;
+use portcullis_model::{Severity, is_region};
 use toml::de::DeTable;
 
 use crate::constant::Constant;
@@ -13,7 +13,7 @@ use crate::problem::{LoadError, Problem, place};
 use crate::program::{Part, Texts};
 use crate::read::{Fields, Text};
 use crate::rule::meant_rule;
-use crate::scope::{self, PRINCIPALS, SCOPES, Scope};
+use crate::scope::{self, GroupingTexts, PRINCIPALS, SCOPES, Scope};
 use crate::settings::{RULE_SETS, RuleSettings};
 use crate::{Rule, RuleFile, is_rule_id};
 
@@ -74,7 +74,8 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     let (risk, false_positives) = (fields.required("risk"), fields.text("false_positives"));
     let references = references(&mut fields);
     let params = params(&mut fields);
-    let texts = texts(&mut fields);
+    let texts = texts(&mut fields, scopes.as_deref());
+    let regions = regions(&mut fields, scopes.as_deref());
     let parts = scopes.as_ref().zip(texts.as_ref()).and_then(|(scopes, texts)| {
         let parts = Part::compile(texts, scopes, &values(&params));
         parts.map_err(|problems| fields.problems.extend(problems)).ok()
@@ -103,6 +104,7 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
             remediation: remediation.blanks().trim().to_owned(),
             false_positives: false_positives.map(|text| text.value.trim().to_owned()),
             references,
+            regions,
             params: params
                 .into_iter()
                 .map(|(name, _, value)| (name, Param { default: value.clone(), value }))
@@ -188,14 +190,29 @@ fn values(params: &[NamedParam]) -> BTreeMap<String, Constant> {
     params.iter().map(|(name, _, value)| (name.clone(), value.clone())).collect()
 }
 
-fn texts(fields: &mut Fields<'_>) -> Option<Texts> {
+/// The regions without which a rule on activity cannot pass.
+fn regions(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Vec<String> {
+    if !scopes.into_iter().flatten().any(|scope| scope.is_activity()) {
+        return Vec::new();
+    }
+    let regions = fields.texts("regions");
+    for region in regions.iter().filter(|region| !is_region(&region.value)) {
+        fields.problems.push(region.problem("this is not the name of a region"));
+    }
+    regions.into_iter().map(|region| region.value).collect()
+}
+
+fn texts(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Option<Texts> {
     let (when, assert) = (fields.text("when"), fields.required("assert"));
     let (message, remediation) = (fields.required("message"), fields.required("remediation"));
     let (pass, not_applicable) = (fields.text("pass"), fields.text("not_applicable"));
     let evidence = fields.texts("evidence");
     let severities = severities(fields);
+    let has_windows = scopes.into_iter().flatten().any(|scope| scope.made_of.is_some());
+    let grouping = if has_windows { Some(GroupingTexts::read(fields)?) } else { None };
     Some(Texts {
         severities,
+        grouping,
         when,
         assert: assert?,
         message: message?,

@@ -8,7 +8,7 @@ use crate::constant::Constant;
 use crate::expr::{Expression, Names, Path, Read, Template, Variable};
 use crate::problem::Problem;
 use crate::read::Text;
-use crate::scope::Scope;
+use crate::scope::{Grouping, GroupingTexts, Scope};
 
 /// One of the scopes of a rule, with what the rule does there.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub(crate) struct Texts {
     pub not_applicable: Option<Text>,
     pub remediation: Text,
     pub evidence: Vec<Text>,
+    /// For rules on windows.
+    pub grouping: Option<GroupingTexts>,
 }
 
 /// The expressions and templates, checked with certain values of the parameters.
@@ -41,6 +43,8 @@ pub(crate) struct Program {
     pub not_applicable: Option<Template>,
     pub remediation: Template,
     pub severities: Vec<(Expression, Severity)>,
+    /// How its windows are made; none: it judges no windows.
+    pub grouping: Option<Grouping>,
     /// The facts and parameters to show: those that the conditions and `message` read, and more.
     pub evidence: BTreeMap<String, Read>,
     /// Where all facts that any part reads come from.
@@ -95,6 +99,10 @@ impl Program {
         let pass = texts.pass.as_ref().and_then(|text| template(text, passes, &mut problems));
         let not_applicable = texts.not_applicable.as_ref();
         let not_applicable = not_applicable.and_then(|text| template(text, always, &mut problems));
+        let grouping = texts
+            .grouping
+            .as_ref()
+            .and_then(|texts| texts.compile(params).map_err(|found| problems.extend(found)).ok());
         let mut extra = Vec::new();
         for text in &texts.evidence {
             extra.extend(keep(text, fact(text, always), &mut problems));
@@ -114,6 +122,7 @@ impl Program {
             not_applicable,
             remediation,
             severities,
+            grouping,
             evidence: BTreeMap::new(),
             sources: Sources::NONE,
         };
@@ -127,6 +136,12 @@ impl Program {
         for expression in self.when.iter().chain([&self.assert]).chain(severities).chain(extra) {
             evidence.extend(expression.reads.clone());
             sources |= expression.sources;
+        }
+        // Attempts are not at hand where a window is shown, but parameters are.
+        for filter in self.grouping.iter().filter_map(Grouping::filter) {
+            let params = filter.reads.iter().filter(|(path, _)| path.starts_with("params."));
+            evidence.extend(params.map(|(path, read)| (path.clone(), read.clone())));
+            sources |= filter.sources;
         }
         for reads in self.message.reads() {
             evidence.extend(reads.clone());

@@ -11,7 +11,7 @@ use crate::example::Example;
 use crate::param::Param;
 use crate::problem::similar;
 use crate::program::{Part, Texts};
-use crate::scope::Scope;
+use crate::scope::{GroupingTexts, Scope};
 use crate::show;
 
 /// A rule, checked and ready to judge.
@@ -39,6 +39,8 @@ pub struct Rule {
     pub false_positives: Option<String>,
     /// Pages to read.
     pub references: Vec<String>,
+    /// The regions without which it cannot pass, of what CloudTrail recorded in the partition `aws`.
+    pub regions: Vec<String>,
     /// The parameters, with defaults and values.
     pub params: BTreeMap<String, Param>,
     /// The controls that it tests, by the framework's id.
@@ -70,6 +72,12 @@ impl Rule {
     /// What it says about each of its scopes.
     pub(crate) fn each_scope<T>(&self, tell: impl Fn(&'static Scope) -> T) -> Vec<T> {
         self.parts.iter().map(|part| tell(part.scope)).collect()
+    }
+
+    /// Whether it judges what CloudTrail recorded, and not how the account is set up.
+    #[must_use]
+    pub fn is_on_activity(&self) -> bool {
+        self.parts.iter().any(|part| part.scope.is_activity())
     }
 
     /// The sources that it needs: those of the facts it reads, and of the list of its resources.
@@ -111,8 +119,11 @@ impl Rule {
         let when = when.as_ref().map_or("true", |when| &when.value);
         let mut reads = self.parts.iter().flat_map(|part| part.program.evidence.keys());
         let declared = if reads.any(|path| is_declared(path)) { &self.declared } else { "" };
-        let params = json!(self.params_as_json()).to_string();
-        short_hash(&[&self.scope(), when, &assert.value, &params, declared])
+        let (scope, params) = (self.scope(), json!(self.params_as_json()).to_string());
+        let mut parts = vec![scope.as_str(), when, &assert.value, &params, declared];
+        parts.extend(self.texts.grouping.iter().flat_map(GroupingTexts::all));
+        parts.extend(self.regions.iter().map(String::as_str));
+        short_hash(&parts)
     }
 
     /// The parameters as they are.

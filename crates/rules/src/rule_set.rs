@@ -22,6 +22,30 @@ pub struct Selection {
     pub frameworks: Vec<String>,
     /// The ids of rules to leave out.
     pub skip: Vec<String>,
+    /// What there is to judge: rules on other things are left out.
+    pub evidence: Evidence,
+}
+
+/// What there is to judge.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Evidence {
+    /// How an account is set up.
+    #[default]
+    Account,
+    /// What CloudTrail recorded.
+    Activity,
+    /// Both.
+    Both,
+}
+
+impl Evidence {
+    fn serves(self, rule: &Rule) -> bool {
+        match self {
+            Evidence::Account => !rule.is_on_activity(),
+            Evidence::Activity => rule.is_on_activity(),
+            Evidence::Both => true,
+        }
+    }
 }
 
 /// A selection that cannot be made.
@@ -52,7 +76,9 @@ pub enum SelectionError {
         help: String,
     },
     /// No rule is left: an audit by no rules would pass whatever is wrong.
-    #[error("no rule is left to judge by; choose fewer rules to skip")]
+    #[error(
+        "no rule is left to judge by; choose fewer rules to skip, and rules on what this command judges"
+    )]
     Nothing,
 }
 
@@ -117,7 +143,7 @@ impl RuleSet {
 
     /// Keeps the selected rules.
     pub fn select(self, selection: &Selection) -> Result<RuleSet, SelectionError> {
-        let Selection { rule_set, only, frameworks, skip } = selection;
+        let Selection { rule_set, only, frameworks, skip, evidence } = selection;
         let level = |name: &str| RULE_SETS.iter().position(|known| *known == name);
         let Some(wanted) = level(rule_set) else {
             let help = meant(rule_set, RULE_SETS).unwrap_or_default();
@@ -139,7 +165,7 @@ impl RuleSet {
                 only.contains(&rule.id)
                     || frameworks.iter().any(|id| rule.frameworks.contains_key(id))
             };
-            chosen && !skip.contains(&rule.id)
+            chosen && !skip.contains(&rule.id) && evidence.serves(rule)
         };
         let rules: Vec<_> = self.rules.into_iter().filter(selected).collect();
         if rules.is_empty() {

@@ -1,19 +1,23 @@
 //! What rules judge: the one table of scopes, with the names in reach and the resources in a snapshot.
 
+mod reach;
 mod subject;
+mod window;
 
 use std::borrow::Cow;
 
 use portcullis_model::{
-    AccessKey, Account, Fact, Group, MfaDevice, OidcProvider, Policy, Region, Role, Root,
-    SamlProvider, ServerCertificate, ServiceCredential, ShortLists, SigningCertificate, Snapshot,
-    Source, Sources, Type, Typed, User,
+    AccessKey, Account, CredentialEvent, Fact, Group, MfaDevice, OidcProvider, Policy, Region,
+    Role, Root, SamlProvider, ServerCertificate, ServiceCredential, ShortLists, SignIn,
+    SigningCertificate, Snapshot, Source, Sources, Type, Typed, User, Window,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+pub(crate) use reach::rest;
 pub(crate) use subject::{State, Subject, uncollected};
-use subject::{listed, owned};
+use subject::{activity, listed, owned};
+pub(crate) use window::{Grouping, GroupingTexts};
 
 use crate::expr::Variable;
 
@@ -28,7 +32,9 @@ pub struct Scope {
     pub variables: &'static [Variable],
     /// The resources of a snapshot; the missing sources if they were not listed.
     pub(crate) subjects: for<'a> fn(&'a Snapshot) -> Result<Vec<Subject<'a>>, Sources>,
-    /// Puts one resource, in its JSON form, in the place of all that a snapshot has.
+    /// What examples give, in place of the resource that is made of it; none: the resource itself.
+    pub(crate) made_of: Option<Variable>,
+    /// Puts what an example gives, in its JSON form, in the place of all that a snapshot has.
     pub(crate) replace: fn(&mut Snapshot, Json) -> serde_json::Result<()>,
 }
 
@@ -51,7 +57,8 @@ macro_rules! listed {
             name: $name,
             doc: $doc,
             variables: &[variable::<$record>($variable), ACCOUNT],
-            subjects: |snapshot| listed($name, snapshot, &snapshot.$list),
+            subjects: |snapshot| listed($name, snapshot, snapshot.$list.as_ref().into_result()),
+            made_of: None,
             replace: |snapshot, json| replace(&mut snapshot.$list, json),
         }
     };
@@ -65,6 +72,7 @@ macro_rules! owned {
             doc: $doc,
             variables: &[variable::<$record>($variable), USER, ACCOUNT],
             subjects: |snapshot| owned($name, snapshot, |user| &user.$list),
+            made_of: None,
             replace: |snapshot, json| match &mut snapshot.users {
                 Fact::Known(users) => {
                     users.iter_mut().try_for_each(|user| replace(&mut user.$list, json.clone()))
@@ -75,14 +83,38 @@ macro_rules! owned {
     };
 }
 
+/// A scope whose resources stand in a list of the activity.
+macro_rules! recorded {
+    ($name:literal, $doc:literal, $variable:literal: $record:ty, $list:ident) => {
+        Scope {
+            name: $name,
+            doc: $doc,
+            variables: &[variable::<$record>($variable), ACCOUNT],
+            subjects: |snapshot| {
+                let list = activity(snapshot).map(|activity| &activity.$list);
+                listed($name, snapshot, list)
+            },
+            made_of: None,
+            replace: |snapshot, json| {
+                let record = serde_json::from_value(json)?;
+                if let Some(activity) = &mut snapshot.activity {
+                    activity.$list = vec![record];
+                }
+                Ok(())
+            },
+        }
+    };
+}
+
 /// Every scope; what users own comes after them.
 #[rustfmt::skip]
-pub static SCOPES: [Scope; 14] = [
+pub static SCOPES: [Scope; 17] = [
     Scope {
         name: "account",
         doc: "The account as a whole.",
         variables: &[ACCOUNT],
         subjects: |snapshot| Ok(vec![subject::account(&snapshot.account)]),
+        made_of: None,
         replace: |snapshot, json| {
             snapshot.account = serde_json::from_value(json)?;
             Ok(())
@@ -93,6 +125,7 @@ pub static SCOPES: [Scope; 14] = [
         doc: "The account's root user.",
         variables: &[variable::<Root>("root"), ACCOUNT],
         subjects: |snapshot| Ok(vec![subject::root(snapshot)]),
+        made_of: None,
         replace: |snapshot, json| {
             snapshot.root = serde_json::from_value(json)?;
             Ok(())
@@ -103,6 +136,7 @@ pub static SCOPES: [Scope; 14] = [
         doc: "Each IAM user.",
         variables: &[USER, ACCOUNT],
         subjects: subject::users,
+        made_of: None,
         replace: |snapshot, json| replace(&mut snapshot.users, json),
     },
     owned!("access_key", "Each access key of an IAM user.", "key": AccessKey, access_keys),
@@ -121,6 +155,25 @@ pub static SCOPES: [Scope; 14] = [
     listed!("server_certificate", "Each TLS certificate kept in IAM.",
         "certificate": ServerCertificate, server_certificates),
     listed!("region", "Each region in use.", "region": Region, regions),
+    recorded!("signin", "Each attempt to sign in, to switch to a role, or to recover a password.",
+        "signin": SignIn, sign_ins),
+    recorded!("credential_event", "Each event that concerns sign-ins or credentials.",
+        "event": CredentialEvent, credential_events),
+    Scope {
+        name: "window",
+        doc: "Each run of attempts that have something in common, one soon after the other.",
+        variables: &[variable::<Window>("window"), ACCOUNT],
+        // They are made for each rule: see `Grouping`.
+        subjects: |snapshot| activity(snapshot).map(|_| Vec::new()),
+        made_of: Some(variable::<Vec<SignIn>>("signins")),
+        replace: |snapshot, json| {
+            let sign_ins = serde_json::from_value(json)?;
+            if let Some(activity) = &mut snapshot.activity {
+                activity.sign_ins = sign_ins;
+            }
+            Ok(())
+        },
+    },
 ];
 
 /// The scopes that a rule may judge together.
@@ -139,6 +192,18 @@ pub(crate) fn of_type(ty: Type) -> Option<&'static Scope> {
 }
 
 impl Scope {
+    /// Whether it judges what CloudTrail recorded, and not how the account is set up.
+    #[must_use]
+    pub fn is_activity(&self) -> bool {
+        self.sources().contains(Source::CloudTrail)
+    }
+
+    /// What an example gives: the resource, or what it is made of; its owner; the account.
+    pub(crate) fn given(&self) -> impl Iterator<Item = &Variable> + DoubleEndedIterator {
+        let resource = self.made_of.as_ref().or(self.variables.first());
+        resource.into_iter().chain(self.variables.iter().skip(1))
+    }
+
     /// The variables in reach of a rule that judges this scope, alone or with others.
     pub(crate) fn variables_of(&self, together: bool) -> Cow<'static, [Variable]> {
         match self.variables {

@@ -3,15 +3,30 @@
 use crate::scope::Scope;
 use crate::{FactDoc, facts_in_reach};
 
+/// What a rule on windows says beside its scope.
+const WINDOW_KEYS: &str = r#"
+# What attempts have in common, how soon one follows the other, and which count (by default all), such as
+# "signin.outcome == 'failure'".
+group_by = ["user"]
+within   = "10m"
+# where  = ""
+"#;
+
 /// A rule file for a new rule on that kind of resource, with comments on what to fill in and the facts
 /// in reach; it loads once its blanks are filled.
 #[must_use]
 pub fn skeleton(id: &str, scope: &Scope) -> String {
-    let resource = scope.variables.first().map_or(scope.name, |variable| variable.name);
+    let resource = scope.given().next().map_or(scope.name, |variable| variable.name);
+    let (keys, example) = match scope.made_of {
+        Some(_) => (WINDOW_KEYS, "[{}]"),
+        None => ("", "{}"),
+    };
     let mut lines = vec![
         include_str!("skeleton.toml")
             .replace("@id@", id)
             .replace("@scope@", scope.name)
+            .replace("@keys@", keys)
+            .replace("@resource@ = {}", &format!("{resource} = {example}"))
             .replace("@resource@", resource),
     ];
     for FactDoc { path, ty, doc, .. } in facts_in_reach(scope) {

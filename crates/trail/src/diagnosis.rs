@@ -3,44 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>
 
 use jiff::SignedDuration;
-use portcullis_model::{ActorKind, Attempt, FactorState, Pattern};
-use schemars::JsonSchema;
-use serde::Serialize;
-
-/// How sure a cause is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Likelihood {
-    /// The events say so.
-    Certain,
-    /// The usual cause of such events.
-    Likely,
-    /// One of several causes.
-    Possible,
-}
-
-impl Likelihood {
-    /// The word in text and in JSON.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Likelihood::Certain => "certain",
-            Likelihood::Likely => "likely",
-            Likelihood::Possible => "possible",
-        }
-    }
-}
-
-/// What is behind attempts that failed, and what to do about it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, JsonSchema)]
-pub struct Diagnosis {
-    /// The cause, in sentences.
-    pub cause: &'static str,
-    /// How sure it is.
-    pub likelihood: Likelihood,
-    /// What to do, in sentences and commands.
-    pub action: &'static str,
-}
+use portcullis_model::{ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Pattern};
 
 /// The diagnosis of attempts that failed one after another, the last of them by that pattern.
 pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) -> Diagnosis {
@@ -64,13 +27,13 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
     };
-    Diagnosis { cause, likelihood, action }
+    Diagnosis { cause: cause.into(), likelihood, action: action.into() }
 }
 
 /// The diagnosis of somebody of whom nothing was recorded.
 pub(crate) fn nothing_recorded() -> Diagnosis {
     let (likelihood, cause, action) = NOTHING_RECORDED;
-    Diagnosis { cause, likelihood, action }
+    Diagnosis { cause: cause.into(), likelihood, action: action.into() }
 }
 
 /// Codes change every 30 seconds. Whoever waits for the next one, again and again, types them as the

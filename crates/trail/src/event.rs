@@ -27,7 +27,11 @@ pub(crate) fn read(record: &Value, field: OutcomeField) -> Result<Event, String>
     let outcome = outcome(record, field, &name);
     // A later copy of an event that corrects it names the first.
     let id = owned("/addendum/originalEventID").or_else(|| owned("/eventID"));
-    let mfa = (name == "ConsoleLogin").then(|| mfa(record, actor.kind));
+    let mfa = match name.as_str() {
+        "ConsoleLogin" => Some(mfa(record, actor.kind)),
+        "GetSessionToken" => Some(token_mfa(record)),
+        _ => None,
+    };
     Ok(Event {
         id: id.unwrap_or_else(|| format!("{:032x}", digest(&[&record.to_string()]))),
         at,
@@ -85,6 +89,18 @@ fn mfa(record: &Value, kind: ActorKind) -> Mfa {
         Some(word) if word.eq_ignore_ascii_case("yes") => Mfa::Used,
         Some(word) if word.eq_ignore_ascii_case("no") => Mfa::NotUsed,
         _ => Mfa::Unknown,
+    }
+}
+
+/// Whether an MFA code was given for a session token: then the parameters name the device. The CSV of the
+/// event history has none.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
+fn token_mfa(record: &Value) -> Mfa {
+    match record.get("requestParameters") {
+        None => Mfa::Unknown,
+        Some(parameters) if parameters["serialNumber"].is_string() => Mfa::Used,
+        Some(_) => Mfa::NotUsed,
     }
 }
 

@@ -11,6 +11,7 @@ mod csv;
 mod diagnosis;
 mod digest;
 mod event;
+mod facts;
 mod header;
 mod input;
 mod interest;
@@ -19,6 +20,5 @@ mod read;
 mod split;
 mod summary;
 
-pub use diagnosis::{Diagnosis, Likelihood};
 pub use read::Reader;
-pub use summary::{Filter, LockedOut, SCHEMA, SignedIn, Summary, summarise};
+pub use summary::{Filter, summarise};

@@ -6,16 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    Activity, ActorKind, Attempt, Coverage, Event, Mfa, Outcome, Pattern, Period, Person, Purpose,
+    AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event, LockedOut,
+    Mfa, Outcome, Pattern, Period, Person, Purpose, SignedIn,
 };
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use crate::attempt::attempts;
-use crate::diagnosis::{self, Diagnosis, diagnose};
-
-/// The value of [`Summary::schema`].
-pub const SCHEMA: &str = "portcullis/signins/v1";
+use crate::diagnosis::{self, diagnose};
+use crate::facts::facts;
 
 /// Who gets in so soon after a refusal, from the same address, has mistyped something.
 const TYPING_ERROR_WITHIN: SignedDuration = SignedDuration::from_mins(15);
@@ -39,81 +36,15 @@ pub struct Filter {
     pub user: Option<String>,
 }
 
-/// Who could not get in, and who did.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Summary {
-    /// Always [`SCHEMA`].
-    pub schema: &'static str,
-    /// The name of the only person it is about.
-    pub user: Option<String>,
-    /// From the first to the last moment that was asked for or, where open, read; none: nothing was
-    /// read of it.
-    pub period: Option<Period>,
-    /// What was read.
-    pub coverage: Coverage,
-    /// People who could not get in: those still out first, then by their last try.
-    pub locked_out: Vec<LockedOut>,
-    /// How many refusals were typing errors: the same address got in soon after.
-    pub typing_errors: usize,
-    /// People who signed in, by name.
-    pub signed_in: Vec<SignedIn>,
-    /// Every attempt, in the order of time.
-    pub attempts: Vec<Attempt>,
-    /// The events of the person asked for, in the order of time.
-    pub timeline: Vec<Event>,
-}
-
-/// Somebody who could not get in.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct LockedOut {
-    /// Who.
-    pub person: Person,
-    /// What they wanted.
-    pub purpose: Purpose,
-    /// How many attempts failed or stopped, one after another.
-    pub tries: usize,
-    /// The first of them; none: nothing was recorded.
-    pub first_try: Option<Timestamp>,
-    /// The last of them.
-    pub last_try: Option<Timestamp>,
-    /// The addresses they came from, sorted.
-    pub sources: BTreeSet<String>,
-    /// What kept the last from success.
-    pub pattern: Pattern,
-    /// What that means.
-    pub diagnosis: Diagnosis,
-    /// When they got in after all.
-    pub in_since: Option<Timestamp>,
-    /// The last try.
-    pub last: Option<Attempt>,
-}
-
-/// Somebody who signed in.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct SignedIn {
-    /// Who.
-    pub person: Person,
-    /// How many sign-ins succeeded.
-    pub sign_ins: usize,
-    /// How many more there were of which is not known how they ended.
-    pub unknown: usize,
-    /// The first of them.
-    pub first: Timestamp,
-    /// The last of them.
-    pub last: Timestamp,
-    /// How many used a second factor, and of how many that cannot be seen.
-    pub mfa: BTreeMap<Mfa, usize>,
-    /// The addresses they came from, sorted.
-    pub sources: BTreeSet<String>,
-    /// The accounts that they signed in to, sorted.
-    pub accounts: BTreeSet<String>,
-}
-
-/// Puts the activity that passes the filter into words for people.
+/// Puts the activity that passes the filter into words for people, and into facts for rules: those of each
+/// account that was read, by its id.
 #[must_use]
-pub fn summarise(activity: Activity, filter: &Filter) -> Summary {
+pub fn summarise(
+    activity: Activity,
+    filter: &Filter,
+) -> (ActivitySummary, BTreeMap<String, AccountActivity>) {
     let Activity { coverage, mut events } = activity;
-    events.retain(|event| filter.takes_place(event));
+    events.retain(|event| filter.takes_place(&event.account, &event.region));
     let mut attempts = attempts(&events);
     attempts.retain(|attempt| filter.takes_time(attempt.first, attempt.last));
     let mut troubles = troubles(&attempts);
@@ -123,30 +54,41 @@ pub fn summarise(activity: Activity, filter: &Filter) -> Summary {
     let typing_errors = typing_errors.iter().map(|trouble| trouble.tries.len()).sum();
     let mut locked_out = locked_out(troubles);
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
+    let period = period(&coverage, filter);
+    let accounts = period.map(|period| facts(&coverage, &events, &attempts, filter, period));
     let timeline = match &filter.user {
         None => Vec::new(),
-        Some(name) => timeline(events, &attempts, filter, name),
+        Some(_) => timeline(events, &attempts, filter),
     };
     if let Some(name) = filter.user.as_ref().filter(|_| timeline.is_empty()) {
         locked_out.push(nothing_recorded(name));
     }
-    Summary {
-        schema: SCHEMA,
+    let summary = ActivitySummary {
         user: filter.user.clone(),
-        period: period(&coverage, filter),
+        period,
         coverage,
         locked_out,
         typing_errors,
         signed_in: signed_in(&attempts),
         attempts,
         timeline,
-    }
+    };
+    (summary, accounts.unwrap_or_default())
 }
 
 impl Filter {
-    fn takes_place(&self, event: &Event) -> bool {
-        (self.accounts.is_empty() || self.accounts.contains(&event.account))
-            && (self.regions.is_empty() || self.regions.contains(&event.region))
+    pub(crate) fn takes_place(&self, account: &String, region: &String) -> bool {
+        (self.accounts.is_empty() || self.accounts.contains(account))
+            && (self.regions.is_empty() || self.regions.contains(region))
+    }
+
+    /// Whether the event happened then, and the person did it or was acted on.
+    pub(crate) fn takes_event(&self, event: &Event) -> bool {
+        let is_theirs = self.user.as_ref().is_none_or(|name| {
+            is_named(event.actor.kind, event.actor.name.as_ref(), name)
+                || event.target.as_ref().is_some_and(|target| target.eq_ignore_ascii_case(name))
+        });
+        is_theirs && self.takes_time(event.at, event.at)
     }
 
     fn takes_time(&self, first: Timestamp, last: Timestamp) -> bool {
@@ -174,18 +116,11 @@ fn period(coverage: &Coverage, filter: &Filter) -> Option<Period> {
 }
 
 /// The events that are part of the person's attempts, or name them.
-fn timeline(
-    mut events: Vec<Event>,
-    attempts: &[Attempt],
-    filter: &Filter,
-    name: &str,
-) -> Vec<Event> {
+fn timeline(mut events: Vec<Event>, attempts: &[Attempt], filter: &Filter) -> Vec<Event> {
     let parts: HashSet<&String> = attempts.iter().flat_map(|attempt| &attempt.events).collect();
     events.retain(|event| {
-        let is_theirs = parts.contains(&event.id)
-            || is_named(event.actor.kind, event.actor.name.as_ref(), name)
-            || event.target.as_ref().is_some_and(|target| target.eq_ignore_ascii_case(name));
-        is_theirs && filter.takes_time(event.at, event.at)
+        let is_part = parts.contains(&event.id) && filter.takes_time(event.at, event.at);
+        is_part || filter.takes_event(event)
     });
     events
 }

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::record::words;
 use crate::{ActorKind, Mfa, Outcome};
 
 /// What one person tried once, however many events it made.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// Who tried.
     pub person: Person,
@@ -43,7 +43,9 @@ pub struct Attempt {
 }
 
 /// Somebody, as far as events name them.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Person {
     /// What they are.
     pub kind: ActorKind,
@@ -56,7 +58,7 @@ pub struct Person {
 }
 
 /// One factor of a sign-in.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Factor {
     /// What CloudTrail calls it: `PASSWORD`, `TOTP`, `Virtual MFA`.
     pub name: String,

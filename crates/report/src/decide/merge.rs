@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::error::Error;
 use std::{fmt, mem};
 
-use portcullis_model::{Report, Run, Waiver, WaiverOutcome};
+use portcullis_model::{ActivitySummary, Report, Run, Waiver, WaiverOutcome};
 
 use crate::decide::loosened;
 use crate::decide::waivers::{self, ANY_ACCOUNT};
@@ -88,6 +88,7 @@ pub struct Join {
     accounts: BTreeMap<(String, String), usize>,
     waivers: Vec<JoinedWaiver>,
     run: Run,
+    activity: Vec<ActivitySummary>,
 }
 
 impl Join {
@@ -101,6 +102,7 @@ impl Join {
         self.count += 1;
         self.add_waivers(&mut report);
         loosened::add(&mut self.run, mem::take(&mut report.run));
+        self.activity.append(&mut report.activity);
         for account in report.accounts.drain(..) {
             let is_identified = account.account_ref().is_identified();
             let key = (account.partition, account.id);
@@ -140,7 +142,7 @@ impl Join {
             waivers::order(&a.outcome.waiver).cmp(&waivers::order(&b.outcome.waiver))
         });
         let waivers = self.waivers.into_iter().map(JoinedWaiver::finish).collect();
-        Ok(Report { waivers, run: self.run, ..head })
+        Ok(Report { waivers, run: self.run, activity: self.activity, ..head })
     }
 }
 

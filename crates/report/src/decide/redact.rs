@@ -6,6 +6,7 @@
 //! text has the same pseudonym under the same [`Salt`], in every report, so reports can be joined by
 //! people and by fingerprint.
 
+mod activity;
 mod arn;
 mod form;
 mod names;
@@ -67,7 +68,8 @@ struct Redaction<'s> {
 
 impl Redaction<'_> {
     fn report(&mut self, report: Report) -> Report {
-        let Report { schema, tool, options, run, accounts, rules, findings, waivers } = report;
+        let Report { schema, tool, options, run, accounts, rules, findings, waivers, activity } =
+            report;
         // Rules first: their parameters show in what is said of controls.
         let rules: Vec<_> = rules.into_iter().map(|rule| self.rule(rule)).collect();
         let mut accounts: Vec<_> = accounts.into_iter().map(|a| self.account(a)).collect();
@@ -87,6 +89,7 @@ impl Redaction<'_> {
             rules,
             findings,
             waivers,
+            activity: activity.into_iter().map(|it| activity::summary(it, &self.names)).collect(),
         }
     }
 

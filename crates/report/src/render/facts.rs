@@ -60,14 +60,14 @@ fn accounts(report: &Report, at_own_time: bool) -> Vec<Fact> {
             let caller = account.caller.clone().map(|caller| ("Caller", caller));
             let mut facts = vec![("Account", name(account))];
             facts.extend(caller);
-            facts.push(("Evidence", words::evidence(account)));
+            facts.push(("Evidence", words::evidence(account, report)));
             facts
         }
         all => {
             let line = |account: &AuditedAccount| {
                 let as_of = format!(", as of {}", time(account.as_of));
                 let as_of = if at_own_time { as_of.as_str() } else { "" };
-                format!("{}{as_of}: {}", name(account), words::evidence(account))
+                format!("{}{as_of}: {}", name(account), words::evidence(account, report))
             };
             let listed = all.iter().take(LISTED).map(|account| ("Account", line(account)));
             let mut facts: Vec<Fact> = listed.collect();

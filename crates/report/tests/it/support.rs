@@ -96,6 +96,7 @@ pub(crate) fn report() -> Report {
         ],
         findings,
         waivers: Vec::new(),
+        activity: Vec::new(),
     }
 }
 

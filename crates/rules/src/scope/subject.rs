@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use portcullis_model::{Account, Fact, Record, Resource, Snapshot, Sources, User, Value};
+use portcullis_model::{
+    Account, AccountActivity, Fact, Record, Resource, Snapshot, Source, Sources, User, Value,
+    Window,
+};
 
 use crate::expr::MAX_VARIABLES;
 
@@ -26,19 +29,28 @@ pub(crate) enum State<'a> {
     Missing(Sources),
     /// Its user was deleted since the credential report.
     Deleted,
+    /// It stands for all that was recorded and that the rule finds no fault with, in words.
+    Quiet(String),
+    /// It stands for all that may have happened unseen: what was not read, in words.
+    Unread(String),
 }
 
 /// A subject for each resource of a list.
 pub(super) fn listed<'a, T: Resource>(
     kind: &'static str,
     snapshot: &'a Snapshot,
-    list: &'a Fact<Vec<T>>,
+    list: Result<&'a Vec<T>, Sources>,
 ) -> Result<Vec<Subject<'a>>, Sources> {
     let mut subjects = Vec::new();
-    for resource in list.as_ref().into_result()? {
+    for resource in list? {
         subjects.push(Subject::new(kind, resource, values([resource, &snapshot.account])));
     }
     Ok(subjects)
+}
+
+/// What CloudTrail recorded.
+pub(super) fn activity(snapshot: &Snapshot) -> Result<&AccountActivity, Sources> {
+    snapshot.activity.as_ref().ok_or(Source::CloudTrail.into())
 }
 
 /// A subject for each thing that a user owns; one that stands for all of them where they are missing.
@@ -83,6 +95,16 @@ pub(super) fn account(account: &Account) -> Subject<'_> {
 pub(super) fn root(snapshot: &Snapshot) -> Subject<'_> {
     let Snapshot { root, account, .. } = snapshot;
     Subject::new("root", root, values([root, account]))
+}
+
+/// A run of attempts.
+pub(super) fn window<'a>(window: &'a Window, account: &'a Account) -> Subject<'a> {
+    Subject::new("window", window, values([window, account]))
+}
+
+/// Stands for all else that CloudTrail recorded in the account, or did not.
+pub(super) fn whole<'a>(account: &'a Account, state: State<'a>) -> Subject<'a> {
+    Subject::new("account", account, state)
 }
 
 /// Stands for all resources of a kind in an account that did not list them.

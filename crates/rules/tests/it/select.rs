@@ -1,6 +1,6 @@
 //! Choosing rules.
 
-use portcullis_rules::{RuleFile, RuleSet, Selection, SelectionError, Settings};
+use portcullis_rules::{Evidence, RuleFile, RuleSet, Selection, SelectionError, Settings};
 
 use crate::support::{RULE, changed, file};
 
@@ -52,4 +52,29 @@ fn what_does_not_exist_is_an_error() {
     assert_eq!(message, "there is no rule set `strickt`; did you mean `strict`?");
     let message = select("all", &[], &[]).unwrap_err().to_string();
     assert_eq!(message, "there is no rule set `all`; valid: default, strict");
+}
+
+/// An audit has no log to judge, and a log says nothing about how an account is set up.
+#[test]
+fn rules_are_chosen_by_what_there_is_to_judge() {
+    let select = |evidence: Evidence| {
+        let on_log = changed("test-rule", "log-rule")
+            .replace("\"user\"", "\"signin\"")
+            .replace("user.password_enabled", "signin.actor == 'user'")
+            .replace("user.age_days <= params.max_age_days", "params.max_age_days > 90")
+            .replace("{user.name}", "{signin.user}")
+            .replace("{user.age_days}", "{signin.at}")
+            .replace("{ age_days = 90 }", "{ actor = \"root\" }\nparams = { max_age_days = 91 }")
+            .replace("{ age_days = 90.5 }", "{}")
+            .replace("\nuser   =", "\nsignin =");
+        let on_log = RuleFile { path: "mine/test/log-rule.toml".into(), text: on_log };
+        let rules = RuleSet::load(&[file(RULE), on_log], &Settings::default())
+            .unwrap_or_else(|errors| panic!("{errors}"));
+        let selection = Selection { rule_set: "default".into(), evidence, ..Selection::default() };
+        let selected = rules.select(&selection).unwrap();
+        selected.rules().iter().map(|rule| rule.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(select(Evidence::Account), ["test-rule"]);
+    assert_eq!(select(Evidence::Activity), ["log-rule"]);
+    assert_eq!(select(Evidence::Both), ["log-rule", "test-rule"]);
 }

@@ -13,8 +13,8 @@ mod outcomes;
 mod patterns;
 mod summaries;
 
-use portcullis_model::Activity;
-use portcullis_trail::{Filter, Reader, Summary, summarise};
+use portcullis_model::{Activity, ActivitySummary};
+use portcullis_trail::{Filter, Reader, summarise};
 use serde_json::{Value, json};
 
 /// Reads one input.
@@ -168,8 +168,8 @@ impl Story {
     }
 }
 
-fn summary(story: Story, filter: &Filter) -> Summary {
+fn summary(story: Story, filter: &Filter) -> ActivitySummary {
     let activity = read(log_file(&story.records));
     assert_eq!(gaps(&activity), [""; 0]);
-    summarise(activity, filter)
+    summarise(activity, filter).0
 }

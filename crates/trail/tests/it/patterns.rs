@@ -1,12 +1,12 @@
 //! The patterns of a help desk: what each looks like in the events, what it is not, and what ends it.
 
-use portcullis_model::{Outcome, Pattern};
-use portcullis_trail::{Filter, Likelihood, LockedOut, Summary};
+use portcullis_model::{ActivitySummary, Likelihood, LockedOut, Outcome, Pattern};
+use portcullis_trail::Filter;
 use serde_json::{Value, json};
 
 use crate::{Story, summary};
 
-fn all(story: Story) -> Summary {
+fn all(story: Story) -> ActivitySummary {
     summary(story, &Filter::default())
 }
 

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use portcullis_model::{Arn, is_partition, is_region};
 
 /// Types of resources; anything else at the start of a resource may be a name, as that of a bucket.
-pub(crate) const TYPES: [&str; 20] = [
+pub(crate) const TYPES: [&str; 21] = [
     "access-key",
     "account",
     "analyzer",
     "assumed-role",
+    "event",
     "federated-user",
     "group",
     "instance-profile",

@@ -1,5 +1,6 @@
 //! The table: the report as text for a person at a terminal.
 
+mod activity;
 mod findings;
 mod frameworks;
 mod summary;
@@ -26,7 +27,9 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (label, text) in &outline.facts {
         page.item(&format!("{label:LABEL$}"), text)?;
     }
+    report.activity.iter().try_for_each(|it| activity::write_coverage(it, page))?;
     findings::write(view, &outline, page)?;
+    report.activity.iter().try_for_each(|it| activity::write_people(it, page))?;
     for list in &outline.lists {
         if list.weight != Weight::Detail || view.style.detail == Detail::All {
             write_list(list, page)?;

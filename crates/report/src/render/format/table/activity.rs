@@ -1,15 +1,15 @@
-//! Sign-in activity as text: what was read first, then who needs help, then who is in.
+//! Sign-in activity: what was read, who needs help, and who is in.
 
 use std::collections::BTreeSet;
 use std::io;
 
-use jiff::Timestamp;
 use portcullis_model::{
-    ActorKind, Attempt, Coverage, Event, FactorState, Form, Mfa, Outcome, Period, Person, Purpose,
-    RegionCoverage,
+    ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut, Mfa,
+    Outcome, Period, Person, Purpose, RegionCoverage, SignedIn,
 };
-use portcullis_report::{Page, bold, counted};
-use portcullis_trail::{LockedOut, SignedIn, Summary};
+
+use crate::words::{counted, few, time};
+use crate::{Page, bold};
 
 /// Longer lists of regions and gaps are for the JSON.
 const MOST_LINES: usize = 30;
@@ -20,8 +20,8 @@ const MOST_ADDRESSES: usize = 5;
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
 const ROOT_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
-pub(super) fn write(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
-    write_coverage(summary, page)?;
+/// Writes who could not get in, and who did; of a single person, all that was recorded too.
+pub(super) fn write_people(summary: &ActivitySummary, page: &mut Page<'_>) -> io::Result<()> {
     write_locked_out(summary, page)?;
     write_signed_in(&summary.signed_in, page)?;
     if summary.user.is_some() {
@@ -31,7 +31,8 @@ pub(super) fn write(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn write_coverage(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+/// Writes what was read, and what was not.
+pub(super) fn write_coverage(summary: &ActivitySummary, page: &mut Page<'_>) -> io::Result<()> {
     let coverage = &summary.coverage;
     let inputs = coverage.inputs.iter().map(|(form, count)| counted(*count, describe(*form)));
     page.item("Read      ", &inputs.collect::<Vec<_>>().join(", "))?;
@@ -119,7 +120,7 @@ fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
     all
 }
 
-fn write_locked_out(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+fn write_locked_out(summary: &ActivitySummary, page: &mut Page<'_>) -> io::Result<()> {
     let rows = &summary.locked_out;
     let still = rows.iter().filter(|row| row.in_since.is_none()).count();
     page.blank()?;
@@ -141,9 +142,9 @@ fn write_locked_out(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
             page.item("    Recorded: ", &recorded(last))?;
         }
         let likelihood = row.diagnosis.likelihood.word();
-        page.item(&format!("    Cause ({likelihood}): "), row.diagnosis.cause)?;
+        page.item(&format!("    Cause ({likelihood}): "), &row.diagnosis.cause)?;
         page.item("    ", "What to do:")?;
-        page.prose(6, row.diagnosis.action)?;
+        page.prose(6, &row.diagnosis.action)?;
     }
     Ok(())
 }
@@ -155,14 +156,14 @@ fn tries(row: &LockedOut) -> String {
     };
     let times = match row.tries {
         1 => String::new(),
-        count => format!(", {count} times since {}", second(first)),
+        count => format!(", {count} times since {}", time(first)),
     };
     let now = match row.in_since {
-        Some(since) => format!("in since {}", second(since)),
+        Some(since) => format!("in since {}", time(since)),
         None => "still out".to_owned(),
     };
     let (purpose, from) = (describe_purpose(row.purpose), from(&row.sources));
-    format!("tried {purpose}, last at {}{times}{from}; {now}", second(last))
+    format!("tried {purpose}, last at {}{times}{from}; {now}", time(last))
 }
 
 /// What AWS recorded of an attempt.
@@ -219,8 +220,8 @@ fn sign_ins(row: &SignedIn) -> String {
         unknown => format!(" and {unknown} that may have failed"),
     };
     let when = match (row.first, row.last) {
-        (first, last) if first == last => format!("at {}", second(last)),
-        (first, last) => format!("{} to {}", second(first), second(last)),
+        (first, last) if first == last => format!("at {}", time(last)),
+        (first, last) => format!("{} to {}", time(first), time(last)),
     };
     format!("{count}{unknown}, {when}{}", from(&row.sources))
 }
@@ -230,7 +231,7 @@ fn write_timeline(events: &[Event], page: &mut Page<'_>) -> io::Result<()> {
     page.line(bold(), &format!("TIMELINE: {}", counted(events.len() as u64, "event")))?;
     page.blank()?;
     for event in events {
-        page.item(&format!("  {}  ", second(event.at)), &describe_event(event))?;
+        page.item(&format!("  {}  ", time(event.at)), &describe_event(event))?;
     }
     Ok(())
 }
@@ -257,19 +258,19 @@ fn write_tickets(rows: &[LockedOut], page: &mut Page<'_>) -> io::Result<()> {
 
 /// A paragraph for a ticket. Addresses are left out: who asks for them finds the events by their ids.
 fn ticket(row: &LockedOut) -> String {
-    let (who, cause) = (name(&row.person), row.diagnosis.cause);
+    let (who, cause) = (name(&row.person), &row.diagnosis.cause);
     let Some((last, last_try)) = row.last.as_ref().zip(row.last_try) else {
         return format!("{who}: {cause}");
     };
     let now = match row.in_since {
-        Some(since) => format!("In since {}.", second(since)),
+        Some(since) => format!("In since {}.", time(since)),
         None => "Still out.".to_owned(),
     };
     format!(
         "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now} Events: {}.",
         describe_purpose(row.purpose),
         if row.tries == 1 { "once".to_owned() } else { format!("{} times", row.tries) },
-        second(last_try),
+        time(last_try),
         recorded(last),
         row.diagnosis.likelihood.word(),
         last.events.join(", "),
@@ -332,20 +333,13 @@ fn describe_mfa(mfa: Mfa) -> &'static str {
 }
 
 fn from(sources: &BTreeSet<String>) -> String {
-    let first: Vec<&str> = sources.iter().take(MOST_ADDRESSES).map(String::as_str).collect();
-    match sources.len() {
-        0 => String::new(),
-        count if count > MOST_ADDRESSES => {
-            format!(", from {} and {} more", first.join(", "), count - MOST_ADDRESSES)
-        }
-        _ => format!(", from {}", first.join(", ")),
+    if sources.is_empty() {
+        return String::new();
     }
+    let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+    format!(", from {}", few(&sources, MOST_ADDRESSES))
 }
 
 fn stretch(period: Period) -> String {
-    format!("{} to {}", second(period.from), second(period.to))
-}
-
-fn second(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    format!("{} to {}", time(period.from), time(period.to))
 }

@@ -1,0 +1,122 @@
+//! What `audit` and `signins` have in common: what can be wrong with the options comes first, and what was
+//! decided about findings comes after the verdicts.
+
+use portcullis_model::{Loosening, LooseningChange, Report, Run, RunOptions, Snapshot, Waiver};
+use portcullis_report::{Format, Incomparable, Salt, baseline};
+use portcullis_rules::{Evidence, RuleSet, Selection, evaluate, without_accounts};
+
+use crate::args::{ConfigArgs, ReportingArgs};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::joined::Whole;
+use crate::output::Output;
+use crate::{loosened, redaction, rule_files, saved, terminal, waivers};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How findings are judged, decided about and written.
+pub(crate) struct Reporting<'a> {
+    args: &'a ReportingArgs,
+    pub(crate) config: Config,
+    pub(crate) rules: RuleSet,
+    options: RunOptions,
+    run: Run,
+    outputs: Vec<Output<Format>>,
+    salt: Option<Salt>,
+    earlier: Option<Report>,
+    waivers: Vec<Waiver>,
+}
+
+impl<'a> Reporting<'a> {
+    /// Reads whatever the options name, but the evidence.
+    pub(crate) fn new(
+        args: &'a ReportingArgs,
+        outputs: Vec<Output<Format>>,
+        config: &ConfigArgs,
+        evidence: Evidence,
+    ) -> Result<Reporting<'a>, Failure> {
+        let salt = redaction::salt(&args.redaction)?;
+        let earlier = earlier(args, salt.as_ref())?;
+        let config = Config::read(config)?;
+        let rules = rule_files::load(&args.rules.directories, &config.settings())?;
+        let waivers = config.waivers(&rules)?;
+        let selection = config.selection(&args.rules, evidence);
+        let options = options(args, &config, &selection, &rules)?;
+        let rules = rules.select(&selection)?;
+        let run = loosened::run(args, &config, &rules, &options);
+        Ok(Reporting { args, config, rules, options, run, outputs, salt, earlier, waivers })
+    }
+
+    /// The verdicts on an account, whose evidence is less sure by these changes.
+    pub(crate) fn evaluate(&self, snapshot: &Snapshot, less_sure: Vec<LooseningChange>) -> Report {
+        let mut report = evaluate(snapshot, &self.rules, self.options.clone(), VERSION);
+        report.run = self.run.clone();
+        for change in less_sure {
+            report.run.loosened.push(Loosening { origin: None, change });
+        }
+        portcullis_report::loosened::count(&mut report);
+        report
+    }
+
+    /// The report of no account, as of an empty share of several.
+    pub(crate) fn without_accounts(&self) -> Report {
+        let report = without_accounts(&self.rules, self.options.clone(), VERSION);
+        Report { run: self.run.clone(), ..report }
+    }
+
+    /// The report with what has been decided about its findings.
+    pub(crate) fn decide(&self, mut report: Report) -> Result<Report, Failure> {
+        // Waivers match names, so they come before pseudonyms.
+        portcullis_report::waivers::apply(&mut report, &self.waivers);
+        redaction::apply(report, self.salt.as_ref())
+    }
+
+    /// Writes the report; the exit status, which follows from it.
+    pub(crate) fn finish(self, mut report: Whole) -> Result<u8, Failure> {
+        loosened::note(report.head());
+        waivers::warn(report.head());
+        if let Some(earlier) = &self.earlier {
+            report = compare(report, earlier)?;
+        }
+        let outcome = report.write(&self.outputs, &self.args.output.detail)?;
+        Ok(if self.args.exit_zero { 0 } else { outcome.exit_status() })
+    }
+}
+
+/// Compares the report with the earlier one.
+fn compare(report: Whole, earlier: &Report) -> Result<Whole, Failure> {
+    let mut report = report.into_report()?;
+    for warning in baseline::apply(&mut report, earlier)? {
+        terminal::warn(&warning);
+    }
+    Ok(Whole::Held(Box::new(report)))
+}
+
+/// The baseline, with pseudonyms if the report is to have them; an error if only the baseline has.
+fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<Report>, Failure> {
+    let Some(path) = &args.baseline else { return Ok(None) };
+    let earlier = redaction::once(saved::read(path)?, salt)?;
+    if earlier.options.redacted && salt.is_none() {
+        return Err(Incomparable::Redaction.into());
+    }
+    Ok(Some(earlier))
+}
+
+/// What is chosen by file and command line; an error if it names what does not exist.
+fn options(
+    args: &ReportingArgs,
+    config: &Config,
+    selection: &Selection,
+    rules: &RuleSet,
+) -> Result<RunOptions, Failure> {
+    let gate = config.gate(&args.gate);
+    let Selection { rule_set, only, frameworks, skip, .. } = selection.clone();
+    for id in only.iter().chain(&skip).chain(&gate.allow_unknown) {
+        rule_files::find(rules, id)?;
+    }
+    for id in &frameworks {
+        rule_files::framework(rules, id)?;
+    }
+    let include = args.include.clone();
+    Ok(RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: false })
+}

@@ -1,0 +1,156 @@
+//! What CloudTrail recorded in an account: attempts to sign in, and events about credentials.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::record::record;
+use crate::{ActorKind, Fact, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage};
+
+/// What was read of CloudTrail in an account, and how far that reaches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountActivity {
+    /// The period that is judged.
+    pub period: Period,
+    /// The regions that were read, sorted. Of one that is not here, nothing is known.
+    pub regions: Vec<RegionCoverage>,
+    /// Whether all that happened in a region would be in what was read of it, as in the log files of a
+    /// trail; else only the periods of digests are sure.
+    pub is_whole: bool,
+    /// Whether it is about a single person, so that it says nothing about others.
+    pub is_of_one_person: bool,
+    /// The attempts to sign in and the like, in the order of time.
+    pub sign_ins: Vec<SignIn>,
+    /// The events, in the order of time.
+    pub credential_events: Vec<CredentialEvent>,
+}
+
+record! {
+    /// What one person tried once: to sign in, to switch to a role, to recover a password.
+    #[from(CloudTrail)]
+    #[resource(id = resource_id, name = user, region = region)]
+    pub struct SignIn {
+        /// ARN-shaped identity, with the id of its first event: AWS gives events no ARN.
+        pub resource_id: String,
+        /// When it ended, as far as was recorded.
+        pub at: Timestamp,
+        /// The region that recorded it, which is not where the person is.
+        #[shown(Text)]
+        pub region: String,
+        /// What tried: `root`, `user`, `unknown_user`, `identity_center`, `saml`, `instance`, `role`,
+        /// `federated_user`, `directory` or `other`.
+        pub actor: ActorKind,
+        /// The name of the user or session, or `root`; of somebody who is not named, the address.
+        pub user: String,
+        /// What for: `sign_in`, `switch_role`, `command_line`, `password_recovery`, `password_change` or
+        /// `mfa_enrolment`.
+        pub purpose: Purpose,
+        /// How it ended: `success`, `failure`, or `unfinished` if it was begun and nothing followed.
+        pub outcome: Fact<Outcome>,
+        /// What kept it from success; null: nothing did.
+        pub pattern: Option<Pattern>,
+        /// The role or permission set that it led to; null: none.
+        pub role: Option<String>,
+        /// Whether a second factor was used; `not_visible` where an identity provider signed the person
+        /// in. Null: it does not sign anybody in.
+        pub mfa: Fact<Option<Mfa>>,
+        /// The factors that Identity Center found right, such as `PASSWORD`.
+        #[shown(Text)]
+        pub passed_factors: Vec<String>,
+        /// The factors that Identity Center found wrong, such as `TOTP`.
+        #[shown(Text)]
+        pub refused_factors: Vec<String>,
+        /// The address that it came from; null: the event does not say.
+        pub source: Option<String>,
+        /// The last error code; null: there is none.
+        #[shown(Text)]
+        pub code: Option<String>,
+        /// The last error message; null: there is none.
+        #[shown(Nothing)]
+        pub message: Option<String>,
+        /// The ids of its events.
+        pub event_ids: Vec<String>,
+    }
+}
+
+record! {
+    /// An event that concerns sign-ins or credentials.
+    #[from(CloudTrail)]
+    #[resource(id = resource_id, name = user, region = region)]
+    pub struct CredentialEvent {
+        /// ARN-shaped identity, with the event's id: AWS gives events no ARN.
+        pub resource_id: String,
+        /// When it happened.
+        pub at: Timestamp,
+        /// The region that recorded it, which is not where the person is.
+        #[shown(Text)]
+        pub region: String,
+        /// The service, such as `iam` or `signin`.
+        #[shown(Text)]
+        pub service: String,
+        /// The name, such as `CreateAccessKey`.
+        #[shown(Text)]
+        pub name: String,
+        /// What acted: see `signin.actor`.
+        pub actor: ActorKind,
+        /// The name of the user or session that acted, or `root`; of somebody who is not named, the address.
+        pub user: String,
+        /// The role or permission set of the session that acted; null: it is no session.
+        pub role: Option<String>,
+        /// The user, role or device acted on; null: the actor's own, or nothing that has a name.
+        pub target: Option<String>,
+        /// Whether the actor acted on themself.
+        pub by_self: bool,
+        /// How it ended: `success` or `failure`.
+        pub outcome: Fact<Outcome>,
+        /// The error code; null: there is none.
+        #[shown(Text)]
+        pub code: Option<String>,
+        /// Whether a second factor was used to get in or to get temporary credentials; null: it does neither.
+        pub mfa: Fact<Option<Mfa>>,
+        /// The address that it came from, or the AWS service; null: the event does not say.
+        pub source: Option<String>,
+        /// What the client calls itself; null: the event does not say.
+        pub agent: Option<String>,
+        /// How many minutes before it the user acted on was created; null: not in what was read.
+        pub minutes_since_creation: Option<f64>,
+        /// How many minutes after it an MFA device was enabled for the user acted on; null: not in what was
+        /// read.
+        pub minutes_to_new_mfa: Option<f64>,
+    }
+}
+
+record! {
+    /// Attempts of one group, one after another, each soon after the one before.
+    #[from(CloudTrail)]
+    #[resource(id = resource_id, name = name)]
+    pub struct Window {
+        /// ARN-shaped identity, with the id of its first event: AWS gives events no ARN.
+        pub resource_id: String,
+        /// What its attempts have in common by the rule's `group_by`: a name, or an address.
+        pub name: String,
+        /// When the first of its attempts ended.
+        pub first: Timestamp,
+        /// When the last of them ended.
+        pub last: Timestamp,
+        /// The minutes from the first to the last.
+        pub minutes: f64,
+        /// The number of attempts.
+        pub count: u32,
+        /// The names in them, without those that the account has no user of, sorted.
+        pub users: Vec<String>,
+        /// How many of them gave a name that the account has no user of. CloudTrail hides these names.
+        pub unknown_user_attempts: u32,
+        /// The addresses that they came from, sorted.
+        pub sources: Vec<String>,
+        /// The regions that recorded them, sorted.
+        #[shown(Text)]
+        pub regions: Vec<String>,
+        /// How many minutes after the last of them one of these users got in; null: not in what was read.
+        pub minutes_to_success: Option<f64>,
+        /// The same, but from one of the addresses of the attempts.
+        pub minutes_to_success_from_same_source: Option<f64>,
+        /// The ids of their events.
+        pub event_ids: Vec<String>,
+    }
+}

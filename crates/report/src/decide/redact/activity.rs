@@ -1,0 +1,211 @@
+//! Sign-in activity with pseudonyms for accounts, names, addresses, roles, agents and events.
+//!
+//! Messages of AWS are free text and withheld; what kept somebody out is told by its pattern.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::{
+    ActivitySummary, Actor, Attempt, Coverage, Event, Factor, InputGap, LockedOut, Person,
+    RegionCoverage, SignedIn,
+};
+
+use super::names::Names;
+use super::{WITHHELD, form};
+
+pub(super) fn summary(summary: ActivitySummary, names: &Names<'_>) -> ActivitySummary {
+    let ActivitySummary {
+        user,
+        period,
+        coverage,
+        locked_out: people,
+        typing_errors,
+        signed_in: visitors,
+        attempts,
+        timeline,
+    } = summary;
+    let mut locked_out: Vec<_> = people.into_iter().map(|it| self::locked_out(it, names)).collect();
+    // The order of names would tell something about them.
+    locked_out.sort_by(|a, b| {
+        let key = |it: &LockedOut| (it.in_since.is_some(), it.last_try);
+        key(a).cmp(&key(b)).then_with(|| a.person.cmp(&b.person))
+    });
+    let mut signed_in: Vec<_> = visitors.into_iter().map(|it| self::signed_in(it, names)).collect();
+    signed_in.sort_by(|a, b| a.person.cmp(&b.person));
+    ActivitySummary {
+        user: text(user, names),
+        period,
+        coverage: self::coverage(coverage, names),
+        locked_out,
+        typing_errors,
+        signed_in,
+        attempts: attempts.into_iter().map(|it| attempt(it, names)).collect(),
+        timeline: timeline.into_iter().map(|it| event(it, names)).collect(),
+    }
+}
+
+fn coverage(coverage: Coverage, names: &Names<'_>) -> Coverage {
+    let Coverage { inputs, records, regions, gaps } = coverage;
+    let region = |region| {
+        let RegionCoverage { account, region, records, first, last, proved } = region;
+        let (account, region) = (names.account(&account), names.region(&region));
+        RegionCoverage { account, region, records, first, last, proved }
+    };
+    let gap = |InputGap { input, what: _ }: InputGap| InputGap {
+        input: names.text(&input),
+        what: WITHHELD.to_owned(),
+    };
+    let mut regions: Vec<_> = regions.into_iter().map(region).collect();
+    regions.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+    Coverage { inputs, records, regions, gaps: gaps.into_iter().map(gap).collect() }
+}
+
+fn locked_out(row: LockedOut, names: &Names<'_>) -> LockedOut {
+    let LockedOut {
+        person,
+        purpose,
+        tries,
+        first_try,
+        last_try,
+        sources,
+        pattern,
+        diagnosis,
+        in_since,
+        last,
+    } = row;
+    LockedOut {
+        person: self::person(person, names),
+        purpose,
+        tries,
+        first_try,
+        last_try,
+        sources: set(sources, names),
+        pattern,
+        diagnosis,
+        in_since,
+        last: last.map(|last| attempt(last, names)),
+    }
+}
+
+fn signed_in(row: SignedIn, names: &Names<'_>) -> SignedIn {
+    let SignedIn { person, sign_ins, unknown, first, last, mfa, sources, accounts } = row;
+    SignedIn {
+        person: self::person(person, names),
+        sign_ins,
+        unknown,
+        first,
+        last,
+        mfa,
+        sources: set(sources, names),
+        accounts: accounts.iter().map(|id| names.account(id)).collect(),
+    }
+}
+
+fn attempt(attempt: Attempt, names: &Names<'_>) -> Attempt {
+    let Attempt {
+        person,
+        purpose,
+        outcome,
+        pattern,
+        first,
+        last,
+        account,
+        region,
+        role,
+        mfa,
+        factors,
+        source,
+        code,
+        message,
+        events,
+    } = attempt;
+    let factor = |Factor { name, state }| Factor { name: word(name, names), state };
+    Attempt {
+        person: self::person(person, names),
+        purpose,
+        outcome,
+        pattern,
+        first,
+        last,
+        account: names.account(&account),
+        region: names.region(&region),
+        role: text(role, names),
+        mfa,
+        factors: factors.into_iter().map(factor).collect(),
+        source: text(source, names),
+        code: code.map(|code| word(code, names)),
+        message: withheld(message),
+        events: events.iter().map(|id| names.text(id)).collect(),
+    }
+}
+
+fn event(event: Event, names: &Names<'_>) -> Event {
+    let Event {
+        id,
+        at,
+        account,
+        region,
+        service,
+        name,
+        actor,
+        outcome,
+        code,
+        message,
+        mfa,
+        factors,
+        source,
+        agent,
+        target,
+        workflow,
+    } = event;
+    let Actor { kind, name: who, role, principal_id } = actor;
+    Event {
+        id: names.text(&id),
+        at,
+        account: names.account(&account),
+        region: names.region(&region),
+        service: word(service, names),
+        name: word(name, names),
+        actor: Actor {
+            kind,
+            name: text(who, names),
+            role: text(role, names),
+            principal_id: text(principal_id, names),
+        },
+        outcome,
+        code: code.map(|code| word(code, names)),
+        message: withheld(message),
+        mfa,
+        factors: factors.into_iter().map(|factor| word(factor, names)).collect(),
+        source: text(source, names),
+        agent: text(agent, names),
+        target: text(target, names),
+        workflow: text(workflow, names),
+    }
+}
+
+fn person(person: Person, names: &Names<'_>) -> Person {
+    let Person { kind, name, account, source } = person;
+    Person {
+        kind,
+        name: text(name, names),
+        account: account.map(|id| names.account(&id)),
+        source: text(source, names),
+    }
+}
+
+fn set(texts: BTreeSet<String>, names: &Names<'_>) -> BTreeSet<String> {
+    texts.iter().map(|text| names.text(text)).collect()
+}
+
+fn text(text: Option<String>, names: &Names<'_>) -> Option<String> {
+    text.map(|text| names.text(&text))
+}
+
+/// A word of AWS, if it looks like one.
+fn word(word: String, names: &Names<'_>) -> String {
+    if form::is_code(&word) { word } else { names.text(&word) }
+}
+
+fn withheld(message: Option<String>) -> Option<String> {
+    message.map(|_| WITHHELD.to_owned())
+}

@@ -1,0 +1,98 @@
+//! How far what was read of CloudTrail reaches: without it, that nothing was recorded says nothing.
+
+use jiff::{SignedDuration, Timestamp};
+use portcullis_model::{AccountActivity, Period, RegionCoverage, Snapshot, regions_of};
+
+use super::subject::{self, State, Subject};
+
+/// Digests are made once an hour, at another minute in each region.
+const DIGEST: SignedDuration = SignedDuration::from_hours(1);
+/// A region in use records something every day; without an event, no log file is written.
+const QUIET: SignedDuration = SignedDuration::from_hours(24);
+
+/// Stands for all that was recorded and that a rule finds no fault with, which is a pass, or for what was
+/// not read, which is unknown. None: nothing can be said of it, or need be.
+///
+/// The rule needs these regions of the partition `aws`, or without any those that were read;
+/// `found_something` says whether it has found fault with anything or could not judge it, and `undecided`
+/// how many attempts it may concern.
+pub(crate) fn rest<'a>(
+    snapshot: &'a Snapshot,
+    needed: &[String],
+    found_something: bool,
+    undecided: usize,
+) -> Option<Subject<'a>> {
+    let activity = snapshot.activity.as_ref().filter(|activity| !activity.is_of_one_person)?;
+    let needed = regions(activity, &snapshot.account.partition, needed);
+    let mut missing = Vec::new();
+    let mut reach = activity.period;
+    for region in &needed {
+        match covered(activity, region) {
+            Ok(Period { from, to }) => {
+                reach = Period { from: reach.from.max(from), to: reach.to.min(to) };
+            }
+            Err(what) => missing.push(what),
+        }
+    }
+    if undecided > 0 {
+        missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
+    }
+    let state = match missing.is_empty() {
+        false => State::Unread(missing.join("; ")),
+        true if found_something => return None,
+        true => State::Quiet(format!(
+            "no such activity was recorded in {} {}",
+            needed.join(", "),
+            stretch(reach)
+        )),
+    };
+    Some(subject::whole(&snapshot.account, state))
+}
+
+/// The regions that the rule needs. Other partitions have few, and whatever happens there is in one.
+fn regions<'a>(
+    activity: &'a AccountActivity,
+    partition: &str,
+    needed: &'a [String],
+) -> Vec<&'a str> {
+    match regions_of(partition) {
+        Some(all) if !needed.is_empty() => all.to_vec(),
+        _ if needed.is_empty() => activity.regions.iter().map(|it| it.region.as_str()).collect(),
+        _ => needed.iter().map(String::as_str).collect(),
+    }
+}
+
+/// The part of the period in which nothing of the region is missing, if that is all of it but for what
+/// cannot be known; else what is missing.
+fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
+    let known = activity.regions.iter().find(|it| it.region == region);
+    let Some(RegionCoverage { first, last, proved, .. }) = known else {
+        return Err(format!("{region} was not read"));
+    };
+    if let Some(proved) = proved.iter().find(|it| spans(it, activity.period, DIGEST)) {
+        return Ok(*proved);
+    }
+    let seen = first.zip(*last).map(|(from, to)| Period { from, to });
+    match seen {
+        Some(seen) if !activity.is_whole => {
+            Err(format!("{region} may not have been read in whole {}", stretch(seen)))
+        }
+        // What is quiet at both ends was still read there.
+        Some(seen) if spans(&seen, activity.period, QUIET) => Ok(activity.period),
+        Some(seen) => Err(format!("{region} was read {} only", stretch(seen))),
+        None => Err(format!("nothing of {region} was read but digests")),
+    }
+}
+
+fn spans(stretch: &Period, period: Period, slack: SignedDuration) -> bool {
+    let from_start = stretch.from.duration_since(period.from) <= slack;
+    from_start && period.to.duration_since(stretch.to) <= slack
+}
+
+fn stretch(Period { from, to }: Period) -> String {
+    format!("from {} to {}", minute(from), minute(to))
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}

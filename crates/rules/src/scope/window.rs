@@ -1,0 +1,221 @@
+//! Windows: attempts put together by what they have in common, and by how soon one follows the other.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use portcullis_model::{
+    Account, AccountActivity, ActorKind, Fact, Outcome, Purpose, Record, SignIn, Snapshot, Type,
+    Typed, Value, Window,
+};
+
+use super::{Subject, subject, variable};
+use crate::constant::Constant;
+use crate::expr::{Env, Expression, MAX_VARIABLES, Names, Variable};
+use crate::problem::Problem;
+use crate::read::{Fields, Text};
+
+/// What a rule file says about its windows.
+#[derive(Clone)]
+pub(crate) struct GroupingTexts {
+    /// The facts of an attempt that those of a window have in common.
+    pub group_by: Vec<Text>,
+    /// How soon one follows the other: `10m`.
+    pub within: Text,
+    /// Which attempts count; none: all.
+    pub filter: Option<Text>,
+}
+
+/// How a rule makes windows of attempts.
+#[derive(Clone)]
+pub(crate) struct Grouping {
+    /// The fields of [`SignIn`] that those of a window have in common.
+    group_by: Vec<usize>,
+    within: SignedDuration,
+    filter: Option<Expression>,
+}
+
+/// The windows of one rule.
+#[derive(Default)]
+pub(crate) struct Windows {
+    windows: Vec<Window>,
+    /// How many attempts may belong to one: what was read does not say.
+    pub undecided: usize,
+}
+
+impl GroupingTexts {
+    /// Reads `group_by`, `within` and `where`.
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Option<GroupingTexts> {
+        let group_by = fields.one_or_several("group_by");
+        let (within, filter) = (fields.required("within"), fields.text("where"));
+        Some(GroupingTexts { group_by, within: within?, filter })
+    }
+
+    /// The texts, one after another.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.group_by.iter().chain([&self.within]).chain(&self.filter).map(|it| it.value.as_str())
+    }
+
+    /// Checks the texts; the problems' places are those in the file.
+    pub(crate) fn compile(
+        &self,
+        params: &BTreeMap<String, Constant>,
+    ) -> Result<Grouping, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut group_by = Vec::new();
+        for name in &self.group_by {
+            match field(name) {
+                Ok(index) => group_by.push(index),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let within = self.within.value.parse();
+        let within = within.ok().filter(SignedDuration::is_positive).unwrap_or_else(|| {
+            problems.push(self.within.problem("this is not a time such as `10m` or `1h`"));
+            SignedDuration::ZERO
+        });
+        let names = Names { variables: &SIGN_IN, params, present: &[] };
+        let filter = self.filter.as_ref().and_then(|text| {
+            let compiled = Expression::condition(&text.value, names);
+            compiled.map_err(|found| problems.extend(text.place(found))).ok()
+        });
+        if problems.is_empty() { Ok(Grouping { group_by, within, filter }) } else { Err(problems) }
+    }
+}
+
+/// The variables in reach of `where`.
+const SIGN_IN: [Variable; 2] = [variable::<SignIn>("signin"), super::ACCOUNT];
+
+/// The index of a field of an attempt by which attempts can be grouped.
+fn field(name: &Text) -> Result<usize, Problem> {
+    let fields = match SignIn::TYPE {
+        Type::Record(record) => record.fields,
+        _ => &[],
+    };
+    let is_text = |ty: Type| matches!(ty, Type::Text | Type::Word(_) | Type::Optional(Type::Text));
+    let names = fields.iter().filter(|field| is_text(field.ty)).map(|field| field.name);
+    let found = fields.iter().position(|it| it.name == name.value && is_text(it.ty));
+    found.ok_or_else(|| {
+        let message = format!("attempts cannot be grouped by `{}`", name.value);
+        name.problem(message).valid(&name.value, names)
+    })
+}
+
+impl Grouping {
+    /// The expression that says which attempts count.
+    pub(crate) fn filter(&self) -> Option<&Expression> {
+        self.filter.as_ref()
+    }
+
+    /// The windows of the attempts that were recorded.
+    pub(crate) fn windows(&self, snapshot: &Snapshot) -> Windows {
+        let Some(activity) = &snapshot.activity else { return Windows::default() };
+        let mut groups: BTreeMap<String, Vec<&SignIn>> = BTreeMap::new();
+        let mut undecided = 0;
+        for sign_in in &activity.sign_ins {
+            match self.takes(sign_in, &snapshot.account) {
+                Some(true) => {
+                    if let Some(key) = self.key(sign_in) {
+                        groups.entry(key).or_default().push(sign_in);
+                    }
+                }
+                Some(false) => {}
+                None => undecided += 1,
+            }
+        }
+        let successes = successes(activity);
+        let mut windows = Vec::new();
+        for (name, mut group) in groups {
+            group.sort_by_key(|sign_in| sign_in.at);
+            let is_near =
+                |one: &&SignIn, next: &&SignIn| next.at.duration_since(one.at) <= self.within;
+            windows.extend(group.chunk_by(is_near).map(|it| window(&name, it, &successes)));
+        }
+        Windows { windows, undecided }
+    }
+
+    /// Whether the attempt counts; none: what was read does not say.
+    fn takes(&self, sign_in: &SignIn, account: &Account) -> Option<bool> {
+        let Some(filter) = &self.filter else { return Some(true) };
+        let mut variables = [Value::Null; MAX_VARIABLES];
+        variables[0] = Value::Record(sign_in);
+        variables[1] = Value::Record(account);
+        filter.node.truth(&mut Env::new(variables)).ok()
+    }
+
+    /// What the attempt has in common with others; none: it lacks a part of that.
+    fn key(&self, sign_in: &SignIn) -> Option<String> {
+        let mut parts = Vec::new();
+        for &index in &self.group_by {
+            let Ok(Value::Text(text)) = sign_in.field(index) else { return None };
+            parts.push(text);
+        }
+        Some(parts.join(", "))
+    }
+}
+
+impl Windows {
+    /// The windows, to be judged.
+    pub(crate) fn subjects<'a>(&'a self, account: &'a Account) -> Vec<Subject<'a>> {
+        self.windows.iter().map(|window| subject::window(window, account)).collect()
+    }
+}
+
+/// When and from where each person got in, in the order of time.
+fn successes(activity: &AccountActivity) -> HashMap<(ActorKind, &str), Vec<&SignIn>> {
+    let mut successes: HashMap<_, Vec<&SignIn>> = HashMap::new();
+    for sign_in in &activity.sign_ins {
+        if sign_in.purpose == Purpose::SignIn && sign_in.outcome == Fact::Known(Outcome::Success) {
+            successes.entry((sign_in.actor, sign_in.user.as_str())).or_default().push(sign_in);
+        }
+    }
+    successes
+}
+
+/// The window of attempts in the order of time, of which there is at least one.
+fn window(
+    name: &str,
+    attempts: &[&SignIn],
+    successes: &HashMap<(ActorKind, &str), Vec<&SignIn>>,
+) -> Window {
+    let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
+    let is_unknown = |it: &&SignIn| it.actor == ActorKind::UnknownUser;
+    let known: BTreeSet<_> = attempts
+        .iter()
+        .filter(|it| !is_unknown(it))
+        .map(|it| (it.actor, it.user.as_str()))
+        .collect();
+    let sources: BTreeSet<&String> = attempts.iter().filter_map(|it| it.source.as_ref()).collect();
+    let regions: BTreeSet<&String> = attempts.iter().map(|it| &it.region).collect();
+    let later: Vec<&SignIn> = known
+        .iter()
+        .filter_map(|person| successes.get(person))
+        .flatten()
+        .filter(|success| success.at >= last.at)
+        .copied()
+        .collect();
+    let from_here = |it: &&&SignIn| it.source.as_ref().is_some_and(|it| sources.contains(it));
+    Window {
+        resource_id: first.resource_id.clone(),
+        name: name.to_owned(),
+        first: first.at,
+        last: last.at,
+        minutes: minutes(first.at, last.at),
+        count: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
+        users: known.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        unknown_user_attempts: u32::try_from(attempts.iter().filter(|it| is_unknown(it)).count())
+            .unwrap_or(u32::MAX),
+        minutes_to_success: soonest(last.at, later.iter()),
+        minutes_to_success_from_same_source: soonest(last.at, later.iter().filter(from_here)),
+        sources: sources.into_iter().cloned().collect(),
+        regions: regions.into_iter().cloned().collect(),
+        event_ids: attempts.iter().flat_map(|it| it.event_ids.clone()).collect(),
+    }
+}
+
+fn soonest<'a>(from: Timestamp, successes: impl Iterator<Item = &'a &'a SignIn>) -> Option<f64> {
+    successes.map(|success| success.at).min().map(|at| minutes(from, at))
+}
+
+fn minutes(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64() / 60.0
+}

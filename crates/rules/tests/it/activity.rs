@@ -1,0 +1,270 @@
+//! Rules over what CloudTrail recorded: what a window is, and when that nothing was recorded is a pass.
+
+use portcullis_model::{Finding, Report, Verdict};
+use serde_json::{Value as Json, json};
+
+use crate::support::{account, judge, load};
+
+const EVERY: [Verdict; 2] = [Verdict::Pass, Verdict::NotApplicable];
+
+/// A rule on runs of failures, which needs two regions.
+const WINDOWS: &str = r#"id          = "test-rule"
+title       = "Test"
+severity    = "medium"
+scope       = "window"
+group_by    = ["user"]
+within      = "10m"
+where       = "signin.outcome == 'failure'"
+regions     = ["us-east-1", "us-west-2"]
+risk        = "None."
+remediation = "Ask {window.name}."
+references  = []
+params.most = 2
+assert      = "window.count <= params.most"
+message     = "{window.name} {window.count} {window.minutes} {window.minutes_to_success} {window.minutes_to_success_from_same_source}"
+
+[[example]]
+expect  = "pass"
+name    = "one"
+signins = [{ outcome = "failure" }]
+
+[[example]]
+expect  = "fail"
+name    = "two"
+params  = { most = 1 }
+signins = [{ outcome = "failure" }, { outcome = "failure" }]
+"#;
+
+/// An attempt of a user at that time of the day; `with` are its other facts.
+fn sign_in(user: &str, time: &str, with: Json) -> Json {
+    let samples: Json = serde_json::from_str(include_str!("../../src/sample.json")).unwrap();
+    let mut sign_in = samples["SignIn"].clone();
+    sign_in["user"] = json!(user);
+    sign_in["at"] = json!(format!("2026-11-18T{time}Z"));
+    sign_in["resource_id"] =
+        json!(format!("arn:aws:cloudtrail:us-east-1:111122223333:event/{user}-{time}"));
+    for (field, value) in with.as_object().unwrap() {
+        sign_in[field] = value.clone();
+    }
+    sign_in
+}
+
+fn failure(user: &str, time: &str) -> Json {
+    sign_in(user, time, json!({ "outcome": "failure", "pattern": "wrong_password" }))
+}
+
+/// A region of which digests prove that time of the day.
+fn proved(region: &str, from: &str, to: &str) -> Json {
+    let period = json!([{ "from": at(from), "to": at(to) }]);
+    json!({
+        "account": "111122223333", "region": region, "records": 0,
+        "first": null, "last": null, "proved": period
+    })
+}
+
+/// A region of which records were seen at that time of the day.
+fn seen(region: &str, from: &str, to: &str) -> Json {
+    json!({
+        "account": "111122223333", "region": region, "records": 2,
+        "first": at(from), "last": at(to), "proved": []
+    })
+}
+
+fn at(time: &str) -> String {
+    if time.contains('T') { time.to_owned() } else { format!("2026-11-18T{time}Z") }
+}
+
+/// The report of a rule on a morning, from 07:00 to 12:00.
+fn report(rule: &str, sign_ins: Vec<Json>, regions: Vec<Json>) -> Report {
+    let activity = json!({
+        "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+        "regions": regions,
+        "is_whole": true,
+        "is_of_one_person": false,
+        "sign_ins": sign_ins,
+        "credential_events": [],
+    });
+    report_of(rule, activity)
+}
+
+fn report_of(rule: &str, activity: Json) -> Report {
+    let mut snapshot = account();
+    snapshot["activity"] = activity;
+    judge(&load(rule).unwrap_or_else(|errors| panic!("{errors}")), &snapshot, &EVERY)
+}
+
+fn covered() -> Vec<Json> {
+    vec![proved("us-east-1", "07:00:00", "12:00:00"), proved("us-west-2", "07:00:00", "12:00:00")]
+}
+
+fn line(finding: &Finding) -> String {
+    format!("{} {}", finding.verdict.word(), finding.message)
+}
+
+fn lines(report: &Report) -> Vec<String> {
+    report.findings.iter().map(line).collect()
+}
+
+#[test]
+fn a_window_ends_where_nothing_follows_soon() {
+    let attempts = vec![
+        failure("ana", "08:00:00"),
+        failure("ben", "08:05:00"),
+        failure("ana", "08:10:00"),
+        failure("ana", "08:20:00"),
+        failure("ana", "08:30:01"),
+    ];
+    let report = report(WINDOWS, attempts, covered());
+    let mut messages = lines(&report);
+    messages.sort();
+    assert_eq!(
+        messages,
+        ["fail ana 3 20 none none", "pass no problem found", "pass no problem found",]
+    );
+    let failed = &report.findings[0];
+    assert_eq!(failed.resource.id, "arn:aws:cloudtrail:us-east-1:111122223333:event/ana-08:00:00");
+    assert_eq!(failed.resource.name, "ana");
+}
+
+#[test]
+fn a_success_counts_by_person_and_address() {
+    let mut attempts: Vec<Json> =
+        (0..3).map(|minute| failure("ana", &format!("08:0{minute}:00"))).collect();
+    attempts.push(sign_in("ben", "08:03:00", json!({})));
+    attempts.push(sign_in("ana", "08:04:00", json!({ "source": "198.51.100.23" })));
+    attempts.push(sign_in("ana", "08:05:30", json!({})));
+    let report = report(WINDOWS, attempts, covered());
+    assert_eq!(lines(&report), ["fail ana 3 2 2 3.5"]);
+}
+
+/// A later run reads more of the same log: what was found before keeps its identity, and the next run of
+/// failures has its own.
+#[test]
+fn findings_are_known_by_their_first_event() {
+    let run = |user: &str, hour: usize| -> Vec<Json> {
+        (0..3).map(|minute| failure(user, &format!("{hour:02}:0{minute}:00"))).collect()
+    };
+    let fingerprints = |attempts: Vec<Json>| -> Vec<String> {
+        let report = report(WINDOWS, attempts, covered());
+        report.findings.iter().map(|it| it.fingerprint.as_str().to_owned()).collect()
+    };
+    let monday = fingerprints(run("ana", 8));
+    let tuesday = fingerprints([run("ana", 8), run("ana", 10)].concat());
+    assert_eq!((monday.len(), tuesday.len()), (1, 2));
+    assert!(tuesday.contains(&monday[0]) && tuesday[0] != tuesday[1]);
+}
+
+#[test]
+fn nothing_is_a_pass_only_where_every_region_was_read() {
+    let verdict = |regions: Vec<Json>| lines(&report(WINDOWS, vec![], regions)).join("|");
+    let pass = "pass no such activity was recorded in us-east-1, us-west-2 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC";
+    assert_eq!(verdict(covered()), pass);
+    let east = || proved("us-east-1", "07:00:00", "12:00:00");
+    for (west, expected) in [
+        (None, "unknown not judged: us-west-2 was not read"),
+        // A digest is made once an hour, whenever that is.
+        (
+            Some(proved("us-west-2", "08:00:00", "11:00:00")),
+            "pass no such activity was recorded in us-east-1, us-west-2 from 2026-11-18 08:00 UTC to 2026-11-18 11:00 UTC",
+        ),
+        (
+            Some(proved("us-west-2", "08:00:01", "12:00:00")),
+            "unknown not judged: nothing of us-west-2 was read but digests",
+        ),
+        (
+            Some(proved("us-west-2", "07:00:00", "10:59:59")),
+            "unknown not judged: nothing of us-west-2 was read but digests",
+        ),
+        (Some(seen("us-west-2", "09:00:00", "09:30:00")), pass),
+        (Some(seen("us-west-2", "2026-11-17T07:00:00Z", "2026-11-18T09:30:00Z")), pass),
+        (
+            Some(seen("us-west-2", "2026-11-16T07:00:00Z", "2026-11-17T11:59:59Z")),
+            "unknown not judged: us-west-2 was read from 2026-11-16 07:00 UTC to 2026-11-17 11:59 UTC only",
+        ),
+    ] {
+        assert_eq!(verdict([east()].into_iter().chain(west).collect()), expected);
+    }
+}
+
+#[test]
+fn what_may_be_a_choice_of_events_is_no_proof() {
+    let activity = |is_whole: bool, is_of_one_person: bool| {
+        json!({
+            "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+            "regions": [seen("us-east-1", "07:00:00", "12:00:00"), covered()[1]],
+            "is_whole": is_whole,
+            "is_of_one_person": is_of_one_person,
+            "sign_ins": [failure("ana", "08:00:00")],
+            "credential_events": [],
+        })
+    };
+    let whole = lines(&report_of(WINDOWS, activity(true, false)));
+    assert_eq!(whole[0], "pass no problem found");
+    assert!(whole[1].starts_with("pass no such activity was recorded in us-east-1"), "{whole:?}");
+    let choice = lines(&report_of(WINDOWS, activity(false, false)));
+    assert_eq!(
+        choice[1],
+        "unknown not judged: us-east-1 may not have been read in whole from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC"
+    );
+    // Of others, nothing is said at all.
+    assert_eq!(lines(&report_of(WINDOWS, activity(true, true))), ["pass no problem found"]);
+}
+
+#[test]
+fn an_attempt_of_unknown_outcome_leaves_the_rule_open() {
+    let unknown = json!({ "missing": ["cloudtrail"] });
+    let csv = sign_in("ana", "08:00:00", json!({ "outcome": unknown }));
+    let report = report(WINDOWS, vec![csv], covered());
+    let expected =
+        "unknown not judged: how 1 of the attempts ended is not in what was read".to_owned();
+    assert_eq!(lines(&report), [expected]);
+    assert_eq!(report.findings[0].missing.len(), 1);
+}
+
+/// Root's regions are those of the partition `aws`; China has two, and both count.
+#[test]
+fn other_partitions_have_other_regions() {
+    let mut snapshot = account();
+    snapshot["account"]["partition"] = json!("aws-cn");
+    let mut verdict = |regions: Json| {
+        snapshot["activity"] = json!({
+            "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+            "regions": regions,
+            "is_whole": true,
+            "is_of_one_person": false,
+            "sign_ins": [],
+            "credential_events": [],
+        });
+        lines(&judge(&load(WINDOWS).unwrap(), &snapshot, &EVERY)).join("|")
+    };
+    let beijing = proved("cn-north-1", "07:00:00", "12:00:00");
+    assert_eq!(verdict(json!([beijing])), "unknown not judged: cn-northwest-1 was not read");
+    let ningxia = proved("cn-northwest-1", "07:00:00", "12:00:00");
+    assert!(
+        verdict(json!([beijing, ningxia]))
+            .starts_with("pass no such activity was recorded in cn-north-1")
+    );
+}
+
+#[test]
+fn without_a_log_nothing_is_judged() {
+    let report = judge(&load(WINDOWS).unwrap(), &account(), &EVERY);
+    assert_eq!(lines(&report), ["unknown not judged: cloudtrail is missing"]);
+}
+
+#[test]
+fn mistakes_in_windows_are_found_where_they_are() {
+    let errors = |old: &str, new: &str| {
+        assert!(WINDOWS.contains(old), "{old}");
+        let errors = load(&WINDOWS.replace(old, new)).unwrap_err().0;
+        errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("|")
+    };
+    assert_eq!(errors("[\"user\"]", "[\"usr\"]"), "attempts cannot be grouped by `usr`");
+    assert_eq!(errors("[\"user\"]", "[\"at\"]"), "attempts cannot be grouped by `at`");
+    assert_eq!(errors("10m", "often"), "this is not a time such as `10m` or `1h`");
+    assert_eq!(errors("'failure'\"", "'failed'\"").matches("failed").count(), 1);
+    assert_eq!(errors("us-west-2", "the west"), "this is not the name of a region");
+    assert_eq!(errors("within      = \"10m\"\n", ""), "`within` is missing");
+    let on_users = crate::support::RULE.replace("when  ", "regions = []\nwhen  ");
+    assert_eq!(load(&on_users).unwrap_err().0[0].message, "`regions` is not known here");
+}

@@ -1,0 +1,181 @@
+//! Attempts and events as facts that rules judge, account by account.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use portcullis_model::{
+    AccountActivity, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact, FactorState, Form,
+    Mfa, Outcome, Period, SignIn, Source, is_region, partition_of,
+};
+
+use crate::summary::Filter;
+
+/// The facts of each account that was read, by its id. `events` may begin before what the filter takes, so
+/// that it is known what led to an event.
+pub(crate) fn facts(
+    coverage: &Coverage,
+    events: &[Event],
+    attempts: &[Attempt],
+    filter: &Filter,
+    period: Period,
+) -> BTreeMap<String, AccountActivity> {
+    let mut accounts = BTreeMap::new();
+    for region in coverage.regions.iter().filter(|it| filter.takes_place(&it.account, &it.region)) {
+        let activity = accounts.entry(region.account.clone()).or_insert_with(|| AccountActivity {
+            period,
+            regions: Vec::new(),
+            is_whole: is_whole(coverage),
+            is_of_one_person: filter.user.is_some(),
+            sign_ins: Vec::new(),
+            credential_events: Vec::new(),
+        });
+        activity.regions.push(region.clone());
+    }
+    for attempt in attempts {
+        if let Some(activity) = accounts.get_mut(&attempt.account) {
+            activity.sign_ins.push(sign_in(attempt));
+        }
+    }
+    let (created, enabled) = (times_of("CreateUser", events), times_of("EnableMFADevice", events));
+    for event in events.iter().filter(|event| filter.takes_event(event)) {
+        if let Some(activity) = accounts.get_mut(&event.account) {
+            activity.credential_events.push(credential_event(event, &created, &enabled));
+        }
+    }
+    accounts
+}
+
+/// Whether what was read of a region is all that happened there. What a look-up prints, or a person saves,
+/// may be a choice of events.
+fn is_whole(coverage: &Coverage) -> bool {
+    let is_log = |form: &Form| matches!(form, Form::LogFile | Form::Digest | Form::Empty);
+    coverage.gaps.is_empty() && coverage.inputs.keys().all(is_log)
+}
+
+fn sign_in(attempt: &Attempt) -> SignIn {
+    let factors = |state| {
+        let factors = attempt.factors.iter().filter(move |factor| factor.state == state);
+        factors.map(|factor| factor.name.clone()).collect()
+    };
+    let first_event = attempt.events.first().map_or("", String::as_str);
+    let person = &attempt.person;
+    SignIn {
+        resource_id: resource_id(&attempt.account, &attempt.region, first_event),
+        at: attempt.last,
+        region: attempt.region.clone(),
+        actor: person.kind,
+        user: who(person.kind, person.name.as_ref(), attempt.source.as_ref()),
+        purpose: attempt.purpose,
+        outcome: outcome(attempt.outcome),
+        pattern: attempt.pattern,
+        role: attempt.role.clone(),
+        mfa: mfa(attempt.mfa),
+        passed_factors: factors(FactorState::Passed),
+        refused_factors: factors(FactorState::Refused),
+        source: attempt.source.clone(),
+        code: attempt.code.clone(),
+        message: attempt.message.clone(),
+        event_ids: attempt.events.clone(),
+    }
+}
+
+fn credential_event(event: &Event, created: &Times<'_>, enabled: &Times<'_>) -> CredentialEvent {
+    let created = times(created, event).iter().rev().find(|created| **created <= event.at);
+    let enabled = times(enabled, event).iter().find(|enabled| **enabled >= event.at);
+    let actor = &event.actor;
+    CredentialEvent {
+        resource_id: resource_id(&event.account, &event.region, &event.id),
+        at: event.at,
+        region: event.region.clone(),
+        service: event.service.clone(),
+        name: event.name.clone(),
+        actor: actor.kind,
+        user: who(actor.kind, actor.name.as_ref(), event.source.as_ref()),
+        role: actor.role.clone(),
+        target: event.target.clone(),
+        by_self: acted_on(event) == Some((&event.account, actor_name(event))),
+        outcome: outcome(event.outcome),
+        code: event.code.clone(),
+        mfa: mfa(event.mfa),
+        source: event.source.clone(),
+        agent: event.agent.clone(),
+        minutes_since_creation: created.map(|created| minutes(*created, event.at)),
+        minutes_to_new_mfa: enabled.map(|enabled| minutes(event.at, *enabled)),
+    }
+}
+
+/// When something was done to a user of an account, in the order of time.
+type Times<'e> = HashMap<(&'e String, &'e str), Vec<Timestamp>>;
+
+/// When events of that name succeeded.
+fn times_of<'e>(name: &str, events: &'e [Event]) -> Times<'e> {
+    let mut times = Times::new();
+    for event in events {
+        if event.name == name
+            && event.outcome == Outcome::Success
+            && let Some(user) = acted_on(event)
+        {
+            times.entry(user).or_default().push(event.at);
+        }
+    }
+    times
+}
+
+/// The times at which it was done to the user that the event acts on.
+fn times<'t>(times: &'t Times<'t>, event: &'t Event) -> &'t [Timestamp] {
+    let known = acted_on(event).and_then(|user| times.get(&user));
+    known.map_or(&[], Vec::as_slice)
+}
+
+/// Whom the event acts on: the account, and the name of its user. IAM takes the caller for a user that is
+/// not named, and calls root `AWS ROOT USER`.
+fn acted_on(event: &Event) -> Option<(&String, &str)> {
+    let target = match event.target.as_deref() {
+        Some("AWS ROOT USER") => ROOT,
+        Some(name) => name,
+        None => actor_name(event),
+    };
+    (!target.is_empty()).then_some((&event.account, target))
+}
+
+const ROOT: &str = "root";
+
+fn actor_name(event: &Event) -> &str {
+    match event.actor.kind {
+        ActorKind::Root => ROOT,
+        ActorKind::User => event.actor.name.as_deref().unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// The name of somebody; of somebody who is not named, the address.
+fn who(kind: ActorKind, name: Option<&String>, source: Option<&String>) -> String {
+    if kind == ActorKind::Root {
+        return ROOT.to_owned();
+    }
+    name.or(source).map_or("somebody not named", String::as_str).to_owned()
+}
+
+fn resource_id(account: &str, region: &str, event: &str) -> String {
+    let partition = partition_of(region);
+    let region = if is_region(region) { region } else { "" };
+    format!("arn:{partition}:cloudtrail:{region}:{account}:event/{event}")
+}
+
+fn outcome(outcome: Outcome) -> Fact<Outcome> {
+    match outcome {
+        Outcome::Unknown => Fact::missing(Source::CloudTrail),
+        known => Fact::Known(known),
+    }
+}
+
+fn mfa(mfa: Option<Mfa>) -> Fact<Option<Mfa>> {
+    match mfa {
+        Some(Mfa::Unknown) => Fact::missing(Source::CloudTrail),
+        known => Fact::Known(known),
+    }
+}
+
+fn minutes(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64() / 60.0
+}
