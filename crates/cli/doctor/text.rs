@@ -14,11 +14,8 @@ pub(super) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
         examination;
     page.line(bold(), "CREDENTIALS")?;
     describe_looks(findings).iter().try_for_each(|line| page.item("  ", line))?;
-    match (findings.expiry, caller) {
-        (Some(expiry), _) => page.item("  ", &format!("expire at {}", moment(expiry)))?,
-        (None, Some(_)) => page.item("  ", "do not expire")?,
-        (None, None) => {}
-    }
+    let expiry = findings.expiry.map_or("none is known".to_owned(), moment);
+    page.item("  ", &format!("expiry     {expiry}"))?;
     if let Some(caller) = caller {
         let alias = caller.alias.as_ref().map_or(String::new(), |alias| format!(" ({alias})"));
         page.item("  ", &format!("caller     {}", caller.arn))?;

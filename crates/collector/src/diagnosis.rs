@@ -27,7 +27,7 @@ pub struct Findings {
     pub region: Option<String>,
     /// Where credentials were looked for, in this order, until there were some.
     pub looks: Vec<Look>,
-    /// When the credentials expire; none: never, or there are none.
+    /// When the credentials expire; none: their source does not say, they never do, or there are none.
     pub expiry: Option<Timestamp>,
     /// How far this machine's clock is ahead of AWS's, in seconds; negative: behind.
     pub clock_ahead: Option<i64>,

@@ -122,7 +122,11 @@ impl Bundle {
             regions: regions::regions(&answers, &mut gaps),
             short_lists,
             activity: None,
-            gaps: gaps.into_sorted(&answers.identity.partition),
+            gaps: match manifest {
+                // The reason is all there is to say.
+                Some(manifest) if manifest.unreached.is_some() => manifest.gaps.clone(),
+                _ => gaps.into_sorted(&answers.identity.partition),
+            },
         })
     }
 }
