@@ -174,6 +174,6 @@ fn colour_is_for_terminals_or_on_demand() {
 #[test]
 fn included_verdicts_are_listed() {
     let run = sandbox().run(audit(&["--include", "pass,not_applicable"]));
-    assert!(run.stdout.contains("PASSED: 1 rule\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("PASSED: 1 resource\n"), "{}", run.stdout);
     assert!(run.stdout.contains(&format!("- {FAILING}: bob\n")), "{}", run.stdout);
 }
