@@ -551,7 +551,8 @@ pub(crate) struct EvidenceArgs {
 }
 
 /// What a bundle leaves no room for: all of [`LiveArgs`].
-const LIVE: [&str; 6] = ["profile", "region", "role_arn", "external_id", "quick", "deadline"];
+const LIVE: [&str; 7] =
+    ["profile", "region", "role_arn", "external_id", "quick", "deadline", "max_calls_per_second"];
 /// What a bundle leaves no room for besides: all of [`FleetArgs`] but the list of accounts.
 const ASKING: [&str; 8] =
     ["org", "exclude", "role_name", "shard", "shards", "expect_partition", "collect_to", "resume"];
@@ -579,6 +580,9 @@ pub(crate) struct LiveArgs {
     /// unknown
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) deadline: u64,
+    /// Make no more than this many calls a second, retries included
+    #[arg(long, value_name = "CALLS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) max_calls_per_second: u32,
 }
 
 #[derive(Args)]

@@ -84,7 +84,8 @@ impl Progress for Recorder {
 pub(crate) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     let config = Config::read(&args.config)?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
-    let sources = rule_files::sources(&rules.select(&config.selection(&args.rules, Evidence::Account))?);
+    let sources =
+        rule_files::sources(&rules.select(&config.selection(&args.rules, Evidence::Account))?);
     let options = evidence::options(&args.live, sources);
     let diagnosis = options.diagnosis.clone();
     let recorder = Recorder::default();

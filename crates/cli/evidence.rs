@@ -92,6 +92,7 @@ pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
         sources,
         tool: concat!("portcullis ", env!("CARGO_PKG_VERSION")).to_owned(),
         deadline: Duration::from_secs(args.deadline),
+        max_calls_per_second: args.max_calls_per_second,
         report_deadline: REPORT_DEADLINE,
         max_report_age: MAX_REPORT_AGE,
         clock: Timestamp::now,

@@ -4,11 +4,10 @@ use futures::stream::{self, StreamExt};
 use portcullis_evidence::to_json;
 use serde::Serialize;
 
+use crate::calls::CONCURRENT_CALLS;
 use crate::convert::Listed;
 use crate::failure::Failure;
 
-/// IAM throttles an account as a whole: many more at once would only be told to wait.
-const CONCURRENT_CALLS: usize = 8;
 /// After so many throttled calls in a row, each of them retried, the rest would fare no better.
 const THROTTLED_CALLS: usize = 3;
 
@@ -82,10 +81,12 @@ impl<A> Answer<(Vec<A>, Vec<String>)> {
         Answer { result: Ok((answers, answered)), failures }
     }
 
-    /// The same, with one failure if nobody answered. That a user no longer exists is an answer too.
+    /// The same, with one failure if no call was answered. AWS's whole word that a user no longer exists
+    /// counts as an answer.
     pub(crate) fn or_failed(self) -> Answer<(Vec<A>, Vec<String>)> {
         let nobody = self.result.as_ref().is_ok_and(|(answers, _)| answers.is_empty());
-        let lasting = self.failures.iter().find(|(_, failure)| failure.code != "NoSuchEntity");
+        let lasting =
+            self.failures.iter().find(|(_, failure)| !failure.is_answer(&["NoSuchEntity"]));
         match lasting {
             Some((_, failure)) if nobody => {
                 Answer::failed(failure.clone().of_all(self.failures.len()))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime::client::retries::RetryPartition;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Progress;
@@ -18,9 +19,15 @@ const MAX_ITEMS: usize = 50_000;
 /// IAM may put fewer items on a page than were asked for, but not this few.
 const MAX_PAGES: usize = 5_000;
 
+/// How many calls are under way at once: IAM throttles an account as a whole, so that more would only be
+/// told to wait.
+pub(crate) const CONCURRENT_CALLS: usize = 8;
+
 /// The calls of a run.
 pub(crate) struct Calls<'a> {
     progress: &'a dyn Progress,
+    /// Few enough that none waits for its turn as long as an attempt may take.
+    places: Semaphore,
     time: Duration,
     end: Instant,
     /// How much is retried: AWS throttles each account by itself, so each has a budget of its own.
@@ -28,10 +35,11 @@ pub(crate) struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    /// Calls of a run that begins now, and ends after that time.
-    pub(crate) fn new(progress: &'a dyn Progress, time: Duration) -> Calls<'a> {
+    /// Calls of a run that begins now, and ends after that time, so many a second.
+    pub(crate) fn new(progress: &'a dyn Progress, time: Duration, per_second: u32) -> Calls<'a> {
+        let places = Semaphore::new(CONCURRENT_CALLS.min(per_second as usize));
         let retries = RetryPartition::custom("run").build();
-        Calls { progress, time, end: Instant::now() + time, retries }
+        Calls { progress, places, time, end: Instant::now() + time, retries }
     }
 
     /// Makes a call, unless the run is over.
@@ -48,6 +56,8 @@ impl<'a> Calls<'a> {
             let message = format!("the run ended after {seconds} seconds, before AWS answered");
             Failure::new(Failure::DEADLINE, &message)
         };
+        let place = timeout_at(self.end, self.places.acquire()).await;
+        let _place = place.map_err(|_| is_over())?;
         if Instant::now() >= self.end {
             return Err(is_over());
         }
@@ -85,7 +95,7 @@ pub(crate) struct Paging {
 
 impl Paging {
     /// Where the next page begins, after that many items on all pages so far; none: the list is
-    /// complete. A list that comes back to a page, or is longer than any, is no answer.
+    /// complete. A list that comes back to a page, or is longer than any, does not count.
     pub(crate) fn next(
         &mut self,
         items: usize,

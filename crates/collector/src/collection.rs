@@ -38,6 +38,8 @@ pub struct Options {
     pub tool: String,
     /// When to stop: what AWS has not answered by then becomes gaps.
     pub deadline: Duration,
+    /// How many requests may go out in a second, retries included; at least one.
+    pub max_calls_per_second: u32,
     /// How long to wait for a new credential report.
     pub report_deadline: Duration,
     /// The age up to which an existing credential report is good enough.
@@ -63,7 +65,7 @@ pub trait Progress: Sync {
 /// there is an error after the first call at the latest, within five seconds.
 pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Bundle, CollectError> {
     let from = (options.clock)();
-    let calls = Calls::new(progress, options.deadline);
+    let calls = Calls::new(progress, options.deadline, options.max_calls_per_second);
     let Session { config, caller } = Session::open(options, progress).await?;
     let collection = Collection::new(options, config, caller, &calls);
     Ok(Box::pin(collection.run(from)).await)

@@ -71,7 +71,7 @@ impl Failure {
         Failure { request_id, is_whole, ..Failure::new(&code, &message) }
     }
 
-    /// Whether it is an answer: one of these errors, by which AWS says that there is nothing.
+    /// Whether it counts as an answer: AWS's whole word, by one of these errors, that there is nothing.
     pub(crate) fn is_answer(&self, codes: &[&str]) -> bool {
         self.is_whole && codes.contains(&self.code.as_str())
     }

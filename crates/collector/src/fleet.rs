@@ -107,7 +107,7 @@ impl Fleet {
         units: &[String],
         progress: &dyn Progress,
     ) -> Result<Vec<FleetAccount>, CollectError> {
-        let calls = Calls::new(progress, self.options.deadline);
+        let calls = Calls::new(progress, self.options.deadline, self.options.max_calls_per_second);
         let services = JsonServices::new(self.base.config().clone(), self.partition(), &calls);
         let accounts = if units.is_empty() {
             services.accounts(None).await
@@ -125,7 +125,8 @@ impl Fleet {
         let from = (self.options.clock)();
         let mut bundle = match self.enter(account, progress).await {
             Ok(session) => {
-                let calls = Calls::new(progress, self.options.deadline);
+                let calls =
+                    Calls::new(progress, self.options.deadline, self.options.max_calls_per_second);
                 let Session { config, caller } = session;
                 let collection = Collection::new(&self.options, config, caller, &calls);
                 // Boxed: the futures of many accounts at once are large.

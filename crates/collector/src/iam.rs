@@ -228,7 +228,7 @@ impl<'a> Iam<'a> {
     }
 
     /// Takes every page of a list, each time with the number of all items taken so far; the failure of
-    /// one is that of the list, for part of a list is no answer.
+    /// one is that of the list, since part of a list does not count as an answer.
     async fn pages<P, E, F>(
         &self,
         operation: &str,

@@ -21,6 +21,7 @@ mod http;
 mod iam;
 mod json_services;
 mod lookup;
+mod pace;
 mod report_acquisition;
 mod session;
 mod whole;

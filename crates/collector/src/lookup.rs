@@ -90,7 +90,7 @@ pub async fn look_up(
     request: &LookupRequest,
     progress: &dyn Progress,
 ) -> Result<EventHistory, CollectError> {
-    let calls = Calls::new(progress, options.deadline);
+    let calls = Calls::new(progress, options.deadline, options.max_calls_per_second);
     let Session { config, caller } = Session::open(options, progress).await?;
     let caller = caller.ok();
     let arn = caller.as_ref().and_then(|caller| Arn::parse(&caller.arn));

@@ -32,6 +32,7 @@ use crate::diagnosis::Chain;
 use crate::endpoint::origin;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
+use crate::pace::paced;
 use crate::{Options, Progress, http};
 
 /// A wrong setting must show within five seconds.
@@ -86,6 +87,7 @@ impl Base {
         // The role's credentials must come in time for the call.
         let in_time = limit.saturating_sub(FIRST_CALL);
         let config = with_role(self.config.clone(), options, in_time).await;
+        let config = at_pace(config, options.max_calls_per_second);
         let Base { profile, place, .. } = self;
         let attempt = Attempt { options, profile, place: place.clone() };
         let caller = timeout(limit, caller_identity(&config, &attempt, progress))
@@ -99,7 +101,13 @@ impl Base {
 
     /// The same, with the credentials of that session.
     pub(crate) fn with_credentials_of(self, session: &Session) -> Base {
-        Base { config: session.config.clone(), ..self }
+        let credentials = session.config.credentials_provider();
+        let config = self.config.into_builder();
+        let config = match credentials {
+            Some(credentials) => config.credentials_provider(credentials),
+            None => config,
+        };
+        Base { config: config.build(), ..self }
     }
 }
 
@@ -187,6 +195,14 @@ async fn config(
         loader = loader.profile_name(profile);
     }
     loader.load().await
+}
+
+/// The configuration, with a pace of its own for what is sent.
+fn at_pace(config: SdkConfig, calls_per_second: u32) -> SdkConfig {
+    match config.http_client() {
+        Some(client) => config.into_builder().http_client(paced(client, calls_per_second)).build(),
+        None => config,
+    }
 }
 
 /// The configuration under the role of the options, if they name one.

@@ -5,12 +5,17 @@ use aws_sdk_iam::config::interceptors::{
 };
 use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iam::error::BoxError;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::Limited;
 use serde::de::IgnoredAny;
 
-/// Twenty times the largest page that IAM is known to send.
-const MAX_BYTES: usize = 64 << 20;
+/// Twenty times the largest page that IAM is known to send, which is one of this operation.
+const MAX_BYTES_OF_DETAILS: usize = 64 << 20;
+const DETAILS: &str = "GetAccountAuthorizationDetails";
+/// More than the credential report of 5,000 users, the most that IAM lets an account have. A dozen
+/// answers come at once, so that the limits of all together bound what a run takes.
+const MAX_BYTES: usize = 8 << 20;
 
 /// Makes an answer an error of which a part is missing, since part of a list would else stand for all
 /// of it, and one that is too large for any account.
@@ -31,11 +36,13 @@ impl Intercept for WholeAnswers {
         &self,
         context: &mut BeforeDeserializationInterceptorContextMut<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let operation = settings.load::<Metadata>().map(Metadata::name);
+        let limit = if operation == Some(DETAILS) { MAX_BYTES_OF_DETAILS } else { MAX_BYTES };
         let body = context.response_mut().body_mut();
         let whole = std::mem::replace(body, SdkBody::taken());
-        *body = SdkBody::from_body_1_x(Limited::new(whole, MAX_BYTES));
+        *body = SdkBody::from_body_1_x(Limited::new(whole, limit));
         Ok(())
     }
 

@@ -21,7 +21,7 @@ fn describe_organization() -> Request {
 
 async fn call_with(config: SdkConfig, request: Request) -> Result<Json, Failure> {
     let heard = Heard::default();
-    let calls = Calls::new(&heard, Duration::from_mins(1));
+    let calls = Calls::new(&heard, Duration::from_mins(1), 1000);
     let services = JsonServices::new(config, "aws", &calls);
     services.call(&ORGANIZATIONS, "us-east-1", "DescribeOrganization", request).await
 }
@@ -155,7 +155,7 @@ async fn silence_and_cut_answers_are_failures() {
 /// One byte more than the limit: it would be JSON.
 #[tokio::test]
 async fn an_answer_without_end_is_a_failure() {
-    let body = format!("\"{}\"", "x".repeat(64 << 20));
+    let body = format!("\"{}\"", "x".repeat(8 << 20));
     let server = server(2, ResponseTemplate::new(200).set_body_string(body)).await;
     let patient = TimeoutConfig::builder().operation_timeout(Duration::from_mins(1)).build();
     let config = config(&server.uri()).into_builder().timeout_config(patient).build();
@@ -176,7 +176,7 @@ impl LoadServiceConfig for Settings {
 
 async fn endpoint(config: SdkConfig, service: &Service, region: &str) -> String {
     let heard = Heard::default();
-    let calls = Calls::new(&heard, Duration::from_mins(1));
+    let calls = Calls::new(&heard, Duration::from_mins(1), 1000);
     JsonServices::new(config, "aws", &calls).endpoint(service, region).await.unwrap()
 }
 

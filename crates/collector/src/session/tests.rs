@@ -62,6 +62,7 @@ fn options(profile: Option<&str>) -> Options {
         sources: Sources::NONE,
         tool: "portcullis 0.1.0".to_owned(),
         deadline: Duration::from_mins(5),
+        max_calls_per_second: 1000,
         report_deadline: Duration::from_secs(2),
         max_report_age: Duration::ZERO,
         clock: || jiff::Timestamp::UNIX_EPOCH,

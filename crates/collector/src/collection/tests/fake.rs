@@ -82,6 +82,7 @@ pub(super) fn healthy(operation: &str) -> String {
                 .to_owned()
         }
         "GetCredentialReport" => report(),
+        "GenerateCredentialReport" => "<State>COMPLETE</State>".to_owned(),
         "GetAccountSummary" => {
             "<SummaryMap><entry><key>Users</key><value>3</value></entry></SummaryMap>".to_owned()
         }
@@ -97,7 +98,8 @@ pub(super) fn healthy(operation: &str) -> String {
             "<IsTruncated>false</IsTruncated><UserDetailList><member><UserName>ann</UserName>\
              <Arn>{ARN}:user/ann</Arn><CreateDate>2023-01-01T00:00:00Z</CreateDate>\
              <UserPolicyList><member><PolicyName>all</PolicyName>\
-             <PolicyDocument>%7B%22Statement%22%3A%5B%5D%7D</PolicyDocument></member>\
+             <PolicyDocument>%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22\
+             %3A%22s3%3AGet%2A%22%2C%22Resource%22%3A%22%2A%22%7D%7D</PolicyDocument></member>\
              </UserPolicyList></member></UserDetailList><GroupDetailList/><RoleDetailList><member>\
              <RoleName>deploy</RoleName><Arn>{ARN}:role/deploy</Arn><RoleLastUsed>\
              <Region>eu-west-1</Region></RoleLastUsed></member></RoleDetailList><Policies/>"
@@ -292,6 +294,7 @@ pub(super) fn options(quick: bool) -> Options {
         tool: "portcullis 0.1.0".to_owned(),
         deadline: Duration::from_mins(5),
         diagnosis: crate::Diagnosis::default(),
+        max_calls_per_second: 1000,
         report_deadline: Duration::from_secs(2),
         max_report_age: Duration::from_hours(4),
         clock: now,
@@ -330,7 +333,7 @@ pub(super) async fn gather(
     options: &Options,
     heard: &Heard,
 ) -> Bundle {
-    let calls = Calls::new(heard, options.deadline);
+    let calls = Calls::new(heard, options.deadline, options.max_calls_per_second);
     let collection = Collection::new(options, config(endpoint), caller, &calls);
     Box::pin(collection.run(now())).await
 }

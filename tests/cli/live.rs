@@ -1,0 +1,374 @@
+//! Live runs against servers that mean harm, or just never end.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portcullis_model::{Report, Source, Verdict};
+
+use crate::support::{Run, Sandbox, repository};
+
+/// What a run may take, in kB.
+const MEMORY: u64 = 300_000;
+/// No output of any run holds it.
+const SECRET: &str = "S3cr3tThatNobodyMayRead";
+
+/// What the server does once it has said who asks.
+#[derive(Clone, Copy)]
+enum Harm {
+    EndlessPages,
+    EndlessBodies,
+    Throttling,
+    Silence,
+    /// An error whose message repeats the session token.
+    Echo,
+}
+
+/// A server that answers every call so, until the tests end.
+struct Server {
+    address: String,
+    /// How many calls have come.
+    calls: Arc<AtomicU32>,
+}
+
+impl Server {
+    fn start(harm: Harm) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let calls = Arc::new(AtomicU32::new(0));
+        let counted = calls.clone();
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let calls = counted.clone();
+                thread::spawn(move || {
+                    // A client that has had enough hangs up.
+                    let _ = answer(&connection, harm, &calls);
+                });
+            }
+        });
+        Server { address, calls }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+fn answer(connection: &TcpStream, harm: Harm, calls: &AtomicU32) -> std::io::Result<()> {
+    let operation = read_operation(connection)?;
+    let call = calls.fetch_add(1, Ordering::Relaxed);
+    match harm {
+        Harm::Echo => {
+            let message = format!("The canonical string has x-amz-security-token:{SECRET}");
+            send(connection, 400, &error("ValidationError", &message))
+        }
+        _ if operation == "GetCallerIdentity" => {
+            let who = "<Account>111122223333</Account><UserId>AIDA1</UserId>\
+                       <Arn>arn:aws:iam::111122223333:user/auditor</Arn>";
+            send(connection, 200, &whole(&operation, who))
+        }
+        Harm::EndlessPages => send(connection, 200, &whole(&operation, &full_page(call))),
+        Harm::EndlessBodies => {
+            let mut connection = connection;
+            connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\n\r\n")?;
+            let piece = "<member>x</member>".repeat(4096);
+            loop {
+                connection.write_all(piece.as_bytes())?;
+            }
+        }
+        Harm::Throttling => send(connection, 400, &error("Throttling", "Rate exceeded")),
+        Harm::Silence => {
+            thread::sleep(Duration::from_mins(1));
+            Ok(())
+        }
+    }
+}
+
+/// Reads a request; the operation, where the body names it.
+fn read_operation(connection: &TcpStream) -> std::io::Result<String> {
+    let mut reader = BufReader::new(connection);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let body = String::from_utf8(body).unwrap();
+    let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
+    Ok(action.unwrap_or("Unknown").to_owned())
+}
+
+fn send(mut connection: &TcpStream, status: u16, body: &str) -> std::io::Result<()> {
+    let length = body.len();
+    write!(
+        connection,
+        "HTTP/1.1 {status} x\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\n\
+         connection: close\r\n\r\n{body}"
+    )
+}
+
+fn whole(operation: &str, result: &str) -> String {
+    format!(
+        "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
+    )
+}
+
+fn error(code: &str, message: &str) -> String {
+    format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message>\
+         </Error><RequestId>r-1</RequestId></ErrorResponse>"
+    )
+}
+
+/// A thousand devices and a thousand users, and the token of a page that nobody has seen.
+fn full_page(page: u32) -> String {
+    let (mut devices, mut users) = (String::new(), String::new());
+    for number in 0..1000 {
+        let name = format!("u{page}-{number}");
+        let arn = format!("arn:aws:iam::111122223333:user/{name}");
+        devices.push_str(&format!(
+            "<member><SerialNumber>arn:aws:iam::111122223333:mfa/{name}</SerialNumber></member>"
+        ));
+        users.push_str(&format!(
+            "<member><UserName>{name}</UserName><Arn>{arn}</Arn>\
+             <CreateDate>2023-01-01T00:00:00Z</CreateDate></member>"
+        ));
+    }
+    format!(
+        "<IsTruncated>true</IsTruncated><isTruncated>true</isTruncated><Marker>m{page}</Marker>\
+         <VirtualMFADevices>{devices}</VirtualMFADevices><UserDetailList>{users}</UserDetailList>\
+         <AccountAliases/><ServerCertificateMetadataList/><ServiceSpecificCredentials/>\
+         <DelegationRequests/>"
+    )
+}
+
+fn sandbox(endpoint: &str) -> Sandbox {
+    Sandbox::new()
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
+        .env("AWS_SESSION_TOKEN", SECRET)
+        .env("RUST_LOG", "trace")
+}
+
+/// The most memory that a process has had so far, in kB; none: it has ended.
+fn peak(process: &Child) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+/// Audits by all rules with a deadline of so many seconds: it ends in time and in bounds, every source is
+/// a gap, and no rule passes.
+#[track_caller]
+fn assert_bounded(harm: Harm, seconds: u64) {
+    let sandbox = sandbox(&Server::start(harm).url());
+    let deadline = seconds.to_string();
+    let arguments =
+        ["audit", "-o=json", "--rule-set=strict", "--include=pass", "--deadline", &deadline];
+    let start = Instant::now();
+    let mut command = sandbox.command(arguments);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = process.stdout.take().unwrap();
+    let printed = thread::spawn(move || {
+        let mut text = String::new();
+        stdout.read_to_string(&mut text).map(|_| text)
+    });
+    let mut most = 0;
+    while process.try_wait().unwrap().is_none() {
+        most = most.max(peak(&process).unwrap_or(0));
+        thread::sleep(Duration::from_millis(20));
+    }
+    let took = start.elapsed();
+    // Evaluating and printing come after the deadline.
+    assert!(took < Duration::from_secs(seconds + 10), "{took:?}");
+    assert!(most < MEMORY, "{most} kB");
+    let report: Report = serde_json::from_str(&printed.join().unwrap().unwrap()).unwrap();
+    let account = &report.accounts[0];
+    for source in Source::ALL.into_iter().filter(|&source| source != Source::CallerIdentity) {
+        assert!(account.gaps.iter().any(|gap| gap.source == source), "{source}");
+    }
+    let passed = report.findings.iter().find(|finding| finding.verdict == Verdict::Pass);
+    assert!(passed.is_none(), "{passed:?}");
+    assert_eq!(process.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn endless_pages_end() {
+    assert_bounded(Harm::EndlessPages, 10);
+}
+
+#[test]
+fn endless_answers_end() {
+    assert_bounded(Harm::EndlessBodies, 10);
+}
+
+#[test]
+fn throttling_for_ever_ends() {
+    assert_bounded(Harm::Throttling, 10);
+}
+
+/// The first call is made at once, so that there is one more.
+#[test]
+fn no_more_calls_are_made_than_allowed() {
+    let server = Server::start(Harm::EndlessPages);
+    let start = Instant::now();
+    sandbox(&server.url()).run(["audit", "--max-calls-per-second", "5", "--deadline", "4"]);
+    let most = 5 * u32::try_from(start.elapsed().as_secs() + 1).unwrap() + 1;
+    let calls = server.calls.load(Ordering::Relaxed);
+    assert!((10..=most).contains(&calls), "{calls} of {most}");
+}
+
+/// To die of the signal is what a shell reports as exit status 130.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_ends_at_once_and_leaves_nothing() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let sandbox = sandbox(&Server::start(Harm::Silence).url());
+    for arguments in [vec!["collect", "-o", "bundle"], vec!["audit", "-o", "json=report.json"]] {
+        let mut process = sandbox.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_secs(1));
+        let start = Instant::now();
+        let id = process.id().to_string();
+        std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+        let status = process.wait().unwrap();
+        assert!(start.elapsed() < Duration::from_secs(1), "{arguments:?}");
+        let shown = status.code().or(status.signal().map(|signal| 128 + signal));
+        assert_eq!(shown, Some(130), "{arguments:?}");
+        assert_eq!(fs::read_dir(sandbox.path(".")).unwrap().count(), 0, "{arguments:?}");
+    }
+}
+
+/// Runs all commands that take part in a live run, or read files, and looks for the secret in what they
+/// print and write.
+fn assert_kept(what: &str, sandbox: &Sandbox, more: &[&str]) {
+    for (number, command) in [
+        &[
+            "audit",
+            "--deadline=3",
+            "-o",
+            "table",
+            "-o",
+            "json=r.json",
+            "-o",
+            "html=r.html",
+            "-o",
+            "sarif=r.sarif",
+        ][..],
+        &["collect", "--deadline=3", "-o", "out"],
+        &["permissions"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let run = sandbox.run([command, more].concat());
+        assert_silent(&format!("{what}, {number}"), &run);
+    }
+    for name in ["r.json", "r.html", "r.sarif", "out"] {
+        assert_unwritten(what, &sandbox.path(name));
+    }
+}
+
+fn assert_silent(what: &str, run: &Run) {
+    assert!(!run.stdout.contains(SECRET) && !run.stderr.contains(SECRET), "{what}: {run:?}");
+}
+
+fn assert_unwritten(what: &str, path: &Path) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            assert_unwritten(what, &entry.unwrap().path());
+        }
+    } else if path.exists() {
+        let bytes = fs::read(path).unwrap();
+        let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        assert!(!found, "{what}: {}", path.display());
+    }
+}
+
+#[test]
+fn secrets_of_the_environment_are_in_no_output() {
+    for harm in [Harm::Echo, Harm::Throttling] {
+        let server = Server::start(harm);
+        assert_kept("keys", &sandbox(&server.url()), &[]);
+        let with_password = format!("http://user:{SECRET}@{}", server.address);
+        assert_kept("password of the endpoint", &sandbox(&with_password), &[]);
+    }
+    let nobody = format!("http://user:{SECRET}@127.0.0.1:1/{SECRET}?{SECRET}");
+    assert_kept("endpoint that nobody listens at", &sandbox(&nobody), &[]);
+    let broken = sandbox(&format!("htp//user:{SECRET}@ x"));
+    assert_kept("endpoint that is not a URL", &broken, &[]);
+    let proxied =
+        sandbox("http://127.0.0.1:1").env("HTTPS_PROXY", &format!("http://u:{SECRET}@ x"));
+    assert_kept("proxy", &proxied, &[]);
+}
+
+#[cfg(unix)]
+#[test]
+fn secrets_of_a_program_are_in_no_output() {
+    let keys = format!(
+        r#"{{"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "{SECRET}",
+            "SessionToken": "{SECRET}"}}"#
+    );
+    for (output, status) in [(keys.as_str(), 0), (SECRET, 0), ("", 1)] {
+        let sandbox = Sandbox::new()
+            .env("AWS_ENDPOINT_URL", &Server::start(Harm::Echo).url())
+            .env("AWS_REGION", "us-east-1")
+            .env("PATH", "/usr/bin:/bin");
+        let program = sandbox.write(
+            "program",
+            format!("#!/bin/sh\necho {SECRET} >&2\ncat <<'END'\n{output}\nEND\nexit {status}\n"),
+        );
+        let profile = format!("[default]\ncredential_process = sh {}\n", program.display());
+        sandbox.write(".aws/config", profile);
+        assert_kept(&format!("{output} {status}"), &sandbox, &[]);
+        assert_kept("a profile", &sandbox, &["--profile", "default"]);
+    }
+}
+
+/// A pull request can carry links to files of whoever runs the audit.
+#[cfg(unix)]
+#[test]
+fn secrets_in_linked_files_are_in_no_output() {
+    let sandbox = Sandbox::new();
+    let credentials = sandbox
+        .write("elsewhere/credentials", format!("[default]\naws_secret_access_key = {SECRET}\n"));
+    for name in ["rules/x.toml", "portcullis.toml", "bundle/account-summary.json", "report.json"] {
+        let link = sandbox.path(name);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(&credentials, link).unwrap();
+    }
+    let leaky = repository("examples/leaky");
+    for command in [
+        vec!["audit", &leaky],
+        vec!["audit", "bundle", "--config", "none"],
+        vec!["audit", &leaky, "--config", "portcullis.toml"],
+        vec!["audit", &leaky, "--config", "none", "--rules", "rules"],
+        vec!["audit", &leaky, "--config", "none", "--baseline", "report.json"],
+        vec!["facts", "bundle", "--config", "none"],
+        vec!["verify", "bundle"],
+        vec!["rules", "check", "rules"],
+        vec!["rules", "list", "--rules", "rules"],
+        vec!["report", "report.json"],
+        vec!["diff", "report.json", "report.json"],
+        vec!["merge", "report.json", "report.json"],
+        vec!["waivers", "check"],
+        vec!["signins", "bundle"],
+    ] {
+        assert_silent(&command.join(" "), &sandbox.run(&command));
+    }
+}
