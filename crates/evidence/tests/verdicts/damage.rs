@@ -43,8 +43,8 @@ fn hidden_by(name: &str) -> Vec<String> {
                     let whole = std::mem::replace(&mut document.bytes, damage.bytes.clone());
                     let struck = snapshot(&bundle);
                     bundle.documents.get_mut(&damage.source).unwrap().bytes = whole;
-                    // Most damages have a gap, so that nothing has to be judged.
-                    if !is_explained(&damage, &intact, &struck) {
+                    // Most damages have a gap, or change no fact: there is nothing to judge then.
+                    if struck != intact && !is_explained(&damage, &intact, &struck) {
                         let struck = audit(&struck, &rules);
                         hidden.lock().unwrap().extend(hides(&damage, &verdicts, &struck));
                     }
