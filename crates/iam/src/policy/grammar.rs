@@ -1,5 +1,5 @@
-//! From JSON to a policy document. Each list of the grammar holds something: IAM refuses others as
-//! `MalformedPolicyDocument`, so that a document with an empty one was damaged.
+//! From JSON to a policy document. Each list of the grammar but that of a condition's values holds
+//! something: IAM refuses others as `MalformedPolicyDocument`, so a document with an empty one was damaged.
 
 use std::collections::BTreeMap;
 
@@ -216,8 +216,8 @@ fn conditions(block: ConditionBlock, variables: bool) -> Result<Vec<Condition>, 
         for (key, values) in keys {
             let values: Vec<String> =
                 values.into_vec().into_iter().map(Scalar::into_text).collect();
-            if key.is_empty() || values.is_empty() {
-                return Err(format!("has the condition {operator:?} without a key or a value"));
+            if key.is_empty() {
+                return Err(format!("has the condition {operator:?} without a key"));
             }
             conditions.push(Condition::new(&operator, &key, &values, variables));
         }
@@ -341,7 +341,6 @@ mod tests {
             ("Principal", json!({"AWS": "*", "Service": []})),
             ("Condition", json!({"StringEquals": {}})),
             ("Condition", json!({"StringEquals": {"": "x"}})),
-            ("Condition", json!({"StringEquals": {"aws:SourceIp": []}})),
         ] {
             let mut statement = whole.clone();
             statement[element] = emptied;

@@ -75,6 +75,7 @@ fn conditions_that_the_account_decides() {
     check(json!([everything(), when(deny("*", "*"), org("o-e5d4c3b2a1"))]), true, true);
     let ended = json!({"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}});
     check(json!([when(everything(), ended)]), false, false);
+    check(json!([when(everything(), json!({"StringEquals": {"aws:SourceIp": []}}))]), false, false);
 }
 
 #[test]

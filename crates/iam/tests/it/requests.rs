@@ -290,6 +290,19 @@ fn a_date_may_lack_its_day_or_month() {
 }
 
 #[test]
+fn an_empty_list_matches_nothing() {
+    for (operator, holds) in [
+        ("StringEquals", false),
+        ("StringLike", false),
+        ("ForAnyValue:StringEquals", false),
+        ("StringNotEquals", true),
+    ] {
+        check_condition(json!({operator: {"aws:username": []}}), holds);
+    }
+    check(json!([under(json!({"StringEquals": {"aws:SourceIp": []}}))]), "silent");
+}
+
+#[test]
 fn what_only_a_request_tells_is_conditional() {
     for (operator, key, value) in [
         ("Bool", "aws:MultiFactorAuthPresent", "true"),

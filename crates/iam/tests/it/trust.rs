@@ -218,6 +218,7 @@ fn conditions_that_demand_nothing() {
     ] {
         check_anyone(idle, "anyone");
     }
+    check(when(trusts(json!("*")), json!({"StringEquals": {"aws:PrincipalOrgID": []}})), &[]);
     let several = json!({"StringEquals": {"aws:PrincipalOrgID": ORG, "aws:PrincipalTag/a": "b"}});
     check_anyone(several, "own");
     let variable = json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}});
@@ -569,6 +570,7 @@ fn providers_that_get_in() {
     assert!(build(json!({"StringEquals": {"aws:SourceAccount": [OTHER, OWN]}})));
     assert!(build(json!({"StringEquals": {"aws:SourceOrgID": ORG}})));
     assert!(!build(json!({"StringEquals": {"aws:SourceOrgID": STRANGERS}})));
+    assert!(!build(json!({"StringEquals": {"aws:SourceAccount": []}})));
     assert!(build(until(FUTURE)) && !build(until(PAST)));
     let others =
         |id: &str| denies(json!("*"), json!({"StringNotEquals": {"aws:SourceAccount": id}}));

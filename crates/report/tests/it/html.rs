@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{HOSTILE, decided, finding, hostile, of_size, rendered};
+use crate::support::{HOSTILE, decided, finding, hostile, moved, of_size, rendered};
 use portcullis_model::{
-    AccountStatus, Evidence, Fingerprint, Gap, Report, Severity, Source, Verdict,
+    AccountStatus, BaselineState, ControlStatus, Evidence, Fingerprint, Gap, Report, Severity,
+    Source, Verdict,
 };
-use portcullis_report::Format;
+use portcullis_report::{Format, merge};
 use serde_json::{Value, json};
 
 fn page(report: &Report) -> String {
@@ -50,6 +51,85 @@ fn the_data_hold_every_finding_defused() {
     {
         assert_eq!(shown["name"], portcullis_report::defuse(name).as_ref());
     }
+}
+
+#[test]
+fn the_headline_counts_by_severity_and_names_what_is_critical() {
+    let mut report = decided();
+    let page = self::page(&report);
+    assert!(page.contains(">1 open finding: 1 critical</h2>"), "{page}");
+    assert!(page.contains("<strong>1 critical: root has a password and no MFA device</strong>"));
+    assert!(!page.contains("Also critical"));
+
+    let root = report.findings[0].clone();
+    for count in [2, 3] {
+        report.findings.insert(0, root.clone());
+        let page = self::page(&report);
+        assert!(page.contains(&format!(">{count} open findings: {count} critical</h2>")));
+        assert_eq!(page.contains(&format!("<strong>{count} critical: ")), count == 2);
+    }
+}
+
+#[test]
+fn critical_findings_that_do_not_count_are_named_too() {
+    let mut report = decided();
+    report.findings[0].waiver = None;
+    report.findings[0].baseline = Some(BaselineState::Known);
+    let known = self::page(&report);
+    assert!(known.contains("No open findings, but not everything could be judged"));
+    assert!(known.contains("Also critical, but accepted: 1 known</a>"));
+    report.findings[1].severity = Severity::Critical;
+    assert!(self::page(&report).contains("Also critical, but accepted: 1 known and 1 waived</a>"));
+}
+
+#[test]
+fn a_report_without_open_findings_says_what_was_judged() {
+    let mut report = of_size(0);
+    assert!(page(&report).contains("No open findings: all 3 rules judged"));
+    report.findings = vec![finding("old-key", Severity::Low, Verdict::Unknown, "x", "x", "")];
+    assert!(!page(&report).contains("No open findings: all"));
+}
+
+#[test]
+fn accounts_come_with_the_worst_first() {
+    let mut reports = Vec::new();
+    for (id, severity) in [
+        ("111111111111", Severity::Low),
+        ("222222222222", Severity::Critical),
+        ("333333333333", Severity::High),
+    ] {
+        let mut report = moved(of_size(2), "aws", id);
+        report.findings.truncate(if severity == Severity::Low { 2 } else { 1 });
+        report.findings[0].severity = severity;
+        reports.push(report);
+    }
+    let page = page(&merge(reports).unwrap());
+    let accounts = section(&page, "accounts");
+    let places = ["222222222222", "333333333333", "111111111111"]
+        .map(|id| accounts.find(&format!("<a href=\"#account={id}&#38;status=open\">")).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(accounts.contains("status=open\">2 open</a>"), "{accounts}");
+}
+
+#[test]
+fn a_framework_of_several_accounts_stands_once() {
+    let reports = ["111111111111", "222222222222"].map(|id| moved(decided(), "aws", id));
+    let mut both = merge(reports.into()).unwrap();
+    both.accounts[1].frameworks[0].controls[0].status = ControlStatus::Pass;
+    let page = page(&both);
+    let frameworks = section(&page, "frameworks");
+    assert_eq!(frameworks.matches("<details class=\"card framework\"").count(), 1);
+    assert!(frameworks.contains(">1 fail</span> <span class=\"status pass\">1 pass</span>"));
+    assert!(frameworks.contains(">2 manual</span>"));
+}
+
+#[test]
+fn the_data_name_the_controls_that_a_rule_tests() {
+    let mut report = of_size(1);
+    let controls = vec!["1.14".to_owned(), "2.1".to_owned()];
+    report.rules[1].frameworks = BTreeMap::from([("cis-aws-7.0".to_owned(), controls)]);
+    let data = data(&page(&report));
+    assert_eq!(data["rules"][1]["controls"], json!(["cis-aws-7.0 1.14", "cis-aws-7.0 2.1"]));
 }
 
 #[test]
@@ -114,10 +194,10 @@ fn gaps_are_told_with_what_hangs_on_them() {
     let page = page(&decided());
     let gaps = section(&page, "gaps");
     for shown in [
-        "An unknown is no pass. 6 verdicts of 2 rules are unknown",
+        "An unknown verdict is not a pass. 6 verdicts of 2 rules are unknown",
         "<span class=\"code\">access-keys</span>: 6 verdicts are unknown",
         "access-keys (ListAccessKeys) for carol, dave, erin and 2 more: access denied",
-        "Left out on purpose, and not missed by any rule",
+        "Left out on purpose, and needed by no rule",
         "Allow iam:ListAccessKeys for the collecting role and collect again.",
     ] {
         assert!(gaps.contains(shown), "{shown} in {gaps}");

@@ -10,6 +10,7 @@
 //!
 //! [csp]: https://www.w3.org/TR/CSP3/
 
+mod accounts;
 mod bar;
 mod data;
 mod findings;
@@ -84,6 +85,7 @@ struct Page<'a> {
     style_hash: String,
     script_hash: String,
     header: header::Header<'a>,
+    accounts: accounts::Accounts<'a>,
     gaps: gaps::Gaps<'a>,
     glance: glance::Glance<'a>,
     frameworks: frameworks::Frameworks<'a>,
@@ -106,6 +108,7 @@ impl<'a> Page<'a> {
             style_hash: hash(STYLE),
             script_hash: hash(SCRIPT),
             header: header::Header::new(report, &view.outcome, gaps.extent()),
+            accounts: accounts::Accounts::new(report),
             gaps,
             glance: glance::Glance::new(report, index),
             frameworks: frameworks::Frameworks::new(report, index),

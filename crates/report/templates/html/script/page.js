@@ -6,11 +6,10 @@ const statusWords = new Map(data.statuses);
 /** The most severe first, and those that ask for work before others. */
 const sortFindings = () => {
   const statuses = [...statusWords.keys()];
-  const rank = ({ severity, status }) => {
-    return (isWork(status) ? 0 : 1000) + data.severities.indexOf(severity) * 10 + statuses.indexOf(status);
-  };
-  const ranks = new Map(data.findings.map((finding) => [finding, rank(finding)]));
-  data.findings.sort((a, b) => ranks.get(a) - ranks.get(b));
+  const rank = ({ severity, status }) => (isWork(status) ? 0 : 1000)
+    + data.severities.indexOf(severity) * 10 + statuses.indexOf(status);
+  const ranked = [...Map.groupBy(data.findings, rank)].sort(([a], [b]) => a - b);
+  data.findings = ranked.flatMap(([, findings]) => findings);
 };
 
 /** Opens a finding, which may not be drawn yet. */

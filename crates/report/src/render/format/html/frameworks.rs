@@ -1,53 +1,70 @@
-//! Frameworks, control by control.
+//! Frameworks, control by control, over all accounts.
+
+use std::collections::BTreeSet;
 
 use askama::Template;
 use portcullis_model::{
-    AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome, Report, Status,
+    AuditedAccount, ControlCounts, ControlOutcome, ControlStatus, FrameworkOutcome, Report, Status,
 };
 
 use super::bar::Bar;
+use super::data::control_name;
 use super::index::{Index, Rule};
-use super::link::{RuleLink, WebLink};
+use super::link::{RuleLink, WebLink, to_filter};
 use super::text::Text;
-use crate::render::controls::{self, waived};
+use crate::render::controls::waived;
+use crate::words::few;
+
+/// So many different reasons for the state of a control are given.
+const REASONS: usize = 3;
 
 #[derive(Template)]
 #[template(path = "html/frameworks.html")]
 pub(super) struct Frameworks<'a> {
     frameworks: Vec<Framework<'a>>,
+    accounts: usize,
 }
 
 struct Framework<'a> {
-    /// What names the account, where there are several.
-    lead: Text<'a>,
     id: Text<'a>,
     title: Text<'a>,
     version: Text<'a>,
     note: Option<Text<'a>>,
     references: Vec<WebLink<'a>>,
     bar: Bar,
+    score: String,
     /// How many controls have which status, those without any left out.
-    counts: Vec<(&'static str, &'static str, usize)>,
+    counts: Vec<(&'static str, &'static str, u32)>,
     controls: Vec<Control<'a>>,
 }
 
 struct Control<'a> {
     id: Text<'a>,
     title: Text<'a>,
-    class: &'static str,
-    words: &'static str,
+    /// Where its findings are.
+    link: String,
+    /// Its statuses; with how many accounts have each, where there are several accounts.
+    statuses: Vec<(&'static str, String)>,
     reason: Option<Text<'a>>,
     /// How many of the findings that fail it are accepted.
     waived: u64,
     rules: Vec<RuleLink<'a>>,
 }
 
+/// The same framework or control of several accounts.
+type Shared<'a, T> = Vec<(&'a AuditedAccount, &'a T)>;
+
 impl<'a> Frameworks<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Frameworks<'a> {
-        let frameworks = controls::of_accounts(report).map(|(lead, account, framework)| {
-            Framework::new(framework, account, lead.into(), index)
-        });
-        Frameworks { frameworks: frameworks.collect() }
+        let of_accounts = report
+            .accounts
+            .iter()
+            .flat_map(|account| account.frameworks.iter().map(move |f| (account, f)));
+        let shared = by_id(of_accounts, |framework| &framework.id);
+        Frameworks {
+            frameworks: shared.iter().map(|outcomes| Framework::new(outcomes, index)).collect(),
+            accounts: report.accounts.len(),
+        }
     }
 
     /// How many there are, for the navigation.
@@ -57,48 +74,117 @@ impl<'a> Frameworks<'a> {
 }
 
 impl<'a> Framework<'a> {
-    fn new(
-        framework: &'a FrameworkOutcome,
-        account: &AuditedAccount,
-        lead: Text<'a>,
-        index: &'a Index<'a>,
-    ) -> Framework<'a> {
-        // A file may say anything of its counts; the controls are what is shown.
-        let count = |status| framework.controls.iter().filter(|c| c.status == status).count();
-        let counts = ControlStatus::ALL.map(|status| (status, count(status)));
-        let bar: Vec<_> = counts.iter().map(|&(status, count)| (class(status), count)).collect();
-        let some = counts.into_iter().filter(|(_, count)| *count > 0);
+    fn new(outcomes: &Shared<'a, FrameworkOutcome>, index: &'a Index<'a>) -> Framework<'a> {
+        let (_, framework) = outcomes[0];
+        let controls = outcomes
+            .iter()
+            .flat_map(|&(account, f)| f.controls.iter().map(move |control| (account, control)));
+        let counts = count(controls.clone().map(|(_, control)| control));
+        let shared = by_id(controls, |control| &control.id);
+        let of_status = ControlStatus::ALL.map(|status| (status, counts.with_status(status)));
+        let bar = of_status.map(|(status, count)| (class(status), count as usize));
+        let some = of_status.into_iter().filter(|(_, count)| *count > 0);
         Framework {
-            lead,
             id: (&framework.id).into(),
             title: (&framework.title).into(),
             version: (&framework.version).into(),
             note: framework.note.as_ref().map(Text::from),
             references: framework.references.iter().map(|page| WebLink::new(page)).collect(),
-            bar: Bar::new(&bar, framework.controls.len()),
+            bar: Bar::new(&bar, bar.iter().map(|(_, count)| count).sum()),
+            score: score(counts),
             counts: some.map(|(status, count)| (class(status), status.words(), count)).collect(),
-            controls: framework.controls.iter().map(|c| Control::new(c, account, index)).collect(),
+            controls: shared
+                .iter()
+                .map(|control| Control::new(control, framework, index))
+                .collect(),
         }
     }
 }
 
 impl<'a> Control<'a> {
     fn new(
-        control: &'a ControlOutcome,
-        account: &AuditedAccount,
+        outcomes: &Shared<'a, ControlOutcome>,
+        framework: &FrameworkOutcome,
         index: &'a Index<'a>,
     ) -> Control<'a> {
-        let link = |id: &'a String| RuleLink::find(id, index, work);
+        let (_, control) = outcomes[0];
+        let counts = count(outcomes.iter().map(|&(_, control)| control));
+        let mut statuses = Vec::new();
+        for status in ControlStatus::ALL.into_iter().filter(|&s| counts.with_status(s) > 0) {
+            let words = match outcomes.len() {
+                1 => status.words().to_owned(),
+                _ => format!("{} {}", counts.with_status(status), status.words()),
+            };
+            statuses.push((class(status), words));
+        }
+        let reasons: BTreeSet<&str> =
+            outcomes.iter().filter_map(|(_, control)| control.reason.as_deref()).collect();
+        let reasons: Vec<&str> = reasons.into_iter().collect();
         Control {
             id: (&control.id).into(),
             title: (&control.title).into(),
-            class: class(control.status),
-            words: control.status.words(),
-            reason: control.reason.as_ref().map(Text::from),
-            waived: waived(control, account),
-            rules: control.rules.iter().map(link).collect(),
+            link: to_filter("control", &control_name(&framework.id, &control.id)),
+            statuses,
+            reason: (!reasons.is_empty()).then(|| few(&reasons, REASONS).into()),
+            waived: outcomes.iter().map(|(account, control)| waived(control, account)).sum(),
+            rules: control.rules.iter().map(|id| RuleLink::find(id, index, work)).collect(),
         }
     }
+}
+
+/// What accounts have in common by its id, in the order in which it comes.
+fn by_id<'a, T>(
+    all: impl Iterator<Item = (&'a AuditedAccount, &'a T)>,
+    id: fn(&T) -> &str,
+) -> Vec<Shared<'a, T>> {
+    let mut shared: Vec<Shared<'a, T>> = Vec::new();
+    for (account, item) in all {
+        match shared.iter_mut().find(|same| id(same[0].1) == id(item)) {
+            Some(same) => same.push((account, item)),
+            None => shared.push(vec![(account, item)]),
+        }
+    }
+    shared
+}
+
+/// How many controls have which status. A file may say anything of its counts; the controls are what
+/// is shown.
+fn count<'a>(controls: impl IntoIterator<Item = &'a ControlOutcome>) -> ControlCounts {
+    let mut counts = ControlCounts::default();
+    controls.into_iter().for_each(|control| counts.count(control.status));
+    counts
+}
+
+/// The part of the judged controls that pass, rounded down: `72%`.
+pub(super) fn percent(controls: &[ControlOutcome]) -> String {
+    let ControlCounts { pass, fail, .. } = count(controls);
+    percentage(pass, fail).map_or_else(|| "not judged".to_owned(), |percent| format!("{percent}%"))
+}
+
+fn percentage(pass: u32, fail: u32) -> Option<u32> {
+    (pass * 100).checked_div(pass + fail)
+}
+
+/// `72% of the judged controls pass (18 of 25). This leaves out 12 manual, 3 unknown.`
+fn score(counts: ControlCounts) -> String {
+    let ControlCounts { pass, fail, .. } = counts;
+    let mut left_out = Vec::new();
+    for status in ControlStatus::ALL {
+        let judged = matches!(status, ControlStatus::Pass | ControlStatus::Fail);
+        if !judged && counts.with_status(status) > 0 {
+            left_out.push(format!("{} {}", counts.with_status(status), status.words()));
+        }
+    }
+    let judged = match percentage(pass, fail) {
+        Some(percent) => {
+            format!("{percent}% of the judged controls pass ({pass} of {}).", pass + fail)
+        }
+        None => "No control was judged.".to_owned(),
+    };
+    if left_out.is_empty() {
+        return judged;
+    }
+    format!("{judged} This leaves out {}.", left_out.join(", "))
 }
 
 /// How many findings of a rule a control depends on.
@@ -117,5 +203,22 @@ fn class(status: ControlStatus) -> &'static str {
         ControlStatus::Manual => "manual",
         ControlStatus::NotClaimed => "not_claimed",
         ControlStatus::NotApplicable => "not_applicable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_say_what_they_leave_out() {
+        let judged = ControlCounts { pass: 2, fail: 1, ..ControlCounts::default() };
+        assert_eq!(score(judged), "66% of the judged controls pass (2 of 3).");
+        let partly = ControlCounts { manual: 4, unknown: 1, ..judged };
+        assert!(score(partly).ends_with("(2 of 3). This leaves out 1 unknown, 4 manual."));
+        let nothing = ControlCounts { manual: 4, ..ControlCounts::default() };
+        assert_eq!(score(nothing), "No control was judged. This leaves out 4 manual.");
+        let almost = ControlCounts { pass: 999, fail: 1, ..ControlCounts::default() };
+        assert!(score(almost).starts_with("99% "), "a rest is never rounded away");
     }
 }

@@ -10,18 +10,23 @@ use super::link::RuleLink;
 use super::text::Text;
 use crate::render::advice::steps;
 use crate::render::gaps::told;
-use crate::words::counted;
+use crate::words::{counted, few};
 
 /// More gaps of a source than that mean that one thing is wrong everywhere.
 const LISTED_REASONS: usize = 20;
+
+/// So many accounts are named of which nothing was collected; the table of accounts has all.
+const LISTED_ACCOUNTS: usize = 10;
 
 #[derive(Template)]
 #[template(path = "html/gaps.html")]
 pub(super) struct Gaps<'a> {
     /// Whether all evidence was there and every rule was judged.
     complete: bool,
-    /// Accounts of which there is no evidence at all.
-    failed: Vec<Text<'a>>,
+    /// Accounts of which there is no evidence at all, the first by their ids.
+    failed: Option<Text<'a>>,
+    /// How many things are missing, of the kind of which there is more.
+    count: usize,
     /// `6 verdicts of 2 rules are unknown`; none if none is.
     extent: Option<String>,
     missing: Vec<Missing<'a>>,
@@ -57,11 +62,13 @@ impl<'a> Gaps<'a> {
             Missing::new(report, index, source, findings)
         };
         let failed = report.accounts.iter().filter(|a| a.status.is_failed());
+        let failed: Vec<&str> = failed.map(|account| account.id.as_str()).collect();
         let missing: Vec<Missing<'a>> = sources.into_iter().map(missing).collect();
         let all_there = report.accounts.iter().all(|a| a.status == AccountStatus::Complete);
         Gaps {
             complete: missing.is_empty() && all_there && !report.accounts.is_empty(),
-            failed: failed.map(|account| (&account.id).into()).collect(),
+            failed: (!failed.is_empty()).then(|| few(&failed, LISTED_ACCOUNTS).into()),
+            count: missing.len().max(failed.len()),
             extent: extent(&unknown),
             missing,
             not_asked: texts(told(report, |gap| !is_missed(&gap))),
@@ -76,7 +83,7 @@ impl<'a> Gaps<'a> {
 
     /// How many kinds of evidence are missing, for the navigation.
     pub(super) fn count(&self) -> usize {
-        self.missing.len().max(self.failed.len())
+        self.count
     }
 }
 
@@ -96,7 +103,7 @@ impl<'a> Missing<'a> {
             *rules.entry(&finding.rule).or_default() += 1;
         }
         let effect = match findings.len() {
-            0 => "no verdict hangs on it".to_owned(),
+            0 => "no verdict depends on it".to_owned(),
             1 => "1 verdict is unknown".to_owned(),
             count => format!("{count} verdicts are unknown"),
         };

@@ -1,6 +1,5 @@
 //! The posture at a glance: counts, charts, and what to do first.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -10,12 +9,10 @@ use super::bar::Bar;
 use super::index::{Index, Rule, is_work, words};
 use super::link::RuleLink;
 use super::text::Text;
-use crate::render::{counts, view};
+use crate::render::counts;
 
 /// So many rules are named that ask for work first.
 const FIRST: usize = 5;
-/// So many accounts have a bar.
-const ACCOUNTS: usize = 10;
 /// What the charts show, from left to right.
 const SHOWN: [Status; 4] = [Status::Open, Status::Unknown, Status::Known, Status::Waived];
 
@@ -65,7 +62,7 @@ impl<'a> Glance<'a> {
         let open = index.most_severe(|finding| finding.status() == Status::Open);
         Glance {
             tiles: tiles(report),
-            charts: charts(report, index),
+            charts: vec![by_severity(report), by_family(index)],
             first: open.iter().take(FIRST).map(|rule| First::new(rule)).collect(),
             others: open.len().saturating_sub(FIRST),
         }
@@ -96,11 +93,6 @@ fn tiles(report: &Report) -> Vec<Tile> {
     Status::ALL.map(tile).into()
 }
 
-fn charts<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Chart<'a>> {
-    let accounts = (report.accounts.len() > 1).then(|| by_account(report));
-    [by_severity(report), by_family(index)].into_iter().chain(accounts).collect()
-}
-
 fn by_severity(report: &Report) -> Chart<'_> {
     let of_it = |severity: Severity| {
         let findings = report.findings.iter().filter(|f| f.severity == severity);
@@ -117,18 +109,6 @@ fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
     let label = |name: &'a str| Text::from(if name.is_empty() { "other" } else { name });
     let rows = families.into_iter().map(|(name, findings)| (label(name), findings)).collect();
     Chart::new("by-family", "By family", rows)
-}
-
-/// The accounts with the most open findings.
-fn by_account(report: &Report) -> Chart<'_> {
-    let open =
-        |findings: &[&Finding]| findings.iter().filter(|f| f.status() == Status::Open).count();
-    let mut rows: Vec<_> =
-        view::by_account(report).into_iter().map(|(id, part)| (id.into(), part.findings)).collect();
-    let title = if rows.len() > ACCOUNTS { "By account, the worst ten" } else { "By account" };
-    rows.sort_by_key(|(_, findings)| Reverse(open(findings)));
-    rows.truncate(ACCOUNTS);
-    Chart::new("by-account", title, rows)
 }
 
 impl<'a> Chart<'a> {
@@ -151,10 +131,22 @@ impl<'a> Chart<'a> {
         let row = |(label, findings): (Text<'a>, Vec<&Finding>)| {
             let counts: Vec<_> =
                 shown.iter().map(|&status| (status.word(), count(&findings, status))).collect();
-            let bar = Bar::new(&counts, most);
-            Row { label, bar, counts }
+            Row { label, bar: bar(&findings, most), counts }
         };
         let columns = shown.iter().map(|&status| (status.word(), words(status))).collect();
         Chart { id, title, columns, rows: rows.into_iter().map(row).collect() }
     }
+}
+
+/// What is open by severity, then the rest by status.
+fn bar(findings: &[&Finding], most: usize) -> Bar {
+    let count = |status, severity: Option<Severity>| {
+        let is_it = |finding: &&&Finding| {
+            finding.status() == status && severity.is_none_or(|s| finding.severity == s)
+        };
+        findings.iter().filter(is_it).count()
+    };
+    let open = Severity::ALL.map(|s| (s.word(), count(Status::Open, Some(s))));
+    let rest = SHOWN[1..].iter().map(|&status| (status.word(), count(status, None)));
+    Bar::new(&open.into_iter().chain(rest).collect::<Vec<_>>(), most)
 }

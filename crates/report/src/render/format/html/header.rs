@@ -1,41 +1,36 @@
-//! What the audit comes to, and what was audited: accounts, evidence, options.
+//! What the audit comes to, and what was audited: the account, evidence, options.
 
 use askama::Template;
-use portcullis_model::{AccountStatus, AuditedAccount, Report, RunOptions};
+use portcullis_model::{Finding, Report, RunOptions, Severity, Status};
 
+use super::accounts::{Account, Entry};
 use super::text::Text;
 use crate::Outcome;
 use crate::decide::loosened;
-use crate::words::{self, age, counted, span, time};
+use crate::words::{counted, describe};
+
+/// So many of the most severe findings are put into words.
+const IN_WORDS: usize = 2;
 
 #[derive(Template)]
 #[template(path = "html/header.html")]
 pub(super) struct Header<'a> {
-    /// `clean`, `failed` or `incomplete`.
+    /// `clean`, `failed`, `incomplete`, or `below` where nothing that is open counts.
     class: &'static str,
-    headline: &'static str,
+    headline: String,
+    /// The critical findings, where there are few.
+    criticals: Option<Text<'a>>,
+    /// Critical findings that do not count.
+    accepted: Option<String>,
     sentence: Text<'a>,
     /// How much could not be judged.
     unknown: Option<String>,
     redacted: bool,
-    accounts: Vec<Account<'a>>,
+    /// The account, if there is one only.
+    account: Option<Account<'a>>,
     run: Vec<Entry<'a>>,
     /// What makes the run laxer than by default.
     loosened: Vec<Text<'a>>,
-}
-
-/// A term and what it stands for.
-struct Entry<'a> {
-    term: &'static str,
-    text: Text<'a>,
-}
-
-struct Account<'a> {
-    id: Text<'a>,
-    names: Vec<Text<'a>>,
-    status: &'static str,
-    status_words: &'static str,
-    entries: Vec<Entry<'a>>,
 }
 
 impl<'a> Header<'a> {
@@ -44,60 +39,76 @@ impl<'a> Header<'a> {
         outcome: &Outcome,
         unknown: Option<String>,
     ) -> Header<'a> {
-        let (class, headline) = match outcome.exit_status() {
-            0 => ("clean", "Nothing that counts failed"),
-            1 => ("failed", "There is something to do"),
-            _ => ("incomplete", "Not everything could be judged"),
+        let open: Vec<&Finding> = with_status(report, Status::Open).collect();
+        let class = match outcome.exit_status() {
+            0 if open.is_empty() => "clean",
+            0 => "below",
+            1 => "failed",
+            _ => "incomplete",
         };
-        let account = |account| Account::new(account, report);
+        let account = match report.accounts.as_slice() {
+            [account] => Some(Account::new(account, report)),
+            _ => None,
+        };
         Header {
             class,
-            headline,
+            headline: headline(&open, report, class == "clean" && unknown.is_none()),
+            criticals: criticals(&open, report.accounts.len() > 1),
+            accepted: accepted(report),
             sentence: outcome.to_string().into(),
             unknown,
             redacted: report.options.redacted,
-            accounts: report.accounts.iter().map(account).collect(),
+            account,
             run: run(report),
             loosened: loosened::describe(report).into_iter().map(Text::from).collect(),
         }
     }
 }
 
-impl<'a> Account<'a> {
-    fn new(account: &'a AuditedAccount, report: &Report) -> Account<'a> {
-        let (status, status_words) = match account.status {
-            AccountStatus::Complete => ("complete", "complete evidence"),
-            AccountStatus::Incomplete => ("incomplete", "incomplete evidence"),
-            AccountStatus::Suspended => ("incomplete", "suspended: not judged"),
-            AccountStatus::Closed => ("incomplete", "closed: not judged"),
-            failed => ("failed", words::not_collected(failed)),
-        };
-        let made = account.report_generated_at;
-        let evidence = made
-            .map_or_else(|| "missing or undated".into(), |made| age(made, account.as_of).into());
-        let names = [&account.alias, &account.name].into_iter().flatten();
-        let baseline = words::baseline(account, report);
-        Account {
-            id: (&account.id).into(),
-            names: names.map(Text::from).collect(),
-            status,
-            status_words,
-            entries: vec![
-                Entry { term: "Partition", text: (&account.partition).into() },
-                Entry {
-                    term: "Caller",
-                    text: account.caller.as_deref().unwrap_or("unknown").into(),
-                },
-                Entry { term: "Credential report", text: evidence },
-                Entry { term: "As of", text: time(account.as_of).into() },
-                Entry { term: "Collected", text: collected(account) },
-                Entry {
-                    term: "Baseline",
-                    text: baseline.unwrap_or_else(|| "none".to_owned()).into(),
-                },
-            ],
+fn with_status(report: &Report, status: Status) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(move |finding| finding.status() == status)
+}
+
+/// `75 open findings: 4 critical, 18 high, 32 medium, 21 low`.
+fn headline(open: &[&Finding], report: &Report, all_judged: bool) -> String {
+    let mut counts = Vec::new();
+    for severity in Severity::ALL {
+        let count = open.iter().filter(|finding| finding.severity == severity).count();
+        if count > 0 {
+            counts.push(format!("{count} {}", severity.word()));
         }
     }
+    match open.len() {
+        0 if all_judged => {
+            format!("No open findings: all {} judged", counted(report.rules.len(), "rule"))
+        }
+        0 => "No open findings, but not everything could be judged".to_owned(),
+        count => format!("{}: {}", counted(count, "open finding"), counts.join(", ")),
+    }
+}
+
+/// `2 critical: root has no MFA device; anyone can assume role ci-deploy`.
+fn criticals(open: &[&Finding], many_accounts: bool) -> Option<Text<'static>> {
+    let mut messages = Vec::new();
+    for finding in open.iter().filter(|finding| finding.severity == Severity::Critical) {
+        let account = many_accounts.then_some(finding.account.as_str());
+        messages.push(describe(account, &finding.resource, &finding.message));
+    }
+    let in_words = (1..=IN_WORDS).contains(&messages.len());
+    in_words.then(|| format!("{} critical: {}", messages.len(), messages.join("; ")).into())
+}
+
+/// `1 known and 2 waived`.
+fn accepted(report: &Report) -> Option<String> {
+    let mut counts = Vec::new();
+    for (status, word) in [(Status::Known, "known"), (Status::Waived, "waived")] {
+        let critical = |finding: &&Finding| finding.severity == Severity::Critical;
+        let count = with_status(report, status).filter(critical).count();
+        if count > 0 {
+            counts.push(format!("{count} {word}"));
+        }
+    }
+    (!counts.is_empty()).then(|| counts.join(" and "))
 }
 
 /// By which rules, and what fails.
@@ -125,9 +136,4 @@ fn run(report: &Report) -> Vec<Entry<'_>> {
         text: format!("severity {}", gate.fail_on.word()).into(),
     });
     entries
-}
-
-fn collected(account: &AuditedAccount) -> Text<'static> {
-    let moments = [account.collected_from, account.collected_to].into_iter().flatten();
-    span(moments, time).unwrap_or_else(|| "at an unknown time".to_owned()).into()
 }

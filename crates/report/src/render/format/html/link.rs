@@ -1,5 +1,7 @@
 //! Links within the page and out of it.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::index::{Index, Rule, is_work};
 use super::text::Text;
 
@@ -45,6 +47,11 @@ impl<'a> RuleLink<'a> {
         let unlinked = || RuleLink { id: id.into(), target: None, count: 0 };
         index.rule(id).map_or_else(unlinked, |rule| RuleLink::to(rule, count(rule)))
     }
+}
+
+/// The fragment by which the list shows what has that value.
+pub(super) fn to_filter(filter: &str, value: &Text<'_>) -> String {
+    format!("#{filter}={}", utf8_percent_encode(value.as_str(), NON_ALPHANUMERIC))
 }
 
 #[cfg(test)]
