@@ -23,13 +23,18 @@ impl<'a> Header<'a> {
     pub(crate) fn scan(record: &'a [u8], strings: &[Range<usize>]) -> Option<Header<'a>> {
         let mut header = Header::default();
         for (index, key) in strings.iter().enumerate() {
-            let Some(value) = value_of(record, key) else { continue };
-            let text = strings.get(index + 1).filter(|next| next.start == value + 1);
-            if let Some(field) = header.field(plain(record, key)?) {
-                let text = str::from_utf8(plain(record, text?)?).ok()?;
-                if field.replace(text).is_some() {
+            let Some(field) = header.field(record.get(key.clone())?) else {
+                // A key that is written with an escape may be any of the fields.
+                if plain(record, key).is_none() && value_of(record, key).is_some() {
                     return None;
                 }
+                continue;
+            };
+            let Some(value) = value_of(record, key) else { continue };
+            let text = strings.get(index + 1).filter(|next| next.start == value + 1)?;
+            let text = str::from_utf8(plain(record, text)?).ok()?;
+            if field.replace(text).is_some() {
+                return None;
             }
         }
         header.event_source.is_some().then_some(header)
