@@ -14,8 +14,17 @@ pub(crate) struct Digest {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) period: Period,
-    /// The [names](file_name) of the log files that must have been read; none for a look-up.
-    pub(crate) files: Vec<String>,
+    /// The log files that must have been read; none for a look-up.
+    pub(crate) files: Vec<LogFile>,
+}
+
+/// A log file as a digest names it.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    /// Its [name](file_name).
+    pub(crate) name: String,
+    /// The SHA-256 of what it holds once decompressed, in hexadecimal digits.
+    pub(crate) sha256: String,
 }
 
 /// How far a look-up was read, as `portcullis collect --signins` writes it; none: not at all.
@@ -35,8 +44,8 @@ pub(crate) fn read(record: &Value) -> Option<Digest> {
     let object = text(record, "/digestS3Object")?;
     let mut folders = object.split('/').skip_while(|folder| *folder != "CloudTrail-Digest");
     let files = record["logFiles"].as_array()?.iter().map(|file| {
-        let object = text(file, "/s3Object")?;
-        Some(file_name(object).to_owned())
+        let sha256 = text(file, "/hashValue")?.to_owned();
+        Some(LogFile { name: file_name(text(file, "/s3Object")?).to_owned(), sha256 })
     });
     Some(Digest {
         account: text(record, "/awsAccountId")?.to_owned(),

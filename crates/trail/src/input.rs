@@ -1,12 +1,15 @@
 //! One input: what its bytes are, and the events in them.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, Cursor, Read};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 use portcullis_model::{Event, Form, Period, Records};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::digest::{self, Digest};
 use crate::header::Header;
@@ -26,6 +29,8 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub(crate) struct Input {
     /// The path, or what else people call it.
     pub(crate) name: String,
+    /// The file, unless it is a stream.
+    pub(crate) path: Option<PathBuf>,
     pub(crate) form: Option<Form>,
     /// What became of the records that hold no event of interest.
     pub(crate) records: Records,
@@ -55,24 +60,26 @@ pub(crate) struct Seen {
 }
 
 impl Input {
+    /// Reads a file. A pipe or a device, which may never end, is an error.
+    pub(crate) fn read_file(path: &Path) -> io::Result<Input> {
+        let kind = fs::metadata(path)?.file_type();
+        // A directory fails when it is read, which says why it could not be listed.
+        if !kind.is_file() && !kind.is_dir() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        let file = File::open(path)?;
+        let input = Input::read(path.display().to_string(), file, MAX_LENGTH);
+        Ok(Input { path: Some(path.to_owned()), ..input })
+    }
+
     /// Reads an input of at most so many bytes to its end, or as far as it can be read.
     pub(crate) fn read(name: String, input: impl Read, most: u64) -> Input {
         let mut found = Input { name, ..Input::default() };
-        if let Err(error) = found.decompress(input, most) {
+        let result = decompress(input).and_then(|bytes| found.tell_apart(bytes, most));
+        if let Err(error) = result {
             found.trouble(format!("it cannot be read to its end: {error}"));
         }
         found
-    }
-
-    fn decompress(&mut self, mut input: impl Read, most: u64) -> io::Result<()> {
-        let head = read_head(&mut input, GZIP.len())?;
-        let is_gzip = head == GZIP;
-        let whole = Cursor::new(head).chain(input);
-        if is_gzip {
-            self.tell_apart(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole)), most)
-        } else {
-            self.tell_apart(whole, most)
-        }
     }
 
     fn tell_apart(&mut self, input: impl Read, most: u64) -> io::Result<()> {
@@ -121,8 +128,8 @@ impl Input {
             Piece::Record(text, strings) => {
                 let header = Header::scan(text, strings);
                 let certain = header.as_ref().map(|it| (it, it.interest()));
-                if let Some((header, Interest::Pass | Interest::OtherLog)) = certain {
-                    return self.pass(header);
+                if let Some((header, interest @ (Interest::Pass | Interest::OtherLog))) = certain {
+                    return self.pass(header, interest);
                 }
                 match serde_json::from_slice(text) {
                     Ok(record) => self.take_record(record, 1),
@@ -159,7 +166,7 @@ impl Input {
             Interest::Pass if header.event_source.is_none() => {
                 return self.unreadable("an object is not an event of CloudTrail".to_owned());
             }
-            Interest::Pass | Interest::OtherLog => return self.pass(&header),
+            interest => return self.pass(&header, interest),
         };
         match event::read(&record, field) {
             Ok(event) => {
@@ -191,9 +198,9 @@ impl Input {
     }
 
     /// Counts a record that does not matter.
-    fn pass(&mut self, header: &Header<'_>) {
+    fn pass(&mut self, header: &Header<'_>, interest: Interest) {
         self.records.of_no_interest += 1;
-        self.records.other_logs += u64::from(header.interest() == Interest::OtherLog);
+        self.records.other_logs += u64::from(interest == Interest::OtherLog);
         self.see(header);
     }
 
@@ -222,6 +229,34 @@ impl Input {
     pub(crate) fn trouble(&mut self, what: String) {
         *self.trouble.entry(what).or_default() += 1;
     }
+}
+
+/// The bytes of an input, out of their gzip if they are in one.
+fn decompress<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let head = read_head(&mut input, GZIP.len())?;
+    let is_gzip = head == GZIP;
+    let whole = Cursor::new(head).chain(input);
+    Ok(if is_gzip {
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole)))
+    } else {
+        Box::new(whole)
+    })
+}
+
+/// The SHA-256 of a file's bytes once decompressed, in hexadecimal digits.
+pub(crate) fn sha256(path: &Path) -> io::Result<String> {
+    let mut bytes = BufReader::with_capacity(CHUNK, decompress(File::open(path)?)?);
+    let mut hash = Sha256::new();
+    loop {
+        let chunk = bytes.fill_buf()?;
+        if chunk.is_empty() {
+            break;
+        }
+        hash.update(chunk);
+        let length = chunk.len();
+        bytes.consume(length);
+    }
+    Ok(hash.finalize().iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")))
 }
 
 /// The first bytes: fewer only if there are no more.

@@ -1,7 +1,7 @@
 //! Inputs: files, directories and streams, put together to one activity.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirEntry};
 use std::io::{self, Read};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::thread;
 use portcullis_model::{Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage};
 
 use crate::digest::{Digest, file_name};
-use crate::input::{Found, Input, MAX_LENGTH};
+use crate::input::{Found, Input, MAX_LENGTH, sha256};
 
 /// Reads inputs, one after another, and puts together what they hold.
 #[derive(Default)]
@@ -26,14 +26,14 @@ impl Reader {
         if fs::metadata(path)?.is_dir() {
             let mut files = Vec::new();
             list(path, &mut files)?;
-            self.inputs.extend(read_files(&files));
+            self.inputs.extend(side_by_side(&files, |path| read_file(path)));
         } else {
-            self.read_stream(&path.display().to_string(), open(path)?);
+            self.inputs.push(Input::read_file(path)?);
         }
         Ok(())
     }
 
-    /// Reads a stream.
+    /// Reads a stream. No digest counts it among its log files, since it has the name of none.
     pub fn read_stream(&mut self, name: &str, stream: impl Read) {
         self.inputs.push(Input::read(name.to_owned(), stream, MAX_LENGTH));
     }
@@ -59,58 +59,73 @@ fn list(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the files side by side; the inputs are in the order of the files.
-fn read_files(files: &[PathBuf]) -> Vec<Input> {
+/// Does the work on each of the items, side by side; the results are in the order of the items.
+fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut inputs = Vec::new();
+        let mut results = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = files.get(index) else { return inputs };
-            inputs.push((index, read_file(path)));
+            let Some(item) = items.get(index) else { return results };
+            results.push((index, work(item)));
         }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    let mut inputs = thread::scope(|scope| {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let mut results = thread::scope(|scope| {
         let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut inputs = work();
+        let mut results = work();
         for worker in workers {
-            inputs.extend(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            results.extend(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        inputs
+        results
     });
-    inputs.sort_by_key(|(index, _)| *index);
-    inputs.into_iter().map(|(_, input)| input).collect()
-}
-
-/// Opens a file, or a directory that cannot be listed. A pipe or a device may never end.
-fn open(path: &Path) -> io::Result<File> {
-    let kind = fs::metadata(path)?.file_type();
-    if !kind.is_file() && !kind.is_dir() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    File::open(path)
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 fn read_file(path: &Path) -> Input {
-    let name = path.display().to_string();
-    let trouble = match open(path) {
-        _ if path.is_symlink() => "it is a link, which is not followed".to_owned(),
-        Ok(file) => return Input::read(name, file, MAX_LENGTH),
-        Err(error) => format!("it cannot be opened: {error}"),
+    let trouble = if path.is_symlink() {
+        "it is a link, which is not followed".to_owned()
+    } else {
+        match Input::read_file(path) {
+            Ok(input) => return input,
+            Err(error) => format!("it cannot be opened: {error}"),
+        }
     };
+    let name = path.display().to_string();
     Input { name, trouble: BTreeMap::from([(trouble, 1)]), ..Input::default() }
+}
+
+/// The hashes of the log files that digests name, by their names. What was not read in whole has none.
+fn hashes(inputs: &[Input]) -> HashMap<String, String> {
+    let digests = inputs.iter().flat_map(|input| &input.digests);
+    let named: HashSet<&str> =
+        digests.flat_map(|digest| &digest.files).map(|file| file.name.as_str()).collect();
+    let mut files = Vec::new();
+    for input in inputs {
+        let name = file_name(&input.name);
+        if let Some(path) = &input.path
+            && input.trouble.is_empty()
+            && named.contains(name)
+        {
+            files.push((name.to_owned(), path));
+        }
+    }
+    let hashes = side_by_side(&files, |(_, path)| sha256(path));
+    let mut known = HashMap::new();
+    for ((name, _), hash) in files.into_iter().zip(hashes) {
+        if let Ok(hash) = hash {
+            known.insert(name, hash);
+        }
+    }
+    known
 }
 
 fn activity(inputs: Vec<Input>) -> Activity {
     let mut coverage = Coverage::default();
     let mut regions = Regions::default();
     let mut found: HashMap<String, Found> = HashMap::new();
-    let intact: HashSet<String> = inputs
-        .iter()
-        .filter(|input| input.trouble.is_empty())
-        .map(|input| file_name(&input.name).to_owned())
-        .collect();
+    let hashes = hashes(&inputs);
     for mut input in inputs {
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
         let records = &mut coverage.records;
@@ -128,7 +143,7 @@ fn activity(inputs: Vec<Input>) -> Activity {
             }
             records.duplicates += 1;
         }
-        regions.add(&mut input, &intact);
+        regions.add(&mut input, &hashes);
         let gap = |(what, times)| {
             let what = if times > 1 { format!("{what} ({times} times)") } else { what };
             InputGap { input: input.name.clone(), what }
@@ -147,8 +162,8 @@ fn activity(inputs: Vec<Input>) -> Activity {
 struct Regions(BTreeMap<(String, String), RegionCoverage>);
 
 impl Regions {
-    /// Adds what an input says, given the names of the files that were read in whole.
-    fn add(&mut self, input: &mut Input, intact: &HashSet<String>) {
+    /// Adds what an input says, given the hashes of the files that were read in whole.
+    fn add(&mut self, input: &mut Input, hashes: &HashMap<String, String>) {
         for seen in &input.regions {
             let region = self.entry(&seen.account, &seen.region);
             region.records += seen.records;
@@ -159,14 +174,30 @@ impl Regions {
         }
         for digest in std::mem::take(&mut input.digests) {
             let Digest { account, region, period, files } = digest;
-            let missing: Vec<_> = files.iter().filter(|file| !intact.contains(*file)).collect();
             let region = self.entry(&account, &region);
-            match missing.first() {
-                None => insert(&mut region.proved, period),
-                Some(first) => input.trouble(format!(
-                    "it names log files that were not read in whole: {}, first {first}",
-                    missing.len()
-                )),
+            let (mut missing, mut different) = (Vec::new(), Vec::new());
+            for file in &files {
+                match hashes.get(&file.name) {
+                    None => missing.push(&file.name),
+                    Some(hash) if !hash.eq_ignore_ascii_case(&file.sha256) => {
+                        different.push(&file.name);
+                    }
+                    Some(_) => {}
+                }
+            }
+            if missing.is_empty() && different.is_empty() {
+                insert(&mut region.proved, period);
+            }
+            for (files, trouble) in [
+                (missing, "were not read in whole"),
+                (different, "are not as CloudTrail delivered them"),
+            ] {
+                if let Some(first) = files.first() {
+                    let count = files.len();
+                    input.trouble(format!(
+                        "it names log files that {trouble}: {count}, first {first}"
+                    ));
+                }
             }
         }
     }

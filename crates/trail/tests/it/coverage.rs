@@ -1,8 +1,11 @@
 //! What was read, how far it reaches, and that each event counts once.
 
 use std::fs;
+use std::io::Write;
 
-use portcullis_model::{Form, Outcome, Period};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use portcullis_model::{Activity, Form, Outcome, Period};
 use portcullis_trail::Reader;
 use serde_json::{Value, json};
 
@@ -75,12 +78,24 @@ fn a_correction_replaces_the_event_wherever_it_stands() {
     }
 }
 
+/// The log file that the digests name.
+const LOG: &str = r#"{"Records":[]}"#;
+/// Its SHA-256, made with `sha256sum`.
+const LOG_SHA256: &str = "26a792db36a3afba23b1dd277fcc9f15a7313c4a92e4e4cc0494846af345ecff";
+
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>
 fn digest(hour: u32, files: &[&str]) -> Vec<u8> {
     let folder = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/02";
     let files: Vec<Value> = files
         .iter()
-        .map(|file| json!({"s3Bucket": "acme-logs", "s3Object": format!("{folder}/{file}")}))
+        .map(|file| {
+            json!({
+                "s3Bucket": "acme-logs",
+                "s3Object": format!("{folder}/{file}"),
+                "hashValue": LOG_SHA256,
+                "hashAlgorithm": "SHA-256"
+            })
+        })
         .collect();
     json!({
         "awsAccountId": "111122223333",
@@ -98,33 +113,52 @@ fn digest(hour: u32, files: &[&str]) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Reads a directory of such files.
+fn read_files(files: &[(&str, &[u8])]) -> Activity {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        fs::write(directory.path().join(name), bytes).unwrap();
+    }
+    let mut reader = Reader::default();
+    reader.read_path(directory.path()).unwrap();
+    reader.finish()
+}
+
+/// The hash is of the log file once decompressed.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html>
 #[test]
 fn digests_prove_that_nothing_is_missing() {
-    let log = log_file(&[record(json!({}))]);
-    let activity = read_all(&[
-        ("digests/1.json", &digest(9, &[])),
-        ("digests/2.json", &digest(8, &["a.json.gz"])),
-        ("digests/3.json", &digest(11, &[])),
-        ("logs/a.json", &log),
-    ]);
-    assert_eq!(gaps(&activity), [""; 0]);
-    assert_eq!(activity.coverage.inputs[&Form::Digest], 3);
-    let [region] = activity.coverage.regions.as_slice() else { panic!("one region") };
-    let whole = period("2026-11-02T08:00:00Z", "2026-11-02T10:00:00Z");
-    let late = period("2026-11-02T11:00:00Z", "2026-11-02T12:00:00Z");
-    assert_eq!(region.proved, [whole, late]);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(LOG.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    for (name, log) in [("a.json", LOG.as_bytes()), ("a.json.gz", &packed)] {
+        let activity = read_files(&[
+            ("1.json", &digest(9, &[])),
+            ("2.json", &digest(8, &["a.json.gz"])),
+            ("3.json", &digest(11, &[])),
+            (name, log),
+        ]);
+        assert_eq!(gaps(&activity), [""; 0]);
+        assert_eq!(activity.coverage.inputs[&Form::Digest], 3);
+        let [region] = activity.coverage.regions.as_slice() else { panic!("one region") };
+        let whole = period("2026-11-02T08:00:00Z", "2026-11-02T10:00:00Z");
+        let late = period("2026-11-02T11:00:00Z", "2026-11-02T12:00:00Z");
+        assert_eq!(region.proved, [whole, late]);
+    }
 }
 
 #[test]
-fn a_digest_whose_files_are_missing_or_broken_proves_nothing() {
+fn a_digest_whose_files_are_missing_broken_or_different_proves_nothing() {
     let cut = &log_file(&[record(json!({}))])[..99];
-    for inputs in [
-        &[("1.json", digest(8, &["a.json"]))][..],
-        &[("1.json", digest(8, &["a.json"])), ("a.json", cut.to_vec())],
+    let digest = digest(8, &["a.json"]);
+    let missing = "it names log files that were not read in whole: 1, first a.json";
+    let different = "it names log files that are not as CloudTrail delivered them: 1, first a.json";
+    for (files, gap) in [
+        (&[("1.json", digest.as_slice())][..], missing),
+        (&[("1.json", &digest), ("a.json", cut)], missing),
+        (&[("1.json", &digest), ("a.json", br#"{"Records": []}"#)], different),
     ] {
-        let inputs: Vec<_> = inputs.iter().map(|(name, text)| (*name, text.as_slice())).collect();
-        let activity = read_all(&inputs);
-        let gap = "it names log files that were not read in whole: 1, first a.json";
+        let activity = read_files(files);
         assert_eq!(gaps(&activity)[0], gap);
         assert_eq!(activity.coverage.regions[0].proved, []);
     }
