@@ -1,9 +1,12 @@
 //! However a file is written, the same events come out of it as of a plain parse, or there is a gap.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
-use std::io::Read;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write as _};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use portcullis_model::Activity;
 use portcullis_trail::Reader;
 use proptest::prelude::*;
@@ -194,4 +197,42 @@ fn a_file_that_ends_anywhere_is_a_gap() {
         assert_ne!(gaps(&activity), [""; 0], "{end}");
         assert!(ids(&activity).is_subset(&ids(&whole)));
     }
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_packed_file_that_ends_anywhere_is_a_gap() {
+    let members = [packed(&log_file(&[record(json!({}))])), packed(b" \n")].concat();
+    assert_eq!(gaps(&read(&members)), [""; 0]);
+    let whole = packed(&log_file(&[record(json!({})), other("b")]));
+    for end in 1..whole.len() {
+        assert_ne!(gaps(&read(&whole[..end])), [""; 0], "{end}");
+    }
+}
+
+/// The files of a directory are read side by side, and paths one after another.
+#[test]
+fn threads_change_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut one_by_one = Reader::default();
+    for file in 100..200 {
+        let records: Vec<_> =
+            (0..5).map(|id| record(json!({"eventID": (file + id).to_string()}))).collect();
+        let bytes = packed(&log_file(&records));
+        let end = if file % 10 == 0 { bytes.len() / 2 } else { bytes.len() };
+        let path = directory.path().join(format!("{file}.json.gz"));
+        fs::write(&path, &bytes[..end]).unwrap();
+        one_by_one.read_path(&path).unwrap();
+    }
+    let mut side_by_side = Reader::default();
+    side_by_side.read_path(directory.path()).unwrap();
+    let activity = side_by_side.finish();
+    let broken: BTreeSet<_> = activity.coverage.gaps.iter().map(|gap| &gap.input).collect();
+    assert_eq!(broken.len(), 10);
+    assert_eq!(activity, one_by_one.finish());
 }
