@@ -158,7 +158,10 @@ fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> List {
         let rest = group.findings.iter().copied().filter(|finding| !explained(finding));
         lines.extend(folded(view, group.id, rest, why));
     }
-    let title = format!("Not judged: {}", counted(groups.len(), "rule"));
+    let title = match groups.len() {
+        0 => "Gaps: no rule was left unjudged".to_owned(),
+        count => format!("Not judged: {}", counted(count, "rule")),
+    };
     List { title, lines, weight: Weight::Work }
 }
 
@@ -212,7 +215,7 @@ fn sentence(cause: &Cause, unknown: &[&Finding]) -> Option<String> {
     match named(&rules) {
         Some(rules) => Some(format!("{says}. Not judged: {rules}. {remedy}")),
         None if *by_choice => None,
-        None => Some(format!("{says}. No rule was left unjudged by it. {remedy}")),
+        None => Some(cause.sentences()),
     }
 }
 
