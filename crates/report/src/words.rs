@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 const NAMED_RULES: usize = 5;
 
 /// `1 rule`, `2 rules`, `3 logs of trails`.
-pub fn counted<N: fmt::Display + From<u8> + PartialEq>(count: N, noun: &str) -> String {
+pub fn counted<N: Copy + fmt::Display + From<u8> + PartialEq>(count: N, noun: &str) -> String {
     let (first, rest) = noun.find(" of ").map_or((noun, ""), |at| noun.split_at(at));
     let plural = if count == N::from(1) { "" } else { "s" };
     format!("{count} {first}{plural}{rest}")

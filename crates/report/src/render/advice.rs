@@ -80,7 +80,7 @@ pub(crate) fn commands(advice: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     for line in advice.lines().filter(|line| is_command(line)) {
         match commands.last_mut().filter(|command| command.ends_with('\\')) {
-            Some(command) => command.push_str(&format!("\n{}", line.trim())),
+            Some(command) => *command = format!("{command}\n{}", line.trim()),
             None => commands.push(line.trim().to_owned()),
         }
     }

@@ -53,7 +53,7 @@ impl<'s> Names<'s> {
         };
         let mut sentence = text(way, "title")?;
         if let Some(target) = text(way, "target") {
-            sentence.push_str(&format!(": {}", last_name(&target)));
+            sentence = format!("{sentence}: {}", last_name(&target));
         }
         let mut grants = Vec::new();
         for grant in way["grants"].as_array().into_iter().flatten() {
@@ -65,7 +65,7 @@ impl<'s> Names<'s> {
             }
         }
         if !grants.is_empty() {
-            sentence.push_str(&format!(" ({})", grants.join("; ")));
+            sentence = format!("{sentence} ({})", grants.join("; "));
         }
         Some(sentence)
     }

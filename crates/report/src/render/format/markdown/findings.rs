@@ -40,21 +40,23 @@ pub(super) fn title(group: &Group<'_>) -> String {
 
 /// A finding as a list item, with what has been decided about it.
 fn entry(finding: &Finding) -> String {
-    let mut entry = format!("- {} — {}\n", inline(&finding.message), code(&finding.resource.id));
+    let says = format!("- {} — {}\n", inline(&finding.message), code(&finding.resource.id));
+    let mut lines = vec![says];
     for remark in remarks::remarks(finding) {
-        entry.push_str(&format!("  - {}\n", inline(&remark)));
+        lines.push(format!("  - {}\n", inline(&remark)));
     }
-    entry
+    lines.concat()
 }
 
 /// Why it matters, what to do, and where to read more.
 fn advice(group: &Group<'_>) -> String {
-    let rule = group.rule.into_iter();
-    let mut body: String = rule.clone().map(|rule| format!("{}\n", inline(&rule.risk))).collect();
-    body.push_str(&prose(&what_to_do(group.rule, &group.findings)));
-    let links: Vec<String> = rule.flat_map(|rule| &rule.references).map(|url| link(url)).collect();
-    if !links.is_empty() {
-        body.push_str(&format!("\nRead {}\n", links.join(", ")));
+    let mut parts = vec![prose(&what_to_do(group.rule, &group.findings))];
+    if let Some(rule) = group.rule {
+        parts.insert(0, format!("{}\n", inline(&rule.risk)));
+        let links: Vec<String> = rule.references.iter().map(|url| link(url)).collect();
+        if !links.is_empty() {
+            parts.push(format!("\nRead {}\n", links.join(", ")));
+        }
     }
-    fold("Why it matters, and what to do", &body)
+    fold("Why it matters, and what to do", &parts.concat())
 }
