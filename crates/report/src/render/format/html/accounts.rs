@@ -1,17 +1,15 @@
 //! Accounts: what is known of each, and where there are several, the worst first.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 use askama::Template;
-use portcullis_model::{
-    AccountRef, AccountStatus, AuditedAccount, Finding, Report, Severity, Status,
-};
+use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Severity, Status};
 
 use super::bar::Bar;
 use super::frameworks::percent;
 use super::link::to_filter;
 use super::text::Text;
+use crate::render::view::{self, Part};
 use crate::words::{self, age, span, time};
 
 /// The table of accounts; empty where there is but one.
@@ -21,8 +19,10 @@ pub(super) struct Accounts<'a> {
     accounts: Vec<Row<'a>>,
 }
 
+/// The accounts of an id, which are several where it is not known whose they are.
 struct Row<'a> {
-    account: Account<'a>,
+    id: Text<'a>,
+    accounts: Vec<Account<'a>>,
     /// Of its open findings.
     worst: Option<Severity>,
     open: usize,
@@ -62,17 +62,18 @@ impl<'a> Accounts<'a> {
         if report.accounts.len() < 2 {
             return Accounts { accounts: Vec::new() };
         }
-        let mut counts: HashMap<AccountRef<'_>, Counts> = HashMap::new();
-        for finding in &report.findings {
-            counts.entry(finding.account_ref()).or_default().add(finding);
+        let mut parts: Vec<(Counts, &str, Part<'_>)> = Vec::new();
+        for (id, part) in view::by_account(report) {
+            let mut counts = Counts::default();
+            part.findings.iter().for_each(|finding| counts.add(finding));
+            parts.push((counts, id, part));
         }
-        let counts_of = |account: &AuditedAccount| {
-            counts.get(&account.account_ref()).copied().unwrap_or_default()
-        };
-        let mut accounts: Vec<&AuditedAccount> = report.accounts.iter().collect();
-        accounts.sort_by_key(|account| Reverse((counts_of(account), account.status.is_failed())));
-        let most = counts.values().map(|counts| counts.open.iter().sum()).max().unwrap_or(0);
-        let rows = accounts.into_iter().map(|a| Row::new(a, report, counts_of(a), most));
+        parts.sort_by_key(|(counts, _, part)| {
+            let failed = part.accounts.iter().any(|a| a.status.is_failed());
+            Reverse((*counts, failed))
+        });
+        let most = parts.iter().map(|(counts, ..)| counts.all_open()).max().unwrap_or_default();
+        let rows = parts.iter().map(|(counts, id, part)| Row::new(id, part, report, *counts, most));
         Accounts { accounts: rows.collect() }
     }
 
@@ -90,25 +91,31 @@ impl Counts {
             _ => {}
         }
     }
+
+    fn all_open(&self) -> usize {
+        self.open.iter().sum()
+    }
 }
 
 impl<'a> Row<'a> {
-    fn new(account: &'a AuditedAccount, report: &Report, counts: Counts, most: usize) -> Row<'a> {
+    fn new(id: &'a str, part: &Part<'a>, report: &Report, counts: Counts, most: usize) -> Row<'a> {
         let by_severity: Vec<_> =
             Severity::ALL.into_iter().map(|s| (s.word(), counts.open[s as usize])).collect();
-        let scores = account
-            .frameworks
-            .iter()
-            .map(|framework| format!("{} {}", framework.id, percent(&framework.controls)).into());
-        let account = Account::new(account, report);
+        let frameworks = part.accounts.iter().flat_map(|account| &account.frameworks);
+        let id = Text::from(id);
         Row {
-            link: to_filter("account", &account.id),
-            account,
+            link: to_filter("account", &id),
+            id,
+            accounts: part.accounts.iter().map(|account| Account::new(account, report)).collect(),
             worst: Severity::ALL.into_iter().find(|&s| counts.open[s as usize] > 0),
-            open: counts.open.iter().sum(),
+            open: counts.all_open(),
             unknown: counts.unknown,
             bar: Bar::new(&by_severity, most),
-            scores: scores.collect(),
+            scores: frameworks
+                .map(|framework| {
+                    format!("{} {}", framework.id, percent(&framework.controls)).into()
+                })
+                .collect(),
         }
     }
 }
