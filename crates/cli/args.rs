@@ -592,14 +592,14 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "SET", value_parser = ["default", "strict"], hide_possible_values = true)]
     pub(crate) rule_set: Option<String>,
     /// Use only these rules, whatever their set; repeat or list
-    #[arg(long, value_name = "RULE,…", value_delimiter = ',', conflicts_with = "frameworks")]
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', conflicts_with = "frameworks", value_parser = parse::id())]
     pub(crate) only: Vec<String>,
     /// Use the rules of a framework, such as cis-aws-7.0, whatever their set,
     /// and report on its controls; repeat or list
-    #[arg(long = "framework", value_name = "FRAMEWORK,…", value_delimiter = ',')]
+    #[arg(long = "framework", value_name = "FRAMEWORK,…", value_delimiter = ',', value_parser = parse::id())]
     pub(crate) frameworks: Vec<String>,
     /// Leave out these rules; repeat or list
-    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = parse::id())]
     pub(crate) skip: Vec<String>,
     /// A directory of your own rules; repeat for several
     #[arg(long = "rules", value_name = "DIR")]
@@ -614,7 +614,7 @@ pub(crate) struct GateArgs {
     #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), hide_possible_values = true)]
     pub(crate) fail_on: Option<Severity>,
     /// Rules that may stay unknown; repeat or list
-    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = parse::id())]
     pub(crate) allow_unknown: Vec<String>,
 }
 
@@ -646,7 +646,7 @@ pub(crate) enum View {
 #[derive(Args)]
 pub(crate) struct ListArgs {
     /// List only the rules of a framework, such as cis-aws-7.0
-    #[arg(long, value_name = "FRAMEWORK")]
+    #[arg(long, value_name = "FRAMEWORK", value_parser = parse::id())]
     pub(crate) framework: Option<String>,
     #[command(flatten)]
     pub(crate) view: ViewArgs,
@@ -666,7 +666,7 @@ pub(crate) struct ViewArgs {
 #[derive(Args)]
 pub(crate) struct ExplainArgs {
     /// The rule's id
-    #[arg(value_name = "RULE")]
+    #[arg(value_name = "RULE", value_parser = parse::id())]
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) view: ViewArgs,

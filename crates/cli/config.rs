@@ -29,9 +29,12 @@ const DEFAULT_RULE_SET: &str = "default";
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     rule_set: Option<String>,
+    #[serde(deserialize_with = "ids")]
     only: Vec<String>,
+    #[serde(deserialize_with = "ids")]
     skip: Vec<String>,
     fail_on: Option<Severity>,
+    #[serde(deserialize_with = "ids")]
     allow_unknown: Vec<String>,
     /// When the account's password policy was last changed, which no call of AWS tells.
     #[serde(deserialize_with = "optional_moment")]
@@ -169,6 +172,12 @@ impl File {
             |key: &String| ["classes", "password_policy_changed"].contains(&key.as_str());
         table.into_iter().filter(|(key, _)| declares(key)).collect::<toml::Table>().to_string()
     }
+}
+
+/// Ids of rules, in whatever case.
+fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let ids = Vec::<String>::deserialize(deserializer)?;
+    Ok(ids.iter().map(|id| id.to_ascii_lowercase()).collect())
 }
 
 /// A date or a time, as TOML's own or as text.

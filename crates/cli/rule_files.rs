@@ -100,9 +100,26 @@ pub(crate) fn framework<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Framewor
     rules.framework(id).ok_or_else(|| {
         let ids: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
         let all = || format!("there are: {}", ids.join(", "));
-        let help = did_you_mean(id, ids.iter().copied()).unwrap_or_else(all);
+        let latest = latest_of_family(id, &ids).map(|id| format!("did you mean `{id}`?"));
+        let help = latest.or_else(|| did_you_mean(id, ids.iter().copied())).unwrap_or_else(all);
         Failure::with_help(format!("there is no framework `{id}`"), help)
     })
+}
+
+/// The framework of the latest version among those whose ids differ from that one by the version only.
+fn latest_of_family<'i>(id: &str, ids: &[&'i str]) -> Option<&'i str> {
+    let same = |other: &&&str| family(other) == family(id);
+    ids.iter().filter(same).copied().max_by_key(|id| version(id))
+}
+
+/// An id without the version at its end: `cis-aws` of `cis-aws-7.0`.
+fn family(id: &str) -> &str {
+    id.trim_end_matches(|c: char| c.is_ascii_digit() || ".-".contains(c))
+}
+
+fn version(id: &str) -> Vec<u32> {
+    let version = &id[family(id).len()..];
+    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
 /// The rule files of a directory and of its subdirectories, one a family, sorted by path.

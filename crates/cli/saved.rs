@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use portcullis_evidence::read_file;
+use portcullis_evidence::{read_file, to_utf8};
 use portcullis_model::{Report, SCHEMA};
 use serde_json::Value;
 
@@ -48,7 +48,8 @@ pub(crate) fn read(path: &Path) -> Result<Report, Failure> {
 /// The report, or what is wrong with it.
 fn parse(bytes: &[u8]) -> Result<Report, String> {
     // The schema first: it explains all that is wrong with another tool's file.
-    let value: Value = serde_json::from_slice(bytes).map_err(|e| format!("is no JSON: {e}"))?;
+    let value: Value =
+        serde_json::from_slice(&to_utf8(bytes)).map_err(|e| format!("is no JSON: {e}"))?;
     match value.get("schema").and_then(Value::as_str) {
         Some(SCHEMA) => {}
         Some(other) => return Err(format!("has the schema {other}, and not {SCHEMA}")),

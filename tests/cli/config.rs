@@ -91,3 +91,11 @@ fn a_named_file_must_exist() {
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("cannot read other.toml"), "{}", run.stderr);
 }
+
+#[test]
+fn ids_may_be_in_any_case() {
+    let upper = FAILING.to_uppercase();
+    assert_eq!(with_config(&format!("only = ['{upper}']"), &PLAIN).status, 1);
+    assert_eq!(sandbox().run(audit(&["--only", &upper])).status, 1);
+    assert_eq!(sandbox().run(["rules", "explain", &upper]).status, 0);
+}

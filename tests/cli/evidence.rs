@@ -92,3 +92,38 @@ fn verify_names_each_file_that_changed() {
     let named = "modified  access-keys.json\nmissing   mfa-devices.json\nadded     stray.json\n";
     assert_eq!((run.status, run.stdout.as_str()), (1, named));
 }
+
+/// What is no evidence is a mistake, not an account without evidence.
+#[test]
+fn a_wrong_file_is_named_as_what_it_is() {
+    let sandbox = sandbox();
+    sandbox.run(audit(&["-o", "json=report.json"]));
+    sandbox.write("notes.txt", "mine");
+    for (file, says) in [
+        ("report.json", "report.json is a saved report: use `portcullis report`"),
+        ("notes.txt", "notes.txt is neither a bundle nor a credential report"),
+    ] {
+        let run = sandbox.run(["audit", file]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+    }
+}
+
+/// As Windows PowerShell and spreadsheets save it: UTF-16, CRLF, semicolons.
+#[test]
+fn a_report_counts_however_it_was_saved() {
+    let sandbox = sandbox();
+    let report = std::fs::read_to_string(sandbox.path("report.csv")).unwrap();
+    let verdicts = |file: &str| {
+        let run = sandbox.run(["audit", file, "--as-of", "2026-11-01", "-o", "csv"]);
+        assert_eq!(run.status, 1, "{}", run.stderr);
+        run.stdout
+    };
+    let expected = verdicts("report.csv");
+    let crlf = report.replace('\n', "\r\n");
+    let marked = [0xff, 0xfe].into_iter().chain(crlf.encode_utf16().flat_map(u16::to_le_bytes));
+    sandbox.write("utf-16.csv", marked.collect::<Vec<u8>>());
+    sandbox.write("semicolons.csv", report.replace(',', ";"));
+    assert_eq!(verdicts("utf-16.csv"), expected);
+    assert_eq!(verdicts("semicolons.csv"), expected);
+}

@@ -1,6 +1,6 @@
 //! Values of arguments.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -40,6 +40,11 @@ pub(super) fn included() -> impl TypedValueParser<Value = Verdict> {
     PossibleValuesParser::new(LISTED.map(Verdict::word)).try_map(|word| {
         LISTED.into_iter().find(|verdict| verdict.word() == word).ok_or("no such verdict")
     })
+}
+
+/// The id of a rule or framework, in whatever case: ids are lowercase.
+pub(super) fn id() -> impl TypedValueParser<Value = String> {
+    StringValueParser::new().map(|id| id.to_ascii_lowercase())
 }
 
 /// A moment in RFC 3339, or the start of a date in UTC.

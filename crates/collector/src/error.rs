@@ -34,6 +34,9 @@ pub enum CollectError {
     /// The credentials have run out: AWS's error code.
     #[error("the AWS credentials have expired ({0})")]
     Expired(String),
+    /// This machine's clock and AWS's differ by more than AWS accepts: AWS's error code.
+    #[error("this machine's clock differs too much from AWS's ({0})")]
+    WrongClock(String),
     /// The credentials are wrong, or were deleted: AWS's error code.
     #[error("AWS does not accept the credentials ({0})")]
     Invalid(String),
@@ -91,6 +94,9 @@ impl CollectError {
             CollectError::Expired(_) => {
                 "get new ones, and check that this machine's clock is right"
             }
+            CollectError::WrongClock(_) => {
+                "set the clock, or let it follow a time server (NTP), and try again"
+            }
             CollectError::Invalid(_) => {
                 "check the access key and its secret, and that the key is active"
             }
@@ -136,6 +142,9 @@ impl Attempt<'_> {
         E: Error + ProvideErrorMetadata + 'static,
     {
         let failure = Failure::from_error(error);
+        if is_clock_skew(&failure.code, error.message().unwrap_or_default()) {
+            return Some(CollectError::WrongClock(failure.code));
+        }
         if let Some(rejected) = rejected(&failure.code) {
             return Some(rejected);
         }
@@ -183,6 +192,9 @@ impl Attempt<'_> {
 
     fn role_error(&self, call: &SdkError<AssumeRoleError>) -> CollectError {
         let failure = Failure::from_error(call);
+        if is_clock_skew(&failure.code, call.message().unwrap_or_default()) {
+            return CollectError::WrongClock(failure.code);
+        }
         if let Some(rejected) = rejected(&failure.code) {
             return rejected;
         }
@@ -210,6 +222,16 @@ impl Attempt<'_> {
             profile => format!("aws sso login --profile {profile}"),
         }
     }
+}
+
+/// Whether AWS finds the time of the request too far from its own: IAM and STS say so in the words of a
+/// signature error.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
+fn is_clock_skew(code: &str, message: &str) -> bool {
+    let of_time = ["Signature expired", "Signature not yet current"];
+    matches!(code, "RequestTimeTooSkewed" | "RequestInTheFuture")
+        || is_signature_error(code) && of_time.iter().any(|words| message.starts_with(words))
 }
 
 /// What the code says about the credentials themselves, whatever was called with them.

@@ -13,6 +13,7 @@ use portcullis_model::{AccountStatus, Gap, LooseningChange, Source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::file::to_utf8;
 use crate::shapes;
 
 pub use draft::Draft;
@@ -102,7 +103,8 @@ impl Bundle {
             return Some(manifest.collected_to);
         }
         let document = self.documents.get(&Source::CredentialReport)?;
-        let report: shapes::CredentialReport = serde_json::from_slice(&document.bytes).ok()?;
+        let report: shapes::CredentialReport =
+            serde_json::from_slice(&to_utf8(&document.bytes)).ok()?;
         report.generated_time
     }
 

@@ -1,5 +1,6 @@
 //! Files that the user, or a change under review, names.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
@@ -23,17 +24,35 @@ pub fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text of such a file, in UTF-8, with or without a byte order mark.
+/// The text of such a file, decoded as [`to_utf8`] does.
 ///
 /// # Errors
-/// As [`read_file`]; if it is not UTF-8.
+/// As [`read_file`]; if it is not text.
 pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
-    let mut text = String::from_utf8(read_file(path, max_bytes)?)
-        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
+    let bytes = read_file(path, max_bytes)?;
+    String::from_utf8(to_utf8(&bytes).into_owned())
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
+}
+
+/// Text as people's tools write it, in UTF-8 without a byte order mark. UTF-16 is known by its mark: `>` of
+/// Windows PowerShell writes it. What is not text stays as it is.
+///
+/// <https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding>
+#[must_use]
+pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => rest.into(),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into_bytes().into(),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into_bytes().into(),
+        _ => bytes.into(),
     }
-    Ok(text)
+}
+
+/// What is cut or wrong in it shows as U+FFFD.
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    const REPLACEMENT: u16 = 0xfffd;
+    let units = bytes.chunks(2).map(|pair| pair.try_into().map_or(REPLACEMENT, unit));
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 /// The text of a file of a directory, as [`read_text`] reads it.
@@ -65,6 +84,21 @@ mod tests {
             read_file(directory.path(), 7).unwrap_err().to_string(),
             "it is not a regular file"
         );
+    }
+
+    #[test]
+    fn text_is_decoded_by_its_mark() {
+        for bytes in [
+            &b"a\xc3\xbc"[..],
+            b"\xef\xbb\xbfa\xc3\xbc",
+            b"\xff\xfea\0\xfc\0",
+            b"\xfe\xff\0a\0\xfc",
+        ] {
+            assert_eq!(*to_utf8(bytes), *"a\u{fc}".as_bytes());
+        }
+        // Half a character, and half a pair.
+        assert_eq!(*to_utf8(b"\xff\xfea\0\xfc"), *"a\u{fffd}".as_bytes());
+        assert_eq!(*to_utf8(b"\xff\xfe\x3d\xd8"), *"\u{fffd}".as_bytes());
     }
 
     #[cfg(unix)]

@@ -17,6 +17,6 @@ pub use bundle::{
     Bundle, BundleError, Change, ChangeKind, Document, Draft, FileEntry, Manifest, to_json, verify,
 };
 pub use classes::{ClassConflict, Classes};
-pub use file::{read_file, read_text, read_text_in};
+pub use file::{read_file, read_text, read_text_in, to_utf8};
 pub use guides::{Guides, NoUsers, Users};
 pub use snapshot::Declarations;

@@ -229,6 +229,38 @@ fn a_bare_report_is_a_bundle() {
     assert_eq!(code(&empty, Source::CredentialReport), "Empty");
 }
 
+/// Of each, what it is and what to do.
+#[test]
+fn a_file_that_is_no_evidence_is_named_as_what_it_is() {
+    let dir = by_hand(&[
+        ("report.json", "\u{feff}{\"schema\": \"portcullis/report/v1\"}"),
+        ("manifest.json", "{\"schema\": \"portcullis/bundle/v1\"}"),
+        ("notes.txt", "mine\nuser,arn"),
+    ]);
+    for (file, says) in [
+        ("report.json", "is a saved report: use `portcullis report`"),
+        ("manifest.json", "is the manifest of a bundle: give the directory"),
+        ("notes.txt", "is neither a bundle nor a credential report"),
+    ] {
+        let error = Bundle::read(&dir.path().join(file)).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+/// Windows PowerShell's `>` writes UTF-16 with a mark.
+#[test]
+fn a_report_in_utf_16_is_dated() {
+    let json = "{\"Content\": \"\", \"GeneratedTime\": \"2024-01-01T00:00:00Z\"}";
+    let utf16 = json.encode_utf16().flat_map(u16::to_le_bytes);
+    let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain(utf16).collect();
+    let dir = by_hand(&[]);
+    let path = dir.path().join("report.out");
+    fs::write(&path, bytes).unwrap();
+    let bundle = Bundle::read(&path).unwrap();
+    assert_eq!(bundle.documents[&Source::CredentialReport].file, "credential-report.json");
+    assert_eq!(bundle.collected_at(), Some(time("2024-01-01T00:00:00Z")));
+}
+
 #[test]
 fn a_collected_bundle_speaks_for_the_end_of_its_collecting() {
     assert_eq!(bundle(&TWO).collected_at(), Some(time("2026-01-02T03:04:06Z")));

@@ -127,6 +127,23 @@ async fn rejected_credentials_stop_the_run() {
     }
 }
 
+/// The words are those of AWS's page on signatures:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
+#[tokio::test]
+async fn a_wrong_clock_is_named() {
+    for words in [
+        "Signature expired: 20120306T074514Z is now earlier than 20120306T074556Z",
+        "Signature not yet current: 20230911T152959Z is still later than 20230911T152522Z",
+    ] {
+        let body = error_body("SignatureDoesNotMatch").replace("no Sig", words);
+        let error = error_after(403, &body).await;
+        assert!(matches!(&error, CollectError::WrongClock(_)), "{error}");
+        assert!(error.help().contains("clock"), "{}", error.help());
+    }
+    let error = error_after(403, &error_body("RequestTimeTooSkewed")).await;
+    assert!(matches!(&error, CollectError::WrongClock(_)), "{error}");
+}
+
 /// AWS puts the whole signed request into this message, the session token included.
 #[tokio::test]
 async fn a_signature_error_repeats_nothing_of_the_request() {

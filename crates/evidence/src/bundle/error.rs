@@ -18,6 +18,14 @@ pub enum BundleError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// That file is something else than evidence.
+    #[error("{path} is {kind}", path = path.display())]
+    NoEvidence {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do with it.
+        kind: &'static str,
+    },
     /// That directory holds no file of a bundle.
     #[error("{} holds no file of a bundle; looked for {}", .0.display(), known_names())]
     NothingFound(PathBuf),

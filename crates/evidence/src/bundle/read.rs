@@ -188,14 +188,39 @@ fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
     if found { Ok(bundle.sorted()) } else { Err(BundleError::NothingFound(dir.to_owned())) }
 }
 
+/// What a file is that is no credential report, and what to do with it, as far as that is sure.
+fn wrong_kind(text: &[u8]) -> Option<&'static str> {
+    #[derive(Deserialize)]
+    struct Header {
+        schema: Option<String>,
+    }
+    if text.starts_with(b"{") {
+        let Header { schema } = serde_json::from_slice(text).ok()?;
+        return match schema?.as_str() {
+            portcullis_model::SCHEMA => Some("a saved report: use `portcullis report`"),
+            SCHEMA => Some("the manifest of a bundle: give the directory"),
+            _ => None,
+        };
+    }
+    let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_csv = text.is_empty() || header.contains(&b',') || header.contains(&b';');
+    (!is_csv)
+        .then_some("neither a bundle nor a credential report, as CSV or as the AWS CLI prints it")
+}
+
 fn read_report(path: &Path) -> Result<Bundle, BundleError> {
     let mut bundle = Bundle::default();
     let content = match read_file(path) {
         Err(Unusable::Unreadable(error)) => return Err(BundleError::io(path)(error)),
         content => content,
     };
+    let text = content.as_deref().map(file::to_utf8).unwrap_or_default();
+    let text = text.trim_ascii_start();
+    if let Some(kind) = wrong_kind(text) {
+        return Err(BundleError::NoEvidence { path: path.to_owned(), kind });
+    }
     // The name may be anything; the JSON of the AWS CLI begins with a brace, and no CSV header does.
-    let is_json = content.as_ref().is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"));
+    let is_json = text.starts_with(b"{");
     let file = (!is_json).then(|| REPORT_CSV.to_owned());
     bundle.add(Source::CredentialReport, file, content);
     for source in Source::ALL.into_iter().filter(|&source| source != Source::CredentialReport) {

@@ -22,6 +22,7 @@ use super::gaps::Gaps;
 use super::names::name_key;
 use super::time::is_future;
 use crate::bundle::Document;
+use crate::file::to_utf8;
 use crate::shapes;
 
 /// The name in the row of the root user.
@@ -64,7 +65,8 @@ pub(super) fn parse(
     gaps: &mut Gaps,
 ) -> Result<Report, Problem> {
     let (csv, generated_at) = content(document)?;
-    let text = std::str::from_utf8(documents::without_bom(&csv)).map_err(|error| {
+    let csv = to_utf8(&csv);
+    let text = std::str::from_utf8(&csv).map_err(|error| {
         Problem::malformed(format!("the CSV is not UTF-8 after byte {}", error.valid_up_to()))
     })?;
     let table = table::parse(text)?;

@@ -10,6 +10,7 @@ use serde_json::Deserializer;
 
 use super::gaps::Gaps;
 use crate::bundle::{Bundle, Document};
+use crate::file::to_utf8;
 
 /// Which pages of an answer must be complete.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -140,7 +141,7 @@ impl Page {
 
 /// A stream of at least one JSON object: several outputs of the AWS CLI may be in one file.
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Problem> {
-    let bytes = without_bom(bytes);
+    let bytes = &*to_utf8(bytes);
     let mut stream = Deserializer::from_slice(bytes).into_iter::<T>();
     let mut answers = Vec::new();
     loop {
@@ -179,11 +180,6 @@ fn wrong_shape(error: &str) -> String {
     let absent = error.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     let lacks = absent.map(|field| format!(", which has {field}")).unwrap_or_default();
     format!("not the shape that AWS answers in{lacks}")
-}
-
-/// Some editors and shells put a byte order mark before UTF-8.
-pub(super) fn without_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 #[cfg(test)]

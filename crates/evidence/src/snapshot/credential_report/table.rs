@@ -76,7 +76,8 @@ impl Columns {
 
 /// Splits CSV as RFC 4180 has it into lines by user.
 pub(super) fn parse(text: &str) -> Result<Table, Problem> {
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let mut reader =
+        ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| unreadable(&error))?;
     let columns = Columns::new(header);
     let (Some(user), Some(arn)) = (columns.index("user"), columns.index("arn")) else {
@@ -94,6 +95,12 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
         }
     }
     Ok(table)
+}
+
+/// What parts the columns: a spreadsheet saves a semicolon where the comma is a decimal mark.
+fn delimiter(text: &str) -> u8 {
+    let header = text.lines().next().unwrap_or_default();
+    if header.contains(';') && !header.contains(',') { b';' } else { b',' }
 }
 
 /// The number of the line that a record stands on. Its position is where the record before ended: in
