@@ -102,7 +102,9 @@ fn the_third_table_is_what_the_configuration_adds() {
 fn every_rule_fails_in_an_example_and_none_in_the_clean_one() {
     let run = Sandbox::new().run(["rules", "list", "-o", "json"]);
     let rules: Json = serde_json::from_str(&run.stdout).unwrap();
-    let ids: BTreeSet<_> = rules.as_array().unwrap().iter().map(|rule| text(&rule["id"])).collect();
+    // What was recorded of sign-ins is in no bundle; `examples/trail` has that.
+    let rules = rules.as_array().unwrap().iter().filter(|rule| rule["family"] != "signin");
+    let ids: BTreeSet<_> = rules.map(|rule| text(&rule["id"])).collect();
     let leaky = [audit_configured("leaky"), audit("leaky-defaults", "strict").0];
     let failing: BTreeSet<_> = leaky.into_iter().flatten().map(|(rule, _)| rule).collect();
     assert_eq!(failing, ids);
@@ -164,7 +166,7 @@ fn internal(text: &str) -> bool {
 fn advice_on_an_account_holds_its_own_values() {
     let bundle = repository("examples/leaky");
     let audit = |format| {
-        Sandbox::new().run(["audit", &bundle, "--rule-set", "strict", "-o", format]).stdout
+        Sandbox::new().run(["audit", &bundle, "--rule-set", "strict", "--all", "-o", format]).stdout
     };
     let report: Json = serde_json::from_str(&audit("json")).unwrap();
     for finding in report["findings"].as_array().unwrap() {

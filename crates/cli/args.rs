@@ -84,6 +84,7 @@ Examples:
   portcullis signins logs --user ana.silva --last 7d
   portcullis signins logs --fail-on high -o table -o sarif=signins.sarif
   aws cloudtrail lookup-events --output json | portcullis signins -
+  portcullis signins --last 2d --profile prod
 
 Reads log files and digests of trails, the output of `lookup-events`, events of
 EventBridge and CloudWatch Logs, and what the console saves, packed or not. Its
@@ -419,6 +420,10 @@ pub(crate) struct CollectArgs {
     /// Replace even a bundle that holds what this run could not get
     #[arg(long)]
     pub(crate) force: bool,
+    /// Also look up who signed in during the last seven days, and save it as
+    /// cloudtrail.json, which `portcullis signins` reads
+    #[arg(long, conflicts_with = "many")]
+    pub(crate) signins: bool,
     /// Of many accounts, ask none again whose bundle is in the directory
     #[arg(long, requires = "many", help_heading = "Many accounts")]
     pub(crate) resume: bool,
@@ -455,9 +460,12 @@ pub(crate) struct FactsArgs {
 #[derive(Args)]
 #[command(after_help = SIGNINS_EXAMPLES)]
 pub(crate) struct SigninsArgs {
-    /// Files and directories of CloudTrail, or - for standard input
-    #[arg(value_name = "PATH", required = true)]
+    /// Files and directories of CloudTrail, or - for standard input; without
+    /// any, the account's event history is looked up
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) session: SessionArgs,
     /// Leave out what ended before that date (its start in UTC) or RFC 3339
     /// time
     #[arg(long, value_name = "TIME", value_parser = moment)]
@@ -465,7 +473,8 @@ pub(crate) struct SigninsArgs {
     /// Leave out what began at that time or later
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) to: Option<Timestamp>,
-    /// Leave out what ended longer ago, such as 7d or 12h
+    /// Leave out what ended longer ago, such as 7d or 12h [default of a look-up:
+    /// 7d]
     #[arg(long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,
     /// Show only this person, with every event and a text for a ticket; root
@@ -500,6 +509,9 @@ pub(crate) struct PermissionsArgs {
     /// Leave out the calls per user, as `audit --quick` does
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Also allow `signins` to look up the event history of CloudTrail
+    #[arg(long)]
+    pub(crate) signins: bool,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
@@ -557,6 +569,28 @@ const LIVE: [&str; 7] =
 const ASKING: [&str; 8] =
     ["org", "exclude", "role_name", "shard", "shards", "expect_partition", "collect_to", "resume"];
 
+/// As many calls a second as IAM takes without complaint.
+pub(crate) const CALLS_PER_SECOND: u32 = 20;
+
+/// How to look an account's event history up.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Live account")]
+pub(crate) struct SessionArgs {
+    /// The AWS profile [default: as the AWS CLI]
+    #[arg(long, value_name = "NAME", conflicts_with = "paths")]
+    pub(crate) profile: Option<String>,
+    /// A role to assume first
+    #[arg(long, value_name = "ARN", conflicts_with = "paths")]
+    pub(crate) role_arn: Option<String>,
+    /// The external id that the role requires
+    #[arg(long, value_name = "ID", requires = "role_arn")]
+    pub(crate) external_id: Option<String>,
+    /// Stop after this many seconds; what AWS has not answered by then stays
+    /// unread
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) deadline: u64,
+}
+
 /// How to reach the account.
 #[derive(Args)]
 #[command(next_help_heading = "Live account")]
@@ -581,7 +615,7 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) deadline: u64,
     /// Make no more than this many calls a second, retries included
-    #[arg(long, value_name = "CALLS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "CALLS", default_value_t = CALLS_PER_SECOND, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) max_calls_per_second: u32,
 }
 

@@ -1,12 +1,13 @@
 //! `collect`: save what AWS says.
 
+use jiff::Timestamp;
 use portcullis_evidence::Bundle;
 use portcullis_model::Gap;
 
 use crate::args::CollectArgs;
 use crate::failure::Failure;
 use crate::fleet::{Accounts, Store};
-use crate::{evidence, signals, terminal};
+use crate::{evidence, signals, signins, terminal};
 
 /// The exit status where something could not be collected.
 const INCOMPLETE: u8 = 3;
@@ -18,7 +19,11 @@ pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
         return collect_each(args);
     }
     Bundle::check_target(&args.output)?;
-    let bundle = evidence::collect(&args.live, evidence::everything())?;
+    let mut bundle = evidence::collect(&args.live, evidence::everything())?;
+    if args.signins {
+        let request = signins::recent(None, None, signins::LOOKED_UP);
+        bundle.add_activity(evidence::look_up(&args.live, &request)?, Timestamp::now());
+    }
     let place = args.output.display();
     if !args.force {
         let losses = bundle.losses(&args.output)?;

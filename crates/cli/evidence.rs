@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use portcullis_collector::{Diagnosis, Options};
-use portcullis_evidence::{Bundle, Declarations};
+use portcullis_collector::{CollectError, Diagnosis, LookupRequest, Options};
+use portcullis_evidence::{Bundle, Declarations, to_json};
 use portcullis_model::{Snapshot, Source, Sources};
 
 use crate::args::{EvidenceArgs, LiveArgs};
@@ -71,13 +71,30 @@ fn now() -> Timestamp {
 
 /// Asks AWS.
 pub(crate) fn collect(args: &LiveArgs, sources: Sources) -> Result<Bundle, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let options = options(args, sources);
+    ask(&options, async |progress| portcullis_collector::collect(&options, progress).await)
+}
+
+/// What the event history of CloudTrail holds, as `portcullis signins` reads it.
+pub(crate) fn look_up(args: &LiveArgs, request: &LookupRequest) -> Result<Vec<u8>, Failure> {
+    let options = options(args, Sources::default());
+    let history = ask(&options, async |progress| {
+        portcullis_collector::look_up(&options, request, progress).await
+    })?;
+    Ok(to_json(&history)?)
+}
+
+/// Runs what asks AWS by these options, and shows how far it is.
+fn ask<T>(
+    options: &Options,
+    asking: impl AsyncFnOnce(&ProgressLine) -> Result<T, CollectError>,
+) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = {
         let progress = ProgressLine::new();
-        runtime.block_on(portcullis_collector::collect(&options, &progress))
+        runtime.block_on(asking(&progress))
     };
-    // A look-up that still hangs must not hold up the end.
+    // A look-up of a name that still hangs must not hold up the end.
     runtime.shutdown_background();
     outcome.map_err(|error| Failure::from_collector(error, &options.diagnosis))
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use portcullis_model::Source;
 use portcullis_report::write_json;
 use portcullis_rules::Evidence;
 use serde::Serialize;
@@ -19,7 +20,10 @@ pub(crate) fn run(args: &PermissionsArgs) -> Result<(), Failure> {
     let config = Config::read(&args.config)?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let rules = rules.select(&config.selection(&args.rules, Evidence::Account))?;
-    let actions = rule_files::sources(&rules).actions(args.quick);
+    let mut actions = rule_files::sources(&rules).actions(args.quick);
+    if args.signins {
+        actions.extend(Source::CloudTrail.actions());
+    }
     terminal::print(|out| match args.format {
         PolicyFormat::Json => write_json(&Policy::allowing(&actions), out),
         PolicyFormat::Cloudformation => write_json(&Template::allowing(&actions), out),

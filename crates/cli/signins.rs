@@ -3,26 +3,34 @@
 use std::io;
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use portcullis_collector::LookupRequest;
 use portcullis_evidence::{Bundle, Manifest};
 use portcullis_model::{
-    AccountActivity, ActivitySummary, Gap, InputGap, Report, Snapshot, Source, partition_of,
+    AccountActivity, ActivitySummary, Gap, InputGap, Period, Report, Snapshot, Source, partition_of,
 };
 use portcullis_report::{Format, merge};
 use portcullis_rules::Evidence;
-use portcullis_trail::{Filter, Reader, summarise};
+use portcullis_trail::{Filter, IAM_EVENTS, Reader, summarise};
 
-use crate::args::SigninsArgs;
+use crate::args::{CALLS_PER_SECOND, LiveArgs, SessionArgs, SigninsArgs};
 use crate::failure::Failure;
 use crate::joined::Whole;
-use crate::output;
 use crate::reporting::Reporting;
+use crate::{evidence, output};
+
+/// How far back a look-up goes, unless said otherwise: AWS answers two pages a second.
+pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Reads, judges and shows the activity; the exit status, which follows from the report.
 pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
     let outputs = output::choose(&args.reporting.output.outputs, Format::Table)?;
     let reporting = Reporting::new(&args.reporting, outputs, &args.config, Evidence::Activity)?;
     let mut reader = Reader::default();
+    if args.paths.is_empty() {
+        let history = evidence::look_up(&live(args), &lookup(args))?;
+        reader.read_stream("the event history", history.as_slice());
+    }
     for path in &args.paths {
         if path == Path::new("-") {
             reader.read_stream("standard input", io::stdin().lock());
@@ -44,6 +52,42 @@ pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
     report.activity.push(summary);
     let report = reporting.decide(report)?;
     reporting.finish(Whole::Held(Box::new(report)))
+}
+
+/// How to reach the account whose event history is looked up.
+fn live(args: &SigninsArgs) -> LiveArgs {
+    let SessionArgs { profile, role_arn, external_id, deadline } = args.session.clone();
+    let region = args.regions.first().cloned();
+    LiveArgs {
+        profile,
+        region,
+        role_arn,
+        external_id,
+        quick: false,
+        deadline,
+        max_calls_per_second: CALLS_PER_SECOND,
+    }
+}
+
+/// What to look up.
+fn lookup(args: &SigninsArgs) -> LookupRequest {
+    let last = args.last.unwrap_or(LOOKED_UP);
+    LookupRequest { regions: args.regions.clone(), ..recent(args.from, args.to, last) }
+}
+
+/// Sign-ins and changes of credentials of that time, in all regions that record them.
+pub(crate) fn recent(
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    last: SignedDuration,
+) -> LookupRequest {
+    let to = to.unwrap_or_else(Timestamp::now);
+    let from = from.unwrap_or_else(|| to.checked_sub(last).unwrap_or(Timestamp::MIN));
+    LookupRequest {
+        period: Period { from, to },
+        regions: Vec::new(),
+        global_events: IAM_EVENTS.iter().map(|&name| name.to_owned()).collect(),
+    }
 }
 
 fn filter(args: &SigninsArgs) -> Filter {

@@ -35,6 +35,7 @@ fn the_example_is_judged() {
         failed,
         [
             "root-console-sign-in root",
+            "root-sign-in-without-mfa root",
             "second-factor-refused hana.sato@example.com",
             "user-sign-in-without-mfa bilal.haddad",
         ]
@@ -55,7 +56,7 @@ fn a_rule_passes_only_where_its_regions_were_read() {
             .collect();
         (run.status, of_account.join("|"))
     };
-    let (status, root) = verdict("root-sign-in-without-mfa");
+    let (status, root) = verdict("root-password-recovery");
     assert_eq!(status, 0);
     assert!(root.starts_with("\"pass\" \"no such activity was recorded in us-east-1,"), "{root}");
     let (status, users) = verdict("password-spraying");
@@ -71,12 +72,12 @@ fn what_is_accepted_and_what_is_new_is_told_apart() {
     sandbox.write(
         "portcullis.toml",
         format!(
-            "[[waiver]]\nrule = \"{only}\"\nresource = \"root\"\nreason = \"a planned task\"\n\
-             owner = \"ana\"\nexpires = \"2026-12-31\"\n"
+            "[[waiver]]\nrule = \"{only}\"\nresource = \"root\"\naccount = \"*\"\nreason = \"a planned task\"\n\
+             owner = \"ana\"\nexpires = 2026-12-31\n"
         ),
     );
     let waived = sandbox.run(["signins", &logs, "--only", only]);
-    assert_eq!(waived.status, 0, "{}", waived.stdout);
+    assert_eq!(waived.status, 0, "{}", waived.stderr);
     let other = Sandbox::new();
     let saved = other.run(["signins", &logs, "--only", only, "-o", "json=old.json"]);
     assert_eq!(saved.status, 1, "{}", saved.stderr);

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use jiff::Timestamp;
 use portcullis_model::{Fingerprint, Report, Verdict};
+use serde_json::Value as Json;
 
 use crate::emulator::{COMPANY, Lane, OVER_HTTP, python, report};
 use crate::support::{Run, repository};
@@ -186,4 +187,25 @@ fn what_could_not_be_collected_is_named_and_replaces_nothing() {
     let named = "warning: account-summary is missing: iam:GetAccountSummary: AccessDenied: ";
     assert!(run.stderr.contains(named), "{}", run.stderr);
     assert!(!fs::exists(&summary).unwrap());
+}
+
+/// What is looked up is what `collect --signins` saves.
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn sign_ins_are_the_same_live_and_collected() {
+    let lane = Lane::of(COMPANY);
+    let locked_out = |arguments: &[&str]| {
+        let run = lane.run(&[&["signins", "-o=json"], arguments].concat());
+        let report: Json = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
+        report["activity"][0]["locked_out"].clone()
+    };
+    let live = locked_out(&[]);
+    assert!(live.to_string().contains("bob"), "{live}");
+    let bundle = lane.path("with-signins");
+    let collected = lane.run(&["collect", "--signins", "-o", &bundle]);
+    assert_eq!(collected.status, 0, "{}", collected.stderr);
+    assert_eq!(locked_out(&[&format!("{bundle}/cloudtrail.json")]), live);
+    assert_eq!(lane.run(&["verify", &bundle]).status, 0);
+    let again = lane.run(&["collect", "-o", &bundle, "--force"]);
+    assert_eq!(again.status, 0, "it is a bundle still: {}", again.stderr);
 }

@@ -172,7 +172,7 @@ def measure_worst(portcullis: str, directory: Path) -> None:
 
 
 def measure_fleet(portcullis: str, directory: Path) -> None:
-    """A hundred times as many accounts should take a hundred times as long, and hardly more memory."""
+    """A hundred times as many accounts: a hundred times as long, in hardly more memory."""
     print(f"\n{'Offline, accounts of 20 users':<34}{'ms':>8}{'MB':>8}{'ms each':>10}")
     original = directory / "of-a-fleet"
     large_account.write(original, 20, 20, 20)

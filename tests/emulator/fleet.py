@@ -1,7 +1,7 @@
 """An organization of small accounts: `fleet:N`, of which the first manages it.
 
-The ids are 777700000001 and up. Account 2 is suspended. Every account has a user with a password and
-no MFA, and a role that account 3 may assume without an external id.
+The ids are 777700000001 and up. Account 2 is suspended. Every account has a user with a password
+and no MFA, and a role that account 3 may assume without an external id.
 """
 
 from moto.organizations.models import organizations_backends

@@ -232,7 +232,11 @@ class Proxy(ThreadingHTTPServer):
                 return json_answer(200, surroundings.create_analyzer(entry, call.region, request))
             return json_answer(200, surroundings.analyzers(owner, entry, call.region))
         if call.action == "LookupEvents":
-            return json_answer(200, {"Events": []})
+            account = self.accounts.get(call.key)
+            owner = account.account if account else "unknown"
+            return json_answer(
+                200, surroundings.lookup_events(owner, call.region, json.loads(body))
+            )
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream)
         kept = {
             name: value

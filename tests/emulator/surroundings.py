@@ -4,6 +4,7 @@ Filled into moto's backends; what moto does not answer is answered here, in the 
 references. What it answers with fixed dates gets those of the scenario.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +17,8 @@ from moto.organizations.models import FakeServiceAccess, organizations_backends
 from werkzeug.exceptions import HTTPException
 
 from moments import Moment, moment
+
+REGION = "us-east-1"
 
 
 @dataclass
@@ -204,6 +207,38 @@ def analyzers(account: str, entry: Surroundings, region: str) -> dict[str, Any]:
             if each.region in (None, region)
         ]
     }
+
+
+def lookup_events(account: str, region: str, request: dict[str, Any]) -> dict[str, Any]:
+    """LookupEvents' answer: bob mistyped his password an hour ago, and nothing else happened."""
+    attribute = request["LookupAttributes"][0]["AttributeValue"]
+    if attribute != "signin.amazonaws.com" or region != REGION:
+        return {"Events": []}
+    at = moment(1 / 24)
+    record = {
+        "eventVersion": "1.08",
+        "eventID": "5c7b2f9e-3f6e-4d39-9a52-0f1e2d3c4b5a",
+        "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "ConsoleLogin",
+        "eventType": "AwsConsoleSignIn",
+        "eventCategory": "Management",
+        "awsRegion": region,
+        "recipientAccountId": account,
+        "sourceIPAddress": "192.0.2.10",
+        "userAgent": "Mozilla/5.0",
+        "userIdentity": {"type": "IAMUser", "accountId": account, "userName": "bob"},
+        "errorMessage": "Failed authentication",
+        "requestParameters": None,
+        "responseElements": {"ConsoleLogin": "Failure"},
+        "additionalEventData": {"MFAUsed": "No", "MobileVersion": "No"},
+    }
+    event = {
+        "EventId": record["eventID"],
+        "EventTime": at.timestamp(),
+        "CloudTrailEvent": json.dumps(record),
+    }
+    return {"Events": [event]}
 
 
 def create_analyzer(entry: Surroundings, region: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -121,6 +121,19 @@ impl Bundle {
     }
 }
 
+impl Bundle {
+    /// Adds what CloudTrail recorded, which came at that moment: a file of its own, that no rule on the
+    /// account reads.
+    pub fn add_activity(&mut self, bytes: Vec<u8>, at: Timestamp) {
+        let file = file_name(Source::CloudTrail);
+        if let Some(manifest) = &mut self.manifest {
+            let entry = FileEntry { sha256: sha256(&bytes), collected_at: at };
+            manifest.files.insert(file.clone(), entry);
+        }
+        self.documents.insert(Source::CloudTrail, Document { file, bytes });
+    }
+}
+
 /// The name of the file that holds a source's answer as the AWS CLI prints it.
 fn file_name(source: Source) -> String {
     format!("{source}.json")
@@ -137,7 +150,7 @@ fn file_names(source: Source) -> Vec<String> {
 
 /// Every file name that a bundle knows, but the manifest's.
 fn known_file_names() -> impl Iterator<Item = String> {
-    Source::ALL.into_iter().flat_map(file_names)
+    Source::every().flat_map(file_names)
 }
 
 /// A content's SHA-256 in hexadecimal digits.

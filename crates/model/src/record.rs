@@ -300,6 +300,7 @@ macro_rules! record {
             fn id(&self) -> std::borrow::Cow<'_, str> {
                 std::borrow::Cow::Borrowed(&self.$id)
             }
+            #[allow(clippy::misnamed_getters, reason = "an event is called by who acted")]
             fn name(&self) -> &str {
                 &self.$label
             }

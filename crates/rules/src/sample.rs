@@ -219,7 +219,7 @@ mod tests {
         HEALTHY.as_ref().unwrap();
         for scope in &SCOPES {
             let patched = patched(scope, &[], &mut Vec::new()).unwrap();
-            let expected = if scope.made_of.is_some() { 0 } else { 1 };
+            let expected = usize::from(scope.made_of.is_none());
             assert_eq!((scope.subjects)(&patched).unwrap().len(), expected, "{}", scope.name);
         }
         SCOPES

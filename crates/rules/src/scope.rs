@@ -199,7 +199,7 @@ impl Scope {
     }
 
     /// What an example gives: the resource, or what it is made of; its owner; the account.
-    pub(crate) fn given(&self) -> impl Iterator<Item = &Variable> + DoubleEndedIterator {
+    pub(crate) fn given(&self) -> impl DoubleEndedIterator<Item = &Variable> {
         let resource = self.made_of.as_ref().or(self.variables.first());
         resource.into_iter().chain(self.variables.iter().skip(1))
     }

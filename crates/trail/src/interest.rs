@@ -31,7 +31,7 @@ pub(crate) enum OutcomeField {
 /// Changes of passwords, MFA devices, keys, users and identity providers.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
-const IAM: &[&str] = &[
+pub const IAM: &[&str] = &[
     "ChangePassword",
     "CreateAccessKey",
     "CreateLoginProfile",

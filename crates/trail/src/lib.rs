@@ -20,5 +20,6 @@ mod read;
 mod split;
 mod summary;
 
+pub use interest::IAM as IAM_EVENTS;
 pub use read::Reader;
 pub use summary::{Filter, summarise};

@@ -11,7 +11,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{RunOptions, Snapshot, Tally, Verdict};
-use portcullis_rules::{RuleSet, Settings, embedded, evaluate};
+use portcullis_rules::{RuleSet, Selection, Settings, embedded, evaluate};
 
 fn example(name: &str) -> Bundle {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
@@ -19,7 +19,8 @@ fn example(name: &str) -> Bundle {
 }
 
 fn all_rules() -> RuleSet {
-    RuleSet::load(&embedded(), &Settings::default()).unwrap()
+    let strict = Selection { rule_set: "strict".to_owned(), ..Selection::default() };
+    RuleSet::load(&embedded(), &Settings::default()).unwrap().select(&strict).unwrap()
 }
 
 fn snapshot(bundle: &Bundle) -> Snapshot {

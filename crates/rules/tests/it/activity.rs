@@ -36,7 +36,7 @@ signins = [{ outcome = "failure" }, { outcome = "failure" }]
 "#;
 
 /// An attempt of a user at that time of the day; `with` are its other facts.
-fn sign_in(user: &str, time: &str, with: Json) -> Json {
+fn sign_in(user: &str, time: &str, with: &Json) -> Json {
     let samples: Json = serde_json::from_str(include_str!("../../src/sample.json")).unwrap();
     let mut sign_in = samples["SignIn"].clone();
     sign_in["user"] = json!(user);
@@ -50,7 +50,7 @@ fn sign_in(user: &str, time: &str, with: Json) -> Json {
 }
 
 fn failure(user: &str, time: &str) -> Json {
-    sign_in(user, time, json!({ "outcome": "failure", "pattern": "wrong_password" }))
+    sign_in(user, time, &json!({ "outcome": "failure", "pattern": "wrong_password" }))
 }
 
 /// A region of which digests prove that time of the day.
@@ -75,7 +75,7 @@ fn at(time: &str) -> String {
 }
 
 /// The report of a rule on a morning, from 07:00 to 12:00.
-fn report(rule: &str, sign_ins: Vec<Json>, regions: Vec<Json>) -> Report {
+fn report(rule: &str, sign_ins: &[Json], regions: &[Json]) -> Report {
     let activity = json!({
         "period": { "from": at("07:00:00"), "to": at("12:00:00") },
         "regions": regions,
@@ -114,7 +114,7 @@ fn a_window_ends_where_nothing_follows_soon() {
         failure("ana", "08:20:00"),
         failure("ana", "08:30:01"),
     ];
-    let report = report(WINDOWS, attempts, covered());
+    let report = report(WINDOWS, &attempts, &covered());
     let mut messages = lines(&report);
     messages.sort();
     assert_eq!(
@@ -130,10 +130,10 @@ fn a_window_ends_where_nothing_follows_soon() {
 fn a_success_counts_by_person_and_address() {
     let mut attempts: Vec<Json> =
         (0..3).map(|minute| failure("ana", &format!("08:0{minute}:00"))).collect();
-    attempts.push(sign_in("ben", "08:03:00", json!({})));
-    attempts.push(sign_in("ana", "08:04:00", json!({ "source": "198.51.100.23" })));
-    attempts.push(sign_in("ana", "08:05:30", json!({})));
-    let report = report(WINDOWS, attempts, covered());
+    attempts.push(sign_in("ben", "08:03:00", &json!({})));
+    attempts.push(sign_in("ana", "08:04:00", &json!({ "source": "198.51.100.23" })));
+    attempts.push(sign_in("ana", "08:05:30", &json!({})));
+    let report = report(WINDOWS, &attempts, &covered());
     assert_eq!(lines(&report), ["fail ana 3 2 2 3.5"]);
 }
 
@@ -145,7 +145,7 @@ fn findings_are_known_by_their_first_event() {
         (0..3).map(|minute| failure(user, &format!("{hour:02}:0{minute}:00"))).collect()
     };
     let fingerprints = |attempts: Vec<Json>| -> Vec<String> {
-        let report = report(WINDOWS, attempts, covered());
+        let report = report(WINDOWS, &attempts, &covered());
         report.findings.iter().map(|it| it.fingerprint.as_str().to_owned()).collect()
     };
     let monday = fingerprints(run("ana", 8));
@@ -156,7 +156,7 @@ fn findings_are_known_by_their_first_event() {
 
 #[test]
 fn nothing_is_a_pass_only_where_every_region_was_read() {
-    let verdict = |regions: Vec<Json>| lines(&report(WINDOWS, vec![], regions)).join("|");
+    let verdict = |regions: Vec<Json>| lines(&report(WINDOWS, &[], &regions)).join("|");
     let pass = "pass no such activity was recorded in us-east-1, us-west-2 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC";
     assert_eq!(verdict(covered()), pass);
     let east = || proved("us-east-1", "07:00:00", "12:00:00");
@@ -213,8 +213,8 @@ fn what_may_be_a_choice_of_events_is_no_proof() {
 #[test]
 fn an_attempt_of_unknown_outcome_leaves_the_rule_open() {
     let unknown = json!({ "missing": ["cloudtrail"] });
-    let csv = sign_in("ana", "08:00:00", json!({ "outcome": unknown }));
-    let report = report(WINDOWS, vec![csv], covered());
+    let csv = sign_in("ana", "08:00:00", &json!({ "outcome": unknown }));
+    let report = report(WINDOWS, &[csv], &covered());
     let expected =
         "unknown not judged: how 1 of the attempts ended is not in what was read".to_owned();
     assert_eq!(lines(&report), [expected]);

@@ -15,6 +15,7 @@ use portcullis_rules::{RuleSet, Settings, embedded, evaluate};
 
 use super::fake::*;
 use super::*;
+use crate::account::CONTACT_TYPES;
 
 /// What a call meets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -185,7 +186,10 @@ fn serve(cases: Arc<Vec<Case>>) -> String {
 
 fn answer_to(asked: &Asked, case: &Case, connection: &TcpStream) -> std::io::Result<()> {
     let whole = match asked.operation.as_str() {
-        "GetAlternateContact" => healthy("GetAlternateContact"),
+        "GetAlternateContact" => {
+            let kind = CONTACT_TYPES.into_iter().find(|kind| asked.text.contains(kind));
+            healthy("GetAlternateContact").replace("SECURITY", kind.unwrap_or_default())
+        }
         "ListAccessKeys" if asked.text.contains("UserName=bob") => {
             answer("ListAccessKeys", &key("bob"))
         }

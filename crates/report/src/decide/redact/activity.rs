@@ -78,7 +78,7 @@ fn locked_out(row: LockedOut, names: &Names<'_>) -> LockedOut {
         tries,
         first_try,
         last_try,
-        sources: set(sources, names),
+        sources: set(&sources, names),
         pattern,
         diagnosis,
         in_since,
@@ -95,7 +95,7 @@ fn signed_in(row: SignedIn, names: &Names<'_>) -> SignedIn {
         first,
         last,
         mfa,
-        sources: set(sources, names),
+        sources: set(&sources, names),
         accounts: accounts.iter().map(|id| names.account(id)).collect(),
     }
 }
@@ -193,7 +193,7 @@ fn person(person: Person, names: &Names<'_>) -> Person {
     }
 }
 
-fn set(texts: BTreeSet<String>, names: &Names<'_>) -> BTreeSet<String> {
+fn set(texts: &BTreeSet<String>, names: &Names<'_>) -> BTreeSet<String> {
     texts.iter().map(|text| names.text(text)).collect()
 }
 
