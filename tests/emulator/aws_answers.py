@@ -192,8 +192,12 @@ def install() -> None:
     moto_devices = IAMBackend.list_virtual_mfa_devices
 
     def summary_map(summary: AccountSummary) -> dict[str, Any]:
-        root = getattr(summary._iam_backend, "root", Root())
-        return moto_summary(summary) | {"AccountPasswordPresent": int(root.password is not None)}
+        backend = summary._iam_backend
+        root = getattr(backend, "root", Root())
+        return moto_summary(summary) | {
+            "AccountPasswordPresent": int(root.password is not None),
+            "ServerCertificates": len(getattr(backend, "certificate_metadata", [])),
+        }
 
     def list_virtual_mfa_devices(
         backend: IAMBackend, status: str, marker: str | None, max_items: int

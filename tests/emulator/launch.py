@@ -4,10 +4,10 @@
 
 With a policy, a JSON file, the credentials are allowed that and nothing else. Each scenario is a
 name in `scenarios/`, a JSON file, `users:N` (see `account.py`), `fleet:N` (`fleet.py`) or
-`bundle:DIR` (`bundle.py`). When ready, prints one line of JSON: `endpoint` (the proxy's; add a lane, see `proxy.py`), `region`,
-and `accounts`: for each account id the environment variables with its credentials. For each line
-on its standard input it fills the accounts anew and prints `filled`. Stops when its standard input
-is closed, so that it never outlives the test that started it.
+`bundle:DIR` (`bundle.py`). When ready, prints one line of JSON: `endpoint` (the proxy's; add a
+lane, see `proxy.py`), `region`, and `accounts`: for each account id the environment variables with
+its credentials. For each line on its standard input it fills the accounts anew and prints `filled`.
+Stops when its standard input is closed, so that it never outlives the test that started it.
 """
 
 import argparse

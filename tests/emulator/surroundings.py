@@ -19,6 +19,8 @@ from werkzeug.exceptions import HTTPException
 from moments import Moment, moment
 
 REGION = "us-east-1"
+# When bob mistyped his password.
+FAILED_AT = moment(1 / 24)
 
 
 @dataclass
@@ -210,15 +212,14 @@ def analyzers(account: str, entry: Surroundings, region: str) -> dict[str, Any]:
 
 
 def lookup_events(account: str, region: str, request: dict[str, Any]) -> dict[str, Any]:
-    """LookupEvents' answer: bob mistyped his password an hour ago, and nothing else happened."""
+    """LookupEvents' answer: bob mistyped his password once, and nothing else happened."""
     attribute = request["LookupAttributes"][0]["AttributeValue"]
     if attribute != "signin.amazonaws.com" or region != REGION:
         return {"Events": []}
-    at = moment(1 / 24)
     record = {
         "eventVersion": "1.08",
         "eventID": "5c7b2f9e-3f6e-4d39-9a52-0f1e2d3c4b5a",
-        "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventTime": FAILED_AT.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "eventSource": "signin.amazonaws.com",
         "eventName": "ConsoleLogin",
         "eventType": "AwsConsoleSignIn",
@@ -235,7 +236,7 @@ def lookup_events(account: str, region: str, request: dict[str, Any]) -> dict[st
     }
     event = {
         "EventId": record["eventID"],
-        "EventTime": at.timestamp(),
+        "EventTime": FAILED_AT.timestamp(),
         "CloudTrailEvent": json.dumps(record),
     }
     return {"Events": [event]}

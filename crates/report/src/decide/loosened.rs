@@ -33,6 +33,11 @@ pub(crate) fn add(joined: &mut Run, other: Run) {
     }
 }
 
+/// What is about no account first, then by account, in whichever order they were judged.
+pub(crate) fn sort(joined: &mut Run) {
+    joined.loosened.sort_by(|one, other| account(&one.change).cmp(&account(&other.change)));
+}
+
 fn is_same(one: &Loosening, other: &Loosening) -> bool {
     use LooseningChange::AllowUnknown;
     match (&one.change, &other.change) {

@@ -142,6 +142,7 @@ impl Join {
             waivers::order(&a.outcome.waiver).cmp(&waivers::order(&b.outcome.waiver))
         });
         let waivers = self.waivers.into_iter().map(JoinedWaiver::finish).collect();
+        loosened::sort(&mut self.run);
         Ok(Report { waivers, run: self.run, activity: self.activity, ..head })
     }
 }

@@ -30,7 +30,10 @@ pub(crate) fn facts(report: &Report) -> Vec<Fact> {
     }
     facts.extend(loosened(report));
     facts.extend(not_asked(report).map(|sources| ("Not asked", sources)));
-    facts.push(("Gaps", gaps(report)));
+    // Of a log, the coverage says what is missing.
+    if report.activity.is_empty() {
+        facts.push(("Gaps", gaps(report)));
+    }
     facts
 }
 
