@@ -182,7 +182,7 @@ pub(crate) enum Command {
     /// Print the facts that rules see, as JSON
     Facts(FactsArgs),
     /// Show from CloudTrail who could not sign in and why, and who did
-    Signins(SigninsArgs),
+    Signins(Box<SigninsArgs>),
     /// Check that a bundle has not changed since it was collected
     Verify(VerifyArgs),
     /// List, explain, check and start rules

@@ -66,13 +66,11 @@ impl Audit<'_> {
             let bundle = evidence::collect(&evidence.live, self.sources)?;
             self.add(&bundle, &mut joined)?;
         }
-        match joined.finish()? {
-            Some(whole) => Ok(whole),
-            None => {
-                let report = self.reporting.decide(self.reporting.without_accounts())?;
-                Ok(Whole::Held(Box::new(report)))
-            }
+        if let Some(whole) = joined.finish()? {
+            return Ok(whole);
         }
+        let report = self.reporting.decide(self.reporting.without_accounts())?;
+        Ok(Whole::Held(Box::new(report)))
     }
 
     /// Judges the account of a bundle, and adds it to the others.

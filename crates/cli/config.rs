@@ -112,8 +112,9 @@ impl Config {
     pub(crate) fn declared_changes(&self) -> Vec<LooseningChange> {
         let class = |(class, patterns)| LooseningChange::Class { class, patterns };
         let mut changes: Vec<_> = self.classes.describe().into_iter().map(class).collect();
-        let changed = self.password_policy_changed;
-        changes.extend(changed.map(|value| LooseningChange::PasswordPolicyChanged { value }));
+        if let Some(value) = self.password_policy_changed {
+            changes.push(LooseningChange::PasswordPolicyChanged { value });
+        }
         changes
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use portcullis_collector::{CollectError, Findings, Progress};
-use portcullis_evidence::Bundle;
+use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Arn, Gap, Sources};
 use portcullis_report::write_json;
 use portcullis_rules::Evidence;
@@ -170,7 +170,7 @@ impl CallerFacts {
         let manifest = bundle.manifest.as_ref()?;
         let arn = manifest.caller.clone()?;
         let partition = Arn::parse(&arn)?.partition.to_owned();
-        let facts = bundle.snapshot(Timestamp::now(), &Default::default()).ok()?;
+        let facts = bundle.snapshot(Timestamp::now(), &Declarations::default()).ok()?;
         let alias = facts.account.alias.known().flatten();
         Some(CallerFacts { account: manifest.account.clone()?, alias, partition, arn })
     }
@@ -178,7 +178,7 @@ impl CallerFacts {
 
 /// Whether each service answers: with whatever, so long as it is an answer.
 fn services(bundle: &Bundle, needed: Sources) -> Vec<Service> {
-    let names: BTreeSet<&str> = needed.iter().map(|source| source.service()).collect();
+    let names: BTreeSet<&str> = needed.iter().map(portcullis_model::Source::service).collect();
     let is_silence = |gap: &&Gap| ["ConnectionError", "Timeout"].contains(&gap.code.as_str());
     let service = |name: &'static str| {
         let mut gaps = bundle.gaps.iter().filter(|gap| gap.source.service() == name);

@@ -51,7 +51,9 @@ impl Joined {
     /// All of them as one; none: there is no report.
     pub(crate) fn finish(self) -> io::Result<Option<Whole>> {
         match self.spill {
-            Some(spill) => spill.finish().map(|filed| filed.map(Whole::Filed)),
+            Some(spill) => {
+                spill.finish().map(|filed| filed.map(|filed| Whole::Filed(Box::new(filed))))
+            }
             None => Ok(self.first.map(|report| Whole::Held(Box::new(report)))),
         }
     }
@@ -62,7 +64,7 @@ pub(crate) enum Whole {
     /// In memory.
     Held(Box<Report>),
     /// In a file, but for what stands once.
-    Filed(Filed),
+    Filed(Box<Filed>),
 }
 
 impl Whole {

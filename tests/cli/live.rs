@@ -139,13 +139,10 @@ fn full_page(page: u32) -> String {
     for number in 0..1000 {
         let name = format!("u{page}-{number}");
         let arn = format!("arn:aws:iam::111122223333:user/{name}");
-        devices.push_str(&format!(
-            "<member><SerialNumber>arn:aws:iam::111122223333:mfa/{name}</SerialNumber></member>"
-        ));
-        users.push_str(&format!(
-            "<member><UserName>{name}</UserName><Arn>{arn}</Arn>\
-             <CreateDate>2023-01-01T00:00:00Z</CreateDate></member>"
-        ));
+        let serial = format!("arn:aws:iam::111122223333:mfa/{name}");
+        devices += &["<member><SerialNumber>", &serial, "</SerialNumber></member>"].concat();
+        let made = "<CreateDate>2023-01-01T00:00:00Z</CreateDate></member>";
+        users += &["<member><UserName>", &name, "</UserName><Arn>", &arn, "</Arn>", made].concat();
     }
     format!(
         "<IsTruncated>true</IsTruncated><isTruncated>true</isTruncated><Marker>m{page}</Marker>\

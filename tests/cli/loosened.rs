@@ -186,7 +186,7 @@ fn paths_and_patterns_become_pseudonyms() {
 fn joined_reports_have_each_choice_once_and_count_what_it_covers() {
     let sandbox = sandbox();
     let report = std::fs::read_to_string(sandbox.path("report.csv")).unwrap();
-    sandbox.write("other/credential-report.csv", &report.replace("111122223333", "444455556666"));
+    sandbox.write("other/credential-report.csv", report.replace("111122223333", "444455556666"));
     let run = sandbox.run([
         "audit",
         "bundle",
@@ -219,11 +219,11 @@ fn a_sealed_bundle_is_verified_and_names_a_foreign_endpoint() {
         )
     };
     let sandbox = Sandbox::new();
-    sandbox.write("bundle/manifest.json", &manifest(""));
+    sandbox.write("bundle/manifest.json", manifest(""));
     let run = sandbox.run(audit(&["-o", "json"]));
     let report: Json = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["run"]["loosened"], json!([]), "{}", run.stderr);
-    sandbox.write("bundle/manifest.json", &manifest(r#""endpoints": ["http://localhost:4566"],"#));
+    sandbox.write("bundle/manifest.json", manifest(r#""endpoints": ["http://localhost:4566"],"#));
     let run = sandbox.run(audit(&["-o", "json"]));
     let endpoint = json!({
         "origin": null, "kind": "endpoint", "account": "111122223333",

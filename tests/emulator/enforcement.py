@@ -14,9 +14,11 @@ def allow_only(policy: str, scenarios: list[Account]) -> None:
 
     Signatures are not checked, as the proxy changes the paths that were signed.
     """
-    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     for scenario in scenarios:
         backend = iam_backends[scenario.account]["aws"]
+        own = {"AWS": f"arn:aws:iam::{scenario.account}:root"}
+        statement = {"Effect": "Allow", "Principal": own, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         backend.create_role(CREDENTIALS_ROLE, trust, "/", None, "", [], "3600")
         allowed = backend.create_policy("", "/", policy, "allowed", [])
         backend.attach_role_policy(allowed.arn, CREDENTIALS_ROLE)

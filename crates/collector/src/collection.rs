@@ -168,7 +168,7 @@ impl<'a> Collection<'a> {
         match source {
             Source::CallerIdentity => json(self.caller.clone()),
             Source::AccountAliases => json(iam.account_aliases().await),
-            Source::CredentialReport => json(acquire(iam, &self.terms).await),
+            Source::CredentialReport => json(Box::pin(acquire(iam, &self.terms)).await),
             Source::AccountSummary => json(iam.account_summary().await),
             Source::AccountPasswordPolicy => json(iam.password_policy().await),
             Source::VirtualMfaDevices => json(iam.virtual_mfa_devices().await),

@@ -86,7 +86,7 @@ pub(crate) struct Chain {
 impl Chain {
     async fn look(&self) -> provider::Result {
         self.diagnosis.lock().looks.clear();
-        let mut attempts = String::from("no credentials found. Attempted:");
+        let mut attempts = vec!["no credentials found. Attempted:".to_owned()];
         for (place, provider) in &self.places {
             // Whoever gives up waiting finds this place the last.
             let look = |result, reason| Look { place, result, reason };
@@ -100,7 +100,7 @@ impl Chain {
                 }
                 Err(error) => (LookResult::Failed, chain(error)),
             };
-            attempts.push_str(&format!("\n  {place}: {reason}"));
+            attempts.push(format!("  {place}: {reason}"));
             let mut findings = self.diagnosis.lock();
             findings.looks.pop();
             findings.looks.push(look(result, reason));
@@ -112,7 +112,7 @@ impl Chain {
                 return outcome;
             }
         }
-        Err(CredentialsError::not_loaded(attempts))
+        Err(CredentialsError::not_loaded(attempts.join("\n")))
     }
 }
 
@@ -169,6 +169,7 @@ mod tests {
         Err(CredentialsError::provider_error("ForbiddenException: no access for SECRET"))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a place like the others")]
     fn keys() -> provider::Result {
         Ok(Credentials::new("AKIATEST", "SECRET", None, None, "test"))
     }

@@ -202,13 +202,14 @@ impl History<'_> {
         let mut reached = None;
         loop {
             pace.tick().await;
-            let page = self.page(region, key, value, token).await;
-            let page = page.map_err(|failure| (failure, reached))?;
-            for event in page.events {
+            let answer = self.page(region, key, value, token).await;
+            let Page { events: found, next_token } =
+                answer.map_err(|failure| (failure, reached))?;
+            for event in found {
                 reached = event_time(&event).or(reached);
                 events.push(without_secrets(event));
             }
-            let next = paging.next(0, page.next_token);
+            let next = paging.next(0, next_token);
             token = next.map_err(|failure| (failure, reached))?;
             if token.is_none() {
                 return Ok(());

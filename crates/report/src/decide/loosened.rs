@@ -122,15 +122,11 @@ mod tests {
 
     use super::*;
 
-    fn phrase(change: LooseningChange) -> String {
-        describe_change(&change)
-    }
-
     #[test]
     fn each_change_is_a_phrase() {
         let rule = || "stale-access-key".to_owned();
         assert_eq!(
-            phrase(LooseningChange::Severity {
+            describe_change(&LooseningChange::Severity {
                 rule: rule(),
                 default: Severity::Medium,
                 value: Severity::Info,
@@ -138,7 +134,7 @@ mod tests {
             "stale-access-key is info instead of medium"
         );
         assert_eq!(
-            phrase(LooseningChange::Parameter {
+            describe_change(&LooseningChange::Parameter {
                 rule: rule(),
                 name: "max_age_days".to_owned(),
                 default: json!(90),
@@ -147,11 +143,11 @@ mod tests {
             "max_age_days of stale-access-key is 400 instead of 90"
         );
         assert_eq!(
-            phrase(LooseningChange::AllowUnknown { rule: rule(), unknown: 1 }),
+            describe_change(&LooseningChange::AllowUnknown { rule: rule(), unknown: 1 }),
             "stale-access-key may stay unknown, which covers 1 verdict"
         );
         assert_eq!(
-            phrase(LooseningChange::Class {
+            describe_change(&LooseningChange::Class {
                 class: UserClass::Service,
                 patterns: ["names \"a\"", "names \"b\"", "names \"c\"", "names \"d\""]
                     .map(str::to_owned)
