@@ -19,7 +19,7 @@ pub(super) struct Header<'a> {
     class: &'static str,
     headline: String,
     /// The critical findings, where there are few.
-    criticals: Option<Text<'a>>,
+    most_severe: Option<Text<'a>>,
     /// Critical findings that do not count.
     accepted: Option<String>,
     sentence: Text<'a>,
@@ -53,7 +53,7 @@ impl<'a> Header<'a> {
         Header {
             class,
             headline: headline(&open, report, class == "clean" && unknown.is_none()),
-            criticals: criticals(&open, report.accounts.len() > 1),
+            most_severe: most_severe(&open, report.accounts.len() > 1),
             accepted: accepted(report),
             sentence: outcome.to_string().into(),
             unknown,
@@ -88,7 +88,7 @@ fn headline(open: &[&Finding], report: &Report, all_judged: bool) -> String {
 }
 
 /// `2 critical: root has no MFA device; anyone can assume role ci-deploy`.
-fn criticals(open: &[&Finding], many_accounts: bool) -> Option<Text<'static>> {
+fn most_severe(open: &[&Finding], many_accounts: bool) -> Option<Text<'static>> {
     let mut messages = Vec::new();
     for finding in open.iter().filter(|finding| finding.severity == Severity::Critical) {
         let account = many_accounts.then_some(finding.account.as_str());
