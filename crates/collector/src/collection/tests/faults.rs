@@ -299,7 +299,7 @@ async fn strike(endpoint: &str, number: usize, case: &Case, healthy: &Bundle) ->
     let mut alone = gather(&endpoint, denied(), &options, &Heard::default()).await;
     // On a busy machine an answer may be later than these tests wait.
     let is_late = alone.gaps.iter().any(|gap| gap.code == Failure::TIMEOUT);
-    if case.fault == Fault::ThrottlingOnce && is_late {
+    if is_late && !matches!(case.fault, Fault::SlowDrip | Fault::NeverAnswers) {
         alone = gather(&endpoint, denied(), &options, &Heard::default()).await;
     }
     let what = format!("{:?} at {}", case.fault, case.action);
