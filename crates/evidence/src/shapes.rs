@@ -45,15 +45,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-pub use account::{
-    AccessAnalyzers, AlternateContact, AlternateContacts, Analyzer, DelegationRequest,
-    DelegationRequests, Organization, OrganizationDetail, OrganizationsFeatures,
-    OutboundWebIdentityFederation,
-};
-pub use federation::{
-    OidcProvider, OidcProviderEntry, OidcProviders, SamlProvider, SamlProviderEntry, SamlProviders,
-    ServerCertificate, ServerCertificates, ServiceCredential, ServiceCredentials,
-};
+pub use account::*;
+pub use federation::*;
 
 shapes! {
     /// `aws sts get-caller-identity`.

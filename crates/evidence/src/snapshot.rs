@@ -37,6 +37,7 @@ use jiff::Timestamp;
 use portcullis_model::{AccountId, Fact, ShortLists, Snapshot, is_region};
 
 use self::answers::Answers;
+use self::documents::Documents;
 use self::gaps::Gaps;
 use crate::bundle::Bundle;
 use crate::classes::{ClassConflict, Classes};
@@ -67,12 +68,13 @@ impl Bundle {
     ) -> Result<Snapshot, ClassConflict> {
         let mut gaps = Gaps::default();
         gaps.extend(self.gaps.clone());
-        let mut answers = Answers::read(self, as_of, &mut gaps);
+        let mut documents = Documents { bundle: self, gaps: &mut gaps };
+        let mut answers = Answers::read(&mut documents, as_of);
         answers.own_accounts = Arc::clone(&declared.own_accounts);
         let mfa_devices = mfa::virtual_devices(&answers);
-        let permissions = permissions::permissions(&answers, &mut gaps);
+        let permissions = permissions::permissions(&answers, documents.gaps);
         let users =
-            users::users(&answers, &permissions, &mfa_devices, &declared.classes, &mut gaps)?;
+            users::users(&answers, &permissions, &mfa_devices, &declared.classes, documents.gaps)?;
         let (groups, roles, policies, account) = match permissions {
             Fact::Known(all) => (all.groups, all.roles, all.policies, Fact::Known(all.account)),
             Fact::Missing(sources) => (
@@ -99,27 +101,22 @@ impl Bundle {
             region: region.filter(|region| is_region(region)),
             name: manifest.and_then(|manifest| manifest.name.clone()),
             unreached: manifest.and_then(|manifest| manifest.unreached),
-            account: account::account(
-                &answers,
-                manifest,
-                &users,
-                account.as_ref(),
-                declared,
-                &mut gaps,
-            ),
-            root: root::root(&answers, &mfa_devices, &mut gaps),
+            account: account::account(&answers, &mut documents, &users, account.as_ref(), declared),
+            root: root::root(&answers, &mfa_devices, documents.gaps),
             service_credentials: service_credentials::service_credentials(
-                &answers, &users, &mut gaps,
+                &answers,
+                &users,
+                documents.gaps,
             ),
             users,
             mfa_devices,
             groups,
             roles,
             policies,
-            saml_providers: saml_providers::saml_providers(&answers, &mut gaps),
-            oidc_providers: oidc_providers::oidc_providers(&answers, &mut gaps),
-            server_certificates: server_certificates::server_certificates(&answers, &mut gaps),
-            regions: regions::regions(&answers, &mut gaps),
+            saml_providers: saml_providers::saml_providers(&answers, documents.gaps),
+            oidc_providers: oidc_providers::oidc_providers(&answers, documents.gaps),
+            server_certificates: server_certificates::server_certificates(&answers, documents.gaps),
+            regions: regions::regions(&answers, &mut documents),
             short_lists,
             activity: None,
             gaps: match manifest {

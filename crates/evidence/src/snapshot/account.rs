@@ -6,33 +6,36 @@ use portcullis_model::{Account, Fact, PasswordPolicy, Source, Sources, User};
 
 use super::Declarations;
 use super::answers::Answers;
+use super::documents::Documents;
 use super::facts::{any, count_true, known_or};
 use super::gaps::Gaps;
 use super::permissions::AccountFacts;
 use super::time::hours;
 use super::{delegations, organization, users};
-use crate::bundle::Manifest;
+use crate::shapes::{AccountAliases, OutboundWebIdentityFederation};
 
 /// The facts about the account.
 pub(super) fn account(
     answers: &Answers,
-    manifest: Option<&Manifest>,
+    documents: &mut Documents<'_>,
     users: &Fact<Vec<User>>,
     permissions: Fact<&AccountFacts>,
     declared: &Declarations,
-    gaps: &mut Gaps,
 ) -> Account {
     let made = answers.report_made();
     let made = known_or(made, Source::CredentialReport);
+    let manifest = documents.bundle.manifest.as_ref();
     let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
-    let contacts = organization::contacts(answers, gaps);
+    let aliases =
+        documents.list(Source::AccountAliases, |page: AccountAliases| page.account_aliases);
+    let contacts = organization::contacts(&answers.identity.partition, documents);
     let organization = answers.organization.as_ref();
     let all_users = users::whole_list(users, answers);
     Account {
         id: answers.identity.account.clone(),
         partition: answers.identity.partition.clone(),
-        alias: answers.aliases.as_ref().map(|aliases| aliases.first().cloned()),
+        alias: aliases.map(|aliases| aliases.into_iter().next()),
         caller: caller.or_else(|| known_or(by_manifest, Source::CallerIdentity)),
         report_generated_at: made,
         report_age_hours: made.map(|made| hours(made, answers.as_of)),
@@ -43,7 +46,7 @@ pub(super) fn account(
             changed: declared.password_policy_changed.filter(|_| policy.custom),
             ..policy.clone()
         }),
-        sts_token_version: sts_token_version(answers, gaps),
+        sts_token_version: sts_token_version(answers, documents.gaps),
         alternate_contacts: contacts.as_ref().map(|contacts| {
             let contacts = contacts.as_ref()?;
             Some(contacts.iter().map(|(name, _)| (*name).to_owned()).collect())
@@ -54,10 +57,10 @@ pub(super) fn account(
         }),
         organization_id: organization
             .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
-        is_management_account: organization::is_management_account(answers, gaps),
-        root_credentials_managed: organization::root_credentials_managed(answers),
-        open_partner_delegations: delegations::open(answers, gaps),
-        web_identity_issuer: answers.web_identity_issuer.clone(),
+        is_management_account: organization::is_management_account(answers, documents.gaps),
+        root_credentials_managed: organization::root_credentials_managed(documents),
+        open_partner_delegations: delegations::open(documents, answers.as_of),
+        web_identity_issuer: web_identity_issuer(documents),
         saml_provider_count: answers.saml_providers.as_ref().map(|all| count(&all.list)),
         oidc_provider_count: answers.oidc_providers.as_ref().map(|all| count(&all.list)),
         identity_center: permissions.and_then(|all| all.identity_center),
@@ -80,6 +83,14 @@ fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<Option<u32>> {
         let version =
             gaps.require(version, Source::AccountSummary, KEY, "is not in the account summary");
         version.map(Some)
+    })
+}
+
+/// The issuer of tokens for services outside of AWS; none: it is off.
+fn web_identity_issuer(documents: &mut Documents<'_>) -> Fact<Option<String>> {
+    let source = Source::OutboundWebIdentityFederationInfo;
+    documents.one(source, |info: OutboundWebIdentityFederation| {
+        info.issuer_identifier.filter(|_| info.jwt_vending_enabled != Some(false))
     })
 }
 

@@ -1,6 +1,6 @@
-//! All answers of a bundle, read and checked to be of one account.
+//! The answers of a bundle that several facts hang on, read and checked to be of one account. What a
+//! single fact needs is read where that fact is made.
 
-mod account;
 mod federation;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,7 +19,7 @@ use super::names::name_key;
 use super::owners;
 use super::password_policy;
 use super::time::{days, is_future};
-use crate::bundle::{Bundle, Document, Manifest};
+use crate::bundle::{Document, Manifest};
 use crate::shapes;
 
 /// The answers of a bundle. What is missing has a gap.
@@ -30,7 +30,6 @@ pub(super) struct Answers {
     /// Accounts of the same owner.
     pub(super) own_accounts: Arc<BTreeSet<AccountId>>,
     pub(super) caller: Fact<shapes::CallerIdentity>,
-    pub(super) aliases: Fact<Vec<String>>,
     pub(super) report: Fact<Report>,
     pub(super) summary: Fact<BTreeMap<String, i64>>,
     pub(super) password_policy: Fact<PasswordPolicy>,
@@ -43,17 +42,8 @@ pub(super) struct Answers {
     pub(super) oidc_providers: Fact<OidcProviders>,
     pub(super) server_certificates: Fact<Vec<shapes::ServerCertificate>>,
     pub(super) service_credentials: Fact<Vec<shapes::ServiceCredential>>,
-    /// The analyzers by region; a region that is absent did not answer.
-    pub(super) analyzers: Fact<BTreeMap<String, Vec<shapes::Analyzer>>>,
-    /// The contacts by type; none: not set; absent: not known.
-    pub(super) contacts: Fact<BTreeMap<String, Option<shapes::AlternateContact>>>,
     /// The organization; none: the account is in none.
     pub(super) organization: Fact<Option<shapes::OrganizationDetail>>,
-    /// The features that are on; none: the account is not one that may ask.
-    pub(super) organizations_features: Fact<Option<Vec<String>>>,
-    pub(super) delegation_requests: Fact<Vec<shapes::DelegationRequest>>,
-    /// The issuer of tokens for services outside of AWS; none: it is off.
-    pub(super) web_identity_issuer: Fact<Option<String>>,
     /// When the last answer of each source arrived, where the manifest says.
     collected: HashMap<Source, Timestamp>,
 }
@@ -75,8 +65,9 @@ impl Identity {
 }
 
 impl Answers {
-    pub(super) fn read(bundle: &Bundle, as_of: Timestamp, gaps: &mut Gaps) -> Answers {
-        let mut answers = Answers::parse(&mut Documents { bundle, gaps }, as_of);
+    pub(super) fn read(documents: &mut Documents<'_>, as_of: Timestamp) -> Answers {
+        let mut answers = Answers::parse(documents, as_of);
+        let Documents { bundle, gaps } = documents;
         answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
         lists::drop_miscounted(&mut answers, gaps);
@@ -91,8 +82,6 @@ impl Answers {
             identity: Identity::default(),
             own_accounts: Arc::default(),
             caller: documents.one(Source::CallerIdentity, |caller| caller),
-            aliases: documents
-                .list(Source::AccountAliases, |page: shapes::AccountAliases| page.account_aliases),
             report: report(documents, as_of),
             summary: documents.read(Source::AccountSummary, summary),
             password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
@@ -115,20 +104,8 @@ impl Answers {
                 .list(Source::ServiceSpecificCredentials, |page: shapes::ServiceCredentials| {
                     page.service_specific_credentials
                 }),
-            analyzers: documents.read(Source::AccessAnalyzers, account::analyzers),
-            contacts: documents.read(Source::AlternateContacts, account::contacts),
             organization: documents
                 .one(Source::Organization, |answer: shapes::Organization| answer.organization),
-            organizations_features: documents
-                .one(Source::OrganizationsFeatures, |answer: shapes::OrganizationsFeatures| {
-                    answer.enabled_features
-                }),
-            delegation_requests: documents
-                .list(Source::DelegationRequests, |page: shapes::DelegationRequests| {
-                    page.delegation_requests
-                }),
-            web_identity_issuer: documents
-                .one(Source::OutboundWebIdentityFederationInfo, account::web_identity_issuer),
             collected: documents.collected(),
         }
     }

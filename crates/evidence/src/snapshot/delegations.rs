@@ -1,10 +1,10 @@
 //! Access that somebody has given to partners for a while.
 
+use jiff::Timestamp;
 use portcullis_model::{DelegationState, Fact, Gap, PartnerDelegation, Source};
 
-use super::answers::Answers;
-use super::gaps::Gaps;
-use crate::shapes::DelegationRequest;
+use super::documents::Documents;
+use crate::shapes::{DelegationRequest, DelegationRequests};
 
 const SOURCE: Source = Source::DelegationRequests;
 
@@ -12,28 +12,31 @@ const SOURCE: Source = Source::DelegationRequests;
 /// does not document.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-building-integration.html>
-pub(super) fn open(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<PartnerDelegation>> {
-    let requests = match &answers.delegation_requests {
+pub(super) fn open(
+    documents: &mut Documents<'_>,
+    as_of: Timestamp,
+) -> Fact<Vec<PartnerDelegation>> {
+    let requests = documents.list(SOURCE, |page: DelegationRequests| page.delegation_requests);
+    let requests = match requests {
         Fact::Known(requests) => requests,
-        Fact::Missing(sources) => return Fact::Missing(*sources),
+        Fact::Missing(sources) => return Fact::Missing(sources),
     };
     let mut open = Vec::new();
     let mut are_known = true;
-    for request in requests {
+    for request in &requests {
         let state = match request.state.as_str() {
             "ACCEPTED" => DelegationState::Accepted,
             "FINALIZED" => DelegationState::Finalized,
             "UNASSIGNED" | "ASSIGNED" | "PENDING_APPROVAL" | "REJECTED" | "EXPIRED" => continue,
             other => {
                 let message = format!("has the unknown state {other:?}");
-                gaps.push(
-                    Gap::new(SOURCE, "Malformed", message).of(&request.delegation_request_id),
-                );
+                let gap = Gap::new(SOURCE, "Malformed", message);
+                documents.gaps.push(gap.of(&request.delegation_request_id));
                 are_known = false;
                 continue;
             }
         };
-        if request.expiration_time.is_none_or(|end| end > answers.as_of) {
+        if request.expiration_time.is_none_or(|end| end > as_of) {
             open.push(delegation(request, state));
         }
     }

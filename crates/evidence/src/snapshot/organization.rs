@@ -1,9 +1,14 @@
 //! The account's contacts, and its place in an organization.
 
+use std::collections::BTreeMap;
+
 use portcullis_model::{AccountId, Fact, Source};
 
 use super::answers::Answers;
+use super::documents::{self, Documents, Pages, Problem};
 use super::gaps::Gaps;
+use crate::bundle::Document;
+use crate::shapes::{AlternateContact, AlternateContacts, OrganizationsFeatures};
 
 /// The types of alternate contacts, as AWS names them and as rules do.
 const CONTACTS: [(&str, &str); 3] =
@@ -17,26 +22,44 @@ const ROOT_CREDENTIALS: &str = "RootCredentialsManagement";
 /// The alternate contacts that are set: their names in rules, with their e-mail addresses; none: the
 /// partition has no such contacts.
 pub(super) fn contacts(
-    answers: &Answers,
-    gaps: &mut Gaps,
+    partition: &str,
+    documents: &mut Documents<'_>,
 ) -> Fact<Option<Vec<(&'static str, String)>>> {
     let source = Source::AlternateContacts;
-    if !source.is_offered_in(&answers.identity.partition) {
+    if !source.is_offered_in(partition) {
         return Fact::Known(None);
     }
-    let by_type = match &answers.contacts {
+    let by_type = match documents.read(source, contacts_by_type) {
         Fact::Known(by_type) => by_type,
-        Fact::Missing(sources) => return Fact::Missing(*sources),
+        Fact::Missing(sources) => return Fact::Missing(sources),
     };
     let mut set = Vec::new();
     for (kind, name) in CONTACTS {
-        match gaps.require(by_type.get(kind), source, kind, "was not asked for") {
+        match documents.gaps.require(by_type.get(kind), source, kind, "was not asked for") {
             Fact::Known(None) => {}
             Fact::Known(Some(contact)) => set.push((name, contact.email_address.to_lowercase())),
             Fact::Missing(sources) => return Fact::Missing(sources),
         }
     }
     Fact::Known(Some(set))
+}
+
+/// The contacts by type; none: not set; absent: not known.
+fn contacts_by_type(
+    document: &Document,
+) -> Result<BTreeMap<String, Option<AlternateContact>>, Problem> {
+    let mut contacts = BTreeMap::new();
+    let answers: Vec<AlternateContacts> = documents::all(document, Pages::ListingPerUser)?;
+    for answer in answers {
+        if answer.alternate_contact.is_none() && answer.alternate_contacts.is_none() {
+            return Err(Problem::malformed("holds an answer without AlternateContact"));
+        }
+        if let Some(contact) = answer.alternate_contact {
+            contacts.insert(contact.alternate_contact_type.clone(), Some(contact));
+        }
+        contacts.extend(answer.alternate_contacts.unwrap_or_default());
+    }
+    Ok(contacts)
 }
 
 /// Whether this is the management account of an organization.
@@ -54,9 +77,9 @@ pub(super) fn is_management_account(answers: &Answers, gaps: &mut Gaps) -> Fact<
 }
 
 /// Whether root credentials of member accounts are managed centrally; none: this account cannot tell.
-pub(super) fn root_credentials_managed(answers: &Answers) -> Fact<Option<bool>> {
-    let features = answers.organizations_features.as_ref();
-    features.map(|features| {
-        features.as_ref().map(|on| on.iter().any(|feature| feature == ROOT_CREDENTIALS))
+pub(super) fn root_credentials_managed(documents: &mut Documents<'_>) -> Fact<Option<bool>> {
+    documents.one(Source::OrganizationsFeatures, |answer: OrganizationsFeatures| {
+        let features = answer.enabled_features?;
+        Some(features.iter().any(|feature| feature == ROOT_CREDENTIALS))
     })
 }

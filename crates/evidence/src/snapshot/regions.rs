@@ -2,21 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_model::{Fact, Region, Source, Sources, is_region};
+use portcullis_model::{Arn, Fact, Region, Source, Sources, is_region};
 
 use super::answers::{Answers, Identity};
+use super::documents::{self, Documents, Pages, Problem};
 use super::facts::if_whole;
-use super::gaps::Gaps;
-use crate::shapes::Analyzer;
+use crate::bundle::Document;
+use crate::shapes::{AccessAnalyzers, Analyzer};
 
 const SOURCE: Source = Source::AccessAnalyzers;
 
 /// The regions in use, sorted. They are known only if everything that names one is: in a region
 /// that nobody named, nobody would miss an analyzer.
-pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
+pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<Vec<Region>> {
     let is_offered = SOURCE.is_offered_in(&answers.identity.partition);
-    let none = BTreeMap::new();
-    let analyzers = if is_offered { answers.analyzers.as_ref() } else { Fact::Known(&none) };
+    let analyzers = if is_offered {
+        documents.read(SOURCE, analyzers_by_region)
+    } else {
+        Fact::Known(BTreeMap::new())
+    };
     let report = answers
         .report
         .as_ref()
@@ -24,7 +28,7 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     let details = answers.details.as_ref().and_then(|details| {
         if_whole(details, answers.lists.roles, Source::AccountAuthorizationDetails)
     });
-    let missing = [analyzers.map(drop), report.map(drop), details.map(drop)];
+    let missing = [analyzers.as_ref().map(drop), report.map(drop), details.map(drop)];
     let missing = missing.into_iter().filter_map(|fact| fact.into_result().err());
     let missing = missing.fold(Sources::NONE, |all, sources| all | sources);
     let (Fact::Known(analyzers), Fact::Known(report), Fact::Known(details)) =
@@ -41,13 +45,13 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
     names.extend(roles.filter_map(|role| role.role_last_used.as_ref()?.region.clone()));
     names.retain(|name| is_region(name));
     names.extend(analyzers.keys().cloned());
-    names.extend(gaps.resources(SOURCE));
+    names.extend(documents.gaps.resources(SOURCE));
     let Identity { partition, account, .. } = &answers.identity;
     let mut regions = Vec::new();
     for name in names {
         let message = "was not asked for its analyzers";
         let analyzers = if is_offered {
-            gaps.require(analyzers.get(&name), SOURCE, &name, message).map(Some)
+            documents.gaps.require(analyzers.get(&name), SOURCE, &name, message).map(Some)
         } else {
             Fact::Known(None)
         };
@@ -56,6 +60,23 @@ pub(super) fn regions(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Region>> {
         regions.push(Region { resource_id, name, external_access_analyzers });
     }
     Fact::Known(regions)
+}
+
+/// The analyzers by region; a region that is absent did not answer.
+fn analyzers_by_region(document: &Document) -> Result<BTreeMap<String, Vec<Analyzer>>, Problem> {
+    let pages: Vec<AccessAnalyzers> = documents::all(document, Pages::ListingPerUser)?;
+    let mut regions: BTreeMap<String, Vec<Analyzer>> = BTreeMap::new();
+    for page in pages {
+        for region in page.regions.unwrap_or_default() {
+            regions.entry(region).or_default();
+        }
+        for analyzer in page.analyzers {
+            let arn = Arn::parse(&analyzer.arn);
+            let region = arn.ok_or_else(|| Problem::malformed("holds an analyzer without ARN"))?;
+            regions.entry(region.region.to_owned()).or_default().push(analyzer);
+        }
+    }
+    Ok(regions)
 }
 
 /// The names of the active analyzers that look for access from outside; those for unused or
