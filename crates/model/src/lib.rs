@@ -33,11 +33,5 @@ pub use report::{
     RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally, Tool, Verdict, Waiver,
     WaiverOutcome,
 };
-pub use snapshot::{
-    AccessKey, Account, AccountActivity, AgeSource, Certainty, CredentialEvent, DelegationState,
-    Escalation, ExternalAccount, Grant, Group, Holder, MfaDevice, MfaKind, OidcProvider,
-    PartnerDelegation, PasswordPolicy, Policy, PolicyKind, PrincipalKind, Region, Role, Root,
-    RootClaim, SamlProvider, ServerCertificate, ServiceCredential, ShortLists, SignIn,
-    SigningCertificate, Snapshot, User, UserClass, WatchedAction, Window, records_of, shown,
-};
+pub use snapshot::*;
 pub use source::{Source, Sources};

@@ -13,18 +13,12 @@ mod user;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use account::{Account, DelegationState, PartnerDelegation, PasswordPolicy, Region};
-pub use activity::{AccountActivity, CredentialEvent, SignIn, Window};
-pub use federation::{OidcProvider, SamlProvider, ServerCertificate};
-pub use permissions::{
-    Certainty, Escalation, ExternalAccount, Grant, Group, Holder, Policy, PolicyKind,
-    PrincipalKind, Role, WatchedAction,
-};
-pub use root::{Root, RootClaim};
-pub use user::{
-    AccessKey, AgeSource, MfaDevice, MfaKind, ServiceCredential, SigningCertificate, User,
-    UserClass,
-};
+pub use account::*;
+pub use activity::*;
+pub use federation::*;
+pub use permissions::*;
+pub use root::*;
+pub use user::*;
 
 use crate::record::{RecordType, Shown};
 use crate::{AccountStatus, Fact, Gap};
@@ -77,6 +71,36 @@ pub struct Snapshot {
     pub activity: Option<AccountActivity>,
     /// Why facts are missing, sorted.
     pub gaps: Vec<Gap>,
+}
+
+impl Snapshot {
+    /// An account without users or any other resource, of which all else is known.
+    #[must_use]
+    pub fn empty(as_of: Timestamp, account: Account, root: Root) -> Snapshot {
+        Snapshot {
+            as_of,
+            collected_from: None,
+            collected_to: None,
+            region: None,
+            name: None,
+            unreached: None,
+            account,
+            root,
+            users: Fact::Known(Vec::new()),
+            mfa_devices: Fact::Known(Vec::new()),
+            groups: Fact::Known(Vec::new()),
+            roles: Fact::Known(Vec::new()),
+            policies: Fact::Known(Vec::new()),
+            saml_providers: Fact::Known(Vec::new()),
+            oidc_providers: Fact::Known(Vec::new()),
+            server_certificates: Fact::Known(Vec::new()),
+            service_credentials: Fact::Known(Vec::new()),
+            regions: Fact::Known(Vec::new()),
+            short_lists: ShortLists::default(),
+            activity: None,
+            gaps: Vec::new(),
+        }
+    }
 }
 
 /// The lists that do not hold all that there is, as the account summary counts it: what is on them is

@@ -5,13 +5,13 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Fact, Finding, Fingerprint, Gap, Report, ResourceRef, Run,
-    RunOptions, SCHEMA, Snapshot, Sources, Tally, Tool, Verdict,
+    Account, AccountStatus, AuditedAccount, Finding, Fingerprint, Gap, Record, Report, ResourceRef,
+    Run, RunOptions, SCHEMA, Snapshot, Source, Sources, Tally, Tool, Value, Verdict,
 };
 
 use crate::judge::{self, Decision, decide};
 use crate::program::Part;
-use crate::scope::{Scope, Subject, rest, uncollected};
+use crate::scope::{SCOPES, Scope, Subject, rest, uncollected};
 use crate::{Framework, Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
@@ -220,28 +220,19 @@ fn status(snapshot: &Snapshot) -> AccountStatus {
 /// Whether nothing is known of all that rules judge. Regions say nothing by themselves: the one that
 /// was called is always known.
 fn is_blank(snapshot: &Snapshot) -> bool {
-    let Snapshot { account, root, users, mfa_devices, groups, roles, policies, .. } = snapshot;
-    let Snapshot { saml_providers, oidc_providers, server_certificates, .. } = snapshot;
-    let known = [
-        known(users),
-        known(mfa_devices),
-        known(groups),
-        known(roles),
-        known(policies),
-        known(saml_providers),
-        known(oidc_providers),
-        known(server_certificates),
-        known(&snapshot.service_credentials),
-        known(&account.password_policy),
-        matches!(account.alternate_contacts, Fact::Known(Some(_))),
-        known(&account.organization_id),
-        known(&account.root_credentials_managed),
-        known(&account.open_partner_delegations),
-        known(&account.web_identity_issuer),
-    ];
-    root.claims.is_empty() && snapshot.activity.is_none() && !known.contains(&true)
+    let always_there = ["account", "root", "region"];
+    let mut lists = SCOPES.iter().filter(|scope| !always_there.contains(&scope.name));
+    snapshot.root.claims.is_empty()
+        && !is_judgeable(&snapshot.account)
+        && !lists.any(|scope| (scope.subjects)(snapshot).is_ok())
 }
 
-fn known<T>(fact: &Fact<T>) -> bool {
-    matches!(fact, Fact::Known(_))
+/// Whether an answer says anything about the account as a whole, beside its names. What is null may be
+/// so for the partition alone.
+fn is_judgeable(account: &Account) -> bool {
+    let names: Sources = [Source::CallerIdentity, Source::AccountAliases].into_iter().collect();
+    let schema = account.record_type();
+    (0..schema.fields.len())
+        .filter(|&index| schema.sources(index).iter().any(|source| !names.contains(source)))
+        .any(|index| matches!(account.field(index), Ok(value) if !matches!(value, Value::Null)))
 }

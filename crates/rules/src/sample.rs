@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    Account, AccountActivity, Fact, Period, RecordType, Root, ShortLists, Snapshot, Source, Type,
+    Account, AccountActivity, Period, RecordType, Root, Snapshot, Source, Type,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -29,29 +29,10 @@ pub(crate) struct Patch<'t> {
 /// The healthy account, with one resource of each scope; an error if `sample.json` were broken, which a
 /// test rules out.
 static HEALTHY: LazyLock<serde_json::Result<Snapshot>> = LazyLock::new(|| {
-    let mut snapshot = Snapshot {
-        as_of: Timestamp::UNIX_EPOCH,
-        collected_from: None,
-        collected_to: None,
-        region: None,
-        name: None,
-        unreached: None,
-        account: Account::deserialize(&RECORDS["Account"])?,
-        root: Root::deserialize(&RECORDS["Root"])?,
-        users: Fact::Known(Vec::new()),
-        mfa_devices: Fact::Known(Vec::new()),
-        groups: Fact::Known(Vec::new()),
-        roles: Fact::Known(Vec::new()),
-        policies: Fact::Known(Vec::new()),
-        saml_providers: Fact::Known(Vec::new()),
-        oidc_providers: Fact::Known(Vec::new()),
-        server_certificates: Fact::Known(Vec::new()),
-        service_credentials: Fact::Known(Vec::new()),
-        regions: Fact::Known(Vec::new()),
-        short_lists: ShortLists::default(),
-        activity: Some(read_in_whole()),
-        gaps: Vec::new(),
-    };
+    let account = Account::deserialize(&RECORDS["Account"])?;
+    let root = Root::deserialize(&RECORDS["Root"])?;
+    let mut snapshot = Snapshot::empty(Timestamp::UNIX_EPOCH, account, root);
+    snapshot.activity = Some(read_in_whole());
     for resource in SCOPES.iter().filter_map(|scope| scope.given().next().zip(Some(scope))) {
         let (Variable { ty, .. }, scope) = resource;
         (scope.replace)(&mut snapshot, sample_of(*ty).unwrap_or_default())?;
