@@ -120,6 +120,47 @@ fn libraries_have_clippy_refuse_clock_and_environment() {
     }
 }
 
+/// What CONTRIBUTING.md says how to add; how an example of it is called in the code of those crates; and
+/// how many Rust files name it at most.
+const ADDITIONS: [(&str, &[&str], &[&str], usize); 5] = [
+    ("Add a rule", &["crates"], &["legacy-sts-token-version"], 0),
+    ("Add a source", &["crates"], &["OutboundWebIdentityFederation", "web_identity_issuer"], 6),
+    ("Add a fact", &["crates"], &["sts_token_version"], 2),
+    (
+        "Add a scope",
+        &["crates/model", "crates/rules"],
+        &["server_certificates", "ServerCertificate "],
+        3,
+    ),
+    ("Add a format", &["crates"], &["junit", "Junit"], 2),
+];
+
+#[test]
+fn contributing_names_every_file_that_an_addition_touches() {
+    let contributing = include_str!("../CONTRIBUTING.md");
+    for (heading, crates, names, most) in ADDITIONS {
+        let section = contributing.split("\n## ").find(|it| it.starts_with(heading)).unwrap();
+        let named: BTreeSet<_> =
+            section.split('`').filter(|it| is_code(it)).map(str::to_owned).collect();
+        let mut touched = BTreeSet::new();
+        for (path, text) in crates.iter().flat_map(|directory| sources(directory)) {
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            let (_, path) = path.split_once(concat!(env!("CARGO_MANIFEST_DIR"), "/")).unwrap();
+            if is_code(path) && names.iter().any(|name| code.contains(name)) {
+                touched.insert(path.to_owned());
+            }
+        }
+        assert_eq!(touched, named, "{heading}");
+        assert!(touched.len() <= most, "{heading}: {touched:?}");
+    }
+}
+
+/// Whether that is the path of a Rust file that is more than tests.
+fn is_code(path: &str) -> bool {
+    let is_test = path.contains("/tests/") || path.ends_with("tests.rs");
+    path.starts_with("crates/") && path.ends_with(".rs") && !is_test
+}
+
 fn sources(directory: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)];
