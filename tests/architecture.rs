@@ -157,8 +157,9 @@ fn contributing_names_every_file_that_an_addition_touches() {
 
 /// Whether that is the path of a Rust file that is more than tests.
 fn is_code(path: &str) -> bool {
+    let is_rust = Path::new(path).extension().is_some_and(|ending| ending == "rs");
     let is_test = path.contains("/tests/") || path.ends_with("tests.rs");
-    path.starts_with("crates/") && path.ends_with(".rs") && !is_test
+    is_rust && path.starts_with("crates/") && !is_test
 }
 
 fn sources(directory: &str) -> Vec<(String, String)> {
