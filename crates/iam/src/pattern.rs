@@ -211,9 +211,9 @@ impl Pattern {
         }
     }
 
-    /// The pattern with the values that its variables have in a request; none: they are not known.
-    pub(crate) fn resolve(&self, context: &Context<'_>) -> Option<Pattern> {
-        let bound = self.bind(context).ok()?;
+    /// The pattern with the values that its variables have in a request; as it is if one of them is not known.
+    pub(crate) fn resolve(&self, context: &Context<'_>) -> Pattern {
+        let Ok(bound) = self.bind(context) else { return self.clone() };
         let mut text = String::new();
         let mut pieces = Vec::new();
         for piece in &bound.pieces {
@@ -225,7 +225,7 @@ impl Pattern {
             });
             add(&mut pieces, piece.clone());
         }
-        Some(Pattern { text: text.into(), pieces })
+        Pattern { text: text.into(), pieces }
     }
 
     /// The pattern with the values that its variables have in a request; else whether it matches: not if the

@@ -4,8 +4,9 @@
 use portcullis_model::Arn;
 
 use crate::account::Account;
+use crate::context::{Context, Request};
 use crate::pattern::Pattern;
-use crate::policy::{PolicyDocument, Selection};
+use crate::policy::{Effect, PolicyDocument, Selection};
 
 /// A name that no policy can have meant.
 pub(crate) const NAME: &str = "portcullis-probe";
@@ -97,36 +98,49 @@ pub(crate) fn is_of(arn: &str, service: &str, account: &Account) -> bool {
     arn.service == service && (arn.account.is_empty() || arn.account == account.id_text())
 }
 
-/// Whether all is allowed: each action, those that the documents name and that are wanted included, on each
-/// of the resources, those that the documents name and that count included.
+/// Whether all is allowed: each of the actions on each of the resources, with those that the documents leave
+/// out. These are named by Denies, and by Allows of all but some. What other Allows name is given, so
+/// that asking about it could only make those who have more look as if they had less.
 pub(crate) struct Question<'q> {
     pub(crate) documents: Vec<&'q PolicyDocument>,
+    pub(crate) context: Context<'q>,
     pub(crate) actions: Vec<String>,
     pub(crate) resources: Vec<String>,
+    /// Which of the actions that are left out count.
     pub(crate) is_wanted: &'q dyn Fn(&str) -> bool,
+    /// Which of the resources that are left out count.
     pub(crate) counts: &'q dyn Fn(&str) -> bool,
 }
 
 impl Question<'_> {
-    pub(crate) fn all_allowed(
-        mut self,
-        account: &Account,
-        is_allowed: impl Fn(&str, &str) -> bool,
-    ) -> bool {
+    pub(crate) fn all_allowed(mut self, is_allowed: impl Fn(&Request<'_>) -> bool) -> bool {
+        let context = self.context;
         let all_allowed = |actions: &[String], resources: &[String]| {
-            actions.iter().all(|action| resources.iter().all(|it| is_allowed(action, it)))
+            actions.iter().all(|action| {
+                let mut resources = resources.iter();
+                resources.all(|resource| is_allowed(&Request { action, resource, context }))
+            })
         };
         // Few documents come further.
         if !all_allowed(&self.actions, &self.resources) {
             return false;
         }
         for statement in self.documents.iter().flat_map(|document| &document.statements) {
-            let named = statement.actions.patterns().iter().map(|pattern| pattern.example(NAME));
-            self.actions.extend(named.filter(|action| (self.is_wanted)(action)));
-            let named = statement.resources.iter().flat_map(Selection::patterns);
-            let named = named.map(|pattern| example(pattern, account));
-            self.resources.extend(named.filter(|resource| (self.counts)(resource)));
+            if leaves_out(statement.effect, &statement.actions) {
+                let named = statement.actions.patterns().iter().map(|it| it.example(NAME));
+                self.actions.extend(named.filter(|action| (self.is_wanted)(action)));
+            }
+            let resources = statement.resources.iter();
+            for resources in resources.filter(|it| leaves_out(statement.effect, it)) {
+                let bound = resources.patterns().iter().map(|it| it.resolve(&context));
+                let named = bound.map(|pattern| example(&pattern, context.account));
+                self.resources.extend(named.filter(|resource| (self.counts)(resource)));
+            }
         }
         all_allowed(&self.actions, &self.resources)
     }
+}
+
+fn leaves_out(effect: Effect, selection: &Selection) -> bool {
+    selection.is_only() == (effect == Effect::Deny)
 }

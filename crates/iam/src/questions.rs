@@ -33,16 +33,13 @@ impl PolicyDocument {
         let resources = [resource, probe::iam_resource(account, "role")];
         let question = probe::Question {
             documents: vec![self],
+            context: by_anybody(account),
             actions: unnamed.to_vec(),
             resources: resources.to_vec(),
             is_wanted: &|_| true,
             counts: &|_| true,
         };
-        question.all_allowed(account, |action, resource| self.may_allow(account, action, resource))
-    }
-
-    fn may_allow(&self, account: &Account, action: &str, resource: &str) -> bool {
-        self.decide(&by_anybody(account, action, resource)).may_be_allowed()
+        question.all_allowed(|request| self.decide(request).may_be_allowed())
     }
 
     /// The services of which it allows every action on every resource, and `all but …` where it allows
@@ -81,12 +78,13 @@ impl PolicyDocument {
         probe::resources_of(account, service).into_iter().any(|resource| {
             let question = probe::Question {
                 documents: vec![self],
+                context: by_anybody(account),
                 actions: vec![format!("{service}:{}", probe::NAME)],
                 resources: vec![resource],
                 is_wanted: &of_service,
                 counts: &|_| false,
             };
-            question.all_allowed(account, |action, it| self.may_allow(account, action, it))
+            question.all_allowed(|request| self.decide(request).may_be_allowed())
         })
     }
 
@@ -174,9 +172,10 @@ impl PolicyDocument {
             let patterns = statement.resources.iter().flat_map(Selection::patterns);
             resources.extend(patterns.map(|it| probe::example(it, account)));
         }
+        let context = by_anybody(account);
         actions.iter().filter(|action| allow.actions.selects(action)).any(|action| {
             resources.iter().any(|resource| {
-                let request = by_anybody(account, action, resource);
+                let request = Request { action, resource, context };
                 allow.applies(&request) != Truth::No && self.decide(&request) != Decision::Denied
             })
         })
@@ -188,9 +187,8 @@ impl PolicyDocument {
     }
 }
 
-fn by_anybody<'a>(account: &'a Account, action: &'a str, resource: &'a str) -> Request<'a> {
-    let context = Context { account, principal: None, resource: Resource::Any, brings: &[] };
-    Request { action, resource, context }
+fn by_anybody(account: &Account) -> Context<'_> {
+    Context { account, principal: None, resource: Resource::Any, brings: &[] }
 }
 
 /// The service of `service:*`.

@@ -437,9 +437,7 @@ impl<'a> Index<'a> {
             match &statement.resources {
                 _ if statement.effect == Effect::Deny => {}
                 Some(Selection::Only(patterns)) => {
-                    let bound =
-                        patterns.iter().map(|it| it.resolve(&context).unwrap_or(it.clone()));
-                    resources.extend(bound.map(Some));
+                    resources.extend(patterns.iter().map(|it| Some(it.resolve(&context))));
                 }
                 _ => resources.push(None),
             }
@@ -452,26 +450,25 @@ impl<'a> Index<'a> {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
         let own: Vec<_> = in_force.filter_map(|policy| self.document(*policy)).collect();
         let boundary = who.boundary.and_then(|policy| self.document(policy));
-        let is_allowed = |action: &str, resource: &str| {
-            let request = self.request(who, action, Asked::own(resource));
-            let about = own.iter().flat_map(|document| document.about(action));
+        let is_allowed = |request: &Request<'_>| {
+            let about = own.iter().flat_map(|document| document.about(request.action));
             let bounded = match (who.boundary, boundary) {
                 (None, _) => Decision::Allowed,
                 (Some(_), None) => Decision::Silent,
-                (Some(_), Some(boundary)) => boundary.decide(&request),
+                (Some(_), Some(boundary)) => boundary.decide(request),
             };
-            self.certainty(&Decision::by(about, &request).within(bounded)).is_some()
+            self.certainty(&Decision::by(about, request).within(bounded)).is_some()
         };
-        let policies = who.policies.iter().chain(&who.boundary);
         let own_arns = format!("arn:{}:iam::{}:", self.account.partition, self.account.id_text());
         probe::Question {
-            documents: policies.filter_map(|policy| self.document(*policy)).collect(),
+            documents: own.iter().copied().chain(boundary).collect(),
+            context: self.request(who, "", Asked::own("")).context,
             actions: vec![format!("iam:{}", probe::NAME)],
             resources: probe::iam_resources(self.account),
             is_wanted: &|action| action.starts_with("iam:"),
             counts: &|resource| resource.starts_with(&own_arns),
         }
-        .all_allowed(self.account, is_allowed)
+        .all_allowed(is_allowed)
     }
 }
 

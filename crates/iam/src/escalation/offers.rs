@@ -65,8 +65,7 @@ impl Index<'_> {
         let mut examples = BTreeSet::new();
         for condition in statements.flat_map(|it| &it.conditions).filter(|it| it.key == key) {
             for value in &condition.values {
-                let bound = value.resolve(&context).unwrap_or_else(|| value.clone());
-                examples.insert(probe::example(&bound, self.account));
+                examples.insert(probe::example(&value.resolve(&context), self.account));
             }
         }
         examples

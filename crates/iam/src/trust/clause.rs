@@ -133,9 +133,7 @@ fn resolve(condition: &mut Condition, account: &Account) {
         condition.when_absent = condition.negated;
     }
     for value in &mut condition.values {
-        if let Some(resolved) = value.resolve(&context) {
-            *value = resolved;
-        }
+        *value = value.resolve(&context);
     }
 }
 

@@ -97,6 +97,29 @@ fn administrators_by_several_policies() {
     assert!(!privileges(&account(bounded), "alice").administrator);
 }
 
+/// What an Allow names neither gives nor takes away what others do; what a Deny names, `${aws:username}` too,
+/// is not allowed:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
+#[test]
+fn to_allow_more_makes_nobody_less_of_an_administrator() {
+    let own = arn("user/${aws:username}");
+    let of_own = json!({"Effect": "Deny", "NotAction": "s3:*", "Resource": own});
+    for allowed in [json!([]), json!([allow("s3:*", arn("user/alice"))])] {
+        let mut statements = allowed;
+        statements.as_array_mut().unwrap().extend([everything(), of_own.clone()]);
+        let account = account(json!({"users": {"alice": {"may": statements}}}));
+        let alice = privileges(&account, "alice");
+        assert!(!alice.administrator && !alice.ways.is_empty(), "{statements}");
+    }
+    let kinds = ["user", "group", "role", "policy", "instance-profile", "mfa", "saml-provider"];
+    let kinds = kinds.into_iter().chain(["oidc-provider", "server-certificate"]);
+    let mut statements: Vec<Json> =
+        kinds.map(|kind| allow("iam:*", arn(&format!("{kind}/*")))).collect();
+    check(json!(statements), false, true);
+    statements.push(allow("iam:GetAccessKeyLastUsed", arn("access-report/*")));
+    check(json!(statements), false, true);
+}
+
 #[track_caller]
 fn check_services(statements: Json, whole: &[&str], named: &[&str]) {
     let document = document(statements.clone());
