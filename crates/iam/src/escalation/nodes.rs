@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Certainty;
 use super::authority::{Authority, Policies};
 use super::step::{Found, Rank};
 use crate::account::{Account, PolicyId, Principal, PrincipalId, PrincipalKind};
@@ -49,6 +50,11 @@ pub(super) enum Subject {
 impl Node<'_> {
     pub(super) fn is_user(&self) -> bool {
         self.who.identity.kind == PrincipalKind::User
+    }
+
+    /// Whether it is privileged for certain.
+    pub(super) fn is_sure(&self) -> bool {
+        self.rank.is_some_and(|rank| rank.certainty == Certainty::Certain)
     }
 }
 

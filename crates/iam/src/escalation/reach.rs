@@ -127,8 +127,7 @@ impl<'a> Search<'a> {
     /// Looks for methods on others whom a principal can become.
     pub(super) fn look_beyond(&mut self, id: NodeId) {
         let node = self.node(id);
-        let is_sure = node.rank.is_some_and(|rank| rank.certainty == Certainty::Certain);
-        if is_sure || node.who.identity.service_linked {
+        if node.is_sure() || node.who.identity.service_linked {
             return;
         }
         let mut reach = None;

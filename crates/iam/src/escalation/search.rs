@@ -2,8 +2,8 @@
 //!
 //! Whoever could use a method on somebody else waits for that one to turn out privileged, in a list
 //! by the literal beginning of what it may act on. Privileges spread from the administrators in order, the
-//! surest and closest first, each to those that wait for it; who has found a method waits for it no
-//! more. So the work grows with principals, and not with their square.
+//! surest and closest first, each to those that wait for it; who is surely privileged waits no
+//! more for a method that it has found. So the work grows with principals, and not with their square.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
@@ -563,7 +563,8 @@ impl<'a> Search<'a> {
         nodes
     }
 
-    /// Tries a method on somebody who is privileged; whether it need not be tried again on others.
+    /// Tries a method on somebody who is privileged; whether it need not be tried again on others. Somebody surer
+    /// may come into view later, so that only who is sure already need not.
     fn try_one(
         &mut self,
         by: Wait,
@@ -576,7 +577,7 @@ impl<'a> Search<'a> {
         let known = node.ways.get(&by.method).map(|way| way.certainty);
         // Whoever is more privileged than the target may be what makes the target privileged.
         if node.administrator || known >= Some(rank.certainty) || node.rank > Some(rank) {
-            return true;
+            return node.is_sure();
         }
         let is_itself = node.holder.is_some_and(|id| *target == Target::Principal(id));
         if is_itself || by.node == to || node.who.identity.service_linked {
@@ -584,7 +585,7 @@ impl<'a> Search<'a> {
         }
         let Some(step) = self.attempt(by, resource, target) else { return false };
         self.found(by, Some(target.clone()), step, rank);
-        true
+        self.node(by.node).is_sure()
     }
 
     /// How others reach somebody who is privileged, and what they act on.

@@ -893,3 +893,22 @@ fn changes_beyond_the_budget_may_lead_anywhere() {
         assert_eq!(least.lacks.contains(&Lack::Budget), !is_followed, "{policies}");
     }
 }
+
+/// Alice may rewrite bob and become him: that bob himself is privileged under a condition makes neither her nor
+/// whoever may become her less sure.
+#[test]
+fn somebody_less_sure_does_not_hide_somebody_surer() {
+    let tagged = json!({"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}});
+    let account = account(json!({
+        "users": {
+            "alice": {"may": [allow("*", arn("user/bob"))]},
+            "bob": {"may": [when(allow("iam:PutGroupPolicy", arn("group/g")), tagged)], "groups": ["g"]},
+        },
+        "groups": {"g": {}},
+        "roles": {"app": {"may": [allow("iam:CreateAccessKey", "*")], "trust": [trusts_account()]}},
+    }));
+    assert!(
+        ways(&account, "bob").iter().all(|(_, certainty)| *certainty == Certainty::Conditional)
+    );
+    assert_eq!(ways(&account, "app"), [("create-access-key", Certainty::Certain)]);
+}
