@@ -27,6 +27,7 @@ Examples:
   portcullis audit -o table -o json=report.json
   portcullis audit bundle/ --all           every finding, with what to do
   portcullis audit bundle/ -q              one line per open finding
+  portcullis audit bundle/ --trail logs    with what CloudTrail recorded
   portcullis audit --fail-on high --include pass
   portcullis audit --framework cis-aws-7.0
   portcullis audit --baseline accepted.json   only new findings count
@@ -85,6 +86,7 @@ Examples:
   portcullis signins logs --fail-on high -o table -o sarif=signins.sarif
   aws cloudtrail lookup-events --output json | portcullis signins -
   portcullis signins --last 2d --profile prod
+  portcullis signins logs --bundle prod/   with what the account's setup says
 
 Reads log files and digests of trails, the output of `lookup-events`, events of
 EventBridge and CloudWatch Logs, and what the console saves, packed or not. Its
@@ -230,6 +232,10 @@ pub(crate) struct AuditArgs {
     pub(crate) bundles: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
+    /// Also judge what CloudTrail recorded in these files and directories, as
+    /// `signins` does; what `collect --signins` saved in a bundle always is
+    #[arg(long, value_name = "PATH")]
+    pub(crate) trail: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) fleet: FleetArgs,
     /// Also keep the bundle of each account, in a directory of its own below
@@ -481,6 +487,10 @@ pub(crate) struct SigninsArgs {
     /// is the root user
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
+    /// Also judge how accounts are set up, by these bundles, and read only
+    /// events of their accounts; repeat for several
+    #[arg(long = "bundle", value_name = "DIR")]
+    pub(crate) bundles: Vec<PathBuf>,
     /// Read only events of this account; repeat for several
     #[arg(long = "account", value_name = "ID")]
     pub(crate) accounts: Vec<String>,

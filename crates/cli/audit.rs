@@ -4,6 +4,7 @@ use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Report, Sources};
 use portcullis_report::Format;
 use portcullis_rules::Evidence;
+use portcullis_trail::{Filter, Reader};
 
 use crate::args::AuditArgs;
 use crate::evidence::Names;
@@ -11,19 +12,35 @@ use crate::failure::Failure;
 use crate::fleet::{Accounts, Shard, Store};
 use crate::joined::{Joined, Whole};
 use crate::output::Output;
+use crate::recorded::Recorded;
 use crate::reporting::Reporting;
-use crate::{evidence, merge, output, rule_files};
+use crate::{evidence, merge, output, recorded, rule_files, terminal};
 
 /// Runs the audit; the exit status, which follows from the report.
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is said before AWS is asked.
     let config = &args.evidence.config;
-    let reporting = Reporting::new(&args.reporting, outputs(args)?, config, Evidence::Account)?;
+    let judged = recorded::evidence(&args.bundles, &args.trail);
+    let reporting = Reporting::new(&args.reporting, outputs(args)?, config, judged)?;
+    let recorded = match judged {
+        Evidence::Both => read_activity(args)?,
+        _ => Recorded::default(),
+    };
     let sources = rule_files::sources(&reporting.rules);
     let declared = reporting.config.declarations();
-    let mut audit = Audit { args, reporting, sources, declared };
+    let mut audit = Audit { args, reporting, sources, declared, recorded };
     let report = audit.accounts()?;
     audit.reporting.finish(report)
+}
+
+/// What CloudTrail recorded, by the paths that were given and in the bundles.
+fn read_activity(args: &AuditArgs) -> Result<Recorded, Failure> {
+    let mut reader = Reader::default();
+    recorded::read_logs(&mut reader, &args.trail)?;
+    for path in args.bundles.iter().filter(|path| Bundle::holds_activity(path)) {
+        recorded::read_history(&mut reader, &Bundle::read(path)?, path);
+    }
+    Ok(Recorded::new(reader, &Filter::default()))
 }
 
 /// Where the report goes.
@@ -45,6 +62,7 @@ struct Audit<'a> {
     /// What the rules need; a live audit asks for nothing else.
     sources: Sources,
     declared: Declarations,
+    recorded: Recorded,
 }
 
 impl Audit<'_> {
@@ -66,6 +84,7 @@ impl Audit<'_> {
             let bundle = evidence::collect(&evidence.live, self.sources)?;
             self.add(&bundle, &mut joined)?;
         }
+        self.note_others();
         if let Some(whole) = joined.finish()? {
             return Ok(whole);
         }
@@ -73,8 +92,18 @@ impl Audit<'_> {
         Ok(Whole::Held(Box::new(report)))
     }
 
+    /// Says of which accounts CloudTrail recorded something that nobody has judged.
+    fn note_others(&self) {
+        let others = self.recorded.accounts.len();
+        if others > 0 {
+            let what = "was not judged, since no evidence on them was given";
+            let others = portcullis_report::counted(others as u64, "other account");
+            terminal::note(&format!("what CloudTrail recorded of {others} {what}"));
+        }
+    }
+
     /// Judges the account of a bundle, and adds it to the others.
-    fn add(&self, bundle: &Bundle, joined: &mut Joined) -> Result<(), Failure> {
+    fn add(&mut self, bundle: &Bundle, joined: &mut Joined) -> Result<(), Failure> {
         let redact = self.args.reporting.redaction.redact;
         let names = if redact { Names::Redacted } else { Names::Shown };
         let report = self.report(bundle, names)?;
@@ -82,14 +111,18 @@ impl Audit<'_> {
     }
 
     /// The report of one account.
-    fn report(&self, bundle: &Bundle, names: Names) -> Result<Report, Failure> {
-        let mut snapshot = evidence::facts(bundle, &self.args.evidence, &self.declared, names)?;
+    fn report(&mut self, bundle: &Bundle, names: Names) -> Result<Report, Failure> {
+        let mut snapshot =
+            evidence::facts(bundle, self.args.evidence.as_of, &self.declared, names)?;
         if snapshot.unreached.is_none() {
             // What a bundle lacks beside that matters as little as what was not asked for.
             let needed = self.sources.needed(false);
             snapshot.gaps.retain(|gap| needed.contains(gap.source));
+            self.recorded.add_to(&mut snapshot);
         }
         let less_sure = bundle.loosened(&snapshot.account.id);
-        self.reporting.decide(self.reporting.evaluate(&snapshot, less_sure))
+        let mut report = self.reporting.evaluate(&snapshot, less_sure);
+        report.activity.extend(self.recorded.summary.take());
+        self.reporting.decide(report)
     }
 }

@@ -37,17 +37,17 @@ pub(crate) fn snapshot(
         Some(path) => Bundle::read(path)?,
         None => collect(&args.live, sources)?,
     };
-    facts(&bundle, args, declared, names)
+    facts(&bundle, args.as_of, declared, names)
 }
 
 /// The facts that a bundle holds.
 pub(crate) fn facts(
     bundle: &Bundle,
-    args: &EvidenceArgs,
+    as_of: Option<Timestamp>,
     declared: &Declarations,
     names: Names,
 ) -> Result<Snapshot, Failure> {
-    let as_of = args.as_of.or_else(|| bundle.collected_at()).unwrap_or_else(now);
+    let as_of = as_of.or_else(|| bundle.collected_at()).unwrap_or_else(now);
     bundle.snapshot(as_of, declared).map_err(|conflict| match names {
         Names::Shown => conflict.into(),
         Names::Redacted => Failure::with_help(

@@ -20,6 +20,7 @@ mod merge;
 mod output;
 mod permissions;
 mod progress;
+mod recorded;
 mod redaction;
 mod report;
 mod reporting;

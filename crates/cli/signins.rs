@@ -1,23 +1,22 @@
 //! `signins`: who could not get in and why, who signed in, and what rules say about that.
 
-use std::io;
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_collector::LookupRequest;
-use portcullis_evidence::{Bundle, Manifest};
-use portcullis_model::{
-    AccountActivity, ActivitySummary, Gap, InputGap, Period, Report, Snapshot, Source, partition_of,
-};
+use portcullis_evidence::{Bundle, Declarations, Manifest};
+use portcullis_model::{AccountActivity, Period, Snapshot, partition_of};
 use portcullis_report::{Format, merge};
 use portcullis_rules::Evidence;
-use portcullis_trail::{Filter, IAM_EVENTS, Reader, summarise};
+use portcullis_trail::{Filter, IAM_EVENTS, Reader};
 
 use crate::args::{CALLS_PER_SECOND, LiveArgs, SessionArgs, SigninsArgs};
+use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::joined::Whole;
+use crate::recorded::{Recorded, read_history, read_logs};
 use crate::reporting::Reporting;
-use crate::{evidence, output};
+use crate::{evidence, merge, output, rule_files};
 
 /// How far back a look-up goes, unless said otherwise: AWS answers two pages a second.
 pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -25,33 +24,51 @@ pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Reads, judges and shows the activity; the exit status, which follows from the report.
 pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
     let outputs = output::choose(&args.reporting.output.outputs, Format::Table)?;
-    let reporting = Reporting::new(&args.reporting, outputs, &args.config, Evidence::Activity)?;
+    let judged = if args.bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
+    let reporting = Reporting::new(&args.reporting, outputs, &args.config, judged)?;
+    let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
+    let declared = reporting.config.declarations();
+    let needed = rule_files::sources(&reporting.rules).needed(false);
+    let mut reader = read(args)?;
+    let mut filter = filter(args);
+    let mut accounts = Vec::new();
+    for path in &args.bundles {
+        let bundle = Bundle::read(path)?;
+        read_history(&mut reader, &bundle, path);
+        let mut snapshot = evidence::facts(&bundle, None, &declared, names)?;
+        snapshot.gaps.retain(|gap| needed.contains(gap.source));
+        let less_sure = bundle.loosened(&snapshot.account.id);
+        accounts.push((snapshot, less_sure));
+    }
+    if filter.accounts.is_empty() {
+        filter.accounts = accounts.iter().map(|(account, _)| account.account.id.clone()).collect();
+    }
+    let mut recorded = Recorded::new(reader, &filter);
+    if args.bundles.is_empty() {
+        for account in unknown_accounts(&recorded.accounts, &declared)? {
+            accounts.push((account, Vec::new()));
+        }
+    }
+    let mut reports = Vec::new();
+    for (mut account, less_sure) in accounts {
+        recorded.add_to(&mut account);
+        reports.push(reporting.evaluate(&account, less_sure));
+    }
+    let mut report = merge(reports).map_err(|error| merge::refused(error, &args.bundles, names))?;
+    report.activity.extend(recorded.summary);
+    let report = reporting.decide(report)?;
+    reporting.finish(Whole::Held(Box::new(report)))
+}
+
+/// Reads the logs, or looks the event history up where there is nothing to read.
+fn read(args: &SigninsArgs) -> Result<Reader, Failure> {
     let mut reader = Reader::default();
-    if args.paths.is_empty() {
+    read_logs(&mut reader, &args.paths)?;
+    if args.paths.is_empty() && !args.bundles.iter().any(|path| Bundle::holds_activity(path)) {
         let history = evidence::look_up(&live(args), &lookup(args))?;
         reader.read_stream("the event history", history.as_slice());
     }
-    for path in &args.paths {
-        if path == Path::new("-") {
-            reader.read_stream("standard input", io::stdin().lock());
-        } else {
-            let unreadable = |error| format!("cannot read {}: {error}", path.display());
-            reader.read_path(path).map_err(unreadable)?;
-        }
-    }
-    let (summary, accounts) = summarise(reader.finish(), &filter(args));
-    let mut reports = Vec::new();
-    for (id, activity) in accounts {
-        reports.push(judge(Some((id, activity)), &summary, &reporting)?);
-    }
-    if reports.is_empty() {
-        reports.push(judge(None, &summary, &reporting)?);
-    }
-    // They are of different accounts, and were judged alike.
-    let mut report = merge(reports).map_err(|_| "the accounts do not fit into one report")?;
-    report.activity.push(summary);
-    let report = reporting.decide(report)?;
-    reporting.finish(Whole::Held(Box::new(report)))
+    Ok(reader)
 }
 
 /// How to reach the account whose event history is looked up.
@@ -101,39 +118,28 @@ fn filter(args: &SigninsArgs) -> Filter {
     }
 }
 
-/// Judges an account of that id; none: nothing was read of any.
-fn judge(
-    account: Option<(String, AccountActivity)>,
-    summary: &ActivitySummary,
-    reporting: &Reporting<'_>,
-) -> Result<Report, Failure> {
-    let mut snapshot = unknown_account(account.as_ref(), reporting)?;
-    snapshot.activity = account.map(|(_, activity)| activity);
-    let gap = |gap: &InputGap| Gap::new(Source::CloudTrail, UNREADABLE, &gap.what).of(&gap.input);
-    snapshot.gaps = summary.coverage.gaps.iter().map(gap).collect();
-    Ok(reporting.evaluate(&snapshot, Vec::new()))
-}
-
-/// The code of gaps for what could not be read.
-const UNREADABLE: &str = "Unreadable";
-
-/// The facts of an account of which nothing is known but what CloudTrail says.
-fn unknown_account(
-    account: Option<&(String, AccountActivity)>,
-    reporting: &Reporting<'_>,
-) -> Result<Snapshot, Failure> {
-    let Some((id, activity)) = account else {
-        let nothing = Bundle::default();
-        return Ok(nothing.snapshot(Timestamp::now(), &reporting.config.declarations())?);
-    };
-    let partition = activity.regions.first().map(|region| partition_of(&region.region).to_owned());
-    let manifest = Manifest {
-        account: Some(id.clone()),
-        partition,
-        collected_from: activity.period.from,
-        collected_to: activity.period.to,
-        ..Manifest::default()
-    };
-    let bundle = Bundle { manifest: Some(manifest), ..Bundle::default() };
-    Ok(bundle.snapshot(activity.period.to, &reporting.config.declarations())?)
+/// The facts of accounts of which nothing is known but what CloudTrail says; of one where that is nothing.
+fn unknown_accounts(
+    accounts: &BTreeMap<String, AccountActivity>,
+    declared: &Declarations,
+) -> Result<Vec<Snapshot>, Failure> {
+    if accounts.is_empty() {
+        let snapshot = Bundle::default().snapshot(Timestamp::now(), declared)?;
+        return Ok(vec![Snapshot { gaps: Vec::new(), ..snapshot }]);
+    }
+    let mut snapshots = Vec::new();
+    for (id, AccountActivity { period, regions, .. }) in accounts {
+        let manifest = Manifest {
+            account: Some(id.clone()),
+            partition: regions.first().map(|region| partition_of(&region.region).to_owned()),
+            collected_from: period.from,
+            collected_to: period.to,
+            ..Manifest::default()
+        };
+        let bundle = Bundle { manifest: Some(manifest), ..Bundle::default() };
+        let snapshot = bundle.snapshot(period.to, declared)?;
+        // What nobody asked for is not missing.
+        snapshots.push(Snapshot { gaps: Vec::new(), ..snapshot });
+    }
+    Ok(snapshots)
 }

@@ -1,7 +1,10 @@
 //! Sign-ins: what is printed, and what the exit status says.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::Stdio;
+
+use serde_json::Value as Json;
 
 use crate::support::{Run, Sandbox, repository};
 
@@ -172,4 +175,107 @@ fn a_path_that_is_not_there_is_refused() {
     let run = Sandbox::new().run(["signins", "nowhere"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("cannot read nowhere"), "{}", run.stderr);
+}
+
+fn json(run: &Run) -> Json {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr))
+}
+
+fn findings(report: &Json) -> Vec<Json> {
+    report["findings"].as_array().unwrap().clone()
+}
+
+/// The verdicts by fingerprint, with the hash of the rule.
+fn verdicts(report: &Json) -> BTreeMap<String, (Json, Json)> {
+    let rules = report["rules"].as_array().unwrap();
+    let hash = |id: &Json| rules.iter().find(|rule| rule["id"] == *id).unwrap()["hash"].clone();
+    let verdict = |finding: &Json| {
+        let id = finding["fingerprint"].as_str().unwrap().to_owned();
+        (id, (finding["verdict"].clone(), hash(&finding["rule"])))
+    };
+    findings(report).iter().map(verdict).collect()
+}
+
+#[test]
+fn posture_and_activity_are_judged_together() {
+    let (leaky, logs) = (repository("examples/leaky"), repository("examples/trail/logs"));
+    let sandbox = Sandbox::new();
+    let alone = sandbox.run(["audit", &leaky, "-o", "json"]);
+    let audit = sandbox.run(["audit", &leaky, "--trail", &logs, "-o", "json"]);
+    let signins = sandbox.run(["signins", &logs, "--bundle", &leaky, "-o", "json"]);
+    assert_eq!((alone.status, audit.status), (1, 1));
+    assert_eq!(audit.stdout, signins.stdout);
+    let report = json(&audit);
+    let (before, after) = (verdicts(&json(&alone)), verdicts(&report));
+    for (fingerprint, verdict) in &before {
+        assert_eq!(after.get(fingerprint), Some(verdict));
+    }
+    let messages: Vec<String> = findings(&report)
+        .iter()
+        .map(|finding| format!("{} {}", finding["rule"], finding["message"]))
+        .collect();
+    for expected in [
+        "\"half-enrolled-mfa\" \"user bilal.haddad",
+        "last at 2026-11-18 08:13 UTC, from 192.0.2.23, error AccessDenied, EntityAlreadyExists\"",
+        "\"root-recent-use\" \"root was used 0.1 days ago (2026-11-18 08:20 UTC, password)",
+        "\"root-sign-in-without-mfa\" ",
+    ] {
+        assert!(messages.iter().any(|message| message.contains(expected)), "{expected}");
+    }
+}
+
+/// A bundle of alice and bob in which root was never used, with a sign-in of root.
+fn bundle_with_history(outcome: &str) -> Sandbox {
+    let sandbox = crate::sandbox();
+    let event = r#"{"eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventID": "a",
+        "eventTime": "2026-10-31T12:00:00Z", "awsRegion": "us-east-1", "sourceIPAddress": "192.0.2.1",
+        "recipientAccountId": "111122223333", "responseElements": {"ConsoleLogin": "OUTCOME"},
+        "userIdentity": {"type": "Root"}, "additionalEventData": {"MFAUsed": "Yes"}}"#;
+    let event = event.replace("OUTCOME", outcome);
+    sandbox.write("bundle/cloudtrail.json", format!("{{\"Records\": [{event}]}}"));
+    sandbox
+}
+
+#[test]
+fn what_root_did_counts_against_root_alone() {
+    let used = |sandbox: &Sandbox| {
+        let run = sandbox.run(crate::audit(&["--only", "root-recent-use"]));
+        (run.status, run.stdout)
+    };
+    assert_eq!(used(&crate::sandbox()).0, 0, "no log was read");
+    assert_eq!(used(&bundle_with_history("Failure")).0, 0, "root did not get in");
+    let (status, table) = used(&bundle_with_history("Success"));
+    assert_eq!(status, 1);
+    assert!(
+        table.contains("root was used 0.5 days ago (2026-10-31 12:00 UTC, password)"),
+        "{table}"
+    );
+    // Nobody else has used their password since.
+    let run = bundle_with_history("Success").run(crate::audit(&["--only", "unused-password"]));
+    assert_eq!(run.status, 0, "{}", run.stdout);
+}
+
+#[test]
+fn a_history_that_cannot_be_read_leaves_its_rules_unknown() {
+    let sandbox = crate::sandbox();
+    sandbox.write("bundle/cloudtrail.json", "");
+    let run = sandbox.run(crate::audit(&["--only", "root-console-sign-in"]));
+    assert_eq!(run.status, 3, "{}", run.stdout);
+    assert!(run.stdout.contains("cloudtrail.json is empty"), "{}", run.stdout);
+}
+
+#[test]
+fn logs_of_other_accounts_are_not_judged_by_this_bundle() {
+    let sandbox = bundle_with_history("Success");
+    let other = r#"{"eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventID": "b",
+        "eventTime": "2026-10-31T12:00:00Z", "awsRegion": "us-east-1",
+        "recipientAccountId": "444455556666", "responseElements": {"ConsoleLogin": "Success"},
+        "userIdentity": {"type": "Root"}}"#;
+    sandbox.write("other.json", other);
+    let run = sandbox.run(crate::audit(&["--trail", "other.json", "-o", "json"]));
+    assert!(run.stderr.contains("of 1 other account was not judged"), "{}", run.stderr);
+    assert!(findings(&json(&run)).iter().all(|finding| finding["account"] == "111122223333"));
+    let report = json(&sandbox.run(["signins", "other.json", "--bundle", "bundle", "-o", "json"]));
+    assert_eq!(report["activity"][0]["attempts"].as_array().unwrap().len(), 1);
+    assert_eq!(report["accounts"].as_array().unwrap().len(), 1);
 }

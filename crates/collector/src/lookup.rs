@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::{Arn, Period};
+use portcullis_model::{Arn, Period, SIGN_IN_REGIONS};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -134,8 +134,7 @@ impl History<'_> {
         let mut regions = self.request.regions.clone();
         if regions.is_empty() {
             if partition == "aws" {
-                let names = ["ap-southeast-2", "eu-north-1", "us-east-1", "us-east-2", "us-west-2"];
-                regions.extend(names.map(str::to_owned));
+                regions.extend(SIGN_IN_REGIONS.map(str::to_owned));
             }
             regions.push(self.services.global_region.to_owned());
             regions.extend(self.services.region());

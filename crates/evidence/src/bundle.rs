@@ -7,6 +7,7 @@ mod verify;
 mod write;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 use portcullis_model::{AccountStatus, Gap, LooseningChange, Source};
@@ -122,6 +123,12 @@ impl Bundle {
 }
 
 impl Bundle {
+    /// Whether a bundle at that path holds what CloudTrail recorded, though not whether it is unchanged.
+    #[must_use]
+    pub fn holds_activity(path: &Path) -> bool {
+        path.join(file_name(Source::CloudTrail)).is_file()
+    }
+
     /// Adds what CloudTrail recorded, which came at that moment: a file of its own, that no rule on the
     /// account reads.
     pub fn add_activity(&mut self, bytes: Vec<u8>, at: Timestamp) {

@@ -148,6 +148,9 @@ pub struct Event {
     pub factors: Vec<String>,
     /// The address that it came from, or the AWS service.
     pub source: Option<String>,
+    /// The id of the access key that signed it, unless its credentials are temporary.
+    #[serde(default)]
+    pub access_key: Option<String>,
     /// What the client calls itself.
     pub agent: Option<String>,
     /// The user, role or device acted on; none: the actor.

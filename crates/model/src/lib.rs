@@ -24,7 +24,9 @@ pub use activity::{
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;
-pub use names::{AccountId, Arn, is_partition, is_region, partition_of, regions_of};
+pub use names::{
+    AccountId, Arn, SIGN_IN_REGIONS, is_partition, is_region, partition_of, regions_of,
+};
 pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{
     AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState,

@@ -156,6 +156,13 @@ pub fn partition_of(region: &str) -> &'static str {
     found.map_or("aws", |(_, partition, _)| partition)
 }
 
+/// The regions of the partition `aws` in which sign-ins of root and of IAM users are recorded, unless they
+/// come by a region's own page.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
+pub const SIGN_IN_REGIONS: [&str; 5] =
+    ["ap-southeast-2", "eu-north-1", "us-east-1", "us-east-2", "us-west-2"];
+
 /// All regions of a partition other than `aws`, which are few; none of `aws` itself.
 #[must_use]
 pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {

@@ -11,6 +11,7 @@ use portcullis_model::{
 
 use crate::judge::{self, Decision, decide};
 use crate::program::Part;
+use crate::recorded::Recorded;
 use crate::scope::{SCOPES, Scope, Subject, rest, uncollected};
 use crate::{Framework, Rule, RuleSet};
 
@@ -26,8 +27,13 @@ pub fn evaluate(
     options: RunOptions,
     tool_version: &str,
 ) -> Report {
-    let mut judge =
-        Judge { snapshot, options: &options, lists: BTreeMap::new(), findings: Vec::new() };
+    let mut judge = Judge {
+        snapshot,
+        options: &options,
+        recorded: Recorded::new(snapshot),
+        lists: BTreeMap::new(),
+        findings: Vec::new(),
+    };
     let mut tallies = BTreeMap::new();
     // Of an account among several that could not be entered, its status says it all.
     if snapshot.unreached.is_none() {
@@ -63,6 +69,8 @@ pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str
 struct Judge<'a> {
     snapshot: &'a Snapshot,
     options: &'a RunOptions,
+    /// What CloudTrail recorded, if its logs were read.
+    recorded: Option<Recorded<'a>>,
     /// The resources by scope, or the sources that are missing for them: each list is made once.
     lists: BTreeMap<&'static str, Result<Rc<[Subject<'a>]>, Sources>>,
     findings: Vec<Finding>,
@@ -119,7 +127,11 @@ impl<'a> Judge<'a> {
         let decision = decide(&part.program, subject);
         tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
-            self.findings.push(finding(rule, part, subject, decision, self.snapshot));
+            let mut finding = finding(rule, part, subject, decision, self.snapshot);
+            if let Some(recorded) = self.recorded.as_ref().filter(|_| decision == Decision::Fail) {
+                recorded.add_to(&mut finding);
+            }
+            self.findings.push(finding);
         }
     }
 }

@@ -20,6 +20,7 @@ mod param;
 mod problem;
 mod program;
 mod read;
+mod recorded;
 mod rule;
 mod rule_set;
 mod sample;

@@ -14,7 +14,7 @@ use portcullis_model::{
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-pub(crate) use reach::rest;
+pub(crate) use reach::{quiet, rest};
 pub(crate) use subject::{State, Subject, uncollected};
 use subject::{activity, listed, owned};
 pub(crate) use window::{Grouping, GroupingTexts};

@@ -45,6 +45,7 @@ pub(crate) fn read(record: &Value, field: OutcomeField) -> Result<Event, String>
         mfa,
         factors: factors(record),
         source: owned("/sourceIPAddress"),
+        access_key: owned("/userIdentity/accessKeyId").filter(|key| key.starts_with("AKIA")),
         agent: owned("/userAgent"),
         target: target(record, &name),
         workflow: owned("/additionalEventData/AuthWorkflowID"),

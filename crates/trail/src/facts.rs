@@ -98,6 +98,7 @@ fn credential_event(event: &Event, created: &Times<'_>, enabled: &Times<'_>) -> 
         code: event.code.clone(),
         mfa: mfa(event.mfa),
         source: event.source.clone(),
+        access_key: event.access_key.clone(),
         agent: event.agent.clone(),
         minutes_since_creation: created.map(|created| minutes(*created, event.at)),
         minutes_to_new_mfa: enabled.map(|enabled| minutes(event.at, *enabled)),

@@ -15,11 +15,13 @@ mod facts;
 mod header;
 mod input;
 mod interest;
+mod join;
 mod pattern;
 mod read;
 mod split;
 mod summary;
 
 pub use interest::IAM as IAM_EVENTS;
+pub use join::add_to;
 pub use read::Reader;
 pub use summary::{Filter, summarise};

@@ -154,11 +154,17 @@ fn is_plain_name(name: &str) -> bool {
         && !name.contains(['/', '\\', ':'])
 }
 
+/// What a bundle is expected to hold. What CloudTrail recorded is in it only where that was asked for.
+fn sources(dir: &Path) -> impl Iterator<Item = Source> {
+    let holds_activity = Bundle::holds_activity(dir);
+    Source::every().filter(move |source| *source != Source::CloudTrail || holds_activity)
+}
+
 fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
     let mut bundle = Bundle { gaps: manifest.gaps.clone(), ..Bundle::default() };
     let is_void =
         |source| manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
-    for source in Source::ALL.into_iter().filter(|&source| !is_void(source)) {
+    for source in sources(dir).filter(|&source| !is_void(source)) {
         let listed = file_names(source)
             .into_iter()
             .find_map(|name| manifest.files.get(&name).map(|entry| (name, entry)));
@@ -174,7 +180,7 @@ fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
 fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
     let mut bundle = Bundle::default();
     let mut found = false;
-    for source in Source::ALL {
+    for source in sources(dir) {
         let mut names = file_names(source).into_iter().filter(|name| dir.join(name).exists());
         let (first, second) = (names.next(), names.next());
         if second.is_some() {

@@ -42,7 +42,7 @@ impl Bundle {
             return Ok(Vec::new());
         };
         let lost = |source: &Source| old.is_whole(*source) && !new.is_whole(*source);
-        Ok(Source::ALL.into_iter().filter(lost).collect())
+        Ok(Source::every().filter(lost).collect())
     }
 
     fn write_files(&self, dir: &Path) -> Result<(), BundleError> {

@@ -110,6 +110,8 @@ record! {
         pub mfa: Fact<Option<Mfa>>,
         /// The address that it came from, or the AWS service; null: the event does not say.
         pub source: Option<String>,
+        /// The id of the IAM user's or root's access key that signed it; null: none did.
+        pub access_key: Option<String>,
         /// What the client calls itself; null: the event does not say.
         pub agent: Option<String>,
         /// How many minutes before it the user acted on was created; null: not in what was read.

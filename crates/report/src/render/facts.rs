@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Report, RunOptions};
+use portcullis_model::{AuditedAccount, Report, RunOptions, Source};
 
 use crate::decide::loosened;
 use crate::words::{self, counted, time};
@@ -30,10 +30,7 @@ pub(crate) fn facts(report: &Report) -> Vec<Fact> {
     }
     facts.extend(loosened(report));
     facts.extend(not_asked(report).map(|sources| ("Not asked", sources)));
-    // Of a log, the coverage says what is missing.
-    if report.activity.is_empty() {
-        facts.push(("Gaps", gaps(report)));
-    }
+    facts.extend(gaps(report).map(|gaps| ("Gaps", gaps)));
     facts
 }
 
@@ -119,13 +116,15 @@ fn not_asked(report: &Report) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 
-/// How many sources failed. What that leaves not judged stands further below.
-fn gaps(report: &Report) -> String {
+/// How many sources failed. What that leaves not judged stands further below; of a log, the coverage says
+/// what is missing.
+fn gaps(report: &Report) -> Option<String> {
     let all = report.accounts.iter().flat_map(|account| &account.gaps);
     let sources: BTreeSet<_> =
         all.filter(|gap| !gap.is_by_choice()).map(|gap| gap.source).collect();
     match sources.len() {
-        0 => "none".to_owned(),
-        count => format!("{}; see what is not judged", counted(count, "source")),
+        0 if report.activity.is_empty() => Some("none".to_owned()),
+        _ if sources.iter().all(|source| *source == Source::CloudTrail) => None,
+        count => Some(format!("{}; see what is not judged", counted(count, "source"))),
     }
 }

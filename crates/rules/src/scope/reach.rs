@@ -23,6 +23,31 @@ pub(crate) fn rest<'a>(
     undecided: usize,
 ) -> Option<Subject<'a>> {
     let activity = snapshot.activity.as_ref().filter(|activity| !activity.is_of_one_person)?;
+    let (mut missing, reach) = reach(snapshot, activity, needed);
+    if undecided > 0 {
+        missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
+    }
+    let state = match missing.is_empty() {
+        false => State::Unread(missing.join("; ")),
+        true if found_something => return None,
+        true => State::Quiet(format!("no such activity was recorded in {reach}")),
+    };
+    Some(subject::whole(&snapshot.account, state))
+}
+
+/// That somebody did nothing in these regions of the partition `aws`, in words. None: not all was read.
+pub(crate) fn quiet(snapshot: &Snapshot, needed: &[String]) -> Option<String> {
+    let activity = snapshot.activity.as_ref().filter(|activity| !activity.is_of_one_person)?;
+    let (missing, reach) = reach(snapshot, activity, needed);
+    missing.is_empty().then(|| format!("no sign-in was recorded in {reach}"))
+}
+
+/// What is missing of the regions that are needed, and how far what was read of them reaches.
+fn reach(
+    snapshot: &Snapshot,
+    activity: &AccountActivity,
+    needed: &[String],
+) -> (Vec<String>, String) {
     let needed = regions(activity, &snapshot.account.partition, needed);
     let mut missing = Vec::new();
     let mut reach = activity.period;
@@ -34,19 +59,7 @@ pub(crate) fn rest<'a>(
             Err(what) => missing.push(what),
         }
     }
-    if undecided > 0 {
-        missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
-    }
-    let state = match missing.is_empty() {
-        false => State::Unread(missing.join("; ")),
-        true if found_something => return None,
-        true => State::Quiet(format!(
-            "no such activity was recorded in {} {}",
-            needed.join(", "),
-            stretch(reach)
-        )),
-    };
-    Some(subject::whole(&snapshot.account, state))
+    (missing, format!("{} {}", needed.join(", "), stretch(reach)))
 }
 
 /// The regions that the rule needs. Other partitions have few, and whatever happens there is in one.

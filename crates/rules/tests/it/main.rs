@@ -9,6 +9,7 @@ mod hash;
 mod load;
 mod principals;
 mod readme;
+mod recorded;
 mod select;
 mod skeleton;
 mod support;

@@ -1,0 +1,195 @@
+//! What findings about people say of what CloudTrail recorded of them.
+
+use portcullis_model::{Finding, Verdict};
+use serde_json::{Value as Json, json};
+
+use crate::support::{RULE, account, judge, load};
+
+/// The regions in which sign-ins of users are recorded, by AWS's reference.
+const REGIONS: [&str; 5] = ["ap-southeast-2", "eu-north-1", "us-east-1", "us-east-2", "us-west-2"];
+const WORDS: &str = "user alice is 100 days old; the limit is 90";
+
+/// An attempt of alice at that time of 18 November; `with` are its other facts.
+fn attempt(time: &str, with: Json) -> Json {
+    let samples: Json = serde_json::from_str(include_str!("../../src/sample.json")).unwrap();
+    let mut attempt = samples["SignIn"].clone();
+    attempt["user"] = json!("alice");
+    attempt["at"] = json!(format!("2026-11-18T{time}Z"));
+    for (field, value) in with.as_object().unwrap() {
+        attempt[field] = value.clone();
+    }
+    attempt
+}
+
+fn refused(time: &str, with: Json) -> Json {
+    let mut refused = attempt(time, json!({ "outcome": "failure", "pattern": "other" }));
+    for (field, value) in with.as_object().unwrap() {
+        refused[field] = value.clone();
+    }
+    refused
+}
+
+/// What was read of these regions, all of them from 07:00 to 12:00.
+fn activity(regions: &[&str], sign_ins: &[Json], events: &[Json]) -> Json {
+    let period = json!({ "from": "2026-11-18T07:00:00Z", "to": "2026-11-18T12:00:00Z" });
+    let region = |name: &&str| {
+        json!({
+            "account": "111122223333", "region": name, "records": 0,
+            "first": null, "last": null, "proved": [period]
+        })
+    };
+    json!({
+        "period": period,
+        "regions": regions.iter().map(region).collect::<Vec<_>>(),
+        "is_whole": true,
+        "is_of_one_person": false,
+        "sign_ins": sign_ins,
+        "credential_events": events,
+    })
+}
+
+/// The finding about alice, who was created 100 days before.
+fn finding(activity: Json) -> Finding {
+    let mut snapshot = account();
+    snapshot["users"][0]["age_days"] = json!(100);
+    snapshot["users"][0]["created"] = json!("2026-08-10T12:00:00Z");
+    snapshot["account"]["report_generated_at"] = json!("2026-11-18T08:00:00Z");
+    snapshot["activity"] = activity;
+    let report = judge(&load(RULE).unwrap(), &snapshot, &[]);
+    assert_eq!(report.findings.len(), 1);
+    report.findings.into_iter().next().unwrap()
+}
+
+fn message(activity: Json) -> String {
+    finding(activity).message
+}
+
+#[test]
+fn sign_ins_are_counted_with_the_last_and_where_it_came_from() {
+    let sign_ins = [
+        attempt("07:30:00", json!({ "source": "192.0.2.1" })),
+        attempt("07:40:00", json!({ "source": "192.0.2.2", "mfa": "not_used" })),
+        attempt("07:50:00", json!({ "source": "192.0.2.3" })),
+        attempt("08:00:00", json!({ "source": "192.0.2.4", "user": "Alice" })),
+    ];
+    let expected = format!(
+        "{WORDS}; CloudTrail: 4 sign-ins, last at 2026-11-18 08:00 UTC, 1 without MFA, \
+         from 192.0.2.4, 192.0.2.3, 192.0.2.2 and 1 more"
+    );
+    assert_eq!(message(activity(&["us-east-1"], &sign_ins, &[])), expected);
+    // A second later than the credential report.
+    let later = [attempt("08:00:01", json!({}))];
+    let expected = format!(
+        "{WORDS}; CloudTrail: 1 sign-in, last at 2026-11-18 08:00 UTC, after the credential report \
+         was made, from 203.0.113.10"
+    );
+    assert_eq!(message(activity(&["us-east-1"], &later, &[])), expected);
+}
+
+#[test]
+fn what_was_refused_is_said_with_its_error() {
+    let attempts = [
+        refused("09:00:00", json!({ "source": null })),
+        refused(
+            "09:01:00",
+            json!({ "purpose": "mfa_enrolment", "code": "EntityAlreadyExistsException" }),
+        ),
+        refused("09:02:00", json!({ "purpose": "mfa_enrolment", "code": "AccessDenied" })),
+        attempt("09:03:00", json!({ "outcome": { "missing": ["cloudtrail"] }, "mfa": "unknown" })),
+    ];
+    let expected = format!(
+        "{WORDS}; CloudTrail: 1 possible sign-in, last at 2026-11-18 09:03 UTC, from \
+         203.0.113.10; 1 refused or unfinished sign-in, last at 2026-11-18 09:00 UTC; 2 refused or \
+         unfinished MFA enrolments, last at 2026-11-18 09:02 UTC, from 203.0.113.10, error \
+         AccessDenied, EntityAlreadyExistsException"
+    );
+    assert_eq!(message(activity(&["us-east-1"], &attempts, &[])), expected);
+}
+
+#[test]
+fn that_nothing_was_recorded_is_said_only_where_all_was_read() {
+    let expected = format!(
+        "{WORDS}; CloudTrail: no sign-in was recorded in ap-southeast-2, eu-north-1, us-east-1, \
+         us-east-2, us-west-2 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC"
+    );
+    assert_eq!(message(activity(&REGIONS, &[], &[])), expected);
+    assert_eq!(message(activity(&REGIONS[1..], &[], &[])), WORDS, "a region is missing");
+    let mut short = activity(&REGIONS, &[], &[]);
+    short["regions"][0]["proved"][0]["from"] = json!("2026-11-18T08:00:01Z");
+    assert_eq!(message(short), WORDS, "an hour of a region is missing");
+    let mut of_another = activity(&REGIONS, &[], &[]);
+    of_another["is_of_one_person"] = json!(true);
+    assert_eq!(message(of_another), WORDS, "only one person was asked about");
+    assert_eq!(message(Json::Null), WORDS, "no log was read");
+}
+
+/// A namesake: another kind of actor, or a user of that name who was deleted before.
+#[test]
+fn others_of_the_same_name_do_not_count() {
+    let before = attempt("07:30:00", json!({ "at": "2026-08-10T11:59:59Z" }));
+    let session = attempt("07:30:00", json!({ "actor": "role" }));
+    assert_eq!(message(activity(&["us-east-1"], &[before, session], &[])), WORDS);
+    let after = attempt("07:30:00", json!({ "at": "2026-08-10T12:00:00Z" }));
+    assert!(message(activity(&["us-east-1"], &[after], &[])).contains("1 sign-in, "));
+}
+
+#[test]
+fn nothing_but_words_and_evidence_changes() {
+    let without = finding(Json::Null);
+    let attempts = [attempt("09:00:00", json!({ "mfa": "not_used" }))];
+    let with = finding(activity(&REGIONS, &attempts, &[]));
+    assert_eq!(with.verdict, Verdict::Fail);
+    let mut facts = with.evidence.facts();
+    let seen = facts.remove("activity.sign_ins");
+    assert_eq!(seen, Some(json!({ "count": 1, "last": "2026-11-18T09:00:00Z" })));
+    assert_eq!(facts, without.evidence.facts());
+    let words = |finding: Finding| Finding {
+        message: String::new(),
+        message_facts: None,
+        evidence: portcullis_model::Evidence::default(),
+        ..finding
+    };
+    assert_eq!(words(with), words(without));
+}
+
+#[test]
+fn a_pass_stays_a_pass_and_says_nothing() {
+    let mut snapshot = account();
+    snapshot["users"][0]["age_days"] = json!(90);
+    snapshot["activity"] = activity(&REGIONS, &[attempt("09:00:00", json!({}))], &[]);
+    let report = judge(&load(RULE).unwrap(), &snapshot, &[Verdict::Pass]);
+    assert_eq!(report.findings[0].message, "no problem found");
+}
+
+#[test]
+fn an_access_key_is_said_to_have_called() {
+    let rule = RULE
+        .replace("\"user\"", "\"access_key\"")
+        .replace("user.password_enabled", "key.active")
+        .replace("user.age_days", "key.age_days")
+        .replace("\nuser   =", "\nkey    =")
+        .replace("user {user.name}", "key {key.name}");
+    let samples: Json = serde_json::from_str(include_str!("../../src/sample.json")).unwrap();
+    let call = |time: &str, name: &str, key: &str| {
+        let mut call = samples["CredentialEvent"].clone();
+        call["at"] = json!(format!("2026-11-18T{time}Z"));
+        (call["name"], call["access_key"]) = (json!(name), json!(key));
+        call
+    };
+    let mut snapshot = account();
+    let key = &mut snapshot["users"][0]["access_keys"][0];
+    (key["name"], key["age_days"]) = (json!("AKIAIOSFODNN7EXAMPLE"), json!(91));
+    snapshot["activity"] = activity(
+        &["us-east-1"],
+        &[],
+        &[
+            call("09:00:00", "CreateUser", "AKIAIOSFODNN7EXAMPLE"),
+            call("09:01:00", "CreateAccessKey", "AKIAIOSFODNN7EXAMPLE"),
+            call("09:02:00", "DeleteUser", "AKIAI44QH8DHBEXAMPLE"),
+        ],
+    );
+    let report = judge(&load(&rule).unwrap_or_else(|errors| panic!("{errors}")), &snapshot, &[]);
+    let said = "; CloudTrail: 2 credential calls, last at 2026-11-18 09:01 UTC: \
+                CreateAccessKey, CreateUser, from ";
+    assert!(report.findings[0].message.contains(said), "{}", report.findings[0].message);
+}

@@ -1,0 +1,36 @@
+//! Activity put together with how the account is set up.
+
+use jiff::Timestamp;
+use portcullis_model::{
+    AccountActivity, ActorKind, Fact, Outcome, Purpose, Root, SignIn, Snapshot,
+};
+
+const SECONDS_A_DAY: f64 = 86_400.0;
+
+/// Adds to the facts of an account what CloudTrail recorded there.
+///
+/// A sign-in of root is a use of root that the credential report, which is older, may not show. Facts
+/// about users stay: a later use would make credentials look less idle than the report says.
+pub fn add_to(snapshot: &mut Snapshot, activity: AccountActivity) {
+    let sign_ins = activity.sign_ins.iter().filter(|it| is_by_root(it));
+    if let Some(at) = sign_ins.map(|it| it.at).max() {
+        use_root(&mut snapshot.root, at, snapshot.as_of);
+    }
+    snapshot.activity = Some(activity);
+}
+
+fn is_by_root(attempt: &SignIn) -> bool {
+    attempt.actor == ActorKind::Root
+        && attempt.purpose == Purpose::SignIn
+        && attempt.outcome == Fact::Known(Outcome::Success)
+}
+
+/// Root was used then. Where the report is missing, root may have been used later still.
+fn use_root(root: &mut Root, at: Timestamp, as_of: Timestamp) {
+    if root.last_used.known().is_some_and(|known| known.is_none_or(|known| known < at)) {
+        let idle_days = as_of.duration_since(at).as_secs_f64() / SECONDS_A_DAY;
+        root.last_used = Fact::Known(Some(at));
+        root.last_used_credential = Fact::Known(Some("password".to_owned()));
+        root.idle_days = Fact::Known(Some(idle_days.max(0.0)));
+    }
+}
