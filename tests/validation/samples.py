@@ -51,8 +51,24 @@ def audit(binary: Path, bundle: str) -> Report:
     return json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
 
 
+def signins(binary: Path) -> Report:
+    """The report of the example of a trail."""
+    command = [binary, "signins", "examples/trail/logs", "-o", "json"]
+    return json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
+
+
+def hostile_signins(report: Report) -> Report:
+    """The attempts of people whose names and addresses try to be more than that."""
+    sample = copy.deepcopy(report)
+    attempts = sample["activity"][0]["attempts"]
+    for attempt, name in zip(itertools.cycle(attempts), HOSTILE, strict=False):
+        attempt["person"]["name"] = attempt["source"] = attempt["code"] = attempt["message"] = name
+    return sample
+
+
 def reports(binary: Path) -> dict[str, Report]:
     """The samples by name."""
+    trail = signins(binary)
     leaky, clean = audit(binary, "examples/leaky"), audit(binary, "examples/clean")
     nothing = {**clean, "findings": []}
     one = {**leaky, "findings": leaky["findings"][:1]}
@@ -64,6 +80,8 @@ def reports(binary: Path) -> dict[str, Report]:
         "many": many(leaky),
         "accounts": accounts(leaky),
         "hostile": hostile(leaky),
+        "trail": trail,
+        "liars": hostile_signins(trail),
     }
 
 

@@ -43,7 +43,12 @@ impl<'a> View<'a> {
 
     /// The finding's account; none only in a report that was tampered with.
     pub(crate) fn account(&self, finding: &Finding) -> Option<&'a AuditedAccount> {
-        self.accounts.get(&finding.account_ref()).copied()
+        self.account_of(finding.account_ref())
+    }
+
+    /// The account that is named so, if the report has it.
+    pub(crate) fn account_of(&self, named: AccountRef<'_>) -> Option<&'a AuditedAccount> {
+        self.accounts.get(&named).copied()
     }
 
     /// The moment that the ages of the finding's account count to.

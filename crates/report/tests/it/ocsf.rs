@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{decided, hostile, of_size, rendered, report};
+use crate::support::{activity, decided, hostile, of_size, rendered, report};
 use portcullis_model::{BaselineState, Report, Verdict};
 use portcullis_report::Format;
 use serde_json::{Value as Json, json};
@@ -18,17 +18,20 @@ fn event(change: impl FnOnce(&mut Report)) -> Json {
     events(&report).swap_remove(0)
 }
 
-#[test]
-fn events_are_valid() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/validation/ocsf-compliance-finding.schema.json");
+/// Where events are not as the hand-written schema says.
+fn problems(events: &[Json]) -> Vec<String> {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/validation/ocsf.schema.json");
     let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
+    let events = json!(events);
+    validator.iter_errors(&events).map(|error| error.instance_path().to_string()).collect()
+}
+
+#[test]
+fn events_are_valid() {
     for report in [of_size(0), of_size(1), report(), decided(), hostile()] {
-        let events = Json::Array(events(&report));
-        let errors: Vec<_> =
-            validator.iter_errors(&events).map(|e| e.instance_path().to_string()).collect();
-        assert_eq!(errors, [""; 0]);
+        assert_eq!(problems(&events(&report)), [""; 0]);
     }
 }
 
@@ -102,4 +105,101 @@ fn a_report_that_was_tampered_with_is_written() {
     });
     assert_eq!(event["finding_info"]["title"], "root-without-lock");
     assert_eq!(event["cloud"]["account"]["uid"], "?");
+}
+
+/// A report with that attempt of ana, changed; the event that is made of it, if any is.
+fn authentication(change: Json) -> Option<Json> {
+    let mut attempt = json!({
+        "person": { "kind": "user", "name": "ana", "account": "111122223333", "source": null },
+        "purpose": "sign_in", "outcome": "success", "pattern": null,
+        "first": "2026-11-18T08:00:00Z", "last": "2026-11-18T08:00:14Z",
+        "account": "111122223333", "region": "us-east-1", "role": null, "mfa": "used",
+        "factors": [{ "name": "Virtual MFA", "state": "passed" }], "source": "192.0.2.10",
+        "code": null, "message": null, "events": ["a", "b"],
+    });
+    for (field, value) in change.as_object().unwrap() {
+        attempt[field] = value.clone();
+    }
+    let mut report = report();
+    report.activity = vec![activity(json!({ "attempts": [attempt] }))];
+    let events = events(&report);
+    assert_eq!(problems(&events), [""; 0]);
+    events.into_iter().find(|event| event["class_uid"] == 3002)
+}
+
+/// As the class and AWS's own mapping of ConsoleLogin have it.
+/// <https://schema.ocsf.io/1.6.0/classes/authentication>
+#[test]
+fn an_attempt_is_an_authentication() {
+    let event = authentication(json!({})).unwrap();
+    assert_eq!(
+        event,
+        json!({
+            "activity_id": 1, "activity_name": "Logon",
+            "category_uid": 3, "category_name": "Identity & Access Management",
+            "class_uid": 3002, "class_name": "Authentication",
+            "type_uid": 300_201, "type_name": "Authentication: Logon",
+            // 2026-11-18T08:00:14Z
+            "time": 1_794_988_814_000_u64, "start_time": 1_794_988_800_000_u64,
+            "end_time": 1_794_988_814_000_u64,
+            "severity_id": 1, "severity": "Informational", "status_id": 1, "status": "Success",
+            "user": {
+                "name": "ana", "type_id": 1, "type": "User",
+                "account": { "uid": "111122223333", "type_id": 10, "type": "AWS Account" }
+            },
+            "is_mfa": true,
+            "service": { "name": "AWS Sign-In" },
+            "src_endpoint": { "ip": "192.0.2.10" },
+            "cloud": event["cloud"],
+            "metadata": event["metadata"],
+        })
+    );
+    assert_eq!(event["cloud"]["region"], "us-east-1");
+    assert_eq!(event["metadata"]["uid"], "a");
+}
+
+#[test]
+fn no_more_is_said_of_an_attempt_than_is_known() {
+    let event = |change: Json| authentication(change).unwrap();
+    for (outcome, expected) in [
+        ("unknown", json!(0)),
+        ("success", json!(1)),
+        ("failure", json!(2)),
+        ("unfinished", json!(99)),
+    ] {
+        assert_eq!(event(json!({ "outcome": outcome }))["status_id"], expected);
+    }
+    for (mfa, expected) in [
+        (json!("used"), json!(true)),
+        (json!("not_used"), json!(false)),
+        (json!("not_visible"), Json::Null),
+        (json!("unknown"), Json::Null),
+        (Json::Null, Json::Null),
+    ] {
+        assert_eq!(event(json!({ "mfa": mfa }))["is_mfa"], expected, "{mfa}");
+    }
+    let kind = |kind: &str| {
+        let person = json!({ "kind": kind, "name": null, "account": null, "source": null });
+        event(json!({ "person": person }))
+    };
+    assert_eq!(kind("root")["user"]["name"], "root");
+    assert_eq!(kind("root")["user"]["type_id"], 2);
+    assert_eq!(kind("unknown_user")["user"].get("name"), None);
+    assert_eq!(kind("saml")["auth_protocol"], "SAML");
+    assert_eq!(kind("user").get("auth_protocol_id"), None);
+    assert_eq!(event(json!({ "purpose": "command_line" }))["auth_protocol_id"], 6);
+    let refused = event(json!({ "outcome": "failure", "pattern": "wrong_password" }));
+    assert_eq!(refused["status_detail"], "wrong_password");
+    let source = |source: &str| event(json!({ "source": source }))["src_endpoint"].clone();
+    assert_eq!(source("2001:db8::1"), json!({ "ip": "2001:db8::1" }));
+    assert_eq!(source("AWS Internal"), json!({ "name": "AWS Internal" }));
+    assert_eq!(event(json!({ "source": null })).get("src_endpoint"), None);
+}
+
+#[test]
+fn what_signs_nobody_in_is_no_authentication() {
+    for purpose in ["password_recovery", "password_change", "mfa_enrolment"] {
+        assert_eq!(authentication(json!({ "purpose": purpose })), None);
+    }
+    assert!(authentication(json!({ "purpose": "switch_role" })).is_some());
 }

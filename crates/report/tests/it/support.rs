@@ -5,10 +5,10 @@ pub(crate) mod history;
 use std::collections::BTreeMap;
 
 use portcullis_model::{
-    AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, ControlCounts,
-    ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, Fingerprint, FrameworkOutcome,
-    Gap, Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo, Run, RunOptions,
-    SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver, WaiverOutcome,
+    AccountStatus, ActivitySummary, AppliedWaiver, AuditedAccount, Baseline, BaselineState,
+    ControlCounts, ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, Fingerprint,
+    FrameworkOutcome, Gap, Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo,
+    Run, RunOptions, SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 use portcullis_report::{Detail, Format, Style, render};
 use serde_json::{Value, json};
@@ -98,6 +98,23 @@ pub(crate) fn report() -> Report {
         waivers: Vec::new(),
         activity: Vec::new(),
     }
+}
+
+/// What CloudTrail recorded: nothing but those fields.
+pub(crate) fn activity(fields: Value) -> ActivitySummary {
+    let mut summary = json!({
+        "user": null, "period": null, "locked_out": [], "typing_errors": 0, "signed_in": [],
+        "attempts": [], "timeline": [],
+        "coverage": {
+            "inputs": {}, "regions": [], "gaps": [], "records": {
+                "judged": 0, "of_no_interest": 0, "duplicates": 0, "unreadable": 0, "other_logs": 0
+            }
+        },
+    });
+    for (field, value) in fields.as_object().unwrap() {
+        summary[field] = value.clone();
+    }
+    serde_json::from_value(summary).unwrap()
 }
 
 /// A run that a configuration loosens, on evidence that nobody vouches for.

@@ -1,4 +1,5 @@
-//! OCSF: a JSON array with a Compliance Finding, class 2003, for each finding.
+//! OCSF: a JSON array with a Compliance Finding, class 2003, for each finding, and then an Authentication,
+//! class 3002, for each attempt to get in that CloudTrail recorded.
 //!
 //! The events are of version 1.6.0, the one that AWS Security Hub speaks, and use no attribute that
 //! 1.7 or 1.8 lack or deprecate; the profile is `cloud`, and times are in milliseconds. A verdict of
@@ -6,6 +7,7 @@
 //! <https://schema.ocsf.io/1.6.0/classes/compliance_finding?profiles=cloud>
 
 mod attributes;
+mod authentication;
 mod compliance;
 mod objects;
 
@@ -15,6 +17,7 @@ use portcullis_model::{AppliedWaiver, Finding};
 use serde::Serialize;
 
 use self::attributes::{Enum, activity, severity, status};
+use self::authentication::Authentication;
 use self::compliance::Compliance;
 use self::objects::{Cloud, Evidence, FindingInfo, Metadata, Observable, Remediation, Resource};
 use super::security_event::Ids;
@@ -28,13 +31,31 @@ const CLASS_NAME: &str = "Compliance Finding";
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut ids = Ids::default();
-    let event = |finding| Event::new(finding, ids.next(finding), view);
-    write_json(&view.report.findings.iter().map(event).collect::<Vec<_>>(), out)
+    let mut events = Vec::new();
+    for finding in &view.report.findings {
+        events.push(Event::Finding(Box::new(ComplianceFinding::new(
+            finding,
+            ids.next(finding),
+            view,
+        ))));
+    }
+    for attempt in view.report.activity.iter().flat_map(|activity| &activity.attempts) {
+        events.extend(Authentication::new(attempt, view).map(Box::new).map(Event::Authentication));
+    }
+    write_json(&events, out)
+}
+
+/// An event of either class.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Event<'a> {
+    Finding(Box<ComplianceFinding<'a>>),
+    Authentication(Box<Authentication<'a>>),
 }
 
 /// A Compliance Finding.
 #[derive(Serialize)]
-struct Event<'a> {
+struct ComplianceFinding<'a> {
     activity_id: u8,
     activity_name: &'static str,
     category_uid: u32,
@@ -76,8 +97,8 @@ struct Unmapped<'a> {
     waiver: &'a AppliedWaiver,
 }
 
-impl<'a> Event<'a> {
-    fn new(finding: &'a Finding, uid: String, view: &View<'a>) -> Event<'a> {
+impl<'a> ComplianceFinding<'a> {
+    fn new(finding: &'a Finding, uid: String, view: &View<'a>) -> ComplianceFinding<'a> {
         // Only a report that was tampered with has no account of a finding, and so no time.
         let as_of = view.as_of(finding).unwrap_or_default();
         let (rule, account) = (view.rule(finding), view.account(finding));
@@ -85,7 +106,7 @@ impl<'a> Event<'a> {
         let Enum(severity_id, severity) = severity(finding.severity);
         let Enum(status_id, status) = status(finding.status());
         let waiver = finding.waiver.as_ref();
-        Event {
+        ComplianceFinding {
             activity_id,
             activity_name,
             category_uid: CATEGORY_UID,
@@ -109,8 +130,8 @@ impl<'a> Event<'a> {
             observables: [Observable::new(finding)],
             evidences: Evidence::from_finding(finding).into_iter().collect(),
             remediation: Remediation::from_finding(finding, rule),
-            cloud: Cloud::new(finding, account),
-            metadata: Metadata::new(finding, view.report),
+            cloud: Cloud::new(finding.resource.region.as_deref(), &finding.account, account),
+            metadata: Metadata::new(view.report, &finding.rule, None),
             unmapped: waiver.map(|waiver| Unmapped { waiver }),
         }
     }

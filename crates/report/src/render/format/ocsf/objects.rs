@@ -130,7 +130,7 @@ pub(super) struct Cloud<'a> {
 }
 
 #[derive(Serialize)]
-struct Account<'a> {
+pub(super) struct Account<'a> {
     uid: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
@@ -139,19 +139,24 @@ struct Account<'a> {
 }
 
 impl<'a> Cloud<'a> {
-    pub(super) fn new(finding: &'a Finding, account: Option<&'a AuditedAccount>) -> Cloud<'a> {
+    pub(super) fn new(
+        region: Option<&'a str>,
+        id: &'a str,
+        account: Option<&'a AuditedAccount>,
+    ) -> Cloud<'a> {
         let name = account.and_then(|account| account.name.as_ref().or(account.alias.as_ref()));
         Cloud {
             provider: "AWS",
             cloud_partition: account.map(|account| account.partition.as_str()),
-            region: finding.resource.region.as_deref(),
-            account: Account {
-                uid: &finding.account,
-                name: name.map(String::as_str),
-                type_id: 10,
-                r#type: "AWS Account",
-            },
+            region,
+            account: Account::new(id, name.map(String::as_str)),
         }
+    }
+}
+
+impl<'a> Account<'a> {
+    pub(super) fn new(uid: &'a str, name: Option<&'a str>) -> Account<'a> {
+        Account { uid, name, type_id: 10, r#type: "AWS Account" }
     }
 }
 
@@ -161,8 +166,11 @@ pub(super) struct Metadata<'a> {
     version: &'static str,
     profiles: [&'static str; 1],
     product: Product<'a>,
-    /// The rule's id.
+    /// The rule's id, or what an attempt is for.
     event_code: &'a str,
+    /// The id that CloudTrail gave to an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -173,13 +181,18 @@ struct Product<'a> {
 }
 
 impl<'a> Metadata<'a> {
-    pub(super) fn new(finding: &'a Finding, report: &'a Report) -> Metadata<'a> {
+    pub(super) fn new(
+        report: &'a Report,
+        event_code: &'a str,
+        uid: Option<&'a str>,
+    ) -> Metadata<'a> {
         let version = &report.tool.version;
         Metadata {
             version: "1.6.0",
             profiles: ["cloud"],
             product: Product { name: "Portcullis", vendor_name: "Portcullis", version },
-            event_code: &finding.rule,
+            event_code,
+            uid,
         }
     }
 }

@@ -1,0 +1,178 @@
+//! Authentication, class 3002: an attempt to get in, as CloudTrail recorded it.
+//!
+//! <https://schema.ocsf.io/1.6.0/classes/authentication?profiles=cloud>
+
+use std::net::IpAddr;
+
+use portcullis_model::{
+    AccountRef, ActorKind, Attempt, Mfa, Outcome, Person, Purpose, partition_of,
+};
+use serde::Serialize;
+
+use super::attributes::Enum;
+use super::objects::{Account, Cloud, Metadata};
+use crate::render::view::View;
+
+const CLASS_UID: u32 = 3002;
+const CLASS_NAME: &str = "Authentication";
+
+/// An attempt to get in.
+#[derive(Serialize)]
+pub(super) struct Authentication<'a> {
+    activity_id: u8,
+    activity_name: &'static str,
+    category_uid: u32,
+    category_name: &'static str,
+    class_uid: u32,
+    class_name: &'static str,
+    type_uid: u32,
+    type_name: String,
+    time: i64,
+    start_time: i64,
+    end_time: i64,
+    severity_id: u8,
+    severity: &'static str,
+    status_id: u8,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<&'a str>,
+    /// What kept it from success, in our own word, where AWS gives no message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_detail: Option<&'a str>,
+    user: User<'a>,
+    /// Absent where AWS cannot see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_mfa: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_protocol_id: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_protocol: Option<&'static str>,
+    service: Service,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    src_endpoint: Option<Endpoint<'a>>,
+    cloud: Cloud<'a>,
+    metadata: Metadata<'a>,
+}
+
+/// Who tried.
+#[derive(Serialize)]
+struct User<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    type_id: u8,
+    r#type: &'static str,
+    /// The account that the name belongs to; of a person of an identity provider, that of the event.
+    account: Account<'a>,
+}
+
+/// What they wanted to get into.
+#[derive(Serialize)]
+struct Service {
+    name: &'static str,
+}
+
+/// Where they came from: an address or, of a redacted report or a service, a name.
+#[derive(Serialize)]
+struct Endpoint<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+}
+
+impl<'a> Authentication<'a> {
+    /// The event's uid is the id that CloudTrail gave to the attempt's first event. None: the attempt is
+    /// for something else than to get in.
+    pub(super) fn new(attempt: &'a Attempt, view: &View<'a>) -> Option<Authentication<'a>> {
+        let service = match attempt.purpose {
+            Purpose::SignIn => "AWS Sign-In",
+            Purpose::SwitchRole => "AWS STS",
+            Purpose::CommandLine => "AWS CLI",
+            Purpose::PasswordRecovery | Purpose::PasswordChange | Purpose::MfaEnrolment => {
+                return None;
+            }
+        };
+        let Enum(activity_id, activity_name) = Enum(1, "Logon");
+        let Enum(status_id, status) = status(attempt.outcome);
+        let protocol = protocol(attempt);
+        let partition = partition_of(&attempt.region);
+        let account = view.account_of(AccountRef { partition, id: &attempt.account });
+        let uid = attempt.events.first().map(String::as_str);
+        Some(Authentication {
+            activity_id,
+            activity_name,
+            category_uid: 3,
+            category_name: "Identity & Access Management",
+            class_uid: CLASS_UID,
+            class_name: CLASS_NAME,
+            type_uid: CLASS_UID * 100 + u32::from(activity_id),
+            type_name: format!("{CLASS_NAME}: {activity_name}"),
+            time: attempt.last.as_millisecond(),
+            start_time: attempt.first.as_millisecond(),
+            end_time: attempt.last.as_millisecond(),
+            severity_id: 1,
+            severity: "Informational",
+            status_id,
+            status,
+            status_code: attempt.code.as_deref(),
+            status_detail: attempt.message.as_deref().or(attempt.pattern.map(|it| it.word())),
+            user: User::new(&attempt.person, &attempt.account),
+            is_mfa: is_mfa(attempt.mfa),
+            auth_protocol_id: protocol.as_ref().map(|Enum(id, _)| *id),
+            auth_protocol: protocol.map(|Enum(_, caption)| caption),
+            service: Service { name: service },
+            src_endpoint: attempt.source.as_deref().map(Endpoint::new),
+            cloud: Cloud::new(Some(&attempt.region), &attempt.account, account),
+            metadata: Metadata::new(view.report, attempt.purpose.word(), uid),
+        })
+    }
+}
+
+impl<'a> User<'a> {
+    fn new(person: &'a Person, account: &'a str) -> User<'a> {
+        let Enum(type_id, r#type) = match person.kind {
+            ActorKind::Root => Enum(2, "Admin"),
+            ActorKind::UnknownUser | ActorKind::Other => Enum(0, "Unknown"),
+            ActorKind::Instance | ActorKind::Role => Enum(4, "Service"),
+            _ => Enum(1, "User"),
+        };
+        let is_root = person.kind == ActorKind::Root;
+        let name = person.name.as_deref().or(is_root.then_some("root"));
+        let account = Account::new(person.account.as_deref().unwrap_or(account), None);
+        User { name, type_id, r#type, account }
+    }
+}
+
+impl<'a> Endpoint<'a> {
+    fn new(source: &'a str) -> Endpoint<'a> {
+        match source.parse::<IpAddr>() {
+            Ok(_) => Endpoint { ip: Some(source), name: None },
+            Err(_) => Endpoint { ip: None, name: Some(source) },
+        }
+    }
+}
+
+fn status(outcome: Outcome) -> Enum {
+    match outcome {
+        Outcome::Unknown => Enum(0, "Unknown"),
+        Outcome::Success => Enum(1, "Success"),
+        Outcome::Failure => Enum(2, "Failure"),
+        Outcome::Unfinished => Enum(99, "Unfinished"),
+    }
+}
+
+fn is_mfa(mfa: Option<Mfa>) -> Option<bool> {
+    match mfa? {
+        Mfa::Used => Some(true),
+        Mfa::NotUsed => Some(false),
+        Mfa::NotVisible | Mfa::Unknown => None,
+    }
+}
+
+fn protocol(attempt: &Attempt) -> Option<Enum> {
+    match (attempt.purpose, attempt.person.kind) {
+        (Purpose::CommandLine, _) => Some(Enum(6, "OAUTH 2.0")),
+        (_, ActorKind::Saml) => Some(Enum(5, "SAML")),
+        _ => None,
+    }
+}
