@@ -58,8 +58,8 @@ What happened to a finding:
              and times do not count as a change
   unknown    it could not be judged this time
   gone       its rule or account was left out this time, its rule or its
-             parameters changed, or it could not be judged before and does not
-             fail now
+             parameters changed, it happened before what was read this time, or
+             it could not be judged before and does not fail now
   fixed      it failed, was judged again by the same test, and does not fail
 All others are only counted: they did not change, or were judged neither time.
 

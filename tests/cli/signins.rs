@@ -279,3 +279,35 @@ fn logs_of_other_accounts_are_not_judged_by_this_bundle() {
     assert_eq!(report["activity"][0]["attempts"].as_array().unwrap().len(), 1);
     assert_eq!(report["accounts"].as_array().unwrap().len(), 1);
 }
+
+/// Root signed in at 08:20 and bilal at 08:10; nothing of that is undone by looking later.
+#[test]
+fn an_old_sign_in_is_gone_and_not_fixed() {
+    let (logs, sandbox) = (repository("examples/trail/logs"), Sandbox::new());
+    let read = |name: &str, more: &[&str]| {
+        let rules = ["--only", "root-console-sign-in,user-sign-in-without-mfa"];
+        let output = ["-o", &format!("json={name}")];
+        let run = sandbox.run(["signins", &logs].iter().chain(&rules).chain(more).chain(&output));
+        assert_ne!(run.status, 2, "{}", run.stderr);
+    };
+    read("all.json", &[]);
+    read("later.json", &["--from", "2026-11-18T08:15:00Z"]);
+    read("ana.json", &["--user", "ana.silva"]);
+    let changes = |new: &str| -> Vec<String> {
+        let run = sandbox.run(["diff", "all.json", new, "-o", "json", "-o", "jsonl=steps"]);
+        let steps = std::fs::read_to_string(sandbox.path("steps")).unwrap();
+        assert_eq!(steps, "", "no ticket is resolved");
+        let diff = json(&run);
+        let entries = diff["entries"].as_array().unwrap();
+        entries
+            .iter()
+            .filter(|it| it["resource"]["kind"] != "account")
+            .map(|it| format!("{} {} {}", it["rule"], it["change"], it["reason"]))
+            .collect()
+    };
+    let why = "\"gone\" \"what was read does not reach back to it this time\"";
+    assert_eq!(changes("later.json"), [format!("\"user-sign-in-without-mfa\" {why}")]);
+    let both = ["root-console-sign-in", "user-sign-in-without-mfa"];
+    assert_eq!(changes("ana.json"), both.map(|rule| format!("\"{rule}\" {why}")));
+    assert_eq!(changes("all.json"), [""; 0]);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Severity, Sources};
+use portcullis_model::{EVENT_TIMES, Severity, Sources};
 
 use crate::constant::Constant;
 use crate::expr::{Expression, Names, Path, Read, Template, Variable};
@@ -106,6 +106,14 @@ impl Program {
         let mut extra = Vec::new();
         for text in &texts.evidence {
             extra.extend(keep(text, fact(text, always), &mut problems));
+        }
+        // By its time, a diff knows whether a later report would show an event at all.
+        let is_its_time = |path: &&str| {
+            let variable = path.split('.').next();
+            variables.first().is_some_and(|resource| variable == Some(resource.name))
+        };
+        for time in EVENT_TIMES.into_iter().filter(is_its_time) {
+            extra.extend(Expression::compile(time, always).ok());
         }
         let (Some(message), Some(remediation), Some(assert)) = (message, remediation, assert)
         else {

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::record::record;
 use crate::{ActorKind, Fact, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage};
 
+/// The facts that say when what a finding about activity is about happened, or began.
+pub const EVENT_TIMES: [&str; 3] = ["event.at", "signin.at", "window.first"];
+
 /// What was read of CloudTrail in an account, and how far that reaches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@ use crate::support::history::{
     NEW, OLD, at, fails, key, keys_of, list_of, listed_key, of_severity, rule, seen, unknown, user,
     waived,
 };
-use crate::support::set_fact;
+use crate::support::{activity, set_fact};
 use portcullis_model::{AccountStatus, Evidence, Finding, Report, Severity, Verdict};
 use portcullis_report::{Change, Diff, Incomparable};
 use serde_json::{Value, json};
@@ -424,4 +424,50 @@ fn redacted_and_open_reports_are_not_compared() {
     new.options.redacted = true;
     assert_eq!(Diff::between(&old, &new), Err(Incomparable::Redaction));
     assert_eq!(Diff::between(&new, &old), Err(Incomparable::Redaction));
+}
+
+/// A report that read a log of one region from that time on, about everybody or one person.
+fn log(as_of: &str, from: &str, user: Value, findings: Vec<Finding>) -> Report {
+    let region = json!({
+        "account": "111122223333", "region": "us-east-1", "records": 1,
+        "first": null, "last": null, "proved": []
+    });
+    let mut report = at(as_of, findings);
+    report.activity = vec![activity(json!({
+        "user": user,
+        "period": { "from": from, "to": as_of },
+        "coverage": { "inputs": {}, "regions": [region], "gaps": [], "records": {
+            "judged": 0, "of_no_interest": 0, "duplicates": 0, "unreadable": 0, "other_logs": 0
+        } },
+    }))];
+    report
+}
+
+#[test]
+fn what_happened_before_a_log_begins_is_gone() {
+    let happened = "2026-10-05T08:00:00Z";
+    let event = |region: &str| {
+        let mut event = fails("a");
+        event.resource.region = Some(region.to_owned());
+        set_fact(&mut event, "signin.at", json!(happened));
+        event
+    };
+    let change = |region: &str, new: Report| {
+        let old = log(OLD, "2026-10-01T00:00:00Z", Value::Null, vec![event(region)]);
+        changes(&old, &new)
+            .into_iter()
+            .map(|(change, _, reason)| (change, reason))
+            .collect::<Vec<_>>()
+    };
+    let everybody = |from: &str| log(NEW, from, Value::Null, vec![]);
+    let why = "what was read does not reach back to it this time";
+    assert_eq!(change("us-east-1", everybody(happened)), [plain(Change::Fixed)]);
+    let later = everybody("2026-10-05T08:00:01Z");
+    assert_eq!(change("us-east-1", later), [because(Change::Gone, why)]);
+    assert_eq!(change("us-west-2", everybody(happened)), [because(Change::Gone, why)]);
+    let one_person = log(NEW, happened, json!("ben"), vec![]);
+    assert_eq!(change("us-east-1", one_person), [because(Change::Gone, why)]);
+    // What still fails is not gone, whatever was read.
+    let still = log(NEW, "2026-10-05T08:00:01Z", Value::Null, vec![event("us-east-1")]);
+    assert_eq!(change("us-east-1", still), []);
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    AccountRef, AuditedAccount, Finding, Fingerprint, Report, RuleInfo, Status, Verdict,
+    AccountRef, ActivitySummary, AuditedAccount, EVENT_TIMES, Finding, Fingerprint, RegionCoverage,
+    Report, RuleInfo, Status, Verdict,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -47,6 +48,8 @@ pub enum State {
     AccountNotAudited,
     /// Nothing of the account could be collected.
     AccountFailed,
+    /// The report is about the account, but not about the time at which that happened.
+    NotCovered,
 }
 
 /// How far a finding was judged.
@@ -69,7 +72,8 @@ impl State {
             State::RuleNotJudged
             | State::RuleDiffers
             | State::AccountNotAudited
-            | State::AccountFailed => Judged::Not,
+            | State::AccountFailed
+            | State::NotCovered => Judged::Not,
         }
     }
 
@@ -83,6 +87,7 @@ impl State {
             State::RuleDiffers => Some("its rule had another test or other parameters"),
             State::AccountNotAudited => Some("its account was not audited"),
             State::AccountFailed => Some("nothing of its account could be collected"),
+            State::NotCovered => Some("what was read does not reach back to it"),
         }
     }
 }
@@ -94,6 +99,7 @@ pub(super) struct Index<'a> {
     accounts: HashMap<AccountRef<'a>, &'a AuditedAccount>,
     /// The findings that stand for a list that was not collected.
     uncollected: HashMap<List<'a>, &'a Finding>,
+    activity: &'a [ActivitySummary],
 }
 
 impl<'a> Index<'a> {
@@ -108,6 +114,7 @@ impl<'a> Index<'a> {
             rules: report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect(),
             accounts: report.accounts.iter().map(|a| (a.account_ref(), a)).collect(),
             uncollected: HashMap::new(),
+            activity: &report.activity,
         };
         let standing = report.findings.iter().filter(|finding| index.stands_for_list(finding));
         index.uncollected = standing.map(|finding| (list(finding), finding)).collect();
@@ -167,6 +174,9 @@ impl<'a> Index<'a> {
         if let Some(state) = self.unjudged(about, other) {
             return (state, None);
         }
+        if findings.is_empty() && self.is_not_covered(about) {
+            return (State::NotCovered, None);
+        }
         match self.uncollected_list_of(about) {
             // A pass that is listed was judged, whatever else was not.
             Some(list) if findings.is_empty() => (State::NotListed, Some(list)),
@@ -190,6 +200,23 @@ impl<'a> Index<'a> {
             (Some(own), Some(other)) if same_test(own, other) => None,
             (Some(_), _) => Some(State::RuleDiffers),
         }
+    }
+
+    /// Whether a finding is about something that happened, and this report would not show it: its logs
+    /// begin later, are of other regions, or were looked through for one person only.
+    fn is_not_covered(&self, about: &Finding) -> bool {
+        let facts = about.evidence.facts();
+        let mut times = EVENT_TIMES.into_iter().filter_map(|path| facts.get(path)?.as_str());
+        let Some(at) = times.find_map(|time| time.parse::<Timestamp>().ok()) else { return false };
+        let is_place = |read: &RegionCoverage| {
+            let region = about.resource.region.as_ref();
+            read.account == about.account && region.is_none_or(|region| *region == read.region)
+        };
+        !self.activity.iter().any(|activity| {
+            activity.user.is_none()
+                && activity.period.is_some_and(|period| period.from <= at)
+                && activity.coverage.regions.iter().any(is_place)
+        })
     }
 
     /// The finding that stands for a list on which that resource may be: of the whole account, or of a
