@@ -1,8 +1,8 @@
 """Checks OCSF events: by the hand-written schema beside this file, and by py-ocsf-models.
 
 The schema is strict on names, numbers and captions. The models know an older version and ignore
-attributes that they do not know, so they check types alone. Of Authentication they have the objects,
-and not the class.
+attributes that they do not know, so they check types alone. Of Authentication they have the
+objects, and not the class.
 <https://schema.ocsf.io/1.6.0/classes/compliance_finding?profiles=cloud>
 <https://schema.ocsf.io/1.6.0/classes/authentication?profiles=cloud>
 """

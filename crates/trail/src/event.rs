@@ -12,7 +12,11 @@ use crate::interest::{OutcomeField, service};
 
 /// The text at the end of that path, such as `/userIdentity/type`.
 pub(crate) fn text<'a>(record: &'a Value, path: &str) -> Option<&'a str> {
-    record.pointer(path)?.as_str().filter(|text| !text.is_empty())
+    let mut value = record;
+    for key in path.split('/').skip(1) {
+        value = value.get(key)?;
+    }
+    value.as_str().filter(|text| !text.is_empty())
 }
 
 /// The event; an error says in a phrase why it is not one.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
 use serde_json::Value;
 
 /// What a record says of itself at its top level.
@@ -22,17 +23,21 @@ impl<'a> Header<'a> {
     /// a key that stands twice, a field that is not a text, or no source at all.
     pub(crate) fn scan(record: &'a [u8], strings: &[Range<usize>]) -> Option<Header<'a>> {
         let mut header = Header::default();
+        let has_escapes = memchr(b'\\', record).is_some();
         for (index, key) in strings.iter().enumerate() {
             let Some(field) = header.field(record.get(key.clone())?) else {
                 // A key that is written with an escape may be any of the fields.
-                if plain(record, key).is_none() && value_of(record, key).is_some() {
+                if has_escapes && !is_plain(record, key) && value_of(record, key).is_some() {
                     return None;
                 }
                 continue;
             };
             let Some(value) = value_of(record, key) else { continue };
             let text = strings.get(index + 1).filter(|next| next.start == value + 1)?;
-            let text = str::from_utf8(plain(record, text)?).ok()?;
+            if has_escapes && !is_plain(record, text) {
+                return None;
+            }
+            let text = str::from_utf8(record.get(text.clone())?).ok()?;
             if field.replace(text).is_some() {
                 return None;
             }
@@ -82,8 +87,7 @@ fn next(record: &[u8], from: usize) -> Option<usize> {
     Some(from + rest.iter().position(|byte| !byte.is_ascii_whitespace())?)
 }
 
-/// A string without escapes.
-fn plain<'a>(record: &'a [u8], string: &Range<usize>) -> Option<&'a [u8]> {
-    let text = record.get(string.clone())?;
-    (!text.contains(&b'\\')).then_some(text)
+/// Whether a string has no escapes.
+fn is_plain(record: &[u8], string: &Range<usize>) -> bool {
+    record.get(string.clone()).is_some_and(|text| memchr(b'\\', text).is_none())
 }

@@ -18,7 +18,7 @@ use crate::split::{Piece, Splitter};
 use crate::{csv, event};
 
 /// How many bytes are read at a time.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 128 << 10;
 /// No input may be longer, once it is decompressed: a few bytes of gzip can hold any length.
 pub(crate) const MAX_LENGTH: u64 = 4 << 30;
 const GZIP: [u8; 2] = [0x1f, 0x8b];

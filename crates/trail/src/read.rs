@@ -1,5 +1,6 @@
 //! Inputs: files, directories and streams, put together to one activity.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, DirEntry};
 use std::io::{self, Read};
@@ -124,7 +125,7 @@ fn hashes(inputs: &[Input]) -> HashMap<String, String> {
 fn activity(inputs: Vec<Input>) -> Activity {
     let mut coverage = Coverage::default();
     let mut regions = Regions::default();
-    let mut found: HashMap<String, Found> = HashMap::new();
+    let mut found: Vec<Found> = Vec::new();
     let hashes = hashes(&inputs);
     for mut input in inputs {
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
@@ -132,17 +133,7 @@ fn activity(inputs: Vec<Input>) -> Activity {
         records.of_no_interest += input.records.of_no_interest;
         records.other_logs += input.records.other_logs;
         records.unreadable += input.records.unreadable;
-        for copy in std::mem::take(&mut input.found) {
-            match found.get_mut(&copy.event.id) {
-                None => {
-                    found.insert(copy.event.id.clone(), copy);
-                    continue;
-                }
-                Some(known) if known.rank < copy.rank => *known = copy,
-                Some(_) => {}
-            }
-            records.duplicates += 1;
-        }
+        found.append(&mut input.found);
         regions.add(&mut input, &hashes);
         let gap = |(what, times)| {
             let what = if times > 1 { format!("{what} ({times} times)") } else { what };
@@ -150,8 +141,13 @@ fn activity(inputs: Vec<Input>) -> Activity {
         };
         coverage.gaps.extend(input.trouble.into_iter().map(gap));
     }
-    let mut events: Vec<Event> = found.into_values().map(|found| found.event).collect();
-    events.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+    let copies = found.len();
+    // The copy of the highest rank first, and of several the one that was read first.
+    found.sort_by(|a, b| (&a.event.id, Reverse(a.rank)).cmp(&(&b.event.id, Reverse(b.rank))));
+    found.dedup_by(|copy, first| copy.event.id == first.event.id);
+    coverage.records.duplicates = (copies - found.len()) as u64;
+    let mut events: Vec<Event> = found.into_iter().map(|found| found.event).collect();
+    events.sort_unstable_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
     coverage.records.judged = events.len() as u64;
     coverage.regions = regions.0.into_values().collect();
     Activity { coverage, events }

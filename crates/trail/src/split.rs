@@ -57,6 +57,8 @@ impl Splitter {
             if self.in_string {
                 at = self.string_end(chunk, at);
                 self.mark_end(at - start);
+            } else if self.in_record && !self.is_top_level() {
+                at = self.skip_nested(chunk, at);
             } else {
                 at += 1;
                 match byte {
@@ -117,7 +119,7 @@ impl Splitter {
         if std::mem::take(&mut self.escaped) {
             at += 1;
         }
-        while let Some(offset) = memchr2(b'"', b'\\', chunk.get(at..).unwrap_or_default()) {
+        while let Some(offset) = next_mark(chunk.get(at..).unwrap_or_default()) {
             at += offset + 1;
             if chunk[at - 1] == b'"' {
                 self.in_string = false;
@@ -129,6 +131,31 @@ impl Splitter {
             at += 1;
         }
         chunk.len()
+    }
+
+    /// The index at which a value within a record's top level ends, or a string in it does not.
+    fn skip_nested(&mut self, chunk: &[u8], mut at: usize) -> usize {
+        while let Some(&byte) = chunk.get(at) {
+            at += 1;
+            match byte {
+                b'"' => {
+                    self.in_string = true;
+                    at = self.string_end(chunk, at);
+                    if self.in_string {
+                        break;
+                    }
+                }
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    if self.is_top_level() {
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        at
     }
 
     fn is_top_level(&self) -> bool {
@@ -232,9 +259,54 @@ impl Splitter {
     }
 }
 
+/// The index of the next quote or backslash.
+fn next_mark(text: &[u8]) -> Option<usize> {
+    // Most strings are short, for which a call takes longer than these words.
+    let (words, _) = text.as_chunks::<8>();
+    for (index, word) in words.iter().take(WORDS).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero_bytes(word ^ QUOTES) | zero_bytes(word ^ BACKSLASHES);
+        if found != 0 {
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let from = words.len().min(WORDS) * 8;
+    memchr2(b'"', b'\\', &text[from..]).map(|offset| from + offset)
+}
+
+const WORDS: usize = 4;
+const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
+const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
+
+/// The highest bit of the first byte that is zero; of bytes after it, it may be set too.
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(u64::from_le_bytes([0x01; 8])) & !word & u64::from_le_bytes([0x80; 8])
+}
+
 /// The key of the value that follows the text.
 fn key_at_end(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_end().strip_suffix(b":")?;
     let text = text.trim_ascii_end().strip_suffix(b"\"")?;
     text.rsplit(|&byte| byte == b'"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_mark_is_found_wherever_it_is() {
+        for mark in *b"\"\\" {
+            for at in 0..80 {
+                // What differs from a mark in one bit, and what is above ASCII, is none.
+                let mut text = [b'#', b' ', b'\\' ^ 1, 0x80, 0xff, 0xa2, 0xdc, 0].repeat(12);
+                assert_eq!(next_mark(&text), None);
+                text[at] = mark;
+                assert_eq!(next_mark(&text), Some(at));
+                assert_eq!(next_mark(&text[..at]), None);
+                text[at + 1] = mark;
+                assert_eq!(next_mark(&text), Some(at));
+            }
+        }
+    }
 }

@@ -1,0 +1,51 @@
+//! Reads the log files of a trail, or only decompresses them, which is the floor.
+//!
+//! `tests/bench` makes such files and compares the two.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::hint::black_box;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use portcullis_trail::Reader;
+
+const USAGE: &str = "usage: read (inflate|events) DIRECTORY; tests/bench runs it";
+/// As much as the reader takes at a time.
+const CHUNK: usize = 64 << 10;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [mode, directory] = arguments.as_slice() else { return Err(USAGE.into()) };
+    let kept = match mode.as_str() {
+        "inflate" => inflate(Path::new(directory))?,
+        "events" => {
+            let mut reader = Reader::default();
+            reader.read_path(Path::new(directory))?;
+            reader.finish().events.len()
+        }
+        _ => return Err(USAGE.into()),
+    };
+    writeln!(io::stdout(), "{kept}")?;
+    Ok(())
+}
+
+/// How many bytes the files hold.
+fn inflate(directory: &Path) -> Result<usize, Box<dyn Error>> {
+    let mut chunk = vec![0; CHUNK];
+    let mut total = 0;
+    for file in fs::read_dir(directory)? {
+        let file = BufReader::with_capacity(CHUNK, File::open(file?.path())?);
+        let mut bytes = MultiGzDecoder::new(file);
+        loop {
+            let length = bytes.read(&mut chunk)?;
+            if length == 0 {
+                break;
+            }
+            total += length;
+            black_box(&chunk);
+        }
+    }
+    Ok(total)
+}
