@@ -105,7 +105,8 @@ const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
   portcullis permissions                     for an audit by the default rules
   portcullis permissions --rule-set strict   for `collect`, and for all rules
-  portcullis permissions --quick --format terraform";
+  portcullis permissions --quick --format terraform
+  portcullis permissions --assume-root       for `audit --org --assume-root`";
 
 const COLLECT_STATUS: &str = "\
 Exit status:
@@ -310,6 +311,11 @@ pub(crate) struct FleetArgs {
     /// the caller
     #[arg(long, value_name = "NAME", requires = "many")]
     pub(crate) role_name: Option<String>,
+    /// Also look at root of each member account that has a credential of root, in
+    /// a session as root that may do nothing else: CloudTrail records it, and alarms
+    /// on the use of root go off
+    #[arg(long, requires = "many")]
+    pub(crate) assume_root: bool,
     /// How many accounts to ask at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) jobs: u8,
@@ -522,6 +528,11 @@ pub(crate) struct PermissionsArgs {
     /// Also allow `signins` to look up the event history of CloudTrail
     #[arg(long)]
     pub(crate) signins: bool,
+    /// Also allow `audit --assume-root` to open sessions as root of member accounts;
+    /// only credentials of the management account, or of the delegated administrator
+    /// for IAM, need it
+    #[arg(long)]
+    pub(crate) assume_root: bool,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
@@ -576,8 +587,17 @@ pub(crate) struct EvidenceArgs {
 const LIVE: [&str; 7] =
     ["profile", "region", "role_arn", "external_id", "quick", "deadline", "max_calls_per_second"];
 /// What a bundle leaves no room for besides: all of [`FleetArgs`] but the list of accounts.
-const ASKING: [&str; 8] =
-    ["org", "exclude", "role_name", "shard", "shards", "expect_partition", "collect_to", "resume"];
+const ASKING: [&str; 9] = [
+    "org",
+    "exclude",
+    "role_name",
+    "assume_root",
+    "shard",
+    "shards",
+    "expect_partition",
+    "collect_to",
+    "resume",
+];
 
 /// As many calls a second as IAM takes without complaint.
 pub(crate) const CALLS_PER_SECOND: u32 = 20;

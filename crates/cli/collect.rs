@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use portcullis_evidence::Bundle;
-use portcullis_model::Gap;
+use portcullis_model::{Gap, Source};
 
 use crate::args::CollectArgs;
 use crate::failure::Failure;
@@ -43,7 +43,8 @@ pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
 
 /// Saves the bundle of each account in a directory of its own.
 fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
-    let accounts = Accounts::open(&args.fleet, &args.live, evidence::everything())?;
+    let sources = evidence::everything() | Source::RootCredentials.into();
+    let accounts = Accounts::open(&args.fleet, &args.live, sources)?;
     let store = Store::new(&args.output, args.resume);
     let mut missing = 0;
     accounts.each(Some(&store), |bundle| {

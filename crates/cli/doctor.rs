@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use portcullis_collector::{CollectError, Findings, Progress};
 use portcullis_evidence::{Bundle, Declarations};
-use portcullis_model::{Arn, Gap, Sources};
+use portcullis_model::{Arn, Gap, Source, Sources};
 use portcullis_report::write_json;
 use portcullis_rules::Evidence;
 use serde::Serialize;
@@ -84,8 +84,8 @@ impl Progress for Recorder {
 pub(crate) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     let config = Config::read(&args.config)?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
-    let sources =
-        rule_files::sources(&rules.select(&config.selection(&args.rules, Evidence::Account))?);
+    let rules = rules.select(&config.selection(&args.rules, Evidence::Account))?;
+    let sources = rule_files::sources(&rules).without(Source::RootCredentials);
     let options = evidence::options(&args.live, sources);
     let diagnosis = options.diagnosis.clone();
     let recorder = Recorder::default();

@@ -99,6 +99,7 @@ fn ask<T>(
     outcome.map_err(|error| Failure::from_collector(error, &options.diagnosis))
 }
 
+/// How to ask for those sources, but for root's credentials, which are asked for on request.
 pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
     Options {
         profile: args.profile.clone(),
@@ -106,7 +107,7 @@ pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
         role_arn: args.role_arn.clone(),
         external_id: args.external_id.clone(),
         quick: args.quick,
-        sources,
+        sources: sources.without(Source::RootCredentials),
         tool: concat!("portcullis ", env!("CARGO_PKG_VERSION")).to_owned(),
         deadline: Duration::from_secs(args.deadline),
         max_calls_per_second: args.max_calls_per_second,

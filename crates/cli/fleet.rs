@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
-use portcullis_collector::{Fleet, FleetAccount};
+use portcullis_collector::{Fleet, FleetAccount, Options};
 use portcullis_evidence::Bundle;
-use portcullis_model::{AccountId, AccountStatus, Gap, Sources};
+use portcullis_model::{AccountId, AccountStatus, Gap, Source, Sources};
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use self::shard::Shard;
@@ -19,13 +19,17 @@ use crate::failure::Failure;
 use crate::progress::ProgressLine;
 use crate::{evidence, signals, terminal};
 
+/// What `--assume-root` leaves behind.
+const ROOT_SESSIONS: &str = "\
+--assume-root opens a session as root in each member account where root has a credential: CloudTrail records its \
+calls as root's, and alarms on the use of root go off";
+
 /// The accounts of a run, with the credentials to enter them.
 pub(crate) struct Accounts {
     fleet: Fleet,
     runtime: Runtime,
     progress: ProgressLine,
-    sources: Sources,
-    quick: bool,
+    options: Options,
     jobs: usize,
     /// All accounts of the owner, whichever this run asks.
     own: Arc<BTreeSet<AccountId>>,
@@ -64,12 +68,15 @@ impl Accounts {
         let listed = args.accounts.as_deref().map(list::read).transpose()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let progress = ProgressLine::new();
-        let options = evidence::options(live, sources);
+        let mut options = evidence::options(live, sources);
+        if args.assume_root {
+            options.sources = sources;
+            terminal::warn(ROOT_SESSIONS);
+        }
         let diagnosis = options.diagnosis.clone();
         let failure = |error| Failure::from_collector(error, &diagnosis);
-        let role_name = args.role_name.clone();
-        let fleet =
-            runtime.block_on(Fleet::open(options, role_name, &progress)).map_err(failure)?;
+        let opening = Fleet::open(options.clone(), args.role_name.clone(), &progress);
+        let fleet = runtime.block_on(opening).map_err(failure)?;
         check_partition(args, &fleet)?;
         let mut all = match listed {
             Some(accounts) => accounts,
@@ -82,9 +89,8 @@ impl Accounts {
         all.retain(|account| {
             !is_excluded(account.id) && shard.is_none_or(|shard| shard.holds(account.id))
         });
-        let quick = live.quick;
         let jobs = usize::from(args.jobs);
-        Ok(Accounts { fleet, runtime, progress, sources, quick, jobs, own, share: all })
+        Ok(Accounts { fleet, runtime, progress, options, jobs, own, share: all })
     }
 
     /// All accounts of the owner.
@@ -116,6 +122,9 @@ impl Accounts {
             statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
         let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
         terminal::note(&format!("accounts: {counts}"));
+        for (account, key) in self.options.diagnosis.findings().root_sessions {
+            terminal::note(&format!("session as root of account {account}: access key {key}"));
+        }
         Ok(())
     }
 
@@ -128,7 +137,7 @@ impl Accounts {
         let Some(store) = store else {
             return Ok(self.fleet.collect(account, &self.progress).await);
         };
-        if let Some(bundle) = store.read(account, self.sources.needed(self.quick)) {
+        if let Some(bundle) = store.read(account, &self.options) {
             return Ok(bundle);
         }
         let bundle = self.fleet.collect(account, &self.progress).await;
@@ -166,13 +175,21 @@ impl<'a> Store<'a> {
     }
 
     /// The bundle of an account from an earlier run, if it holds what is needed.
-    fn read(&self, account: &FleetAccount, needed: Sources) -> Option<Bundle> {
+    fn read(&self, account: &FleetAccount, options: &Options) -> Option<Bundle> {
         let bundle = self.resume.then(|| Bundle::read(&self.place(account)).ok()).flatten()?;
+        let needed = options.sources.needed(options.quick);
+        // Where root was not asked about, the bundle does not speak of it.
+        let root = Source::RootCredentials;
+        let speaks_of_root = bundle.documents.contains_key(&root)
+            || bundle.gaps.iter().any(|gap| gap.source == root);
+        if needed.contains(root) && !speaks_of_root {
+            return None;
+        }
         let manifest = bundle.manifest.as_ref()?;
         let partition = manifest.partition.as_deref().unwrap_or_default();
         let left_out = |gap: &Gap| {
             let is_wanted = needed.contains(gap.source) && gap.source.is_offered_in(partition);
-            gap.is_by_choice() && gap.resource.is_none() && is_wanted
+            gap.is_by_choice() && gap.resource.is_none() && is_wanted && gap.source != root
         };
         let is_whole = manifest.unreached.is_none() && !bundle.gaps.iter().any(left_out);
         is_whole.then_some(bundle)

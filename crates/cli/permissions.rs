@@ -15,19 +15,23 @@ use crate::{rule_files, terminal};
 /// What the policy is called where a format wants a name or a description.
 const NAME: &str = "portcullis";
 const DESCRIPTION: &str = "Read-only calls of the Portcullis audit";
+/// What a session as root may do, in every partition: look at root's credentials.
+const ROOT_TASK: &str = "arn:*:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
 
 pub(crate) fn run(args: &PermissionsArgs) -> Result<(), Failure> {
     let config = Config::read(&args.config)?;
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let rules = rules.select(&config.selection(&args.rules, Evidence::Account))?;
-    let mut actions = rule_files::sources(&rules).actions(args.quick);
+    let sources = rule_files::sources(&rules).without(Source::RootCredentials);
+    let mut actions = sources.actions(args.quick);
     if args.signins {
         actions.extend(Source::CloudTrail.actions());
     }
+    let policy = Policy::new(actions, args.assume_root);
     terminal::print(|out| match args.format {
-        PolicyFormat::Json => write_json(&Policy::allowing(&actions), out),
-        PolicyFormat::Cloudformation => write_json(&Template::allowing(&actions), out),
-        PolicyFormat::Terraform => write_terraform(&actions, out),
+        PolicyFormat::Json => write_json(&policy, out),
+        PolicyFormat::Cloudformation => write_json(&Template::new(policy), out),
+        PolicyFormat::Terraform => write_terraform(&policy, out),
     })
 }
 
@@ -37,23 +41,50 @@ pub(crate) fn run(args: &PermissionsArgs) -> Result<(), Failure> {
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Policy<'a> {
+struct Policy {
     version: &'static str,
-    statement: [Statement<'a>; 1],
+    statement: Vec<Statement>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Statement<'a> {
+struct Statement {
     effect: &'static str,
-    action: &'a [&'static str],
+    action: Vec<&'static str>,
     resource: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<Condition>,
 }
 
-impl Policy<'_> {
-    fn allowing<'a>(action: &'a [&'static str]) -> Policy<'a> {
-        let statement = Statement { effect: "Allow", action, resource: "*" };
-        Policy { version: "2012-10-17", statement: [statement] }
+/// Which sessions as root may be opened: those that look at its credentials and do nothing else.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Condition {
+    arn_like: TaskPolicy,
+}
+
+#[derive(Serialize)]
+struct TaskPolicy {
+    #[serde(rename = "sts:TaskPolicyArn")]
+    arn: &'static str,
+}
+
+impl Policy {
+    fn new(action: Vec<&'static str>, assume_root: bool) -> Policy {
+        let mut statement =
+            vec![Statement { effect: "Allow", action, resource: "*", condition: None }];
+        if assume_root {
+            let arn_like = TaskPolicy { arn: ROOT_TASK };
+            statement.push(Statement {
+                effect: "Allow",
+                action: Source::RootCredentials.actions().to_vec(),
+                resource: "arn:*:iam::*:root",
+                condition: Some(Condition { arn_like }),
+            });
+        }
+        Policy { version: "2012-10-17", statement }
     }
 }
 
@@ -61,36 +92,35 @@ impl Policy<'_> {
 ///
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html>
 #[derive(Serialize)]
-struct Template<'a> {
+struct Template {
     #[serde(rename = "AWSTemplateFormatVersion")]
     version: &'static str,
     #[serde(rename = "Resources")]
-    resources: Resources<'a>,
+    resources: Resources,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Resources<'a> {
-    portcullis_policy: ManagedPolicy<'a>,
+struct Resources {
+    portcullis_policy: ManagedPolicy,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct ManagedPolicy<'a> {
+struct ManagedPolicy {
     r#type: &'static str,
-    properties: Properties<'a>,
+    properties: Properties,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Properties<'a> {
+struct Properties {
     description: &'static str,
-    policy_document: Policy<'a>,
+    policy_document: Policy,
 }
 
-impl Template<'_> {
-    fn allowing<'a>(actions: &'a [&'static str]) -> Template<'a> {
-        let policy_document = Policy::allowing(actions);
+impl Template {
+    fn new(policy_document: Policy) -> Template {
         let properties = Properties { description: DESCRIPTION, policy_document };
         let portcullis_policy = ManagedPolicy { r#type: "AWS::IAM::ManagedPolicy", properties };
         Template { version: "2010-09-09", resources: Resources { portcullis_policy } }
@@ -98,13 +128,24 @@ impl Template<'_> {
 }
 
 /// Laid out as `terraform fmt` does.
-fn write_terraform(actions: &[&str], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "data \"aws_iam_policy_document\" \"{NAME}\" {{\n  statement {{")?;
-    writeln!(out, "    effect = \"Allow\"\n\n    actions = [")?;
-    for action in actions {
-        writeln!(out, "      \"{action}\",")?;
+fn write_terraform(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "data \"aws_iam_policy_document\" \"{NAME}\" {{")?;
+    let mut between = "";
+    for Statement { effect, action, resource, condition } in &policy.statement {
+        writeln!(out, "{between}  statement {{\n    effect = \"{effect}\"\n\n    actions = [")?;
+        for action in action {
+            writeln!(out, "      \"{action}\",")?;
+        }
+        writeln!(out, "    ]\n\n    resources = [\"{resource}\"]")?;
+        if let Some(Condition { arn_like: TaskPolicy { arn } }) = condition {
+            writeln!(out, "\n    condition {{\n      test     = \"ArnLike\"")?;
+            writeln!(out, "      variable = \"sts:TaskPolicyArn\"")?;
+            writeln!(out, "      values   = [\"{arn}\"]\n    }}")?;
+        }
+        writeln!(out, "  }}")?;
+        between = "\n";
     }
-    writeln!(out, "    ]\n\n    resources = [\"*\"]\n  }}\n}}\n")?;
+    writeln!(out, "}}\n")?;
     writeln!(out, "resource \"aws_iam_policy\" \"{NAME}\" {{")?;
     writeln!(out, "  name        = \"{NAME}\"\n  description = \"{DESCRIPTION}\"")?;
     writeln!(out, "  policy      = data.aws_iam_policy_document.{NAME}.json\n}}")

@@ -5,7 +5,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use portcullis_model::AccountStatus;
+use portcullis_model::{AccountStatus, Source};
 use serde_json::{Value as Json, json};
 
 use crate::emulator::{FLEET, Lane, report};
@@ -34,6 +34,12 @@ fn timeless(text: &str) -> Json {
         account.retain(|field, _| !field.starts_with("collected_"));
         for gap in account["gaps"].as_array_mut().unwrap() {
             gap.as_object_mut().unwrap().retain(|field, _| field != "at");
+        }
+    }
+    for finding in report["findings"].as_array_mut().unwrap() {
+        // When each source spoke of root.
+        for claim in finding["evidence"]["root.claims"].as_array_mut().into_iter().flatten() {
+            claim.as_object_mut().unwrap().remove("at");
         }
     }
     report
@@ -115,6 +121,96 @@ fn bundles_of_a_run_are_judged_alike_and_a_run_goes_on_where_it_stopped() {
     let second = run(&lane, &[&audit, &roles, &["--resume", &directory]]);
     assert_eq!(lane.calls()["sts:AssumeRole"], before + 1, "only the one that was denied");
     assert!(second.stderr.contains("accounts: 4 collected"), "{}", second.stderr);
+}
+
+/// The accounts for which a session as root was listed.
+fn root_sessions(run: &Run) -> Vec<&str> {
+    let lines = run.stderr.lines();
+    let mut accounts: Vec<_> = lines
+        .filter_map(|line| line.strip_prefix("note: session as root of account "))
+        .filter_map(|rest| rest.split_once(": access key ASIA"))
+        .map(|(account, _)| account)
+        .collect();
+    accounts.sort_unstable();
+    accounts
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn root_of_members_is_looked_at_on_request() {
+    let lane = Lane::of(FLEET);
+    let ids = [1, 3, 8, 9].map(id);
+    let listed = list(&lane, &ids);
+    let audit = ["audit", "-o", "json", "--include", "pass", "--accounts", &listed];
+    let roles = ["--role-name", "portcullis"];
+    run(&lane, &[&audit, &roles]);
+    assert!(!lane.calls().contains_key("sts:AssumeRoot"), "nobody asked for it");
+
+    let directory = lane.path("bundles");
+    let live = run(&lane, &[&audit, &roles, &["--assume-root", "--collect-to", &directory]]);
+    assert!(live.stderr.starts_with("warning: --assume-root opens a session as root"), "{live:?}");
+    // Not the management account, and not the one whose root has nothing.
+    assert_eq!(root_sessions(&live), [&ids[1], &ids[2]], "{}", live.stderr);
+    assert_eq!(lane.calls()["sts:AssumeRoot"], 2);
+    assert_eq!(lane.calls()["iam:GetAccessKeyLastUsed"], 1);
+
+    let report = report(&live);
+    let found = |rule: &str, account: usize| {
+        let root = format!("arn:aws:iam::{}:root", ids[account]);
+        report.findings.iter().find(|f| f.rule == rule && f.resource.id == root).unwrap()
+    };
+    for (account, inferred) in [(0, true), (1, false), (2, false)] {
+        let message = found("root-without-hardware-mfa", account).message.to_string();
+        assert_eq!(message.contains("inferred"), inferred, "{message}");
+    }
+    let key = serde_json::to_value(found("root-access-key", 2)).unwrap();
+    let key = key["evidence"]["root.access_keys"][0].clone();
+    assert_eq!((&key["active"], &key["last_used_service"]), (&json!(true), &json!("s3")));
+    let used = found("root-recent-use", 2).message.to_string();
+    assert!(used.contains(", access key)"), "{used}");
+
+    let bundles: Vec<String> = ids.iter().map(|id| format!("{directory}/{id}")).collect();
+    let bundles: Vec<&str> = bundles.iter().map(String::as_str).collect();
+    let offline = run(&lane, &[&audit, &bundles]);
+    assert!(offline.stdout == live.stdout);
+    for bundle in &bundles {
+        assert_eq!(lane.run(&["verify", bundle]).status, 0);
+    }
+    // The bundles say what was asked for, so that nothing is asked again.
+    run(&lane, &[&audit, &roles, &["--assume-root", "--resume", &directory]]);
+    assert_eq!(lane.calls()["sts:AssumeRoot"], 2);
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn what_keeps_sessions_as_root_out_is_named() {
+    let member = id(7);
+    let gap = |lane: &Lane| {
+        let listed = list(lane, &[member.clone()]);
+        let options = ["--accounts", &listed, "--role-name", "portcullis", "--assume-root"];
+        let run = run(lane, &[&["audit", "-o", "json"], &options]);
+        let gaps = report(&run).accounts[0].gaps.clone();
+        let gap = gaps.into_iter().find(|gap| gap.source == Source::RootCredentials).unwrap();
+        (run, gap)
+    };
+    let lane = Lane::of(FLEET);
+    lane.fail(&format!("GetUser@{member}"), "DeniedByGuardrail");
+    let (run, guardrail) = gap(&lane);
+    assert_eq!((&*guardrail.code, &*guardrail.action), ("DeniedToRoot", "iam:GetUser"));
+    assert!(guardrail.message.starts_with("a service control policy denies this to root"));
+    assert_eq!(root_sessions(&run), [&member], "it has left an event behind");
+
+    let lane = Lane::of(FLEET);
+    lane.fail("ListOrganizationsFeatures", "ServiceAccessNotEnabledException");
+    let (_, off) = gap(&lane);
+    assert_eq!(off.code, "RootAccessNotCentralized");
+    assert!(!lane.calls().contains_key("sts:AssumeRoot"));
+
+    let lane = Lane::of(FLEET);
+    lane.fail(&format!("AssumeRoot@{member}"), "AccessDenied");
+    let (run, denied) = gap(&lane);
+    assert_eq!((&*denied.code, &*denied.action), ("AccessDenied", "sts:AssumeRoot"));
+    assert!(root_sessions(&run).is_empty());
 }
 
 #[test]

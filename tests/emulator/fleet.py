@@ -1,34 +1,50 @@
 """An organization of small accounts: `fleet:N`, of which the first manages it.
 
 The ids are 777700000001 and up. Account 2 is suspended. Every account has a user with a password
-and no MFA, and a role that account 3 may assume without an external id.
+and no MFA, and a role that account 3 may assume without an external id. Root has a password and a
+hardware token, but in account 8 a key and a certificate too, and in account 9 nothing.
 """
 
 from moto.organizations.models import organizations_backends
 
 import account
-from account import Account, Password, Role, Root, User
+from account import REGION, Account, Key, Password, Role, Root, User
 from surroundings import Surroundings
 
 SUSPENDED = 2
 TRUSTED = 3
+KEYED = 8
+CLEAN = 9
 
 
 def account_id(number: int) -> str:
     return f"7777{number:08}"
 
 
+def root(number: int) -> Root:
+    if number == CLEAN:
+        return Root()
+    usual = Root(password=Password(last_changed=500, last_used=200), mfa="hardware")
+    if number == KEYED:
+        usual.keys = [Key(created=400, last_used=3, service="s3", region=REGION)]
+        usual.certificates = 1
+    return usual
+
+
 def accounts(count: int) -> list[Account]:
     return [
         Account(
             account_id(number),
-            root=Root(password=Password(last_changed=500, last_used=200), mfa="hardware"),
+            root=root(number),
             users=[User("ann", password=Password(last_changed=30, last_used=1))],
             roles=[
                 Role("partner", {"AWS": f"arn:aws:iam::{account_id(TRUSTED)}:root"}),
             ],
             report=0.01,
-            surroundings=Surroundings(organization=number == 1),
+            surroundings=Surroundings(
+                organization=number == 1,
+                root_features=["RootCredentialsManagement"] if number == 1 else [],
+            ),
         )
         for number in range(1, count + 1)
     ]

@@ -24,6 +24,7 @@ import aws_answers
 import enforcement
 import fleet
 import over_http
+import root_sessions
 from bundle import Bundle
 from proxy import Proxy
 
@@ -59,6 +60,7 @@ def main() -> None:
     parser.add_argument("scenarios", metavar="SCENARIO", nargs="+")
     arguments = parser.parse_args()
     aws_answers.install()
+    root_sessions.install()
     scenarios = fill_all(arguments.scenarios)
     server, proxy = serve()
     sessions = {scenario.account: account.credentials(scenario) for scenario in scenarios}

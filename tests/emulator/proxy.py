@@ -6,7 +6,7 @@ test controls the lane by:
 
 * `POST /LANE/_control/faults`, `{"GetUser": {"kind": "Throttling", "times": 2}}`: see `Fault`.
   `GetUser@111122223333` is limited to calls to that account, and `*@111122223333` means all of them
-  but AssumeRole;
+  but AssumeRole and AssumeRoot;
 * `GET /LANE/_control/calls`: `{"iam:GetAccountSummary": 3}`, every attempt counted;
 * `POST /LANE/_control/reset`: forgets both.
 """
@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+import root_sessions
 import surroundings
 from account import Account
 
@@ -53,9 +54,17 @@ ERRORS = {
     "ReportExpired": (410, "Unknown"),
     "ReportInProgress": (404, "Unknown"),
     "ReportNotPresent": (410, "Unknown"),
+    "ServiceAccessNotEnabledException": (400, "Trusted access is not enabled for IAM."),
     "ServiceFailure": (500, "Unknown"),
     "Throttling": (400, "Rate exceeded"),
 }
+# What a guardrail says to root: AccessDenied too, in the words of
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
+ERRORS["DeniedByGuardrail"] = (
+    403,
+    "User: arn:aws:iam::111122223333:root is not authorized to perform: {service}:{action} on "
+    "resource: arn:aws:iam::111122223333:root with an explicit deny in a service control policy",
+)
 CALLER = "arn:aws:sts::111122223333:assumed-role/portcullis/audit"
 HTML = "<!DOCTYPE html><html><body><h1>Service unavailable</h1></body></html>"
 
@@ -122,6 +131,13 @@ class Call:
         action = form.get("Action") or target or PATHS.get(place, "Unknown")
         return cls(service, action, form, key, region)
 
+    @property
+    def entered(self) -> str | None:
+        """The account that the call asks for a session in."""
+        if self.action == "AssumeRole":
+            return self.form["RoleArn"].split(":")[4]
+        return self.form.get("TargetPrincipal")
+
 
 def json_answer(status: int, content: Any, error: str | None = None) -> Answer:
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": REQUEST_ID}
@@ -142,6 +158,7 @@ def error(kind: str, call: Call) -> Answer:
     if call.service not in XMLNS:
         return json_answer(status, {"message": message}, f"{kind}Exception")
     side = "Receiver" if status == 500 else "Sender"
+    kind = "AccessDenied" if kind == "DeniedByGuardrail" else kind
     return xml_answer(
         status,
         f"""<ErrorResponse xmlns="{XMLNS[call.service]}">
@@ -202,8 +219,8 @@ class Proxy(ThreadingHTTPServer):
         with self.lock:
             lane = self.lanes.setdefault(lane_name, Lane())
             lane.calls[f"{call.service}:{call.action}"] += 1
-            if call.action == "AssumeRole":
-                names = [f"AssumeRole@{call.form['RoleArn'].split(':')[4]}"]
+            if call.entered is not None:
+                names = [f"{call.action}@{call.entered}"]
             else:
                 account = self.assumed.get(call.key)
                 names = [f"{call.action}@{account}", f"*@{account}"]
@@ -223,6 +240,8 @@ class Proxy(ThreadingHTTPServer):
 
     def answer(self, method: str, path: str, headers: Any, body: bytes, call: Call) -> Answer:
         """The emulator's answer; those of Access Analyzer and CloudTrail are ours."""
+        if call.key in root_sessions.SESSIONS and call.action not in root_sessions.ALLOWED:
+            return error("AccessDenied", call)
         if call.service == "access-analyzer":
             account = self.accounts.get(call.key)
             entry = account.surroundings if account else surroundings.Surroundings()
@@ -247,9 +266,9 @@ class Proxy(ThreadingHTTPServer):
         response = connection.getresponse()
         content = response.read()
         connection.close()
-        if call.action == "AssumeRole" and response.status == 200:
+        if call.entered is not None and response.status == 200:
             key = content.partition(b"<AccessKeyId>")[2].partition(b"</AccessKeyId>")[0]
-            self.assumed[key.decode()] = call.form["RoleArn"].split(":")[4]
+            self.assumed[key.decode()] = call.entered
         dropped = ("connection", "content-length", "date", "server", "transfer-encoding")
         return Answer(
             response.status,

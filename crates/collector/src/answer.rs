@@ -24,10 +24,10 @@ impl<T> Answer<T> {
         Answer::from(Err(failure))
     }
 
-    /// The same; what failed for single resources is that operation.
-    pub(crate) fn during(mut self, operation: &'static str) -> Answer<T> {
+    /// The same; what failed for single resources is the call that this IAM action allows.
+    pub(crate) fn during(mut self, action: &'static str) -> Answer<T> {
         for (_, failure) in &mut self.failures {
-            failure.operation = Some(operation);
+            failure.action = Some(action);
         }
         self
     }

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::iam::Iam;
 use crate::json_services::JsonServices;
 use crate::report_acquisition::{Terms, acquire};
+use crate::root::AccountRoot;
 use crate::session::Session;
 
 /// What to collect, and as whom.
@@ -67,7 +68,7 @@ pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Bundl
     let from = (options.clock)();
     let calls = Calls::new(progress, options.deadline, options.max_calls_per_second);
     let Session { config, caller } = Session::open(options, progress).await?;
-    let collection = Collection::new(options, config, caller, &calls);
+    let collection = Collection::new(options, config, caller, None, &calls);
     Ok(Box::pin(collection.run(from)).await)
 }
 
@@ -82,6 +83,8 @@ pub(crate) struct Collection<'a> {
     partition: String,
     iam: Iam<'a>,
     services: JsonServices<'a>,
+    /// Root of the account, if it is to be looked at.
+    root: Option<AccountRoot<'a>>,
 }
 
 impl<'a> Collection<'a> {
@@ -89,6 +92,7 @@ impl<'a> Collection<'a> {
         options: &'a Options,
         config: SdkConfig,
         caller: Result<shapes::CallerIdentity, Failure>,
+        root: Option<AccountRoot<'a>>,
         calls: &'a Calls<'a>,
     ) -> Collection<'a> {
         let arn = caller.as_ref().ok().and_then(|caller| Arn::parse(&caller.arn));
@@ -105,6 +109,7 @@ impl<'a> Collection<'a> {
             iam: Iam::new(&config, calls),
             services: JsonServices::new(config, &partition, calls),
             partition,
+            root,
         }
     }
 
@@ -113,8 +118,9 @@ impl<'a> Collection<'a> {
         let mut draft = Draft::new(&self.options.tool, from);
         draft.identify(self.caller.as_ref().ok());
         draft.place(self.services.region(), self.services.custom_endpoints());
-        let (first, others): (Vec<_>, Vec<_>) =
-            Source::ALL.into_iter().partition(|source| source.guides().is_empty());
+        let all =
+            Source::ALL.into_iter().chain(self.root.as_ref().map(|_| Source::RootCredentials));
+        let (first, others): (Vec<_>, Vec<_>) = all.partition(|source| source.guides().is_empty());
         for sources in [first, others] {
             let guides = Guides::read(draft.documents());
             self.gather(sources, &guides, &mut draft).await;
@@ -193,6 +199,10 @@ impl<'a> Collection<'a> {
             Source::OutboundWebIdentityFederationInfo => {
                 json(iam.outbound_web_identity_federation().await)
             }
+            Source::RootCredentials => match &self.root {
+                Some(root) => json(root.look(guides.summary.as_ref()).await),
+                None => Answer::failed(Failure::new(Gap::NOT_REQUESTED, "nobody asked for it")),
+            },
             // In no bundle: `look_up` asks for it.
             Source::CloudTrail => {
                 Answer::failed(Failure::new(Gap::NOT_REQUESTED, "`portcullis signins` asks for it"))

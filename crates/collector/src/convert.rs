@@ -14,11 +14,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use portcullis_evidence::shapes::{
-    AccessKeyMetadata, Analyzer, AttachedPolicy, CallerIdentity, CredentialReport,
-    DelegationRequest, DeviceOwner, GroupDetail, InstanceProfile, ManagedPolicyDetail, MfaDevice,
-    OidcProviderEntry, PasswordPolicy, PermissionsBoundary, PolicyDetail, PolicyVersion,
-    RoleDetail, RoleLastUsed, SamlProviderEntry, ServerCertificate, ServiceCredential, Tag,
-    UserDetail, VirtualMfaDevice,
+    AccessKeyLastUsed, AccessKeyMetadata, Analyzer, AttachedPolicy, CallerIdentity,
+    CredentialReport, DelegationRequest, DeviceOwner, GroupDetail, InstanceProfile, LoginProfile,
+    ManagedPolicyDetail, MfaDevice, OidcProviderEntry, PasswordPolicy, PermissionsBoundary,
+    PolicyDetail, PolicyVersion, RoleDetail, RoleLastUsed, RootAccessKey, RootMfaDevice, RootUser,
+    SamlProviderEntry, ServerCertificate, ServiceCredential, SigningCertificate, Tag, UserDetail,
+    VirtualMfaDevice,
 };
 use serde_json::Value as Json;
 use thiserror::Error;
@@ -252,6 +253,15 @@ converts! {
     types::MfaDevice => MfaDevice by user_name, serial_number {
         user_name, serial_number, enable_date,
     }
+    types::MfaDevice => RootMfaDevice by serial_number { serial_number, enable_date }
+    types::User => RootUser { arn, create_date, password_last_used }
+    types::LoginProfile => LoginProfile { create_date }
+    types::AccessKeyLastUsed => AccessKeyLastUsed {
+        last_used_date, service_name or empty, region or empty,
+    }
+    types::SigningCertificate => SigningCertificate by certificate_id {
+        certificate_id, status, upload_date,
+    }
     types::UserDetail => UserDetail by arn {
         path or empty, user_name, user_id or empty, arn, create_date, user_policy_list or empty,
         group_list or empty, attached_managed_policies or empty, permissions_boundary,
@@ -297,12 +307,25 @@ converts! {
 }
 
 listed!(Analyzer by arn);
+listed!(RootAccessKey by create_date, access_key_id);
 listed!(Tag by key);
 
 /// A value may well be empty.
 impl Convert<types::Tag> for Tag {
     fn convert(tag: types::Tag, _: &str) -> Result<Tag, Malformed> {
         Ok(Tag { key: tag.key, value: tag.value })
+    }
+}
+
+/// Its last use is asked for apart.
+impl Convert<types::AccessKeyMetadata> for RootAccessKey {
+    fn convert(key: types::AccessKeyMetadata, _: &str) -> Result<RootAccessKey, Malformed> {
+        Ok(RootAccessKey {
+            access_key_id: Convert::convert(key.access_key_id, "access_key_id")?,
+            status: Convert::convert(key.status, "status")?,
+            create_date: Convert::convert(key.create_date, "create_date")?,
+            access_key_last_used: None,
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use aws_sdk_sts::error::BoxError;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use jiff::{SignedDuration, Timestamp};
+use portcullis_model::AccountId;
 use serde::Serialize;
 
 use crate::failure::chain;
@@ -33,6 +34,9 @@ pub struct Findings {
     pub clock_ahead: Option<i64>,
     /// The host of the access portal that the profile signs in at, such as `example.awsapps.com`.
     pub portal: Option<String>,
+    /// The sessions as root of member accounts, by the ids of their access keys, which CloudTrail records.
+    #[serde(skip)]
+    pub root_sessions: Vec<(AccountId, String)>,
 }
 
 /// A place where credentials were looked for.

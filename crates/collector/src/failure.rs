@@ -26,8 +26,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// AWS's id of the request.
     pub(crate) request_id: Option<String>,
-    /// The operation, where it is not the source's own.
-    pub(crate) operation: Option<&'static str>,
+    /// The IAM action that allows the operation, where that is not the source's own.
+    pub(crate) action: Option<&'static str>,
     /// Whether the service's error came whole, so that it may be an answer.
     is_whole: bool,
 }
@@ -43,7 +43,7 @@ impl Failure {
             code: one_line(code, MAX_CODE),
             message: one_line(message, MAX_MESSAGE),
             request_id: None,
-            operation: None,
+            action: None,
             is_whole: false,
         }
     }
@@ -76,9 +76,9 @@ impl Failure {
         self.is_whole && codes.contains(&self.code.as_str())
     }
 
-    /// The same failure, of an operation that only helps to get the source.
-    pub(crate) fn during(mut self, operation: &'static str) -> Failure {
-        self.operation = Some(operation);
+    /// The same failure, of a call that only helps to get the source, by the IAM action that allows it.
+    pub(crate) fn during(mut self, action: &'static str) -> Failure {
+        self.action = Some(action);
         self
     }
 
@@ -107,11 +107,10 @@ impl Failure {
     pub(crate) fn gap(self, source: Source, at: Timestamp) -> Gap {
         let gap = Gap::new(source, self.code, self.message);
         let gap = Gap { request_id: self.request_id, at: Some(at), ..gap };
-        match self.operation {
+        match self.action.and_then(|action| action.split_once(':').zip(Some(action))) {
             None => gap,
-            Some(name) => {
-                let action = format!("{}:{name}", source.service());
-                Gap { operation: name.into(), action, ..gap }
+            Some(((_, operation), action)) => {
+                Gap { operation: operation.to_owned(), action: action.to_owned(), ..gap }
             }
         }
     }
@@ -252,7 +251,7 @@ mod tests {
     #[test]
     fn a_gap_names_the_operation_that_failed() {
         let gap = Failure::new("Throttling", "Rate exceeded")
-            .during("GenerateCredentialReport")
+            .during("iam:GenerateCredentialReport")
             .gap(Source::CredentialReport, Timestamp::UNIX_EPOCH);
         assert_eq!(gap.operation, "GenerateCredentialReport");
         assert_eq!(gap.action, "iam:GenerateCredentialReport");

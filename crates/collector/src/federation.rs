@@ -7,9 +7,6 @@ use crate::convert::{Convert, Lenient};
 use crate::failure::Failure;
 use crate::iam::Iam;
 
-const GET_SAML_PROVIDER: &str = "GetSAMLProvider";
-const GET_OIDC_PROVIDER: &str = "GetOpenIDConnectProvider";
-
 impl Iam<'_> {
     /// The SAML providers, each with its metadata unless that cannot be had.
     pub(crate) async fn saml_providers(&self) -> Answer<shapes::SamlProviders> {
@@ -19,7 +16,7 @@ impl Iam<'_> {
         };
         let arns: Vec<String> = list.iter().map(|entry| entry.arn.clone()).collect();
         let calls = arns.iter().map(|arn| self.saml_provider(arn)).collect();
-        let answer = Answer::of_each(&arns, calls).await.during(GET_SAML_PROVIDER);
+        let answer = Answer::of_each(&arns, calls).await.during("iam:GetSAMLProvider");
         answer.map(|(answers, _)| shapes::SamlProviders { list: Some(list), answers })
     }
 
@@ -31,7 +28,7 @@ impl Iam<'_> {
 
     async fn saml_provider(&self, arn: &str) -> Result<shapes::SamlProvider, Failure> {
         let call = self.client.get_saml_provider().saml_provider_arn(arn).send();
-        let output = self.calls.make(GET_SAML_PROVIDER, call).await?;
+        let output = self.calls.make("GetSAMLProvider", call).await?;
         Ok(shapes::SamlProvider {
             arn: arn.to_owned(),
             metadata: Convert::convert(output.saml_metadata_document, "SAMLMetadataDocument")?,
@@ -48,7 +45,7 @@ impl Iam<'_> {
         };
         let arns: Vec<String> = list.iter().map(|entry| entry.arn.clone()).collect();
         let calls = arns.iter().map(|arn| self.oidc_provider(arn)).collect();
-        let answer = Answer::of_each(&arns, calls).await.during(GET_OIDC_PROVIDER);
+        let answer = Answer::of_each(&arns, calls).await.during("iam:GetOpenIDConnectProvider");
         answer.map(|(answers, _)| shapes::OidcProviders { list: Some(list), answers })
     }
 
@@ -62,7 +59,7 @@ impl Iam<'_> {
     async fn oidc_provider(&self, arn: &str) -> Result<shapes::OidcProvider, Failure> {
         let request = self.client.get_open_id_connect_provider();
         let call = request.open_id_connect_provider_arn(arn).send();
-        let output = self.calls.make(GET_OIDC_PROVIDER, call).await?;
+        let output = self.calls.make("GetOpenIDConnectProvider", call).await?;
         Ok(shapes::OidcProvider {
             arn: arn.to_owned(),
             url: Convert::convert(output.url, "Url")?,

@@ -14,6 +14,7 @@ use crate::collection::Collection;
 use crate::error::CollectError;
 use crate::failure::{Failure, is_denied};
 use crate::json_services::{JsonServices, Request};
+use crate::root::{AccountRoot, RootAccess};
 use crate::session::{Base, Session};
 use crate::{Options, Progress};
 
@@ -57,6 +58,8 @@ pub struct Fleet {
     role_name: Option<String>,
     base: Base,
     caller: Caller,
+    /// How to look at root of the accounts, if that is asked for.
+    root: Option<RootAccess>,
 }
 
 /// Whose credentials all accounts are entered with.
@@ -88,8 +91,13 @@ impl Fleet {
         let Some((partition, account)) = parts else {
             return Err(unknown("its ARN is not one".to_owned()));
         };
+        let mut root = None;
+        if options.sources.contains(Source::RootCredentials) {
+            let calls = Calls::new(progress, options.deadline, options.max_calls_per_second);
+            root = Some(RootAccess::open(&session.config, &partition, &calls).await);
+        }
         let base = base.with_credentials_of(&session);
-        Ok(Fleet { options, role_name, base, caller: Caller { partition, account } })
+        Ok(Fleet { options, role_name, base, caller: Caller { partition, account }, root })
     }
 
     /// The partition of the caller, such as `aws`.
@@ -128,7 +136,14 @@ impl Fleet {
                 let calls =
                     Calls::new(progress, self.options.deadline, self.options.max_calls_per_second);
                 let Session { config, caller } = session;
-                let collection = Collection::new(&self.options, config, caller, &calls);
+                let root = self.root.as_ref().map(|access| AccountRoot {
+                    access,
+                    account: account.id,
+                    config: config.clone(),
+                    calls: &calls,
+                    diagnosis: &self.options.diagnosis,
+                });
+                let collection = Collection::new(&self.options, config, caller, root, &calls);
                 // Boxed: the futures of many accounts at once are large.
                 unreached_if_blank(Box::pin(collection.run(from)).await)
             }
@@ -163,7 +178,7 @@ impl Fleet {
         let limit = ENTER_LIMIT.min(options.deadline);
         let session = self.base.enter(&options, limit, progress).await.map_err(|error| {
             let (status, code) = reason(&error);
-            (status, Failure::new(&code, &error.to_string()).during("AssumeRole"))
+            (status, Failure::new(&code, &error.to_string()).during("sts:AssumeRole"))
         })?;
         match &session.caller {
             Ok(caller) if caller.account != account.id.as_str() => {

@@ -25,7 +25,6 @@ const PAGE_SIZE: i32 = 1000;
 const DETAILS_PAGES: [(i32, u32); 2] = [(PAGE_SIZE, 6), (100, 2)];
 /// How long an attempt may take where the configuration does not say.
 const ORDINARY_TIME: Duration = Duration::from_secs(10);
-const GENERATE: &str = "GenerateCredentialReport";
 
 /// IAM, read only.
 pub(crate) struct Iam<'a> {
@@ -205,7 +204,7 @@ impl<'a> Iam<'a> {
     }
 
     /// The items of every page of a list, sorted.
-    async fn list<P, T, U, E, F>(
+    pub(crate) async fn list<P, T, U, E, F>(
         &self,
         operation: &str,
         call: impl Fn(Option<String>) -> F,
@@ -261,14 +260,14 @@ impl ReportApi for Iam<'_> {
 
     async fn generate(&self) -> Result<bool, Failure> {
         let call = self.client.generate_credential_report().send();
-        let answer = self.calls.make(GENERATE, call).await;
-        let output = answer.map_err(|failure| failure.during(GENERATE))?;
+        let answer = self.calls.make("GenerateCredentialReport", call).await;
+        let output = answer.map_err(|failure| failure.during("iam:GenerateCredentialReport"))?;
         Ok(output.state == Some(ReportStateType::Complete))
     }
 }
 
 /// One page of a list.
-trait Page {
+pub(crate) trait Page {
     /// Where the next page begins; none: it is the last.
     fn next(&self) -> Result<Option<String>, Failure>;
 }
@@ -294,6 +293,7 @@ pages!(
     operation::list_delegation_requests::ListDelegationRequestsOutput,
     operation::list_mfa_devices::ListMfaDevicesOutput,
     operation::list_server_certificates::ListServerCertificatesOutput,
+    operation::list_signing_certificates::ListSigningCertificatesOutput,
     operation::list_service_specific_credentials::ListServiceSpecificCredentialsOutput,
     operation::list_virtual_mfa_devices::ListVirtualMfaDevicesOutput,
 );

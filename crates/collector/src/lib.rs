@@ -23,6 +23,7 @@ mod json_services;
 mod lookup;
 mod pace;
 mod report_acquisition;
+mod root;
 mod session;
 mod whole;
 

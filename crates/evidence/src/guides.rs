@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::bundle::Document;
-use crate::shapes::{RoleLastUsed, VirtualMfaDevices};
+use crate::shapes::{AccountSummary, RoleLastUsed, VirtualMfaDevices};
 use crate::snapshot::credential_report::{self, Report};
 
 /// What guides the calls about single users and regions.
@@ -17,6 +17,8 @@ pub struct Guides {
     pub users: Result<Users, NoUsers>,
     /// The regions in use: where keys and roles were last used. Sorted.
     pub regions: Vec<String>,
+    /// The account summary, which says whether root has any credential.
+    pub summary: Option<AccountSummary>,
 }
 
 /// Why nobody knows which users to ask about.
@@ -46,6 +48,7 @@ impl Guides {
         let roles = parse(documents, Source::AccountAuthorizationDetails);
         Guides {
             regions: regions(report.as_ref().ok(), roles),
+            summary: parse(documents, Source::AccountSummary),
             users: report.map(|report| Users::new(&report, devices)),
         }
     }

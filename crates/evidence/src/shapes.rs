@@ -39,6 +39,7 @@ macro_rules! shapes {
 
 mod account;
 mod federation;
+mod root;
 
 use std::collections::BTreeMap;
 
@@ -47,6 +48,7 @@ use serde_json::Value as Json;
 
 pub use account::*;
 pub use federation::*;
+pub use root::*;
 
 shapes! {
     /// `aws sts get-caller-identity`.

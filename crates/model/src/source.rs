@@ -21,34 +21,39 @@ struct Row {
 /// One call, the same in every partition.
 const ROW: Row = Row { actions: &[], guides: &[], per_user: false, not_in: &[] };
 
-/// Declares the sources of a bundle: name, and what differs from [`ROW`]; and the one beside them.
+/// Declares the sources: those of every bundle, and those that are there on request. Of each, its name, and
+/// what differs from [`ROW`].
 macro_rules! sources {
-    ($( $(#[doc = $doc:literal])+ $source:ident = $name:literal { $($what:ident: $value:expr),+ $(,)? } )+) => {
+    (
+        $( $(#[doc = $doc:literal])+ $source:ident = $name:literal { $($what:ident: $value:expr),+ $(,)? } )+
+        on request:
+        $( $(#[doc = $also:literal])+ $other:ident = $title:literal { $($field:ident: $is:expr),+ $(,)? } )+
+    ) => {
         /// One part of a bundle: the answer to one AWS call, under the name of its AWS CLI command.
         #[derive(
             Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
         )]
         pub enum Source {
             $( $(#[doc = $doc])+ #[serde(rename = $name)] $source, )+
-            /// Events of sign-ins and credentials: the logs of CloudTrail, which are in no bundle.
-            #[serde(rename = "cloudtrail")]
-            CloudTrail,
+            $( $(#[doc = $also])+ #[serde(rename = $title)] $other, )+
         }
 
         impl Source {
             /// Every source of a bundle, in the order in which it lists them.
             pub const ALL: [Source; [$($name),+].len()] = [$(Source::$source),+];
+            /// Those that are in a bundle only if they were asked for, and whose absence is no gap.
+            pub const ON_REQUEST: [Source; [$($title),+].len()] = [$(Source::$other),+];
 
             /// The name in reports, and of the bundle file without its ending: `credential-report`.
             #[must_use]
             pub fn name(self) -> &'static str {
-                match self { $( Source::$source => $name, )+ Source::CloudTrail => "cloudtrail" }
+                match self { $( Source::$source => $name, )+ $( Source::$other => $title, )+ }
             }
 
             fn row(self) -> &'static Row {
                 match self {
                     $( Source::$source => &Row { $($what: $value,)+ ..ROW }, )+
-                    Source::CloudTrail => &Row { actions: &["cloudtrail:LookupEvents"], ..ROW },
+                    $( Source::$other => &Row { $($field: $is,)+ ..ROW }, )+
                 }
             }
         }
@@ -130,12 +135,21 @@ sources! {
     OutboundWebIdentityFederationInfo = "outbound-web-identity-federation-info" {
         actions: &["iam:GetOutboundWebIdentityFederationInfo"],
     }
+
+    on request:
+    /// What root of a member account signs in with, seen in a session as root: STS AssumeRoot.
+    RootCredentials = "root-credentials" {
+        actions: &["sts:AssumeRoot"],
+        guides: &[Source::AccountSummary], // whether root has any credential
+    }
+    /// Events of sign-ins and credentials: CloudTrail's logs, and its LookupEvents.
+    CloudTrail = "cloudtrail" { actions: &["cloudtrail:LookupEvents"] }
 }
 
 impl Source {
-    /// Every source: those of a bundle, then CloudTrail.
+    /// Every source: those of every bundle, then those on request.
     pub fn every() -> impl Iterator<Item = Source> {
-        Source::ALL.into_iter().chain([Source::CloudTrail])
+        Source::ALL.into_iter().chain(Source::ON_REQUEST)
     }
 
     /// The IAM actions that allow its calls: first `iam:GetCredentialReport`.
@@ -208,6 +222,12 @@ impl Sources {
     #[must_use]
     pub fn contains(self, source: Source) -> bool {
         self.0 & Sources::from(source).0 != 0
+    }
+
+    /// The same, but for that source.
+    #[must_use]
+    pub fn without(self, source: Source) -> Sources {
+        Sources(self.0 & !Sources::from(source).0)
     }
 
     /// The sources that are asked for in order to have these: who asks and which account it is, which

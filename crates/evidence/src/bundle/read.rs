@@ -154,20 +154,22 @@ fn is_plain_name(name: &str) -> bool {
         && !name.contains(['/', '\\', ':'])
 }
 
-/// What a bundle is expected to hold. What CloudTrail recorded is in it only where that was asked for.
-fn sources(dir: &Path) -> impl Iterator<Item = Source> {
-    let holds_activity = Bundle::holds_activity(dir);
-    Source::every().filter(move |source| *source != Source::CloudTrail || holds_activity)
+/// Whether a bundle is expected to hold that: what is asked for on request, only where it is there.
+fn is_expected(source: Source, dir: &Path) -> bool {
+    !Source::ON_REQUEST.contains(&source) || dir.join(file_name(source)).is_file()
 }
 
 fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
     let mut bundle = Bundle { gaps: manifest.gaps.clone(), ..Bundle::default() };
     let is_void =
         |source| manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
-    for source in sources(dir).filter(|&source| !is_void(source)) {
+    for source in Source::every() {
         let listed = file_names(source)
             .into_iter()
             .find_map(|name| manifest.files.get(&name).map(|entry| (name, entry)));
+        if is_void(source) || (listed.is_none() && !is_expected(source, dir)) {
+            continue;
+        }
         let content = listed.as_ref().map_or(Err(Unusable::Unlisted), |(file, entry)| {
             read_listed(&dir.join(file), &entry.sha256)
         });
@@ -180,7 +182,7 @@ fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
 fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
     let mut bundle = Bundle::default();
     let mut found = false;
-    for source in sources(dir) {
+    for source in Source::every().filter(|&source| is_expected(source, dir)) {
         let mut names = file_names(source).into_iter().filter(|name| dir.join(name).exists());
         let (first, second) = (names.next(), names.next());
         if second.is_some() {

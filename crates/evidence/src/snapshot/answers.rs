@@ -44,6 +44,8 @@ pub(super) struct Answers {
     pub(super) service_credentials: Fact<Vec<shapes::ServiceCredential>>,
     /// The organization; none: the account is in none.
     pub(super) organization: Fact<Option<shapes::OrganizationDetail>>,
+    /// What a root session showed; none: it was not asked for.
+    pub(super) root_credentials: Fact<Option<shapes::RootCredentials>>,
     /// When the last answer of each source arrived, where the manifest says.
     collected: HashMap<Source, Timestamp>,
 }
@@ -106,6 +108,7 @@ impl Answers {
                 }),
             organization: documents
                 .one(Source::Organization, |answer: shapes::Organization| answer.organization),
+            root_credentials: root_credentials(documents),
             collected: documents.collected(),
         }
     }
@@ -198,6 +201,9 @@ impl Answers {
         own.keep(&mut self.service_credentials, Source::ServiceSpecificCredentials, |all| {
             all.iter().map(|credential| &*credential.service_specific_credential_id).collect()
         });
+        own.keep(&mut self.root_credentials, Source::RootCredentials, |session| {
+            session.iter().flat_map(|session| &session.user).map(|user| user.arn.as_str()).collect()
+        });
         own.keep(&mut self.server_certificates, Source::ServerCertificates, |all| {
             all.iter().map(|certificate| certificate.arn.as_str()).collect()
         });
@@ -258,6 +264,16 @@ fn report(documents: &mut Documents<'_>, as_of: Timestamp) -> Fact<Report> {
     let report = documents.read(Source::CredentialReport, parse);
     documents.gaps.extend(of_rows.gaps);
     report
+}
+
+/// What a root session showed, where one was asked for.
+fn root_credentials(documents: &mut Documents<'_>) -> Fact<Option<shapes::RootCredentials>> {
+    let source = Source::RootCredentials;
+    let is_there = documents.bundle.documents.contains_key(&source);
+    if !is_there && !documents.gaps.has_failed(source) {
+        return Fact::Known(None);
+    }
+    documents.one(source, Some)
 }
 
 /// The counts and flags, of which none is below zero.

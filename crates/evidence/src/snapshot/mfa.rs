@@ -33,7 +33,11 @@ fn sort(devices: &mut Vec<MfaDevice>) {
     devices.dedup();
 }
 
-fn new_device(serial: &str, owner_arn: Option<String>, enabled: Option<Timestamp>) -> MfaDevice {
+pub(super) fn new_device(
+    serial: &str,
+    owner_arn: Option<String>,
+    enabled: Option<Timestamp>,
+) -> MfaDevice {
     MfaDevice {
         serial: serial.to_owned(),
         name: serial.rsplit('/').next().unwrap_or(serial).to_owned(),

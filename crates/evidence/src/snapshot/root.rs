@@ -1,17 +1,19 @@
-//! The root user, decided from three sources.
+//! The root user, decided from three sources, or by what a session as root shows.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, MfaDevice, Root, RootClaim, Source, Sources};
+use portcullis_model::{Fact, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources};
 
 use super::answers::Answers;
 use super::credential_report::{ROOT, Row};
 use super::facts::{any, if_whole, known_or, latest};
 use super::gaps::Gaps;
+use super::mfa::new_device;
 use super::time::days;
+use crate::shapes::{AccessKeyLastUsed, RootCredentials};
 
 /// A point on which sources speak.
 struct Point {
@@ -21,6 +23,8 @@ struct Point {
     /// The answer that is no problem.
     sound: bool,
     of: fn(&RootClaim) -> Option<bool>,
+    /// What a root session shows, which sees each credential and each device.
+    shown: fn(&RootCredentials) -> bool,
 }
 
 const PASSWORD: Point = Point {
@@ -28,29 +32,45 @@ const PASSWORD: Point = Point {
     flag: "AccountPasswordPresent",
     sound: false,
     of: |claim| claim.password,
+    shown: |session| session.login_profile.is_some(),
 };
 const ACCESS_KEY: Point = Point {
     name: "access key",
     flag: "AccountAccessKeysPresent",
     sound: false,
     of: |claim| claim.access_key,
+    shown: |session| session.access_keys.iter().any(|key| key.status == ACTIVE),
 };
 const CERTIFICATE: Point = Point {
     name: "signing certificate",
     flag: "AccountSigningCertificatesPresent",
     sound: false,
     of: |claim| claim.signing_certificate,
+    shown: |session| session.certificates.iter().any(|each| each.status == ACTIVE),
 };
-const MFA: Point =
-    Point { name: "MFA", flag: "AccountMFAEnabled", sound: true, of: |claim| claim.mfa };
+const MFA: Point = Point {
+    name: "MFA",
+    flag: "AccountMFAEnabled",
+    sound: true,
+    of: |claim| claim.mfa,
+    shown: |session| !session.mfa_devices.is_empty(),
+};
+/// The status of a key or certificate that can be used.
+const ACTIVE: &str = "Active";
 
 /// All that is known about root.
 pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut Gaps) -> Root {
     let row = row(answers);
     let own = own_devices(answers, devices);
-    let claims = claims(answers, row, &own);
+    let asked = answers.root_credentials.as_ref();
+    let session = asked.known().and_then(Option::as_ref);
+    let opened = session.filter(|session| session.session.is_some());
+    let claims = claims(answers, row, &own, opened);
     let summary_failed = gaps.has_failed(Source::AccountSummary);
     let mut decide = |point: &Point, fallback: Fact<bool>| {
+        if let Some(session) = opened {
+            return Fact::Known((point.shown)(session));
+        }
         let mut fact = decide(point, &claims, answers).or_else(|| fallback);
         let live = claims.iter().any(|claim| (point.of)(claim).is_some() && !is_report(claim));
         let is_lost = summary_failed || answers.summary.as_ref().known().is_some();
@@ -61,28 +81,37 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         explain(fact, point.flag, gaps);
         fact
     };
-    let none = Fact::Missing(Sources::NONE);
     let active_key = row.and_then(|row| any(row.keys.each_ref().map(|key| key.active)));
     let active_certificate =
         row.and_then(|row| any(row.certificates.each_ref().map(|slot| slot.active)));
     let told_of_password = claims.iter().any(|claim| claim.password.is_some());
     let password = if has_console(answers) || told_of_password {
-        decide(&PASSWORD, none)
+        decide(&PASSWORD, Fact::Missing(Sources::NONE))
     } else {
         Fact::Known(false)
     };
     let access_key = decide(&ACCESS_KEY, active_key);
     let certificate = decide(&CERTIFICATE, active_certificate);
-    let mfa = decide(&MFA, none);
-    let last_use = row.and_then(last_use);
+    let mfa = decide(&MFA, Fact::Missing(Sources::NONE));
+    let last_use = row.and_then(last_use).map(|last| last.max(opened.and_then(last_use_shown)));
+    let arn = answers.identity.root_arn();
     Root {
-        arn: answers.identity.root_arn(),
         password_enabled: password,
         has_access_key: access_key,
         has_signing_certificate: certificate,
         has_credential: password.or(access_key).or(certificate),
         mfa_active: mfa,
-        virtual_mfa_devices: own,
+        virtual_mfa_devices: own.or_else(|| match opened {
+            Some(session) => {
+                let mut devices = all_devices(session, &arn);
+                devices.retain(|device| device.kind == MfaKind::Virtual);
+                Fact::Known(devices)
+            }
+            None => Fact::Missing(Sources::NONE),
+        }),
+        mfa_devices: asked.map(|_| session.map(|session| all_devices(session, &arn))),
+        access_keys: asked.map(|_| session.map(access_keys)),
+        arn,
         last_used: last_use.map(|last| last.map(|(at, _)| at)),
         last_used_credential: last_use
             .map(|last| last.map(|(_, credential)| credential.to_owned())),
@@ -111,7 +140,12 @@ fn own_devices(answers: &Answers, devices: &Fact<Vec<MfaDevice>>) -> Fact<Vec<Mf
     devices.as_ref().map(|devices| devices.iter().filter(of_root).cloned().collect())
 }
 
-fn claims(answers: &Answers, row: Fact<&Row>, own: &Fact<Vec<MfaDevice>>) -> Vec<RootClaim> {
+fn claims(
+    answers: &Answers,
+    row: Fact<&Row>,
+    own: &Fact<Vec<MfaDevice>>,
+    opened: Option<&RootCredentials>,
+) -> Vec<RootClaim> {
     let report = row.known().map(|row| report_claim(row, answers.report_made()));
     let summary_at = answers.collected_at(Source::AccountSummary);
     let summary = answers.summary.as_ref().known();
@@ -123,7 +157,9 @@ fn claims(answers: &Answers, row: Fact<&Row>, own: &Fact<Vec<MfaDevice>>) -> Vec
         mfa: (!own.is_empty()).then_some(true),
         ..silent(Source::VirtualMfaDevices)
     });
-    [report, summary, devices].into_iter().flatten().collect()
+    let session_at = answers.collected_at(Source::RootCredentials);
+    let session = opened.map(|session| session_claim(session, session_at));
+    [report, summary, devices, session].into_iter().flatten().collect()
 }
 
 fn report_claim(row: &Row, at: Option<Timestamp>) -> RootClaim {
@@ -159,6 +195,48 @@ fn summary_claim(summary: &BTreeMap<String, i64>, at: Option<Timestamp>) -> Root
         mfa: says(&MFA),
         ..silent(Source::AccountSummary)
     }
+}
+
+fn session_claim(session: &RootCredentials, at: Option<Timestamp>) -> RootClaim {
+    // As of the report, an inactive credential is no claim either way.
+    let says = |point: &Point, is_empty: bool| match (point.shown)(session) {
+        false if !is_empty => None,
+        shown => Some(shown),
+    };
+    RootClaim {
+        at,
+        password: Some((PASSWORD.shown)(session)),
+        access_key: says(&ACCESS_KEY, session.access_keys.is_empty()),
+        signing_certificate: says(&CERTIFICATE, session.certificates.is_empty()),
+        mfa: Some((MFA.shown)(session)),
+        ..silent(Source::RootCredentials)
+    }
+}
+
+fn all_devices(session: &RootCredentials, arn: &str) -> Vec<MfaDevice> {
+    let devices = session.mfa_devices.iter();
+    devices
+        .map(|device| new_device(&device.serial_number, Some(arn.to_owned()), device.enable_date))
+        .collect()
+}
+
+fn access_keys(session: &RootCredentials) -> Vec<RootAccessKey> {
+    let mut keys = Vec::new();
+    for key in &session.access_keys {
+        let last_use = key.access_key_last_used.as_ref();
+        let word = |word: fn(&AccessKeyLastUsed) -> &String| {
+            last_use.map(word).filter(|word| !["", "N/A"].contains(&word.as_str())).cloned()
+        };
+        keys.push(RootAccessKey {
+            id: key.access_key_id.clone(),
+            active: key.status == ACTIVE,
+            created: key.create_date,
+            last_used: last_use.and_then(|last| last.last_used_date),
+            last_used_service: word(|last| &last.service_name),
+            last_used_region: word(|last| &last.region),
+        });
+    }
+    keys
 }
 
 fn is_report(claim: &RootClaim) -> bool {
@@ -227,6 +305,17 @@ fn last_use(row: &Row) -> Fact<Option<(Timestamp, &'static str)>> {
         (second.last_used, "access key 2"),
     ];
     latest(uses.map(|(date, credential)| date.map(|date| date.map(|date| (date, credential)))))
+}
+
+/// The latest use of root's password or of a key that root still has.
+fn last_use_shown(session: &RootCredentials) -> Option<(Timestamp, &'static str)> {
+    let password = session.user.as_ref().and_then(|user| user.password_last_used);
+    let mut uses: Vec<_> = password.map(|at| (at, "password")).into_iter().collect();
+    for key in &session.access_keys {
+        let last = key.access_key_last_used.as_ref().and_then(|last| last.last_used_date);
+        uses.extend(last.map(|at| (at, "access key")));
+    }
+    uses.into_iter().max()
 }
 
 /// The points on which the claims differ. That there is none is known only once every source has spoken on

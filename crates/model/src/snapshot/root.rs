@@ -10,7 +10,7 @@ use crate::{Fact, Resource};
 
 record! {
     /// The account's root user.
-    #[from(CredentialReport, AccountSummary)]
+    #[from(CredentialReport, AccountSummary, RootCredentials)]
     pub struct Root {
         /// The ARN, ending in `:root`.
         #[from(CallerIdentity)]
@@ -24,26 +24,33 @@ record! {
         /// Whether root has any credential: a password, an access key or a certificate.
         pub has_credential: Fact<bool>,
         /// Whether an MFA device of any kind is active on root.
-        #[from(CredentialReport, AccountSummary, VirtualMfaDevices)]
+        #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         pub mfa_active: Fact<bool>,
-        /// The virtual MFA devices assigned to root. Hardware devices of root cannot be listed.
+        /// The virtual MFA devices assigned to root. Only a root session lists devices of other kinds.
         #[from(VirtualMfaDevices)]
         pub virtual_mfa_devices: Fact<Vec<MfaDevice>>,
-        /// The latest use of root's password or of either access key; null: no use is recorded.
-        #[from(CredentialReport)]
+        /// All MFA devices of root; null: no root session was asked for.
+        #[from(RootCredentials)]
+        pub mfa_devices: Fact<Option<Vec<MfaDevice>>>,
+        /// The access keys of root; null: no root session was asked for.
+        #[from(RootCredentials)]
+        pub access_keys: Fact<Option<Vec<RootAccessKey>>>,
+        /// The latest use of root's password or of an access key; null: no use is recorded.
+        #[from(CredentialReport, RootCredentials)]
         pub last_used: Fact<Option<Timestamp>>,
-        /// Which credential was used last: `password`, `access key 1` or `access key 2`; null: none.
-        #[from(CredentialReport)]
+        /// Which credential was used last: `password`, `access key 1`, `access key 2`, or `access key` where
+        /// only a root session shows the use; null: none.
+        #[from(CredentialReport, RootCredentials)]
         #[shown(Text)]
         pub last_used_credential: Fact<Option<String>>,
         /// Days since the last use; null: no use is recorded.
-        #[from(CredentialReport)]
+        #[from(CredentialReport, RootCredentials)]
         pub idle_days: Fact<Option<f64>>,
         /// What each source says about root.
-        #[from(CredentialReport, AccountSummary, VirtualMfaDevices)]
+        #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         pub claims: Vec<RootClaim>,
         /// The points on which the sources contradict each other, in words. None: all have spoken.
-        #[from(CredentialReport, AccountSummary, VirtualMfaDevices)]
+        #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         #[shown(Text)]
         pub disagreements: Fact<Vec<String>>,
     }
@@ -61,7 +68,7 @@ impl Resource for Root {
 
 record! {
     /// What one source says about root; null: it says nothing on that point.
-    #[from(CredentialReport, AccountSummary, VirtualMfaDevices)]
+    #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
     pub struct RootClaim {
         /// The source's name, such as `account-summary`.
         #[shown(Text)]
@@ -76,5 +83,26 @@ record! {
         pub signing_certificate: Option<bool>,
         /// Whether root has an active MFA device.
         pub mfa: Option<bool>,
+    }
+}
+
+record! {
+    /// An access key of root, as a root session lists it.
+    #[from(RootCredentials)]
+    pub struct RootAccessKey {
+        /// AWS's id of it.
+        pub id: String,
+        /// Whether it can be used.
+        pub active: bool,
+        /// When it was created.
+        pub created: Timestamp,
+        /// When it was last used; null: no use is recorded.
+        pub last_used: Option<Timestamp>,
+        /// The service that it was last used with, such as `s3`; null: no use is recorded.
+        #[shown(Text)]
+        pub last_used_service: Option<String>,
+        /// The region that it was last used in; null: no use is recorded, or the service has none.
+        #[shown(Text)]
+        pub last_used_region: Option<String>,
     }
 }

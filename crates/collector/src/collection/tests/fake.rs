@@ -334,6 +334,6 @@ pub(super) async fn gather(
     heard: &Heard,
 ) -> Bundle {
     let calls = Calls::new(heard, options.deadline, options.max_calls_per_second);
-    let collection = Collection::new(options, config(endpoint), caller, &calls);
+    let collection = Collection::new(options, config(endpoint), caller, None, &calls);
     Box::pin(collection.run(now())).await
 }

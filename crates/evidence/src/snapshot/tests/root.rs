@@ -1,6 +1,6 @@
 //! Root, decided from three sources.
 
-use portcullis_model::{Fact, Gap, Root, Source, Sources};
+use portcullis_model::{Fact, Gap, MfaKind, Root, Source, Sources};
 use serde_json::{Value as Json, json};
 
 use super::bundles::{AS_OF, CREATED, Fixture, REPORT_AT, arn, detail, gaps, root_row, row, time};
@@ -279,4 +279,93 @@ fn last_use_is_the_latest_of_password_and_keys() {
     }
     let bad = root_of(&[("password_last_used", "?"), ("access_key_1_last_used_date", CREATED)]);
     assert_eq!(bad.last_used, Fact::missing(Source::CredentialReport));
+}
+
+/// What a session as root shows, in the shapes of the API references of GetUser, GetLoginProfile,
+/// ListAccessKeys, GetAccessKeyLastUsed, ListMFADevices and ListSigningCertificates.
+fn session() -> Json {
+    json!({
+        "Session": "ASIAIOSFODNN7EXAMPLE",
+        "User": {"Arn": ROOT, "CreateDate": CREATED, "PasswordLastUsed": "2025-12-20T00:00:00Z"},
+        "LoginProfile": {"CreateDate": CREATED},
+        "AccessKeys": [{
+            "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Status": "Inactive", "CreateDate": CREATED,
+            "AccessKeyLastUsed": {
+                "LastUsedDate": "2025-12-30T00:00:00Z", "ServiceName": "s3", "Region": "N/A",
+            },
+        }],
+        "MFADevices": [
+            {"SerialNumber": "arn:aws:iam::123456789012:u2f/root-account/key", "EnableDate": AS_OF},
+            {"SerialNumber": "GAHT12345678", "EnableDate": AS_OF},
+        ],
+        "Certificates": [{"CertificateId": "C1", "Status": "Active", "UploadDate": CREATED}],
+    })
+}
+
+#[test]
+fn a_session_as_root_outranks_what_others_say_of_it() {
+    let flags = json!({
+        "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1,
+        "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 0,
+    });
+    let fixture = Fixture::new().summary(&flags).with(Source::RootCredentials, &session());
+    let root = root(&fixture);
+    assert_eq!(root.password_enabled, Fact::Known(true));
+    assert_eq!(root.has_access_key, Fact::Known(false), "it is inactive");
+    assert_eq!(root.has_signing_certificate, Fact::Known(true));
+    assert_eq!(root.mfa_active, Fact::Known(true));
+    let devices = root.mfa_devices.known().unwrap().unwrap();
+    assert_eq!(
+        devices.iter().map(|d| d.kind).collect::<Vec<_>>(),
+        [MfaKind::Fido, MfaKind::HardwareToken]
+    );
+    let keys = root.access_keys.known().unwrap().unwrap();
+    assert_eq!((keys[0].active, keys[0].last_used_region.as_deref()), (false, None));
+    assert_eq!(keys[0].last_used_service.as_deref(), Some("s3"));
+    assert_eq!(root.last_used_credential, Fact::Known(Some("access key".to_owned())));
+    assert_eq!(root.idle_days, Fact::Known(Some(2.0)));
+    let disagreements = root.disagreements.known().unwrap();
+    // Whether the summary counts an inactive key is not documented, so the session is silent on that.
+    let of_key = "access key: credential-report says no, account-summary says yes";
+    assert_eq!(disagreements[1], of_key);
+    assert!(disagreements.contains(
+        &"signing certificate: credential-report says no, account-summary says no, root-credentials says yes"
+            .to_owned()
+    ));
+}
+
+#[test]
+fn a_later_use_in_the_report_counts_too() {
+    let used = [("password_last_used", "2025-12-31T00:00:00Z")];
+    let root = root(&with_row(&used).with(Source::RootCredentials, &session()));
+    assert_eq!(root.last_used_credential, Fact::Known(Some("password".to_owned())));
+    assert_eq!(root.idle_days, Fact::Known(Some(1.0)));
+}
+
+#[test]
+fn no_session_leaves_root_to_the_other_sources() {
+    let unasked = root(&Fixture::new());
+    assert_eq!((unasked.mfa_devices, unasked.access_keys), (Fact::Known(None), Fact::Known(None)));
+    // The account summary showed that there was nothing to look at.
+    let nothing = json!({
+        "Session": null, "LoginProfile": null, "AccessKeys": [], "MFADevices": [],
+        "Certificates": [],
+    });
+    let empty = root(&Fixture::new().with(Source::RootCredentials, &nothing));
+    assert_eq!(empty.mfa_devices, Fact::Known(Some(Vec::new())));
+    assert_eq!(empty.mfa_active, Fact::Known(true), "which the summary decides");
+    assert_eq!(empty.claims.len(), 3);
+    let denied = root(&Fixture::new().lacking(Source::RootCredentials, "DeniedToRoot"));
+    assert_eq!(denied.mfa_devices, Fact::missing(Source::RootCredentials));
+    assert_eq!(denied.mfa_active, Fact::Known(true));
+}
+
+#[test]
+fn a_session_of_another_account_does_not_count() {
+    let mut foreign = session();
+    foreign["User"]["Arn"] = json!("arn:aws:iam::999999999999:root");
+    let fixture = Fixture::new().with(Source::RootCredentials, &foreign);
+    assert_eq!(root(&fixture).mfa_devices, Fact::missing(Source::RootCredentials));
+    let gaps = gaps(&fixture.snapshot(), Source::RootCredentials, None);
+    assert_eq!(gaps[0].0, "WrongAccount");
 }

@@ -1,0 +1,220 @@
+//! Root of member accounts, by sessions that may look at its credentials and do nothing else.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::types::PolicyDescriptorType;
+use aws_types::SdkConfig;
+use portcullis_evidence::shapes::{self, RootCredentials};
+use portcullis_model::{AccountId, Gap};
+
+use crate::calls::Calls;
+use crate::convert::{Convert, Malformed};
+use crate::diagnosis::Diagnosis;
+use crate::failure::{Failure, is_denied};
+use crate::iam::Iam;
+use crate::json_services::JsonServices;
+use crate::whole::WholeAnswers;
+
+/// The feature of the organization without which nobody gets such a session.
+const FEATURE: &str = "RootCredentialsManagement";
+/// The flags of the account summary that say that root has a credential.
+const FLAGS: [&str; 4] = [
+    "AccountAccessKeysPresent",
+    "AccountMFAEnabled",
+    "AccountPasswordPresent",
+    "AccountSigningCertificatesPresent",
+];
+/// The session's calls take a few seconds; AWS lets it live for so many at most.
+const SESSION_SECONDS: i32 = 900;
+
+/// The credentials that root sessions are opened with: of the management account, or of the delegated
+/// administrator for IAM.
+pub(crate) struct RootAccess {
+    credentials: Option<SharedCredentialsProvider>,
+    partition: String,
+    /// The id of the management account, where known: its root cannot be looked at.
+    management: Option<String>,
+    /// Why no session will be opened at all.
+    refusal: Option<Failure>,
+}
+
+impl RootAccess {
+    /// Asks, with those credentials, whether root is managed centrally, and by which account.
+    pub(crate) async fn open(config: &SdkConfig, partition: &str, calls: &Calls<'_>) -> RootAccess {
+        let refusal = match Iam::new(config, calls).organizations_features().await {
+            Ok(shapes::OrganizationsFeatures { enabled_features: Some(features), .. }) => {
+                let is_on = features.iter().any(|feature| feature == FEATURE);
+                let message = format!("the organization has not enabled {FEATURE}");
+                (!is_on).then(|| Failure::new("RootAccessNotCentralized", &message))
+            }
+            Ok(_) => Some(Failure::new(
+                "NotRootAdministrator",
+                "only the management account and the delegated administrator for IAM can open root sessions",
+            )),
+            // Whoever may not ask may still open sessions.
+            Err(_) => None,
+        };
+        let services = JsonServices::new(config.clone(), partition, calls);
+        let organization = services.organization().await.ok().and_then(|told| told.organization);
+        RootAccess {
+            credentials: config.credentials_provider(),
+            partition: partition.to_owned(),
+            management: organization.and_then(|organization| organization.master_account_id),
+            refusal,
+        }
+    }
+}
+
+/// Root of one of the accounts.
+pub(crate) struct AccountRoot<'a> {
+    pub(crate) access: &'a RootAccess,
+    pub(crate) account: AccountId,
+    /// How the account's audit reaches AWS, but for the credentials.
+    pub(crate) config: SdkConfig,
+    pub(crate) calls: &'a Calls<'a>,
+    /// Where to write down the sessions.
+    pub(crate) diagnosis: &'a Diagnosis,
+}
+
+impl AccountRoot<'_> {
+    /// What root has to sign in with. A session is opened only if the account summary says that there is
+    /// something.
+    pub(crate) async fn look(
+        &self,
+        summary: Option<&shapes::AccountSummary>,
+    ) -> Result<RootCredentials, Failure> {
+        let AccountRoot { access, account, config, calls, diagnosis } = self;
+        if access.management.as_deref() == Some(account.as_str()) {
+            let message = "root of the management account cannot be looked at in a root session";
+            return Err(Failure::new(Gap::NOT_REQUESTED, message));
+        }
+        let Some(summary) = summary else {
+            let message =
+                "the account summary, which says whether root has a credential, is missing";
+            return Err(Failure::new("NoAccountSummary", message));
+        };
+        if FLAGS.iter().all(|&flag| summary.summary_map.get(flag) == Some(&0)) {
+            return Ok(RootCredentials {
+                session: None,
+                user: None,
+                login_profile: None,
+                access_keys: Vec::new(),
+                mfa_devices: Vec::new(),
+                certificates: Vec::new(),
+            });
+        }
+        if let Some(refusal) = &access.refusal {
+            return Err(refusal.clone());
+        }
+        let session = self.assume().await?;
+        let key = session.access_key_id().to_owned();
+        diagnosis.lock().root_sessions.push((*account, key.clone()));
+        let provider = SharedCredentialsProvider::new(session);
+        let as_root = config.to_builder().credentials_provider(provider).build();
+        let shown = Iam::new(&as_root, calls).root_credentials(key).await;
+        shown.map_err(of_guardrail)
+    }
+
+    /// The credentials of a session.
+    async fn assume(&self) -> Result<Credentials, Failure> {
+        let AccountRoot { access, account, calls, .. } = self;
+        let mut config = aws_sdk_sts::config::Builder::from(&self.config)
+            .interceptor(WholeAnswers::Xml)
+            .retry_partition(calls.retries.clone());
+        config.set_credentials_provider(access.credentials.clone());
+        let partition = &access.partition;
+        let task = format!("arn:{partition}:iam::aws:policy/root-task/IAMAuditRootUserCredentials");
+        let call = aws_sdk_sts::Client::from_conf(config.build())
+            .assume_root()
+            .target_principal(account.as_str())
+            .task_policy_arn(PolicyDescriptorType::builder().arn(task).build())
+            .duration_seconds(SESSION_SECONDS)
+            .send();
+        let output = calls.make("AssumeRoot", call).await?;
+        let given = output.credentials.ok_or_else(|| Malformed::lacks("Credentials"))?;
+        let token = Some(given.session_token);
+        Ok(Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            token,
+            None,
+            "AssumeRoot",
+        ))
+    }
+}
+
+/// The session's own policy allows all of its calls, so that what denies one is a guardrail: mostly the one
+/// that denies everything to root.
+fn of_guardrail(mut failure: Failure) -> Failure {
+    if is_denied(&failure.code) {
+        failure.message = format!(
+            "a service control policy denies this to root; to let such sessions pass, exempt them by the \
+             condition key aws:AssumedRoot ({}: {})",
+            failure.code, failure.message
+        );
+        failure.code = "DeniedToRoot".to_owned();
+    }
+    failure
+}
+
+impl Iam<'_> {
+    /// What root has, asked by root: no call names a user. That key is the session's.
+    async fn root_credentials(&self, session: String) -> Result<RootCredentials, Failure> {
+        Ok(RootCredentials {
+            session: Some(session),
+            user: Some(self.root_user().await?),
+            login_profile: self.root_password().await?,
+            access_keys: self.root_access_keys().await?,
+            mfa_devices: self.root_mfa_devices().await?,
+            certificates: self.root_certificates().await?,
+        })
+    }
+
+    async fn root_user(&self) -> Result<shapes::RootUser, Failure> {
+        let answer = self.calls.make("GetUser", self.client.get_user().send()).await;
+        let output = answer.map_err(|failure| failure.during("iam:GetUser"))?;
+        Ok(Convert::convert(output.user.ok_or_else(|| Malformed::lacks("User"))?, "")?)
+    }
+
+    async fn root_password(&self) -> Result<Option<shapes::LoginProfile>, Failure> {
+        let call = self.client.get_login_profile().send();
+        match self.calls.make("GetLoginProfile", call).await {
+            Err(failure) if failure.is_answer(&["NoSuchEntity"]) => Ok(None),
+            Err(failure) => Err(failure.during("iam:GetLoginProfile")),
+            Ok(output) => {
+                let profile =
+                    output.login_profile.ok_or_else(|| Malformed::lacks("LoginProfile"))?;
+                Ok(Some(Convert::convert(profile, "")?))
+            }
+        }
+    }
+
+    async fn root_access_keys(&self) -> Result<Vec<shapes::RootAccessKey>, Failure> {
+        let call = |marker| self.client.list_access_keys().set_marker(marker).send();
+        let keys = self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata)).await;
+        let mut keys: Vec<shapes::RootAccessKey> =
+            keys.map_err(|failure| failure.during("iam:ListAccessKeys"))?;
+        for key in &mut keys {
+            let request = self.client.get_access_key_last_used().access_key_id(&key.access_key_id);
+            let answer = self.calls.make("GetAccessKeyLastUsed", request.send()).await;
+            let output = answer.map_err(|failure| failure.during("iam:GetAccessKeyLastUsed"))?;
+            key.access_key_last_used = Convert::convert(output.access_key_last_used, "")?;
+        }
+        Ok(keys)
+    }
+
+    async fn root_mfa_devices(&self) -> Result<Vec<shapes::RootMfaDevice>, Failure> {
+        let call = |marker| self.client.list_mfa_devices().set_marker(marker).send();
+        let devices = self.list("ListMFADevices", call, |page| Some(page.mfa_devices)).await;
+        devices.map_err(|failure| failure.during("iam:ListMFADevices"))
+    }
+
+    async fn root_certificates(&self) -> Result<Vec<shapes::SigningCertificate>, Failure> {
+        let call = |marker| self.client.list_signing_certificates().set_marker(marker).send();
+        let certificates =
+            self.list("ListSigningCertificates", call, |page| Some(page.certificates)).await;
+        certificates.map_err(|failure| failure.during("iam:ListSigningCertificates"))
+    }
+}
