@@ -79,7 +79,7 @@ impl Policy {
             let arn_like = TaskPolicy { arn: ROOT_TASK };
             statement.push(Statement {
                 effect: "Allow",
-                action: Source::RootCredentials.actions().to_vec(),
+                action: vec![Source::RootCredentials.action()],
                 resource: "arn:*:iam::*:root",
                 condition: Some(Condition { arn_like }),
             });

@@ -24,14 +24,6 @@ impl<T> Answer<T> {
         Answer::from(Err(failure))
     }
 
-    /// The same; what failed for single resources is the call that this IAM action allows.
-    pub(crate) fn during(mut self, action: &'static str) -> Answer<T> {
-        for (_, failure) in &mut self.failures {
-            failure.action = Some(action);
-        }
-        self
-    }
-
     pub(crate) fn map<U>(self, document: impl FnOnce(T) -> U) -> Answer<U> {
         Answer { result: self.result.map(document), failures: self.failures }
     }

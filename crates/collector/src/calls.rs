@@ -45,7 +45,7 @@ impl<'a> Calls<'a> {
     /// Makes a call, unless the run is over.
     pub(crate) async fn make<T, E>(
         &self,
-        operation: &str,
+        operation: &'static str,
         call: impl Future<Output = Result<T, SdkError<E>>>,
     ) -> Result<T, Failure>
     where
@@ -54,7 +54,7 @@ impl<'a> Calls<'a> {
         let is_over = || {
             let seconds = self.time.as_secs_f64();
             let message = format!("the run ended after {seconds} seconds, before AWS answered");
-            Failure::new(Failure::DEADLINE, &message)
+            Failure::new(Failure::DEADLINE, &message).during(operation)
         };
         let place = timeout_at(self.end, self.places.acquire()).await;
         let _place = place.map_err(|_| is_over())?;
@@ -64,7 +64,7 @@ impl<'a> Calls<'a> {
         let _shown = Shown::new(self.progress, operation);
         // Boxed: the futures of a dozen calls at once are large.
         let outcome = timeout_at(self.end, Box::pin(call)).await.map_err(|_| is_over())?;
-        outcome.map_err(Failure::from)
+        outcome.map_err(|error| Failure::from(error).during(operation))
     }
 }
 

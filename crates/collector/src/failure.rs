@@ -26,8 +26,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// AWS's id of the request.
     pub(crate) request_id: Option<String>,
-    /// The IAM action that allows the operation, where that is not the source's own.
-    pub(crate) action: Option<&'static str>,
+    /// The operation that failed, where one was called.
+    pub(crate) operation: Option<&'static str>,
     /// Whether the service's error came whole, so that it may be an answer.
     is_whole: bool,
 }
@@ -43,7 +43,7 @@ impl Failure {
             code: one_line(code, MAX_CODE),
             message: one_line(message, MAX_MESSAGE),
             request_id: None,
-            action: None,
+            operation: None,
             is_whole: false,
         }
     }
@@ -76,9 +76,9 @@ impl Failure {
         self.is_whole && codes.contains(&self.code.as_str())
     }
 
-    /// The same failure, of a call that only helps to get the source, by the IAM action that allows it.
-    pub(crate) fn during(mut self, action: &'static str) -> Failure {
-        self.action = Some(action);
+    /// The same failure, of that operation.
+    pub(crate) fn during(mut self, operation: &'static str) -> Failure {
+        self.operation = Some(operation);
         self
     }
 
@@ -107,12 +107,13 @@ impl Failure {
     pub(crate) fn gap(self, source: Source, at: Timestamp) -> Gap {
         let gap = Gap::new(source, self.code, self.message);
         let gap = Gap { request_id: self.request_id, at: Some(at), ..gap };
-        match self.action.and_then(|action| action.split_once(':').zip(Some(action))) {
-            None => gap,
-            Some(((_, operation), action)) => {
-                Gap { operation: operation.to_owned(), action: action.to_owned(), ..gap }
-            }
-        }
+        let Some(operation) = self.operation else { return gap };
+        let is_of_call = |action: &&&str| action.ends_with(&format!(":{operation}"));
+        let action = match source.actions().iter().find(is_of_call) {
+            Some(&action) => action.to_owned(),
+            None => format!("{}:{operation}", source.service()),
+        };
+        Gap { operation: operation.to_owned(), action, ..gap }
     }
 }
 
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn a_gap_names_the_operation_that_failed() {
         let gap = Failure::new("Throttling", "Rate exceeded")
-            .during("iam:GenerateCredentialReport")
+            .during("GenerateCredentialReport")
             .gap(Source::CredentialReport, Timestamp::UNIX_EPOCH);
         assert_eq!(gap.operation, "GenerateCredentialReport");
         assert_eq!(gap.action, "iam:GenerateCredentialReport");

@@ -16,7 +16,7 @@ impl Iam<'_> {
         };
         let arns: Vec<String> = list.iter().map(|entry| entry.arn.clone()).collect();
         let calls = arns.iter().map(|arn| self.saml_provider(arn)).collect();
-        let answer = Answer::of_each(&arns, calls).await.during("iam:GetSAMLProvider");
+        let answer = Answer::of_each(&arns, calls).await;
         answer.map(|(answers, _)| shapes::SamlProviders { list: Some(list), answers })
     }
 
@@ -45,7 +45,7 @@ impl Iam<'_> {
         };
         let arns: Vec<String> = list.iter().map(|entry| entry.arn.clone()).collect();
         let calls = arns.iter().map(|arn| self.oidc_provider(arn)).collect();
-        let answer = Answer::of_each(&arns, calls).await.during("iam:GetOpenIDConnectProvider");
+        let answer = Answer::of_each(&arns, calls).await;
         answer.map(|(answers, _)| shapes::OidcProviders { list: Some(list), answers })
     }
 

@@ -178,7 +178,7 @@ impl Fleet {
         let limit = ENTER_LIMIT.min(options.deadline);
         let session = self.base.enter(&options, limit, progress).await.map_err(|error| {
             let (status, code) = reason(&error);
-            (status, Failure::new(&code, &error.to_string()).during("sts:AssumeRole"))
+            (status, Failure::new(&code, &error.to_string()).during("AssumeRole"))
         })?;
         match &session.caller {
             Ok(caller) if caller.account != account.id.as_str() => {

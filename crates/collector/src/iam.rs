@@ -206,7 +206,7 @@ impl<'a> Iam<'a> {
     /// The items of every page of a list, sorted.
     pub(crate) async fn list<P, T, U, E, F>(
         &self,
-        operation: &str,
+        operation: &'static str,
         call: impl Fn(Option<String>) -> F,
         items: impl Fn(P) -> Option<Vec<T>>,
     ) -> Result<Vec<U>, Failure>
@@ -230,7 +230,7 @@ impl<'a> Iam<'a> {
     /// one is that of the list, since part of a list does not count as an answer.
     async fn pages<P, E, F>(
         &self,
-        operation: &str,
+        operation: &'static str,
         call: impl Fn(Option<String>) -> F,
         mut take: impl FnMut(P) -> Result<usize, Failure>,
     ) -> Result<(), Failure>
@@ -260,8 +260,7 @@ impl ReportApi for Iam<'_> {
 
     async fn generate(&self) -> Result<bool, Failure> {
         let call = self.client.generate_credential_report().send();
-        let answer = self.calls.make("GenerateCredentialReport", call).await;
-        let output = answer.map_err(|failure| failure.during("iam:GenerateCredentialReport"))?;
+        let output = self.calls.make("GenerateCredentialReport", call).await?;
         Ok(output.state == Some(ReportStateType::Complete))
     }
 }

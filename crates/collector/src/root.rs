@@ -173,33 +173,27 @@ impl Iam<'_> {
     }
 
     async fn root_user(&self) -> Result<shapes::RootUser, Failure> {
-        let answer = self.calls.make("GetUser", self.client.get_user().send()).await;
-        let output = answer.map_err(|failure| failure.during("iam:GetUser"))?;
+        let output = self.calls.make("GetUser", self.client.get_user().send()).await?;
         Ok(Convert::convert(output.user.ok_or_else(|| Malformed::lacks("User"))?, "")?)
     }
 
     async fn root_password(&self) -> Result<Option<shapes::LoginProfile>, Failure> {
         let call = self.client.get_login_profile().send();
-        match self.calls.make("GetLoginProfile", call).await {
-            Err(failure) if failure.is_answer(&["NoSuchEntity"]) => Ok(None),
-            Err(failure) => Err(failure.during("iam:GetLoginProfile")),
-            Ok(output) => {
-                let profile =
-                    output.login_profile.ok_or_else(|| Malformed::lacks("LoginProfile"))?;
-                Ok(Some(Convert::convert(profile, "")?))
-            }
-        }
+        let output = match self.calls.make("GetLoginProfile", call).await {
+            Err(failure) if failure.is_answer(&["NoSuchEntity"]) => return Ok(None),
+            answer => answer?,
+        };
+        let profile = output.login_profile.ok_or_else(|| Malformed::lacks("LoginProfile"))?;
+        Ok(Some(Convert::convert(profile, "")?))
     }
 
     async fn root_access_keys(&self) -> Result<Vec<shapes::RootAccessKey>, Failure> {
         let call = |marker| self.client.list_access_keys().set_marker(marker).send();
-        let keys = self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata)).await;
-        let mut keys: Vec<shapes::RootAccessKey> =
-            keys.map_err(|failure| failure.during("iam:ListAccessKeys"))?;
+        let list = self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata));
+        let mut keys: Vec<shapes::RootAccessKey> = list.await?;
         for key in &mut keys {
             let request = self.client.get_access_key_last_used().access_key_id(&key.access_key_id);
-            let answer = self.calls.make("GetAccessKeyLastUsed", request.send()).await;
-            let output = answer.map_err(|failure| failure.during("iam:GetAccessKeyLastUsed"))?;
+            let output = self.calls.make("GetAccessKeyLastUsed", request.send()).await?;
             key.access_key_last_used = Convert::convert(output.access_key_last_used, "")?;
         }
         Ok(keys)
@@ -207,14 +201,11 @@ impl Iam<'_> {
 
     async fn root_mfa_devices(&self) -> Result<Vec<shapes::RootMfaDevice>, Failure> {
         let call = |marker| self.client.list_mfa_devices().set_marker(marker).send();
-        let devices = self.list("ListMFADevices", call, |page| Some(page.mfa_devices)).await;
-        devices.map_err(|failure| failure.during("iam:ListMFADevices"))
+        self.list("ListMFADevices", call, |page| Some(page.mfa_devices)).await
     }
 
     async fn root_certificates(&self) -> Result<Vec<shapes::SigningCertificate>, Failure> {
         let call = |marker| self.client.list_signing_certificates().set_marker(marker).send();
-        let certificates =
-            self.list("ListSigningCertificates", call, |page| Some(page.certificates)).await;
-        certificates.map_err(|failure| failure.during("iam:ListSigningCertificates"))
+        self.list("ListSigningCertificates", call, |page| Some(page.certificates)).await
     }
 }

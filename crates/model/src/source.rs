@@ -139,7 +139,15 @@ sources! {
     on request:
     /// What root of a member account signs in with, seen in a session as root: STS AssumeRoot.
     RootCredentials = "root-credentials" {
-        actions: &["sts:AssumeRoot"],
+        actions: &[
+            "sts:AssumeRoot",
+            "iam:GetAccessKeyLastUsed",
+            "iam:GetLoginProfile",
+            "iam:GetUser",
+            "iam:ListAccessKeys",
+            "iam:ListMFADevices",
+            "iam:ListSigningCertificates",
+        ],
         guides: &[Source::AccountSummary], // whether root has any credential
     }
     /// Events of sign-ins and credentials: CloudTrail's logs, and its LookupEvents.
