@@ -1,7 +1,7 @@
 //! What somebody may do, of the actions that methods need.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use portcullis_model::Arn;
@@ -160,6 +160,20 @@ impl<'a> Index<'a> {
         self.in_force(who, action).any(|(.., statement)| statement.effect == Effect::Allow)
     }
 
+    /// The actions that the policies allow in any statement.
+    pub(super) fn mentioned(&self, who: &Authority<'_>) -> HashSet<ActionId> {
+        let mut mentioned = HashSet::new();
+        for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
+            let Some(document) = self.document(*policy) else { continue };
+            for (action, place) in &self.statements[policy.place()] {
+                if document.statements[usize::from(*place)].effect == Effect::Allow {
+                    mentioned.insert(*action);
+                }
+            }
+        }
+        mentioned
+    }
+
     /// Whether what the policies say is the same for everybody who has them.
     pub(super) fn is_impersonal(&self, who: &Authority<'_>) -> bool {
         let mut policies = who.policies.iter().chain(&who.boundary);
@@ -296,7 +310,13 @@ impl<'a> Index<'a> {
         self.certainty(&left)
     }
 
-    /// Whether an action is allowed on anything that it acts on: where it is surest.
+    /// Whether an action is allowed on anything that it acts on.
+    pub(super) fn may_use(&self, who: &Authority<'_>, action: ActionId) -> bool {
+        let mut examples = self.examples(who, action);
+        examples.any(|resource| self.allowed(who, action, Asked::own(&resource)).is_some())
+    }
+
+    /// How an action is allowed on anything that it acts on: where it is surest.
     pub(super) fn allowed_somewhere(
         &self,
         who: &Authority<'_>,
@@ -370,26 +390,26 @@ impl<'a> Index<'a> {
         examples
     }
 
-    /// Resources to ask about: any of those that the action acts on, and those that the policies name.
-    fn examples(&self, who: &Authority<'_>, action: ActionId) -> Vec<String> {
+    /// Resources to ask about: any of those that the action acts on, and those that the policies name. An action
+    /// that names no resource is allowed by what covers `*` alone.
+    fn examples<'c>(
+        &'c self,
+        who: &'c Authority<'_>,
+        action: ActionId,
+    ) -> impl Iterator<Item = String> {
         let known = self.methods.action(action);
-        let mut examples: Vec<String> =
-            self.shapes(action).map(|shape| shape.replace('*', probe::NAME)).collect();
-        if self.shapes(action).any(|shape| shape == "*") {
-            // The action names no resource: only what covers * allows it.
-            return vec!["*".to_owned()];
+        let mut any = Vec::new();
+        for shape in self.shapes(action) {
+            any.push(if shape == "*" { shape } else { shape.replace('*', probe::NAME) });
         }
-        if known.resources.is_empty() {
-            examples.extend(probe::resources_of(self.account, known.service()));
-            examples.push("*".to_owned());
+        if any.is_empty() {
+            any.extend(probe::resources_of(self.account, known.service()));
+            any.push("*".to_owned());
         }
-        for pattern in self.resources(who, action).into_iter().flatten() {
-            let example = probe::example(&pattern, self.account);
-            if example != "*" && self.acts_on(action, &example) {
-                examples.push(example);
-            }
-        }
-        examples
+        let patterns = self.resources(who, action).flatten();
+        let named = patterns.map(|pattern| probe::example(&pattern, self.account));
+        let acted_on = named.filter(move |it| it != "*" && self.acts_on(action, it));
+        any.into_iter().chain(acted_on)
     }
 
     /// What an action acts on, as patterns; none: anything of its service.
@@ -430,19 +450,20 @@ impl<'a> Index<'a> {
     }
 
     /// The resources that Allows of an action name; none: all but some.
-    pub(super) fn resources(&self, who: &Authority<'_>, action: ActionId) -> Vec<Option<Pattern>> {
+    pub(super) fn resources<'c>(
+        &'c self,
+        who: &'c Authority<'_>,
+        action: ActionId,
+    ) -> impl Iterator<Item = Option<Pattern>> {
         let context = self.request(who, "", Asked::own("")).context;
-        let mut resources = Vec::new();
-        for (.., statement) in self.in_force(who, action) {
-            match &statement.resources {
-                _ if statement.effect == Effect::Deny => {}
-                Some(Selection::Only(patterns)) => {
-                    resources.extend(patterns.iter().map(|it| Some(it.resolve(&context))));
-                }
-                _ => resources.push(None),
+        let statements = self.in_force(who, action).map(|(.., statement)| statement);
+        let allows = statements.filter(|statement| statement.effect == Effect::Allow);
+        allows.flat_map(move |statement| match &statement.resources {
+            Some(Selection::Only(patterns)) => {
+                patterns.iter().map(|it| Some(it.resolve(&context))).collect()
             }
-        }
-        resources
+            _ => vec![None],
+        })
     }
 
     /// Whether every IAM action is allowed on every resource of IAM.

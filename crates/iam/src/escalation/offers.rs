@@ -75,7 +75,7 @@ impl Index<'_> {
     fn made(&self, who: &Authority<'_>, name: &str, named: &BTreeSet<String>) -> Vec<Offered> {
         let action = self.methods.known(name);
         let mut arns = named.clone();
-        for pattern in self.resources(who, action).into_iter().flatten() {
+        for pattern in self.resources(who, action).flatten() {
             arns.insert(probe::example(&pattern, self.account));
         }
         let mut made = Vec::new();

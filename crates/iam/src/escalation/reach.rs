@@ -131,6 +131,7 @@ impl<'a> Search<'a> {
             return;
         }
         let mut reach = None;
+        let mut becoming = HashMap::new();
         for (number, method) in Methods::numbered() {
             let by = Wait { node: id, method: number };
             if !method.changes.is_of_holder() {
@@ -147,7 +148,7 @@ impl<'a> Search<'a> {
             // Of two ways to look, the one with fewer to look at.
             let reach: Rc<[_]> = Rc::clone(reach.get_or_insert_with(|| self.reach(id).into()));
             if reach.len() <= holders {
-                self.change_others(by, &reach);
+                self.change_others(by, &reach, &mut becoming);
                 continue;
             }
             for (arn, holders) in targets {
@@ -155,7 +156,7 @@ impl<'a> Search<'a> {
                 let brings = [(POLICY, chosen.clone()), (BOUNDARY, chosen)];
                 let asked = Asked { resource: arn, about: Resource::Own, brings: &brings };
                 if self.index.allowed(&self.node(id).who, method.actions[0], asked).is_some() {
-                    self.change_others(by, &holders);
+                    self.change_others(by, &holders, &mut becoming);
                 }
             }
         }
@@ -179,14 +180,22 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn change_others(&mut self, by: Wait, others: &[PrincipalId]) {
+    /// Tries a method on what others have; how the node becomes each of them is found once.
+    fn change_others(
+        &mut self,
+        by: Wait,
+        others: &[PrincipalId],
+        becoming: &mut HashMap<PrincipalId, Option<Step>>,
+    ) {
         for other in others {
             let known = self.node(by.node).ways.get(&by.method);
             if known.is_some_and(|way| way.certainty == Certainty::Certain) {
                 return;
             }
-            if let Some(step) = self.become_other(by.node, *other) {
-                self.change(by, self.of_principal[other.place()], &step);
+            let become_other =
+                becoming.entry(*other).or_insert_with(|| self.become_other(by.node, *other));
+            if let Some(step) = become_other {
+                self.change(by, self.of_principal[other.place()], step);
             }
         }
     }

@@ -49,7 +49,7 @@ pub(super) struct Search<'a> {
     leading_to: HashMap<NodeId, Vec<Edge>>,
     /// What is the same for all who have the same policies: whether they are administrators or, of an action,
     /// whether they may use it on anything.
-    shared: HashMap<(Policies, Option<PolicyId>, Option<ActionId>), Option<Certainty>>,
+    shared: HashMap<(Policies, Option<PolicyId>, Option<ActionId>), bool>,
     queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
 
@@ -237,8 +237,8 @@ impl<'a> Search<'a> {
         &mut self,
         who: &Authority<'a>,
         action: Option<ActionId>,
-        ask: impl Fn(&Index<'a>) -> Option<Certainty>,
-    ) -> Option<Certainty> {
+        ask: impl Fn(&Index<'a>) -> bool,
+    ) -> bool {
         if !self.index.is_impersonal(who) {
             return ask(&self.index);
         }
@@ -247,16 +247,15 @@ impl<'a> Search<'a> {
     }
 
     fn is_administrator(&mut self, who: &Authority<'a>) -> bool {
-        let ask = |index: &Index<'a>| index.is_administrator(who).then_some(Certainty::Certain);
-        self.shared(who, None, ask).is_some()
+        self.shared(who, None, |index| index.is_administrator(who))
     }
 
     /// Whether actions are allowed, each on anything that it acts on.
     fn may_use_all(&mut self, id: NodeId, actions: &[ActionId]) -> bool {
         let who = self.node(id).who.clone();
         actions.iter().all(|action| {
-            let ask = |index: &Index<'a>| Some(index.allowed_somewhere(&who, *action)?.certainty);
-            self.index.mentions(&who, *action) && self.shared(&who, Some(*action), ask).is_some()
+            self.index.mentions(&who, *action)
+                && self.shared(&who, Some(*action), |index| index.may_use(&who, *action))
         })
     }
 
@@ -266,10 +265,16 @@ impl<'a> Search<'a> {
         if node.administrator || node.who.identity.service_linked {
             return;
         }
+        let mentioned = self.index.mentioned(&node.who);
         let mut beginnings = HashMap::new();
         for (number, method) in Methods::numbered() {
             let by = Wait { node: id, method: number };
-            if method.changes.is_of_holder() {
+            let is_of_holder = method.changes.is_of_holder();
+            let needed = if is_of_holder { &method.actions[..1] } else { &method.actions[..] };
+            if !needed.iter().all(|action| mentioned.contains(action)) {
+                continue;
+            }
+            if is_of_holder {
                 self.change(by, id, &Step::default());
             } else {
                 self.wait_for_others(by, method, &mut beginnings);
@@ -281,9 +286,6 @@ impl<'a> Search<'a> {
     pub(super) fn change(&mut self, by: Wait, owner: NodeId, become_owner: &Step) {
         let method = self.method(by.method);
         let actor = &self.node(by.node).who;
-        if !self.index.mentions(actor, method.actions[0]) {
-            return;
-        }
         let mut changes: Vec<(changes::Effect<'a>, Edge)> = Vec::new();
         for effect in effects(self, actor, self.node(owner), method) {
             let about = effect.about(self.node(owner));
@@ -430,7 +432,6 @@ impl<'a> Search<'a> {
             Changes::NewRole => return self.make(by, method, PrincipalKind::Role),
             Changes::GroupMembership if !node.is_user() => return,
             Changes::RunningRole => &method.actions[..],
-            _ if !self.index.mentions(&node.who, method.actions[0]) => return,
             _ => &method.actions[1..],
         };
         if !self.may_use_all(by.node, others) {
