@@ -4,7 +4,7 @@ mod parse;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Severity, Verdict};
@@ -166,6 +166,33 @@ pub(crate) struct Cli {
         hide_possible_values = true
     )]
     pub(crate) color: Color,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+/// What is written down of a run while it goes on.
+#[derive(Args)]
+pub(crate) struct LogArgs {
+    /// Write each call to AWS to standard error, with its time and request id; -vv
+    /// writes each attempt
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Write that as text or json
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The form of what `-v` writes.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
 }
 
 #[derive(Subcommand)]

@@ -5,7 +5,7 @@ mod permissions;
 mod text;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use portcullis_collector::{CollectError, Findings, Progress};
@@ -70,7 +70,7 @@ struct Service {
 }
 
 /// Remembers which operations were called.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Recorder(Mutex<BTreeSet<String>>);
 
 impl Progress for Recorder {
@@ -79,6 +79,8 @@ impl Progress for Recorder {
     }
 
     fn ends(&self, _: &str) {}
+
+    fn throttled(&self, _: &str, _: u32) {}
 }
 
 pub(crate) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
@@ -86,17 +88,18 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     let rules = rule_files::load(&args.rules.directories, &config.settings())?;
     let rules = rules.select(&config.selection(&args.rules, Evidence::Account))?;
     let sources = rule_files::sources(&rules).without(Source::RootCredentials);
-    let options = evidence::options(&args.live, sources);
+    let mut options = evidence::options(&args.live, sources);
     let diagnosis = options.diagnosis.clone();
-    let recorder = Recorder::default();
+    let recorder = Arc::new(Recorder::default());
+    options.progress = recorder.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (outcome, sign_in_domains) = runtime.block_on(async {
-        let outcome = portcullis_collector::collect(&options, &recorder).await;
+        let outcome = portcullis_collector::collect(&options).await;
         (outcome, domains::look_up(&diagnosis.findings()).await)
     });
     // A look-up that still hangs must not hold up the end.
     runtime.shutdown_background();
-    let called = recorder.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let called = recorder.0.lock().unwrap_or_else(PoisonError::into_inner);
     let needed = sources.needed(args.live.quick);
     let examination =
         Examination::new(diagnosis.findings(), &outcome, sign_in_domains, needed, &called);

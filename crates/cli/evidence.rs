@@ -1,6 +1,7 @@
 //! What is audited: a saved bundle, or what AWS says now.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -72,28 +73,23 @@ fn now() -> Timestamp {
 /// Asks AWS.
 pub(crate) fn collect(args: &LiveArgs, sources: Sources) -> Result<Bundle, Failure> {
     let options = options(args, sources);
-    ask(&options, async |progress| portcullis_collector::collect(&options, progress).await)
+    ask(&options, async || portcullis_collector::collect(&options).await)
 }
 
 /// What the event history of CloudTrail holds, as `portcullis signins` reads it.
 pub(crate) fn look_up(args: &LiveArgs, request: &LookupRequest) -> Result<Vec<u8>, Failure> {
     let options = options(args, Sources::default());
-    let history = ask(&options, async |progress| {
-        portcullis_collector::look_up(&options, request, progress).await
-    })?;
+    let history = ask(&options, async || portcullis_collector::look_up(&options, request).await)?;
     Ok(to_json(&history)?)
 }
 
-/// Runs what asks AWS by these options, and shows how far it is.
+/// Runs what asks AWS by these options.
 fn ask<T>(
     options: &Options,
-    asking: impl AsyncFnOnce(&ProgressLine) -> Result<T, CollectError>,
+    asking: impl AsyncFnOnce() -> Result<T, CollectError>,
 ) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = {
-        let progress = ProgressLine::new();
-        runtime.block_on(asking(&progress))
-    };
+    let outcome = runtime.block_on(asking());
     // A look-up of a name that still hangs must not hold up the end.
     runtime.shutdown_background();
     outcome.map_err(|error| Failure::from_collector(error, &options.diagnosis))
@@ -115,5 +111,6 @@ pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
         max_report_age: MAX_REPORT_AGE,
         clock: Timestamp::now,
         diagnosis: Diagnosis::default(),
+        progress: Arc::new(ProgressLine::new()),
     }
 }

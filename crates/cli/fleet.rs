@@ -28,7 +28,7 @@ calls as root's, and alarms on the use of root go off";
 pub(crate) struct Accounts {
     fleet: Fleet,
     runtime: Runtime,
-    progress: ProgressLine,
+    progress: Arc<ProgressLine>,
     options: Options,
     jobs: usize,
     /// All accounts of the owner, whichever this run asks.
@@ -67,22 +67,21 @@ impl Accounts {
         let shard = Shard::asked(args)?;
         let listed = args.accounts.as_deref().map(list::read).transpose()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let progress = ProgressLine::new();
+        let progress = Arc::new(ProgressLine::new());
         let mut options = evidence::options(live, sources);
+        options.progress = progress.clone();
         if args.assume_root {
             options.sources = sources;
             terminal::warn(ROOT_SESSIONS);
         }
         let diagnosis = options.diagnosis.clone();
         let failure = |error| Failure::from_collector(error, &diagnosis);
-        let opening = Fleet::open(options.clone(), args.role_name.clone(), &progress);
+        let opening = Fleet::open(options.clone(), args.role_name.clone());
         let fleet = runtime.block_on(opening).map_err(failure)?;
         check_partition(args, &fleet)?;
         let mut all = match listed {
             Some(accounts) => accounts,
-            None => {
-                runtime.block_on(fleet.organization(&args.units, &progress)).map_err(failure)?
-            }
+            None => runtime.block_on(fleet.organization(&args.units)).map_err(failure)?,
         };
         let own = Arc::new(all.iter().map(|account| account.id).collect());
         let is_excluded = |id: AccountId| args.exclude.iter().any(|text| text == id.as_str());
@@ -135,12 +134,12 @@ impl Accounts {
         store: Option<&Store<'_>>,
     ) -> Result<Bundle, Failure> {
         let Some(store) = store else {
-            return Ok(self.fleet.collect(account, &self.progress).await);
+            return Ok(self.fleet.collect(account).await);
         };
         if let Some(bundle) = store.read(account, &self.options) {
             return Ok(bundle);
         }
-        let bundle = self.fleet.collect(account, &self.progress).await;
+        let bundle = self.fleet.collect(account).await;
         let place = store.place(account);
         signals::delayed(|| bundle.write(&place))??;
         Ok(bundle)

@@ -14,6 +14,7 @@ mod failure;
 mod fleet;
 mod frameworks;
 mod joined;
+mod logging;
 mod loosened;
 mod man;
 mod merge;
@@ -45,6 +46,7 @@ const FAILED: u8 = 2;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     cli.color.choose();
+    logging::start(&cli.log);
     let status = run(&cli.command).unwrap_or_else(|failure| {
         failure.print();
         FAILED

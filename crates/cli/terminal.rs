@@ -26,9 +26,12 @@ pub(crate) fn file_style() -> Style {
     Style { width: WIDTH, color: false, detail: Detail::Usual }
 }
 
-/// Whether somebody watches standard error.
-pub(crate) fn is_watched() -> bool {
-    io::stderr().is_terminal()
+/// How wide the terminal is on which somebody watches standard error; none: nobody does.
+pub(crate) fn watched_width() -> Option<usize> {
+    let stderr = io::stderr();
+    let columns = terminal_size::terminal_size_of(&stderr).map(|(columns, _)| columns.0);
+    let width = columns.filter(|columns| *columns > 1).map_or(WIDTH, usize::from);
+    stderr.is_terminal().then_some(width)
 }
 
 /// Writes to standard output. A reader that went away has had enough: that is no error.

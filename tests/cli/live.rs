@@ -251,6 +251,36 @@ fn an_interrupted_run_ends_at_once_and_leaves_nothing() {
     }
 }
 
+/// Each call once at -v, each attempt too at -vv, and no word of the SDK.
+#[test]
+fn the_log_names_each_call_and_each_attempt() {
+    let sandbox = sandbox(&Server::start(Harm::Throttling).url());
+    let collect = ["collect", "--deadline", "3", "-o", "out"];
+    let silent = sandbox.run(collect);
+    assert!(!silent.stderr.contains("ListAccountAliases operation"), "{}", silent.stderr);
+    let calls = sandbox.run([&collect[..], &["-v"]].concat());
+    assert!(!calls.stderr.contains("DEBUG"), "{}", calls.stderr);
+    let line = |text: &str| {
+        let line = calls.stderr.lines().find(|line| line.contains(text));
+        line.unwrap_or_else(|| panic!("{text}: {}", calls.stderr)).to_owned()
+    };
+    let who = line("operation=\"GetCallerIdentity\"");
+    for part in [" INFO ", "service=\"STS\"", "attempts=1", "status=200", " ms="] {
+        assert!(who.contains(part), "{part}: {who}");
+    }
+    line("given up at the deadline operation=\"ListAccountAliases\"");
+
+    let attempts = sandbox.run([&collect[..], &["-vv", "--log-format", "json"]].concat());
+    let mut seen = 0;
+    for line in attempts.stderr.lines().filter(|line| line.starts_with('{')) {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(event["target"].as_str().unwrap().starts_with("portcullis"), "{line}");
+        let fields = &event["fields"];
+        seen += usize::from(fields["attempt"].is_u64() && fields["code"] == "Throttling");
+    }
+    assert!(seen > 3, "{}", attempts.stderr);
+}
+
 /// Runs all commands that take part in a live run, or read files, and looks for the secret in what they
 /// print and write.
 fn assert_kept(what: &str, sandbox: &Sandbox, more: &[&str]) {
@@ -267,7 +297,8 @@ fn assert_kept(what: &str, sandbox: &Sandbox, more: &[&str]) {
             "-o",
             "sarif=r.sarif",
         ][..],
-        &["collect", "--deadline=3", "-o", "out"],
+        &["collect", "--deadline=3", "-o", "out", "-vv"],
+        &["audit", "--deadline=3", "-vv", "--log-format=json"],
         &["permissions"],
     ]
     .into_iter()

@@ -2,15 +2,18 @@
 
 use std::collections::HashSet;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime::client::retries::RetryPartition;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
+use tracing::info;
 
-use crate::Progress;
+use crate::attempts::Attempts;
 use crate::failure::Failure;
+use crate::{Options, Progress};
 
 /// More than IAM's quotas let an account have of users, groups, roles and policies together.
 ///
@@ -24,8 +27,8 @@ const MAX_PAGES: usize = 5_000;
 pub(crate) const CONCURRENT_CALLS: usize = 8;
 
 /// The calls of a run.
-pub(crate) struct Calls<'a> {
-    progress: &'a dyn Progress,
+pub(crate) struct Calls {
+    progress: Arc<dyn Progress>,
     /// Few enough that none waits for its turn as long as an attempt may take.
     places: Semaphore,
     time: Duration,
@@ -34,12 +37,23 @@ pub(crate) struct Calls<'a> {
     pub(crate) retries: RetryPartition,
 }
 
-impl<'a> Calls<'a> {
-    /// Calls of a run that begins now, and ends after that time, so many a second.
-    pub(crate) fn new(progress: &'a dyn Progress, time: Duration, per_second: u32) -> Calls<'a> {
-        let places = Semaphore::new(CONCURRENT_CALLS.min(per_second as usize));
+impl Calls {
+    /// Calls of a run that begins now.
+    pub(crate) fn new(options: &Options) -> Calls {
+        let places = CONCURRENT_CALLS.min(options.max_calls_per_second as usize);
         let retries = RetryPartition::custom("run").build();
-        Calls { progress, places, time, end: Instant::now() + time, retries }
+        Calls {
+            progress: options.progress.clone(),
+            places: Semaphore::new(places),
+            time: options.deadline,
+            end: Instant::now() + options.deadline,
+            retries,
+        }
+    }
+
+    /// An interceptor that watches attempts.
+    pub(crate) fn attempts(&self) -> Attempts {
+        Attempts(self.progress.clone())
     }
 
     /// Makes a call, unless the run is over.
@@ -54,6 +68,7 @@ impl<'a> Calls<'a> {
         let is_over = || {
             let seconds = self.time.as_secs_f64();
             let message = format!("the run ended after {seconds} seconds, before AWS answered");
+            info!(operation, "given up at the deadline");
             Failure::new(Failure::DEADLINE, &message).during(operation)
         };
         let place = timeout_at(self.end, self.places.acquire()).await;
@@ -61,7 +76,7 @@ impl<'a> Calls<'a> {
         if Instant::now() >= self.end {
             return Err(is_over());
         }
-        let _shown = Shown::new(self.progress, operation);
+        let _shown = Shown::new(&*self.progress, operation);
         // Boxed: the futures of a dozen calls at once are large.
         let outcome = timeout_at(self.end, Box::pin(call)).await.map_err(|_| is_over())?;
         outcome.map_err(|error| Failure::from(error).during(operation))

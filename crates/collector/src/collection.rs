@@ -1,5 +1,7 @@
 //! Live collection: every call that the audit needs, as a bundle.
 
+use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_types::SdkConfig;
@@ -49,25 +51,30 @@ pub struct Options {
     pub clock: fn() -> Timestamp,
     /// Where to write down how AWS was reached, or why not.
     pub diagnosis: Diagnosis,
+    /// What hears of every call.
+    pub progress: Arc<dyn Progress>,
 }
 
 /// Hears of every API call.
-pub trait Progress: Sync {
+pub trait Progress: Debug + Send + Sync {
     /// A call of that operation starts.
     fn starts(&self, operation: &str);
 
     /// A call of that operation ends, answered or not.
     fn ends(&self, operation: &str);
+
+    /// AWS asked for fewer calls: this one waits until it is tried again, for the second time or later.
+    fn throttled(&self, operation: &str, next_attempt: u32);
 }
 
 /// Asks AWS for everything that the audit needs, reading only.
 ///
 /// A call that fails becomes a gap; without a region, working credentials or an answer from AWS
 /// there is an error after the first call at the latest, within five seconds.
-pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Bundle, CollectError> {
+pub async fn collect(options: &Options) -> Result<Bundle, CollectError> {
     let from = (options.clock)();
-    let calls = Calls::new(progress, options.deadline, options.max_calls_per_second);
-    let Session { config, caller } = Session::open(options, progress).await?;
+    let calls = Calls::new(options);
+    let Session { config, caller } = Session::open(options).await?;
     let collection = Collection::new(options, config, caller, None, &calls);
     Ok(Box::pin(collection.run(from)).await)
 }
@@ -93,7 +100,7 @@ impl<'a> Collection<'a> {
         config: SdkConfig,
         caller: Result<shapes::CallerIdentity, Failure>,
         root: Option<AccountRoot<'a>>,
-        calls: &'a Calls<'a>,
+        calls: &'a Calls,
     ) -> Collection<'a> {
         let arn = caller.as_ref().ok().and_then(|caller| Arn::parse(&caller.arn));
         let partition = arn.map_or(String::new(), |arn| arn.partition.to_owned());

@@ -15,7 +15,7 @@ use crate::whole::is_whole;
 
 /// AWS's messages name a few ARNs at most; a proxy's can be whole pages.
 const MAX_MESSAGE: usize = 500;
-const MAX_CODE: usize = 100;
+pub(crate) const MAX_CODE: usize = 100;
 
 /// Why a call gave no answer that can be used.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,7 +213,7 @@ fn own_words(text: &str) -> String {
 }
 
 /// The text without line breaks and other control characters, cut where it is too long.
-fn one_line(text: &str, max: usize) -> String {
+pub(crate) fn one_line(text: &str, max: usize) -> String {
     let spaced = text.replace(char::is_control, " ");
     let line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(max) {

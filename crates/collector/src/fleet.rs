@@ -8,6 +8,7 @@ use portcullis_model::{AccountId, AccountStatus, Arn, Source};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::Options;
 use crate::account::ORGANIZATIONS;
 use crate::calls::{Calls, Paging};
 use crate::collection::Collection;
@@ -16,7 +17,6 @@ use crate::failure::{Failure, is_denied};
 use crate::json_services::{JsonServices, Request};
 use crate::root::{AccountRoot, RootAccess};
 use crate::session::{Base, Session};
-use crate::{Options, Progress};
 
 /// How long taking on a role may take: three attempts that nobody answers.
 const ENTER_LIMIT: Duration = Duration::from_secs(30);
@@ -74,13 +74,9 @@ impl Fleet {
     /// # Errors
     /// As [`collect`](crate::collect); also where AWS does not say who the caller is, since the ARNs of
     /// roles follow from that.
-    pub async fn open(
-        options: Options,
-        role_name: Option<String>,
-        progress: &dyn Progress,
-    ) -> Result<Fleet, CollectError> {
+    pub async fn open(options: Options, role_name: Option<String>) -> Result<Fleet, CollectError> {
         let base = Base::load(&options).await?;
-        let session = base.enter(&options, Base::LIMIT, progress).await?;
+        let session = base.enter(&options, Base::LIMIT).await?;
         let unknown = |why: String| CollectError::UnknownCaller(why);
         let identity = match &session.caller {
             Ok(identity) => identity,
@@ -93,7 +89,7 @@ impl Fleet {
         };
         let mut root = None;
         if options.sources.contains(Source::RootCredentials) {
-            let calls = Calls::new(progress, options.deadline, options.max_calls_per_second);
+            let calls = Calls::new(&options);
             root = Some(RootAccess::open(&session.config, &partition, &calls).await);
         }
         let base = base.with_credentials_of(&session);
@@ -110,12 +106,8 @@ impl Fleet {
     ///
     /// # Errors
     /// If Organizations does not answer with the whole list.
-    pub async fn organization(
-        &self,
-        units: &[String],
-        progress: &dyn Progress,
-    ) -> Result<Vec<FleetAccount>, CollectError> {
-        let calls = Calls::new(progress, self.options.deadline, self.options.max_calls_per_second);
+    pub async fn organization(&self, units: &[String]) -> Result<Vec<FleetAccount>, CollectError> {
+        let calls = Calls::new(&self.options);
         let services = JsonServices::new(self.base.config().clone(), self.partition(), &calls);
         let accounts = if units.is_empty() {
             services.accounts(None).await
@@ -129,12 +121,11 @@ impl Fleet {
 
     /// Asks for everything of an account, as [`collect`](crate::collect) does for one. Where it cannot be
     /// entered, or nothing is answered, the bundle's manifest says why.
-    pub async fn collect(&self, account: &FleetAccount, progress: &dyn Progress) -> Bundle {
+    pub async fn collect(&self, account: &FleetAccount) -> Bundle {
         let from = (self.options.clock)();
-        let mut bundle = match self.enter(account, progress).await {
+        let mut bundle = match self.enter(account).await {
             Ok(session) => {
-                let calls =
-                    Calls::new(progress, self.options.deadline, self.options.max_calls_per_second);
+                let calls = Calls::new(&self.options);
                 let Session { config, caller } = session;
                 let root = self.root.as_ref().map(|access| AccountRoot {
                     access,
@@ -159,11 +150,7 @@ impl Fleet {
     }
 
     /// A connection to the account, or why there is none.
-    async fn enter(
-        &self,
-        account: &FleetAccount,
-        progress: &dyn Progress,
-    ) -> Result<Session, (AccountStatus, Failure)> {
+    async fn enter(&self, account: &FleetAccount) -> Result<Session, (AccountStatus, Failure)> {
         if let Some((status, state)) = account.inactivity().zip(account.state.as_deref()) {
             let message = format!("Organizations says that the account is {state}");
             return Err((status, Failure::new("AccountNotActive", &message)));
@@ -176,7 +163,7 @@ impl Fleet {
         let external_id = account.external_id.clone().or(self.options.external_id.clone());
         let options = Options { role_arn, external_id, ..self.options.clone() };
         let limit = ENTER_LIMIT.min(options.deadline);
-        let session = self.base.enter(&options, limit, progress).await.map_err(|error| {
+        let session = self.base.enter(&options, limit).await.map_err(|error| {
             let (status, code) = reason(&error);
             (status, Failure::new(&code, &error.to_string()).during("AssumeRole"))
         })?;

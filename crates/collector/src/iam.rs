@@ -29,17 +29,18 @@ const ORDINARY_TIME: Duration = Duration::from_secs(10);
 /// IAM, read only.
 pub(crate) struct Iam<'a> {
     pub(super) client: Client,
-    pub(super) calls: &'a Calls<'a>,
+    pub(super) calls: &'a Calls,
     /// What an attempt of most calls may take.
     ordinary_time: Duration,
 }
 
 impl<'a> Iam<'a> {
-    pub(crate) fn new(config: &SdkConfig, calls: &'a Calls<'a>) -> Iam<'a> {
+    pub(crate) fn new(config: &SdkConfig, calls: &'a Calls) -> Iam<'a> {
         let timeouts = config.timeout_config();
         let time = timeouts.and_then(TimeoutConfig::operation_attempt_timeout);
         let config = config::Builder::from(config)
             .interceptor(WholeAnswers::Xml)
+            .interceptor(calls.attempts())
             .retry_partition(calls.retries.clone())
             .build();
         Iam {

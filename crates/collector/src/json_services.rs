@@ -108,16 +108,12 @@ pub(crate) struct JsonServices<'a> {
     config: SdkConfig,
     /// The region that answers for the whole partition, in the few services that have one for all.
     pub(crate) global_region: &'static str,
-    calls: &'a Calls<'a>,
+    calls: &'a Calls,
 }
 
 impl<'a> JsonServices<'a> {
     /// The services of that partition.
-    pub(crate) fn new(
-        config: SdkConfig,
-        partition: &str,
-        calls: &'a Calls<'a>,
-    ) -> JsonServices<'a> {
+    pub(crate) fn new(config: SdkConfig, partition: &str, calls: &'a Calls) -> JsonServices<'a> {
         JsonServices { config, global_region: global_region(partition), calls }
     }
 
@@ -154,6 +150,7 @@ impl<'a> JsonServices<'a> {
             .interceptor(ServiceClockSkewInterceptor::new())
             .interceptor(UserAgentInterceptor::new())
             .interceptor(WholeAnswers::Json)
+            .interceptor(self.calls.attempts())
             .runtime_plugin(self.signing(service, region))
             .serializer(|request: Request| Ok(request.to_http()?))
             .deserializer(read)

@@ -7,6 +7,7 @@
 
 mod account;
 mod answer;
+mod attempts;
 mod calls;
 mod collection;
 mod convert;

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::calls::{Calls, Paging};
-use crate::collection::{Options, Progress};
+use crate::collection::Options;
 use crate::error::CollectError;
 use crate::failure::Failure;
 use crate::json_services::{JsonServices, Request, Service};
@@ -88,10 +88,9 @@ impl Lookup {
 pub async fn look_up(
     options: &Options,
     request: &LookupRequest,
-    progress: &dyn Progress,
 ) -> Result<EventHistory, CollectError> {
-    let calls = Calls::new(progress, options.deadline, options.max_calls_per_second);
-    let Session { config, caller } = Session::open(options, progress).await?;
+    let calls = Calls::new(options);
+    let Session { config, caller } = Session::open(options).await?;
     let caller = caller.ok();
     let arn = caller.as_ref().and_then(|caller| Arn::parse(&caller.arn));
     let partition = arn.map_or("aws", |arn| arn.partition);

@@ -42,7 +42,7 @@ pub(crate) struct RootAccess {
 
 impl RootAccess {
     /// Asks, with those credentials, whether root is managed centrally, and by which account.
-    pub(crate) async fn open(config: &SdkConfig, partition: &str, calls: &Calls<'_>) -> RootAccess {
+    pub(crate) async fn open(config: &SdkConfig, partition: &str, calls: &Calls) -> RootAccess {
         let refusal = match Iam::new(config, calls).organizations_features().await {
             Ok(shapes::OrganizationsFeatures { enabled_features: Some(features), .. }) => {
                 let is_on = features.iter().any(|feature| feature == FEATURE);
@@ -73,7 +73,7 @@ pub(crate) struct AccountRoot<'a> {
     pub(crate) account: AccountId,
     /// How the account's audit reaches AWS, but for the credentials.
     pub(crate) config: SdkConfig,
-    pub(crate) calls: &'a Calls<'a>,
+    pub(crate) calls: &'a Calls,
     /// Where to write down the sessions.
     pub(crate) diagnosis: &'a Diagnosis,
 }
@@ -122,6 +122,7 @@ impl AccountRoot<'_> {
         let AccountRoot { access, account, calls, .. } = self;
         let mut config = aws_sdk_sts::config::Builder::from(&self.config)
             .interceptor(WholeAnswers::Xml)
+            .interceptor(calls.attempts())
             .retry_partition(calls.retries.clone());
         config.set_credentials_provider(access.credentials.clone());
         let partition = &access.partition;

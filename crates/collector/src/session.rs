@@ -26,6 +26,7 @@ use portcullis_evidence::shapes;
 use portcullis_model::Source;
 use tokio::time::{Instant, timeout};
 
+use crate::attempts::Attempts;
 use crate::convert::Convert;
 use crate::credential_process::CredentialProcess;
 use crate::diagnosis::Chain;
@@ -33,7 +34,7 @@ use crate::endpoint::origin;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
 use crate::pace::paced;
-use crate::{Options, Progress, http};
+use crate::{Options, http};
 
 /// A wrong setting must show within five seconds.
 const PREFLIGHT_LIMIT: Duration = Duration::from_millis(4_500);
@@ -82,7 +83,6 @@ impl Base {
         &self,
         options: &Options,
         limit: Duration,
-        progress: &dyn Progress,
     ) -> Result<Session, CollectError> {
         // The role's credentials must come in time for the call.
         let in_time = limit.saturating_sub(FIRST_CALL);
@@ -90,9 +90,8 @@ impl Base {
         let config = at_pace(config, options.max_calls_per_second);
         let Base { profile, place, .. } = self;
         let attempt = Attempt { options, profile, place: place.clone() };
-        let caller = timeout(limit, caller_identity(&config, &attempt, progress))
-            .await
-            .unwrap_or_else(|_| {
+        let caller =
+            timeout(limit, caller_identity(&config, &attempt)).await.unwrap_or_else(|_| {
                 let seconds = limit.as_secs_f64();
                 Err(CollectError::Late { place: place.clone(), seconds })
             })?;
@@ -121,13 +120,10 @@ pub(crate) struct Session {
 
 impl Session {
     /// Loads region and credentials and tries them with GetCallerIdentity, all within five seconds.
-    pub(crate) async fn open(
-        options: &Options,
-        progress: &dyn Progress,
-    ) -> Result<Session, CollectError> {
+    pub(crate) async fn open(options: &Options) -> Result<Session, CollectError> {
         let deadline = Instant::now() + PREFLIGHT_LIMIT;
         let base = Base::load(options).await?;
-        base.enter(options, deadline - Instant::now(), progress).await
+        base.enter(options, deadline - Instant::now()).await
     }
 }
 
@@ -273,13 +269,14 @@ fn timeouts() -> TimeoutConfig {
 async fn caller_identity(
     config: &SdkConfig,
     attempt: &Attempt<'_>,
-    progress: &dyn Progress,
 ) -> Result<Result<shapes::CallerIdentity, Failure>, CollectError> {
     let quickly = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(2))
+        .interceptor(Attempts(attempt.options.progress.clone()))
         .interceptor(attempt.options.diagnosis.watch_clock(attempt.options.clock))
         .build();
     let operation = Source::CallerIdentity.operation();
+    let progress = &attempt.options.progress;
     progress.starts(operation);
     let outcome = aws_sdk_sts::Client::from_conf(quickly).get_caller_identity().send().await;
     progress.ends(operation);

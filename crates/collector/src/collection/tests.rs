@@ -51,7 +51,7 @@ async fn a_healthy_account_has_no_gap() {
 #[test]
 fn collecting_may_move_between_threads() {
     fn movable(_: &impl Send) {}
-    movable(&collect(&options(false), &Heard::default()));
+    movable(&collect(&options(false)));
 }
 
 /// The other tests are in `aws-cn`, where Account Management exists.
@@ -329,7 +329,7 @@ async fn progress_hears_of_every_call() {
     let bundle = gather(&iam.0.uri(), denied, &options(false), &calls).await;
     assert_eq!(code(&bundle, Source::CallerIdentity), "AccessDenied");
     assert_eq!(bundle.manifest.unwrap().account, None);
-    let mut heard = calls.0.into_inner().unwrap();
+    let mut heard = calls.0.lock().unwrap().clone();
     heard.sort();
     let expected = [
         "DescribeOrganization",

@@ -10,7 +10,7 @@ use wiremock::matchers::{body_json, header, header_regex, method, path, query_pa
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::collection::tests::fake::{Heard, config};
+use crate::collection::tests::fake::{config, options};
 
 const ORGANIZATIONS: Service = Service { id: "Organizations", name: "organizations" };
 const ACCESS_ANALYZER: Service = Service { id: "AccessAnalyzer", name: "access-analyzer" };
@@ -20,8 +20,7 @@ fn describe_organization() -> Request {
 }
 
 async fn call_with(config: SdkConfig, request: Request) -> Result<Json, Failure> {
-    let heard = Heard::default();
-    let calls = Calls::new(&heard, Duration::from_mins(1), 1000);
+    let calls = Calls::new(&options(false));
     let services = JsonServices::new(config, "aws", &calls);
     services.call(&ORGANIZATIONS, "us-east-1", "DescribeOrganization", request).await
 }
@@ -175,8 +174,7 @@ impl LoadServiceConfig for Settings {
 }
 
 async fn endpoint(config: SdkConfig, service: &Service, region: &str) -> String {
-    let heard = Heard::default();
-    let calls = Calls::new(&heard, Duration::from_mins(1), 1000);
+    let calls = Calls::new(&options(false));
     JsonServices::new(config, "aws", &calls).endpoint(service, region).await.unwrap()
 }
 

@@ -70,8 +70,7 @@ async fn history(request: &LookupRequest, store: EventStore) -> (EventHistory, V
         .respond_with(store)
         .mount(&server)
         .await;
-    let progress = fake::Heard::default();
-    let calls = Calls::new(&progress, Duration::from_mins(1), 1000);
+    let calls = Calls::new(&fake::options(false));
     let history = History {
         services: JsonServices::new(config(&server.uri()), "aws", &calls),
         account: Some("111122223333".to_owned()),

@@ -5,19 +5,11 @@ use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::Result as CredentialsResult;
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
-use portcullis_model::Sources;
 use wiremock::matchers::{body_string_contains, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-
-struct Silent;
-
-impl Progress for Silent {
-    fn starts(&self, _: &str) {}
-
-    fn ends(&self, _: &str) {}
-}
+use crate::collection::tests::fake;
 
 #[expect(clippy::unnecessary_wraps, reason = "other sources of credentials fail")]
 fn keys() -> CredentialsResult {
@@ -55,18 +47,8 @@ fn error_body(code: &str) -> String {
 fn options(profile: Option<&str>) -> Options {
     Options {
         profile: profile.map(str::to_owned),
-        region: None,
         role_arn: Some("arn:aws:iam::111122223333:role/a".to_owned()),
-        external_id: None,
-        quick: false,
-        sources: Sources::NONE,
-        tool: "portcullis 0.1.0".to_owned(),
-        deadline: Duration::from_mins(5),
-        max_calls_per_second: 1000,
-        report_deadline: Duration::from_secs(2),
-        max_report_age: Duration::ZERO,
-        clock: || jiff::Timestamp::UNIX_EPOCH,
-        diagnosis: crate::Diagnosis::default(),
+        ..fake::options(false)
     }
 }
 
@@ -75,7 +57,7 @@ fn attempt(options: &Options) -> Attempt<'_> {
 }
 
 async fn ask(config: &SdkConfig) -> Result<Result<shapes::CallerIdentity, Failure>, CollectError> {
-    caller_identity(config, &attempt(&options(None)), &Silent).await
+    caller_identity(config, &attempt(&options(None))).await
 }
 
 /// The error of a first call that AWS answers so.

@@ -1,6 +1,6 @@
 //! An AWS that is healthy unless told otherwise.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -272,8 +272,8 @@ fn calls_of(operation: &str, parameter: &str) -> MockBuilder {
 }
 
 /// Remembers the calls.
-#[derive(Default)]
-pub(crate) struct Heard(pub(super) Mutex<Vec<String>>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard(pub(super) Arc<Mutex<Vec<String>>>);
 
 impl Progress for Heard {
     fn starts(&self, operation: &str) {
@@ -281,9 +281,13 @@ impl Progress for Heard {
     }
 
     fn ends(&self, _: &str) {}
+
+    fn throttled(&self, operation: &str, next_attempt: u32) {
+        self.0.lock().unwrap().push(format!("{operation} {next_attempt}"));
+    }
 }
 
-pub(super) fn options(quick: bool) -> Options {
+pub(crate) fn options(quick: bool) -> Options {
     Options {
         profile: None,
         region: None,
@@ -298,6 +302,7 @@ pub(super) fn options(quick: bool) -> Options {
         report_deadline: Duration::from_secs(2),
         max_report_age: Duration::from_hours(4),
         clock: now,
+        progress: Arc::new(Heard::default()),
     }
 }
 
@@ -333,7 +338,8 @@ pub(super) async fn gather(
     options: &Options,
     heard: &Heard,
 ) -> Bundle {
-    let calls = Calls::new(heard, options.deadline, options.max_calls_per_second);
+    let options = &Options { progress: Arc::new(heard.clone()), ..options.clone() };
+    let calls = Calls::new(options);
     let collection = Collection::new(options, config(endpoint), caller, None, &calls);
     Box::pin(collection.run(now())).await
 }

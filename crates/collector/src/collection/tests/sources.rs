@@ -161,7 +161,7 @@ async fn only_what_is_asked_for_is_called_for() {
     let calls = Heard::default();
     let denied = Err(Failure::new("AccessDenied", "no"));
     let bundle = gather(&aws.0.uri(), denied, &options, &calls).await;
-    let mut heard = calls.0.into_inner().unwrap();
+    let mut heard = calls.0.lock().unwrap().clone();
     heard.sort();
     let expected = [
         "GetAccountAuthorizationDetails",

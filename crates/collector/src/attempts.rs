@@ -1,0 +1,156 @@
+//! What happens to each call and to each of its attempts, for the log and for whoever watches.
+//!
+//! Only names, numbers and AWS's own ids are written: never a header, a body or a credential.
+
+use std::sync::Arc;
+
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
+use aws_sdk_iam::config::interceptors::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
+};
+use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_iam::error::BoxError;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use aws_smithy_types::retry::RetryConfig;
+use tokio::time::Instant;
+use tracing::{debug, info};
+
+use crate::Progress;
+use crate::failure::{MAX_CODE, one_line};
+
+/// Watches the attempts of calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempts(pub(crate) Arc<dyn Progress>);
+
+/// When a call began.
+#[derive(Clone, Copy, Debug)]
+struct CallStart(Instant);
+
+/// When its latest attempt began.
+#[derive(Clone, Copy, Debug)]
+struct AttemptStart(Instant);
+
+impl Storable for CallStart {
+    type Storer = StoreReplace<CallStart>;
+}
+
+impl Storable for AttemptStart {
+    type Storer = StoreReplace<AttemptStart>;
+}
+
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_serialization(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        settings.interceptor_state().store_put(CallStart(Instant::now()));
+        Ok(())
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        settings.interceptor_state().store_put(AttemptStart(Instant::now()));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let start = settings.load::<AttemptStart>().map(|start| start.0);
+        let Outcome { service, operation, attempts, status, code, request_id, ms } =
+            Outcome::new(context, settings, start);
+        debug!(service, operation, attempt = attempts, status, code, request_id, ms, "attempt");
+        let most = settings.load::<RetryConfig>().map_or(0, RetryConfig::max_attempts);
+        if is_throttled(status, &code) && attempts < most {
+            self.0.throttled(operation, attempts + 1);
+        }
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let start = settings.load::<CallStart>().map(|start| start.0);
+        let Outcome { service, operation, attempts, status, code, request_id, ms } =
+            Outcome::new(context, settings, start);
+        info!(service, operation, attempts, status, code, request_id, ms, "call");
+        Ok(())
+    }
+}
+
+/// What came of a call or an attempt.
+struct Outcome<'a> {
+    service: &'a str,
+    operation: &'a str,
+    attempts: u32,
+    /// The HTTP status; 0: there was no answer.
+    status: u16,
+    /// AWS's error code; empty: none.
+    code: String,
+    request_id: String,
+    /// How long it took, in milliseconds.
+    ms: u64,
+}
+
+impl<'a> Outcome<'a> {
+    fn new(
+        context: &'a FinalizerInterceptorContextRef<'_>,
+        settings: &'a ConfigBag,
+        start: Option<Instant>,
+    ) -> Outcome<'a> {
+        let call = settings.load::<Metadata>();
+        let response = context.response();
+        let header = |name| response.and_then(|response| response.headers().get(name));
+        let request_id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
+        let took = start.map_or(0, |start| start.elapsed().as_millis());
+        Outcome {
+            service: call.map_or("", Metadata::service),
+            operation: call.map_or("", Metadata::name),
+            attempts: settings.load::<RequestAttempts>().map_or(0, RequestAttempts::attempts),
+            status: response.map_or(0, |response| response.status().as_u16()),
+            code: response.and_then(code).unwrap_or_default(),
+            request_id: one_line(request_id.unwrap_or_default(), MAX_CODE),
+            ms: u64::try_from(took).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn is_throttled(status: u16, code: &str) -> bool {
+    status == 429 || THROTTLING_ERRORS.contains(&code)
+}
+
+/// The error code of an answer, in whichever way its protocol has it.
+fn code(response: &HttpResponse) -> Option<String> {
+    if response.status().is_success() {
+        return None;
+    }
+    let body = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
+    let between = |from: &str, to: char| body.split_once(from)?.1.split(to).next();
+    let header = response.headers().get("x-amzn-errortype");
+    let code =
+        header.or_else(|| between("<Code>", '<')).or_else(|| between("\"__type\":\"", '"'))?;
+    let name = code.split(':').next().unwrap_or(code);
+    let name = name.rsplit('#').next().unwrap_or(name);
+    let is_word =
+        name.len() <= MAX_CODE && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+    is_word.then(|| name.to_owned())
+}
