@@ -160,13 +160,13 @@ fn root_of_members_is_looked_at_on_request() {
         report.findings.iter().find(|f| f.rule == rule && f.resource.id == root).unwrap()
     };
     for (account, inferred) in [(0, true), (1, false), (2, false)] {
-        let message = found("root-without-hardware-mfa", account).message.to_string();
+        let message = &found("root-without-hardware-mfa", account).message;
         assert_eq!(message.contains("inferred"), inferred, "{message}");
     }
     let key = serde_json::to_value(found("root-access-key", 2)).unwrap();
     let key = key["evidence"]["root.access_keys"][0].clone();
     assert_eq!((&key["active"], &key["last_used_service"]), (&json!(true), &json!("s3")));
-    let used = found("root-recent-use", 2).message.to_string();
+    let used = &found("root-recent-use", 2).message;
     assert!(used.contains(", access key)"), "{used}");
 
     let bundles: Vec<String> = ids.iter().map(|id| format!("{directory}/{id}")).collect();
@@ -186,7 +186,7 @@ fn root_of_members_is_looked_at_on_request() {
 fn what_keeps_sessions_as_root_out_is_named() {
     let member = id(7);
     let gap = |lane: &Lane| {
-        let listed = list(lane, &[member.clone()]);
+        let listed = list(lane, std::slice::from_ref(&member));
         let options = ["--accounts", &listed, "--role-name", "portcullis", "--assume-root"];
         let run = run(lane, &[&["audit", "-o", "json"], &options]);
         let gaps = report(&run).accounts[0].gaps.clone();

@@ -155,7 +155,7 @@ fn of_guardrail(mut failure: Failure) -> Failure {
              condition key aws:AssumedRoot ({}: {})",
             failure.code, failure.message
         );
-        failure.code = "DeniedToRoot".to_owned();
+        failure.code = String::from("DeniedToRoot");
     }
     failure
 }
