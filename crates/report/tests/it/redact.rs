@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::support::history::{NEW, OLD, at, listed_key};
-use crate::support::{HOSTILE, decided, finding, hostile, rendered, report, set_fact, told};
+use crate::support::{
+    HOSTILE, activity, decided, finding, hostile, rendered, report, set_fact, told,
+};
 use portcullis_model::{
     Finding, Loosening, LooseningChange, MessageFact, Report, Severity, UserClass, Verdict,
 };
@@ -469,4 +471,69 @@ fn commands_are_templates() {
     let finding = report.findings.iter().find(|f| f.rule == "old-key").unwrap();
     let command = finding.remediation.lines().last().unwrap();
     assert!(command.contains("USER-NAME") && command.contains("KEY-ID"), "{command}");
+}
+
+#[test]
+fn activity_keeps_words_of_kind_and_no_name() {
+    let attempt = json!({
+        "person": { "kind": "user", "name": "ana", "account": "111122223333", "source": null },
+        "purpose": "mfa_enrolment", "outcome": "failure", "pattern": "enrolment_unfinished",
+        "first": "2026-11-18T08:00:00Z", "last": "2026-11-18T08:00:14Z",
+        "account": "111122223333", "region": "us-east-1", "role": "ReadOnly", "mfa": "used",
+        "factors": [
+            { "name": "Virtual MFA", "state": "asked" },
+            { "name": "ana's phone", "state": "asked" },
+        ],
+        "source": "192.0.2.10", "code": "AccessDenied", "message": "User ana may not", "events": ["a"],
+    });
+    let event = json!({
+        "id": "a", "at": "2026-11-18T08:00:00Z", "account": "111122223333", "region": "us-east-1",
+        "service": "iam", "name": "EnableMFADevice", "outcome": "failure",
+        "actor": { "kind": "user", "name": "ana", "role": null, "principal_id": "AIDAEXAMPLEEXAMPLE" },
+        "code": "AccessDenied", "message": "User ana may not", "mfa": null,
+        "factors": ["Multiple MFA Devices"], "source": "AWS Internal",
+        "access_key": "AKIAIOSFODNN7EXAMPLE", "agent": "signin.amazonaws.com",
+        "target": "AWS ROOT USER", "workflow": "w",
+    });
+    let mut report = report();
+    report.activity = vec![activity(json!({
+        "user": "root",
+        "attempts": [attempt],
+        "timeline": [event],
+        "coverage": {
+            "inputs": { "log_file": 1 }, "regions": [], "records": {
+                "judged": 1, "of_no_interest": 0, "duplicates": 0, "unreadable": 0, "other_logs": 0
+            },
+            "gaps": [{ "input": "/home/ana/logs/a.json.gz", "what": "ana's file is broken" }],
+        },
+    }))];
+    let shown = serde_json::to_string(&redacted(report).activity).unwrap();
+    for word in [
+        "\"root\"",
+        "Virtual MFA",
+        "Multiple MFA Devices",
+        "AWS Internal",
+        "signin.amazonaws.com",
+        "AWS ROOT USER",
+        "AccessDenied",
+        "EnableMFADevice",
+        "us-east-1",
+        "2026-11-18T08:00:14Z",
+    ] {
+        assert!(shown.contains(word), "{word} in {shown}");
+    }
+    for name in [
+        "ana",
+        "111122223333",
+        "192.0.2.10",
+        "ReadOnly",
+        "AIDAEXAMPLE",
+        "AKIAIOSFODNN7",
+        "home",
+        "a.json",
+        "\"a\"",
+        "\"w\"",
+    ] {
+        assert!(!shown.contains(name), "{name} in {shown}");
+    }
 }

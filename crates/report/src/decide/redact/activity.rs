@@ -118,7 +118,7 @@ fn attempt(attempt: Attempt, names: &Names<'_>) -> Attempt {
         message,
         events,
     } = attempt;
-    let factor = |Factor { name, state }| Factor { name: word(name, names), state };
+    let factor = |Factor { name, state }| Factor { name: factor_kind(name, names), state };
     Attempt {
         person: self::person(person, names),
         purpose,
@@ -176,7 +176,7 @@ fn event(event: Event, names: &Names<'_>) -> Event {
         code: code.map(|code| word(code, names)),
         message: withheld(message),
         mfa,
-        factors: factors.into_iter().map(|factor| word(factor, names)).collect(),
+        factors: factors.into_iter().map(|factor| factor_kind(factor, names)).collect(),
         source: text(source, names),
         access_key: text(access_key, names),
         agent: text(agent, names),
@@ -206,6 +206,11 @@ fn text(text: Option<String>, names: &Names<'_>) -> Option<String> {
 /// A word of AWS, if it looks like one.
 fn word(word: String, names: &Names<'_>) -> String {
     if form::is_code(&word) { word } else { names.text(&word) }
+}
+
+/// Words of AWS for a kind of factor, such as `Virtual MFA`.
+fn factor_kind(words: String, names: &Names<'_>) -> String {
+    if words.split(' ').all(form::is_code) { words } else { names.text(&words) }
 }
 
 fn withheld(message: Option<String>) -> Option<String> {

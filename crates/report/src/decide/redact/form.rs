@@ -9,7 +9,22 @@ const SLOTS: [&str; 6] =
 
 /// Whether a text says nothing about whose it is, wherever it stands: a time, a slot, a wildcard.
 pub(super) fn is_nobodys(text: &str) -> bool {
-    text.is_empty() || text == "*" || SLOTS.contains(&text) || is_time(text)
+    text.is_empty()
+        || text == "*"
+        || SLOTS.contains(&text)
+        || KINDS.contains(&text)
+        || is_service(text)
+        || is_time(text)
+}
+
+/// What stands for somebody or something in activity that has no name there.
+const KINDS: [&str; 4] = ["root", "AWS ROOT USER", "AWS Internal", "somebody not named"];
+
+/// A service of AWS, which stands where others have an address: `signin.amazonaws.com`.
+fn is_service(text: &str) -> bool {
+    text.strip_suffix(".amazonaws.com").is_some_and(|name| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    })
 }
 
 /// A moment as reports write it.
