@@ -87,6 +87,8 @@ Examples:
   aws cloudtrail lookup-events --output json | portcullis signins -
   portcullis signins --last 2d --profile prod
   portcullis signins logs --bundle prod/   with what the account's setup says
+  portcullis signins logs --from 2026-11-01 --to 2026-12-01 --shard 2/5 \
+    -o json=share-{shard}.json               then: portcullis merge share-*.json
 
 Reads log files and digests of trails, the output of `lookup-events`, events of
 EventBridge and CloudWatch Logs, and what the console saves, packed or not. Its
@@ -530,6 +532,10 @@ pub(crate) struct SigninsArgs {
     /// Read only events of this region; repeat for several
     #[arg(long = "region", value_name = "NAME")]
     pub(crate) regions: Vec<String>,
+    /// Read only one of several equal shares of the accounts, by the names of log
+    /// files: 2/5 is the second of five. In paths of outputs {shard} is its number
+    #[arg(long, value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
+    pub(crate) shard: Option<Shard>,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     #[command(flatten)]

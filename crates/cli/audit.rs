@@ -2,7 +2,6 @@
 
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Report, Sources};
-use portcullis_report::Format;
 use portcullis_rules::Evidence;
 use portcullis_trail::{Filter, Reader};
 
@@ -11,7 +10,6 @@ use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::fleet::{Accounts, Shard, Store};
 use crate::joined::{Joined, Whole};
-use crate::output::Output;
 use crate::recorded::Recorded;
 use crate::reporting::Reporting;
 use crate::{evidence, merge, output, recorded, rule_files, terminal};
@@ -20,8 +18,10 @@ use crate::{evidence, merge, output, recorded, rule_files, terminal};
 pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is said before AWS is asked.
     let config = &args.evidence.config;
+    let shard = Shard::asked(&args.fleet)?;
+    let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
     let judged = recorded::evidence(&args.bundles, &args.trail);
-    let reporting = Reporting::new(&args.reporting, outputs(args)?, config, judged)?;
+    let reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     let recorded = match judged {
         Evidence::Both => read_activity(args)?,
         _ => Recorded::default(),
@@ -41,18 +41,6 @@ fn read_activity(args: &AuditArgs) -> Result<Recorded, Failure> {
         recorded::read_history(&mut reader, &Bundle::read(path)?, path);
     }
     Ok(Recorded::new(reader, &Filter::default()))
-}
-
-/// Where the report goes.
-fn outputs(args: &AuditArgs) -> Result<Vec<Output<Format>>, Failure> {
-    let asked = &args.reporting.output.outputs;
-    match Shard::asked(&args.fleet)? {
-        None => output::choose(asked, Format::Table),
-        Some(shard) => {
-            let own: Vec<_> = asked.iter().map(|output| output.of_shard(shard.index())).collect();
-            output::choose(&own, Format::Table)
-        }
-    }
 }
 
 /// What is the same for all accounts.

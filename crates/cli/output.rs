@@ -6,9 +6,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use portcullis_report::{Style, UnknownFormat};
+use portcullis_report::{Format, Style, UnknownFormat};
 
 use crate::failure::{Failure, did_you_mean};
+use crate::fleet::Shard;
 use crate::{signals, terminal};
 
 /// Begins the names of files that are being written.
@@ -59,6 +60,16 @@ impl<F: Copy> Output<F> {
         });
         Output { format: self.format, path }
     }
+}
+
+/// The outputs of a report that were asked for, or the table; of a share, those that are its own.
+pub(crate) fn of_share(
+    asked: &[Output<Format>],
+    shard: Option<Shard>,
+) -> Result<Vec<Output<Format>>, Failure> {
+    let Some(shard) = shard else { return choose(asked, Format::Table) };
+    let own: Vec<_> = asked.iter().map(|output| output.of_shard(shard.index())).collect();
+    choose(&own, Format::Table)
 }
 
 /// The outputs asked for, or the usual one; an error if two of them would overwrite each other, or if

@@ -5,11 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use portcullis_evidence::Bundle;
-use portcullis_model::{AccountActivity, ActivitySummary, Gap, InputGap, Snapshot, Source};
+use portcullis_model::{
+    AccountActivity, AccountId, ActivitySummary, Gap, InputGap, Snapshot, Source,
+};
 use portcullis_rules::Evidence;
 use portcullis_trail::{Filter, Reader, add_to, summarise};
 
 use crate::failure::Failure;
+use crate::fleet::Shard;
 
 /// The code of gaps for what could not be read.
 const UNREADABLE: &str = "Unreadable";
@@ -49,14 +52,50 @@ pub(crate) fn evidence(bundles: &[PathBuf], logs: &[PathBuf]) -> Evidence {
     if is_recorded { Evidence::Both } else { Evidence::Account }
 }
 
+/// Reads a share of log files and directories, which are all named after their accounts.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>
+pub(crate) fn read_share(
+    reader: &mut Reader,
+    paths: &[PathBuf],
+    shard: Shard,
+) -> Result<(), Failure> {
+    let mut unnamed = None;
+    for path in paths {
+        let takes = |file: &Path| match account_in_name(file) {
+            Some(account) => shard.holds(account),
+            None => {
+                unnamed.get_or_insert_with(|| file.to_owned());
+                false
+            }
+        };
+        reader.read_some(path, takes).map_err(|error| unreadable(path, &error))?;
+    }
+    match unnamed {
+        None => Ok(()),
+        Some(file) => Err(Failure::with_help(
+            format!("{} does not begin with the id of an account", file.display()),
+            "log files are shared out by account: keep the names that CloudTrail gave them",
+        )),
+    }
+}
+
+/// The account of a log file or digest: `111122223333_CloudTrail_us-east-1_….json.gz`.
+fn account_in_name(file: &Path) -> Option<AccountId> {
+    AccountId::parse(file.file_name()?.to_str()?.split('_').next()?)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("cannot read {}: {error}", path.display())
+}
+
 /// Reads files, directories and, for `-`, standard input.
 pub(crate) fn read_logs(reader: &mut Reader, paths: &[PathBuf]) -> Result<(), Failure> {
     for path in paths {
         if path == Path::new("-") {
             reader.read_stream("standard input", io::stdin().lock());
         } else {
-            let unreadable = |error| format!("cannot read {}: {error}", path.display());
-            reader.read_path(path).map_err(unreadable)?;
+            reader.read_path(path).map_err(|error| unreadable(path, &error))?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_collector::LookupRequest;
 use portcullis_evidence::{Bundle, Declarations, Manifest};
 use portcullis_model::{AccountActivity, Period, Snapshot, partition_of};
-use portcullis_report::{Format, merge};
+use portcullis_report::merge;
 use portcullis_rules::Evidence;
 use portcullis_trail::{Filter, IAM_EVENTS, Reader};
 
@@ -14,7 +14,7 @@ use crate::args::{CALLS_PER_SECOND, LiveArgs, SessionArgs, SigninsArgs};
 use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::joined::Whole;
-use crate::recorded::{Recorded, read_history, read_logs};
+use crate::recorded::{Recorded, read_history, read_logs, read_share};
 use crate::reporting::Reporting;
 use crate::{evidence, merge, output, rule_files};
 
@@ -23,7 +23,7 @@ pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Reads, judges and shows the activity; the exit status, which follows from the report.
 pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
-    let outputs = output::choose(&args.reporting.output.outputs, Format::Table)?;
+    let outputs = output::of_share(&args.reporting.output.outputs, args.shard)?;
     let judged = if args.bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
     let reporting = Reporting::new(&args.reporting, outputs, &args.config, judged)?;
     let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
@@ -44,7 +44,8 @@ pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
         filter.accounts = accounts.iter().map(|(account, _)| account.account.id.clone()).collect();
     }
     let mut recorded = Recorded::new(reader, &filter);
-    if args.bundles.is_empty() {
+    let is_empty_share = args.shard.is_some() && recorded.accounts.is_empty();
+    if args.bundles.is_empty() && !is_empty_share {
         for account in unknown_accounts(&recorded.accounts, &declared)? {
             accounts.push((account, Vec::new()));
         }
@@ -53,6 +54,9 @@ pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
     for (mut account, less_sure) in accounts {
         recorded.add_to(&mut account);
         reports.push(reporting.evaluate(&account, less_sure));
+    }
+    if is_empty_share {
+        reports.push(reporting.without_accounts());
     }
     let mut report = merge(reports).map_err(|error| merge::refused(error, &args.bundles, names))?;
     report.activity.extend(recorded.summary);
@@ -63,7 +67,10 @@ pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
 /// Reads the logs, or looks the event history up where there is nothing to read.
 fn read(args: &SigninsArgs) -> Result<Reader, Failure> {
     let mut reader = Reader::default();
-    read_logs(&mut reader, &args.paths)?;
+    match args.shard {
+        Some(shard) => read_share(&mut reader, &args.paths, shard)?,
+        None => read_logs(&mut reader, &args.paths)?,
+    }
     if args.paths.is_empty() && !args.bundles.iter().any(|path| Bundle::holds_activity(path)) {
         let history = evidence::look_up(&live(args), &lookup(args))?;
         reader.read_stream("the event history", history.as_slice());

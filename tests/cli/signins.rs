@@ -311,3 +311,108 @@ fn an_old_sign_in_is_gone_and_not_fixed() {
     assert_eq!(changes("ana.json"), both.map(|rule| format!("\"{rule}\" {why}")));
     assert_eq!(changes("all.json"), [""; 0]);
 }
+
+/// What `examples/trail/athena.sql` writes: fields that are null or not asked for, keys in another order, and
+/// of an answer nothing but the outcome.
+#[test]
+fn lines_of_athena_are_read() {
+    let lines = [
+        r#"{"additionalEventData":{"LoginTo":"https://console.aws.amazon.com/","MFAUsed":"No","MobileVersion":"No"},"awsRegion":"us-east-1","errorCode":null,"errorMessage":null,"eventCategory":"Management","eventID":"00000000-0000-4000-8000-000000000001","eventName":"ConsoleLogin","eventSource":"signin.amazonaws.com","eventTime":"2026-11-18T08:20:00Z","eventType":"AwsConsoleSignIn","recipientAccountId":"111122223333","requestParameters":null,"responseElements":{"ConsoleLogin":"Success"},"serviceEventDetails":null,"sourceIPAddress":"192.0.2.1","userAgent":"Mozilla/5.0","userIdentity":{"accessKeyId":"","accountId":"111122223333","arn":"arn:aws:iam::111122223333:root","onBehalfOf":{"userId":null},"principalId":"111122223333","type":"Root","userName":null}}"#,
+        r#"{"additionalEventData":null,"awsRegion":"us-east-1","errorCode":"EntityAlreadyExistsException","errorMessage":"MFADevice entity at the same path and name already exists.","eventCategory":"Management","eventID":"00000000-0000-4000-8000-000000000002","eventName":"CreateVirtualMFADevice","eventSource":"iam.amazonaws.com","eventTime":"2026-11-18T08:21:00Z","eventType":"AwsApiCall","recipientAccountId":"111122223333","requestParameters":{"path":"/","virtualMFADeviceName":"ana"},"responseElements":{"CreateVirtualMFADevice":null},"serviceEventDetails":null,"sourceIPAddress":"192.0.2.1","userAgent":"Mozilla/5.0","userIdentity":{"accessKeyId":"ASIAIOSFODNN7EXAMPLE","accountId":"111122223333","arn":"arn:aws:iam::111122223333:user/ana","onBehalfOf":{"userId":null},"principalId":"AIDACKCEVSQ6C2EXAMPLE","type":"IAMUser","userName":"ana"}}"#,
+    ];
+    let sandbox = Sandbox::new();
+    sandbox.write("part", lines.join("\n"));
+    let report = json(&sandbox.run(["signins", "part", "-o", "json"]));
+    let attempts = report["activity"][0]["attempts"].as_array().unwrap();
+    let said: Vec<String> = attempts
+        .iter()
+        .map(|it| format!("{} {} {}", it["purpose"], it["outcome"], it["mfa"]))
+        .collect();
+    assert_eq!(said, [r#""sign_in" "success" "not_used""#, r#""mfa_enrolment" "failure" null"#]);
+    let failed: Vec<Json> = findings(&report)
+        .iter()
+        .filter(|finding| finding["verdict"] == "fail")
+        .map(|finding| finding["rule"].clone())
+        .collect();
+    assert_eq!(failed, ["root-sign-in-without-mfa", "root-console-sign-in"]);
+    // That nothing else was recorded proves nothing.
+    assert!(findings(&report).iter().any(|finding| finding["verdict"] == "unknown"));
+}
+
+/// Whatever the reader takes of a service, the query asks for.
+#[test]
+fn the_query_for_athena_asks_for_every_service() {
+    let query = std::fs::read_to_string(repository("examples/trail/athena.sql")).unwrap();
+    for service in ["signin", "sso", "sso-directory", "iam", "account", "sts"] {
+        assert!(query.contains(&format!("'{service}.amazonaws.com'")), "{service}");
+    }
+}
+
+/// A log file of a day on which root signed in, and somebody failed to, in that account.
+fn day_of(account: &str) -> String {
+    let event = |id: &str, minute: u32, kind: &str, outcome: &str| {
+        format!(
+            r#"{{"eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin",
+            "eventID": "{account}-{id}", "eventTime": "2026-11-18T08:{minute:02}:00Z",
+            "awsRegion": "us-east-1", "sourceIPAddress": "192.0.2.1",
+            "recipientAccountId": "{account}", "responseElements": {{"ConsoleLogin": "{outcome}"}},
+            "userIdentity": {{"type": "{kind}", "userName": "ana"}},
+            "additionalEventData": {{"MFAUsed": "No"}}}}"#
+        )
+    };
+    let mut events = vec![event("root", 0, "Root", "Success")];
+    // As many as `sign-in-attempts-many` takes for an attack, in two files.
+    events.extend((1..12).map(|minute| event(&minute.to_string(), minute, "IAMUser", "Failure")));
+    format!("{{\"Records\": [{}]}}", events.join(","))
+}
+
+#[test]
+fn shares_join_to_what_one_run_finds() {
+    let sandbox = Sandbox::new();
+    for account in ["111122223333", "444455556666", "777788889999"] {
+        let name = format!("logs/{account}/{account}_CloudTrail_us-east-1_20261118T0900Z_a.json");
+        sandbox.write(&name, day_of(account));
+    }
+    let period = ["--from", "2026-11-18", "--to", "2026-11-19"];
+    let run = |more: &[&str]| {
+        let run = sandbox.run(["signins", "logs"].iter().chain(&period).chain(more));
+        assert_ne!(run.status, 2, "{}", run.stderr);
+        run
+    };
+    let whole = json(&run(&["-o", "json"]));
+    let shares = ["1/4", "2/4", "3/4", "4/4"];
+    for share in shares {
+        run(&["--shard", share, "-o", "json=share-{shard}.json"]);
+    }
+    let files = ["1", "2", "3", "4"].map(|index| format!("share-{index}.json"));
+    let merged = sandbox.run(["merge".to_owned()].iter().chain(&files));
+    let merged = json(&merged);
+    for part in ["accounts", "findings", "rules", "options", "tool"] {
+        assert_eq!(merged[part], whole[part], "{part}");
+    }
+    let attempts = |report: &Json| -> usize {
+        let runs = report["activity"].as_array().unwrap();
+        runs.iter().map(|run| run["attempts"].as_array().unwrap().len()).sum()
+    };
+    assert_eq!((attempts(&merged), attempts(&whole)), (36, 36));
+    assert!(
+        whole["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it["rule"] == "sign-in-attempts-many")
+    );
+}
+
+#[test]
+fn a_share_needs_names_and_a_period() {
+    let sandbox = Sandbox::new();
+    sandbox.write("logs/saved.json", day_of("111122223333"));
+    let period = ["--from", "2026-11-18", "--to", "2026-11-19"];
+    let run = sandbox.run(["signins", "logs", "--shard", "1/2"].iter().chain(&period));
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("saved.json does not begin with the id"), "{}", run.stderr);
+    let run = sandbox.run(["signins", "logs", "--shard", "1/2"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("--from"), "{}", run.stderr);
+}

@@ -24,11 +24,21 @@ impl Reader {
     /// Reads a file, or all files below a directory; links in it are not followed. Only a path that
     /// cannot be opened itself is an error: whatever else cannot be read is a gap.
     pub fn read_path(&mut self, path: &Path) -> io::Result<()> {
+        self.read_some(path, |_| true)
+    }
+
+    /// The same, but for files that are not taken.
+    pub fn read_some(
+        &mut self,
+        path: &Path,
+        mut takes: impl FnMut(&Path) -> bool,
+    ) -> io::Result<()> {
         if fs::metadata(path)?.is_dir() {
             let mut files = Vec::new();
             list(path, &mut files)?;
+            files.retain(|file| takes(file));
             self.inputs.extend(side_by_side(&files, |path| read_file(path)));
-        } else {
+        } else if takes(path) {
             self.inputs.push(Input::read_file(path)?);
         }
         Ok(())
