@@ -62,12 +62,12 @@ pub(crate) fn read_share(
 ) -> Result<(), Failure> {
     let mut unnamed = None;
     for path in paths {
-        let takes = |file: &Path| match account_in_name(file) {
-            Some(account) => shard.holds(account),
-            None => {
+        let takes = |file: &Path| {
+            let account = account_in_name(file);
+            if account.is_none() {
                 unnamed.get_or_insert_with(|| file.to_owned());
-                false
             }
+            account.is_some_and(|account| shard.holds(account))
         };
         reader.read_some(path, takes).map_err(|error| unreadable(path, &error))?;
     }

@@ -1,4 +1,5 @@
 //! The crate from outside: rules are loaded, chosen, judged and documented.
+#![allow(clippy::needless_pass_by_value, reason = "json! makes values where they are used")]
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod activity;

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use portcullis_model::{
-    AccountRef, ActorKind, Attempt, Mfa, Outcome, Person, Purpose, partition_of,
+    AccountRef, ActorKind, Attempt, Mfa, Outcome, Pattern, Person, Purpose, partition_of,
 };
 use serde::Serialize;
 
@@ -115,7 +115,7 @@ impl<'a> Authentication<'a> {
             status_id,
             status,
             status_code: attempt.code.as_deref(),
-            status_detail: attempt.message.as_deref().or(attempt.pattern.map(|it| it.word())),
+            status_detail: attempt.message.as_deref().or(attempt.pattern.map(Pattern::word)),
             user: User::new(&attempt.person, &attempt.account),
             is_mfa: is_mfa(attempt.mfa),
             auth_protocol_id: protocol.as_ref().map(|Enum(id, _)| *id),
