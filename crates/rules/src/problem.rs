@@ -50,12 +50,16 @@ pub(crate) fn meant<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) ->
     }
 }
 
+/// A comparison takes time and memory by the product of the lengths; nobody misspells a longer word.
+const MAX_WORD: usize = 100;
+
 /// The valid word that is most like the given one, if it may be a slip of the pen.
 #[must_use]
 pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let distance = |other: &str| strsim::damerau_levenshtein(word, other);
     valid
         .into_iter()
+        .filter(|other| word.len().max(other.len()) <= MAX_WORD)
         .map(|other| (distance(other), other))
         .filter(|(distance, _)| *distance <= 1 + word.chars().count() / 4)
         .min()
@@ -149,4 +153,18 @@ pub(crate) fn place(file: &RuleFile, mut problems: Vec<Problem>) -> Vec<LoadErro
     problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
     problems.dedup();
     problems.into_iter().map(|problem| LoadError::new(file, &text, problem)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_any_length_is_compared_at_once() {
+        let longest = "a".repeat(MAX_WORD);
+        assert_eq!(similar(&longest, ["b", &longest]), Some(longest.as_str()));
+        let longer = "a".repeat(1 << 24);
+        assert_eq!(similar(&longer, [longer.as_str(), "a"]), None);
+        assert_eq!(similar("a", [longer.as_str()]), None);
+    }
 }
