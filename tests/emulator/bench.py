@@ -177,6 +177,7 @@ def measure_fleet(portcullis: str, directory: Path) -> None:
     original = directory / "of-a-fleet"
     large_account.write(original, 20, 20, 20)
     moment = ["--as-of", large_account.COLLECTED]
+    runs = []
     for accounts in FLEETS:
         bundles = [directory / "fleet" / f"66{number:010}" for number in range(accounts)]
         for bundle in bundles:
@@ -185,8 +186,13 @@ def measure_fleet(portcullis: str, directory: Path) -> None:
                 text = file.read_text().replace(large_account.ACCOUNT, bundle.name)
                 (bundle / file.name).write_text(text)
         whole = measure_once([portcullis, "audit", *moment, "-o", "json", *map(str, bundles)])
+        runs.append(whole)
         each = whole.milliseconds / accounts
         print(f"{accounts:<34}{whole.milliseconds:>8.0f}{whole.megabytes:>8.0f}{each:>10.1f}")
+    few, many = runs
+    milliseconds = many.milliseconds / few.milliseconds
+    megabytes = many.megabytes / few.megabytes
+    print(f"{'ratio':<34}{milliseconds:>8.1f}{megabytes:>8.2f}")
 
 
 def measure_start(portcullis: str) -> None:
