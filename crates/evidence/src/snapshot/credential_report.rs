@@ -9,12 +9,12 @@ mod table;
 pub(super) use row::KeySlot;
 pub(crate) use row::Row;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use portcullis_model::{Gap, Source};
+use portcullis_model::{Arn, Gap, Source};
 
 use self::table::{Columns, Entry, Table};
 use super::documents::{self, Problem};
@@ -70,6 +70,12 @@ pub(super) fn parse(
         Problem::malformed(format!("the CSV is not UTF-8 after byte {}", error.valid_up_to()))
     })?;
     let table = table::parse(text)?;
+    // Some of the lines may have the same name, of which one counts.
+    let arns = table.entries.iter().filter_map(|entry| Arn::parse(&entry.arn));
+    if arns.map(|arn| arn.account).collect::<BTreeSet<_>>().len() > 1 {
+        let message = "has lines of more than one account".to_owned();
+        return Err(Problem { code: "WrongAccount", message });
+    }
     for problem in table.columns.problems() {
         gaps.push(malformed(problem));
     }

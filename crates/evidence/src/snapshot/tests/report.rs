@@ -257,6 +257,18 @@ fn two_rows_of_a_user_cannot_be_told_apart() {
 }
 
 #[test]
+fn a_line_of_another_account_does_not_hide_behind_a_user_of_the_same_name() {
+    let own = row("alice", &[]);
+    let foreign = own.replace(&arn("alice"), "arn:aws:iam::999988887777:user/alice");
+    assert_ne!(own, foreign);
+    for lines in [[own.clone(), foreign.clone()], [foreign, own]] {
+        let snapshot = Fixture::new().report(&lines).snapshot();
+        assert_eq!(gaps(&snapshot, REPORT, None)[0].0, "WrongAccount");
+        assert!(matches!(snapshot.account.report_generated_at, Fact::Missing(_)));
+    }
+}
+
+#[test]
 fn a_swallowed_line_is_of_nobody() {
     // The open quote takes bob's whole line into alice's last field.
     let alice = row("alice", &[("cert_2_last_rotated", "\"N/A")]);
