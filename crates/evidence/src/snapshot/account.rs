@@ -80,8 +80,9 @@ fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<Option<u32>> {
     }
     answers.summary.as_ref().and_then(|summary| {
         let version = summary.get(KEY).and_then(|&version| u32::try_from(version).ok());
-        let version =
-            gaps.require(version, Source::AccountSummary, KEY, "is not in the account summary");
+        let version = version.filter(|version| [1, 2].contains(version));
+        let problem = "is not 1 or 2 in the account summary";
+        let version = gaps.require(version, Source::AccountSummary, KEY, problem);
         version.map(Some)
     })
 }

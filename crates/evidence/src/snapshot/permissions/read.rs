@@ -133,8 +133,13 @@ impl<'a> AccountReader<'a, '_> {
                 versions.push(self.policy(arn, format!("{name} ({id})"), document, Vec::new()));
             }
         }
-        if !all_versions.iter().any(|version| version.is_default_version) {
+        let defaults = all_versions.iter().filter(|version| version.is_default_version).count();
+        if defaults != 1 {
+            document = None;
             let problem = match listed {
+                Some(_) if defaults > 1 => {
+                    format!("the policy {arn} has {defaults} default versions")
+                }
                 Some(_) => format!("the default version of the policy {arn} is absent"),
                 None => format!("the policy {arn} is in use, but AWS did not list it"),
             };

@@ -242,8 +242,11 @@ fn root_access_is_centralized_not_or_not_ours_to_know() {
 fn the_version_of_tokens_is_in_the_summary() {
     let version = |map: &Json| Fixture::new().summary(map).snapshot().account.sts_token_version;
     assert_eq!(version(&json!({"GlobalEndpointTokenVersion": 2})), Fact::Known(Some(2)));
-    for odd in [json!({}), json!({"GlobalEndpointTokenVersion": -1})] {
-        assert_eq!(version(&odd), Fact::missing(Source::AccountSummary));
+    assert_eq!(version(&json!({"GlobalEndpointTokenVersion": 1})), Fact::Known(Some(1)));
+    assert_eq!(version(&json!({})), Fact::missing(Source::AccountSummary));
+    for odd in [-1, 0, 3] {
+        let odd = version(&json!({"GlobalEndpointTokenVersion": odd}));
+        assert_eq!(odd, Fact::missing(Source::AccountSummary));
     }
 }
 

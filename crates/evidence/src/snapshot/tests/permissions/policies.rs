@@ -90,6 +90,18 @@ fn a_managed_policy_has_versions_and_an_inline_one_none() {
 }
 
 #[test]
+fn a_policy_with_two_default_versions_is_not_read() {
+    let version = |id: &str, statement: Json| json!({"VersionId": id, "IsDefaultVersion": true, "Document": document(statement)});
+    for [one, other] in [[everything(), json!([])], [json!([]), everything()]] {
+        let versions = json!([version("v1", one), version("v2", other)]);
+        let managed =
+            with(managed(&format!("{OWN}:policy/p"), json!([])), "PolicyVersionList", versions);
+        let snapshot = account(json!({"Policies": [managed]}));
+        assert!(matches!(policy(&snapshot, "p").allows_everything, Fact::Missing(_)));
+    }
+}
+
+#[test]
 fn everything_in_every_spelling_and_not_what_is_denied() {
     for statement in [
         everything(),
