@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Severity, Verdict};
 use portcullis_report::{Detail, DiffFormat, Format, Style};
-use portcullis_rules::Scope;
+use portcullis_rules::{Evidence, Scope, Selection};
 
 pub(crate) use self::parse::moment;
 use crate::fleet::Shard;
@@ -168,6 +168,10 @@ pub(crate) struct Cli {
         hide_possible_values = true
     )]
     pub(crate) color: Color,
+    /// The configuration, or none to read none
+    /// [default: portcullis.toml, if it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) log: LogArgs,
 }
@@ -270,17 +274,11 @@ pub(crate) struct AuditArgs {
     pub(crate) fleet: FleetArgs,
     /// Also keep the bundle of each account, in a directory of its own below
     /// this one, as soon as it is collected
-    #[arg(long, value_name = "DIR", requires = "many", help_heading = "Many accounts")]
+    #[arg(long, value_name = "DIR", help_heading = "Many accounts")]
     pub(crate) collect_to: Option<PathBuf>,
     /// Go on where an earlier run stopped: like --collect-to, but ask no account
     /// again whose bundle is there
-    #[arg(
-        long,
-        value_name = "DIR",
-        requires = "many",
-        conflicts_with = "collect_to",
-        help_heading = "Many accounts"
-    )]
+    #[arg(long, value_name = "DIR", conflicts_with = "collect_to", help_heading = "Many accounts")]
     pub(crate) resume: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reporting: ReportingArgs,
@@ -325,39 +323,39 @@ pub(crate) struct FleetArgs {
     /// object per line, with id, and role_arn, external_id and name where
     /// wanted. Accounts of the file are no strangers to each other, also where
     /// bundles are read
-    #[arg(long, value_name = "FILE", groups = ["many", "role"])]
+    #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
     /// Ask all accounts of the organization
-    #[arg(long, conflicts_with = "accounts", groups = ["many", "role"])]
+    #[arg(long, conflicts_with = "accounts")]
     pub(crate) org: bool,
     /// Ask only the accounts below this organizational unit; repeat for several
-    #[arg(long = "ou", value_name = "ID", requires = "org")]
+    #[arg(long = "ou", value_name = "ID")]
     pub(crate) units: Vec<String>,
     /// Leave out these accounts; repeat or list
-    #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = parse::account, requires = "many")]
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = parse::account)]
     pub(crate) exclude: Vec<String>,
     /// The name, with its path, of the role to assume in each account but that of
     /// the caller
-    #[arg(long, value_name = "NAME", requires = "many")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) role_name: Option<String>,
     /// Also look at root of each member account that has a credential of root, in
     /// a session as root that may do nothing else: CloudTrail records it, and alarms
     /// on the use of root go off
-    #[arg(long, requires = "many")]
+    #[arg(long)]
     pub(crate) assume_root: bool,
     /// How many accounts to ask at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) jobs: u8,
     /// Ask only one of several equal shares of the accounts: 2/5 is the second of
     /// five. In paths of outputs {shard} is its number
-    #[arg(long, value_name = "I/N", requires = "many")]
+    #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
     /// Ask one of so many shares: that of AWS_BATCH_JOB_ARRAY_INDEX or
     /// JOB_COMPLETION_INDEX, which count from 0
-    #[arg(long, value_name = "N", requires = "many", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) shards: Option<u64>,
     /// Stop unless the credentials are of this partition, such as aws-us-gov
-    #[arg(long, value_name = "NAME", requires = "many")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) expect_partition: Option<String>,
 }
 
@@ -418,7 +416,7 @@ pub(crate) struct RedactionArgs {
     pub(crate) redact: bool,
     /// A file with the salt
     /// [default: the environment variable PORTCULLIS_SALT]
-    #[arg(long, value_name = "FILE", requires = "redact")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) salt_file: Option<PathBuf>,
 }
 
@@ -463,10 +461,10 @@ pub(crate) struct CollectArgs {
     pub(crate) force: bool,
     /// Also look up who signed in during the last seven days, and save it as
     /// cloudtrail.json, which `portcullis signins` reads
-    #[arg(long, conflicts_with = "many")]
+    #[arg(long, conflicts_with_all = ["accounts", "org"])]
     pub(crate) signins: bool,
     /// Of many accounts, ask none again whose bundle is in the directory
-    #[arg(long, requires = "many", help_heading = "Many accounts")]
+    #[arg(long, help_heading = "Many accounts")]
     pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) fleet: FleetArgs,
@@ -477,8 +475,6 @@ pub(crate) struct CollectArgs {
 #[derive(Args)]
 #[command(after_help = DOCTOR_STATUS)]
 pub(crate) struct DoctorArgs {
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
     #[command(flatten)]
@@ -534,10 +530,8 @@ pub(crate) struct SigninsArgs {
     pub(crate) regions: Vec<String>,
     /// Read only one of several equal shares of the accounts, by the names of log
     /// files: 2/5 is the second of five. In paths of outputs {shard} is its number
-    #[arg(long, value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
+    #[arg(id = "share", long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
     pub(crate) shard: Option<Shard>,
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) reporting: ReportingArgs,
 }
@@ -567,8 +561,6 @@ pub(crate) struct PermissionsArgs {
     #[arg(long)]
     pub(crate) assume_root: bool,
     #[command(flatten)]
-    pub(crate) config: ConfigArgs,
-    #[command(flatten)]
     pub(crate) rules: SelectionArgs,
 }
 
@@ -594,20 +586,9 @@ pub(crate) struct ManArgs {
     pub(crate) directory: PathBuf,
 }
 
-/// Where the choices are that the command line does not make.
-#[derive(Args)]
-pub(crate) struct ConfigArgs {
-    /// The configuration, or none to read none
-    /// [default: portcullis.toml, if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-}
-
 /// Where facts come from, and how they are read.
 #[derive(Args)]
 pub(crate) struct EvidenceArgs {
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
     /// Count ages to this date (its start in UTC) or RFC 3339 time
     /// [default: when the evidence was collected]
     #[arg(long, value_name = "TIME", value_parser = moment)]
@@ -646,7 +627,7 @@ pub(crate) struct SessionArgs {
     #[arg(long, value_name = "ARN", conflicts_with = "paths")]
     pub(crate) role_arn: Option<String>,
     /// The external id that the role requires
-    #[arg(long, value_name = "ID", requires = "role_arn")]
+    #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
     /// Stop after this many seconds; what AWS has not answered by then stays
     /// unread
@@ -665,10 +646,10 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) region: Option<String>,
     /// A role to assume first
-    #[arg(long, value_name = "ARN", group = "role")]
+    #[arg(long, value_name = "ARN")]
     pub(crate) role_arn: Option<String>,
     /// The external id that the role requires, or the roles of many accounts
-    #[arg(long, value_name = "ID", requires = "role")]
+    #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
     /// Make no per-user calls; what only they show stays unknown
     #[arg(long)]
@@ -686,8 +667,8 @@ pub(crate) struct LiveArgs {
 #[command(next_help_heading = "Rules")]
 pub(crate) struct SelectionArgs {
     /// The rule set to use: default, or strict for all rules
-    #[arg(long, value_name = "SET", value_parser = ["default", "strict"], hide_possible_values = true)]
-    pub(crate) rule_set: Option<String>,
+    #[arg(long, value_name = "SET", value_parser = ["default", "strict"], default_value = "default", hide_possible_values = true)]
+    pub(crate) rule_set: String,
     /// Use only these rules, whatever their set; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', conflicts_with = "frameworks", value_parser = parse::id())]
     pub(crate) only: Vec<String>,
@@ -707,12 +688,24 @@ pub(crate) struct SelectionArgs {
 #[command(next_help_heading = "Exit status")]
 pub(crate) struct GateArgs {
     /// The lowest severity that counts: critical, high, medium, low or info
-    /// [default: low]
-    #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), hide_possible_values = true)]
-    pub(crate) fail_on: Option<Severity>,
+    #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), default_value = "low", hide_possible_values = true)]
+    pub(crate) fail_on: Severity,
     /// Rules that may stay unknown; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = parse::id())]
     pub(crate) allow_unknown: Vec<String>,
+}
+
+impl SelectionArgs {
+    /// Which rules on that evidence to judge.
+    pub(crate) fn selection(&self, evidence: Evidence) -> Selection {
+        Selection {
+            rule_set: self.rule_set.clone(),
+            only: self.only.clone(),
+            frameworks: self.frameworks.clone(),
+            skip: self.skip.clone(),
+            evidence,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -819,8 +812,6 @@ pub(crate) struct WaiversCheckArgs {
     /// match the waivers against
     #[arg(value_name = "REPORT")]
     pub(crate) report: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
     /// Count days from this date (its start in UTC) or RFC 3339 time
     /// [default: that of the report, or now]
     #[arg(long, value_name = "TIME", value_parser = moment)]

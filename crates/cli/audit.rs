@@ -6,22 +6,23 @@ use portcullis_rules::Evidence;
 use portcullis_trail::{Filter, Reader};
 
 use crate::args::AuditArgs;
+use crate::config::Config;
 use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::fleet::{Accounts, Shard, Store};
 use crate::joined::{Joined, Whole};
 use crate::recorded::Recorded;
 use crate::reporting::Reporting;
-use crate::{evidence, merge, output, recorded, rule_files, terminal};
+use crate::{evidence, loosened, merge, output, recorded, rule_files, terminal};
 
 /// Runs the audit; the exit status, which follows from the report.
-pub(crate) fn run(args: &AuditArgs) -> Result<u8, Failure> {
+pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is said before AWS is asked.
-    let config = &args.evidence.config;
     let shard = Shard::asked(&args.fleet)?;
     let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
     let judged = recorded::evidence(&args.bundles, &args.trail);
-    let reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
+    let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
+    reporting.run.loosened.extend(loosened::accounts(&args.fleet, &reporting.config));
     let recorded = match judged {
         Evidence::Both => read_activity(args)?,
         _ => Recorded::default(),

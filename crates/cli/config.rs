@@ -1,4 +1,4 @@
-//! `portcullis.toml`, and how it meets the command line.
+//! `portcullis.toml`: what it may say, and what is wrong with it, all at once.
 
 mod waivers;
 
@@ -6,15 +6,21 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use clap::Arg;
 use jiff::Timestamp;
-use portcullis_evidence::{Classes, Declarations, read_text, read_text_in};
-use portcullis_model::{Gate, LooseningChange, Severity, Waiver};
-use portcullis_rules::{Evidence, RuleSet, RuleSettings, Selection, Settings, position};
-use serde::{Deserialize, Deserializer, de};
-use toml::Spanned;
+use portcullis_evidence::{Classes, Declarations, Patterns, glob, read_text, read_text_in};
+use portcullis_model::{LooseningChange, Waiver};
+use portcullis_rules::{
+    Fields, LoadError, LoadErrors, Placed, Problem, RuleFile, RuleSet, RuleSettings, Settings,
+    parse, place, similar,
+};
+use toml::de::DeValue;
 
-use crate::args::{ConfigArgs, GateArgs, SelectionArgs, moment};
-use crate::failure::{Failure, did_you_mean};
+use self::waivers::Entry;
+use crate::args::moment;
+use crate::failure::Failure;
+use crate::layers::{self, Choice, Kind};
+use crate::rule_files;
 
 /// The configuration that is read if it exists and no other is named.
 const DEFAULT_FILE: &str = "portcullis.toml";
@@ -22,43 +28,37 @@ const DEFAULT_FILE: &str = "portcullis.toml";
 const NO_FILE: &str = "none";
 /// Far above any configuration.
 const MAX_BYTES: u64 = 1 << 24;
-const DEFAULT_RULE_SET: &str = "default";
+/// The options that list rules.
+const LISTS_OF_RULES: [&str; 3] = ["allow_unknown", "only", "skip"];
 
-/// The configuration file. What the command line says on the same matter wins.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// The configuration file.
+#[derive(Debug, Default)]
 pub(crate) struct Config {
-    rule_set: Option<String>,
-    #[serde(deserialize_with = "ids")]
-    only: Vec<String>,
-    #[serde(deserialize_with = "ids")]
-    skip: Vec<String>,
-    fail_on: Option<Severity>,
-    #[serde(deserialize_with = "ids")]
-    allow_unknown: Vec<String>,
+    file: RuleFile,
+    /// Options of the command line, by key.
+    options: BTreeMap<String, Vec<Setting>>,
     /// When the account's password policy was last changed, which no call of AWS tells.
-    #[serde(deserialize_with = "optional_moment")]
     password_policy_changed: Option<Timestamp>,
     /// Which users are services or break-glass users.
     classes: Classes,
-    rules: BTreeMap<String, RuleSettings>,
+    rules: Vec<RuleSettings>,
     /// The findings that somebody accepts.
-    waiver: Vec<Spanned<waivers::Entry>>,
-    #[serde(skip)]
-    file: File,
+    waivers: Vec<Entry>,
+    problems: Vec<Problem>,
+    /// Where options were chosen, by id: `--skip`, `PORTCULLIS_SKIP` or the path of the file.
+    pub(crate) origins: BTreeMap<String, String>,
 }
 
-/// The file that a configuration was read from.
-#[derive(Debug, Default)]
-struct File {
-    path: PathBuf,
-    text: String,
+/// A value of an option, with its place.
+#[derive(Debug)]
+struct Setting {
+    value: String,
+    at: std::ops::Range<usize>,
 }
 
 impl Config {
-    /// Reads the named file, or the default one if it exists; `none` is no file.
-    pub(crate) fn read(args: &ConfigArgs) -> Result<Config, Failure> {
-        let named = args.config.as_deref();
+    /// Reads the named file, or the default one if it exists; `none` is no file. These options it may choose.
+    pub(crate) fn read(named: Option<&Path>, options: &[Arg]) -> Result<Config, Failure> {
         if named == Some(Path::new(NO_FILE)) {
             return Ok(Config::default());
         }
@@ -68,7 +68,10 @@ impl Config {
             None => read_text_in(Path::new("."), path, MAX_BYTES),
         };
         match text {
-            Ok(text) => Config::parse(File { path: path.to_owned(), text }),
+            Ok(text) => {
+                let file = RuleFile { path: path.display().to_string(), text };
+                Config::parse(file, options).map_err(rule_files::failure)
+            }
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
                 Ok(Config::default())
             }
@@ -76,21 +79,106 @@ impl Config {
         }
     }
 
-    fn parse(file: File) -> Result<Config, Failure> {
-        let parsed: Result<Config, _> = toml::from_str(&file.text);
-        let config = parsed.map_err(|error| {
-            let place = match error.span() {
-                Some(span) => file.place(span.start),
-                None => file.path.display().to_string(),
+    /// What the file says, as far as it can be understood; an error only if it is not TOML.
+    fn parse(file: RuleFile, options: &[Arg]) -> Result<Config, Vec<LoadError>> {
+        let config = parse(&file, |mut fields| {
+            let mut config = Config {
+                options: read_options(&mut fields, options),
+                password_policy_changed: read_moment(&mut fields, "password_policy_changed"),
+                classes: read_classes(&mut fields),
+                rules: RuleSettings::read(&mut fields),
+                waivers: waivers::read(&mut fields),
+                ..Config::default()
             };
-            let message = error.message();
-            let what = format!("{place}: {}", message.replace('\n', " "));
-            match suggestion(message) {
-                Some(help) => Failure::with_help(what, help),
-                None => what.into(),
-            }
+            config.problems = fields.finish();
+            Ok(config)
         })?;
         Ok(Config { file, ..config })
+    }
+
+    /// What the file chooses of these options.
+    pub(crate) fn choices<'a>(&self, options: &[&'a Arg]) -> Vec<Choice<'a>> {
+        let mut choices = Vec::new();
+        for &arg in options {
+            let settings = self.options.get(&layers::key(arg)).map_or(&[][..], Vec::as_slice);
+            if !settings.is_empty() {
+                let values = settings.iter().map(|setting| setting.value.clone()).collect();
+                choices.push(Choice { arg, values, origin: self.file.path.clone() });
+            }
+        }
+        choices
+    }
+
+    /// Adds that two keys contradict each other.
+    pub(crate) fn conflict(&mut self, [one, other]: [String; 2]) {
+        let message = format!("`{one}` and `{other}` cannot be used together");
+        let at = self.options.get(&other).and_then(|settings| settings.first());
+        let at = at.map_or(0..0, |setting| setting.at.clone());
+        self.problems.push(Problem::new(at, message));
+    }
+
+    /// The configuration, if nothing is wrong with it as far as can be said without rules.
+    pub(crate) fn checked(self) -> Result<Config, Failure> {
+        if self.problems.is_empty() {
+            return Ok(self);
+        }
+        Err(self.failure(Vec::new(), self.problems.clone()))
+    }
+
+    /// The rules, as the file changes them, and its waivers; an error with all that is wrong with any of it.
+    pub(crate) fn load_rules(
+        &self,
+        directories: &[PathBuf],
+    ) -> Result<(RuleSet, Vec<Waiver>), Failure> {
+        let files = rule_files::read_all(directories)?;
+        let settings = Settings {
+            file: self.file.clone(),
+            rules: self.rules.clone(),
+            declared: self.declared(),
+        };
+        let (rules, LoadErrors(errors)) = match rule_files::compile(&files, &settings) {
+            Ok(rules) => (rules, LoadErrors(Vec::new())),
+            // With settings that cannot be used, names can still be checked.
+            Err(errors) => match rule_files::compile(&files, &Settings::default()) {
+                Ok(rules) => (rules, errors),
+                Err(_) => return Err(self.failure(errors.0, self.problems.clone())),
+            },
+        };
+        let (waivers, mut problems) = waivers::check(&self.waivers, &rules);
+        problems.extend(self.problems.iter().cloned());
+        problems.extend(self.unknown_names(&rules));
+        if errors.is_empty() && problems.is_empty() {
+            return Ok((rules, waivers));
+        }
+        Err(self.failure(errors, problems))
+    }
+
+    /// That there are problems with rules, and with this file.
+    fn failure(&self, mut errors: Vec<LoadError>, problems: Vec<Problem>) -> Failure {
+        errors.extend(place(&self.file, problems));
+        errors.sort_by_key(|error| (error.path.clone(), error.position()));
+        rule_files::failure(errors)
+    }
+
+    /// Problems with names of rules and frameworks that do not exist.
+    fn unknown_names(&self, rules: &RuleSet) -> Vec<Problem> {
+        let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.id.as_str()).collect();
+        let frameworks: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
+        let mut problems = Vec::new();
+        for (key, settings) in &self.options {
+            let (noun, known) = match key.as_str() {
+                "framework" => ("framework", &frameworks),
+                key if LISTS_OF_RULES.contains(&key) => ("rule", &ids),
+                _ => continue,
+            };
+            for Setting { value, at } in settings {
+                let id = value.to_ascii_lowercase();
+                if !known.contains(&id.as_str()) {
+                    problems.push(unknown(noun, &id, known, at.clone()));
+                }
+            }
+        }
+        problems
     }
 
     /// What the collector cannot find out.
@@ -105,7 +193,7 @@ impl Config {
     /// The file it was read from, if there is one.
     pub(crate) fn path(&self) -> Option<String> {
         let path = &self.file.path;
-        (!path.as_os_str().is_empty()).then(|| path.display().to_string())
+        (!path.is_empty()).then(|| path.clone())
     }
 
     /// What it declares, from which rules may ask less.
@@ -118,85 +206,107 @@ impl Config {
         changes
     }
 
-    /// The rules' own settings.
-    pub(crate) fn settings(&self) -> Settings {
-        Settings { rules: self.rules.clone(), declared: self.file.declared() }
-    }
-
-    /// The waivers, each for a rule that there is.
-    pub(crate) fn waivers(&self, rules: &RuleSet) -> Result<Vec<Waiver>, Failure> {
-        waivers::read(&self.waiver, &self.file, rules)
-    }
-
-    /// Which rules on that evidence to judge. `--only` and `--framework` name the rules whatever the file says.
-    pub(crate) fn selection(&self, args: &SelectionArgs, evidence: Evidence) -> Selection {
-        let from_file = args.only.is_empty() && args.frameworks.is_empty();
-        let pick = |args: &[String], file: &[String]| {
-            if args.is_empty() && from_file { file.to_vec() } else { args.to_vec() }
-        };
-        let rule_set = args.rule_set.as_ref().or(self.rule_set.as_ref());
-        Selection {
-            rule_set: rule_set.map_or(DEFAULT_RULE_SET, String::as_str).to_owned(),
-            // A rule set that is asked for outranks the file's short list.
-            only: if args.rule_set.is_some() {
-                args.only.clone()
-            } else {
-                pick(&args.only, &self.only)
-            },
-            frameworks: args.frameworks.clone(),
-            skip: pick(&args.skip, &self.skip),
-            evidence,
-        }
-    }
-
-    /// What decides the exit status.
-    pub(crate) fn gate(&self, args: &GateArgs) -> Gate {
-        let own = &args.allow_unknown;
-        Gate {
-            fail_on: args.fail_on.or(self.fail_on).unwrap_or(Gate::default().fail_on),
-            allow_unknown: if own.is_empty() { &self.allow_unknown } else { own }.clone(),
-        }
-    }
-}
-
-impl File {
-    /// `PATH:LINE:COLUMN` of a byte offset.
-    fn place(&self, offset: usize) -> String {
-        let (line, column) = position(&self.text, offset);
-        format!("{}:{line}:{column}", self.path.display())
-    }
-
     /// What it declares of users and of the password policy, whatever its layout.
     fn declared(&self) -> String {
-        let table: toml::Table = toml::from_str(&self.text).unwrap_or_default();
+        let table: toml::Table = toml::from_str(&self.file.text).unwrap_or_default();
         let declares =
             |key: &String| ["classes", "password_policy_changed"].contains(&key.as_str());
         table.into_iter().filter(|(key, _)| declares(key)).collect::<toml::Table>().to_string()
     }
 }
 
-/// Ids of rules, in whatever case.
-fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let ids = Vec::<String>::deserialize(deserializer)?;
-    Ok(ids.iter().map(|id| id.to_ascii_lowercase()).collect())
+/// A name that does not exist, with the one that may be meant.
+fn unknown(noun: &str, id: &str, known: &[&str], at: std::ops::Range<usize>) -> Problem {
+    let help = match similar(id, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("`portcullis {noun}s list` shows all"),
+    };
+    Problem::new(at, format!("there is no {noun} `{id}`")).help(help)
+}
+
+/// The options that the file chooses, by key.
+fn read_options(fields: &mut Fields<'_>, options: &[Arg]) -> BTreeMap<String, Vec<Setting>> {
+    let mut all = BTreeMap::new();
+    for arg in options.iter().filter(|arg| layers::is_key(arg)) {
+        let key = layers::key(arg);
+        let mut settings = Vec::new();
+        for Setting { value, at } in read_option(fields, &key, layers::kind(arg)) {
+            match layers::check(arg, &value) {
+                Ok(()) => settings.push(Setting { value, at }),
+                Err(problem) => fields.problems.push(Problem { at, ..problem }),
+            }
+        }
+        all.insert(key, settings);
+    }
+    all
+}
+
+/// The values of an option that takes such; none if it is left out.
+fn read_option(fields: &mut Fields<'_>, key: &str, kind: Kind) -> Vec<Setting> {
+    let texts = match kind {
+        Kind::Texts => fields.texts(key),
+        Kind::Text => fields.text(key).into_iter().collect(),
+        Kind::Switch | Kind::Number => {
+            let Some(placed) = fields.take(key) else { return Vec::new() };
+            let value = match (kind, placed.get_ref()) {
+                (Kind::Switch, DeValue::Boolean(value)) => value.to_string(),
+                (Kind::Number, DeValue::Integer(value)) => value.to_string(),
+                _ => {
+                    let wanted = if kind == Kind::Switch { "true or false" } else { "a number" };
+                    fields.wrong(key, wanted, placed);
+                    return Vec::new();
+                }
+            };
+            return vec![Setting { value, at: placed.span() }];
+        }
+    };
+    texts.into_iter().map(|text| Setting { value: text.value, at: text.at }).collect()
 }
 
 /// A date or a time, as TOML's own or as text.
-fn optional_moment<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Timestamp>, D::Error> {
-    let text = match toml::Value::deserialize(deserializer)? {
-        toml::Value::Datetime(date) => date.to_string(),
-        toml::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    moment(&text).map(Some).map_err(de::Error::custom)
+fn read_moment(fields: &mut Fields<'_>, name: &str) -> Option<Timestamp> {
+    let placed = fields.take(name)?;
+    let parsed = moment(&date_text(placed));
+    let problem = |message| fields.problems.push(Problem::new(placed.span(), message));
+    parsed.map_err(problem).ok()
 }
 
-/// The name that was meant, from serde's words: "unknown field `x`, expected one of `a`, `b`".
-fn suggestion(message: &str) -> Option<String> {
-    let mut quoted = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
-    did_you_mean(quoted.next()?, quoted)
+/// The text of a date, which may be TOML's own.
+fn date_text(placed: Placed<'_>) -> String {
+    match placed.get_ref() {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Datetime(date) => date.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// The classes of users.
+fn read_classes(fields: &mut Fields<'_>) -> Classes {
+    let Some(mut table) = fields.one_table("classes") else { return Classes::default() };
+    let classes = Classes {
+        service: read_patterns(&mut table, "service"),
+        break_glass: read_patterns(&mut table, "break-glass"),
+    };
+    fields.problems.extend(table.finish());
+    classes
+}
+
+/// What the users of a class match.
+fn read_patterns(classes: &mut Fields<'_>, class: &str) -> Patterns {
+    let mut patterns = Patterns::default();
+    let Some(mut fields) = classes.one_table(class) else { return patterns };
+    for (name, globs) in [("names", &mut patterns.names), ("paths", &mut patterns.paths)] {
+        for text in fields.texts(name) {
+            match glob(&text.value) {
+                Ok(glob) => globs.push(glob),
+                Err(error) => fields.problems.push(text.problem(error.to_string())),
+            }
+        }
+    }
+    let tags = fields.table_of_texts("tags").into_iter();
+    patterns.tags = tags.map(|(key, value)| (key.value, value.value)).collect();
+    classes.problems.extend(fields.finish());
+    patterns
 }
 
 #[cfg(test)]
@@ -204,36 +314,13 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, Failure> {
-        Config::parse(File { path: "p.toml".into(), text: text.to_owned() })
+        let file = RuleFile { path: "p.toml".into(), text: text.to_owned() };
+        let options = layers::choosable(&layers::command());
+        Config::parse(file, &options).map_err(rule_files::failure)?.checked()
     }
 
     fn config(text: &str) -> Config {
         parse(text).unwrap()
-    }
-
-    fn selection_args(rule_set: Option<&str>, only: &[&str], skip: &[&str]) -> SelectionArgs {
-        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        SelectionArgs {
-            rule_set: rule_set.map(str::to_owned),
-            only: owned(only),
-            frameworks: Vec::new(),
-            skip: owned(skip),
-            directories: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn the_command_line_wins() {
-        let config = config("rule_set = 'strict'\nonly = ['a']\nskip = ['b']\nfail_on = 'high'");
-        let by_file = config.selection(&selection_args(None, &[], &[]), Evidence::Account);
-        assert_eq!((by_file.only, by_file.skip), (vec!["a".to_owned()], vec!["b".to_owned()]));
-        let by_args = config.selection(&selection_args(None, &["c"], &[]), Evidence::Account);
-        assert_eq!((by_args.only, by_args.skip), (vec!["c".to_owned()], vec![]));
-        let set = config.selection(&selection_args(Some("default"), &[], &[]), Evidence::Account);
-        assert_eq!((set.rule_set.as_str(), set.only), ("default", vec![]));
-        let args = |fail_on| GateArgs { fail_on, allow_unknown: Vec::new() };
-        assert_eq!(config.gate(&args(None)).fail_on, Severity::High);
-        assert_eq!(config.gate(&args(Some(Severity::Info))).fail_on, Severity::Info);
     }
 
     #[test]
@@ -251,11 +338,5 @@ mod tests {
             assert!(parse(&text).is_err(), "{text}");
         }
         assert_eq!(config("").declarations().password_policy_changed, None);
-    }
-
-    #[test]
-    fn positions_count_lines_and_characters() {
-        assert_eq!(position("a\nüb", 4), (2, 2));
-        assert_eq!(position("", 9), (1, 1));
     }
 }

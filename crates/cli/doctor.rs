@@ -83,10 +83,9 @@ impl Progress for Recorder {
     fn throttled(&self, _: &str, _: u32) {}
 }
 
-pub(crate) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
-    let config = Config::read(&args.config)?;
-    let rules = rule_files::load(&args.rules.directories, &config.settings())?;
-    let rules = rules.select(&config.selection(&args.rules, Evidence::Account))?;
+pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
+    let (rules, _) = config.load_rules(&args.rules.directories)?;
+    let rules = rules.select(&args.rules.selection(Evidence::Account))?;
     let sources = rule_files::sources(&rules).without(Source::RootCredentials);
     let mut options = evidence::options(&args.live, sources);
     let diagnosis = options.diagnosis.clone();

@@ -8,8 +8,7 @@ use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::{evidence, terminal};
 
-pub(crate) fn run(args: &FactsArgs) -> Result<(), Failure> {
-    let config = Config::read(&args.evidence.config)?;
+pub(crate) fn run(args: &FactsArgs, config: &Config) -> Result<(), Failure> {
     let declared = config.declarations();
     let sources = evidence::everything();
     let bundle = args.bundle.as_deref();

@@ -21,6 +21,11 @@ impl Failure {
         Failure { error: error.into(), help: Some(help.into()) }
     }
 
+    /// The failure with advice, if there is any.
+    pub(crate) fn helped(self, help: Option<String>) -> Failure {
+        Failure { help, ..self }
+    }
+
     /// That nothing could be collected, with what to do about it, and where credentials were looked for.
     pub(crate) fn from_collector(error: CollectError, diagnosis: &Diagnosis) -> Failure {
         let mut help = error.help();

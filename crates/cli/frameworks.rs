@@ -2,7 +2,7 @@
 
 use portcullis_model::ControlKind;
 use portcullis_report::{Page, bold, write_json};
-use portcullis_rules::{Framework, Settings};
+use portcullis_rules::Framework;
 use serde::Serialize;
 
 use crate::args::{FrameworksCommand, View, ViewArgs};
@@ -38,7 +38,7 @@ impl<'a> Listed<'a> {
 
 pub(crate) fn run(command: &FrameworksCommand) -> Result<(), Failure> {
     let FrameworksCommand::List(ViewArgs { directories, output }) = command;
-    let rules = rule_files::load(directories, &Settings::default())?;
+    let rules = rule_files::load(directories)?;
     let frameworks: Vec<_> = rules.frameworks().iter().map(Listed::new).collect();
     match output {
         View::Text => terminal::print_page(|page| write(&frameworks, page)),

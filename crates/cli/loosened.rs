@@ -4,7 +4,7 @@ use portcullis_model::{Gate, Loosening, LooseningChange as Change, Report, Run, 
 use portcullis_report::loosened;
 use portcullis_rules::RuleSet;
 
-use crate::args::ReportingArgs;
+use crate::args::{FleetArgs, ReportingArgs};
 use crate::config::Config;
 use crate::terminal;
 
@@ -19,26 +19,43 @@ pub(crate) fn run(
     options: &RunOptions,
 ) -> Run {
     let mut choices = Choices { config, loosened: Vec::new() };
-    if args.rules.only.is_empty() && !options.only.is_empty() {
-        choices.add(None, Change::Only { rules: options.only.clone() });
-    }
-    let skip = (!args.rules.skip.is_empty()).then_some("--skip");
-    for rule in &options.skip {
-        choices.add(skip, Change::Skip { rule: rule.clone() });
+    let RunOptions { only, skip, frameworks, gate, .. } = options;
+    choices.narrow("only", (!only.is_empty()).then(|| Change::Only { rules: only.clone() }));
+    let frameworks =
+        (!frameworks.is_empty()).then(|| Change::Frameworks { frameworks: frameworks.clone() });
+    choices.narrow("frameworks", frameworks);
+    for rule in skip {
+        choices.add("skip", Change::Skip { rule: rule.clone() });
     }
     for change in rules.loosened().into_iter().chain(config.declared_changes()) {
-        choices.add(None, change);
+        choices.loosened.push(Loosening { origin: config.path(), change });
     }
-    let allow = (!args.gate.allow_unknown.is_empty()).then_some("--allow-unknown");
-    for rule in &options.gate.allow_unknown {
-        choices.add(allow, Change::AllowUnknown { rule: rule.clone(), unknown: 0 });
+    for rule in &gate.allow_unknown {
+        choices.add("allow_unknown", Change::AllowUnknown { rule: rule.clone(), unknown: 0 });
     }
-    let value = options.gate.fail_on;
+    let value = gate.fail_on;
     // The most severe severity is the least in order.
     if value < Gate::default().fail_on {
-        choices.add(args.gate.fail_on.map(|_| "--fail-on"), Change::FailOn { value });
+        choices.add("fail_on", Change::FailOn { value });
     }
+    choices.narrow("exit_zero", args.exit_zero.then_some(Change::ExitZero));
+    choices.narrow("baseline", args.baseline.as_ref().map(|_| Change::Baseline));
     Run { configuration: config.path().into_iter().collect(), loosened: choices.loosened }
+}
+
+/// What configuration or environment choose about which accounts are asked.
+pub(crate) fn accounts(fleet: &FleetArgs, config: &Config) -> Vec<Loosening> {
+    let mut choices = Choices { config, loosened: Vec::new() };
+    let FleetArgs { accounts, exclude, units, .. } = fleet;
+    choices.narrow("accounts", accounts.as_ref().map(|_| Change::OwnAccounts));
+    let change = |exclude: &[String], units: &[String]| {
+        let is_narrow = !exclude.is_empty() || !units.is_empty();
+        let (exclude, units) = (exclude.to_vec(), units.to_vec());
+        is_narrow.then_some(Change::FewerAccounts { exclude, units })
+    };
+    choices.narrow("exclude", change(exclude, &[]));
+    choices.narrow("units", change(&[], units));
+    choices.loosened
 }
 
 /// What was chosen so far.
@@ -48,10 +65,17 @@ struct Choices<'a> {
 }
 
 impl Choices<'_> {
-    /// Adds a choice of that option, or else of the configuration.
-    fn add(&mut self, option: Option<&str>, change: Change) {
-        let origin = option.map(str::to_owned).or_else(|| self.config.path());
-        self.loosened.push(Loosening { origin, change });
+    /// Adds a choice of the option with that id.
+    fn add(&mut self, id: &str, change: Change) {
+        self.loosened.push(Loosening { origin: self.config.origins.get(id).cloned(), change });
+    }
+
+    /// Adds a choice that loosens nothing where the command line makes it.
+    fn narrow(&mut self, id: &str, change: Option<Change>) {
+        let origin = self.config.origins.get(id).filter(|origin| !origin.starts_with("--"));
+        if let Some((change, origin)) = change.zip(origin) {
+            self.loosened.push(Loosening { origin: Some(origin.clone()), change });
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod failure;
 mod fleet;
 mod frameworks;
 mod joined;
+mod layers;
 mod logging;
 mod loosened;
 mod man;
@@ -36,18 +37,14 @@ mod waivers;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command};
-use clap::Parser;
+use args::Command;
 use failure::Failure;
 
 /// Usage, configuration, credentials or the tool itself failed.
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    cli.color.choose();
-    logging::start(&cli.log);
-    let status = run(&cli.command).unwrap_or_else(|failure| {
+    let status = run().unwrap_or_else(|failure| {
         failure.print();
         FAILED
     });
@@ -55,19 +52,31 @@ fn main() -> ExitCode {
 }
 
 /// Runs a command; the exit status if it did what it is for.
-fn run(command: &Command) -> Result<u8, Failure> {
-    match command {
-        Command::Audit(args) => audit::run(args),
+fn run() -> Result<u8, Failure> {
+    let (cli, config) = layers::read()?;
+    cli.color.choose();
+    logging::start(&cli.log);
+    let config = match cli.command {
+        // Those that load rules check it together with them.
+        Command::Audit(_)
+        | Command::Doctor(_)
+        | Command::Permissions(_)
+        | Command::Signins(_)
+        | Command::Waivers(_) => config,
+        _ => config.checked()?,
+    };
+    match &cli.command {
+        Command::Audit(args) => audit::run(args, config),
         Command::Report(args) => report::run(args).map(|()| 0),
         Command::Diff(args) => diff::run(args).map(|()| 0),
         Command::Merge(args) => merge::run(args).map(|()| 0),
         Command::Collect(args) => collect::run(args),
-        Command::Doctor(args) => doctor::run(args),
-        Command::Facts(args) => facts::run(args).map(|()| 0),
-        Command::Signins(args) => signins::run(args),
+        Command::Doctor(args) => doctor::run(args, &config),
+        Command::Facts(args) => facts::run(args, &config).map(|()| 0),
+        Command::Signins(args) => signins::run(args, config),
         Command::Verify(args) => verify::run(args),
-        Command::Permissions(args) => permissions::run(args).map(|()| 0),
-        Command::Waivers(args) => waivers::run(&args.command),
+        Command::Permissions(args) => permissions::run(args, &config).map(|()| 0),
+        Command::Waivers(args) => waivers::run(&args.command, &config),
         Command::Frameworks(args) => frameworks::run(&args.command).map(|()| 0),
         Command::Rules(args) => rules::run(&args.command).map(|()| 0),
         Command::Completions(args) => completions::run(args.shell).map(|()| 0),

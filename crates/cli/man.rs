@@ -7,18 +7,18 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
-use crate::args::Cli;
 use crate::failure::Failure;
+use crate::layers;
 
 /// What the pages say they come from.
 const SOURCE: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));
 
 /// Writes `portcullis.1`, `portcullis-audit.1` and so on into an existing directory.
 pub(crate) fn run(directory: &Path) -> Result<(), Failure> {
-    let mut command = Cli::command();
+    let mut command = layers::command();
     command.build();
     write(&command, directory)
         .map_err(|error| format!("cannot write to {}: {error}", directory.display()).into())

@@ -18,10 +18,9 @@ const DESCRIPTION: &str = "Read-only calls of the Portcullis audit";
 /// What a session as root may do, in every partition: look at root's credentials.
 const ROOT_TASK: &str = "arn:*:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
 
-pub(crate) fn run(args: &PermissionsArgs) -> Result<(), Failure> {
-    let config = Config::read(&args.config)?;
-    let rules = rule_files::load(&args.rules.directories, &config.settings())?;
-    let rules = rules.select(&config.selection(&args.rules, Evidence::Account))?;
+pub(crate) fn run(args: &PermissionsArgs, config: &Config) -> Result<(), Failure> {
+    let (rules, _) = config.load_rules(&args.rules.directories)?;
+    let rules = rules.select(&args.rules.selection(Evidence::Account))?;
     let sources = rule_files::sources(&rules).without(Source::RootCredentials);
     let mut actions = sources.actions(args.quick);
     if args.signins {

@@ -1,11 +1,13 @@
 //! What `audit` and `signins` have in common: what can be wrong with the options comes first, and what was
 //! decided about findings comes after the verdicts.
 
-use portcullis_model::{Loosening, LooseningChange, Report, Run, RunOptions, Snapshot, Waiver};
+use portcullis_model::{
+    Gate, Loosening, LooseningChange, Report, Run, RunOptions, Snapshot, Waiver,
+};
 use portcullis_report::{Format, Incomparable, Salt, baseline};
 use portcullis_rules::{Evidence, RuleSet, Selection, evaluate, without_accounts};
 
-use crate::args::{ConfigArgs, ReportingArgs};
+use crate::args::ReportingArgs;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::joined::Whole;
@@ -20,7 +22,7 @@ pub(crate) struct Reporting<'a> {
     pub(crate) config: Config,
     pub(crate) rules: RuleSet,
     options: RunOptions,
-    run: Run,
+    pub(crate) run: Run,
     outputs: Vec<Output<Format>>,
     salt: Option<Salt>,
     earlier: Option<Report>,
@@ -32,16 +34,14 @@ impl<'a> Reporting<'a> {
     pub(crate) fn new(
         args: &'a ReportingArgs,
         outputs: Vec<Output<Format>>,
-        config: &ConfigArgs,
+        config: Config,
         evidence: Evidence,
     ) -> Result<Reporting<'a>, Failure> {
         let salt = redaction::salt(&args.redaction)?;
         let earlier = earlier(args, salt.as_ref())?;
-        let config = Config::read(config)?;
-        let rules = rule_files::load(&args.rules.directories, &config.settings())?;
-        let waivers = config.waivers(&rules)?;
-        let selection = config.selection(&args.rules, evidence);
-        let options = options(args, &config, &selection, &rules)?;
+        let (rules, waivers) = config.load_rules(&args.rules.directories)?;
+        let selection = args.rules.selection(evidence);
+        let options = options(args, &selection, &rules)?;
         let rules = rules.select(&selection)?;
         let run = loosened::run(args, &config, &rules, &options);
         Ok(Reporting { args, config, rules, options, run, outputs, salt, earlier, waivers })
@@ -105,11 +105,10 @@ fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<Report>, 
 /// What is chosen by file and command line; an error if it names what does not exist.
 fn options(
     args: &ReportingArgs,
-    config: &Config,
     selection: &Selection,
     rules: &RuleSet,
 ) -> Result<RunOptions, Failure> {
-    let gate = config.gate(&args.gate);
+    let gate = Gate { fail_on: args.gate.fail_on, allow_unknown: args.gate.allow_unknown.clone() };
     let Selection { rule_set, only, frameworks, skip, .. } = selection.clone();
     for id in only.iter().chain(&skip).chain(&gate.allow_unknown) {
         rule_files::find(rules, id)?;

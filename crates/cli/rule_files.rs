@@ -22,12 +22,18 @@ const ESCALATIONS: &str = "escalations.toml";
 
 /// All built-in rules and frameworks, and those of the directories; every problem of every file at
 /// once.
-pub(crate) fn load(directories: &[PathBuf], settings: &Settings) -> Result<RuleSet, Failure> {
+pub(crate) fn load(directories: &[PathBuf]) -> Result<RuleSet, Failure> {
+    compile(&read_all(directories)?, &Settings::default())
+        .map_err(|LoadErrors(errors)| failure(errors))
+}
+
+/// The files of all built-in rules and frameworks, and of those of the directories.
+pub(crate) fn read_all(directories: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
     let mut files = built_in();
     for directory in directories {
         files.extend(read(directory)?);
     }
-    compile(files, settings)
+    Ok(files)
 }
 
 /// The rules and frameworks of the directory, with the built-in ones. In Portcullis' own repository the
@@ -40,7 +46,7 @@ pub(crate) fn load_to_check(directory: &Path) -> Result<RuleSet, Failure> {
         files.retain(|file| !own.iter().any(|own| name(own) == name(file)));
     }
     files.extend(own);
-    compile(files, &Settings::default())
+    compile(&files, &Settings::default()).map_err(|LoadErrors(errors)| failure(errors))
 }
 
 /// Whether it is the directory of the built-in rules, or that of one of their families.
@@ -65,15 +71,24 @@ fn read(directory: &Path) -> Result<Vec<RuleFile>, Failure> {
     Ok(files)
 }
 
-fn compile(files: Vec<RuleFile>, settings: &Settings) -> Result<RuleSet, Failure> {
-    let (frameworks, rules): (Vec<_>, Vec<_>) = files.into_iter().partition(is_framework);
-    RuleSet::load(&rules, settings).and_then(|rules| rules.with_frameworks(&frameworks)).map_err(
-        |LoadErrors(errors)| {
-            let texts: Vec<String> = errors.iter().map(LoadError::to_string).collect();
-            let count = if errors.len() == 1 { "is a problem" } else { "are problems" };
-            format!("there {count} with the rules\n\n{}", texts.join("\n\n")).into()
-        },
-    )
+/// The rules and frameworks of those files; an error with every problem of every file.
+pub(crate) fn compile(files: &[RuleFile], settings: &Settings) -> Result<RuleSet, LoadErrors> {
+    let (frameworks, rules): (Vec<_>, Vec<_>) = files.iter().cloned().partition(is_framework);
+    RuleSet::load(&rules, settings)?.with_frameworks(&frameworks)
+}
+
+/// All that is wrong with rules and configuration.
+pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
+    let count = match errors.len() {
+        1 => "is 1 problem".to_owned(),
+        count => format!("are {count} problems"),
+    };
+    // A link may lead to a file that only we can read, such as one of credentials.
+    let is_link = |error: &LoadError| Path::new(&error.path).is_symlink();
+    let shown =
+        errors.into_iter().map(|error| if is_link(&error) { error.without_text() } else { error });
+    let all = LoadErrors(shown.collect());
+    format!("there {count} with rules or configuration\n\n{all}").into()
 }
 
 fn is_framework(file: &RuleFile) -> bool {

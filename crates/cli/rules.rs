@@ -3,7 +3,7 @@
 mod explain;
 
 use portcullis_report::{Page, bold, severity_style, write_json};
-use portcullis_rules::{ExampleFailure, Rule, Settings};
+use portcullis_rules::{ExampleFailure, Rule};
 
 use crate::args::{CheckArgs, ExplainArgs, ListArgs, NewArgs, RulesCommand, View};
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ pub(crate) fn run(command: &RulesCommand) -> Result<(), Failure> {
 }
 
 fn list(args: &ListArgs) -> Result<(), Failure> {
-    let rules = rule_files::load(&args.view.directories, &Settings::default())?;
+    let rules = rule_files::load(&args.view.directories)?;
     let rules: Vec<_> = match &args.framework {
         None => rules.rules().iter().collect(),
         Some(id) => {
@@ -53,7 +53,7 @@ fn write_list(rules: &[&Rule], page: &mut Page<'_>) -> std::io::Result<()> {
 }
 
 fn explain(args: &ExplainArgs) -> Result<(), Failure> {
-    let rules = rule_files::load(&args.view.directories, &Settings::default())?;
+    let rules = rule_files::load(&args.view.directories)?;
     let rule = rule_files::find(&rules, &args.id)?;
     match args.view.output {
         View::Text => terminal::print_page(|page| explain::write(rule, page)),
@@ -69,7 +69,7 @@ fn new(NewArgs { id, scope }: &NewArgs) -> Result<(), Failure> {
         let help = "use words of lowercase letters and digits, joined by `-`";
         return Err(Failure::with_help(format!("`{id}` is not an id for a rule"), help));
     }
-    if rule_files::load(&[], &Settings::default())?.rule(id).is_some() {
+    if rule_files::load(&[])?.rule(id).is_some() {
         let help = format!("`portcullis rules explain {id}` shows it");
         return Err(Failure::with_help(format!("there is a rule `{id}` already"), help));
     }
@@ -80,7 +80,7 @@ fn new(NewArgs { id, scope }: &NewArgs) -> Result<(), Failure> {
 fn check(args: &CheckArgs) -> Result<(), Failure> {
     let rules = match &args.directory {
         Some(directory) => rule_files::load_to_check(directory)?,
-        None => rule_files::load(&[], &Settings::default())?,
+        None => rule_files::load(&[])?,
     };
     let failures = rules.check_examples();
     if !failures.is_empty() {

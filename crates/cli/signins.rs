@@ -11,6 +11,7 @@ use portcullis_rules::Evidence;
 use portcullis_trail::{Filter, IAM_EVENTS, Reader};
 
 use crate::args::{CALLS_PER_SECOND, LiveArgs, SessionArgs, SigninsArgs};
+use crate::config::Config;
 use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::joined::Whole;
@@ -22,10 +23,10 @@ use crate::{evidence, merge, output, rule_files};
 pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Reads, judges and shows the activity; the exit status, which follows from the report.
-pub(crate) fn run(args: &SigninsArgs) -> Result<u8, Failure> {
+pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let outputs = output::of_share(&args.reporting.output.outputs, args.shard)?;
     let judged = if args.bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
-    let reporting = Reporting::new(&args.reporting, outputs, &args.config, judged)?;
+    let reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
     let declared = reporting.config.declarations();
     let needed = rule_files::sources(&reporting.rules).needed(false);

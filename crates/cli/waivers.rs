@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::args::{View, WaiversCheckArgs, WaiversCommand};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{rule_files, saved, terminal};
+use crate::{saved, terminal};
 
 /// More warnings than these hide what else there is to read; the table and `waivers check` have all.
 const PRINTED_WARNINGS: usize = 10;
@@ -40,16 +40,14 @@ pub(crate) fn warn(report: &Report) {
 }
 
 /// Runs the command; 1 if some waiver has expired or is not needed.
-pub(crate) fn run(command: &WaiversCommand) -> Result<u8, Failure> {
+pub(crate) fn run(command: &WaiversCommand, config: &Config) -> Result<u8, Failure> {
     match command {
-        WaiversCommand::Check(args) => check(args),
+        WaiversCommand::Check(args) => check(args, config),
     }
 }
 
-fn check(args: &WaiversCheckArgs) -> Result<u8, Failure> {
-    let config = Config::read(&args.config)?;
-    let rules = rule_files::load(&args.view.directories, &config.settings())?;
-    let configured = config.waivers(&rules)?;
+fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
+    let (_, configured) = config.load_rules(&args.view.directories)?;
     let report = match &args.report {
         Some(path) => Some(applied(saved::read(path)?, &configured, args.as_of)?),
         None => None,

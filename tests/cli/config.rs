@@ -51,8 +51,7 @@ fn an_unknown_key_is_named_with_its_line() {
     refused("\nfial_on = 'high'", &["portcullis.toml:2:1", "`fial_on`", "did you mean `fail_on`?"]);
     refused("fail_on = 'hihg'", &["portcullis.toml:1:11", "`hihg`", "did you mean `high`?"]);
     refused("[classes.servic]\nnames = []", &["portcullis.toml:1:10", "did you mean `service`?"]);
-    let rule_set = "there is no rule set `strickt`; did you mean `strict`?";
-    refused("rule_set = 'strickt'", &[rule_set]);
+    refused("rule_set = 'strickt'", &["`strickt` is not valid here", "did you mean `strict`?"]);
     refused("[classes.break_glass]\nnames = []", &["did you mean `break-glass`?"]);
     refused("[classes.service]\nname = []", &["portcullis.toml:2:1", "did you mean `names`?"]);
     refused("only = 'x'", &["portcullis.toml:1:8"]);
@@ -79,10 +78,40 @@ fn a_misspelt_rule_is_corrected() {
 #[test]
 fn a_misspelt_parameter_is_corrected() {
     let misspelt = "[rules.stale-access-key.params]\nmax_age_day = 30";
-    let place = "rules.stale-access-key.params.max_age_day";
-    refused(misspelt, &[place, "did you mean `max_age_days`?"]);
+    refused(misspelt, &["portcullis.toml:2:1", "`max_age_day`", "did you mean `max_age_days`?"]);
     let text = "[rules.stale-access-key.params]\nmax_age_days = 'old'";
-    refused(text, &["this parameter is a number"]);
+    refused(text, &["portcullis.toml:2:16", "this parameter is a number"]);
+}
+
+/// As rustc shows mistakes: place, line and caret, and what was meant.
+#[test]
+fn all_mistakes_are_shown_at_once() {
+    let text = format!(
+        "fial_on = 'high'\nskip = ['{PASSING}', 'nowhere-rule']\ndeadline = '5'\n\
+         [classes.service]\nnames = ['a[']\n[rules.{FAILING}]\nseverity = 'hihg'\n\
+         [rules.stale-access-key.params]\nmax_age_days = 'old'\n[[waiver]]\nrule = '*'\n"
+    );
+    refused(
+        &text,
+        &[
+            "there are 12 problems",
+            "`fial_on` is not known here\n --> portcullis.toml:1:1\n  |\n1 | fial_on = 'high'\n  | ^^^^^^^\n",
+            " --> portcullis.toml:2:",
+            "`deadline` must be a number\n --> portcullis.toml:3:12",
+            "unclosed character class",
+            "portcullis.toml:5:10",
+            "portcullis.toml:7:12",
+            "portcullis.toml:9:16",
+            "`resource` is missing",
+            "portcullis.toml:11:8",
+        ],
+    );
+}
+
+#[test]
+fn numbers_of_a_wrong_size_are_refused_in_the_words_of_the_command_line() {
+    refused("deadline = 0", &["portcullis.toml:1:12", "0 is not in 1..=86400"]);
+    refused("output = ['pdf']", &["portcullis.toml:1:11", "there are: table, html"]);
 }
 
 #[test]

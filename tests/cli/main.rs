@@ -13,6 +13,7 @@ mod formats;
 mod frameworks;
 mod help;
 mod hostile;
+mod layers;
 mod live;
 mod loosened;
 mod man;

@@ -139,14 +139,14 @@ fn every_field_is_required_and_says_something() {
         let whole = waiver("2026-12-31", "");
         let lines = whole.lines().filter(|line| !line.starts_with(name));
         let without = lines.collect::<Vec<_>>().join("\n");
-        refused(&without, &["portcullis.toml:1:1: waiver 1: ", &format!("`{name}` is missing")]);
+        refused(&without, &["portcullis.toml:1:1", &format!("`{name}` is missing")]);
         if name != "expires" {
             let blank = format!(
                 "{}{}",
                 waiver("2026-12-31", ""),
                 waiver("2026-12-31", &format!("{name} = ' '"))
             );
-            refused(&blank, &[":15:", "waiver 2: ", &format!("`{name}` is empty")]);
+            refused(&blank, &["portcullis.toml:15:", &format!("`{name}` is empty")]);
         }
     }
 }
@@ -157,10 +157,10 @@ fn what_is_wrong_with_a_waiver_is_told_with_its_place() {
     refused("ownr = 'x'", &["portcullis.toml:8:1", "`ownr`", "did you mean `owner`?"]);
     refused("owner = 3", &["portcullis.toml:7:9"]);
     let misspelt = "there is no rule `console-user-without-mfaa`";
-    refused(&format!("rule = '{FAILING}a'"), &["toml:7:8: waiver 1: ", misspelt, FAILING]);
+    refused(&format!("rule = '{FAILING}a'"), &["toml:7:8", misspelt, FAILING]);
     for account in ["", "1111", "11112222333a", "1111222233334", "1111*"] {
         let text = format!("account = '{account}'");
-        refused(&text, &["portcullis.toml:7:11: waiver 1: "]);
+        refused(&text, &["portcullis.toml:7:11"]);
     }
     for day in [
         "2026-13-01",
@@ -173,13 +173,13 @@ fn what_is_wrong_with_a_waiver_is_told_with_its_place() {
     ] {
         refused(&format!("expires = {day}"), &["portcullis.toml:7:1"]);
     }
-    refused("resource = 'user:alice'", &["toml:7:12: waiver 1: ", "no ARN", "*:user/ci/*"]);
+    refused("resource = 'user:alice'", &["toml:7:12", "no ARN", "*:user/ci/*"]);
 }
 
 #[test]
 fn a_waiver_for_everything_is_refused() {
     for more in ["rule = '*'", "resource = '*'", "resource = '*:*'", "resource = 'arn:*'"] {
-        refused(&waiver("2026-12-31", more), &["waiver 1: ", "add it to `skip`"]);
+        refused(&waiver("2026-12-31", more), &["add it to `skip`"]);
     }
     let account = "resource = 'arn:aws:iam::111122223333:*'";
     refused(&waiver("2026-12-31", account), &["names every resource", "`skip`"]);
@@ -188,7 +188,7 @@ fn a_waiver_for_everything_is_refused() {
 #[test]
 fn two_waivers_of_the_same_are_refused() {
     let twice = format!("{}{}", waiver("2026-12-31", ""), waiver("2027-12-31", "owner = 'b'"));
-    refused(&twice, &["portcullis.toml:9:1: waiver 2: waiver 1 has the same rule"]);
+    refused(&twice, &["portcullis.toml:9:1", "waiver 1 has the same rule"]);
     let other = format!("{}{}", waiver("2026-12-31", ""), waiver("2027-12-31", "account = '*'"));
     assert_eq!(audited(&other, &[]).status, 0);
 }

@@ -36,7 +36,8 @@ pub use explain::{ConditionalSeverity, Explanation, FactDoc, WindowsDoc, explain
 pub use expr::Variable;
 pub use framework::{Control, Framework};
 pub use param::Param;
-pub use problem::{LoadError, LoadErrors, position, similar};
+pub use problem::{LoadError, LoadErrors, Problem, place, similar};
+pub use read::{Fields, Placed, Text, parse};
 pub use rule::Rule;
 pub use rule_set::{Evidence, RuleSet, Selection, SelectionError};
 pub use scope::{SCOPES, Scope};
@@ -44,10 +45,10 @@ pub use settings::{RuleSettings, Settings};
 pub use show::type_name;
 pub use skeleton::{is_rule_id, skeleton};
 
-/// A rule file.
-#[derive(Clone, Debug)]
+/// A rule file, or a configuration.
+#[derive(Clone, Debug, Default)]
 pub struct RuleFile {
-    /// The path as diagnostics show it; its last part is the rule's id and `.toml`.
+    /// The path as diagnostics show it; of a rule, its last part is the id and `.toml`.
     pub path: String,
     /// The content.
     pub text: String,

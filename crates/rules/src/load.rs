@@ -4,57 +4,40 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use portcullis_model::{Severity, is_region};
-use toml::de::DeTable;
 
 use crate::constant::Constant;
 use crate::example::{self, Example};
 use crate::param::{self, Param};
 use crate::problem::{LoadError, Problem, place};
 use crate::program::{Part, Texts};
-use crate::read::{Fields, Text};
+use crate::read::{self, Fields, Text};
 use crate::rule::meant_rule;
 use crate::scope::{self, GroupingTexts, PRINCIPALS, SCOPES, Scope};
-use crate::settings::{RULE_SETS, RuleSettings};
+use crate::settings::{ParamSetting, RULE_SETS, RuleSettings, Settings};
 use crate::{Rule, RuleFile, is_rule_id};
 
 /// No honest rule is longer; a hostile one shall not keep the tool busy.
 const MAX_BYTES: usize = 64 * 1024;
-/// What errors in the settings call them.
-const SETTINGS: &str = "configuration";
 
-/// Reads one file; `settings` are those for its rule, by id.
-pub(crate) fn load(
-    file: &RuleFile,
-    settings: &BTreeMap<String, RuleSettings>,
-) -> Result<Rule, Vec<LoadError>> {
+/// Reads one file, and changes its rule as the settings say.
+pub(crate) fn load(file: &RuleFile, settings: &Settings) -> Result<Rule, Vec<LoadError>> {
     let mut rule = parse(file, |fields| read(file, fields))?;
-    if let Some(settings) = settings.get(&rule.id) {
-        apply(&mut rule, settings)?;
+    if let Some(own) = settings.rules.iter().find(|own| own.id.value == rule.id) {
+        apply(&mut rule, own).map_err(|problems| place(&settings.file, problems))?;
     }
     Ok(rule)
 }
 
-/// Parses a file, has it read, and puts all problems in their places.
+/// Parses a file of rules, unless it is too long, and has it read.
 pub(crate) fn parse<T>(
     file: &RuleFile,
-    read: impl FnOnce(Fields<'_>) -> Result<T, Vec<Problem>>,
+    reader: impl FnOnce(Fields<'_>) -> Result<T, Vec<Problem>>,
 ) -> Result<T, Vec<LoadError>> {
     if file.text.len() > MAX_BYTES {
         let problem = Problem::new(0..0, format!("a rule file has at most {MAX_BYTES} bytes"));
         return Err(place(file, vec![problem]));
     }
-    let (table, errors) = DeTable::parse_recoverable(&file.text);
-    if !errors.is_empty() {
-        let problem = |error: &toml::de::Error| {
-            Problem::new(
-                error.span().unwrap_or(0..0),
-                format!("no valid TOML: {}", error.message()),
-            )
-        };
-        return Err(place(file, errors.iter().map(problem).collect()));
-    }
-    let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
-    read(fields).map_err(|problems| place(file, problems))
+    read::parse(file, reader)
 }
 
 fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
@@ -263,7 +246,7 @@ fn examples(
 }
 
 /// Changes the rule as the settings say.
-fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<LoadError>> {
+fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<Problem>> {
     if let Some(severity) = settings.severity {
         let named = rule.texts.severities.iter().map(|(_, named)| *named);
         // The most severe severity is the least in order.
@@ -273,40 +256,35 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<LoadError>>
         rule.texts.severities.clear();
     }
     let mut problems = Vec::new();
-    for (name, value) in &settings.params {
-        let place = format!("rules.{}.params.{name}", rule.id);
+    for ParamSetting { name, name_at, value, value_at } in &settings.params {
         let Some(param) = rule.params.get_mut(name) else {
-            let problem = Problem::new(0..0, format!("{place}: the rule has no such parameter"));
+            let message = format!("the rule {} has no parameter `{name}`", rule.id);
+            let problem = Problem::new(name_at.clone(), message);
             problems.push(problem.valid(name, rule.params.keys().map(String::as_str)));
             continue;
         };
-        match param::kind(Some(value), Some(&param.default)) {
+        match param::of_kind(value.clone(), &param.default) {
             Ok(constant) => param.value = constant,
-            Err(message) => problems.push(Problem::new(0..0, format!("{place}: {message}"))),
+            Err(message) => problems.push(Problem::new(value_at.clone(), message)),
         }
     }
     match Part::compile(&rule.texts, &rule.each_scope(|scope| scope), &rule.values()) {
         Ok(parts) => rule.parts = parts,
-        Err(more) => problems.extend(more.into_iter().map(|problem| Problem {
-            message: format!("rules.{}.params: {}", rule.id, problem.message),
-            ..problem
-        })),
+        Err(more) => {
+            problems.extend(more.into_iter().map(|problem| settings.id.problem(problem.message)));
+        }
     }
-    if problems.is_empty() {
-        return Ok(());
-    }
-    Err(problems.into_iter().map(|problem| LoadError::nowhere(SETTINGS, problem)).collect())
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Problems with settings for rules that do not exist.
-pub(crate) fn unknown_settings(
-    settings: &BTreeMap<String, RuleSettings>,
-    rules: &[Rule],
-) -> Vec<LoadError> {
+pub(crate) fn unknown_settings(settings: &Settings, rules: &[Rule]) -> Vec<LoadError> {
     let mut unknown = Vec::new();
-    for id in settings.keys().filter(|id| rules.iter().all(|rule| rule.id != **id)) {
-        let problem = Problem::new(0..0, format!("rules.{id}: there is no rule `{id}`"));
-        unknown.push(LoadError::nowhere(SETTINGS, problem.help(meant_rule(id, rules))));
+    for RuleSettings { id, .. } in &settings.rules {
+        if rules.iter().all(|rule| rule.id != id.value) {
+            let problem = id.problem(format!("there is no rule `{}`", id.value));
+            unknown.push(problem.help(meant_rule(&id.value, rules)));
+        }
     }
-    unknown
+    place(&settings.file, unknown)
 }

@@ -24,26 +24,27 @@ pub(crate) fn read(
     default: Option<&Constant>,
 ) -> Result<Constant, Problem> {
     if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        let message = format!("`{name}` is no name for a parameter");
+        let message = format!("`{name}` is not a name for a parameter");
         return Err(Problem::new(at, message).help("use lowercase letters, digits and `_`"));
     }
     let deserializer = toml::de::ValueDeserializer::from(value.clone());
-    let value_read = toml::Value::deserialize(deserializer).ok();
-    kind(value_read.as_ref(), default).map_err(|message| Problem::new(value.span(), message))
+    let constant = toml::Value::deserialize(deserializer)
+        .ok()
+        .and_then(|value| Constant::from_toml(&value))
+        .ok_or("a parameter is a number, a bool, a text or a list of texts".to_owned());
+    constant
+        .and_then(|constant| match default {
+            Some(default) => of_kind(constant, default),
+            None => Ok(constant),
+        })
+        .map_err(|message| Problem::new(value.span(), message))
 }
 
-/// The value as a parameter of the same kind as its default.
-pub(crate) fn kind(
-    value: Option<&toml::Value>,
-    default: Option<&Constant>,
-) -> Result<Constant, String> {
-    let constant = value.and_then(Constant::from_toml);
-    let constant = constant.ok_or("a parameter is a number, a bool, a text or a list of texts")?;
-    match default {
-        Some(default) if default.ty() != constant.ty() => {
-            let needed = default.ty().map(show::type_name).unwrap_or_default();
-            Err(format!("this parameter is a {needed}"))
-        }
-        _ => Ok(constant),
+/// The value, if it is of the kind that the default is.
+pub(crate) fn of_kind(value: Constant, default: &Constant) -> Result<Constant, String> {
+    if value.ty() == default.ty() {
+        return Ok(value);
     }
+    let needed = default.ty().map(show::type_name).unwrap_or_default();
+    Err(format!("this parameter is a {needed}"))
 }

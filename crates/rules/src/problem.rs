@@ -10,7 +10,7 @@ use crate::RuleFile;
 
 /// A mistake at a place in some text: first an expression, then the file that holds it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The place, in bytes.
     pub at: Range<usize>,
     /// What is wrong.
@@ -20,21 +20,22 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(at: Range<usize>, message: impl Into<String>) -> Problem {
+    /// A mistake at that place.
+    #[must_use]
+    pub fn new(at: Range<usize>, message: impl Into<String>) -> Problem {
         Problem { at, message: message.into(), help: None }
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
+    /// Says what is right.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = Some(help.into());
         self
     }
 
     /// Helps out with a similar word among the valid ones, or else with all of them.
-    pub(crate) fn valid<'w>(
-        mut self,
-        word: &str,
-        valid: impl IntoIterator<Item = &'w str>,
-    ) -> Problem {
+    #[must_use]
+    pub fn valid<'w>(mut self, word: &str, valid: impl IntoIterator<Item = &'w str>) -> Problem {
         self.help = meant(word, valid);
         self
     }
@@ -73,45 +74,46 @@ pub struct LoadErrors(pub Vec<LoadError>);
 /// One mistake in a rule file or in the settings for it.
 #[derive(Clone, Debug)]
 pub struct LoadError {
-    /// The file, as its [`RuleFile::path`] names it, or where the settings come from.
+    /// The file, as its [`RuleFile::path`] names it.
     pub path: String,
     /// What is wrong.
     pub message: String,
     /// What is right or how to go on, where there is something to say.
     pub help: Option<String>,
-    place: Option<(Arc<str>, Range<usize>)>,
+    text: Arc<str>,
+    at: Range<usize>,
+    hides_text: bool,
 }
 
 impl LoadError {
-    /// A mistake outside the rule files.
-    pub(crate) fn nowhere(path: &str, problem: Problem) -> LoadError {
-        LoadError {
-            path: path.to_owned(),
-            message: problem.message,
-            help: problem.help,
-            place: None,
-        }
-    }
-
     fn new(file: &RuleFile, text: &Arc<str>, problem: Problem) -> LoadError {
         let start = text.floor_char_boundary(problem.at.start);
         let end = text.ceil_char_boundary(problem.at.end.min(text.len()));
         LoadError {
-            place: Some((Arc::clone(text), start..end.max(start))),
-            ..LoadError::nowhere(&file.path, problem)
+            path: file.path.clone(),
+            message: problem.message,
+            help: problem.help,
+            text: Arc::clone(text),
+            at: start..end.max(start),
+            hides_text: false,
         }
     }
 
-    /// The line and the column, both from 1, in characters; none for a mistake in the settings.
+    /// The mistake without the lines of the file, which may be another's.
     #[must_use]
-    pub fn position(&self) -> Option<(usize, usize)> {
-        self.place.as_ref().map(|(text, range)| position(text, range.start))
+    pub fn without_text(self) -> LoadError {
+        LoadError { hides_text: true, ..self }
+    }
+
+    /// The line and the column, both from 1, in characters.
+    #[must_use]
+    pub fn position(&self) -> (usize, usize) {
+        position(&self.text, self.at.start)
     }
 }
 
 /// The line and the column of a byte of the text, both from 1, in characters.
-#[must_use]
-pub fn position(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
@@ -120,13 +122,15 @@ pub fn position(text: &str, offset: usize) -> (usize, usize) {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = Level::ERROR.primary_title(self.message.as_str());
-        let mut group = match &self.place {
-            Some((text, range)) => title.element(
-                Snippet::source(&**text)
+        let mut group = if self.hides_text {
+            let (line, column) = self.position();
+            title.element(Origin::path(self.path.as_str()).line(line).char_column(column))
+        } else {
+            title.element(
+                Snippet::source(&*self.text)
                     .path(self.path.as_str())
-                    .annotation(AnnotationKind::Primary.span(range.clone())),
-            ),
-            None => title.element(Origin::path(self.path.as_str())),
+                    .annotation(AnnotationKind::Primary.span(self.at.clone())),
+            )
         };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
@@ -148,7 +152,8 @@ impl fmt::Display for LoadErrors {
 impl std::error::Error for LoadErrors {}
 
 /// Puts the problems of a file in their places, from top to bottom.
-pub(crate) fn place(file: &RuleFile, mut problems: Vec<Problem>) -> Vec<LoadError> {
+#[must_use]
+pub fn place(file: &RuleFile, mut problems: Vec<Problem>) -> Vec<LoadError> {
     let text: Arc<str> = file.text.as_str().into();
     problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
     problems.dedup();
@@ -166,5 +171,11 @@ mod tests {
         let longer = "a".repeat(1 << 24);
         assert_eq!(similar(&longer, [longer.as_str(), "a"]), None);
         assert_eq!(similar("a", [longer.as_str()]), None);
+    }
+
+    #[test]
+    fn positions_count_lines_and_characters() {
+        assert_eq!(position("a\nüb", 4), (2, 2));
+        assert_eq!(position("", 9), (1, 1));
     }
 }

@@ -6,14 +6,16 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::problem::Problem;
+use crate::RuleFile;
+use crate::problem::{LoadError, Problem, place};
 
 /// A TOML value with its place.
-pub(crate) type Placed<'t> = &'t Spanned<DeValue<'t>>;
+pub type Placed<'t> = &'t Spanned<DeValue<'t>>;
 
 /// A text of a file, with its place.
 #[derive(Clone, Debug)]
-pub(crate) struct Text {
+pub struct Text {
+    /// The text itself.
     pub value: String,
     /// The place, quotes included.
     pub at: Range<usize>,
@@ -22,7 +24,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    fn new(value: &str, at: Range<usize>, file: &str) -> Text {
+    pub(crate) fn new(value: &str, at: Range<usize>, file: &str) -> Text {
         let start =
             file.get(at.clone()).and_then(|raw| raw.find(value)).map(|found| at.start + found);
         Text { value: value.to_owned(), at, start }
@@ -38,17 +40,36 @@ impl Text {
     }
 
     /// A problem with the text as a whole.
-    pub(crate) fn problem(&self, message: impl Into<String>) -> Problem {
+    #[must_use]
+    pub fn problem(&self, message: impl Into<String>) -> Problem {
         Problem::new(self.at.clone(), message)
     }
 }
 
+/// Parses a file, has it read, and puts all problems in their places.
+pub fn parse<T>(
+    file: &RuleFile,
+    read: impl FnOnce(Fields<'_>) -> Result<T, Vec<Problem>>,
+) -> Result<T, Vec<LoadError>> {
+    let (table, errors) = DeTable::parse_recoverable(&file.text);
+    if !errors.is_empty() {
+        let problem = |error: &toml::de::Error| {
+            let message = format!("this is not valid TOML: {}", error.message());
+            Problem::new(error.span().unwrap_or(0..0), message)
+        };
+        return Err(place(file, errors.iter().map(problem).collect()));
+    }
+    let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
+    read(fields).map_err(|problems| place(file, problems))
+}
+
 /// The entries of a table: each is taken once, and what is left at the end is not known.
-pub(crate) struct Fields<'t> {
+pub struct Fields<'t> {
     file: &'t str,
     at: Range<usize>,
     left: BTreeMap<&'t str, (Range<usize>, Placed<'t>)>,
-    valid: Vec<&'static str>,
+    valid: Vec<String>,
+    /// What is wrong with those taken so far.
     pub problems: Vec<Problem>,
 }
 
@@ -69,19 +90,19 @@ impl<'t> Fields<'t> {
     }
 
     /// The value of that name, if it is there.
-    pub(crate) fn take(&mut self, name: &'static str) -> Option<Placed<'t>> {
-        self.valid.push(name);
+    pub fn take(&mut self, name: &str) -> Option<Placed<'t>> {
+        self.valid.push(name.to_owned());
         self.left.remove(name).map(|(_, value)| value)
     }
 
     /// A text that may be left out.
-    pub(crate) fn text(&mut self, name: &'static str) -> Option<Text> {
+    pub fn text(&mut self, name: &str) -> Option<Text> {
         let value = self.take(name)?;
         self.as_text(name, value)
     }
 
     /// A text that must be there, and say something.
-    pub(crate) fn required(&mut self, name: &'static str) -> Option<Text> {
+    pub fn required(&mut self, name: &str) -> Option<Text> {
         let Some(value) = self.take(name) else {
             self.problems.push(Problem::new(self.start(), format!("`{name}` is missing")));
             return None;
@@ -95,17 +116,24 @@ impl<'t> Fields<'t> {
     }
 
     /// A list of texts; empty if left out.
-    pub(crate) fn texts(&mut self, name: &'static str) -> Vec<Text> {
+    pub fn texts(&mut self, name: &str) -> Vec<Text> {
         let Some(value) = self.take(name) else { return Vec::new() };
         let Some(values) = value.get_ref().as_array() else {
             self.wrong(name, "a list of texts", value);
             return Vec::new();
         };
-        values.iter().filter_map(|value| self.as_text(name, value)).collect()
+        let mut texts = Vec::new();
+        for value in values {
+            match value.get_ref() {
+                DeValue::String(text) => texts.push(Text::new(text, value.span(), self.file)),
+                _ => self.wrong(name, "a list of texts", value),
+            }
+        }
+        texts
     }
 
     /// A text or a list of texts that must be there, and say something.
-    pub(crate) fn one_or_several(&mut self, name: &'static str) -> Vec<Text> {
+    pub(crate) fn one_or_several(&mut self, name: &str) -> Vec<Text> {
         let several = self.left.get(name).is_some_and(|(_, value)| value.get_ref().is_array());
         if !several {
             return self.required(name).into_iter().collect();
@@ -118,7 +146,7 @@ impl<'t> Fields<'t> {
     }
 
     /// The entries of a table of free names; empty if left out.
-    pub(crate) fn table(&mut self, name: &'static str) -> Vec<(&'t str, Range<usize>, Placed<'t>)> {
+    pub fn table(&mut self, name: &str) -> Vec<(&'t str, Range<usize>, Placed<'t>)> {
         let Some(value) = self.take(name) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
             self.wrong(name, "a table", value);
@@ -128,7 +156,7 @@ impl<'t> Fields<'t> {
     }
 
     /// The entries of a table of free names whose values are texts; empty if left out.
-    pub(crate) fn table_of_texts(&mut self, name: &'static str) -> Vec<(Text, Text)> {
+    pub fn table_of_texts(&mut self, name: &str) -> Vec<(Text, Text)> {
         let mut texts = Vec::new();
         for (key, at, value) in self.table(name) {
             let key = Text::new(key, at, self.file);
@@ -138,7 +166,7 @@ impl<'t> Fields<'t> {
     }
 
     /// The tables of an array of tables; empty if left out.
-    pub(crate) fn tables(&mut self, name: &'static str) -> Vec<Fields<'t>> {
+    pub fn tables(&mut self, name: &str) -> Vec<Fields<'t>> {
         let Some(value) = self.take(name) else { return Vec::new() };
         let Some(values) = value.get_ref().as_array() else {
             self.wrong(name, "a list of tables", value);
@@ -154,10 +182,37 @@ impl<'t> Fields<'t> {
         tables
     }
 
+    /// A table; none if left out.
+    pub fn one_table(&mut self, name: &str) -> Option<Fields<'t>> {
+        let value = self.take(name)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Fields::new(self.file, value.span(), table)),
+            _ => {
+                self.wrong(name, "a table", value);
+                None
+            }
+        }
+    }
+
+    /// The tables of a table of free names, each with its name; empty if left out.
+    pub fn named_tables(&mut self, name: &str) -> Vec<(Text, Fields<'t>)> {
+        let mut tables = Vec::new();
+        for (key, at, value) in self.table(name) {
+            match value.get_ref() {
+                DeValue::Table(table) => tables.push((
+                    Text::new(key, at, self.file),
+                    Fields::new(self.file, value.span(), table),
+                )),
+                _ => self.wrong(key, "a table", value),
+            }
+        }
+        tables
+    }
+
     /// What the text names, of all that it may.
-    pub(crate) fn choose<T: Copy>(
+    pub fn choose<T: Copy>(
         &mut self,
-        name: &'static str,
+        name: &str,
         text: &Text,
         all: &[T],
         word: impl Fn(T) -> &'static str,
@@ -171,16 +226,18 @@ impl<'t> Fields<'t> {
     }
 
     /// The problems, now also with every entry that nobody asked for.
-    pub(crate) fn finish(mut self) -> Vec<Problem> {
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Problem> {
         for (name, (at, _)) in &self.left {
             let problem = Problem::new(at.clone(), format!("`{name}` is not known here"));
-            self.problems.push(problem.valid(name, self.valid.iter().copied()));
+            self.problems.push(problem.valid(name, self.valid.iter().map(String::as_str)));
         }
         self.problems
     }
 
     /// The first character, where what is missing is reported.
-    pub(crate) fn start(&self) -> Range<usize> {
+    #[must_use]
+    pub fn start(&self) -> Range<usize> {
         self.at.start..self.at.start + 1
     }
 
@@ -189,7 +246,7 @@ impl<'t> Fields<'t> {
         self.file.get(at).unwrap_or_default()
     }
 
-    fn as_text(&mut self, name: &'static str, value: Placed<'t>) -> Option<Text> {
+    fn as_text(&mut self, name: &str, value: Placed<'t>) -> Option<Text> {
         if let DeValue::String(text) = value.get_ref() {
             return Some(Text::new(text, value.span(), self.file));
         }
@@ -197,7 +254,8 @@ impl<'t> Fields<'t> {
         None
     }
 
-    fn wrong(&mut self, name: &str, wanted: &str, value: Placed<'_>) {
+    /// Reports that a value is of another kind than wanted.
+    pub fn wrong(&mut self, name: &str, wanted: &str, value: Placed<'_>) {
         let message = format!("`{name}` must be {wanted}");
         self.problems.push(Problem::new(value.span(), message));
     }

@@ -94,7 +94,7 @@ impl RuleSet {
     pub fn load(files: &[RuleFile], settings: &Settings) -> Result<RuleSet, LoadErrors> {
         let (mut rules, mut errors) = (BTreeMap::new(), Vec::new());
         for file in files {
-            match load::load(file, &settings.rules) {
+            match load::load(file, settings) {
                 Ok(rule) => match rules.entry(rule.id.clone()) {
                     Entry::Vacant(entry) => {
                         entry.insert(rule).declared.clone_from(&settings.declared);
@@ -108,7 +108,7 @@ impl RuleSet {
         }
         let rules: Vec<_> = rules.into_values().collect();
         if errors.is_empty() {
-            errors = load::unknown_settings(&settings.rules, &rules);
+            errors = load::unknown_settings(settings, &rules);
         }
         let frameworks = Vec::new();
         if errors.is_empty() { Ok(RuleSet { rules, frameworks }) } else { Err(LoadErrors(errors)) }

@@ -1,33 +1,68 @@
 //! What a configuration changes about rules.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use portcullis_model::Severity;
-use serde::Deserialize;
+
+use crate::constant::Constant;
+use crate::read::{Fields, Text};
+use crate::{RuleFile, param};
 
 /// The rule sets, the smallest first; each holds those before it.
 pub(crate) const RULE_SETS: [&str; 2] = ["default", "strict"];
 
 /// What a configuration changes about rules.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The changes by rule id.
-    #[serde(default)]
-    pub rules: BTreeMap<String, RuleSettings>,
+    /// The file that says so, for the places of mistakes.
+    pub file: RuleFile,
+    /// The changes to each rule.
+    pub rules: Vec<RuleSettings>,
     /// What the configuration declares of users and of the password policy, in any form that stays
     /// the same: rules that read it test something else where that differs.
-    #[serde(skip)]
     pub declared: String,
 }
 
 /// What a configuration changes about one rule.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct RuleSettings {
-    /// Another severity.
-    pub severity: Option<Severity>,
-    /// Other values of parameters.
-    #[serde(default)]
-    pub params: BTreeMap<String, toml::Value>,
+    pub(crate) id: Text,
+    pub(crate) severity: Option<Severity>,
+    pub(crate) params: Vec<ParamSetting>,
+}
+
+/// Another value of a parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct ParamSetting {
+    pub name: String,
+    pub name_at: Range<usize>,
+    pub value: Constant,
+    pub value_at: Range<usize>,
+}
+
+impl RuleSettings {
+    /// Reads the tables `[rules.ID]` of a configuration, and adds what is wrong to its problems.
+    pub fn read(file: &mut Fields<'_>) -> Vec<RuleSettings> {
+        let mut all = Vec::new();
+        for (id, mut fields) in file.named_tables("rules") {
+            let word = fields.text("severity");
+            let severity = word
+                .and_then(|word| fields.choose("severity", &word, &Severity::ALL, Severity::word));
+            let mut params = Vec::new();
+            for (name, name_at, value) in fields.table("params") {
+                match param::read(name, name_at.clone(), value, None) {
+                    Ok(constant) => params.push(ParamSetting {
+                        name: name.to_owned(),
+                        name_at,
+                        value: constant,
+                        value_at: value.span(),
+                    }),
+                    Err(problem) => fields.problems.push(problem),
+                }
+            }
+            file.problems.extend(fields.finish());
+            all.push(RuleSettings { id, severity, params });
+        }
+        all
+    }
 }

@@ -37,6 +37,11 @@ pub enum LooseningChange {
         /// Their ids.
         rules: Vec<String>,
     },
+    /// Only the rules of chosen frameworks are judged.
+    Frameworks {
+        /// Their ids.
+        frameworks: Vec<String>,
+    },
     /// A rule is left out.
     Skip {
         /// The rule's id.
@@ -86,6 +91,19 @@ pub enum LooseningChange {
         /// The least severity that counts.
         value: Severity,
     },
+    /// The exit status is 0 whatever was found.
+    ExitZero,
+    /// Only findings that a baseline does not hold count.
+    Baseline,
+    /// Accounts of the organization or the list are left out.
+    FewerAccounts {
+        /// Their ids.
+        exclude: Vec<String>,
+        /// The organizational units outside which all are left out; empty: none.
+        units: Vec<String>,
+    },
+    /// The accounts that a file lists count as one's own.
+    OwnAccounts,
     /// Something else than AWS's own endpoint answered.
     Endpoint {
         /// The account's id, or `unknown`.

@@ -84,6 +84,9 @@ fn account(change: &LooseningChange) -> Option<&str> {
 fn describe_change(change: &LooseningChange) -> String {
     match change {
         LooseningChange::Only { rules } => format!("only {} is judged", few(rules, NAMED)),
+        LooseningChange::Frameworks { frameworks } => {
+            format!("only the rules of {} are judged", few(frameworks, NAMED))
+        }
         LooseningChange::Skip { rule } => format!("{rule} is not judged"),
         LooseningChange::Severity { rule, default, value } => {
             format!("{rule} is {} instead of {}", value.word(), default.word())
@@ -106,6 +109,15 @@ fn describe_change(change: &LooseningChange) -> String {
         LooseningChange::FailOn { value } => {
             format!("findings less severe than {} do not count", value.word())
         }
+        LooseningChange::ExitZero => "the exit status is 0 whatever was found".to_owned(),
+        LooseningChange::Baseline => "findings that the baseline holds do not count".to_owned(),
+        LooseningChange::FewerAccounts { exclude, units } if units.is_empty() => {
+            format!("{} is not audited", few(exclude, NAMED))
+        }
+        LooseningChange::FewerAccounts { units, .. } => {
+            format!("only accounts below {} are audited", few(units, NAMED))
+        }
+        LooseningChange::OwnAccounts => "the accounts of a file count as one's own".to_owned(),
         LooseningChange::Endpoint { url, .. } => {
             format!("{url} answered instead of AWS's own endpoint")
         }

@@ -8,7 +8,7 @@ use portcullis_rules::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::support::{RULE, account, changed, file};
+use crate::support::{RULE, account, changed, file, settings as with_settings};
 
 const FRAMEWORK: &str = r#"id         = "test-1.0"
 title      = "Test"
@@ -46,8 +46,8 @@ fn rules(settings: &str) -> RuleSet {
         .replace("{ age_days = 90 }", "{ age_days = 9000 }")
         .replace("{ age_days = 90.5 }", "{ age_days = 9001 }");
     let strict = RuleFile { path: "mine/test/strict-rule.toml".into(), text: strict };
-    let settings: Settings = toml::from_str(settings).unwrap();
-    RuleSet::load(&[file(RULE), strict], &settings).unwrap_or_else(|errors| panic!("{errors}"))
+    RuleSet::load(&[file(RULE), strict], &with_settings(settings))
+        .unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 fn load(text: &str, settings: &str) -> RuleSet {
@@ -58,7 +58,7 @@ fn load(text: &str, settings: &str) -> RuleSet {
 fn mistakes(text: &str) -> Vec<String> {
     let errors = rules("").with_frameworks(&[framework(text)]).err();
     let one = |error: &portcullis_rules::LoadError| {
-        let (line, column) = error.position().unwrap();
+        let (line, column) = error.position();
         let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
         format!("{line}:{column} {}{help}", error.message)
     };

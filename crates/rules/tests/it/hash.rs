@@ -3,7 +3,7 @@
 use portcullis_model::RuleInfo;
 use portcullis_rules::{RuleSet, Settings};
 
-use crate::support::{RULE, changed, file, load};
+use crate::support::{RULE, changed, file, load, settings as with_settings};
 
 fn info(text: &str) -> RuleInfo {
     let rules = load(text).unwrap_or_else(|errors| panic!("{errors}"));
@@ -60,8 +60,8 @@ fn conditions_and_parameters_matter() {
 
 /// The hash of the rule as a configuration changes it.
 fn configured(settings: &str) -> String {
-    let settings = toml::from_str(settings).unwrap();
-    let rules = RuleSet::load(&[file(RULE)], &settings).unwrap_or_else(|e| panic!("{e}"));
+    let rules =
+        RuleSet::load(&[file(RULE)], &with_settings(settings)).unwrap_or_else(|e| panic!("{e}"));
     rules.rule("test-rule").unwrap().info().hash
 }
 

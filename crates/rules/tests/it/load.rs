@@ -4,7 +4,7 @@ use std::fs;
 
 use portcullis_rules::{LoadErrors, RuleFile, RuleSet, Settings};
 
-use crate::support::{RULE, account, changed, file, judge, load};
+use crate::support::{RULE, account, changed, file, judge, load, settings};
 
 /// Each mistake as `line:column message; help`.
 fn mistakes(text: &str) -> Vec<String> {
@@ -13,11 +13,9 @@ fn mistakes(text: &str) -> Vec<String> {
 
 fn shown(errors: &LoadErrors) -> Vec<String> {
     let one = |error: &portcullis_rules::LoadError| {
-        let place = error
-            .position()
-            .map_or(error.path.clone(), |(line, column)| format!("{line}:{column}"));
+        let (line, column) = error.position();
         let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-        format!("{place} {}{help}", error.message)
+        format!("{line}:{column} {}{help}", error.message)
     };
     errors.0.iter().map(one).collect()
 }
@@ -157,7 +155,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "severities = [{ wen = \"true\", severity = \"lo\" }]\nseverity =",
         "3:17 `wen` is not known here; did you mean `when`?",
     ),
-    ("[[example]]", "[[example]", "13:11 no valid TOML: unclosed array table"),
+    ("[[example]]", "[[example]", "13:11 this is not valid TOML: unclosed array table"),
 ];
 
 #[test]
@@ -238,7 +236,7 @@ fn huge_files_are_refused() {
 }
 
 fn with_settings(toml: &str) -> Result<RuleSet, LoadErrors> {
-    RuleSet::load(&[file(RULE)], &toml::from_str(toml).unwrap())
+    RuleSet::load(&[file(RULE)], &settings(toml))
 }
 
 #[test]
@@ -256,22 +254,26 @@ fn settings_change_severity_and_parameters() {
 }
 
 #[test]
-fn mistakes_in_settings_are_reported() {
-    for (settings, mistake) in [
-        (
-            "[rules.test-rul]",
-            "configuration rules.test-rul: there is no rule `test-rul`; did you mean `test-rule`?",
-        ),
+fn mistakes_in_settings_are_reported_at_their_places() {
+    for (settings, mistakes) in [
+        ("[rules.test-rul]", &["1:8 there is no rule `test-rul`; did you mean `test-rule`?"][..]),
         (
             "[rules.test-rule.params]\nmax_age_day = 1",
-            "configuration rules.test-rule.params.max_age_day: the rule has no such parameter; did you mean `max_age_days`?",
+            &[
+                "2:1 the rule test-rule has no parameter `max_age_day`; did you mean `max_age_days`?",
+            ],
         ),
         (
-            "[rules.test-rule.params]\nmax_age_days = \"1\"",
-            "configuration rules.test-rule.params.max_age_days: this parameter is a number",
+            "[rules.test-rule.params]\nmax_age_days = \"1\"\nage = 1",
+            &[
+                "2:16 this parameter is a number",
+                "3:1 the rule test-rule has no parameter `age`; valid: max_age_days",
+            ],
         ),
     ] {
-        assert_eq!(shown(&with_settings(settings).err().unwrap()), [mistake]);
+        let errors = with_settings(settings).err().unwrap();
+        assert_eq!(shown(&errors), mistakes);
+        assert!(errors.0.iter().all(|error| error.path == "portcullis.toml"));
     }
 }
 

@@ -1,10 +1,10 @@
 //! Rules on several scopes, severities that hold on a condition, and the sources that rules need.
 
 use portcullis_model::{Finding, Report, Severity, Source, Sources, Verdict};
-use portcullis_rules::{RuleSet, Settings};
+use portcullis_rules::RuleSet;
 use serde_json::{Value as Json, json};
 
-use crate::support::{RULE, account, changed, file, judge, load};
+use crate::support::{RULE, account, changed, file, judge, load, settings};
 
 /// A rule on users, groups and roles.
 const PRINCIPALS: &str = r#"id          = "test-rule"
@@ -40,7 +40,7 @@ fn principals() -> RuleSet {
 
 fn mistake(text: &str) -> String {
     let errors = load(text).err().unwrap();
-    let (line, column) = errors.0[0].position().unwrap();
+    let (line, column) = errors.0[0].position();
     format!("{line}:{column} {}", errors.0[0].message)
 }
 
@@ -149,7 +149,7 @@ fn what_decides_the_severity_is_evidence() {
 
 #[test]
 fn a_severity_from_the_settings_holds_everywhere() {
-    let settings: Settings = toml::from_str("[rules.test-rule]\nseverity = 'info'").unwrap();
+    let settings = settings("[rules.test-rule]\nseverity = 'info'");
     let rules = RuleSet::load(&[file(&graded())], &settings).unwrap();
     assert_eq!(severity(&rules, &json!(true), &json!(true)), Severity::Info);
 }
@@ -162,7 +162,7 @@ fn a_list_of_texts_may_be_empty() {
         .replace("{ age_days = 90 }", "{ name = \"eve\" }\nparams = { names = [\"eve\"] }");
     let rules = load(&text).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(rules.check_examples(), []);
-    let settings: Settings = toml::from_str("[rules.test-rule.params]\nnames = ['alice']").unwrap();
+    let settings = settings("[rules.test-rule.params]\nnames = ['alice']");
     let rules =
         RuleSet::load(&[file(&text)], &settings).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(judge(&rules, &account(), &[]).tally("test-rule").pass, 1);
@@ -185,8 +185,13 @@ fn the_sources_are_those_of_all_facts_and_of_the_list() {
     .replace("user.name", "root.arn")
     .replace("user.age_days", "root.idle_days")
     .replace("user   = { age_days", "root = { idle_days");
-    let needed =
-        [Source::CallerIdentity, report, Source::AccountSummary, Source::VirtualMfaDevices];
+    let needed = [
+        Source::CallerIdentity,
+        report,
+        Source::AccountSummary,
+        Source::VirtualMfaDevices,
+        Source::RootCredentials,
+    ];
     assert_eq!(sources(&devices), Sources::from_iter(needed));
     assert_eq!(sources(PRINCIPALS), Sources::from_iter([report, details]));
 }

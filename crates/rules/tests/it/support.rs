@@ -1,7 +1,9 @@
 //! A rule file and a snapshot to change in tests.
 
 use portcullis_model::{Report, RunOptions, Snapshot, Verdict};
-use portcullis_rules::{LoadErrors, RuleFile, RuleSet, Settings, evaluate};
+use portcullis_rules::{
+    Fields, LoadErrors, RuleFile, RuleSet, RuleSettings, Settings, evaluate, parse,
+};
 use serde_json::{Value as Json, json};
 
 /// A sound rule on users.
@@ -34,6 +36,14 @@ pub(crate) fn file(text: &str) -> RuleFile {
 
 pub(crate) fn load(text: &str) -> Result<RuleSet, LoadErrors> {
     RuleSet::load(&[file(text)], &Settings::default())
+}
+
+/// The settings that a configuration makes.
+pub(crate) fn settings(text: &str) -> Settings {
+    let file = RuleFile { path: "portcullis.toml".into(), text: text.into() };
+    let read = |mut fields: Fields<'_>| Ok(RuleSettings::read(&mut fields));
+    let rules = parse(&file, read).unwrap();
+    Settings { file: file.clone(), rules, ..Settings::default() }
 }
 
 /// The rule with a line put in the place of another.

@@ -1,10 +1,12 @@
 //! Users, reconciled between the report and the live list.
 
+use std::collections::BTreeMap;
+
 use portcullis_model::{Fact, Source, Sources, UserClass};
 use serde_json::json;
 
 use super::bundles::{CREATED, Fixture, arn, detail, gaps, root_row, row, time, user};
-use crate::classes::Classes;
+use crate::classes::{Classes, Patterns, glob};
 
 const REPORT: Source = Source::CredentialReport;
 const DETAILS: Source = Source::AccountAuthorizationDetails;
@@ -187,8 +189,10 @@ fn an_empty_live_list_is_believed_only_with_the_summary() {
 
 #[test]
 fn classes_by_tag_need_the_tags() {
-    let json = json!({"service": {"names": ["svc-*"], "tags": {"kind": "service"}}});
-    let classes: Classes = serde_json::from_value(json).unwrap();
+    let names = vec![glob("svc-*").unwrap()];
+    let tags = BTreeMap::from([("kind".to_owned(), "service".to_owned())]);
+    let service = Patterns { names, tags, ..Patterns::default() };
+    let classes = Classes { service, ..Classes::default() };
     let mut tagged = detail("alice");
     tagged["Tags"] = json!([{"Key": "kind", "Value": "service"}]);
     let fixture = Fixture::new().users(&[tagged]);

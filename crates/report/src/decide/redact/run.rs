@@ -22,11 +22,19 @@ impl Redaction<'_> {
         use LooseningChange as Change;
         match change {
             Change::Only { .. }
+            | Change::Frameworks { .. }
             | Change::Skip { .. }
             | Change::Severity { .. }
             | Change::PasswordPolicyChanged { .. }
             | Change::AllowUnknown { .. }
-            | Change::FailOn { .. } => change,
+            | Change::FailOn { .. }
+            | Change::ExitZero
+            | Change::Baseline
+            | Change::OwnAccounts => change,
+            Change::FewerAccounts { exclude, units } => Change::FewerAccounts {
+                exclude: exclude.iter().map(|id| self.names.account(id)).collect(),
+                units: units.iter().map(|unit| self.names.text(unit)).collect(),
+            },
             Change::Parameter { rule, name, default, value } => {
                 let path = format!("params.{name}");
                 let (default, value) =

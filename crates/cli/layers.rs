@@ -1,0 +1,328 @@
+//! Options that the command line leaves open: an environment variable decides, or else the configuration.
+//!
+//! All follows from the options of `audit`: variables and keys are named after them, and their parsers check
+//! the values.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::error::Error;
+use std::path::PathBuf;
+
+use clap::builder::ValueParser;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, value_parser};
+use portcullis_rules::Problem;
+
+use crate::args::Cli;
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Options of `audit` that are about one run or name what it reads, and so stand on the command line only.
+const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
+/// Commands that write the report of another run: their outputs are named each time.
+const REWRITING: [&str; 2] = ["report", "merge"];
+/// The option that names the configuration, and is no key of it.
+const CONFIG: &str = "config";
+/// Options that serve only beside one of others.
+const NEEDS: [(&[&str], &[&str]); 4] = [
+    (
+        &[
+            "assume_root",
+            "collect_to",
+            "exclude",
+            "expect_partition",
+            "resume",
+            "role_name",
+            "shard",
+            "shards",
+        ],
+        &["accounts", "org"],
+    ),
+    (&["external_id"], &["role_arn", "accounts", "org"]),
+    (&["salt_file"], &["redact"]),
+    (&["units"], &["org"]),
+];
+/// Options that put others out of force that were chosen less directly, beside those they conflict with.
+const OUTRANKING: [(&str, &str); 4] =
+    [("only", "skip"), ("frameworks", "skip"), ("rule_set", "only"), ("rule_set", "frameworks")];
+
+/// What an option takes.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Switch,
+    Number,
+    Text,
+    Texts,
+}
+
+/// What an option was chosen to be, and where.
+pub(crate) struct Choice<'a> {
+    pub(crate) arg: &'a Arg,
+    pub(crate) values: Vec<String>,
+    pub(crate) origin: String,
+}
+
+/// What was chosen for the options of a command, the most direct choice first.
+struct Layers<'a> {
+    command: &'a Command,
+    /// The options of the command line.
+    given: Vec<&'a Arg>,
+    /// The others that are in force.
+    decided: Vec<&'a Arg>,
+    /// Their values, by id.
+    values: BTreeMap<String, Vec<String>>,
+    /// Where all were chosen, by id.
+    origins: BTreeMap<String, String>,
+}
+
+/// Reads the command line, the environment and the configuration.
+pub(crate) fn read() -> Result<(Cli, Config), Failure> {
+    let root = command();
+    let options = choosable(&root);
+    let given = root.clone().get_matches();
+    let (names, matches) = innermost(&given);
+    let leaf =
+        names.iter().fold(&root, |command, name| command.find_subcommand(name).unwrap_or(command));
+    let open: Vec<&Arg> =
+        options.iter().filter(|option| has(&root, option) || has(leaf, option)).collect();
+
+    let mut layers = Layers::new(leaf, matches);
+    let mut variables = Vec::new();
+    for arg in &open {
+        variables.extend(from_environment(arg)?);
+    }
+    if let Some(pair) = layers.add(variables) {
+        let [one, other] = pair.map(variable);
+        return Err(format!("{one} and {other} cannot be used together").into());
+    }
+    let mut config = Config::default();
+    if options.iter().any(|option| has(leaf, option)) {
+        let in_environment = layers.values.get(CONFIG).and_then(|paths| paths.first());
+        let named = given.get_one(CONFIG).cloned().or_else(|| in_environment.map(PathBuf::from));
+        config = Config::read(named.as_deref(), &options)?;
+        if let Some(pair) = layers.add(config.choices(&open)) {
+            config.conflict(pair.map(key));
+        }
+    }
+    if let Err(message) = layers.settle() {
+        root.clone().error(ErrorKind::MissingRequiredArgument, message).exit();
+    }
+    let matches = with_defaults(root.clone(), &names, &layers.values).get_matches();
+    config.origins = layers.origins;
+    Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()), config))
+}
+
+/// The command line of Portcullis, whose help names the variables.
+pub(crate) fn command() -> Command {
+    let root = Cli::command();
+    let options = choosable(&root);
+    with_variables(root, &options)
+}
+
+/// The options that can be chosen elsewhere: those of all commands and of `audit`.
+pub(crate) fn choosable(root: &Command) -> Vec<Arg> {
+    let audit = root.find_subcommand("audit").into_iter();
+    root.get_arguments()
+        .chain(audit.flat_map(Command::get_arguments))
+        .filter(|arg| arg.get_long().is_some() && !PER_RUN.contains(&arg.get_id().as_str()))
+        .cloned()
+        .collect()
+}
+
+/// The variable that chooses an option.
+pub(crate) fn variable(arg: &Arg) -> String {
+    format!("PORTCULLIS_{}", key(arg).to_ascii_uppercase())
+}
+
+/// The key of the configuration that chooses an option.
+pub(crate) fn key(arg: &Arg) -> String {
+    match arg.get_long().unwrap_or_default() {
+        // `[rules.ID]` are the settings of rules.
+        "rules" => "rule_directories".to_owned(),
+        long => long.replace('-', "_"),
+    }
+}
+
+/// Whether the configuration may choose the option, and not only a variable.
+pub(crate) fn is_key(arg: &Arg) -> bool {
+    arg.get_id() != CONFIG
+}
+
+pub(crate) fn kind(arg: &Arg) -> Kind {
+    let numbers: [ValueParser; 3] =
+        [value_parser!(u8).into(), value_parser!(u32).into(), value_parser!(u64).into()];
+    let is_number =
+        || numbers.iter().any(|number| number.type_id() == arg.get_value_parser().type_id());
+    match arg.get_action() {
+        ArgAction::SetTrue => Kind::Switch,
+        ArgAction::Append => Kind::Texts,
+        _ if is_number() => Kind::Number,
+        _ => Kind::Text,
+    }
+}
+
+/// What is wrong with a value of the option, by the parser that the command line has for it.
+pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
+    let valid = arg.get_possible_values();
+    if !valid.is_empty() && !valid.iter().any(|one| one.matches(value, false)) {
+        let problem = Problem::new(0..0, format!("`{value}` is not valid here"));
+        return Err(problem.valid(value, valid.iter().map(|one| one.get_name())));
+    }
+    let parser = arg.get_value_parser().clone();
+    let alone = Arg::new("value").value_parser(parser).allow_hyphen_values(true);
+    let outcome = Command::new("").no_binary_name(true).arg(alone).try_get_matches_from([value]);
+    outcome.map(drop).map_err(|error| {
+        let reason = error.source().map_or("this is not valid".to_owned(), ToString::to_string);
+        Problem::new(0..0, format!("`{value}`: {reason}"))
+    })
+}
+
+/// Whether the command has the option, with the same meaning.
+fn has(command: &Command, option: &Arg) -> bool {
+    let rewrites = REWRITING.contains(&command.get_name()) && option.get_id() == "outputs";
+    let is_same = |arg: &Arg| {
+        arg.get_id() == option.get_id()
+            && arg.get_value_parser().type_id() == option.get_value_parser().type_id()
+    };
+    !rewrites && command.get_arguments().any(is_same)
+}
+
+/// The command that is run, by the names that lead to it, and its arguments.
+fn innermost(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
+    let (mut names, mut matches) = (Vec::new(), matches);
+    while let Some((name, below)) = matches.subcommand() {
+        names.push(name);
+        matches = below;
+    }
+    (names, matches)
+}
+
+/// What a variable chooses; one that is empty counts as not set.
+fn from_environment(arg: &Arg) -> Result<Option<Choice<'_>>, Failure> {
+    let name = variable(arg);
+    let Some(value) = env::var_os(&name).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let Ok(value) = value.into_string() else {
+        return Err(format!("{name} is not valid UTF-8").into());
+    };
+    let values: Vec<String> = match (kind(arg), value.as_str()) {
+        (Kind::Switch, "1") => vec!["true".to_owned()],
+        (Kind::Switch, "0") => vec!["false".to_owned()],
+        (Kind::Texts, list) => {
+            let parts = list.split([',', '\n']).map(str::trim);
+            parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        }
+        _ => vec![value],
+    };
+    for value in &values {
+        check(arg, value)
+            .map_err(|problem| Failure::from(problem.message).helped(problem.help).at(&name))?;
+    }
+    Ok(Some(Choice { arg, values, origin: name }))
+}
+
+impl<'a> Layers<'a> {
+    fn new(command: &'a Command, matches: &ArgMatches) -> Layers<'a> {
+        let is_given = |arg: &&Arg| {
+            matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+        };
+        let given: Vec<_> = command.get_arguments().filter(is_given).collect();
+        let mut origins = BTreeMap::new();
+        for arg in &given {
+            let name = format!("--{}", arg.get_long().unwrap_or_default());
+            origins.insert(arg.get_id().to_string(), name);
+        }
+        Layers { command, given, decided: Vec::new(), values: BTreeMap::new(), origins }
+    }
+
+    /// Adds what was chosen less directly than all so far, where that leaves it open; two of them that
+    /// contradict each other, if there are.
+    fn add(&mut self, choices: Vec<Choice<'a>>) -> Option<[&'a Arg; 2]> {
+        let above: Vec<&Arg> = self.given.iter().chain(&self.decided).copied().collect();
+        let mut added: Vec<&Arg> = Vec::new();
+        for Choice { arg, values, origin } in choices {
+            let id = arg.get_id().to_string();
+            let is_decided = self.origins.contains_key(&id);
+            if is_decided || above.iter().any(|higher| self.outranks(higher, arg)) {
+                continue;
+            }
+            if let Some(other) = added.iter().find(|other| self.conflict(other, arg)) {
+                return Some([other, arg]);
+            }
+            // A switch that is off stands in no other's way.
+            if values != ["false"] {
+                added.push(arg);
+            }
+            self.values.insert(id.clone(), values);
+            self.origins.insert(id, origin);
+        }
+        self.decided.append(&mut added);
+        None
+    }
+
+    fn outranks(&self, higher: &Arg, arg: &Arg) -> bool {
+        OUTRANKING.contains(&(higher.get_id().as_str(), arg.get_id().as_str()))
+            || self.conflict(higher, arg)
+    }
+
+    fn conflict(&self, one: &Arg, other: &Arg) -> bool {
+        let excludes = |one: &Arg, other: &Arg| {
+            let own = self.command.get_arguments().find(|arg| arg.get_id() == one.get_id());
+            let excluded = own.map(|own| self.command.get_arg_conflicts_with(own));
+            excluded.into_iter().flatten().any(|arg| arg.get_id() == other.get_id())
+        };
+        excludes(one, other) || excludes(other, one)
+    }
+
+    /// Drops what serves only beside an option that is not in force; an error if that was given.
+    fn settle(&mut self) -> Result<(), String> {
+        for (options, needs) in NEEDS {
+            let mut in_force = self.given.iter().chain(&self.decided);
+            if in_force.any(|arg| needs.contains(&arg.get_id().as_str())) {
+                continue;
+            }
+            let given = self.given.iter().find(|arg| options.contains(&arg.get_id().as_str()));
+            if let Some(given) = given.and_then(|arg| arg.get_long()) {
+                let needs: Vec<String> =
+                    needs.iter().map(|id| format!("--{}", id.replace('_', "-"))).collect();
+                return Err(format!("--{given} needs {}", needs.join(" or ")));
+            }
+            self.values.retain(|id, _| !options.contains(&id.as_str()));
+        }
+        Ok(())
+    }
+}
+
+/// The command, with these values where that of those names leaves options open.
+fn with_defaults(
+    command: Command,
+    names: &[&str],
+    values: &BTreeMap<String, Vec<String>>,
+) -> Command {
+    let command = command.mut_args(|arg| match values.get(arg.get_id().as_str()) {
+        Some(values) => arg.default_values(values),
+        None => arg,
+    });
+    match names {
+        [name, below @ ..] => {
+            command.mut_subcommand(name, |command| with_defaults(command, below, values))
+        }
+        [] => command,
+    }
+}
+
+/// The command and those below it, with the variable of each option in the help.
+fn with_variables(command: Command, options: &[Arg]) -> Command {
+    let known: Vec<&Arg> = options.iter().filter(|option| has(&command, option)).collect();
+    let command = command.mut_args(|arg| {
+        if !known.iter().any(|option| option.get_id() == arg.get_id()) {
+            return arg;
+        }
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let variable = variable(&arg);
+        arg.help(format!("{help} [env: {variable}]"))
+    });
+    command.mut_subcommands(|command| with_variables(command, options))
+}
