@@ -8,7 +8,7 @@ use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 
-use clap::builder::ValueParser;
+use clap::builder::{PossibleValue, ValueParser};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, value_parser};
@@ -99,8 +99,8 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     let mut config = Config::default();
     if options.iter().any(|option| has(leaf, option)) {
         let in_environment = layers.values.get(CONFIG).and_then(|paths| paths.first());
-        let named = given.get_one(CONFIG).cloned().or_else(|| in_environment.map(PathBuf::from));
-        config = Config::read(named.as_deref(), &options)?;
+        let path = given.get_one(CONFIG).cloned().or_else(|| in_environment.map(PathBuf::from));
+        config = Config::read(path.as_deref(), &options)?;
         if let Some(pair) = layers.add(config.choices(&open)) {
             config.conflict(pair.map(key));
         }
@@ -167,7 +167,7 @@ pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
     let valid = arg.get_possible_values();
     if !valid.is_empty() && !valid.iter().any(|one| one.matches(value, false)) {
         let problem = Problem::new(0..0, format!("`{value}` is not valid here"));
-        return Err(problem.valid(value, valid.iter().map(|one| one.get_name())));
+        return Err(problem.valid(value, valid.iter().map(PossibleValue::get_name)));
     }
     let parser = arg.get_value_parser().clone();
     let alone = Arg::new("value").value_parser(parser).allow_hyphen_values(true);

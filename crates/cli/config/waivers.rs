@@ -67,12 +67,11 @@ fn read_entry(fields: &mut Fields<'_>) -> Option<Entry> {
 pub(super) fn check(entries: &[Entry], rules: &RuleSet) -> (Vec<Waiver>, Vec<Problem>) {
     let (mut waivers, mut problems) = (Vec::new(), Vec::new());
     for Entry { rule, waiver, .. } in entries {
-        match rules.rule(&rule.value) {
-            Some(_) => waivers.push(waiver.clone()),
-            None => {
-                let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.id.as_str()).collect();
-                problems.push(unknown("rule", &rule.value, &ids, rule.at.clone()));
-            }
+        if rules.rule(&rule.value).is_some() {
+            waivers.push(waiver.clone());
+        } else {
+            let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.id.as_str()).collect();
+            problems.push(unknown("rule", &rule.value, &ids, rule.at.clone()));
         }
     }
     (waivers, problems)

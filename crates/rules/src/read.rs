@@ -185,13 +185,11 @@ impl<'t> Fields<'t> {
     /// A table; none if left out.
     pub fn one_table(&mut self, name: &str) -> Option<Fields<'t>> {
         let value = self.take(name)?;
-        match value.get_ref() {
-            DeValue::Table(table) => Some(Fields::new(self.file, value.span(), table)),
-            _ => {
-                self.wrong(name, "a table", value);
-                None
-            }
+        if let DeValue::Table(table) = value.get_ref() {
+            return Some(Fields::new(self.file, value.span(), table));
         }
+        self.wrong(name, "a table", value);
+        None
     }
 
     /// The tables of a table of free names, each with its name; empty if left out.
