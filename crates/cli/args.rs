@@ -321,7 +321,7 @@ pub(crate) struct ReportingArgs {
 pub(crate) struct FleetArgs {
     /// Ask the accounts that this file lists: CSV with a heading, or one JSON
     /// object per line, with id, and role_arn, external_id and name where
-    /// wanted. Accounts of the file are no strangers to each other, also where
+    /// wanted. Accounts of the file are not strangers to each other, also where
     /// bundles are read
     #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
@@ -726,7 +726,7 @@ pub(crate) enum RulesCommand {
     New(NewArgs),
 }
 
-/// The form of an answer that is no report.
+/// The form of an answer that is not a report.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub(crate) enum View {
     Text,

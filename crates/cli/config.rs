@@ -57,7 +57,7 @@ struct Setting {
 }
 
 impl Config {
-    /// Reads the named file, or the default one if it exists; `none` is no file. These options it may choose.
+    /// Reads the named file, or the default one if it exists; `none` is not a file. These options it may choose.
     pub(crate) fn read(named: Option<&Path>, options: &[Arg]) -> Result<Config, Failure> {
         if named == Some(Path::new(NO_FILE)) {
             return Ok(Config::default());

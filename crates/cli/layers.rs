@@ -22,7 +22,7 @@ use crate::failure::Failure;
 const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
 /// Commands that write the report of another run: their outputs are named each time.
 const REWRITING: [&str; 2] = ["report", "merge"];
-/// The option that names the configuration, and is no key of it.
+/// The option that names the configuration, and is not a key of it.
 const CONFIG: &str = "config";
 /// Options that serve only beside one of others.
 const NEEDS: [(&[&str], &[&str]); 4] = [

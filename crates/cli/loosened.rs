@@ -79,7 +79,7 @@ impl Choices<'_> {
     }
 }
 
-/// Says in one line what loosens the run. That somebody made the bundle by hand is no news to them.
+/// Says in one line what loosens the run. That somebody made the bundle by hand is not news to them.
 pub(crate) fn note(report: &Report) {
     let is_told = |change: &Change| !matches!(change, Change::Unverified { .. });
     let phrases: Vec<String> = loosened::describe(report)

@@ -50,7 +50,7 @@ fn write_closing(part: &str, page: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Text that is no request: neither by an escape nor by how a line begins.
+/// Text that is not a request: neither by an escape nor by how a line begins.
 fn literal(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     text.lines().map(|line| format!("\\&{line}")).collect::<Vec<_>>().join("\n")

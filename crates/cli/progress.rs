@@ -9,7 +9,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::terminal;
 
-/// One line on standard error that is drawn over and over; nothing if it is no terminal, or if a log is
+/// One line on standard error that is drawn over and over; nothing if it is not a terminal, or if a log is
 /// written there.
 #[derive(Debug)]
 pub(crate) struct ProgressLine {

@@ -17,7 +17,7 @@ use crate::failure::{Failure, did_you_mean};
 const FRAMEWORKS: &str = "frameworks";
 /// Far above any rule file.
 const MAX_BYTES: u64 = 1 << 20;
-/// The file, beside the families of the built-in rules, that is about escalation and is no rule.
+/// The file, beside the families of the built-in rules, that is about escalation and is not a rule.
 const ESCALATIONS: &str = "escalations.toml";
 
 /// All built-in rules and frameworks, and those of the directories; every problem of every file at

@@ -49,13 +49,13 @@ pub(crate) fn read(path: &Path) -> Result<Report, Failure> {
 fn parse(bytes: &[u8]) -> Result<Report, String> {
     // The schema first: it explains all that is wrong with another tool's file.
     let value: Value =
-        serde_json::from_slice(&to_utf8(bytes)).map_err(|e| format!("is no JSON: {e}"))?;
+        serde_json::from_slice(&to_utf8(bytes)).map_err(|e| format!("is not valid JSON: {e}"))?;
     match value.get("schema").and_then(Value::as_str) {
         Some(SCHEMA) => {}
         Some(other) => return Err(format!("has the schema {other}, and not {SCHEMA}")),
-        None => return Err("is no report of Portcullis: it names no schema".to_owned()),
+        None => return Err("is not a report of Portcullis: it names no schema".to_owned()),
     }
-    serde_json::from_value(value).map_err(|error| format!("is no whole report: {error}"))
+    serde_json::from_value(value).map_err(|error| format!("is not a complete report: {error}"))
 }
 
 #[cfg(test)]
@@ -65,12 +65,12 @@ mod tests {
     #[test]
     fn what_is_no_report_is_told() {
         for (bytes, says) in [
-            (&b""[..], "is no JSON: EOF"),
-            (b"{\"schema\": \"portcullis/report/v1\"", "is no JSON: EOF"),
-            (b"\xff", "is no JSON: "),
-            (b"[]", "is no report of Portcullis"),
+            (&b""[..], "is not valid JSON: EOF"),
+            (b"{\"schema\": \"portcullis/report/v1\"", "is not valid JSON: EOF"),
+            (b"\xff", "is not valid JSON: "),
+            (b"[]", "is not a report of Portcullis"),
             (b"{\"schema\": \"portcullis/report/v9\"}", "has the schema portcullis/report/v9, and"),
-            (b"{\"schema\": \"portcullis/report/v1\"}", "is no whole report: missing field"),
+            (b"{\"schema\": \"portcullis/report/v1\"}", "is not a complete report: missing field"),
         ] {
             let what = parse(bytes).unwrap_err();
             assert!(what.starts_with(says), "{what}");

@@ -34,7 +34,7 @@ pub(crate) fn watched_width() -> Option<usize> {
     stderr.is_terminal().then_some(width)
 }
 
-/// Writes to standard output. A reader that went away has had enough: that is no error.
+/// Writes to standard output. A reader that went away has had enough: that is not an error.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     // Whether to colour was decided before; this translates colours for old Windows consoles.
     let stdout = AutoStream::new(io::stdout().lock(), anstream::ColorChoice::Always);
@@ -58,7 +58,7 @@ pub(crate) fn print_page(
     print(|out| write(&mut Page::new(out, stdout_style())))
 }
 
-/// Tells something on standard error that is no failure.
+/// Tells something on standard error that is not a failure.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "note: {}", portcullis_report::defuse(text));
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The directory whose files map controls to rules; they are no rules themselves.
+/// The directory whose files map controls to rules; they are not rules themselves.
 const FRAMEWORKS: &str = "frameworks";
 
 fn main() -> io::Result<()> {

@@ -12,6 +12,7 @@ mod install;
 mod pre_commit;
 mod release;
 mod roles;
+mod texts;
 
 #[path = "../support/mod.rs"]
 mod support;

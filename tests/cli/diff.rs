@@ -174,7 +174,7 @@ fn wrong_usage_is_told() {
     let cases: [(&[&str], &str); 6] = [
         (&["-", "-"], "only one of the reports can come from standard input"),
         (&["old.json", "nowhere.json"], "cannot read nowhere.json"),
-        (&["bundle/credential-report.csv", "old.json"], "is no JSON"),
+        (&["bundle/credential-report.csv", "old.json"], "is not valid JSON"),
         (&["old.json", "redacted.json"], "redact both with the same salt, or none"),
         (&["old.json", "old.json", "-o", "tetx"], "no such format; did you mean `text`?"),
         (&["old.json", "old.json", "-o", "sarif"], "there are: text, json, markdown, jsonl"),
@@ -247,7 +247,7 @@ fn who_is_declared_a_service_is_not_fixed() {
     assert!(reasons.iter().any(|(_, reason)| reason == differs), "{reasons:?}");
     let records = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]);
     assert!(!records.stdout.contains("\"resolve\""), "{}", records.stdout);
-    // The layout of the file is no declaration.
+    // The layout of the file declares nothing.
     sandbox.write("again.toml", format!("# Everybody.\nfail_on = \"high\"\n\n{everybody}"));
     fs::rename(sandbox.path("new.json"), sandbox.path("old.json")).unwrap();
     report(&sandbox, "new.json", &["--config", "again.toml"]);

@@ -93,7 +93,7 @@ fn verify_names_each_file_that_changed() {
     assert_eq!((run.status, run.stdout.as_str()), (1, named));
 }
 
-/// What is no evidence is a mistake, not an account without evidence.
+/// What is not evidence is a mistake, not an account without evidence.
 #[test]
 fn a_wrong_file_is_named_as_what_it_is() {
     let sandbox = sandbox();

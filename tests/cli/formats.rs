@@ -150,11 +150,11 @@ fn what_is_no_report_is_refused_and_nothing_is_written() {
     let asked = to_files(&formats());
     for (name, says) in [
         ("missing", "cannot read bad/missing: "),
-        ("empty", "bad/empty is no JSON: "),
-        ("truncated", "bad/truncated is no JSON: "),
+        ("empty", "bad/empty is not valid JSON: "),
+        ("truncated", "bad/truncated is not valid JSON: "),
         ("other-schema", "has the schema portcullis/report/v9, and not portcullis/report/v1"),
-        ("other-tool", "bad/other-tool is no report of Portcullis"),
-        ("not-utf-8", "bad/not-utf-8 is no JSON: "),
+        ("other-tool", "bad/other-tool is not a report of Portcullis"),
+        ("not-utf-8", "bad/not-utf-8 is not valid JSON: "),
         ("directory", "cannot read bad/directory: "),
     ] {
         let before = entries(&sandbox.path("."));

@@ -102,7 +102,7 @@ fn an_option_is_named_where_it_outranks_the_file() {
     );
 }
 
-/// `low` is the default; what is tighter is no loosening.
+/// `low` is the default; what is tighter does not loosen.
 #[test]
 fn what_is_tighter_than_the_default_is_not_told() {
     let sandbox =

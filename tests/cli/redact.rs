@@ -78,7 +78,7 @@ fn no_format_names_anybody() {
     let sandbox = sandbox();
     let run = Sandbox::new().run(["report", "-", "-o", "?"]);
     let formats = run.stderr.split("there are: ").nth(1).unwrap().lines().next().unwrap();
-    // What stands in the rules is no secret, and a name of letters only may be any word.
+    // What stands in the rules is not a secret, and a name of letters only may be any word.
     let rules = json(&audit(&sandbox, "leaky", &["-o", "json"]).stdout)["rules"].to_string();
     let is_word = |name: &str| name.chars().all(char::is_alphabetic) || rules.contains(name);
     let mut names = names("leaky");

@@ -164,7 +164,7 @@ fn hostile_names_stay_on_their_line() {
         "userIdentity": {"type": "IAMUser", "userName": "ana\u202enimda"}}"#;
     sandbox.write("event.json", event);
     let run = sandbox.run(["signins", "event.json"]);
-    // One event of one region is no proof of anything.
+    // One event of one region proves nothing.
     assert_eq!(run.status, 3);
     assert!(run.stdout.contains(r"ana\u{202e}nimda"), "{}", run.stdout);
     assert_eq!(run.stdout.matches("\nSIGNED IN").count(), 1);

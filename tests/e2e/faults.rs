@@ -207,7 +207,7 @@ fn brief_throttling_leaves_no_gap() {
     assert_eq!((status, &report.accounts[0].gaps), (0, &vec![]));
 }
 
-/// Part of a list is no list: to deny the second page is to deny the call.
+/// Part of a list is not a list: to deny the second page is to deny the call.
 #[test]
 #[ignore = "needs the emulator; run tests/run"]
 fn a_failing_second_page_voids_the_list() {

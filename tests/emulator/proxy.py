@@ -210,7 +210,7 @@ class Proxy(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up, as timed-out ones do, is no news; all else goes to stderr."""
+        """A client that hangs up, as timed-out ones do, is not news; all else goes to stderr."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

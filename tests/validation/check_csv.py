@@ -51,7 +51,7 @@ def check_row(row: list[str]) -> list[str]:
     ]
     try:
         if not isinstance(json.loads(cells["evidence"]), dict):
-            problems.append("the evidence is no object")
+            problems.append("the evidence is not an object")
     except ValueError as error:
-        problems.append(f"the evidence is no JSON: {error}")
+        problems.append(f"the evidence is not valid JSON: {error}")
     return problems

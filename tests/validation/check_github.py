@@ -28,7 +28,7 @@ def check(path: pathlib.Path, tools: pathlib.Path) -> list[str]:
     for number, line in enumerate(text.split("\n")[:-1], 1):
         match = COMMAND.fullmatch(line)
         if not match:
-            return [f"line {number} is no command: {line!r}"]
+            return [f"line {number} is not a command: {line!r}"]
         level, title, message = match.groups()
         commands.append((level, unescape(title), unescape(message)))
     printed = by_toolkit(commands, tools)

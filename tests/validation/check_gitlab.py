@@ -18,7 +18,7 @@ def check(path: pathlib.Path, tools: pathlib.Path) -> list[str]:
     """Returns what is wrong with a report."""
     report = json.loads(path.read_text())
     if not isinstance(report, list):
-        return ["it is no list"]
+        return ["it is not a list"]
     problems = [
         f"entry {number}: {what}" for number, entry in enumerate(report) for what in wrong(entry)
     ]
@@ -30,7 +30,7 @@ def check(path: pathlib.Path, tools: pathlib.Path) -> list[str]:
 def wrong(entry: dict[str, Any]) -> list[str]:
     """Returns what is wrong with an entry."""
     problems = [
-        f"{field} is no text, or empty"
+        f"{field} is not text, or empty"
         for field in ("description", "check_name", "fingerprint")
         if not isinstance(entry.get(field), str) or not entry[field]
     ]

@@ -231,7 +231,7 @@ impl From<NoUsers> for Failure {
                 "whom to ask is in the credential report, which is missing",
             ),
             NoUsers::Malformed => {
-                Failure::malformed("the credential report is no CSV with its columns")
+                Failure::malformed("the credential report is not a CSV with its columns")
             }
         }
     }

@@ -99,7 +99,7 @@ conversions! {
     DateTime => Option<Timestamp>: |value, _field| time(value).map(Some);
 }
 
-/// A policy document as the AWS CLI prints it: decoded, an object. One that is no JSON stays text.
+/// A policy document as the AWS CLI prints it: decoded, an object. One that is not valid JSON stays text.
 fn document(encoded: &str) -> Json {
     let decoded = percent_decode_str(encoded).decode_utf8_lossy();
     serde_json::from_str(&decoded).unwrap_or_else(|_| Json::String(decoded.into_owned()))

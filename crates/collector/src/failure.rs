@@ -178,7 +178,9 @@ fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Strin
 
 fn without_message<E: Error + 'static>(error: &SdkError<E>) -> String {
     match error.raw_response().map(|response| response.status().as_u16()) {
-        Some(status @ 300..) => format!("HTTP status {status}, with a body that is no AWS error"),
+        Some(status @ 300..) => {
+            format!("HTTP status {status}, with a body that is not an AWS error")
+        }
         // The SDK's own words around the cause say where in the SDK it was found.
         Some(_) => last_causes(error, 1),
         None => chain(error),

@@ -78,7 +78,7 @@ shapes! {
 
     /// `aws iam get-account-password-policy`; null: AWS said NoSuchEntity, so its default policy is in force.
     AccountPasswordPolicy {
-        // Absent is no answer, unlike null.
+        // Absent is not an answer, unlike null.
         #[serde(deserialize_with = "Option::deserialize")]
         password_policy: Option<PasswordPolicy>,
     }

@@ -49,7 +49,7 @@ pub struct Declarations {
     pub classes: Classes,
     /// When the account's password policy was last changed.
     pub password_policy_changed: Option<Timestamp>,
-    /// Accounts of the same owner, which are no strangers to each other.
+    /// Accounts of the same owner, which are not strangers to each other.
     pub own_accounts: Arc<BTreeSet<AccountId>>,
 }
 

@@ -131,7 +131,7 @@ pub struct Principal {
     pub tags: Option<BTreeMap<String, String>>,
     /// Whether whoever acts as it chooses the values of its tags, and may add others.
     pub chooses_tags: bool,
-    /// The trust policy of a role; none: it could not be read, or this is no role.
+    /// The trust policy of a role; none: it could not be read, or this is not a role.
     pub trust: Option<TrustPolicy>,
     /// Whether a user has a console password; none: it is not known.
     pub has_password: Option<bool>,

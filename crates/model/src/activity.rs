@@ -98,7 +98,7 @@ pub struct InputGap {
 }
 
 words! {
-    /// The form of an input, told by its content.
+    /// The form of an input, by its content.
     pub enum Form {
         /// `{"Records": […]}`: a log file of a trail, or a download of the event history.
         LogFile = "log_file",

@@ -14,7 +14,7 @@ use crate::{Source, Sources};
 pub enum Fact<T> {
     /// The value.
     Known(T),
-    /// The sources that would have told; each has a [gap](crate::Gap) that says why it did not.
+    /// The sources that would have shown it; each has a [gap](crate::Gap) that says why it did not.
     Missing(Sources),
 }
 

@@ -276,7 +276,7 @@ words! {
     pub enum Verdict {
         /// The problem exists.
         Fail = "fail",
-        /// It could not be told; [`Finding::missing`] says what would have told.
+        /// It could not be decided; [`Finding::missing`] says what is missing.
         Unknown = "unknown",
         /// The problem does not exist.
         Pass = "pass",
@@ -323,7 +323,7 @@ pub struct Finding {
     /// The facts that the rule read, by their names in rules.
     #[schemars(with = "BTreeMap<String, Json>")]
     pub evidence: Evidence,
-    /// For `unknown`: the sources that would have told. None: a defect in a rule or in Portcullis.
+    /// For `unknown`: the sources that would have decided. None: a defect in a rule or in Portcullis.
     pub missing: Vec<Source>,
     /// What to do.
     pub remediation: String,

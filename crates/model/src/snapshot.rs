@@ -138,14 +138,14 @@ const VARIABLES: [(&str, &[&RecordType]); 16] = [
     ("window", &[Window::RECORD_TYPE]),
 ];
 
-/// The records that a name in rules, such as `key`, may stand for; none: it is no such name.
+/// The records that a name in rules, such as `key`, may stand for; none: there is no such name.
 #[must_use]
 pub fn records_of(variable: &str) -> &'static [&'static RecordType] {
     VARIABLES.iter().find(|(name, _)| *name == variable).map_or(&[], |(_, records)| records)
 }
 
 /// What a redacted report shows of the texts of the fact of that path, such as `key.last_used_service`. What
-/// is no fact, or not the same in all records that it may be of, is shown as a pseudonym.
+/// is not a fact, or not the same in all records that it may be of, is shown as a pseudonym.
 #[must_use]
 pub fn shown(path: &str) -> Shown {
     let Some((variable, path)) = path.split_once('.') else { return Shown::Pseudonym };

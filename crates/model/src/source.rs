@@ -41,7 +41,7 @@ macro_rules! sources {
         impl Source {
             /// Every source of a bundle, in the order in which it lists them.
             pub const ALL: [Source; [$($name),+].len()] = [$(Source::$source),+];
-            /// Those that are in a bundle only if they were asked for, and whose absence is no gap.
+            /// Those that are in a bundle only if they were asked for, and whose absence is not a gap.
             pub const ON_REQUEST: [Source; [$($title),+].len()] = [$(Source::$other),+];
 
             /// The name in reports, and of the bundle file without its ending: `credential-report`.

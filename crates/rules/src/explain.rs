@@ -55,7 +55,7 @@ pub struct Explanation<'r> {
     pub facts_in_reach: Vec<FactDoc>,
     /// The sources that it needs.
     pub sources: Vec<Source>,
-    /// When a finding is no problem, where that can be.
+    /// When a finding is not a problem, where that can be.
     pub false_positives: Option<&'r str>,
     /// Its own tests.
     pub examples: &'r [Example],

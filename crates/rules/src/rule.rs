@@ -35,7 +35,7 @@ pub struct Rule {
     pub risk: String,
     /// What to do about it, with capitals such as `USER-NAME` where a finding has its own values.
     pub remediation: String,
-    /// When the finding is no problem, where that can be.
+    /// When the finding is not a problem, where that can be.
     pub false_positives: Option<String>,
     /// Pages to read.
     pub references: Vec<String>,

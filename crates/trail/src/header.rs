@@ -20,7 +20,7 @@ pub(crate) struct Header<'a> {
 
 impl<'a> Header<'a> {
     /// Reads the strings of a record's top level. None if anything about it needs the parser: an escape,
-    /// a key that stands twice, a field that is not a text, or no source at all.
+    /// a key that stands twice, a field that is not text, or no source at all.
     pub(crate) fn scan(record: &'a [u8], strings: &[Range<usize>]) -> Option<Header<'a>> {
         let mut header = Header::default();
         let has_escapes = memchr(b'\\', record).is_some();

@@ -188,7 +188,7 @@ impl Splitter {
     }
 
     /// A list of records opens where it is the input itself, or `Records` or `Events` of the object
-    /// that is the input, which then was no record.
+    /// that is the input, which then was not a record.
     fn open_list(&mut self) {
         if self.depth == 0 {
             self.form.get_or_insert(Form::List);

@@ -29,7 +29,7 @@ pub enum BundleError {
     /// That directory holds no file of a bundle.
     #[error("{} holds no file of a bundle; looked for {}", .0.display(), known_names())]
     NothingFound(PathBuf),
-    /// The manifest is no JSON, or lacks a field.
+    /// The manifest is not valid JSON, or lacks a field.
     #[error("{path} is damaged: {reason}; collect again", path = path.display())]
     BrokenManifest {
         /// The manifest.

@@ -196,7 +196,7 @@ fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
     if found { Ok(bundle.sorted()) } else { Err(BundleError::NothingFound(dir.to_owned())) }
 }
 
-/// What a file is that is no credential report, and what to do with it, as far as that is sure.
+/// What a file is that is not a credential report, and what to do with it, as far as that is sure.
 fn wrong_kind(text: &[u8]) -> Option<&'static str> {
     #[derive(Deserialize)]
     struct Header {

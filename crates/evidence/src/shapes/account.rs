@@ -49,7 +49,7 @@ shapes! {
     /// `aws organizations describe-organization`; null: AWS said AWSOrganizationsNotInUseException, so
     /// the account is in none.
     Organization {
-        // Absent is no answer, unlike null.
+        // Absent is not an answer, unlike null.
         #[serde(deserialize_with = "Option::deserialize")]
         organization: Option<OrganizationDetail>,
     }
@@ -68,7 +68,7 @@ shapes! {
     /// delegated administrator of IAM may ask, so the account is neither.
     OrganizationsFeatures {
         organization_id?: String,
-        // Absent is no answer, unlike null.
+        // Absent is not an answer, unlike null.
         #[serde(deserialize_with = "Option::deserialize")]
         enabled_features: Option<Vec<String>>,
     }
@@ -91,7 +91,7 @@ shapes! {
 
     /// `aws iam get-outbound-web-identity-federation-info`; null: AWS said FeatureDisabled.
     OutboundWebIdentityFederation {
-        // Absent is no answer, unlike null.
+        // Absent is not an answer, unlike null.
         #[serde(deserialize_with = "Option::deserialize")]
         issuer_identifier: Option<String>,
         jwt_vending_enabled?: bool,

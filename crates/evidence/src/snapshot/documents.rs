@@ -62,7 +62,7 @@ impl Documents<'_> {
         }
     }
 
-    /// What the one answer of a call that is no list holds.
+    /// What the one answer of a call that is not a list holds.
     pub(super) fn one<A: DeserializeOwned, T>(
         &mut self,
         source: Source,
@@ -96,7 +96,7 @@ impl Documents<'_> {
     }
 }
 
-/// The one answer of a call that is no list.
+/// The one answer of a call that is not a list.
 pub(super) fn one<T: DeserializeOwned>(document: &Document) -> Result<T, Problem> {
     let mut answers = decode(&document.bytes)?;
     match (answers.pop(), answers.len()) {

@@ -20,7 +20,7 @@ struct Point {
     name: &'static str,
     /// The flag of the account summary. AWS always sends it.
     flag: &'static str,
-    /// The answer that is no problem.
+    /// The answer that is not a problem.
     sound: bool,
     of: fn(&RootClaim) -> Option<bool>,
     /// What a root session shows, which sees each credential and each device.
@@ -198,7 +198,7 @@ fn summary_claim(summary: &BTreeMap<String, i64>, at: Option<Timestamp>) -> Root
 }
 
 fn session_claim(session: &RootCredentials, at: Option<Timestamp>) -> RootClaim {
-    // As of the report, an inactive credential is no claim either way.
+    // As of the report, an inactive credential claims nothing either way.
     let says = |point: &Point, is_empty: bool| match (point.shown)(session) {
         false if !is_empty => None,
         shown => Some(shown),
@@ -288,7 +288,7 @@ fn decide(point: &Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> 
 fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
     if let Fact::Missing(sources) = fact {
         let message = if sources.contains(Source::CredentialReport) {
-            format!("neither root's row in the report nor {flag} in the summary tells")
+            format!("neither root's row in the report nor {flag} in the summary says")
         } else {
             format!("{flag} is not in the summary, and the report may be older")
         };

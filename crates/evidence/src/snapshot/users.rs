@@ -107,7 +107,7 @@ impl<'a> Maker<'a> {
         })
     }
 
-    /// A user that is gone is no administrator, and becomes none.
+    /// A user that is gone is not an administrator, and cannot become one.
     fn privileges(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Privileges> {
         let permissions = self.permissions.as_ref();
         detail.and_then(|user| match user {

@@ -9,7 +9,7 @@ use crate::account::PrincipalKind;
 
 const LIST: &str = include_str!("../../../../rules/escalations.toml");
 
-/// Actions that are no method's own, but help with one.
+/// Actions that belong to no method, but help with one.
 const HELPERS: [&str; 4] =
     ["iam:CreateInstanceProfile", "iam:CreatePolicy", "sts:SetSourceIdentity", "sts:TagSession"];
 

@@ -1,6 +1,6 @@
 //! What must be fixed of a condition's value so that it limits who gets in.
 //!
-//! A wildcard is no harm behind what is fixed: `o-a1b2c3d4e5/*` is one organization, `o-*` is all of
+//! A wildcard does no harm behind what is fixed: `o-a1b2c3d4e5/*` is one organization, `o-*` is all of
 //! them. After AWS's meaning of "public":
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status>
 

@@ -464,7 +464,7 @@ fn the_own_organization_in_other_spellings() {
     }
     let other = json!({"StringEquals": {"aws:ResourceOrgID": STRANGERS}});
     check(when(trusts(json!("*")), other), &[]);
-    // Whoever asks knows its own account, so this is no secret.
+    // Whoever asks knows its own account, so this is not a secret.
     let id = json!({"StringEquals": {"sts:ExternalId": "${aws:PrincipalAccount}"}});
     check(when(trusts(json!({"AWS": OTHER})), id), &[OTHER]);
 }

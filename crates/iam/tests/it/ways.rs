@@ -225,7 +225,7 @@ fn whoever_may_change_tags_meets_the_conditions_on_them() {
     check_user(json!([may, tag_role("admin")]), admin(trusts_account()), ASSUME);
     check_user(json!([may, tag_role("app")]), admin(trusts_account()), &[]);
     check_user(json!([may, tag("admin")]), admin(trusts_account()), &[]);
-    // What is there already is no way of its own.
+    // What is there already is not a way of its own.
     let mut tagged = admin(trust());
     tagged["users"]["alice"]["tags"] = json!({"team": "red"});
     check_user(json!([assume("admin"), tag("alice")]), tagged, ASSUME);

@@ -31,7 +31,7 @@ pub struct ControlOutcome {
     pub id: String,
     /// What it asks for, in our own words.
     pub title: String,
-    /// Who tells whether it is met.
+    /// Who decides whether it is met.
     pub kind: ControlKind,
     /// Whether it is met.
     pub status: ControlStatus,
@@ -42,7 +42,7 @@ pub struct ControlOutcome {
 }
 
 words! {
-    /// Who tells whether a control is met.
+    /// Who decides whether a control is met.
     pub enum ControlKind {
         /// Rules do.
         Automated = "automated",
@@ -61,7 +61,7 @@ pub enum ControlStatus {
     Fail,
     /// One of its rules could not be judged.
     Unknown,
-    /// A person has to tell.
+    /// A person has to decide.
     Manual,
     /// A rule was left out, or set more loosely than the control demands.
     NotClaimed,

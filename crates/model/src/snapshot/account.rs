@@ -58,7 +58,7 @@ record! {
         #[from(Organization)]
         pub is_management_account: Fact<bool>,
         /// Whether root credentials of member accounts are managed centrally; null: only the management
-        /// account and the delegated administrator of IAM can tell, and this account is neither.
+        /// account and the delegated administrator of IAM can know, and this account is neither.
         #[from(OrganizationsFeatures)]
         pub root_credentials_managed: Fact<Option<bool>>,
         /// The delegation requests of partners that were approved and have not expired, sorted by id.

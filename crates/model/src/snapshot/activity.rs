@@ -98,7 +98,7 @@ record! {
         pub actor: ActorKind,
         /// The name of the user or session that acted, or `root`; of somebody who is not named, the address.
         pub user: String,
-        /// The role or permission set of the session that acted; null: it is no session.
+        /// The role or permission set of the session that acted; null: it is not a session.
         pub role: Option<String>,
         /// The user, role or device acted on; null: the actor's own, or nothing that has a name.
         pub target: Option<String>,

@@ -232,7 +232,7 @@ words! {
     pub enum Certainty {
         /// Now, and without conditions.
         Certain = "certain",
-        /// It hangs on something that the facts do not tell.
+        /// It hangs on something that the facts do not show.
         Conditional = "conditional",
         /// It needs something that does not exist today.
         Possible = "possible",
@@ -264,7 +264,7 @@ record! {
         #[shown(Text)]
         pub action: String,
         /// How sure it is: `certain` now and without conditions; `conditional` on something that the facts do
-        /// not tell; `possible` once something exists that does not today.
+        /// not show; `possible` once something exists that does not today.
         pub certainty: Certainty,
         /// The ARN of what it acts on: a principal, a policy or a provider; null: nothing that is known.
         pub target: Option<String>,

@@ -53,7 +53,7 @@ record! {
         /// Whether an MFA device of any kind is active.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         pub mfa_active: Fact<bool>,
-        /// The source that tells `mfa_active`: the newest that knows.
+        /// The source of `mfa_active`: the newest that knows.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         #[shown(Text)]
         pub mfa_source: Fact<String>,

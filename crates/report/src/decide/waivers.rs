@@ -1,7 +1,7 @@
 //! Waivers: which findings somebody has accepted, until when, and what to say of the waivers
 //! themselves.
 //!
-//! Accepting a risk is no evidence: verdicts stay as they are, and what could not be judged stays
+//! Accepting a risk is not evidence: verdicts stay as they are, and what could not be judged stays
 //! unknown. A waiver holds through the whole of its last day in UTC.
 
 mod resource;
@@ -106,7 +106,7 @@ fn days_left(waiver: &Waiver, as_of: Timestamp) -> i32 {
 /// A waiver that is being matched with findings of its rule.
 struct Matcher<'w> {
     waiver: &'w Waiver,
-    /// None: it is no pattern, and matches nothing.
+    /// None: it is not a pattern, and matches nothing.
     resource: Option<ResourcePattern>,
     fails: u32,
     unknown: u32,

@@ -10,7 +10,7 @@ use crate::render::prose::is_command;
 /// So many findings of a rule have their commands shown together, unless all are asked for.
 const SHOWN: usize = 20;
 
-/// What to do about a finding; lines that a name smuggled in are no lines.
+/// What to do about a finding; lines that a name smuggled in are not lines.
 pub(crate) fn remediation(finding: &Finding) -> String {
     // A gap is explained in one line.
     if finding.verdict != Verdict::Fail {

@@ -303,7 +303,7 @@ fn framework() -> FrameworkOutcome {
         id: "test-1.0".to_owned(),
         title: "Test Benchmark".to_owned(),
         version: "1.0.0".to_owned(),
-        note: Some("A pass is no certificate.".to_owned()),
+        note: Some("A pass is not a certificate.".to_owned()),
         references: vec!["https://docs.aws.amazon.com/IAM/latest/UserGuide/".to_owned()],
         controls,
         counts,

@@ -11,7 +11,7 @@ const SYMBOLS: [&str; 25] = [
     "{", "}", "+", "-", "*", "/", "%",
 ];
 const BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\x0c'];
-/// Longer quotes first: `'''` is no empty text.
+/// Longer quotes first: `'''` is not an empty text.
 const QUOTES: [&str; 4] = ["\"\"\"", "'''", "\"", "'"];
 
 /// A piece of an expression.
@@ -28,7 +28,7 @@ pub(super) enum TokenKind {
     Literal(Option<Constant>),
     /// An identifier or a word such as `in`.
     Name,
-    /// An operator, a bracket, or what is no part of CEL at all.
+    /// An operator, a bracket, or what is not part of CEL at all.
     Symbol,
     End,
 }

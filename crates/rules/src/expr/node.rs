@@ -1,6 +1,6 @@
 //! Evaluation, three-valued: a value, or the sources that are missing for it.
 //!
-//! An empty set of sources is a defect: a rule computed what is no value, such as infinity less infinity.
+//! An empty set of sources is a defect: a rule computed what is not a value, such as infinity less infinity.
 //! It is as unknown as a missing fact, so it never turns into a pass.
 
 use portcullis_model::{List, Sources, Value};

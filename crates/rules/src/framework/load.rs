@@ -103,7 +103,7 @@ fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &[Rule]) -> Vec<St
     let mut unmet = Vec::new();
     for (id, demand) in entry.table_of_texts("require") {
         if !tested_by.contains(&id.value) {
-            let problem = id.problem(format!("`{}` is no rule of this control", id.value));
+            let problem = id.problem(format!("`{}` is not a rule of this control", id.value));
             entry.problems.push(problem.valid(&id.value, tested_by.iter().map(String::as_str)));
             continue;
         }

@@ -13,7 +13,7 @@ use crate::support::{RULE, account, changed, file, settings as with_settings};
 const FRAMEWORK: &str = r#"id         = "test-1.0"
 title      = "Test"
 version    = "1.0.0"
-note       = "A pass is no certificate."
+note       = "A pass is not a certificate."
 references = ["https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction.html"]
 
 [[control]]
@@ -88,7 +88,7 @@ fn mistakes_have_a_line_and_a_column() {
         (
             "{ test-rule =",
             "{ test-rul =",
-            "11:13 `test-rul` is no rule of this control; did you mean `test-rule`?",
+            "11:13 `test-rul` is not a rule of this control; did you mean `test-rule`?",
         ),
         (
             "params.max_age_days <=",

@@ -177,7 +177,7 @@ fn serve(cases: Arc<Vec<Case>>) -> String {
             let cases = cases.clone();
             thread::spawn(move || {
                 if let Some(asked) = read(&connection) {
-                    // A client that has given up is no news.
+                    // A client that has given up is not news.
                     let _ = answer_to(&asked, &cases[asked.case], &connection);
                 }
             });

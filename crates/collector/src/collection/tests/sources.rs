@@ -98,7 +98,7 @@ async fn a_contact_that_is_not_set_differs_from_one_that_is_denied() {
     assert_eq!(gaps_of(&bundle, Source::AlternateContacts), [gap]);
 }
 
-/// An emulator's 404 is no answer about the contact.
+/// An emulator's 404 is not an answer about the contact.
 #[tokio::test]
 async fn a_page_that_is_not_found_is_no_contact_that_is_not_set() {
     let aws = FakeAws::start().await;

@@ -63,7 +63,7 @@ impl<'a> Cells<'a> {
                 self.bad(column, &format!("is later than {}", self.as_of))
             }
             Some(Ok(date)) => Fact::Known(Some(date)),
-            Some(Err(_)) => self.bad(column, "is no date"),
+            Some(Err(_)) => self.bad(column, "is not a date"),
         })
     }
 

@@ -68,7 +68,7 @@ pub(super) fn parse(entry: &Entry, columns: &Columns, as_of: Timestamp, gaps: &m
         arn: entry.arn.clone(),
         created: cells
             .date("user_creation_time")
-            .and_then(|date| cells.required(date, "user_creation_time", "is no date")),
+            .and_then(|date| cells.required(date, "user_creation_time", "is not a date")),
         password_last_used: cells.date("password_last_used"),
         password_last_changed: password_last_changed(&mut cells, password_enabled),
         password_enabled,

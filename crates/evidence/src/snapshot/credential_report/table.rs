@@ -64,7 +64,7 @@ impl Columns {
         self.indexes.get(column).copied()
     }
 
-    /// What is wrong with the header, in words; other columns than the expected are no problem.
+    /// What is wrong with the header, in words; other columns than the expected are not a problem.
     pub(super) fn problems(&self) -> impl Iterator<Item = String> {
         HEADER.split(',').filter(|column| self.index(column).is_none()).map(|column| {
             let repeated = self.repeated.iter().any(|name| name == column);

@@ -17,7 +17,7 @@ use x509_cert::der::Decode;
 const MAX_LENGTH: usize = 10_000_000;
 
 const TOO_LARGE: &str = "is larger than 10000000 bytes";
-const NO_XML: &str = "is no XML";
+const NO_XML: &str = "is not valid XML";
 const NO_IDENTITY_PROVIDER: &str = "describes no identity provider";
 const NO_CERTIFICATE: &str = "holds a signing certificate that cannot be read";
 
@@ -100,7 +100,7 @@ impl Scan {
         }
     }
 
-    /// A line break may be written as a reference; what is no character makes the text no base64.
+    /// A line break may be written as a reference; what is not a character makes the text invalid base64.
     fn reference(&mut self, reference: &BytesRef<'_>) {
         let char = reference.resolve_char_ref().ok().flatten().unwrap_or('&');
         self.text(char.encode_utf8(&mut [0; 4]));

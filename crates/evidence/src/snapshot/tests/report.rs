@@ -127,9 +127,9 @@ fn a_bad_value_is_a_gap_that_names_line_and_user() {
         ("mfa_active", "maybe", "is neither true nor false"),
         ("mfa_active", "", "is neither true nor false"),
         ("password_enabled", "not_supported", "is neither true nor false"),
-        ("user_creation_time", "N/A", "is no date"),
-        ("access_key_1_last_used_date", "yesterday", "is no date"),
-        ("cert_1_last_rotated", "2024-13-01T00:00:00Z", "is no date"),
+        ("user_creation_time", "N/A", "is not a date"),
+        ("access_key_1_last_used_date", "yesterday", "is not a date"),
+        ("cert_1_last_rotated", "2024-13-01T00:00:00Z", "is not a date"),
         ("access_key_1_last_used_region", "", "is empty"),
     ] {
         let snapshot = Fixture::new().alice(&[(column, value)]).snapshot();

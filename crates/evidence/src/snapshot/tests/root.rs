@@ -30,7 +30,7 @@ fn sources_that_agree() {
     assert_eq!(root.disagreements, Fact::Known(vec![]));
     assert_eq!(root.claims.len(), 3);
     assert_eq!(root.claims[0].at, Some(time(REPORT_AT)));
-    assert_eq!(root.claims[2].mfa, None, "no virtual device is no proof of no device");
+    assert_eq!(root.claims[2].mfa, None, "that none is virtual does not prove that there is none");
 }
 
 #[test]

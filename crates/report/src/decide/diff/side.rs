@@ -19,7 +19,7 @@ pub struct Side<'a> {
     pub state: State,
     /// The moment that the ages of its account count to; none: the report is not about the account.
     pub as_of: Option<Timestamp>,
-    /// Why it could not be judged, where the report tells.
+    /// Why it could not be judged, where the report says.
     pub why: Option<&'a str>,
     /// The findings of that fingerprint in the report, the most severe first: none, one, or several where
     /// resources share an id.

@@ -105,7 +105,7 @@ pub enum NotAResource {
     Everything,
     /// It would name every resource of a kind.
     EveryOfAKind,
-    /// It has a colon, but is no ARN.
+    /// It has a colon, but is not an ARN.
     NoArn,
 }
 
@@ -116,7 +116,7 @@ impl fmt::Display for NotAResource {
         f.write_str(match self {
             NotAResource::Everything => "names every resource",
             NotAResource::EveryOfAKind => "names every resource of a kind",
-            NotAResource::NoArn => "has a colon, but is no ARN",
+            NotAResource::NoArn => "has a colon, but is not an ARN",
         })
     }
 }

@@ -63,7 +63,7 @@ fn kinds_ids_and_holders() {
     assert_eq!(holders(&policies[5]), [named("role", "r")]);
 }
 
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>: a path is no part of
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>: a path is not part of
 /// the name.
 #[test]
 fn a_holder_with_a_path_goes_by_its_name() {
