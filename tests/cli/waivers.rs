@@ -173,7 +173,7 @@ fn what_is_wrong_with_a_waiver_is_told_with_its_place() {
     ] {
         refused(&format!("expires = {day}"), &["portcullis.toml:7:1"]);
     }
-    refused("resource = 'user:alice'", &["toml:7:12", "no ARN", "*:user/ci/*"]);
+    refused("resource = 'user:alice'", &["toml:7:12", "not an ARN", "*:user/ci/*"]);
 }
 
 #[test]
