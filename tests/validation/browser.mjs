@@ -227,7 +227,8 @@ const identity = async (page, { findings, texts }) => {
   const rows = await card.locator(".finding").count();
   expect(rows >= Math.min(atFirst(own).length, 10), `${rows} findings on the card of ${user.name}`);
   await card.locator(".facts-of > summary").click();
-  expect(await card.locator(".facts-of .evidence").count() > 0, "a card has no facts");
+  // They are made once the browser has announced that the block is open.
+  await card.locator(".facts-of .evidence").first().waitFor({ timeout: 5000 });
   await search(page, "");
   await page.selectOption("#grouping", "rule");
 };

@@ -145,7 +145,7 @@ fn an_attempt_is_an_authentication() {
             "severity_id": 1, "severity": "Informational", "status_id": 1, "status": "Success",
             "user": {
                 "name": "ana", "type_id": 1, "type": "User",
-                "account": { "uid": "111122223333", "type_id": 10, "type": "AWS Account" }
+                "account": { "uid": "111122223333", "name": "111122223333", "type_id": 10, "type": "AWS Account" }
             },
             "is_mfa": true,
             "service": { "name": "AWS Sign-In" },

@@ -132,8 +132,8 @@ pub(super) struct Cloud<'a> {
 #[derive(Serialize)]
 pub(super) struct Account<'a> {
     uid: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
+    /// Its alias or, of one without, its id: readers of older versions ask for a name.
+    name: &'a str,
     type_id: u8,
     r#type: &'static str,
 }
@@ -156,7 +156,7 @@ impl<'a> Cloud<'a> {
 
 impl<'a> Account<'a> {
     pub(super) fn new(uid: &'a str, name: Option<&'a str>) -> Account<'a> {
-        Account { uid, name, type_id: 10, r#type: "AWS Account" }
+        Account { uid, name: name.unwrap_or(uid), type_id: 10, r#type: "AWS Account" }
     }
 }
 
