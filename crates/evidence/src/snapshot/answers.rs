@@ -145,7 +145,10 @@ impl Answers {
         let report = self.report_made()?;
         match self.collected_at(source) {
             Some(at) => Some(at >= report),
-            None => newest.filter(|newest| *newest >= report).map(|_| true),
+            None => {
+                let is_proof = |date: &Timestamp| *date >= report && !is_future(*date, self.as_of);
+                newest.filter(is_proof).map(|_| true)
+            }
         }
     }
 

@@ -85,6 +85,19 @@ fn not_in_an_undated_list_is_not_deleted() {
     assert!(user(&dated.undated(DETAILS).snapshot(), "bob").deleted);
 }
 
+/// A date that cannot be right says nothing about the age of the list that holds it.
+#[test]
+fn a_date_ahead_does_not_make_a_list_newer() {
+    let rows = [root_row(&[]), row("alice", &[]), row("bob", &[])];
+    for (date, deleted) in [("2026-01-01T00:05:00Z", true), ("2026-01-01T00:05:01Z", false)] {
+        let mut new = detail("carol");
+        new["CreateDate"] = json!(date);
+        let fixture = Fixture::new().report(&rows).users(&[detail("alice"), new]);
+        let fixture = fixture.summary(&json!({"Users": 2})).undated(DETAILS);
+        assert_eq!(user(&fixture.snapshot(), "bob").deleted, deleted, "{date}");
+    }
+}
+
 #[test]
 fn a_user_made_again_under_the_same_name_is_not_that_of_the_report() {
     let mut again = detail("alice");
