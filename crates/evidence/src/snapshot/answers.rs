@@ -64,6 +64,30 @@ impl Identity {
     pub(super) fn root_arn(&self) -> String {
         format!("arn:{}:iam::{}:root", self.partition, self.account)
     }
+
+    /// Whether an answer that holds that ARN is one about this account.
+    pub(super) fn check(&self, text: &str) -> Result<(), Problem> {
+        let message = match Arn::parse(text) {
+            Some(arn) if arn.is_aws_managed() => return Ok(()),
+            Some(arn) if arn.account_id().is_none() => return Err(no_resource(text)),
+            None => return Err(no_resource(text)),
+            Some(Arn { partition, .. }) if partition != self.partition => {
+                format!(
+                    "is of the partition {partition}, not of {}; it is not used",
+                    self.partition
+                )
+            }
+            Some(Arn { account, .. }) if account != self.account => {
+                format!("is of account {account}, not of {}; it is not used", self.account)
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Problem { code: "WrongAccount", message })
+    }
+}
+
+fn no_resource(id: &str) -> Problem {
+    Problem::malformed(format!("holds something with the id {id:?}"))
 }
 
 impl Answers {
@@ -83,14 +107,11 @@ impl Answers {
             as_of,
             identity: Identity::default(),
             own_accounts: Arc::default(),
-            caller: documents.one(Source::CallerIdentity, |caller| caller),
+            caller: documents.read(Source::CallerIdentity, caller),
             report: report(documents, as_of),
             summary: documents.read(Source::AccountSummary, summary),
             password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
-            virtual_devices: documents
-                .list(Source::VirtualMfaDevices, |page: shapes::VirtualMfaDevices| {
-                    page.virtual_mfa_devices
-                }),
+            virtual_devices: documents.read(Source::VirtualMfaDevices, virtual_devices),
             details: documents.read(Source::AccountAuthorizationDetails, details),
             lists: Lists::WHOLE,
             access_keys: documents.read(Source::AccessKeys, access_keys),
@@ -152,21 +173,21 @@ impl Answers {
         }
     }
 
-    /// From the first ARN of an account in the answers; the manifest outranks it, and the caller both.
+    /// From the first ARN of an account in the answers; the caller outranks it, and the manifest both.
     fn identify(&self, manifest: Option<&Manifest>) -> Identity {
         let has_account = |arn: &Arn<'_>| arn.account_id().is_some();
         let (mut account, mut partition) = ("unknown", "unknown");
         if let Some(arn) = self.arns().into_iter().filter_map(Arn::parse).find(has_account) {
             (account, partition) = (arn.account, arn.partition);
         }
+        let caller = self.caller.as_ref().known().and_then(|caller| Arn::parse(&caller.arn));
+        if let Some(arn) = caller {
+            (account, partition) = (arn.account, arn.partition);
+        }
         if let Some(manifest) = manifest {
             let id = manifest.account.as_deref().filter(|id| AccountId::parse(id).is_some());
             account = id.unwrap_or(account);
             partition = manifest.partition.as_deref().unwrap_or(partition);
-        }
-        let caller = self.caller.as_ref().known().and_then(|caller| Arn::parse(&caller.arn));
-        if let Some(arn) = caller.filter(has_account) {
-            (account, partition) = (arn.account, arn.partition);
         }
         Identity { account: account.to_owned(), partition: partition.to_owned() }
     }
@@ -186,7 +207,8 @@ impl Answers {
 
     /// Two accounts mixed in one directory would vouch for each other.
     fn drop_foreign(&mut self, gaps: &mut Gaps) {
-        let mut own = Own { account: &self.identity.account, gaps };
+        let mut own = Own { identity: &self.identity, gaps };
+        own.keep(&mut self.caller, Source::CallerIdentity, |caller| vec![caller.arn.as_str()]);
         own.keep(&mut self.report, Source::CredentialReport, report_arns);
         own.keep(&mut self.details, Source::AccountAuthorizationDetails, details_arns);
         own.keep(&mut self.virtual_devices, Source::VirtualMfaDevices, |devices| {
@@ -215,32 +237,23 @@ impl Answers {
 
 /// Drops answers that are of other accounts than this one.
 struct Own<'a> {
-    account: &'a str,
+    identity: &'a Identity,
     gaps: &'a mut Gaps,
 }
 
 impl Own<'_> {
-    fn keep<T>(&mut self, answer: &mut Fact<T>, source: Source, arns: fn(&T) -> Vec<&str>) {
-        let Own { account, gaps } = self;
+    fn keep<T>(&mut self, answer: &mut Fact<T>, source: Source, ids: fn(&T) -> Vec<&str>) {
         let Fact::Known(content) = answer else { return };
-        let arns = arns(content);
         // Hardware devices have a serial number alone, and service-specific credentials an id.
-        let is_wrong = |arn: &&str| match source {
-            Source::MfaDevices | Source::ServiceSpecificCredentials => arn.is_empty(),
-            _ => Arn::parse(arn).is_none(),
-        };
-        let mut owners = arns.iter().filter_map(|arn| Arn::parse(arn)?.account_id());
-        let foreign = owners.find(|owner| owner.as_str() != *account);
-        let gap = if let Some(wrong) = arns.iter().copied().find(is_wrong) {
-            Gap::new(source, "Malformed", format!("holds something with the id {wrong:?}"))
-        } else if let Some(foreign) = foreign {
-            let message = format!("is of account {foreign}, not of {account}; it is not used");
-            Gap::new(source, "WrongAccount", message)
-        } else {
-            return;
-        };
-        gaps.push(gap);
-        *answer = Fact::missing(source);
+        let may_be_plain =
+            matches!(source, Source::MfaDevices | Source::ServiceSpecificCredentials);
+        let is_plain = |id: &str| may_be_plain && !id.is_empty() && Arn::parse(id).is_none();
+        let arns = ids(content).into_iter().filter(|id| !is_plain(id));
+        let problem = arns.filter_map(|arn| self.identity.check(arn).err()).next();
+        if let Some(Problem { code, message }) = problem {
+            self.gaps.push(Gap::new(source, code, message));
+            *answer = Fact::missing(source);
+        }
     }
 }
 
@@ -258,6 +271,35 @@ fn details_arns(details: &shapes::AuthorizationDetails) -> Vec<&str> {
 
 fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
     devices.iter().map(|device| device.serial_number.as_str()).collect()
+}
+
+/// Who asked, if both its ids say the same.
+fn caller(document: &Document) -> Result<shapes::CallerIdentity, Problem> {
+    let caller: shapes::CallerIdentity = documents::one(document)?;
+    let account = Arn::parse(&caller.arn).and_then(Arn::account_id);
+    if account.is_some_and(|account| account.as_str() == caller.account) {
+        return Ok(caller);
+    }
+    let shapes::CallerIdentity { arn, account, .. } = caller;
+    Err(Problem::malformed(format!(
+        "holds the Arn {arn:?}, which is not of the Account {account:?}"
+    )))
+}
+
+/// The virtual devices, of which the owners' names and ARNs agree.
+fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>, Problem> {
+    let mut devices = Vec::new();
+    for page in documents::all::<shapes::VirtualMfaDevices>(document, Pages::OneListing)? {
+        devices.extend(page.virtual_mfa_devices);
+    }
+    for owner in devices.iter().filter_map(|device| device.user.as_ref()) {
+        let by_arn = Arn::parse(&owner.arn).and_then(Arn::user).map(|(_, name)| name);
+        if by_arn.zip(owner.user_name.as_deref()).is_some_and(|(by_arn, name)| by_arn != name) {
+            let message = format!("gives {} another name than its ARN does", owner.arn);
+            return Err(Problem::malformed(message));
+        }
+    }
+    Ok(devices)
 }
 
 fn report(documents: &mut Documents<'_>, as_of: Timestamp) -> Fact<Report> {
@@ -299,7 +341,9 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
         all.policies.extend(page.policies);
     }
     if let Some(arn) = misnamed(&all) {
-        return Err(Problem::malformed(format!("gives {arn} another name than its ARN does")));
+        return Err(Problem::malformed(format!(
+            "gives {arn} another kind or name than its ARN does"
+        )));
     }
     if let Some(policy) = all.policies.iter().find(|policy| policy.attachment_count < 0) {
         let message = format!("the AttachmentCount of {} is below zero", policy.arn);
@@ -308,27 +352,33 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
     Ok(all)
 }
 
-/// The ARN of something that it does not end with the name of, or of whose inline policies one has no name.
+/// The ARN of something that has another kind or name than it says, or of whose inline policies one has no
+/// name.
 fn misnamed(details: &shapes::AuthorizationDetails) -> Option<&str> {
     let mut named = Vec::new();
     for user in &details.user_detail_list {
-        named.push((&user.arn, &user.user_name, user.user_policy_list.as_slice()));
+        named.push((&user.arn, "user/", &user.user_name, user.user_policy_list.as_slice()));
     }
     for group in &details.group_detail_list {
-        named.push((&group.arn, &group.group_name, group.group_policy_list.as_slice()));
+        named.push((&group.arn, "group/", &group.group_name, group.group_policy_list.as_slice()));
     }
     for role in &details.role_detail_list {
-        named.push((&role.arn, &role.role_name, role.role_policy_list.as_slice()));
+        named.push((&role.arn, "role/", &role.role_name, role.role_policy_list.as_slice()));
     }
     for policy in &details.policies {
-        named.push((&policy.arn, &policy.policy_name, &[]));
+        named.push((&policy.arn, "policy/", &policy.policy_name, &[]));
     }
-    let is_wrong = |arn: &str, name: &str, inline: &[shapes::PolicyDetail]| {
-        arn.rsplit('/').next() != Some(name)
-            || inline.iter().any(|policy| policy.policy_name.is_empty())
-    };
-    let wrong = named.into_iter().find(|(arn, name, inline)| is_wrong(arn, name, inline));
-    wrong.map(|(arn, _, _)| arn.as_str())
+    for (arn, kind, name, inline) in named {
+        let says_so = |arn: Arn<'_>| {
+            let last = arn.resource.rsplit('/').next();
+            arn.service == "iam" && arn.resource.starts_with(kind) && last == Some(name)
+        };
+        let has_nameless = inline.iter().any(|policy| policy.policy_name.is_empty());
+        if has_nameless || !Arn::parse(arn).is_some_and(says_so) {
+            return Some(arn);
+        }
+    }
+    None
 }
 
 fn access_keys(document: &Document) -> Result<PerUser<shapes::AccessKeyMetadata>, Problem> {

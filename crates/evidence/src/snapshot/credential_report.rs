@@ -72,7 +72,7 @@ pub(super) fn parse(
     let table = table::parse(text)?;
     // Some of the lines may have the same name, of which one counts.
     let arns = table.entries.iter().filter_map(|entry| Arn::parse(&entry.arn));
-    if arns.map(|arn| arn.account).collect::<BTreeSet<_>>().len() > 1 {
+    if arns.map(|arn| (arn.partition, arn.account)).collect::<BTreeSet<_>>().len() > 1 {
         let message = "has lines of more than one account".to_owned();
         return Err(Problem { code: "WrongAccount", message });
     }

@@ -77,9 +77,20 @@ pub(super) fn is_management_account(answers: &Answers, gaps: &mut Gaps) -> Fact<
 }
 
 /// Whether root credentials of member accounts are managed centrally; none: this account cannot tell.
-pub(super) fn root_credentials_managed(documents: &mut Documents<'_>) -> Fact<Option<bool>> {
-    documents.one(Source::OrganizationsFeatures, |answer: OrganizationsFeatures| {
-        let features = answer.enabled_features?;
-        Some(features.iter().any(|feature| feature == ROOT_CREDENTIALS))
+pub(super) fn root_credentials_managed(
+    answers: &Answers,
+    documents: &mut Documents<'_>,
+) -> Fact<Option<bool>> {
+    let own = answers.organization.as_ref().known().and_then(Option::as_ref);
+    documents.read(Source::OrganizationsFeatures, |document| {
+        let answer: OrganizationsFeatures = documents::one(document)?;
+        if let (Some(own), Some(id)) = (own, answer.organization_id)
+            && own.id != id
+        {
+            let message = format!("is of the organization {id}, not of {}; it is not used", own.id);
+            return Err(Problem { code: "WrongAccount", message });
+        }
+        let features = answer.enabled_features;
+        Ok(features.map(|features| features.iter().any(|feature| feature == ROOT_CREDENTIALS)))
     })
 }

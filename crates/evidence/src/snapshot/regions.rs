@@ -17,7 +17,7 @@ const SOURCE: Source = Source::AccessAnalyzers;
 pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<Vec<Region>> {
     let is_offered = SOURCE.is_offered_in(&answers.identity.partition);
     let analyzers = if is_offered {
-        documents.read(SOURCE, analyzers_by_region)
+        documents.read(SOURCE, |document| analyzers_by_region(document, &answers.identity))
     } else {
         Fact::Known(BTreeMap::new())
     };
@@ -63,7 +63,10 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
 }
 
 /// The analyzers by region; a region that is absent did not answer.
-fn analyzers_by_region(document: &Document) -> Result<BTreeMap<String, Vec<Analyzer>>, Problem> {
+fn analyzers_by_region(
+    document: &Document,
+    identity: &Identity,
+) -> Result<BTreeMap<String, Vec<Analyzer>>, Problem> {
     let pages: Vec<AccessAnalyzers> = documents::all(document, Pages::ListingPerUser)?;
     let mut regions: BTreeMap<String, Vec<Analyzer>> = BTreeMap::new();
     for page in pages {
@@ -71,9 +74,12 @@ fn analyzers_by_region(document: &Document) -> Result<BTreeMap<String, Vec<Analy
             regions.entry(region).or_default();
         }
         for analyzer in page.analyzers {
-            let arn = Arn::parse(&analyzer.arn);
-            let region = arn.ok_or_else(|| Problem::malformed("holds an analyzer without ARN"))?;
-            regions.entry(region.region.to_owned()).or_default().push(analyzer);
+            identity.check(&analyzer.arn)?;
+            let region = Arn::parse(&analyzer.arn).map(|arn| arn.region);
+            let region = region.filter(|region| is_region(region));
+            let region =
+                region.ok_or_else(|| Problem::malformed("holds an analyzer of no region"))?;
+            regions.entry(region.to_owned()).or_default().push(analyzer);
         }
     }
     Ok(regions)

@@ -90,7 +90,10 @@ impl Fixture {
     pub(super) fn new() -> Fixture {
         let fixture = Fixture(Bundle::default());
         fixture
-            .in_partition("aws")
+            .with(
+                Source::CallerIdentity,
+                &json!({"Account": "123456789012", "Arn": arn("auditor")}),
+            )
             .with(Source::AccountAliases, &json!({"AccountAliases": ["example"]}))
             .report(&[root_row(&[]), row("alice", &[])])
             .summary(&json!({
@@ -135,10 +138,18 @@ impl Fixture {
         self.bytes(source, &format!("{source}.json"), json.to_string())
     }
 
-    /// Asked by a user of an account in that partition.
-    pub(super) fn in_partition(self, partition: &str) -> Fixture {
-        let arn = format!("arn:{partition}:iam::123456789012:user/auditor");
-        self.with(Source::CallerIdentity, &json!({"Account": "123456789012", "Arn": arn}))
+    /// The same, of an account in another partition.
+    pub(super) fn in_partition(mut self, partition: &str) -> Fixture {
+        let there = |text: &str| text.replace("arn:aws:", &format!("arn:{partition}:"));
+        for document in self.0.documents.values_mut() {
+            let mut json: Json = serde_json::from_slice(&document.bytes).unwrap();
+            if let Some(content) = json.get_mut("Content") {
+                let csv = STANDARD.decode(content.as_str().unwrap()).unwrap();
+                *content = json!(STANDARD.encode(there(str::from_utf8(&csv).unwrap())));
+            }
+            document.bytes = there(&json.to_string()).into_bytes();
+        }
+        self
     }
 
     pub(super) fn without(self, source: Source) -> Fixture {
@@ -231,6 +242,12 @@ impl Fixture {
     pub(super) fn undated(mut self, source: Source) -> Fixture {
         let file = &self.0.documents[&source].file;
         self.0.manifest.as_mut().unwrap().files.remove(file);
+        self
+    }
+
+    /// Says whose bundle it is.
+    pub(super) fn collected_for(mut self, account: &str) -> Fixture {
+        self.0.manifest.get_or_insert_default().account = Some(account.to_owned());
         self
     }
 

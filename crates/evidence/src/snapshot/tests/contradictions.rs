@@ -3,10 +3,13 @@
 use portcullis_model::{Fact, Source};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{Fixture, detail, gaps, root_row, user};
+use super::bundles::{Fixture, arn, detail, gaps, root_row, user};
 
 const DETAILS: Source = Source::AccountAuthorizationDetails;
 const SUMMARY: Source = Source::AccountSummary;
+const CALLER: Source = Source::CallerIdentity;
+const ANALYZERS: Source = Source::AccessAnalyzers;
+const FEATURES: Source = Source::OrganizationsFeatures;
 
 /// The answer of the example in <https://docs.aws.amazon.com/cli/latest/reference/iam/get-account-authorization-details.html>,
 /// with what it has for principals that have nothing of the kind.
@@ -84,10 +87,15 @@ fn names_and_arns_agree() {
     for (list, field, value) in [
         ("UserDetailList", "UserName", "bob"),
         ("UserDetailList", "Arn", ""),
+        ("UserDetailList", "Arn", "arn:aws:iam::123456789012:role/alice"),
+        ("UserDetailList", "Arn", "arn:aws:sts::123456789012:user/alice"),
         ("GroupDetailList", "GroupName", ""),
+        ("GroupDetailList", "Arn", "arn:aws:iam::123456789012:user/staff"),
         ("RoleDetailList", "RoleName", "apps"),
+        ("RoleDetailList", "Arn", "arn:aws:sts::123456789012:assumed-role/x/app"),
         ("Policies", "PolicyName", ""),
         ("Policies", "Arn", "own"),
+        ("Policies", "Arn", "arn:aws:iam::123456789012:role/own"),
     ] {
         let mut details = whole_details();
         details[list][0][field] = json!(value);
@@ -99,8 +107,69 @@ fn names_and_arns_agree() {
         json!([{"PolicyName": "", "PolicyDocument": {"Statement": []}}]);
     let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
     assert_eq!(gaps(&snapshot, DETAILS, None)[0].0, "Malformed");
+    let owner = json!({"UserName": "bob", "Arn": arn("alice")});
+    let device = json!([{"SerialNumber": "arn:aws:iam::123456789012:mfa/alice", "User": owner}]);
+    voided(&Fixture::new().devices(&device), Source::VirtualMfaDevices, "Malformed");
     let nameless = json!([{"UserName": "alice", "SerialNumber": ""}]);
     voided(&Fixture::new().mfa(&["alice"], &nameless), Source::MfaDevices, "Malformed");
+}
+
+/// An id of an account is one of a partition: see
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-differences.html>.
+#[test]
+fn answers_of_one_account_say_so_alike() {
+    let analyzer = |arn: &str| {
+        json!({"Regions": ["eu-central-1"], "analyzers": [{
+            "arn": arn, "name": "a", "type": "ACCOUNT", "status": "ACTIVE",
+        }]})
+    };
+    let own = analyzer("arn:aws:access-analyzer:eu-central-1:123456789012:analyzer/a");
+    assert_eq!(gaps(&Fixture::new().with(ANALYZERS, &own).snapshot(), ANALYZERS, None), []);
+    for (arn, code) in [
+        ("arn:aws:access-analyzer:eu-central-1:999999999999:analyzer/a", "WrongAccount"),
+        ("arn:aws-cn:access-analyzer:eu-central-1:123456789012:analyzer/a", "WrongAccount"),
+        ("arn:aws:access-analyzer:eu-central-1::analyzer/a", "Malformed"),
+        ("arn:aws:access-analyzer::123456789012:analyzer/a", "Malformed"),
+    ] {
+        voided(&Fixture::new().with(ANALYZERS, &analyzer(arn)), ANALYZERS, code);
+    }
+    let china = "arn:aws-cn:iam::123456789012:user/alice";
+    let mut details = whole_details();
+    details["UserDetailList"][0]["Arn"] = json!(china);
+    let message = voided(&Fixture::new().with(DETAILS, &details), DETAILS, "WrongAccount");
+    assert_eq!(message, "is of the partition aws-cn, not of aws; it is not used");
+}
+
+#[test]
+fn who_asked_has_one_account() {
+    let caller = |account: &str, arn: &str| {
+        Fixture::new().with(CALLER, &json!({"Account": account, "Arn": arn}))
+    };
+    let own = arn("alice");
+    let foreign = "arn:aws:sts::999999999999:assumed-role/audit/x";
+    for (account, arn) in [("999999999999", &*own), ("123456789012", foreign), ("", ""), ("1", "1")]
+    {
+        voided(&caller(account, arn), CALLER, "Malformed");
+        assert_eq!(caller(account, arn).snapshot().account.id, "123456789012");
+    }
+    let other = caller("999999999999", foreign).collected_for("123456789012");
+    voided(&other, CALLER, "WrongAccount");
+    assert_eq!(other.snapshot().account.id, "123456789012", "as the manifest says");
+    assert_eq!(caller("123456789012", &own).snapshot().gaps, []);
+}
+
+#[test]
+fn features_are_those_of_the_own_organization() {
+    let organization =
+        json!({"Organization": {"Id": "o-own1234567", "MasterAccountId": "123456789012"}});
+    let asked = |id: &str| {
+        let features =
+            json!({"OrganizationId": id, "EnabledFeatures": ["RootCredentialsManagement"]});
+        Fixture::new().with(Source::Organization, &organization).with(FEATURES, &features)
+    };
+    let managed = asked("o-own1234567").snapshot().account.root_credentials_managed;
+    assert_eq!(managed, Fact::Known(Some(true)));
+    voided(&asked("o-other12345"), FEATURES, "WrongAccount");
 }
 
 fn voided(fixture: &Fixture, source: Source, code: &str) -> String {

@@ -160,7 +160,7 @@ fn where_access_analyzer_does_not_exist_no_region_has_any() {
         ("aws-cn", true),
         ("aws", true),
     ] {
-        let fixture = Fixture::new().in_partition(partition).details(&lists);
+        let fixture = Fixture::new().details(&lists).in_partition(partition);
         let snapshot = fixture.lacking(Source::AccessAnalyzers, "DispatchFailure").snapshot();
         let expected = if offered {
             Fact::missing(Source::AccessAnalyzers)

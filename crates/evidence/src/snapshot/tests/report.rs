@@ -259,9 +259,11 @@ fn two_rows_of_a_user_cannot_be_told_apart() {
 #[test]
 fn a_line_of_another_account_does_not_hide_behind_a_user_of_the_same_name() {
     let own = row("alice", &[]);
-    let foreign = own.replace(&arn("alice"), "arn:aws:iam::999988887777:user/alice");
-    assert_ne!(own, foreign);
-    for lines in [[own.clone(), foreign.clone()], [foreign, own]] {
+    let elsewhere = |there| own.replace(&arn("alice"), there);
+    let foreign = elsewhere("arn:aws:iam::999988887777:user/alice");
+    let chinese = elsewhere("arn:aws-cn:iam::123456789012:user/alice");
+    for lines in [[&own, &foreign], [&foreign, &own], [&own, &chinese], [&chinese, &own]] {
+        let lines = lines.map(Clone::clone);
         let snapshot = Fixture::new().report(&lines).snapshot();
         assert_eq!(gaps(&snapshot, REPORT, None)[0].0, "WrongAccount");
         assert!(matches!(snapshot.account.report_generated_at, Fact::Missing(_)));
