@@ -27,8 +27,11 @@ pub(super) fn account(
     let manifest = documents.bundle.manifest.as_ref();
     let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
-    let aliases =
-        documents.list(Source::AccountAliases, |page: AccountAliases| page.account_aliases);
+    let aliases = documents.list(
+        Source::AccountAliases,
+        |page: AccountAliases| page.account_aliases,
+        |alias| alias,
+    );
     let contacts = organization::contacts(&answers.identity.partition, documents);
     let organization = answers.organization.as_ref();
     let all_users = users::whole_list(users, answers);

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::federation::{OidcProviders, SamlProviders};
 use super::credential_report::{self, Report};
-use super::documents::{self, Documents, Pages, Problem};
+use super::documents::{self, Documents, Pages, Problem, each_once};
 use super::gaps::Gaps;
 use super::lists::{self, Lists};
 use super::names::name_key;
@@ -119,14 +120,16 @@ impl Answers {
             saml_providers: documents.read(Source::SamlProviders, federation::saml_providers),
             oidc_providers: documents
                 .read(Source::OpenIdConnectProviders, federation::oidc_providers),
-            server_certificates: documents
-                .list(Source::ServerCertificates, |page: shapes::ServerCertificates| {
-                    page.server_certificate_metadata_list
-                }),
-            service_credentials: documents
-                .list(Source::ServiceSpecificCredentials, |page: shapes::ServiceCredentials| {
-                    page.service_specific_credentials
-                }),
+            server_certificates: documents.list(
+                Source::ServerCertificates,
+                |page: shapes::ServerCertificates| page.server_certificate_metadata_list,
+                |certificate| &certificate.arn,
+            ),
+            service_credentials: documents.list(
+                Source::ServiceSpecificCredentials,
+                |page: shapes::ServiceCredentials| page.service_specific_credentials,
+                |credential| &credential.service_specific_credential_id,
+            ),
             organization: documents
                 .one(Source::Organization, |answer: shapes::Organization| answer.organization),
             root_credentials: root_credentials(documents),
@@ -292,6 +295,7 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
     for page in documents::all::<shapes::VirtualMfaDevices>(document, Pages::OneListing)? {
         devices.extend(page.virtual_mfa_devices);
     }
+    each_once(&mut devices, |device| &device.serial_number)?;
     for owner in devices.iter().filter_map(|device| device.user.as_ref()) {
         let by_arn = Arn::parse(&owner.arn).and_then(Arn::user).map(|(_, name)| name);
         if by_arn.zip(owner.user_name.as_deref()).is_some_and(|(by_arn, name)| by_arn != name) {
@@ -340,6 +344,11 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
         all.role_detail_list.extend(page.role_detail_list);
         all.policies.extend(page.policies);
     }
+    // Names are unique, whatever the path.
+    each_once(&mut all.user_detail_list, |user| &user.user_name)?;
+    each_once(&mut all.group_detail_list, |group| &group.group_name)?;
+    each_once(&mut all.role_detail_list, |role| &role.role_name)?;
+    each_once(&mut all.policies, |policy| &policy.arn)?;
     if let Some(arn) = misnamed(&all) {
         return Err(Problem::malformed(format!(
             "gives {arn} another kind or name than its ARN does"
@@ -383,21 +392,22 @@ fn misnamed(details: &shapes::AuthorizationDetails) -> Option<&str> {
 
 fn access_keys(document: &Document) -> Result<PerUser<shapes::AccessKeyMetadata>, Problem> {
     let parts = |page: shapes::AccessKeys| (page.users, page.access_key_metadata);
-    per_user(document, parts, |key| &key.user_name)
+    per_user(document, parts, |key| &key.access_key_id, |key| &key.user_name)
 }
 
 fn mfa_devices(document: &Document) -> Result<PerUser<shapes::MfaDevice>, Problem> {
     let parts = |page: shapes::MfaDevices| (page.users, page.mfa_devices);
-    per_user(document, parts, |device| &device.user_name)
+    per_user(document, parts, |device| &device.serial_number, |device| &device.user_name)
 }
 
 /// Listings of single users, each taken apart into the users that were asked and the items.
-fn per_user<P: DeserializeOwned, T>(
+fn per_user<P: DeserializeOwned, T: Serialize>(
     document: &Document,
     parts: impl Fn(P) -> (Option<Vec<String>>, Vec<T>),
+    id: impl Fn(&T) -> &str,
     owner: impl Fn(&T) -> &str,
 ) -> Result<PerUser<T>, Problem> {
-    let mut users = PerUser::new();
+    let (mut users, mut all) = (PerUser::new(), Vec::new());
     for page in documents::all(document, Pages::ListingPerUser)? {
         let (asked, items) = parts(page);
         let is_asked = asked.is_some();
@@ -410,8 +420,12 @@ fn per_user<P: DeserializeOwned, T>(
                 let message = format!("holds something of {name}, who was not asked about");
                 return Err(Problem::malformed(message));
             }
-            users.entry(name).or_default().push(item);
+            all.push(item);
         }
+    }
+    each_once(&mut all, id)?;
+    for item in all {
+        users.entry(name_key(owner(&item))).or_default().push(item);
     }
     Ok(users)
 }

@@ -16,7 +16,11 @@ pub(super) fn open(
     documents: &mut Documents<'_>,
     as_of: Timestamp,
 ) -> Fact<Vec<PartnerDelegation>> {
-    let requests = documents.list(SOURCE, |page: DelegationRequests| page.delegation_requests);
+    let requests = documents.list(
+        SOURCE,
+        |page: DelegationRequests| page.delegation_requests,
+        |request| &request.delegation_request_id,
+    );
     let requests = match requests {
         Fact::Known(requests) => requests,
         Fact::Missing(sources) => return Fact::Missing(sources),

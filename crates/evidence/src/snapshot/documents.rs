@@ -1,14 +1,16 @@
 //! From the bytes of a bundle file to the shapes of AWS's answers.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, Source};
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 use serde_json::Deserializer;
 
 use super::gaps::Gaps;
+use super::names::name_key;
 use crate::bundle::{Bundle, Document};
 use crate::file::to_utf8;
 
@@ -71,15 +73,18 @@ impl Documents<'_> {
         self.read(source, |document| one(document).map(content))
     }
 
-    /// The items on all pages of a call that lists.
-    pub(super) fn list<P: DeserializeOwned, T>(
+    /// The items on all pages of a call that lists, each once by its id.
+    pub(super) fn list<P: DeserializeOwned, T: Serialize>(
         &mut self,
         source: Source,
-        items: impl Fn(P) -> Vec<T>,
+        items: fn(P) -> Vec<T>,
+        id: fn(&T) -> &str,
     ) -> Fact<Vec<T>> {
         self.read(source, |document| {
             let pages = all(document, Pages::OneListing)?;
-            Ok(pages.into_iter().flat_map(items).collect())
+            let mut items: Vec<T> = pages.into_iter().flat_map(items).collect();
+            each_once(&mut items, id)?;
+            Ok(items)
         })
     }
 
@@ -120,6 +125,36 @@ pub(super) fn all<T: DeserializeOwned>(
         return Err(Problem { code: "Incomplete", message });
     }
     decode(&document.bytes)
+}
+
+/// Leaves each item once. Outputs that were appended to a file may hold one twice; two that differ
+/// contradict each other.
+pub(super) fn each_once<T: Serialize>(
+    items: &mut Vec<T>,
+    id: impl Fn(&T) -> &str,
+) -> Result<(), Problem> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut once: Vec<T> = Vec::with_capacity(items.len());
+    for item in items.drain(..) {
+        match places.entry(name_key(id(&item))) {
+            Entry::Vacant(free) => {
+                free.insert(once.len());
+                once.push(item);
+            }
+            Entry::Occupied(place) if is_same(&once[*place.get()], &item) => {}
+            Entry::Occupied(_) => {
+                let message = format!("holds {} twice, with different contents", id(&item));
+                return Err(Problem { code: "Contradictory", message });
+            }
+        }
+    }
+    *items = once;
+    Ok(())
+}
+
+fn is_same<T: Serialize>(one: &T, other: &T) -> bool {
+    let json = serde_json::to_vec::<T>;
+    json(one).ok() == json(other).ok()
 }
 
 /// What the AWS CLI and the API say about further pages.

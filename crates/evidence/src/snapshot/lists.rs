@@ -9,8 +9,7 @@ use super::answers::Answers;
 use super::gaps::Gaps;
 use super::time::may_be_since;
 
-/// The items of a list by what identifies them, with the moments when they were made; appended
-/// outputs may hold one twice.
+/// The items of a list by what identifies them, with the moments when they were made.
 type Items<'a> = BTreeMap<&'a str, Option<Timestamp>>;
 
 /// Does not use lists of devices, certificates and providers that hold another number than the summary

@@ -27,10 +27,8 @@ pub(super) fn virtual_devices(answers: &Answers) -> Fact<Vec<MfaDevice>> {
     })
 }
 
-fn sort(devices: &mut Vec<MfaDevice>) {
-    devices.sort_by(|a, b| (&a.serial, a.enabled).cmp(&(&b.serial, b.enabled)));
-    // Appended outputs may hold a device twice.
-    devices.dedup();
+fn sort(devices: &mut [MfaDevice]) {
+    devices.sort_by(|a, b| a.serial.cmp(&b.serial));
 }
 
 pub(super) fn new_device(
@@ -135,7 +133,7 @@ fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDe
     let device = |device: &shapes::MfaDevice| {
         new_device(&device.serial_number, Some(user.arn.to_owned()), device.enable_date)
     };
-    let mut devices = listed.iter().map(device).collect();
+    let mut devices: Vec<MfaDevice> = listed.iter().map(device).collect();
     sort(&mut devices);
     Some(devices)
 }

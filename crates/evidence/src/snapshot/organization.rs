@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_model::{AccountId, Fact, Source};
 
 use super::answers::Answers;
-use super::documents::{self, Documents, Pages, Problem};
+use super::documents::{self, Documents, Pages, Problem, each_once};
 use super::gaps::Gaps;
 use crate::bundle::Document;
 use crate::shapes::{AlternateContact, AlternateContacts, OrganizationsFeatures};
@@ -48,18 +48,19 @@ pub(super) fn contacts(
 fn contacts_by_type(
     document: &Document,
 ) -> Result<BTreeMap<String, Option<AlternateContact>>, Problem> {
-    let mut contacts = BTreeMap::new();
+    let mut contacts: Vec<(String, Option<AlternateContact>)> = Vec::new();
     let answers: Vec<AlternateContacts> = documents::all(document, Pages::ListingPerUser)?;
     for answer in answers {
         if answer.alternate_contact.is_none() && answer.alternate_contacts.is_none() {
             return Err(Problem::malformed("holds an answer without AlternateContact"));
         }
         if let Some(contact) = answer.alternate_contact {
-            contacts.insert(contact.alternate_contact_type.clone(), Some(contact));
+            contacts.push((contact.alternate_contact_type.clone(), Some(contact)));
         }
         contacts.extend(answer.alternate_contacts.unwrap_or_default());
     }
-    Ok(contacts)
+    each_once(&mut contacts, |(kind, _)| kind)?;
+    Ok(contacts.into_iter().collect())
 }
 
 /// Whether this is the management account of an organization.

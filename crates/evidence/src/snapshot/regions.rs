@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_model::{Arn, Fact, Region, Source, Sources, is_region};
 
 use super::answers::{Answers, Identity};
-use super::documents::{self, Documents, Pages, Problem};
+use super::documents::{self, Documents, Pages, Problem, each_once};
 use super::facts::if_whole;
 use crate::bundle::Document;
 use crate::shapes::{AccessAnalyzers, Analyzer};
@@ -69,18 +69,20 @@ fn analyzers_by_region(
 ) -> Result<BTreeMap<String, Vec<Analyzer>>, Problem> {
     let pages: Vec<AccessAnalyzers> = documents::all(document, Pages::ListingPerUser)?;
     let mut regions: BTreeMap<String, Vec<Analyzer>> = BTreeMap::new();
+    let mut analyzers = Vec::new();
     for page in pages {
         for region in page.regions.unwrap_or_default() {
             regions.entry(region).or_default();
         }
-        for analyzer in page.analyzers {
-            identity.check(&analyzer.arn)?;
-            let region = Arn::parse(&analyzer.arn).map(|arn| arn.region);
-            let region = region.filter(|region| is_region(region));
-            let region =
-                region.ok_or_else(|| Problem::malformed("holds an analyzer of no region"))?;
-            regions.entry(region.to_owned()).or_default().push(analyzer);
-        }
+        analyzers.extend(page.analyzers);
+    }
+    each_once(&mut analyzers, |analyzer| &analyzer.arn)?;
+    for analyzer in analyzers {
+        identity.check(&analyzer.arn)?;
+        let region = Arn::parse(&analyzer.arn).map(|arn| arn.region);
+        let region = region.filter(|region| is_region(region));
+        let region = region.ok_or_else(|| Problem::malformed("holds an analyzer of no region"))?;
+        regions.entry(region.to_owned()).or_default().push(analyzer);
     }
     Ok(regions)
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::super::documents::{self, Pages, Problem};
+use super::super::documents::{self, Pages, Problem, each_once};
 use crate::bundle::Document;
 use crate::shapes;
 
@@ -21,31 +22,35 @@ pub(in crate::snapshot) struct Providers<E, A> {
 
 pub(super) fn saml_providers(document: &Document) -> Result<SamlProviders, Problem> {
     let parts = |part: shapes::SamlProviders| (part.list, part.answers);
-    providers(document, "lacks SAMLProviderList", parts, |answer| &answer.arn)
+    let lacks = "lacks SAMLProviderList";
+    providers(document, lacks, parts, |entry| &entry.arn, |answer| &answer.arn)
 }
 
 pub(super) fn oidc_providers(document: &Document) -> Result<OidcProviders, Problem> {
     let parts = |part: shapes::OidcProviders| (part.list, part.answers);
-    providers(document, "lacks OpenIDConnectProviderList", parts, |answer| &answer.arn)
+    let lacks = "lacks OpenIDConnectProviderList";
+    providers(document, lacks, parts, |entry| &entry.arn, |answer| &answer.arn)
 }
 
 /// The list may stand anywhere among the answers, but it must be there.
-fn providers<P: DeserializeOwned, E, A>(
+fn providers<P: DeserializeOwned, E: Serialize, A: Serialize>(
     document: &Document,
     lacks: &str,
     parts: impl Fn(P) -> (Option<Vec<E>>, Vec<A>),
-    arn: impl Fn(&A) -> &str,
+    listed: impl Fn(&E) -> &str,
+    answered: impl Fn(&A) -> &str,
 ) -> Result<Providers<E, A>, Problem> {
-    let mut list = None;
-    let mut by_arn = HashMap::new();
+    let (mut list, mut answers) = (None, Vec::new());
     for part in documents::all(document, Pages::OneListing)? {
-        let (entries, answers) = parts(part);
+        let (entries, answered) = parts(part);
         if let Some(entries) = entries {
             list.get_or_insert_with(Vec::new).extend(entries);
         }
-        for answer in answers {
-            by_arn.insert(arn(&answer).to_owned(), answer);
-        }
+        answers.extend(answered);
     }
-    Ok(Providers { list: list.ok_or_else(|| Problem::malformed(lacks))?, answers: by_arn })
+    let mut list = list.ok_or_else(|| Problem::malformed(lacks))?;
+    each_once(&mut list, listed)?;
+    each_once(&mut answers, &answered)?;
+    let by_arn = answers.into_iter().map(|answer| (answered(&answer).to_owned(), answer));
+    Ok(Providers { list, answers: by_arn.collect() })
 }

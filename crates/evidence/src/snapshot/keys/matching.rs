@@ -30,8 +30,6 @@ pub(super) fn pair<'a>(slots: Vec<Slot<'a>>, listed: &'a [AccessKeyMetadata]) ->
     keys.sort_by(|a, b| {
         b.create_date.cmp(&a.create_date).then_with(|| a.access_key_id.cmp(&b.access_key_id))
     });
-    // Appended outputs may hold a key twice.
-    keys.dedup_by(|a, b| a.access_key_id == b.access_key_id);
     keys.retain(|key| !take(&mut pairs, key, has_date_of));
     keys.retain(|key| !take(&mut pairs, key, may_hold));
     pairs.extend(keys.into_iter().map(|key| Pair { slot: None, listed: Some(key) }));

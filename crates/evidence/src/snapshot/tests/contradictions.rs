@@ -3,7 +3,7 @@
 use portcullis_model::{Fact, Source};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{Fixture, arn, detail, gaps, root_row, user};
+use super::bundles::{CREATED, Fixture, REPORT_AT, arn, detail, gaps, root_row, user};
 
 const DETAILS: Source = Source::AccountAuthorizationDetails;
 const SUMMARY: Source = Source::AccountSummary;
@@ -112,6 +112,116 @@ fn names_and_arns_agree() {
     voided(&Fixture::new().devices(&device), Source::VirtualMfaDevices, "Malformed");
     let nameless = json!([{"UserName": "alice", "SerialNumber": ""}]);
     voided(&Fixture::new().mfa(&["alice"], &nameless), Source::MfaDevices, "Malformed");
+}
+
+/// Names and ids are unique: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+/// Appended outputs may hold one twice, which says no more than once; what differs contradicts itself.
+#[test]
+fn what_is_listed_twice_is_listed_alike() {
+    let policy = |name: &str, value: &str| json!({"PolicyName": name, "PolicyDocument": value});
+    for (list, field, other) in [
+        ("UserDetailList", "Path", json!("/other/")),
+        ("UserDetailList", "UserName", json!("Alice")),
+        ("GroupDetailList", "GroupId", json!("AGPAOTHER")),
+        ("RoleDetailList", "RolePolicyList", json!([policy("a", "{}")])),
+        ("Policies", "AttachmentCount", json!(1)),
+    ] {
+        let mut details = whole_details();
+        let once = details[list][0].clone();
+        details[list].as_array_mut().unwrap().push(once);
+        let twice = Fixture::new().with(DETAILS, &details).snapshot();
+        assert_eq!(twice, Fixture::new().with(DETAILS, &whole_details()).snapshot(), "{list}");
+        for place in [0, 1] {
+            let mut details = details.clone();
+            details[list][place][field] = other.clone();
+            if field == "UserName" {
+                details[list][place]["Arn"] = json!(arn("Alice"));
+            }
+            voided(&Fixture::new().with(DETAILS, &details), DETAILS, "Contradictory");
+        }
+    }
+    let mut details = whole_details();
+    let mut other = details["RoleDetailList"][0].clone();
+    other["RoleId"] = json!("AROAOTHER");
+    details["RoleDetailList"].as_array_mut().unwrap().push(other);
+    let message = voided(&Fixture::new().with(DETAILS, &details), DETAILS, "Contradictory");
+    let expected = "account-authorization-details.json: holds app twice, with different contents";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn what_other_lists_hold_twice_they_hold_alike() {
+    let key = |status| json!({"UserName": "alice", "AccessKeyId": "AKIA1", "Status": status, "CreateDate": CREATED});
+    let device = |name: &str| json!({"UserName": name, "SerialNumber": "GAHT1"});
+    let serial = "arn:aws:iam::123456789012:mfa/alice";
+    let owner = json!({"Arn": arn("alice")});
+    let certificate = |date| {
+        let arn = "arn:aws:iam::123456789012:server-certificate/a";
+        json!({"ServerCertificateName": "a", "Arn": arn, "Expiration": date})
+    };
+    let provider =
+        |date| json!({"Arn": "arn:aws:iam::123456789012:saml-provider/a", "ValidUntil": date});
+    let credential = |status| {
+        json!({
+            "UserName": "alice", "Status": status, "ServiceName": "codecommit.amazonaws.com",
+            "ServiceSpecificCredentialId": "ACCA1", "CreateDate": CREATED,
+        })
+    };
+    let request = |state| json!({"DelegationRequestId": "d-1", "State": state});
+    let analyzer = |status| {
+        let arn = "arn:aws:access-analyzer:eu-central-1:123456789012:analyzer/a";
+        json!({"arn": arn, "name": "a", "type": "ACCOUNT", "status": status})
+    };
+    let contact = |mail| json!({"AlternateContactType": "SECURITY", "EmailAddress": mail});
+    for (source, list, one, other) in [
+        (Source::AccessKeys, "AccessKeyMetadata", key("Active"), key("Inactive")),
+        (Source::MfaDevices, "MFADevices", device("alice"), device("bob")),
+        (
+            Source::VirtualMfaDevices,
+            "VirtualMFADevices",
+            json!({"SerialNumber": serial, "User": owner}),
+            json!({"SerialNumber": serial}),
+        ),
+        (
+            Source::ServerCertificates,
+            "ServerCertificateMetadataList",
+            certificate(CREATED),
+            certificate(REPORT_AT),
+        ),
+        (Source::SamlProviders, "SAMLProviderList", provider(CREATED), provider(REPORT_AT)),
+        (
+            Source::ServiceSpecificCredentials,
+            "ServiceSpecificCredentials",
+            credential("Active"),
+            credential("Inactive"),
+        ),
+        (
+            Source::DelegationRequests,
+            "DelegationRequests",
+            request("ACCEPTED"),
+            request("REJECTED"),
+        ),
+        (Source::AccessAnalyzers, "analyzers", analyzer("ACTIVE"), analyzer("DISABLED")),
+    ] {
+        let with = |items: &[&Json]| Fixture::new().with(source, &json!({list: items}));
+        assert_eq!(with(&[&one, &one]).snapshot(), with(&[&one]).snapshot(), "{source}");
+        voided(&with(&[&one, &other]), source, "Contradictory");
+        voided(&with(&[&other, &one]), source, "Contradictory");
+    }
+    let contacts = |one: &Json, other: &Json| {
+        let text = format!(
+            "{}{}",
+            json!({"AlternateContact": one}),
+            json!({"AlternateContacts": {"SECURITY": other}})
+        );
+        Fixture::new().bytes(Source::AlternateContacts, "alternate-contacts.json", text)
+    };
+    let (one, other) = (contact("a@example.com"), contact("b@example.com"));
+    for (one, other) in [(&one, &other), (&one, &Json::Null)] {
+        voided(&contacts(one, other), Source::AlternateContacts, "Contradictory");
+    }
+    let gaps = gaps(&contacts(&one, &one).snapshot(), Source::AlternateContacts, None);
+    assert_eq!(gaps, []);
 }
 
 /// An id of an account is one of a partition: see
