@@ -15,13 +15,12 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use portcullis_evidence::shapes::{
     AccessKeyLastUsed, AccessKeyMetadata, Analyzer, AttachedPolicy, CallerIdentity,
-    CredentialReport, DelegationRequest, DeviceOwner, GroupDetail, InstanceProfile, LoginProfile,
-    ManagedPolicyDetail, MfaDevice, OidcProviderEntry, PasswordPolicy, PermissionsBoundary,
-    PolicyDetail, PolicyVersion, RoleDetail, RoleLastUsed, RootAccessKey, RootMfaDevice, RootUser,
-    SamlProviderEntry, ServerCertificate, ServiceCredential, SigningCertificate, Tag, UserDetail,
-    VirtualMfaDevice,
+    CredentialReport, DelegationRequest, DeviceOwner, DocumentJson, GroupDetail, InstanceProfile,
+    LoginProfile, ManagedPolicyDetail, MfaDevice, OidcProviderEntry, PasswordPolicy,
+    PermissionsBoundary, PolicyDetail, PolicyVersion, RoleDetail, RoleLastUsed, RootAccessKey,
+    RootMfaDevice, RootUser, SamlProviderEntry, ServerCertificate, ServiceCredential,
+    SigningCertificate, Tag, UserDetail, VirtualMfaDevice,
 };
-use serde_json::Value as Json;
 use thiserror::Error;
 
 const NEGATIVE: &str = "the password policy has a negative number";
@@ -93,16 +92,20 @@ conversions! {
     bool => bool: |value, _field| Ok(value);
     i32 => u32: |value, _field| u32::try_from(value).map_err(|_| Malformed(NEGATIVE.to_owned()));
     String => Option<String>: |value, _field| Ok(Some(value).filter(|text| !text.is_empty()));
-    String => Json: |value, _field| Ok(document(&value));
+    String => DocumentJson: |value, _field| Ok(document(&value));
     Blob => String: |value, _field| Ok(BASE64.encode(value));
     DateTime => Timestamp: |value, _field| time(value);
     DateTime => Option<Timestamp>: |value, _field| time(value).map(Some);
 }
 
-/// A policy document as the AWS CLI prints it: decoded, an object. One that is not valid JSON stays text.
-fn document(encoded: &str) -> Json {
+/// A policy document as the AWS CLI prints it: decoded, an object. One that is not valid JSON, or names a key
+/// twice, stays text.
+fn document(encoded: &str) -> DocumentJson {
     let decoded = percent_decode_str(encoded).decode_utf8_lossy();
-    serde_json::from_str(&decoded).unwrap_or_else(|_| Json::String(decoded.into_owned()))
+    match serde_json::from_str(&decoded) {
+        Ok(DocumentJson::Unique(json)) => DocumentJson::Unique(json),
+        _ => DocumentJson::Unique(decoded.into()),
+    }
 }
 
 fn time(time: DateTime) -> Result<Timestamp, Malformed> {
@@ -148,7 +151,7 @@ macro_rules! required {
     };
 }
 
-required!(Json, String, Timestamp);
+required!(DocumentJson, String, Timestamp);
 
 /// The SDK's enums, which are texts in the answers.
 macro_rules! texts {
@@ -339,12 +342,15 @@ mod tests {
     #[test]
     fn policy_documents_are_decoded_to_json() {
         let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Id%22%3A%22a+b%20c%22%7D";
-        assert_eq!(document(encoded), json!({"Version": "2012-10-17", "Id": "a+b c"}));
+        let json = json!({"Version": "2012-10-17", "Id": "a+b c"});
+        assert_eq!(document(encoded), DocumentJson::Unique(json));
     }
 
     #[test]
-    fn a_document_that_is_no_json_stays_text() {
-        assert_eq!(document("%7Bbroken"), json!("{broken"));
+    fn a_document_that_cannot_be_read_stays_text() {
+        assert_eq!(document("%7Bbroken"), DocumentJson::Unique(json!("{broken")));
+        let twice = r#"{"Version":"2012-10-17","Version":"2008-10-17"}"#;
+        assert_eq!(document(twice), DocumentJson::Unique(json!(twice)));
     }
 
     #[test]

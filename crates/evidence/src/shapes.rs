@@ -44,10 +44,10 @@ mod root;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::Value as Json;
 
 pub use account::*;
 pub use federation::*;
+pub use portcullis_iam::DocumentJson;
 pub use root::*;
 
 shapes! {
@@ -189,7 +189,7 @@ shapes! {
         role_id (or empty): String,
         arn: String,
         create_date?: Timestamp,
-        assume_role_policy_document?: Json,
+        assume_role_policy_document?: DocumentJson,
         instance_profile_list: Vec<InstanceProfile>,
         role_policy_list: Vec<PolicyDetail>,
         attached_managed_policies: Vec<AttachedPolicy>,
@@ -214,7 +214,7 @@ shapes! {
     PolicyDetail {
         policy_name: String,
         /// The document: an object or, in raw API answers, URL-encoded text.
-        policy_document: Json,
+        policy_document: DocumentJson,
     }
 
     /// A managed policy attached to a principal.
@@ -252,7 +252,7 @@ shapes! {
 
     /// One version of a managed policy.
     PolicyVersion {
-        document: Json,
+        document: DocumentJson,
         version_id: String,
         is_default_version: bool,
         create_date?: Timestamp,

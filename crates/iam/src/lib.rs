@@ -26,7 +26,8 @@ pub use context::{Context, Request, Resource};
 pub use escalation::{Certainty, GrantedAction, Judgement, Privileges, Way, judge};
 pub use pattern::{Pattern, Syntax};
 pub use policy::{
-    Decision, Effect, ParsePolicyError, PolicyDocument, PrincipalElement, Selection, Statement,
+    Decision, DocumentJson, Effect, ParsePolicyError, PolicyDocument, PrincipalElement, Selection,
+    Statement,
 };
 pub use questions::Anywhere;
 pub use trust::{Admission, Chosen, Demands, Grant, Owner, Standing, TrustPolicy, Trustee, Who};

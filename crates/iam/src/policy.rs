@@ -4,9 +4,11 @@
 //! evaluation: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
 
 mod grammar;
+mod json;
 mod principal;
 
 pub use grammar::ParsePolicyError;
+pub use json::DocumentJson;
 pub use principal::PrincipalElement;
 
 use crate::condition::Condition;

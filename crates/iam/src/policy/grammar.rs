@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use super::principal::principals;
-use super::{Effect, PolicyDocument, Selection, Statement};
+use super::{DocumentJson, Effect, PolicyDocument, Selection, Statement};
 use crate::condition::Condition;
 use crate::pattern::{Pattern, Syntax};
 
@@ -27,7 +27,7 @@ pub enum ParsePolicyError {
     /// The URL-encoded text is not UTF-8.
     #[error("not an IAM policy document: its URL-encoded text is not UTF-8")]
     Encoding(#[from] std::str::Utf8Error),
-    /// The document has no statement, or is of no version that there is.
+    /// The document has no statement, is of no version that there is, or names a key twice.
     #[error("not an IAM policy document: it {0}")]
     Document(String),
     /// An element is missing or empty, stands beside its opposite, or holds an unknown word.
@@ -59,11 +59,20 @@ impl PolicyDocument {
 
     /// Reads a document from JSON text, or from the URL-encoded (RFC 3986) text of IAM's API.
     pub fn from_text(text: &str) -> Result<PolicyDocument, ParsePolicyError> {
-        if text.trim_start().starts_with('{') {
-            return serde_json::from_str::<RawDocument>(text)?.check();
+        let decoded = match text.trim_start().starts_with('{') {
+            true => text.into(),
+            false => percent_decode_str(text).decode_utf8()?,
+        };
+        match serde_json::from_str(&decoded)? {
+            DocumentJson::Unique(json) => RawDocument::deserialize(json)?.check(),
+            DocumentJson::Repeated(key) => Err(ParsePolicyError::repeated(&key)),
         }
-        let decoded = percent_decode_str(text).decode_utf8()?;
-        serde_json::from_str::<RawDocument>(&decoded)?.check()
+    }
+}
+
+impl ParsePolicyError {
+    pub(super) fn repeated(key: &str) -> ParsePolicyError {
+        ParsePolicyError::Document(format!("names {key:?} twice"))
     }
 }
 

@@ -7,12 +7,11 @@ use portcullis_iam::{
     TrustPolicy,
 };
 use portcullis_model::{AccountId, Arn, Fact, Gap, PolicyKind};
-use serde_json::Value as Json;
 
 use super::{SOURCE, principals};
 use crate::shapes::{
-    AttachedPolicy, AuthorizationDetails, GroupDetail, ManagedPolicyDetail, PermissionsBoundary,
-    PolicyDetail, RoleDetail, Tag, UserDetail,
+    AttachedPolicy, AuthorizationDetails, DocumentJson, GroupDetail, ManagedPolicyDetail,
+    PermissionsBoundary, PolicyDetail, RoleDetail, Tag, UserDetail,
 };
 use crate::snapshot::answers::Answers;
 use crate::snapshot::credential_report::{Report, Row};
@@ -319,7 +318,7 @@ impl<'a> AccountReader<'a, '_> {
     /// A document that is not a trust policy, so that each of its statements says what it is about.
     fn identity_document(
         &mut self,
-        json: &Json,
+        json: &DocumentJson,
         name: impl Fn() -> String,
         resource: &str,
     ) -> Option<PolicyDocument> {
@@ -335,11 +334,11 @@ impl<'a> AccountReader<'a, '_> {
     /// The document; if it cannot be read, a gap says why.
     fn document(
         &mut self,
-        json: &Json,
+        json: &DocumentJson,
         name: impl Fn() -> String,
         resource: &str,
     ) -> Option<PolicyDocument> {
-        match PolicyDocument::from_json(json) {
+        match json.read() {
             Ok(document) => Some(document),
             Err(error) => {
                 let message = format!("{}: {error}", name());

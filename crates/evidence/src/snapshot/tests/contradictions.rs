@@ -149,6 +149,27 @@ fn what_is_listed_twice_is_listed_alike() {
     assert_eq!(message, expected);
 }
 
+/// Of two values of one key, which counts is not defined, and IAM refuses such documents.
+#[test]
+fn a_document_that_names_a_key_twice_is_not_read() {
+    let mut details = whole_details();
+    let version = json!({"VersionId": "v1", "IsDefaultVersion": true, "Document": "DOCUMENT"});
+    details["Policies"][0]["PolicyVersionList"] = json!([version]);
+    let allow = |action| {
+        let text = format!(r#"{{"Statement": {{"Effect": "Allow", {action}, "Resource": "*"}}}}"#);
+        let details = details.to_string().replace("\"DOCUMENT\"", &text);
+        let file = "account-authorization-details.json";
+        Fixture::new().bytes(DETAILS, file, details).snapshot()
+    };
+    let own = "arn:aws:iam::123456789012:policy/own";
+    assert_eq!(gaps(&allow(r#""Action": "*""#), DETAILS, Some(own)), []);
+    let twice = allow(r#""Action": "*", "Action": "s3:GetObject""#);
+    let message =
+        format!("the policy {own}: not an IAM policy document: it names \"Action\" twice");
+    assert_eq!(gaps(&twice, DETAILS, Some(own)), [("Malformed".to_owned(), message)]);
+    assert_eq!(twice.policies.known().unwrap()[0].allows_everything, Fact::missing(DETAILS));
+}
+
 #[test]
 fn what_other_lists_hold_twice_they_hold_alike() {
     let key = |status| json!({"UserName": "alice", "AccessKeyId": "AKIA1", "Status": status, "CreateDate": CREATED});
