@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::Write;
 
+use anstyle::AnsiColor;
 use portcullis_collector::{CollectError, Diagnosis};
 use portcullis_report::defuse;
 
@@ -43,9 +44,18 @@ impl Failure {
 
     /// Prints it to standard error. If that cannot be written to, the exit status has to do.
     pub(crate) fn print(&self) {
-        let red = anstyle::AnsiColor::Red.on_default().bold();
+        self.print_as("error", AnsiColor::Red);
+    }
+
+    /// Prints it as a warning: the command goes on without.
+    pub(crate) fn warn(&self) {
+        self.print_as("warning", AnsiColor::Yellow);
+    }
+
+    fn print_as(&self, label: &str, color: AnsiColor) {
+        let style = color.on_default().bold();
         let mut err = anstream::stderr();
-        let _ = writeln!(err, "{red}error:{red:#} {}", safe(&self.chain()));
+        let _ = writeln!(err, "{style}{label}:{style:#} {}", safe(&self.chain()));
         if let Some(help) = &self.help {
             let _ = writeln!(err, "{0}help:{0:#} {1}", portcullis_report::bold(), safe(help));
         }

@@ -22,6 +22,8 @@ use crate::failure::Failure;
 const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
 /// Commands that write the report of another run: their outputs are named each time.
 const REWRITING: [&str; 2] = ["report", "merge"];
+/// Commands that judge nothing, and so do without a configuration that cannot be read.
+const SHOWING_RULES: [&str; 2] = ["rules", "frameworks"];
 /// The option that names the configuration, and is not a key of it.
 const CONFIG: &str = "config";
 /// Options that serve only beside one of others.
@@ -100,7 +102,14 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     if options.iter().any(|option| has(leaf, option)) {
         let in_environment = layers.values.get(CONFIG).and_then(|paths| paths.first());
         let path = given.get_one(CONFIG).cloned().or_else(|| in_environment.map(PathBuf::from));
-        config = Config::read(path.as_deref(), &options)?;
+        let shows_rules = names.first().is_some_and(|name| SHOWING_RULES.contains(name));
+        config = match Config::read(path.as_deref(), &options) {
+            read if path.is_some() || !shows_rules => read?,
+            read => read.and_then(Config::checked).unwrap_or_else(|failure| {
+                failure.at("portcullis.toml is left out").warn();
+                Config::default()
+            }),
+        };
         if let Some(pair) = layers.add(config.choices(&open)) {
             config.conflict(pair.map(key));
         }

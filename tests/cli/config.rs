@@ -32,6 +32,29 @@ fn it_is_read_from_the_working_directory() {
 }
 
 #[test]
+fn rules_are_shown_without_a_configuration_that_cannot_be_read() {
+    for text in ["[[broken", "no_such_key = 1"] {
+        for arguments in
+            [&["rules", "list"][..], &["rules", "explain", PASSING], &["frameworks", "list"]]
+        {
+            let run = with_config(text, arguments);
+            let sound = with_config("", arguments);
+            assert_eq!((run.status, run.stdout), (0, sound.stdout), "{}", run.stderr);
+            assert!(
+                run.stderr.starts_with("warning: portcullis.toml is left out: "),
+                "{}",
+                run.stderr
+            );
+            let named = [arguments, &["--config", "portcullis.toml"]].concat();
+            assert_eq!(with_config(text, &named).status, 2);
+        }
+        for arguments in [&["permissions"][..], &["facts", "bundle"], &["waivers", "check"]] {
+            assert_eq!(with_config(text, arguments).status, 2, "{arguments:?}");
+        }
+    }
+}
+
+#[test]
 fn the_command_line_wins() {
     let passing = format!("only = ['{PASSING}']\nfail_on = 'critical'");
     assert_eq!(with_config(&passing, &audit(&[])).status, 0);
