@@ -167,13 +167,11 @@ impl Answers {
     /// the manifest, else by the newest date that the answer holds, since it is no older than that.
     pub(super) fn is_newer(&self, source: Source, newest: Option<Timestamp>) -> Option<bool> {
         let report = self.report_made()?;
-        match self.collected_at(source) {
-            Some(at) => Some(at >= report),
-            None => {
-                let is_proof = |date: &Timestamp| *date >= report && !is_future(*date, self.as_of);
-                newest.filter(is_proof).map(|_| true)
-            }
+        if let Some(at) = self.collected_at(source) {
+            return Some(at >= report);
         }
+        let newest = newest.filter(|newest| !is_future(*newest, self.as_of))?;
+        (newest >= report).then_some(true)
     }
 
     /// From the first ARN of an account in the answers; the caller outranks it, and the manifest both.
@@ -251,8 +249,8 @@ impl Own<'_> {
         let may_be_plain =
             matches!(source, Source::MfaDevices | Source::ServiceSpecificCredentials);
         let is_plain = |id: &str| may_be_plain && !id.is_empty() && Arn::parse(id).is_none();
-        let arns = ids(content).into_iter().filter(|id| !is_plain(id));
-        let problem = arns.filter_map(|arn| self.identity.check(arn).err()).next();
+        let mut arns = ids(content).into_iter().filter(|id| !is_plain(id));
+        let problem = arns.find_map(|arn| self.identity.check(arn).err());
         if let Some(Problem { code, message }) = problem {
             self.gaps.push(Gap::new(source, code, message));
             *answer = Fact::missing(source);

@@ -59,9 +59,10 @@ impl PolicyDocument {
 
     /// Reads a document from JSON text, or from the URL-encoded (RFC 3986) text of IAM's API.
     pub fn from_text(text: &str) -> Result<PolicyDocument, ParsePolicyError> {
-        let decoded = match text.trim_start().starts_with('{') {
-            true => text.into(),
-            false => percent_decode_str(text).decode_utf8()?,
+        let decoded = if text.trim_start().starts_with('{') {
+            text.into()
+        } else {
+            percent_decode_str(text).decode_utf8()?
         };
         match serde_json::from_str(&decoded)? {
             DocumentJson::Unique(json) => RawDocument::deserialize(json)?.check(),
