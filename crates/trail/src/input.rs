@@ -170,7 +170,7 @@ impl Input {
         };
         match event::read(&record, field) {
             Ok(event) => {
-                self.see(&header);
+                self.see(&Header { account: Some(&event.account), ..header });
                 let rank = if record["addendum"].is_object() { rank + 1 } else { rank };
                 self.found.push(Found { event, rank });
             }

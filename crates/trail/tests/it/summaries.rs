@@ -2,9 +2,10 @@
 
 use jiff::SignedDuration;
 use portcullis_model::{ActivitySummary, Mfa};
-use portcullis_trail::Filter;
+use portcullis_trail::{Filter, summarise};
+use serde_json::json;
 
-use crate::{Story, summary};
+use crate::{Story, log_file, read, record, summary};
 
 fn story() -> Story {
     Story::new()
@@ -51,6 +52,17 @@ fn the_period_is_what_was_asked_for_and_else_what_was_read() {
     assert_eq!((longer.from, longer.to), (before, read.to));
     let after = read.to + SignedDuration::from_secs(1);
     assert_eq!(period(Filter { from: Some(after), ..Filter::default() }), None);
+}
+
+/// Before version 1.02, records do not say who receives them.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+#[test]
+fn a_record_that_does_not_name_its_account_belongs_to_that_of_the_user() {
+    let mut event = record(json!({}));
+    event.as_object_mut().unwrap().remove("recipientAccountId");
+    let (_, accounts) = summarise(read(log_file(&[event])), &Filter::default());
+    assert_eq!(accounts["111122223333"].sign_ins.len(), 1);
+    assert_eq!(accounts["111122223333"].regions[0].region, "us-east-1");
 }
 
 #[test]
