@@ -28,6 +28,23 @@ pub(crate) enum OutcomeField {
     ErrorCode,
 }
 
+/// What the console's own pages record.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
+const CONSOLE: &[&str] = &[
+    "CheckMfa",
+    "ConsoleLogin",
+    "EmailUpdated",
+    "ExitRole",
+    "ExternalIdPDirectoryLogin",
+    "GetSigninToken",
+    "PasswordRecoveryCompleted",
+    "PasswordRecoveryRequested",
+    "PasswordUpdated",
+    "RenewRole",
+    "SwitchRole",
+];
+
 /// Changes of passwords, MFA devices, keys, users and identity providers.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
@@ -105,8 +122,10 @@ impl Header<'_> {
                 _ if IDENTITY_CENTER.contains(&name) => ServiceEventDetails,
                 _ if SSO.contains(&name) => ErrorCode,
                 "ExternalIdPDirectoryLogin" => ResponseElements,
-                _ if service == "signin" => ResponseElements,
-                _ => return Interest::Pass,
+                _ if service != "signin" => return Interest::Pass,
+                // AWS Sign-In has an API too.
+                _ if self.event_type == Some("AwsApiCall") && !CONSOLE.contains(&name) => ErrorCode,
+                _ => ResponseElements,
             },
             "sts" => match name {
                 // Programs assume roles all the time; of interest is who cannot.

@@ -91,6 +91,23 @@ fn calls_of_apis_fail_with_an_error_code() {
     }
 }
 
+/// <https://docs.aws.amazon.com/signin/latest/APIReference/API_Operations.html>
+#[test]
+fn calls_of_the_api_of_sign_in_fail_with_an_error_code() {
+    let call = |name: &str, code: Value| {
+        let fields = json!({
+            "eventName": name, "eventType": "AwsApiCall", "errorCode": code,
+            "responseElements": null
+        });
+        outcome(fields)
+    };
+    assert_eq!(call("GetConsoleAuthorizationConfiguration", Value::Null), Outcome::Success);
+    let denied = call("GetConsoleAuthorizationConfiguration", json!("AccessDenied"));
+    assert_eq!(denied, Outcome::Failure);
+    // What the console's pages record says it elsewhere, whatever type it has.
+    assert_eq!(call("ConsoleLogin", Value::Null), Outcome::Unknown);
+}
+
 #[test]
 fn an_error_without_the_outcome_field_is_a_failure() {
     let failed = json!({"responseElements": null, "errorMessage": "Failed authentication"});
