@@ -12,6 +12,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::PasswordOrCode if is_rhythmic(attempts) => CLOCK,
         Pattern::PasswordOrCode => PASSWORD_OR_CODE,
         Pattern::StoppedHalfway if last.person.kind == ActorKind::IdentityCenter => CENTER_STOPPED,
+        Pattern::StoppedHalfway if last.person.kind == ActorKind::Directory => DIRECTORY_STOPPED,
         Pattern::StoppedHalfway => STOPPED_HALFWAY,
         Pattern::UnknownName => UNKNOWN_NAME,
         Pattern::DeniedByPolicy => DENIED_BY_POLICY,
@@ -19,10 +20,12 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::RecoveryUnfinished => RECOVERY_UNFINISHED,
         Pattern::SamlRefused => saml(last),
         Pattern::DirectoryRefused => DIRECTORY_REFUSED,
+        Pattern::FactorRefused if last.person.kind == ActorKind::Directory => DIRECTORY_FACTOR,
         Pattern::FactorRefused if is_refused(last, "PASSWORD") => CENTER_PASSWORD,
         Pattern::FactorRefused => CENTER_FACTOR,
         Pattern::PasswordChangeRefused => password_change(last),
         Pattern::EnrolmentUnfinished => enrolment(attempts, last),
+        Pattern::RoleRefused if is_wrong_code(last) => ROLE_CODE,
         Pattern::RoleRefused => ROLE_REFUSED,
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
@@ -52,6 +55,11 @@ fn is_refused(attempt: &Attempt, name: &str) -> bool {
 /// Whether the error is that one, with or without the ending `Exception`.
 fn failed_with(attempt: &Attempt, code: &str) -> bool {
     attempt.code.as_ref().is_some_and(|found| found.starts_with(code))
+}
+
+/// Whether STS refused the code, and not the person.
+fn is_wrong_code(attempt: &Attempt) -> bool {
+    attempt.message.as_ref().is_some_and(|text| text.contains("invalid MFA one time pass code"))
 }
 
 type Words = (Likelihood, &'static str, &'static str);
@@ -145,6 +153,28 @@ const CENTER_FACTOR: Words = (
     "The second factor was refused; a password that passed is named with it.",
     "Set the clock of the device and try a fresh code. If the device is lost, an administrator \
     removes it in Identity Center, and the person registers another.",
+);
+
+const DIRECTORY_STOPPED: Words = (
+    Likelihood::Possible,
+    "The page of WorkSpaces or Transfer Family asked for a factor and got none: the page was left, the \
+    device is lost or out of reach, or somebody else typed that name.",
+    "Ask the person whether they tried. If they did, whoever runs the directory helps with a lost \
+    device. If they did not, tell the security team.",
+);
+
+const DIRECTORY_FACTOR: Words = (
+    Likelihood::Certain,
+    "A factor of the sign-in to WorkSpaces or Transfer Family was refused; it is named with it.",
+    "Check caps lock and the name of the user. Whoever runs the directory sets a new password or \
+    registers the device anew: neither IAM nor Identity Center knows this user.",
+);
+
+const ROLE_CODE: Words = (
+    Likelihood::Likely,
+    "The code of the MFA device was wrong.",
+    "Set the device's clock and try a fresh code: each is good once. Check that the serial number \
+    in the profile is that of the device.",
 );
 
 const ROLE_REFUSED: Words = (

@@ -29,7 +29,11 @@ pub(crate) fn pattern(event: &Event, attempt: &Attempt) -> Pattern {
 /// AWS asks a user who has MFA for the code whatever the password was, so of the two it is not known
 /// which was wrong.
 fn console(event: &Event, attempt: &Attempt) -> Pattern {
-    if event.code.as_ref().is_some_and(|code| code.starts_with("AccessDenied")) {
+    let starts_with =
+        |text: &Option<String>, start| text.as_ref().is_some_and(|it| it.starts_with(start));
+    if starts_with(&event.code, "AccessDenied")
+        || starts_with(&event.message, "Authorization denied")
+    {
         return Pattern::DeniedByPolicy;
     }
     let is_usual = event.message.as_ref().is_none_or(|text| text == "Failed authentication");

@@ -110,6 +110,9 @@ fn denied_by_policy() {
         assert_eq!(pattern(user), (Pattern::DeniedByPolicy, Likelihood::Certain));
         let root = denied(json!({"type": "Root"}));
         assert_eq!(pattern(root), (Pattern::DeniedByPolicy, Likelihood::Certain));
+        let message = json!(format!("Authorization denied because of a {policy}"));
+        let without_code = Story::new().console("08:00:00", "ana.silva", "Failure", "No", message);
+        assert_eq!(pattern(without_code), (Pattern::DeniedByPolicy, Likelihood::Certain));
     }
 }
 
@@ -245,6 +248,32 @@ fn factor_refused() {
     assert!(code.diagnosis.cause.starts_with("The second factor"));
 }
 
+/// WorkSpaces writes the same events about users whom Identity Center does not know.
+/// <https://docs.aws.amazon.com/workspaces/latest/adminguide/cloudtrail_logging.html>
+#[test]
+fn a_factor_refused_by_workspaces() {
+    let page = "https://clients.amazonaws.com/workspaces";
+    let event = |name: &str, outcome: &str| {
+        locked_out(Story::new().event(
+            "08:00:00",
+            json!({
+                "eventName": name,
+                "userIdentity": {"type": "Unknown"},
+                "serviceEventDetails": {name: outcome},
+                "additionalEventData": {"CredentialType": "PASSWORD", "LoginTo": page}
+            }),
+        ))
+    };
+    let refused = event("CredentialVerification", "Failure");
+    assert_eq!(refused.pattern, Pattern::FactorRefused);
+    let stopped = event("CredentialChallenge", "Success");
+    assert_eq!(stopped.pattern, Pattern::StoppedHalfway);
+    for diagnosis in [refused.diagnosis, stopped.diagnosis] {
+        assert!(diagnosis.cause.contains("WorkSpaces"), "{}", diagnosis.cause);
+        assert!(!diagnosis.cause.contains("Identity Center"), "{}", diagnosis.cause);
+    }
+}
+
 /// 11: a password that must be changed and cannot be.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html>
 #[test]
@@ -295,17 +324,26 @@ fn role_refused() {
     );
     assert_eq!(pattern(switch), (Pattern::RoleRefused, Likelihood::Possible));
     let arn = "arn:aws:iam::444455556666:role/ops";
-    let row = locked_out(Story::new().event(
-        "08:00:00",
-        json!({
-            "eventSource": "sts.amazonaws.com",
-            "eventName": "AssumeRole",
-            "errorCode": "AccessDenied",
-            "requestParameters": {"roleArn": arn}
-        }),
-    ));
+    let refused = |message: &str| {
+        locked_out(Story::new().event(
+            "08:00:00",
+            json!({
+                "eventSource": "sts.amazonaws.com",
+                "eventName": "AssumeRole",
+                "errorCode": "AccessDenied",
+                "errorMessage": message,
+                "requestParameters": {"roleArn": arn}
+            }),
+        ))
+    };
+    let row = refused("User is not authorized to perform: sts:AssumeRole");
     assert_eq!(row.pattern, Pattern::RoleRefused);
+    assert!(row.diagnosis.cause.contains("does not trust"), "{}", row.diagnosis.cause);
     assert_eq!(row.last.unwrap().role.as_deref(), Some(arn));
+    let code = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+    let row = refused(code);
+    assert_eq!(row.pattern, Pattern::RoleRefused);
+    assert!(row.diagnosis.cause.contains("code of the MFA device"), "{}", row.diagnosis.cause);
 }
 
 /// 14: `aws login` without the permission for it.
