@@ -523,7 +523,7 @@ pub(crate) struct SigninsArgs {
     #[arg(long = "bundle", value_name = "DIR")]
     pub(crate) bundles: Vec<PathBuf>,
     /// Read only events of this account; repeat for several
-    #[arg(long = "account", value_name = "ID")]
+    #[arg(long = "account", value_name = "ID", value_parser = parse::account)]
     pub(crate) accounts: Vec<String>,
     /// Read only events of this region; repeat for several
     #[arg(long = "region", value_name = "NAME")]
