@@ -25,6 +25,9 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
         page.item("  attempts:     ", windows.filter.unwrap_or("all"))?;
         page.item("  in common:    ", &windows.group_by.join(", "))?;
         page.item("  apart:        ", &format!("at most {}", windows.within))?;
+        if windows.until_success {
+            page.item("  until:        ", "the person gets in")?;
+        }
     }
     if !all.regions.is_empty() {
         page.item("  regions:      ", &all.regions.join(", "))?;

@@ -75,6 +75,8 @@ pub struct WindowsDoc<'r> {
     /// The attempts that count; none: all.
     #[serde(rename = "where")]
     pub filter: Option<&'r str>,
+    /// Whether one ends where the person gets in.
+    pub until_success: bool,
 }
 
 /// A severity that holds on a condition.
@@ -178,6 +180,7 @@ pub fn explain(rule: &Rule) -> Explanation<'_> {
             group_by: grouping.group_by.iter().map(|text| text.value.as_str()).collect(),
             within: &grouping.within.value,
             filter: grouping.filter.as_ref().map(|text| text.value.trim()),
+            until_success: grouping.until_success,
         }),
         regions: &rule.regions,
         when: rule.texts.when.as_ref().map(|text| text.value.trim()),

@@ -115,6 +115,16 @@ impl<'t> Fields<'t> {
         Some(text)
     }
 
+    /// Whether something holds; not, if left out.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        let Some(value) = self.take(name) else { return false };
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong(name, "true or false", value);
+        }
+        flag.unwrap_or(false)
+    }
+
     /// A list of texts; empty if left out.
     pub fn texts(&mut self, name: &str) -> Vec<Text> {
         let Some(value) = self.take(name) else { return Vec::new() };

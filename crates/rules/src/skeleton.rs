@@ -6,11 +6,12 @@ use crate::{FactDoc, facts_in_reach};
 /// What a rule on windows says beside its scope.
 const WINDOW_KEYS: &str = r#"
 
-# What attempts have in common, how soon one follows the other, and which count (by default all), such as
-# "signin.outcome == 'failure'".
+# What attempts have in common, how soon one follows the other, which count (by default all), such as
+# "signin.outcome == 'failure'", and whether a window ends where the person gets in.
 group_by = ["user"]
 within   = "10m"
-# where  = """#;
+# where  = ""
+# until_success = true"#;
 
 /// A rule file for a new rule on that kind of resource, with comments on what to fill in and the facts
 /// in reach; it loads once its blanks are filled.

@@ -153,7 +153,8 @@ record! {
         pub regions: Vec<String>,
         /// How many minutes after the last of them one of these users got in; null: not in what was read.
         pub minutes_to_success: Option<f64>,
-        /// The same, but from one of the addresses of the attempts.
+        /// The same from each of their addresses, after the last attempt from there: the longest; null: from
+        /// one of them nobody got in.
         pub minutes_to_success_from_same_source: Option<f64>,
         /// The ids of their events.
         pub event_ids: Vec<String>,

@@ -23,6 +23,8 @@ pub(crate) struct GroupingTexts {
     pub within: Text,
     /// Which attempts count; none: all.
     pub filter: Option<Text>,
+    /// Whether a window ends where the person gets in.
+    pub until_success: bool,
 }
 
 /// How a rule makes windows of attempts.
@@ -32,6 +34,7 @@ pub(crate) struct Grouping {
     group_by: Vec<usize>,
     within: SignedDuration,
     filter: Option<Expression>,
+    until_success: bool,
 }
 
 /// The windows of one rule.
@@ -43,16 +46,18 @@ pub(crate) struct Windows {
 }
 
 impl GroupingTexts {
-    /// Reads `group_by`, `within` and `where`.
+    /// Reads `group_by`, `within`, `where` and `until_success`.
     pub(crate) fn read(fields: &mut Fields<'_>) -> Option<GroupingTexts> {
         let group_by = fields.one_or_several("group_by");
         let (within, filter) = (fields.required("within"), fields.text("where"));
-        Some(GroupingTexts { group_by, within: within?, filter })
+        let until_success = fields.flag("until_success");
+        Some(GroupingTexts { group_by, within: within?, filter, until_success })
     }
 
     /// The texts, one after another.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
-        self.group_by.iter().chain([&self.within]).chain(&self.filter).map(|it| it.value.as_str())
+        let texts = self.group_by.iter().chain([&self.within]).chain(&self.filter);
+        texts.map(|it| it.value.as_str()).chain(self.until_success.then_some("until_success"))
     }
 
     /// Checks the texts; the problems' places are those in the file.
@@ -78,7 +83,10 @@ impl GroupingTexts {
             let compiled = Expression::condition(&text.value, names);
             compiled.map_err(|found| problems.extend(text.place(found))).ok()
         });
-        if problems.is_empty() { Ok(Grouping { group_by, within, filter }) } else { Err(problems) }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Grouping { group_by, within, filter, until_success: self.until_success })
     }
 }
 
@@ -126,9 +134,11 @@ impl Grouping {
         let mut windows = Vec::new();
         for (name, mut group) in groups {
             group.sort_by_key(|sign_in| sign_in.at);
-            let is_near =
-                |one: &&SignIn, next: &&SignIn| next.at.duration_since(one.at) <= self.within;
-            windows.extend(group.chunk_by(is_near).map(|it| window(&name, it, &successes)));
+            let belong = |one: &&SignIn, next: &&SignIn| {
+                next.at.duration_since(one.at) <= self.within
+                    && !(self.until_success && got_in_between(one, next, &successes))
+            };
+            windows.extend(group.chunk_by(belong).map(|it| window(&name, it, &successes)));
         }
         Windows { windows, undecided }
     }
@@ -160,9 +170,11 @@ impl Windows {
     }
 }
 
-/// When and from where each person got in, in the order of time.
-fn successes(activity: &AccountActivity) -> HashMap<(ActorKind, &str), Vec<&SignIn>> {
-    let mut successes: HashMap<_, Vec<&SignIn>> = HashMap::new();
+/// When and from where each person got in.
+type Successes<'a> = HashMap<(ActorKind, &'a str), Vec<&'a SignIn>>;
+
+fn successes(activity: &AccountActivity) -> Successes<'_> {
+    let mut successes = Successes::new();
     for sign_in in &activity.sign_ins {
         if sign_in.purpose == Purpose::SignIn && sign_in.outcome == Fact::Known(Outcome::Success) {
             successes.entry((sign_in.actor, sign_in.user.as_str())).or_default().push(sign_in);
@@ -171,12 +183,14 @@ fn successes(activity: &AccountActivity) -> HashMap<(ActorKind, &str), Vec<&Sign
     successes
 }
 
+/// Whether the person of an attempt got in before the next.
+fn got_in_between(one: &SignIn, next: &SignIn, successes: &Successes<'_>) -> bool {
+    let own = successes.get(&(one.actor, one.user.as_str()));
+    own.into_iter().flatten().any(|success| one.at <= success.at && success.at < next.at)
+}
+
 /// The window of attempts in the order of time, of which there is at least one.
-fn window(
-    name: &str,
-    attempts: &[&SignIn],
-    successes: &HashMap<(ActorKind, &str), Vec<&SignIn>>,
-) -> Window {
+fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window {
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
     let is_unknown = |it: &&SignIn| it.actor == ActorKind::UnknownUser;
     let known: BTreeSet<_> = attempts
@@ -186,14 +200,8 @@ fn window(
         .collect();
     let sources: BTreeSet<&String> = attempts.iter().filter_map(|it| it.source.as_ref()).collect();
     let regions: BTreeSet<&String> = attempts.iter().map(|it| &it.region).collect();
-    let later: Vec<&SignIn> = known
-        .iter()
-        .filter_map(|person| successes.get(person))
-        .flatten()
-        .filter(|success| success.at >= last.at)
-        .copied()
-        .collect();
-    let from_here = |it: &&&SignIn| it.source.as_ref().is_some_and(|it| sources.contains(it));
+    let successes: Vec<&SignIn> =
+        known.iter().filter_map(|person| successes.get(person)).flatten().copied().collect();
     Window {
         resource_id: first.resource_id.clone(),
         name: name.to_owned(),
@@ -204,16 +212,35 @@ fn window(
         users: known.iter().map(|(_, name)| (*name).to_owned()).collect(),
         unknown_user_attempts: u32::try_from(attempts.iter().filter(|it| is_unknown(it)).count())
             .unwrap_or(u32::MAX),
-        minutes_to_success: soonest(last.at, later.iter()),
-        minutes_to_success_from_same_source: soonest(last.at, later.iter().filter(from_here)),
+        minutes_to_success: soonest(last.at, &successes),
+        minutes_to_success_from_same_source: to_success_from_each_source(attempts, &successes),
         sources: sources.into_iter().cloned().collect(),
         regions: regions.into_iter().cloned().collect(),
         event_ids: attempts.iter().flat_map(|it| it.event_ids.clone()).collect(),
     }
 }
 
-fn soonest<'a>(from: Timestamp, successes: impl Iterator<Item = &'a &'a SignIn>) -> Option<f64> {
-    successes.map(|success| success.at).min().map(|at| minutes(from, at))
+/// How many minutes after that the first of the successes was.
+fn soonest<'a>(
+    from: Timestamp,
+    successes: impl IntoIterator<Item = &'a &'a SignIn>,
+) -> Option<f64> {
+    let later = successes.into_iter().map(|success| success.at).filter(|at| *at >= from);
+    later.min().map(|at| minutes(from, at))
+}
+
+/// The same of each address after the last attempt from there: the longest. None: from one of them
+/// nobody got in.
+fn to_success_from_each_source(attempts: &[&SignIn], successes: &[&SignIn]) -> Option<f64> {
+    let last: BTreeMap<_, _> = attempts.iter().map(|it| (it.source.as_ref(), it.at)).collect();
+    let mut longest: Option<f64> = None;
+    for (source, last) in last {
+        let source = source?;
+        let from_there = successes.iter().filter(|it| it.source.as_ref() == Some(source));
+        let minutes = soonest(last, from_there)?;
+        longest = Some(longest.map_or(minutes, |longest| longest.max(minutes)));
+    }
+    longest
 }
 
 fn minutes(from: Timestamp, to: Timestamp) -> f64 {

@@ -137,6 +137,36 @@ fn a_success_counts_by_person_and_address() {
     assert_eq!(lines(&report), ["fail ana 3 2 2 3.5"]);
 }
 
+#[test]
+fn every_address_must_get_in() {
+    let attempts = [
+        failure("ana", "08:00:00"),
+        failure("ana", "08:01:00"),
+        sign_in("ana", "08:02:00", &json!({ "outcome": "failure", "source": "198.51.100.23" })),
+        sign_in("ana", "08:03:30", &json!({})),
+    ];
+    assert_eq!(lines(&report(WINDOWS, &attempts, &covered())), ["fail ana 3 2 1.5 none"]);
+    let later = sign_in("ana", "08:06:00", &json!({ "source": "198.51.100.23" }));
+    let attempts = [attempts.as_slice(), &[later]].concat();
+    assert_eq!(lines(&report(WINDOWS, &attempts, &covered())), ["fail ana 3 2 1.5 4"]);
+}
+
+#[test]
+fn a_window_may_end_where_the_person_gets_in() {
+    let attempts: Vec<Json> = vec![
+        failure("ana", "08:00:00"),
+        failure("ana", "08:01:00"),
+        failure("ana", "08:02:00"),
+        sign_in("ben", "08:02:10", &json!({})),
+        sign_in("ana", "08:02:30", &json!({})),
+        failure("ana", "08:03:00"),
+    ];
+    assert_eq!(lines(&report(WINDOWS, &attempts, &covered())), ["fail ana 4 3 none none"]);
+    let until = WINDOWS.replace("within  ", "until_success = true\nwithin  ");
+    let report = report(&until, &attempts, &covered());
+    assert_eq!(lines(&report), ["fail ana 3 2 0.5 0.5", "pass no problem found"]);
+}
+
 /// A later run reads more of the same log: what was found before keeps its identity, and the next run of
 /// failures has its own.
 #[test]
@@ -265,6 +295,8 @@ fn mistakes_in_windows_are_found_where_they_are() {
     assert_eq!(errors("'failure'\"", "'failed'\"").matches("failed").count(), 1);
     assert_eq!(errors("us-west-2", "the west"), "this is not the name of a region");
     assert_eq!(errors("within      = \"10m\"\n", ""), "`within` is missing");
+    let until = "until_success = 1\nwithin  ";
+    assert_eq!(errors("within  ", until), "`until_success` must be true or false");
     let on_users = crate::support::RULE.replace("when  ", "regions = []\nwhen  ");
     assert_eq!(load(&on_users).unwrap_err().0[0].message, "`regions` is not known here");
 }
