@@ -5,22 +5,23 @@ use std::ops::Range;
 use memchr::memchr;
 use serde_json::Value;
 
-/// What a record says of itself at its top level.
+/// What a record says of itself at its top level: bytes, since most of it is only compared.
 #[derive(Default)]
 pub(crate) struct Header<'a> {
-    pub(crate) event_source: Option<&'a str>,
-    pub(crate) event_name: Option<&'a str>,
-    pub(crate) event_time: Option<&'a str>,
-    pub(crate) event_category: Option<&'a str>,
-    pub(crate) event_type: Option<&'a str>,
-    pub(crate) region: Option<&'a str>,
-    pub(crate) account: Option<&'a str>,
-    pub(crate) error_code: Option<&'a str>,
+    pub(crate) event_source: Option<&'a [u8]>,
+    pub(crate) event_name: Option<&'a [u8]>,
+    pub(crate) event_time: Option<&'a [u8]>,
+    pub(crate) event_category: Option<&'a [u8]>,
+    pub(crate) event_type: Option<&'a [u8]>,
+    pub(crate) region: Option<&'a [u8]>,
+    pub(crate) account: Option<&'a [u8]>,
+    pub(crate) error_code: Option<&'a [u8]>,
 }
 
 impl<'a> Header<'a> {
     /// Reads the strings of a record's top level. None if anything about it needs the parser: an escape,
-    /// a key that stands twice, a field that is not text, or no source at all.
+    /// a key that stands twice, a field that is not text, no source, or bytes that
+    /// no name has.
     pub(crate) fn scan(record: &'a [u8], strings: &[Range<usize>]) -> Option<Header<'a>> {
         let mut header = Header::default();
         let has_escapes = memchr(b'\\', record).is_some();
@@ -37,17 +38,17 @@ impl<'a> Header<'a> {
             if has_escapes && !is_plain(record, text) {
                 return None;
             }
-            let text = str::from_utf8(record.get(text.clone())?).ok()?;
-            if field.replace(text).is_some() {
+            if field.replace(record.get(text.clone())?).is_some() {
                 return None;
             }
         }
-        header.event_source.is_some().then_some(header)
+        let decisive = [header.event_source?, header.event_name.unwrap_or_default()];
+        decisive.iter().all(|text| text.is_ascii()).then_some(header)
     }
 
     /// The same of a record that was parsed.
     pub(crate) fn read(record: &'a Value) -> Header<'a> {
-        let text = |key: &str| record[key].as_str();
+        let text = |key: &str| record[key].as_str().map(str::as_bytes);
         Header {
             event_source: text("eventSource"),
             event_name: text("eventName"),
@@ -60,7 +61,7 @@ impl<'a> Header<'a> {
         }
     }
 
-    fn field(&mut self, key: &[u8]) -> Option<&mut Option<&'a str>> {
+    fn field(&mut self, key: &[u8]) -> Option<&mut Option<&'a [u8]>> {
         Some(match key {
             b"eventSource" => &mut self.event_source,
             b"eventName" => &mut self.event_name,

@@ -1,12 +1,13 @@
 //! One input: what its bytes are, and the events in them.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
-use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimeParser;
 use portcullis_model::{Event, Form, Period, Records};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -19,8 +20,17 @@ use crate::{csv, event};
 
 /// How many bytes are read at a time.
 const CHUNK: usize = 128 << 10;
+/// And how many of a packed file.
+const PACKED: usize = 32 << 10;
+
+thread_local! {
+    /// What a thread reads into, since there may be thousands of small files.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
+}
+
 /// No input may be longer, once it is decompressed: a few bytes of gzip can hold any length.
 pub(crate) const MAX_LENGTH: u64 = 4 << 30;
+const TIMES: DateTimeParser = DateTimeParser::new();
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -44,7 +54,7 @@ pub(crate) struct Input {
 /// An event, and how much its record may be trusted over another copy.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) event: Event,
+    pub(crate) event: Box<Event>,
     /// A correction outranks the event, and the event outranks its row in a CSV.
     pub(crate) rank: u8,
 }
@@ -106,15 +116,16 @@ impl Input {
 
     fn read_json(&mut self, input: &mut impl Read) -> io::Result<()> {
         let mut splitter = Splitter::default();
-        let mut chunk = vec![0; CHUNK];
-        let result = loop {
-            match input.read(&mut chunk) {
-                Ok(0) => break Ok(()),
-                Ok(length) => splitter.push(&chunk[..length], &mut |piece| self.take(piece)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Err(error),
+        let result = BUFFER.with_borrow_mut(|chunk| {
+            loop {
+                match input.read(chunk) {
+                    Ok(0) => return Ok(()),
+                    Ok(length) => splitter.push(&chunk[..length], &mut |piece| self.take(piece)),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
             }
-        };
+        });
         let (form, trouble) = splitter.finish();
         self.form.get_or_insert(form);
         if let Some(trouble) = trouble {
@@ -170,9 +181,9 @@ impl Input {
         };
         match event::read(&record, field) {
             Ok(event) => {
-                self.see(&Header { account: Some(&event.account), ..header });
+                self.see(&Header { account: Some(event.account.as_bytes()), ..header });
                 let rank = if record["addendum"].is_object() { rank + 1 } else { rank };
-                self.found.push(Found { event, rank });
+                self.found.push(Found { event: Box::new(event), rank });
             }
             Err(trouble) => self.unreadable(trouble),
         }
@@ -207,15 +218,17 @@ impl Input {
     fn see(&mut self, header: &Header<'_>) {
         let (Some(account), Some(name)) = (header.account, header.region) else { return };
         // Nearly always the one that was seen last.
-        let place = self.regions.iter().rposition(|it| it.account == account && it.region == name);
-        let place = place.unwrap_or_else(|| {
-            let (account, region) = (account.to_owned(), name.to_owned());
+        let is_here = |it: &Seen| it.account.as_bytes() == account && it.region.as_bytes() == name;
+        let place = self.regions.iter().rposition(is_here).unwrap_or_else(|| {
+            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+            let (account, region) = (text(account), text(name));
             self.regions.push(Seen { account, region, records: 0, period: None });
             self.regions.len() - 1
         });
         let seen = &mut self.regions[place];
         seen.records += 1;
-        if let Some(at) = header.event_time.and_then(|time| time.parse::<Timestamp>().ok()) {
+        let time = header.event_time.and_then(|time| TIMES.parse_timestamp(time).ok());
+        if let Some(at) = time {
             let period = seen.period.get_or_insert(Period { from: at, to: at });
             *period = Period { from: period.from.min(at), to: period.to.max(at) };
         }
@@ -237,7 +250,7 @@ fn decompress<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let is_gzip = head == GZIP;
     let whole = Cursor::new(head).chain(input);
     Ok(if is_gzip {
-        Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole)))
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(PACKED, whole)))
     } else {
         Box::new(whole)
     })

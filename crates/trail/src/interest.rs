@@ -109,38 +109,48 @@ impl Header<'_> {
     pub(crate) fn interest(&self) -> Interest {
         use OutcomeField::{AdditionalEventData, ErrorCode, ResponseElements, ServiceEventDetails};
 
-        let is_other = |it: &str| matches!(it, "Insight" | "NetworkActivity" | "Aggregated");
+        let is_other = |it: &[u8]| matches!(it, b"Insight" | b"NetworkActivity" | b"Aggregated");
         if self.event_category.is_some_and(is_other)
-            || matches!(self.event_type, Some("AwsCloudTrailInsight" | "AwsAggregatedEvent"))
+            || matches!(self.event_type, Some(b"AwsCloudTrailInsight" | b"AwsAggregatedEvent"))
         {
             return Interest::OtherLog;
         }
         let name = self.event_name.unwrap_or_default();
-        let field = match service(self.event_source.unwrap_or_default()) {
-            service @ ("signin" | "sso" | "sso-directory") => match name {
-                "AuthorizeOAuth2Access" | "CreateOAuth2Token" => AdditionalEventData,
-                _ if IDENTITY_CENTER.contains(&name) => ServiceEventDetails,
-                _ if SSO.contains(&name) => ErrorCode,
-                "ExternalIdPDirectoryLogin" => ResponseElements,
-                _ if service != "signin" => return Interest::Pass,
+        let source = self.event_source.unwrap_or_default();
+        let service = source.split(|&byte| byte == b'.').next().unwrap_or_default();
+        let field = match service {
+            b"signin" | b"sso" | b"sso-directory" => match name {
+                b"AuthorizeOAuth2Access" | b"CreateOAuth2Token" => AdditionalEventData,
+                _ if is_one_of(name, &IDENTITY_CENTER) => ServiceEventDetails,
+                _ if is_one_of(name, SSO) => ErrorCode,
+                b"ExternalIdPDirectoryLogin" => ResponseElements,
+                _ if service != b"signin" => return Interest::Pass,
                 // AWS Sign-In has an API too.
-                _ if self.event_type == Some("AwsApiCall") && !CONSOLE.contains(&name) => ErrorCode,
+                _ if self.event_type == Some(b"AwsApiCall") && !is_one_of(name, CONSOLE) => {
+                    ErrorCode
+                }
                 _ => ResponseElements,
             },
-            "sts" => match name {
+            b"sts" => match name {
                 // Programs assume roles all the time; of interest is who cannot.
-                "AssumeRole" | "AssumeRoleWithSAML" if self.error_code.is_some() => ErrorCode,
-                "AssumeRoot" | "GetFederationToken" | "GetSessionToken" => ErrorCode,
+                b"AssumeRole" | b"AssumeRoleWithSAML" if self.error_code.is_some() => ErrorCode,
+                b"AssumeRoot" | b"GetFederationToken" | b"GetSessionToken" => ErrorCode,
                 _ => return Interest::Pass,
             },
-            "iam" if IAM.contains(&name) => ErrorCode,
-            "account" if matches!(name, "StartPrimaryEmailUpdate" | "AcceptPrimaryEmailUpdate") => {
+            b"iam" if is_one_of(name, IAM) => ErrorCode,
+            b"account"
+                if matches!(name, b"StartPrimaryEmailUpdate" | b"AcceptPrimaryEmailUpdate") =>
+            {
                 ErrorCode
             }
             _ => return Interest::Pass,
         };
         Interest::Judge(field)
     }
+}
+
+fn is_one_of(name: &[u8], names: &[&str]) -> bool {
+    names.iter().any(|one| one.as_bytes() == name)
 }
 
 /// The service of an event source: `signin` of `signin.amazonaws.com`.

@@ -156,8 +156,8 @@ fn activity(inputs: Vec<Input>) -> Activity {
     found.sort_by(|a, b| (&a.event.id, Reverse(a.rank)).cmp(&(&b.event.id, Reverse(b.rank))));
     found.dedup_by(|copy, first| copy.event.id == first.event.id);
     coverage.records.duplicates = (copies - found.len()) as u64;
-    let mut events: Vec<Event> = found.into_iter().map(|found| found.event).collect();
-    events.sort_unstable_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+    found.sort_by_key(|found| found.event.at);
+    let events: Vec<Event> = found.into_iter().map(|found| *found.event).collect();
     coverage.records.judged = events.len() as u64;
     coverage.regions = regions.0.into_values().collect();
     Activity { coverage, events }

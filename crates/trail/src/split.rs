@@ -274,7 +274,8 @@ fn next_mark(text: &[u8]) -> Option<usize> {
     memchr2(b'"', b'\\', &text[from..]).map(|offset| from + offset)
 }
 
-const WORDS: usize = 4;
+/// Enough for the ids of events.
+const WORDS: usize = 5;
 const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
 const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
 
