@@ -39,7 +39,7 @@ fn read_activity(args: &AuditArgs) -> Result<Recorded, Failure> {
     let mut reader = Reader::default();
     recorded::read_logs(&mut reader, &args.trail)?;
     for path in args.bundles.iter().filter(|path| Bundle::holds_activity(path)) {
-        recorded::read_history(&mut reader, &Bundle::read(path)?, path);
+        recorded::read_history(&mut reader, &Bundle::read_activity(path)?, path);
     }
     Ok(Recorded::new(reader, &Filter::default()))
 }

@@ -27,13 +27,23 @@ impl Bundle {
         if !fs::metadata(path).map_err(BundleError::io(path))?.is_dir() {
             return read_report(path);
         }
-        if path.join(UNFINISHED).exists() {
-            return Err(BundleError::Unfinished(path.to_owned()));
-        }
-        match read_manifest(path)? {
-            Some(manifest) => Ok(read_collected(path, manifest)),
-            None => read_by_hand(path),
-        }
+        read_directory(path, &Source::every().collect::<Vec<_>>())
+    }
+
+    /// Reads only what CloudTrail recorded out of a bundle that [holds](Bundle::holds_activity) it.
+    pub fn read_activity(path: &Path) -> Result<Bundle, BundleError> {
+        read_directory(path, &[Source::CloudTrail])
+    }
+}
+
+/// The answers of these sources.
+fn read_directory(path: &Path, sources: &[Source]) -> Result<Bundle, BundleError> {
+    if path.join(UNFINISHED).exists() {
+        return Err(BundleError::Unfinished(path.to_owned()));
+    }
+    match read_manifest(path)? {
+        Some(manifest) => Ok(read_collected(path, manifest, sources)),
+        None => read_by_hand(path, sources),
     }
 }
 
@@ -159,11 +169,11 @@ fn is_expected(source: Source, dir: &Path) -> bool {
     !Source::ON_REQUEST.contains(&source) || dir.join(file_name(source)).is_file()
 }
 
-fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
+fn read_collected(dir: &Path, manifest: Manifest, sources: &[Source]) -> Bundle {
     let mut bundle = Bundle { gaps: manifest.gaps.clone(), ..Bundle::default() };
     let is_void =
         |source| manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
-    for source in Source::every() {
+    for &source in sources {
         let listed = file_names(source)
             .into_iter()
             .find_map(|name| manifest.files.get(&name).map(|entry| (name, entry)));
@@ -179,10 +189,10 @@ fn read_collected(dir: &Path, manifest: Manifest) -> Bundle {
     bundle.sorted()
 }
 
-fn read_by_hand(dir: &Path) -> Result<Bundle, BundleError> {
+fn read_by_hand(dir: &Path, sources: &[Source]) -> Result<Bundle, BundleError> {
     let mut bundle = Bundle::default();
     let mut found = false;
-    for source in Source::every().filter(|&source| is_expected(source, dir)) {
+    for &source in sources.iter().filter(|&&source| is_expected(source, dir)) {
         let mut names = file_names(source).into_iter().filter(|name| dir.join(name).exists());
         let (first, second) = (names.next(), names.next());
         if second.is_some() {
