@@ -30,7 +30,7 @@ pub struct Coverage {
     pub inputs: BTreeMap<Form, u64>,
     /// What became of each record.
     pub records: Records,
-    /// Each account and region that a record or a digest names, sorted.
+    /// Each account and region that a record or a digest names, sorted; in a report, those asked for.
     pub regions: Vec<RegionCoverage>,
     /// What could not be read, in the order of the inputs.
     pub gaps: Vec<InputGap>,

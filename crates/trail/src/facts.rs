@@ -20,7 +20,7 @@ pub(crate) fn facts(
     period: Period,
 ) -> BTreeMap<String, AccountActivity> {
     let mut accounts = BTreeMap::new();
-    for region in coverage.regions.iter().filter(|it| filter.takes_place(&it.account, &it.region)) {
+    for region in &coverage.regions {
         let activity = accounts.entry(region.account.clone()).or_insert_with(|| AccountActivity {
             period,
             regions: Vec::new(),

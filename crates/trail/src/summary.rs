@@ -43,7 +43,8 @@ pub fn summarise(
     activity: Activity,
     filter: &Filter,
 ) -> (ActivitySummary, BTreeMap<String, AccountActivity>) {
-    let Activity { coverage, mut events } = activity;
+    let Activity { mut coverage, mut events } = activity;
+    coverage.regions.retain(|read| filter.takes_place(&read.account, &read.region));
     events.retain(|event| filter.takes_place(&event.account, &event.region));
     let mut attempts = attempts(&events);
     attempts.retain(|attempt| filter.takes_time(attempt.first, attempt.last));
@@ -77,7 +78,7 @@ pub fn summarise(
 }
 
 impl Filter {
-    pub(crate) fn takes_place(&self, account: &String, region: &String) -> bool {
+    fn takes_place(&self, account: &String, region: &String) -> bool {
         (self.accounts.is_empty() || self.accounts.contains(account))
             && (self.regions.is_empty() || self.regions.contains(region))
     }

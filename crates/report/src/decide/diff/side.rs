@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    AccountRef, ActivitySummary, AuditedAccount, EVENT_TIMES, Finding, Fingerprint, RegionCoverage,
-    Report, RuleInfo, Status, Verdict,
+    AccountRef, ActivitySummary, AuditedAccount, EVENT_TIMES, Finding, Fingerprint, Report,
+    RuleInfo, Status, Verdict,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -174,7 +174,7 @@ impl<'a> Index<'a> {
         if let Some(state) = self.unjudged(about, other) {
             return (state, None);
         }
-        if findings.is_empty() && self.is_not_covered(about) {
+        if findings.is_empty() && self.is_not_covered(about, other) {
             return (State::NotCovered, None);
         }
         match self.uncollected_list_of(about) {
@@ -203,19 +203,21 @@ impl<'a> Index<'a> {
     }
 
     /// Whether a finding is about something that happened, and this report would not show it: its logs
-    /// begin later, are of other regions, or were looked through for one person only.
-    fn is_not_covered(&self, about: &Finding) -> bool {
+    /// begin later, are of other regions, or were looked through for one person only. What names no
+    /// region may have happened in any that the other report read.
+    fn is_not_covered(&self, about: &Finding, other: &Index<'_>) -> bool {
         let facts = about.evidence.facts();
         let mut times = EVENT_TIMES.into_iter().filter_map(|path| facts.get(path)?.as_str());
         let Some(at) = times.find_map(|time| time.parse::<Timestamp>().ok()) else { return false };
-        let is_place = |read: &RegionCoverage| {
-            let region = about.resource.region.as_ref();
-            read.account == about.account && region.is_none_or(|region| *region == read.region)
+        let needed: Vec<&String> = match &about.resource.region {
+            Some(region) => vec![region],
+            None => other.activity.iter().flat_map(|it| regions_of(it, &about.account)).collect(),
         };
         !self.activity.iter().any(|activity| {
+            let read: Vec<&String> = regions_of(activity, &about.account).collect();
             activity.user.is_none()
                 && activity.period.is_some_and(|period| period.from <= at)
-                && activity.coverage.regions.iter().any(is_place)
+                && needed.iter().all(|region| read.contains(region))
         })
     }
 
@@ -227,6 +229,15 @@ impl<'a> Index<'a> {
         let mut lists = [None].into_iter().chain(owners);
         lists.find_map(|owner| self.uncollected.get(&(rule, about.account_ref(), owner)).copied())
     }
+}
+
+/// The regions of the account that were read.
+fn regions_of<'a>(
+    activity: &'a ActivitySummary,
+    account: &str,
+) -> impl Iterator<Item = &'a String> {
+    let own = activity.coverage.regions.iter().filter(move |it| it.account == account);
+    own.map(|it| &it.region)
 }
 
 /// A list by rule, account, and the resource that owns it; none: it is the account's.
