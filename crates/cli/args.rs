@@ -95,7 +95,8 @@ EventBridge and CloudWatch Logs, and what the console saves, packed or not. Its
 CSV says of no sign-in whether it succeeded: save the event history as JSON.
 
 A rule passes only where the log files of all regions that it needs were read;
-their digests prove that none is missing.
+their digests prove that none is missing. The digests' own signatures are not
+checked: `aws cloudtrail validate-logs` does that.
 
 Exit status:
   0  nothing failed at or above --fail-on, and every rule was judged
