@@ -17,8 +17,8 @@ use crate::failure::{Failure, did_you_mean};
 const FRAMEWORKS: &str = "frameworks";
 /// Far above any rule file.
 const MAX_BYTES: u64 = 1 << 20;
-/// The file, beside the families of the built-in rules, that is about escalation and is not a rule.
-const ESCALATIONS: &str = "escalations.toml";
+/// What embeds the built-in rules, seen from their directory.
+const EMBEDDER: &str = "../crates/rules/build.rs";
 
 /// All built-in rules and frameworks, and those of the directories; every problem of every file at
 /// once.
@@ -52,7 +52,7 @@ pub(crate) fn load_to_check(directory: &Path) -> Result<RuleSet, Failure> {
 /// Whether it is the directory of the built-in rules, or that of one of their families.
 fn is_repository(directory: &Path) -> bool {
     let directory = fs::canonicalize(directory).unwrap_or_default();
-    directory.ancestors().take(2).any(|rules| rules.join(ESCALATIONS).is_file())
+    directory.ancestors().take(2).any(|rules| rules.join(EMBEDDER).is_file())
 }
 
 fn built_in() -> Vec<RuleFile> {
@@ -143,10 +143,7 @@ fn read_directory(directory: &Path) -> io::Result<Vec<RuleFile>> {
     for entry in children(directory)? {
         if entry.is_dir() { paths.extend(children(&entry)?) } else { paths.push(entry) }
     }
-    paths.retain(|path| {
-        path.extension().is_some_and(|extension| extension == "toml")
-            && !path.ends_with(ESCALATIONS)
-    });
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
     let read = |path: PathBuf| {
         let named =

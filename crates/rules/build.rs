@@ -12,7 +12,10 @@ const FRAMEWORKS: &str = "frameworks";
 fn main() -> io::Result<()> {
     // Of the checkout that is built, though another one may have compiled this script.
     let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let rules = Path::new(&manifest).join("../../rules");
+    let manifest = Path::new(&manifest);
+    // A published crate holds what a link leads to; not every checkout has links.
+    let own = manifest.join("rules");
+    let rules = if own.is_dir() { own } else { manifest.join("../../rules") };
     println!("cargo::rerun-if-changed={}", rules.display());
     let families = entries(&rules)?.into_iter().filter(|path| path.is_dir());
     let (frameworks, families): (Vec<_>, Vec<_>) =

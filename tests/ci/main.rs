@@ -9,6 +9,7 @@ mod action;
 mod baseline;
 mod gitlab;
 mod install;
+mod packages;
 mod pre_commit;
 mod release;
 mod roles;

@@ -137,7 +137,7 @@ fn the_rules_of_the_repository_are_checked_in_place_of_those_built_in() {
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{directory}");
         assert_eq!(run.stdout, sandbox.run(["rules", "check"]).stdout, "{directory}");
     }
-    sandbox.write("rules/escalations.toml", "");
+    sandbox.write("crates/rules/build.rs", "");
     let path = format!("rules/mfa/{FAILING}.toml");
     let edited =
         fs::read_to_string(repository(&path)).unwrap().replace("user.mfa_active", "user.mfa_activ");

@@ -50,7 +50,7 @@ pub struct Privileges {
 /// A way to become an administrator.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Way {
-    /// The id of the method, as `rules/escalations.toml` has it.
+    /// The id of the method, as `data/escalations.toml` has it.
     pub method: &'static str,
     /// What the method does in general.
     pub title: &'static str,

@@ -1,4 +1,4 @@
-//! The ways in which principals become administrators, as `rules/escalations.toml` lists them.
+//! The ways in which principals become administrators, as `data/escalations.toml` lists them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::account::PrincipalKind;
 
-const LIST: &str = include_str!("../../../../rules/escalations.toml");
+const LIST: &str = include_str!("../../data/escalations.toml");
 
 /// Actions that belong to no method, but help with one.
 const HELPERS: [&str; 4] =

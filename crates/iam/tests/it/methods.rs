@@ -1,4 +1,4 @@
-//! Every method of `rules/escalations.toml`, with a target that serves and with one that does not.
+//! Every method of `data/escalations.toml`, with a target that serves and with one that does not.
 
 use portcullis_iam::Certainty::{self, Certain, Conditional, Possible};
 use serde::Deserialize;
@@ -32,7 +32,7 @@ struct Case {
 }
 
 fn file() -> File {
-    toml::from_str(include_str!("../../../../rules/escalations.toml")).unwrap()
+    toml::from_str(include_str!("../../data/escalations.toml")).unwrap()
 }
 
 impl Method {

@@ -254,7 +254,7 @@ record! {
     /// A way to become an administrator.
     #[from(AccountAuthorizationDetails, Organization)]
     pub struct Escalation {
-        /// The method's id, as `rules/escalations.toml` has it.
+        /// The method's id, such as `assume-role`.
         #[shown(Text)]
         pub method: String,
         /// What it does, in a few words.
