@@ -22,6 +22,7 @@ Examples:
   portcullis audit bundle/                 what `collect` saved, offline
   portcullis audit prod/ staging/          two accounts in one report
   portcullis audit credential-report.csv   a credential report alone
+  aws iam get-credential-report --output json | portcullis audit -
   portcullis audit --org --role-name audit -o json=all.json
   portcullis audit --accounts accounts.csv --resume bundles/ -o html=all.html
   portcullis audit -o table -o json=report.json
@@ -91,8 +92,9 @@ Examples:
     -o json=share-{shard}.json               then: portcullis merge share-*.json
 
 Reads log files and digests of trails, the output of `lookup-events`, events of
-EventBridge and CloudWatch Logs, and what the console saves, packed or not. Its
-CSV says of no sign-in whether it succeeded: save the event history as JSON.
+EventBridge and CloudWatch Logs, and what the console saves, compressed or not.
+The console's CSV does not say whether a sign-in succeeded: save the event
+history as JSON instead.
 
 A rule passes only where the log files of all regions that it needs were read;
 their digests prove that none is missing. The digests' own signatures are not
@@ -118,17 +120,17 @@ Exit status:
   3  something could not be collected; the bundle says what and why";
 
 const DOCTOR_STATUS: &str = "\
-Makes the calls of an audit, and keeps nothing of what they answer. The domains
-that people sign in at are looked up by name, and never asked.
+Makes the calls that an audit makes, and keeps none of the answers. The domains
+where people sign in are resolved by name but never contacted.
 
 Exit status:
-  0  nothing is to be fixed
-  1  some service, permission or setting is to be fixed
+  0  nothing needs fixing
+  1  a service, permission or setting needs fixing
   2  wrong usage, or AWS could not be asked";
 
 const VERIFY_STATUS: &str = "\
 Exit status:
-  0  the files are those that were collected
+  0  every file is as it was collected
   1  a file was modified or added, or is missing
   2  the bundle cannot be read, or has no manifest.json";
 
@@ -169,7 +171,7 @@ pub(crate) struct Cli {
         hide_possible_values = true
     )]
     pub(crate) color: Color,
-    /// The configuration, or none to read none
+    /// The configuration file; `none` reads no file
     /// [default: portcullis.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -180,11 +182,11 @@ pub(crate) struct Cli {
 /// What is written down of a run while it goes on.
 #[derive(Args)]
 pub(crate) struct LogArgs {
-    /// Write each call to AWS to standard error, with its time and request id; -vv
-    /// writes each attempt
+    /// Log each call to AWS to standard error, with its duration and request id;
+    /// -vv logs each attempt
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Write that as text or json
+    /// The format of the log: text or json
     #[arg(
         long,
         global = true,
@@ -214,17 +216,17 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// Save AWS's answers about an account, to judge or keep them
     Collect(CollectArgs),
-    /// Show whether an audit can work from here, and what to fix first
+    /// Check whether an audit can run from here, and show what to fix first
     Doctor(DoctorArgs),
     /// Print the facts that rules see, as JSON
     Facts(FactsArgs),
-    /// Show from CloudTrail who could not sign in and why, and who did
+    /// Show who could not sign in and why, and who did, from CloudTrail
     Signins(Box<SigninsArgs>),
     /// Check that a bundle has not changed since it was collected
     Verify(VerifyArgs),
     /// List, explain, check and start rules
     Rules(RulesArgs),
-    /// List the frameworks that an audit can answer
+    /// List the frameworks that an audit can report on
     Frameworks(FrameworksArgs),
     /// Check the waivers of the configuration
     Waivers(WaiversArgs),
@@ -261,24 +263,24 @@ impl Color {
 #[derive(Args)]
 #[command(after_help = AUDIT_EXAMPLES)]
 pub(crate) struct AuditArgs {
-    /// Directories that `collect` or the AWS CLI wrote, or credential reports,
-    /// each of another account; without any, the account is asked
+    /// Directories that `collect` or the AWS CLI wrote, or credential reports (- for
+    /// standard input), each of a different account; without any, AWS is asked
     #[arg(value_name = "BUNDLE", conflicts_with_all = LIVE.iter().chain(&ASKING))]
     pub(crate) bundles: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
     /// Also judge what CloudTrail recorded in these files and directories, as
-    /// `signins` does; what `collect --signins` saved in a bundle always is
+    /// `signins` does; what `collect --signins` saved in a bundle is judged anyway
     #[arg(long, value_name = "PATH")]
     pub(crate) trail: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) fleet: FleetArgs,
-    /// Also keep the bundle of each account, in a directory of its own below
-    /// this one, as soon as it is collected
+    /// Also keep the bundle of each account, in its own directory below this one, as
+    /// soon as it is collected
     #[arg(long, value_name = "DIR", help_heading = "Many accounts")]
     pub(crate) collect_to: Option<PathBuf>,
-    /// Go on where an earlier run stopped: like --collect-to, but ask no account
-    /// again whose bundle is there
+    /// Continue where an earlier run stopped: like --collect-to, but skip accounts
+    /// whose bundle is there
     #[arg(long, value_name = "DIR", conflicts_with = "collect_to", help_heading = "Many accounts")]
     pub(crate) resume: Option<PathBuf>,
     #[command(flatten)]
@@ -292,12 +294,12 @@ pub(crate) struct ReportingArgs {
     pub(crate) rules: SelectionArgs,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
-    /// End with 0 whatever was found, as for one of several shares; mistakes and
-    /// failures still end with 2
+    /// Exit with 0 whatever is found, for example for one of several shares; usage
+    /// errors and failures still exit with 2
     #[arg(long, help_heading = "Exit status")]
     pub(crate) exit_zero: bool,
     /// Count only findings that are new or more severe than in this earlier
-    /// report; what cannot be judged always counts
+    /// report (- for standard input); what cannot be judged always counts
     #[arg(long, value_name = "REPORT", help_heading = "Exit status")]
     pub(crate) baseline: Option<PathBuf>,
     #[command(flatten)]
@@ -321,41 +323,41 @@ pub(crate) struct ReportingArgs {
 #[command(next_help_heading = "Many accounts")]
 pub(crate) struct FleetArgs {
     /// Ask the accounts that this file lists: CSV with a heading, or one JSON
-    /// object per line, with id, and role_arn, external_id and name where
-    /// wanted. Accounts of the file are not strangers to each other, also where
-    /// bundles are read
+    /// object per line, with an id and, optionally, role_arn, external_id and
+    /// name. Trust between these accounts is not external, even where bundles
+    /// are read
     #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
-    /// Ask all accounts of the organization
+    /// Ask all accounts in the organization
     #[arg(long, conflicts_with = "accounts")]
     pub(crate) org: bool,
-    /// Ask only the accounts below this organizational unit; repeat for several
+    /// Ask only the accounts under this organizational unit; repeat for several
     #[arg(long = "ou", value_name = "ID")]
     pub(crate) units: Vec<String>,
     /// Leave out these accounts; repeat or list
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = parse::account)]
     pub(crate) exclude: Vec<String>,
-    /// The name, with its path, of the role to assume in each account but that of
-    /// the caller
+    /// The role to assume in each account except the caller's: its name, with any
+    /// path
     #[arg(long, value_name = "NAME")]
     pub(crate) role_name: Option<String>,
-    /// Also look at root of each member account that has a credential of root, in
-    /// a session as root that may do nothing else: CloudTrail records it, and alarms
-    /// on the use of root go off
+    /// Also inspect the root user of each member account that has root credentials,
+    /// in a root session that can do nothing else; CloudTrail records it, and alarms
+    /// on root use go off
     #[arg(long)]
     pub(crate) assume_root: bool,
-    /// How many accounts to ask at the same time
+    /// How many accounts to ask at once
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) jobs: u8,
     /// Ask only one of several equal shares of the accounts: 2/5 is the second of
-    /// five. In paths of outputs {shard} is its number
+    /// five. In output paths, {shard} is its number
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
-    /// Ask one of so many shares: that of AWS_BATCH_JOB_ARRAY_INDEX or
-    /// JOB_COMPLETION_INDEX, which count from 0
+    /// Split the accounts into this many shares and ask the one that
+    /// AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX names, counting from 0
     #[arg(long, value_name = "N", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) shards: Option<u64>,
-    /// Stop unless the credentials are of this partition, such as aws-us-gov
+    /// Stop unless the credentials belong to this partition, such as aws-us-gov
     #[arg(long, value_name = "NAME")]
     pub(crate) expect_partition: Option<String>,
 }
@@ -453,18 +455,18 @@ pub(crate) struct MergeArgs {
 #[derive(Args)]
 #[command(after_help = COLLECT_STATUS)]
 pub(crate) struct CollectArgs {
-    /// The bundle to write: a new or empty directory, or a bundle to replace; of
-    /// many accounts, the directory that gets a bundle for each
+    /// The bundle to write: a new or empty directory, or a bundle to replace; for
+    /// many accounts, the directory that receives a bundle for each
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
-    /// Replace even a bundle that holds what this run could not get
+    /// Replace the bundle even if it holds answers that this run could not collect
     #[arg(long)]
     pub(crate) force: bool,
     /// Also look up who signed in during the last seven days, and save it as
     /// cloudtrail.json, which `portcullis signins` reads
     #[arg(long, conflicts_with_all = ["accounts", "org"])]
     pub(crate) signins: bool,
-    /// Of many accounts, ask none again whose bundle is in the directory
+    /// For many accounts, skip those whose bundle is in the directory
     #[arg(long, help_heading = "Many accounts")]
     pub(crate) resume: bool,
     #[command(flatten)]
@@ -487,8 +489,8 @@ pub(crate) struct DoctorArgs {
 
 #[derive(Args)]
 pub(crate) struct FactsArgs {
-    /// A directory that `collect` or the AWS CLI wrote, or a credential
-    /// report; without it, the account is asked
+    /// A directory that `collect` or the AWS CLI wrote, or a credential report (- for
+    /// standard input); without one, AWS is asked
     #[arg(conflicts_with_all = LIVE)]
     pub(crate) bundle: Option<PathBuf>,
     #[command(flatten)]
@@ -498,20 +500,20 @@ pub(crate) struct FactsArgs {
 #[derive(Args)]
 #[command(after_help = SIGNINS_EXAMPLES)]
 pub(crate) struct SigninsArgs {
-    /// Files and directories of CloudTrail, or - for standard input; without
-    /// any, the account's event history is looked up
+    /// Log files of CloudTrail and directories of them, or - for standard input;
+    /// without any, the account's event history is looked up
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) session: SessionArgs,
-    /// Leave out what ended before that date (its start in UTC) or RFC 3339
+    /// Leave out what ended before this date (its start in UTC) or RFC 3339
     /// time
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) from: Option<Timestamp>,
-    /// Leave out what began at that time or later
+    /// Leave out what began at this time or later
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) to: Option<Timestamp>,
-    /// Leave out what ended longer ago, such as 7d or 12h [default of a look-up:
+    /// Leave out what ended longer ago than this, such as 7d or 12h [default of a look-up:
     /// 7d]
     #[arg(long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,
@@ -530,7 +532,7 @@ pub(crate) struct SigninsArgs {
     #[arg(long = "region", value_name = "NAME")]
     pub(crate) regions: Vec<String>,
     /// Read only one of several equal shares of the accounts, by the names of log
-    /// files: 2/5 is the second of five. In paths of outputs {shard} is its number
+    /// files: 2/5 is the second of five. In output paths, {shard} is its number
     #[arg(id = "share", long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
     pub(crate) shard: Option<Shard>,
     #[command(flatten)]
@@ -547,7 +549,7 @@ pub(crate) struct VerifyArgs {
 #[derive(Args)]
 #[command(after_help = PERMISSIONS_EXAMPLES)]
 pub(crate) struct PermissionsArgs {
-    /// Print a policy for json, terraform or cloudformation
+    /// Print the policy as json, terraform or cloudformation
     #[arg(long, value_name = "FORMAT", default_value = "json", hide_possible_values = true)]
     pub(crate) format: PolicyFormat,
     /// Leave out the calls per user, as `audit --quick` does
@@ -556,9 +558,9 @@ pub(crate) struct PermissionsArgs {
     /// Also allow `signins` to look up the event history of CloudTrail
     #[arg(long)]
     pub(crate) signins: bool,
-    /// Also allow `audit --assume-root` to open sessions as root of member accounts;
-    /// only credentials of the management account, or of the delegated administrator
-    /// for IAM, need it
+    /// Also allow `audit --assume-root` to open root sessions in member accounts; only
+    /// credentials of the management account, or of the delegated administrator for
+    /// IAM, need it
     #[arg(long)]
     pub(crate) assume_root: bool,
     #[command(flatten)]
@@ -590,7 +592,7 @@ pub(crate) struct ManArgs {
 /// Where facts come from, and how they are read.
 #[derive(Args)]
 pub(crate) struct EvidenceArgs {
-    /// Count ages to this date (its start in UTC) or RFC 3339 time
+    /// Measure ages at this date (its start in UTC) or RFC 3339 time
     /// [default: when the evidence was collected]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<Timestamp>,
@@ -691,7 +693,7 @@ pub(crate) struct GateArgs {
     /// The lowest severity that counts: critical, high, medium, low or info
     #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), default_value = "low", hide_possible_values = true)]
     pub(crate) fail_on: Severity,
-    /// Rules that may stay unknown; repeat or list
+    /// Rules that may stay unknown without exit status 3; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = parse::id())]
     pub(crate) allow_unknown: Vec<String>,
 }
@@ -790,7 +792,7 @@ pub(crate) struct FrameworksArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum FrameworksCommand {
-    /// List all frameworks, with how many of their controls rules test
+    /// List all frameworks, with how many of their controls are tested by rules
     List(ViewArgs),
 }
 

@@ -13,13 +13,15 @@ use crate::fleet::{Accounts, Shard, Store};
 use crate::joined::{Joined, Whole};
 use crate::recorded::Recorded;
 use crate::reporting::Reporting;
-use crate::{evidence, loosened, merge, output, recorded, rule_files, terminal};
+use crate::{evidence, input, loosened, merge, output, recorded, rule_files, terminal};
 
 /// Runs the audit; the exit status, which follows from the report.
 pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is said before AWS is asked.
     let shard = Shard::asked(&args.fleet)?;
     let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
+    let inputs = args.bundles.iter().chain(&args.trail).chain(&args.reporting.baseline);
+    input::check_streams(inputs)?;
     let judged = recorded::evidence(&args.bundles, &args.trail);
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.run.loosened.extend(loosened::accounts(&args.fleet, &reporting.config));
@@ -62,7 +64,7 @@ impl Audit<'_> {
         if !bundles.is_empty() {
             self.declared.own_accounts = fleet.listed()?;
             for path in bundles {
-                self.add(&Bundle::read(path)?, &mut joined)?;
+                self.add(&evidence::read(path)?, &mut joined)?;
             }
         } else if fleet.is_asked() {
             let accounts = Accounts::open(fleet, &evidence.live, self.sources)?;

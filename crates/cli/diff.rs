@@ -4,11 +4,11 @@ use portcullis_report::{Diff, DiffFormat, render_diff};
 
 use crate::args::DiffArgs;
 use crate::failure::Failure;
-use crate::{output, redaction, saved};
+use crate::{input, output, redaction, saved};
 
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, DiffFormat::Text)?;
-    saved::check_streams([&args.old, &args.new])?;
+    input::check_streams([&args.old, &args.new])?;
     let salt = redaction::salt(&args.redaction)?;
     let read = |path| redaction::once(saved::read(path)?, salt.as_ref());
     let (old, new) = (read(&args.old)?, read(&args.new)?);

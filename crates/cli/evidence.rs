@@ -12,7 +12,7 @@ use portcullis_model::{Snapshot, Source, Sources};
 use crate::args::{EvidenceArgs, LiveArgs};
 use crate::failure::Failure;
 use crate::progress::ProgressLine;
-use crate::terminal;
+use crate::{input, terminal};
 
 /// How long AWS may take to make a credential report; minutes in accounts with many users.
 const REPORT_DEADLINE: Duration = Duration::from_mins(2);
@@ -35,10 +35,18 @@ pub(crate) fn snapshot(
     names: Names,
 ) -> Result<Snapshot, Failure> {
     let bundle = match bundle {
-        Some(path) => Bundle::read(path)?,
+        Some(path) => read(path)?,
         None => collect(&args.live, sources)?,
     };
     facts(&bundle, args.as_of, declared, names)
+}
+
+/// Reads a bundle; `-` is a credential report on standard input.
+pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
+    if input::is_stream(path) {
+        return Ok(Bundle::of_report(&input::name(path), input::read(path)?)?);
+    }
+    Ok(Bundle::read(path)?)
 }
 
 /// The facts that a bundle holds.

@@ -13,6 +13,7 @@ mod facts;
 mod failure;
 mod fleet;
 mod frameworks;
+mod input;
 mod joined;
 mod layers;
 mod logging;

@@ -10,7 +10,7 @@ use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::joined::Joined;
 use crate::output::Output;
-use crate::{output, saved};
+use crate::{input, output, saved};
 
 pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, Format::Json)?;
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     for path in &args.reports {
         paths.append(&mut files(path, &outputs)?);
     }
-    saved::check_streams(&paths)?;
+    input::check_streams(&paths)?;
     let mut joined = Joined::default();
     for path in &paths {
         joined.add(saved::read(path)?)?.map_err(|error| refused(error, &paths, Names::Shown))?;
@@ -54,7 +54,7 @@ pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Fa
         Unmergeable::Nothing => Failure::from("there is no report to join"),
         Unmergeable::Pair { places, conflict } => {
             let name = |place: usize| {
-                paths.get(place).map_or("a report".into(), |path: &PathBuf| saved::name(path))
+                paths.get(place).map_or("a report".into(), |path: &PathBuf| input::name(path))
             };
             let [first, second] = places.map(name);
             let why = match (names, &conflict) {

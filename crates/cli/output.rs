@@ -36,7 +36,7 @@ impl<F: FromStr<Err = UnknownFormat>> FromStr for Output<F> {
         };
         let help = |error: UnknownFormat| {
             did_you_mean(format, error.names.iter().copied())
-                .map_or(error.to_string(), |help| format!("no such format; {help}"))
+                .map_or(error.to_string(), |help| format!("unknown format; {help}"))
         };
         Ok(Output { format: format.parse().map_err(help)?, path })
     }
@@ -202,8 +202,8 @@ mod tests {
         assert_eq!("json=-".parse(), output(Format::Json, None));
         assert_eq!("table=a=b.txt".parse(), output(Format::Table, Some("a=b.txt")));
         let error = |text: &str| text.parse::<Output<Format>>().unwrap_err();
-        assert_eq!(error("jsn"), "no such format; did you mean `json`?");
-        assert!(error("pdf").starts_with("no such format; there are: table, html, "));
+        assert_eq!(error("jsn"), "unknown format; did you mean `json`?");
+        assert!(error("pdf").starts_with("unknown format; there are: table, html, "));
         assert_eq!(error("json="), "there is no path after `=`");
     }
 

@@ -13,6 +13,7 @@ use portcullis_trail::{Filter, Reader, add_to, summarise};
 
 use crate::failure::Failure;
 use crate::fleet::Shard;
+use crate::input;
 
 /// The code of gaps for what could not be read.
 const UNREADABLE: &str = "Unreadable";
@@ -92,8 +93,8 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 /// Reads files, directories and, for `-`, standard input.
 pub(crate) fn read_logs(reader: &mut Reader, paths: &[PathBuf]) -> Result<(), Failure> {
     for path in paths {
-        if path == Path::new("-") {
-            reader.read_stream("standard input", io::stdin().lock());
+        if input::is_stream(path) {
+            reader.read_stream(&input::name(path), io::stdin().lock());
         } else {
             reader.read_path(path).map_err(|error| unreadable(path, &error))?;
         }

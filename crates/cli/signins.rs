@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::joined::Whole;
 use crate::recorded::{Recorded, read_history, read_logs, read_share};
 use crate::reporting::Reporting;
-use crate::{evidence, merge, output, rule_files};
+use crate::{evidence, input, merge, output, rule_files};
 
 /// How far back a look-up goes, unless said otherwise: AWS answers two pages a second.
 pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -25,6 +25,7 @@ pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Reads, judges and shows the activity; the exit status, which follows from the report.
 pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let outputs = output::of_share(&args.reporting.output.outputs, args.shard)?;
+    input::check_streams(args.paths.iter().chain(&args.reporting.baseline))?;
     let judged = if args.bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
     let reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };

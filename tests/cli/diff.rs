@@ -172,11 +172,11 @@ fn wrong_usage_is_told() {
     let open = fs::read_to_string(sandbox.path("old.json")).unwrap();
     sandbox.write("redacted.json", open.replace("\"redacted\": false", "\"redacted\": true"));
     let cases: [(&[&str], &str); 6] = [
-        (&["-", "-"], "only one of the reports can come from standard input"),
+        (&["-", "-"], "only one of the inputs can be standard input"),
         (&["old.json", "nowhere.json"], "cannot read nowhere.json"),
         (&["bundle/credential-report.csv", "old.json"], "is not valid JSON"),
         (&["old.json", "redacted.json"], "redact both with the same salt, or none"),
-        (&["old.json", "old.json", "-o", "tetx"], "no such format; did you mean `text`?"),
+        (&["old.json", "old.json", "-o", "tetx"], "unknown format; did you mean `text`?"),
         (&["old.json", "old.json", "-o", "sarif"], "there are: text, json, markdown, jsonl"),
     ];
     for (arguments, says) in cases {

@@ -99,8 +99,10 @@ fn a_wrong_file_is_named_as_what_it_is() {
     let sandbox = sandbox();
     sandbox.run(audit(&["-o", "json=report.json"]));
     sandbox.write("notes.txt", "mine");
+    sandbox.write("groups.json", "{\"Groups\": []}");
     for (file, says) in [
         ("report.json", "report.json is a saved report: use `portcullis report`"),
+        ("groups.json", "groups.json is JSON, but not a credential report"),
         ("notes.txt", "notes.txt is neither a bundle nor a credential report"),
     ] {
         let run = sandbox.run(["audit", file]);
@@ -126,4 +128,28 @@ fn a_report_counts_however_it_was_saved() {
     sandbox.write("semicolons.csv", report.replace(',', ";"));
     assert_eq!(verdicts("utf-16.csv"), expected);
     assert_eq!(verdicts("semicolons.csv"), expected);
+}
+
+/// A pipe gives what a file gives.
+#[test]
+fn a_report_counts_from_standard_input_too() {
+    let sandbox = sandbox();
+    let piped = |arguments: &[&str]| -> Run {
+        let mut command = sandbox.command(arguments);
+        let report = fs::File::open(sandbox.path("report.csv")).unwrap();
+        command.stdin(report).output().unwrap().into()
+    };
+    for arguments in [["audit", "-o", "json"].as_slice(), &["facts"]] {
+        let [file, stream] = ["report.csv", "-"].map(|input| {
+            let dated = [arguments, &["--as-of", "2026-11-01", input]].concat();
+            piped(&dated).stdout
+        });
+        assert!(file.contains("alice"), "{file}");
+        assert_eq!(file, stream);
+    }
+    let run = piped(&["audit", "-", "--trail", "-"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("only one of the inputs can be standard input"), "{}", run.stderr);
+    let run = piped(&["report", "-"]);
+    assert!(run.stderr.contains("standard input is not valid JSON"), "{}", run.stderr);
 }

@@ -107,7 +107,7 @@ fn what_does_not_go_together_is_refused() {
     }
     let run = sandbox.run(["merge", "-", "leaky.json", "-"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("only one of the reports can come from standard input"));
+    assert!(run.stderr.contains("only one of the inputs can be standard input"));
     assert_eq!(sandbox.run(["merge"]).status, 2);
 }
 

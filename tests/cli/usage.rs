@@ -16,10 +16,10 @@ fn a_misspelt_option_is_corrected() {
     refused(&["audit", "--proflie", "x"], &["a similar argument exists: '--profile'"]);
     refused(&["adit"], &["a similar subcommand exists: 'audit'"]);
     refused(&audit(&["--fail-on", "hihg"]), &["a similar value exists: 'high'"]);
-    refused(&audit(&["-o", "jsn"]), &["no such format; did you mean `json`?"]);
+    refused(&audit(&["-o", "jsn"]), &["unknown format; did you mean `json`?"]);
     refused(
         &["audit", "bundle", "--as-of", "yesterday"],
-        &["want 2026-11-02 or 2026-11-02T10:00:00Z"],
+        &["expected a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z"],
     );
 }
 

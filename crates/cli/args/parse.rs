@@ -12,14 +12,15 @@ use portcullis_rules::{SCOPES, Scope};
 pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
     PossibleValuesParser::new(Severity::ALL.map(Severity::word)).try_map(|word| {
         let named = |severity: &Severity| severity.word() == word;
-        Severity::ALL.into_iter().find(named).ok_or("no such severity")
+        Severity::ALL.into_iter().find(named).ok_or("there is no such severity")
     })
 }
 
 /// A kind of resource that rules judge, by its name.
 pub(super) fn scope() -> impl TypedValueParser<Value = &'static Scope> {
-    PossibleValuesParser::new(SCOPES.each_ref().map(|scope| scope.name))
-        .try_map(|name| SCOPES.iter().find(|scope| scope.name == name).ok_or("no such scope"))
+    PossibleValuesParser::new(SCOPES.each_ref().map(|scope| scope.name)).try_map(|name| {
+        SCOPES.iter().find(|scope| scope.name == name).ok_or("there is no such scope")
+    })
 }
 
 /// What can be written, in the help, with what is written unless something else is asked for.
@@ -38,7 +39,7 @@ pub(super) fn formats(usual: Format) -> String {
 pub(super) fn included() -> impl TypedValueParser<Value = Verdict> {
     const LISTED: [Verdict; 2] = [Verdict::Pass, Verdict::NotApplicable];
     PossibleValuesParser::new(LISTED.map(Verdict::word)).try_map(|word| {
-        LISTED.into_iter().find(|verdict| verdict.word() == word).ok_or("no such verdict")
+        LISTED.into_iter().find(|verdict| verdict.word() == word).ok_or("there is no such verdict")
     })
 }
 
@@ -54,9 +55,9 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     }
     let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     // Parsing a date would also take a time without a zone, and forget the time.
-    Date::strptime("%Y-%m-%d", text)
-        .and_then(start)
-        .map_err(|_| "want 2026-11-02 or 2026-11-02T10:00:00Z".to_owned())
+    Date::strptime("%Y-%m-%d", text).and_then(start).map_err(|_| {
+        "expected a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z".to_owned()
+    })
 }
 
 /// The id of an account.

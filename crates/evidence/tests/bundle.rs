@@ -235,11 +235,13 @@ fn a_file_that_is_no_evidence_is_named_as_what_it_is() {
     let dir = by_hand(&[
         ("report.json", "\u{feff}{\"schema\": \"portcullis/report/v1\"}"),
         ("manifest.json", "{\"schema\": \"portcullis/bundle/v1\"}"),
+        ("groups.json", "{\"Groups\": []}"),
         ("notes.txt", "mine\nuser,arn"),
     ]);
     for (file, says) in [
         ("report.json", "is a saved report: use `portcullis report`"),
         ("manifest.json", "is the manifest of a bundle: give the directory"),
+        ("groups.json", "is JSON, but not a credential report"),
         ("notes.txt", "is neither a bundle nor a credential report"),
     ] {
         let error = Bundle::read(&dir.path().join(file)).unwrap_err().to_string();
@@ -277,7 +279,7 @@ fn a_directory_without_a_bundle_names_what_was_looked_for() {
     let error = Bundle::read(by_hand(&[("notes.txt", "mine")]).path()).unwrap_err().to_string();
     assert!(error.contains("credential-report.json, credential-report.csv"), "{error}");
     let error = Bundle::read(Path::new("no/such/bundle")).unwrap_err();
-    assert!(error.to_string().starts_with("no/such/bundle: "), "{error}");
+    assert_eq!(error.to_string(), "the bundle no/such/bundle does not exist");
 }
 
 /// What a run leaves that is killed before the rename: the files, and the mark of the unfinished.

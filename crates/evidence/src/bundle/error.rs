@@ -18,11 +18,14 @@ pub enum BundleError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// There is nothing at that path.
+    #[error("the bundle {} does not exist", .0.display())]
+    NotFound(PathBuf),
     /// That file is something else than evidence.
-    #[error("{path} is {kind}", path = path.display())]
+    #[error("{name} is {kind}")]
     NoEvidence {
-        /// The file.
-        path: PathBuf,
+        /// What the file is called.
+        name: String,
         /// What it is, and what to do with it.
         kind: &'static str,
     },

@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 
 use portcullis_model::{Gap, Source};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use super::{
@@ -24,8 +25,16 @@ impl Bundle {
     /// A file that is absent, empty, unreadable or not as the manifest says becomes a gap. Whether
     /// the content of a file makes sense is not looked at here.
     pub fn read(path: &Path) -> Result<Bundle, BundleError> {
-        if !fs::metadata(path).map_err(BundleError::io(path))?.is_dir() {
-            return read_report(path);
+        let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => BundleError::NotFound(path.to_owned()),
+            _ => BundleError::io(path)(error),
+        })?;
+        if !metadata.is_dir() {
+            let content = match read_file(path) {
+                Err(Unusable::Unreadable(error)) => return Err(BundleError::io(path)(error)),
+                content => content,
+            };
+            return of_report(&path.display().to_string(), content);
         }
         read_directory(path, &Source::every().collect::<Vec<_>>())
     }
@@ -33,6 +42,12 @@ impl Bundle {
     /// Reads only what CloudTrail recorded out of a bundle that [holds](Bundle::holds_activity) it.
     pub fn read_activity(path: &Path) -> Result<Bundle, BundleError> {
         read_directory(path, &[Source::CloudTrail])
+    }
+
+    /// The bundle of a single credential report (the CSV, or the JSON that the AWS CLI prints); errors call it
+    /// by that name.
+    pub fn of_report(name: &str, bytes: Vec<u8>) -> Result<Bundle, BundleError> {
+        of_report(name, Ok(bytes))
     }
 }
 
@@ -211,13 +226,16 @@ fn wrong_kind(text: &[u8]) -> Option<&'static str> {
     #[derive(Deserialize)]
     struct Header {
         schema: Option<String>,
+        #[serde(rename = "Content")]
+        content: Option<IgnoredAny>,
     }
     if text.starts_with(b"{") {
-        let Header { schema } = serde_json::from_slice(text).ok()?;
-        return match schema?.as_str() {
-            portcullis_model::SCHEMA => Some("a saved report: use `portcullis report`"),
-            SCHEMA => Some("the manifest of a bundle: give the directory"),
-            _ => None,
+        let Header { schema, content } = serde_json::from_slice(text).ok()?;
+        return match (schema.as_deref(), content) {
+            (_, Some(_)) => None,
+            (Some(portcullis_model::SCHEMA), _) => Some("a saved report: use `portcullis report`"),
+            (Some(SCHEMA), _) => Some("the manifest of a bundle: give the directory"),
+            _ => Some("JSON, but not a credential report: give the directory that holds it"),
         };
     }
     let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -226,16 +244,12 @@ fn wrong_kind(text: &[u8]) -> Option<&'static str> {
         .then_some("neither a bundle nor a credential report, as CSV or as the AWS CLI prints it")
 }
 
-fn read_report(path: &Path) -> Result<Bundle, BundleError> {
+fn of_report(name: &str, content: Result<Vec<u8>, Unusable>) -> Result<Bundle, BundleError> {
     let mut bundle = Bundle::default();
-    let content = match read_file(path) {
-        Err(Unusable::Unreadable(error)) => return Err(BundleError::io(path)(error)),
-        content => content,
-    };
     let text = content.as_deref().map(file::to_utf8).unwrap_or_default();
     let text = text.trim_ascii_start();
     if let Some(kind) = wrong_kind(text) {
-        return Err(BundleError::NoEvidence { path: path.to_owned(), kind });
+        return Err(BundleError::NoEvidence { name: name.to_owned(), kind });
     }
     // The name may be anything; the JSON of the AWS CLI begins with a brace, and no CSV header does.
     let is_json = text.starts_with(b"{");

@@ -110,7 +110,7 @@ impl std::error::Error for UnknownFormat {}
 
 impl std::fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "no such format; there are: {}", self.names.join(", "))
+        write!(f, "unknown format; there are: {}", self.names.join(", "))
     }
 }
 

@@ -1,0 +1,41 @@
+//! What the command line names: files, and `-` for standard input.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use portcullis_evidence::read_file;
+
+use crate::failure::Failure;
+
+/// Above the report or the answers of any account; a stream that is longer is cut, and so not valid.
+const MAX_BYTES: u64 = 1 << 30;
+
+pub(crate) fn is_stream(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// An error if several inputs are to come from standard input.
+pub(crate) fn check_streams<'p>(
+    paths: impl IntoIterator<Item = &'p PathBuf>,
+) -> Result<(), Failure> {
+    if paths.into_iter().filter(|path| is_stream(path)).count() > 1 {
+        return Err("only one of the inputs can be standard input".into());
+    }
+    Ok(())
+}
+
+/// What messages call an input.
+pub(crate) fn name(path: &Path) -> String {
+    if is_stream(path) { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// The content of an input.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = if is_stream(path) {
+        let mut bytes = Vec::new();
+        io::stdin().take(MAX_BYTES).read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        read_file(path, MAX_BYTES)
+    };
+    Ok(bytes.map_err(|error| format!("cannot read {}: {error}", name(path)))?)
+}
