@@ -69,11 +69,12 @@ const TITLE_CHARS: usize = 40;
 /// Writes the whole page.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let index = Index::new(view.report);
-    let page = Page::new(view, &index)?;
-    page.write_into(&mut *out)?;
-    out.write_all(b"\n")
+    Page::new(view, &index).write_into(&mut *out)?;
+    data::write(view, &index, &mut *out)?;
+    write!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")
 }
 
+/// The page up to its data.
 #[derive(Template)]
 #[template(path = "html/page.html")]
 struct Page<'a> {
@@ -81,7 +82,6 @@ struct Page<'a> {
     short_title: Text<'a>,
     version: Text<'a>,
     style: &'static str,
-    script: &'static str,
     style_hash: String,
     script_hash: String,
     header: header::Header<'a>,
@@ -92,22 +92,20 @@ struct Page<'a> {
     findings: findings::Findings<'a>,
     waivers: waivers::Waivers<'a>,
     rules: rules::Rules<'a>,
-    data: String,
 }
 
 impl<'a> Page<'a> {
-    fn new(view: &View<'a>, index: &'a Index<'a>) -> io::Result<Page<'a>> {
+    fn new(view: &View<'a>, index: &'a Index<'a>) -> Page<'a> {
         let report = view.report;
         let gaps = gaps::Gaps::new(report, index);
-        Ok(Page {
+        Page {
             title: title(report),
             short_title: short_title(report),
             version: report.tool.version.as_str().into(),
             style: STYLE,
-            script: SCRIPT,
             style_hash: hash(STYLE),
             script_hash: hash(SCRIPT),
-            header: header::Header::new(report, &view.outcome, gaps.extent()),
+            header: header::Header::new(report, index, &view.outcome, gaps.extent()),
             accounts: accounts::Accounts::new(report),
             gaps,
             glance: glance::Glance::new(report, index),
@@ -115,8 +113,7 @@ impl<'a> Page<'a> {
             findings: findings::Findings::new(report, index),
             waivers: waivers::Waivers::new(report, index),
             rules: rules::Rules::new(report, index),
-            data: data::json(view, index)?,
-        })
+        }
     }
 }
 

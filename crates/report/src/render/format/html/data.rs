@@ -1,12 +1,14 @@
 //! The findings for the script: a block of JSON, in which what repeats stands once.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::io;
+use std::io::{self, Write};
 
 use portcullis_model::{AuditedAccount, Finding, Severity, Status};
 use serde::Serialize;
 use serde_json::Value as Json;
+use serde_json::ser::{Formatter, Serializer};
 
 use super::findings::notes;
 use super::index::{Index, words};
@@ -18,15 +20,24 @@ use crate::words::time;
 
 /// All that the script is given. Numbers in findings refer to the lists.
 #[derive(Serialize)]
-struct Data<'a> {
+struct Data<'a, 'd> {
     rules: Vec<Rule<'a>>,
     /// The severities, and the statuses with their words for people, in the order in which they are
     /// shown.
     severities: [&'static str; 5],
     statuses: [(&'static str, &'static str); 6],
-    texts: Vec<Text<'a>>,
-    parts: Vec<Part<'a>>,
-    findings: Vec<Row<'a>>,
+    /// They fill the lists below, so they are written first.
+    findings: Rows<'a, 'd>,
+    texts: &'d RefCell<Pool<Text<'a>>>,
+    parts: &'d RefCell<Pool<Part<'a>>>,
+}
+
+/// The findings, each made when it is written: all at once they would take several times the memory.
+struct Rows<'a, 'd> {
+    view: &'d View<'a>,
+    index: &'d Index<'a>,
+    texts: &'d RefCell<Pool<Text<'a>>>,
+    parts: &'d RefCell<Pool<Part<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -65,21 +76,47 @@ struct Row<'a> {
     notes: Vec<usize>,
 }
 
-/// The data as the content of a script element.
-pub(super) fn json<'a>(view: &View<'a>, index: &'a Index<'a>) -> io::Result<String> {
-    let (mut texts, mut parts) = (Pool::default(), Pool::default());
-    let row = |finding| Row::new(finding, view, index, &mut texts, &mut parts);
-    let findings = view.report.findings.iter().map(row).collect();
+/// Writes the data as the content of a script element.
+pub(super) fn write<'a>(
+    view: &View<'a>,
+    index: &'a Index<'a>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (texts, parts) = (RefCell::default(), RefCell::default());
     let data = Data {
         rules: index.rules.iter().map(Rule::new).collect(),
         severities: Severity::ALL.map(Severity::word),
         statuses: Status::ALL.map(|status| (status.word(), words(status))),
-        texts: texts.items,
-        parts: parts.items,
-        findings,
+        findings: Rows { view, index, texts: &texts, parts: &parts },
+        texts: &texts,
+        parts: &parts,
     };
-    // Nothing in it can then end the element, or open a comment within it.
-    Ok(serde_json::to_string(&data)?.replace('<', "\\u003c"))
+    data.serialize(&mut Serializer::with_formatter(out, InScript))?;
+    Ok(())
+}
+
+/// JSON of which nothing can end a script element, or open a comment within it.
+struct InScript;
+
+impl Formatter for InScript {
+    fn write_string_fragment<W: Write + ?Sized>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut pieces = fragment.split('<');
+        out.write_all(pieces.next().unwrap_or_default().as_bytes())?;
+        for piece in pieces {
+            write!(out, "\\u003c{piece}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Rows<'_, '_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.view.report.findings.iter().map(|finding| self.row(finding)))
+    }
 }
 
 impl<'a> Rule<'a> {
@@ -98,16 +135,12 @@ impl<'a> Rule<'a> {
     }
 }
 
-impl<'a> Row<'a> {
-    fn new(
-        finding: &'a Finding,
-        view: &View<'a>,
-        index: &Index<'a>,
-        texts: &mut Pool<Text<'a>>,
-        parts_of_all: &mut Pool<Part<'a>>,
-    ) -> Row<'a> {
+impl<'a> Rows<'a, '_> {
+    fn row(&self, finding: &'a Finding) -> Row<'a> {
+        let mut texts = self.texts.borrow_mut();
+        let mut parts_of_all = self.parts.borrow_mut();
         // The index has every rule that a finding names.
-        let rule = index.number(&finding.rule).unwrap_or_default();
+        let rule = self.index.number(&finding.rule).unwrap_or_default();
         let advice = remediation(finding);
         let facts = finding.evidence.facts().into_iter();
         Row {
@@ -124,7 +157,7 @@ impl<'a> Row<'a> {
             evidence: facts
                 .map(|(name, value)| (texts.number(name.into()), defused(&value)))
                 .collect(),
-            sources: view.account(finding).map(|account| texts.number(sources(account))),
+            sources: self.view.account(finding).map(|account| texts.number(sources(account))),
             missing: finding.missing.iter().map(|source| source.name()).collect(),
             remediation: parts(&advice).into_iter().map(|part| parts_of_all.number(part)).collect(),
             notes: notes(finding).into_iter().map(|note| texts.number(note)).collect(),
@@ -151,8 +184,11 @@ fn sources<'a>(account: &AuditedAccount) -> Text<'a> {
 }
 
 /// Things that repeat, each once, in the order in which they came.
+#[derive(Serialize)]
+#[serde(transparent)]
 struct Pool<T> {
     items: Vec<T>,
+    #[serde(skip)]
     numbers: HashMap<T, usize>,
 }
 

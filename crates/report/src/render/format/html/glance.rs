@@ -1,4 +1,4 @@
-//! The posture at a glance: counts, charts, and what to do first.
+//! The posture at a glance: counts and charts.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,10 @@ use askama::Template;
 use portcullis_model::{Finding, Report, Severity, Status};
 
 use super::bar::Bar;
-use super::index::{Index, Rule, is_work, words};
-use super::link::RuleLink;
+use super::index::{Index, is_work, words};
 use super::text::Text;
 use crate::render::counts;
 
-/// So many rules are named that ask for work first.
-const FIRST: usize = 5;
 /// What the charts show, from left to right.
 const SHOWN: [Status; 4] = [Status::Open, Status::Unknown, Status::Known, Status::Waived];
 
@@ -21,9 +18,6 @@ const SHOWN: [Status; 4] = [Status::Open, Status::Unknown, Status::Known, Status
 pub(super) struct Glance<'a> {
     tiles: Vec<Tile>,
     charts: Vec<Chart<'a>>,
-    first: Vec<First<'a>>,
-    /// How many other rules have open findings.
-    others: usize,
 }
 
 /// A number to see from afar.
@@ -50,31 +44,9 @@ struct Row<'a> {
     counts: Vec<(&'static str, usize)>,
 }
 
-/// A rule to work on first.
-struct First<'a> {
-    severity: Severity,
-    title: &'a Text<'a>,
-    rules: [RuleLink<'a>; 1],
-}
-
 impl<'a> Glance<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Glance<'a> {
-        let open = index.most_severe(|finding| finding.status() == Status::Open);
-        Glance {
-            tiles: tiles(report),
-            charts: vec![by_severity(report), by_family(index)],
-            first: open.iter().take(FIRST).map(|rule| First::new(rule)).collect(),
-            others: open.len().saturating_sub(FIRST),
-        }
-    }
-}
-
-impl<'a> First<'a> {
-    fn new(rule: &'a Rule<'a>) -> First<'a> {
-        let open = rule.findings.iter().filter(|finding| finding.status() == Status::Open);
-        let link = RuleLink::to(rule, open.clone().count());
-        let severity = open.map(|finding| finding.severity).min().unwrap_or(rule.severity);
-        First { severity, title: &rule.title, rules: [link] }
+        Glance { tiles: tiles(report), charts: vec![by_severity(report), by_family(index)] }
     }
 }
 

@@ -1,16 +1,22 @@
-//! What the audit comes to, and what was audited: the account, evidence, options.
+//! What the audit comes to, what to do first, and what was audited: the account, evidence, options.
 
 use askama::Template;
 use portcullis_model::{Finding, Report, RunOptions, Severity, Status};
 
 use super::accounts::{Account, Entry};
+use super::index::{Index, Rule};
+use super::link::RuleLink;
 use super::text::Text;
 use crate::Outcome;
 use crate::decide::loosened;
-use crate::words::{counted, describe};
+use crate::words::{counted, describe, few, name};
 
 /// So many of the most severe findings are put into words.
 const IN_WORDS: usize = 2;
+/// So many rules are named that ask for work first.
+const FIRST: usize = 5;
+/// So many resources of such a rule are named.
+const NAMED: usize = 3;
 
 #[derive(Template)]
 #[template(path = "html/header.html")]
@@ -25,6 +31,9 @@ pub(super) struct Header<'a> {
     sentence: Text<'a>,
     /// How much could not be judged.
     unknown: Option<String>,
+    first: Vec<First<'a>>,
+    /// How many other rules have open findings.
+    others: usize,
     redacted: bool,
     /// The account, if there is one only.
     account: Option<Account<'a>>,
@@ -33,9 +42,18 @@ pub(super) struct Header<'a> {
     loosened: Vec<Text<'a>>,
 }
 
+/// A rule to work on first.
+struct First<'a> {
+    severity: Severity,
+    /// Its only finding, or the problem and who has it.
+    what: Text<'a>,
+    rules: [RuleLink<'a>; 1],
+}
+
 impl<'a> Header<'a> {
     pub(super) fn new(
         report: &'a Report,
+        index: &'a Index<'a>,
         outcome: &Outcome,
         unknown: Option<String>,
     ) -> Header<'a> {
@@ -46,6 +64,8 @@ impl<'a> Header<'a> {
             1 => "failed",
             _ => "incomplete",
         };
+        let many_accounts = report.accounts.len() > 1;
+        let rules = index.most_severe(|finding| finding.status() == Status::Open);
         let account = match report.accounts.as_slice() {
             [account] => Some(Account::new(account, report)),
             _ => None,
@@ -53,15 +73,33 @@ impl<'a> Header<'a> {
         Header {
             class,
             headline: headline(&open, report, class == "clean" && unknown.is_none()),
-            most_severe: most_severe(&open, report.accounts.len() > 1),
+            most_severe: most_severe(&open, many_accounts),
             accepted: accepted(report),
             sentence: outcome.to_string().into(),
             unknown,
+            first: rules.iter().take(FIRST).map(|rule| First::new(rule, many_accounts)).collect(),
+            others: rules.len().saturating_sub(FIRST),
             redacted: report.options.redacted,
             account,
             run: run(report),
             loosened: loosened::describe(report).into_iter().map(Text::from).collect(),
         }
+    }
+}
+
+impl<'a> First<'a> {
+    fn new(rule: &'a Rule<'a>, many_accounts: bool) -> First<'a> {
+        let is_open = |finding: &&Finding| finding.status() == Status::Open;
+        let open: Vec<&Finding> = rule.findings.iter().copied().filter(is_open).collect();
+        let what = if let [finding] = open[..] {
+            let account = many_accounts.then_some(finding.account.as_str());
+            describe(account, &finding.resource, &finding.message)
+        } else {
+            let names: Vec<String> = open.iter().map(|f| name(f, many_accounts)).collect();
+            format!("{}: {}", rule.title, few(&names, NAMED))
+        };
+        let severity = open.iter().map(|finding| finding.severity).min().unwrap_or(rule.severity);
+        First { severity, what: what.into(), rules: [RuleLink::to(rule, open.len())] }
     }
 }
 
