@@ -80,10 +80,13 @@ fn an_unknown_profile() {
 
 #[test]
 #[ignore = "needs the emulator; run tests/run"]
-fn no_region() {
+fn without_a_region_that_of_the_partition_is_called() {
     let lane = Lane::of(COMPANY);
-    assert_ends_at_once(lane.command(&["audit"]).env_remove("AWS_REGION"), &["--region"]);
-    assert!(lane.calls().is_empty());
+    let mut command = lane.command(&["collect", "-o", "bundle"]);
+    let run = Run::from(command.env_remove("AWS_REGION").output().unwrap());
+    assert!(!run.stderr.contains("error:"), "{}", run.stderr);
+    let manifest = std::fs::read_to_string(lane.path("bundle/manifest.json")).unwrap();
+    assert!(manifest.contains("\"region\": \"us-east-1\""), "{manifest}");
 }
 
 #[test]

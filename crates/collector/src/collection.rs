@@ -27,7 +27,8 @@ use crate::session::Session;
 pub struct Options {
     /// The AWS profile to use; none: whatever the SDK's default chain finds.
     pub profile: Option<String>,
-    /// The region to call; none: the one that environment, profile or instance names.
+    /// The region to call; none: the one that environment, profile or instance names, else the
+    /// one that answers for IAM.
     pub region: Option<String>,
     /// The ARN of a role to assume first.
     pub role_arn: Option<String>,
@@ -69,7 +70,7 @@ pub trait Progress: Debug + Send + Sync {
 
 /// Asks AWS for everything that the audit needs, reading only.
 ///
-/// A call that fails becomes a gap; without a region, working credentials or an answer from AWS
+/// A call that fails becomes a gap; without working credentials or an answer from AWS
 /// there is an error after the first call at the latest, within five seconds.
 pub async fn collect(options: &Options) -> Result<Bundle, CollectError> {
     let from = (options.clock)();

@@ -16,9 +16,6 @@ use crate::failure::{Failure, causes, chain, is_signature_error, last_causes};
 /// The message names the thing; [`help`](CollectError::help) says what to do.
 #[derive(Debug, Error)]
 pub enum CollectError {
-    /// Neither option, environment, profile nor instance names a region.
-    #[error("no AWS region is set")]
-    NoRegion,
     /// The profile of that name does not exist.
     #[error("there is no AWS profile \"{0}\"")]
     NoProfile(String),
@@ -82,7 +79,6 @@ impl CollectError {
     #[must_use]
     pub fn help(&self) -> String {
         let help = match self {
-            CollectError::NoRegion => "pass --region or set AWS_REGION",
             CollectError::NoProfile(_) => "`aws configure list-profiles` lists those there are",
             CollectError::Configuration(_) => {
                 "correct the AWS configuration files, or pass another --profile"
@@ -98,7 +94,8 @@ impl CollectError {
                 "set the clock, or let it follow a time server (NTP), and try again"
             }
             CollectError::Invalid(_) => {
-                "check the access key and its secret, and that the key is active"
+                "check the access key and its secret, that the key is active, and that --region or AWS_REGION is \
+                 in its partition"
             }
             CollectError::RoleNotAssumed { .. } => {
                 "check the role's trust policy, its external id, and that the caller may call sts:AssumeRole"

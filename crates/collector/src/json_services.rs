@@ -207,7 +207,7 @@ impl<'a> JsonServices<'a> {
 }
 
 /// `implicitGlobalRegion` in the SDK's table of partitions, which its crates keep to themselves.
-fn global_region(partition: &str) -> &'static str {
+pub(crate) fn global_region(partition: &str) -> &'static str {
     match partition {
         "aws-cn" => "cn-northwest-1",
         "aws-eusc" => "eusc-de-east-1",

@@ -23,7 +23,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 use portcullis_evidence::shapes;
-use portcullis_model::Source;
+use portcullis_model::{Arn, Source};
 use tokio::time::{Instant, timeout};
 
 use crate::attempts::Attempts;
@@ -33,6 +33,7 @@ use crate::diagnosis::Chain;
 use crate::endpoint::origin;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
+use crate::json_services::global_region;
 use crate::pace::paced;
 use crate::{Options, http};
 
@@ -70,7 +71,8 @@ impl Base {
         let settings = profiles.get_profile(profile);
         let client = http::client(&Env::default(), settings)?;
         describe_profile(options, &profiles);
-        let region = region(options, &client).await.ok_or(CollectError::NoRegion)?;
+        let named = region(options, &client).await;
+        let region = named.unwrap_or_else(|| usual_region(options.role_arn.as_deref()));
         options.diagnosis.lock().region = Some(region.to_string());
         let in_region = format!("in the region {region}");
         let config = config(options, settings, region, client).await;
@@ -168,6 +170,13 @@ async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> 
         .or_else(profile.build())
         .or_else(ImdsRegionProvider::builder().configure(&instance).build());
     timeout(REGION_LIMIT, chain.region()).await.ok().flatten()
+}
+
+/// What is called where no region is named: the region that answers for IAM in the partition of the role to
+/// assume, else in the commercial partition, as the AWS CLI does.
+fn usual_region(role_arn: Option<&str>) -> Region {
+    let role = role_arn.and_then(Arn::parse);
+    Region::from_static(global_region(role.map_or("aws", |role| role.partition)))
 }
 
 async fn config(

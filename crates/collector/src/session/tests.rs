@@ -230,3 +230,17 @@ fn an_endpoint_is_shown_without_its_password() {
         assert_eq!(origin(url), shown);
     }
 }
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html>: IAM is global, with one endpoint for each
+/// partition.
+#[test]
+fn without_a_region_that_of_iam_is_called() {
+    for (role, region) in [
+        (None, "us-east-1"),
+        (Some("not an ARN"), "us-east-1"),
+        (Some("arn:aws:iam::111122223333:role/audit"), "us-east-1"),
+        (Some("arn:aws-us-gov:iam::111122223333:role/audit"), "us-gov-west-1"),
+    ] {
+        assert_eq!(usual_region(role).as_ref(), region);
+    }
+}
