@@ -63,9 +63,10 @@ fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
 fn warn_of(bundle: &Bundle) -> usize {
     let gaps: Vec<&Gap> = bundle.gaps.iter().filter(|gap| !gap.is_by_choice()).collect();
     for gap in gaps.iter().take(SHOWN_GAPS) {
-        let Gap { source, action, code, message, .. } = gap;
+        let Gap { source, action, message, .. } = gap;
         let of = gap.resource.as_ref().map_or(String::new(), |name| format!(" of {name}"));
-        terminal::warn(&format!("{source}{of} is missing: {action}: {code}: {message}"));
+        let reason = gap.reason();
+        terminal::warn(&format!("{source}{of} is missing ({action}): {reason}: {message}"));
     }
     if gaps.len() > SHOWN_GAPS {
         let more = gaps.len() - SHOWN_GAPS;

@@ -184,7 +184,7 @@ fn what_could_not_be_collected_is_named_and_replaces_nothing() {
 
     let run = lane.run(&["collect", "-o", &whole, "--force"]);
     assert_eq!((run.status, &*run.stdout), (3, ""), "{}", run.stderr);
-    let named = "warning: account-summary is missing: iam:GetAccountSummary: AccessDenied: ";
+    let named = "warning: account-summary is missing (iam:GetAccountSummary): access denied: ";
     assert!(run.stderr.contains(named), "{}", run.stderr);
     assert!(!fs::exists(&summary).unwrap());
 }

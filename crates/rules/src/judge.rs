@@ -184,7 +184,7 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (Message, S
         let gap = gap(source, subject, gaps);
         if let Some(gap) = gap {
             message.push(" (");
-            message.push_fact("gap.code", &gap.code);
+            message.push_fact("gap.reason", &gap.reason());
             message.push(")");
         }
         steps.push(gap.map_or_else(|| format!("Collect {source} again."), Gap::remedy));

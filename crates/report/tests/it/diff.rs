@@ -49,7 +49,7 @@ fn what_fails_on_one_side_is_new_or_fixed() {
 #[test]
 fn what_could_not_be_judged_is_neither_fixed_nor_plainly_new() {
     let a = || unknown("a");
-    let why = "could not be judged this time: access-keys is missing (AccessDenied)";
+    let why = "could not be judged this time: access-keys is missing (access denied)";
     assert_eq!(change(&[fails("a")], &[a()]), Some(because(Change::Unknown, why)));
     assert_eq!(
         change(&[a()], &[fails("a")]),
@@ -66,7 +66,7 @@ fn what_could_not_be_judged_is_neither_fixed_nor_plainly_new() {
 #[test]
 fn a_list_that_was_not_collected_hides_what_may_be_on_it() {
     let hidden =
-        "its list was not collected this time: credential-report is missing (AccessDenied)";
+        "its list was not collected this time: credential-report is missing (access denied)";
     let users = || list_of("idle-user");
     let told = changes(&at(OLD, [fails("a"), fails("b")]), &at(NEW, [users(), fails("b")]));
     let list = Some("stands for a list that was collected before".to_owned());

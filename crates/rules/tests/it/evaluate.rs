@@ -61,7 +61,7 @@ fn a_missing_fact_is_unknown_and_says_what_would_tell() {
     let report = judge(&rule(), &snapshot, &[]);
     let finding = only(&report);
     assert_eq!(finding.verdict, Verdict::Unknown);
-    assert_eq!(finding.message, "not judged: credential-report is missing (AccessDenied)");
+    assert_eq!(finding.message, "not judged: credential-report is missing (access denied)");
     assert_eq!(finding.missing, [Source::CredentialReport]);
     assert_eq!(
         finding.remediation,
@@ -83,7 +83,7 @@ fn a_users_own_gap_explains_better_than_that_of_all() {
     snapshot["gaps"] = json!([gap("access-keys", "iam:ListAccessKeys", "NotRequested"), own]);
     let report = judge(&key_rule(), &snapshot, &[]);
     let finding = only(&report);
-    assert_eq!(finding.message, "not judged: access-keys is missing (Throttling)");
+    assert_eq!(finding.message, "not judged: access-keys is missing (throttling)");
     assert_eq!(finding.remediation, "Collect access-keys again (iam:ListAccessKeys).");
     assert_eq!((finding.resource.kind.as_str(), finding.resource.name.as_str()), ("user", "alice"));
 }
@@ -124,7 +124,7 @@ fn a_short_list_is_judged_and_stands_for_the_rest() {
     );
     let rest = report.findings.iter().find(|f| f.verdict == Verdict::Unknown).unwrap();
     assert!(rest.stands_for_list(report.rules.first()));
-    assert_eq!(rest.message, "not judged: account-authorization-details is missing (Incomplete)");
+    assert_eq!(rest.message, "not judged: account-authorization-details is missing (incomplete)");
     assert_eq!(judge(&key_rule(), &snapshot, &ALL).tally("test-rule").unknown, 1);
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{Salt, arn, form};
 
-/// Where a message names the code of a gap.
-const GAP_CODE: &str = "gap.code";
+/// Where a message says the code of a gap in words.
+const GAP_REASON: &str = "gap.reason";
 
 /// The pseudonyms of the texts of one finding, or of a report beside its findings.
 pub(super) struct Names<'s> {
@@ -137,7 +137,10 @@ impl<'s> Names<'s> {
     /// The text of a fact.
     pub(super) fn text_of(&self, path: &str, text: &str) -> String {
         let is_source = path.ends_with(".missing") && Source::from_name(text).is_some();
-        if is_source || path == GAP_CODE && form::is_code(text) {
+        // In words, a key would be lowercase.
+        let is_reason =
+            path == GAP_REASON && text.to_ascii_uppercase().split(' ').all(form::is_code);
+        if is_source || is_reason {
             return text.to_owned();
         }
         let identifies =

@@ -34,7 +34,7 @@ pub(crate) fn fails(name: &str) -> Finding {
 
 /// A user that could not be judged.
 pub(crate) fn unknown(name: &str) -> Finding {
-    user(name, Verdict::Unknown, "not judged: access-keys is missing (AccessDenied)")
+    user(name, Verdict::Unknown, "not judged: access-keys is missing (access denied)")
 }
 
 pub(crate) fn user(name: &str, verdict: Verdict, message: &str) -> Finding {
@@ -66,14 +66,14 @@ pub(crate) fn listed_key(owner: &str, id: &str, created: &str, rotated: &str) ->
 
 /// The list of a user's access keys, that was not collected.
 pub(crate) fn keys_of(owner: &str) -> Finding {
-    let says = "not judged: access-keys is missing (AccessDenied)";
+    let says = "not judged: access-keys is missing (access denied)";
     let path = format!("user/{owner}");
     finding("old-key", Severity::Medium, Verdict::Unknown, &path, says, "Allow it.")
 }
 
 /// The list of that rule's resources in the whole account, that was not collected.
 pub(crate) fn list_of(rule: &str) -> Finding {
-    let says = "not judged: credential-report is missing (AccessDenied)";
+    let says = "not judged: credential-report is missing (access denied)";
     let mut finding =
         finding(rule, Severity::Medium, Verdict::Unknown, "account", says, "Allow it.");
     "account".clone_into(&mut finding.resource.kind);
