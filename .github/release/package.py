@@ -1,4 +1,4 @@
-"""Packs a built `portcullis` for release: binary, completions, manual pages, licences and README.
+"""Packs a built `portcullis` for release: binary, completions, manual pages, schemas and documents.
 
     package.py BINARY TARGET DIRECTORY [--tag vVERSION]
 
@@ -20,7 +20,16 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"]
+DOCUMENTS = [
+    "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "schemas/config-v1.schema.json",
+    "schemas/diff-v1.schema.json",
+    "schemas/report-v1.schema.json",
+    "schemas/rule-v1.schema.json",
+]
 COMPLETIONS = {
     "bash": "portcullis.bash",
     "fish": "portcullis.fish",

@@ -28,6 +28,8 @@ mod scope;
 mod settings;
 mod show;
 mod skeleton;
+#[cfg(test)]
+mod tests;
 
 pub use check::ExampleFailure;
 pub use evaluate::{evaluate, without_accounts};

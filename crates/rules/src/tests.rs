@@ -1,0 +1,3 @@
+//! Tests of what no single module holds.
+
+mod schema;
