@@ -310,3 +310,15 @@ fn read_patterns(classes: &mut Fields<'_>, class: &str) -> Patterns {
     classes.problems.extend(fields.finish());
     patterns
 }
+
+/// Reads such a text as the named file is read.
+#[cfg(fuzzing)]
+pub(crate) fn read_untrusted(text: &str) {
+    static OPTIONS: std::sync::LazyLock<Vec<Arg>> =
+        std::sync::LazyLock::new(|| layers::choosable(&layers::command()));
+    let file = RuleFile { path: DEFAULT_FILE.to_owned(), text: text.to_owned() };
+    let Ok(config) = Config::parse(file, &OPTIONS).map_err(rule_files::failure) else { return };
+    config.choices(&OPTIONS.iter().collect::<Vec<_>>());
+    config.declared_changes();
+    drop(config.load_rules(&[]));
+}

@@ -195,6 +195,12 @@ impl<'a> Store<'a> {
     }
 }
 
+/// Reads such a text as the file of `--accounts` is read.
+#[cfg(fuzzing)]
+pub(crate) fn read_untrusted(text: &str) {
+    drop(list::parse(text));
+}
+
 fn check_partition(args: &FleetArgs, fleet: &Fleet) -> Result<(), Failure> {
     match &args.expect_partition {
         Some(expected) if expected != fleet.partition() => Err(Failure::with_help(

@@ -16,6 +16,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
+ACCOUNTS = (
+    "id,role_arn,external_id,name\n"
+    "111122223333,arn:aws:iam::111122223333:role/audit/reader,pass-phrase,prod\n"
+    "444455556666,,,\n",
+    '{"id": "111122223333", "role_arn": "arn:aws:iam::111122223333:role/a", "name": "prod"}\n'
+    '{"id": "444455556666", "external_id": "pass-phrase"}\n',
+)
 BUNDLES = sorted(manifest.parent for manifest in EXAMPLES.glob("*/manifest.json"))
 
 
@@ -58,6 +65,10 @@ def seeds(portcullis: str) -> Iterator[tuple[str, bytes]]:
         yield "rules", file.read_bytes()
         # With one rule each, they are short.
         yield "report", report(portcullis, EXAMPLES / "leaky", file.stem)
+    for file in EXAMPLES.rglob("portcullis.toml"):
+        yield "configuration", file.read_bytes()
+    for accounts in ACCOUNTS:
+        yield "configuration", accounts.encode()
     for file in (EXAMPLES / "trail" / "logs").rglob("*.json"):
         yield "trail", file.read_bytes()
         yield "trail", gzip.compress(file.read_bytes(), mtime=0)

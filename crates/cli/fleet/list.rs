@@ -38,7 +38,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<FleetAccount>, Failure> {
 }
 
 /// The accounts of the text; an error says in which line what is wrong.
-fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
+pub(super) fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
     let entries = if text.trim_start().starts_with('{') { json(text) } else { csv(text) }?;
     if entries.is_empty() {
         return Err("1: there is no account in it".to_owned());
