@@ -4,11 +4,11 @@ mod domains;
 mod permissions;
 mod text;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use portcullis_collector::{CollectError, Findings, Progress};
+use portcullis_collector::{Call, CollectError, Endpoint, Findings, Progress};
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Arn, Gap, Source, Sources};
 use portcullis_report::write_json;
@@ -48,6 +48,8 @@ struct Examination {
     sign_in_domains: Vec<Domain>,
     /// Each IAM action that an audit by the chosen rules needs.
     permissions: Vec<Permission>,
+    /// Each call, as AWS knows it.
+    calls: Vec<Called>,
     /// What to do, the most urgent first.
     fixes: Vec<String>,
 }
@@ -60,25 +62,35 @@ struct CallerFacts {
     partition: String,
 }
 
-/// A service, and whether anything answers in its place.
+/// A service, and whether it answers.
 #[derive(Serialize)]
 struct Service {
-    name: &'static str,
+    #[serde(flatten)]
+    endpoint: Endpoint,
     answers: bool,
-    /// Why not.
-    reason: Option<String>,
 }
 
-/// Remembers which operations were called.
+/// A call, and when it ended.
+#[derive(Debug, Serialize)]
+struct Called {
+    at: Timestamp,
+    #[serde(flatten)]
+    call: Call,
+}
+
+/// Remembers what was called.
 #[derive(Debug, Default)]
-struct Recorder(Mutex<BTreeSet<String>>);
+struct Recorder(Mutex<Vec<Called>>);
 
 impl Progress for Recorder {
-    fn starts(&self, operation: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned());
-    }
+    fn starts(&self, _: &str) {}
 
     fn ends(&self, _: &str) {}
+
+    fn called(&self, call: Call) {
+        let called = Called { at: Timestamp::now(), call };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(called);
+    }
 
     fn throttled(&self, _: &str, _: u32) {}
 }
@@ -92,16 +104,17 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     let recorder = Arc::new(Recorder::default());
     options.progress = recorder.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (outcome, sign_in_domains) = runtime.block_on(async {
+    let (outcome, endpoints, sign_in_domains) = runtime.block_on(async {
         let outcome = portcullis_collector::collect(&options).await;
-        (outcome, domains::look_up(&diagnosis.findings()).await)
+        let endpoints = portcullis_collector::reach(&options).await;
+        (outcome, endpoints, domains::look_up(&diagnosis.findings()).await)
     });
     // A look-up that still hangs must not hold up the end.
     runtime.shutdown_background();
-    let called = recorder.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let calls = std::mem::take(&mut *recorder.0.lock().unwrap_or_else(PoisonError::into_inner));
     let needed = sources.needed(args.live.quick);
     let examination =
-        Examination::new(diagnosis.findings(), &outcome, sign_in_domains, needed, &called);
+        Examination::new(diagnosis.findings(), &outcome, endpoints, sign_in_domains, needed, calls);
     match args.output {
         View::Text => terminal::print_page(|page| text::write(&examination, page))?,
         View::Json => terminal::print(|out| write_json(&examination, out))?,
@@ -117,19 +130,22 @@ impl Examination {
     fn new(
         findings: Findings,
         outcome: &Result<Bundle, CollectError>,
+        endpoints: Vec<Endpoint>,
         sign_in_domains: Vec<Domain>,
         needed: Sources,
-        called: &BTreeSet<String>,
+        calls: Vec<Called>,
     ) -> Examination {
         let bundle = outcome.as_ref().ok();
-        let permissions = permissions::judge(bundle, needed, called);
+        let called = calls.iter().map(|called| called.call.operation.as_str()).collect();
+        let permissions = permissions::judge(bundle, needed, &called);
         let mut examination = Examination {
             version: env!("CARGO_PKG_VERSION"),
             caller: bundle.and_then(CallerFacts::new),
-            services: bundle.map_or(Vec::new(), |bundle| services(bundle, needed)),
+            services: services(endpoints, bundle, needed),
             findings,
             sign_in_domains,
             permissions,
+            calls,
             fixes: Vec::new(),
         };
         examination.fixes = examination.fixes(outcome.as_ref().err());
@@ -139,27 +155,48 @@ impl Examination {
     /// What to do: first what stops everything.
     fn fixes(&self, error: Option<&CollectError>) -> Vec<String> {
         let mut fixes = Vec::new();
-        if let Some(error) = error {
+        let unreached = self.unreached();
+        let clock = self.findings.clock_ahead.filter(|ahead| ahead.abs() > CLOCK_TOLERANCE);
+        let is_said_below = match error {
+            Some(CollectError::WrongClock(_)) => clock.is_some(),
+            Some(CollectError::Unreachable { .. } | CollectError::Late { .. }) => {
+                !unreached.is_empty()
+            }
+            _ => false,
+        };
+        if let Some(error) = error.filter(|_| !is_said_below) {
             fixes.push(format!("{error}: {}", error.help()));
         }
-        if let Some(ahead) = self.findings.clock_ahead.filter(|a| a.abs() > CLOCK_TOLERANCE) {
+        if let Some(ahead) = clock {
             let way = if ahead > 0 { "ahead of" } else { "behind" };
             let seconds = ahead.abs();
             fixes.push(format!(
                 "set this machine's clock: it is {seconds} seconds {way} AWS's, which refuses signatures from 300 on"
             ));
         }
-        for service in self.services.iter().filter(|service| !service.answers) {
-            let reason = service.reason.as_deref().unwrap_or_default();
+        for (reason, hosts) in unreached {
+            let hosts = hosts.join(", ");
             fixes.push(format!(
-                "let this machine reach {}, directly or through HTTPS_PROXY: {reason}",
-                service.name
+                "let this machine reach {hosts}, directly or through HTTPS_PROXY: {reason}"
             ));
         }
-        for (reason, actions) in permissions::denied_by_reason(&self.permissions) {
+        for (reason, actions) in permissions::by_reason(&self.permissions, Access::Denied) {
             fixes.push(format!("allow {}: {reason}", actions.join(", ")));
         }
         fixes
+    }
+
+    /// The services that do not answer, by the reason.
+    fn unreached(&self) -> BTreeMap<&str, Vec<String>> {
+        let mut hosts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for Service { endpoint, .. } in &self.services {
+            if let Some(reason) = &endpoint.reason {
+                let url = endpoint.url.as_deref().unwrap_or("no host");
+                let host = format!("{} ({url})", endpoint.service);
+                hosts.entry(reason).or_default().push(host);
+            }
+        }
+        hosts
     }
 
     fn count(&self, access: Access) -> usize {
@@ -178,16 +215,27 @@ impl CallerFacts {
     }
 }
 
-/// Whether each service answers: with whatever, so long as it is an answer.
-fn services(bundle: &Bundle, needed: Sources) -> Vec<Service> {
-    let names: BTreeSet<&str> = needed.iter().map(portcullis_model::Source::service).collect();
-    let is_silence = |gap: &&Gap| ["ConnectionError", "Timeout"].contains(&gap.code.as_str());
-    let service = |name: &'static str| {
-        let mut gaps = bundle.gaps.iter().filter(|gap| gap.source.service() == name);
-        let answered = bundle.documents.keys().any(|source| source.service() == name);
-        let silence = gaps.find(is_silence).filter(|_| !answered);
-        let reason = silence.map(|gap| format!("{}: {}", gap.code, gap.message));
-        Service { name, answers: silence.is_none(), reason }
+/// Whether each service that is needed answers: with whatever, so long as it is an answer.
+fn services(endpoints: Vec<Endpoint>, bundle: Option<&Bundle>, needed: Sources) -> Vec<Service> {
+    let mut services = Vec::new();
+    for mut endpoint in endpoints {
+        if needed.iter().any(|source| source.service() == endpoint.service) {
+            let silence = bundle.and_then(|bundle| silence(bundle, endpoint.service));
+            endpoint.reason = endpoint.reason.or(silence);
+            services.push(Service { answers: endpoint.reason.is_none(), endpoint });
+        }
+    }
+    services
+}
+
+/// Why no call to a service was answered; none: one was, or there was none.
+fn silence(bundle: &Bundle, service: &str) -> Option<String> {
+    if bundle.documents.keys().any(|source| source.service() == service) {
+        return None;
+    }
+    let is_silence = |gap: &&Gap| {
+        gap.source.service() == service && ["ConnectionError", "Timeout"].contains(&&*gap.code)
     };
-    names.into_iter().map(service).collect()
+    let gap = bundle.gaps.iter().find(is_silence)?;
+    Some(format!("{}: {}", gap.code, gap.message))
 }

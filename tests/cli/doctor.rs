@@ -1,6 +1,10 @@
 //! `doctor` where there is no AWS to ask.
 
-use serde_json::Value as Json;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use serde_json::{Value as Json, json};
 
 use crate::support::Sandbox;
 
@@ -43,4 +47,142 @@ fn the_answer_for_a_ticket_holds_no_secret() {
     for secret in ["SECRET", "TOKEN", "PASSWORD", "AKIAEXAMPLE"] {
         assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{secret}");
     }
+}
+
+/// A server that answers each request so, until the tests end; its URL.
+fn server(head: &'static str, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            // Requests are small, and come at once.
+            let _ = connection.read(&mut [0; 65_536]);
+            let length = body.len();
+            let _ = write!(
+                connection,
+                "HTTP/1.1 {head}\r\nx-amzn-requestid: 7a62c49f\r\ncontent-length: {length}\r\n\
+                 connection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    format!("http://{address}")
+}
+
+/// With keys, and with no way out of this machine.
+fn sandbox(region: &str) -> Sandbox {
+    Sandbox::new()
+        .env("AWS_REGION", region)
+        .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "SECRET")
+        .env("HTTPS_PROXY", "http://127.0.0.1:9")
+}
+
+fn examine(sandbox: &Sandbox) -> Json {
+    let run = sandbox.run(["doctor", "-o", "json"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+/// The hosts are those of <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>,
+/// `sts.html` and `ao.html` beside it.
+#[test]
+fn each_service_is_expected_at_the_host_of_partition_and_settings() {
+    let custom = "AWS_ENDPOINT_URL_ORGANIZATIONS";
+    for (region, (name, value), iam, sts, organizations) in [
+        (
+            "eu-central-1",
+            ("", ""),
+            "https://iam.amazonaws.com",
+            "https://sts.eu-central-1.amazonaws.com",
+            "https://organizations.us-east-1.amazonaws.com",
+        ),
+        (
+            "us-west-2",
+            ("AWS_USE_FIPS_ENDPOINT", "true"),
+            "https://iam-fips.amazonaws.com",
+            "https://sts-fips.us-west-2.amazonaws.com",
+            "https://organizations-fips.us-east-1.amazonaws.com",
+        ),
+        (
+            "cn-north-1",
+            ("", ""),
+            "https://iam.cn-north-1.amazonaws.com.cn",
+            "https://sts.cn-north-1.amazonaws.com.cn",
+            "https://organizations.cn-northwest-1.amazonaws.com.cn",
+        ),
+        (
+            "us-gov-east-1",
+            (custom, "https://user:SECRET@proxy.example.com/path"),
+            "https://iam.us-gov.amazonaws.com",
+            "https://sts.us-gov-east-1.amazonaws.com",
+            "https://proxy.example.com",
+        ),
+    ] {
+        let sandbox = sandbox(region);
+        let sandbox = if name.is_empty() { sandbox } else { sandbox.env(name, value) };
+        let answer = examine(&sandbox);
+        let services = answer["services"].as_array().unwrap();
+        for (service, url) in [("iam", iam), ("sts", sts), ("organizations", organizations)] {
+            let found = services.iter().find(|each| each["service"] == service).unwrap();
+            assert_eq!(found["url"], url, "{region}");
+            assert_eq!(found["is_custom"], service == "organizations" && name == custom);
+            assert_eq!(found["answers"], false, "{region}");
+        }
+        let fixes = answer["fixes"].as_array().unwrap();
+        assert_eq!(fixes.len(), 1, "{fixes:?}");
+        assert!(fixes[0].as_str().unwrap().starts_with("let this machine reach sts"), "{fixes:?}");
+    }
+}
+
+/// The message is that of <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>.
+#[test]
+fn a_clock_that_is_off_is_the_one_thing_to_fix() {
+    let url = server(
+        "403 x\r\ndate: Sat, 28 Nov 2020 18:20:00 GMT",
+        "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Signature not yet current: \
+         20261128T180000Z is still later than 20201128T182500Z (20201128T182000Z + 5 min.)</Message>\
+         </Error></ErrorResponse>",
+    );
+    let answer = examine(&sandbox("us-east-1").env("AWS_ENDPOINT_URL", &url));
+    let fixes = answer["fixes"].as_array().unwrap();
+    assert_eq!(fixes.len(), 1, "{fixes:?}");
+    assert!(
+        fixes[0].as_str().unwrap().starts_with("set this machine's clock: it is "),
+        "{fixes:?}"
+    );
+    assert!(fixes[0].as_str().unwrap().contains(" seconds ahead of AWS's"), "{fixes:?}");
+    let call = &answer["calls"][0];
+    assert_eq!(call["operation"], "GetCallerIdentity");
+    assert_eq!(call["code"], "SignatureDoesNotMatch");
+    assert_eq!((&call["status"], &call["request_id"]), (&json!(403), &json!("7a62c49f")));
+    assert!(call["at"].is_string());
+}
+
+#[test]
+fn expired_keys_are_told_from_an_unreachable_host() {
+    let url = server(
+        "403 x",
+        "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The security token included in the \
+         request is expired</Message></Error></ErrorResponse>",
+    );
+    let answer = examine(&sandbox("us-east-1").env("AWS_ENDPOINT_URL", &url));
+    let fixes = answer["fixes"].as_array().unwrap();
+    assert_eq!(fixes.len(), 1, "{fixes:?}");
+    assert!(fixes[0].as_str().unwrap().contains("have expired (ExpiredToken)"), "{fixes:?}");
+    assert_eq!(answer["services"][0]["answers"], true);
+}
+
+/// No word of the SDK's own.
+#[test]
+fn a_program_that_fails_is_named_as_the_reason() {
+    let sandbox = Sandbox::new().env("HTTPS_PROXY", "http://127.0.0.1:9");
+    let profile = "[default]\nregion = eu-test-1\ncredential_process = /nowhere/program\n";
+    sandbox.write(".aws/config", profile);
+    let answer = examine(&sandbox);
+    let look = json!({
+        "place": "credential_process",
+        "result": "failed",
+        "reason": "the credential_process ended with exit status: 127",
+    });
+    assert_eq!(answer["looks"], json!([look]));
 }

@@ -43,7 +43,7 @@ const POLICIES: [&str; 7] = [
 pub(super) fn judge(
     bundle: Option<&Bundle>,
     needed: Sources,
-    called: &BTreeSet<String>,
+    called: &BTreeSet<&str>,
 ) -> Vec<Permission> {
     let mut permissions = Vec::new();
     for action in needed.actions(false) {
@@ -51,9 +51,12 @@ pub(super) fn judge(
         let gap = |gap: &&Gap| gap.action == action && !gap.is_by_choice();
         let gap = bundle.and_then(|bundle| bundle.gaps.iter().find(gap));
         let (access, reason) = match gap {
-            Some(gap) if gap.code.contains("Denied") => (Access::Denied, Some(why(&gap.message))),
+            Some(gap) if gap.is_denied() => (Access::Denied, Some(why(&gap.message))),
             Some(gap) => (Access::Unknown, Some(format!("{}: {}", gap.code, gap.message))),
-            None if called.contains(operation) && bundle.is_some() => (Access::Allowed, None),
+            None if bundle.is_none() => {
+                (Access::Unknown, Some("AWS could not be asked".to_owned()))
+            }
+            None if called.contains(operation) => (Access::Allowed, None),
             None => (Access::Unknown, Some("not called: nothing here needed it".to_owned())),
         };
         permissions.push(Permission { action, access, reason });
@@ -74,10 +77,13 @@ fn why(message: &str) -> String {
     }
 }
 
-/// The denied actions by what denies them.
-pub(super) fn denied_by_reason(permissions: &[Permission]) -> BTreeMap<&str, Vec<&'static str>> {
+/// The actions of which AWS said that, by the reason.
+pub(super) fn by_reason(
+    permissions: &[Permission],
+    access: Access,
+) -> BTreeMap<&str, Vec<&'static str>> {
     let mut reasons: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
-    for permission in permissions.iter().filter(|each| each.access == Access::Denied) {
+    for permission in permissions.iter().filter(|each| each.access == access) {
         let reason = permission.reason.as_deref().unwrap_or_default();
         reasons.entry(reason).or_default().push(permission.action);
     }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use portcullis_collector::{Findings, LookResult};
 use portcullis_report::{Page, bold};
 
-use super::permissions::Access;
-use super::{CLOCK_TOLERANCE, Examination};
+use super::permissions::{self, Access};
+use super::{CLOCK_TOLERANCE, Examination, Service};
 
 pub(super) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     let Examination { findings, caller, services, sign_in_domains, permissions, fixes, .. } =
@@ -22,7 +22,7 @@ pub(super) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
         page.item("  ", &format!("account    {}{alias}", caller.account))?;
         page.item("  ", &format!("partition  {}", caller.partition))?;
     }
-    let region = findings.region.as_deref().unwrap_or("none is set");
+    let region = findings.region.as_deref().unwrap_or("none is known");
     page.item("  ", &format!("region     {region}"))?;
     page.item("  ", &format!("clock      {}", clock(findings.clock_ahead)))?;
 
@@ -30,9 +30,11 @@ pub(super) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
         page.blank()?;
         page.line(bold(), "SERVICES")?;
     }
-    for service in services {
-        let words = service.reason.as_deref().unwrap_or("answers");
-        page.item("  ", &format!("{:<16} {words}", service.name))?;
+    for Service { endpoint, .. } in services {
+        let url = endpoint.url.as_deref().unwrap_or("no host");
+        let origin = if endpoint.is_custom { " (set by environment or profile)" } else { "" };
+        let words = endpoint.reason.as_deref().unwrap_or("answers");
+        page.item("  ", &format!("{:<16} {url}{origin}: {words}", endpoint.service))?;
     }
     page.blank()?;
     page.line(bold(), "SIGN-IN DOMAINS (looked up by name only)")?;
@@ -49,10 +51,10 @@ pub(super) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
         [Access::Allowed, Access::Denied, Access::Unknown].map(|access| examination.count(access));
     let heading = format!("PERMISSIONS: {allowed} allowed, {denied} denied, {unknown} unknown");
     page.line(bold(), &heading)?;
-    for permission in permissions.iter().filter(|each| each.access != Access::Allowed) {
-        let word = if permission.access == Access::Denied { "denied " } else { "unknown" };
-        let reason = permission.reason.as_deref().unwrap_or_default();
-        page.item(&format!("  {word}  "), &format!("{}: {reason}", permission.action))?;
+    for (access, word) in [(Access::Denied, "denied "), (Access::Unknown, "unknown")] {
+        for (reason, actions) in permissions::by_reason(permissions, access) {
+            page.item(&format!("  {word}  "), &format!("{reason}: {}", actions.join(", ")))?;
+        }
     }
 
     page.blank()?;

@@ -12,8 +12,9 @@ use crate::iam::Iam;
 use crate::json_services::{JsonServices, Request, Service};
 use crate::lookup::CLOUDTRAIL;
 
-const ACCESS_ANALYZER: Service = Service { id: "AccessAnalyzer", name: "access-analyzer" };
-const ACCOUNT: Service = Service { id: "Account", name: "account" };
+pub(crate) const ACCESS_ANALYZER: Service =
+    Service { id: "AccessAnalyzer", name: "access-analyzer" };
+pub(crate) const ACCOUNT: Service = Service { id: "Account", name: "account" };
 pub(crate) const ORGANIZATIONS: Service = Service { id: "Organizations", name: "organizations" };
 /// All of them.
 pub(crate) const JSON_SERVICES: [Service; 4] =

@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
+use serde::Serialize;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
@@ -73,11 +74,12 @@ impl Intercept for Attempts {
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let start = settings.load::<AttemptStart>().map(|start| start.0);
-        let Outcome { service, operation, attempts, status, code, request_id, ms } =
-            Outcome::new(context, settings, start);
+        let Call { service, operation, attempts, status, code, request_id, ms } =
+            &Call::new(context, settings, start);
         debug!(service, operation, attempt = attempts, status, code, request_id, ms, "attempt");
         let most = settings.load::<RetryConfig>().map_or(0, RetryConfig::max_attempts);
-        if is_throttled(status, &code) && attempts < most {
+        if is_throttled(*status, code) && *attempts < most {
+            info!(service, operation, attempt = attempts, code, "throttled: waits for its turn");
             self.0.throttled(operation, attempts + 1);
         }
         Ok(())
@@ -90,41 +92,47 @@ impl Intercept for Attempts {
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let start = settings.load::<CallStart>().map(|start| start.0);
-        let Outcome { service, operation, attempts, status, code, request_id, ms } =
-            Outcome::new(context, settings, start);
+        let call = Call::new(context, settings, start);
+        let Call { service, operation, attempts, status, code, request_id, ms } = &call;
         info!(service, operation, attempts, status, code, request_id, ms, "call");
+        self.0.called(call);
         Ok(())
     }
 }
 
-/// What came of a call or an attempt.
-struct Outcome<'a> {
-    service: &'a str,
-    operation: &'a str,
-    attempts: u32,
+/// What came of a call, or of one of its attempts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Call {
+    /// The service, such as `IAM`.
+    pub service: String,
+    /// The operation, such as `GetAccountSummary`.
+    pub operation: String,
+    /// How many attempts there were.
+    pub attempts: u32,
     /// The HTTP status; 0: there was no answer.
-    status: u16,
+    pub status: u16,
     /// AWS's error code; empty: none.
-    code: String,
-    request_id: String,
+    pub code: String,
+    /// AWS's id of the request; empty: there was no answer.
+    pub request_id: String,
     /// How long it took, in milliseconds.
-    ms: u64,
+    pub ms: u64,
 }
 
-impl<'a> Outcome<'a> {
+impl Call {
     fn new(
-        context: &'a FinalizerInterceptorContextRef<'_>,
-        settings: &'a ConfigBag,
+        context: &FinalizerInterceptorContextRef<'_>,
+        settings: &ConfigBag,
         start: Option<Instant>,
-    ) -> Outcome<'a> {
+    ) -> Call {
         let call = settings.load::<Metadata>();
         let response = context.response();
         let header = |name| response.and_then(|response| response.headers().get(name));
         let request_id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
         let took = start.map_or(0, |start| start.elapsed().as_millis());
-        Outcome {
-            service: call.map_or("", Metadata::service),
-            operation: call.map_or("", Metadata::name),
+        Call {
+            service: call.map_or("", Metadata::service).to_owned(),
+            operation: call.map_or("", Metadata::name).to_owned(),
             attempts: settings.load::<RequestAttempts>().map_or(0, RequestAttempts::attempts),
             status: response.map_or(0, |response| response.status().as_u16()),
             code: response.and_then(code).unwrap_or_default(),

@@ -12,6 +12,7 @@ use portcullis_model::{Arn, Gap, Source, Sources};
 use serde::Serialize;
 
 use crate::answer::Answer;
+use crate::attempts::Call;
 use crate::calls::Calls;
 use crate::diagnosis::Diagnosis;
 use crate::error::CollectError;
@@ -63,6 +64,9 @@ pub trait Progress: Debug + Send + Sync {
 
     /// A call of that operation ends, answered or not.
     fn ends(&self, operation: &str);
+
+    /// A call came to its end; not one that the end of the run cut short.
+    fn called(&self, _call: Call) {}
 
     /// AWS asked for fewer calls: this one waits until it is tried again, for the second time or later.
     fn throttled(&self, operation: &str, next_attempt: u32);

@@ -1,5 +1,6 @@
 //! What is learnt on the way to AWS: where credentials were looked for, and how far the clock is off.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -13,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_model::AccountId;
 use serde::Serialize;
 
-use crate::failure::chain;
+use crate::failure::last_causes;
 
 /// A record of how AWS was reached, also where it was not. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -100,9 +101,9 @@ impl Chain {
             let (result, reason) = match &outcome {
                 Ok(_) => (LookResult::Used, String::new()),
                 Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
-                    (LookResult::PassedOver, chain(error))
+                    (LookResult::PassedOver, absence(place, error))
                 }
-                Err(error) => (LookResult::Failed, chain(error)),
+                Err(error) => (LookResult::Failed, last_causes(error, 1)),
             };
             attempts.push(format!("  {place}: {reason}"));
             let mut findings = self.diagnosis.lock();
@@ -117,6 +118,15 @@ impl Chain {
             }
         }
         Err(CredentialsError::not_loaded(attempts.join("\n")))
+    }
+}
+
+/// Why there are no credentials in a place, where the SDK says too little.
+fn absence(place: &str, error: &CredentialsError) -> String {
+    match place {
+        "environment" => "AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set".to_owned(),
+        "profile" if error.source().is_none() => "it names no credentials".to_owned(),
+        _ => last_causes(error, 1),
     }
 }
 

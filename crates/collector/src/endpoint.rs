@@ -1,11 +1,20 @@
-//! Where services answer, if environment or profile say something else than AWS does.
+//! Where services answer: at AWS's own endpoints, or where environment or profile say.
 //!
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 
+use std::error::Error;
+
+use aws_sdk_iam::config::endpoint as iam;
+use aws_sdk_sts::config::endpoint as sts;
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::account::JSON_SERVICES;
+use crate::failure::Failure;
+use crate::json_services::Service;
+
+pub(crate) const IAM: Service = Service { id: "IAM", name: "iam" };
+pub(crate) const STS: Service = Service { id: "STS", name: "sts" };
 
 /// The URL that the settings name for a service, by its id: `AccessAnalyzer`.
 pub(crate) fn custom(config: &SdkConfig, service_id: &str) -> Option<String> {
@@ -19,9 +28,59 @@ pub(crate) fn custom(config: &SdkConfig, service_id: &str) -> Option<String> {
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
+/// Where IAM is asked: in the partition of that region.
+pub(crate) async fn of_iam(config: &SdkConfig, region: &str) -> Result<String, Failure> {
+    let params = iam::Params::builder()
+        .region(region)
+        .set_use_fips(config.use_fips())
+        .set_use_dual_stack(config.use_dual_stack())
+        .set_endpoint(custom(config, IAM.id))
+        .build()
+        .map_err(|error| unknown(&error))?;
+    let resolver = iam::DefaultResolver::new();
+    let endpoint = iam::ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
+    Ok(endpoint.map_err(|error| unknown(&*error))?.url().to_owned())
+}
+
+/// Where STS is asked in a region, or at that URL.
+pub(crate) async fn of_sts(
+    config: &SdkConfig,
+    region: &str,
+    custom: Option<String>,
+) -> Result<String, Failure> {
+    let params = sts::Params::builder()
+        .region(region)
+        .set_use_fips(config.use_fips())
+        .set_use_dual_stack(config.use_dual_stack())
+        .set_endpoint(custom)
+        .build()
+        .map_err(|error| unknown(&error))?;
+    let resolver = sts::DefaultResolver::new();
+    let endpoint = sts::ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
+    Ok(endpoint.map_err(|error| unknown(&*error))?.url().to_owned())
+}
+
+/// Where a service that answers in JSON is asked in a region: what the settings say, else its host there.
+pub(crate) async fn of_service(
+    config: &SdkConfig,
+    service: &Service,
+    region: &str,
+) -> Result<String, Failure> {
+    if let Some(url) = custom(config, service.id) {
+        return Ok(url);
+    }
+    // STS knows the domain of every partition, and answers in every region.
+    let sts = of_sts(config, region, None).await?;
+    Ok(sts.replacen("//sts", &format!("//{}", service.name), 1))
+}
+
+fn unknown(error: &dyn Error) -> Failure {
+    Failure::new("NoEndpoint", &error.to_string())
+}
+
 /// The origins of all that is asked instead of AWS's own endpoints, sorted.
 pub(crate) fn all_custom(config: &SdkConfig) -> Vec<String> {
-    let ids = ["IAM", "STS"].into_iter().chain(JSON_SERVICES.map(|service| service.id));
+    let ids = [IAM, STS].into_iter().chain(JSON_SERVICES).map(|service| service.id);
     let mut origins: Vec<_> =
         ids.filter_map(|id| custom(config, id)).map(|url| origin(&url)).collect();
     origins.sort();

@@ -183,7 +183,7 @@ impl Attempt<'_> {
                 CredentialsError::CredentialsNotLoaded(_)
                 | CredentialsError::InvalidConfiguration(_),
             ) => CollectError::Configuration(last_causes(error, 1)),
-            Some(_) => CollectError::CredentialsFailed(reason),
+            Some(_) => CollectError::CredentialsFailed(last_causes(error, 1)),
         }
     }
 

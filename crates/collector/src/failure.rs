@@ -183,7 +183,7 @@ fn without_message<E: Error + 'static>(error: &SdkError<E>) -> String {
         }
         // The SDK's own words around the cause say where in the SDK it was found.
         Some(_) => last_causes(error, 1),
-        None => chain(error),
+        None => last_causes(error, 2),
     }
 }
 

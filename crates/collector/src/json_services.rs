@@ -9,7 +9,6 @@ use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
 use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
-use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime::client::retries::classifiers::{
     HttpStatusCodeClassifier, TransientErrorClassifier,
@@ -135,7 +134,7 @@ impl<'a> JsonServices<'a> {
         operation: &'static str,
         request: Request,
     ) -> Result<T, Failure> {
-        let endpoint = self.endpoint(service, region).await?;
+        let endpoint = endpoint::of_service(&self.config, service, region).await?;
         let timeouts = self.config.timeout_config();
         let call = Operation::builder()
             .service_name(service.name)
@@ -158,25 +157,6 @@ impl<'a> JsonServices<'a> {
             .build();
         let json: Json = self.calls.make(operation, call.invoke(request)).await?;
         serde_json::from_value(json).map_err(|error| unlike_documented(&error))
-    }
-
-    /// Where a service answers: what environment or profile say, else its host in the region.
-    async fn endpoint(&self, service: &Service, region: &str) -> Result<String, Failure> {
-        if let Some(url) = endpoint::custom(&self.config, service.id) {
-            return Ok(url);
-        }
-        // STS knows the domain of every partition, and answers in every region.
-        let unknown =
-            |error: &dyn std::error::Error| Failure::new("NoEndpoint", &error.to_string());
-        let place = Params::builder()
-            .region(region)
-            .set_use_fips(self.config.use_fips())
-            .set_use_dual_stack(self.config.use_dual_stack())
-            .build()
-            .map_err(|error| unknown(&error))?;
-        let sts = DefaultResolver::new().resolve_endpoint(&place).await;
-        let sts = sts.map_err(|error| unknown(&*error))?;
-        Ok(sts.url().replacen("//sts", &format!("//{}", service.name), 1))
     }
 
     /// How requests are signed, and who sends them.

@@ -23,13 +23,16 @@ mod iam;
 mod json_services;
 mod lookup;
 mod pace;
+mod reach;
 mod report_acquisition;
 mod root;
 mod session;
 mod whole;
 
+pub use attempts::Call;
 pub use collection::{Options, Progress, collect};
 pub use diagnosis::{Diagnosis, Findings, Look, LookResult};
 pub use error::CollectError;
 pub use fleet::{Fleet, FleetAccount};
 pub use lookup::{EventHistory, Lookup, LookupRequest, look_up};
+pub use reach::{Endpoint, reach};

@@ -173,9 +173,8 @@ impl LoadServiceConfig for Settings {
     }
 }
 
-async fn endpoint(config: SdkConfig, service: &Service, region: &str) -> String {
-    let calls = Calls::new(&options(false));
-    JsonServices::new(config, "aws", &calls).endpoint(service, region).await.unwrap()
+async fn url(config: SdkConfig, service: &Service, region: &str) -> String {
+    endpoint::of_service(&config, service, region).await.unwrap()
 }
 
 /// <https://docs.aws.amazon.com/general/latest/gr/access_analyzer.html>, and for China
@@ -183,23 +182,23 @@ async fn endpoint(config: SdkConfig, service: &Service, region: &str) -> String 
 #[tokio::test]
 async fn a_service_answers_where_it_is_set_to_or_in_its_region() {
     let aws = || SdkConfig::builder().build();
-    for (region, url) in [
+    for (region, expected) in [
         ("eu-west-1", "https://access-analyzer.eu-west-1.amazonaws.com"),
         ("cn-north-1", "https://access-analyzer.cn-north-1.amazonaws.com.cn"),
         ("us-gov-east-1", "https://access-analyzer.us-gov-east-1.amazonaws.com"),
         ("us-iso-east-1", "https://access-analyzer.us-iso-east-1.c2s.ic.gov"),
     ] {
-        assert_eq!(endpoint(aws(), &ACCESS_ANALYZER, region).await, url);
+        assert_eq!(url(aws(), &ACCESS_ANALYZER, region).await, expected);
     }
     let fips = SdkConfig::builder().use_fips(true).build();
-    let url = "https://access-analyzer-fips.us-east-1.amazonaws.com";
-    assert_eq!(endpoint(fips, &ACCESS_ANALYZER, "us-east-1").await, url);
+    let expected = "https://access-analyzer-fips.us-east-1.amazonaws.com";
+    assert_eq!(url(fips, &ACCESS_ANALYZER, "us-east-1").await, expected);
 
     let all = || config("http://localhost:1");
-    assert_eq!(endpoint(all(), &ACCESS_ANALYZER, "eu-west-1").await, "http://localhost:1");
+    assert_eq!(url(all(), &ACCESS_ANALYZER, "eu-west-1").await, "http://localhost:1");
     let own = || all().into_builder().service_config(Settings).build();
-    assert_eq!(endpoint(own(), &ACCESS_ANALYZER, "eu-west-1").await, "http://localhost:4566");
-    assert_eq!(endpoint(own(), &ORGANIZATIONS, "us-east-1").await, "http://localhost:1");
+    assert_eq!(url(own(), &ACCESS_ANALYZER, "eu-west-1").await, "http://localhost:4566");
+    assert_eq!(url(own(), &ORGANIZATIONS, "us-east-1").await, "http://localhost:1");
 }
 
 /// <https://docs.aws.amazon.com/general/latest/gr/ao.html>, and for China

@@ -1,0 +1,94 @@
+//! Whether anything answers where each service is asked, whoever asks.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use futures::future::join_all;
+use portcullis_model::partition_of;
+use serde::Serialize;
+
+use crate::Options;
+use crate::account::{ACCESS_ANALYZER, ACCOUNT, ORGANIZATIONS};
+use crate::endpoint::{IAM, STS, custom, of_iam, of_service, of_sts, origin};
+use crate::failure::{Failure, last_causes};
+use crate::json_services::{Service, global_region};
+use crate::session::Base;
+
+/// As long as a wrong setting may take to show.
+const LIMIT: Duration = Duration::from_millis(4_500);
+
+/// Where a service is asked, and whether anything answers there.
+#[derive(Clone, Debug, Serialize)]
+pub struct Endpoint {
+    /// The service, as IAM actions name it: `iam`.
+    pub service: &'static str,
+    /// Scheme and host, such as `https://iam.amazonaws.com`; none: there is no such host.
+    pub url: Option<String>,
+    /// Whether environment or profile name it, and not AWS.
+    pub is_custom: bool,
+    /// Why nothing answers; none: something does.
+    pub reason: Option<String>,
+}
+
+/// Where an audit asks each service, by the region and the settings; each host is asked for its first page,
+/// without credentials. None: no region is set, or the settings make no sense.
+pub async fn reach(options: &Options) -> Vec<Endpoint> {
+    let Ok(base) = Base::load(options).await else { return Vec::new() };
+    let config = base.config();
+    let region = config.region().map_or("", |region| region.as_ref());
+    let global = global_region(partition_of(region));
+    let mut places = vec![
+        (STS, of_sts(config, region, custom(config, STS.id)).await),
+        (IAM, of_iam(config, region).await),
+    ];
+    for (service, region) in [(ACCOUNT, global), (ORGANIZATIONS, global), (ACCESS_ANALYZER, region)]
+    {
+        let url = of_service(config, &service, region).await;
+        places.push((service, url));
+    }
+    join_all(places.into_iter().map(|(service, url)| Endpoint::ask(options, config, service, url)))
+        .await
+}
+
+impl Endpoint {
+    async fn ask(
+        options: &Options,
+        config: &SdkConfig,
+        service: Service,
+        url: Result<String, Failure>,
+    ) -> Endpoint {
+        let reason = match &url {
+            Ok(url) => ask(options, config, url).await.err(),
+            Err(failure) => Some(failure.message.clone()),
+        };
+        let is_custom = custom(config, service.id).is_some();
+        let url = url.ok().map(|url| origin(&url));
+        Endpoint { service: service.name, url, is_custom, reason }
+    }
+}
+
+/// Asks for the first page there: any answer will do, and its date shows how far the clock is off. Else why
+/// there is none.
+async fn ask(options: &Options, config: &SdkConfig, url: &str) -> Result<(), String> {
+    let limits = TimeoutConfig::builder().operation_timeout(LIMIT);
+    let mut call = Operation::builder()
+        .service_name("none")
+        .operation_name("Reach")
+        .endpoint_url(url)
+        .no_auth()
+        .no_retry()
+        .timeout_config(limits.build())
+        .interceptor(options.diagnosis.watch_clock(options.clock));
+    if let Some(client) = config.http_client() {
+        call = call.http_client(client);
+    }
+    let call = call
+        .serializer(|()| Ok(HttpRequest::empty()))
+        .deserializer(|_: &HttpResponse| Ok::<_, OrchestratorError<Infallible>>(()))
+        .build();
+    call.invoke(()).await.map_err(|error| last_causes(&error, 2))
+}
