@@ -36,7 +36,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
             ));
         }
     }
-    signals::delayed(|| bundle.write(&args.output))??;
+    signals::delayed(|_| bundle.write(&args.output))??;
     terminal::note(&format!("files written to {place}: {}", bundle.documents.len()));
     Ok(if warn_of(&bundle) == 0 { 0 } else { INCOMPLETE })
 }

@@ -141,7 +141,7 @@ impl Accounts {
         }
         let bundle = self.fleet.collect(account).await;
         let place = store.place(account);
-        signals::delayed(|| bundle.write(&place))??;
+        signals::delayed(|_| bundle.write(&place))??;
         Ok(bundle)
     }
 }

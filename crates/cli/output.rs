@@ -144,7 +144,7 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
         return buffered(fs::OpenOptions::new().write(true).open(path)?, write).map(drop);
     }
     let directory = path.parent().unwrap_or(Path::new("."));
-    signals::delayed(|| replace_file(path, directory, before, write))?
+    replace_file(path, directory, before, write)
 }
 
 /// Writes a file that only its owner can read until it takes the place of the one before.
@@ -154,8 +154,12 @@ fn replace_file(
     before: Option<fs::Metadata>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    let file = buffered(builder.prefix(TEMPORARY).tempfile_in(directory)?, write)?;
+    let file = signals::delayed(|unfinished| {
+        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory)?;
+        *unfinished = Some(file.path().to_owned());
+        Ok::<_, io::Error>(file)
+    })??;
+    let file = buffered(file, write)?;
     let permissions = match before {
         // Who may read the old report may read the new one, and nobody else.
         Some(before) => before.permissions(),
@@ -163,7 +167,10 @@ fn replace_file(
     };
     file.as_file().set_permissions(permissions)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    signals::delayed(|unfinished| {
+        *unfinished = None;
+        file.persist(path)
+    })??;
     Ok(())
 }
 
@@ -216,5 +223,38 @@ mod tests {
         write_file(&path, |_| Err(io::ErrorKind::Other.into())).unwrap_err();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    /// The test is the process that writes, too: then the variable names the directory.
+    #[cfg(unix)]
+    #[test]
+    fn a_signal_ends_the_process_and_takes_away_what_is_half_written() {
+        use std::os::unix::process::ExitStatusExt;
+        use std::process::Command;
+        use std::time::{Duration, Instant};
+        use std::{env, thread};
+
+        const DIRECTORY: &str = "PORTCULLIS_TEST_DIRECTORY";
+        if let Some(directory) = env::var_os(DIRECTORY) {
+            let endless = |out: &mut dyn Write| loop {
+                out.write_all(&[0; 4096])?;
+                thread::sleep(Duration::from_millis(1));
+            };
+            write_file(&Path::new(&directory).join("report.json"), endless).unwrap();
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let files = || fs::read_dir(directory.path()).unwrap().count();
+        let name = "output::tests::a_signal_ends_the_process_and_takes_away_what_is_half_written";
+        let mut command = Command::new(env::current_exe().unwrap());
+        let command = command.args(["--exact", name]).env(DIRECTORY, directory.path());
+        let mut writer = command.spawn().unwrap();
+        while files() == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let start = Instant::now();
+        Command::new("kill").args(["-INT", &writer.id().to_string()]).status().unwrap();
+        assert_eq!(writer.wait().unwrap().signal(), Some(2));
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert_eq!(files(), 0);
     }
 }

@@ -1,51 +1,39 @@
-//! Signals that end the process: between files, never within one.
+//! Signals that end the process: no file is left half written, and no temporary one at all.
 
 use std::io;
+use std::path::PathBuf;
 
-/// Writes files while the signals that end the process wait: no file is left half written, and no
-/// temporary one at all.
+/// Does something with files while the signals that end the process wait, so it should not take long. A
+/// temporary file that is written afterwards goes away with the process, if it is named here.
 #[cfg(unix)]
-pub(crate) fn delayed<T>(write: impl FnOnce() -> T) -> io::Result<T> {
+pub(crate) fn delayed<T>(step: impl FnOnce(&mut Option<PathBuf>) -> T) -> io::Result<T> {
     use std::sync::{Mutex, OnceLock, PoisonError};
 
-    static WRITING: Mutex<()> = Mutex::new(());
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
+
+    static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
     static WATCHED: OnceLock<()> = OnceLock::new();
 
     if WATCHED.set(()).is_ok() {
-        end_when(|| drop(WRITING.lock()))?;
-    }
-    let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(write())
-}
-
-/// Ends the process at a signal, after waiting.
-#[cfg(unix)]
-fn end_when(wait: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let guard = runtime.enter();
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    drop(guard);
-    std::thread::spawn(move || {
-        let kind = runtime.block_on(async {
-            tokio::select! {
-                _ = hangup.recv() => SignalKind::hangup(),
-                _ = interrupt.recv() => SignalKind::interrupt(),
-                _ = terminate.recv() => SignalKind::terminate(),
+        let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(path) = &*unfinished {
+                    let _ = std::fs::remove_file(path);
+                }
+                // A shell ends its script only if the program died of the signal.
+                let _ = emulate_default_handler(signal);
             }
         });
-        wait();
-        // What a shell reports of a process that died of the signal.
-        std::process::exit(128 + kind.as_raw_value());
-    });
-    Ok(())
+    }
+    Ok(step(&mut UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
-/// Writes files. Elsewhere a process that is ended does not hear of it.
+/// Does it. Elsewhere a process that is ended does not hear of it.
 #[cfg(not(unix))]
-pub(crate) fn delayed<T>(write: impl FnOnce() -> T) -> io::Result<T> {
-    Ok(write())
+pub(crate) fn delayed<T>(step: impl FnOnce(&mut Option<PathBuf>) -> T) -> io::Result<T> {
+    Ok(step(&mut None))
 }
