@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,8 @@ enum Harm {
     EndlessPages,
     EndlessBodies,
     Throttling,
+    /// Pages without end, and no more than ten a second.
+    Limited,
     Silence,
     /// An error whose message repeats the session token.
     Echo,
@@ -35,6 +37,8 @@ struct Server {
     address: String,
     /// How many calls have come.
     calls: Arc<AtomicU32>,
+    /// When those were answered that were not throttled.
+    answered: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl Server {
@@ -42,17 +46,18 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let calls = Arc::new(AtomicU32::new(0));
-        let counted = calls.clone();
+        let answered = Arc::new(Mutex::new(Vec::new()));
+        let server = (calls.clone(), answered.clone());
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let calls = counted.clone();
+                let (calls, answered) = server.clone();
                 thread::spawn(move || {
                     // A client that has had enough hangs up.
-                    let _ = answer(&connection, harm, &calls);
+                    let _ = answer(&connection, harm, &calls, &answered);
                 });
             }
         });
-        Server { address, calls }
+        Server { address, calls, answered }
     }
 
     fn url(&self) -> String {
@@ -60,7 +65,12 @@ impl Server {
     }
 }
 
-fn answer(connection: &TcpStream, harm: Harm, calls: &AtomicU32) -> std::io::Result<()> {
+fn answer(
+    connection: &TcpStream,
+    harm: Harm,
+    calls: &AtomicU32,
+    answered: &Mutex<Vec<Instant>>,
+) -> std::io::Result<()> {
     let operation = read_operation(connection)?;
     let call = calls.fetch_add(1, Ordering::Relaxed);
     match harm {
@@ -73,7 +83,12 @@ fn answer(connection: &TcpStream, harm: Harm, calls: &AtomicU32) -> std::io::Res
                        <Arn>arn:aws:iam::111122223333:user/auditor</Arn>";
             send(connection, 200, &whole(&operation, who))
         }
-        Harm::EndlessPages => send(connection, 200, &whole(&operation, &full_page(call))),
+        Harm::Limited if is_too_fast(&mut answered.lock().unwrap()) => {
+            send(connection, 400, &error("Throttling", "Rate exceeded"))
+        }
+        Harm::EndlessPages | Harm::Limited => {
+            send(connection, 200, &whole(&operation, &full_page(call)))
+        }
         Harm::EndlessBodies => {
             let mut connection = connection;
             connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\n\r\n")?;
@@ -88,6 +103,16 @@ fn answer(connection: &TcpStream, harm: Harm, calls: &AtomicU32) -> std::io::Res
             Ok(())
         }
     }
+}
+
+/// Whether ten calls were answered within a second; else this one is.
+fn is_too_fast(answered: &mut Vec<Instant>) -> bool {
+    let latest = answered.iter().rev().take_while(|at| at.elapsed() < Duration::from_secs(1));
+    let is_too_fast = latest.count() >= 10;
+    if !is_too_fast {
+        answered.push(Instant::now());
+    }
+    is_too_fast
 }
 
 /// Reads a request; the operation, where the body names it.
@@ -228,6 +253,19 @@ fn no_more_calls_are_made_than_allowed() {
     let most = 5 * u32::try_from(start.elapsed().as_secs() + 1).unwrap() + 1;
     let calls = server.calls.load(Ordering::Relaxed);
     assert!((10..=most).contains(&calls), "{calls} of {most}");
+}
+
+/// What AWS throttles, a run learns from: it goes on, about as fast as it may, and asks little in vain.
+#[test]
+fn a_throttled_run_keeps_to_what_is_answered() {
+    let server = Server::start(Harm::Limited);
+    let start = Instant::now();
+    sandbox(&server.url()).run(["audit", "--deadline", "12"]);
+    let seconds = start.elapsed().as_secs();
+    let answered = server.answered.lock().unwrap().len();
+    let calls = server.calls.load(Ordering::Relaxed) as usize;
+    assert!(answered > 40, "{answered} of {calls} in {seconds} s");
+    assert!(calls - answered < calls / 3, "{answered} of {calls} in {seconds} s");
 }
 
 /// To die of the signal is what a shell reports as exit status 130.

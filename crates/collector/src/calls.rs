@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_runtime::client::retries::RetryPartition;
+use aws_smithy_runtime::client::retries::{ClientRateLimiter, RetryPartition};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::info;
@@ -41,13 +41,12 @@ impl Calls {
     /// Calls of a run that begins now.
     pub(crate) fn new(options: &Options) -> Calls {
         let places = CONCURRENT_CALLS.min(options.max_calls_per_second as usize);
-        let retries = RetryPartition::custom("run").build();
         Calls {
             progress: options.progress.clone(),
             places: Semaphore::new(places),
             time: options.deadline,
             end: Instant::now() + options.deadline,
-            retries,
+            retries: retries(options),
         }
     }
 
@@ -81,6 +80,15 @@ impl Calls {
         let outcome = timeout_at(self.end, Box::pin(call)).await.map_err(|_| is_over())?;
         outcome.map_err(|error| Failure::from(error).during(operation))
     }
+}
+
+/// A budget of retries, and what slows down once AWS throttles: from the highest rate, since the SDK would take
+/// the few calls before the first that is throttled for one in two seconds, and keep to that.
+fn retries(options: &Options) -> RetryPartition {
+    let limiter = ClientRateLimiter::builder()
+        .tokens_retrieved_per_second(options.max_calls_per_second.into())
+        .build();
+    RetryPartition::custom("run").client_rate_limiter(limiter).build()
 }
 
 /// A call under way, which may be given up at any time.
