@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::account::{account, allow, deny, everything, trusts, when};
+use crate::properties::config;
 
 fn text() -> impl Strategy<Value = String> {
     let known = prop::sample::select(vec![
@@ -171,7 +172,7 @@ fn ask(document: PolicyDocument) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(200))]
 
     #[test]
     fn anything_is_read_or_refused(json in json(), text in ".{0,40}") {

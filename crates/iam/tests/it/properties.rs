@@ -6,11 +6,13 @@ mod oracle;
 mod trust;
 
 use proptest::prelude::*;
+use proptest::test_runner::contextualize_config;
 use serde_json::Value as Json;
 
-/// Without files of failures.
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+/// That many cases, unless `PROPTEST_CASES` says otherwise, and no files of failures.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig { cases, ..ProptestConfig::default() };
+    ProptestConfig { failure_persistence: None, ..contextualize_config(config) }
 }
 
 fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> + Clone {
