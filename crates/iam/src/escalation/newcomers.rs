@@ -4,6 +4,7 @@ use super::Certainty;
 use super::authority::{Asked, Authority};
 use super::changes::{BOUNDARY, POLICY};
 use super::methods::{ActionId, Method};
+use super::offers::Offered;
 use super::search::{Search, Wait};
 use super::step::{Rank, Step};
 use crate::account::{Principal, PrincipalKind};
@@ -38,15 +39,34 @@ impl Search<'_> {
                 if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
                     return best;
                 }
-                if self.index.allows_everything(offered.policy) {
-                    let boundary = Value::one(offered.arn.as_str());
-                    let step = self.equip(who, method, &newcomer, &boundary);
-                    let step = step.map(|step| offered.before().and(step));
-                    best = best.into_iter().chain(step).max_by_key(Step::certainty);
-                }
+                let boundary = Value::one(offered.arn.as_str());
+                let Some(free) = self.free(who, &newcomer, &offered) else { continue };
+                let step = self.equip(who, method, &newcomer, &boundary);
+                let step = step.map(|step| offered.before().and(step).and(free));
+                best = best.into_iter().chain(step).max_by_key(Step::certainty);
             }
         }
         best
+    }
+
+    /// How a newcomer with a boundary is not held back by it.
+    fn free(&self, who: &Authority<'_>, newcomer: &Principal, boundary: &Offered) -> Option<Step> {
+        if self.index.allows_everything(boundary.policy) {
+            return Some(Step::default());
+        }
+        let actions = match newcomer.kind {
+            PrincipalKind::Role => {
+                ["iam:deleterolepermissionsboundary", "iam:putrolepermissionsboundary"]
+            }
+            _ => ["iam:deleteuserpermissionsboundary", "iam:putuserpermissionsboundary"],
+        };
+        let [delete, put] = actions.map(|name| self.index.methods.known(name));
+        let about = Resource::Principal(newcomer);
+        let brings = [(BOUNDARY, Value::one(boundary.arn.as_str()))];
+        let asked = Asked { resource: &newcomer.arn, about, brings: &brings };
+        let deleted = self.index.allowed(who, delete, asked).map(Step::new);
+        let replaced = self.allowed_with(who, put, newcomer, BOUNDARY, &[]);
+        deleted.into_iter().chain(replaced).max_by_key(Step::certainty)
     }
 
     /// How all actions of a method are allowed on a newcomer with a boundary, and how one becomes it.
@@ -59,7 +79,8 @@ impl Search<'_> {
     ) -> Option<Step> {
         let mut step = Step::default();
         for action in &method.actions {
-            step = step.and(self.allowed_on(who, *action, newcomer, boundary)?);
+            let boundary = [(BOUNDARY, boundary.clone())];
+            step = step.and(self.allowed_with(who, *action, newcomer, POLICY, &boundary)?);
         }
         if newcomer.kind == PrincipalKind::Role {
             // Its trust policy names the maker, who then needs no permission to assume it.
@@ -73,19 +94,21 @@ impl Search<'_> {
         Some(step)
     }
 
-    /// How an action is allowed on a newcomer; a policy that it attaches allows everything.
-    fn allowed_on(
+    /// How an action is allowed on a newcomer with a policy that allows everything as the value of a key.
+    fn allowed_with(
         &self,
         who: &Authority<'_>,
         action: ActionId,
         newcomer: &Principal,
-        boundary: &Value<'_>,
+        key: &str,
+        brings: &[(&str, Value<'_>)],
     ) -> Option<Step> {
         let mut best: Option<Step> = None;
-        for offered in self.index.offered(who, action, POLICY) {
-            let brings = [(BOUNDARY, boundary.clone()), (POLICY, Value::one(offered.arn.as_str()))];
+        for offered in self.index.offered(who, action, key) {
+            let mut all = vec![(key, Value::one(offered.arn.as_str()))];
+            all.extend_from_slice(brings);
             let about = Resource::Principal(newcomer);
-            let asked = Asked { resource: &newcomer.arn, about, brings: &brings };
+            let asked = Asked { resource: &newcomer.arn, about, brings: &all };
             if self.index.allows_everything(offered.policy) {
                 let allowed = self.index.allowed(who, action, asked);
                 let step = allowed.map(|allowed| offered.before().and(Step::new(allowed)));

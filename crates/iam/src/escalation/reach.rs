@@ -170,6 +170,9 @@ impl<'a> Search<'a> {
         }
         for (arn, _) in groups {
             let Some(id) = self.names.by_arn.get(arn) else { continue };
+            if self.account().principal(*id).kind != PrincipalKind::Group {
+                continue;
+            }
             let (who, target) = (&self.node(by.node).who, Target::Principal(*id));
             let change = self.index.allowed(who, method.actions[0], Asked::own(arn)).map(Step::new);
             let join = self.attempt(Wait { method: join, ..by }, arn, &target);
@@ -195,7 +198,25 @@ impl<'a> Search<'a> {
             let become_other =
                 becoming.entry(*other).or_insert_with(|| self.become_other(by.node, *other));
             if let Some(step) = become_other {
-                self.change(by, self.of_principal[other.place()], step);
+                self.change_other(by, self.of_principal[other.place()], step);
+            }
+        }
+    }
+
+    /// Tries a method on somebody else, and then to remove what stands in the way of what that leads to.
+    fn change_other(&mut self, by: Wait, owner: NodeId, become_owner: &Step) {
+        let who = &self.node(by.node).who;
+        let removals = Methods::numbered().filter(|(_, method)| {
+            method.changes.removes() && self.index.mentions(who, method.actions[0])
+        });
+        let removals: Vec<u16> = removals.map(|(number, _)| number).collect();
+        let mut seen = BTreeSet::from([owner]);
+        let mut left = vec![(by.method, owner, become_owner.clone())];
+        while let Some((method, owner, step)) = left.pop() {
+            for (to, step) in self.change(Wait { method, ..by }, owner, &step) {
+                if !self.node(to).administrator && seen.insert(to) {
+                    left.extend(removals.iter().map(|removal| (*removal, to, step.clone())));
+                }
             }
         }
     }

@@ -83,6 +83,14 @@ struct Change {
     removes: Option<PolicyId>,
 }
 
+impl Edge {
+    /// All that it takes to make those of the changes.
+    fn step(&self, changes: &[&Change]) -> Step {
+        let steps = changes.iter().map(|change| &change.step).chain([&self.become_owner]);
+        steps.fold(Step::default(), |all, step| all.and(step.clone()))
+    }
+}
+
 impl<'a> Search<'a> {
     pub(super) fn new(account: &'a Account, cast: &'a Cast, generous: bool) -> Search<'a> {
         let mut search = Search {
@@ -282,8 +290,14 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Tries a method on what the owner has, whom the actor is or can become.
-    pub(super) fn change(&mut self, by: Wait, owner: NodeId, become_owner: &Step) {
+    /// Tries a method on what the owner has, whom the actor is or can become; what the owner may be then,
+    /// with all that it takes.
+    pub(super) fn change(
+        &mut self,
+        by: Wait,
+        owner: NodeId,
+        become_owner: &Step,
+    ) -> Vec<(NodeId, Step)> {
         let method = self.method(by.method);
         let actor = &self.node(by.node).who;
         let mut changes: Vec<(changes::Effect<'a>, Edge)> = Vec::new();
@@ -308,9 +322,12 @@ impl<'a> Search<'a> {
                 }
             }
         }
+        let mut led = Vec::new();
         for (effect, edge) in changes {
-            self.lead(edge, effect.after);
+            let step = edge.step(&edge.changes.iter().collect::<Vec<_>>());
+            led.extend(self.lead(edge, effect.after).map(|to| (to, step)));
         }
+        led
     }
 
     /// Notes a step after which a node may give itself everything, within its boundary.
@@ -321,21 +338,22 @@ impl<'a> Search<'a> {
         self.lead(Edge { by, owner, become_owner, changes: vec![change] }, after);
     }
 
-    /// Notes changes after which their owner has other permissions. What is too much to follow may lead
-    /// anywhere.
-    fn lead(&mut self, edge: Edge, after: Authority<'a>) {
+    /// Notes changes after which their owner has other permissions: who it is then. What is too much to follow
+    /// may lead anywhere.
+    fn lead(&mut self, edge: Edge, after: Authority<'a>) -> Option<NodeId> {
         let Some(to) = self.changed_node(edge.owner, after) else {
             self.index.lacks.borrow_mut().insert(Lack::Budget);
             if self.index.generous {
                 let Change { target, step, .. } = edge.changes[0].clone();
                 self.found(edge.by, target, step, Rank::ADMINISTRATOR);
             }
-            return;
+            return None;
         };
         match self.node(to).rank {
             Some(rank) => self.arrive(&edge, to, rank),
             None => self.leading_to.entry(to).or_default().push(edge),
         }
+        Some(to)
     }
 
     /// The owner with other permissions; none: more has been asked of its changes than can be answered.
@@ -366,11 +384,7 @@ impl<'a> Search<'a> {
         let needed: Vec<&Change> =
             edge.changes.iter().filter(|change| self.is_needed(change, to)).collect();
         let Some(first) = needed.first() else { return };
-        let mut step = Step::default();
-        for change in &needed {
-            step = step.and(change.step.clone());
-        }
-        step = step.and(edge.become_owner.clone());
+        let step = edge.step(&needed);
         let only_removes = first.removes.is_some() || self.method(edge.by.method).changes.removes();
         if only_removes && self.node(edge.owner).rank >= Some(rank) {
             return;

@@ -912,3 +912,58 @@ fn somebody_less_sure_does_not_hide_somebody_surer() {
     );
     assert_eq!(ways(&account, "app"), [("create-access-key", Certainty::Certain)]);
 }
+
+/// Group actions act on groups, whatever else their resources name:
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+#[test]
+fn only_groups_are_joined_and_changed() {
+    let actions = json!(["iam:AddUserToGroup", "iam:PutGroupPolicy"]);
+    let with = || json!({"groups": {"g": {"may": plain()}}, "roles": {"app": {"may": plain()}}});
+    for other in ["user/alice", "role/app"] {
+        check_user(json!([allow(actions.clone(), arn(other))]), with(), &[]);
+    }
+    let found: &Ways = &[("put-group-policy", Certain)];
+    check_user(json!([allow(actions, arn("group/g"))]), with(), found);
+}
+
+/// Whoever gives somebody else a policy and then removes the boundary of that one has both:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn changes_to_somebody_else_go_together() {
+    let bounded = || {
+        let mut json = role("app", plain(), json!([trusts_account()]));
+        json["roles"]["app"]["boundary"] = json!("b");
+        json["policies"]["b"] = plain();
+        json
+    };
+    let on_app = |action: &str| allow(action, arn("role/app"));
+    let put = || json!([assume("app"), on_app("iam:PutRolePolicy")]);
+    check_user(put(), bounded(), &[]);
+    let mut both = put();
+    both.as_array_mut().unwrap().push(on_app("iam:DeleteRolePermissionsBoundary"));
+    let found: &Ways = &[("delete-role-boundary", Certain)];
+    check_user(both, bounded(), found);
+    let shed = json!([assume("app"), on_app("iam:DeleteRolePermissionsBoundary")]);
+    check_user(shed, bounded(), &[]);
+}
+
+/// The same of somebody who is made with a boundary.
+#[test]
+fn who_is_made_within_a_boundary_may_lose_it() {
+    let with_boundary = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/b")}});
+    let make = || {
+        let made = allow(json!(["iam:CreateUser", "iam:PutUserPolicy"]), arn("user/n-*"));
+        vec![when(made, with_boundary.clone()), allow("iam:CreateAccessKey", arn("user/n-*"))]
+    };
+    let others = || json!({"policies": {"b": plain()}});
+    check_user(json!(make()), others(), &[]);
+    let found: &Ways = &[("create-user-put-policy-key", Certain)];
+    for action in ["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"] {
+        let mut statements = make();
+        statements.push(allow(action, arn("user/n-*")));
+        check_user(json!(statements), others(), found);
+        let mut elsewhere = make();
+        elsewhere.push(allow(action, arn("user/other")));
+        check_user(json!(elsewhere), others(), &[]);
+    }
+}
