@@ -130,6 +130,45 @@ impl Pattern {
         text
     }
 
+    /// A text that both patterns match, with `fill` for each wildcard that they leave open; none: none was found.
+    pub(crate) fn common(&self, other: &Pattern, fill: &str) -> Option<String> {
+        let [ours, theirs] = [self, other].map(|pattern| pattern.parts(fill));
+        let mut text = overlay(ours.0.chars(), theirs.0.chars());
+        if let (Some((middle, end)), Some((other_middle, other_end))) = (ours.1, theirs.1) {
+            let end = overlay(end.chars().rev(), other_end.chars().rev());
+            text.extend([fill, &middle, &other_middle]);
+            text.extend(end.chars().rev());
+        }
+        (self.matches(&text) && other.matches(&text)).then_some(text)
+    }
+
+    /// The same of patterns for ARNs, in which no wildcard stands for more than a field if both have all fields.
+    pub(crate) fn common_arn(&self, other: &Pattern, fill: &str) -> Option<String> {
+        let (ours, theirs) = (self.arn_fields(), other.arn_fields());
+        if ours.len() < ARN_FIELDS || theirs.len() < ARN_FIELDS {
+            return self.common(other, fill);
+        }
+        let fields = ours.iter().zip(&theirs).map(|(one, other)| one.common(other, fill));
+        Some(fields.collect::<Option<Vec<_>>>()?.join(":"))
+    }
+
+    /// What stands before the first `*`; and, if there is one, between it and the last, and after that.
+    fn parts(&self, fill: &str) -> (String, Option<(String, String)>) {
+        let text = |pieces: &[Piece]| {
+            let text = pieces.iter().map(|piece| match piece {
+                Piece::Text(plain) => plain,
+                Piece::One => "?",
+                Piece::Any | Piece::Variable(_) => fill,
+            });
+            text.collect()
+        };
+        let first = self.pieces.iter().position(|piece| *piece == Piece::Any);
+        let last = self.pieces.iter().rposition(|piece| *piece == Piece::Any);
+        let (Some(first), Some(last)) = (first, last) else { return (text(&self.pieces), None) };
+        let middle = self.pieces.get(first + 1..last).unwrap_or_default();
+        (text(&self.pieces[..first]), Some((text(middle), text(&self.pieces[last + 1..]))))
+    }
+
     /// Whether the whole text matches; what a variable stands for is not known, so it matches nothing.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
@@ -249,6 +288,16 @@ impl Pattern {
         }
         Ok(Cow::Owned(Pattern { text: self.text.clone(), pieces }))
     }
+}
+
+/// The longer text, with the other's characters in place of `?`.
+fn overlay(one: impl Iterator<Item = char>, other: impl Iterator<Item = char>) -> String {
+    let (mut one, mut other) = (one.fuse(), other.fuse());
+    std::iter::from_fn(|| match (one.next(), other.next()) {
+        (Some('?') | None, Some(char)) => Some(char),
+        (char, _) => char,
+    })
+    .collect()
 }
 
 /// Adds a piece; texts that follow each other are one.

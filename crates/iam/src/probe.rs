@@ -107,9 +107,9 @@ pub(crate) struct Question<'q> {
     pub(crate) actions: Vec<String>,
     pub(crate) resources: Vec<String>,
     /// Which of the actions that are left out count.
-    pub(crate) is_wanted: &'q dyn Fn(&str) -> bool,
-    /// Which of the resources that are left out count.
-    pub(crate) counts: &'q dyn Fn(&str) -> bool,
+    pub(crate) all_actions: Pattern,
+    /// Which of the resources that are left out count; none: none of them.
+    pub(crate) all_resources: Option<Pattern>,
 }
 
 impl Question<'_> {
@@ -127,14 +127,15 @@ impl Question<'_> {
         }
         for statement in self.documents.iter().flat_map(|document| &document.statements) {
             if leaves_out(statement.effect, &statement.actions) {
-                let named = statement.actions.patterns().iter().map(|it| it.example(NAME));
-                self.actions.extend(named.filter(|action| (self.is_wanted)(action)));
+                let patterns = statement.actions.patterns().iter();
+                self.actions.extend(patterns.filter_map(|it| it.common(&self.all_actions, NAME)));
             }
-            let resources = statement.resources.iter();
-            for resources in resources.filter(|it| leaves_out(statement.effect, it)) {
-                let bound = resources.patterns().iter().map(|it| it.resolve(&context));
-                let named = bound.map(|pattern| example(&pattern, context.account));
-                self.resources.extend(named.filter(|resource| (self.counts)(resource)));
+            let (Some(all), Some(resources)) = (&self.all_resources, &statement.resources) else {
+                continue;
+            };
+            if leaves_out(statement.effect, resources) {
+                let patterns = resources.patterns().iter().map(|it| it.resolve(&context));
+                self.resources.extend(patterns.filter_map(|it| it.common_arn(all, NAME)));
             }
         }
         all_allowed(&self.actions, &self.resources)

@@ -36,67 +36,62 @@ impl PolicyDocument {
             context: by_anybody(account),
             actions: unnamed.to_vec(),
             resources: resources.to_vec(),
-            is_wanted: &|_| true,
-            counts: &|_| true,
+            all_actions: Pattern::glob("*"),
+            all_resources: Some(Pattern::glob("*")),
         };
         question.all_allowed(|request| self.decide(request).may_be_allowed())
     }
 
-    /// The services of which it allows every action on every resource, and `all but …` where it allows
-    /// all services but some.
+    /// The services of which it allows every action on every resource, of those that it names; and `all` or
+    /// `all but …` where it allows others too, but not everything.
     #[must_use]
     pub fn whole_services(&self, account: &Account) -> Vec<String> {
-        let mut candidates = BTreeSet::new();
-        let mut whole = BTreeSet::new();
-        for statement in self.statements.iter().filter(|it| it.effect == Effect::Allow) {
-            if !statement.actions.is_only() {
-                whole.extend(self.all_but(statement, account));
-                continue;
+        let mut whole = Vec::new();
+        let mut others = Vec::new();
+        for service in self.named_services() {
+            let is_whole = self.allows_service(service, account);
+            (if is_whole { &mut whole } else { &mut others }).push(service.to_owned());
+        }
+        if self.allows_service(probe::NAME, account) && !self.allows_everything(account) {
+            let others = others.join(", ");
+            whole.push(if others.is_empty() {
+                "all".to_owned()
+            } else {
+                format!("all but {others}")
+            });
+            whole.sort();
+        }
+        whole
+    }
+
+    /// The services that statements name, in actions or in resources.
+    fn named_services(&self) -> BTreeSet<&str> {
+        let mut services = BTreeSet::new();
+        for statement in &self.statements {
+            for action in statement.actions.patterns() {
+                services.extend(action.literal_prefix().split(':').next());
             }
-            for pattern in statement.actions.patterns() {
-                let (service, _) = pattern
-                    .literal_prefix()
-                    .split_once(':')
-                    .unwrap_or((pattern.literal_prefix(), ""));
-                candidates.insert(service.to_owned());
-            }
-            for pattern in statement.resources.iter().flat_map(Selection::patterns) {
-                if let Some(service) = pattern.as_str().split(':').nth(2) {
-                    candidates.insert(service.to_owned());
-                }
+            for resource in statement.resources.iter().flat_map(Selection::patterns) {
+                services.extend(resource.as_str().split(':').nth(2));
             }
         }
-        let names = candidates.into_iter().filter(|it| !it.is_empty() && !it.contains(['*', '?']));
-        whole.extend(names.filter(|service| self.allows_service(service, account)));
-        whole.into_iter().collect()
+        services.retain(|service| !service.is_empty() && !service.contains(['*', '?']));
+        services
     }
 
     /// Whether every action of a service is allowed on every resource of one form.
     fn allows_service(&self, service: &str, account: &Account) -> bool {
-        let of_service =
-            |action: &str| action.strip_prefix(service).is_some_and(|it| it.starts_with(':'));
         probe::resources_of(account, service).into_iter().any(|resource| {
             let question = probe::Question {
                 documents: vec![self],
                 context: by_anybody(account),
                 actions: vec![format!("{service}:{}", probe::NAME)],
                 resources: vec![resource],
-                is_wanted: &of_service,
-                counts: &|_| false,
+                all_actions: Pattern::glob(&format!("{service}:*")),
+                all_resources: None,
             };
             question.all_allowed(|request| self.decide(request).may_be_allowed())
         })
-    }
-
-    /// The services that an Allow with NotAction on every resource leaves out.
-    fn all_but(&self, statement: &Statement, account: &Account) -> Option<String> {
-        let left_out: Vec<String> =
-            statement.actions.patterns().iter().filter_map(whole_service).collect();
-        let everywhere = statement.resources.as_ref().is_none_or(|resources| {
-            resources.is_only() && resources.patterns().iter().any(Pattern::is_everything)
-        });
-        let counts = everywhere && !left_out.is_empty() && self.grants_anything(statement, account);
-        counts.then(|| format!("all but {}", left_out.join(", ")))
     }
 
     /// The services whose every action an Allow names as `service:*`, on whatever resource.

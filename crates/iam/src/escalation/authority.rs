@@ -480,14 +480,14 @@ impl<'a> Index<'a> {
             };
             self.certainty(&Decision::by(about, request).within(bounded)).is_some()
         };
-        let own_arns = format!("arn:{}:iam::{}:", self.account.partition, self.account.id_text());
+        let own_arns = format!("arn:{}:iam::{}:*", self.account.partition, self.account.id_text());
         probe::Question {
             documents: own.iter().copied().chain(boundary).collect(),
             context: self.request(who, "", Asked::own("")).context,
             actions: vec![format!("iam:{}", probe::NAME)],
             resources: probe::iam_resources(self.account),
-            is_wanted: &|action| action.starts_with("iam:"),
-            counts: &|resource| resource.starts_with(&own_arns),
+            all_actions: Pattern::glob("iam:*"),
+            all_resources: Some(Pattern::glob(&own_arns)),
         }
         .all_allowed(is_allowed)
     }
@@ -516,10 +516,10 @@ fn by_action(document: &PolicyDocument, methods: &Methods) -> Box<[(ActionId, u1
 /// for wildcards may be the same.
 fn go_together(one: &str, other: &str) -> bool {
     let (Some(first), Some(second)) = (Arn::parse(one), Arn::parse(other)) else { return true };
-    let (first, second) = (first.resource, second.resource);
-    let kind = |resource: &str| resource.split([':', '/']).next().map(str::to_owned);
-    let are_open = first.contains(probe::NAME) && second.contains(probe::NAME);
-    one == other || are_open || kind(first) != kind(second)
+    let [first_kind, second_kind] =
+        [first, second].map(|arn| arn.resource.split([':', '/']).next());
+    let [one, other] = [one, other].map(|arn| Pattern::glob(&arn.replace(probe::NAME, "*")));
+    first_kind != second_kind || one.common_arn(&other, probe::NAME).is_some()
 }
 
 /// Whether what the document says may depend on who has it.

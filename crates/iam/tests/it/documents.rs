@@ -63,6 +63,13 @@ fn no_administrator_without_all_of_iam() {
     let all_but_a_role = json!({"Effect": "Deny", "Action": "*", "NotResource": arn("role/app")});
     check(json!([everything(), all_but_a_role]), false, false);
     check(json!([allow("iam:*", arn("role/*"))]), false, false);
+    // A wildcard may stand for the service too.
+    check(json!([all_but(json!("*:CreateUser"))]), false, false);
+    check(json!([all_but(json!("ia?:CreateUser"))]), false, false);
+    check(json!([all_but(json!("s*:CreateUser"))]), false, true);
+    check(json!([all_but_resource("arn:*:*:*:*:role/app")]), false, false);
+    check(json!([all_but_resource("*role/app")]), false, false);
+    check(json!([all_but_resource("arn:*:s3:*:*:x")]), false, true);
     check(json!([allow("iam:*", arn("*").replace("123456789012", OTHER))]), false, false);
 }
 
@@ -141,7 +148,13 @@ fn whole_services() {
     check_services(json!([allow("s3:*", "*"), deny("ec2:*", "*")]), &["s3"], &["s3"]);
     check_services(json!([deny("s3:*", "*")]), &[], &[]);
     check_services(json!([all_but(json!(["ec2:*", "s3:*"]))]), &["all but ec2, s3"], &[]);
-    check_services(json!([all_but(json!(["ec2:Get*"]))]), &[], &[]);
+    // All that remains is allowed in whole, whether a NotAction or a Deny leaves the rest out.
+    check_services(json!([all_but(json!(["ec2:Get*"]))]), &["all but ec2"], &[]);
+    check_services(json!([everything(), deny("iam:*", "*")]), &["all but iam"], &[]);
+    check_services(json!([everything(), deny("s3:*", "arn:aws:s3:::x")]), &["all", "s3"], &[]);
+    check_services(json!([everything()]), &[], &[]);
+    check_services(json!([everything(), deny("*:Put*", "*")]), &[], &[]);
+    check_services(json!([allow("s3:*", "*"), deny("*:Put*", "*")]), &[], &["s3"]);
 }
 
 #[test]

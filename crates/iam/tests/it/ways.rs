@@ -385,6 +385,8 @@ fn actions_on_the_same_must_be_allowed_on_the_same() {
     assert_eq!(on(&function("a*"), &function("app")), found);
     assert_eq!(on(&function("a*"), &function("b")), []);
     assert_eq!(on(&function("a*"), &function("*b")), found);
+    assert_eq!(on(&function("a*"), &function("ab*")), found);
+    assert_eq!(on(&function("a*"), &function("b*")), []);
     // A cluster and a task definition are two things.
     let task = |resource: &str| format!("arn:aws:ecs:*:{OWN}:{resource}");
     let run = json!([
