@@ -189,8 +189,8 @@ record! {
         pub other_versions: Vec<String>,
         /// Whether it allows every action on every resource.
         pub allows_everything: Fact<bool>,
-        /// The services of which it allows every action on every resource, or `all but …` where it does so
-        /// by a NotAction of whole services.
+        /// The services of which it allows every action on every resource, of those that it names; and `all` or
+        /// `all but …` where it allows others too, but not everything.
         #[shown(Text)]
         pub service_wildcards: Fact<Vec<String>>,
         /// The services whose actions it allows as `service:*`, on whatever resource.
