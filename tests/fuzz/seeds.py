@@ -16,13 +16,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-ACCOUNTS = (
-    "id,role_arn,external_id,name\n"
-    "111122223333,arn:aws:iam::111122223333:role/audit/reader,pass-phrase,prod\n"
-    "444455556666,,,\n",
-    '{"id": "111122223333", "role_arn": "arn:aws:iam::111122223333:role/a", "name": "prod"}\n'
-    '{"id": "444455556666", "external_id": "pass-phrase"}\n',
-)
+ACCOUNTS_CSV = """\
+id,role_arn,external_id,name
+111122223333,arn:aws:iam::111122223333:role/audit/reader,pass-phrase,prod
+444455556666,,,
+"""
+ACCOUNTS_JSON = """\
+{"id": "111122223333", "role_arn": "arn:aws:iam::111122223333:role/a", "name": "prod"}
+{"id": "444455556666", "external_id": "pass-phrase"}
+"""
 BUNDLES = sorted(manifest.parent for manifest in EXAMPLES.glob("*/manifest.json"))
 
 
@@ -67,7 +69,7 @@ def seeds(portcullis: str) -> Iterator[tuple[str, bytes]]:
         yield "report", report(portcullis, EXAMPLES / "leaky", file.stem)
     for file in EXAMPLES.rglob("portcullis.toml"):
         yield "configuration", file.read_bytes()
-    for accounts in ACCOUNTS:
+    for accounts in (ACCOUNTS_CSV, ACCOUNTS_JSON):
         yield "configuration", accounts.encode()
     for file in (EXAMPLES / "trail" / "logs").rglob("*.json"):
         yield "trail", file.read_bytes()
