@@ -56,7 +56,7 @@ fn server(head: &'static str, body: &'static str) -> String {
     thread::spawn(move || {
         for mut connection in listener.incoming().flatten() {
             // Requests are small, and come at once.
-            let _ = connection.read(&mut [0; 65_536]);
+            let _ = connection.read(&mut vec![0; 65_536]);
             let length = body.len();
             let _ = write!(
                 connection,
