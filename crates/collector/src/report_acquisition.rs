@@ -24,7 +24,7 @@ pub(crate) trait ReportApi {
 }
 
 /// How long to wait for which report.
-pub(crate) struct Terms {
+pub(crate) struct ReportTerms {
     /// After that, an older report is taken, or none.
     pub(crate) deadline: Duration,
     /// The age up to which an existing report is taken as it is.
@@ -51,7 +51,7 @@ enum Generation {
 /// Asks for a new report once at most: that call is the one AWS throttles.
 pub(crate) async fn acquire(
     api: &impl ReportApi,
-    terms: &Terms,
+    terms: &ReportTerms,
 ) -> Result<CredentialReport, Failure> {
     let mut pause = Pause::until(Instant::now() + terms.deadline);
     let mut generation = Generation::Idle;
@@ -64,14 +64,14 @@ pub(crate) async fn acquire(
                 best = Ok(report);
                 true
             }
-            Err(failure) => match Trouble::from_failure(&failure) {
-                Trouble::Lasting => return best.or(Err(failure)),
+            Err(failure) => match ReportTrouble::from_failure(&failure) {
+                ReportTrouble::Lasting => return best.or(Err(failure)),
                 trouble => {
-                    if trouble == Trouble::BeingMade {
+                    if trouble == ReportTrouble::BeingMade {
                         generation = Generation::Running;
                     }
                     best = best.or(Err(failure));
-                    trouble == Trouble::NoReport
+                    trouble == ReportTrouble::NoReport
                 }
             },
         };
@@ -110,7 +110,7 @@ fn is_final(
     report: &CredentialReport,
     generation: &Generation,
     best: &Result<CredentialReport, Failure>,
-    terms: &Terms,
+    terms: &ReportTerms,
 ) -> bool {
     let age = report.generated_time.map(|time| terms.now.duration_since(time));
     let is_young = age.is_some_and(|age| {
@@ -139,7 +139,7 @@ async fn ask(api: &impl ReportApi, pause: &Pause) -> Generation {
 
 /// What a failing Get means.
 #[derive(Clone, Copy, PartialEq)]
-enum Trouble {
+enum ReportTrouble {
     /// There is no report, or one that AWS no longer gives out.
     NoReport,
     /// There will be one soon.
@@ -150,14 +150,14 @@ enum Trouble {
     Lasting,
 }
 
-impl Trouble {
-    fn from_failure(failure: &Failure) -> Trouble {
+impl ReportTrouble {
+    fn from_failure(failure: &Failure) -> ReportTrouble {
         match failure.code.as_str() {
-            "ReportNotPresent" | "ReportExpired" => Trouble::NoReport,
-            "ReportInProgress" => Trouble::BeingMade,
-            "ServiceFailure" | "LimitExceeded" => Trouble::Passing,
-            _ if failure.is_throttled() => Trouble::Passing,
-            _ => Trouble::Lasting,
+            "ReportNotPresent" | "ReportExpired" => ReportTrouble::NoReport,
+            "ReportInProgress" => ReportTrouble::BeingMade,
+            "ServiceFailure" | "LimitExceeded" => ReportTrouble::Passing,
+            _ if failure.is_throttled() => ReportTrouble::Passing,
+            _ => ReportTrouble::Lasting,
         }
     }
 }

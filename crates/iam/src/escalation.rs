@@ -6,8 +6,8 @@
 //! the administrators.
 
 mod attempt;
-mod authority;
 mod changes;
+mod effective_permissions;
 mod methods;
 mod newcomers;
 mod nodes;

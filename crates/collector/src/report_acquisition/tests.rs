@@ -30,7 +30,7 @@ impl Script {
 
     /// The age in hours of the report acquired, or the code; and the calls, `g` and `G`.
     async fn run(&self) -> (Result<i64, String>, String) {
-        let terms = Terms {
+        let terms = ReportTerms {
             deadline: MINUTES,
             max_age: Duration::from_hours(4),
             now: Timestamp::from_second(NOW).unwrap(),
@@ -152,7 +152,7 @@ impl ReportApi for Silence {
 async fn a_call_in_flight_ends_at_the_deadline() {
     let begin = Instant::now();
     let now = Timestamp::from_second(NOW).unwrap();
-    let terms = Terms { deadline: MINUTES, max_age: Duration::from_hours(4), now };
+    let terms = ReportTerms { deadline: MINUTES, max_age: Duration::from_hours(4), now };
     assert_eq!(acquire(&Silence, &terms).await.unwrap_err().code, "ReportNotPresent");
     assert_eq!(begin.elapsed(), MINUTES);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Certainty;
-use super::authority::Asked;
+use super::effective_permissions::Asked;
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::search::{Search, Wait};
@@ -139,8 +139,7 @@ impl<'a> Search<'a> {
         let statement =
             statements.position(|it| it.effect == Effect::Allow && it.actions.selects(name))?;
         let own = self.index.allowed(who, action, Asked::about(principal));
-        let named = |chosen| chosen == Chosen::Arn(&who.identity.arn);
-        if own.is_some() || !trust.chosen().any(named) {
+        if own.is_some() || !trust.chosen().any(|chosen| chosen == Chosen::Arn(&who.identity.arn)) {
             return own;
         }
         // Whoever the trust policy names needs no permission of its own.
@@ -203,15 +202,15 @@ impl<'a> Search<'a> {
         let mut best: Option<Step> = None;
         for (method, known) in Methods::numbered() {
             let mut services = known.services.iter();
-            let admits = |it: &String| {
-                principal
-                    .trust
-                    .as_ref()
-                    .is_some_and(|trust| trust.admits_provider(it, self.account()))
-            };
             let fits = known.changes.becomes() == Some(principal.kind)
                 && self.index.mentions(&self.node(id).who, known.actions[0])
-                && (known.services.is_empty() || services.any(admits));
+                && (known.services.is_empty()
+                    || services.any(|it| {
+                        principal
+                            .trust
+                            .as_ref()
+                            .is_some_and(|trust| trust.admits_provider(it, self.account()))
+                    }));
             if fits || known.changes == Changes::RoleSession {
                 let by = Wait { node: id, method };
                 let step = self.attempt(by, &principal.arn, &Target::Principal(target));

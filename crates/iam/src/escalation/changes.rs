@@ -2,7 +2,7 @@
 
 use portcullis_model::PolicyKind;
 
-use super::authority::{Authority, Index};
+use super::effective_permissions::{EffectivePermissions, Index};
 use super::methods::{Changes, Method};
 use super::nodes::{Node, Tags, sorted};
 use super::offers::Offered;
@@ -22,7 +22,7 @@ pub(super) struct Effect<'a> {
     pub(super) resource: String,
     /// None: nobody in particular.
     pub(super) target: Option<Target>,
-    pub(super) after: Authority<'a>,
+    pub(super) after: EffectivePermissions<'a>,
     /// The policy that no longer applies, because of its Deny.
     pub(super) removed: Option<PolicyId>,
     /// What the request brings: the policy that is attached or detached, or the new boundary.
@@ -32,7 +32,7 @@ pub(super) struct Effect<'a> {
 }
 
 impl<'a> Effect<'a> {
-    fn new(resource: &str, target: Option<Target>, after: Authority<'a>) -> Effect<'a> {
+    fn new(resource: &str, target: Option<Target>, after: EffectivePermissions<'a>) -> Effect<'a> {
         let resource = resource.to_owned();
         let before = Step::default();
         Effect { resource, target, after, removed: None, brings: None, before }
@@ -72,7 +72,7 @@ impl<'a> Effect<'a> {
 /// The changes to what a node has that somebody can make by a method.
 pub(super) fn effects<'a>(
     search: &Search<'a>,
-    by: &Authority<'a>,
+    by: &EffectivePermissions<'a>,
     node: &Node<'a>,
     method: &Method,
 ) -> Vec<Effect<'a>> {
@@ -98,7 +98,7 @@ pub(super) fn effects<'a>(
 struct Maker<'m, 'a> {
     search: &'m Search<'a>,
     index: &'m Index<'a>,
-    by: &'m Authority<'a>,
+    by: &'m EffectivePermissions<'a>,
     node: &'m Node<'a>,
     method: &'m Method,
 }
@@ -107,7 +107,8 @@ impl<'a> Maker<'_, 'a> {
     fn removal(&self, resource: &str, target: Option<Target>, policy: PolicyId) -> Effect<'a> {
         let who = &self.node.who;
         let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
-        let mut effect = Effect::new(resource, target, Authority { removed, ..who.clone() });
+        let mut effect =
+            Effect::new(resource, target, EffectivePermissions { removed, ..who.clone() });
         effect.removed = Some(policy);
         effect
     }
@@ -199,7 +200,7 @@ impl<'a> Maker<'_, 'a> {
             return Vec::new();
         }
         let without = |boundary| {
-            let after = Authority { boundary, ..who.clone() };
+            let after = EffectivePermissions { boundary, ..who.clone() };
             Effect::new(&holder.arn, target.cloned(), after)
         };
         if !self.first_action().contains(":put") {
@@ -220,7 +221,7 @@ impl<'a> Maker<'_, 'a> {
         let tags = if is_tagged { Tags::Chosen } else { Tags::None };
         let identity = self.search.cast.retagged(self.index.account, id, tags);
         let is_new = !std::ptr::eq(identity, holder);
-        let after = Authority { identity, ..self.node.who.clone() };
+        let after = EffectivePermissions { identity, ..self.node.who.clone() };
         is_new.then(|| Effect::new(&holder.arn, target, after))
     }
 

@@ -283,9 +283,8 @@ mod tests {
 
     fn is_action(name: &str) -> bool {
         let Some((service, action)) = name.split_once(':') else { return false };
-        let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         !service.is_empty()
-            && service.chars().all(lower)
+            && service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
             && action.starts_with(|first: char| first.is_ascii_uppercase())
             && action.chars().all(|c| c.is_ascii_alphanumeric())
     }

@@ -1,8 +1,8 @@
 //! Users and roles that are yet to be made, and whose maker gives them permissions and becomes them.
 
 use super::Certainty;
-use super::authority::{Asked, Authority};
 use super::changes::{BOUNDARY, POLICY};
+use super::effective_permissions::{Asked, EffectivePermissions};
 use super::methods::{ActionId, Method};
 use super::offers::Offered;
 use super::search::{Search, Wait};
@@ -23,7 +23,7 @@ impl Search<'_> {
 
     fn surest_newcomer(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         method: &Method,
         kind: PrincipalKind,
     ) -> Option<Step> {
@@ -50,7 +50,12 @@ impl Search<'_> {
     }
 
     /// How a newcomer with a boundary is not held back by it.
-    fn free(&self, who: &Authority<'_>, newcomer: &Principal, boundary: &Offered) -> Option<Step> {
+    fn free(
+        &self,
+        who: &EffectivePermissions<'_>,
+        newcomer: &Principal,
+        boundary: &Offered,
+    ) -> Option<Step> {
         if self.index.allows_everything(boundary.policy) {
             return Some(Step::default());
         }
@@ -72,7 +77,7 @@ impl Search<'_> {
     /// How all actions of a method are allowed on a newcomer with a boundary, and how one becomes it.
     fn equip(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         method: &Method,
         newcomer: &Principal,
         boundary: &Value<'_>,
@@ -97,7 +102,7 @@ impl Search<'_> {
     /// How an action is allowed on a newcomer with a policy that allows everything as the value of a key.
     fn allowed_with(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         action: ActionId,
         newcomer: &Principal,
         key: &str,

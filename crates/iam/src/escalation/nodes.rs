@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Certainty;
-use super::authority::{Authority, Policies};
+use super::effective_permissions::{EffectivePermissions, Policies};
 use super::step::{Found, Rank};
 use crate::account::{Account, PolicyId, Principal, PrincipalId, PrincipalKind};
 use crate::probe;
@@ -16,8 +16,8 @@ pub(super) struct NodeId(u32);
 
 /// Somebody with permissions.
 pub(super) struct Node<'a> {
-    pub(super) who: Authority<'a>,
-    pub(super) subject: Subject,
+    pub(super) who: EffectivePermissions<'a>,
+    pub(super) kind: NodeKind,
     /// The user or role that it is; none: the users of a group, or the holders of a policy.
     pub(super) holder: Option<PrincipalId>,
     /// The groups whose policies it has.
@@ -36,7 +36,7 @@ pub(super) struct Node<'a> {
 
 /// Whose privileges a node holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Subject {
+pub(super) enum NodeKind {
     /// A user, a role, or the users of a group.
     Principal(PrincipalId),
     /// A role whose tags are chosen by whoever assumes it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::PolicyKind;
 
-use super::authority::{Asked, Authority, Index};
+use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{ActionId, Method};
 use super::step::{Allowed, Step, Target};
 use crate::account::{Account, PolicyId};
@@ -34,7 +34,12 @@ impl Index<'_> {
     /// The policies that an action may be about which change much: AWS's own and, where its statements choose
     /// among policies by the key, those of the account that they name, that allow everything, and
     /// that can be made to.
-    pub(super) fn offered(&self, who: &Authority<'_>, action: ActionId, key: &str) -> Vec<Offered> {
+    pub(super) fn offered(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+        key: &str,
+    ) -> Vec<Offered> {
         let mut offered = Vec::new();
         for name in ["AdministratorAccess", "IAMFullAccess"] {
             offered.push(Offered::new(self.aws_policy(name), self.everything()));
@@ -57,7 +62,12 @@ impl Index<'_> {
     }
 
     /// Policies whose ARNs fit the conditions on the key in the statements about an action.
-    fn named(&self, who: &Authority<'_>, action: ActionId, key: &str) -> BTreeSet<String> {
+    fn named(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+        key: &str,
+    ) -> BTreeSet<String> {
         let context = self.request(who, "", Asked::own("")).context;
         let own = self.in_force(who, action).map(|(.., statement)| statement);
         let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
@@ -72,7 +82,12 @@ impl Index<'_> {
     }
 
     /// Policies that can be made, or rewritten, to allow everything.
-    fn made(&self, who: &Authority<'_>, name: &str, named: &BTreeSet<String>) -> Vec<Offered> {
+    fn made(
+        &self,
+        who: &EffectivePermissions<'_>,
+        name: &str,
+        named: &BTreeSet<String>,
+    ) -> Vec<Offered> {
         let action = self.methods.known(name);
         let mut arns = named.clone();
         for pattern in self.resources(who, action).flatten() {
@@ -104,7 +119,7 @@ impl Index<'_> {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     pub(super) fn room(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         method: &Method,
         resource: &str,
         target: Option<&Target>,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Certainty;
-use super::authority::Asked;
 use super::changes::{BOUNDARY, POLICY};
+use super::effective_permissions::Asked;
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{NodeId, policies_of};
 use super::search::{Search, Wait};

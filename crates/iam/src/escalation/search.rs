@@ -9,10 +9,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 
-use super::authority::{Asked, Authority, Index, Policies};
 use super::changes::{self, effects};
+use super::effective_permissions::{Asked, EffectivePermissions, Index, Policies};
 use super::methods::{ActionId, Changes, Method, Methods};
-use super::nodes::{Cast, Node, NodeId, Subject, Tags, policies_of};
+use super::nodes::{Cast, Node, NodeId, NodeKind, Tags, policies_of};
 use super::reach::{Names, asks_for_tags};
 use super::step::{Found, Rank, Step, Target};
 use super::{Certainty, Judgement, Privileges, sentence};
@@ -150,7 +150,7 @@ impl<'a> Search<'a> {
         for id in account.principal_ids() {
             let principal = account.principal(id);
             let is_group = principal.kind == PrincipalKind::Group;
-            let who = Authority {
+            let who = EffectivePermissions {
                 identity: if is_group { &self.cast.nobody[0] } else { principal },
                 policies: policies_of(account, principal, unknown),
                 boundary: principal.boundary,
@@ -158,7 +158,7 @@ impl<'a> Search<'a> {
             };
             let groups = if is_group { vec![id] } else { principal.groups.clone() };
             let holder = (!is_group).then_some(id);
-            let node = self.add(who, Subject::Principal(id), holder, groups);
+            let node = self.add(who, NodeKind::Principal(id), holder, groups);
             self.of_principal.push(node);
             self.acting.extend(holder.map(|_| node));
         }
@@ -168,8 +168,13 @@ impl<'a> Search<'a> {
         for id in self.account().policy_ids() {
             let nodes = [0, 1].map(|kind| {
                 let (identity, policies) = (&self.cast.nobody[kind], Policies::from([id]));
-                let who = Authority { identity, policies, boundary: None, removed: Rc::new([]) };
-                self.add(who, Subject::Policy, None, Vec::new())
+                let who = EffectivePermissions {
+                    identity,
+                    policies,
+                    boundary: None,
+                    removed: Rc::new([]),
+                };
+                self.add(who, NodeKind::Policy, None, Vec::new())
             });
             self.of_policy.push(nodes);
         }
@@ -188,22 +193,22 @@ impl<'a> Search<'a> {
                 continue;
             }
             let identity = self.cast.retagged(self.account(), id, Tags::Chosen);
-            let who = Authority { identity, ..node.who.clone() };
-            self.add(who, Subject::Session(id), Some(id), Vec::new());
+            let who = EffectivePermissions { identity, ..node.who.clone() };
+            self.add(who, NodeKind::Session(id), Some(id), Vec::new());
         }
     }
 
     fn add(
         &mut self,
-        who: Authority<'a>,
-        subject: Subject,
+        who: EffectivePermissions<'a>,
+        kind: NodeKind,
         holder: Option<PrincipalId>,
         groups: Vec<PrincipalId>,
     ) -> NodeId {
         let id = NodeId::new(self.nodes.len());
         // A policy is judged all the same, unless it leaves nothing to become.
-        let administrator = match subject {
-            Subject::Policy => self.index.allows_everything(who.policies[0]),
+        let administrator = match kind {
+            NodeKind::Policy => self.index.allows_everything(who.policies[0]),
             _ => self.is_administrator(&who),
         };
         let own_tags = holder.map(|holder| self.account().principal(holder));
@@ -215,7 +220,7 @@ impl<'a> Search<'a> {
         let (ways, removable_guards) = (BTreeMap::new(), BTreeSet::new());
         self.nodes.push(Node {
             who,
-            subject,
+            kind,
             holder,
             groups,
             administrator,
@@ -243,7 +248,7 @@ impl<'a> Search<'a> {
     /// What is asked once of all who have the same policies.
     fn shared(
         &mut self,
-        who: &Authority<'a>,
+        who: &EffectivePermissions<'a>,
         action: Option<ActionId>,
         ask: impl Fn(&Index<'a>) -> bool,
     ) -> bool {
@@ -254,7 +259,7 @@ impl<'a> Search<'a> {
         *self.shared.entry(key).or_insert_with(|| ask(&self.index))
     }
 
-    fn is_administrator(&mut self, who: &Authority<'a>) -> bool {
+    fn is_administrator(&mut self, who: &EffectivePermissions<'a>) -> bool {
         self.shared(who, None, |index| index.is_administrator(who))
     }
 
@@ -340,7 +345,7 @@ impl<'a> Search<'a> {
 
     /// Notes changes after which their owner has other permissions: who it is then. What is too much to follow
     /// may lead anywhere.
-    fn lead(&mut self, edge: Edge, after: Authority<'a>) -> Option<NodeId> {
+    fn lead(&mut self, edge: Edge, after: EffectivePermissions<'a>) -> Option<NodeId> {
         let Some(to) = self.changed_node(edge.owner, after) else {
             self.index.lacks.borrow_mut().insert(Lack::Budget);
             if self.index.generous {
@@ -357,7 +362,7 @@ impl<'a> Search<'a> {
     }
 
     /// The owner with other permissions; none: more has been asked of its changes than can be answered.
-    fn changed_node(&mut self, owner: NodeId, after: Authority<'a>) -> Option<NodeId> {
+    fn changed_node(&mut self, owner: NodeId, after: EffectivePermissions<'a>) -> Option<NodeId> {
         let (policies, removed) = (Rc::clone(&after.policies), Rc::clone(&after.removed));
         let key = (std::ptr::from_ref(after.identity), policies, after.boundary, removed);
         if let Some(known) = self.changed.get(&key) {
@@ -371,7 +376,7 @@ impl<'a> Search<'a> {
         if work > BUDGET {
             return None;
         }
-        let id = self.add(after, Subject::Changed, holder, groups);
+        let id = self.add(after, NodeKind::Changed, holder, groups);
         self.nodes[id.place()].origin = origin;
         self.nodes[origin.place()].work = work;
         self.changed.insert(key, id);
@@ -394,7 +399,7 @@ impl<'a> Search<'a> {
         if edge.by.node == edge.owner && first.removes.is_some() {
             from.removable_guards.extend(needed.iter().filter_map(|change| change.removes));
             let is_sure = step.certainty() == Certainty::Certain;
-            from.administrator |= administrator && is_sure && from.subject != Subject::Policy;
+            from.administrator |= administrator && is_sure && from.kind != NodeKind::Policy;
         }
         self.found(edge.by, first.target.clone(), step, rank);
     }
@@ -510,20 +515,20 @@ impl<'a> Search<'a> {
             for edge in self.leading_to.get(&id).cloned().unwrap_or_default() {
                 self.arrive(&edge, id, rank);
             }
-            match self.node(id).subject {
-                Subject::Principal(principal) => {
+            match self.node(id).kind {
+                NodeKind::Principal(principal) => {
                     for (road, resource, target) in self.roads_to(principal) {
                         self.spread_on(road, &resource, id, &target, rank);
                     }
                     self.spread_by_trust(id, &Target::Principal(principal), rank);
                 }
-                Subject::Session(role) => {
+                NodeKind::Session(role) => {
                     let (road, target) = ((Changes::RoleSession, ""), Target::Session(role));
                     let arn = &self.account().principal(role).arn;
                     self.spread_on(road, arn, id, &target, rank);
                     self.spread_by_trust(id, &target, rank);
                 }
-                Subject::Policy | Subject::Changed => {}
+                NodeKind::Policy | NodeKind::Changed => {}
             }
         }
     }

@@ -171,9 +171,6 @@ impl RawStatement {
         let action = |text: &String| Pattern::glob(&text.to_ascii_lowercase());
         let actions = |texts: OneOrMany<_>| Ok(texts.into_texts()?.iter().map(action).collect());
         let syntax = Syntax { wildcards: true, variables };
-        let resource = |text: &String| Pattern::new(text, syntax);
-        let resources =
-            |texts: OneOrMany<_>| Ok(texts.into_texts()?.iter().map(resource).collect());
         Ok(Statement {
             // Another case is read too, since missing a permission is worse.
             effect: match self.effect.to_ascii_lowercase().as_str() {
@@ -188,7 +185,9 @@ impl RawStatement {
             },
             actions: selection("Action", self.action, self.not_action, actions)?
                 .ok_or("has neither Action nor NotAction")?,
-            resources: selection("Resource", self.resource, self.not_resource, resources)?,
+            resources: selection("Resource", self.resource, self.not_resource, |texts| {
+                Ok(texts.into_texts()?.iter().map(|text| Pattern::new(text, syntax)).collect())
+            })?,
             principals: selection("Principal", self.principal, self.not_principal, principals)?,
             conditions: conditions(self.condition, variables)?,
             sid: self.sid,

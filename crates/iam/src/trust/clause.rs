@@ -309,14 +309,13 @@ impl Clauses {
 
 /// Whether not all principals of an account meet the condition.
 fn names_some_principals(condition: &Condition) -> bool {
-    let is_name = |value: &Pattern| match condition.key.as_str() {
-        "aws:principalarn" => fixed::has_name(value),
-        "aws:userid" => fixed::unique_id(value).is_some(),
-        _ => !value.is_everything(),
-    };
     names_principal(&condition.key)
         && condition.demands_value()
-        && condition.values.iter().all(is_name)
+        && condition.values.iter().all(|value| match condition.key.as_str() {
+            "aws:principalarn" => fixed::has_name(value),
+            "aws:userid" => fixed::unique_id(value).is_some(),
+            _ => !value.is_everything(),
+        })
 }
 
 fn demands_fixed(condition: &Condition, key: &str) -> bool {

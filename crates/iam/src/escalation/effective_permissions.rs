@@ -24,7 +24,7 @@ pub(super) type Policies = Rc<[PolicyId]>;
 
 /// All that allows or denies somebody something.
 #[derive(Clone, Debug)]
-pub(super) struct Authority<'a> {
+pub(super) struct EffectivePermissions<'a> {
     /// Whose values condition keys have.
     pub(super) identity: &'a Principal,
     /// The identity policies, those of groups included.
@@ -62,11 +62,11 @@ pub(super) struct Index<'a> {
     pub(super) lacks: RefCell<BTreeSet<Lack>>,
 }
 
-impl Authority<'_> {
+impl EffectivePermissions<'_> {
     /// The same with another policy.
     pub(super) fn with(&self, policy: PolicyId) -> Self {
         let policies = self.policies.iter().copied().chain([policy]).collect();
-        Authority { policies: sorted(policies), ..self.clone() }
+        EffectivePermissions { policies: sorted(policies), ..self.clone() }
     }
 }
 
@@ -145,7 +145,7 @@ impl<'a> Index<'a> {
     /// The statements about an action that are in force, without those of the boundary.
     pub(super) fn in_force(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         action: ActionId,
     ) -> impl Iterator<Item = (PolicyId, usize, &Statement)> {
         let left = who.policies.iter().filter(|policy| !who.removed.contains(policy));
@@ -156,12 +156,12 @@ impl<'a> Index<'a> {
     }
 
     /// Whether the policies allow the action in any statement.
-    pub(super) fn mentions(&self, who: &Authority<'_>, action: ActionId) -> bool {
+    pub(super) fn mentions(&self, who: &EffectivePermissions<'_>, action: ActionId) -> bool {
         self.in_force(who, action).any(|(.., statement)| statement.effect == Effect::Allow)
     }
 
     /// The actions that the policies allow in any statement.
-    pub(super) fn mentioned(&self, who: &Authority<'_>) -> HashSet<ActionId> {
+    pub(super) fn mentioned(&self, who: &EffectivePermissions<'_>) -> HashSet<ActionId> {
         let mut mentioned = HashSet::new();
         for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
             let Some(document) = self.document(*policy) else { continue };
@@ -175,7 +175,7 @@ impl<'a> Index<'a> {
     }
 
     /// Whether what the policies say is the same for everybody who has them.
-    pub(super) fn is_impersonal(&self, who: &Authority<'_>) -> bool {
+    pub(super) fn is_impersonal(&self, who: &EffectivePermissions<'_>) -> bool {
         let mut policies = who.policies.iter().chain(&who.boundary);
         who.removed.is_empty() && policies.all(|policy| !self.personal[policy.place()])
     }
@@ -197,7 +197,7 @@ impl<'a> Index<'a> {
 
     pub(super) fn request<'c>(
         &'c self,
-        who: &'c Authority<'_>,
+        who: &'c EffectivePermissions<'_>,
         action: &'c str,
         asked: Asked<'c>,
     ) -> Request<'c> {
@@ -223,7 +223,7 @@ impl<'a> Index<'a> {
     /// Whether an action is allowed, and the statement that allows it: of several the surest.
     pub(super) fn allowed(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         action: ActionId,
         asked: Asked<'_>,
     ) -> Option<Allowed> {
@@ -253,7 +253,7 @@ impl<'a> Index<'a> {
     /// How an action is allowed; if need be once the tags of whom it is about are changed.
     pub(super) fn step(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         action: ActionId,
         asked: Asked<'_>,
     ) -> Option<Step> {
@@ -275,7 +275,7 @@ impl<'a> Index<'a> {
 
     fn by_boundary(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         action: ActionId,
         request: &Request<'_>,
     ) -> Decision {
@@ -289,7 +289,7 @@ impl<'a> Index<'a> {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
     pub(super) fn left_of_grant(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         action: ActionId,
         target: &Principal,
         within_boundary: bool,
@@ -311,7 +311,7 @@ impl<'a> Index<'a> {
     }
 
     /// Whether an action is allowed on anything that it acts on.
-    pub(super) fn may_use(&self, who: &Authority<'_>, action: ActionId) -> bool {
+    pub(super) fn may_use(&self, who: &EffectivePermissions<'_>, action: ActionId) -> bool {
         let mut examples = self.examples(who, action);
         examples.any(|resource| self.allowed(who, action, Asked::own(&resource)).is_some())
     }
@@ -319,7 +319,7 @@ impl<'a> Index<'a> {
     /// How an action is allowed on anything that it acts on: where it is surest.
     pub(super) fn allowed_somewhere(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         action: ActionId,
     ) -> Option<Allowed> {
         let mut best: Option<Allowed> = None;
@@ -338,7 +338,7 @@ impl<'a> Index<'a> {
     /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
     pub(super) fn allowed_together(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         actions: &[ActionId],
     ) -> Option<Vec<Allowed>> {
         if let [action] = actions {
@@ -365,17 +365,15 @@ impl<'a> Index<'a> {
             }
             Some(chosen)
         });
-        let certainty = |chosen: &Vec<&(&String, Allowed)>| {
-            chosen.iter().map(|(_, allowed)| allowed.certainty).min()
-        };
-        let surest = together.max_by_key(certainty)?;
+        let surest = together
+            .max_by_key(|chosen| chosen.iter().map(|(_, allowed)| allowed.certainty).min())?;
         Some(surest.into_iter().map(|(_, allowed)| allowed.clone()).collect())
     }
 
     /// The ARNs of users, groups or roles that actions name, and one that they cannot have meant.
     pub(super) fn examples_of_kind(
         &self,
-        who: &Authority<'_>,
+        who: &EffectivePermissions<'_>,
         actions: &[ActionId],
         kind: PrincipalKind,
     ) -> BTreeSet<String> {
@@ -394,7 +392,7 @@ impl<'a> Index<'a> {
     /// that names no resource is allowed by what covers `*` alone.
     fn examples<'c>(
         &'c self,
-        who: &'c Authority<'_>,
+        who: &'c EffectivePermissions<'_>,
         action: ActionId,
     ) -> impl Iterator<Item = String> {
         let known = self.methods.action(action);
@@ -433,7 +431,11 @@ impl<'a> Index<'a> {
     }
 
     /// How the resources begin on which an action may be allowed.
-    pub(super) fn beginnings(&self, who: &Authority<'_>, action: ActionId) -> Vec<String> {
+    pub(super) fn beginnings(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+    ) -> Vec<String> {
         let mut beginnings = BTreeSet::new();
         for pattern in self.resources(who, action) {
             let beginning = pattern.map(|pattern| probe::beginning(&pattern, self.account));
@@ -452,7 +454,7 @@ impl<'a> Index<'a> {
     /// The resources that Allows of an action name; none: all but some.
     pub(super) fn resources<'c>(
         &'c self,
-        who: &'c Authority<'_>,
+        who: &'c EffectivePermissions<'_>,
         action: ActionId,
     ) -> impl Iterator<Item = Option<Pattern>> {
         let context = self.request(who, "", Asked::own("")).context;
@@ -467,19 +469,10 @@ impl<'a> Index<'a> {
     }
 
     /// Whether every IAM action is allowed on every resource of IAM.
-    pub(super) fn is_administrator(&self, who: &Authority<'_>) -> bool {
+    pub(super) fn is_administrator(&self, who: &EffectivePermissions<'_>) -> bool {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
         let own: Vec<_> = in_force.filter_map(|policy| self.document(*policy)).collect();
         let boundary = who.boundary.and_then(|policy| self.document(policy));
-        let is_allowed = |request: &Request<'_>| {
-            let about = own.iter().flat_map(|document| document.about(request.action));
-            let bounded = match (who.boundary, boundary) {
-                (None, _) => Decision::Allowed,
-                (Some(_), None) => Decision::Silent,
-                (Some(_), Some(boundary)) => boundary.decide(request),
-            };
-            self.certainty(&Decision::by(about, request).within(bounded)).is_some()
-        };
         let own_arns = format!("arn:{}:iam::{}:*", self.account.partition, self.account.id_text());
         probe::Question {
             documents: own.iter().copied().chain(boundary).collect(),
@@ -489,7 +482,15 @@ impl<'a> Index<'a> {
             all_actions: Pattern::glob("iam:*"),
             all_resources: Some(Pattern::glob(&own_arns)),
         }
-        .all_allowed(is_allowed)
+        .all_allowed(|request| {
+            let about = own.iter().flat_map(|document| document.about(request.action));
+            let bounded = match (who.boundary, boundary) {
+                (None, _) => Decision::Allowed,
+                (Some(_), None) => Decision::Silent,
+                (Some(_), Some(boundary)) => boundary.decide(request),
+            };
+            self.certainty(&Decision::by(about, request).within(bounded)).is_some()
+        })
     }
 }
 
