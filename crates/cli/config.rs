@@ -269,8 +269,7 @@ fn read_option(fields: &mut Fields<'_>, key: &str, kind: Kind) -> Vec<Setting> {
 fn read_moment(fields: &mut Fields<'_>, name: &str) -> Option<Timestamp> {
     let placed = fields.take(name)?;
     let parsed = moment(&date_text(placed));
-    let problem = |message| fields.problems.push(Problem::new(placed.span(), message));
-    parsed.map_err(problem).ok()
+    parsed.map_err(|message| fields.problems.push(Problem::new(placed.span(), message))).ok()
 }
 
 /// The text of a date, which may be TOML's own.

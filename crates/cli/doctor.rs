@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use portcullis_collector::{Call, CollectError, Endpoint, Findings, Progress};
 use portcullis_evidence::{Bundle, Declarations};
-use portcullis_model::{Arn, Gap, Source, Sources};
+use portcullis_model::{Arn, Source, Sources};
 use portcullis_report::write_json;
 use portcullis_rules::Evidence;
 use serde::Serialize;
@@ -233,9 +233,8 @@ fn silence(bundle: &Bundle, service: &str) -> Option<String> {
     if bundle.documents.keys().any(|source| source.service() == service) {
         return None;
     }
-    let is_silence = |gap: &&Gap| {
+    let gap = bundle.gaps.iter().find(|gap| {
         gap.source.service() == service && ["ConnectionError", "Timeout"].contains(&&*gap.code)
-    };
-    let gap = bundle.gaps.iter().find(is_silence)?;
+    })?;
     Some(format!("{}: {}", gap.code, gap.message))
 }

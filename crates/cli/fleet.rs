@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt};
 use portcullis_collector::{Fleet, FleetAccount, Options};
 use portcullis_evidence::Bundle;
-use portcullis_model::{AccountId, AccountStatus, Gap, Source, Sources};
+use portcullis_model::{AccountId, AccountStatus, Source, Sources};
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use self::shard::Shard;
@@ -186,11 +186,11 @@ impl<'a> Store<'a> {
         }
         let manifest = bundle.manifest.as_ref()?;
         let partition = manifest.partition.as_deref().unwrap_or_default();
-        let left_out = |gap: &Gap| {
-            let is_wanted = needed.contains(gap.source) && gap.source.is_offered_in(partition);
-            gap.is_by_choice() && gap.resource.is_none() && is_wanted && gap.source != root
-        };
-        let is_whole = manifest.unreached.is_none() && !bundle.gaps.iter().any(left_out);
+        let is_whole = manifest.unreached.is_none()
+            && !bundle.gaps.iter().any(|gap| {
+                let is_wanted = needed.contains(gap.source) && gap.source.is_offered_in(partition);
+                gap.is_by_choice() && gap.resource.is_none() && is_wanted && gap.source != root
+            });
         is_whole.then_some(bundle)
     }
 }

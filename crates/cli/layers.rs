@@ -190,11 +190,11 @@ pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
 /// Whether the command has the option, with the same meaning.
 fn has(command: &Command, option: &Arg) -> bool {
     let rewrites = REWRITING.contains(&command.get_name()) && option.get_id() == "outputs";
-    let is_same = |arg: &Arg| {
-        arg.get_id() == option.get_id()
-            && arg.get_value_parser().type_id() == option.get_value_parser().type_id()
-    };
-    !rewrites && command.get_arguments().any(is_same)
+    !rewrites
+        && command.get_arguments().any(|arg| {
+            arg.get_id() == option.get_id()
+                && arg.get_value_parser().type_id() == option.get_value_parser().type_id()
+        })
 }
 
 /// The command that is run, by the names that lead to it, and its arguments.

@@ -53,10 +53,9 @@ pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Fa
     match error {
         Unmergeable::Nothing => Failure::from("there is no report to join"),
         Unmergeable::Pair { places, conflict } => {
-            let name = |place: usize| {
+            let [first, second] = places.map(|place| {
                 paths.get(place).map_or("a report".into(), |path: &PathBuf| input::name(path))
-            };
-            let [first, second] = places.map(name);
+            });
             let why = match (names, &conflict) {
                 (Names::Redacted, Conflict::SameAccount(_)) => {
                     "both are of the same account".into()

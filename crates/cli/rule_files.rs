@@ -123,8 +123,7 @@ pub(crate) fn framework<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Framewor
 
 /// The framework of the latest version among those whose ids differ from that one by the version only.
 fn latest_of_family<'i>(id: &str, ids: &[&'i str]) -> Option<&'i str> {
-    let same = |other: &&&str| family(other) == family(id);
-    ids.iter().filter(same).copied().max_by_key(|id| version(id))
+    ids.iter().filter(|other| family(other) == family(id)).copied().max_by_key(|id| version(id))
 }
 
 /// An id without the version at its end: `cis-aws` of `cis-aws-7.0`.

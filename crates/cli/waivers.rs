@@ -85,8 +85,8 @@ fn applied(
 
 impl<'r> Checked<'r> {
     fn new(outcome: &'r WaiverOutcome, report: Option<&'r Report>) -> Checked<'r> {
-        let find = |report| waivers::matching(report, &outcome.waiver);
-        let findings = report.map(find).unwrap_or_default();
+        let findings =
+            report.map(|report| waivers::matching(report, &outcome.waiver)).unwrap_or_default();
         Checked { state: State::from_outcome(outcome), outcome, findings }
     }
 

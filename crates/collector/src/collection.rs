@@ -19,7 +19,7 @@ use crate::error::CollectError;
 use crate::failure::Failure;
 use crate::iam::Iam;
 use crate::json_services::JsonServices;
-use crate::report_acquisition::{Terms, acquire};
+use crate::report_acquisition::{ReportTerms, acquire};
 use crate::root::AccountRoot;
 use crate::session::Session;
 
@@ -89,7 +89,7 @@ pub(crate) struct Collection<'a> {
     options: &'a Options,
     needed: Sources,
     /// Which credential report to wait for.
-    terms: Terms,
+    terms: ReportTerms,
     caller: Result<shapes::CallerIdentity, Failure>,
     /// That of the caller; empty while it is not known.
     partition: String,
@@ -112,7 +112,7 @@ impl<'a> Collection<'a> {
         Collection {
             options,
             needed: options.sources.needed(options.quick),
-            terms: Terms {
+            terms: ReportTerms {
                 deadline: options.report_deadline.min(options.deadline),
                 max_age: options.max_report_age,
                 now: (options.clock)(),

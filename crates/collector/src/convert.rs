@@ -110,8 +110,8 @@ fn document(encoded: &str) -> DocumentJson {
 
 fn time(time: DateTime) -> Result<Timestamp, Malformed> {
     let nanoseconds = time.subsec_nanos().try_into().unwrap_or_default();
-    let impossible = |error| Malformed(format!("the answer has an impossible date: {error}"));
-    Timestamp::new(time.secs(), nanoseconds).map_err(impossible)
+    Timestamp::new(time.secs(), nanoseconds)
+        .map_err(|error| Malformed(format!("the answer has an impossible date: {error}")))
 }
 
 impl<T, U: Convert<T>> Convert<Option<T>> for Option<U> {

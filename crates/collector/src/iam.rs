@@ -219,8 +219,7 @@ impl<'a> Iam<'a> {
     {
         let mut all = Vec::new();
         self.pages(operation, call, |page| {
-            let lacks = || Failure::malformed("the answer lacks its list");
-            all.extend(items(page).ok_or_else(lacks)?);
+            all.extend(items(page).ok_or_else(|| Failure::malformed("the answer lacks its list"))?);
             Ok(all.len())
         })
         .await?;

@@ -368,8 +368,8 @@ impl Finding {
     /// collected, such as a user whose access keys are not known: what is on the list is in no report.
     #[must_use]
     pub fn stands_for_list(&self, rule: Option<&RuleInfo>) -> bool {
-        let in_scope = |rule: &RuleInfo| rule.scope.split(", ").any(|s| s == self.resource.kind);
-        self.verdict == Verdict::Unknown && !rule.is_some_and(in_scope)
+        self.verdict == Verdict::Unknown
+            && !rule.is_some_and(|rule| rule.scope.split(", ").any(|s| s == self.resource.kind))
     }
 }
 

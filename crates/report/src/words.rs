@@ -62,8 +62,8 @@ pub(crate) fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
 
 /// `1 rule (a)`, `7 rules (a, b, c, d, e and 2 more)`; none if there is no rule.
 pub(crate) fn named(rules: &[&str]) -> Option<String> {
-    let all = || format!("{} ({})", counted(rules.len(), "rule"), few(rules, NAMED_RULES));
-    (!rules.is_empty()).then(all)
+    (!rules.is_empty())
+        .then(|| format!("{} ({})", counted(rules.len(), "rule"), few(rules, NAMED_RULES)))
 }
 
 /// The text, cut after that many characters.

@@ -201,7 +201,6 @@ fn gap<'g>(source: Source, subject: &Subject<'_>, gaps: &'g [Gap]) -> Option<&'g
         resource.is_some()
             && [subject.user, Some(subject.name), Some(&subject.id)].contains(&resource)
     };
-    let whole = |gap: &&Gap| gap.resource.is_none();
     let part = || of_source().find(|_| matches!(subject.kind, "account" | "root"));
-    of_source().find(own).or_else(|| of_source().find(whole)).or_else(part)
+    of_source().find(own).or_else(|| of_source().find(|gap| gap.resource.is_none())).or_else(part)
 }

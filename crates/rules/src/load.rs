@@ -107,8 +107,8 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
 }
 
 fn not_words(id: &Text) -> Option<Problem> {
-    let problem = || id.problem("an id is words of lowercase letters and digits, joined by `-`");
-    (!is_rule_id(&id.value)).then(problem)
+    (!is_rule_id(&id.value))
+        .then(|| id.problem("an id is words of lowercase letters and digits, joined by `-`"))
 }
 
 /// A file is named after what it holds.

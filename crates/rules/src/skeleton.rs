@@ -39,8 +39,7 @@ pub fn skeleton(id: &str, scope: &Scope) -> String {
 /// Whether a rule may have this id: words of lowercase letters and digits, joined by `-`.
 #[must_use]
 pub fn is_rule_id(id: &str) -> bool {
-    let is_word = |word: &str| {
+    id.split('-').all(|word| {
         !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
-    id.split('-').all(is_word)
+    })
 }

@@ -145,11 +145,10 @@ fn activity(inputs: Vec<Input>) -> Activity {
         records.unreadable += input.records.unreadable;
         found.append(&mut input.found);
         regions.add(&mut input, &hashes);
-        let gap = |(what, times)| {
+        coverage.gaps.extend(input.trouble.into_iter().map(|(what, times)| {
             let what = if times > 1 { format!("{what} ({times} times)") } else { what };
             InputGap { input: input.name.clone(), what }
-        };
-        coverage.gaps.extend(input.trouble.into_iter().map(gap));
+        }));
     }
     let copies = found.len();
     // The copy of the highest rank first, and of several the one that was read first.

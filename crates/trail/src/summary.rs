@@ -51,7 +51,7 @@ pub fn summarise(
     let mut troubles = troubles(&attempts);
     troubles.retain(|trouble| filter.takes_person(&trouble.last.person));
     let (typing_errors, troubles): (Vec<_>, Vec<_>) =
-        troubles.into_iter().partition(Trouble::is_typing_error);
+        troubles.into_iter().partition(FailedAttempts::is_typing_error);
     let typing_errors = typing_errors.iter().map(|trouble| trouble.tries.len()).sum();
     let mut locked_out = locked_out(troubles);
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
@@ -127,7 +127,7 @@ fn timeline(mut events: Vec<Event>, attempts: &[Attempt], filter: &Filter) -> Ve
 }
 
 /// Attempts of a person for one purpose that failed or stopped one after another.
-struct Trouble<'a> {
+struct FailedAttempts<'a> {
     tries: Vec<&'a Attempt>,
     /// The last of them.
     last: &'a Attempt,
@@ -136,7 +136,7 @@ struct Trouble<'a> {
     ended: Option<&'a Attempt>,
 }
 
-impl Trouble<'_> {
+impl FailedAttempts<'_> {
     /// Whether the same address got in so soon that somebody must have mistyped something.
     fn is_typing_error(&self) -> bool {
         let limit = match self.pattern {
@@ -156,14 +156,14 @@ impl Trouble<'_> {
     }
 }
 
-fn troubles(attempts: &[Attempt]) -> Vec<Trouble<'_>> {
-    let mut all: Vec<Trouble<'_>> = Vec::new();
+fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
+    let mut all: Vec<FailedAttempts<'_>> = Vec::new();
     let mut open: HashMap<(&Person, Purpose), usize> = HashMap::new();
     for attempt in attempts {
         let key = (&attempt.person, attempt.purpose);
         if let Some(pattern) = attempt.pattern {
             let index = *open.entry(key).or_insert_with(|| {
-                all.push(Trouble { tries: Vec::new(), last: attempt, pattern, ended: None });
+                all.push(FailedAttempts { tries: Vec::new(), last: attempt, pattern, ended: None });
                 all.len() - 1
             });
             let trouble = &mut all[index];
@@ -197,10 +197,10 @@ fn is_right_name(attempt: &Attempt, wrong: &Attempt) -> bool {
 }
 
 /// One row per person: their last trouble, and rather one that lasts.
-fn locked_out(troubles: Vec<Trouble<'_>>) -> Vec<LockedOut> {
-    let mut people: BTreeMap<&Person, Trouble<'_>> = BTreeMap::new();
+fn locked_out(troubles: Vec<FailedAttempts<'_>>) -> Vec<LockedOut> {
+    let mut people: BTreeMap<&Person, FailedAttempts<'_>> = BTreeMap::new();
     for trouble in troubles {
-        let rank = |trouble: &Trouble<'_>| (trouble.ended.is_none(), trouble.last.last);
+        let rank = |trouble: &FailedAttempts<'_>| (trouble.ended.is_none(), trouble.last.last);
         match people.entry(&trouble.last.person) {
             Entry::Occupied(known) if rank(known.get()) >= rank(&trouble) => {}
             Entry::Occupied(mut known) => drop(known.insert(trouble)),
@@ -212,8 +212,8 @@ fn locked_out(troubles: Vec<Trouble<'_>>) -> Vec<LockedOut> {
     rows
 }
 
-fn row(trouble: Trouble<'_>) -> LockedOut {
-    let Trouble { tries, last, pattern, ended } = trouble;
+fn row(trouble: FailedAttempts<'_>) -> LockedOut {
+    let FailedAttempts { tries, last, pattern, ended } = trouble;
     LockedOut {
         person: last.person.clone(),
         purpose: last.purpose,

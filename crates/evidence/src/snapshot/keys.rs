@@ -43,8 +43,7 @@ pub(super) fn of_user(
             .map(|listed| matching::pair(Vec::new(), listed))
             .ok_or(sources | Source::AccessKeys.into()),
     };
-    let all_listed = |pairs: &Vec<Pair<'_>>| pairs.iter().all(|pair| pair.listed.is_some());
-    if !pairs.as_ref().is_ok_and(all_listed) {
+    if !pairs.as_ref().is_ok_and(|pairs| pairs.iter().all(|pair| pair.listed.is_some())) {
         let message = "the user's access keys were not asked for since the credential report";
         gaps.explain(Source::AccessKeys.into(), user.name, Gap::NOT_REQUESTED, message);
     }

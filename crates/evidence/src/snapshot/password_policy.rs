@@ -21,10 +21,10 @@ fn custom(own: &shapes::PasswordPolicy) -> Result<PasswordPolicy, Problem> {
     // AWS always tells the length: a policy without one is not AWS's whole answer, and any length
     // put in its place would be a guess.
     let length = own.minimum_password_length;
-    let lacks = || Problem::malformed("PasswordPolicy lacks MinimumPasswordLength");
     Ok(PasswordPolicy {
         custom: true,
-        min_length: length.ok_or_else(lacks)?,
+        min_length: length
+            .ok_or_else(|| Problem::malformed("PasswordPolicy lacks MinimumPasswordLength"))?,
         require_uppercase: own.require_uppercase_characters,
         require_lowercase: own.require_lowercase_characters,
         require_numbers: own.require_numbers,

@@ -73,8 +73,8 @@ impl Redaction<'_> {
         // Rules first: their parameters show in what is said of controls.
         let rules: Vec<_> = rules.into_iter().map(|rule| self.rule(rule)).collect();
         let mut accounts: Vec<_> = accounts.into_iter().map(|a| self.account(a)).collect();
-        let finding = |finding| self.finding(finding, &rules, &accounts);
-        let mut findings: Vec<_> = findings.into_iter().map(finding).collect();
+        let mut findings: Vec<_> =
+            findings.into_iter().map(|finding| self.finding(finding, &rules, &accounts)).collect();
         // The order of names would tell something about them.
         accounts.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
         findings.sort_by(|a, b| a.order().cmp(&b.order()));

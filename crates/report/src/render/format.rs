@@ -94,9 +94,8 @@ pub(crate) fn find<F: Copy>(
     name_of: fn(F) -> &'static str,
     name: &str,
 ) -> Result<F, UnknownFormat> {
-    let named = |format: &F| name_of(*format) == name;
     let unknown = || UnknownFormat { names: all.iter().copied().map(name_of).collect() };
-    all.iter().copied().find(named).ok_or_else(unknown)
+    all.iter().copied().find(|format| name_of(*format) == name).ok_or_else(unknown)
 }
 
 /// The name is not that of a format.

@@ -36,8 +36,8 @@ pub(crate) fn code(text: &str) -> String {
 
 /// A link to a page, or code if it may be anything else.
 pub(crate) fn link(url: &str) -> String {
-    let is_usual = |c: char| c.is_ascii_alphanumeric() || "-._~/?&=%+#:".contains(c);
-    let is_page = url.starts_with("https://") && url.chars().all(is_usual);
+    let is_page = url.starts_with("https://")
+        && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~/?&=%+#:".contains(c));
     if is_page { format!("<{url}>") } else { code(url) }
 }
 
@@ -104,24 +104,22 @@ fn is_plain(word: &str) -> bool {
     let harmless =
         |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || ".,;:!?'\"()%/-".contains(c);
     let lower = word.to_ascii_lowercase();
-    let is_reference = |part: &str| {
-        let hash = part.len() >= 7 && part.chars().all(|c| c.is_ascii_hexdigit());
-        // `gh-12` is an issue, and hexadecimal digits may be a commit.
-        part.starts_with("gh-") || (hash && part.contains(|c: char| c.is_ascii_digit()))
-    };
     let is_word = word.chars().all(harmless)
         && !word.starts_with('-')
         && !["//", "www."].iter().any(|address| lower.contains(address))
         // `:+1:` is an emoji, and so is `:100:`.
         && (word.matches(':').count() < 2 || is_time(word))
-        && !lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(is_reference);
+        && !lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|part| {
+        let hash = part.len() >= 7 && part.chars().all(|c| c.is_ascii_hexdigit());
+        // `gh-12` is an issue, and hexadecimal digits may be a commit.
+        part.starts_with("gh-") || (hash && part.contains(|c: char| c.is_ascii_digit()))
+    });
     is_word || SIGNS.contains(&word)
 }
 
 /// Whether a word is a time of day, as `10:00:00`: no emoji has two digits.
 fn is_time(word: &str) -> bool {
-    let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-    word.split(':').all(two_digits)
+    word.split(':').all(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether a word would begin a quotation or a numbered list, were it the first of a line.

@@ -111,8 +111,7 @@ fn open<'a>(view: &View<'a>) -> Vec<Section<'a>> {
     let mut sections = Vec::new();
     let mut rules: HashMap<BTreeSet<String>, &str> = HashMap::new();
     for severity in Severity::ALL {
-        let is_it = |f: &Finding| f.status() == Status::Open && f.severity == severity;
-        let mut groups = grouped(view, is_it);
+        let mut groups = grouped(view, |f| f.status() == Status::Open && f.severity == severity);
         for group in &mut groups {
             let compared = group.findings.iter().take(COMPARED);
             let commands: BTreeSet<String> =
@@ -150,13 +149,12 @@ fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> List {
         let mut gaps = view.account(finding).into_iter().flat_map(|account| &account.gaps);
         gaps.any(|gap| finding.missing.contains(&gap.source))
     };
-    let why = |finding: &Finding| {
-        let why = format!("{}. {}", remarks::on_missing(finding), finding.remediation);
-        why.trim_end_matches([' ', '.']).to_owned()
-    };
     for group in groups {
         let rest = group.findings.iter().copied().filter(|finding| !explained(finding));
-        lines.extend(folded(view, group.id, rest, why));
+        lines.extend(folded(view, group.id, rest, |finding| {
+            let why = format!("{}. {}", remarks::on_missing(finding), finding.remediation);
+            why.trim_end_matches([' ', '.']).to_owned()
+        }));
     }
     let title = match groups.len() {
         0 => "Gaps: no rule was left unjudged".to_owned(),

@@ -87,8 +87,7 @@ impl<'n> Checker<'n> {
     /// What is shown for an element: one value, or several with a text among them, joined by `+`.
     fn pieces(&mut self, syntax: &Syntax) -> Option<(Vec<Node>, Type)> {
         let pieces = joined_by_plus(syntax);
-        let is_text = |piece: &&Syntax| matches!(piece.kind, Kind::Literal(Constant::Text(_)));
-        if !pieces.iter().any(is_text) {
+        if !pieces.iter().any(|piece| matches!(piece.kind, Kind::Literal(Constant::Text(_)))) {
             let Checked { node, ty } = self.check(syntax)?;
             return Some((vec![node], ty));
         }
@@ -417,9 +416,8 @@ fn join(operator: Binary, left: Node, right: Node) -> Node {
 
 /// The place of the element of a list that has this text, or else of the whole.
 fn element_place(syntax: &Syntax, text: &str) -> Range<usize> {
-    let is_it = |element: &&Syntax| matches!(&element.kind, Kind::Literal(Constant::Text(other)) if other == text);
     match &syntax.kind {
-        Kind::List(elements) => elements.iter().find(is_it).unwrap_or(syntax).at.clone(),
+        Kind::List(elements) => elements.iter().find(|element| matches!(&element.kind, Kind::Literal(Constant::Text(other)) if other == text)).unwrap_or(syntax).at.clone(),
         _ => syntax.at.clone(),
     }
 }

@@ -73,10 +73,9 @@ impl Placeholder {
                 }
                 Filling::Each(each)
             }
-            (Ok(Value::List(list)), None) => {
-                let element = |index| self.known(node, list.element(index));
-                Filling::Each((0..list.size()).map(element).collect())
-            }
+            (Ok(Value::List(list)), None) => Filling::Each(
+                (0..list.size()).map(|index| self.known(node, list.element(index))).collect(),
+            ),
             (Ok(Value::Text(words)), None) if self.fact(node.leaf(env)).is_none() => {
                 Filling::Words(words)
             }

@@ -123,8 +123,8 @@ impl<'a> AccountReader<'a, '_> {
         for version in all_versions {
             let id = &version.version_id;
             if version.is_default_version {
-                let what = || format!("the policy {arn}");
-                document = self.identity_document(&version.document, what, arn);
+                document =
+                    self.identity_document(&version.document, || format!("the policy {arn}"), arn);
             } else if kind(arn) == PolicyKind::CustomerManaged {
                 let what = || format!("version {id} of the policy {arn}");
                 let document = self.identity_document(&version.document, what, arn);

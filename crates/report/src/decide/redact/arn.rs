@@ -35,10 +35,9 @@ const PARTS: [&str; 4] = ["access-key", "policy", "service-credential", "signing
 
 /// The ARN that the text is; none for what only looks like one, and so may hold a name anywhere.
 pub(super) fn parse(text: &str) -> Option<Arn<'_>> {
-    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     Arn::parse(text).filter(|arn| {
         is_partition(arn.partition)
-            && arn.service.chars().all(is_allowed)
+            && arn.service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
             && (arn.region.is_empty() || is_region(arn.region))
     })
 }

@@ -12,8 +12,7 @@ pub(super) fn without_ids(text: &str, names: &Names<'_>) -> String {
 
 /// A word, with the marks and the space around it.
 fn without_id(text: &str, names: &Names<'_>) -> String {
-    let is_around = |c: char| c.is_whitespace() || "()[]<>\"'`,.;:?!".contains(c);
-    let word = text.trim_matches(is_around);
+    let word = text.trim_matches(|c: char| c.is_whitespace() || "()[]<>\"'`,.;:?!".contains(c));
     let is_address = word.split_once('@').is_some_and(|(_, host)| host.contains('.'));
     let is_template = word.contains('{');
     if !is_template && (arn::parse(word).is_some() || form::is_key(word) || is_address) {

@@ -60,7 +60,6 @@ impl Redaction<'_> {
 
 /// Whether it is an option or a variable of Portcullis, such as `--skip` or `PORTCULLIS_SKIP`.
 fn is_ours(origin: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_alphabetic() || "-_".contains(c);
     ["--", "PORTCULLIS_"].iter().any(|start| origin.starts_with(start))
-        && origin.chars().all(is_word)
+        && origin.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c))
 }

@@ -1,7 +1,6 @@
 //! The outline of a diff for people: what is said, in which order, and which entries stand together.
 //! Text and Markdown render it, and decide none of that.
 
-use jiff::Timestamp;
 use portcullis_model::Severity;
 
 use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
@@ -76,9 +75,9 @@ fn explanation(change: Change) -> Option<&'static str> {
 
 /// `2 new, 1 fixed, 5 unchanged`: what there is, with what is not listed at the end.
 fn summary(diff: &Diff<'_>) -> String {
-    let there_is = |change: &Change| diff.count(*change) > 0;
     let told = |change: Change| format!("{} {}", diff.count(change), change.words());
-    let counts: Vec<_> = Change::ALL.into_iter().filter(there_is).map(told).collect();
+    let counts: Vec<_> =
+        Change::ALL.into_iter().filter(|change| diff.count(*change) > 0).map(told).collect();
     match (counts.join(", "), diff.entries.is_empty()) {
         (counts, _) if counts.is_empty() => "no findings in either report".to_owned(),
         (counts, true) => format!("nothing has changed ({counts})"),
@@ -126,8 +125,7 @@ pub(super) fn details(entry: &Entry<'_>) -> Vec<String> {
     let differences = entry.differences.iter().map(difference);
     let mut waivers = entry.new.findings.iter().filter_map(|finding| finding.waiver.as_ref());
     let waiver = waivers.next().map(decision_and_reason);
-    let is_before = |seen: &Timestamp| entry.new.as_of.is_none_or(|as_of| *seen < as_of);
-    let seen = entry.first_seen.filter(is_before);
+    let seen = entry.first_seen.filter(|seen| entry.new.as_of.is_none_or(|as_of| *seen < as_of));
     let seen = seen.map(|seen| format!("first seen {}", time(seen)));
     reason.into_iter().chain(differences).chain(waiver).chain(seen).collect()
 }

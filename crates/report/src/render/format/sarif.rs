@@ -66,10 +66,9 @@ impl Part<'_> {
     /// Whether resources that failed before may be missing, unless that is allowed.
     fn is_blind(&self, view: &View<'_>) -> bool {
         let allowed = &view.report.options.gate.allow_unknown;
-        let lacks_list = |finding: &&Finding| {
+        self.findings.iter().any(|finding| {
             !allowed.contains(&finding.rule) && finding.stands_for_list(view.rule(finding))
-        };
-        self.findings.iter().any(lacks_list)
+        })
     }
 }
 

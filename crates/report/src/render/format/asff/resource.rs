@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{AuditedAccount, Finding};
 use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::attributes::clip;
 
@@ -76,11 +75,10 @@ fn is_partition(name: &str) -> bool {
 impl Details {
     fn from_finding(finding: &Finding) -> Option<Details> {
         let is_blank = |text: &str| text.trim().is_empty();
-        let fact = |(name, value): (String, Json)| {
+        let facts = finding.evidence.facts().into_iter().map(|(name, value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             (clip(&name, LONGEST_KEY), clip(&value, LONGEST_VALUE))
-        };
-        let facts = finding.evidence.facts().into_iter().map(fact);
+        });
         let facts = facts.filter(|(name, value)| !is_blank(name) && !is_blank(value));
         let other: BTreeMap<_, _> = facts.take(MOST_FACTS).collect();
         (!other.is_empty()).then_some(Details { other })

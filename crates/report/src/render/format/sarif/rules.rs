@@ -125,6 +125,6 @@ fn help(id: &str, rule: Option<&RuleInfo>) -> MultiformatMessageString {
 
 /// Whether it is a web address, and nothing that ends a link and starts something else.
 fn is_link(uri: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&byte);
-    uri.starts_with("https://") && uri.bytes().all(plain)
+    uri.starts_with("https://")
+        && uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&byte))
 }
