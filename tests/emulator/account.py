@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import (
@@ -285,7 +286,8 @@ def fill_device(backend: IAMBackend, user: MotoUser, kind: str) -> None:
     serials = {
         "fido": f"{prefix}u2f/user/{user.name}/key",
         "sms": f"{prefix}sms-mfa/{user.name}",
-        "hardware": "GAHT12345678",
+        # A token belongs to one user.
+        "hardware": f"GAHT{crc32(user.name.encode()) % 10**8:08}",
     }
     serial = (
         backend.create_virtual_mfa_device(user.name, "/").serial_number

@@ -167,9 +167,8 @@ def list_organizations_features(response: IamResponse) -> ActionResult:
     entry = getattr(response.backend, "surroundings", Surroundings())
     if not entry.organization:
         raise IamError("OrganizationNotFoundException", "The account is in none.")
-    return ActionResult(
-        {"OrganizationId": "o-exampleorgid", "EnabledFeatures": entry.root_features}
-    )
+    organization = organizations_backends[response.current_account]["aws"].org
+    return ActionResult({"OrganizationId": organization.id, "EnabledFeatures": entry.root_features})
 
 
 def list_delegation_requests(response: IamResponse) -> ActionResult:
