@@ -95,6 +95,7 @@ fn properties() -> Json {
         "group_by": one_or_several(&json!({ "type": "string" }), "On windows: the facts that attempts have in common."),
         "within": text("On windows: how soon one attempt follows the other, such as 10m."),
         "where": text("On windows: which attempts count, an expression."),
+        "until_success": { "type": "boolean", "description": "On windows: whether a success ends one." },
         "evidence": texts("Facts to show beside those that the rule reads."),
         "false_positives": text("When the finding is not a problem."),
         "example": {
