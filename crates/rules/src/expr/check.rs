@@ -416,8 +416,12 @@ fn join(operator: Binary, left: Node, right: Node) -> Node {
 
 /// The place of the element of a list that has this text, or else of the whole.
 fn element_place(syntax: &Syntax, text: &str) -> Range<usize> {
-    match &syntax.kind {
-        Kind::List(elements) => elements.iter().find(|element| matches!(&element.kind, Kind::Literal(Constant::Text(other)) if other == text)).unwrap_or(syntax).at.clone(),
-        _ => syntax.at.clone(),
+    if let Kind::List(elements) = &syntax.kind {
+        for element in elements {
+            if matches!(&element.kind, Kind::Literal(Constant::Text(other)) if other == text) {
+                return element.at.clone();
+            }
+        }
     }
+    syntax.at.clone()
 }
