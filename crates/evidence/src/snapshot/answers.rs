@@ -68,21 +68,22 @@ impl Identity {
 
     /// Whether an answer that holds that ARN is one about this account.
     pub(super) fn check(&self, text: &str) -> Result<(), Problem> {
-        let message = match Arn::parse(text) {
-            Some(arn) if arn.is_aws_managed() => return Ok(()),
-            Some(arn) if arn.account_id().is_none() => return Err(no_resource(text)),
-            None => return Err(no_resource(text)),
-            Some(Arn { partition, .. }) if partition != self.partition => {
-                format!(
-                    "is of the partition {partition}, not of {}; it is not used",
-                    self.partition
-                )
-            }
-            Some(Arn { account, .. }) if account != self.account => {
-                format!("is of account {account}, not of {}; it is not used", self.account)
-            }
-            Some(_) => return Ok(()),
+        let Some(arn) = Arn::parse(text) else { return Err(no_resource(text)) };
+        if arn.is_aws_managed() {
+            return Ok(());
+        }
+        if arn.account_id().is_none() {
+            return Err(no_resource(text));
+        }
+        let (kind, found, own) = if arn.partition == self.partition {
+            ("account", arn.account, &*self.account)
+        } else {
+            ("the partition", arn.partition, &*self.partition)
         };
+        if found == own {
+            return Ok(());
+        }
+        let message = format!("is of {kind} {found}, not of {own}; it is not used");
         Err(Problem { code: "WrongAccount", message })
     }
 }
