@@ -519,8 +519,11 @@ fn go_together(one: &str, other: &str) -> bool {
     let (Some(first), Some(second)) = (Arn::parse(one), Arn::parse(other)) else { return true };
     let [first_kind, second_kind] =
         [first, second].map(|arn| arn.resource.split([':', '/']).next());
+    if one == other || first_kind != second_kind {
+        return true;
+    }
     let [one, other] = [one, other].map(|arn| Pattern::glob(&arn.replace(probe::NAME, "*")));
-    first_kind != second_kind || one.common_arn(&other, probe::NAME).is_some()
+    one.common_arn(&other, probe::NAME).is_some()
 }
 
 /// Whether what the document says may depend on who has it.
