@@ -172,7 +172,8 @@ impl<'a> Search<'a> {
             resource: Resource::Principal(role),
             brings,
         };
-        let admission = trust.admit(node.who.identity, &context)?;
+        let is_bounded = node.who.boundary.is_some();
+        let admission = trust.admit(node.who.identity, is_bounded, &context)?;
         let mut certainty = self.index.certainty(&admission.decision)?;
         // It may need no permission of its own, which is then surer than one with conditions.
         let by_itself = node.holder.is_some() && admission.grant != Grant::ByPermission;

@@ -45,6 +45,28 @@ impl PrincipalElement {
             _ => self == other,
         }
     }
+
+    /// Whether a Deny with `NotPrincipal` spares it. AWS looks at the account first, so the list must name that
+    /// too; of an account of which it names principals, it spares these alone. Whether it spares a session
+    /// by the session's role is not documented, so it is taken to.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+    pub(crate) fn is_spared_by(&self, list: &[PrincipalElement]) -> bool {
+        let Some(account) = self.account() else {
+            return list.iter().any(|listed| listed.includes(self));
+        };
+        let names_some = list.iter().any(|listed| {
+            matches!(listed, PrincipalElement::Arn(_)) && listed.account() == Some(account)
+        });
+        let is_named = match self {
+            PrincipalElement::Arn(arn) if names_some => {
+                arn.contains(":assumed-role/") || list.contains(self)
+            }
+            _ => !names_some,
+        };
+        list.contains(&PrincipalElement::Anyone)
+            || list.contains(&PrincipalElement::Account(account)) && is_named
+    }
 }
 
 /// Reads `"*"`, or an object of types, each with one id or a list.

@@ -42,16 +42,21 @@ pub(super) fn names_principal(key: &str) -> bool {
 }
 
 impl TrustPolicy {
-    /// How the role admits a principal of its own account, whom the context tells: of several ways the one
-    /// that asks least.
+    /// How the role admits a principal of its own account, whom the context tells, with or without a
+    /// permissions boundary: of several ways the one that asks least.
     #[must_use]
-    pub fn admit(&self, principal: &Principal, context: &Context<'_>) -> Option<Admission> {
+    pub fn admit(
+        &self,
+        principal: &Principal,
+        is_bounded: bool,
+        context: &Context<'_>,
+    ) -> Option<Admission> {
         let request = Request { action: ASSUME_ROLE, resource: "*", context: *context };
         let about = self.document.statements.iter().enumerate();
         let mut deny = Truth::No;
         let mut best: Option<(Grant, Truth, usize)> = None;
         for (index, statement) in about.filter(|(_, it)| it.actions.selects(request.action)) {
-            let Some(grant) = names(statement, principal, context) else { continue };
+            let Some(grant) = names(statement, principal, is_bounded, context) else { continue };
             let applies = statement.applies(&request);
             if statement.effect == Effect::Deny {
                 deny = deny.or(|| applies);
@@ -129,8 +134,16 @@ fn chosen_by(statement: &Statement) -> Vec<Chosen<'_>> {
     Vec::new()
 }
 
-/// What a statement means for a principal; none: it is about others.
-fn names(statement: &Statement, principal: &Principal, context: &Context<'_>) -> Option<Grant> {
+/// What a statement means for a principal; none: it is about others. A Deny with NotPrincipal is about
+/// whoever has a permissions boundary.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+fn names(
+    statement: &Statement,
+    principal: &Principal,
+    is_bounded: bool,
+    context: &Context<'_>,
+) -> Option<Grant> {
     let own = |element: &PrincipalElement| match element {
         PrincipalElement::Anyone => Some(Grant::Whole),
         PrincipalElement::Account(id) if Some(*id) == context.account.id => {
@@ -143,6 +156,10 @@ fn names(statement: &Statement, principal: &Principal, context: &Context<'_>) ->
     };
     match statement.principals.as_ref()? {
         Selection::Only(list) => list.iter().filter_map(own).min(),
+        Selection::AllBut(list) if statement.effect == Effect::Deny => {
+            let element = PrincipalElement::Arn(principal.arn.clone());
+            (is_bounded || !element.is_spared_by(list)).then_some(Grant::Whole)
+        }
         Selection::AllBut(list) if list.iter().any(|element| own(element).is_some()) => None,
         Selection::AllBut(_) => Some(Grant::Whole),
     }

@@ -33,7 +33,7 @@ const IS_SERVICE: &str = "aws:principalisawsservice";
 fn is_about(statement: &Statement, element: &PrincipalElement) -> bool {
     match &statement.principals {
         Some(Selection::Only(list)) => list.iter().any(|it| it.includes(element)),
-        Some(Selection::AllBut(list)) => !list.iter().any(|it| it.includes(element)),
+        Some(Selection::AllBut(list)) => !element.is_spared_by(list),
         None => false,
     }
 }
@@ -54,8 +54,8 @@ fn demand_of_deny(statement: &Statement, element: &PrincipalElement) -> Option<V
     }
     let mut demand = Vec::new();
     if let Some(Selection::AllBut(spared)) = &statement.principals {
-        let others = spared.iter().filter(|it| element.includes(it));
-        demand.extend(others.filter_map(is_principal));
+        let some = spared.iter().filter(|it| element.includes(it) && it.is_spared_by(spared));
+        demand.extend(some.filter_map(is_principal));
     }
     for condition in &statement.conditions {
         let of_service = matches!(element, PrincipalElement::Service(_));

@@ -255,6 +255,33 @@ fn a_deny_must_select_this_way_in() {
     with_deny(denies(json!("*"), either), &["anyone"]);
 }
 
+/// AWS looks at the account first, so a list without it spares none of its principals.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+#[test]
+fn a_deny_for_all_but_some_spares_these_alone() {
+    let role = format!("arn:aws:iam::{OTHER}:role/auditor");
+    let session = format!("arn:aws:sts::{OTHER}:assumed-role/auditor/nightly");
+    let root = format!("arn:aws:iam::{OTHER}:root");
+    let all_but = |spared: Json, trusted: &str| {
+        let deny = json!({"Effect": "Deny", "NotPrincipal": {"AWS": spared}, "Action": "sts:*"});
+        json!([trusts(json!({"AWS": trusted})), deny])
+    };
+    for trusted in ["*", OTHER, &role, &session] {
+        check(all_but(json!([role, root]), trusted), &[OTHER]);
+        check(all_but(json!([role]), trusted), &[]);
+        check(all_but(json!([session]), trusted), &[]);
+        check(all_but(json!([root]), trusted), &[OTHER]);
+        check(all_but(json!(["*"]), trusted), &[if trusted == "*" { "anyone" } else { OTHER }]);
+    }
+    let another = format!("arn:aws:iam::{OTHER}:role/deployer");
+    check(all_but(json!([role, root]), &another), &[]);
+    check(all_but(json!([role, OWN]), &role), &[]);
+    check(all_but(json!([role, root, OWN]), "*"), &[OTHER, "own"]);
+    let service = json!({"Effect": "Deny", "NotPrincipal": {"AWS": root}, "Action": "sts:*"});
+    check(json!([trusts_service("lambda.amazonaws.com"), service]), &[]);
+}
+
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html>
 #[test]
 fn what_guards_against_strangers() {

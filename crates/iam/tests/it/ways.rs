@@ -113,6 +113,44 @@ fn a_trust_policy_that_names_alice_grants_by_itself() {
     check_user(json!([assume("admin")]), with_tag, ASSUME);
 }
 
+/// AWS looks at the account, then at the user or role; whoever has a boundary is denied in any case.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+#[test]
+fn a_trust_policy_that_denies_all_but_some_spares_these_alone() {
+    let root = arn("root");
+    let all_but = |spared: Json| {
+        let deny = json!({"Effect": "Deny", "NotPrincipal": {"AWS": spared}, "Action": "sts:*"});
+        admin(json!([trusts_account(), deny]))
+    };
+    let alice = |list: &str| arn(&format!("{list}/alice"));
+    for list in ["user", "role"] {
+        let expected = |spared: Json, expected: &Ways| {
+            let mut json = all_but(spared);
+            json[format!("{list}s")]["alice"] = json!({"may": [assume("admin")], "trust": []});
+            check(json, expected);
+        };
+        expected(json!([alice(list), root]), ASSUME);
+        expected(json!([arn("user/bob"), alice(list), OWN]), ASSUME);
+        expected(json!([arn("user/bob"), root]), &[]);
+        expected(json!([alice(list)]), &[]);
+        expected(json!([alice(list), OTHER]), &[]);
+        expected(json!([root]), ASSUME);
+        expected(json!("*"), ASSUME);
+    }
+    let session = format!("arn:aws:sts::{OWN}:assumed-role/alice/nightly");
+    let mut by_session = all_but(json!([session, root]));
+    by_session["roles"]["alice"] = json!({"may": [assume("admin")], "trust": []});
+    check(by_session, &[]);
+    let mut bounded = all_but(json!([arn("user/alice"), root]));
+    bounded["users"]["alice"] = json!({"may": [assume("admin")], "boundary": "b"});
+    bounded["policies"]["b"] = everything();
+    check(bounded.clone(), &[]);
+    let remove = allow("iam:DeleteUserPermissionsBoundary", "*");
+    bounded["users"]["alice"]["may"] = json!([assume("admin"), remove]);
+    check(bounded, &[("delete-user-boundary", Certain)]);
+}
+
 fn deny_trust() -> Json {
     json!({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"})
 }
