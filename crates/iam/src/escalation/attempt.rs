@@ -40,18 +40,12 @@ impl<'a> Search<'a> {
                 };
                 return Some(limit.and(self.uses(by.node, &method.actions)?));
             }
-            (Changes::PassedRole, Some((_, role)))
-                if needs_profile(method, role, self.account()) =>
-            {
-                let make = ["iam:createinstanceprofile", "iam:addroletoinstanceprofile"];
-                let profile = self.uses(by.node, &make.map(|name| self.index.methods.known(name)));
-                let profile = profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE));
-                self.on_target(by, resource, about, None)?.and(profile)
-            }
+            (Changes::PassedRole, Some((_, role))) => self.pass(by, role)?,
             (Changes::RoleTrust, Some((_, role))) => {
                 let node = self.node(by.node);
                 let assume = self.index.methods.assume;
-                self.index.left_of_grant(&node.who, assume, role, !node.is_user())?;
+                // It may name the session, which the role's boundary does not limit.
+                self.index.left_of_grant(&node.who, assume, role, false)?;
                 self.on_target(by, resource, about, None)?
             }
             (Changes::OidcProvider, _) => {
@@ -62,6 +56,17 @@ impl<'a> Search<'a> {
         };
         let room = self.index.room(&self.node(by.node).who, method, resource, Some(target))?;
         Some(step.and(room).and(self.uses(by.node, &method.actions[1..])?))
+    }
+
+    /// How a node passes a role that one of the method's services may assume.
+    pub(super) fn pass(&self, by: Wait, role: &Principal) -> Option<Step> {
+        let step = self.on_target(by, &role.arn, Resource::Principal(role), None)?;
+        if !needs_profile(self.method(by.method), role, self.account()) {
+            return Some(step);
+        }
+        let make = ["iam:createinstanceprofile", "iam:addroletoinstanceprofile"];
+        let profile = self.uses(by.node, &make.map(|name| self.index.methods.known(name)));
+        Some(step.and(profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE))))
     }
 
     /// The first action of a method on a target; a role is passed to any of the method's services.

@@ -3,7 +3,8 @@
 use super::Certainty;
 use super::changes::{BOUNDARY, POLICY};
 use super::effective_permissions::{Asked, EffectivePermissions};
-use super::methods::{ActionId, Method};
+use super::methods::{ActionId, Changes, Method, Methods};
+use super::nodes::NodeId;
 use super::offers::Offered;
 use super::search::{Search, Wait};
 use super::step::{Rank, Step};
@@ -15,25 +16,22 @@ impl Search<'_> {
     /// Notes how a node makes a user or role by the first action of a method, and gives it everything by
     /// the rest.
     pub(super) fn make(&mut self, by: Wait, method: &Method, kind: PrincipalKind) {
-        let who = &self.node(by.node).who;
-        if let Some(step) = self.surest_newcomer(who, method, kind) {
+        if let Some(step) = self.surest_newcomer(by.node, method, kind) {
             self.found(by, None, step, Rank::ADMINISTRATOR);
         }
     }
 
-    fn surest_newcomer(
-        &self,
-        who: &EffectivePermissions<'_>,
-        method: &Method,
-        kind: PrincipalKind,
-    ) -> Option<Step> {
+    fn surest_newcomer(&self, by: NodeId, method: &Method, kind: PrincipalKind) -> Option<Step> {
+        let who = &self.node(by).who;
         let mut best: Option<Step> = None;
-        for arn in self.index.examples_of_kind(who, &method.actions, kind) {
+        let mut naming = method.actions.clone();
+        naming.push(self.index.methods.known("iam:passrole"));
+        for arn in self.index.examples_of_kind(who, &naming, kind) {
             if self.names.is_taken(&arn) {
                 continue;
             }
             let newcomer = Principal::new(kind, &arn, "");
-            let unbounded = self.equip(who, method, &newcomer, &Value::Absent);
+            let unbounded = self.equip(by, method, &newcomer, &Value::Absent);
             best = best.into_iter().chain(unbounded).max_by_key(Step::certainty);
             for offered in self.index.offered(who, method.actions[0], BOUNDARY) {
                 if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
@@ -41,7 +39,7 @@ impl Search<'_> {
                 }
                 let boundary = Value::one(offered.arn.as_str());
                 let Some(free) = self.free(who, &newcomer, &offered) else { continue };
-                let step = self.equip(who, method, &newcomer, &boundary);
+                let step = self.equip(by, method, &newcomer, &boundary);
                 let step = step.map(|step| offered.before().and(step).and(free));
                 best = best.into_iter().chain(step).max_by_key(Step::certainty);
             }
@@ -77,26 +75,45 @@ impl Search<'_> {
     /// How all actions of a method are allowed on a newcomer with a boundary, and how one becomes it.
     fn equip(
         &self,
-        who: &EffectivePermissions<'_>,
+        by: NodeId,
         method: &Method,
         newcomer: &Principal,
         boundary: &Value<'_>,
     ) -> Option<Step> {
+        let who = &self.node(by).who;
         let mut step = Step::default();
         for action in &method.actions {
             let boundary = [(BOUNDARY, boundary.clone())];
             step = step.and(self.allowed_with(who, *action, newcomer, POLICY, &boundary)?);
         }
         if newcomer.kind == PrincipalKind::Role {
-            // Its trust policy names the maker, who then needs no permission to assume it.
-            let is_role = who.identity.kind == PrincipalKind::Role;
-            let assume = self.index.methods.assume;
-            let certainty = self.index.left_of_grant(who, assume, newcomer, is_role)?;
-            if certainty != Certainty::Certain {
-                step = step.and(Step::limited(certainty, "whether sts:AssumeRole is denied"));
-            }
+            step = step.and(self.use_role(by, newcomer)?);
         }
         Some(step)
+    }
+
+    /// How one acts with a new role: its trust policy names the session that made it, which then needs no
+    /// permission to assume it, or a service that the role is passed to.
+    fn use_role(&self, by: NodeId, newcomer: &Principal) -> Option<Step> {
+        let who = &self.node(by).who;
+        let assume = self.index.methods.assume;
+        let mut best = match self.index.left_of_grant(who, assume, newcomer, false) {
+            Some(Certainty::Certain) => return Some(Step::default()),
+            Some(certainty) => Some(Step::limited(certainty, "whether sts:AssumeRole is denied")),
+            None => None,
+        };
+        for (number, method) in Methods::numbered() {
+            if method.changes != Changes::PassedRole {
+                continue;
+            }
+            let passed = self.pass(Wait { node: by, method: number }, newcomer);
+            let used = passed.and_then(|it| Some(it.and(self.uses(by, &method.actions[1..])?)));
+            best = best.into_iter().chain(used).max_by_key(Step::certainty);
+            if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
+                break;
+            }
+        }
+        best
     }
 
     /// How an action is allowed on a newcomer with a policy that allows everything as the value of a key.

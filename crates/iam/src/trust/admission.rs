@@ -25,7 +25,8 @@ pub struct Admission {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Grant {
-    /// It grants by itself, whatever a permissions boundary allows: it names a user, or everybody.
+    /// It grants by itself, whatever a permissions boundary allows: it names a user, a role's session, or
+    /// everybody.
     Whole,
     /// It grants by itself, within the permissions boundary: it names a role.
     WithinBoundary,
@@ -151,7 +152,8 @@ fn names(
             let is_named = demanded.any(|it| names_principal(&it.key));
             Some(if is_named { by_arn(principal) } else { Grant::ByPermission })
         }
-        PrincipalElement::Arn(arn) if is_arn_of(arn, principal) => Some(by_arn(principal)),
+        PrincipalElement::Arn(arn) if *arn == principal.arn => Some(by_arn(principal)),
+        PrincipalElement::Arn(arn) if is_session_of(arn, principal) => Some(Grant::Whole),
         _ => None,
     };
     match statement.principals.as_ref()? {
@@ -169,14 +171,12 @@ fn by_arn(principal: &Principal) -> Grant {
     if principal.kind == PrincipalKind::Role { Grant::WithinBoundary } else { Grant::Whole }
 }
 
-/// Whether it is the ARN of the principal, or of a session of the role that it is.
-fn is_arn_of(arn: &str, principal: &Principal) -> bool {
-    let is_session = principal.kind == PrincipalKind::Role
-        && session_of(arn).is_some_and(|(account, role)| {
-            let own = Arn::parse(&principal.arn).map(|arn| arn.account);
-            own == Some(account) && role == principal.name
-        });
-    arn == principal.arn || is_session
+/// Whether it is the ARN of a session of the role that the principal is.
+fn is_session_of(arn: &str, principal: &Principal) -> bool {
+    let own = Arn::parse(&principal.arn).map(|arn| arn.account);
+    principal.kind == PrincipalKind::Role
+        && session_of(arn)
+            .is_some_and(|(account, role)| own == Some(account) && role == principal.name)
 }
 
 /// The account and the role of which it is the ARN of a session; the role's path is not told.

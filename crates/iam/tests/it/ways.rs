@@ -830,6 +830,62 @@ fn who_is_made_within_a_boundary_is_no_way() {
     check_user(json!([one()]), json!({}), found);
 }
 
+/// A role that its maker may not assume can be passed to a service.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
+#[test]
+fn who_is_made_may_be_passed_to_a_service() {
+    let found: &Ways = &[("create-role-put-policy", Certain)];
+    let made = || {
+        let make = allow(json!(["iam:CreateRole", "iam:PutRolePolicy"]), "*");
+        vec![make, deny("sts:AssumeRole", "*")]
+    };
+    let with = |others: &[Json]| json!([made(), others.to_vec()].concat());
+    let run = || allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*");
+    let pass = |name: &str| allow("iam:PassRole", arn(&format!("role/{name}")));
+    let to = |service: &str| json!({"StringEquals": {"iam:PassedToService": service}});
+    check_user(with(&[]), json!({}), &[]);
+    check_user(with(&[run()]), json!({}), &[]);
+    check_user(with(&[pass("*")]), json!({}), &[]);
+    check_user(with(&[run(), pass("*")]), json!({}), found);
+    check_user(with(&[run(), pass("lambda-*")]), json!({}), found);
+    check_user(with(&[run(), when(pass("*"), to("lambda.amazonaws.com"))]), json!({}), found);
+    check_user(with(&[run(), when(pass("*"), to("ec2.amazonaws.com"))]), json!({}), &[]);
+    check_user(with(&[run(), pass("*"), deny("lambda:InvokeFunction", "*")]), json!({}), &[]);
+    let taken = role("lambda", plain(), trusts_service("lambda.amazonaws.com"));
+    check_user(with(&[run(), pass("lambda")]), taken, &[("put-role-policy", Certain)]);
+    // EC2 wants an instance profile.
+    let instances = || allow("ec2:RunInstances", "*");
+    let possible: &Ways = &[("create-role-put-policy", Possible)];
+    check_user(with(&[instances(), pass("*")]), json!({}), possible);
+    let profile = json!(["iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"]);
+    check_user(with(&[instances(), pass("*"), allow(profile, "*")]), json!({}), found);
+}
+
+/// Permissions that a resource policy grants to a session are not limited by an implicit deny of a boundary, and
+/// whoever writes a trust policy may name its session.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn a_boundary_does_not_limit_sessions_that_are_named() {
+    let session = format!("arn:aws:sts::{OWN}:assumed-role/alice/nightly");
+    let bounded = |trust: Json, may: Json| {
+        let mut json = admin(trust);
+        json["roles"]["alice"] = json!({"may": may, "boundary": "b", "trust": []});
+        json["policies"]["b"] = json!([allow("iam:*", "*")]);
+        json
+    };
+    check(bounded(trusts(json!({"AWS": session})), plain()), ASSUME);
+    check(bounded(trusts(json!({"AWS": arn("role/alice")})), plain()), &[]);
+    let rewrite = json!([allow("iam:UpdateAssumeRolePolicy", "*")]);
+    let rewritten: &Ways = &[("update-assume-role-policy", Certain)];
+    check(bounded(trusts_service("ec2.amazonaws.com"), rewrite), rewritten);
+    let new = arn("role/new-*");
+    let make = json!([allow(json!(["iam:CreateRole", "iam:PutRolePolicy"]), new)]);
+    let made: &Ways = &[("create-role-put-policy", Certain)];
+    check(bounded(trusts_service("ec2.amazonaws.com"), make), made);
+}
+
 #[test]
 fn what_only_a_request_tells_makes_it_conditional() {
     let mfa = || json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
