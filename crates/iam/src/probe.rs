@@ -108,8 +108,8 @@ pub(crate) struct Question<'q> {
     pub(crate) resources: Vec<String>,
     /// Which of the actions that are left out count.
     pub(crate) all_actions: Pattern,
-    /// Which of the resources that are left out count; none: none of them.
-    pub(crate) all_resources: Option<Pattern>,
+    /// Which of the resources that are left out count.
+    pub(crate) all_resources: Pattern,
 }
 
 impl Question<'_> {
@@ -125,17 +125,22 @@ impl Question<'_> {
         if !all_allowed(&self.actions, &self.resources) {
             return false;
         }
+        let known = self.resources.clone();
         for statement in self.documents.iter().flat_map(|document| &document.statements) {
             if leaves_out(statement.effect, &statement.actions) {
                 let patterns = statement.actions.patterns().iter();
                 self.actions.extend(patterns.filter_map(|it| it.common(&self.all_actions, NAME)));
             }
-            let (Some(all), Some(resources)) = (&self.all_resources, &statement.resources) else {
+            let Some(resources) = &statement.resources else { continue };
+            if !leaves_out(statement.effect, resources) {
                 continue;
-            };
-            if leaves_out(statement.effect, resources) {
-                let patterns = resources.patterns().iter().map(|it| it.resolve(&context));
-                self.resources.extend(patterns.filter_map(|it| it.common_arn(all, NAME)));
+            }
+            for pattern in resources.patterns() {
+                let pattern = pattern.resolve(&context);
+                // What it leaves out has been asked about.
+                if !known.iter().any(|resource| pattern.matches(resource)) {
+                    self.resources.extend(pattern.common_arn(&self.all_resources, NAME));
+                }
             }
         }
         all_allowed(&self.actions, &self.resources)

@@ -37,7 +37,7 @@ impl PolicyDocument {
             actions: unnamed.to_vec(),
             resources: resources.to_vec(),
             all_actions: Pattern::glob("*"),
-            all_resources: Some(Pattern::glob("*")),
+            all_resources: Pattern::glob("*"),
         };
         question.all_allowed(|request| self.decide(request).may_be_allowed())
     }
@@ -79,8 +79,10 @@ impl PolicyDocument {
         services
     }
 
-    /// Whether every action of a service is allowed on every resource of one form.
+    /// Whether every action of a service is allowed on every resource of one form, and none of the service is
+    /// left out.
     fn allows_service(&self, service: &str, account: &Account) -> bool {
+        let all_resources = Pattern::glob(&format!("arn:{}:{service}:*:*:*", account.partition));
         probe::resources_of(account, service).into_iter().any(|resource| {
             let question = probe::Question {
                 documents: vec![self],
@@ -88,7 +90,7 @@ impl PolicyDocument {
                 actions: vec![format!("{service}:{}", probe::NAME)],
                 resources: vec![resource],
                 all_actions: Pattern::glob(&format!("{service}:*")),
-                all_resources: None,
+                all_resources: all_resources.clone(),
             };
             question.all_allowed(|request| self.decide(request).may_be_allowed())
         })

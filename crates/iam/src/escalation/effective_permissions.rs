@@ -480,7 +480,7 @@ impl<'a> Index<'a> {
             actions: vec![format!("iam:{}", probe::NAME)],
             resources: probe::iam_resources(self.account),
             all_actions: Pattern::glob("iam:*"),
-            all_resources: Some(Pattern::glob(&own_arns)),
+            all_resources: Pattern::glob(&own_arns),
         }
         .all_allowed(|request| {
             let about = own.iter().flat_map(|document| document.about(request.action));

@@ -151,10 +151,35 @@ fn whole_services() {
     // All that remains is allowed in whole, whether a NotAction or a Deny leaves the rest out.
     check_services(json!([all_but(json!(["ec2:Get*"]))]), &["all but ec2"], &[]);
     check_services(json!([everything(), deny("iam:*", "*")]), &["all but iam"], &[]);
-    check_services(json!([everything(), deny("s3:*", "arn:aws:s3:::x")]), &["all", "s3"], &[]);
+    check_services(json!([everything(), deny("s3:*", "arn:aws:s3:::x")]), &["all but s3"], &[]);
     check_services(json!([everything()]), &[], &[]);
     check_services(json!([everything(), deny("*:Put*", "*")]), &[], &[]);
     check_services(json!([allow("s3:*", "*"), deny("*:Put*", "*")]), &[], &["s3"]);
+}
+
+/// A Deny about one bucket, or NotResource, leaves less than every resource.
+#[test]
+fn whole_services_leave_no_resource_out() {
+    let all = || allow("s3:*", "*");
+    let but =
+        |resource: &str| json!({"Effect": "Allow", "Action": "s3:*", "NotResource": resource});
+    let bucket = "arn:aws:s3:::x";
+    check_services(json!([all(), deny("s3:*", bucket)]), &[], &["s3"]);
+    check_services(json!([all(), deny("s3:PutObject", "arn:aws:s3:::x/*")]), &[], &["s3"]);
+    check_services(json!([all(), deny("*", "arn:*:s3:::x*")]), &[], &["s3"]);
+    check_services(json!([but(bucket)]), &[], &["s3"]);
+    let buckets = || allow("s3:*", "arn:aws:s3:::*");
+    check_services(json!([buckets(), deny("s3:PutObject", bucket)]), &[], &["s3"]);
+    // Others' resources, others' actions, and Denies that never apply take nothing away.
+    let elsewhere = "arn:aws:ec2:*:*:instance/i-1";
+    check_services(json!([all(), deny("*", elsewhere)]), &["s3"], &["s3"]);
+    check_services(json!([but(elsewhere)]), &["s3"], &["s3"]);
+    check_services(json!([all(), deny("ec2:*", bucket)]), &["s3"], &["s3"]);
+    check_services(json!([buckets(), deny("ec2:*", bucket)]), &["s3"], &["s3"]);
+    check_services(json!([buckets(), deny("ec2:*", "*")]), &["s3"], &["s3"]);
+    let ended = json!({"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}});
+    check_services(json!([all(), when(deny("s3:*", bucket), ended)]), &["s3"], &["s3"]);
+    check_services(json!([all(), deny("s3:*", bucket), buckets()]), &[], &["s3"]);
 }
 
 #[test]
