@@ -102,6 +102,12 @@ const OF_BOUNDED: [&str; 14] = [
     "putuserpolicy",
 ];
 
+/// Whose keys requests for actions of IAM can have, beside identity providers, which have a dot in their names:
+/// a service's own keys are not sent to others.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_actions-resources-contextkeys.html>
+const OF_IAM_REQUESTS: [&str; 4] = ["aws", "iam", "identitystore", "saml"];
+
 impl<'a> Request<'a> {
     /// The value of a condition key, whose name is in lower case.
     ///
@@ -129,7 +135,14 @@ fn is_sent(key: &str, action: &str) -> bool {
         "iam:associatedresourcearn" | "iam:passedtoservice" => is_of_iam && name == "passrole",
         "iam:permissionsboundary" => is_of_iam && OF_BOUNDED.contains(&name),
         "iam:policyarn" => is_of_iam && (name.starts_with("attach") || name.starts_with("detach")),
-        key => service == "sts" || !key.starts_with("sts:"),
+        key => {
+            let of = key.split_once(':').map_or(key, |(of, _)| of);
+            match service {
+                "sts" => true,
+                "iam" => OF_IAM_REQUESTS.contains(&of) || of.contains('.'),
+                _ => of != "sts",
+            }
+        }
     }
 }
 

@@ -422,10 +422,17 @@ fn a_key_that_the_action_never_has_is_absent() {
         ("iam:PassedToService", "iam:passrole", "iam:createrole"),
         ("iam:PolicyARN", "iam:attachrolepolicy", "iam:putrolepolicy"),
         ("iam:PolicyARN", "iam:detachuserpolicy", "iam:deleteuserpolicy"),
+        ("s3:prefix", "s3:listbucket", "iam:putuserpolicy"),
+        ("s3:prefix", "sts:assumerole", "iam:putuserpolicy"),
     ] {
         let condition = json!({"StringEquals": {key: "red"}});
         check_action(with, json!([under(condition.clone())]), key);
         check_condition_of(without, condition, false);
+    }
+    // Sessions keep what an identity provider said of them.
+    for key in ["saml:sub", "token.actions.githubusercontent.com:sub"] {
+        let condition = json!({"StringEquals": {key: "red"}});
+        check_action("iam:putuserpolicy", json!([under(condition)]), key);
     }
     // IAM and STS take HTTPS only: <https://docs.aws.amazon.com/general/latest/gr/sts.html>.
     let secure = |value: &str| json!({"Bool": {"aws:SecureTransport": value}});
