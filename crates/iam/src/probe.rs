@@ -6,7 +6,7 @@ use portcullis_model::Arn;
 use crate::account::Account;
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
-use crate::policy::{Effect, PolicyDocument, Selection};
+use crate::policy::{Decision, Effect, PolicyDocument, Selection};
 
 /// A name that no policy can have meant.
 pub(crate) const NAME: &str = "portcullis-probe";
@@ -113,17 +113,25 @@ pub(crate) struct Question<'q> {
 }
 
 impl Question<'_> {
-    pub(crate) fn all_allowed(mut self, is_allowed: impl Fn(&Request<'_>) -> bool) -> bool {
+    /// What is decided about all together, by decisions about each.
+    pub(crate) fn decide_all(mut self, decide: impl Fn(&Request<'_>) -> Decision) -> Decision {
         let context = self.context;
-        let all_allowed = |actions: &[String], resources: &[String]| {
-            actions.iter().all(|action| {
-                let mut resources = resources.iter();
-                resources.all(|resource| is_allowed(&Request { action, resource, context }))
-            })
+        let decide_all = |actions: &[String], resources: &[String]| {
+            let mut all = Decision::Allowed;
+            for action in actions {
+                for resource in resources {
+                    all = all.within(decide(&Request { action, resource, context }));
+                    if !all.may_be_allowed() {
+                        return all;
+                    }
+                }
+            }
+            all
         };
         // Few documents come further.
-        if !all_allowed(&self.actions, &self.resources) {
-            return false;
+        let first = decide_all(&self.actions, &self.resources);
+        if !first.may_be_allowed() {
+            return first;
         }
         let known = self.resources.clone();
         for statement in self.documents.iter().flat_map(|document| &document.statements) {
@@ -143,7 +151,7 @@ impl Question<'_> {
                 }
             }
         }
-        all_allowed(&self.actions, &self.resources)
+        decide_all(&self.actions, &self.resources)
     }
 }
 

@@ -24,9 +24,15 @@ pub struct Anywhere<'a> {
 }
 
 impl PolicyDocument {
-    /// Whether it allows every action on every resource, and takes nothing away.
+    /// Whether it allows every action on every resource, and takes nothing away, or may.
     #[must_use]
     pub fn allows_everything(&self, account: &Account) -> bool {
+        self.decide_everything(account).may_be_allowed()
+    }
+
+    /// What it decides about every action on every resource.
+    #[must_use]
+    pub fn decide_everything(&self, account: &Account) -> Decision {
         let name = probe::NAME;
         let unnamed = [format!("{name}:{name}"), format!("iam:{name}")];
         let [resource, ..] = probe::resources_of(account, name);
@@ -39,7 +45,7 @@ impl PolicyDocument {
             all_actions: Pattern::glob("*"),
             all_resources: Pattern::glob("*"),
         };
-        question.all_allowed(|request| self.decide(request).may_be_allowed())
+        question.decide_all(|request| self.decide(request))
     }
 
     /// The services of which it allows every action on every resource, of those that it names; and `all` or
@@ -92,7 +98,7 @@ impl PolicyDocument {
                 all_actions: Pattern::glob(&format!("{service}:*")),
                 all_resources: all_resources.clone(),
             };
-            question.all_allowed(|request| self.decide(request).may_be_allowed())
+            question.decide_all(|request| self.decide(request)).may_be_allowed()
         })
     }
 

@@ -370,15 +370,15 @@ impl<'a> Index<'a> {
         Some(surest.into_iter().map(|(_, allowed)| allowed.clone()).collect())
     }
 
-    /// The ARNs of users, groups or roles that actions name, and one that they cannot have meant.
+    /// The ARNs of resources of IAM of a kind that actions name, and one that they cannot have meant.
     pub(super) fn examples_of_kind(
         &self,
         who: &EffectivePermissions<'_>,
         actions: &[ActionId],
-        kind: PrincipalKind,
+        kind: &str,
     ) -> BTreeSet<String> {
-        let mut examples = BTreeSet::from([probe::iam_resource(self.account, kind.word())]);
-        let infix = format!(":{}/", kind.word());
+        let mut examples = BTreeSet::from([probe::iam_resource(self.account, kind)]);
+        let infix = format!(":{kind}/");
         for pattern in actions.iter().flat_map(|action| self.resources(who, *action)).flatten() {
             let example = probe::example(&pattern, self.account);
             if probe::is_of(&example, "iam", self.account) && example.contains(&infix) {
@@ -474,23 +474,24 @@ impl<'a> Index<'a> {
         let own: Vec<_> = in_force.filter_map(|policy| self.document(*policy)).collect();
         let boundary = who.boundary.and_then(|policy| self.document(policy));
         let own_arns = format!("arn:{}:iam::{}:*", self.account.partition, self.account.id_text());
-        probe::Question {
+        let question = probe::Question {
             documents: own.iter().copied().chain(boundary).collect(),
             context: self.request(who, "", Asked::own("")).context,
             actions: vec![format!("iam:{}", probe::NAME)],
             resources: probe::iam_resources(self.account),
             all_actions: Pattern::glob("iam:*"),
             all_resources: Pattern::glob(&own_arns),
-        }
-        .all_allowed(|request| {
+        };
+        let decision = question.decide_all(|request| {
             let about = own.iter().flat_map(|document| document.about(request.action));
             let bounded = match (who.boundary, boundary) {
                 (None, _) => Decision::Allowed,
                 (Some(_), None) => Decision::Silent,
                 (Some(_), Some(boundary)) => boundary.decide(request),
             };
-            self.certainty(&Decision::by(about, request).within(bounded)).is_some()
-        })
+            Decision::by(about, request).within(bounded)
+        });
+        self.certainty(&decision).is_some()
     }
 }
 

@@ -26,7 +26,7 @@ impl Search<'_> {
         let mut best: Option<Step> = None;
         let mut naming = method.actions.clone();
         naming.push(self.index.methods.known("iam:passrole"));
-        for arn in self.index.examples_of_kind(who, &naming, kind) {
+        for arn in self.index.examples_of_kind(who, &naming, kind.word()) {
             if self.names.is_taken(&arn) {
                 continue;
             }

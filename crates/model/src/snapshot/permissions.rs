@@ -189,6 +189,10 @@ record! {
         pub other_versions: Vec<String>,
         /// Whether it allows every action on every resource.
         pub allows_everything: Fact<bool>,
+        /// The condition keys on which it depends whether it allows everything; empty: it does, or does not, in
+        /// any case.
+        #[shown(Nothing)]
+        pub everything_depends_on: Fact<Vec<String>>,
         /// The services of which it allows every action on every resource, of those that it names; and `all` or
         /// `all but …` where it allows others too, but not everything.
         #[shown(Text)]

@@ -1,6 +1,6 @@
 //! The facts about policies: what each document says by itself.
 
-use portcullis_iam::{Account, Anywhere, PolicyDocument};
+use portcullis_iam::{Account, Anywhere, Decision, PolicyDocument};
 use portcullis_model::{Arn, Fact, Holder, Policy, PrincipalKind, WatchedAction};
 
 use super::read::PolicyUse;
@@ -31,6 +31,7 @@ const WATCHED: [(WatchedAction, &str, bool, &[&str]); 10] = [
 pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges) -> Policy {
     let policy = account.policy(used.id);
     let document = policy.document.as_ref();
+    let everything = fact(document, |document| document.decide_everything(account));
     let mut attached_to = used.attached_to.clone();
     attached_to.sort();
     let attached = used.counted_as_attached || !attached_to.is_empty();
@@ -44,7 +45,8 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
         boundary_only: used.is_boundary && !attached,
         version: used.version.clone(),
         other_versions: used.other_versions.clone(),
-        allows_everything: fact(document, |document| document.allows_everything(account)),
+        allows_everything: everything.as_ref().map(Decision::may_be_allowed),
+        everything_depends_on: everything.map(|it| it.doubts().keys.into_iter().collect()),
         service_wildcards: fact(document, |document| document.whole_services(account)),
         wildcard_services: fact(document, PolicyDocument::wildcard_services),
         not_action_allows: fact(document, |document| document.not_action_allows(account)),

@@ -117,6 +117,31 @@ fn everything_in_every_spelling_and_not_what_is_denied() {
     assert_eq!(of(some).allows_everything, Fact::Known(false));
 }
 
+/// What only a request tells makes it conditional:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>.
+#[test]
+fn what_everything_depends_on() {
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let under = |condition: &Json| with(everything(), "Condition", condition.clone());
+    let check = |statements: Json, allows: bool, depends_on: &[&str]| {
+        let policy = of(statements.clone());
+        assert_eq!(policy.allows_everything, Fact::Known(allows), "{statements}");
+        assert_eq!(policy.everything_depends_on, list(depends_on), "{statements}");
+    };
+    let keys = ["aws:MultiFactorAuthPresent"];
+    check(everything(), true, &[]);
+    check(under(&mfa), true, &keys);
+    check(json!([everything(), under(&mfa)]), true, &[]);
+    let without = with(deny(json!("*"), json!("*")), "Condition", mfa.clone());
+    check(json!([everything(), without]), true, &keys);
+    let away = json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
+    let away = with(deny(json!("s3:*"), json!("*")), "Condition", away);
+    check(json!([under(&mfa), away]), true, &["aws:MultiFactorAuthPresent", "aws:SourceIp"]);
+    let ended = json!({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}});
+    check(under(&ended), false, &[]);
+    check(with(allow(json!("s3:*"), json!("*")), "Condition", mfa), false, &[]);
+}
+
 #[test]
 fn whole_services() {
     let check = |statements: Json, whole: &[&str], named: &[&str]| {
