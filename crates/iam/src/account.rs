@@ -23,8 +23,8 @@ pub struct Account {
     pub policies: Vec<Policy>,
     /// The users, groups and roles, known by their [`PrincipalId`].
     pub principals: Vec<Principal>,
-    /// Whether all roles and users are among the principals.
-    pub complete: bool,
+    /// The kinds of principals of which not all are known.
+    pub unlisted: Vec<PrincipalKind>,
 }
 
 /// The organization of an account.
@@ -87,7 +87,7 @@ pub struct Policy {
 }
 
 /// What a principal is.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum PrincipalKind {
     /// An IAM user.
     #[default]

@@ -16,6 +16,7 @@ mod reach;
 mod search;
 mod sentence;
 mod step;
+mod unlisted;
 
 use std::collections::BTreeSet;
 

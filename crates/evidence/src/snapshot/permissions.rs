@@ -90,7 +90,7 @@ struct Judged<'a> {
 impl<'a> Judged<'a> {
     fn new(reading: &'a Reading) -> Judged<'a> {
         let account = &reading.account;
-        let is_read = reading.all_read && account.complete;
+        let is_read = reading.all_read && account.unlisted.is_empty();
         let least = iam::judge(account, false);
         let is_sure = is_read && least.lacks.is_empty();
         let most = (!is_sure).then(|| iam::judge(account, true));

@@ -35,7 +35,7 @@ pub(super) struct Search<'a> {
     nodes: Vec<Node<'a>>,
     pub(super) of_principal: Vec<NodeId>,
     /// Whoever has a policy alone, as a user and as a role.
-    of_policy: Vec<[NodeId; 2]>,
+    pub(super) of_policy: Vec<[NodeId; 2]>,
     pub(super) names: Names<'a>,
     /// Nodes as they would be after a change, so that each is made once.
     changed: HashMap<(*const Principal, Policies, Option<PolicyId>, Policies), NodeId>,
@@ -130,10 +130,8 @@ impl<'a> Search<'a> {
                 self.queue.extend(self.nodes[id.place()].rank.map(|rank| (rank, Reverse(*id))));
             }
         }
-        if self.index.generous && !self.account().complete {
-            for id in principals {
-                self.suppose_unlisted(id);
-            }
+        if self.index.generous && !self.account().unlisted.is_empty() {
+            self.suppose_unlisted();
         }
         self.spread();
         for id in policies {
@@ -264,7 +262,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether actions are allowed, each on anything that it acts on.
-    fn may_use_all(&mut self, id: NodeId, actions: &[ActionId]) -> bool {
+    pub(super) fn may_use_all(&mut self, id: NodeId, actions: &[ActionId]) -> bool {
         let who = self.node(id).who.clone();
         actions.iter().all(|action| {
             self.index.mentions(&who, *action)
@@ -668,18 +666,6 @@ impl<'a> Search<'a> {
             if let (Some(step), Some(rest)) = (step, rest) {
                 let limit = Step::limited(Certainty::Possible, "what its wildcard will match");
                 self.found(by, None, step.and(rest).and(limit), Rank::ADMINISTRATOR);
-            }
-        }
-    }
-
-    /// Principals that AWS did not list may serve for any method that has a target.
-    fn suppose_unlisted(&mut self, id: NodeId) {
-        for (number, method) in Methods::numbered() {
-            let has_target = method.changes.kind_of_target().is_some();
-            if has_target && self.may_use_all(id, &method.actions) {
-                let step = Step::limited(Certainty::Possible, "principals that are not listed");
-                let by = Wait { node: id, method: number };
-                self.found(by, None, step, Rank::ADMINISTRATOR);
             }
         }
     }

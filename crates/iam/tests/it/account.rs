@@ -73,7 +73,7 @@ pub(crate) fn account(json: Json) -> Account {
         now: NOW.parse().unwrap(),
         policies: Vec::new(),
         principals: Vec::new(),
-        complete: true,
+        unlisted: Vec::new(),
     };
     let mut managed = BTreeMap::new();
     for (name, policy) in of(&json, "policies") {

@@ -1,7 +1,7 @@
 //! Ways to become an administrator count if they change what one has.
 
 use portcullis_iam::Certainty::{self, Certain, Conditional, Possible};
-use portcullis_iam::{Account, Lack, judge};
+use portcullis_iam::{Account, Lack, PrincipalKind, judge};
 use serde_json::{Value as Json, json};
 
 use crate::account::{
@@ -966,6 +966,34 @@ fn what_was_not_read_may_allow() {
     let (least, most) = (judge(&account, false), judge(&account, true));
     assert!(!least.principals[0].administrator && most.principals[0].administrator);
     assert!(!most.principals[1].administrator && most.principals[1].ways.is_empty());
+}
+
+/// A role that is not listed may be privileged, and may let in alice by name.
+#[test]
+fn what_is_not_listed_may_serve() {
+    let may = |statements: &[Json], unlisted: &[PrincipalKind]| {
+        let mut account = account(json!({"users": {"alice": {"may": statements}}}));
+        account.unlisted = unlisted.to_vec();
+        let least = judge(&account, false);
+        assert!(least.principals[0].ways.is_empty() && least.policies[0].ways.is_empty());
+        let most = judge(&account, true);
+        [&most.principals[0], &most.policies[0]].map(|privileges| !privileges.ways.is_empty())
+    };
+    let (user, group, role) = (PrincipalKind::User, PrincipalKind::Group, PrincipalKind::Role);
+    let assume = [assume("admin")];
+    assert_eq!(may(&assume, &[]), [false, false]);
+    assert_eq!(may(&assume, &[role]), [true, true]);
+    assert_eq!(may(&assume, &[user, group]), [false, false]);
+    let s3 = allow("s3:*", "*");
+    assert_eq!(may(&[s3.clone()], &[role]), [true, false]);
+    assert_eq!(may(&[s3.clone(), deny("sts:AssumeRole", "*")], &[role]), [false, false]);
+    assert_eq!(may(&[s3], &[user, group]), [false, false]);
+    let key = [allow("iam:CreateAccessKey", arn("user/root"))];
+    assert_eq!(may(&key, &[user]), [true, true]);
+    assert_eq!(may(&key, &[group]), [false, false]);
+    let join = [allow("iam:AddUserToGroup", arn("group/admins"))];
+    assert_eq!(may(&join, &[group]), [true, true]);
+    assert_eq!(may(&join, &[user]), [false, false]);
 }
 
 /// Within a boundary, each of one's policies may be rewritten or not: three have 8 combinations, sixteen

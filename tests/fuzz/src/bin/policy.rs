@@ -42,7 +42,7 @@ fn account(document: &PolicyDocument) -> Account {
         now: *NOW,
         policies: vec![policy(document), policy(&everything)],
         principals: vec![principal(PrincipalKind::User, "user/ann", 0), admin],
-        complete: true,
+        unlisted: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::shapes::{
 use crate::snapshot::answers::Answers;
 use crate::snapshot::credential_report::{Report, Row};
 use crate::snapshot::gaps::Gaps;
+use crate::snapshot::lists::Lists;
 use crate::snapshot::names::name_key;
 
 /// The path of roles that AWS services make for themselves.
@@ -51,6 +52,12 @@ pub(super) struct PolicyUse {
 
 /// Reads all policies, users, groups and roles; what cannot be read has a gap.
 pub(super) fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut Gaps) -> Reading {
+    let Lists { users, groups, roles, policies: _ } = answers.lists;
+    let kinds = [
+        (PrincipalKind::User, users),
+        (PrincipalKind::Group, groups),
+        (PrincipalKind::Role, roles),
+    ];
     let account = Account {
         id: AccountId::parse(&answers.identity.account),
         partition: answers.identity.partition.clone(),
@@ -58,7 +65,7 @@ pub(super) fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut
         now: answers.as_of,
         policies: Vec::new(),
         principals: Vec::new(),
-        complete: answers.lists.roles,
+        unlisted: kinds.into_iter().filter(|(_, whole)| !whole).map(|(kind, _)| kind).collect(),
     };
     let mut reader = AccountReader {
         account,

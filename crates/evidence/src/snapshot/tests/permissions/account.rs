@@ -146,6 +146,26 @@ fn what_is_on_a_short_list_is_judged_and_the_rest_is_not_known() {
     assert_eq!(the_group(&snapshot, "staff").user_count, Fact::missing(DETAILS));
 }
 
+/// A role, user or group that is not listed may be privileged.
+#[test]
+fn who_is_not_listed_may_be_an_administrator() {
+    let assume = allow(json!("sts:AssumeRole"), json!(format!("{OWN}:role/admin")));
+    let lists = json!({
+        "UserDetailList": [with(detail("alice"), "UserPolicyList", json!([inline("p", assume.clone())]))],
+        "RoleDetailList": [role("app", json!([]), json!([]))],
+        "Policies": [managed(&format!("{OWN}:policy/own"), assume)],
+    });
+    let escalations = |users: u32, groups: u32, roles: u32| {
+        let counts = json!({"Users": users, "Groups": groups, "Roles": roles, "Policies": 1});
+        let fixture = Fixture::new().details(&lists).summary(&counts);
+        let policies = ["p", "own"].map(|name| policy(&fixture.snapshot(), name).escalations);
+        [&policies[..], &[fixture.user().escalations]].concat()
+    };
+    assert_eq!(escalations(1, 0, 1), vec![Fact::Known(vec![]); 3]);
+    assert_eq!(escalations(1, 0, 2), vec![Fact::missing(DETAILS); 3]);
+    assert_eq!(escalations(2, 1, 1), vec![Fact::Known(vec![]); 3]);
+}
+
 #[test]
 fn what_stands_on_a_list_twice_counts_once() {
     let app = role("app", json!([]), json!([]));

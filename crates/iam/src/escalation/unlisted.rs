@@ -1,0 +1,62 @@
+//! Principals that AWS did not list.
+
+use std::collections::HashSet;
+
+use super::Certainty;
+use super::effective_permissions::Asked;
+use super::methods::{Changes, Method, Methods};
+use super::nodes::NodeId;
+use super::search::{Search, Wait};
+use super::step::{Rank, Step};
+use crate::account::{Principal, PrincipalKind};
+use crate::probe;
+
+/// The kind of a principal, as ARNs have it, and the name, which is unique whatever the path.
+type Name<'a> = (&'static str, &'a str);
+
+impl Search<'_> {
+    /// Notes the methods for which principals that are not listed may serve.
+    pub(super) fn suppose_unlisted(&mut self) {
+        let listed: HashSet<Name<'_>> =
+            self.account().principals.iter().map(|it| (it.kind.word(), it.name.as_str())).collect();
+        let policies = self.of_policy.concat();
+        for id in [self.of_principal.clone(), policies].concat() {
+            for (number, method) in Methods::numbered() {
+                if self.may_serve(id, method, &listed) {
+                    let step = Step::limited(Certainty::Possible, "principals that are not listed");
+                    let by = Wait { node: id, method: number };
+                    self.found(by, None, step, Rank::ADMINISTRATOR);
+                }
+            }
+        }
+    }
+
+    /// Whether a method may act on a principal that is not listed, or on what such a principal has or trusts.
+    fn may_serve(&mut self, id: NodeId, method: &Method, listed: &HashSet<Name<'_>>) -> bool {
+        let Some(kind) = method.changes.kind_of_target() else { return false };
+        let unlisted = self.account().unlisted.iter().any(|unlisted| unlisted.word() == kind);
+        let is_of_principals = !["policy", "saml-provider", "oidc-provider"].contains(&kind);
+        if (is_of_principals && !unlisted) || !self.may_use_all(id, &method.actions[1..]) {
+            return false;
+        }
+        let who = &self.node(id).who;
+        let mut examples = self.index.examples_of_kind(who, &method.actions[..1], kind);
+        examples.retain(|arn| {
+            let name = arn.rsplit('/').next().unwrap_or_default();
+            !listed.contains(&(kind, name))
+        });
+        let first = method.actions[0];
+        let is_allowed = |arn: &String| self.index.allowed(who, first, Asked::own(arn)).is_some();
+        examples.iter().any(is_allowed)
+            || method.changes == Changes::RoleSession && self.may_be_named(id)
+    }
+
+    /// Whether a role may let in a node that needs no permission.
+    fn may_be_named(&self, id: NodeId) -> bool {
+        let (node, assume) = (self.node(id), self.index.methods.assume);
+        let arn = probe::iam_resource(self.account(), PrincipalKind::Role.word());
+        let role = Principal::new(PrincipalKind::Role, &arn, probe::NAME);
+        let left = self.index.left_of_grant(&node.who, assume, &role, false);
+        node.holder.is_some() && left.is_some()
+    }
+}
