@@ -35,13 +35,13 @@ impl PolicyDocument {
     pub fn decide_everything(&self, account: &Account) -> Decision {
         let name = probe::NAME;
         let unnamed = [format!("{name}:{name}"), format!("iam:{name}")];
-        let [resource, ..] = probe::resources_of(account, name);
-        let resources = [resource, probe::iam_resource(account, "role")];
+        let mut resources = probe::resources_of(account, name).to_vec();
+        resources.push(probe::iam_resource(account, "role"));
         let question = probe::Question {
             documents: vec![self],
             context: by_anybody(account),
             actions: unnamed.to_vec(),
-            resources: resources.to_vec(),
+            resources,
             all_actions: Pattern::glob("*"),
             all_resources: Pattern::glob("*"),
         };

@@ -36,6 +36,10 @@ fn everything_and_nothing_taken_away() {
     check(json!([all_but(json!("iam:*")), allow("iam:*", "*")]), true, true);
     check(json!([everything(), deny("*", "*")]), false, false);
     check(json!([allow("*", "arn:aws:s3:::*")]), false, false);
+    // The ARNs of buckets have no account, and those of most others have one.
+    check(json!([allow("*", "arn:aws:*:*:123456789012:*")]), false, true);
+    check(json!([allow("*", "arn:aws:*:*::*")]), false, false);
+    check(json!([allow("*", "arn:aws:*:*:*:*")]), true, true);
 }
 
 #[test]
