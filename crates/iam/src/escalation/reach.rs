@@ -160,6 +160,51 @@ impl<'a> Search<'a> {
                 }
             }
         }
+        if reach.is_some() && !self.node(id).is_sure() {
+            self.look_further(id);
+        }
+    }
+
+    /// Looks for methods on others whom a principal becomes by becoming somebody else first.
+    fn look_further(&mut self, id: NodeId) {
+        let mut indirect = Vec::new();
+        let mut becoming: HashMap<PrincipalId, Option<Step>> = HashMap::new();
+        becoming.extend(self.node(id).holder.map(|holder| (holder, None)));
+        let mut left = vec![(id, Step::default())];
+        while let Some((node, step)) = left.pop() {
+            for (other, next) in &*self.becomes(node) {
+                if becoming.contains_key(other) {
+                    continue;
+                }
+                let step = step.clone().and(next.clone());
+                becoming.insert(*other, Some(step.clone()));
+                if node != id {
+                    indirect.push(*other);
+                }
+                left.push((self.of_principal[other.place()], step));
+            }
+        }
+        for (number, method) in Methods::numbered() {
+            let is_used = self.index.mentions(&self.node(id).who, method.actions[0]);
+            if is_used && method.changes.is_of_holder() {
+                let by = Wait { node: id, method: number };
+                self.change_others(by, &indirect, &mut becoming);
+            }
+        }
+    }
+
+    /// Whom a node can become, and how; found once.
+    fn becomes(&mut self, id: NodeId) -> Rc<[(PrincipalId, Step)]> {
+        if let Some(known) = self.becoming.get(&id) {
+            return Rc::clone(known);
+        }
+        let mut becomes = Vec::new();
+        for other in self.reach(id) {
+            becomes.extend(self.become_other(id, other).map(|step| (other, step)));
+        }
+        let becomes: Rc<[_]> = becomes.into();
+        self.becoming.insert(id, Rc::clone(&becomes));
+        becomes
     }
 
     /// Tries a method on groups that a user can join.

@@ -47,6 +47,8 @@ pub(super) struct Search<'a> {
     retagged: Vec<NodeId>,
     /// Who becomes privileged if a changed node is.
     leading_to: HashMap<NodeId, Vec<Edge>>,
+    /// Whom a node can become, and how.
+    pub(super) becoming: HashMap<NodeId, Rc<[(PrincipalId, Step)]>>,
     /// What is the same for all who have the same policies: whether they are administrators or, of an action,
     /// whether they may use it on anything.
     shared: HashMap<(Policies, Option<PolicyId>, Option<ActionId>), bool>,
@@ -105,6 +107,7 @@ impl<'a> Search<'a> {
             acting: Vec::new(),
             retagged: Vec::new(),
             leading_to: HashMap::new(),
+            becoming: HashMap::new(),
             shared: HashMap::new(),
             queue: BinaryHeap::new(),
         };

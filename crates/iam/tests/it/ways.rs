@@ -830,6 +830,34 @@ fn who_is_made_within_a_boundary_is_no_way() {
     check_user(json!([one()]), json!({}), found);
 }
 
+/// Alice becomes the role far by way of near, and rewrites what far may do.
+#[test]
+fn somebody_in_reach_may_be_reached_through_others() {
+    let far = || arn("role/far");
+    let account = |near: Json, alice: Json| {
+        json!({
+            "users": {"alice": {"may": alice}},
+            "roles": {
+                "near": {"may": near, "trust": trusts_account()},
+                "far": {"may": plain(), "trust": trusts(json!({"AWS": arn("role/near")}))},
+            },
+        })
+    };
+    let put = || allow("iam:PutRolePolicy", far());
+    let found: &Ways = &[("put-role-policy", Certain)];
+    check(account(json!([assume("far")]), json!([assume("near"), put()])), found);
+    check(account(plain(), json!([assume("near"), put()])), found);
+    check(account(json!([deny("sts:*", far())]), json!([assume("near"), put()])), &[]);
+    check(account(json!([assume("far")]), json!([put()])), &[]);
+    check(account(json!([assume("far")]), json!([assume("near")])), &[]);
+    let elsewhere = allow("iam:PutRolePolicy", arn("role/other"));
+    check(account(json!([assume("far")]), json!([assume("near"), elsewhere])), &[]);
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let conditional: &Ways = &[("put-role-policy", Conditional)];
+    let with_mfa = json!([when(assume("near"), mfa), put()]);
+    check(account(json!([assume("far")]), with_mfa), conditional);
+}
+
 /// A role that its maker may not assume can be passed to a service.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
@@ -882,8 +910,8 @@ fn a_boundary_does_not_limit_sessions_that_are_named() {
     check(bounded(trusts_service("ec2.amazonaws.com"), rewrite), rewritten);
     let new = arn("role/new-*");
     let make = json!([allow(json!(["iam:CreateRole", "iam:PutRolePolicy"]), new)]);
-    let made: &Ways = &[("create-role-put-policy", Certain)];
-    check(bounded(trusts_service("ec2.amazonaws.com"), make), made);
+    let new_role: &Ways = &[("create-role-put-policy", Certain)];
+    check(bounded(trusts_service("ec2.amazonaws.com"), make), new_role);
 }
 
 #[test]
@@ -985,7 +1013,7 @@ fn what_is_not_listed_may_serve() {
     assert_eq!(may(&assume, &[role]), [true, true]);
     assert_eq!(may(&assume, &[user, group]), [false, false]);
     let s3 = allow("s3:*", "*");
-    assert_eq!(may(&[s3.clone()], &[role]), [true, false]);
+    assert_eq!(may(std::slice::from_ref(&s3), &[role]), [true, false]);
     assert_eq!(may(&[s3.clone(), deny("sts:AssumeRole", "*")], &[role]), [false, false]);
     assert_eq!(may(&[s3], &[user, group]), [false, false]);
     let key = [allow("iam:CreateAccessKey", arn("user/root"))];
