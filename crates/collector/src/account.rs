@@ -43,7 +43,7 @@ impl JsonServices<'_> {
         let answers = Answer::of_each(&kinds, calls).await.or_failed();
         answers.map(|(answers, asked)| shapes::AlternateContacts {
             alternate_contact: None,
-            alternate_contacts: Some(asked.into_iter().zip(answers).collect()),
+            alternate_contacts: asked.into_iter().zip(answers).collect(),
         })
     }
 

@@ -11,10 +11,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use portcullis_model::{AccountStatus, Gap, LooseningChange, Source};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::file::to_utf8;
+use crate::json_object::members;
 use crate::shapes;
 
 pub use draft::Draft;
@@ -81,6 +82,7 @@ pub struct Manifest {
     /// When collecting ended.
     pub collected_to: Timestamp,
     /// Every file of the bundle but this one.
+    #[serde(deserialize_with = "listed_files")]
     pub files: BTreeMap<String, FileEntry>,
     /// Every call that failed or was not made.
     pub gaps: Vec<Gap>,
@@ -89,10 +91,24 @@ pub struct Manifest {
 /// What the manifest says about one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// The SHA-256 of the content, in hexadecimal digits.
-    pub sha256: String,
+    /// The SHA-256 of the content, in hexadecimal digits; none: the manifest lists the file twice.
+    pub sha256: Option<String>,
     /// When the last answer in it arrived.
     pub collected_at: Timestamp,
+}
+
+/// The files by name. Of two entries for one file, nothing says which counts.
+fn listed_files<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, FileEntry>, D::Error> {
+    let mut files = BTreeMap::new();
+    for (name, mut entry) in members::<D, FileEntry>(deserializer)? {
+        if files.contains_key(&name) {
+            entry.sha256 = None;
+        }
+        files.insert(name, entry);
+    }
+    Ok(files)
 }
 
 impl Bundle {
@@ -134,7 +150,7 @@ impl Bundle {
     pub fn add_activity(&mut self, bytes: Vec<u8>, at: Timestamp) {
         let file = file_name(Source::CloudTrail);
         if let Some(manifest) = &mut self.manifest {
-            let entry = FileEntry { sha256: sha256(&bytes), collected_at: at };
+            let entry = FileEntry { sha256: Some(sha256(&bytes)), collected_at: at };
             manifest.files.insert(file.clone(), entry);
         }
         self.documents.insert(Source::CloudTrail, Document { file, bytes });

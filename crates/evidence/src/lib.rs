@@ -10,6 +10,7 @@ mod bundle;
 mod classes;
 mod file;
 mod guides;
+mod json_object;
 pub mod shapes;
 mod snapshot;
 

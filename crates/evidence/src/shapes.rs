@@ -45,6 +45,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::json_object::each_key_once;
+
 pub use account::*;
 pub use federation::*;
 pub use portcullis_iam::DocumentJson;
@@ -73,6 +75,7 @@ shapes! {
 
     /// `aws iam get-account-summary`. AWS adds keys at any time.
     AccountSummary {
+        #[serde(deserialize_with = "each_key_once")]
         summary_map: BTreeMap<String, i64>,
     }
 

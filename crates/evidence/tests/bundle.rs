@@ -20,8 +20,10 @@ fn time(text: &str) -> Timestamp {
 
 /// A collected bundle with a `{}` for each of these sources, and a gap for each other.
 fn bundle(sources: &[Source]) -> Bundle {
-    let entry =
-        FileEntry { sha256: SHA256.to_owned(), collected_at: time("2026-01-02T03:04:05.678Z") };
+    let entry = FileEntry {
+        sha256: Some(SHA256.to_owned()),
+        collected_at: time("2026-01-02T03:04:05.678Z"),
+    };
     let document = |&source: &Source| {
         (source, Document { file: format!("{source}.json"), bytes: b"{}\n".to_vec() })
     };
@@ -154,6 +156,25 @@ fn what_the_manifest_does_not_mention_is_a_gap() {
     let read = Bundle::read(&dir.path().join("bundle")).unwrap();
     assert_eq!(code(&read, Source::MfaDevices), "Absent");
     assert_eq!(code(&read, Source::CredentialReport), "Absent");
+}
+
+/// Of two entries for a file, nothing says which counts.
+#[test]
+fn a_file_that_the_manifest_lists_twice_is_a_gap() {
+    let dir = written();
+    let path = dir.path().join("bundle");
+    let manifest = fs::read_to_string(path.join("manifest.json")).unwrap();
+    for other in ["00".to_owned(), SHA256.to_owned()] {
+        let entry = format!(r#"{{"sha256": "{other}", "collected_at": "2026-01-02T03:04:05Z"}}"#);
+        let twice = format!(r#""files": {{"account-summary.json": {entry},"#);
+        fs::write(path.join("manifest.json"), manifest.replace("\"files\": {", &twice)).unwrap();
+        let read = Bundle::read(&path).unwrap();
+        assert_eq!(code(&read, Source::AccountSummary), "Contradictory");
+        assert!(read.documents.contains_key(&Source::AccountAliases));
+        let changed =
+            [Change { file: "account-summary.json".to_owned(), kind: ChangeKind::Modified }];
+        assert_eq!(verify(&path).unwrap(), changed);
+    }
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl Draft {
     /// Adds the answer for a source, as [`to_json`](super::to_json) writes it, which came at that moment.
     pub fn add(&mut self, source: Source, bytes: Vec<u8>, at: Timestamp) {
         let file = file_name(source);
-        let entry = FileEntry { sha256: sha256(&bytes), collected_at: at };
+        let entry = FileEntry { sha256: Some(sha256(&bytes)), collected_at: at };
         self.manifest.files.insert(file.clone(), entry);
         self.documents.insert(source, Document { file, bytes });
     }

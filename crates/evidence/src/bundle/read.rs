@@ -10,8 +10,8 @@ use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use super::{
-    Bundle, BundleError, Document, MANIFEST, Manifest, REPORT_CSV, SCHEMA, UNFINISHED, file_name,
-    file_names, sha256,
+    Bundle, BundleError, Document, FileEntry, MANIFEST, Manifest, REPORT_CSV, SCHEMA, UNFINISHED,
+    file_name, file_names, sha256,
 };
 use crate::file;
 
@@ -94,6 +94,8 @@ pub(super) enum Unusable {
     NotGiven,
     #[error("is not listed in the manifest, so it is not used")]
     Unlisted,
+    #[error("is listed twice in the manifest, so it is not used")]
+    ListedTwice,
     #[error("is listed in the manifest but does not exist")]
     Missing,
     #[error("is not what was collected: its SHA-256 differs from the manifest")]
@@ -110,6 +112,7 @@ impl Unusable {
     fn code(&self) -> &'static str {
         match self {
             Unusable::Absent | Unusable::NotGiven | Unusable::Unlisted => Gap::ABSENT,
+            Unusable::ListedTwice => "Contradictory",
             Unusable::Missing => "Missing",
             Unusable::Modified => "Modified",
             Unusable::Empty => "Empty",
@@ -132,10 +135,11 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Unusable> {
     })
 }
 
-/// The content of a file that the manifest lists with that hash.
-pub(super) fn read_listed(path: &Path, expected_sha256: &str) -> Result<Vec<u8>, Unusable> {
+/// The content of a file, if it is what the manifest lists.
+pub(super) fn read_listed(path: &Path, entry: &FileEntry) -> Result<Vec<u8>, Unusable> {
+    let expected = entry.sha256.as_ref().ok_or(Unusable::ListedTwice)?;
     match read_file(path) {
-        Ok(bytes) if sha256(&bytes).eq_ignore_ascii_case(expected_sha256) => Ok(bytes),
+        Ok(bytes) if sha256(&bytes).eq_ignore_ascii_case(expected) => Ok(bytes),
         Ok(_) => Err(Unusable::Modified),
         Err(Unusable::Unreadable(error)) if error.kind() == ErrorKind::NotFound => {
             Err(Unusable::Missing)
@@ -195,9 +199,9 @@ fn read_collected(dir: &Path, manifest: Manifest, sources: &[Source]) -> Bundle 
         if is_void(source) || (listed.is_none() && !is_expected(source, dir)) {
             continue;
         }
-        let content = listed.as_ref().map_or(Err(Unusable::Unlisted), |(file, entry)| {
-            read_listed(&dir.join(file), &entry.sha256)
-        });
+        let content = listed
+            .as_ref()
+            .map_or(Err(Unusable::Unlisted), |(file, entry)| read_listed(&dir.join(file), entry));
         bundle.add(source, listed.map(|(file, _)| file), content);
     }
     bundle.manifest = Some(manifest);

@@ -49,7 +49,7 @@ pub fn verify(dir: &Path) -> Result<Vec<Change>, BundleError> {
     let mut changes = Vec::new();
     for (file, entry) in &manifest.files {
         let path = dir.join(file);
-        let kind = match read_listed(&path, &entry.sha256) {
+        let kind = match read_listed(&path, entry) {
             Ok(_) => continue,
             Err(Unusable::Missing) => ChangeKind::Missing,
             Err(Unusable::Unreadable(error)) => return Err(BundleError::io(&path)(error)),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::json_object::each_key_once;
+
 shapes! {
     /// `aws accessanalyzer list-analyzers`, of one or of several regions.
     AccessAnalyzers {
@@ -36,7 +38,8 @@ shapes! {
     /// that are set in the same way. A type that is in neither is not known.
     AlternateContacts {
         alternate_contact?: AlternateContact,
-        alternate_contacts?: BTreeMap<String, Option<AlternateContact>>,
+        #[serde(deserialize_with = "each_key_once")]
+        alternate_contacts (or empty): BTreeMap<String, Option<AlternateContact>>,
     }
 
     /// An alternate contact. Name and telephone number are not kept.

@@ -210,11 +210,14 @@ fn position_and_cause(error: &serde_json::Error) -> String {
     format!("{cause}, at line {line} column {column}")
 }
 
-/// Which field is absent, whose name is AWS's; serde's other errors quote values.
+/// Which field is absent or stands there twice; serde's other errors quote values.
 fn wrong_shape(error: &str) -> String {
-    let absent = error.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-    let lacks = absent.map(|field| format!(", which has {field}")).unwrap_or_default();
-    format!("not the shape that AWS answers in{lacks}")
+    let named = |problem: &str| error.strip_prefix(problem)?.split('`').next();
+    if let Some(field) = named("duplicate field `") {
+        return format!("an object names {field} twice");
+    }
+    let lacks = named("missing field `").map(|field| format!(", which has {field}"));
+    format!("not the shape that AWS answers in{}", lacks.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -51,13 +51,20 @@ fn contacts_by_type(
     let mut contacts: Vec<(String, Option<AlternateContact>)> = Vec::new();
     let answers: Vec<AlternateContacts> = documents::all(document, Pages::ListingPerUser)?;
     for answer in answers {
-        if answer.alternate_contact.is_none() && answer.alternate_contacts.is_none() {
+        if answer.alternate_contact.is_none() && answer.alternate_contacts.is_empty() {
             return Err(Problem::malformed("holds an answer without AlternateContact"));
         }
         if let Some(contact) = answer.alternate_contact {
             contacts.push((contact.alternate_contact_type.clone(), Some(contact)));
         }
-        contacts.extend(answer.alternate_contacts.unwrap_or_default());
+        for (kind, contact) in answer.alternate_contacts {
+            if contact.as_ref().is_some_and(|contact| contact.alternate_contact_type != kind) {
+                return Err(Problem::malformed(format!(
+                    "holds a contact of another type as {kind}"
+                )));
+            }
+            contacts.push((kind, contact));
+        }
     }
     each_once(&mut contacts, |(kind, _)| kind)?;
     Ok(contacts.into_iter().collect())

@@ -171,6 +171,49 @@ fn a_document_that_names_a_key_twice_is_not_read() {
 }
 
 #[test]
+fn no_answer_names_a_key_twice() {
+    for (source, once, twice, key) in [
+        (
+            SUMMARY,
+            r#"{"SummaryMap": {"Users": 1, "Groups": 0, "Roles": 0, "Policies": 0}}"#,
+            r#"{"SummaryMap": {"Users": 0, "Users": 1, "Groups": 0, "Roles": 0, "Policies": 0}}"#,
+            "Users",
+        ),
+        (
+            SUMMARY,
+            r#"{"SummaryMap": {"Users": 1, "Groups": 0, "Roles": 0, "Policies": 0}}"#,
+            r#"{"SummaryMap": {}, "SummaryMap": {}}"#,
+            "SummaryMap",
+        ),
+        (
+            Source::AlternateContacts,
+            r#"{"AlternateContacts": {"BILLING": null, "OPERATIONS": null, "SECURITY": null}}"#,
+            r#"{"AlternateContacts": {"BILLING": null, "BILLING": null}}"#,
+            "BILLING",
+        ),
+    ] {
+        let file = format!("{source}.json");
+        let of = |text: &str| Fixture::new().bytes(source, &file, text);
+        assert_eq!(gaps(&of(once).snapshot(), source, None), [], "{source}");
+        let message = voided(&of(twice), source, "Malformed");
+        let expected = format!("{file}: an object names {key} twice, at line 1 column");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+}
+
+#[test]
+fn a_contact_stands_under_its_type() {
+    let contacts = |kind: &str| {
+        let contact = json!({"AlternateContactType": kind, "EmailAddress": "a@example.com"});
+        let all = json!({"AlternateContacts": {"BILLING": contact, "OPERATIONS": null, "SECURITY": null}});
+        Fixture::new().with(Source::AlternateContacts, &all)
+    };
+    assert_eq!(contacts("BILLING").snapshot().gaps, []);
+    let message = voided(&contacts("SECURITY"), Source::AlternateContacts, "Malformed");
+    assert_eq!(message, "alternate-contacts.json: holds a contact of another type as BILLING");
+}
+
+#[test]
 fn what_other_lists_hold_twice_they_hold_alike() {
     let key = |status| json!({"UserName": "alice", "AccessKeyId": "AKIA1", "Status": status, "CreateDate": CREATED});
     let device = |name: &str| json!({"UserName": name, "SerialNumber": "GAHT1"});
