@@ -321,7 +321,13 @@ fn root_credentials(documents: &mut Documents<'_>) -> Fact<Option<shapes::RootCr
     if !is_there && !documents.gaps.has_failed(source) {
         return Fact::Known(None);
     }
-    documents.one(source, Some)
+    documents.read(source, |document| {
+        let mut session: shapes::RootCredentials = documents::one(document)?;
+        each_once(&mut session.access_keys, |key| &key.access_key_id)?;
+        each_once(&mut session.mfa_devices, |device| &device.serial_number)?;
+        each_once(&mut session.certificates, |certificate| &certificate.certificate_id)?;
+        Ok(Some(session))
+    })
 }
 
 /// The counts and flags, of which none is below zero.
@@ -348,6 +354,12 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
     each_once(&mut all.group_detail_list, |group| &group.group_name)?;
     each_once(&mut all.role_detail_list, |role| &role.role_name)?;
     each_once(&mut all.policies, |policy| &policy.arn)?;
+    for user in &mut all.user_detail_list {
+        each_once(&mut user.tags, |tag| &tag.key)?;
+    }
+    for role in &mut all.role_detail_list {
+        each_once(&mut role.tags, |tag| &tag.key)?;
+    }
     if let Some(arn) = misnamed(&all) {
         return Err(Problem::malformed(format!(
             "gives {arn} another kind or name than its ARN does"

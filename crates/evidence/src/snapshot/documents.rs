@@ -136,6 +136,9 @@ pub(super) fn each_once<T: Serialize>(
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut once: Vec<T> = Vec::with_capacity(items.len());
     for item in items.drain(..) {
+        if id(&item).is_empty() {
+            return Err(Problem::malformed("holds something without an id"));
+        }
         match places.entry(name_key(id(&item))) {
             Entry::Vacant(free) => {
                 free.insert(once.len());

@@ -1,6 +1,6 @@
 //! From AWS's answer to the account that IAM is evaluated for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use portcullis_iam::{
     Account, Organization, Policy, PolicyDocument, PolicyId, Principal, PrincipalId, PrincipalKind,
@@ -139,17 +139,13 @@ impl<'a> AccountReader<'a, '_> {
                 versions.push(self.policy(arn, format!("{name} ({id})"), document, Vec::new()));
             }
         }
-        let defaults = all_versions.iter().filter(|version| version.is_default_version).count();
-        if defaults != 1 {
+        let problem = match listed {
+            Some(policy) => versions_problem(policy),
+            None => Some(("Incomplete", "is in use, but AWS did not list it")),
+        };
+        if let Some((code, problem)) = problem {
             document = None;
-            let problem = match listed {
-                Some(_) if defaults > 1 => {
-                    format!("the policy {arn} has {defaults} default versions")
-                }
-                Some(_) => format!("the default version of the policy {arn} is absent"),
-                None => format!("the policy {arn} is in use, but AWS did not list it"),
-            };
-            self.gaps.push(Gap::new(SOURCE, "Incomplete", problem).of(arn));
+            self.gaps.push(Gap::new(SOURCE, code, format!("the policy {arn} {problem}")).of(arn));
         }
         let place = self.add(arn, name, document, versions);
         for version in all_versions {
@@ -213,11 +209,20 @@ impl<'a> AccountReader<'a, '_> {
         for policy in attached {
             places.push(self.managed(&policy.policy_arn, &policy.policy_name));
         }
+        let mut by_name: BTreeMap<&str, Vec<&DocumentJson>> = BTreeMap::new();
         for policy in inline {
-            let what = || format!("the inline policy {} of {name}", policy.policy_name);
-            let document = self.identity_document(&policy.policy_document, what, name);
-            let id = format!("{arn}/policy/{}", policy.policy_name);
-            places.push(self.add(&id, &policy.policy_name, document, Vec::new()));
+            by_name.entry(&policy.policy_name).or_default().push(&policy.policy_document);
+        }
+        for (policy, documents) in by_name {
+            let what = || format!("the inline policy {policy} of {name}");
+            let document = if documents.iter().all(|document| *document == documents[0]) {
+                self.identity_document(documents[0], what, name)
+            } else {
+                let message = format!("{} is there twice, with different contents", what());
+                self.gaps.push(Gap::new(SOURCE, "Contradictory", message).of(name));
+                None
+            };
+            places.push(self.add(&format!("{arn}/policy/{policy}"), policy, document, Vec::new()));
         }
         for place in &places {
             self.uses[*place].attached_to.push(arn.to_owned());
@@ -372,6 +377,27 @@ fn principal(
         tags: Some(tags.collect()),
         ..Principal::new(kind, arn, name)
     }
+}
+
+/// What makes it unsure which version of a policy is in force: a gap's code, and what the policy does.
+fn versions_problem(policy: &ManagedPolicyDetail) -> Option<(&'static str, &'static str)> {
+    let versions = &policy.policy_version_list;
+    let ids: HashSet<&String> = versions.iter().map(|version| &version.version_id).collect();
+    if ids.len() < versions.len() {
+        return Some(("Contradictory", "has two versions of one id"));
+    }
+    let mut defaults = versions.iter().filter(|version| version.is_default_version);
+    let Some(default) = defaults.next() else {
+        return Some(("Incomplete", "lacks its default version"));
+    };
+    if defaults.next().is_some() {
+        return Some(("Contradictory", "has two default versions"));
+    }
+    let named = policy.default_version_id.as_ref();
+    named.is_some_and(|named| *named != default.version_id).then_some((
+        "Contradictory",
+        "names another default version than the one that is marked so",
+    ))
 }
 
 /// The id of an inline policy is its owner's ARN, with its name behind.

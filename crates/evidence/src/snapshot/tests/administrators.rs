@@ -26,13 +26,14 @@ fn inline(statements: Json) -> Json {
 }
 
 fn managed(arn: &str, versions: &[(bool, Json)]) -> Json {
-    let version = |(default, statements): &(bool, Json)| {
-        json!({
-            "VersionId": "v1", "IsDefaultVersion": default, "Document": document(statements.clone()),
-        })
-    };
-    let versions: Vec<Json> = versions.iter().map(version).collect();
-    json!({"PolicyName": arn.rsplit('/').next(), "Arn": arn, "PolicyVersionList": versions})
+    let mut list = Vec::new();
+    for (index, (default, statements)) in versions.iter().enumerate() {
+        list.push(json!({
+            "VersionId": format!("v{index}"), "IsDefaultVersion": default,
+            "Document": document(statements.clone()),
+        }));
+    }
+    json!({"PolicyName": arn.rsplit('/').next(), "Arn": arn, "PolicyVersionList": list})
 }
 
 fn attached(arn: &str) -> Json {
@@ -73,7 +74,9 @@ fn a_union_of_policies() {
     let all_but_iam = json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"});
     let iam = allow(json!("iam:*"), json!("*"));
     assert_eq!(by_inline(&[inline(all_but_iam.clone())]), Fact::Known(false));
-    assert_eq!(by_inline(&[inline(all_but_iam), inline(iam)]), Fact::Known(true));
+    let mut other = inline(iam);
+    other["PolicyName"] = json!("q");
+    assert_eq!(by_inline(&[inline(all_but_iam), other]), Fact::Known(true));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Evidence that AWS does not give, or that contradicts itself: a gap, and unknown what hangs on it.
 
-use portcullis_model::{Fact, Source};
+use portcullis_model::{Fact, Snapshot, Source};
 use serde_json::{Value as Json, json};
 
 use super::bundles::{CREATED, Fixture, REPORT_AT, arn, detail, gaps, root_row, user};
@@ -211,6 +211,128 @@ fn a_contact_stands_under_its_type() {
     assert_eq!(contacts("BILLING").snapshot().gaps, []);
     let message = voided(&contacts("SECURITY"), Source::AlternateContacts, "Malformed");
     assert_eq!(message, "alternate-contacts.json: holds a contact of another type as BILLING");
+}
+
+/// One principal has one inline policy of a name, and one value of a tag.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>
+#[test]
+fn what_a_principal_has_twice_it_has_alike() {
+    let full = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+    let none = json!({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}});
+    let with = |policies: &[(&str, &Json)]| {
+        let mut alice = detail("alice");
+        let inline = policies
+            .iter()
+            .map(|(name, document)| json!({"PolicyName": name, "PolicyDocument": document}));
+        alice["UserPolicyList"] = inline.collect();
+        Fixture::new().users(&[alice]).snapshot()
+    };
+    let of_policies = |snapshot: &Snapshot| -> Vec<Fact<bool>> {
+        let policies = snapshot.policies.as_ref().known().unwrap();
+        policies.iter().map(|policy| policy.allows_everything).collect()
+    };
+    for twins in [[("p", &full), ("p", &none)], [("p", &none), ("p", &full)]] {
+        let twins = with(&twins);
+        assert_eq!(of_policies(&twins), [Fact::missing(DETAILS)]);
+        assert_eq!(user(&twins, "alice").administrator, Fact::missing(DETAILS));
+        let message = "the inline policy p of alice is there twice, with different contents";
+        let gap = ("Contradictory".to_owned(), message.to_owned());
+        assert_eq!(gaps(&twins, DETAILS, Some("alice")), [gap]);
+    }
+    let alike = with(&[("p", &full), ("p", &full)]);
+    assert_eq!(of_policies(&alike), [Fact::Known(true)]);
+    let two = with(&[("p", &full), ("P", &none)]);
+    assert_eq!(of_policies(&two), [Fact::Known(false), Fact::Known(true)]);
+    for fine in [alike, two] {
+        assert_eq!(fine.gaps, []);
+    }
+
+    let tagged = |key: &str, value: &str| {
+        let mut alice = detail("alice");
+        alice["Tags"] = json!([{"Key": "team", "Value": "a"}, {"Key": key, "Value": value}]);
+        Fixture::new().users(&[alice])
+    };
+    for fine in [("team", "a"), ("stage", "b")] {
+        assert_eq!(tagged(fine.0, fine.1).snapshot().gaps, []);
+    }
+    for key in ["team", "Team"] {
+        voided(&tagged(key, "b"), DETAILS, "Contradictory");
+    }
+    voided(&tagged("", "b"), DETAILS, "Malformed");
+}
+
+/// AWS says twice which version is in force.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ManagedPolicyDetail.html>
+#[test]
+fn a_policy_has_one_default_version() {
+    let own = "arn:aws:iam::123456789012:policy/own";
+    let version = |id: &str, is_default: bool| {
+        let document = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+        json!({"VersionId": id, "IsDefaultVersion": is_default, "Document": document})
+    };
+    let of = |named: Option<&str>, versions: &[Json]| {
+        let mut details = whole_details();
+        details["RoleDetailList"] = json!([]);
+        details["Policies"][0]["PolicyVersionList"] = json!(versions);
+        if let Some(named) = named {
+            details["Policies"][0]["DefaultVersionId"] = json!(named);
+        }
+        let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
+        let everything = snapshot.policies.as_ref().known().unwrap()[0].allows_everything;
+        (everything, gaps(&snapshot, DETAILS, Some(own)))
+    };
+    let versions = [version("v1", false), version("v2", true)];
+    for named in [Some("v2"), None] {
+        assert_eq!(of(named, &versions), (Fact::Known(true), vec![]));
+    }
+    for (named, versions, code, problem) in [
+        (
+            "v1",
+            versions,
+            "Contradictory",
+            "names another default version than the one that is marked so",
+        ),
+        (
+            "v1",
+            [version("v1", true), version("v2", true)],
+            "Contradictory",
+            "has two default versions",
+        ),
+        (
+            "v1",
+            [version("v1", true), version("v1", false)],
+            "Contradictory",
+            "has two versions of one id",
+        ),
+        (
+            "v1",
+            [version("v1", false), version("v2", false)],
+            "Incomplete",
+            "lacks its default version",
+        ),
+    ] {
+        let gap = (code.to_owned(), format!("the policy {own} {problem}"));
+        assert_eq!(of(Some(named), &versions), (Fact::missing(DETAILS), vec![gap]));
+    }
+}
+
+#[test]
+fn nothing_is_without_an_id() {
+    let key = json!([{
+        "UserName": "alice", "AccessKeyId": "", "Status": "Active", "CreateDate": CREATED,
+    }]);
+    let message = voided(&Fixture::new().keys(&["alice"], &key), Source::AccessKeys, "Malformed");
+    assert_eq!(message, "access-keys.json: holds something without an id");
+    let session = json!({
+        "Session": "ASIA1", "LoginProfile": null, "AccessKeys": [],
+        "MFADevices": [{"SerialNumber": ""}], "Certificates": [],
+    });
+    let opened = Fixture::new().with(Source::RootCredentials, &session);
+    voided(&opened, Source::RootCredentials, "Malformed");
+    assert_eq!(opened.snapshot().root.mfa_devices, Fact::missing(Source::RootCredentials));
 }
 
 #[test]

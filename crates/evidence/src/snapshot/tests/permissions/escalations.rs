@@ -325,8 +325,8 @@ fn an_unread_trust_policy_may_let_in_anyone_of_the_account() {
 fn one_policy_alone() {
     let part = |name: &str, statement: Json| managed(&format!("{OWN}:policy/{name}"), statement);
     let action = |action: &str| allow(json!(action), json!("*"));
-    let version = |default: bool, statement: Json| json!({"VersionId": "v", "IsDefaultVersion": default, "Document": document(statement)});
-    let versions = json!([version(false, action("iam:*")), version(true, json!([]))]);
+    let version = |id: &str, default: bool, statement: Json| json!({"VersionId": id, "IsDefaultVersion": default, "Document": document(statement)});
+    let versions = json!([version("v1", false, action("iam:*")), version("v2", true, json!([]))]);
     let mut lists = administrators();
     lists["Policies"] = json!([
         part("pass", action("iam:PassRole")),
