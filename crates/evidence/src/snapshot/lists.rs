@@ -78,6 +78,11 @@ impl Miscount {
 }
 
 impl Answers {
+    /// Whether there is an account summary, and it does not count those.
+    pub(super) fn lacks_count(&self, key: &str) -> bool {
+        self.summary.as_ref().known().is_some_and(|summary| !summary.contains_key(key))
+    }
+
     /// How the list differs from the summary; none: it does not. What was made since the summary was
     /// asked for, or shortly before, may stand on the list and not be counted.
     fn miscount(&self, key: &str, items: &Items<'_>) -> Option<Miscount> {
@@ -111,8 +116,12 @@ impl Lists {
         let Fact::Known(details) = &answers.details else {
             return Lists::WHOLE;
         };
-        let mut miscounts = Vec::new();
-        let mut fits = |key: &str, items: Items<'_>| {
+        let (mut miscounts, mut uncounted) = (Vec::new(), Vec::new());
+        let mut fits = |key: &'static str, items: Items<'_>| {
+            if answers.lacks_count(key) {
+                uncounted.push(key);
+                return false;
+            }
             let miscount = answers.miscount(key, &items);
             let is_whole = miscount.is_none();
             miscounts.extend(miscount.map(|miscount| (miscount, key.to_ascii_lowercase())));
@@ -132,6 +141,13 @@ impl Lists {
             roles: fits("Roles", roles.map(|it| (&*it.arn, it.create_date)).collect()),
             policies: fits("Policies", policies.map(|it| (&*it.arn, it.create_date)).collect()),
         };
+        if !uncounted.is_empty() {
+            let counts = uncounted.join(", ");
+            let lacks = format!("lacks {counts}, which AWS always sends");
+            gaps.push(Gap::new(Source::AccountSummary, "Incomplete", lacks));
+            let unsure = format!("may be cut: the account summary lacks {counts}");
+            gaps.push(Gap::new(Source::AccountAuthorizationDetails, "Incomplete", unsure));
+        }
         for direction in ["fewer", "more"] {
             let mut numbers = Vec::new();
             for (miscount, kind) in &miscounts {

@@ -38,10 +38,11 @@ pub(super) fn users(
 pub(super) fn whole_list<'u>(users: &'u Fact<Vec<User>>, answers: &Answers) -> Fact<&'u Vec<User>> {
     let report = answers.report.as_ref().known();
     let one_is_whole = answers.lists.users || report.is_some_and(|report| report.complete);
+    let is_counted = !answers.lacks_count("Users");
     let counted = answers.counted("Users").unwrap_or_default();
     users.as_ref().and_then(|users| {
         let present = users.iter().filter(|user| !user.deleted).count();
-        let is_whole = one_is_whole && present >= counted;
+        let is_whole = is_counted && one_is_whole && present >= counted;
         if_whole(users, is_whole, Source::AccountAuthorizationDetails)
     })
 }

@@ -1,5 +1,7 @@
 //! Bundles for tests: a healthy account that each test changes a little.
 
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -76,6 +78,14 @@ const ALWAYS_SENT: [(&str, &[(&str, &str)]); 4] = [
         ],
     ),
     ("Policies", &[("AttachmentCount", "0"), ("PolicyVersionList", "[]")]),
+];
+
+/// What the account summary counts, and the list of it.
+const COUNTED: [(&str, &str); 4] = [
+    ("Users", "UserDetailList"),
+    ("Groups", "GroupDetailList"),
+    ("Roles", "RoleDetailList"),
+    ("Policies", "Policies"),
 ];
 
 /// A user of GetAccountAuthorizationDetails.
@@ -193,8 +203,36 @@ impl Fixture {
         self.report(&[root_row(&[]), row("alice", values)])
     }
 
+    /// The account summary, which counts what the lists hold where the map says nothing else.
     pub(super) fn summary(self, map: &Json) -> Fixture {
+        let mut map = map.clone();
+        for (count, _) in COUNTED {
+            map.as_object_mut().unwrap().entry(count).or_insert(Json::Null);
+        }
         self.with(Source::AccountSummary, &json!({"SummaryMap": map}))
+    }
+
+    /// The bundle, with the counts that are left to the lists.
+    fn bundle(&self) -> Bundle {
+        let mut bundle = self.0.clone();
+        let details = bundle.documents.get(&Source::AccountAuthorizationDetails);
+        let details =
+            details.and_then(|document| serde_json::from_slice::<Json>(&document.bytes).ok());
+        let Some(summary) = bundle.documents.get_mut(&Source::AccountSummary) else {
+            return bundle;
+        };
+        let Ok(mut json) = serde_json::from_slice::<Json>(&summary.bytes) else { return bundle };
+        for (count, list) in COUNTED {
+            let counted = json.get_mut("SummaryMap").and_then(|counts| counts.get_mut(count));
+            if let Some(count @ Json::Null) = counted {
+                let items = details.as_ref().and_then(|details| details[list].as_array());
+                let arns = items.into_iter().flatten().map(|item| item["Arn"].to_string());
+                let own: HashSet<_> = arns.filter(|arn| !arn.contains(":iam::aws:")).collect();
+                *count = json!(own.len());
+                summary.bytes = json.to_string().into_bytes();
+            }
+        }
+        bundle
     }
 
     pub(super) fn devices(self, devices: &Json) -> Fixture {
@@ -267,7 +305,7 @@ impl Fixture {
     }
 
     pub(super) fn declared(&self, declared: &Declarations) -> Snapshot {
-        let snapshot = self.0.snapshot(time(AS_OF), declared).unwrap();
+        let snapshot = self.bundle().snapshot(time(AS_OF), declared).unwrap();
         let json = serde_json::to_value(&snapshot).unwrap();
         for source in missing_sources(&json) {
             let explained = snapshot.gaps.iter().any(|gap| gap.source == source);

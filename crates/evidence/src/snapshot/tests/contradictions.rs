@@ -1,6 +1,6 @@
 //! Evidence that AWS does not give, or that contradicts itself: a gap, and unknown what hangs on it.
 
-use portcullis_model::{Fact, Snapshot, Source};
+use portcullis_model::{Fact, ShortLists, Snapshot, Source};
 use serde_json::{Value as Json, json};
 
 use super::bundles::{CREATED, Fixture, REPORT_AT, arn, detail, gaps, root_row, user};
@@ -498,6 +498,39 @@ fn a_list_that_holds_fewer_than_the_summary_counts_is_not_used() {
     let one = Fixture::new().with(Source::SamlProviders, &provider);
     let one = one.summary(&json!({"Providers": 1})).snapshot();
     assert_eq!(one.oidc_providers, Fact::Known(vec![]), "the one is the SAML provider");
+}
+
+/// AWS sends every count: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>.
+#[test]
+fn a_list_that_the_summary_does_not_count_may_be_cut() {
+    let counts = json!({"Users": 1, "Groups": 0, "Roles": 0, "Policies": 0});
+    let lacking = |lost: &[&str]| {
+        let mut counts = counts.clone();
+        for count in lost {
+            counts.as_object_mut().unwrap().remove(*count);
+        }
+        Fixture::new().with(SUMMARY, &json!({"SummaryMap": counts})).snapshot()
+    };
+    let whole = lacking(&[]);
+    assert_eq!(whole.short_lists, ShortLists::default());
+    assert_eq!((gaps(&whole, SUMMARY, None), gaps(&whole, DETAILS, None)), (vec![], vec![]));
+    for (count, short) in [
+        ("Users", ShortLists { users: true, policies: true, ..ShortLists::default() }),
+        ("Groups", ShortLists { groups: true, policies: true, ..ShortLists::default() }),
+        ("Roles", ShortLists { roles: true, policies: true, ..ShortLists::default() }),
+        ("Policies", ShortLists { policies: true, ..ShortLists::default() }),
+    ] {
+        let lacking = lacking(&[count]);
+        assert_eq!(lacking.short_lists, short, "{count}");
+        let message = format!("lacks {count}, which AWS always sends");
+        assert_eq!(gaps(&lacking, SUMMARY, None), [("Incomplete".to_owned(), message)]);
+        let message = format!("may be cut: the account summary lacks {count}");
+        assert_eq!(gaps(&lacking, DETAILS, None), [("Incomplete".to_owned(), message)]);
+    }
+    let two = lacking(&["Users", "Roles"]);
+    assert_eq!(gaps(&two, SUMMARY, None)[0].1, "lacks Users, Roles, which AWS always sends");
+    let none = Fixture::new().without(SUMMARY).snapshot();
+    assert_eq!(none.short_lists, ShortLists::default(), "that there is no summary says enough");
 }
 
 /// A list that holds more is not of the same account, or not of the same time, unless something was
