@@ -117,13 +117,15 @@ impl Grouping {
     /// The windows of the attempts that were recorded.
     pub(crate) fn windows(&self, snapshot: &Snapshot) -> Windows {
         let Some(activity) = &snapshot.activity else { return Windows::default() };
-        let mut groups: BTreeMap<String, Vec<&SignIn>> = BTreeMap::new();
+        // A user may be called root too.
+        let mut groups: BTreeMap<(String, bool), Vec<&SignIn>> = BTreeMap::new();
         let mut undecided = 0;
         for sign_in in &activity.sign_ins {
             match self.takes(sign_in, &snapshot.account) {
                 Some(true) => {
                     if let Some(key) = self.key(sign_in) {
-                        groups.entry(key).or_default().push(sign_in);
+                        let is_root = sign_in.actor == ActorKind::Root;
+                        groups.entry((key, is_root)).or_default().push(sign_in);
                     }
                 }
                 Some(false) => {}
@@ -132,7 +134,7 @@ impl Grouping {
         }
         let successes = successes(activity);
         let mut windows = Vec::new();
-        for (name, mut group) in groups {
+        for ((name, _), mut group) in groups {
             group.sort_by_key(|sign_in| sign_in.at);
             let belong = |one: &&SignIn, next: &&SignIn| {
                 next.at.duration_since(one.at) <= self.within

@@ -105,6 +105,21 @@ fn lines(report: &Report) -> Vec<String> {
     report.findings.iter().map(line).collect()
 }
 
+/// IAM lets a user be called root, who has another password than the root user.
+#[test]
+fn a_user_called_root_shares_no_window_with_root() {
+    let attempts: Vec<_> = ["08:00:00", "08:01:00", "08:02:00", "08:03:00"]
+        .iter()
+        .zip(["root", "user", "root", "user"])
+        .map(|(time, actor)| {
+            sign_in("root", time, &json!({ "outcome": "failure", "actor": actor }))
+        })
+        .collect();
+    let report = report(WINDOWS, &attempts, &covered());
+    let windows = lines(&report).into_iter().filter(|line| line == "pass no problem found");
+    assert_eq!(windows.count(), 2);
+}
+
 #[test]
 fn a_window_ends_where_nothing_follows_soon() {
     let attempts = vec![
