@@ -513,8 +513,8 @@ pub(crate) struct SigninsArgs {
     /// Leave out what began at this time or later
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) to: Option<Timestamp>,
-    /// Leave out what ended longer ago than this, such as 7d or 12h [default of a look-up:
-    /// 7d]
+    /// Leave out what ended longer before --to, or before now, than this, such as 7d or 12h
+    /// [default of a look-up: 7d]
     #[arg(long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,
     /// Show only this person, with every event and a text for a ticket; root

@@ -24,6 +24,8 @@ pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Reads, judges and shows the activity; the exit status, which follows from the report.
 pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
+    let mut filter = filter(args);
+    check_period(&filter)?;
     let outputs = output::of_share(&args.reporting.output.outputs, args.shard)?;
     input::check_streams(args.paths.iter().chain(&args.reporting.baseline))?;
     let judged = if args.bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
@@ -32,7 +34,6 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let declared = reporting.config.declarations();
     let needed = rule_files::sources(&reporting.rules).needed(false);
     let mut reader = read(args)?;
-    let mut filter = filter(args);
     let mut accounts = Vec::new();
     for path in &args.bundles {
         let bundle = Bundle::read(path)?;
@@ -64,6 +65,16 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     report.activity.extend(recorded.summary);
     let report = reporting.decide(report)?;
     reporting.finish(Whole::Held(Box::new(report)))
+}
+
+/// Refuses a period in which nothing can have happened.
+fn check_period(filter: &Filter) -> Result<(), Failure> {
+    match (filter.from, filter.to) {
+        (Some(from), Some(to)) if from >= to => {
+            Err(format!("--to ({to}) is not after --from ({from})").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads the logs, or looks the event history up where there is nothing to read.
@@ -117,9 +128,10 @@ pub(crate) fn recent(
 }
 
 fn filter(args: &SigninsArgs) -> Filter {
-    let since = |age| Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
+    let end = args.to.unwrap_or_else(Timestamp::now);
+    let start = args.last.map(|last| end.checked_sub(last).unwrap_or(Timestamp::MIN));
     Filter {
-        from: args.from.or(args.last.map(since)),
+        from: args.from.or(start),
         to: args.to,
         accounts: args.accounts.clone(),
         regions: args.regions.clone(),

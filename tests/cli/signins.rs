@@ -144,6 +144,21 @@ fn filters_narrow_what_is_shown() {
 }
 
 #[test]
+fn a_period_ends_after_it_begins() {
+    for from in ["2026-11-19", "2026-11-18"] {
+        let run = signins(&["--from", from, "--to", "2026-11-18"]);
+        assert_eq!(run.status, 2);
+        assert!(
+            run.stderr.contains("--to (2026-11-18T00:00:00Z) is not after --from"),
+            "{}",
+            run.stderr
+        );
+    }
+    let run = signins(&["--last", "18h", "--to", "2026-11-19"]);
+    assert!(!run.stdout.contains("SIGNED IN: nobody"), "it counts back from --to: {}", run.stdout);
+}
+
+#[test]
 fn standard_input_is_read_as_files_are() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(["signins", "-"]);
