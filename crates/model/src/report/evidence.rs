@@ -20,7 +20,8 @@ impl Evidence {
     #[must_use]
     pub fn new<N: Serialize + Ord, F: Serialize>(facts: &BTreeMap<N, F>) -> Evidence {
         let text = serde_json::to_string(facts).expect("facts are plain data");
-        Evidence(text.into_boxed_str())
+        // A copy, since what is shortened in place may keep the memory it had.
+        Evidence(text.as_str().into())
     }
 
     /// The facts by their names.

@@ -50,10 +50,10 @@ impl Message {
     /// The sentence and its facts.
     #[must_use]
     pub fn into_parts(mut self) -> (String, Vec<MessageFact>) {
-        // A large account has tens of thousands of messages.
-        self.text.shrink_to_fit();
+        // A large account has tens of thousands of messages. What is shortened in place may keep the
+        // memory it had.
         self.facts.shrink_to_fit();
-        (self.text, self.facts)
+        (self.text.as_str().to_owned(), self.facts)
     }
 
     /// The parts, in the order in which they are read.
