@@ -139,9 +139,13 @@ pub(crate) fn write<F: Copy>(
 /// Writes a file whole or not at all: a killed run leaves what was there before.
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let before = fs::metadata(path).ok();
-    if before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
-        // A device such as /dev/null, or a pipe, cannot be replaced.
-        return buffered(fs::OpenOptions::new().write(true).open(path)?, write).map(drop);
+    if let Some(metadata) = &before {
+        // A file that may not be written may not be replaced, though its directory would let it.
+        let file = fs::OpenOptions::new().write(true).open(path)?;
+        if !metadata.is_file() {
+            // A device such as /dev/null, or a pipe, cannot be replaced.
+            return buffered(file, write).map(drop);
+        }
     }
     let directory = path.parent().unwrap_or(Path::new("."));
     replace_file(path, directory, before, write)

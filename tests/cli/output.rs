@@ -99,6 +99,22 @@ fn a_file_that_cannot_be_written_is_a_failure_and_leaves_nothing() {
     assert!(!sandbox.path("out.json").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_written_is_not_replaced() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = sandbox();
+    let path = sandbox.path("out.json");
+    fs::write(&path, "old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    // Root may write any file.
+    let is_root = fs::OpenOptions::new().write(true).open(&path).is_ok();
+    let run = sandbox.run(audit(&["-o", "json=out.json", "-o", "table=out.txt"]));
+    assert_eq!(run.status, if is_root { 1 } else { 2 }, "{}", run.stderr);
+    assert_eq!(fs::read_to_string(&path).unwrap() == "old", !is_root);
+    assert!(sandbox.path("out.txt").exists());
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let run = sandbox().run_unread(["rules", "list"]);
