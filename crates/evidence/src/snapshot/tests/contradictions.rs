@@ -241,11 +241,11 @@ fn what_a_principal_has_twice_it_has_alike() {
         let gap = ("Contradictory".to_owned(), message.to_owned());
         assert_eq!(gaps(&twins, DETAILS, Some("alice")), [gap]);
     }
-    let alike = with(&[("p", &full), ("p", &full)]);
-    assert_eq!(of_policies(&alike), [Fact::Known(true)]);
+    let same = with(&[("p", &full), ("p", &full)]);
+    assert_eq!(of_policies(&same), [Fact::Known(true)]);
     let two = with(&[("p", &full), ("P", &none)]);
     assert_eq!(of_policies(&two), [Fact::Known(false), Fact::Known(true)]);
-    for fine in [alike, two] {
+    for fine in [same, two] {
         assert_eq!(fine.gaps, []);
     }
 
