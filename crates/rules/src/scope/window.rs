@@ -32,6 +32,8 @@ pub(crate) struct GroupingTexts {
 pub(crate) struct Grouping {
     /// The fields of [`SignIn`] that those of a window have in common.
     group_by: Vec<usize>,
+    /// Whether those of a window are of one person.
+    by_user: bool,
     within: SignedDuration,
     filter: Option<Expression>,
     until_success: bool,
@@ -86,7 +88,8 @@ impl GroupingTexts {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Grouping { group_by, within, filter, until_success: self.until_success })
+        let by_user = self.group_by.iter().any(|name| name.value == "user");
+        Ok(Grouping { group_by, by_user, within, filter, until_success: self.until_success })
     }
 }
 
@@ -124,7 +127,7 @@ impl Grouping {
             match self.takes(sign_in, &snapshot.account) {
                 Some(true) => {
                     if let Some(key) = self.key(sign_in) {
-                        let is_root = sign_in.actor == ActorKind::Root;
+                        let is_root = self.by_user && sign_in.actor == ActorKind::Root;
                         groups.entry((key, is_root)).or_default().push(sign_in);
                     }
                 }
