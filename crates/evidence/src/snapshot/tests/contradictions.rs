@@ -530,7 +530,7 @@ fn a_list_that_the_summary_does_not_count_may_be_cut() {
     let two = lacking(&["Users", "Roles"]);
     assert_eq!(gaps(&two, SUMMARY, None)[0].1, "lacks Users, Roles, which AWS always sends");
     let none = Fixture::new().without(SUMMARY).snapshot();
-    assert_eq!(none.short_lists, ShortLists::default(), "that there is no summary says enough");
+    assert_eq!(none.short_lists, ShortLists::default(), "the absent summary says enough");
 }
 
 /// A list that holds more is not of the same account, or not of the same time, unless something was
