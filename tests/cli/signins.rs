@@ -143,6 +143,27 @@ fn filters_narrow_what_is_shown() {
     assert!(run.stdout.contains("SIGNED IN: nobody"), "{}", run.stdout);
 }
 
+/// IAM lets a user be called root, whose device is not the root user's own.
+#[test]
+fn root_acts_on_itself_only_under_its_own_name() {
+    for (target, verdict) in [("root", "fail"), ("AWS ROOT USER", "not_applicable")] {
+        let event = serde_json::json!({
+            "eventSource": "iam.amazonaws.com", "eventName": "DeactivateMFADevice", "eventID": "a",
+            "eventTime": "2026-11-18T08:00:00Z", "awsRegion": "us-east-1",
+            "recipientAccountId": "111122223333", "sourceIPAddress": "192.0.2.1",
+            "userIdentity": { "type": "Root", "accountId": "111122223333" },
+            "requestParameters": { "userName": target },
+        });
+        let sandbox = Sandbox::new();
+        sandbox.write("events.json", event.to_string());
+        let only = ["--only", "mfa-device-deactivated", "--include", "not_applicable"];
+        let run = sandbox.run(["signins", "events.json", "-o", "json"].iter().chain(&only));
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let mut verdicts = report["findings"].as_array().unwrap().iter().map(|it| &it["verdict"]);
+        assert!(verdicts.any(|it| it == verdict), "{target}: {}", run.stdout);
+    }
+}
+
 #[test]
 fn a_period_ends_after_it_begins() {
     for from in ["2026-11-19", "2026-11-18"] {

@@ -129,17 +129,14 @@ fn times<'t>(times: &'t Times<'t>, event: &'t Event) -> &'t [Timestamp] {
 }
 
 /// Whom the event acts on: the account, and the name of its user. IAM takes the caller for a user that is
-/// not named, and calls root `AWS ROOT USER`.
+/// not named.
 fn acted_on(event: &Event) -> Option<(&String, &str)> {
-    let target = match event.target.as_deref() {
-        Some("AWS ROOT USER") => ROOT,
-        Some(name) => name,
-        None => actor_name(event),
-    };
+    let target = event.target.as_deref().unwrap_or_else(|| actor_name(event));
     (!target.is_empty()).then_some((&event.account, target))
 }
 
-const ROOT: &str = "root";
+/// What IAM calls the root user where others have a name, as no user can be called.
+const ROOT: &str = "AWS ROOT USER";
 
 fn actor_name(event: &Event) -> &str {
     match event.actor.kind {
@@ -152,7 +149,7 @@ fn actor_name(event: &Event) -> &str {
 /// The name of somebody; of somebody who is not named, the address.
 fn who(kind: ActorKind, name: Option<&String>, source: Option<&String>) -> String {
     if kind == ActorKind::Root {
-        return ROOT.to_owned();
+        return "root".to_owned();
     }
     name.or(source).map_or("somebody not named", String::as_str).to_owned()
 }
