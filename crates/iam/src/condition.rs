@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::context::{Context, Request};
+use crate::context::Request;
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::Effect;
 use crate::truth::Truth;
@@ -131,19 +131,19 @@ impl Condition {
 
     /// Whether a request meets it, in a statement of that effect.
     pub(crate) fn holds(&self, request: &Request<'_>, effect: Effect) -> Truth {
-        let (context, value) = (&request.context, request.value(&self.key));
+        let value = request.value(&self.key);
         if self.operator == Operator::Null {
             return self.holds_for_presence(&value, effect);
         }
         match value {
             Value::Absent => self.when_absent.into(),
-            Value::Many(texts) => self.holds_for_several(context, &texts),
+            Value::Many(texts) => self.holds_for_several(request, &texts),
             Value::Chosen { optional } => self.holds_by_choice(effect, optional),
             Value::ChosenIn(service) => {
                 let mut of_service = Truth::No;
                 for pattern in &self.values {
                     of_service = of_service.or(|| {
-                        pattern.truth_in(context, |bound| is_own_arn(bound, service, context))
+                        pattern.truth_in(request, |bound| is_own_arn(bound, service, request))
                     });
                 }
                 if effect == Effect::Deny && of_service == Truth::Yes {
@@ -153,7 +153,7 @@ impl Condition {
             }
             Value::Open if self.never_holds() => Truth::No,
             Value::Open => Truth::depends_on(&self.name),
-            value => self.holds_for_one(context, &value),
+            value => self.holds_for_one(request, &value),
         }
     }
 
@@ -178,10 +178,10 @@ impl Condition {
         if self.negated { !fits } else { fits }
     }
 
-    fn holds_for_several(&self, context: &Context<'_>, texts: &[String]) -> Truth {
+    fn holds_for_several(&self, request: &Request<'_>, texts: &[String]) -> Truth {
         let mut holds = Truth::from(self.quantifier == Quantifier::All);
         for text in texts {
-            let one = || self.holds_for_one(context, &Value::one(text.as_str()));
+            let one = || self.holds_for_one(request, &Value::one(text.as_str()));
             holds = match self.quantifier {
                 Quantifier::All => holds.and(one),
                 Quantifier::Any | Quantifier::One => holds.or(one),
@@ -205,19 +205,19 @@ impl Condition {
         })
     }
 
-    fn holds_for_one(&self, context: &Context<'_>, value: &Value<'_>) -> Truth {
+    fn holds_for_one(&self, request: &Request<'_>, value: &Value<'_>) -> Truth {
         let mut fits = Truth::No;
         for pattern in &self.values {
-            fits = fits.or(|| self.fits(context, value, pattern));
+            fits = fits.or(|| self.fits(request, value, pattern));
         }
         if self.negated { !fits } else { fits }
     }
 
-    fn fits(&self, context: &Context<'_>, value: &Value<'_>, pattern: &Pattern) -> Truth {
+    fn fits(&self, request: &Request<'_>, value: &Value<'_>, pattern: &Pattern) -> Truth {
         match value {
-            Value::One(text) => self.fits_text(context, text, pattern),
+            Value::One(text) => self.fits_text(request, text, pattern),
             _ if pattern.is_everything() => Truth::Yes,
-            Value::Beginning(start) => pattern.truth_in(context, |bound| {
+            Value::Beginning(start) => pattern.truth_in(request, |bound| {
                 let plain = bound.literal_prefix();
                 let goes_on = plain.len() > start.len() && plain.starts_with(start.as_str());
                 let is_shorter = start.starts_with(plain) && !bound.is_literal();
@@ -235,14 +235,14 @@ impl Condition {
         }
     }
 
-    fn fits_text(&self, context: &Context<'_>, text: &str, pattern: &Pattern) -> Truth {
+    fn fits_text(&self, request: &Request<'_>, text: &str, pattern: &Pattern) -> Truth {
         match self.operator {
-            Operator::Equals | Operator::Like => pattern.matches_in(context, text),
+            Operator::Equals | Operator::Like => pattern.matches_in(request, text),
             Operator::EqualsIgnoreCase | Operator::Bool => {
                 let text = text.to_lowercase();
-                pattern.truth_in(context, |bound| bound.to_lowercase().matches(&text).into())
+                pattern.truth_in(request, |bound| bound.to_lowercase().matches(&text).into())
             }
-            Operator::Arn => pattern.truth_in(context, |bound| arn_matches(bound, text).into()),
+            Operator::Arn => pattern.truth_in(request, |bound| arn_matches(bound, text).into()),
             Operator::Compare(orders) => match (number(text), number(pattern.as_str())) {
                 (Some(one), Some(other)) => orders.contains(&one.total_cmp(&other)).into(),
                 _ => Truth::No,
@@ -308,10 +308,10 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// Whether the pattern fits an ARN of the service that is of the account, or names none.
-fn is_own_arn(pattern: &Pattern, service: &str, context: &Context<'_>) -> Truth {
+fn is_own_arn(pattern: &Pattern, service: &str, request: &Request<'_>) -> Truth {
     let fields = pattern.arn_fields();
     let fits = |place: usize, text| fields.get(place).is_none_or(|field| field.matches(text));
-    Truth::from(fits(2, service) && (fits(4, context.account.id_text()) || fits(4, "")))
+    Truth::from(fits(2, service) && (fits(4, request.context.account.id_text()) || fits(4, "")))
 }
 
 /// A date and time, a date, a year and month, a year, or seconds since 1970.

@@ -42,7 +42,10 @@ pub struct Privileges {
     /// Whether every IAM action is allowed on every resource, once its holder has removed the Denies that
     /// it may remove.
     pub administrator: bool,
-    /// The ways to become an administrator, or somebody who can: one for each method.
+    /// The condition keys on which that depends, as the policies write them; none: it is so in any case.
+    pub administrator_depends_on: Vec<String>,
+    /// The ways to become an administrator, or somebody who can: one for each method. Of whoever is one
+    /// under conditions, those that need none.
     pub ways: Vec<Way>,
     /// The policies with a Deny that alone holds an escalation back, and that their holder may remove.
     pub removable_guards: Vec<PolicyId>,

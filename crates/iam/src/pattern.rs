@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::context::Context;
+use crate::context::Request;
 use crate::truth::Truth;
 use crate::value::Value;
 
@@ -223,8 +223,8 @@ impl Pattern {
     }
 
     /// Whether the text matches the pattern with the variables of a request.
-    pub(crate) fn matches_in(&self, context: &Context<'_>, text: &str) -> Truth {
-        self.truth_in(context, |pattern| pattern.matches(text).into())
+    pub(crate) fn matches_in(&self, request: &Request<'_>, text: &str) -> Truth {
+        self.truth_in(request, |pattern| pattern.matches(text).into())
     }
 
     /// The pattern in lower case, once its variables have their values.
@@ -241,18 +241,18 @@ impl Pattern {
     /// What holds of the pattern once its variables have the values of a request.
     pub(crate) fn truth_in(
         &self,
-        context: &Context<'_>,
+        request: &Request<'_>,
         test: impl Fn(&Pattern) -> Truth,
     ) -> Truth {
-        match self.bind(context) {
+        match self.bind(request) {
             Ok(pattern) => test(&pattern),
             Err(truth) => truth,
         }
     }
 
     /// The pattern with the values that its variables have in a request; as it is if one of them is not known.
-    pub(crate) fn resolve(&self, context: &Context<'_>) -> Pattern {
-        let Ok(bound) = self.bind(context) else { return self.clone() };
+    pub(crate) fn resolve(&self, request: &Request<'_>) -> Pattern {
+        let Ok(bound) = self.bind(request) else { return self.clone() };
         let mut text = String::new();
         let mut pieces = Vec::new();
         for piece in &bound.pieces {
@@ -269,7 +269,7 @@ impl Pattern {
 
     /// The pattern with the values that its variables have in a request; else whether it matches: not if the
     /// request lacks a variable, and who knows if its value is not known.
-    fn bind(&self, context: &Context<'_>) -> Result<Cow<'_, Pattern>, Truth> {
+    fn bind(&self, request: &Request<'_>) -> Result<Cow<'_, Pattern>, Truth> {
         if !self.has_variables() {
             return Ok(Cow::Borrowed(self));
         }
@@ -277,7 +277,7 @@ impl Pattern {
         for piece in &mut pieces {
             let Piece::Variable(variable) = piece else { continue };
             let (key, default) = &**variable;
-            let text = match (context.value(key), default) {
+            let text = match (request.value(key), default) {
                 (Value::One(text), _) => text.into_owned(),
                 (Value::Absent, Some(text)) => text.clone(),
                 (Value::Absent | Value::Many(_), _) => return Err(Truth::No),

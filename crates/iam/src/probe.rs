@@ -144,7 +144,7 @@ impl Question<'_> {
                 continue;
             }
             for pattern in resources.patterns() {
-                let pattern = pattern.resolve(&context);
+                let pattern = pattern.resolve(&Request { action: "", resource: "", context });
                 // What it leaves out has been asked about.
                 if !known.iter().any(|resource| pattern.matches(resource)) {
                     self.resources.extend(pattern.common_arn(&self.all_resources, NAME));

@@ -37,6 +37,7 @@ pub(super) struct Permissions {
 #[derive(Clone)]
 pub(super) struct Privileges {
     pub(super) administrator: Fact<bool>,
+    pub(super) administrator_depends_on: Fact<Vec<String>>,
     pub(super) escalations: Fact<Vec<Escalation>>,
     /// The ids of policies with a Deny that holds an escalation back, and that can be removed.
     pub(super) removable_guards: Fact<Vec<String>>,
@@ -133,13 +134,18 @@ impl<'a> Judged<'a> {
     fn between(&self, least: iam::Privileges, most: Option<&iam::Privileges>) -> Privileges {
         let known = |differs: Option<bool>| differs != Some(true);
         let same_rank = known(most.map(|most| most.administrator != least.administrator));
+        let same_keys =
+            known(most.map(|most| most.administrator_depends_on != least.administrator_depends_on));
         let same_guards = known(most.map(|most| most.removable_guards != least.removable_guards));
-        let more = most.map(|most| most.administrator || !most.ways.is_empty());
-        let is_settled = least.administrator || !least.ways.is_empty() || known(more);
+        let more =
+            most.map(|most| most.administrator != least.administrator || !most.ways.is_empty());
+        let is_always = least.administrator && least.administrator_depends_on.is_empty();
+        let is_settled = is_always || !least.ways.is_empty() || known(more);
         let id = |guard: &PolicyId| self.account.policy(*guard).id.clone();
         let guards = least.removable_guards.iter().map(id).collect();
         Privileges {
             administrator: self.fact(least.administrator, same_rank),
+            administrator_depends_on: self.fact(least.administrator_depends_on, same_keys),
             removable_guards: self.fact(guards, same_guards),
             escalations: self.fact(least.ways.into_iter().map(escalation).collect(), is_settled),
         }

@@ -88,6 +88,9 @@ impl<'a> Maker<'a> {
             unassigned_mfa_device: mfa.abandoned_device,
             groups: listed(detail, groups),
             administrator: privileges.as_ref().and_then(|all| all.administrator),
+            administrator_depends_on: privileges
+                .as_ref()
+                .and_then(|all| all.administrator_depends_on.clone()),
             removable_guards: privileges.as_ref().and_then(|all| all.removable_guards.clone()),
             escalations: privileges.and_then(|all| all.escalations),
             attached_policies: listed(detail, |user| {
@@ -115,6 +118,7 @@ impl<'a> Maker<'a> {
             Some(user) => permissions.and_then(|all| all.of_user(user).map(Clone::clone)),
             None => Fact::Known(Privileges {
                 administrator: Fact::Known(false),
+                administrator_depends_on: Fact::Known(Vec::new()),
                 escalations: Fact::Known(Vec::new()),
                 removable_guards: Fact::Known(Vec::new()),
             }),

@@ -101,17 +101,13 @@ impl<'a> Index<'a> {
             index.personal.push(personal);
         }
         let managed = index.managed.values().copied();
-        index.wide = managed.filter(|policy| index.allows_everything(*policy)).collect();
+        index.wide = managed.filter(|policy| index.allows_everything(*policy).is_some()).collect();
         index
     }
 
     /// The policy of whoever may give itself every permission.
     pub(super) fn everything(&self) -> PolicyId {
         PolicyId::new(self.account.policies.len())
-    }
-
-    pub(super) fn allows_everything(&self, policy: PolicyId) -> bool {
-        self.document(policy).is_some_and(|document| document.allows_everything(self.account))
     }
 
     /// A managed policy of AWS.
@@ -457,19 +453,20 @@ impl<'a> Index<'a> {
         who: &'c EffectivePermissions<'_>,
         action: ActionId,
     ) -> impl Iterator<Item = Option<Pattern>> {
-        let context = self.request(who, "", Asked::own("")).context;
+        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
         let statements = self.in_force(who, action).map(|(.., statement)| statement);
         let allows = statements.filter(|statement| statement.effect == Effect::Allow);
         allows.flat_map(move |statement| match &statement.resources {
             Some(Selection::Only(patterns)) => {
-                patterns.iter().map(|it| Some(it.resolve(&context))).collect()
+                patterns.iter().map(|it| Some(it.resolve(&request))).collect()
             }
             _ => vec![None],
         })
     }
 
-    /// Whether every IAM action is allowed on every resource of IAM.
-    pub(super) fn is_administrator(&self, who: &EffectivePermissions<'_>) -> bool {
+    /// Whether every IAM action is allowed on every resource of IAM: the condition keys on which it depends, if
+    /// it is or may be.
+    pub(super) fn administrator(&self, who: &EffectivePermissions<'_>) -> Option<Rc<[String]>> {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
         let own: Vec<_> = in_force.filter_map(|policy| self.document(*policy)).collect();
         let boundary = who.boundary.and_then(|policy| self.document(policy));
@@ -491,8 +488,27 @@ impl<'a> Index<'a> {
             };
             Decision::by(about, request).within(bounded)
         });
-        self.certainty(&decision).is_some()
+        self.keys_of_everything(decision)
     }
+
+    /// The condition keys on which it depends whether a policy allows everything, if it does or may.
+    pub(super) fn allows_everything(&self, policy: PolicyId) -> Option<Rc<[String]>> {
+        let decision = self.document(policy)?.decide_everything(self.account);
+        self.keys_of_everything(decision)
+    }
+
+    /// What a decision about everything depends on, if it allows. What a single request is about is no
+    /// condition of that: it leaves out some of everything.
+    fn keys_of_everything(&self, decision: Decision) -> Option<Rc<[String]>> {
+        self.certainty(&decision)?;
+        let keys = decision.doubts().keys.into_iter();
+        Some(keys.filter(|key| !is_of_one_request(&key.to_lowercase())).collect())
+    }
+}
+
+/// Whether the value of a condition key, in lower case, differs among the requests of one session.
+fn is_of_one_request(key: &str) -> bool {
+    key.starts_with("iam:") || key.starts_with("aws:resourcetag/")
 }
 
 /// The actions that methods need, sorted, each with the place of a statement about it.

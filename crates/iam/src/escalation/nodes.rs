@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::Certainty;
 use super::effective_permissions::{EffectivePermissions, Policies};
@@ -22,7 +23,8 @@ pub(super) struct Node<'a> {
     pub(super) holder: Option<PrincipalId>,
     /// The groups whose policies it has.
     pub(super) groups: Vec<PrincipalId>,
-    pub(super) administrator: bool,
+    /// The condition keys on which it depends that it is an administrator; none: it is not.
+    pub(super) administrator: Option<Rc<[String]>>,
     /// How privileged it is; none: it is not.
     pub(super) rank: Option<Rank>,
     /// The best way of each method, by the method's place.
@@ -50,6 +52,11 @@ pub(super) enum NodeKind {
 impl Node<'_> {
     pub(super) fn is_user(&self) -> bool {
         self.who.identity.kind == PrincipalKind::User
+    }
+
+    /// Whether it is an administrator whatever a request says.
+    pub(super) fn is_always_administrator(&self) -> bool {
+        self.administrator.as_ref().is_some_and(|keys| keys.is_empty())
     }
 
     /// Whether it is privileged for certain.

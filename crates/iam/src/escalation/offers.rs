@@ -68,14 +68,14 @@ impl Index<'_> {
         action: ActionId,
         key: &str,
     ) -> BTreeSet<String> {
-        let context = self.request(who, "", Asked::own("")).context;
+        let request = self.request(who, "", Asked::own(""));
         let own = self.in_force(who, action).map(|(.., statement)| statement);
         let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
         let statements = own.chain(of_boundary.map(|(_, statement)| statement));
         let mut examples = BTreeSet::new();
         for condition in statements.flat_map(|it| &it.conditions).filter(|it| it.key == key) {
             for value in &condition.values {
-                examples.insert(probe::example(&value.resolve(&context), self.account));
+                examples.insert(probe::example(&value.resolve(&request), self.account));
             }
         }
         examples

@@ -259,7 +259,7 @@ impl<'a> Search<'a> {
         let mut left = vec![(by.method, owner, become_owner.clone())];
         while let Some((method, owner, step)) = left.pop() {
             for (to, step) in self.change(Wait { method, ..by }, owner, &step) {
-                if !self.node(to).administrator && seen.insert(to) {
+                if !self.node(to).is_always_administrator() && seen.insert(to) {
                     left.extend(removals.iter().map(|removal| (*removal, to, step.clone())));
                 }
             }

@@ -49,9 +49,10 @@ pub(super) struct Search<'a> {
     leading_to: HashMap<NodeId, Vec<Edge>>,
     /// Whom a node can become, and how.
     pub(super) becoming: HashMap<NodeId, Rc<[(PrincipalId, Step)]>>,
-    /// What is the same for all who have the same policies: whether they are administrators or, of an action,
-    /// whether they may use it on anything.
-    shared: HashMap<(Policies, Option<PolicyId>, Option<ActionId>), bool>,
+    /// What is the same for all who have the same policies: whether they are administrators, and whether they
+    /// may use an action on anything.
+    administrators: HashMap<(Policies, Option<PolicyId>), Option<Rc<[String]>>>,
+    useful: HashMap<(Policies, Option<PolicyId>, ActionId), bool>,
     queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
 
@@ -108,7 +109,8 @@ impl<'a> Search<'a> {
             retagged: Vec::new(),
             leading_to: HashMap::new(),
             becoming: HashMap::new(),
-            shared: HashMap::new(),
+            administrators: HashMap::new(),
+            useful: HashMap::new(),
             queue: BinaryHeap::new(),
         };
         search.add_principals();
@@ -190,7 +192,9 @@ impl<'a> Search<'a> {
             let trust = self.account().principal(id).trust.as_ref();
             let statements = trust.into_iter().flat_map(|it| it.document.about("sts:tagsession"));
             let node = self.node(self.of_principal[id.place()]);
-            if node.administrator || !statements.into_iter().any(|it| it.effect == Effect::Allow) {
+            if node.is_always_administrator()
+                || !statements.into_iter().any(|it| it.effect == Effect::Allow)
+            {
                 continue;
             }
             let identity = self.cast.retagged(self.account(), id, Tags::Chosen);
@@ -210,13 +214,13 @@ impl<'a> Search<'a> {
         // A policy is judged all the same, unless it leaves nothing to become.
         let administrator = match kind {
             NodeKind::Policy => self.index.allows_everything(who.policies[0]),
-            _ => self.is_administrator(&who),
+            _ => self.administrator(&who),
         };
         let own_tags = holder.map(|holder| self.account().principal(holder));
         if own_tags.is_some_and(|principal| !std::ptr::eq(principal, who.identity)) {
             self.retagged.push(id);
         }
-        let rank = administrator.then_some(Rank::ADMINISTRATOR);
+        let rank = administrator.as_deref().map(Rank::of_administrator);
         self.queue.extend(rank.map(|rank| (rank, Reverse(id))));
         let (ways, removable_guards) = (BTreeMap::new(), BTreeSet::new());
         self.nodes.push(Node {
@@ -246,37 +250,36 @@ impl<'a> Search<'a> {
         &self.index.methods.all[usize::from(number)]
     }
 
-    /// What is asked once of all who have the same policies.
-    fn shared(
-        &mut self,
-        who: &EffectivePermissions<'a>,
-        action: Option<ActionId>,
-        ask: impl Fn(&Index<'a>) -> bool,
-    ) -> bool {
+    /// Whether somebody may use an action on anything.
+    fn may_use(&mut self, who: &EffectivePermissions<'a>, action: ActionId) -> bool {
         if !self.index.is_impersonal(who) {
-            return ask(&self.index);
+            return self.index.may_use(who, action);
         }
         let key = (Rc::clone(&who.policies), who.boundary, action);
-        *self.shared.entry(key).or_insert_with(|| ask(&self.index))
+        *self.useful.entry(key).or_insert_with(|| self.index.may_use(who, action))
     }
 
-    fn is_administrator(&mut self, who: &EffectivePermissions<'a>) -> bool {
-        self.shared(who, None, |index| index.is_administrator(who))
+    fn administrator(&mut self, who: &EffectivePermissions<'a>) -> Option<Rc<[String]>> {
+        if !self.index.is_impersonal(who) {
+            return self.index.administrator(who);
+        }
+        let key = (Rc::clone(&who.policies), who.boundary);
+        let shared = self.administrators.entry(key);
+        shared.or_insert_with(|| self.index.administrator(who)).clone()
     }
 
     /// Whether actions are allowed, each on anything that it acts on.
     pub(super) fn may_use_all(&mut self, id: NodeId, actions: &[ActionId]) -> bool {
         let who = self.node(id).who.clone();
-        actions.iter().all(|action| {
-            self.index.mentions(&who, *action)
-                && self.shared(&who, Some(*action), |index| index.may_use(&who, *action))
-        })
+        actions
+            .iter()
+            .all(|action| self.index.mentions(&who, *action) && self.may_use(&who, *action))
     }
 
     /// What a node can do with itself, and whom it waits for.
     fn look_at(&mut self, id: NodeId) {
         let node = self.node(id);
-        if node.administrator || node.who.identity.service_linked {
+        if node.is_always_administrator() || node.who.identity.service_linked {
             return;
         }
         let mentioned = self.index.mentioned(&node.who);
@@ -395,12 +398,14 @@ impl<'a> Search<'a> {
         if only_removes && self.node(edge.owner).rank >= Some(rank) {
             return;
         }
-        let administrator = self.node(to).administrator;
+        let administrator = self.node(to).is_always_administrator();
         let from = &mut self.nodes[edge.by.node.place()];
         if edge.by.node == edge.owner && first.removes.is_some() {
             from.removable_guards.extend(needed.iter().filter_map(|change| change.removes));
             let is_sure = step.certainty() == Certainty::Certain;
-            from.administrator |= administrator && is_sure && from.kind != NodeKind::Policy;
+            if administrator && is_sure && from.kind != NodeKind::Policy {
+                from.administrator = Some(Rc::new([]));
+            }
         }
         self.found(edge.by, first.target.clone(), step, rank);
     }
@@ -409,7 +414,7 @@ impl<'a> Search<'a> {
     fn is_needed(&self, change: &Change, to: NodeId) -> bool {
         let (Some(policy), node) = (change.removes, self.node(to)) else { return true };
         let mut actions = self.index.methods.action_ids();
-        if node.administrator {
+        if node.administrator.is_some() {
             return actions.any(|action| {
                 let is_of_iam = self.index.methods.action(action).service() == "iam";
                 is_of_iam && self.index.denies(policy, action)
@@ -597,7 +602,8 @@ impl<'a> Search<'a> {
         let node = self.node(by.node);
         let known = node.ways.get(&by.method).map(|way| way.certainty);
         // Whoever is more privileged than the target may be what makes the target privileged.
-        if node.administrator || known >= Some(rank.certainty) || node.rank > Some(rank) {
+        if node.is_always_administrator() || known >= Some(rank.certainty) || node.rank > Some(rank)
+        {
             return node.is_sure();
         }
         let is_itself = node.holder.is_some_and(|id| *target == Target::Principal(id));
@@ -654,7 +660,7 @@ impl<'a> Search<'a> {
             let by = Wait { node: id, method: number };
             let Some(kind) = method.changes.kind_of_target() else { continue };
             let is_of_users = kind == "user" || kind == "group";
-            if self.node(id).administrator
+            if self.node(id).administrator.is_some()
                 || self.node(id).ways.contains_key(&number)
                 || is_of_users && !self.node(id).is_user()
                 || !self.may_use_all(id, &method.actions[1..])
@@ -678,9 +684,17 @@ impl<'a> Search<'a> {
         let mut best: BTreeMap<u16, &Found> = BTreeMap::new();
         for id in ids {
             let node = self.node(*id);
-            privileges.administrator |= node.administrator;
+            if let Some(keys) = node.administrator.as_deref()
+                && (keys.is_empty() || !privileges.administrator)
+            {
+                privileges.administrator = true;
+                privileges.administrator_depends_on = keys.to_vec();
+            }
             privileges.removable_guards.extend(&node.removable_guards);
             for (number, found) in &node.ways {
+                if node.administrator.is_some() && found.certainty != Certainty::Certain {
+                    continue;
+                }
                 let known = best.entry(*number).or_insert(found);
                 if known.certainty < found.certainty {
                     *known = found;

@@ -13,7 +13,6 @@ pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -
     let step = &found.step;
     let mut conditions: BTreeSet<&str> = step.limit.iter().map(|(_, need)| *need).collect();
     conditions.extend(step.allowed.iter().flat_map(|it| &it.keys).map(String::as_str));
-    let conditions: Vec<String> = conditions.into_iter().map(str::to_owned).collect();
     let (target, name) = found.target.as_ref().map(|target| search.named(target)).unzip();
     let mut sentence = match &name {
         None if method.way.contains("{target}") => method.title.clone(),
@@ -21,10 +20,13 @@ pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -
     };
     if let Some(id) = found.target.as_ref().and_then(Target::principal)
         && !method.changes.is_of_holder()
-        && !search.node(search.of_principal[id.place()]).administrator
     {
-        sentence.push_str(", which can become an administrator");
+        match &search.node(search.of_principal[id.place()]).administrator {
+            Some(keys) => conditions.extend(keys.iter().map(String::as_str)),
+            None => sentence.push_str(", which can become an administrator"),
+        }
     }
+    let conditions: Vec<String> = conditions.into_iter().map(str::to_owned).collect();
     sentence.push_str(&search.by_what(&step.allowed));
     if found.certainty != Certainty::Certain && !conditions.is_empty() {
         sentence.push_str(", depending on ");

@@ -74,6 +74,12 @@ impl Target {
 impl Rank {
     pub(super) const ADMINISTRATOR: Rank = Rank { certainty: Certainty::Certain, closeness: 0 };
 
+    /// The rank of an administrator, by the condition keys on which that depends.
+    pub(super) fn of_administrator(keys: &[String]) -> Rank {
+        let certainty = if keys.is_empty() { Certainty::Certain } else { Certainty::Conditional };
+        Rank { certainty, ..Rank::ADMINISTRATOR }
+    }
+
     /// The rank of whoever takes a step to somebody of this rank.
     pub(super) fn after(self, step: &Step) -> Rank {
         Rank { certainty: self.certainty.min(step.certainty()), closeness: self.closeness - 1 }

@@ -121,6 +121,7 @@ fn known_values<'a>(
 fn resolve(condition: &mut Condition, account: &Account) {
     let brings = PRINCIPAL.map(|key| (key, Value::Open));
     let context = Context { account, principal: None, resource: Resource::Own, brings: &brings };
+    let request = Request { action: ASSUME_ROLE, resource: "*", context };
     let is_of_role = ["aws:resourceaccount", "aws:resourceorgid"].contains(&condition.key.as_str());
     if let [value] = &condition.values[..]
         && let Some(key) = value.variable()
@@ -133,7 +134,7 @@ fn resolve(condition: &mut Condition, account: &Account) {
         condition.when_absent = condition.negated;
     }
     for value in &mut condition.values {
-        *value = value.resolve(&context);
+        *value = value.resolve(&request);
     }
 }
 

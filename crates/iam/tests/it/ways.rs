@@ -1119,3 +1119,50 @@ fn who_is_made_within_a_boundary_may_lose_it() {
         check_user(json!(elsewhere), others(), &[]);
     }
 }
+
+/// What somebody may do under a condition alone, that one may do:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
+#[test]
+fn an_administrator_under_a_condition_hangs_on_its_key() {
+    let with_mfa = || when(everything(), json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+    let alice =
+        |may: Json| privileges(&account(json!({"users": {"alice": {"may": may}}})), "alice");
+    let found = alice(json!([with_mfa()]));
+    assert!(found.administrator);
+    assert_eq!(found.administrator_depends_on, ["aws:MultiFactorAuthPresent"]);
+    assert_eq!(found.ways, [], "they need MFA too");
+    assert!(alice(json!([with_mfa(), everything()])).administrator_depends_on.is_empty());
+
+    // Which policy is attached differs from request to request.
+    let all_but_one = json!({"ArnEquals": {"iam:PolicyARN": arn("policy/break-glass")}});
+    let guarded = alice(json!([everything(), when(deny("iam:Attach*", "*"), all_but_one)]));
+    assert!(guarded.administrator && guarded.administrator_depends_on.is_empty());
+
+    let put = || allow("iam:PutUserPolicy", arn("user/alice"));
+    check_user(json!([with_mfa(), put()]), json!({}), &[("put-user-policy", Certain)]);
+
+    let target = role("admin", json!([with_mfa()]), json!([trusts_account()]));
+    check_user(json!([assume("admin")]), target.clone(), &[("assume-role", Conditional)]);
+    let mut json = target;
+    json["users"]["alice"]["may"] = json!([assume("admin")]);
+    let found = privileges(&account(json), "alice").ways.remove(0);
+    assert_eq!(found.conditions, ["aws:MultiFactorAuthPresent"]);
+    let sentence =
+        "assume role admin (sts:AssumeRole, policy own), depending on aws:MultiFactorAuthPresent";
+    assert_eq!(found.sentence, sentence);
+}
+
+/// A request for an action of IAM has no keys of other services, so that a resource that is named by one
+/// matches nothing: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+#[test]
+fn a_variable_that_requests_lack_names_nothing() {
+    for (variable, found) in [
+        ("${s3:prefix}", &[] as &Ways),
+        ("${s3:prefix, 'alice'}", &[("put-user-policy", Certain)]),
+        ("${aws:username}", &[("put-user-policy", Certain)]),
+        ("${aws:SourceIdentity}", &[("put-user-policy", Conditional)]),
+    ] {
+        let put = allow("iam:PutUserPolicy", arn(&format!("user/{variable}")));
+        check_user(json!([put]), json!({}), found);
+    }
+}

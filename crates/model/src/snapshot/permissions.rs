@@ -32,6 +32,9 @@ record! {
         pub user_count: Fact<u32>,
         /// Whether it makes its users administrators.
         pub administrator: Fact<bool>,
+        /// The condition keys on which that depends; empty: it is so, or is not, in any case.
+        #[shown(Nothing)]
+        pub administrator_depends_on: Fact<Vec<String>>,
         /// The ways in which its users can become administrators by it.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
@@ -72,6 +75,9 @@ record! {
         pub sso_reserved: bool,
         /// Whether its policies allow every action on every resource.
         pub administrator: Fact<bool>,
+        /// The condition keys on which that depends; empty: it is so, or is not, in any case.
+        #[shown(Nothing)]
+        pub administrator_depends_on: Fact<Vec<String>>,
         /// The ways in which it can become an administrator without being one; none for a
         /// service-linked role, which only its service can use.
         #[from(AccountAuthorizationDetails, Organization)]

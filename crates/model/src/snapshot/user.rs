@@ -72,6 +72,10 @@ record! {
         /// Whether the user's own, inline and group policies allow every IAM action on every resource.
         #[from(AccountAuthorizationDetails)]
         pub administrator: Fact<bool>,
+        /// The condition keys on which that depends; empty: it is so, or is not, in any case.
+        #[from(AccountAuthorizationDetails)]
+        #[shown(Nothing)]
+        pub administrator_depends_on: Fact<Vec<String>>,
         /// The ways in which the user can become an administrator without being one.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,

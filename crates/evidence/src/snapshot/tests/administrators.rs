@@ -87,7 +87,11 @@ fn denials() {
     assert_eq!(by_inline(&[one]), Fact::Known(true));
     let mut unless_mfa = deny("*");
     unless_mfa["Condition"] = json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
-    assert_eq!(by_inline(&[inline(json!([everything(), unless_mfa]))]), Fact::Known(true));
+    let guarded = [("UserPolicyList", json!([inline(json!([everything(), unless_mfa]))]))];
+    let user = alice(&guarded, json!({})).user();
+    assert_eq!(user.administrator, Fact::Known(true));
+    let keys = vec!["aws:MultiFactorAuthPresent".to_owned()];
+    assert_eq!(user.administrator_depends_on, Fact::Known(keys));
 }
 
 #[test]
