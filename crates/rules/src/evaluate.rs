@@ -9,7 +9,7 @@ use portcullis_model::{
     Run, RunOptions, SCHEMA, Snapshot, Source, Sources, Tally, Tool, Value, Verdict,
 };
 
-use crate::judge::{self, Decision, decide};
+use crate::judge::{self, Decision, Gaps, decide};
 use crate::program::Part;
 use crate::recorded::Recorded;
 use crate::scope::{SCOPES, Scope, Subject, rest, uncollected};
@@ -30,6 +30,7 @@ pub fn evaluate(
     let mut judge = Judge {
         snapshot,
         options: &options,
+        gaps: Gaps::new(&snapshot.gaps),
         recorded: Recorded::new(snapshot),
         lists: BTreeMap::new(),
         findings: Vec::new(),
@@ -69,6 +70,7 @@ pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str
 struct Judge<'a> {
     snapshot: &'a Snapshot,
     options: &'a RunOptions,
+    gaps: Gaps<'a>,
     /// What CloudTrail recorded, if its logs were read.
     recorded: Option<Recorded<'a>>,
     /// The resources by scope, or the sources that are missing for them: each list is made once.
@@ -127,7 +129,8 @@ impl<'a> Judge<'a> {
         let decision = decide(&part.program, subject);
         tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
-            let mut finding = finding(rule, part, subject, decision, self.snapshot);
+            let account = &self.snapshot.account;
+            let mut finding = finding(rule, part, subject, decision, account, &self.gaps);
             if let Some(recorded) = self.recorded.as_ref().filter(|_| decision == Decision::Fail) {
                 recorded.add_to(&mut finding);
             }
@@ -145,10 +148,10 @@ fn finding(
     part: &Part,
     subject: &Subject<'_>,
     decision: Decision,
-    snapshot: &Snapshot,
+    account: &Account,
+    gaps: &Gaps<'_>,
 ) -> Finding {
-    let account = &snapshot.account;
-    let judgement = judge::explain(&part.program, subject, decision, &snapshot.gaps);
+    let judgement = judge::explain(&part.program, subject, decision, gaps);
     let (message, message_facts) = judgement.message.into_parts();
     Finding {
         fingerprint: Fingerprint::new(&rule.id, &account.partition, &account.id, &subject.id),

@@ -1,6 +1,6 @@
 //! One rule on one resource.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use portcullis_model::{Evidence, Gap, Message, Severity, Source, Sources, Value, Verdict};
 
@@ -86,7 +86,7 @@ fn most_severe(severities: impl IntoIterator<Item = Severity>, last: Severity) -
 }
 
 /// Decides, and says so in words.
-pub(crate) fn judge(program: &Program, subject: &Subject<'_>, gaps: &[Gap]) -> Judgement {
+pub(crate) fn judge(program: &Program, subject: &Subject<'_>, gaps: &Gaps<'_>) -> Judgement {
     explain(program, subject, decide(program, subject), gaps)
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn explain(
     program: &Program,
     subject: &Subject<'_>,
     decision: Decision,
-    gaps: &[Gap],
+    gaps: &Gaps<'_>,
 ) -> Judgement {
     let mut judgement = Judgement {
         verdict: decision.verdict(),
@@ -169,7 +169,7 @@ const READ_MORE: &str = "Read the log files of the trail in these regions for th
                          their digests, which prove that no file is missing.";
 
 /// Why the verdict is unknown, and how to change that.
-fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (Message, String) {
+fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &Gaps<'_>) -> (Message, String) {
     if sources.is_empty() {
         let message = "not judged: the rule reads a value that does not exist here (null); \
                        this is a defect of the rule";
@@ -181,7 +181,7 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (Message, S
     for source in sources.iter() {
         message.push(if steps.is_empty() { "not judged: " } else { ", " });
         message.push(&format!("{source} is missing"));
-        let gap = gap(source, subject, gaps);
+        let gap = gaps.explaining(source, subject);
         if let Some(gap) = gap {
             message.push(" (");
             message.push_fact("gap.reason", &gap.reason());
@@ -192,15 +192,37 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &[Gap]) -> (Message, S
     (message, steps.join(" "))
 }
 
-/// The gap that explains best why the source is missing: that of the resource or its user, else that
-/// of the whole source; what is nobody's own, such as a fact of the account, may miss any part of it.
-fn gap<'g>(source: Source, subject: &Subject<'_>, gaps: &'g [Gap]) -> Option<&'g Gap> {
-    let of_source = || gaps.iter().filter(move |gap| gap.source == source);
-    let own = |gap: &&Gap| {
-        let resource = gap.resource.as_deref();
-        resource.is_some()
-            && [subject.user, Some(subject.name), Some(&subject.id)].contains(&resource)
-    };
-    let part = || of_source().find(|_| matches!(subject.kind, "account" | "root"));
-    of_source().find(own).or_else(|| of_source().find(|gap| gap.resource.is_none())).or_else(part)
+/// Gaps by what they are about: an account may have thousands, and as many verdicts that hang on them.
+pub(crate) struct Gaps<'g> {
+    /// The first of each source and resource; without a resource: of the whole source.
+    of_resource: HashMap<(Source, Option<&'g str>), &'g Gap>,
+    /// The first of each source.
+    of_source: HashMap<Source, &'g Gap>,
+}
+
+impl<'g> Gaps<'g> {
+    pub(crate) fn new(gaps: &'g [Gap]) -> Gaps<'g> {
+        let (mut of_resource, mut of_source) = (HashMap::new(), HashMap::new());
+        for gap in gaps {
+            of_resource.entry((gap.source, gap.resource.as_deref())).or_insert(gap);
+            of_source.entry(gap.source).or_insert(gap);
+        }
+        Gaps { of_resource, of_source }
+    }
+
+    /// The gap that explains best why the source is missing: that of the resource or its user, else that
+    /// of the whole source; what is nobody's own, such as a fact of the account, may miss any part of it.
+    fn explaining(&self, source: Source, subject: &Subject<'_>) -> Option<&'g Gap> {
+        let own = [subject.user, Some(subject.name), Some(&subject.id)];
+        for resource in own.into_iter().flatten() {
+            if let Some(gap) = self.of_resource.get(&(source, Some(resource))) {
+                return Some(gap);
+            }
+        }
+        if let Some(gap) = self.of_resource.get(&(source, None)) {
+            return Some(gap);
+        }
+        let may_miss_any_part = matches!(subject.kind, "account" | "root");
+        self.of_source.get(&source).copied().filter(|_| may_miss_any_part)
+    }
 }
