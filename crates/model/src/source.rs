@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is asked for a source, and how.
-struct Row {
+struct Definition {
     /// The IAM actions that allow its calls. The first is that of the call which its gaps name.
     actions: &'static [&'static str],
     /// The sources that name whom or where to ask, or that its answer cannot be read without.
@@ -19,10 +19,10 @@ struct Row {
 }
 
 /// One call, the same in every partition.
-const ROW: Row = Row { actions: &[], guides: &[], per_user: false, not_in: &[] };
+const DEFAULTS: Definition = Definition { actions: &[], guides: &[], per_user: false, not_in: &[] };
 
 /// Declares the sources: those of every bundle, and those that are there on request. Of each, its name, and
-/// what differs from [`ROW`].
+/// what differs from [`DEFAULTS`].
 macro_rules! sources {
     (
         $( $(#[doc = $doc:literal])+ $source:ident = $name:literal { $($what:ident: $value:expr),+ $(,)? } )+
@@ -50,10 +50,10 @@ macro_rules! sources {
                 match self { $( Source::$source => $name, )+ $( Source::$other => $title, )+ }
             }
 
-            fn row(self) -> &'static Row {
+            fn definition(self) -> &'static Definition {
                 match self {
-                    $( Source::$source => &Row { $($what: $value,)+ ..ROW }, )+
-                    $( Source::$other => &Row { $($field: $is,)+ ..ROW }, )+
+                    $( Source::$source => &Definition { $($what: $value,)+ ..DEFAULTS }, )+
+                    $( Source::$other => &Definition { $($field: $is,)+ ..DEFAULTS }, )+
                 }
             }
         }
@@ -163,7 +163,7 @@ impl Source {
     /// The IAM actions that allow its calls: first `iam:GetCredentialReport`.
     #[must_use]
     pub fn actions(self) -> &'static [&'static str] {
-        self.row().actions
+        self.definition().actions
     }
 
     /// The IAM action that allows the operation: `iam:GetCredentialReport`.
@@ -188,13 +188,13 @@ impl Source {
     /// without them.
     #[must_use]
     pub fn guides(self) -> &'static [Source] {
-        self.row().guides
+        self.definition().guides
     }
 
     /// Whether AWS answers the call in that partition. One that is not known has every call.
     #[must_use]
     pub fn is_offered_in(self, partition: &str) -> bool {
-        !self.row().not_in.contains(&partition)
+        !self.definition().not_in.contains(&partition)
     }
 
     /// The source of that [name](Source::name).
@@ -244,7 +244,7 @@ impl Sources {
     pub fn needed(self, quick: bool) -> Sources {
         let mut needed = Sources::from_iter([Source::CallerIdentity, Source::AccountAliases]);
         for source in self.iter() {
-            if !(quick && source.row().per_user) {
+            if !(quick && source.definition().per_user) {
                 needed |= source.into();
                 needed |= source.guides().iter().copied().collect();
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::judge::{Gaps, judge};
-use crate::program::Part;
+use crate::program::ScopedProgram;
 use crate::scope::rest;
 use crate::{Example, Rule, RuleSet};
 
@@ -51,7 +51,7 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
     let mut params = rule.defaults();
     params.extend(example.params.clone());
     let scopes = rule.each_scope(|scope| scope);
-    let parts = match Part::compile(&rule.texts, &scopes, &params) {
+    let parts = match ScopedProgram::compile(&rule.texts, &scopes, &params) {
         Ok(parts) => parts,
         Err(problems) => return problems.into_iter().next().map(|problem| problem.message),
     };

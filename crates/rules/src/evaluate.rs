@@ -10,7 +10,7 @@ use portcullis_model::{
 };
 
 use crate::judge::{self, Decision, Gaps, decide};
-use crate::program::Part;
+use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
 use crate::scope::{SCOPES, Scope, Subject, rest, uncollected};
 use crate::{Framework, Rule, RuleSet};
@@ -81,7 +81,7 @@ struct Judge<'a> {
 impl<'a> Judge<'a> {
     fn rule(&mut self, rule: &Rule) -> Tally {
         let mut tally = Tally::default();
-        let mut missing: Option<(&Part, Sources)> = None;
+        let mut missing: Option<(&ScopedProgram, Sources)> = None;
         for part in &rule.parts {
             let unlisted = match self.list(part.scope) {
                 Ok(subjects) => {
@@ -107,7 +107,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Judges the rule's windows, and whether it may say anything about what was not recorded.
-    fn activity(&mut self, rule: &Rule, part: &Part, tally: &mut Tally) {
+    fn activity(&mut self, rule: &Rule, part: &ScopedProgram, tally: &mut Tally) {
         let snapshot = self.snapshot;
         let grouping = part.program.grouping.as_ref();
         let windows = grouping.map(|it| it.windows(snapshot)).unwrap_or_default();
@@ -125,7 +125,13 @@ impl<'a> Judge<'a> {
         self.lists.entry(scope.name).or_insert_with(make).clone()
     }
 
-    fn subject(&mut self, rule: &Rule, part: &Part, subject: &Subject<'_>, tally: &mut Tally) {
+    fn subject(
+        &mut self,
+        rule: &Rule,
+        part: &ScopedProgram,
+        subject: &Subject<'_>,
+        tally: &mut Tally,
+    ) {
         let decision = decide(&part.program, subject);
         tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
@@ -145,7 +151,7 @@ fn listed(verdict: Verdict, options: &RunOptions) -> bool {
 
 fn finding(
     rule: &Rule,
-    part: &Part,
+    part: &ScopedProgram,
     subject: &Subject<'_>,
     decision: Decision,
     account: &Account,

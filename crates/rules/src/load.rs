@@ -9,7 +9,7 @@ use crate::constant::Constant;
 use crate::example::{self, Example};
 use crate::param::{self, Param};
 use crate::problem::{LoadError, Problem, place};
-use crate::program::{Part, Texts};
+use crate::program::{ScopedProgram, Texts};
 use crate::read::{self, Fields, Text};
 use crate::rule::meant_rule;
 use crate::scope::{self, GroupingTexts, PRINCIPALS, SCOPES, Scope};
@@ -60,10 +60,10 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     let texts = texts(&mut fields, scopes.as_deref());
     let regions = regions(&mut fields, scopes.as_deref());
     let parts = scopes.as_ref().zip(texts.as_ref()).and_then(|(scopes, texts)| {
-        let parts = Part::compile(texts, scopes, &values(&params));
+        let parts = ScopedProgram::compile(texts, scopes, &values(&params));
         parts.map_err(|problems| fields.problems.extend(problems)).ok()
     });
-    if let Some(Part { program, .. }) = parts.iter().flatten().next() {
+    if let Some(ScopedProgram { program, .. }) = parts.iter().flatten().next() {
         for unused in program.unused(params.iter().map(|(name, ..)| name.as_str())) {
             let at = params.iter().find(|(name, ..)| name == unused).map(|(_, at, _)| at.clone());
             let message = format!("nothing reads the parameter `{unused}`");
@@ -268,7 +268,7 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<Problem>> {
             Err(message) => problems.push(Problem::new(value_at.clone(), message)),
         }
     }
-    match Part::compile(&rule.texts, &rule.each_scope(|scope| scope), &rule.values()) {
+    match ScopedProgram::compile(&rule.texts, &rule.each_scope(|scope| scope), &rule.values()) {
         Ok(parts) => rule.parts = parts,
         Err(more) => {
             problems.extend(more.into_iter().map(|problem| settings.id.problem(problem.message)));

@@ -12,7 +12,7 @@ use crate::scope::{Grouping, GroupingTexts, Scope};
 
 /// One of the scopes of a rule, with what the rule does there.
 #[derive(Clone)]
-pub(crate) struct Part {
+pub(crate) struct ScopedProgram {
     pub scope: &'static Scope,
     pub program: Program,
 }
@@ -51,18 +51,18 @@ pub(crate) struct Program {
     pub sources: Sources,
 }
 
-impl Part {
+impl ScopedProgram {
     /// Checks the texts for every scope, by the facts of each; the problems' places are those in the
     /// file.
     pub(crate) fn compile(
         texts: &Texts,
         scopes: &[&'static Scope],
         params: &BTreeMap<String, Constant>,
-    ) -> Result<Vec<Part>, Vec<Problem>> {
+    ) -> Result<Vec<ScopedProgram>, Vec<Problem>> {
         let (mut parts, mut problems) = (Vec::new(), Vec::new());
         for scope in scopes {
             match Program::compile(texts, &scope.variables_of(scopes.len() > 1), params) {
-                Ok(program) => parts.push(Part { scope, program }),
+                Ok(program) => parts.push(ScopedProgram { scope, program }),
                 Err(mut more) => problems.append(&mut more),
             }
         }

@@ -10,7 +10,7 @@ use crate::constant::Constant;
 use crate::example::Example;
 use crate::param::Param;
 use crate::problem::similar;
-use crate::program::{Part, Texts};
+use crate::program::{ScopedProgram, Texts};
 use crate::scope::{GroupingTexts, Scope};
 use crate::show;
 
@@ -48,7 +48,7 @@ pub struct Rule {
     /// The rule's own tests.
     pub examples: Vec<Example>,
     /// One part a scope, never none.
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<ScopedProgram>,
     pub(crate) texts: Texts,
     /// The whole file.
     pub(crate) source: String,

@@ -2,11 +2,11 @@
 
 use portcullis_model::{Fact, SigningCertificate, Source};
 
-use super::credential_report::Row;
+use super::credential_report::ReportRow;
 use super::resource_ids::ResourceIds;
 
 /// The signing certificates of a user; missing where there may be more than the report shows.
-pub(super) fn of_user(row: &Row, user_arn: &str) -> Fact<Vec<SigningCertificate>> {
+pub(super) fn of_user(row: &ReportRow, user_arn: &str) -> Fact<Vec<SigningCertificate>> {
     let doubtful = row.certificates.iter().any(|slot| matches!(slot.filled, Fact::Missing(_)));
     if doubtful || row.has_more_credentials {
         return Fact::missing(Source::CredentialReport);

@@ -7,7 +7,7 @@ mod row;
 mod table;
 
 pub(super) use row::KeySlot;
-pub(crate) use row::Row;
+pub(crate) use row::ReportRow;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,16 +34,16 @@ pub(crate) struct Report {
     /// When AWS made it; a bare CSV does not say.
     pub(crate) generated_at: Option<Timestamp>,
     /// The row of the root user, if there is exactly one.
-    pub(crate) root: Option<Row>,
+    pub(crate) root: Option<ReportRow>,
     /// One row a user.
-    pub(crate) users: Vec<Row>,
+    pub(crate) users: Vec<ReportRow>,
     /// Whether `users` is every user of that time: root's row is there, and no line is cut or of nobody.
     pub(crate) complete: bool,
 }
 
 impl Report {
     /// Root's row and those of the users.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &ReportRow> {
         self.root.iter().chain(&self.users)
     }
 }
@@ -124,7 +124,7 @@ fn rows(table: Table, as_of: Timestamp, gaps: &mut Gaps) -> Report {
         by_name.entry(name_key(&entry.name)).or_default().push(entry);
     }
     let rows = by_name.values().map(|entries| row_of(entries, &table.columns, as_of, gaps));
-    let (root, users): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.name == ROOT);
+    let (root, users): (Vec<ReportRow>, Vec<ReportRow>) = rows.partition(|row| row.name == ROOT);
     let root = root.into_iter().next();
     if root.is_none() {
         let message = "there is no row for root, which AWS always writes: the download was cut, or \
@@ -136,7 +136,7 @@ fn rows(table: Table, as_of: Timestamp, gaps: &mut Gaps) -> Report {
 }
 
 /// The row of a name; without facts if its line is short or not the only one.
-fn row_of(entries: &[Entry], columns: &Columns, as_of: Timestamp, gaps: &mut Gaps) -> Row {
+fn row_of(entries: &[Entry], columns: &Columns, as_of: Timestamp, gaps: &mut Gaps) -> ReportRow {
     let entry = &entries[0];
     let problem = if entries.len() > 1 {
         format!("lines {} and {} have the same user", entry.number, entries[1].number)

@@ -9,7 +9,7 @@ use portcullis_model::{AccessKey, AgeSource, Fact, Gap, Source, Sources};
 
 use self::matching::{Pair, Slot};
 use super::answers::Answers;
-use super::credential_report::{KeySlot, Row};
+use super::credential_report::{KeySlot, ReportRow};
 use super::facts::known_or;
 use super::gaps::Gaps;
 use super::names::name_key;
@@ -58,7 +58,7 @@ pub(super) fn of_user(
 
 /// Pairs the row's slots with the user's list; an error where keys may exist that neither shows.
 fn of_row<'a>(
-    row: &'a Row,
+    row: &'a ReportRow,
     listed: Option<&'a [AccessKeyMetadata]>,
     newer: Option<bool>,
     ids: &mut ResourceIds,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use portcullis_model::{Arn, Fact, Gap, MfaDevice, MfaKind, Source, Sources};
 
 use super::answers::Answers;
-use super::credential_report::Row;
+use super::credential_report::ReportRow;
 use super::gaps::Gaps;
 use super::names::name_key;
 use super::reconciled_users::ReconciledUser;
@@ -143,7 +143,7 @@ fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDe
 fn active(
     own: Option<&[MfaDevice]>,
     virtual_ones: Fact<&[&MfaDevice]>,
-    row: Fact<&Row>,
+    row: Fact<&ReportRow>,
     answers: &Answers,
 ) -> Fact<(bool, Source)> {
     let report =

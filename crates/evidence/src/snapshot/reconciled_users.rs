@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Arn, Fact, Gap, Source};
 
 use super::answers::Answers;
-use super::credential_report::Row;
+use super::credential_report::ReportRow;
 use super::facts::if_whole;
 use super::gaps::Gaps;
 use super::names::name_key;
@@ -17,7 +17,7 @@ pub(super) struct ReconciledUser<'a> {
     pub(super) name: &'a str,
     pub(super) arn: &'a str,
     pub(super) path: &'a str,
-    pub(super) row: Fact<&'a Row>,
+    pub(super) row: Fact<&'a ReportRow>,
     /// None: the user is gone since the report.
     pub(super) detail: Fact<Option<&'a UserDetail>>,
     pub(super) deleted: bool,
@@ -35,7 +35,7 @@ pub(super) fn users<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Recon
     if let (Fact::Missing(details), Fact::Missing(report)) = (details, whole_report) {
         return Fact::Missing(details | report);
     }
-    let mut by_name: BTreeMap<String, (Option<&Row>, Option<&UserDetail>)> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, (Option<&ReportRow>, Option<&UserDetail>)> = BTreeMap::new();
     for row in report.known().into_iter().flat_map(|report| &report.users) {
         by_name.entry(name_key(&row.name)).or_default().0 = Some(row);
     }
@@ -93,7 +93,7 @@ impl<'a> Reconciler<'a, '_> {
     /// The user, if at least one of the two has it.
     fn user(
         &mut self,
-        row: Fact<Option<&'a Row>>,
+        row: Fact<Option<&'a ReportRow>>,
         detail: Fact<Option<&'a UserDetail>>,
     ) -> Option<ReconciledUser<'a>> {
         let live = detail.known().flatten();
@@ -117,9 +117,9 @@ impl<'a> Reconciler<'a, '_> {
     fn row_of(
         &mut self,
         live: Option<&UserDetail>,
-        row: Fact<Option<&'a Row>>,
+        row: Fact<Option<&'a ReportRow>>,
         name: &str,
-    ) -> Fact<&'a Row> {
+    ) -> Fact<&'a ReportRow> {
         row.and_then(|row| match (row, live) {
             (Some(row), None) => Fact::Known(row),
             (Some(row), Some(live)) if same_user(row, live) => Fact::Known(row),
@@ -169,7 +169,7 @@ impl<'a> Reconciler<'a, '_> {
 }
 
 /// Whether the row is of this very user, and not of a deleted one of the same name.
-fn same_user(row: &Row, live: &UserDetail) -> bool {
+fn same_user(row: &ReportRow, live: &UserDetail) -> bool {
     let apart = |created: Timestamp| created.duration_since(live.create_date).abs();
     row.created.known().is_none_or(|created| apart(created) <= SignedDuration::from_secs(1))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use portcullis_model::{Fact, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources};
 
 use super::answers::Answers;
-use super::credential_report::{ROOT, Row};
+use super::credential_report::{ROOT, ReportRow};
 use super::facts::{any, if_whole, known_or, latest};
 use super::gaps::Gaps;
 use super::mfa::new_device;
@@ -128,7 +128,7 @@ fn has_console(answers: &Answers) -> bool {
     answers.identity.partition != "aws-us-gov"
 }
 
-fn row(answers: &Answers) -> Fact<&Row> {
+fn row(answers: &Answers) -> Fact<&ReportRow> {
     let report = answers.report.as_ref();
     report.and_then(|report| known_or(report.root.as_ref(), Source::CredentialReport))
 }
@@ -142,7 +142,7 @@ fn own_devices(answers: &Answers, devices: &Fact<Vec<MfaDevice>>) -> Fact<Vec<Mf
 
 fn claims(
     answers: &Answers,
-    row: Fact<&Row>,
+    row: Fact<&ReportRow>,
     own: &Fact<Vec<MfaDevice>>,
     opened: Option<&RootCredentials>,
 ) -> Vec<RootClaim> {
@@ -162,7 +162,7 @@ fn claims(
     [report, summary, devices, session].into_iter().flatten().collect()
 }
 
-fn report_claim(row: &Row, at: Option<Timestamp>) -> RootClaim {
+fn report_claim(row: &ReportRow, at: Option<Timestamp>) -> RootClaim {
     let keys = row.keys.each_ref().map(|key| (key.active, key.filled));
     let certificates = row.certificates.each_ref().map(|slot| (slot.active, slot.filled));
     RootClaim {
@@ -297,7 +297,7 @@ fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
 }
 
 /// The latest use of root's password or of either key, and which it was.
-fn last_use(row: &Row) -> Fact<Option<(Timestamp, &'static str)>> {
+fn last_use(row: &ReportRow) -> Fact<Option<(Timestamp, &'static str)>> {
     let [first, second] = &row.keys;
     let uses = [
         (row.password_last_used, "password"),
@@ -322,7 +322,7 @@ fn last_use_shown(session: &RootCredentials) -> Option<(Timestamp, &'static str)
 /// every point.
 fn disagreements(
     claims: &[RootClaim],
-    row: Fact<&Row>,
+    row: Fact<&ReportRow>,
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<Vec<String>> {
@@ -337,7 +337,8 @@ fn disagreements(
         if_whole((), is_whole, Source::AccountSummary)
     });
     let mut silent = Sources::NONE;
-    for spoken in [row.and_then(Row::all_read), summary, answers.virtual_devices.as_ref().map(drop)]
+    for spoken in
+        [row.and_then(ReportRow::all_read), summary, answers.virtual_devices.as_ref().map(drop)]
     {
         if let Fact::Missing(sources) = spoken {
             silent |= sources;

@@ -6,7 +6,7 @@ use portcullis_model::{
 };
 
 use super::answers::Answers;
-use super::credential_report::Row;
+use super::credential_report::ReportRow;
 use super::facts::{any, count_true, if_whole, known_or, latest};
 use super::gaps::Gaps;
 use super::permissions::{Permissions, Privileges, attached_policies, inline_policies};
@@ -136,7 +136,7 @@ struct Password {
 }
 
 impl Password {
-    fn from_row(row: Fact<&Row>, as_of: Timestamp) -> Password {
+    fn from_row(row: Fact<&ReportRow>, as_of: Timestamp) -> Password {
         let enabled = row.and_then(|row| row.password_enabled);
         let enabled = enabled.and_then(|enabled| known_or(enabled, Source::CredentialReport));
         let last_used = row.and_then(|row| row.password_last_used);
@@ -205,7 +205,7 @@ fn any_active(
 }
 
 /// The latest use on record, of keys too that are gone since the report.
-fn last_activity(row: &Row, keys: &Fact<Vec<AccessKey>>) -> Fact<Option<Timestamp>> {
+fn last_activity(row: &ReportRow, keys: &Fact<Vec<AccessKey>>) -> Fact<Option<Timestamp>> {
     keys.as_ref().and_then(|keys| {
         let mut uses = vec![row.password_last_used];
         uses.extend(row.keys.iter().map(|key| key.last_used));

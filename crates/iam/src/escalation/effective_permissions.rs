@@ -8,7 +8,7 @@ use portcullis_model::Arn;
 
 use super::Certainty;
 use super::methods::{ActionId, Methods};
-use super::nodes::sorted;
+use super::nodes::{Keys, sorted};
 use super::offers::managed_policies;
 use super::step::{Allowed, Grantor, Step};
 use crate::account::{Account, PolicyId, Principal, PrincipalKind};
@@ -466,7 +466,7 @@ impl<'a> Index<'a> {
 
     /// Whether every IAM action is allowed on every resource of IAM: the condition keys on which it depends, if
     /// it is or may be.
-    pub(super) fn administrator(&self, who: &EffectivePermissions<'_>) -> Option<Rc<[String]>> {
+    pub(super) fn administrator(&self, who: &EffectivePermissions<'_>) -> Option<Keys> {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
         let own: Vec<_> = in_force.filter_map(|policy| self.document(*policy)).collect();
         let boundary = who.boundary.and_then(|policy| self.document(policy));
@@ -492,14 +492,14 @@ impl<'a> Index<'a> {
     }
 
     /// The condition keys on which it depends whether a policy allows everything, if it does or may.
-    pub(super) fn allows_everything(&self, policy: PolicyId) -> Option<Rc<[String]>> {
+    pub(super) fn allows_everything(&self, policy: PolicyId) -> Option<Keys> {
         let decision = self.document(policy)?.decide_everything(self.account);
         self.keys_of_everything(decision)
     }
 
     /// What a decision about everything depends on, if it allows. What a single request is about is no
     /// condition of that: it leaves out some of everything.
-    fn keys_of_everything(&self, decision: Decision) -> Option<Rc<[String]>> {
+    fn keys_of_everything(&self, decision: Decision) -> Option<Keys> {
         self.certainty(&decision)?;
         let keys = decision.doubts().keys.into_iter();
         Some(keys.filter(|key| !is_of_one_request(&key.to_lowercase())).collect())

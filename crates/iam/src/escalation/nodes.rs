@@ -11,6 +11,9 @@ use super::step::{Found, Rank};
 use crate::account::{Account, PolicyId, Principal, PrincipalId, PrincipalKind};
 use crate::probe;
 
+/// Condition keys, as the policies write them.
+pub(super) type Keys = Rc<[String]>;
+
 /// The place of a node in the search.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) struct NodeId(u32);
@@ -24,7 +27,7 @@ pub(super) struct Node<'a> {
     /// The groups whose policies it has.
     pub(super) groups: Vec<PrincipalId>,
     /// The condition keys on which it depends that it is an administrator; none: it is not.
-    pub(super) administrator: Option<Rc<[String]>>,
+    pub(super) administrator: Option<Keys>,
     /// How privileged it is; none: it is not.
     pub(super) rank: Option<Rank>,
     /// The best way of each method, by the method's place.

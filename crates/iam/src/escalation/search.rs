@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::changes::{self, effects};
 use super::effective_permissions::{Asked, EffectivePermissions, Index, Policies};
 use super::methods::{ActionId, Changes, Method, Methods};
-use super::nodes::{Cast, Node, NodeId, NodeKind, Tags, policies_of};
+use super::nodes::{Cast, Keys, Node, NodeId, NodeKind, Tags, policies_of};
 use super::reach::{Names, asks_for_tags};
 use super::step::{Found, Rank, Step, Target};
 use super::{Certainty, Judgement, Privileges, sentence};
@@ -51,7 +51,7 @@ pub(super) struct Search<'a> {
     pub(super) becoming: HashMap<NodeId, Rc<[(PrincipalId, Step)]>>,
     /// What is the same for all who have the same policies: whether they are administrators, and whether they
     /// may use an action on anything.
-    administrators: HashMap<(Policies, Option<PolicyId>), Option<Rc<[String]>>>,
+    administrators: HashMap<(Policies, Option<PolicyId>), Option<Keys>>,
     useful: HashMap<(Policies, Option<PolicyId>, ActionId), bool>,
     queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
@@ -259,7 +259,7 @@ impl<'a> Search<'a> {
         *self.useful.entry(key).or_insert_with(|| self.index.may_use(who, action))
     }
 
-    fn administrator(&mut self, who: &EffectivePermissions<'a>) -> Option<Rc<[String]>> {
+    fn administrator(&mut self, who: &EffectivePermissions<'a>) -> Option<Keys> {
         if !self.index.is_impersonal(who) {
             return self.index.administrator(who);
         }

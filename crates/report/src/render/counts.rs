@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{Finding, Report, Severity, Status, Tally};
 
-use crate::render::view::{self, Part};
+use crate::render::view::{self, AccountPart};
 use crate::words::counted;
 
 /// The number of verdicts by status.
@@ -90,7 +90,7 @@ pub(crate) fn by_account(report: &Report) -> BTreeMap<&str, Counts> {
     if report.accounts.len() < 2 {
         parts.clear();
     }
-    let count = |part: Part<'_>| {
+    let count = |part: AccountPart<'_>| {
         let mut counts = Counts::default();
         part.findings.iter().for_each(|finding| counts.add(finding));
         let tallies = part.accounts.iter().flat_map(|account| account.tallies.values());

@@ -59,7 +59,7 @@ impl<'a> View<'a> {
 
 /// What a report says of an account.
 #[derive(Default)]
-pub(crate) struct Part<'a> {
+pub(crate) struct AccountPart<'a> {
     /// Several where they share an id, as those do of which it is not known; none only in a report
     /// that was tampered with.
     pub accounts: Vec<&'a AuditedAccount>,
@@ -67,8 +67,8 @@ pub(crate) struct Part<'a> {
 }
 
 /// The report by the ids of accounts.
-pub(crate) fn by_account(report: &Report) -> BTreeMap<&str, Part<'_>> {
-    let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
+pub(crate) fn by_account(report: &Report) -> BTreeMap<&str, AccountPart<'_>> {
+    let mut parts: BTreeMap<&str, AccountPart<'_>> = BTreeMap::new();
     for account in &report.accounts {
         parts.entry(&account.id).or_default().accounts.push(account);
     }

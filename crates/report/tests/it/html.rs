@@ -135,7 +135,7 @@ fn the_data_name_the_controls_that_a_rule_tests() {
 #[test]
 fn what_repeats_is_written_once() {
     let data = data(&page(&of_size(1000)));
-    assert_eq!(data["parts"], json!([{ "paragraph": "Make a new key." }]));
+    assert_eq!(data["instructions"], json!([{ "paragraph": "Make a new key." }]));
     let sources = "Ages count to 2026-11-02 10:00:00 UTC; the credential report was made at \
                    2026-11-02 07:00:00 UTC; the rest was collected by 2026-11-02 10:00:00 UTC.";
     assert_eq!(data["texts"], json!(["user", "user.name", sources]));
@@ -146,8 +146,8 @@ fn what_repeats_is_written_once() {
 fn commands_can_be_copied_whole() {
     let data = data(&page(&decided()));
     let command = "aws iam update-access-key --user-name alice --access-key-id AKIAIOSFODNN7EXAMPLE --status Inactive";
-    let parts = data["parts"].as_array().unwrap();
-    assert!(parts.contains(&json!({ "command": [command] })), "{parts:?}");
+    let instructions = data["instructions"].as_array().unwrap();
+    assert!(instructions.contains(&json!({ "command": [command] })), "{instructions:?}");
 }
 
 #[test]

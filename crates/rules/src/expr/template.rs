@@ -17,11 +17,11 @@ const MAX_MAPPED: usize = 5;
 /// A text with `{expressions}`; `{{` and `}}` stand for braces.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    parts: Vec<Part>,
+    segments: Vec<Segment>,
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum Segment {
     Text(String),
     Expression(Placeholder),
 }
@@ -98,7 +98,7 @@ impl Placeholder {
             return words[0].to_owned();
         }
         let path = match node {
-            Node::Ternary(parts) => return self.blank(&parts[1]),
+            Node::Ternary(segments) => return self.blank(&segments[1]),
             Node::Constant(constant) => return show::text(Ok(constant.value())),
             node => self.fact(node).or_else(|| self.expression.reads.keys().next().map(Cow::from)),
         };
@@ -225,30 +225,31 @@ fn enumerate(shown: Vec<Message>, message: &mut Message) {
 impl Template {
     /// Parses and checks the text; the problems' places are bytes of it.
     pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Template, Vec<Problem>> {
-        let (mut parts, mut problems) = (Vec::new(), Vec::new());
+        let (mut segments, mut problems) = (Vec::new(), Vec::new());
         for piece in split(text) {
             match piece {
                 Ok(Piece::Text(text)) => {
-                    parts
-                        .extend(text.split_inclusive('\n').map(|line| Part::Text(line.to_owned())));
+                    segments.extend(
+                        text.split_inclusive('\n').map(|line| Segment::Text(line.to_owned())),
+                    );
                 }
                 Ok(Piece::Expression(range)) => match expression(text, range, names) {
-                    Ok(part) => parts.push(part),
+                    Ok(part) => segments.push(part),
                     Err(mut more) => problems.append(&mut more),
                 },
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(Template { parts }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Template { segments }) } else { Err(problems) }
     }
 
     /// The text with the values, for people.
     pub(crate) fn render<'a>(&'a self, env: &mut Env<'a>) -> Message {
         let mut message = Message::default();
-        for part in &self.parts {
+        for part in &self.segments {
             match part {
-                Part::Text(text) => message.push(text),
-                Part::Expression(placeholder) => placeholder.show(env, &mut message),
+                Segment::Text(text) => message.push(text),
+                Segment::Expression(placeholder) => placeholder.show(env, &mut message),
             }
         }
         message
@@ -261,12 +262,12 @@ impl Template {
     /// for each element; several lists of a line go in step.
     pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
         let mut command = String::new();
-        for line in self.parts.split_inclusive(Part::ends_line) {
+        for line in self.segments.split_inclusive(Segment::ends_line) {
             let mut fillings = Vec::new();
             for part in line {
                 fillings.push(match part {
-                    Part::Text(text) => Filling::Words(text),
-                    Part::Expression(placeholder) => placeholder.fill(env),
+                    Segment::Text(text) => Filling::Words(text),
+                    Segment::Expression(placeholder) => placeholder.fill(env),
                 });
             }
             write_lines(&fillings, &mut command);
@@ -276,33 +277,33 @@ impl Template {
 
     /// The text for a resource of which nothing is known, with capitals where values belong.
     pub(crate) fn blanks(&self) -> String {
-        let blank = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Expression(placeholder) => placeholder.blanks(),
+        let blank = |part: &Segment| match part {
+            Segment::Text(text) => text.clone(),
+            Segment::Expression(placeholder) => placeholder.blanks(),
         };
-        self.parts.iter().map(blank).collect()
+        self.segments.iter().map(blank).collect()
     }
 
     /// Where the facts that the expressions read come from.
     pub(crate) fn sources(&self) -> Sources {
-        self.parts.iter().fold(Sources::NONE, |sources, part| match part {
-            Part::Text(_) => sources,
-            Part::Expression(placeholder) => sources | placeholder.expression.sources,
+        self.segments.iter().fold(Sources::NONE, |sources, part| match part {
+            Segment::Text(_) => sources,
+            Segment::Expression(placeholder) => sources | placeholder.expression.sources,
         })
     }
 
     /// All that the expressions read.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &BTreeMap<String, Read>> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Text(_) => None,
-            Part::Expression(placeholder) => Some(&placeholder.expression.reads),
+        self.segments.iter().filter_map(|part| match part {
+            Segment::Text(_) => None,
+            Segment::Expression(placeholder) => Some(&placeholder.expression.reads),
         })
     }
 }
 
-impl Part {
+impl Segment {
     fn ends_line(&self) -> bool {
-        matches!(self, Part::Text(text) if text.ends_with('\n'))
+        matches!(self, Segment::Text(text) if text.ends_with('\n'))
     }
 }
 
@@ -336,7 +337,7 @@ fn write_lines(fillings: &[Filling<'_>], command: &mut String) {
     }
 }
 
-fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Part, Vec<Problem>> {
+fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Segment, Vec<Problem>> {
     let source = &text[range.clone()];
     let shift = |mut problem: Problem| {
         problem.at = problem.at.start + range.start..problem.at.end + range.start;
@@ -351,7 +352,7 @@ fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Part,
     if matches!(element, Type::Record(_) | Type::Optional(Type::Record(_))) {
         return Err(vec![cannot_be_shown(range, expression.ty)]);
     }
-    Ok(Part::Expression(Placeholder { expression, mapped }))
+    Ok(Segment::Expression(Placeholder { expression, mapped }))
 }
 
 enum Piece<'t> {

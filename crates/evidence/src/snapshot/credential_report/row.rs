@@ -10,7 +10,7 @@ use crate::snapshot::gaps::Gaps;
 
 /// What the report says about one user or root.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct ReportRow {
     pub(crate) name: String,
     pub(crate) arn: String,
     pub(crate) created: Fact<Timestamp>,
@@ -25,7 +25,7 @@ pub(crate) struct Row {
     pub(crate) has_more_credentials: bool,
 }
 
-impl Row {
+impl ReportRow {
     /// Whether every cell about a credential or MFA could be read.
     pub(crate) fn all_read(&self) -> Fact<()> {
         let keys = self.keys.iter().flat_map(|slot| [slot.active, slot.filled]);
@@ -60,10 +60,15 @@ pub(crate) struct CertificateSlot {
 }
 
 /// Reads a line. Facts of absent columns are missing.
-pub(super) fn parse(entry: &Entry, columns: &Columns, as_of: Timestamp, gaps: &mut Gaps) -> Row {
+pub(super) fn parse(
+    entry: &Entry,
+    columns: &Columns,
+    as_of: Timestamp,
+    gaps: &mut Gaps,
+) -> ReportRow {
     let mut cells = Cells { entry, columns, as_of, gaps };
     let password_enabled = password_enabled(&mut cells);
-    Row {
+    ReportRow {
         name: entry.name.clone(),
         arn: entry.arn.clone(),
         created: cells

@@ -14,7 +14,7 @@ use crate::shapes::{
     PermissionsBoundary, PolicyDetail, RoleDetail, Tag, UserDetail,
 };
 use crate::snapshot::answers::Answers;
-use crate::snapshot::credential_report::{Report, Row};
+use crate::snapshot::credential_report::{Report, ReportRow};
 use crate::snapshot::gaps::Gaps;
 use crate::snapshot::lists::Lists;
 use crate::snapshot::names::name_key;
@@ -114,7 +114,7 @@ struct AccountReader<'a, 'g> {
     groups: HashMap<String, PrincipalId>,
     answers: &'g Answers,
     /// The users of the credential report by the key of the name.
-    reported: HashMap<String, &'g Row>,
+    reported: HashMap<String, &'g ReportRow>,
     gaps: &'g mut Gaps,
 }
 
@@ -361,7 +361,7 @@ impl<'a> AccountReader<'a, '_> {
     }
 }
 
-fn reported(report: &Report) -> impl Iterator<Item = (String, &Row)> {
+fn reported(report: &Report) -> impl Iterator<Item = (String, &ReportRow)> {
     report.users.iter().map(|row| (name_key(&row.name), row))
 }
 

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::outline::{Group, Outline, Part, details, headline};
+use super::outline::{Group, Outline, Section, details, headline};
 use crate::decide::diff::{Diff, Entry};
 use crate::render::gfm::{code, inline};
 use crate::words::shorten;
@@ -32,9 +32,9 @@ pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_entries(outline: &Outline<'_>, diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (mut room, mut left_out) = (LISTED_BYTES, 0);
-    for part in &outline.parts {
-        let mut above = heading(part);
-        for group in &part.groups {
+    for section in &outline.sections {
+        let mut above = heading(section);
+        for group in &section.groups {
             above.push_str(&group_heading(group));
             for entry in group.entries {
                 let text = format!("{above}{}", item(entry, diff));
@@ -59,9 +59,9 @@ fn write_entries(outline: &Outline<'_>, diff: &Diff<'_>, out: &mut dyn Write) ->
     }
 }
 
-fn heading(part: &Part<'_>) -> String {
-    let explanation = part.explanation.map(|text| format!("\n{text}\n"));
-    format!("\n### {}\n{}", part.title, explanation.unwrap_or_default())
+fn heading(section: &Section<'_>) -> String {
+    let explanation = section.explanation.map(|text| format!("\n{text}\n"));
+    format!("\n### {}\n{}", section.title, explanation.unwrap_or_default())
 }
 
 /// The severity and the rule of the entries below.

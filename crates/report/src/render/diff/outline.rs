@@ -16,11 +16,11 @@ pub(super) struct Outline<'d> {
     pub summary: String,
     /// The two reports, and what makes them less comparable than they seem.
     pub facts: Vec<(&'static str, String)>,
-    pub parts: Vec<Part<'d>>,
+    pub sections: Vec<Section<'d>>,
 }
 
 /// The findings of which the same has become.
-pub(super) struct Part<'d> {
+pub(super) struct Section<'d> {
     /// `New: 2 findings, 1 of them waived`.
     pub title: String,
     /// What the change means, where the word may mislead.
@@ -42,18 +42,18 @@ impl<'d> Outline<'d> {
     pub(super) fn new(diff: &'d Diff<'d>) -> Outline<'d> {
         let mut facts = vec![("Old", origin(&diff.old)), ("New", origin(&diff.new))];
         facts.extend(diff.notes.iter().map(|note| ("Note", note.clone())));
-        let mut parts = Vec::new();
+        let mut sections = Vec::new();
         for of_change in diff.entries.chunk_by(|a, b| a.change == b.change) {
             let change = of_change[0].change;
             let same_rule =
                 |a: &Entry<'_>, b: &Entry<'_>| (a.severity, a.rule) == (b.severity, b.rule);
-            parts.push(Part {
+            sections.push(Section {
                 title: title(change, diff),
                 explanation: explanation(change),
                 groups: of_change.chunk_by(same_rule).map(Group::new).collect(),
             });
         }
-        Outline { summary: summary(diff), facts, parts }
+        Outline { summary: summary(diff), facts, sections }
     }
 }
 

@@ -15,13 +15,13 @@ pub(super) fn write(diff: &Diff<'_>, style: Style, out: &mut dyn Write) -> io::R
     for (label, text) in &outline.facts {
         page.item(&format!("{label:6}"), text)?;
     }
-    for part in &outline.parts {
+    for section in &outline.sections {
         page.blank()?;
-        page.title(bold(), &part.title)?;
-        if let Some(explanation) = part.explanation {
+        page.title(bold(), &section.title)?;
+        if let Some(explanation) = section.explanation {
             page.item("  ", explanation)?;
         }
-        part.groups.iter().try_for_each(|group| write_group(group, diff, page))?;
+        section.groups.iter().try_for_each(|group| write_group(group, diff, page))?;
     }
     page.blank()?;
     page.painted_item(bold(), "In all: ", &outline.summary)

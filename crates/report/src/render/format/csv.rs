@@ -14,10 +14,10 @@ use crate::render::json::write_json_line;
 use crate::render::view::View;
 
 /// A finding, and where to look up the rest.
-type Row<'a> = (&'a View<'a>, &'a Finding);
+type CsvRow<'a> = (&'a View<'a>, &'a Finding);
 
 /// A column's name, and the text of its cells.
-type Column = (&'static str, fn(Row<'_>) -> String);
+type Column = (&'static str, fn(CsvRow<'_>) -> String);
 
 /// The columns: what to do first, then why, then what machines ask for.
 const COLUMNS: &[Column] = &[

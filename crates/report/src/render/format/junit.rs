@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use self::case::Case;
 use crate::render::gaps::{self, Cause};
-use crate::render::view::{Part, View, by_account};
+use crate::render::view::{AccountPart, View, by_account};
 
 /// The suite of a report without accounts.
 const ALL_ACCOUNTS: &str = "all accounts";
@@ -56,8 +56,8 @@ fn suites<'a>(view: &View<'a>) -> Vec<Suite<'a>> {
 
 impl<'a> Suite<'a> {
     /// What there is to know of the accounts of that id, their findings, and the rules without any.
-    fn new(view: &View<'a>, id: &'a str, part: &Part<'a>) -> Suite<'a> {
-        let Part { accounts, findings } = part;
+    fn new(view: &View<'a>, id: &'a str, part: &AccountPart<'a>) -> Suite<'a> {
+        let AccountPart { accounts, findings } = part;
         let properties = accounts.iter().flat_map(|account| {
             let names = [("alias", account.alias.as_deref()), ("name", account.name.as_deref())];
             let known = names.into_iter().filter_map(|(key, value)| Some((key, value?)));
@@ -79,7 +79,7 @@ impl<'a> Suite<'a> {
 }
 
 /// The rules that found nothing in the accounts of that id.
-fn silent(view: &View<'_>, id: &str, part: &Part<'_>) -> Vec<Case> {
+fn silent(view: &View<'_>, id: &str, part: &AccountPart<'_>) -> Vec<Case> {
     let listed: HashSet<&str> = part.findings.iter().map(|f| f.rule.as_str()).collect();
     let mut cases = Vec::new();
     for rule in view.report.rules.iter().filter(|rule| !listed.contains(rule.id.as_str())) {

@@ -44,7 +44,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What the report says of the accounts of an id, and of those of which it is not known.
-struct Part<'a> {
+struct AccountRun<'a> {
     id: &'a str,
     /// None only if nothing was audited, or in a report that was tampered with.
     accounts: Vec<&'a AuditedAccount>,
@@ -52,7 +52,7 @@ struct Part<'a> {
     issues: Vec<Issue<'a>>,
 }
 
-impl Part<'_> {
+impl AccountRun<'_> {
     fn count(&self, status: Status) -> usize {
         self.findings.iter().filter(|finding| finding.status() == status).count()
     }
@@ -74,20 +74,20 @@ impl Part<'_> {
 
 /// The report by account, in the order of their ids; one part at least, for a log without runs would
 /// look clean.
-fn parts(report: &Report) -> Vec<Part<'_>> {
+fn parts(report: &Report) -> Vec<AccountRun<'_>> {
     let mut parts = by_account(report);
     if parts.is_empty() {
         parts.entry("unknown").or_default();
     }
-    let part = |(id, view::Part { accounts, findings })| {
+    let part = |(id, view::AccountPart { accounts, findings })| {
         let issues = code_quality::issues(findings.iter().copied());
-        Part { id, accounts, findings, issues }
+        AccountRun { id, accounts, findings, issues }
     };
     parts.into_iter().map(part).collect()
 }
 
 /// As many parts as there may be runs, those with the most severe issues; and those left out.
-fn most_severe(mut parts: Vec<Part<'_>>) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
+fn most_severe(mut parts: Vec<AccountRun<'_>>) -> (Vec<AccountRun<'_>>, Vec<AccountRun<'_>>) {
     parts.sort_by_key(|part| Reverse(code_quality::by_severity(&part.issues)));
     let left_out = parts.split_off(parts.len().min(RUNS));
     parts.sort_by_key(|part| part.id);
@@ -95,7 +95,7 @@ fn most_severe(mut parts: Vec<Part<'_>>) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
 }
 
 /// An account's run, with so many results at most.
-fn run<'a>(view: &View<'a>, mut part: Part<'a>, room: usize) -> Run<'a> {
+fn run<'a>(view: &View<'a>, mut part: AccountRun<'a>, room: usize) -> Run<'a> {
     let left_out = part.issues.split_off(part.issues.len().min(room));
     let rules = rules::broken(view, &part.issues);
     let report = view.report;
@@ -125,7 +125,7 @@ fn run<'a>(view: &View<'a>, mut part: Part<'a>, room: usize) -> Run<'a> {
     }
 }
 
-fn properties(report: &Report, part: &Part<'_>, left_out: usize) -> RunProperties {
+fn properties(report: &Report, part: &AccountRun<'_>, left_out: usize) -> RunProperties {
     let defused = |texts: &[String]| texts.iter().map(|text| defuse(text).into_owned()).collect();
     RunProperties {
         counts: Counts {

@@ -12,7 +12,7 @@ const columns = {
   region: ({ region }) => region ?? "",
   message: ({ message }) => message,
   remediation: ({ remediation = [] }) => remediation
-    .map((index) => data.parts[index])
+    .map((index) => data.instructions[index])
     .map(({ paragraph, command }) => paragraph ?? command.join("\n"))
     .join("\n"),
   resource_id: ({ resource }) => resource,

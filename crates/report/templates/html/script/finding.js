@@ -51,7 +51,7 @@ const particulars = (finding) => {
   const paths = waysOf(finding).map((way) => path(finding, way));
   if (paths.length > 0) parts.push(section("Step by step", ...paths));
   if (remediation.length > 0) {
-    parts.push(section("What to do", ...remediation.map((index) => part(data.parts[index]))));
+    parts.push(section("What to do", ...remediation.map((index) => part(data.instructions[index]))));
   }
   parts.push(section("Where", identity(finding)));
   if (evidence.length > 0) {

@@ -9,18 +9,18 @@ use super::bar::Bar;
 use super::frameworks::percent;
 use super::link::to_filter;
 use super::text::Text;
-use crate::render::view::{self, Part};
+use crate::render::view::{self, AccountPart};
 use crate::words::{self, age, span, time};
 
 /// The table of accounts; empty where there is but one.
 #[derive(Template)]
 #[template(path = "html/accounts.html")]
 pub(super) struct Accounts<'a> {
-    accounts: Vec<Row<'a>>,
+    accounts: Vec<AccountRow<'a>>,
 }
 
 /// The accounts of an id, which are several where it is not known whose they are.
-struct Row<'a> {
+struct AccountRow<'a> {
     id: Text<'a>,
     accounts: Vec<Account<'a>>,
     /// Of its open findings.
@@ -62,7 +62,7 @@ impl<'a> Accounts<'a> {
         if report.accounts.len() < 2 {
             return Accounts { accounts: Vec::new() };
         }
-        let mut parts: Vec<(Counts, &str, Part<'_>)> = Vec::new();
+        let mut parts: Vec<(Counts, &str, AccountPart<'_>)> = Vec::new();
         for (id, part) in view::by_account(report) {
             let mut counts = Counts::default();
             part.findings.iter().for_each(|finding| counts.add(finding));
@@ -73,7 +73,8 @@ impl<'a> Accounts<'a> {
             Reverse((*counts, failed))
         });
         let most = parts.iter().map(|(counts, ..)| counts.all_open()).max().unwrap_or_default();
-        let rows = parts.iter().map(|(counts, id, part)| Row::new(id, part, report, *counts, most));
+        let rows =
+            parts.iter().map(|(counts, id, part)| AccountRow::new(id, part, report, *counts, most));
         Accounts { accounts: rows.collect() }
     }
 
@@ -97,13 +98,19 @@ impl Counts {
     }
 }
 
-impl<'a> Row<'a> {
-    fn new(id: &'a str, part: &Part<'a>, report: &Report, counts: Counts, most: usize) -> Row<'a> {
+impl<'a> AccountRow<'a> {
+    fn new(
+        id: &'a str,
+        part: &AccountPart<'a>,
+        report: &Report,
+        counts: Counts,
+        most: usize,
+    ) -> AccountRow<'a> {
         let by_severity: Vec<_> =
             Severity::ALL.into_iter().map(|s| (s.word(), counts.open[s as usize])).collect();
         let frameworks = part.accounts.iter().flat_map(|account| &account.frameworks);
         let id = Text::from(id);
-        Row {
+        AccountRow {
             link: to_filter("account", &id),
             id,
             accounts: part.accounts.iter().map(|account| Account::new(account, report)).collect(),

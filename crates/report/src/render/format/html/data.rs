@@ -12,7 +12,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::findings::notes;
 use super::index::{Index, words};
-use super::prose::{Part, parts};
+use super::prose::{Instruction, instructions};
 use super::text::{Text, defused};
 use crate::render::advice::remediation;
 use crate::render::view::View;
@@ -27,17 +27,17 @@ struct Data<'a, 'd> {
     severities: [&'static str; 5],
     statuses: [(&'static str, &'static str); 6],
     /// They fill the lists below, so they are written first.
-    findings: Rows<'a, 'd>,
+    findings: FindingRecords<'a, 'd>,
     texts: &'d RefCell<Pool<Text<'a>>>,
-    parts: &'d RefCell<Pool<Part<'a>>>,
+    instructions: &'d RefCell<Pool<Instruction<'a>>>,
 }
 
 /// The findings, each made when it is written: all at once they would take several times the memory.
-struct Rows<'a, 'd> {
+struct FindingRecords<'a, 'd> {
     view: &'d View<'a>,
     index: &'d Index<'a>,
     texts: &'d RefCell<Pool<Text<'a>>>,
-    parts: &'d RefCell<Pool<Part<'a>>>,
+    instructions: &'d RefCell<Pool<Instruction<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ struct Rule<'a> {
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct FindingRecord<'a> {
     fingerprint: Text<'a>,
     rule: usize,
     account: Text<'a>,
@@ -82,14 +82,14 @@ pub(super) fn write<'a>(
     index: &'a Index<'a>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (texts, parts) = (RefCell::default(), RefCell::default());
+    let (texts, instructions) = (RefCell::default(), RefCell::default());
     let data = Data {
         rules: index.rules.iter().map(Rule::new).collect(),
         severities: Severity::ALL.map(Severity::word),
         statuses: Status::ALL.map(|status| (status.word(), words(status))),
-        findings: Rows { view, index, texts: &texts, parts: &parts },
+        findings: FindingRecords { view, index, texts: &texts, instructions: &instructions },
         texts: &texts,
-        parts: &parts,
+        instructions: &instructions,
     };
     data.serialize(&mut Serializer::with_formatter(out, InScript))?;
     Ok(())
@@ -113,7 +113,7 @@ impl Formatter for InScript {
     }
 }
 
-impl Serialize for Rows<'_, '_> {
+impl Serialize for FindingRecords<'_, '_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.view.report.findings.iter().map(|finding| self.row(finding)))
     }
@@ -135,15 +135,15 @@ impl<'a> Rule<'a> {
     }
 }
 
-impl<'a> Rows<'a, '_> {
-    fn row(&self, finding: &'a Finding) -> Row<'a> {
+impl<'a> FindingRecords<'a, '_> {
+    fn row(&self, finding: &'a Finding) -> FindingRecord<'a> {
         let mut texts = self.texts.borrow_mut();
-        let mut parts_of_all = self.parts.borrow_mut();
+        let mut all_instructions = self.instructions.borrow_mut();
         // The index has every rule that a finding names.
         let rule = self.index.number(&finding.rule).unwrap_or_default();
         let advice = remediation(finding);
         let facts = finding.evidence.facts().into_iter();
-        Row {
+        FindingRecord {
             fingerprint: finding.fingerprint.as_str().into(),
             rule,
             account: (&finding.account).into(),
@@ -159,7 +159,10 @@ impl<'a> Rows<'a, '_> {
                 .collect(),
             sources: self.view.account(finding).map(|account| texts.number(sources(account))),
             missing: finding.missing.iter().map(|source| source.name()).collect(),
-            remediation: parts(&advice).into_iter().map(|part| parts_of_all.number(part)).collect(),
+            remediation: instructions(&advice)
+                .into_iter()
+                .map(|instruction| all_instructions.number(instruction))
+                .collect(),
             notes: notes(finding).into_iter().map(|note| texts.number(note)).collect(),
         }
     }

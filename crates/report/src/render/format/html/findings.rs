@@ -26,12 +26,12 @@ pub(super) struct Findings<'a> {
 struct Group<'a> {
     rule: &'a Rule<'a>,
     severity: Severity,
-    rows: Vec<Row<'a>>,
+    rows: Vec<FindingRow<'a>>,
     /// How many are not listed.
     more: usize,
 }
 
-struct Row<'a> {
+struct FindingRow<'a> {
     /// The last part of the id of its element, where the fingerprint can be that.
     anchor: Option<&'a str>,
     status: Status,
@@ -67,17 +67,17 @@ impl<'a> Group<'a> {
             rule,
             severity: work.iter().map(|f| f.severity).min().unwrap_or(rule.severity),
             more: work.len().saturating_sub(LISTED),
-            rows: work.into_iter().take(LISTED).map(|f| Row::new(f, anchors)).collect(),
+            rows: work.into_iter().take(LISTED).map(|f| FindingRow::new(f, anchors)).collect(),
         }
     }
 }
 
-impl<'a> Row<'a> {
-    fn new(finding: &'a Finding, anchors: &mut HashSet<&'a str>) -> Row<'a> {
+impl<'a> FindingRow<'a> {
+    fn new(finding: &'a Finding, anchors: &mut HashSet<&'a str>) -> FindingRow<'a> {
         let fingerprint = finding.fingerprint.as_str();
         // Two resources of one id share a fingerprint.
         let is_free = is_anchor(fingerprint) && anchors.insert(fingerprint);
-        Row {
+        FindingRow {
             anchor: is_free.then_some(fingerprint),
             status: finding.status(),
             words: words(finding.status()),

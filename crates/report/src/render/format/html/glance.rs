@@ -35,10 +35,10 @@ struct Chart<'a> {
     title: &'static str,
     /// The statuses that there are, with their words.
     columns: Vec<(&'static str, &'static str)>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<BarRow<'a>>,
 }
 
-struct Row<'a> {
+struct BarRow<'a> {
     label: Text<'a>,
     bar: Bar,
     counts: Vec<(&'static str, usize)>,
@@ -103,7 +103,7 @@ impl<'a> Chart<'a> {
         let row = |(label, findings): (Text<'a>, Vec<&Finding>)| {
             let counts: Vec<_> =
                 shown.iter().map(|&status| (status.word(), count(&findings, status))).collect();
-            Row { label, bar: bar(&findings, most), counts }
+            BarRow { label, bar: bar(&findings, most), counts }
         };
         let columns = shown.iter().map(|&status| (status.word(), words(status))).collect();
         Chart { id, title, columns, rows: rows.into_iter().map(row).collect() }

@@ -5,7 +5,7 @@ use portcullis_model::{Report, RuleInfo, Severity, Tally};
 
 use super::index::{Index, Rule as Indexed};
 use super::link::WebLink;
-use super::prose::{Part, parts};
+use super::prose::{Instruction, instructions};
 use super::text::Text;
 
 #[derive(Template)]
@@ -24,7 +24,7 @@ struct Rule<'a> {
     tally: Tally,
     scope: Text<'a>,
     risk: Text<'a>,
-    remediation: Vec<Part<'a>>,
+    remediation: Vec<Instruction<'a>>,
     params: Vec<(Text<'a>, Text<'a>)>,
     frameworks: Vec<(Text<'a>, Text<'a>)>,
     references: Vec<WebLink<'a>>,
@@ -56,7 +56,7 @@ impl<'a> Rule<'a> {
             tally,
             scope: (&info.scope).into(),
             risk: (&info.risk).into(),
-            remediation: parts(&info.remediation),
+            remediation: instructions(&info.remediation),
             params: params.map(|(name, value)| (name.into(), value.to_string().into())).collect(),
             frameworks: frameworks.map(|(id, c)| (id.into(), c.join(", ").into())).collect(),
             references: info.references.iter().map(|page| WebLink::new(page)).collect(),

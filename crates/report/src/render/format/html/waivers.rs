@@ -12,10 +12,10 @@ use crate::words::counted;
 #[derive(Template)]
 #[template(path = "html/waivers.html")]
 pub(super) struct Waivers<'a> {
-    waivers: Vec<Row<'a>>,
+    waivers: Vec<WaiverRow<'a>>,
 }
 
-struct Row<'a> {
+struct WaiverRow<'a> {
     class: &'static str,
     words: &'static str,
     end: String,
@@ -31,7 +31,9 @@ impl<'a> Waivers<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Waivers<'a> {
         let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
         outcomes.sort_by_key(|outcome| State::from_outcome(outcome));
-        Waivers { waivers: outcomes.into_iter().map(|outcome| Row::new(outcome, index)).collect() }
+        Waivers {
+            waivers: outcomes.into_iter().map(|outcome| WaiverRow::new(outcome, index)).collect(),
+        }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -39,8 +41,8 @@ impl<'a> Waivers<'a> {
     }
 }
 
-impl<'a> Row<'a> {
-    fn new(outcome: &'a WaiverOutcome, index: &'a Index<'a>) -> Row<'a> {
+impl<'a> WaiverRow<'a> {
+    fn new(outcome: &'a WaiverOutcome, index: &'a Index<'a>) -> WaiverRow<'a> {
         let waiver = &outcome.waiver;
         let (class, words) = match State::from_outcome(outcome) {
             State::Expired => ("expired", "expired"),
@@ -48,7 +50,7 @@ impl<'a> Row<'a> {
             State::Expiring => ("expiring", "about to expire"),
             State::InForce => ("in-force", "in force"),
         };
-        Row {
+        WaiverRow {
             class,
             words,
             end: end(outcome),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use portcullis_model::Status;
 
-use super::Part;
+use super::AccountRun;
 use super::log::{Level, Message, Notification, ReportingDescriptorReference};
 use super::message::plain;
 use crate::render::gaps;
@@ -17,7 +17,7 @@ const NAMED: usize = 3;
 /// All that is to be said of an account's run; so many results were left out.
 pub(super) fn notifications(
     view: &View<'_>,
-    part: &Part<'_>,
+    part: &AccountRun<'_>,
     left_out: usize,
 ) -> Vec<Notification> {
     not_collected(part)
@@ -30,7 +30,7 @@ pub(super) fn notifications(
 }
 
 /// The accounts for which there is no room in the file.
-pub(super) fn accounts_left_out(parts: &[Part<'_>]) -> Notification {
+pub(super) fn accounts_left_out(parts: &[AccountRun<'_>]) -> Notification {
     let ids: Vec<&str> = parts.iter().map(|part| part.id).collect();
     let findings = counted(parts.iter().map(|part| part.issues.len()).sum::<usize>(), "finding");
     let (accounts, ids) = (counted(ids.len(), "account"), ids.join(", "));
@@ -48,13 +48,13 @@ fn note(id: &str, level: Level, text: &str) -> Notification {
 }
 
 /// By §3.20.21 an error says that the run failed.
-fn not_collected(part: &Part<'_>) -> Option<Notification> {
+fn not_collected(part: &AccountRun<'_>) -> Option<Notification> {
     let text = "Nothing could be collected, so that there are no results says nothing.";
     (!part.is_collected()).then(|| note("nothing-collected", Level::Error, text))
 }
 
 /// The gaps in the evidence.
-fn missing(part: &Part<'_>) -> Vec<Notification> {
+fn missing(part: &AccountRun<'_>) -> Vec<Notification> {
     let gaps = part.accounts.iter().flat_map(|account| &account.gaps);
     let mut notes = Vec::new();
     for cause in gaps::causes(gaps, usize::MAX) {
@@ -66,7 +66,7 @@ fn missing(part: &Part<'_>) -> Vec<Notification> {
 }
 
 /// The rules that were not judged for some resource.
-fn not_judged(view: &View<'_>, part: &Part<'_>) -> Vec<Notification> {
+fn not_judged(view: &View<'_>, part: &AccountRun<'_>) -> Vec<Notification> {
     let mut rules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for finding in part.findings.iter().filter(|finding| finding.status() == Status::Unknown) {
         rules.entry(&finding.rule).or_default().push(&finding.resource.name);
@@ -83,7 +83,7 @@ fn not_judged(view: &View<'_>, part: &Part<'_>) -> Vec<Notification> {
     rules.into_iter().map(tell).collect()
 }
 
-fn waived(part: &Part<'_>) -> Option<Notification> {
+fn waived(part: &AccountRun<'_>) -> Option<Notification> {
     let count = part.count(Status::Waived);
     let text = format!("Waived, and so without a result: {}.", counted(count, "finding"));
     (count > 0).then(|| note("waived", Level::Note, &text))
