@@ -31,8 +31,9 @@ pub(crate) struct Recorded {
 impl Recorded {
     pub(crate) fn new(reader: Reader, filter: &Filter) -> Recorded {
         let (summary, accounts) = summarise(reader.finish(), filter);
-        let gap =
-            |gap: &InputGap| Gap::new(Source::CloudTrail, UNREADABLE, &gap.what).of(&gap.input);
+        let gap = |gap: &InputGap| {
+            Gap::new(Source::CloudTrail, UNREADABLE, &gap.what).for_resource(&gap.input)
+        };
         let gaps = summary.coverage.gaps.iter().map(gap).collect();
         Recorded { summary: Some(summary), accounts, gaps }
     }

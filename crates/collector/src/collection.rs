@@ -149,7 +149,7 @@ impl<'a> Collection<'a> {
                 Err(failure) => draft.add_gap(failure.gap(source, at)),
             }
             for (name, failure) in answer.failures {
-                draft.add_gap(failure.gap(source, at).of(name));
+                draft.add_gap(failure.gap(source, at).for_resource(name));
             }
         }
     }

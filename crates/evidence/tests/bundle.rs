@@ -138,7 +138,7 @@ fn a_source_that_was_denied_stays_so_though_its_file_is_listed() {
 #[test]
 fn a_gap_of_one_user_leaves_the_document() {
     let mut bundle = bundle(&TWO);
-    let gap = Gap::new(Source::AccountSummary, "Throttling", "no").of("ann");
+    let gap = Gap::new(Source::AccountSummary, "Throttling", "no").for_resource("ann");
     bundle.manifest.as_mut().unwrap().gaps.push(gap.clone());
     let dir = tempfile::tempdir().unwrap();
     bundle.write(&dir.path().join("bundle")).unwrap();
@@ -360,7 +360,7 @@ fn what_replacing_a_bundle_would_lose_is_known_before() {
 
     // One user of whom nothing is known is a loss too, but not where it was so before.
     let mut partial = bundle(&TWO);
-    let gap = Gap::new(Source::AccountSummary, "Throttling", "no").of("bob");
+    let gap = Gap::new(Source::AccountSummary, "Throttling", "no").for_resource("bob");
     partial.manifest.as_mut().unwrap().gaps.push(gap);
     assert_eq!(partial.losses(&place).unwrap(), [Source::AccountSummary]);
     partial.write(&place).unwrap();

@@ -104,7 +104,7 @@ impl Gap {
 
     /// The same gap, limited to one resource.
     #[must_use]
-    pub fn of(mut self, resource: impl Into<String>) -> Gap {
+    pub fn for_resource(mut self, resource: impl Into<String>) -> Gap {
         self.resource = Some(resource.into());
         self
     }

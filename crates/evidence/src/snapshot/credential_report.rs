@@ -145,7 +145,7 @@ fn row_of(entries: &[Entry], columns: &Columns, as_of: Timestamp, gaps: &mut Gap
     } else {
         return row::parse(entry, columns, as_of, gaps);
     };
-    gaps.push(malformed(problem).of(&entry.name));
+    gaps.push(malformed(problem).for_resource(&entry.name));
     row::parse(entry, &Columns::default(), as_of, gaps)
 }
 

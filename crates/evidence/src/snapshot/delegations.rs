@@ -35,7 +35,7 @@ pub(super) fn open(
             other => {
                 let message = format!("has the unknown state {other:?}");
                 let gap = Gap::new(SOURCE, "Malformed", message);
-                documents.gaps.push(gap.of(&request.delegation_request_id));
+                documents.gaps.push(gap.for_resource(&request.delegation_request_id));
                 are_known = false;
                 continue;
             }

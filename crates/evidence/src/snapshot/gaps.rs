@@ -48,7 +48,7 @@ impl Gaps {
     /// Gives a reason for sources that are missing for one resource and have none yet.
     pub(super) fn explain(&mut self, missing: Sources, resource: &str, code: &str, message: &str) {
         for source in missing.iter() {
-            let gap = Gap::new(source, code, message).of(resource);
+            let gap = Gap::new(source, code, message).for_resource(resource);
             if !self.has(source) && !self.explained.contains(&(source, gap.resource.clone())) {
                 self.push(gap);
             }

@@ -184,7 +184,7 @@ impl Maker<'_> {
         if let (None, Fact::Known(_), Some(key)) = (slot, self.user.row, listed) {
             let message = format!("the report does not have the key {}", key.access_key_id);
             let gap = Gap::new(Source::CredentialReport, "NotInReport", message);
-            gaps.push(gap.of(self.user.name));
+            gaps.push(gap.for_resource(self.user.name));
         }
         known_or(slot.map(|slot| slot.facts), Source::CredentialReport)
     }
@@ -208,7 +208,9 @@ impl Maker<'_> {
         let active = matching::is_active(key);
         if active.is_none() {
             let message = format!("the key {} has an unknown status", key.access_key_id);
-            gaps.push(Gap::new(Source::AccessKeys, "Malformed", message).of(self.user.name));
+            gaps.push(
+                Gap::new(Source::AccessKeys, "Malformed", message).for_resource(self.user.name),
+            );
         }
         known_or(active, Source::AccessKeys)
     }

@@ -125,7 +125,9 @@ impl<'a> Reconciler<'a, '_> {
             (Some(row), Some(live)) if same_user(row, live) => Fact::Known(row),
             (_, live) => {
                 let message = self.why_not_in_report(live);
-                self.gaps.push(Gap::new(Source::CredentialReport, "NotInReport", message).of(name));
+                self.gaps.push(
+                    Gap::new(Source::CredentialReport, "NotInReport", message).for_resource(name),
+                );
                 Fact::missing(Source::CredentialReport)
             }
         })
@@ -162,7 +164,7 @@ impl<'a> Reconciler<'a, '_> {
             }
         };
         if is_whole {
-            self.gaps.push(Gap::new(source, "NotListed", message).of(name));
+            self.gaps.push(Gap::new(source, "NotListed", message).for_resource(name));
         }
         Fact::missing(source)
     }

@@ -53,7 +53,9 @@ fn certificate_expires(
     detail.and_then(|detail| match metadata::signing_certificates_end(&detail.metadata) {
         Ok(end) => Fact::Known(end),
         Err(error) => {
-            gaps.push(Gap::new(SOURCE, "Malformed", format!("its metadata {error}")).of(arn));
+            gaps.push(
+                Gap::new(SOURCE, "Malformed", format!("its metadata {error}")).for_resource(arn),
+            );
             Fact::missing(SOURCE)
         }
     })

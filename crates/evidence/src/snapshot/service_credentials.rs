@@ -50,7 +50,7 @@ fn service_credential(
         "Inactive" | "Expired" => Fact::Known(false),
         other => {
             let message = format!("{id} has the unknown status {other:?}");
-            gaps.push(Gap::new(SOURCE, "Malformed", message).of(user));
+            gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(user));
             Fact::missing(SOURCE)
         }
     };

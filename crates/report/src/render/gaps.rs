@@ -99,7 +99,9 @@ fn subject(gaps: &[&Gap], most: usize) -> (String, &'static str) {
         return (format!("{} sources", sources.len()), "are");
     }
     let are = if sources.len() == 1 { "is" } else { "are" };
-    let name = |(source, resources): (&Source, &Vec<&str>)| format!("{source}{}", of(resources));
+    let name = |(source, resources): (&Source, &Vec<&str>)| {
+        format!("{source}{}", for_resources(resources))
+    };
     (sources.iter().map(name).collect::<Vec<_>>().join(", "), are)
 }
 
@@ -130,7 +132,7 @@ fn remedy(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> String {
 }
 
 /// The gaps of that kind in a sentence each, led by their account where there are several.
-pub(crate) fn told(report: &Report, is_it: impl Fn(&Gap) -> bool) -> Vec<String> {
+pub(crate) fn descriptions(report: &Report, is_it: impl Fn(&Gap) -> bool) -> Vec<String> {
     let mut sentences = Vec::new();
     for account in &report.accounts {
         let gaps: Vec<&Gap> = account.gaps.iter().filter(|gap| is_it(gap)).collect();
@@ -155,7 +157,7 @@ fn describe(same: &[&Gap]) -> String {
     let Some(first) = same.first() else { return String::new() };
     let resources: Vec<&str> = same.iter().filter_map(|gap| gap.resource.as_deref()).collect();
     let Gap { source, operation, message, .. } = first;
-    let says = format!("{source} ({operation}){}: {}", of(&resources), first.reason());
+    let says = format!("{source} ({operation}){}: {}", for_resources(&resources), first.reason());
     if message == WITHHELD {
         return says;
     }
@@ -163,6 +165,6 @@ fn describe(same: &[&Gap]) -> String {
 }
 
 /// ` for ann, bob, cid and 2 more`; nothing if the source is missing for all.
-fn of(resources: &[&str]) -> String {
+fn for_resources(resources: &[&str]) -> String {
     if resources.is_empty() { String::new() } else { format!(" for {}", few(resources, NAMED)) }
 }

@@ -243,7 +243,7 @@ pub(crate) fn hostile() -> Report {
             finding.evidence = Evidence::new(&facts);
             report.findings.push(finding.clone());
         }
-        report.accounts[0].gaps.push(Gap::new(Source::AccessKeys, name, name).of(name));
+        report.accounts[0].gaps.push(Gap::new(Source::AccessKeys, name, name).for_resource(name));
         report.waivers.push(WaiverOutcome {
             waiver: Waiver {
                 resource: name.to_owned(),
@@ -325,9 +325,10 @@ fn account() -> AuditedAccount {
         collected_to: Some("2026-11-02T10:00:00Z".parse().unwrap()),
         report_generated_at: Some("2026-11-02T07:00:00Z".parse().unwrap()),
         gaps: ["carol", "dave", "erin", "frank", "grace"]
-            .map(|name| Gap::new(Source::AccessKeys, "AccessDenied", denied).of(name))
+            .map(|name| Gap::new(Source::AccessKeys, "AccessDenied", denied).for_resource(name))
             .into_iter()
-            .chain([Gap::new(Source::MfaDevices, Gap::NOT_REQUESTED, "not needed").of("heidi")])
+            .chain([Gap::new(Source::MfaDevices, Gap::NOT_REQUESTED, "not needed")
+                .for_resource("heidi")])
             .collect(),
         tallies: BTreeMap::new(),
         frameworks: vec![framework()],

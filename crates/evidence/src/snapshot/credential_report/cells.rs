@@ -74,7 +74,7 @@ impl<'a> Cells<'a> {
 
     fn bad<T>(&mut self, column: &str, problem: &str) -> Fact<T> {
         let gap = malformed(format!("line {}: {column} {problem}", self.entry.number));
-        self.gaps.push(gap.of(&self.entry.name));
+        self.gaps.push(gap.for_resource(&self.entry.name));
         Fact::missing(Source::CredentialReport)
     }
 }

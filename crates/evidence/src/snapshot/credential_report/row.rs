@@ -144,7 +144,7 @@ fn has_more_credentials(cells: &mut Cells<'_>) -> bool {
     if more {
         let message = "the user has keys or certificates beyond those that the report shows";
         let gap = Gap::new(Source::CredentialReport, "Incomplete", message);
-        cells.gaps.push(gap.of(&cells.entry.name));
+        cells.gaps.push(gap.for_resource(&cells.entry.name));
     }
     more
 }

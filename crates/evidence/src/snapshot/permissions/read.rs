@@ -145,7 +145,9 @@ impl<'a> AccountReader<'a, '_> {
         };
         if let Some((code, problem)) = problem {
             document = None;
-            self.gaps.push(Gap::new(SOURCE, code, format!("the policy {arn} {problem}")).of(arn));
+            self.gaps.push(
+                Gap::new(SOURCE, code, format!("the policy {arn} {problem}")).for_resource(arn),
+            );
         }
         let place = self.add(arn, name, document, versions);
         for version in all_versions {
@@ -219,7 +221,7 @@ impl<'a> AccountReader<'a, '_> {
                 self.identity_document(documents[0], what, name)
             } else {
                 let message = format!("{} is there twice, with different contents", what());
-                self.gaps.push(Gap::new(SOURCE, "Contradictory", message).of(name));
+                self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(name));
                 None
             };
             places.push(self.add(&format!("{arn}/policy/{policy}"), policy, document, Vec::new()));
@@ -266,7 +268,7 @@ impl<'a> AccountReader<'a, '_> {
             }
             let who = &user.user_name;
             let message = format!("{who} is in the group {name}, which GroupDetailList lacks");
-            self.gaps.push(Gap::new(SOURCE, "Incomplete", message).of(name));
+            self.gaps.push(Gap::new(SOURCE, "Incomplete", message).for_resource(name));
             incomplete = true;
         }
         self.all_read &= !incomplete;
@@ -315,13 +317,13 @@ impl<'a> AccountReader<'a, '_> {
         let name = || format!("the trust policy of {}", role.role_name);
         let Some(json) = &role.assume_role_policy_document else {
             let message = format!("{} is absent", name());
-            self.gaps.push(Gap::new(SOURCE, "Incomplete", message).of(&role.arn));
+            self.gaps.push(Gap::new(SOURCE, "Incomplete", message).for_resource(&role.arn));
             return None;
         };
         let document = self.document(json, name, &role.arn)?;
         if document.statements.iter().any(|statement| statement.principals.is_none()) {
             let message = format!("{} has a statement without Principal", name());
-            self.gaps.push(Gap::new(SOURCE, "Malformed", message).of(&role.arn));
+            self.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(&role.arn));
             return None;
         }
         Some(TrustPolicy { document })
@@ -337,7 +339,7 @@ impl<'a> AccountReader<'a, '_> {
         let document = self.document(json, &name, resource)?;
         if document.statements.iter().any(|statement| statement.resources.is_none()) {
             let message = format!("{} has a statement without Resource", name());
-            self.gaps.push(Gap::new(SOURCE, "Malformed", message).of(resource));
+            self.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(resource));
             return None;
         }
         Some(document)
@@ -354,7 +356,7 @@ impl<'a> AccountReader<'a, '_> {
             Ok(document) => Some(document),
             Err(error) => {
                 let message = format!("{}: {error}", name());
-                self.gaps.push(Gap::new(SOURCE, "Malformed", message).of(resource));
+                self.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(resource));
                 None
             }
         }

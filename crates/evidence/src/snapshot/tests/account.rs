@@ -53,7 +53,7 @@ fn a_source_without_document_or_gap_gets_one() {
 
 #[test]
 fn gaps_are_sorted_and_each_once() {
-    let gap = || Gap::new(Source::MfaDevices, "NoSuchEntity", "gone").of("alice");
+    let gap = || Gap::new(Source::MfaDevices, "NoSuchEntity", "gone").for_resource("alice");
     let snapshot = Fixture::new().gap(gap()).without(Source::CallerIdentity).gap(gap()).snapshot();
     let sources: Vec<Source> = snapshot.gaps.iter().map(|gap| gap.source).collect();
     assert_eq!(sources, [Source::CallerIdentity, Source::MfaDevices]);

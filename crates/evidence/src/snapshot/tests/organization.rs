@@ -71,7 +71,7 @@ fn regions_are_in_use_by_keys_and_roles() {
 #[test]
 fn a_region_that_did_not_answer_is_one_in_use() {
     let denied = portcullis_model::Gap::new(Source::AccessAnalyzers, "AccessDenied", "no");
-    let snapshot = Fixture::new().gap(denied.of("eu-west-3")).snapshot();
+    let snapshot = Fixture::new().gap(denied.for_resource("eu-west-3")).snapshot();
     let expected =
         [("eu-central-1", known(&[])), ("eu-west-3", Fact::missing(Source::AccessAnalyzers))];
     assert_eq!(regions(&snapshot), expected);

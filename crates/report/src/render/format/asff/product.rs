@@ -29,7 +29,7 @@ fn control_plane(partition: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn of(id: &str, partition: &str, region: Option<&str>) -> Option<String> {
+    fn product_arn(id: &str, partition: &str, region: Option<&str>) -> Option<String> {
         arn(AccountRef { partition, id }, region)
     }
 
@@ -42,15 +42,15 @@ mod tests {
             ("aws-us-gov", None, "arn:aws-us-gov:securityhub:us-gov-west-1"),
             ("aws-eusc", Some("eusc-de-east-1"), "arn:aws-eusc:securityhub:eusc-de-east-1"),
         ] {
-            let arn = of("111122223333", partition, region).unwrap();
+            let arn = product_arn("111122223333", partition, region).unwrap();
             assert_eq!(arn, format!("{expected}:111122223333:product/111122223333/default"));
         }
     }
 
     #[test]
     fn what_cannot_be_imported_has_none() {
-        assert_eq!(of("unknown", "aws", Some("eu-west-1")), None);
-        assert_eq!(of("11112222333", "aws", Some("eu-west-1")), None);
-        assert_eq!(of("111122223333", "unknown", None), None);
+        assert_eq!(product_arn("unknown", "aws", Some("eu-west-1")), None);
+        assert_eq!(product_arn("11112222333", "aws", Some("eu-west-1")), None);
+        assert_eq!(product_arn("111122223333", "unknown", None), None);
     }
 }

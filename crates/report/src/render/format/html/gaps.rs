@@ -9,7 +9,7 @@ use super::index::Index;
 use super::link::RuleLink;
 use super::text::Text;
 use crate::render::advice::steps;
-use crate::render::gaps::told;
+use crate::render::gaps::descriptions;
 use crate::words::{counted, few};
 
 /// More gaps of a source than that mean that one thing is wrong everywhere.
@@ -71,7 +71,7 @@ impl<'a> Gaps<'a> {
             count: missing.len().max(failed.len()),
             extent: extent(&unknown),
             missing,
-            not_asked: texts(told(report, |gap| !is_missed(&gap))),
+            not_asked: texts(descriptions(report, |gap| !is_missed(&gap))),
             cures: steps(unknown).into_iter().map(Text::from).collect(),
         }
     }
@@ -95,7 +95,7 @@ impl<'a> Missing<'a> {
         findings: &[&'a Finding],
     ) -> Missing<'a> {
         let mut reasons =
-            source.map_or_else(Vec::new, |source| told(report, |gap| gap.source == source));
+            source.map_or_else(Vec::new, |source| descriptions(report, |gap| gap.source == source));
         let more = reasons.len().saturating_sub(LISTED_REASONS);
         reasons.truncate(LISTED_REASONS);
         let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
