@@ -6,7 +6,7 @@ use portcullis_model::Arn;
 use crate::account::Account;
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
-use crate::policy::{Decision, Effect, PolicyDocument, Selection};
+use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
 
 /// A name that no policy can have meant.
 pub(crate) const NAME: &str = "portcullis-probe";
@@ -103,6 +103,8 @@ pub(crate) fn is_of(arn: &str, service: &str, account: &Account) -> bool {
 /// that asking about it could only make those who have more look as if they had less.
 pub(crate) struct Question<'q> {
     pub(crate) documents: Vec<&'q PolicyDocument>,
+    /// The permissions boundary, which must allow too.
+    pub(crate) boundary: Option<&'q PolicyDocument>,
     pub(crate) context: Context<'q>,
     pub(crate) actions: Vec<String>,
     pub(crate) resources: Vec<String>,
@@ -113,28 +115,17 @@ pub(crate) struct Question<'q> {
 }
 
 impl Question<'_> {
-    /// What is decided about all together, by decisions about each.
-    pub(crate) fn decide_all(mut self, decide: impl Fn(&Request<'_>) -> Decision) -> Decision {
-        let context = self.context;
-        let decide_all = |actions: &[String], resources: &[String]| {
-            let mut all = Decision::Allowed;
-            for action in actions {
-                for resource in resources {
-                    all = all.within(decide(&Request { action, resource, context }));
-                    if !all.may_be_allowed() {
-                        return all;
-                    }
-                }
-            }
-            all
-        };
+    /// What is decided about all together.
+    pub(crate) fn decide_all(mut self) -> Decision {
         // Few documents come further.
-        let first = decide_all(&self.actions, &self.resources);
+        let first = self.decide_each();
         if !first.may_be_allowed() {
             return first;
         }
+        let context = self.context;
         let known = self.resources.clone();
-        for statement in self.documents.iter().flat_map(|document| &document.statements) {
+        let documents = self.documents.iter().chain(&self.boundary);
+        for statement in documents.flat_map(|document| &document.statements) {
             if leaves_out(statement.effect, &statement.actions) {
                 let patterns = statement.actions.patterns().iter();
                 self.actions.extend(patterns.filter_map(|it| it.common(&self.all_actions, NAME)));
@@ -151,7 +142,30 @@ impl Question<'_> {
                 }
             }
         }
-        decide_all(&self.actions, &self.resources)
+        self.decide_each()
+    }
+
+    /// What is decided about each of the actions on each of the resources, together.
+    fn decide_each(&self) -> Decision {
+        let context = self.context;
+        let mut all = Decision::Allowed;
+        for action in &self.actions {
+            let about: Vec<&Statement> =
+                self.documents.iter().flat_map(|document| document.about(action)).collect();
+            let bounding: Option<Vec<&Statement>> =
+                self.boundary.map(|document| document.about(action).collect());
+            for resource in &self.resources {
+                let request = Request { action, resource, context };
+                all = all.within(Decision::by(about.iter().copied(), &request));
+                if let Some(bounding) = &bounding {
+                    all = all.within(Decision::by(bounding.iter().copied(), &request));
+                }
+                if !all.may_be_allowed() {
+                    return all;
+                }
+            }
+        }
+        all
     }
 }
 

@@ -39,13 +39,14 @@ impl PolicyDocument {
         resources.push(probe::iam_resource(account, "role"));
         let question = probe::Question {
             documents: vec![self],
+            boundary: None,
             context: by_anybody(account),
             actions: unnamed.to_vec(),
             resources,
             all_actions: Pattern::glob("*"),
             all_resources: Pattern::glob("*"),
         };
-        question.decide_all(|request| self.decide(request))
+        question.decide_all()
     }
 
     /// The services of which it allows every action on every resource, of those that it names; and `all` or
@@ -92,13 +93,14 @@ impl PolicyDocument {
         probe::resources_of(account, service).into_iter().any(|resource| {
             let question = probe::Question {
                 documents: vec![self],
+                boundary: None,
                 context: by_anybody(account),
                 actions: vec![format!("{service}:{}", probe::NAME)],
                 resources: vec![resource],
                 all_actions: Pattern::glob(&format!("{service}:*")),
                 all_resources: all_resources.clone(),
             };
-            question.decide_all(|request| self.decide(request)).may_be_allowed()
+            question.decide_all().may_be_allowed()
         })
     }
 

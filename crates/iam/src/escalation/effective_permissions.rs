@@ -468,27 +468,21 @@ impl<'a> Index<'a> {
     /// it is or may be.
     pub(super) fn administrator(&self, who: &EffectivePermissions<'_>) -> Option<Keys> {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
-        let own: Vec<_> = in_force.filter_map(|policy| self.document(*policy)).collect();
-        let boundary = who.boundary.and_then(|policy| self.document(policy));
+        let boundary = match who.boundary {
+            Some(policy) => Some(self.document(policy)?),
+            None => None,
+        };
         let own_arns = format!("arn:{}:iam::{}:*", self.account.partition, self.account.id_text());
         let question = probe::Question {
-            documents: own.iter().copied().chain(boundary).collect(),
+            documents: in_force.filter_map(|policy| self.document(*policy)).collect(),
+            boundary,
             context: self.request(who, "", Asked::own("")).context,
             actions: vec![format!("iam:{}", probe::NAME)],
             resources: probe::iam_resources(self.account),
             all_actions: Pattern::glob("iam:*"),
             all_resources: Pattern::glob(&own_arns),
         };
-        let decision = question.decide_all(|request| {
-            let about = own.iter().flat_map(|document| document.about(request.action));
-            let bounded = match (who.boundary, boundary) {
-                (None, _) => Decision::Allowed,
-                (Some(_), None) => Decision::Silent,
-                (Some(_), Some(boundary)) => boundary.decide(request),
-            };
-            Decision::by(about, request).within(bounded)
-        });
-        self.keys_of_everything(decision)
+        self.keys_of_everything(question.decide_all())
     }
 
     /// The condition keys on which it depends whether a policy allows everything, if it does or may.
