@@ -11,6 +11,9 @@ use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
 /// A name that no policy can have meant.
 pub(crate) const NAME: &str = "portcullis-probe";
 
+/// An action of IAM that no policy can have meant.
+pub(crate) const IAM_ACTION: &str = "iam:portcullis-probe";
+
 /// A value of a condition key that no policy can have meant: of a service, the name of its principal.
 pub(crate) fn value_of(key: &str) -> &'static str {
     if key == "iam:passedtoservice" { "portcullis-probe.amazonaws.com" } else { NAME }

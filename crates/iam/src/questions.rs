@@ -34,7 +34,7 @@ impl PolicyDocument {
     #[must_use]
     pub fn decide_everything(&self, account: &Account) -> Decision {
         let name = probe::NAME;
-        let unnamed = [format!("{name}:{name}"), format!("iam:{name}")];
+        let unnamed = [format!("{name}:{name}"), probe::IAM_ACTION.to_owned()];
         let mut resources = probe::resources_of(account, name).to_vec();
         resources.push(probe::iam_resource(account, "role"));
         let question = probe::Question {
@@ -169,7 +169,7 @@ impl PolicyDocument {
     /// Whether the document leaves anything of what an Allow of it allows.
     fn grants_anything(&self, allow: &Statement, account: &Account) -> bool {
         let name = probe::NAME;
-        let mut actions = vec![format!("{name}:{name}"), format!("iam:{name}")];
+        let mut actions = vec![format!("{name}:{name}"), probe::IAM_ACTION.to_owned()];
         let mut resources = vec!["*".to_owned(), probe::iam_resource(account, "role")];
         resources.extend(probe::resources_of(account, name));
         for statement in &self.statements {

@@ -54,6 +54,8 @@ pub(super) struct Index<'a> {
     statements: Vec<Box<[(ActionId, u16)]>>,
     /// By policy: whether what it says depends on who has it.
     personal: Vec<bool>,
+    /// By policy: whether it allows some request for an action of IAM that nobody can have meant.
+    sweeping: Vec<bool>,
     /// The managed policies by ARN, and those of them that allow everything.
     pub(super) managed: BTreeMap<&'a str, PolicyId>,
     pub(super) wide: Vec<PolicyId>,
@@ -88,6 +90,7 @@ impl<'a> Index<'a> {
             generous,
             statements: Vec::new(),
             personal: Vec::new(),
+            sweeping: Vec::new(),
             managed: managed_policies(account),
             wide: Vec::new(),
             all: PolicyDocument::everything(),
@@ -97,8 +100,10 @@ impl<'a> Index<'a> {
             let document = index.document(PolicyId::new(place));
             let statements = document.map(|document| by_action(document, index.methods));
             let personal = document.is_some_and(is_personal);
+            let sweeping = document.is_some_and(is_sweeping);
             index.statements.push(statements.unwrap_or_default());
             index.personal.push(personal);
+            index.sweeping.push(sweeping);
         }
         let managed = index.managed.values().copied();
         index.wide = managed.filter(|policy| index.allows_everything(*policy).is_some()).collect();
@@ -468,6 +473,10 @@ impl<'a> Index<'a> {
     /// it is or may be.
     pub(super) fn administrator(&self, who: &EffectivePermissions<'_>) -> Option<Keys> {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
+        // Few have a policy that could make them administrators.
+        if !in_force.clone().any(|policy| self.sweeping[policy.place()]) {
+            return None;
+        }
         let boundary = match who.boundary {
             Some(policy) => Some(self.document(policy)?),
             None => None,
@@ -477,7 +486,7 @@ impl<'a> Index<'a> {
             documents: in_force.filter_map(|policy| self.document(*policy)).collect(),
             boundary,
             context: self.request(who, "", Asked::own("")).context,
-            actions: vec![format!("iam:{}", probe::NAME)],
+            actions: vec![probe::IAM_ACTION.to_owned()],
             resources: probe::iam_resources(self.account),
             all_actions: Pattern::glob("iam:*"),
             all_resources: Pattern::glob(&own_arns),
@@ -535,6 +544,11 @@ fn go_together(one: &str, other: &str) -> bool {
     }
     let [one, other] = [one, other].map(|arn| Pattern::glob(&arn.replace(probe::NAME, "*")));
     one.common_arn(&other, probe::NAME).is_some()
+}
+
+/// Whether the document allows some request for an action of IAM that nobody can have meant.
+fn is_sweeping(document: &PolicyDocument) -> bool {
+    document.about(probe::IAM_ACTION).any(|statement| statement.effect == Effect::Allow)
 }
 
 /// Whether what the document says may depend on who has it.
