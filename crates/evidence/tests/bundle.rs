@@ -14,16 +14,16 @@ use tempfile::TempDir;
 /// The SHA-256 of `{}` and of a line break, by `printf '{}\n' | sha256sum`.
 const SHA256: &str = "ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356";
 
+/// When the files were collected.
+const MOMENT: &str = "2026-01-02T03:04:05.678Z";
+
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// A collected bundle with a `{}` for each of these sources, and a gap for each other.
 fn bundle(sources: &[Source]) -> Bundle {
-    let entry = FileEntry {
-        sha256: Some(SHA256.to_owned()),
-        collected_at: time("2026-01-02T03:04:05.678Z"),
-    };
+    let entry = FileEntry { sha256: Some(SHA256.to_owned()), collected_at: time(MOMENT) };
     let document = |&source: &Source| {
         (source, Document { file: format!("{source}.json"), bytes: b"{}\n".to_vec() })
     };
@@ -293,6 +293,18 @@ fn a_collected_bundle_speaks_for_the_end_of_its_collecting() {
 fn two_reports_are_one_too_many() {
     let dir = by_hand(&[("credential-report.csv", "user"), ("credential-report.json", "{}")]);
     assert!(matches!(Bundle::read(dir.path()).unwrap_err(), BundleError::TwoReports { .. }));
+
+    let mut collected = bundle(&TWO);
+    let manifest = collected.manifest.as_mut().unwrap();
+    for name in ["credential-report.json", "credential-report.csv"] {
+        let entry = FileEntry { sha256: Some(SHA256.to_owned()), collected_at: time(MOMENT) };
+        manifest.files.insert(name.to_owned(), entry);
+    }
+    manifest.gaps.clear();
+    let dir = tempfile::tempdir().unwrap();
+    collected.write(&dir.path().join("bundle")).unwrap();
+    let read = Bundle::read(&dir.path().join("bundle")).unwrap();
+    assert_eq!(code(&read, Source::CredentialReport), "Contradictory");
 }
 
 #[test]

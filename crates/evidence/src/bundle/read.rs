@@ -96,6 +96,8 @@ pub(super) enum Unusable {
     Unlisted,
     #[error("is listed twice in the manifest, so it is not used")]
     ListedTwice,
+    #[error("is listed in the manifest beside {REPORT_CSV}, so neither is used")]
+    TwoReports,
     #[error("is listed in the manifest but does not exist")]
     Missing,
     #[error("is not what was collected: its SHA-256 differs from the manifest")]
@@ -112,7 +114,7 @@ impl Unusable {
     fn code(&self) -> &'static str {
         match self {
             Unusable::Absent | Unusable::NotGiven | Unusable::Unlisted => Gap::ABSENT,
-            Unusable::ListedTwice => "Contradictory",
+            Unusable::ListedTwice | Unusable::TwoReports => "Contradictory",
             Unusable::Missing => "Missing",
             Unusable::Modified => "Modified",
             Unusable::Empty => "Empty",
@@ -193,16 +195,18 @@ fn read_collected(dir: &Path, manifest: Manifest, sources: &[Source]) -> Bundle 
     let is_void =
         |source| manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
     for &source in sources {
-        let listed = file_names(source)
-            .into_iter()
-            .find_map(|name| manifest.files.get(&name).map(|entry| (name, entry)));
+        let names = file_names(source).into_iter();
+        let mut listed = names.filter_map(|name| Some((manifest.files.get(&name)?, name)));
+        let (listed, second) = (listed.next(), listed.next());
         if is_void(source) || (listed.is_none() && !is_expected(source, dir)) {
             continue;
         }
-        let content = listed
-            .as_ref()
-            .map_or(Err(Unusable::Unlisted), |(file, entry)| read_listed(&dir.join(file), entry));
-        bundle.add(source, listed.map(|(file, _)| file), content);
+        let content = match &listed {
+            None => Err(Unusable::Unlisted),
+            Some(_) if second.is_some() => Err(Unusable::TwoReports),
+            Some((entry, file)) => read_listed(&dir.join(file), entry),
+        };
+        bundle.add(source, listed.map(|(_, file)| file), content);
     }
     bundle.manifest = Some(manifest);
     bundle.sorted()
