@@ -98,6 +98,7 @@ impl Answers {
         let Documents { bundle, gaps } = documents;
         answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
+        lists::explain_lost_counts(&answers, gaps);
         lists::drop_miscounted(&mut answers, gaps);
         answers.lists = Lists::compare(&answers, gaps);
         owners::drop_ownerless(&mut answers, gaps);

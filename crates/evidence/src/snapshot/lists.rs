@@ -12,19 +12,34 @@ use super::time::may_be_since;
 /// The items of a list by what identifies them, with the moments when they were made.
 type Items<'a> = BTreeMap<&'a str, Option<Timestamp>>;
 
+/// What every account summary counts.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
+const COUNTS: [&str; 7] =
+    ["Users", "Groups", "Roles", "Policies", "MFADevices", "ServerCertificates", "Providers"];
+
+/// Says which counts the account summary lacks.
+pub(super) fn explain_lost_counts(answers: &Answers, gaps: &mut Gaps) {
+    let lost: Vec<&str> = COUNTS.into_iter().filter(|key| answers.lacks_count(key)).collect();
+    if !lost.is_empty() {
+        let lacks = format!("lacks {}, which AWS always sends", lost.join(", "));
+        gaps.push(Gap::new(Source::AccountSummary, "Incomplete", lacks));
+    }
+}
+
 /// Does not use lists of devices, certificates and providers that hold another number than the summary
-/// counts.
+/// counts, or that it does not count.
 pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
     // The summary counts virtual devices alone; others are listed by user.
     let devices = answers.virtual_devices.as_ref().map(|all| {
         let items: Items<'_> =
             all.iter().map(|each| (each.serial_number.as_str(), each.enable_date)).collect();
-        answers.miscount("MFADevices", &items)
+        answers.doubt("MFADevices", &items)
     });
     let certificates = answers.server_certificates.as_ref().map(|all| {
         let items: Items<'_> =
             all.iter().map(|each| (each.arn.as_str(), each.upload_date)).collect();
-        answers.miscount("ServerCertificates", &items)
+        answers.doubt("ServerCertificates", &items)
     });
     // They are counted together: where the number differs, either list may be wrong.
     let providers = answers.saml_providers.as_ref().and_then(|saml| {
@@ -35,7 +50,7 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
                 let answer = oidc.answers.get(&entry.arn);
                 items.insert(&entry.arn, answer.and_then(|answer| answer.create_date));
             }
-            answers.miscount("Providers", &items)
+            answers.doubt("Providers", &items)
         })
     });
     void(&mut answers.virtual_devices, Source::VirtualMfaDevices, &devices, gaps);
@@ -44,21 +59,19 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
     void(&mut answers.oidc_providers, Source::OpenIdConnectProviders, &providers, gaps);
 }
 
-fn void<T>(
-    answer: &mut Fact<T>,
-    source: Source,
-    miscount: &Fact<Option<Miscount>>,
-    gaps: &mut Gaps,
-) {
-    if let Fact::Known(Some(miscount)) = miscount {
-        gaps.push(gap(source, miscount.direction(), &miscount.numbers()));
+fn void<T>(answer: &mut Fact<T>, source: Source, doubt: &Fact<Option<String>>, gaps: &mut Gaps) {
+    if let Fact::Known(Some(doubt)) = doubt {
+        gaps.push(Gap::new(source, "Incomplete", doubt));
         *answer = Fact::missing(source);
     }
 }
 
-fn gap(source: Source, direction: &str, numbers: &str) -> Gap {
-    let message = format!("holds {direction} than the account summary counts: {numbers}");
-    Gap::new(source, "Incomplete", message)
+fn miscounted(direction: &str, numbers: &str) -> String {
+    format!("holds {direction} than the account summary counts: {numbers}")
+}
+
+fn uncounted(counts: &str) -> String {
+    format!("may be cut: the account summary lacks {counts}")
 }
 
 /// A list that does not hold as many as the summary counts.
@@ -81,6 +94,15 @@ impl Answers {
     /// Whether there is an account summary, and it does not count those.
     pub(super) fn lacks_count(&self, key: &str) -> bool {
         self.summary.as_ref().known().is_some_and(|summary| !summary.contains_key(key))
+    }
+
+    /// Why the list is not used: the summary counts another number, or none.
+    fn doubt(&self, key: &str, items: &Items<'_>) -> Option<String> {
+        if self.lacks_count(key) {
+            return Some(uncounted(key));
+        }
+        let miscount = self.miscount(key, items)?;
+        Some(miscounted(miscount.direction(), &miscount.numbers()))
     }
 
     /// How the list differs from the summary; none: it does not. What was made since the summary was
@@ -116,10 +138,10 @@ impl Lists {
         let Fact::Known(details) = &answers.details else {
             return Lists::WHOLE;
         };
-        let (mut miscounts, mut uncounted) = (Vec::new(), Vec::new());
+        let (mut miscounts, mut lost) = (Vec::new(), Vec::new());
         let mut fits = |key: &'static str, items: Items<'_>| {
             if answers.lacks_count(key) {
-                uncounted.push(key);
+                lost.push(key);
                 return false;
             }
             let miscount = answers.miscount(key, &items);
@@ -141,12 +163,9 @@ impl Lists {
             roles: fits("Roles", roles.map(|it| (&*it.arn, it.create_date)).collect()),
             policies: fits("Policies", policies.map(|it| (&*it.arn, it.create_date)).collect()),
         };
-        if !uncounted.is_empty() {
-            let counts = uncounted.join(", ");
-            let lacks = format!("lacks {counts}, which AWS always sends");
-            gaps.push(Gap::new(Source::AccountSummary, "Incomplete", lacks));
-            let unsure = format!("may be cut: the account summary lacks {counts}");
-            gaps.push(Gap::new(Source::AccountAuthorizationDetails, "Incomplete", unsure));
+        let source = Source::AccountAuthorizationDetails;
+        if !lost.is_empty() {
+            gaps.push(Gap::new(source, "Incomplete", uncounted(&lost.join(", "))));
         }
         for direction in ["fewer", "more"] {
             let mut numbers = Vec::new();
@@ -156,8 +175,8 @@ impl Lists {
                 }
             }
             if !numbers.is_empty() {
-                let source = Source::AccountAuthorizationDetails;
-                gaps.push(gap(source, direction, &numbers.join(", ")));
+                let message = miscounted(direction, &numbers.join(", "));
+                gaps.push(Gap::new(source, "Incomplete", message));
             }
         }
         lists

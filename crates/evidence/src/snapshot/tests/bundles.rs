@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, Snapshot, Source, User};
-use serde_json::{Value as Json, json};
+use serde_json::{Deserializer, Value as Json, json};
 
 use crate::bundle::{Bundle, Document, FileEntry};
 use crate::classes::Classes;
@@ -81,11 +81,15 @@ const ALWAYS_SENT: [(&str, &[(&str, &str)]); 4] = [
 ];
 
 /// What the account summary counts, and the list of it.
-const COUNTED: [(&str, &str); 4] = [
-    ("Users", "UserDetailList"),
-    ("Groups", "GroupDetailList"),
-    ("Roles", "RoleDetailList"),
-    ("Policies", "Policies"),
+const COUNTED: [(&str, Source, &str); 8] = [
+    ("Users", Source::AccountAuthorizationDetails, "UserDetailList"),
+    ("Groups", Source::AccountAuthorizationDetails, "GroupDetailList"),
+    ("Roles", Source::AccountAuthorizationDetails, "RoleDetailList"),
+    ("Policies", Source::AccountAuthorizationDetails, "Policies"),
+    ("MFADevices", Source::VirtualMfaDevices, "VirtualMFADevices"),
+    ("ServerCertificates", Source::ServerCertificates, "ServerCertificateMetadataList"),
+    ("Providers", Source::SamlProviders, "SAMLProviderList"),
+    ("Providers", Source::OpenIdConnectProviders, "OpenIDConnectProviderList"),
 ];
 
 /// A user of GetAccountAuthorizationDetails.
@@ -206,7 +210,7 @@ impl Fixture {
     /// The account summary, which counts what the lists hold where the map says nothing else.
     pub(super) fn summary(self, map: &Json) -> Fixture {
         let mut map = map.clone();
-        for (count, _) in COUNTED {
+        for (count, ..) in COUNTED {
             map.as_object_mut().unwrap().entry(count).or_insert(Json::Null);
         }
         self.with(Source::AccountSummary, &json!({"SummaryMap": map}))
@@ -215,24 +219,35 @@ impl Fixture {
     /// The bundle, with the counts that are left to the lists.
     fn bundle(&self) -> Bundle {
         let mut bundle = self.0.clone();
-        let details = bundle.documents.get(&Source::AccountAuthorizationDetails);
-        let details =
-            details.and_then(|document| serde_json::from_slice::<Json>(&document.bytes).ok());
         let Some(summary) = bundle.documents.get_mut(&Source::AccountSummary) else {
             return bundle;
         };
         let Ok(mut json) = serde_json::from_slice::<Json>(&summary.bytes) else { return bundle };
-        for (count, list) in COUNTED {
-            let counted = json.get_mut("SummaryMap").and_then(|counts| counts.get_mut(count));
-            if let Some(count @ Json::Null) = counted {
-                let items = details.as_ref().and_then(|details| details[list].as_array());
-                let arns = items.into_iter().flatten().map(|item| item["Arn"].to_string());
-                let own: HashSet<_> = arns.filter(|arn| !arn.contains(":iam::aws:")).collect();
-                *count = json!(own.len());
-                summary.bytes = json.to_string().into_bytes();
-            }
+        let counts = json.get_mut("SummaryMap").and_then(Json::as_object_mut);
+        for (key, count) in counts.into_iter().flatten().filter(|(_, count)| count.is_null()) {
+            *count = json!(self.listed(key));
+            summary.bytes = Vec::new();
+        }
+        if summary.bytes.is_empty() {
+            summary.bytes = json.to_string().into_bytes();
         }
         bundle
+    }
+
+    /// How many the lists hold of what the summary counts.
+    fn listed(&self, key: &str) -> usize {
+        let mut own = HashSet::new();
+        for (_, source, list) in COUNTED.into_iter().filter(|(count, ..)| *count == key) {
+            let Some(document) = self.0.documents.get(&source) else { continue };
+            for part in Deserializer::from_slice(&document.bytes).into_iter::<Json>() {
+                let part = part.unwrap_or_default();
+                for item in part[list].as_array().into_iter().flatten() {
+                    let id = item.get("Arn").or(item.get("SerialNumber"));
+                    own.insert(id.map(Json::to_string).unwrap_or_default());
+                }
+            }
+        }
+        own.iter().filter(|arn| !arn.contains(":iam::aws:")).count()
     }
 
     pub(super) fn devices(self, devices: &Json) -> Fixture {

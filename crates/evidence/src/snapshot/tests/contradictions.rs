@@ -172,19 +172,12 @@ fn a_document_that_names_a_key_twice_is_not_read() {
 
 #[test]
 fn no_answer_names_a_key_twice() {
+    let counts = r#""Groups": 0, "Roles": 0, "Policies": 0,
+        "MFADevices": 0, "ServerCertificates": 0, "Providers": 0"#;
+    let summary = format!(r#"{{"SummaryMap": {{"Users": 1, {counts}}}}}"#);
     for (source, once, twice, key) in [
-        (
-            SUMMARY,
-            r#"{"SummaryMap": {"Users": 1, "Groups": 0, "Roles": 0, "Policies": 0}}"#,
-            r#"{"SummaryMap": {"Users": 0, "Users": 1, "Groups": 0, "Roles": 0, "Policies": 0}}"#,
-            "Users",
-        ),
-        (
-            SUMMARY,
-            r#"{"SummaryMap": {"Users": 1, "Groups": 0, "Roles": 0, "Policies": 0}}"#,
-            r#"{"SummaryMap": {}, "SummaryMap": {}}"#,
-            "SummaryMap",
-        ),
+        (SUMMARY, summary.as_str(), r#"{"SummaryMap": {"Users": 0, "Users": 1}}"#, "Users"),
+        (SUMMARY, summary.as_str(), r#"{"SummaryMap": {}, "SummaryMap": {}}"#, "SummaryMap"),
         (
             Source::AlternateContacts,
             r#"{"AlternateContacts": {"BILLING": null, "OPERATIONS": null, "SECURITY": null}}"#,
@@ -503,7 +496,10 @@ fn a_list_that_holds_fewer_than_the_summary_counts_is_not_used() {
 /// AWS sends every count: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>.
 #[test]
 fn a_list_that_the_summary_does_not_count_may_be_cut() {
-    let counts = json!({"Users": 1, "Groups": 0, "Roles": 0, "Policies": 0});
+    let counts = json!({
+        "Users": 1, "Groups": 0, "Roles": 0, "Policies": 0,
+        "MFADevices": 0, "ServerCertificates": 0, "Providers": 0,
+    });
     let lacking = |lost: &[&str]| {
         let mut counts = counts.clone();
         for count in lost {
@@ -529,6 +525,19 @@ fn a_list_that_the_summary_does_not_count_may_be_cut() {
     }
     let two = lacking(&["Users", "Roles"]);
     assert_eq!(gaps(&two, SUMMARY, None)[0].1, "lacks Users, Roles, which AWS always sends");
+    for (count, sources) in [
+        ("MFADevices", &[Source::VirtualMfaDevices][..]),
+        ("ServerCertificates", &[Source::ServerCertificates]),
+        ("Providers", &[Source::SamlProviders, Source::OpenIdConnectProviders]),
+    ] {
+        let lacking = lacking(&[count]);
+        let message = format!("may be cut: the account summary lacks {count}");
+        for source in sources {
+            let gap = ("Incomplete".to_owned(), message.clone());
+            assert_eq!(gaps(&lacking, *source, None), [gap]);
+        }
+        assert_eq!(gaps(&lacking, SUMMARY, None).len(), 1);
+    }
     let none = Fixture::new().without(SUMMARY).snapshot();
     assert_eq!(none.short_lists, ShortLists::default(), "the absent summary says enough");
 }
