@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
 use std::path::PathBuf;
+use std::process;
 
 use clap::builder::{PossibleValue, ValueParser};
 use clap::error::ErrorKind;
@@ -17,6 +18,7 @@ use portcullis_rules::Problem;
 use crate::args::Cli;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::terminal;
 
 /// Options of `audit` that are about one run or name what it reads, and so stand on the command line only.
 const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
@@ -82,7 +84,19 @@ struct Layers<'a> {
 pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     let root = command();
     let options = choosable(&root);
-    let given = root.clone().get_matches();
+    let given = match root.clone().try_get_matches() {
+        Ok(given) => given,
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => {
+            let text = if terminal::stdout_style().color {
+                help.render().ansi().to_string()
+            } else {
+                help.to_string()
+            };
+            terminal::print(|out| out.write_all(text.as_bytes()))?;
+            process::exit(0)
+        }
+    };
     let (names, matches) = innermost(&given);
     let leaf =
         names.iter().fold(&root, |command, name| command.find_subcommand(name).unwrap_or(command));

@@ -98,6 +98,13 @@ fn place(path: &Path) -> Result<PathBuf, String> {
     if let Ok(place) = fs::canonicalize(path) {
         return Ok(place);
     }
+    // Of one that leads to nothing, nobody can say which file was meant.
+    if let Ok(target) = fs::read_link(path)
+        && !path.exists()
+    {
+        let (path, target) = (path.display(), target.display());
+        return Err(format!("cannot write {path}: it is a link to {target}, which does not exist"));
+    }
     let directory = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),

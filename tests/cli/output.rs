@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::repository;
+use crate::support::{Run, repository};
 use crate::{FAILING, PASSING, UNKNOWN, audit, sandbox};
 
 #[test]
@@ -115,6 +115,26 @@ fn a_file_that_may_not_be_written_is_not_replaced() {
     assert!(sandbox.path("out.txt").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link_and_one_to_nothing_is_not_written() {
+    use std::os::unix::fs::symlink;
+    let sandbox = sandbox();
+    sandbox.write("old.json", "old");
+    symlink("old.json", sandbox.path("link.json")).unwrap();
+    assert_eq!(sandbox.run(audit(&["-o", "json=link.json"])).status, 1);
+    assert_ne!(fs::read_to_string(sandbox.path("old.json")).unwrap(), "old");
+    assert!(sandbox.path("link.json").is_symlink());
+
+    symlink("nowhere.json", sandbox.path("dangling.json")).unwrap();
+    let run = sandbox.run(audit(&["-o", "json=dangling.json"]));
+    let error =
+        "error: cannot write dangling.json: it is a link to nowhere.json, which does not exist";
+    assert_eq!((run.status, run.stderr.trim_end()), (2, error));
+    assert!(sandbox.path("dangling.json").is_symlink());
+    assert!(!sandbox.path("nowhere.json").exists());
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let run = sandbox().run_unread(["rules", "list"]);
@@ -126,8 +146,13 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn a_full_disk_is_an_error() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let run = sandbox().command(audit(&[])).stdout(full).output().unwrap();
-    assert_eq!(run.status.code(), Some(2));
+    for arguments in [audit(&[]), vec!["--help"], vec!["audit", "--help"], vec!["--version"]] {
+        let full = full.try_clone().unwrap();
+        let run: Run = sandbox().command(&arguments).stdout(full).output().unwrap().into();
+        assert_eq!(run.status, 2, "{arguments:?}");
+        let starts = "error: cannot write to standard output: ";
+        assert!(run.stderr.starts_with(starts), "{arguments:?}: {}", run.stderr);
+    }
 }
 
 #[cfg(target_os = "linux")]
