@@ -3,7 +3,7 @@
 
 use std::env;
 
-use portcullis_evidence::read_file;
+use portcullis_evidence::{read_file, to_utf8};
 use portcullis_model::Report;
 use portcullis_report::{Salt, redact};
 
@@ -31,7 +31,8 @@ pub(crate) fn salt(args: &RedactionArgs) -> Result<Option<Salt>, Failure> {
             let place = path.display().to_string();
             let secret = read_file(path, MAX_BYTES);
             let told = |error| Failure::with_help(format!("cannot read {place}: {error}"), HELP);
-            (place.clone(), secret.map_err(told)?)
+            // A salt need not be text; one that is counts as what it says, however it was saved.
+            (place.clone(), to_utf8(&secret.map_err(told)?).into_owned())
         }
         (None, Some(secret)) => (VARIABLE.to_owned(), secret.into_encoded_bytes()),
         (None, None) => return Err(Failure::with_help("--redact needs a salt", HELP)),

@@ -179,6 +179,21 @@ fn other_salts_have_nothing_in_common() {
     assert!(one.is_disjoint(&other), "{:?}", one.intersection(&other));
 }
 
+/// Windows PowerShell writes UTF-16, and editors a byte order mark.
+#[test]
+fn a_salt_is_what_its_text_says() {
+    let sandbox = sandbox();
+    sandbox.write("mark", format!("\u{feff}{SALT}"));
+    let line = format!("\u{feff}{SALT}\r\n");
+    let bytes: Vec<u8> = line.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    sandbox.write("utf-16", bytes);
+    let redacted = |salt| audit(&sandbox, "leaky", &["--redact", "--salt-file", salt]).stdout;
+    assert_ne!(redacted("salt"), redacted("other"));
+    for file in ["mark", "utf-16"] {
+        assert_eq!(redacted(file), redacted("salt"), "{file}");
+    }
+}
+
 #[test]
 fn a_salt_is_needed_and_never_shown() {
     let sandbox = sandbox();
