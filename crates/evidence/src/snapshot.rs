@@ -39,6 +39,7 @@ use portcullis_model::{AccountId, Fact, ShortLists, Snapshot, is_region};
 use self::answers::Answers;
 use self::documents::Documents;
 use self::gaps::Gaps;
+use self::permissions::Judge;
 use crate::bundle::Bundle;
 use crate::classes::{ClassConflict, Classes};
 
@@ -66,13 +67,22 @@ impl Bundle {
         as_of: Timestamp,
         declared: &Declarations,
     ) -> Result<Snapshot, ClassConflict> {
+        self.judged_snapshot(as_of, declared, &portcullis_iam::judge)
+    }
+
+    fn judged_snapshot(
+        &self,
+        as_of: Timestamp,
+        declared: &Declarations,
+        judge: Judge<'_>,
+    ) -> Result<Snapshot, ClassConflict> {
         let mut gaps = Gaps::default();
         gaps.extend(self.gaps.clone());
         let mut documents = Documents { bundle: self, gaps: &mut gaps };
         let mut answers = Answers::read(&mut documents, as_of);
         answers.own_accounts = Arc::clone(&declared.own_accounts);
         let mfa_devices = mfa::virtual_devices(&answers);
-        let permissions = permissions::permissions(&answers, documents.gaps);
+        let permissions = permissions::permissions(&answers, judge, documents.gaps);
         let users =
             users::users(&answers, &permissions, &mfa_devices, &declared.classes, documents.gaps)?;
         let (groups, roles, policies, account) = match permissions {

@@ -9,7 +9,7 @@ use crate::policy::PolicyDocument;
 use crate::trust::TrustPolicy;
 
 /// An account, as far as it decides who may do what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Account {
     /// The id; none: it is not known.
     pub id: Option<AccountId>,
@@ -72,7 +72,7 @@ id!(PolicyId, "policy");
 id!(PrincipalId, "user, group or role");
 
 /// A policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// The ARN; of an inline policy the owner's ARN, `/policy/`, and the name.
     pub id: String,
@@ -111,7 +111,7 @@ impl PrincipalKind {
 }
 
 /// A user, group or role.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Principal {
     /// What it is.
     pub kind: PrincipalKind,

@@ -19,7 +19,7 @@ use crate::account::{Account, Organization};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 
 /// The trust policy of a role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TrustPolicy {
     /// The document.
     pub document: PolicyDocument,

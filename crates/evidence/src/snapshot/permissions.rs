@@ -14,6 +14,7 @@ use portcullis_model::{Certainty, Escalation, Fact, Grant, Group, Policy, Role, 
 pub(super) use self::account::AccountFacts;
 pub(super) use self::principals::{attached_policies, inline_policies};
 use self::read::Reading;
+pub(super) use self::read::read;
 use self::trust::Trustees;
 use super::answers::Answers;
 use super::facts::{if_whole, known_or};
@@ -43,12 +44,19 @@ pub(super) struct Privileges {
     pub(super) removable_guards: Fact<Vec<String>>,
 }
 
-/// Reads and judges all policies.
-pub(super) fn permissions(answers: &Answers, gaps: &mut Gaps) -> Fact<Permissions> {
+/// How an account is judged: [`iam::judge`], or something that remembers what it said.
+pub(super) type Judge<'a> = &'a dyn Fn(&Account, bool) -> Judgement;
+
+/// Reads all policies, and has them judged.
+pub(super) fn permissions(
+    answers: &Answers,
+    judge: Judge<'_>,
+    gaps: &mut Gaps,
+) -> Fact<Permissions> {
     answers.details.as_ref().map(|details| {
         let lists = answers.lists;
-        let reading = read::read(details, answers, gaps);
-        let mut judged = Judged::new(&reading);
+        let reading = read(details, answers, gaps);
+        let mut judged = Judged::new(&reading, judge);
         let mut users = HashMap::new();
         for (user, id) in details.user_detail_list.iter().zip(&reading.users) {
             users.insert(name_key(&user.user_name), judged.principal(*id, gaps));
@@ -89,12 +97,12 @@ struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    fn new(reading: &'a Reading) -> Judged<'a> {
+    fn new(reading: &'a Reading, judge: Judge<'_>) -> Judged<'a> {
         let account = &reading.account;
         let is_read = reading.all_read && account.unlisted.is_empty();
-        let least = iam::judge(account, false);
+        let least = judge(account, false);
         let is_sure = is_read && least.lacks.is_empty();
-        let most = (!is_sure).then(|| iam::judge(account, true));
+        let most = (!is_sure).then(|| judge(account, true));
         let mut missing = if is_read { Sources::NONE } else { SOURCE.into() };
         let is_too_complex = least.lacks.contains(&Lack::Budget);
         for lack in least.lacks.iter().chain(most.iter().flat_map(|most| &most.lacks)) {

@@ -13,3 +13,4 @@ mod permissions;
 mod report;
 mod root;
 mod users;
+mod verdicts;

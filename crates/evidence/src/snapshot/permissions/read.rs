@@ -25,7 +25,7 @@ use crate::snapshot::names::name_key;
 pub(super) const SERVICE_LINKED: &str = "/aws-service-role/";
 
 /// The account, and what else AWS tells of its policies.
-pub(super) struct Reading {
+pub(in crate::snapshot) struct Reading {
     pub(super) account: Account,
     /// The policies in force.
     pub(super) policies: Vec<PolicyUse>,
@@ -51,7 +51,11 @@ pub(super) struct PolicyUse {
 }
 
 /// Reads all policies, users, groups and roles; what cannot be read has a gap.
-pub(super) fn read(details: &AuthorizationDetails, answers: &Answers, gaps: &mut Gaps) -> Reading {
+pub(in crate::snapshot) fn read(
+    details: &AuthorizationDetails,
+    answers: &Answers,
+    gaps: &mut Gaps,
+) -> Reading {
     let Lists { users, groups, roles, policies: _ } = answers.lists;
     let kinds = [
         (PrincipalKind::User, users),

@@ -19,13 +19,12 @@ pub(super) fn damages(bytes: &[u8]) -> Vec<Damage> {
         let lines: Vec<String> = table.iter().map(|cells| cells.join(",")).collect();
         let mut answer = answer.clone();
         answer["Content"] = json!(BASE64.encode(lines.join("\n")));
-        let bytes = answer.to_string().into_bytes();
+        let text = answer.to_string();
+        let bytes = Box::new(move || text.clone().into_bytes());
         damages.push(Damage { source: Source::CredentialReport, what, bytes, is_foreign });
     };
-    let last = table.len() - 1;
     for (row, cells) in table.iter().enumerate() {
-        let is_sample = [0, 1, 2, last].contains(&row);
-        for (column, name) in table[0].iter().enumerate().filter(|_| is_sample) {
+        for (column, name) in table[0].iter().enumerate() {
             for other in ["", "x", "2999-01-01T00:00:00Z"] {
                 let mut struck = table.clone();
                 struck[row][column] = other;

@@ -1,5 +1,8 @@
 //! Damages to a JSON document, at each of its paths.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use portcullis_model::Source;
 use serde_json::{Map, Value as Json, json};
 
@@ -35,54 +38,91 @@ enum Fault {
 const FAULTS: [Fault; 6] =
     [Fault::Deleted, Fault::Renamed, Fault::Doubled, Fault::Null, Fault::Emptied, Fault::OtherType];
 
-/// Whatever can happen at each path, but where AWS may answer just so. They are made one by one: all
-/// together would fill the memory.
-pub(super) fn damages(source: Source, bytes: &[u8]) -> impl Iterator<Item = Damage> + Send + use<> {
+/// Whatever can happen at each path, but where AWS may answer just so.
+pub(super) fn damages(source: Source, bytes: &[u8]) -> Vec<Damage> {
     let whole: Json = serde_json::from_slice(bytes).unwrap();
-    let mut places = Vec::new();
-    collect(&whole, &mut Vec::new(), &mut places);
-    places.into_iter().flat_map(move |place| {
-        let mut damages = Vec::new();
+    let mut document = Text::default();
+    document.write(&Arc::new(whole), &mut Vec::new());
+    let (text, mut damages) = (Arc::new(document.text), Vec::new());
+    for place in document.places {
         for fault in FAULTS.into_iter().filter(|fault| !place.may_be_so(*fault)) {
-            let mut json = whole.clone();
-            if strike(&mut json, &place.path, fault) {
-                damages.push(Damage {
-                    source,
-                    what: format!("{fault:?} {}", in_words(&place.path)),
-                    bytes: json.to_string().into_bytes(),
-                    is_foreign: matches!(fault, Fault::Null | Fault::OtherType),
-                });
+            let mut parent = place.parent.as_ref().clone();
+            strike(&mut parent, place.path.last().unwrap(), fault);
+            if parent == *place.parent {
+                continue;
             }
+            let parent = parent.to_string().replace(AGAIN_ESCAPED, "");
+            // Made when it is its turn: all together would fill the memory.
+            let (text, within) = (Arc::clone(&text), place.within.clone());
+            damages.push(Damage {
+                source,
+                what: format!("{fault:?} {}", in_words(&place.path)),
+                bytes: Box::new(move || {
+                    let (before, after) = (&text[..within.start], &text[within.end..]);
+                    [before, &parent, after].concat().into_bytes()
+                }),
+                is_foreign: matches!(fault, Fault::Null | Fault::OtherType),
+            });
         }
-        damages
-    })
+    }
+    damages
 }
 
-/// Where a value stands, and whether it is a text.
+/// Where a value stands.
 struct Place {
     path: Vec<Step>,
     is_text: bool,
+    /// The object or list that holds it, and where that is in the text.
+    parent: Arc<Json>,
+    within: Range<usize>,
 }
 
-/// The places of all values, of lists only the first, the middle and the last.
-fn collect(json: &Json, path: &mut Vec<Step>, places: &mut Vec<Place>) {
-    let children: Vec<(Step, &Json)> = match json {
-        Json::Object(fields) => {
-            fields.iter().map(|(key, value)| (Step::Key(key.clone()), value)).collect()
+/// A document as text, and the places of all values.
+#[derive(Default)]
+struct Text {
+    text: String,
+    places: Vec<Place>,
+}
+
+impl Text {
+    fn write(&mut self, json: &Arc<Json>, path: &mut Vec<Step>) {
+        let children: Vec<(Step, &Json)> = match &**json {
+            Json::Object(fields) => {
+                fields.iter().map(|(key, value)| (Step::Key(key.clone()), value)).collect()
+            }
+            Json::Array(items) => {
+                items.iter().enumerate().map(|(index, item)| (Step::Index(index), item)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let whole = json.to_string();
+        let start = self.text.len();
+        let within = start..start + whole.len();
+        if children.is_empty() {
+            self.text.push_str(&whole);
+            return;
         }
-        Json::Array(items) => {
-            let mut indices = vec![0, items.len() / 2, items.len().saturating_sub(1)];
-            indices.dedup();
-            indices.retain(|index| *index < items.len());
-            indices.into_iter().map(|index| (Step::Index(index), &items[index])).collect()
+        self.text.push_str(&whole[..1]);
+        for (step, child) in children {
+            if self.text.len() > start + 1 {
+                self.text.push(',');
+            }
+            if let Step::Key(key) = &step {
+                self.text.push_str(&json!(key).to_string());
+                self.text.push(':');
+            }
+            path.push(step);
+            self.places.push(Place {
+                path: path.clone(),
+                is_text: child.is_string(),
+                parent: Arc::clone(json),
+                within: within.clone(),
+            });
+            self.write(&Arc::new(child.clone()), path);
+            path.pop();
         }
-        _ => Vec::new(),
-    };
-    for (step, child) in children {
-        path.push(step);
-        places.push(Place { path: path.clone(), is_text: child.is_string() });
-        collect(child, path, places);
-        path.pop();
+        self.text.push_str(&whole[whole.len() - 1..]);
+        assert_eq!(self.text[within], whole);
     }
 }
 
@@ -97,59 +137,52 @@ fn in_words(path: &[Step]) -> String {
     words
 }
 
-/// Damages the value at the path; false: there is no such damage to it.
-fn strike(json: &mut Json, path: &[Step], fault: Fault) -> bool {
-    let (last, before) = path.split_last().unwrap();
-    let mut parent = json;
-    for step in before {
-        parent = match step {
-            Step::Key(key) => &mut parent[key],
-            Step::Index(index) => &mut parent[index],
-        };
-    }
-    match (parent, last) {
+/// Ends a key that is to stand there twice: a map holds each key once, and the text of it need not.
+const AGAIN: char = '\u{1}';
+const AGAIN_ESCAPED: &str = "\\u0001";
+
+/// Damages a value in an object or a list, if there is such a damage to it.
+fn strike(parent: &mut Json, place: &Step, fault: Fault) {
+    match (parent, place) {
         (Json::Object(fields), Step::Key(key)) => strike_field(fields, key, fault),
         (Json::Array(items), Step::Index(index)) => strike_item(items, *index, fault),
         _ => unreachable!("the path was made of this document"),
     }
 }
 
-fn strike_field(fields: &mut Map<String, Json>, key: &str, fault: Fault) -> bool {
+fn strike_field(fields: &mut Map<String, Json>, key: &str, fault: Fault) {
     let value = fields.remove(key).unwrap();
     match fault {
-        Fault::Deleted => return true,
-        Fault::Renamed => fields.insert(format!("{key}X"), value),
-        _ => match struck(&value, fault) {
-            Some(value) => fields.insert(key.to_owned(), value),
-            None => return false,
-        },
-    };
-    true
+        Fault::Deleted => {}
+        Fault::Renamed => _ = fields.insert(format!("{key}X"), value),
+        Fault::Doubled => {
+            let other = struck(&value, Fault::OtherType);
+            fields.insert(format!("{key}{AGAIN}"), other);
+            fields.insert(key.to_owned(), value);
+        }
+        _ => _ = fields.insert(key.to_owned(), struck(&value, fault)),
+    }
 }
 
-fn strike_item(items: &mut Vec<Json>, index: usize, fault: Fault) -> bool {
+fn strike_item(items: &mut Vec<Json>, index: usize, fault: Fault) {
     match fault {
         Fault::Deleted => drop(items.remove(index)),
         Fault::Doubled => items.push(items[index].clone()),
-        _ => match struck(&items[index], fault) {
-            Some(value) => items[index] = value,
-            None => return false,
-        },
+        Fault::Renamed => {}
+        _ => items[index] = struck(&items[index], fault),
     }
-    true
 }
 
-fn struck(value: &Json, fault: Fault) -> Option<Json> {
-    let struck = match (fault, value) {
+fn struck(value: &Json, fault: Fault) -> Json {
+    match (fault, value) {
         (Fault::Null, _) => Json::Null,
         (Fault::Emptied, Json::String(_)) => json!(""),
         (Fault::Emptied, Json::Array(_)) | (Fault::OtherType, Json::Object(_)) => json!([]),
         (Fault::Emptied, Json::Object(_)) | (Fault::OtherType, Json::Array(_)) => json!({}),
         (Fault::OtherType, Json::String(_) | Json::Null) => json!(7),
         (Fault::OtherType, Json::Number(_) | Json::Bool(_)) => json!("x"),
-        _ => return None,
-    };
-    (struck != *value).then_some(struck)
+        _ => value.clone(),
+    }
 }
 
 /// Where a policy document begins: what is in it is what somebody wrote.

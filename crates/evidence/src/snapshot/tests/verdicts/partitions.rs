@@ -3,11 +3,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use portcullis_evidence::Bundle;
+use portcullis_iam::judge;
 use portcullis_model::{Source, Verdict};
 use serde_json::{Value as Json, json};
 
-use crate::{all_rules, audit, example, snapshot};
+use super::{all_rules, audit, example, snapshot};
+use crate::bundle::Bundle;
 
 const CONTACTS: [&str; 2] = ["no-security-contact", "shared-alternate-contacts"];
 const STS: &str = "legacy-sts-token-version";
@@ -38,7 +39,7 @@ fn clean_in(partition: &str) -> Bundle {
 #[test]
 fn what_a_partition_does_not_have_applies_to_nothing() {
     let rules = all_rules();
-    let commercial = audit(&snapshot(&example("clean")), &rules).tallies;
+    let commercial = audit(&snapshot(&example("clean"), &judge), &rules, true).tallies;
     for (partition, contacts, others) in [
         ("aws", true, vec![]),
         ("aws-cn", true, vec![STS]),
@@ -52,7 +53,7 @@ fn what_a_partition_does_not_have_applies_to_nothing() {
         let mut expected = others;
         expected.extend(CONTACTS.iter().filter(|_| !contacts));
         expected.sort_unstable();
-        let there = audit(&snapshot(&clean_in(partition)), &rules);
+        let there = audit(&snapshot(&clean_in(partition), &judge), &rules, true);
         assert!(there.verdicts.values().all(|verdict| *verdict != Verdict::Unknown), "{partition}");
         let mut not_there = Vec::new();
         for (rule, tally) in &there.tallies {
