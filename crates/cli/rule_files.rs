@@ -77,7 +77,10 @@ pub(crate) fn compile(files: &[RuleFile], settings: &Settings) -> Result<RuleSet
     RuleSet::load(&rules, settings)?.with_frameworks(&frameworks)
 }
 
-/// All that is wrong with rules and configuration.
+/// So many problems one reads; each is shown with its place, which takes as long as the file is.
+const SHOWN_PROBLEMS: usize = 100;
+
+/// What is wrong with rules and configuration.
 pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
     let count = match errors.len() {
         1 => "is 1 problem".to_owned(),
@@ -85,10 +88,16 @@ pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
     };
     // A link may lead to a file that only we can read, such as one of credentials.
     let is_link = |error: &LoadError| Path::new(&error.path).is_symlink();
-    let shown =
-        errors.into_iter().map(|error| if is_link(&error) { error.without_text() } else { error });
-    let all = LoadErrors(shown.collect());
-    format!("there {count} with rules or configuration\n\n{all}").into()
+    let more = errors.len().saturating_sub(SHOWN_PROBLEMS);
+    let mut shown = Vec::new();
+    for error in errors.into_iter().take(SHOWN_PROBLEMS) {
+        shown.push(if is_link(&error) { error.without_text() } else { error });
+    }
+    let mut text = format!("there {count} with rules or configuration\n\n{}", LoadErrors(shown));
+    if more > 0 {
+        text = format!("{}\n\n{more} more are not shown", text.trim_end());
+    }
+    text.into()
 }
 
 fn is_framework(file: &RuleFile) -> bool {

@@ -151,3 +151,14 @@ fn ids_may_be_in_any_case() {
     assert_eq!(sandbox().run(audit(&["--only", &upper])).status, 1);
     assert_eq!(sandbox().run(["rules", "explain", &upper]).status, 0);
 }
+
+#[test]
+fn thousands_of_problems_are_counted_and_some_are_shown() {
+    let sandbox = sandbox();
+    sandbox.write("portcullis.toml", "[[waiver]]\nrule = 1\n".repeat(20_000));
+    let run = sandbox.run(["waivers", "check"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("problems with rules or configuration"));
+    assert!(run.stderr.ends_with(" more are not shown\n"), "{}", run.stderr.len());
+    assert_eq!(run.stderr.matches("\nerror: ").count(), 100);
+}
