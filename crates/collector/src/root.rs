@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::types::PolicyDescriptorType;
 use aws_types::SdkConfig;
-use portcullis_evidence::shapes::{self, RootCredentials};
+use portcullis_evidence::shapes::{self, OrganizationsFeatures, RootCredentials};
 use portcullis_model::{AccountId, Gap};
 
 use crate::calls::Calls;
@@ -17,8 +17,6 @@ use crate::iam::Iam;
 use crate::json_services::JsonServices;
 use crate::whole::WholeAnswers;
 
-/// The feature of the organization without which nobody gets such a session.
-const FEATURE: &str = "RootCredentialsManagement";
 /// The flags of the account summary that say that root has a credential.
 const FLAGS: [&str; 4] = [
     "AccountAccessKeysPresent",
@@ -43,18 +41,19 @@ pub(crate) struct RootAccess {
 impl RootAccess {
     /// Asks, with those credentials, whether root is managed centrally, and by which account.
     pub(crate) async fn open(config: &SdkConfig, partition: &str, calls: &Calls) -> RootAccess {
-        let refusal = match Iam::new(config, calls).organizations_features().await {
-            Ok(shapes::OrganizationsFeatures { enabled_features: Some(features), .. }) => {
-                let is_on = features.iter().any(|feature| feature == FEATURE);
-                let message = format!("the organization has not enabled {FEATURE}");
-                (!is_on).then(|| Failure::new("RootAccessNotCentralized", &message))
+        let features = Iam::new(config, calls).organizations_features().await;
+        let refusal = match features.map(|features| features.manages_root_credentials()) {
+            Ok(Some(false)) => {
+                let feature = OrganizationsFeatures::ROOT_CREDENTIALS;
+                let message = format!("the organization has not enabled {feature}");
+                Some(Failure::new("RootAccessNotCentralized", &message))
             }
-            Ok(_) => Some(Failure::new(
+            Ok(None) => Some(Failure::new(
                 "NotRootAdministrator",
                 "only the management account and the delegated administrator for IAM can open root sessions",
             )),
             // Whoever may not ask may still open sessions.
-            Err(_) => None,
+            Ok(Some(true)) | Err(_) => None,
         };
         let services = JsonServices::new(config.clone(), partition, calls);
         let organization = services.organization().await.ok().and_then(|told| told.organization);

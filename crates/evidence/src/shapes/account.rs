@@ -100,3 +100,17 @@ shapes! {
         jwt_vending_enabled?: bool,
     }
 }
+
+impl OrganizationsFeatures {
+    /// The feature that lets an organization manage its members' root users.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>
+    pub const ROOT_CREDENTIALS: &str = "RootCredentialsManagement";
+
+    /// Whether the organization manages its members' root users; none: the account may not ask.
+    #[must_use]
+    pub fn manages_root_credentials(&self) -> Option<bool> {
+        let features = self.enabled_features.as_ref()?;
+        Some(features.iter().any(|feature| feature == OrganizationsFeatures::ROOT_CREDENTIALS))
+    }
+}

@@ -14,11 +14,6 @@ use crate::shapes::{AlternateContact, AlternateContacts, OrganizationsFeatures};
 const CONTACTS: [(&str, &str); 3] =
     [("BILLING", "billing"), ("OPERATIONS", "operations"), ("SECURITY", "security")];
 
-/// The feature of centralized root access that lets an organization manage its members' root users.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>
-const ROOT_CREDENTIALS: &str = "RootCredentialsManagement";
-
 /// The alternate contacts that are set: their names in rules, with their e-mail addresses; none: the
 /// partition has no such contacts.
 pub(super) fn contacts(
@@ -92,13 +87,12 @@ pub(super) fn root_credentials_managed(
     let own = answers.organization.as_ref().known().and_then(Option::as_ref);
     documents.read(Source::OrganizationsFeatures, |document| {
         let answer: OrganizationsFeatures = documents::one(document)?;
-        if let (Some(own), Some(id)) = (own, answer.organization_id)
-            && own.id != id
+        if let (Some(own), Some(id)) = (own, &answer.organization_id)
+            && own.id != *id
         {
             let message = format!("is of the organization {id}, not of {}; it is not used", own.id);
             return Err(Problem { code: "WrongAccount", message });
         }
-        let features = answer.enabled_features;
-        Ok(features.map(|features| features.iter().any(|feature| feature == ROOT_CREDENTIALS)))
+        Ok(answer.manages_root_credentials())
     })
 }
