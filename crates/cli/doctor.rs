@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use self::domains::Domain;
 use self::permissions::{Access, Permission};
-pub(crate) use self::text::describe_looks;
+pub(crate) use self::text::write;
 use crate::args::{DoctorArgs, View};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -33,8 +33,8 @@ const NO_ACCESS: u8 = 2;
 const CLOCK_TOLERANCE: i64 = 60;
 
 /// What was found, for people and for programs.
-#[derive(Serialize)]
-struct Examination {
+#[derive(Debug, Serialize)]
+pub(crate) struct Examination {
     /// The version of Portcullis.
     version: &'static str,
     /// How AWS was reached, or why not.
@@ -54,7 +54,7 @@ struct Examination {
     fixes: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct CallerFacts {
     arn: String,
     account: String,
@@ -63,7 +63,7 @@ struct CallerFacts {
 }
 
 /// A service, and whether it answers.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Service {
     #[serde(flatten)]
     endpoint: Endpoint,
@@ -116,7 +116,7 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     let examination =
         Examination::new(diagnosis.findings(), &outcome, endpoints, sign_in_domains, needed, calls);
     match args.output {
-        View::Text => terminal::print_page(|page| text::write(&examination, page))?,
+        View::Text => terminal::print_page(|page| write(&examination, page))?,
         View::Json => terminal::print(|out| write_json(&examination, out))?,
     }
     Ok(match outcome {
@@ -127,6 +127,14 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
 }
 
 impl Examination {
+    /// What is known where the first call failed, and nothing else was asked.
+    pub(crate) fn of_failure(findings: Findings, error: CollectError) -> Examination {
+        let nothing = (Vec::new(), Vec::new(), Sources::default(), Vec::new());
+        let (services, domains, needed, calls) = nothing;
+        let known = Examination::new(findings, &Err(error), services, domains, needed, calls);
+        Examination { permissions: Vec::new(), ..known }
+    }
+
     fn new(
         findings: Findings,
         outcome: &Result<Bundle, CollectError>,
@@ -165,7 +173,7 @@ impl Examination {
             _ => false,
         };
         if let Some(error) = error.filter(|_| !is_said_below) {
-            fixes.push(format!("{error}: {}", error.help()));
+            fixes.push(format!("{error}; {}", error.help()));
         }
         if let Some(ahead) = clock {
             let way = if ahead > 0 { "ahead of" } else { "behind" };
@@ -236,5 +244,5 @@ fn silence(bundle: &Bundle, service: &str) -> Option<String> {
     let gap = bundle.gaps.iter().find(|gap| {
         gap.source.service() == service && ["ConnectionError", "Timeout"].contains(&&*gap.code)
     })?;
-    Some(format!("{}: {}", gap.code, gap.message))
+    Some(gap.explanation())
 }

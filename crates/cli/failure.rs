@@ -5,21 +5,24 @@ use std::io::Write;
 
 use anstyle::AnsiColor;
 use portcullis_collector::{CollectError, Diagnosis};
-use portcullis_report::defuse;
+use portcullis_report::{Page, defuse};
 
-use crate::doctor;
+use crate::doctor::{self, Examination};
+use crate::terminal;
 
 /// The end of a command that did not do what it is for.
 #[derive(Debug)]
 pub(crate) struct Failure {
     error: Box<dyn Error>,
     help: Option<String>,
+    /// What is known of credentials and connection, where these are what failed.
+    examination: Option<Box<Examination>>,
 }
 
 impl Failure {
     /// A failure with advice.
     pub(crate) fn with_help(error: impl Into<Box<dyn Error>>, help: impl Into<String>) -> Failure {
-        Failure { error: error.into(), help: Some(help.into()) }
+        Failure { error: error.into(), help: Some(help.into()), examination: None }
     }
 
     /// The failure with advice, if there is any.
@@ -27,19 +30,16 @@ impl Failure {
         Failure { help, ..self }
     }
 
-    /// That nothing could be collected, with what to do about it, and where credentials were looked for.
+    /// That nothing could be collected, with what `doctor` says of it.
     pub(crate) fn from_collector(error: CollectError, diagnosis: &Diagnosis) -> Failure {
-        let mut help = error.help();
-        for line in doctor::describe_looks(&diagnosis.findings()) {
-            help = format!("{help}\n  credentials {line}");
-        }
-        help.push_str("\n`portcullis doctor` shows more");
-        Failure::with_help(error, help)
+        let failure = Failure::from(error.to_string());
+        let examination = Examination::of_failure(diagnosis.findings(), error);
+        Failure { examination: Some(Box::new(examination)), ..failure }
     }
 
     /// The failure, led by where it is.
     pub(crate) fn at(self, place: &str) -> Failure {
-        Failure { error: format!("{place}: {}", self.error).into(), help: self.help }
+        Failure { error: format!("{place}: {}", self.error).into(), ..self }
     }
 
     /// Prints it to standard error. If that cannot be written to, the exit status has to do.
@@ -58,6 +58,11 @@ impl Failure {
         let _ = writeln!(err, "{style}{label}:{style:#} {}", safe(&self.chain()));
         if let Some(help) = &self.help {
             let _ = writeln!(err, "{0}help:{0:#} {1}", portcullis_report::bold(), safe(help));
+        }
+        if let Some(examination) = &self.examination {
+            let _ = writeln!(err);
+            let _ = doctor::write(examination, &mut Page::new(&mut err, terminal::stderr_style()));
+            let _ = writeln!(err, "\n`portcullis doctor` also tries each service and permission.");
         }
     }
 
@@ -79,7 +84,7 @@ impl Failure {
 /// Any error is a failure without advice.
 impl<E: Into<Box<dyn Error>>> From<E> for Failure {
     fn from(error: E) -> Failure {
-        Failure { error: error.into(), help: None }
+        Failure { error: error.into(), help: None, examination: None }
     }
 }
 

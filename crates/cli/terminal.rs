@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use portcullis_report::{Detail, Page, Style};
 
 use crate::failure::Failure;
@@ -15,10 +15,24 @@ const WIDTHS: std::ops::RangeInclusive<u16> = 40..=120;
 /// How to lay out text for standard output.
 pub(crate) fn stdout_style() -> Style {
     let stdout = io::stdout();
-    let columns = terminal_size::terminal_size_of(&stdout).map(|(columns, _)| columns.0);
-    let width = columns.map_or(WIDTH, |n| usize::from(n.clamp(*WIDTHS.start(), *WIDTHS.end())));
-    let color = AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
-    Style { width, color, detail: Detail::Usual }
+    let size = terminal_size::terminal_size_of(&stdout);
+    style(size, AutoStream::choice(&stdout))
+}
+
+/// How to lay out text for standard error.
+pub(crate) fn stderr_style() -> Style {
+    let stderr = io::stderr();
+    let size = terminal_size::terminal_size_of(&stderr);
+    style(size, AutoStream::choice(&stderr))
+}
+
+fn style(
+    size: Option<(terminal_size::Width, terminal_size::Height)>,
+    choice: ColorChoice,
+) -> Style {
+    let columns = size.map(|(columns, _)| columns.0.clamp(*WIDTHS.start(), *WIDTHS.end()));
+    let width = columns.map_or(WIDTH, usize::from);
+    Style { width, color: choice != ColorChoice::Never, detail: Detail::Usual }
 }
 
 /// How to lay out text for a file.
@@ -37,7 +51,7 @@ pub(crate) fn watched_width() -> Option<usize> {
 /// Writes to standard output. A reader that went away has had enough: that is not an error.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     // Whether to colour was decided before; this translates colours for old Windows consoles.
-    let stdout = AutoStream::new(io::stdout().lock(), anstream::ColorChoice::Always);
+    let stdout = AutoStream::new(io::stdout().lock(), ColorChoice::Always);
     let mut stdout = BufWriter::new(stdout);
     match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

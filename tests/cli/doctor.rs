@@ -3,10 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use crate::support::Sandbox;
+use crate::support::{Run, Sandbox};
 
 #[test]
 fn without_credentials_it_says_where_they_were_looked_for() {
@@ -26,8 +27,60 @@ fn without_credentials_it_says_where_they_were_looked_for() {
     }
     let audit = sandbox.run(["audit"]);
     assert_eq!((audit.status, audit.stdout.as_str()), (2, ""));
-    assert!(audit.stderr.contains("credentials passed over: environment"), "{}", audit.stderr);
-    assert!(audit.stderr.contains("`portcullis doctor` shows more"), "{}", audit.stderr);
+    assert!(audit.stderr.starts_with("error: there are no AWS credentials"), "{}", audit.stderr);
+    // What `doctor` says of credentials and of what to fix, and nothing that would have to be asked for.
+    let [credentials, fixes] = ["CREDENTIALS\n", "FIX FIRST\n  1. there are no AWS credentials"]
+        .map(|start| section(&run.stdout, start));
+    assert!(audit.stderr.contains(credentials), "{}", audit.stderr);
+    let [fix, _] = fixes.split("\n  2. ").collect::<Vec<_>>()[..] else { panic!("{fixes}") };
+    assert!(audit.stderr.contains(fix), "{}", audit.stderr);
+    for heading in ["SERVICES", "SIGN-IN DOMAINS", "PERMISSIONS"] {
+        assert!(!audit.stderr.contains(heading), "{}", audit.stderr);
+    }
+}
+
+/// What begins with that line and ends with an empty one.
+fn section<'a>(text: &'a str, start: &str) -> &'a str {
+    let rest = &text[text.find(start).unwrap()..];
+    rest.split("\n\n").next().unwrap()
+}
+
+/// Every command that asks AWS shows it, and takes no longer than five seconds, and one more on a busy machine.
+#[test]
+fn each_command_says_at_once_what_is_wrong_with_the_credentials() {
+    let profiles = "\
+        [profile sso]\nregion = eu-test-1\nsso_start_url = https://example.awsapps.com/start\n\
+        sso_region = eu-test-1\nsso_account_id = 111122223333\nsso_role_name = audit\n\
+        [profile fails]\nregion = eu-test-1\ncredential_process = sh -c 'echo S3cret >&2; exit 3'\n\
+        [profile hangs]\nregion = eu-test-1\ncredential_process = sleep 60\n\
+        [profile garbage]\nregion = eu-test-1\ncredential_process = echo S3cret\n\
+        [profile token]\nregion = eu-test-1\nweb_identity_token_file = /nowhere/token\n\
+        role_arn = arn:aws:iam::111122223333:role/audit\n\
+        [profile lost]\nregion = eu-test-1\nsource_profile = nowhere\n\
+        role_arn = arn:aws:iam::111122223333:role/audit\n";
+    let sandbox = Sandbox::new();
+    sandbox.write(".aws/config", profiles);
+    let org = ["audit", "--org", "--role-name", "audit"];
+    for (profile, command, what, fix) in [
+        ("sso", &["audit"][..], "the SSO session has expired", "run `aws sso login --profile sso`"),
+        ("fails", &["collect", "-o", "out"], "ended with exit status: 3", "correct their source"),
+        ("hangs", &["signins"], "credential_process does not answer in time", "pass --profile"),
+        ("garbage", &["facts"], "did not print credentials of version 1", "correct their source"),
+        ("token", &org, "a file that holds them cannot be read", "correct their source"),
+        ("lost", &["audit"], "could not find source profile nowhere", "correct the AWS config"),
+        ("prod", &["audit"], "there is no AWS profile \"prod\"", "fails, garbage, hangs, lost,"),
+    ] {
+        let start = Instant::now();
+        let mut run = sandbox.command(command);
+        let run = Run::from(run.env("AWS_PROFILE", profile).output().unwrap());
+        assert!(start.elapsed() < Duration::from_secs(6), "{profile}: {:?}", start.elapsed());
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{profile}");
+        let words = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["CREDENTIALS", what, "FIX FIRST 1. ", fix] {
+            assert!(words.contains(part), "{profile}: no {part:?} in {words}");
+        }
+        assert!(!words.contains("S3cret") && !words.contains("Attempted"), "{words}");
+    }
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn without_credentials_a_live_audit_fails_fast_and_says_so() {
     let Run { status, stdout, stderr } = sandbox.run(["audit"]);
     assert_eq!((status, stdout.as_str()), (2, ""));
     assert!(stderr.starts_with("error: ") && stderr.contains("credentials"), "{stderr}");
-    assert!(stderr.contains("\nhelp: "), "{stderr}");
+    assert!(stderr.contains("\nFIX FIRST\n"), "{stderr}");
     assert!(begin.elapsed().as_secs() < 5);
     assert!(sandbox.run(["collect", "-o", "bundle"]).status == 2);
     assert!(!sandbox.path("bundle").exists());

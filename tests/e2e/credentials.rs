@@ -16,7 +16,7 @@ fn assert_ends_at_once(command: &mut Command, words: &[&str]) {
     let run = Run::from(command.output().unwrap());
     assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
     assert_eq!((run.status, &*run.stdout), (2, ""), "{}", run.stderr);
-    for word in [&["help: "], words].concat() {
+    for word in [&["FIX FIRST"], words].concat() {
         assert!(run.stderr.contains(word), "no {word:?} in: {}", run.stderr);
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// A domain, and whether its name can be resolved.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Domain {
     pub(super) name: String,
     pub(super) resolves: bool,

@@ -7,7 +7,7 @@ use portcullis_model::{Gap, Sources};
 use serde::Serialize;
 
 /// An IAM action that an audit needs.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Permission {
     /// Such as `iam:GetAccountSummary`.
     pub(super) action: &'static str,
@@ -52,7 +52,7 @@ pub(super) fn judge(
         let gap = bundle.and_then(|bundle| bundle.gaps.iter().find(gap));
         let (access, reason) = match gap {
             Some(gap) if gap.is_denied() => (Access::Denied, Some(why(&gap.message))),
-            Some(gap) => (Access::Unknown, Some(format!("{}: {}", gap.code, gap.message))),
+            Some(gap) => (Access::Unknown, Some(gap.explanation())),
             None if bundle.is_none() => {
                 (Access::Unknown, Some("AWS could not be asked".to_owned()))
             }

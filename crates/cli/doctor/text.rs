@@ -1,4 +1,4 @@
-//! What `doctor` prints for people.
+//! What `doctor` prints for people, and other commands where they cannot ask AWS.
 
 use std::io;
 
@@ -9,7 +9,8 @@ use portcullis_report::{Page, bold};
 use super::permissions::{self, Access};
 use super::{CLOCK_TOLERANCE, Examination, Service};
 
-pub(super) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
+/// Writes what was found; what was not looked at is left out.
+pub(crate) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     let Examination { findings, caller, services, sign_in_domains, permissions, fixes, .. } =
         examination;
     page.line(bold(), "CREDENTIALS")?;
@@ -36,21 +37,26 @@ pub(super) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
         let words = endpoint.reason.as_deref().unwrap_or("answers");
         page.item("  ", &format!("{:<16} {url}{origin}: {words}", endpoint.service))?;
     }
-    page.blank()?;
-    page.line(bold(), "SIGN-IN DOMAINS (looked up by name only)")?;
-    for domain in sign_in_domains {
-        let words = domain.reason.as_deref().unwrap_or("found");
-        page.item("  ", &format!("{}: {words}", domain.name))?;
-    }
-    if findings.portal.is_none() {
-        page.item("  ", "*.awsapps.com: not looked up, since the profile names no access portal")?;
+    if !sign_in_domains.is_empty() {
+        page.blank()?;
+        page.line(bold(), "SIGN-IN DOMAINS (looked up by name only)")?;
+        for domain in sign_in_domains {
+            let words = domain.reason.as_deref().unwrap_or("found");
+            page.item("  ", &format!("{}: {words}", domain.name))?;
+        }
+        if findings.portal.is_none() {
+            let why = "not looked up, since the profile names no access portal";
+            page.item("  ", &format!("*.awsapps.com: {why}"))?;
+        }
     }
 
-    page.blank()?;
-    let [allowed, denied, unknown] =
-        [Access::Allowed, Access::Denied, Access::Unknown].map(|access| examination.count(access));
-    let heading = format!("PERMISSIONS: {allowed} allowed, {denied} denied, {unknown} unknown");
-    page.line(bold(), &heading)?;
+    if !permissions.is_empty() {
+        page.blank()?;
+        let [allowed, denied, unknown] = [Access::Allowed, Access::Denied, Access::Unknown]
+            .map(|access| examination.count(access));
+        let heading = format!("PERMISSIONS: {allowed} allowed, {denied} denied, {unknown} unknown");
+        page.line(bold(), &heading)?;
+    }
     for (access, word) in [(Access::Denied, "denied "), (Access::Unknown, "unknown")] {
         for (reason, actions) in permissions::by_reason(permissions, access) {
             page.item(&format!("  {word}  "), &format!("{reason}: {}", actions.join(", ")))?;
@@ -66,7 +72,7 @@ pub(super) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
 }
 
 /// Where credentials were looked for, and what was there, a line each.
-pub(crate) fn describe_looks(findings: &Findings) -> Vec<String> {
+fn describe_looks(findings: &Findings) -> Vec<String> {
     let mut lines = Vec::new();
     for look in &findings.looks {
         let words = match look.result {

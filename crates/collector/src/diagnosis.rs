@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_model::AccountId;
 use serde::Serialize;
 
-use crate::failure::last_causes;
+use crate::failure::{credentials_failure, last_causes};
 
 /// A record of how AWS was reached, also where it was not. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +91,7 @@ pub(crate) struct Chain {
 impl Chain {
     async fn look(&self) -> provider::Result {
         self.diagnosis.lock().looks.clear();
-        let mut attempts = vec!["no credentials found. Attempted:".to_owned()];
+        let mut broken_profile = None;
         for (place, provider) in &self.places {
             // Whoever gives up waiting finds this place the last.
             let look = |result, reason| Look { place, result, reason };
@@ -101,11 +101,13 @@ impl Chain {
             let (result, reason) = match &outcome {
                 Ok(_) => (LookResult::Used, String::new()),
                 Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
+                    if *place == "profile" && error.source().is_some() {
+                        broken_profile = Some(last_causes(error, 1));
+                    }
                     (LookResult::PassedOver, absence(place, error))
                 }
-                Err(error) => (LookResult::Failed, last_causes(error, 1)),
+                Err(error) => (LookResult::Failed, credentials_failure(error)),
             };
-            attempts.push(format!("  {place}: {reason}"));
             let mut findings = self.diagnosis.lock();
             findings.looks.pop();
             findings.looks.push(look(result, reason));
@@ -117,7 +119,8 @@ impl Chain {
                 return outcome;
             }
         }
-        Err(CredentialsError::not_loaded(attempts.join("\n")))
+        // A profile that names another one, which does not exist, is passed over too.
+        Err(CredentialsError::not_loaded(broken_profile.unwrap_or_default()))
     }
 }
 
@@ -126,7 +129,8 @@ fn absence(place: &str, error: &CredentialsError) -> String {
     match place {
         "environment" => "AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set".to_owned(),
         "profile" if error.source().is_none() => "it names no credentials".to_owned(),
-        _ => last_causes(error, 1),
+        "container" => "no variable AWS_CONTAINER_CREDENTIALS_… is set".to_owned(),
+        _ => last_causes(error, 1).replace("IMDS", "instance metadata"),
     }
 }
 

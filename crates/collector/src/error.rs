@@ -9,7 +9,10 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use thiserror::Error;
 
 use crate::Options;
-use crate::failure::{Failure, causes, chain, is_signature_error, last_causes};
+use crate::diagnosis::LookResult;
+use crate::failure::{
+    Failure, causes, chain, credentials_failure, is_signature_error, last_causes,
+};
 
 /// Why nothing could be collected at all; a single call that fails is a gap instead.
 ///
@@ -17,8 +20,13 @@ use crate::failure::{Failure, causes, chain, is_signature_error, last_causes};
 #[derive(Debug, Error)]
 pub enum CollectError {
     /// The profile of that name does not exist.
-    #[error("there is no AWS profile \"{0}\"")]
-    NoProfile(String),
+    #[error("there is no AWS profile \"{name}\"")]
+    NoProfile {
+        /// The name that was given.
+        name: String,
+        /// The names of those there are.
+        others: Vec<String>,
+    },
     /// The AWS configuration files, or a profile in them, make no sense, for that reason.
     #[error("the AWS configuration cannot be used: {0}")]
     Configuration(String),
@@ -44,7 +52,7 @@ pub enum CollectError {
         role: String,
         /// AWS's error code.
         code: String,
-        /// The code, and what AWS said.
+        /// What AWS said, and the code.
         reason: String,
     },
     /// AWS does not say who the caller is: why.
@@ -79,7 +87,12 @@ impl CollectError {
     #[must_use]
     pub fn help(&self) -> String {
         let help = match self {
-            CollectError::NoProfile(_) => "`aws configure list-profiles` lists those there are",
+            CollectError::NoProfile { others, .. } if others.is_empty() => {
+                "the AWS configuration files hold none: `aws configure` makes one"
+            }
+            CollectError::NoProfile { others, .. } => {
+                return format!("choose one of those there are: {}", others.join(", "));
+            }
             CollectError::Configuration(_) => {
                 "correct the AWS configuration files, or pass another --profile"
             }
@@ -164,7 +177,8 @@ impl Attempt<'_> {
     fn not_sent(&self, error: &(dyn Error + 'static)) -> CollectError {
         let words = chain(error);
         // The SDK keeps the types of these errors to itself.
-        if words.contains("SSO token") || words.contains("UnauthorizedException") {
+        let signs = ["SSO token", "UnauthorizedException", "/sso/cache/"];
+        if signs.iter().any(|sign| words.contains(sign)) {
             return CollectError::ExpiredSso(self.login());
         }
         if let Some(call) = causes(error).find_map(|cause| cause.downcast_ref()) {
@@ -176,14 +190,29 @@ impl Attempt<'_> {
             Some(CredentialsError::CredentialsNotLoaded(_)) if !words.contains("profile `") => {
                 CollectError::NoCredentials(self.looked_in())
             }
-            Some(late @ CredentialsError::ProviderTimedOut(_)) => {
-                CollectError::NoCredentials(late.to_string())
-            }
+            Some(CredentialsError::ProviderTimedOut(_)) => self.late_credentials(),
             Some(
-                CredentialsError::CredentialsNotLoaded(_)
-                | CredentialsError::InvalidConfiguration(_),
-            ) => CollectError::Configuration(last_causes(error, 1)),
-            Some(_) => CollectError::CredentialsFailed(last_causes(error, 1)),
+                wrong @ (CredentialsError::CredentialsNotLoaded(_)
+                | CredentialsError::InvalidConfiguration(_)),
+            ) => CollectError::Configuration(credentials_failure(wrong)),
+            Some(failed) => CollectError::CredentialsFailed(credentials_failure(failed)),
+        }
+    }
+
+    /// What waits for credentials for too long: a source of them, or the role of the options.
+    fn late_credentials(&self) -> CollectError {
+        let looks = self.options.diagnosis.findings().looks;
+        let source = looks.last().filter(|look| look.result == LookResult::Failed);
+        match (source, &self.options.role_arn) {
+            (None, Some(_)) => CollectError::RoleNotAssumed {
+                role: self.role(),
+                code: Failure::TIMEOUT.to_owned(),
+                reason: format!("AWS does not answer in time ({})", Failure::TIMEOUT),
+            },
+            (source, _) => {
+                let place = source.map_or("their source", |look| look.place);
+                CollectError::NoCredentials(format!("{place} does not answer in time"))
+            }
         }
     }
 
@@ -198,12 +227,15 @@ impl Attempt<'_> {
         if let (None, Some(cause)) = (call.raw_response(), call.source()) {
             return self.not_sent(cause);
         }
-        let role = match &self.options.role_arn {
+        let reason = failure.explanation();
+        CollectError::RoleNotAssumed { role: self.role(), code: failure.code, reason }
+    }
+
+    fn role(&self) -> String {
+        match &self.options.role_arn {
             Some(arn) => format!("the role {arn}"),
             None => format!("the role of the profile \"{}\"", self.profile),
-        };
-        let reason = format!("{}: {}", failure.code, failure.message);
-        CollectError::RoleNotAssumed { role, code: failure.code, reason }
+        }
     }
 
     fn looked_in(&self) -> String {

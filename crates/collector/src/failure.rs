@@ -1,8 +1,9 @@
 //! A call that failed, in the words of a gap.
 
 use std::error::Error;
-use std::iter;
+use std::{io, iter};
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
@@ -101,6 +102,11 @@ impl Failure {
     /// Whether AWS, or something on the way to it, asks for fewer calls.
     pub(crate) fn is_throttled(&self) -> bool {
         self.code == "HttpError 429" || THROTTLING_ERRORS.contains(&self.code.as_str())
+    }
+
+    /// What went wrong in words, with the code in brackets.
+    pub(crate) fn explanation(&self) -> String {
+        format!("{} ({})", self.message, self.code)
     }
 
     /// The gap that this failure leaves.
@@ -204,6 +210,19 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
 pub(crate) fn last_causes(error: &(dyn Error + 'static), count: usize) -> String {
     let causes: Vec<_> = causes(error).collect();
     chain(causes[causes.len().saturating_sub(count)])
+}
+
+/// Why a source of credentials fails.
+pub(crate) fn credentials_failure(error: &CredentialsError) -> String {
+    let words = last_causes(error, 1).replace("ProfileFile provider could not be built: ", "");
+    let io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
+    // The SDK does not say that it is a file that cannot be read.
+    match io.map(io::Error::kind) {
+        Some(io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+            format!("a file that holds them cannot be read: {words}")
+        }
+        _ => words,
+    }
 }
 
 /// An error's text without what a server says after its code (`ForbiddenException: …`), or a

@@ -80,7 +80,7 @@ impl Fleet {
         let unknown = |why: String| CollectError::UnknownCaller(why);
         let identity = match &session.caller {
             Ok(identity) => identity,
-            Err(failure) => return Err(unknown(format!("{}: {}", failure.code, failure.message))),
+            Err(failure) => return Err(unknown(failure.explanation())),
         };
         let arn = Arn::parse(&identity.arn);
         let parts = arn.and_then(|arn| Some((arn.partition.to_owned(), arn.account_id()?)));
@@ -114,9 +114,7 @@ impl Fleet {
         } else {
             services.accounts_below(units).await
         };
-        accounts.map_err(|failure| {
-            CollectError::OrganizationNotListed(format!("{}: {}", failure.code, failure.message))
-        })
+        accounts.map_err(|failure| CollectError::OrganizationNotListed(failure.explanation()))
     }
 
     /// Asks for everything of an account, as [`collect`](crate::collect) does for one. Where it cannot be

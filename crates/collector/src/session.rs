@@ -140,7 +140,9 @@ async fn profiles(options: &Options) -> Result<ProfileSet, CollectError> {
     let selected = profiles.selected_profile();
     let is_named = options.profile.is_some() || selected != "default";
     if is_named && profiles.get_profile(selected).is_none() {
-        return Err(CollectError::NoProfile(selected.to_owned()));
+        let mut others: Vec<String> = profiles.profiles().map(str::to_owned).collect();
+        others.sort_unstable();
+        return Err(CollectError::NoProfile { name: selected.to_owned(), others });
     }
     Ok(profiles)
 }

@@ -74,6 +74,12 @@ impl Gap {
         words
     }
 
+    /// What went wrong in words, with the code in brackets: `Rate exceeded (Throttling)`.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        format!("{} ({})", self.message, self.code)
+    }
+
     /// What to do about it, in a sentence.
     #[must_use]
     pub fn remedy(&self) -> String {
