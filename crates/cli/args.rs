@@ -627,7 +627,7 @@ pub(crate) struct SessionArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "paths")]
     pub(crate) profile: Option<String>,
     /// A role to assume first
-    #[arg(long, value_name = "ARN", conflicts_with = "paths")]
+    #[arg(long, value_name = "ARN", conflicts_with = "paths", value_parser = parse::role_arn)]
     pub(crate) role_arn: Option<String>,
     /// The external id that the role requires
     #[arg(long, value_name = "ID")]
@@ -649,7 +649,7 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) region: Option<String>,
     /// A role to assume first
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = parse::role_arn)]
     pub(crate) role_arn: Option<String>,
     /// The external id that the role requires, or the roles of many accounts
     #[arg(long, value_name = "ID")]

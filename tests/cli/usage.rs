@@ -38,11 +38,12 @@ fn a_misspelt_rule_is_corrected_wherever_it_stands() {
 
 #[test]
 fn options_of_a_live_account_do_not_go_with_a_bundle() {
-    for option in [&["--profile", "p"][..], &["--region", "r"], &["--role-arn", "a"], &["--quick"]]
-    {
+    let role = ["--role-arn", "arn:aws:iam::111122223333:role/auditor"];
+    for option in [&["--profile", "p"][..], &["--region", "r"], &role, &["--quick"]] {
         refused(&audit(option), &["cannot be used with", option[0]]);
     }
     refused(&["audit", "--external-id", "x"], &["--role-arn"]);
+    refused(&["audit", "--role-arn", "auditor"], &["expected the ARN of a role"]);
 }
 
 #[test]

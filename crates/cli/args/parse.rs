@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::{AccountId, Severity, Verdict};
+use portcullis_model::{AccountId, Arn, Severity, Verdict};
 use portcullis_report::Format;
 use portcullis_rules::{SCOPES, Scope};
 
@@ -65,6 +65,14 @@ pub(super) fn account(text: &str) -> Result<String, &'static str> {
     match AccountId::parse(text) {
         Some(id) => Ok(id.to_string()),
         None => Err("expected the 12 digits of an account's id"),
+    }
+}
+
+/// The ARN of a role.
+pub(super) fn role_arn(text: &str) -> Result<String, &'static str> {
+    match Arn::parse(text).and_then(Arn::role) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("expected the ARN of a role, such as arn:aws:iam::111122223333:role/auditor"),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use portcullis_collector::FleetAccount;
 use portcullis_evidence::read_text;
 use portcullis_model::{AccountId, Arn};
+use portcullis_report::counted;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -66,19 +67,28 @@ fn json(text: &str) -> Result<Vec<(u64, Entry)>, String> {
 
 fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let broken = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        format!("{line}: {error}")
-    };
-    let heading = reader.headers().map_err(broken)?.clone();
+    let heading = reader.headers().map_err(|error| broken(&error))?.clone();
     let mut entries = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(broken)?;
+        let record = record.map_err(|error| broken(&error))?;
         let line = record.position().map_or(1, csv::Position::line);
-        let entry = record.deserialize(Some(&heading)).map_err(|e| format!("{line}: {e}"))?;
+        let entry = record.deserialize(Some(&heading)).map_err(|error| broken(&error))?;
         entries.push((line, entry));
     }
     Ok(entries)
+}
+
+/// What is wrong with the CSV, after the number of the line.
+fn broken(error: &csv::Error) -> String {
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{line}: {}, where the heading has {expected_len}", counted(*len, "field"))
+        }
+        // Each line would be refused for a name in the heading.
+        csv::ErrorKind::Deserialize { err, .. } => format!("1: {}", err.kind()),
+        _ => format!("{line}: {error}"),
+    }
 }
 
 fn account(entry: Entry) -> Result<FleetAccount, String> {
@@ -133,7 +143,9 @@ mod tests {
                 "id,role_arn\n111122223333,arn:aws:iam::444455556666:role/a\n",
                 "2: arn:aws:iam::444455556666:role/a is not a role of account 111122223333",
             ),
-            ("account\n111122223333\n", "2: "),
+            ("account\n111122223333\n", "1: unknown field `account`, expected one of `id`, "),
+            ("name\nprod\n", "1: missing field `id`"),
+            ("id,name\n111122223333\n", "2: 1 field, where the heading has 2"),
             ("{\"id\":\"111122223333\"}\n{\"ID\":1}", "2: unknown field `ID`"),
         ] {
             let what = ids(text).unwrap_err();
