@@ -82,12 +82,7 @@ impl Choices<'_> {
 /// Says in one line what loosens the run. That somebody made the bundle by hand is not news to them.
 pub(crate) fn note(report: &Report) {
     let is_told = |change: &Change| !matches!(change, Change::Unverified { .. });
-    let phrases: Vec<String> = loosened::describe(report)
-        .into_iter()
-        .zip(&report.run.loosened)
-        .filter(|(_, loosening)| is_told(&loosening.change))
-        .map(|(phrase, _)| phrase)
-        .collect();
+    let phrases = loosened::describe_those(report, is_told);
     let (first, more) = phrases.split_at(phrases.len().min(PRINTED));
     let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
     if !first.is_empty() {

@@ -1,6 +1,7 @@
 //! Counts, lists and times in words.
 
 use std::borrow::Borrow;
+use std::collections::HashMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -9,6 +10,8 @@ use serde_json::Value as Json;
 
 /// So many rules are named rather than counted.
 const NAMED_RULES: usize = 5;
+/// So many accounts lead a sentence.
+const NAMED_ACCOUNTS: usize = 3;
 
 /// `1 rule`, `2 rules`, `3 logs of trails`.
 pub fn counted<N: Copy + fmt::Display + From<u8> + PartialEq>(count: N, noun: &str) -> String {
@@ -100,6 +103,43 @@ pub(crate) fn name(finding: &Finding, many_accounts: bool) -> String {
 /// What leads a sentence on an account where the report has several: `111122223333: `.
 pub(crate) fn lead(account: &AuditedAccount, report: &Report) -> String {
     if report.accounts.len() > 1 { format!("{}: ", account.id) } else { String::new() }
+}
+
+/// Sentences, each with the accounts that it is about.
+#[derive(Default)]
+pub(crate) struct Shared<'a> {
+    sentences: Vec<(String, Vec<&'a str>)>,
+    places: HashMap<String, usize>,
+}
+
+impl<'a> Shared<'a> {
+    /// Adds a sentence, on an account if it is about one.
+    pub(crate) fn add(&mut self, sentence: String, account: Option<&'a str>) {
+        let next = self.sentences.len();
+        let place = *self.places.entry(sentence.clone()).or_insert(next);
+        if place == next {
+            self.sentences.push((sentence, Vec::new()));
+        }
+        let accounts = &mut self.sentences[place].1;
+        if accounts.last().copied() != account {
+            accounts.extend(account);
+        }
+    }
+
+    /// The sentences, led by their accounts where the report has several: `111122223333, 444455556666: `.
+    pub(crate) fn led(self, report: &Report) -> Vec<String> {
+        let all = report.accounts.len();
+        let mut led = Vec::new();
+        for (sentence, accounts) in self.sentences {
+            led.push(match accounts.len() {
+                0 => sentence,
+                _ if all < 2 => sentence,
+                count if count == all => format!("every account: {sentence}"),
+                _ => format!("{}: {sentence}", few(&accounts, NAMED_ACCOUNTS)),
+            });
+        }
+        led
+    }
 }
 
 /// The report that an account was compared with: `as of 2026-11-02 10:00:00 UTC`.

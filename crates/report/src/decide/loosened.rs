@@ -2,7 +2,7 @@
 
 use portcullis_model::{Loosening, LooseningChange, Report, Run};
 
-use crate::words::{counted, day, few};
+use crate::words::{Shared, counted, day, few};
 
 /// So many rules or patterns are named.
 const NAMED: usize = 3;
@@ -59,16 +59,22 @@ fn add_unknown(joined: &mut Loosening, other: &Loosening) {
 /// What loosens the run of that report, in a phrase each that says where it was chosen.
 #[must_use]
 pub fn describe(report: &Report) -> Vec<String> {
-    let mut phrases = Vec::new();
+    describe_those(report, |_| true)
+}
+
+/// The same of those changes alone. What is the same of several accounts is one phrase.
+pub fn describe_those(
+    report: &Report,
+    is_wanted: impl Fn(&LooseningChange) -> bool,
+) -> Vec<String> {
+    let mut phrases = Shared::default();
     for Loosening { origin, change } in &report.run.loosened {
-        let origin = origin.as_ref().map_or(String::new(), |origin| format!(" ({origin})"));
-        let lead = match account(change) {
-            Some(account) if report.accounts.len() > 1 => format!("{account}: "),
-            _ => String::new(),
-        };
-        phrases.push(format!("{lead}{}{origin}", describe_change(change)));
+        if is_wanted(change) {
+            let origin = origin.as_ref().map_or(String::new(), |origin| format!(" ({origin})"));
+            phrases.add(format!("{}{origin}", describe_change(change)), account(change));
+        }
     }
-    phrases
+    phrases.led(report)
 }
 
 /// The account that it is about, if it is about one.

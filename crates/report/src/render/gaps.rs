@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_model::{Gap, Report, Source};
 
 use crate::decide::redact::WITHHELD;
-use crate::words::{few, lead, shorten};
+use crate::words::{Shared, few, shorten};
 
 /// Room for AWS's sentence on who may not do what on which ARN.
 const MESSAGE_CHARS: usize = 300;
@@ -131,15 +131,16 @@ fn remedy(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> String {
     }
 }
 
-/// The gaps of that kind in a sentence each, led by their account where there are several.
+/// The gaps of that kind in a sentence each, led by its accounts where the report has several.
 pub(crate) fn descriptions(report: &Report, is_it: impl Fn(&Gap) -> bool) -> Vec<String> {
-    let mut sentences = Vec::new();
+    let mut sentences = Shared::default();
     for account in &report.accounts {
         let gaps: Vec<&Gap> = account.gaps.iter().filter(|gap| is_it(gap)).collect();
-        let lead = lead(account, report);
-        sentences.extend(folded(&gaps).into_iter().map(|gap| format!("{lead}{gap}")));
+        for sentence in folded(&gaps) {
+            sentences.add(sentence, Some(&account.id));
+        }
     }
-    sentences
+    sentences.led(report)
 }
 
 /// The gaps in a sentence each, folded by all that they have in common but the resource.
