@@ -9,8 +9,10 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aws_smithy_types::retry::RetryConfig;
 use serde_json::{Value as Json, json};
-use wiremock::ResponseTemplate;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use self::fake::*;
 use super::*;
@@ -358,6 +360,51 @@ async fn progress_hears_of_every_call() {
         "ListVirtualMFADevices",
     ];
     assert_eq!(heard, expected);
+}
+
+/// That it waits, before it is tried again: here for longer than anybody listens.
+#[tokio::test]
+async fn a_throttled_call_says_so_while_it_waits() {
+    let aws = FakeAws::start().await;
+    aws.says("GetAccountSummary", "", 400, THROTTLED).await;
+    let heard = Heard::default();
+    let calls = Calls::new(&Options { progress: Arc::new(heard.clone()), ..options(false) });
+    let patient = RetryConfig::standard().with_initial_backoff(Duration::from_mins(1));
+    let config = config(&aws.0.uri()).into_builder().retry_config(patient).build();
+    let iam = Iam::new(&config, &calls);
+    let waiting = tokio::time::timeout(Duration::from_secs(1), iam.account_summary());
+    assert!(waiting.await.is_err(), "it waits");
+    assert_eq!(*heard.0.lock().unwrap(), ["GetAccountSummary", "GetAccountSummary 2"]);
+}
+
+/// The budget is that of <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>: 500
+/// tokens, of which a retry costs at least five.
+#[tokio::test]
+async fn the_calls_of_an_account_share_a_budget_of_retries() {
+    let aws = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(500)).mount(&aws).await;
+    let config = config(&aws.uri());
+    let asked = async || aws.received_requests().await.unwrap().len();
+    let ask = async |iam: &Iam<'_>| {
+        let before = asked().await;
+        iam.account_summary().await.unwrap_err();
+        asked().await - before
+    };
+    let calls = Calls::new(&options(false));
+    let iam = Iam::new(&config, &calls);
+    let mut attempts = Vec::new();
+    for _ in 0..110 {
+        attempts.push(ask(&iam).await);
+    }
+    let retried = attempts.iter().filter(|&&attempts| attempts == 2).count();
+    assert!((10..=100).contains(&retried), "{retried}");
+    assert_eq!(attempts[retried..], vec![1; 110 - retried], "none is left");
+    let before = asked().await;
+    let services = JsonServices::new(config.clone(), "aws", &calls);
+    services.organization().await.unwrap_err();
+    assert_eq!(asked().await - before, 1, "services beside IAM spend the same");
+    let others = Calls::new(&options(false));
+    assert_eq!(ask(&Iam::new(&config, &others)).await, 2, "another account has its own");
 }
 
 #[tokio::test]
