@@ -268,25 +268,69 @@ fn a_throttled_run_keeps_to_what_is_answered() {
     assert!(calls - answered < calls / 3, "{answered} of {calls} in {seconds} s");
 }
 
-/// To die of the signal is what a shell reports as exit status 130.
+/// Interrupts a run after that time: it ends at once, and leaves nothing behind. To die of the signal is
+/// what a shell reports as exit status 130.
 #[cfg(unix)]
-#[test]
-fn an_interrupted_run_ends_at_once_and_leaves_nothing() {
+#[track_caller]
+fn assert_interrupted(mut process: Child, after: Duration, sandbox: &Sandbox) {
     use std::os::unix::process::ExitStatusExt;
 
+    thread::sleep(after);
+    let files = || fs::read_dir(sandbox.path(".")).unwrap().count();
+    assert_eq!((process.try_wait().unwrap(), files()), (None, 0), "nothing is written yet");
+    let start = Instant::now();
+    let id = process.id().to_string();
+    std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+    let status = process.wait().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    let shown = status.code().or(status.signal().map(|signal| 128 + signal));
+    assert_eq!((shown, files()), (Some(130), 0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_interrupted_while_it_collects_leaves_nothing() {
     let sandbox = sandbox(&Server::start(Harm::Silence).url());
     for arguments in [vec!["collect", "-o", "bundle"], vec!["audit", "-o", "json=report.json"]] {
-        let mut process = sandbox.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_secs(1));
-        let start = Instant::now();
-        let id = process.id().to_string();
-        std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
-        let status = process.wait().unwrap();
-        assert!(start.elapsed() < Duration::from_secs(1), "{arguments:?}");
-        let shown = status.code().or(status.signal().map(|signal| 128 + signal));
-        assert_eq!(shown, Some(130), "{arguments:?}");
-        assert_eq!(fs::read_dir(sandbox.path(".")).unwrap().count(), 0, "{arguments:?}");
+        let process = sandbox.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
+        assert_interrupted(process, Duration::from_secs(1), &sandbox);
     }
+}
+
+/// Reading so many users takes about a tenth of the time, and judging them the rest.
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_interrupted_while_it_judges_leaves_nothing() {
+    let report = Sandbox::new();
+    let path = report.write("report.csv", credential_report(20_000));
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(["audit", "-", "-o", "json=report.json"]);
+    let command = command.stdin(fs::File::open(&path).unwrap()).stderr(Stdio::null());
+    assert_interrupted(command.spawn().unwrap(), Duration::from_secs(5), &sandbox);
+}
+
+/// A report of so many users with passwords and keys that are old.
+#[cfg(unix)]
+fn credential_report(users: usize) -> String {
+    let arn = "arn:aws:iam::111122223333";
+    let (old, no_key) = ("2020-01-01T00:00:00+00:00", "false,N/A,N/A,N/A,N/A");
+    let heading = format!(
+        "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
+         password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,\
+         access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service,\
+         access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,\
+         access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,\
+         cert_1_last_rotated,cert_2_active,cert_2_last_rotated\n\
+         <root_account>,{arn}:root,{old},not_supported,{old},not_supported,not_supported,false,\
+         {no_key},{no_key},false,N/A,false,N/A\n"
+    );
+    let user = |number| {
+        format!(
+            "u{number},{arn}:user/u{number},{old},true,{old},{old},N/A,false,\
+             true,{old},N/A,N/A,N/A,{no_key},false,N/A,false,N/A\n"
+        )
+    };
+    heading + &(0..users).map(user).collect::<String>()
 }
 
 /// Each call once at -v, each attempt too at -vv, and no word of the SDK.
