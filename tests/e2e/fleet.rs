@@ -5,7 +5,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use portcullis_model::{AccountStatus, Source};
+use portcullis_model::{AccountStatus, AuditedAccount, Source};
 use serde_json::{Value as Json, json};
 
 use crate::emulator::{FLEET, Lane, report};
@@ -76,6 +76,21 @@ fn list(lane: &Lane, accounts: &[String]) -> String {
     path
 }
 
+/// An audit of the organization by so many jobs. On a busy machine an account that answers may take longer
+/// than the deadline; then there is another run with more time.
+fn run_in_time(lane: &Lane, jobs: &str) -> Run {
+    let audit = |deadline| {
+        let audit = ["audit", "-o", "json", "--as-of", "2030-01-01", "--deadline", deadline];
+        run(lane, &[&audit, &ORG, &["--jobs", jobs]])
+    };
+    let silent = [SUSPENDED, DENIED, THROTTLED, HANGING];
+    let is_late = |account: &AuditedAccount| {
+        !silent.contains(&account.id.as_str()) && account.status != AccountStatus::Complete
+    };
+    let quick = audit("15");
+    if report(&quick).accounts.iter().any(is_late) { audit("120") } else { quick }
+}
+
 #[test]
 #[ignore = "needs the emulator; run tests/run"]
 fn every_account_has_a_status_and_the_others_are_judged() {
@@ -85,9 +100,7 @@ fn every_account_has_a_status_and_the_others_are_judged() {
         format!("*@{THROTTLED}"): {"kind": "Throttling"},
         format!("*@{HANGING}"): {"kind": "Hang"},
     }));
-    // Long enough for an account among 32 on a busy machine.
-    let audit = ["audit", "-o", "json", "--deadline", "15", "--as-of", "2030-01-01"];
-    let runs = ["1", "4", "32"].map(|jobs| run(&lane, &[&audit, &ORG, &["--jobs", jobs]]));
+    let runs = ["1", "4", "32"].map(|jobs| run_in_time(&lane, jobs));
     let expected = BTreeMap::from([
         (SUSPENDED, AccountStatus::Suspended),
         (DENIED, AccountStatus::Denied),
