@@ -29,13 +29,15 @@ COUNTED = (100, 1000)
 PRINCIPALS = ((1000, 1000, 1500), (2000, 2000, 3000))
 # Users, and as many roles; the last is what IAM's quotas allow. The aim for it is 2 s and 300 MB.
 WORST = (1000, 5000)
-# Accounts in one audit.
+# Accounts in one audit: of bundles, and live.
 FLEETS = (10, 1000)
+LIVE = (1, 200)
 
 
 @dataclass
 class Measurement:
     milliseconds: float
+    cpu: float  # milliseconds of it
     megabytes: float  # peak resident set
 
 
@@ -44,26 +46,27 @@ def measure(command: list[str]) -> Measurement:
     runs = [measure_once(command) for _ in range(RUNS + 1)][1:]
     return Measurement(
         statistics.median(run.milliseconds for run in runs),
+        statistics.median(run.cpu for run in runs),
         statistics.median(run.megabytes for run in runs),
     )
 
 
-def measure_once(command: list[str]) -> Measurement:
+def measure_once(command: list[str], environment: dict[str, str] | None = None) -> Measurement:
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     if os.waitstatus_to_exitcode(status) not in (0, 1):  # 1: an audit that found something
         sys.exit(f"{command} failed")
-    return Measurement(seconds * 1000, usage.ru_maxrss / 1024)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measurement(seconds * 1000, cpu * 1000, usage.ru_maxrss / 1024)
 
 
 class Emulator:
-    """The launcher as a process, with an account for each number of users."""
+    """The launcher as a process, with the accounts of those scenarios."""
 
-    def __init__(self, *counts: int) -> None:
+    def __init__(self, *scenarios: str) -> None:
         launcher = Path(__file__).parent / "launch.py"
-        scenarios = [f"users:{count}" for count in counts]
         self.process = subprocess.Popen(
             [sys.executable, launcher, *scenarios],
             stdin=subprocess.PIPE,
@@ -72,8 +75,8 @@ class Emulator:
         assert self.process.stdin and self.process.stdout
         self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
 
-    def environment(self, lane: str, users: int) -> dict[str, str]:
-        credentials = self.ready["accounts"][f"4444{users:08}"]
+    def environment(self, lane: str, account: str) -> dict[str, str]:
+        credentials = self.ready["accounts"][account]
         endpoint = f"{self.ready['endpoint']}/{lane}"
         return {
             "AWS_ENDPOINT_URL": endpoint,
@@ -91,6 +94,16 @@ class Emulator:
         self.process.communicate()
 
 
+def with_users(count: int) -> str:
+    """The id of the account that has so many users."""
+    return f"4444{count:08}"
+
+
+def in_fleet(number: int) -> str:
+    """The id of that account of the organization."""
+    return f"7777{number:08}"
+
+
 def count_calls(portcullis: str, emulator: Emulator) -> None:
     print(f"{'API calls':<34}{'users':>8}{'calls':>8}{'seconds':>9}")
     for users in COUNTED:
@@ -99,7 +112,7 @@ def count_calls(portcullis: str, emulator: Emulator) -> None:
             start = time.perf_counter()
             subprocess.run(
                 [portcullis, "audit", "-o", "json", *options],
-                env=emulator.environment(lane, users),
+                env=emulator.environment(lane, with_users(users)),
                 stdout=subprocess.DEVNULL,
             )
             seconds = time.perf_counter() - start
@@ -195,6 +208,28 @@ def measure_fleet(portcullis: str, directory: Path) -> None:
     print(f"{'ratio':<34}{milliseconds:>8.1f}{megabytes:>8.2f}")
 
 
+def measure_live_fleet(portcullis: str, directory: Path) -> None:
+    """Accounts of an organization, a few at a time. Most of the time is the emulator's."""
+    title = "Live, accounts in one quick audit"
+    print(f"\n{title:<34}{'ms':>8}{'CPU ms':>8}{'MB':>8}{'calls':>8}")
+    emulator = Emulator(f"fleet:{max(LIVE)}")
+    runs = []
+    for count in LIVE:
+        listed, lane = directory / "accounts.csv", f"fleet-{count}"
+        ids = [in_fleet(number) for number in range(1, count + 1)]
+        listed.write_text("\n".join(["id", *ids]))
+        options = ["--accounts", str(listed), "--role-name", "portcullis", "--quick"]
+        environment = emulator.environment(lane, in_fleet(1))
+        run = measure_once([portcullis, "audit", "-o", "json", *options], environment)
+        runs.append(run)
+        figures = f"{run.milliseconds:>8.0f}{run.cpu:>8.0f}{run.megabytes:>8.0f}"
+        print(f"{count:<34}{figures}{emulator.calls(lane):>8}")
+    emulator.stop()
+    one, many = runs
+    times, cpu = many.milliseconds / one.milliseconds, many.cpu / one.cpu
+    print(f"{'ratio':<34}{times:>8.1f}{cpu:>8.1f}{many.megabytes / one.megabytes:>8.2f}")
+
+
 def measure_start(portcullis: str) -> None:
     print(f"\n{'Start-up':<34}{'ms':>8}")
     for arguments in (["--version"], ["rules", "list"]):
@@ -204,17 +239,18 @@ def measure_start(portcullis: str) -> None:
 
 def main() -> None:
     portcullis, parse = sys.argv[1:]
-    emulator = Emulator(*COUNTED, OFFLINE)
+    emulator = Emulator(*(f"users:{count}" for count in (*COUNTED, OFFLINE)))
     count_calls(portcullis, emulator)
     bundle = Path("target/bench") / str(OFFLINE)
     bundle.parent.mkdir(parents=True, exist_ok=True)
     collect = [portcullis, "collect", "-o", str(bundle)]
-    subprocess.run(collect, env=emulator.environment("collect", OFFLINE), check=True)
+    subprocess.run(collect, env=emulator.environment("collect", with_users(OFFLINE)), check=True)
     emulator.stop()
     measure_offline(portcullis, parse, bundle)
     measure_permissions(portcullis, bundle.parent)
     measure_worst(portcullis, bundle.parent)
     measure_fleet(portcullis, bundle.parent)
+    measure_live_fleet(portcullis, bundle.parent)
     measure_start(portcullis)
 
 
