@@ -5,6 +5,8 @@ use std::ops::Range;
 use memchr::memchr;
 use serde_json::Value;
 
+use crate::split::Record;
+
 /// What a record says of itself at its top level: bytes, since most of it is only compared.
 #[derive(Default)]
 pub(crate) struct Header<'a> {
@@ -22,20 +24,20 @@ impl<'a> Header<'a> {
     /// Reads the strings of a record's top level. None if anything about it needs the parser: an escape,
     /// a key that stands twice, a field that is not text, no source, or bytes that
     /// no name has.
-    pub(crate) fn scan(record: &'a [u8], strings: &[Range<usize>]) -> Option<Header<'a>> {
+    pub(crate) fn scan(record: &Record<'a>) -> Option<Header<'a>> {
+        let Record { text: record, strings, may_escape } = *record;
         let mut header = Header::default();
-        let has_escapes = memchr(b'\\', record).is_some();
         for (index, key) in strings.iter().enumerate() {
             let Some(field) = header.field(record.get(key.clone())?) else {
                 // A key that is written with an escape may be any of the fields.
-                if has_escapes && !is_plain(record, key) && value_of(record, key).is_some() {
+                if may_escape && !is_plain(record, key) && value_of(record, key).is_some() {
                     return None;
                 }
                 continue;
             };
             let Some(value) = value_of(record, key) else { continue };
             let text = strings.get(index + 1).filter(|next| next.start == value + 1)?;
-            if has_escapes && !is_plain(record, text) {
+            if may_escape && !is_plain(record, text) {
                 return None;
             }
             if field.replace(record.get(text.clone())?).is_some() {

@@ -136,13 +136,13 @@ impl Input {
 
     fn take(&mut self, piece: Piece<'_>) {
         match piece {
-            Piece::Record(text, strings) => {
-                let header = Header::scan(text, strings);
+            Piece::Record(record) => {
+                let header = Header::scan(&record);
                 let certain = header.as_ref().map(|it| (it, it.interest()));
                 if let Some((header, interest @ (Interest::Pass | Interest::OtherLog))) = certain {
                     return self.pass(header, interest);
                 }
-                match serde_json::from_slice(text) {
+                match serde_json::from_slice(record.text) {
                     Ok(record) => self.take_record(record, 1),
                     Err(_) => self.unreadable("a record is not valid JSON".to_owned()),
                 }

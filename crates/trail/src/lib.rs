@@ -7,6 +7,7 @@
 
 mod actor;
 mod attempt;
+mod block;
 mod csv;
 mod diagnosis;
 mod digest;

@@ -1,13 +1,14 @@
 //! Where one record ends and the next begins, found without parsing them.
 //!
-//! Outside strings only quotes and brackets matter, and inside them only the next quote or backslash.
-//! So records are told apart whatever their keys, their order and their white space are, and wherever
-//! the input was cut into chunks.
+//! Outside strings only quotes and brackets matter, and inside them only the next quote that is not
+//! escaped. So records are told apart whatever their keys, their order and their white space are, and
+//! wherever the input was cut into chunks.
 
 use std::ops::Range;
 
-use memchr::memchr2;
 use portcullis_model::Form;
+
+use crate::block::{BLOCK, bits, first_from, parity};
 
 /// No record may be longer: an event is at most 256 KB, and its JSON text not much more.
 const MAX_RECORD: usize = 1 << 20;
@@ -15,13 +16,33 @@ const MAX_RECORD: usize = 1 << 20;
 /// A part of an input.
 #[derive(Clone, Copy)]
 pub(crate) enum Piece<'a> {
-    /// An object: an event, or something around one; and where the strings of its top level are,
-    /// without their quotes.
-    Record(&'a [u8], &'a [Range<usize>]),
+    /// An object: an event, or something around one.
+    Record(Record<'a>),
     /// What stands around the records of a list: the list itself, and the object that holds it.
     Container(&'a [u8]),
     /// A record that is longer than any event, and was skipped.
     TooLong,
+}
+
+/// The text of an object, and what was seen of it on the way.
+#[derive(Clone, Copy)]
+pub(crate) struct Record<'a> {
+    pub(crate) text: &'a [u8],
+    /// Where the strings of its top level are, without their quotes.
+    pub(crate) strings: &'a [Range<usize>],
+    /// Whether a backslash may stand in it.
+    pub(crate) may_escape: bool,
+}
+
+/// What matters in a block: a bit for each byte.
+struct Marks {
+    /// The quotes around strings.
+    quotes: u64,
+    /// The first quotes of strings, and what follows up to the second.
+    strings: u64,
+    /// The brackets outside strings.
+    brackets: u64,
+    has_backslash: bool,
 }
 
 /// Takes the bytes of an input, chunk by chunk, and finds its records.
@@ -30,7 +51,7 @@ pub(crate) struct Splitter {
     /// How many brackets are open.
     depth: usize,
     in_string: bool,
-    /// Whether the last byte was a backslash in a string.
+    /// Whether the last byte was a backslash that escapes the next.
     escaped: bool,
     /// How many brackets stand around the records of the list that is open.
     list_depth: Option<usize>,
@@ -39,7 +60,9 @@ pub(crate) struct Splitter {
     record: Vec<u8>,
     /// The strings of the record's top level: its keys, and those values that are texts.
     strings: Vec<Range<usize>>,
-    /// Whether that part is given up.
+    /// Whether a backslash may stand in the record.
+    may_escape: bool,
+    /// Whether the part of earlier chunks is given up.
     too_long: bool,
     container: Vec<u8>,
     /// The form of what was found first.
@@ -51,55 +74,142 @@ pub(crate) struct Splitter {
 impl Splitter {
     /// Takes the next bytes, and hands on the pieces that end in them.
     pub(crate) fn push(&mut self, chunk: &[u8], found: &mut impl FnMut(Piece<'_>)) {
-        let (mut at, mut start) = (0, 0);
-        while let Some(&byte) = chunk.get(at) {
-            let from = at;
-            if self.in_string {
-                at = self.string_end(chunk, at);
-                self.mark_end(at - start);
-            } else if self.in_record && !self.is_top_level() {
-                at = self.skip_nested(chunk, at);
-            } else {
-                at += 1;
-                match byte {
+        // What was not yet taken of the chunk.
+        let mut start = 0;
+        for (index, bytes) in chunk.chunks(BLOCK).enumerate() {
+            let marks = self.marks(bytes);
+            self.may_escape |= marks.has_backslash;
+            let mut next = 0;
+            while let Some(bit) = first_from(next, self.relevant(&marks)) {
+                next = bit + 1;
+                let at = index * BLOCK + bit;
+                let begins_string = marks.strings >> bit & 1 == 1;
+                match chunk[at] {
+                    b'"' if self.in_record => {
+                        let place = self.record.len() + at - start;
+                        self.mark_string(begins_string, place);
+                    }
+                    b'"' if begins_string => {
+                        self.keep_between(&chunk[start..at], found);
+                        start = at;
+                    }
                     b'"' => {
-                        self.in_string = true;
-                        self.mark_start(at - start);
+                        self.keep_outside(&chunk[start..=at], found);
+                        start = at + 1;
                     }
-                    b'{' | b'[' => {
-                        if self.opens_record(byte) {
-                            (self.in_record, start) = (true, from);
-                            self.strings.clear();
-                        } else if byte == b'[' && self.depth <= 1 && self.list_depth.is_none() {
-                            if self.in_record {
-                                self.save(&chunk[start..from]);
-                                start = from;
-                            }
-                            self.open_list();
+                    bracket => {
+                        if !self.in_record {
+                            self.keep_between(&chunk[start..at], found);
+                            start = at;
                         }
-                        self.depth += 1;
-                    }
-                    b'}' | b']' => {
-                        self.depth = self.depth.checked_sub(1).unwrap_or_else(|| {
-                            self.stray = true;
-                            0
-                        });
-                        if self.in_record && self.depth == self.list_depth.unwrap_or(0) {
-                            self.end_record(&chunk[start..at], found);
+                        if matches!(bracket, b'{' | b'[') {
+                            start = self.open(bracket, chunk, start, at);
+                            self.may_escape |= marks.has_backslash;
+                        } else if self.close() {
+                            self.end_record(&chunk[start..=at], found);
+                            start = at + 1;
                             continue;
                         }
-                        self.close_list();
+                        if !self.in_record {
+                            self.keep_outside(&[bracket], found);
+                            start = at + 1;
+                        }
                     }
-                    _ => {}
                 }
             }
-            if !self.in_record {
-                self.keep_outside(&chunk[from..at], found);
+        }
+        let rest = &chunk[start..];
+        match (self.in_record, self.in_string) {
+            (true, _) => self.save(rest),
+            (false, true) => self.keep_outside(rest, found),
+            (false, false) => self.keep_between(rest, found),
+        }
+    }
+
+    /// Finds what matters in the next bytes, which are at most a block.
+    fn marks(&mut self, bytes: &[u8]) -> Marks {
+        let mut padded = [b' '; BLOCK];
+        let block = bytes.try_into().unwrap_or_else(|_| {
+            padded[..bytes.len()].copy_from_slice(bytes);
+            &padded
+        });
+        let has_backslash = block.iter().fold(0, |any, &byte| any | u8::from(byte == b'\\')) != 0;
+        let mut quotes = bits(block, |byte| byte == b'"');
+        if has_backslash || self.escaped {
+            let backslashes = bits(block, |byte| byte == b'\\');
+            quotes = self.unescaped(quotes, backslashes, bytes.len());
+        }
+        let strings = if self.in_string { !parity(quotes) } else { parity(quotes) };
+        self.in_string = strings >> (BLOCK - 1) == 1;
+        // In ASCII, one bit tells square brackets from braces, and the difference of two is whether they close.
+        let brackets = bits(block, |byte| (byte | 0x20).wrapping_sub(b'{') & !2 == 0);
+        Marks { quotes, strings, brackets: brackets & !strings, has_backslash }
+    }
+
+    /// The quotes that no backslash in a string escapes, given how many bytes of the block there are.
+    fn unescaped(&mut self, mut quotes: u64, backslashes: u64, length: usize) -> u64 {
+        let mut in_string = self.in_string;
+        let mut next = 0;
+        if std::mem::take(&mut self.escaped) {
+            quotes &= !1;
+            next = 1;
+        }
+        while let Some(bit) = first_from(next, quotes | backslashes) {
+            next = bit + 1;
+            if quotes >> bit & 1 == 1 {
+                in_string = !in_string;
+            } else if in_string {
+                quotes &= !(1 << bit << 1);
+                self.escaped = next == length;
+                next += 1;
             }
         }
-        if self.in_record {
-            self.save(&chunk[start..]);
+        quotes
+    }
+
+    /// The marks that matter now: within a record, the strings of its top level only.
+    fn relevant(&self, marks: &Marks) -> u64 {
+        let is_nested = self.in_record && !self.is_top_level();
+        if is_nested { marks.brackets } else { marks.brackets | marks.quotes }
+    }
+
+    fn mark_string(&mut self, begins: bool, place: usize) {
+        if begins {
+            self.strings.push(place + 1..place + 1);
+        } else if let Some(string) = self.strings.last_mut() {
+            string.end = place;
         }
+    }
+
+    /// Takes a bracket at that index that opens, and returns where what was not yet taken begins.
+    fn open(&mut self, bracket: u8, chunk: &[u8], mut start: usize, at: usize) -> usize {
+        let is_list = bracket == b'[' && self.depth <= 1 && self.list_depth.is_none();
+        if self.opens_record(bracket) {
+            self.in_record = true;
+            self.may_escape = false;
+            self.strings.clear();
+        } else if is_list {
+            if self.in_record {
+                self.save(&chunk[start..at]);
+                start = at;
+            }
+            self.open_list();
+        }
+        self.depth += 1;
+        start
+    }
+
+    /// Takes a bracket that closes. Whether it ends a record.
+    fn close(&mut self) -> bool {
+        match self.depth.checked_sub(1) {
+            Some(depth) => self.depth = depth,
+            None => self.stray = true,
+        }
+        let ends_record = self.in_record && self.depth == self.list_depth.unwrap_or(0);
+        if !ends_record {
+            self.close_list();
+        }
+        ends_record
     }
 
     /// What the input turned out to be, and a phrase for what is wrong with it as a whole.
@@ -114,69 +224,8 @@ impl Splitter {
         (self.form.unwrap_or(Form::Empty), trouble)
     }
 
-    /// The index after the part of the string that the chunk holds.
-    fn string_end(&mut self, chunk: &[u8], mut at: usize) -> usize {
-        if std::mem::take(&mut self.escaped) {
-            at += 1;
-        }
-        while let Some(offset) = next_mark(chunk.get(at..).unwrap_or_default()) {
-            at += offset + 1;
-            if chunk[at - 1] == b'"' {
-                self.in_string = false;
-                return at;
-            }
-            if at == chunk.len() {
-                self.escaped = true;
-            }
-            at += 1;
-        }
-        chunk.len()
-    }
-
-    /// The index at which a value within a record's top level ends, or a string in it does not.
-    fn skip_nested(&mut self, chunk: &[u8], mut at: usize) -> usize {
-        while let Some(&byte) = chunk.get(at) {
-            at += 1;
-            match byte {
-                b'"' => {
-                    self.in_string = true;
-                    at = self.string_end(chunk, at);
-                    if self.in_string {
-                        break;
-                    }
-                }
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.is_top_level() {
-                        break;
-                    }
-                }
-                _ => {}
-            }
-        }
-        at
-    }
-
     fn is_top_level(&self) -> bool {
         self.in_record && self.depth == self.list_depth.unwrap_or(0) + 1
-    }
-
-    /// A string begins after so many bytes of the record's part in this chunk.
-    fn mark_start(&mut self, offset: usize) {
-        if self.is_top_level() {
-            let start = self.record.len() + offset;
-            self.strings.push(start..start);
-        }
-    }
-
-    /// A string has ended before so many bytes, or goes on in the next chunk.
-    fn mark_end(&mut self, offset: usize) {
-        if self.is_top_level()
-            && let Some(string) = self.strings.last_mut()
-        {
-            string.end = self.record.len() + offset - 1;
-        }
     }
 
     fn opens_record(&mut self, byte: u8) -> bool {
@@ -218,11 +267,15 @@ impl Splitter {
         self.in_record = false;
         if std::mem::take(&mut self.too_long) || self.record.len() + end.len() > MAX_RECORD {
             found(Piece::TooLong);
-        } else if self.record.is_empty() {
-            found(Piece::Record(end, &self.strings));
         } else {
-            self.record.extend(end);
-            found(Piece::Record(&self.record, &self.strings));
+            let text = if self.record.is_empty() {
+                end
+            } else {
+                self.record.extend(end);
+                &self.record
+            };
+            let (strings, may_escape) = (&self.strings, self.may_escape);
+            found(Piece::Record(Record { text, strings, may_escape }));
         }
         self.record.clear();
     }
@@ -234,6 +287,13 @@ impl Splitter {
             self.record.clear();
         } else {
             self.record.extend(part);
+        }
+    }
+
+    /// Keeps bytes around the records that are no part of a string.
+    fn keep_between(&mut self, bytes: &[u8], found: &mut impl FnMut(Piece<'_>)) {
+        for byte in bytes.chunks(1) {
+            self.keep_outside(byte, found);
         }
     }
 
@@ -259,55 +319,9 @@ impl Splitter {
     }
 }
 
-/// The index of the next quote or backslash.
-fn next_mark(text: &[u8]) -> Option<usize> {
-    // Most strings are short, for which a call takes longer than these words.
-    let (words, _) = text.as_chunks::<8>();
-    for (index, word) in words.iter().take(WORDS).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zero_bytes(word ^ QUOTES) | zero_bytes(word ^ BACKSLASHES);
-        if found != 0 {
-            return Some(index * 8 + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let from = words.len().min(WORDS) * 8;
-    memchr2(b'"', b'\\', &text[from..]).map(|offset| from + offset)
-}
-
-/// Enough for the ids of events.
-const WORDS: usize = 5;
-const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
-const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
-
-/// The highest bit of the first byte that is zero; of bytes after it, it may be set too.
-fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(u64::from_le_bytes([0x01; 8])) & !word & u64::from_le_bytes([0x80; 8])
-}
-
 /// The key of the value that follows the text.
 fn key_at_end(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_end().strip_suffix(b":")?;
     let text = text.trim_ascii_end().strip_suffix(b"\"")?;
     text.rsplit(|&byte| byte == b'"').next()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_mark_is_found_wherever_it_is() {
-        for mark in *b"\"\\" {
-            for at in 0..80 {
-                // What differs from a mark in one bit, and what is above ASCII, is none.
-                let mut text = [b'#', b' ', b'\\' ^ 1, 0x80, 0xff, 0xa2, 0xdc, 0].repeat(12);
-                assert_eq!(next_mark(&text), None);
-                text[at] = mark;
-                assert_eq!(next_mark(&text), Some(at));
-                assert_eq!(next_mark(&text[..at]), None);
-                text[at + 1] = mark;
-                assert_eq!(next_mark(&text), Some(at));
-            }
-        }
-    }
 }
