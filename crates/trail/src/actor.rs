@@ -3,26 +3,25 @@
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
 
 use portcullis_model::{Actor, ActorKind, Arn};
-use serde_json::Value;
 
-use crate::event::text;
 use crate::interest::IDENTITY_CENTER;
+use crate::tree::Node;
 
 /// What stands in place of a name that the account has no user of.
 pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// The actor of a record. A type that is not known is kept as it is.
-pub(crate) fn read(record: &Value) -> Actor {
-    let user_name = text(record, "/userIdentity/userName");
-    let principal_id = text(record, "/userIdentity/principalId");
+pub(crate) fn read(record: &Node<'_>) -> Actor {
+    let user_name = record.text("/userIdentity/userName");
+    let principal_id = record.text("/userIdentity/principalId");
     let actor = |kind: ActorKind, name: Option<&str>| Actor {
         kind,
         name: name.map(str::to_owned),
         role: None,
         principal_id: principal_id.map(str::to_owned),
     };
-    let resource = text(record, "/userIdentity/arn").and_then(Arn::parse).map(|arn| arn.resource);
-    match text(record, "/userIdentity/type").unwrap_or_default() {
+    let resource = record.text("/userIdentity/arn").and_then(Arn::parse).map(|arn| arn.resource);
+    match record.text("/userIdentity/type").unwrap_or_default() {
         "Root" => actor(ActorKind::Root, None),
         "IAMUser" if user_name == Some(HIDDEN) => actor(ActorKind::UnknownUser, None),
         "IAMUser" => {
@@ -40,17 +39,17 @@ pub(crate) fn read(record: &Value) -> Actor {
 }
 
 /// The session of a role, by who opened it.
-fn session(record: &Value, resource: &str) -> Actor {
+fn session(record: &Node<'_>, resource: &str) -> Actor {
     let mut parts = resource.split('/').skip(1);
     let (role, name) = (parts.next().unwrap_or_default(), parts.next());
-    let principal_id = text(record, "/userIdentity/principalId");
+    let principal_id = record.text("/userIdentity/principalId");
     let session_id = principal_id.and_then(|id| id.split_once(':')).map_or("", |(_, name)| name);
     let set = role.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_'));
     let kind = if set.is_some() {
         ActorKind::IdentityCenter
     } else if is_instance(session_id) {
         ActorKind::Instance
-    } else if text(record, "/additionalEventData/SamlProviderArn").is_some() {
+    } else if record.text("/additionalEventData/SamlProviderArn").is_some() {
         ActorKind::Saml
     } else {
         ActorKind::Role
@@ -72,8 +71,8 @@ fn is_instance(session: &str) -> bool {
 }
 
 /// Identity Center enters accounts by a SAML provider of its own.
-fn saml_kind(record: &Value) -> ActorKind {
-    let provider = text(record, "/requestParameters/principalArn").unwrap_or_default();
+fn saml_kind(record: &Node<'_>) -> ActorKind {
+    let provider = record.text("/requestParameters/principalArn").unwrap_or_default();
     if provider.contains(":saml-provider/AWSSSO_") {
         ActorKind::IdentityCenter
     } else {
@@ -83,13 +82,14 @@ fn saml_kind(record: &Value) -> ActorKind {
 
 /// A user of Identity Center. WorkSpaces and Transfer Family write the same events about users of
 /// directories, and differ in the page that they sign in to.
-fn identity_center(record: &Value) -> Actor {
-    let page = text(record, "/additionalEventData/LoginTo").unwrap_or_default();
-    let user_id = text(record, "/userIdentity/onBehalfOf/userId");
-    let name = text(record, "/additionalEventData/UserName")
-        .or_else(|| text(record, "/userIdentity/userName"));
-    let event_source = text(record, "/eventSource").unwrap_or_default();
-    let event = text(record, "/eventName").unwrap_or_default();
+fn identity_center(record: &Node<'_>) -> Actor {
+    let page = record.text("/additionalEventData/LoginTo").unwrap_or_default();
+    let user_id = record.text("/userIdentity/onBehalfOf/userId");
+    let name = record
+        .text("/additionalEventData/UserName")
+        .or_else(|| record.text("/userIdentity/userName"));
+    let event_source = record.text("/eventSource").unwrap_or_default();
+    let event = record.text("/eventName").unwrap_or_default();
     let kind = if ["/workspaces", ".transfer"].iter().any(|it| page.contains(it)) {
         ActorKind::Directory
     } else if event_source.starts_with("sso")
@@ -100,7 +100,7 @@ fn identity_center(record: &Value) -> Actor {
     } else {
         ActorKind::Other
     };
-    let principal_id = user_id.or_else(|| text(record, "/userIdentity/principalId"));
+    let principal_id = user_id.or_else(|| record.text("/userIdentity/principalId"));
     Actor {
         kind,
         name: name.map(str::to_owned),

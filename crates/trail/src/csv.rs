@@ -49,7 +49,7 @@ pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
             columns.iter().filter_map(|&(at, key)| Some((key.to_owned(), cell(at)?.into())));
         let mut record: Map<String, Value> = fields.collect();
         describe_user(&mut record, cell(user_name));
-        input.take_record(record.into(), RANK);
+        input.take_record(Value::from(record).to_string().as_bytes(), RANK);
     }
 }
 

@@ -6,8 +6,6 @@
 use portcullis_model::Period;
 use serde_json::Value;
 
-use crate::event::text;
-
 /// Proof that a period of an account's region was read in whole.
 #[derive(Debug)]
 pub(crate) struct Digest {
@@ -36,6 +34,11 @@ pub(crate) fn read_lookup(lookup: &Value) -> Option<Digest> {
         period: Period { from: time("/From")?, to: time("/To")? },
         files: Vec::new(),
     })
+}
+
+/// The text at the end of that path, such as `/Account`, unless it is empty.
+fn text<'a>(record: &'a Value, path: &str) -> Option<&'a str> {
+    record.pointer(path)?.as_str().filter(|text| !text.is_empty())
 }
 
 /// None if it lacks what makes it a digest.

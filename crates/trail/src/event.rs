@@ -4,26 +4,18 @@
 //! and the parameters of sign-in pages.
 
 use jiff::Timestamp;
-use portcullis_model::{ActorKind, Event, Mfa, Outcome, digest};
-use serde_json::Value;
+use portcullis_model::{ActorKind, Event, Mfa, Outcome};
 
 use crate::actor;
 use crate::interest::{OutcomeField, service};
+use crate::tree::Node;
 
-/// The text at the end of that path, such as `/userIdentity/type`.
-pub(crate) fn text<'a>(record: &'a Value, path: &str) -> Option<&'a str> {
-    let mut value = record;
-    for key in path.split('/').skip(1) {
-        value = value.get(key)?;
-    }
-    value.as_str().filter(|text| !text.is_empty())
-}
-
-/// The event; an error says in a phrase why it is not one.
-pub(crate) fn read(record: &Value, field: OutcomeField) -> Result<Event, String> {
-    let owned = |path: &str| text(record, path).map(str::to_owned);
+/// The event, whose id may be empty; an error says in a phrase why it is not one.
+pub(crate) fn read(record: &Node<'_>, field: OutcomeField) -> Result<Event, String> {
+    let owned = |path: &str| record.text(path).map(str::to_owned);
     let name = owned("/eventName").ok_or("an event has no name")?;
-    let at: Timestamp = text(record, "/eventTime")
+    let at: Timestamp = record
+        .text("/eventTime")
         .and_then(|time| time.parse().ok())
         .ok_or("an event has no time")?;
     let account = owned("/recipientAccountId").or_else(|| owned("/userIdentity/accountId"));
@@ -37,11 +29,11 @@ pub(crate) fn read(record: &Value, field: OutcomeField) -> Result<Event, String>
         _ => None,
     };
     Ok(Event {
-        id: id.unwrap_or_else(|| format!("{:032x}", digest(&[&record.to_string()]))),
+        id: id.unwrap_or_default(),
         at,
         account: account.ok_or("an event names no account")?,
         region: owned("/awsRegion").ok_or("an event names no region")?,
-        service: service(text(record, "/eventSource").unwrap_or_default()).to_owned(),
+        service: service(record.text("/eventSource").unwrap_or_default()).to_owned(),
         actor,
         outcome,
         code: owned("/errorCode"),
@@ -58,21 +50,20 @@ pub(crate) fn read(record: &Value, field: OutcomeField) -> Result<Event, String>
 }
 
 /// How the event ended, by the field that says so for it, and else by its error.
-fn outcome(record: &Value, field: OutcomeField, name: &str) -> Outcome {
-    let has_error = ["/errorCode", "/errorMessage"].iter().any(|it| text(record, it).is_some());
-    let said = match field {
+fn outcome(record: &Node<'_>, by: OutcomeField, name: &str) -> Outcome {
+    let has_error = ["/errorCode", "/errorMessage"].iter().any(|it| record.text(it).is_some());
+    let field = |object, name| record.get(object).and_then(|object: &Node<'_>| object.get(name));
+    let said = match by {
         OutcomeField::ErrorCode if has_error => return Outcome::Failure,
         OutcomeField::ErrorCode => return Outcome::Success,
-        OutcomeField::ResponseElements => record.pointer(&format!("/responseElements/{name}")),
-        OutcomeField::ServiceEventDetails => {
-            record.pointer(&format!("/serviceEventDetails/{name}"))
-        }
-        OutcomeField::AdditionalEventData => record.pointer("/additionalEventData/success"),
+        OutcomeField::ResponseElements => field("responseElements", name),
+        OutcomeField::ServiceEventDetails => field("serviceEventDetails", name),
+        OutcomeField::AdditionalEventData => field("additionalEventData", "success"),
     };
     match said {
-        Some(Value::Bool(true)) => Outcome::Success,
-        Some(Value::Bool(false)) => Outcome::Failure,
-        Some(Value::String(word)) => match word.to_ascii_lowercase().as_str() {
+        Some(Node::Bool(true)) => Outcome::Success,
+        Some(Node::Bool(false)) => Outcome::Failure,
+        Some(Node::Text(word)) => match word.to_ascii_lowercase().as_str() {
             "success" | "true" => Outcome::Success,
             "failure" | "false" => Outcome::Failure,
             _ => Outcome::Unknown,
@@ -84,13 +75,13 @@ fn outcome(record: &Value, field: OutcomeField, name: &str) -> Outcome {
 
 /// Whether a console sign-in used MFA. AWS sees it of the root user and of IAM users only: for a session
 /// that an identity provider or another tool opened, `MFAUsed` is always `No`.
-fn mfa(record: &Value, kind: ActorKind) -> Mfa {
+fn mfa(record: &Node<'_>, kind: ActorKind) -> Mfa {
     match kind {
         ActorKind::Root | ActorKind::User | ActorKind::UnknownUser => {}
         ActorKind::Directory | ActorKind::Other => return Mfa::Unknown,
         _ => return Mfa::NotVisible,
     }
-    match text(record, "/additionalEventData/MFAUsed") {
+    match record.text("/additionalEventData/MFAUsed") {
         Some(word) if word.eq_ignore_ascii_case("yes") => Mfa::Used,
         Some(word) if word.eq_ignore_ascii_case("no") => Mfa::NotUsed,
         _ => Mfa::Unknown,
@@ -101,23 +92,27 @@ fn mfa(record: &Value, kind: ActorKind) -> Mfa {
 /// event history has none.
 ///
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
-fn token_mfa(record: &Value) -> Mfa {
+fn token_mfa(record: &Node<'_>) -> Mfa {
     match record.get("requestParameters") {
         None => Mfa::Unknown,
-        Some(parameters) if parameters["serialNumber"].is_string() => Mfa::Used,
+        Some(parameters)
+            if parameters.get("serialNumber").is_some_and(|it| it.as_str().is_some()) =>
+        {
+            Mfa::Used
+        }
         Some(_) => Mfa::NotUsed,
     }
 }
 
 /// `MfaType` of CheckMfa, and `CredentialType` of Identity Center, which may list several.
-fn factors(record: &Value) -> Vec<String> {
-    let data = |key: &str| text(record, &format!("/additionalEventData/{key}"));
+fn factors(record: &Node<'_>) -> Vec<String> {
+    let data = |key: &str| record.text(&format!("/additionalEventData/{key}"));
     let kinds = data("CredentialType").or_else(|| data("MfaType")).unwrap_or_default();
     kinds.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
 /// The user, device or role acted on.
-fn target(record: &Value, name: &str) -> Option<String> {
+fn target(record: &Node<'_>, name: &str) -> Option<String> {
     let parameter = match name {
         "AssumeRole" | "AssumeRoleWithSAML" => "roleArn",
         "AssumeRoot" => "targetPrincipal",
@@ -127,5 +122,5 @@ fn target(record: &Value, name: &str) -> Option<String> {
         "UpdateSAMLProvider" | "DeleteSAMLProvider" => "sAMLProviderArn",
         _ => "userName",
     };
-    text(record, &format!("/requestParameters/{parameter}")).map(str::to_owned)
+    record.text(&format!("/requestParameters/{parameter}")).map(str::to_owned)
 }

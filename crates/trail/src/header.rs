@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use memchr::memchr;
-use serde_json::Value;
 
 use crate::split::Record;
+use crate::tree::Node;
 
 /// What a record says of itself at its top level: bytes, since most of it is only compared.
 #[derive(Default)]
@@ -49,8 +49,8 @@ impl<'a> Header<'a> {
     }
 
     /// The same of a record that was parsed.
-    pub(crate) fn read(record: &'a Value) -> Header<'a> {
-        let text = |key: &str| record[key].as_str().map(str::as_bytes);
+    pub(crate) fn read(record: &'a Node<'_>) -> Header<'a> {
+        let text = |key: &str| record.get(key)?.as_str().map(str::as_bytes);
         Header {
             event_source: text("eventSource"),
             event_name: text("eventName"),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 use jiff::fmt::temporal::DateTimeParser;
-use portcullis_model::{Event, Form, Period, Records};
+use portcullis_model::{Event, Form, Period, Records, digest as id_digest};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -16,6 +16,7 @@ use crate::digest::{self, Digest};
 use crate::header::Header;
 use crate::interest::Interest;
 use crate::split::{Piece, Splitter};
+use crate::tree::Node;
 use crate::{csv, event};
 
 /// How many bytes are read at a time.
@@ -142,10 +143,7 @@ impl Input {
                 if let Some((header, interest @ (Interest::Pass | Interest::OtherLog))) = certain {
                     return self.pass(header, interest);
                 }
-                match serde_json::from_slice(record.text) {
-                    Ok(record) => self.take_record(record, 1),
-                    Err(_) => self.unreadable("a record is not valid JSON".to_owned()),
-                }
+                self.take_record(record.text, 1);
             }
             Piece::Container(text) => self.take_container(text),
             Piece::TooLong => {
@@ -154,24 +152,38 @@ impl Input {
         }
     }
 
-    /// An event, or what a tool wraps around one.
-    pub(crate) fn take_record(&mut self, mut record: Value, rank: u8) {
-        if let Some(text) = record["CloudTrailEvent"].as_str() {
-            match serde_json::from_str(text) {
-                Ok(inner) => record = inner,
-                Err(_) => return self.unreadable("a CloudTrailEvent is not valid JSON".to_owned()),
+    /// The text of an event, or of what a tool wraps around one.
+    pub(crate) fn take_record(&mut self, text: &[u8], rank: u8) {
+        let Ok(record) = serde_json::from_slice::<Node<'_>>(text) else {
+            return self.unreadable("a record is not valid JSON".to_owned());
+        };
+        if let Some(inner) = record.get("CloudTrailEvent").and_then(Node::as_str) {
+            match serde_json::from_str(inner) {
+                Ok(event) => self.take_event(&event, rank, || inner.parse()),
+                Err(_) => self.unreadable("a CloudTrailEvent is not valid JSON".to_owned()),
             }
-        } else if record["detail"]["eventSource"].is_string() {
-            record = record["detail"].take();
-        } else if record["digestStartTime"].is_string() {
+        } else if let Some(detail) = record.get("detail").filter(|it| is_text(it, "eventSource")) {
+            let whole = || Ok(serde_json::from_slice::<Value>(text)?["detail"].take());
+            self.take_event(detail, rank, whole);
+        } else if is_text(&record, "digestStartTime") {
             self.form = Some(Form::Digest);
-            match digest::read(&record) {
+            match serde_json::from_slice(text).ok().as_ref().and_then(digest::read) {
                 Some(digest) => self.digests.push(digest),
                 None => self.trouble("it is a digest that cannot be read".to_owned()),
             }
-            return;
+        } else {
+            self.take_event(&record, rank, || serde_json::from_slice(text));
         }
-        let header = Header::read(&record);
+    }
+
+    /// An event, and how to get the whole of it, from which one without an id is given one.
+    fn take_event(
+        &mut self,
+        record: &Node<'_>,
+        rank: u8,
+        whole: impl FnOnce() -> serde_json::Result<Value>,
+    ) {
+        let header = Header::read(record);
         let field = match header.interest() {
             Interest::Judge(field) => field,
             Interest::Pass if header.event_source.is_none() => {
@@ -179,10 +191,15 @@ impl Input {
             }
             interest => return self.pass(&header, interest),
         };
-        match event::read(&record, field) {
-            Ok(event) => {
+        match event::read(record, field) {
+            Ok(mut event) => {
+                if event.id.is_empty() {
+                    let whole = whole().unwrap_or_default().to_string();
+                    event.id = format!("{:032x}", id_digest(&[&whole]));
+                }
                 self.see(&Header { account: Some(event.account.as_bytes()), ..header });
-                let rank = if record["addendum"].is_object() { rank + 1 } else { rank };
+                let is_addendum = matches!(record.get("addendum"), Some(Node::Object(_)));
+                let rank = rank + u8::from(is_addendum);
                 self.found.push(Found { event: Box::new(event), rank });
             }
             Err(trouble) => self.unreadable(trouble),
@@ -242,6 +259,10 @@ impl Input {
     pub(crate) fn trouble(&mut self, what: String) {
         *self.trouble.entry(what).or_default() += 1;
     }
+}
+
+fn is_text(object: &Node<'_>, name: &str) -> bool {
+    object.get(name).is_some_and(|value| value.as_str().is_some())
 }
 
 /// The bytes of an input, out of their gzip if they are in one.

@@ -21,6 +21,7 @@ mod pattern;
 mod read;
 mod split;
 mod summary;
+mod tree;
 
 pub use interest::IAM as IAM_EVENTS;
 pub use join::add_to;

@@ -1,0 +1,96 @@
+//! JSON read without copying its texts.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// A value of JSON, as far as events are read: of numbers, lists and null, only that they are there.
+#[derive(Debug)]
+pub(crate) enum Node<'a> {
+    Text(Cow<'a, str>),
+    Bool(bool),
+    /// Names, which are texts, and values in the order in which they are written.
+    Object(Vec<(Node<'a>, Node<'a>)>),
+    Other,
+}
+
+impl Node<'_> {
+    /// The field of that name: of several, the last.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        let Node::Object(fields) = self else { return None };
+        let field = fields.iter().rev().find(|(key, _)| key.as_str() == Some(name));
+        field.map(|(_, value)| value)
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        if let Node::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The text at the end of that path, such as `/userIdentity/type`, unless it is empty.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        let mut value = self;
+        for name in path.split('/').skip(1) {
+            value = value.get(name)?;
+        }
+        value.as_str().filter(|text| !text.is_empty())
+    }
+}
+
+impl<'de> Deserialize<'de> for Node<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(Nodes)
+    }
+}
+
+struct Nodes;
+
+impl<'de> Visitor<'de> for Nodes {
+    type Value = Node<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Node<'de>, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Node<'de>, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node<'de>, A::Error> {
+        // Each is read, since one that is broken breaks the whole.
+        while items.next_element::<Node<'_>>()?.is_some() {}
+        Ok(Node::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node<'de>, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = entries.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Node::Object(fields))
+    }
+}
