@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use tracing::{debug, info};
 
 use crate::Progress;
-use crate::failure::{MAX_CODE, one_line};
+use crate::failure::{MAX_CODE, is_request_id};
 
 /// Watches the attempts of calls.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ impl Call {
             attempts: settings.load::<RequestAttempts>().map_or(0, RequestAttempts::attempts),
             status: response.map_or(0, |response| response.status().as_u16()),
             code: response.and_then(code).unwrap_or_default(),
-            request_id: one_line(request_id.unwrap_or_default(), MAX_CODE),
+            request_id: request_id.filter(|id| is_request_id(id)).unwrap_or_default().to_owned(),
             ms: u64::try_from(took).unwrap_or(u64::MAX),
         }
     }

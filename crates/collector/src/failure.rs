@@ -66,7 +66,7 @@ impl Failure {
             Some(_) => "what the service says beside the code is withheld".to_owned(),
             None => without_message(error),
         };
-        let request_id = error.request_id().map(|id| one_line(id, MAX_CODE));
+        let request_id = error.request_id().filter(|id| is_request_id(id)).map(str::to_owned);
         let body = error.raw_response().and_then(|response| response.body().bytes());
         let is_whole = body.is_some_and(is_whole);
         Failure { request_id, is_whole, ..Failure::new(&code, &message) }
@@ -226,11 +226,19 @@ pub(crate) fn credentials_failure(error: &CredentialsError) -> String {
 }
 
 /// An error's text without what a server says after its code (`ForbiddenException: …`), or a
-/// program on its standard error: either may repeat a secret.
+/// program on its standard error, and without a value that is quoted, such as an endpoint with a
+/// password: each may repeat a secret.
 fn own_words(text: &str) -> String {
     let code = text.split_once(": ").map(|(code, _)| code);
     let text = code.filter(|code| !code.contains(' ')).unwrap_or(text);
-    text.split(" Stderr: ").next().unwrap_or(text).to_owned()
+    let text = text.split(" Stderr: ").next().unwrap_or(text);
+    text.split(" `").next().unwrap_or(text).to_owned()
+}
+
+/// Whether it is like an id that AWS gives a request, a UUID, and not like a token that a server repeats.
+pub(crate) fn is_request_id(text: &str) -> bool {
+    let is_usual = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.len() <= MAX_CODE && text.bytes().all(is_usual)
 }
 
 /// The text without line breaks and other control characters, cut where it is too long.
@@ -263,10 +271,14 @@ mod tests {
              identity-based policy allows the iam:GetAccountSummary action"
         )));
         assert!(is_harmless("Rate exceeded"));
+        assert!(is_request_id("b25f48e8-84fd-11e6-80d9-574e0c4664cb"));
+        assert!(!is_request_id("FwoGZXIvYXdzSECRET"));
         assert!(!is_harmless("The Canonical String for this request should have been SECRET"));
         assert!(!is_harmless("x-amz-security-token:SECRET is not authorized to perform: a:B"));
         assert_eq!(own_words("ForbiddenException: no access for SECRET"), "ForbiddenException");
         assert_eq!(own_words("exited with code 1. Stderr: SECRET"), "exited with code 1.");
+        let endpoint = "failed to apply endpoint `user:SECRET@host` to request `Request {}`";
+        assert_eq!(own_words(endpoint), "failed to apply endpoint");
         assert_eq!(own_words("tcp connect error: refused"), "tcp connect error: refused");
     }
 
