@@ -290,7 +290,7 @@ impl Splitter {
         }
     }
 
-    /// Keeps bytes around the records that are no part of a string.
+    /// Keeps bytes around the records that are outside strings.
     fn keep_between(&mut self, bytes: &[u8], found: &mut impl FnMut(Piece<'_>)) {
         for byte in bytes.chunks(1) {
             self.keep_outside(byte, found);
