@@ -1,8 +1,10 @@
 //! Reports on several accounts, some of which share an id or are not known.
 
 use crate::support::{moved, rendered, report};
-use portcullis_model::{AccountStatus, AuditedAccount, Gap, Report, Source, Verdict};
-use portcullis_report::{Detail, Format, Style, merge, render};
+use portcullis_model::{
+    AccountStatus, AuditedAccount, Gap, Loosening, LooseningChange, Report, Source, Verdict,
+};
+use portcullis_report::{Detail, Format, Style, loosened, merge, render};
 use serde_json::Value;
 
 /// Two accounts of one id in two partitions, and another, of which nothing was collected. The first
@@ -189,4 +191,26 @@ ACCOUNTS          fail  unknown     pass  not applicable
         let heading = format!("\n## `{id}`: Test Benchmark 1.0.0 (`test-1.0`)\n");
         assert!(markdown.contains(&heading), "{markdown}");
     }
+}
+
+#[test]
+fn what_is_the_same_of_many_accounts_stands_once() {
+    let mut report = report();
+    let first = report.accounts[0].clone();
+    let ids = ["111122223333", "222233334444", "333344445555", "444455556666", "555566667777"];
+    let account = |id: &str| AuditedAccount { id: id.to_owned(), ..first.clone() };
+    let unverified = |id: &str| Loosening {
+        origin: None,
+        change: LooseningChange::Unverified { account: id.to_owned() },
+    };
+    report.accounts = ids.map(account).to_vec();
+    report.run.loosened = ids.map(unverified).to_vec();
+    let says = "the bundle has no manifest, so its files are not verified";
+    assert_eq!(loosened::describe(&report), [format!("every account: {says}")]);
+    let page = rendered(&report, Format::Html);
+    let gap = &first.gaps[0];
+    assert_eq!(page.matches(&format!("every account: {} (", gap.source)).count(), 1, "{page}");
+    report.run.loosened.pop();
+    let some = format!("111122223333, 222233334444, 333344445555 and 1 more: {says}");
+    assert_eq!(loosened::describe(&report), [some]);
 }
