@@ -191,7 +191,21 @@ impl Examination {
         for (reason, actions) in permissions::by_reason(&self.permissions, Access::Denied) {
             fixes.push(format!("allow {}: {reason}", actions.join(", ")));
         }
+        for (reason, mut actions) in permissions::in_vain(&self.permissions) {
+            actions.retain(|action| self.answers(action));
+            if !actions.is_empty() {
+                fixes.push(format!("try {} again: {reason}", actions.join(", ")));
+            }
+        }
         fixes
+    }
+
+    /// Whether the service of an action answers at all.
+    fn answers(&self, action: &str) -> bool {
+        let of_action = |service: &&Service| {
+            action.split_once(':').is_some_and(|(prefix, _)| prefix == service.endpoint.service)
+        };
+        self.services.iter().find(of_action).is_some_and(|service| service.answers)
     }
 
     /// The services that do not answer, by the reason.

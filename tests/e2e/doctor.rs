@@ -36,6 +36,7 @@ fn a_denied_call_is_explained_by_the_words_of_aws() {
     let lane = Lane::of(COMPANY);
     lane.inject(&json!({
         "GetAccountSummary": {"kind": "AccessDenied"},
+        "GetAccountPasswordPolicy": {"kind": "ServiceFailure"},
         "GetAlternateContact": {"kind": "Cut"},
     }));
     let (status, answer) = examine(&lane);
@@ -47,4 +48,6 @@ fn a_denied_call_is_explained_by_the_words_of_aws() {
     let fixes = answer["fixes"].as_array().unwrap();
     assert!(fixes[0].as_str().unwrap().starts_with("let this machine reach account"), "{fixes:?}");
     assert_eq!(fixes[1], "allow iam:GetAccountSummary: no identity-based policy allows it");
+    let again = "try iam:GetAccountPasswordPolicy again: AWS gives no reason (ServiceFailure)";
+    assert_eq!(fixes[2..], [again]);
 }

@@ -39,6 +39,11 @@ const POLICIES: [&str; 7] = [
     "identity-based policy",
 ];
 
+/// Why nothing is known where the first call failed.
+const NOT_ASKED: &str = "AWS could not be asked";
+/// Why nothing is known of a call that the account gave no reason for.
+const NOT_CALLED: &str = "not called: nothing here needed it";
+
 /// Each action that those sources need, given what was collected by which operations.
 pub(super) fn judge(
     bundle: Option<&Bundle>,
@@ -53,11 +58,9 @@ pub(super) fn judge(
         let (access, reason) = match gap {
             Some(gap) if gap.is_denied() => (Access::Denied, Some(why(&gap.message))),
             Some(gap) => (Access::Unknown, Some(gap.explanation())),
-            None if bundle.is_none() => {
-                (Access::Unknown, Some("AWS could not be asked".to_owned()))
-            }
+            None if bundle.is_none() => (Access::Unknown, Some(NOT_ASKED.to_owned())),
             None if called.contains(operation) => (Access::Allowed, None),
-            None => (Access::Unknown, Some("not called: nothing here needed it".to_owned())),
+            None => (Access::Unknown, Some(NOT_CALLED.to_owned())),
         };
         permissions.push(Permission { action, access, reason });
     }
@@ -87,6 +90,13 @@ pub(super) fn by_reason(
         let reason = permission.reason.as_deref().unwrap_or_default();
         reasons.entry(reason).or_default().push(permission.action);
     }
+    reasons
+}
+
+/// The actions that were called in vain, by the reason, though the caller may be allowed to.
+pub(super) fn in_vain(permissions: &[Permission]) -> BTreeMap<&str, Vec<&'static str>> {
+    let mut reasons = by_reason(permissions, Access::Unknown);
+    reasons.retain(|reason, _| ![NOT_ASKED, NOT_CALLED].contains(reason));
     reasons
 }
 

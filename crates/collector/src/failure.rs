@@ -62,6 +62,7 @@ impl Failure {
         let code = code(error);
         let message = match error.message() {
             _ if is_signature_error(&code) => "AWS does not accept the request's signature".into(),
+            Some("Unknown") => "AWS gives no reason".to_owned(),
             Some(message) if is_harmless(message) => message.to_owned(),
             Some(_) => "what the service says beside the code is withheld".to_owned(),
             None => without_message(error),
@@ -153,7 +154,7 @@ pub(crate) fn is_signature_error(code: &str) -> bool {
 fn is_harmless(message: &str) -> bool {
     let denial =
         message.starts_with("User: arn:") && message.contains(" is not authorized to perform: ");
-    denial || ["Rate exceeded", "Unknown", "Access denied"].contains(&message)
+    denial || ["Rate exceeded", "Access denied"].contains(&message)
 }
 
 fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> String {

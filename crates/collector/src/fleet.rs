@@ -155,7 +155,7 @@ impl Fleet {
         }
         let role_arn = self.role_of(account);
         if role_arn.is_none() && account.id != self.caller.account {
-            let message = "no role is named for this account";
+            let message = "no role is named for this account; --role-name or its role_arn does";
             return Err((AccountStatus::Failed, Failure::new("NoRole", message)));
         }
         let external_id = account.external_id.clone().or(self.options.external_id.clone());
