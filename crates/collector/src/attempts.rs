@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use tracing::{debug, info};
 
 use crate::Progress;
-use crate::failure::{MAX_CODE, is_request_id};
+use crate::failure::{is_error_code, is_request_id};
 
 /// Watches the attempts of calls.
 #[derive(Clone, Debug)]
@@ -158,7 +158,5 @@ fn code(response: &HttpResponse) -> Option<String> {
         header.or_else(|| between("<Code>", '<')).or_else(|| between("\"__type\":\"", '"'))?;
     let name = code.split(':').next().unwrap_or(code);
     let name = name.rsplit('#').next().unwrap_or(name);
-    let is_word =
-        name.len() <= MAX_CODE && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
-    is_word.then(|| name.to_owned())
+    is_error_code(name).then(|| name.to_owned())
 }

@@ -16,7 +16,7 @@ use crate::whole::is_whole;
 
 /// AWS's messages name a few ARNs at most; a proxy's can be whole pages.
 const MAX_MESSAGE: usize = 500;
-pub(crate) const MAX_CODE: usize = 100;
+const MAX_CODE: usize = 100;
 
 /// Why a call gave no answer that can be used.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,7 +158,7 @@ fn is_harmless(message: &str) -> bool {
 }
 
 fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> String {
-    if let Some(code) = error.code().filter(|code| !code.is_empty()) {
+    if let Some(code) = error.code().filter(|code| is_error_code(code)) {
         return code.to_owned();
     }
     let status = error.raw_response().map(|response| response.status().as_u16());
@@ -236,6 +236,12 @@ fn own_words(text: &str) -> String {
     text.split(" `").next().unwrap_or(text).to_owned()
 }
 
+/// Whether it is like an error code of AWS, and not like a secret that a server repeats.
+pub(crate) fn is_error_code(text: &str) -> bool {
+    let is_usual = |byte: u8| byte.is_ascii_alphabetic() || byte == b'.';
+    (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(is_usual)
+}
+
 /// Whether it is like an id that AWS gives a request, a UUID, and not like a token that a server repeats.
 pub(crate) fn is_request_id(text: &str) -> bool {
     let is_usual = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -274,6 +280,12 @@ mod tests {
         assert!(is_harmless("Rate exceeded"));
         assert!(is_request_id("b25f48e8-84fd-11e6-80d9-574e0c4664cb"));
         assert!(!is_request_id("FwoGZXIvYXdzSECRET"));
+        assert!(is_error_code("InvalidUserID.NotFound") && is_error_code("Throttling"));
+        assert!(
+            !is_error_code("")
+                && !is_error_code("wJalrXUtnFEMI/K7MDENG")
+                && !is_error_code("AKIAIOSFODNN7EXAMPLE")
+        );
         assert!(!is_harmless("The Canonical String for this request should have been SECRET"));
         assert!(!is_harmless("x-amz-security-token:SECRET is not authorized to perform: a:B"));
         assert_eq!(own_words("ForbiddenException: no access for SECRET"), "ForbiddenException");
