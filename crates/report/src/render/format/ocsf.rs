@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use portcullis_model::{AppliedWaiver, Finding};
 use serde::Serialize;
 
-use self::attributes::{Enum, activity, severity, status};
+use self::attributes::{Class, Classification, Enum, activity, severity, status};
 use self::authentication::Authentication;
 use self::compliance::Compliance;
 use self::objects::{Cloud, Evidence, FindingInfo, Metadata, Observable, Remediation, Resource};
@@ -25,9 +25,8 @@ use crate::decide::waivers::decision;
 use crate::render::view::View;
 use crate::write_json;
 
-const CATEGORY_UID: u32 = 2;
-const CLASS_UID: u32 = 2003;
-const CLASS_NAME: &str = "Compliance Finding";
+const CLASS: Class =
+    Class { category_uid: 2, category_name: "Findings", uid: 2003, name: "Compliance Finding" };
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut ids = Ids::default();
@@ -56,14 +55,8 @@ enum Event<'a> {
 /// A Compliance Finding.
 #[derive(Serialize)]
 struct ComplianceFinding<'a> {
-    activity_id: u8,
-    activity_name: &'static str,
-    category_uid: u32,
-    category_name: &'static str,
-    class_uid: u32,
-    class_name: &'static str,
-    type_uid: u32,
-    type_name: String,
+    #[serde(flatten)]
+    classification: Classification,
     time: i64,
     severity_id: u8,
     severity: &'static str,
@@ -102,19 +95,11 @@ impl<'a> ComplianceFinding<'a> {
         // Only a report that was tampered with has no account of a finding, and so no time.
         let as_of = view.as_of(finding).unwrap_or_default();
         let (rule, account) = (view.rule(finding), view.account(finding));
-        let Enum(activity_id, activity_name) = activity(finding, as_of);
         let Enum(severity_id, severity) = severity(finding.severity);
         let Enum(status_id, status) = status(finding.status());
         let waiver = finding.waiver.as_ref();
         ComplianceFinding {
-            activity_id,
-            activity_name,
-            category_uid: CATEGORY_UID,
-            category_name: "Findings",
-            class_uid: CLASS_UID,
-            class_name: CLASS_NAME,
-            type_uid: CLASS_UID * 100 + u32::from(activity_id),
-            type_name: format!("{CLASS_NAME}: {activity_name}"),
+            classification: CLASS.with(activity(finding, as_of)),
             time: as_of.as_millisecond(),
             severity_id,
             severity,

@@ -2,10 +2,47 @@
 
 use jiff::Timestamp;
 use portcullis_model::{Finding, Severity, Status, Verdict};
+use serde::Serialize;
 
 /// A number and its caption.
 #[derive(Debug, PartialEq)]
 pub(super) struct Enum(pub(super) u8, pub(super) &'static str);
+
+/// A class of events, and the category that it is of.
+pub(super) struct Class {
+    pub(super) category_uid: u32,
+    pub(super) category_name: &'static str,
+    pub(super) uid: u32,
+    pub(super) name: &'static str,
+}
+
+/// Of which class an event is, and which of the activities of that class.
+#[derive(Serialize)]
+pub(super) struct Classification {
+    activity_id: u8,
+    activity_name: &'static str,
+    category_uid: u32,
+    category_name: &'static str,
+    class_uid: u32,
+    class_name: &'static str,
+    type_uid: u32,
+    type_name: String,
+}
+
+impl Class {
+    pub(super) fn with(&self, Enum(activity_id, activity_name): Enum) -> Classification {
+        Classification {
+            activity_id,
+            activity_name,
+            category_uid: self.category_uid,
+            category_name: self.category_name,
+            class_uid: self.uid,
+            class_name: self.name,
+            type_uid: self.uid * 100 + u32::from(activity_id),
+            type_name: format!("{}: {activity_name}", self.name),
+        }
+    }
+}
 
 /// What happened to the finding. That a report held it before is known by its baseline alone.
 pub(super) fn activity(finding: &Finding, as_of: Timestamp) -> Enum {

@@ -9,24 +9,22 @@ use portcullis_model::{
 };
 use serde::Serialize;
 
-use super::attributes::Enum;
+use super::attributes::{Class, Classification, Enum};
 use super::objects::{Account, Cloud, Metadata};
 use crate::render::view::View;
 
-const CLASS_UID: u32 = 3002;
-const CLASS_NAME: &str = "Authentication";
+const CLASS: Class = Class {
+    category_uid: 3,
+    category_name: "Identity & Access Management",
+    uid: 3002,
+    name: "Authentication",
+};
 
 /// An attempt to get in.
 #[derive(Serialize)]
 pub(super) struct Authentication<'a> {
-    activity_id: u8,
-    activity_name: &'static str,
-    category_uid: u32,
-    category_name: &'static str,
-    class_uid: u32,
-    class_name: &'static str,
-    type_uid: u32,
-    type_name: String,
+    #[serde(flatten)]
+    classification: Classification,
     time: i64,
     start_time: i64,
     end_time: i64,
@@ -92,21 +90,13 @@ impl<'a> Authentication<'a> {
                 return None;
             }
         };
-        let Enum(activity_id, activity_name) = Enum(1, "Logon");
         let Enum(status_id, status) = status(attempt.outcome);
         let protocol = protocol(attempt);
         let partition = partition_of(&attempt.region);
         let account = view.account_of(AccountRef { partition, id: &attempt.account });
         let uid = attempt.events.first().map(String::as_str);
         Some(Authentication {
-            activity_id,
-            activity_name,
-            category_uid: 3,
-            category_name: "Identity & Access Management",
-            class_uid: CLASS_UID,
-            class_name: CLASS_NAME,
-            type_uid: CLASS_UID * 100 + u32::from(activity_id),
-            type_name: format!("{CLASS_NAME}: {activity_name}"),
+            classification: CLASS.with(Enum(1, "Logon")),
             time: attempt.last.as_millisecond(),
             start_time: attempt.first.as_millisecond(),
             end_time: attempt.last.as_millisecond(),
