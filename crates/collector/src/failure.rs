@@ -227,13 +227,13 @@ pub(crate) fn credentials_failure(error: &CredentialsError) -> String {
 }
 
 /// An error's text without what a server says after its code (`ForbiddenException: …`), or a
-/// program on its standard error, and without a value that is quoted, such as an endpoint with a
-/// password: each may repeat a secret.
+/// program on its standard error, and without an endpoint that is quoted, which may have a password:
+/// each may repeat a secret.
 fn own_words(text: &str) -> String {
     let code = text.split_once(": ").map(|(code, _)| code);
     let text = code.filter(|code| !code.contains(' ')).unwrap_or(text);
     let text = text.split(" Stderr: ").next().unwrap_or(text);
-    text.split(" `").next().unwrap_or(text).to_owned()
+    text.split(" `").next().filter(|text| text.ends_with(" endpoint")).unwrap_or(text).to_owned()
 }
 
 /// Whether it is like an error code of AWS, and not like a secret that a server repeats.
@@ -292,6 +292,8 @@ mod tests {
         assert_eq!(own_words("exited with code 1. Stderr: SECRET"), "exited with code 1.");
         let endpoint = "failed to apply endpoint `user:SECRET@host` to request `Request {}`";
         assert_eq!(own_words(endpoint), "failed to apply endpoint");
+        let profile = "could not find profile `prod` in the files";
+        assert_eq!(own_words(profile), profile);
         assert_eq!(own_words("tcp connect error: refused"), "tcp connect error: refused");
     }
 
