@@ -11,6 +11,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { inspectColours, overflow } from "./browser_page.mjs";
 
 const [tools, ...files] = process.argv.slice(2);
@@ -42,10 +43,22 @@ const open = async (browser, url, options = {}) => {
   await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
   await page.goto(url);
+  if (options.javaScriptEnabled !== false) {
+    // The data of a large report are unpacked first.
+    await page.waitForFunction(() => !document.getElementById("explorer")
+      || document.documentElement.classList.contains("live"));
+  }
   return page;
 };
 
-const read = (page) => page.evaluate(() => JSON.parse(document.getElementById("data").textContent));
+/** The data of the page; those of a large report are packed. */
+const read = async (page) => {
+  const [type, text] = await page.evaluate(() => {
+    const { type, textContent } = document.getElementById("data");
+    return [type, textContent];
+  });
+  return JSON.parse(type === "application/gzip" ? gunzipSync(Buffer.from(text, "base64")) : text);
+};
 const counted = async (page) => parseInt(await page.textContent("#count"), 10);
 /** Fills the search, and waits until the page has taken it. */
 const search = async (page, text) => {

@@ -61,7 +61,7 @@ class Elements(HTMLParser):
         if not target.startswith(("#", "https://")):
             self.problems.append(f"line {self.getpos()[0]}: <{tag}> leads to {target}")
         # A block of data is not executed, so that the policy says nothing about it.
-        if tag in self.inline and names.get("type") != "application/json":
+        if tag in self.inline and names.get("type") not in ("application/json", "application/gzip"):
             self._within = tag
             self.inline[tag].append("")
 

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::support::{HOSTILE, decided, finding, hostile, moved, of_size, rendered};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use flate2::read::GzDecoder;
 use portcullis_model::{
     AccountStatus, BaselineState, ControlStatus, Evidence, Fingerprint, Gap, Report, Severity,
     Source, Verdict,
@@ -18,6 +21,13 @@ fn page(report: &Report) -> String {
 fn data(page: &str) -> Value {
     let (_, rest) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+/// The same of a large report.
+fn unpacked(page: &str) -> Value {
+    let (_, rest) = page.split_once("<script type=\"application/gzip\" id=\"data\">").unwrap();
+    let packed = BASE64_STANDARD.decode(rest.split_once("</script>").unwrap().0).unwrap();
+    serde_json::from_reader(GzDecoder::new(packed.as_slice())).unwrap()
 }
 
 /// The part of the page with that id, up to the next of its kind.
@@ -140,6 +150,17 @@ fn what_repeats_is_written_once() {
                    2026-11-02 07:00:00 UTC; the rest was collected by 2026-11-02 10:00:00 UTC.";
     assert_eq!(data["texts"], json!(["user", "user.name", sources]));
     assert_eq!(data["findings"][999]["evidence"], json!([[1, "user-999"]]));
+}
+
+#[test]
+fn the_data_of_a_large_report_are_packed() {
+    let (few, many) = (of_size(5000), of_size(5001));
+    assert_eq!(data(&page(&few))["findings"].as_array().unwrap().len(), 5000);
+    let page = page(&many);
+    let data = unpacked(&page);
+    assert_eq!(data["findings"].as_array().unwrap().len(), 5001);
+    assert_eq!(data["findings"][5000]["evidence"], json!([[1, "user-5000"]]));
+    assert!(!page.contains("user-5000"), "the list for those without JavaScript is short");
 }
 
 #[test]

@@ -92,6 +92,7 @@ struct Page<'a> {
     findings: findings::Findings<'a>,
     waivers: waivers::Waivers<'a>,
     rules: rules::Rules<'a>,
+    data_type: &'static str,
 }
 
 impl<'a> Page<'a> {
@@ -113,6 +114,7 @@ impl<'a> Page<'a> {
             findings: findings::Findings::new(report, index),
             waivers: waivers::Waivers::new(report, index),
             rules: rules::Rules::new(report, index),
+            data_type: data::media_type(report),
         }
     }
 }

@@ -1,7 +1,18 @@
 // The page: what its controls, links and keys do.
 
-const data = JSON.parse(byId("data").textContent);
-const statusWords = new Map(data.statuses);
+/** The text of the data; that of a large report is packed. */
+const readData = async () => {
+  const { type, textContent } = byId("data");
+  if (type === "application/json") return textContent;
+  const packed = atob(textContent);
+  const bytes = new Uint8Array(packed.length);
+  for (let index = 0; index < packed.length; index += 1) bytes[index] = packed.charCodeAt(index);
+  const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(text).text();
+};
+
+let data;
+let statusWords;
 
 /** The most severe first, and those that ask for work before others. */
 const sortFindings = () => {
@@ -68,7 +79,9 @@ const settled = (act) => {
   };
 };
 
-const start = () => {
+const start = async () => {
+  data = JSON.parse(await readData());
+  statusWords = new Map(data.statuses);
   sortFindings();
   makeControls();
   resetFilters();

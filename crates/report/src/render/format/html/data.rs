@@ -1,11 +1,16 @@
-//! The findings for the script: a block of JSON, in which what repeats stands once.
+//! The findings for the script: a block of JSON, in which what repeats stands once. That of a large report
+//! is packed, since browsers take seconds to read so much of a page.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
-use portcullis_model::{AuditedAccount, Finding, Severity, Status};
+use base64::prelude::BASE64_STANDARD;
+use base64::write::EncoderWriter;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
 use serde::Serialize;
 use serde_json::Value as Json;
 use serde_json::ser::{Formatter, Serializer};
@@ -76,6 +81,17 @@ struct FindingRecord<'a> {
     notes: Vec<usize>,
 }
 
+/// The data of so many findings, a few megabytes, can be read by people too.
+const PLAIN_FINDINGS: usize = 5_000;
+
+/// As many bytes are packed in one go.
+const PACKED_AT_ONCE: usize = 1 << 16;
+
+/// What the block holds: JSON, or the Base64 of it in gzip.
+pub(super) fn media_type(report: &Report) -> &'static str {
+    if report.findings.len() > PLAIN_FINDINGS { "application/gzip" } else { "application/json" }
+}
+
 /// Writes the data as the content of a script element.
 pub(super) fn write<'a>(
     view: &View<'a>,
@@ -91,7 +107,14 @@ pub(super) fn write<'a>(
         texts: &texts,
         instructions: &instructions,
     };
-    data.serialize(&mut Serializer::with_formatter(out, InScript))?;
+    if view.report.findings.len() <= PLAIN_FINDINGS {
+        data.serialize(&mut Serializer::with_formatter(out, InScript))?;
+        return Ok(());
+    }
+    let packed = GzEncoder::new(EncoderWriter::new(out, &BASE64_STANDARD), Compression::fast());
+    let mut packed = BufWriter::with_capacity(PACKED_AT_ONCE, packed);
+    data.serialize(&mut Serializer::with_formatter(&mut packed, InScript))?;
+    packed.into_inner()?.finish()?.finish()?;
     Ok(())
 }
 
