@@ -89,7 +89,11 @@ const PACKED_AT_ONCE: usize = 1 << 16;
 
 /// What the block holds: JSON, or the Base64 of it in gzip.
 pub(super) fn media_type(report: &Report) -> &'static str {
-    if report.findings.len() > PLAIN_FINDINGS { "application/gzip" } else { "application/json" }
+    if is_packed(report) { "application/gzip" } else { "application/json" }
+}
+
+fn is_packed(report: &Report) -> bool {
+    report.findings.len() > PLAIN_FINDINGS
 }
 
 /// Writes the data as the content of a script element.
@@ -107,7 +111,7 @@ pub(super) fn write<'a>(
         texts: &texts,
         instructions: &instructions,
     };
-    if view.report.findings.len() <= PLAIN_FINDINGS {
+    if !is_packed(view.report) {
         data.serialize(&mut Serializer::with_formatter(out, InScript))?;
         return Ok(());
     }
