@@ -98,7 +98,7 @@ impl Placeholder {
             return words[0].to_owned();
         }
         let path = match node {
-            Node::Ternary(segments) => return self.blank(&segments[1]),
+            Node::Ternary(parts) => return self.blank(&parts[1]),
             Node::Constant(constant) => return show::text(Ok(constant.value())),
             node => self.fact(node).or_else(|| self.expression.reads.keys().next().map(Cow::from)),
         };
@@ -234,7 +234,7 @@ impl Template {
                     );
                 }
                 Ok(Piece::Expression(range)) => match expression(text, range, names) {
-                    Ok(part) => segments.push(part),
+                    Ok(segment) => segments.push(segment),
                     Err(mut more) => problems.append(&mut more),
                 },
                 Err(problem) => problems.push(problem),
