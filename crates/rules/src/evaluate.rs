@@ -135,52 +135,51 @@ impl<'a> Judge<'a> {
         let decision = decide(&part.program, subject);
         tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
-            let account = &self.snapshot.account;
-            let mut finding = finding(rule, part, subject, decision, account, &self.gaps);
+            let mut finding = self.finding(rule, part, subject, decision);
             if let Some(recorded) = self.recorded.as_ref().filter(|_| decision == Decision::Fail) {
                 recorded.add_to(&mut finding);
             }
             self.findings.push(finding);
         }
     }
+
+    fn finding(
+        &self,
+        rule: &Rule,
+        part: &ScopedProgram,
+        subject: &Subject<'_>,
+        decision: Decision,
+    ) -> Finding {
+        let account = &self.snapshot.account;
+        let judgement = judge::explain(&part.program, subject, decision, &self.gaps);
+        let (message, message_facts) = judgement.message.into_parts();
+        Finding {
+            fingerprint: Fingerprint::new(&rule.id, &account.partition, &account.id, &subject.id),
+            rule: rule.id.clone(),
+            partition: account.partition.clone(),
+            account: account.id.clone(),
+            resource: ResourceRef {
+                kind: subject.kind.to_owned(),
+                id: subject.id.to_string(),
+                name: subject.name.to_owned(),
+                region: subject.region.map(str::to_owned),
+            },
+            verdict: judgement.verdict,
+            severity: judge::severity(&part.program, rule.severity, subject),
+            message,
+            message_facts: Some(message_facts),
+            evidence: judgement.evidence,
+            missing: judgement.missing,
+            remediation: judgement.remediation,
+            waiver: None,
+            first_seen: None,
+            baseline: None,
+        }
+    }
 }
 
 fn listed(verdict: Verdict, options: &RunOptions) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Unknown) || options.include.contains(&verdict)
-}
-
-fn finding(
-    rule: &Rule,
-    part: &ScopedProgram,
-    subject: &Subject<'_>,
-    decision: Decision,
-    account: &Account,
-    gaps: &Gaps<'_>,
-) -> Finding {
-    let judgement = judge::explain(&part.program, subject, decision, gaps);
-    let (message, message_facts) = judgement.message.into_parts();
-    Finding {
-        fingerprint: Fingerprint::new(&rule.id, &account.partition, &account.id, &subject.id),
-        rule: rule.id.clone(),
-        partition: account.partition.clone(),
-        account: account.id.clone(),
-        resource: ResourceRef {
-            kind: subject.kind.to_owned(),
-            id: subject.id.to_string(),
-            name: subject.name.to_owned(),
-            region: subject.region.map(str::to_owned),
-        },
-        verdict: judgement.verdict,
-        severity: judge::severity(&part.program, rule.severity, subject),
-        message,
-        message_facts: Some(message_facts),
-        evidence: judgement.evidence,
-        missing: judgement.missing,
-        remediation: judgement.remediation,
-        waiver: None,
-        first_seen: None,
-        baseline: None,
-    }
 }
 
 /// The most severe first; resources that share an id stay apart and are said to do so, since whatever is
