@@ -91,17 +91,17 @@ pub struct Demands {
     pub branch: bool,
 }
 
-/// Whose something is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Whose something is, the least strange first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Standing {
     /// The account's own, or its organization's.
     Own,
     /// The management account of the own organization.
     Management,
-    /// Somebody else's.
-    External,
     /// It hangs on the organization, which is not known.
     Unknown,
+    /// Somebody else's.
+    External,
 }
 
 impl TrustPolicy {

@@ -239,8 +239,7 @@ impl Clauses {
         self.0.iter().any(|demand| demand.iter().all(&is_of_kind))
     }
 
-    /// The owners that certain keys leave: by the demand that leaves the fewest strangers, which is the
-    /// account's own, else somebody by name.
+    /// The owners that certain keys leave: by the demand that leaves the least strange, else somebody by name.
     pub(super) fn owners(
         &self,
         account: &Account,
@@ -255,8 +254,8 @@ impl Clauses {
         }
         left.into_iter().min_by_key(|owners| {
             let is_named = owners.iter().all(|owner| *owner != Owner::Unnamed);
-            let is_own = owners.iter().all(|owner| owner.standing(account) == Standing::Own);
-            (!(is_own && is_named), !is_named)
+            let standing = owners.iter().map(|owner| owner.standing(account)).max();
+            (standing.filter(|_| is_named).unwrap_or(Standing::External), !is_named)
         })
     }
 

@@ -94,6 +94,23 @@ fn principals_in_every_form() {
     check(not_action, &["anyone"]);
 }
 
+/// The account that all conditions leave is the management account, whichever of them is stricter.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+#[test]
+fn the_least_strange_of_several_limits_counts() {
+    let anyone = || trusts(json!("*"));
+    let all_but = |account: &str| {
+        json!([
+            when(anyone(), json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}})),
+            {"Effect": "Deny", "NotPrincipal": {"AWS": account}, "Action": "sts:*"},
+        ])
+    };
+    check(all_but("111122223333"), &["management"]);
+    check(all_but(OWN), &["own"]);
+    check(all_but(OTHER), &[OTHER]);
+}
+
 /// Private addresses are those of any VPC:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpcsourceip>
 #[test]
