@@ -12,6 +12,7 @@ mod methods;
 mod newcomers;
 mod nodes;
 mod offers;
+mod others;
 mod reach;
 mod search;
 mod sentence;

@@ -199,13 +199,13 @@ impl<'a> Search<'a> {
         Some(own.unwrap_or_default().and(Step::new(admitted)))
     }
 
-    /// How a node becomes somebody else, whoever that is.
-    pub(super) fn become_other(&self, id: NodeId, target: PrincipalId) -> Option<Step> {
+    /// How a node becomes somebody else, whoever that is, and by which method.
+    pub(super) fn become_other(&self, id: NodeId, target: PrincipalId) -> Option<(u16, Step)> {
         let principal = self.account().principal(target);
         if self.node(id).holder == Some(target) || principal.service_linked {
             return None;
         }
-        let mut best: Option<Step> = None;
+        let mut best: Option<(u16, Step)> = None;
         for (method, known) in Methods::numbered() {
             let mut services = known.services.iter();
             let fits = known.changes.becomes() == Some(principal.kind)
@@ -220,9 +220,10 @@ impl<'a> Search<'a> {
             if fits || known.changes == Changes::RoleSession {
                 let by = Wait { node: id, method };
                 let step = self.attempt(by, &principal.arn, &Target::Principal(target));
-                best = best.into_iter().chain(step).max_by_key(Step::certainty);
+                let found = step.map(|step| (method, step));
+                best = best.into_iter().chain(found).max_by_key(|(_, step)| step.certainty());
             }
-            if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
+            if best.as_ref().is_some_and(|(_, step)| step.certainty() == Certainty::Certain) {
                 break;
             }
         }

@@ -222,6 +222,11 @@ impl Changes {
             || self.kind_of_holder().is_some()
     }
 
+    /// Whether it changes what a user or role in reach has, or the groups that a user in reach is in.
+    pub(super) fn alters_reached(self) -> bool {
+        self.is_of_holder() || self == Changes::GroupMembership
+    }
+
     /// The kind of principal of which something is changed; none: it is not one's own, or a policy is.
     pub(super) fn kind_of_holder(self) -> Option<PrincipalKind> {
         match self {

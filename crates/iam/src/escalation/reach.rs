@@ -1,6 +1,6 @@
 //! Changes to somebody else whom a principal can become.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::Certainty;
@@ -8,7 +8,7 @@ use super::changes::{BOUNDARY, POLICY};
 use super::effective_permissions::Asked;
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{NodeId, policies_of};
-use super::search::{Search, Wait};
+use super::search::{Edge, Search, Wait};
 use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId, PrincipalKind};
 use crate::context::Resource;
@@ -19,7 +19,17 @@ use crate::value::Value;
 /// The keys of tags of principals begin so.
 const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
-type Holders = Rc<[PrincipalId]>;
+pub(super) type Holders = Rc<[PrincipalId]>;
+
+/// Somebody whom a node can become.
+#[derive(Clone, Debug)]
+pub(super) struct Reached {
+    pub(super) id: PrincipalId,
+    /// The first step there, and whom it leads to.
+    pub(super) first: (Wait, Target),
+    /// All that it takes.
+    pub(super) step: Step,
+}
 
 /// Who is called what, and who has what.
 #[derive(Default)]
@@ -134,20 +144,21 @@ impl<'a> Search<'a> {
         let mut becoming = HashMap::new();
         for (number, method) in Methods::numbered() {
             let by = Wait { node: id, method: number };
-            if !method.changes.is_of_holder() {
+            if !method.changes.alters_reached() {
                 continue;
             }
             let targets = self.in_range(id, method.actions[0]);
             let holders: usize = targets.iter().map(|(_, holders)| holders.len()).sum();
             if method.changes == Changes::GroupPermissions {
-                self.change_joined_groups(by, method, &targets);
+                self.change_joined_groups(&Edge::new(by, id, Step::default()));
             }
-            if holders == 0 {
+            let joins = method.changes == Changes::GroupMembership;
+            if targets.is_empty() || holders == 0 && !joins {
                 continue;
             }
             // Of two ways to look, the one with fewer to look at.
             let reach: Rc<[_]> = Rc::clone(reach.get_or_insert_with(|| self.reach(id).into()));
-            if reach.len() <= holders {
+            if joins || reach.len() <= holders {
                 self.change_others(by, &reach, &mut becoming);
                 continue;
             }
@@ -167,65 +178,89 @@ impl<'a> Search<'a> {
 
     /// Looks for methods on others whom a principal becomes by becoming somebody else first.
     fn look_further(&mut self, id: NodeId) {
-        let mut indirect = Vec::new();
-        let mut becoming: HashMap<PrincipalId, Option<Step>> = HashMap::new();
-        becoming.extend(self.node(id).holder.map(|holder| (holder, None)));
-        let mut left = vec![(id, Step::default())];
-        while let Some((node, step)) = left.pop() {
-            for (other, next) in &*self.becomes(node) {
-                if becoming.contains_key(other) {
-                    continue;
-                }
-                let step = step.clone().and(next.clone());
-                becoming.insert(*other, Some(step.clone()));
-                if node != id {
-                    indirect.push(*other);
-                }
-                left.push((self.of_principal[other.place()], step));
-            }
-        }
+        let mut others = self.reached(id);
+        others.retain(|other| other.first.1 != Target::Principal(other.id));
         for (number, method) in Methods::numbered() {
-            let is_used = self.index.mentions(&self.node(id).who, method.actions[0]);
-            if is_used && method.changes.is_of_holder() {
-                let by = Wait { node: id, method: number };
-                self.change_others(by, &indirect, &mut becoming);
+            let by = Wait { node: id, method: number };
+            if method.changes.alters_reached() && self.mentions(id, method) {
+                for other in &others {
+                    let owner = self.of_principal[other.id.place()];
+                    self.change_other(&Edge::new(by, owner, other.step.clone()));
+                }
             }
         }
     }
 
-    /// Whom a node can become, and how; found once.
-    fn becomes(&mut self, id: NodeId) -> Rc<[(PrincipalId, Step)]> {
+    /// All whom a node can become, one after the other; the same again by a surer path.
+    pub(super) fn reached(&mut self, id: NodeId) -> Vec<Reached> {
+        let mut reached: Vec<Reached> = Vec::new();
+        let mut known: HashMap<PrincipalId, Certainty> = HashMap::new();
+        known.extend(self.node(id).holder.map(|holder| (holder, Certainty::Certain)));
+        let mut left: VecDeque<Reached> = self.becomes(id).iter().cloned().collect();
+        while let Some(one) = left.pop_front() {
+            let certainty = one.step.certainty();
+            if known.get(&one.id) >= Some(&certainty) {
+                continue;
+            }
+            known.insert(one.id, certainty);
+            for next in &*self.becomes(self.of_principal[one.id.place()]) {
+                let (first, step) = (one.first.clone(), one.step.clone().and(next.step.clone()));
+                left.push_back(Reached { id: next.id, first, step });
+            }
+            reached.push(one);
+        }
+        reached
+    }
+
+    /// Whom a node can become in one step; found once.
+    pub(super) fn becomes(&mut self, id: NodeId) -> Rc<[Reached]> {
         if let Some(known) = self.becoming.get(&id) {
             return Rc::clone(known);
         }
         let mut becomes = Vec::new();
         for other in self.reach(id) {
-            becomes.extend(self.become_other(id, other).map(|step| (other, step)));
+            if let Some((method, step)) = self.become_other(id, other) {
+                let first = (Wait { node: id, method }, Target::Principal(other));
+                becomes.push(Reached { id: other, first, step });
+            }
         }
         let becomes: Rc<[_]> = becomes.into();
         self.becoming.insert(id, Rc::clone(&becomes));
         becomes
     }
 
-    /// Tries a method on groups that a user can join.
-    fn change_joined_groups(&mut self, by: Wait, method: &Method, groups: &[(&'a str, Holders)]) {
+    pub(super) fn mentions(&self, id: NodeId, method: &Method) -> bool {
+        self.index.mentions(&self.node(id).who, method.actions[0])
+    }
+
+    /// Tries the method of an edge on groups that its owner, a user, can be put in.
+    pub(super) fn change_joined_groups(&mut self, edge: &Edge) {
         let Some(join) = Methods::number_of(Changes::GroupMembership) else { return };
-        if !self.node(by.node).is_user() {
+        if !self.node(edge.owner).is_user() {
             return;
         }
-        for (arn, _) in groups {
-            let Some(id) = self.names.by_arn.get(arn) else { continue };
-            if self.account().principal(*id).kind != PrincipalKind::Group {
-                continue;
-            }
-            let (who, target) = (&self.node(by.node).who, Target::Principal(*id));
-            let change = self.index.allowed(who, method.actions[0], Asked::own(arn)).map(Step::new);
-            let join = self.attempt(Wait { method: join, ..by }, arn, &target);
+        let action = self.method(edge.by.method).actions[0];
+        for (arn, id) in self.groups_in_range(edge.by) {
+            let (who, target) = (&self.node(edge.by.node).who, Target::Principal(id));
+            let change = self.index.allowed(who, action, Asked::own(arn)).map(Step::new);
+            let join = self.attempt(Wait { method: join, ..edge.by }, arn, &target);
             if let (Some(change), Some(join)) = (change, join) {
-                self.gain_everything(by, target, join.and(change));
+                self.gain_everything(edge, target, join.and(change));
                 return;
             }
         }
+    }
+
+    /// The groups that the first action of a method may be allowed on.
+    pub(super) fn groups_in_range(&self, by: Wait) -> Vec<(&'a str, PrincipalId)> {
+        let mut groups = Vec::new();
+        for (arn, _) in self.in_range(by.node, self.method(by.method).actions[0]) {
+            let Some(id) = self.names.by_arn.get(arn) else { continue };
+            if self.account().principal(*id).kind == PrincipalKind::Group {
+                groups.push((arn, *id));
+            }
+        }
+        groups
     }
 
     /// Tries a method on what others have; how the node becomes each of them is found once.
@@ -236,38 +271,55 @@ impl<'a> Search<'a> {
         becoming: &mut HashMap<PrincipalId, Option<Step>>,
     ) {
         for other in others {
-            let known = self.node(by.node).ways.get(&by.method);
-            if known.is_some_and(|way| way.certainty == Certainty::Certain) {
+            if self.is_settled(by) {
                 return;
             }
-            let become_other =
-                becoming.entry(*other).or_insert_with(|| self.become_other(by.node, *other));
+            let become_other = becoming
+                .entry(*other)
+                .or_insert_with(|| self.become_other(by.node, *other).map(|(_, step)| step));
             if let Some(step) = become_other {
-                self.change_other(by, self.of_principal[other.place()], step);
+                let owner = self.of_principal[other.place()];
+                self.change_other(&Edge::new(by, owner, step.clone()));
             }
         }
     }
 
-    /// Tries a method on somebody else, and then to remove what stands in the way of what that leads to.
-    fn change_other(&mut self, by: Wait, owner: NodeId, become_owner: &Step) {
-        let who = &self.node(by.node).who;
-        let removals = Methods::numbered().filter(|(_, method)| {
-            method.changes.removes() && self.index.mentions(who, method.actions[0])
-        });
+    /// Whether a way is known for certain.
+    fn is_settled(&self, way: Wait) -> bool {
+        let known = self.node(way.node).ways.get(&way.method);
+        known.is_some_and(|way| way.certainty == Certainty::Certain)
+    }
+
+    /// Tries the method of an edge on its owner, unless the way is known for certain, and then to remove what stands
+    /// in the way of what that leads to.
+    pub(super) fn change_other(&mut self, edge: &Edge) {
+        if self.is_settled(edge.way()) {
+            return;
+        }
+        if self.method(edge.by.method).changes == Changes::GroupMembership {
+            return self.join(edge);
+        }
+        let removals = Methods::numbered()
+            .filter(|(_, method)| method.changes.removes() && self.mentions(edge.by.node, method));
         let removals: Vec<u16> = removals.map(|(number, _)| number).collect();
-        let mut seen = BTreeSet::from([owner]);
-        let mut left = vec![(by.method, owner, become_owner.clone())];
-        while let Some((method, owner, step)) = left.pop() {
-            for (to, step) in self.change(Wait { method, ..by }, owner, &step) {
-                if !self.node(to).is_always_administrator() && seen.insert(to) {
-                    left.extend(removals.iter().map(|removal| (*removal, to, step.clone())));
+        let mut seen = BTreeSet::from([edge.owner]);
+        let mut left = vec![edge.clone()];
+        while let Some(edge) = left.pop() {
+            for (to, step) in self.change(&edge) {
+                if self.node(to).is_always_administrator() || !seen.insert(to) {
+                    continue;
+                }
+                for method in &removals {
+                    let by = Wait { method: *method, ..edge.by };
+                    let besides = step.clone();
+                    left.push(Edge { by, owner: to, besides, ..edge.clone() });
                 }
             }
         }
     }
 
     /// What an action may be allowed on, with those who have it.
-    fn in_range(&self, id: NodeId, action: ActionId) -> Vec<(&'a str, Holders)> {
+    pub(super) fn in_range(&self, id: NodeId, action: ActionId) -> Vec<(&'a str, Holders)> {
         let all = &self.names.holders;
         let mut targets = Vec::new();
         for beginning in self.index.beginnings(&self.node(id).who, action) {

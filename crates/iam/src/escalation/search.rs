@@ -13,7 +13,7 @@ use super::changes::{self, effects};
 use super::effective_permissions::{Asked, EffectivePermissions, Index, Policies};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{Cast, Keys, Node, NodeId, NodeKind, Tags, policies_of};
-use super::reach::{Names, asks_for_tags};
+use super::reach::{Names, Reached, asks_for_tags};
 use super::step::{Found, Rank, Step, Target};
 use super::{Certainty, Judgement, Privileges, sentence};
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, PrincipalKind};
@@ -48,7 +48,7 @@ pub(super) struct Search<'a> {
     /// Who becomes privileged if a changed node is.
     leading_to: HashMap<NodeId, Vec<Edge>>,
     /// Whom a node can become, and how.
-    pub(super) becoming: HashMap<NodeId, Rc<[(PrincipalId, Step)]>>,
+    pub(super) becoming: HashMap<NodeId, Rc<[Reached]>>,
     /// What is the same for all who have the same policies: whether they are administrators, and whether they
     /// may use an action on anything.
     administrators: HashMap<(Policies, Option<PolicyId>), Option<Keys>>,
@@ -68,18 +68,21 @@ pub(super) struct Wait {
 
 /// Changes to what a node has that lead to another.
 #[derive(Clone, Debug)]
-struct Edge {
-    by: Wait,
-    owner: NodeId,
-    /// How the actor becomes the owner.
-    become_owner: Step,
+pub(super) struct Edge {
+    /// Who makes the changes.
+    pub(super) by: Wait,
+    pub(super) owner: NodeId,
+    /// What it takes beside the changes: to become the owner, and whoever makes them.
+    pub(super) besides: Step,
+    /// Of somebody who becomes whoever makes the changes: the first step there, and whom it leads to.
+    pub(super) first: Option<(Wait, Target)>,
     /// Of several, each removes a policy.
-    changes: Vec<Change>,
+    pub(super) changes: Vec<Change>,
 }
 
 /// One change.
 #[derive(Clone, Debug)]
-struct Change {
+pub(super) struct Change {
     target: Option<Target>,
     step: Step,
     /// The policy that it removes because of its Denies.
@@ -87,9 +90,24 @@ struct Change {
 }
 
 impl Edge {
+    /// No changes yet.
+    pub(super) fn new(by: Wait, owner: NodeId, besides: Step) -> Edge {
+        Edge { by, owner, besides, first: None, changes: Vec::new() }
+    }
+
+    /// Who profits, and the method that it uses first.
+    pub(super) fn way(&self) -> Wait {
+        self.first.as_ref().map_or(self.by, |(wait, _)| *wait)
+    }
+
+    /// What the first step acts on.
+    fn target(&self, change: &Change) -> Option<Target> {
+        self.first.as_ref().map(|(_, target)| target).or(change.target.as_ref()).cloned()
+    }
+
     /// All that it takes to make those of the changes.
     fn step(&self, changes: &[&Change]) -> Step {
-        let steps = changes.iter().map(|change| &change.step).chain([&self.become_owner]);
+        let steps = changes.iter().map(|change| &change.step).chain([&self.besides]);
         steps.fold(Step::default(), |all, step| all.and(step.clone()))
     }
 }
@@ -129,6 +147,7 @@ impl<'a> Search<'a> {
         for id in principals.iter().chain(&policies) {
             self.look_beyond(*id);
         }
+        self.look_through_others();
         if self.nodes.len() > known {
             // Who came into view only now has not met those who are privileged.
             for id in &principals {
@@ -292,21 +311,16 @@ impl<'a> Search<'a> {
                 continue;
             }
             if is_of_holder {
-                self.change(by, id, &Step::default());
+                self.change(&Edge::new(by, id, Step::default()));
             } else {
                 self.wait_for_others(by, method, &mut beginnings);
             }
         }
     }
 
-    /// Tries a method on what the owner has, whom the actor is or can become; what the owner may be then,
-    /// with all that it takes.
-    pub(super) fn change(
-        &mut self,
-        by: Wait,
-        owner: NodeId,
-        become_owner: &Step,
-    ) -> Vec<(NodeId, Step)> {
+    /// Tries the method of an edge on what its owner has; what the owner may be then, with all that it takes.
+    pub(super) fn change(&mut self, edge: &Edge) -> Vec<(NodeId, Step)> {
+        let Edge { by, owner, .. } = *edge;
         let method = self.method(by.method);
         let actor = &self.node(by.node).who;
         let mut changes: Vec<(changes::Effect<'a>, Edge)> = Vec::new();
@@ -325,10 +339,7 @@ impl<'a> Search<'a> {
                     together.join(&effect);
                     edge.changes.push(change);
                 }
-                _ => {
-                    let become_owner = become_owner.clone();
-                    changes.push((effect, Edge { by, owner, become_owner, changes: vec![change] }));
-                }
+                _ => changes.push((effect, Edge { changes: vec![change], ..edge.clone() })),
             }
         }
         let mut led = Vec::new();
@@ -339,12 +350,26 @@ impl<'a> Search<'a> {
         led
     }
 
-    /// Notes a step after which a node may give itself everything, within its boundary.
-    pub(super) fn gain_everything(&mut self, by: Wait, target: Target, step: Step) {
-        let after = self.node(by.node).who.with(self.index.everything());
+    /// Notes a step after which the owner of an edge may be given everything, within its boundary.
+    pub(super) fn gain_everything(&mut self, edge: &Edge, target: Target, step: Step) {
+        let after = self.node(edge.owner).who.with(self.index.everything());
         let change = Change { target: Some(target), step, removes: None };
-        let (owner, become_owner) = (by.node, Step::default());
-        self.lead(Edge { by, owner, become_owner, changes: vec![change] }, after);
+        self.lead(Edge { changes: vec![change], ..edge.clone() }, after);
+    }
+
+    /// Tries to put the owner of an edge, a user, in groups.
+    pub(super) fn join(&mut self, edge: &Edge) {
+        if !self.node(edge.owner).is_user() {
+            return;
+        }
+        for (arn, id) in self.groups_in_range(edge.by) {
+            let target = Target::Principal(id);
+            if let Some(step) = self.attempt(edge.by, arn, &target) {
+                let change = Change { target: Some(target), step, removes: None };
+                let edge = Edge { changes: vec![change], ..edge.clone() };
+                self.lead_to(self.of_principal[id.place()], edge);
+            }
+        }
     }
 
     /// Notes changes after which their owner has other permissions: who it is then. What is too much to follow
@@ -353,16 +378,22 @@ impl<'a> Search<'a> {
         let Some(to) = self.changed_node(edge.owner, after) else {
             self.index.lacks.borrow_mut().insert(Lack::Budget);
             if self.index.generous {
-                let Change { target, step, .. } = edge.changes[0].clone();
-                self.found(edge.by, target, step, Rank::ADMINISTRATOR);
+                let change = &edge.changes[0];
+                let (target, step) = (edge.target(change), change.step.clone());
+                self.found(edge.way(), target, step, Rank::ADMINISTRATOR);
             }
             return None;
         };
+        self.lead_to(to, edge);
+        Some(to)
+    }
+
+    /// Notes what leads to a node.
+    fn lead_to(&mut self, to: NodeId, edge: Edge) {
         match self.node(to).rank {
             Some(rank) => self.arrive(&edge, to, rank),
             None => self.leading_to.entry(to).or_default().push(edge),
         }
-        Some(to)
     }
 
     /// The owner with other permissions; none: more has been asked of its changes than can be answered.
@@ -407,7 +438,7 @@ impl<'a> Search<'a> {
                 from.administrator = Some(Rc::new([]));
             }
         }
-        self.found(edge.by, first.target.clone(), step, rank);
+        self.found(edge.way(), edge.target(first), step, rank);
     }
 
     /// Whether a change matters to what a node can do after it: a Deny that is removed, to what is done next.
@@ -652,6 +683,34 @@ impl<'a> Search<'a> {
             roads.push(((changes, ""), provider.to_owned(), target));
         }
         roads
+    }
+
+    /// Who could use a method that lets one become a principal, and on what.
+    pub(super) fn candidates(&self, id: PrincipalId) -> Vec<(Wait, String)> {
+        let mut candidates = Vec::new();
+        for (road, resource, _) in self.roads_to(id) {
+            for (length, of_length) in self.waiting.get(&road).into_iter().flatten() {
+                let beginning = resource.get(..*length);
+                let waits = beginning.and_then(|beginning| of_length.get(beginning));
+                let waits = waits.into_iter().flatten();
+                let becoming =
+                    waits.filter(|it| self.method(it.method).changes.becomes().is_some());
+                candidates.extend(becoming.map(|wait| (*wait, resource.clone())));
+            }
+        }
+        let principal = self.account().principal(id);
+        let trust = principal.trust.as_ref();
+        let Some(method) = Methods::number_of(Changes::RoleSession) else { return candidates };
+        let chosen = trust.map(|trust| self.names.chosen(trust)).unwrap_or_default();
+        let mut nodes: Vec<NodeId> =
+            chosen.iter().map(|id| self.of_principal[id.place()]).collect();
+        if trust.is_some_and(TrustPolicy::must_be_tried_on_all) {
+            nodes.extend(&self.acting);
+        }
+        for node in nodes {
+            candidates.push((Wait { node, method }, principal.arn.clone()));
+        }
+        candidates
     }
 
     /// Ways of whoever has a policy that nobody serves for today, but somebody may.

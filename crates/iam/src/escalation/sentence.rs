@@ -21,9 +21,13 @@ pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -
     if let Some(id) = found.target.as_ref().and_then(Target::principal)
         && !method.changes.is_of_holder()
     {
-        match &search.node(search.of_principal[id.place()]).administrator {
+        let node = search.node(search.of_principal[id.place()]);
+        match &node.administrator {
             Some(keys) => conditions.extend(keys.iter().map(String::as_str)),
-            None => sentence.push_str(", which can become an administrator"),
+            None if node.rank.is_some() => {
+                sentence.push_str(", which can become an administrator");
+            }
+            None => sentence.push_str(", with which it can become an administrator"),
         }
     }
     let conditions: Vec<String> = conditions.into_iter().map(str::to_owned).collect();

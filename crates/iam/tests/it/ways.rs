@@ -1166,3 +1166,102 @@ fn a_variable_that_requests_lack_names_nothing() {
         check_user(json!([put]), json!({}), found);
     }
 }
+
+/// Whoever assumes a role acts with its permissions, and is itself again afterwards.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use.html>
+#[test]
+fn a_role_that_one_assumes_changes_oneself() {
+    let with = |may: Json| role("tool", json!(may), trusts_account());
+    let groups = || {
+        let mut json = with(json!([allow("iam:AddUserToGroup", arn("group/admins"))]));
+        json["groups"] = json!({"admins": {"may": [everything()]}});
+        json
+    };
+    let put = |name: &str| with(json!([allow("iam:PutUserPolicy", arn(&format!("user/{name}")))]));
+    check_user(json!([assume("tool")]), put("alice"), ASSUME);
+    check_user(json!([assume("tool")]), put("bob"), &[]);
+    check_user(json!([assume("app")]), put("alice"), &[]);
+    check_user(json!([assume("tool")]), groups(), ASSUME);
+    let on_group = || {
+        let mut json = with(json!([allow("iam:PutGroupPolicy", arn("group/staff"))]));
+        json["groups"] = json!({"staff": {"may": []}});
+        json
+    };
+    check_user(json!([assume("tool")]), on_group(), &[]);
+    let mut member = on_group();
+    member["users"]["alice"]["groups"] = json!(["staff"]);
+    check_user(json!([assume("tool")]), member, ASSUME);
+    // The role has no way of its own: it is neither a user nor in a group.
+    let mut json = put("alice");
+    json["users"]["alice"]["may"] = json!([assume("tool")]);
+    let account = account(json);
+    assert_eq!(ways(&account, "tool"), &[]);
+    let sentence = "assume role tool, with which it can become an administrator \
+                    (iam:PutUserPolicy and sts:AssumeRole, policy own)";
+    assert_eq!(privileges(&account, "alice").ways[0].sentence, sentence);
+    // A role in the place of alice is in no group, and no user.
+    for mut json in [put("alice"), groups()] {
+        json["roles"]["alice"] = json!({"may": [assume("tool")], "trust": []});
+        check(json, &[]);
+    }
+}
+
+/// A role that one assumes removes what stands in one's own way.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn a_role_that_one_assumes_removes_ones_own_boundary() {
+    let with = |user: &str| {
+        let resource = arn(&format!("user/{user}"));
+        let mut json = role(
+            "tool",
+            json!([allow("iam:DeleteUserPermissionsBoundary", resource)]),
+            trusts_account(),
+        );
+        json["policies"] = json!({"limit": [allow(json!(["s3:*", "sts:*"]), "*")]});
+        json["users"]["alice"]["boundary"] = json!("limit");
+        json
+    };
+    check_user(json!([everything()]), with("alice"), ASSUME);
+    check_user(json!([everything()]), with("bob"), &[]);
+}
+
+/// As one role alice rewrites another, which she then assumes.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use.html>
+#[test]
+fn a_role_that_one_assumes_changes_another_that_one_assumes() {
+    let by_alice = || trusts(json!({"AWS": arn("user/alice")}));
+    let two = |changed: &str, trust: Json| {
+        let put = allow("iam:PutRolePolicy", arn(&format!("role/{changed}")));
+        let mut json = role("tool", json!([put]), by_alice());
+        json["roles"]["app"] = json!({"may": [], "trust": trust});
+        json
+    };
+    check_user(json!([]), two("app", by_alice()), ASSUME);
+    check_user(json!([]), two("other", by_alice()), &[]);
+    check_user(json!([]), two("app", trusts_service("ec2.amazonaws.com")), &[]);
+    // By way of a role between.
+    let mut chained = two("app", by_alice());
+    chained["roles"]["tool"]["trust"] = trusts(json!({"AWS": arn("role/between")}));
+    chained["roles"]["between"] = json!({"may": [], "trust": by_alice()});
+    check_user(json!([]), chained, ASSUME);
+}
+
+/// Credentials of a user are of use once it has been put in a group.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddUserToGroup.html>
+#[test]
+fn a_user_whose_keys_one_makes_is_put_in_a_group() {
+    let roles = |actions: Json| {
+        let mut json = role("alice", json!([allow(actions, "*")]), json!([]));
+        json["users"]["bob"] = json!({"may": []});
+        json["groups"]["admins"] = json!({"may": [everything()]});
+        json
+    };
+    let both = json!(["iam:CreateAccessKey", "iam:AddUserToGroup"]);
+    check(roles(both), &[("add-user-to-group", Certain)]);
+    check(roles(json!(["iam:AddUserToGroup"])), &[]);
+    check(roles(json!(["iam:CreateAccessKey"])), &[]);
+}

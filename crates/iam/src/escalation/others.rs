@@ -1,0 +1,136 @@
+//! Changes that a principal makes as somebody else: to itself, or to a third whom only the principal can become.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use super::Certainty;
+use super::methods::{Changes, Methods};
+use super::nodes::{NodeId, NodeKind};
+use super::reach::Reached;
+use super::search::{Edge, Search, Wait};
+use super::step::{Step, Target};
+use crate::account::{PrincipalId, PrincipalKind};
+
+/// Who can become somebody, and how.
+type Becoming = BTreeMap<NodeId, Reached>;
+
+/// Who can become whom in one step, found once for each.
+type Direct = HashMap<PrincipalId, Becoming>;
+
+impl Search<'_> {
+    /// Looks for methods of those whom a node can become, on what these cannot become themselves.
+    pub(super) fn look_through_others(&mut self) {
+        let mut direct = Direct::new();
+        for actor in self.account().principal_ids() {
+            let node = self.of_principal[actor.place()];
+            if self.account().principal(actor).kind == PrincipalKind::Group || !self.is_open(node) {
+                continue;
+            }
+            let mut ways = Methods::numbered().map(|(method, _)| Wait { node, method });
+            if ways.any(|by| self.is_of_use(by)) {
+                let becoming = self.becoming(actor, &mut direct);
+                self.look_through(actor, &becoming, &mut direct);
+            }
+        }
+    }
+
+    /// Whether a method may change something of others.
+    fn is_of_use(&self, by: Wait) -> bool {
+        let method = self.method(by.method);
+        method.changes.alters_reached()
+            && self.mentions(by.node, method)
+            && !self.in_range(by.node, method.actions[0]).is_empty()
+    }
+
+    /// Tries the methods of somebody on what those have, or can become, who can become this one.
+    fn look_through(&mut self, actor: PrincipalId, becoming: &Becoming, direct: &mut Direct) {
+        let node = self.of_principal[actor.place()];
+        for (number, method) in Methods::numbered() {
+            let by = Wait { node, method: number };
+            if becoming.is_empty() || !self.is_of_use(by) {
+                continue;
+            }
+            for (id, reached) in becoming {
+                let first = Some(reached.first.clone());
+                let edge = Edge { first, ..Edge::new(by, *id, reached.step.clone()) };
+                if method.changes == Changes::GroupPermissions {
+                    self.change_joined_groups(&edge);
+                }
+                self.change_other(&edge);
+            }
+            for other in self.others(by, actor) {
+                let owners = self.becoming(other, direct);
+                if owners.contains_key(&node) {
+                    continue;
+                }
+                for (id, reached) in &owners {
+                    let Some(to_actor) = becoming.get(id) else { continue };
+                    let besides = to_actor.step.clone().and(reached.step.clone());
+                    let owner = self.of_principal[other.place()];
+                    let first = Some(to_actor.first.clone());
+                    self.change_other(&Edge { first, ..Edge::new(by, owner, besides) });
+                }
+            }
+        }
+    }
+
+    /// Whose permissions a method may change, but the actor's own.
+    fn others(&self, by: Wait, actor: PrincipalId) -> BTreeSet<PrincipalId> {
+        let method = self.method(by.method);
+        let mut others = BTreeSet::new();
+        if method.changes == Changes::GroupMembership {
+            let is_user =
+                |id: &PrincipalId| self.account().principal(*id).kind == PrincipalKind::User;
+            others.extend(self.account().principal_ids().filter(is_user));
+        } else {
+            let targets = self.in_range(by.node, method.actions[0]);
+            others.extend(targets.iter().flat_map(|(_, holders)| &**holders));
+        }
+        others.remove(&actor);
+        others
+    }
+
+    /// Whether a node is not privileged for certain, and may become so.
+    fn is_open(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        !node.is_sure() && !node.who.identity.service_linked
+    }
+
+    /// All who can become a principal, one after the other, by the surest path.
+    fn becoming(&self, id: PrincipalId, direct: &mut Direct) -> Becoming {
+        let mut becoming = Becoming::new();
+        let mut left = VecDeque::from([(id, Step::default())]);
+        while let Some((to, rest)) = left.pop_front() {
+            let before = direct.entry(to).or_insert_with(|| self.becoming_directly(to));
+            for (node, reached) in &*before {
+                let step = reached.step.clone().and(rest.clone());
+                let known = becoming.get(node).map(|it| it.step.certainty());
+                if known >= Some(step.certainty()) || *node == self.of_principal[id.place()] {
+                    continue;
+                }
+                if let NodeKind::Principal(before) = self.node(*node).kind {
+                    left.push_back((before, step.clone()));
+                }
+                becoming.insert(*node, Reached { id, first: reached.first.clone(), step });
+            }
+        }
+        becoming
+    }
+
+    /// Who can become a principal in one step.
+    fn becoming_directly(&self, id: PrincipalId) -> Becoming {
+        let mut becoming = Becoming::new();
+        let target = Target::Principal(id);
+        for (wait, resource) in self.candidates(id) {
+            let known = becoming.get(&wait.node).map(|it: &Reached| it.step.certainty());
+            if known == Some(Certainty::Certain) || !self.is_open(wait.node) {
+                continue;
+            }
+            if let Some(step) = self.attempt(wait, &resource, &target)
+                && known < Some(step.certainty())
+            {
+                becoming.insert(wait.node, Reached { id, first: (wait, target.clone()), step });
+            }
+        }
+        becoming
+    }
+}
