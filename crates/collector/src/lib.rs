@@ -4,6 +4,7 @@
 //! concern: it puts them into the shapes that the AWS CLI prints, and says why others are missing.
 
 #![warn(clippy::disallowed_methods)]
+#![cfg_attr(test, allow(clippy::too_many_lines, reason = "tests may be long tables"))]
 
 mod account;
 mod answer;

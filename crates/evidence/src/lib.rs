@@ -5,6 +5,7 @@
 //! facts, and [`Guides`] says whom and where to ask next while a bundle is collected.
 
 #![warn(clippy::disallowed_methods)]
+#![cfg_attr(test, allow(clippy::too_many_lines, reason = "tests may be long tables"))]
 
 mod bundle;
 mod classes;

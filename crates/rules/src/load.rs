@@ -9,7 +9,7 @@ use crate::constant::Constant;
 use crate::example::{self, Example};
 use crate::param::{self, Param};
 use crate::problem::{LoadError, Problem, place};
-use crate::program::{ScopedProgram, Texts};
+use crate::program::{Program, ScopedProgram, Texts};
 use crate::read::{self, Fields, Text};
 use crate::rule::meant_rule;
 use crate::scope::{self, GroupingTexts, PRINCIPALS, SCOPES, Scope};
@@ -64,11 +64,7 @@ fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
         parts.map_err(|problems| fields.problems.extend(problems)).ok()
     });
     if let Some(ScopedProgram { program, .. }) = parts.iter().flatten().next() {
-        for unused in program.unused(params.iter().map(|(name, ..)| name.as_str())) {
-            let at = params.iter().find(|(name, ..)| name == unused).map(|(_, at, _)| at.clone());
-            let message = format!("nothing reads the parameter `{unused}`");
-            fields.problems.push(Problem::new(at.unwrap_or_default(), message));
-        }
+        fields.problems.extend(unused(program, &params));
     }
     let examples = examples(&mut fields, scopes.as_deref(), &values(&params));
     let problems = fields.finish();
@@ -167,6 +163,18 @@ fn params(fields: &mut Fields<'_>) -> Vec<NamedParam> {
         }
     }
     params
+}
+
+/// A problem for each parameter that the program does not read.
+fn unused(program: &Program, params: &[NamedParam]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, at, _) in params {
+        if !program.uses(name) {
+            problems
+                .push(Problem::new(at.clone(), format!("nothing reads the parameter `{name}`")));
+        }
+    }
+    problems
 }
 
 fn values(params: &[NamedParam]) -> BTreeMap<String, Constant> {

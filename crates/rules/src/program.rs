@@ -168,15 +168,10 @@ impl Program {
     }
 
     /// Whether any part reads the parameter.
-    fn uses(&self, param: &str) -> bool {
+    pub(crate) fn uses(&self, param: &str) -> bool {
         let path = format!("params.{param}");
         self.evidence.contains_key(&path)
             || self.templates().any(|t| t.reads().any(|reads| reads.contains_key(&path)))
-    }
-
-    /// The parameters that no part reads.
-    pub(crate) fn unused<'p>(&self, params: impl Iterator<Item = &'p str>) -> Vec<&'p str> {
-        params.filter(|param| !self.uses(param)).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reports written, compared, waived and redacted, as the crate's users do it.
 #![allow(clippy::needless_pass_by_value, reason = "json! makes values where they are used")]
+#![allow(clippy::too_many_lines, reason = "tests may be long tables")]
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod accounts;
