@@ -69,10 +69,9 @@ fn allowances<'a>(held: &'a ByFingerprint<'_>) -> Allowances<'a> {
 
 /// Known, if the baseline holds one that is as severe; no finding of it makes two of today known.
 fn state(finding: &Finding, allowances: &mut Allowances<'_>) -> BaselineState {
-    // The most severe severity is the least in order.
-    let as_severe = |old: &mut Severity| *old <= finding.severity;
     let allowance = allowances.get_mut(&finding.fingerprint);
-    match allowance.and_then(|severities| severities.pop_if(as_severe)) {
+    // The most severe severity is the least in order.
+    match allowance.and_then(|known| known.pop_if(|old| *old <= finding.severity)) {
         Some(_) => BaselineState::Known,
         None => BaselineState::New,
     }

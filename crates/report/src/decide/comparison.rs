@@ -104,12 +104,15 @@ pub(crate) fn first_seen<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
     as_of: Option<Timestamp>,
 ) -> Option<Timestamp> {
-    let seen = |finding: &Finding| match finding.verdict {
-        Verdict::Fail => finding.first_seen.or(as_of),
-        Verdict::Unknown => finding.first_seen,
-        Verdict::Pass | Verdict::NotApplicable => None,
-    };
-    findings.into_iter().filter_map(seen).min()
+    let mut seen = Vec::new();
+    for finding in findings {
+        seen.extend(match finding.verdict {
+            Verdict::Fail => finding.first_seen.or(as_of),
+            Verdict::Unknown => finding.first_seen,
+            Verdict::Pass | Verdict::NotApplicable => None,
+        });
+    }
+    seen.into_iter().min()
 }
 
 /// That account in a report. An account that could not be identified may be any.

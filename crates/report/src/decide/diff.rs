@@ -165,7 +165,7 @@ impl<'a> Entry<'a> {
     /// The finding that tells best what it is about: as it fails now, else as it failed or was before.
     #[must_use]
     pub fn finding(&self) -> Option<&'a Finding> {
-        telling(&self.old, &self.new)
+        representative(&self.old, &self.new)
     }
 
     /// The fingerprint that it had in the older report, if that is another.
@@ -237,7 +237,7 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
     let had_failed = seen_before.is_some() && !stood_for_list;
     let change = change(old.state, new.state, !differences.is_empty(), had_failed)?;
     let seen_now = first_seen(new.findings.iter().copied(), new.as_of);
-    let told = telling(&old, &new)?;
+    let told = representative(&old, &new)?;
     let rule_info = is.rule(told).or_else(|| was.rule(told));
     Some(Entry {
         change,
@@ -274,8 +274,8 @@ fn change(old: State, new: State, differs: bool, had_failed: bool) -> Option<Cha
     }
 }
 
-/// The finding that tells best what it is about: as it fails now, else as it failed or was before.
-fn telling<'a>(old: &Side<'a>, new: &Side<'a>) -> Option<&'a Finding> {
+/// The finding that shows best what it is about: as it fails now, else as it failed or was before.
+fn representative<'a>(old: &Side<'a>, new: &Side<'a>) -> Option<&'a Finding> {
     let fails = new.state.judged() == Judged::Fails;
     let (first, second) = if fails { (new, old) } else { (old, new) };
     first.findings.first().or(second.findings.first()).copied()

@@ -196,6 +196,6 @@ impl JoinedWaiver {
 
 /// Whether the report is of an account in which the waiver holds.
 fn concerns(waiver: &Waiver, report: &Report) -> bool {
-    let is_meant = |id: &str| [ANY_ACCOUNT, id].contains(&waiver.account.as_str());
-    report.accounts.iter().any(|account| is_meant(&account.id))
+    waiver.account == ANY_ACCOUNT && !report.accounts.is_empty()
+        || report.accounts.iter().any(|account| account.id == waiver.account)
 }

@@ -106,9 +106,12 @@ impl Outcome {
 
     /// `, besides 2 waived and 3 known`.
     fn besides(&self) -> String {
-        let some = |(count, word)| (count > 0).then(|| format!("{count} {word}"));
-        let counts: Vec<_> =
-            [(self.waived, "waived"), (self.known, "known")].into_iter().filter_map(some).collect();
+        let mut counts = Vec::new();
+        for (count, word) in [(self.waived, "waived"), (self.known, "known")] {
+            if count > 0 {
+                counts.push(format!("{count} {word}"));
+            }
+        }
         if counts.is_empty() { String::new() } else { format!(" besides {}", counts.join(" and ")) }
     }
 

@@ -175,17 +175,15 @@ impl Redaction<'_> {
             risk,
             remediation,
             references,
-            params,
+            mut params,
             frameworks,
         } = rule;
         for value in params.values() {
             collect_texts(value, &mut self.params);
         }
-        let param = |(name, value)| {
-            let value = self.names.fact(&format!("params.{name}"), value);
-            (name, value)
-        };
-        let params = params.into_iter().map(param).collect();
+        for (name, value) in &mut params {
+            *value = self.names.fact(&format!("params.{name}"), std::mem::take(value));
+        }
         let public = |text: String| public::without_ids(&text, &self.names);
         RuleInfo {
             id,
@@ -230,11 +228,12 @@ impl Redaction<'_> {
         let resource = resource_ref(resource, &mut names);
         let evidence = evidence.facts();
         names.add_ways(&evidence);
-        let fact = |(path, value): (String, _)| {
+        let mut facts = BTreeMap::new();
+        for (path, value) in evidence {
             let value = names.fact(&path, value);
-            (names.path(&path), value)
-        };
-        let evidence = Evidence::new(&evidence.into_iter().map(fact).collect());
+            facts.insert(names.path(&path), value);
+        }
+        let evidence = Evidence::new(&facts);
         let info = rules.iter().find(|info| info.id == rule);
         let message = message_facts.and_then(|facts| Message::new(message, facts));
         let message = message.and_then(|message| renamed(&message, &names));
@@ -289,9 +288,9 @@ impl Redaction<'_> {
     fn control(&mut self, control: ControlOutcome) -> ControlOutcome {
         let ControlOutcome { id, title, kind, status, rules, reason } = control;
         let title = public::without_ids(&title, &self.names);
-        let quotes_param = |reason: &str| self.params.iter().any(|text| reason.contains(text));
         let reason = reason.map(|reason| {
-            if kind == ControlKind::Automated && quotes_param(&reason) {
+            let quotes_param = self.params.iter().any(|text| reason.contains(text));
+            if kind == ControlKind::Automated && quotes_param {
                 WITHHELD.to_owned()
             } else {
                 public::without_ids(&reason, &self.names)

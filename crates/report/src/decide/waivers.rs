@@ -63,12 +63,16 @@ pub fn unapplied(waivers: &[Waiver], as_of: Timestamp) -> Vec<WaiverOutcome> {
 #[must_use]
 pub fn matching<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
     let matcher = Matcher::new(waiver);
-    let of_it = |finding: &&Finding| {
-        matches!(finding.verdict, Verdict::Fail | Verdict::Unknown)
+    let mut matching = Vec::new();
+    for finding in &report.findings {
+        if matches!(finding.verdict, Verdict::Fail | Verdict::Unknown)
             && finding.rule == waiver.rule
             && matcher.matches(finding)
-    };
-    report.findings.iter().filter(of_it).collect()
+        {
+            matching.push(finding);
+        }
+    }
+    matching
 }
 
 fn sorted(waivers: &[Waiver]) -> Vec<&Waiver> {
@@ -133,8 +137,8 @@ impl<'w> Matcher<'w> {
             Verdict::Unknown => self.unknown += 1,
             Verdict::Fail => {
                 self.fails += 1;
-                let lasts_longer = |other: &AppliedWaiver| other.expires >= self.waiver.expires;
-                if !finding.waiver.as_ref().is_some_and(lasts_longer) {
+                let other = finding.waiver.as_ref();
+                if other.is_none_or(|other| other.expires < self.waiver.expires) {
                     finding.waiver = Some(applied(self.waiver, as_of));
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{Finding, Report, Severity, Status, Tally};
 
-use crate::render::view::{self, AccountPart};
+use crate::render::view;
 use crate::words::counted;
 
 /// The number of verdicts by status.
@@ -90,12 +90,16 @@ pub(crate) fn by_account(report: &Report) -> BTreeMap<&str, Counts> {
     if report.accounts.len() < 2 {
         parts.clear();
     }
-    let count = |part: AccountPart<'_>| {
+    let mut by_account = BTreeMap::new();
+    for (id, part) in parts {
         let mut counts = Counts::default();
-        part.findings.iter().for_each(|finding| counts.add(finding));
-        let tallies = part.accounts.iter().flat_map(|account| account.tallies.values());
-        tallies.for_each(|tally| counts.add_tally(*tally));
-        counts
-    };
-    parts.into_iter().map(|(id, part)| (id, count(part))).collect()
+        for finding in part.findings {
+            counts.add(finding);
+        }
+        for tally in part.accounts.iter().flat_map(|account| account.tallies.values()) {
+            counts.add_tally(*tally);
+        }
+        by_account.insert(id, counts);
+    }
+    by_account
 }

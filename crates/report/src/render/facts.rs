@@ -20,11 +20,11 @@ pub(crate) fn facts(report: &Report) -> Vec<Fact> {
     let mut facts = accounts(report, common.is_none());
     facts.extend(common.map(|as_of| ("As of", time(as_of))));
     facts.push(("Rules", rules(report)));
-    let compared = |account: &AuditedAccount| {
+    let compared = report.accounts.iter().filter_map(|account| {
         let baseline = words::baseline(account, report)?;
         Some(("Baseline", format!("{}{baseline}", words::lead(account, report))))
-    };
-    facts.extend(report.accounts.iter().filter_map(compared).take(LISTED));
+    });
+    facts.extend(compared.take(LISTED));
     if report.options.redacted {
         facts.push(("Redacted", "names, ids and ARNs are pseudonyms".to_owned()));
     }
@@ -64,13 +64,13 @@ fn accounts(report: &Report, at_own_time: bool) -> Vec<Fact> {
             facts
         }
         all => {
-            let line = |account: &AuditedAccount| {
+            let mut facts: Vec<Fact> = Vec::new();
+            for account in all.iter().take(LISTED) {
                 let as_of = format!(", as of {}", time(account.as_of));
                 let as_of = if at_own_time { as_of.as_str() } else { "" };
-                format!("{}{as_of}: {}", name(account), words::evidence(account, report))
-            };
-            let listed = all.iter().take(LISTED).map(|account| ("Account", line(account)));
-            let mut facts: Vec<Fact> = listed.collect();
+                let evidence = words::evidence(account, report);
+                facts.push(("Account", format!("{}{as_of}: {evidence}", name(account))));
+            }
             if all.len() > LISTED {
                 facts.push(("Account", format!("and {} more", all.len() - LISTED)));
             }

@@ -94,8 +94,8 @@ pub(crate) fn find<F: Copy>(
     name_of: fn(F) -> &'static str,
     name: &str,
 ) -> Result<F, UnknownFormat> {
-    let unknown = || UnknownFormat { names: all.iter().copied().map(name_of).collect() };
-    all.iter().copied().find(|format| name_of(*format) == name).ok_or_else(unknown)
+    let format = all.iter().copied().find(|format| name_of(*format) == name);
+    format.ok_or_else(|| UnknownFormat { names: all.iter().copied().map(name_of).collect() })
 }
 
 /// The name is not that of a format.

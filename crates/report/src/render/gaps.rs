@@ -99,10 +99,11 @@ fn subject(gaps: &[&Gap], most: usize) -> (String, &'static str) {
         return (format!("{} sources", sources.len()), "are");
     }
     let are = if sources.len() == 1 { "is" } else { "are" };
-    let name = |(source, resources): (&Source, &Vec<&str>)| {
-        format!("{source}{}", for_resources(resources))
-    };
-    (sources.iter().map(name).collect::<Vec<_>>().join(", "), are)
+    let mut names = Vec::new();
+    for (source, resources) in &sources {
+        names.push(format!("{source}{}", for_resources(resources)));
+    }
+    (names.join(", "), are)
 }
 
 /// What closes the gaps.

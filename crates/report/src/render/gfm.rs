@@ -44,9 +44,8 @@ pub(crate) fn link(url: &str) -> String {
 /// Paragraphs, and commands to be copied.
 pub(crate) fn prose(text: &str) -> String {
     let blocks = blocks(text);
-    let are_commands =
-        |a: &Block, b: &Block| matches!(a, Block::Command(_)) && matches!(b, Block::Command(_));
-    let lines = blocks.chunk_by(are_commands).map(|group| match group {
+    let groups = blocks.chunk_by(|a, b| matches!((a, b), (Block::Command(_), Block::Command(_))));
+    let lines = groups.map(|group| match group {
         [Block::Paragraph(words)] => ["\n".to_owned(), inline(words), "\n".to_owned()].concat(),
         commands => fenced(commands),
     });
@@ -55,10 +54,12 @@ pub(crate) fn prose(text: &str) -> String {
 
 /// A block of commands.
 fn fenced(commands: &[Block]) -> String {
-    let line = |block: &Block| match block {
-        Block::Command(text) | Block::Paragraph(text) => [&*defuse(text), "\n"].concat(),
-    };
-    let lines: String = commands.iter().map(line).collect();
+    let mut lines = String::new();
+    for block in commands {
+        let (Block::Command(text) | Block::Paragraph(text)) = block;
+        lines.push_str(&defuse(text));
+        lines.push('\n');
+    }
     let fence = "`".repeat(3.max(longest_run(&lines) + 1));
     format!("\n{fence}sh\n{lines}{fence}\n")
 }
@@ -101,10 +102,11 @@ const SIGNS: [&str; 5] = ["=", "<", "<=", ">=", ">"];
 
 /// Whether a word means nothing but itself, to Markdown and to GitHub.
 fn is_plain(word: &str) -> bool {
-    let harmless =
-        |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || ".,;:!?'\"()%/-".contains(c);
+    let mut chars = word.chars();
+    let is_harmless =
+        chars.all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || ".,;:!?'\"()%/-".contains(c));
     let lower = word.to_ascii_lowercase();
-    let is_word = word.chars().all(harmless)
+    let is_word = is_harmless
         && !word.starts_with('-')
         && !["//", "www."].iter().any(|address| lower.contains(address))
         // `:+1:` is an emoji, and so is `:100:`.

@@ -136,8 +136,8 @@ fn grouped<'a>(view: &View<'a>, some: impl Fn(&Finding) -> bool) -> Vec<Group<'a
     for finding in view.report.findings.iter().filter(|finding| some(finding)) {
         let (id, rule) = (finding.rule.as_str(), view.rule(finding));
         let severity = rule.map_or(finding.severity, |rule| rule.severity);
-        let group = || Group { id, rule, findings: Vec::new(), same_as: None };
-        groups.entry((severity, id)).or_insert_with(group).findings.push(finding);
+        let group = Group { id, rule, findings: Vec::new(), same_as: None };
+        groups.entry((severity, id)).or_insert(group).findings.push(finding);
     }
     groups.into_values().collect()
 }
@@ -145,12 +145,11 @@ fn grouped<'a>(view: &View<'a>, some: impl Fn(&Finding) -> bool) -> Vec<Group<'a
 /// What could not be judged: why, which rules need it, and what to do.
 fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> List {
     let mut lines = causes(view);
-    let explained = |finding: &Finding| {
-        let mut gaps = view.account(finding).into_iter().flat_map(|account| &account.gaps);
-        gaps.any(|gap| finding.missing.contains(&gap.source))
-    };
     for group in groups {
-        let rest = group.findings.iter().copied().filter(|finding| !explained(finding));
+        let rest = group.findings.iter().copied().filter(|finding| {
+            let mut gaps = view.account(finding).into_iter().flat_map(|account| &account.gaps);
+            !gaps.any(|gap| finding.missing.contains(&gap.source))
+        });
         lines.extend(folded(view, group.id, rest, |finding| {
             let why = format!("{}. {}", remarks::on_missing(finding), finding.remediation);
             why.trim_end_matches([' ', '.']).to_owned()
@@ -179,10 +178,10 @@ fn causes(view: &View<'_>) -> Vec<(String, usize)> {
     let most = if view.style.detail == Detail::All { usize::MAX } else { SOURCES };
     let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
     for account in &view.report.accounts {
-        let of_account = |f: &&Finding| {
-            f.status() == Status::Unknown && f.account_ref() == account.account_ref()
-        };
-        let unknown: Vec<&Finding> = view.report.findings.iter().filter(of_account).collect();
+        let mut unknown: Vec<&Finding> = view.report.findings.iter().collect();
+        unknown.retain(|finding| {
+            finding.status() == Status::Unknown && finding.account_ref() == account.account_ref()
+        });
         for cause in gaps::causes(&account.gaps, most) {
             let Some(sentence) = sentence(&cause, &unknown) else { continue };
             match causes.iter_mut().find(|(known, _)| *known == sentence) {

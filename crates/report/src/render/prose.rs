@@ -68,11 +68,13 @@ const BOUND_SPACE: char = '\u{a0}';
 fn bind_quotes(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let last = parts.len() - 1;
-    let bind = |(index, part): (usize, &&str)| {
-        let quoted = index % 2 == 1 && index < last;
-        if quoted { part.replace(' ', &BOUND_SPACE.to_string()) } else { (*part).to_owned() }
-    };
-    parts.iter().enumerate().map(bind).collect::<Vec<_>>().join("`")
+    let mut bound = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let is_quoted = index % 2 == 1 && index < last;
+        let space = if is_quoted { BOUND_SPACE } else { ' ' };
+        bound.push(part.replace(' ', &space.to_string()));
+    }
+    bound.join("`")
 }
 
 #[cfg(test)]

@@ -71,11 +71,15 @@ fn waiver_state(finding: &Finding) -> &'static str {
 /// What differs among the facts that both tell; which ones a rule tells is a matter of its version.
 fn of_evidence(old: &Finding, new: &Finding) -> Vec<Difference> {
     let mut new = new.evidence.facts();
-    let differs = |(name, old): (String, Json)| {
-        let new = new.remove(&name)?;
-        (!is_steady(&old, &new)).then(|| difference(&name, old, new))
-    };
-    old.evidence.facts().into_iter().filter_map(differs).collect()
+    let mut differences = Vec::new();
+    for (name, old) in old.evidence.facts() {
+        if let Some(new) = new.remove(&name)
+            && !is_steady(&old, &new)
+        {
+            differences.push(difference(&name, old, new));
+        }
+    }
+    differences
 }
 
 /// Whether two values are the same but for what changes by itself: numbers such as ages, times, and
@@ -89,8 +93,9 @@ fn is_steady(old: &Json, new: &Json) -> bool {
             old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_steady(old, new))
         }
         (Json::Object(old), Json::Object(new)) => {
-            let steady = |(name, value)| new.get(name).is_some_and(|new| is_steady(value, new));
-            old.len() == new.len() && old.iter().all(steady)
+            let mut pairs = old.iter().map(|(name, old)| (old, new.get(name)));
+            old.len() == new.len()
+                && pairs.all(|(old, new)| new.is_some_and(|new| is_steady(old, new)))
         }
         (old, new) => old == new,
     }

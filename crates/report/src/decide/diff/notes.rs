@@ -1,6 +1,6 @@
 //! What makes two reports less comparable than they seem.
 
-use portcullis_model::{AuditedAccount, Gate, Report};
+use portcullis_model::{Gate, Report};
 
 use crate::decide::comparison::{RuleChanges, same_account};
 use crate::words::{named, time};
@@ -32,15 +32,18 @@ fn backwards(old: &Report, new: &Report) -> Vec<String> {
 
 /// The accounts of which one report says nothing, and the other does.
 fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> {
-    let missing = |account: &AuditedAccount| match same_account(account.account_ref(), report) {
-        None => Some(format!("{name} does not hold account {}", account.id)),
-        Some(held) if !held.status.is_judged() => {
-            Some(format!("in {name}, nothing of account {} could be collected", account.id))
+    let mut missing = Vec::new();
+    for account in other.accounts.iter().filter(|it| it.account_ref().is_identified()) {
+        match same_account(account.account_ref(), report) {
+            None => missing.push(format!("{name} does not hold account {}", account.id)),
+            Some(held) if !held.status.is_judged() => {
+                let id = &account.id;
+                missing.push(format!("in {name}, nothing of account {id} could be collected"));
+            }
+            Some(_) => {}
         }
-        Some(_) => None,
-    };
-    let identified = other.accounts.iter().filter(|account| account.account_ref().is_identified());
-    identified.filter_map(missing).collect()
+    }
+    missing
 }
 
 fn unidentified(old: &Report, new: &Report) -> Option<String> {

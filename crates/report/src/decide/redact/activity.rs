@@ -50,13 +50,13 @@ fn coverage(coverage: Coverage, names: &Names<'_>) -> Coverage {
         let (account, region) = (names.account(&account), names.region(&region));
         RegionCoverage { account, region, records, first, last, proved }
     };
-    let gap = |InputGap { input, what: _ }: InputGap| InputGap {
-        input: names.text(&input),
-        what: WITHHELD.to_owned(),
-    };
+    let mut shown_gaps = Vec::new();
+    for InputGap { input, what: _ } in gaps {
+        shown_gaps.push(InputGap { input: names.text(&input), what: WITHHELD.to_owned() });
+    }
     let mut regions: Vec<_> = regions.into_iter().map(region).collect();
     regions.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
-    Coverage { inputs, records, regions, gaps: gaps.into_iter().map(gap).collect() }
+    Coverage { inputs, records, regions, gaps: shown_gaps }
 }
 
 fn locked_out(row: LockedOut, names: &Names<'_>) -> LockedOut {
@@ -118,7 +118,10 @@ fn attempt(attempt: Attempt, names: &Names<'_>) -> Attempt {
         message,
         events,
     } = attempt;
-    let factor = |Factor { name, state }| Factor { name: factor_kind(name, names), state };
+    let mut shown_factors = Vec::new();
+    for Factor { name, state } in factors {
+        shown_factors.push(Factor { name: factor_kind(name, names), state });
+    }
     Attempt {
         person: self::person(person, names),
         purpose,
@@ -130,7 +133,7 @@ fn attempt(attempt: Attempt, names: &Names<'_>) -> Attempt {
         region: names.region(&region),
         role: text(role, names),
         mfa,
-        factors: factors.into_iter().map(factor).collect(),
+        factors: shown_factors,
         source: text(source, names),
         code: code.map(|code| word(code, names)),
         message: withheld(message),

@@ -59,12 +59,11 @@ pub(super) fn map(arn: Arn<'_>, mut rename: impl FnMut(&str) -> String) -> Strin
 fn map_resource(resource: &str, mut rename: impl FnMut(&str) -> String) -> String {
     let separator = if resource.contains('/') { '/' } else { ':' };
     let segments: Vec<&str> = resource.split(separator).collect();
-    let stays = |index| stays(&segments, index);
-    let renamed: Vec<String> = segments
-        .iter()
-        .enumerate()
-        .map(|(at, segment)| if stays(at) { (*segment).to_owned() } else { rename(segment) })
-        .collect();
+    let mut renamed = Vec::new();
+    for (index, segment) in segments.iter().enumerate() {
+        let stays = stays(&segments, index);
+        renamed.push(if stays { (*segment).to_owned() } else { rename(segment) });
+    }
     renamed.join(&separator.to_string())
 }
 

@@ -118,17 +118,19 @@ impl<'s> Names<'s> {
     }
 
     fn fields(&self, path: &str, fields: Map<String, Json>) -> Map<String, Json> {
-        let field = |(name, value): (String, Json)| {
+        let mut shown = Map::new();
+        for (name, value) in fields {
             let value = self.fact(&format!("{path}.{name}"), value);
-            (self.path(&name), value)
-        };
-        fields.into_iter().map(field).collect()
+            shown.insert(self.path(&name), value);
+        }
+        shown
     }
 
     /// The path of a fact, which rules know; what has not its form is none.
     pub(super) fn path(&self, path: &str) -> String {
-        let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
-        if path.starts_with(|c: char| c.is_ascii_lowercase()) && path.chars().all(is_letter) {
+        let is_plain =
+            path.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_'));
+        if is_plain && path.starts_with(|c: char| c.is_ascii_lowercase()) {
             return path.to_owned();
         }
         self.text(path)

@@ -78,9 +78,10 @@ fn split_arn(text: &str) -> Option<(&str, &str)> {
 /// `user/*` would be all of them.
 fn path(text: &str) -> Result<WildMatch, NotAResource> {
     let pattern = pattern(text)?;
-    let is_kind = |part: &str| part.trim_matches(WILDCARDS).is_empty() || TYPES.contains(&part);
-    let every = text.contains(WILDCARDS) && text.split('/').all(is_kind);
-    if every { Err(NotAResource::EveryOfAKind) } else { Ok(pattern) }
+    let every = text
+        .split('/')
+        .all(|part| part.trim_matches(WILDCARDS).is_empty() || TYPES.contains(&part));
+    if every && text.contains(WILDCARDS) { Err(NotAResource::EveryOfAKind) } else { Ok(pattern) }
 }
 
 /// The pattern of a name.

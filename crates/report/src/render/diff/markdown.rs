@@ -72,9 +72,11 @@ fn group_heading(group: &Group<'_>) -> String {
 
 /// A list item: the message, with details below it.
 fn item(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
-    let line = |detail: &String| format!("  - {}\n", escape(detail));
-    let details: String = details(entry).iter().map(line).collect();
-    format!("- {}\n{details}", escape(&headline(entry, diff)))
+    let mut item = format!("- {}\n", escape(&headline(entry, diff)));
+    for detail in details(entry) {
+        item.extend(["  - ", &*escape(&detail), "\n"]);
+    }
+    item
 }
 
 /// The text within a line, bounded.

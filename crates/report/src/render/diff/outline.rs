@@ -45,12 +45,11 @@ impl<'d> Outline<'d> {
         let mut sections = Vec::new();
         for of_change in diff.entries.chunk_by(|a, b| a.change == b.change) {
             let change = of_change[0].change;
-            let same_rule =
-                |a: &Entry<'_>, b: &Entry<'_>| (a.severity, a.rule) == (b.severity, b.rule);
+            let by_rule = of_change.chunk_by(|a, b| (a.severity, a.rule) == (b.severity, b.rule));
             sections.push(Section {
                 title: title(change, diff),
                 explanation: explanation(change),
-                groups: of_change.chunk_by(same_rule).map(Group::new).collect(),
+                groups: by_rule.map(Group::new).collect(),
             });
         }
         Outline { summary: summary(diff), facts, sections }
@@ -75,9 +74,12 @@ fn explanation(change: Change) -> Option<&'static str> {
 
 /// `2 new, 1 fixed, 5 unchanged`: what there is, with what is not listed at the end.
 fn summary(diff: &Diff<'_>) -> String {
-    let told = |change: Change| format!("{} {}", diff.count(change), change.words());
-    let counts: Vec<_> =
-        Change::ALL.into_iter().filter(|change| diff.count(*change) > 0).map(told).collect();
+    let mut counts = Vec::new();
+    for change in Change::ALL {
+        if diff.count(change) > 0 {
+            counts.push(format!("{} {}", diff.count(change), change.words()));
+        }
+    }
     match (counts.join(", "), diff.entries.is_empty()) {
         (counts, _) if counts.is_empty() => "no findings in either report".to_owned(),
         (counts, true) => format!("nothing has changed ({counts})"),
@@ -103,8 +105,8 @@ fn origin(origin: &Origin<'_>) -> String {
 /// `New: 2 findings, 1 of them waived`.
 fn title(change: Change, diff: &Diff<'_>) -> String {
     let count = diff.count(change);
-    let is_waived = |entry: &&Entry<'_>| entry.change == change && entry.new.state == State::Waived;
-    let waived = match diff.entries.iter().filter(is_waived).count() {
+    let of_change = diff.entries.iter().filter(|entry| entry.change == change);
+    let waived = match of_change.filter(|entry| entry.new.state == State::Waived).count() {
         0 => String::new(),
         waived => format!(", {waived} of them waived"),
     };

@@ -132,6 +132,12 @@ fn product_fields(
         ("portcullis/waiver/owner", waiver.map(|waiver| waiver.owner.clone())),
         ("portcullis/waiver/expires", waiver.map(|waiver| waiver.expires.to_string())),
     ];
-    let filled = |(name, text): (_, Option<String>)| Some((name, clip(&text?, 2048)));
-    fields.into_iter().filter_map(filled).filter(|(_, text)| !text.trim().is_empty()).collect()
+    let mut filled = BTreeMap::new();
+    for (name, text) in fields {
+        let text = clip(&text.unwrap_or_default(), 2048);
+        if !text.trim().is_empty() {
+            filled.insert(name, text);
+        }
+    }
+    filled
 }

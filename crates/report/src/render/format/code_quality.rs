@@ -35,17 +35,16 @@ pub(super) struct Issue<'a> {
 
 /// The issues among the findings, the most severe first; those not judged after all that fail.
 pub(super) fn issues<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Issue<'a>> {
-    let is_issue = |finding: &&Finding| {
-        matches!(finding.status(), Status::Open | Status::Known | Status::Unknown)
-    };
-    let mut found: Vec<&Finding> = findings.into_iter().filter(is_issue).collect();
+    let mut found: Vec<&Finding> = findings.into_iter().collect();
+    found.retain(|it| matches!(it.status(), Status::Open | Status::Known | Status::Unknown));
     found.sort_by_key(|finding| (is_unjudged(finding), finding.severity, finding.status()));
     let mut duplicates = Duplicates::default();
-    let numbered = |finding: &'a Finding| {
+    let mut issues = Vec::new();
+    for finding in found {
         let id = format!("{}:{}", finding.fingerprint.as_str(), duplicates.number(finding));
-        Issue { finding, id }
-    };
-    found.into_iter().map(numbered).collect()
+        issues.push(Issue { finding, id });
+    }
+    issues
 }
 
 /// Whether it may be no problem at all.
@@ -64,8 +63,11 @@ pub(super) fn text(finding: &Finding) -> String {
     let told = describe(None, &finding.resource, &finding.message);
     let remarks = remarks::remarks(finding).into_iter().map(|remark| capitalised(&remark));
     let sentences = std::iter::once(told).chain(remarks);
-    let end = |words: String| format!("{}.", defuse(words.trim_end_matches('.')));
-    sentences.map(end).collect::<Vec<_>>().join(" ")
+    let mut ended = Vec::new();
+    for sentence in sentences {
+        ended.push(format!("{}.", defuse(sentence.trim_end_matches('.'))));
+    }
+    ended.join(" ")
 }
 
 /// The path of the resource: `aws/111122223333/global/iam/user/alice`. A relative reference by RFC

@@ -73,8 +73,8 @@ fn data(text: &str) -> String {
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let issues = code_quality::issues(&view.report.findings);
-    let is_open = |finding: &&Finding| finding.status() == Status::Open;
-    let open: Vec<&Finding> = issues.iter().map(|issue| issue.finding).filter(is_open).collect();
+    let mut open: Vec<&Finding> = issues.iter().map(|issue| issue.finding).collect();
+    open.retain(|finding| finding.status() == Status::Open);
     let mut shown = 0;
     for level in [Level::Error, Level::Warning, Level::Notice] {
         let of_it = open.iter().filter(|finding| Level::from_severity(finding.severity) == level);

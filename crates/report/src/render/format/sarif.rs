@@ -79,11 +79,12 @@ fn parts(report: &Report) -> Vec<AccountRun<'_>> {
     if parts.is_empty() {
         parts.entry("unknown").or_default();
     }
-    let part = |(id, view::AccountPart { accounts, findings })| {
+    let mut runs = Vec::new();
+    for (id, view::AccountPart { accounts, findings }) in parts {
         let issues = code_quality::issues(findings.iter().copied());
-        AccountRun { id, accounts, findings, issues }
-    };
-    parts.into_iter().map(part).collect()
+        runs.push(AccountRun { id, accounts, findings, issues });
+    }
+    runs
 }
 
 /// As many parts as there may be runs, those with the most severe issues; and those left out.

@@ -21,10 +21,13 @@ impl<'a> Ids<'a> {
 
 /// The controls that a rule tests: `cis-aws-7.0/2.12`.
 pub(super) fn requirements(rule: &RuleInfo) -> Vec<String> {
-    let of_framework = |(framework, controls): (&String, &Vec<String>)| {
-        controls.iter().map(|control| format!("{framework}/{control}")).collect::<Vec<_>>()
-    };
-    rule.frameworks.iter().flat_map(of_framework).collect()
+    let mut requirements = Vec::new();
+    for (framework, controls) in &rule.frameworks {
+        for control in controls {
+            requirements.push(format!("{framework}/{control}"));
+        }
+    }
+    requirements
 }
 
 /// The names of the sources that would have told.

@@ -21,8 +21,13 @@ pub(super) fn clip(text: &str, most: usize) -> String {
         return text.into_owned();
     }
     let mut left = most.saturating_sub(1);
-    let fits = |c: &char| left.checked_sub(c.len_utf16()).map(|rest| left = rest).is_some();
-    text.chars().take_while(fits).chain(['…']).collect()
+    let mut clipped = String::new();
+    for c in text.chars() {
+        let Some(rest) = left.checked_sub(c.len_utf16()) else { break };
+        left = rest;
+        clipped.push(c);
+    }
+    clipped + "…"
 }
 
 /// Severity, also under `FindingProviderFields`: the one place where a later import may change it.

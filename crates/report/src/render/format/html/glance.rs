@@ -52,25 +52,26 @@ impl<'a> Glance<'a> {
 
 fn tiles(report: &Report) -> Vec<Tile> {
     let counts = counts::total(report);
-    let tile = |status| {
-        // What passes is counted, whether or not it is listed.
-        let listed = report.findings.iter().any(|finding| finding.status() == status);
-        Tile {
+    let mut tiles = Vec::new();
+    for status in Status::ALL {
+        tiles.push(Tile {
             class: status.word(),
             words: words(status),
             count: counts.with_status(status),
-            listed,
-        }
-    };
-    Status::ALL.map(tile).into()
+            // What passes is counted, whether or not it is listed.
+            listed: report.findings.iter().any(|finding| finding.status() == status),
+        });
+    }
+    tiles
 }
 
 fn by_severity(report: &Report) -> Chart<'_> {
-    let of_it = |severity: Severity| {
-        let findings = report.findings.iter().filter(|f| f.severity == severity);
-        (Text::from(severity.word()), findings.collect())
-    };
-    Chart::new("by-severity", "By severity", Severity::ALL.map(of_it).into())
+    let mut rows = Vec::new();
+    for severity in Severity::ALL {
+        let findings = report.findings.iter().filter(|finding| finding.severity == severity);
+        rows.push((Text::from(severity.word()), findings.collect()));
+    }
+    Chart::new("by-severity", "By severity", rows)
 }
 
 fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
@@ -78,8 +79,11 @@ fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
     for rule in &index.rules {
         families.entry(rule.family.as_str()).or_default().extend(&rule.findings);
     }
-    let label = |name: &'a str| Text::from(if name.is_empty() { "other" } else { name });
-    let rows = families.into_iter().map(|(name, findings)| (label(name), findings)).collect();
+    let mut rows = Vec::new();
+    for (name, findings) in families {
+        let label = if name.is_empty() { "other" } else { name };
+        rows.push((Text::from(label), findings));
+    }
     Chart::new("by-family", "By family", rows)
 }
 
@@ -92,31 +96,28 @@ impl<'a> Chart<'a> {
         let count = |findings: &[&Finding], status| {
             findings.iter().filter(|finding| finding.status() == status).count()
         };
-        let is_there = |status: &Status| rows.iter().any(|(_, all)| count(all, *status) > 0);
-        let shown: Vec<Status> = SHOWN
-            .into_iter()
-            .filter(|status| *status == Status::Open || is_there(status))
-            .collect();
-        let work =
-            |findings: &[&Finding]| findings.iter().filter(|finding| is_work(finding)).count();
-        let most = rows.iter().map(|(_, findings)| work(findings)).max().unwrap_or_default();
-        let row = |(label, findings): (Text<'a>, Vec<&Finding>)| {
-            let counts: Vec<_> =
-                shown.iter().map(|&status| (status.word(), count(&findings, status))).collect();
-            BarRow { label, bar: bar(&findings, most), counts }
-        };
+        let mut shown = SHOWN.to_vec();
+        shown.retain(|status| {
+            *status == Status::Open || rows.iter().any(|(_, all)| count(all, *status) > 0)
+        });
+        let work = rows.iter().map(|(_, all)| all.iter().filter(|it| is_work(it)).count());
+        let most = work.max().unwrap_or_default();
         let columns = shown.iter().map(|&status| (status.word(), words(status))).collect();
-        Chart { id, title, columns, rows: rows.into_iter().map(row).collect() }
+        let mut bars = Vec::new();
+        for (label, findings) in rows {
+            let counts = shown.iter().map(|&status| (status.word(), count(&findings, status)));
+            let counts = counts.collect();
+            bars.push(BarRow { label, bar: bar(&findings, most), counts });
+        }
+        Chart { id, title, columns, rows: bars }
     }
 }
 
 /// What is open by severity, then the rest by status.
 fn bar(findings: &[&Finding], most: usize) -> Bar {
     let count = |status, severity: Option<Severity>| {
-        let is_it = |finding: &&&Finding| {
-            finding.status() == status && severity.is_none_or(|s| finding.severity == s)
-        };
-        findings.iter().filter(is_it).count()
+        let with_status = findings.iter().filter(|finding| finding.status() == status);
+        with_status.filter(|it| severity.is_none_or(|severity| it.severity == severity)).count()
     };
     let open = Severity::ALL.map(|s| (s.word(), count(Status::Open, Some(s))));
     let rest = SHOWN[1..].iter().map(|&status| (status.word(), count(status, None)));

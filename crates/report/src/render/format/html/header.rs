@@ -89,8 +89,8 @@ impl<'a> Header<'a> {
 
 impl<'a> First<'a> {
     fn new(rule: &'a Rule<'a>, many_accounts: bool) -> First<'a> {
-        let is_open = |finding: &&Finding| finding.status() == Status::Open;
-        let open: Vec<&Finding> = rule.findings.iter().copied().filter(is_open).collect();
+        let mut open = rule.findings.clone();
+        open.retain(|finding| finding.status() == Status::Open);
         let what = if let [finding] = open[..] {
             let account = many_accounts.then_some(finding.account.as_str());
             describe(account, &finding.resource, &finding.message)
@@ -140,8 +140,8 @@ fn most_severe(open: &[&Finding], many_accounts: bool) -> Option<Text<'static>> 
 fn accepted(report: &Report) -> Option<String> {
     let mut counts = Vec::new();
     for (status, word) in [(Status::Known, "known"), (Status::Waived, "waived")] {
-        let critical = |finding: &&Finding| finding.severity == Severity::Critical;
-        let count = with_status(report, status).filter(critical).count();
+        let critical = with_status(report, status).filter(|it| it.severity == Severity::Critical);
+        let count = critical.count();
         if count > 0 {
             counts.push(format!("{count} {word}"));
         }

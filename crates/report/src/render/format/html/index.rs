@@ -71,13 +71,13 @@ impl<'a> Index<'a> {
 
     /// The rules with findings of that kind: by the most severe of them, then by how many there are.
     pub(super) fn most_severe(&self, is_it: impl Fn(&Finding) -> bool) -> Vec<&Rule<'a>> {
-        let rank = |rule: &Rule<'_>| {
+        let mut ranked = Vec::new();
+        for rule in &self.rules {
             let some = rule.findings.iter().filter(|finding| is_it(finding));
-            let most_severe = some.clone().map(|finding| finding.severity).min()?;
-            Some((most_severe, Reverse(some.count())))
-        };
-        let mut ranked: Vec<_> =
-            self.rules.iter().filter_map(|rule| Some((rank(rule)?, rule))).collect();
+            if let Some(most_severe) = some.clone().map(|finding| finding.severity).min() {
+                ranked.push(((most_severe, Reverse(some.count())), rule));
+            }
+        }
         ranked.sort_by(|(a, first), (b, second)| {
             a.cmp(b).then_with(|| first.id.as_str().cmp(second.id.as_str()))
         });

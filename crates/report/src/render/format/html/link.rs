@@ -14,8 +14,10 @@ pub(super) struct WebLink<'a> {
 impl<'a> WebLink<'a> {
     pub(super) fn new(address: &'a str) -> WebLink<'a> {
         // The characters of RFC 3986, so that browsers and validators agree on what it means.
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
-        let is_safe = address.starts_with("https://") && address.chars().all(plain);
+        let is_plain = address
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c));
+        let is_safe = is_plain && address.starts_with("https://");
         WebLink { text: address.into(), is_safe }
     }
 }
@@ -44,8 +46,10 @@ impl<'a> RuleLink<'a> {
         index: &Index<'a>,
         count: impl Fn(&Rule<'a>) -> usize,
     ) -> RuleLink<'a> {
-        let unlinked = || RuleLink { id: id.into(), target: None, count: 0 };
-        index.rule(id).map_or_else(unlinked, |rule| RuleLink::to(rule, count(rule)))
+        match index.rule(id) {
+            Some(rule) => RuleLink::to(rule, count(rule)),
+            None => RuleLink { id: id.into(), target: None, count: 0 },
+        }
     }
 }
 

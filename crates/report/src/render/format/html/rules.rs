@@ -32,9 +32,11 @@ struct Rule<'a> {
 
 impl<'a> Rules<'a> {
     pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Rules<'a> {
-        let judged = index.rules.iter().filter_map(|rule| Some((rule, rule.info?)));
-        let rule = |(rule, info): (_, &'a RuleInfo)| Rule::new(rule, info, report.tally(&info.id));
-        Rules { rules: judged.map(rule).collect() }
+        let mut rules = Vec::new();
+        for rule in &index.rules {
+            rules.extend(rule.info.map(|info| Rule::new(rule, info, report.tally(&info.id))));
+        }
+        Rules { rules }
     }
 
     pub(super) fn count(&self) -> usize {

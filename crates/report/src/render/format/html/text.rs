@@ -53,9 +53,11 @@ pub(super) fn defused(value: &Json) -> Json {
         Json::String(text) => Json::String(defuse(text).into_owned()),
         Json::Array(items) => items.iter().map(defused).collect(),
         Json::Object(fields) => {
-            let field =
-                |(name, value): (&String, &Json)| (defuse(name).into_owned(), defused(value));
-            Json::Object(fields.iter().map(field).collect())
+            let mut defused_fields = serde_json::Map::new();
+            for (name, value) in fields {
+                defused_fields.insert(defuse(name).into_owned(), defused(value));
+            }
+            Json::Object(defused_fields)
         }
         plain => plain.clone(),
     }

@@ -29,8 +29,8 @@ fn write_suite(view: &View<'_>, id: usize, suite: &Suite<'_>, xml: &mut Xml<'_>)
     let tool = &view.report.tool;
     let Suite { name, as_of, properties, cases, gaps } = suite;
     let marked = |element: &str| {
-        let is_it = |case: &&Case| case.mark.as_ref().is_some_and(|mark| mark.element == element);
-        cases.iter().filter(is_it).count().to_string()
+        let marks = cases.iter().filter_map(|case| case.mark.as_ref());
+        marks.filter(|mark| mark.element == element).count().to_string()
     };
     let own = [
         ("name", defuse(if name.trim().is_empty() { "unknown" } else { name }).into_owned()),

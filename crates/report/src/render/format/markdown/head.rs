@@ -60,8 +60,10 @@ fn write_findings(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) {
     let mut rows = Vec::new();
     for Section { severity, groups, .. } in &outline.open {
         for group in groups {
-            let name = |f: &&_| shorten(&words::name(f, view.many_accounts()), NAME_CHARS);
-            let names: Vec<String> = group.findings.iter().map(name).collect();
+            let mut names = Vec::new();
+            for finding in &group.findings {
+                names.push(shorten(&words::name(finding, view.many_accounts()), NAME_CHARS));
+            }
             let who = cell(&inline(&few(&names, NAMED)));
             let (count, title) = (names.len(), cell(&title(group)));
             rows.push(format!("| {} | {title} | {count} | {who} |\n", severity.word()));

@@ -72,15 +72,17 @@ fn not_judged(view: &View<'_>, part: &AccountRun<'_>) -> Vec<Notification> {
         rules.entry(&finding.rule).or_default().push(&finding.resource.name);
     }
     let allowed = &view.report.options.gate.allow_unknown;
-    let tell = |(rule, names): (&str, Vec<&str>)| {
+    let mut notes = Vec::new();
+    for (rule, names) in rules {
         let is_allowed = allowed.iter().any(|id| id == rule);
         let level = if is_allowed { Level::Note } else { Level::Warning };
         let resources = counted(names.len(), "resource");
         let text = format!("{rule} was not judged for {resources}: {}.", few(&names, NAMED));
         let rule = ReportingDescriptorReference { id: rule.to_owned() };
-        Notification { associated_rule: Some(rule), ..note("not-judged", level, &text) }
-    };
-    rules.into_iter().map(tell).collect()
+        notes
+            .push(Notification { associated_rule: Some(rule), ..note("not-judged", level, &text) });
+    }
+    notes
 }
 
 fn waived(part: &AccountRun<'_>) -> Option<Notification> {

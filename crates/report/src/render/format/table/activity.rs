@@ -109,11 +109,11 @@ fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
     for account in accounts {
         let regions = coverage.regions.iter().filter(|it| it.account == account);
         let read: Vec<&str> = regions.map(|it| it.region.as_str()).collect();
-        let is_elsewhere = |region: &&str| {
+        let is_elsewhere = read.iter().any(|region| {
             ["cn-", "us-gov-", "us-iso", "eusc-"].iter().any(|it| region.starts_with(it))
-        };
+        });
         let missing: Vec<_> = ROOT_REGIONS.into_iter().filter(|it| !read.contains(it)).collect();
-        if !missing.is_empty() && !read.iter().any(is_elsewhere) {
+        if !missing.is_empty() && !is_elsewhere {
             all.push((account, missing));
         }
     }

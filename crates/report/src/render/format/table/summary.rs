@@ -62,17 +62,20 @@ fn row(label: &str, width: usize, columns: &Columns, counts: Counts) -> String {
 
 /// The columns with their titles; what is known or waived has one only where there is some.
 fn columns(report: &Report) -> Columns {
-    let any = |status| report.findings.iter().any(|finding| finding.status() == status);
     let decided = |status| matches!(status, Status::Known | Status::Waived);
     let mut columns = Status::ALL.to_vec();
-    columns.retain(|status| !decided(*status) || any(*status));
+    columns.retain(|status| {
+        !decided(*status) || report.findings.iter().any(|finding| finding.status() == *status)
+    });
     // Where nothing is decided, all that fails is open.
     let plain = !columns.iter().copied().any(decided);
-    let title = |status: Status| match status {
-        Status::Open if plain => "fail".to_owned(),
-        status => status.word().replace('_', " "),
-    };
-    columns.into_iter().map(|status| (status, title(status))).collect()
+    let mut titled = Vec::new();
+    for status in columns {
+        let is_plain_failure = plain && status == Status::Open;
+        let word = if is_plain_failure { "fail" } else { status.word() };
+        titled.push((status, word.replace('_', " ")));
+    }
+    titled
 }
 
 fn cell(status: Status, text: &str) -> String {
