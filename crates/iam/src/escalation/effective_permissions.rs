@@ -262,16 +262,22 @@ impl<'a> Index<'a> {
             return Some(Step::new(allowed));
         }
         let Resource::Principal(target) = asked.about else { return None };
-        let tag = match target.kind {
-            PrincipalKind::User => "iam:taguser",
-            PrincipalKind::Role => "iam:tagrole",
+        let names = match target.kind {
+            PrincipalKind::User => ["iam:taguser", "iam:untaguser"],
+            PrincipalKind::Role => ["iam:tagrole", "iam:untagrole"],
             PrincipalKind::Group => return None,
         };
-        let tag = self.allowed(who, self.methods.known(tag), Asked::about(target))?;
-        let retagged = Principal { chooses_tags: true, ..target.clone() };
-        let about = Resource::Principal(&retagged);
-        let allowed = self.allowed(who, action, Asked { about, ..asked })?;
-        Some(Step { allowed: vec![tag, allowed], limit: None })
+        let tagged = Principal { chooses_tags: true, ..target.clone() };
+        let untagged = Principal { tags: Some(BTreeMap::new()), ..target.clone() };
+        for (name, retagged) in names.iter().zip([&tagged, &untagged]) {
+            let about = Resource::Principal(retagged);
+            let change = self.allowed(who, self.methods.known(name), Asked::about(target));
+            let allowed = self.allowed(who, action, Asked { about, ..asked });
+            if let (Some(change), Some(allowed)) = (change, allowed) {
+                return Some(Step { allowed: vec![change, allowed], limit: None });
+            }
+        }
+        None
     }
 
     fn by_boundary(

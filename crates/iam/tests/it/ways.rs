@@ -263,6 +263,18 @@ fn whoever_may_change_tags_meets_the_conditions_on_them() {
     check_user(json!([may, tag_role("admin")]), admin(trusts_account()), ASSUME);
     check_user(json!([may, tag_role("app")]), admin(trusts_account()), &[]);
     check_user(json!([may, tag("admin")]), admin(trusts_account()), &[]);
+    // A tag of the target that protects it can be removed, but not set to nothing.
+    let protected = || {
+        let mut json = admin(trusts_account());
+        json["roles"]["admin"]["tags"] = json!({"protected": "yes"});
+        json
+    };
+    may = when(assume("admin"), json!({"Null": {"aws:ResourceTag/protected": "true"}}));
+    check_user(json!([may]), protected(), &[]);
+    check_user(json!([may, tag_role("admin")]), protected(), &[]);
+    let untag_role = |name: &str| allow("iam:UntagRole", arn(&format!("role/{name}")));
+    check_user(json!([may, untag_role("admin")]), protected(), ASSUME);
+    check_user(json!([may, untag_role("app")]), protected(), &[]);
     // What is there already is not a way of its own.
     let mut tagged = admin(trust());
     tagged["users"]["alice"]["tags"] = json!({"team": "red"});
