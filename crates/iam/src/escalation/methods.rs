@@ -264,6 +264,13 @@ impl Changes {
         }
     }
 
+    /// Whether a method lets one act as somebody else, who need not be privileged.
+    pub(super) fn acts_as_other(self) -> bool {
+        let by_what_exists =
+            matches!(self, Changes::RunningRole | Changes::SamlProvider | Changes::OidcProvider);
+        self.becomes().is_some() || by_what_exists
+    }
+
     /// The kind of resource of IAM that gives permissions by the first action; none: it gives none.
     pub(super) fn kind_of_target(self) -> Option<&'static str> {
         match self {

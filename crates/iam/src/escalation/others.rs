@@ -7,7 +7,7 @@ use super::methods::{Changes, Methods};
 use super::nodes::{NodeId, NodeKind};
 use super::reach::Reached;
 use super::search::{Edge, Search, Wait};
-use super::step::{Step, Target};
+use super::step::Step;
 use crate::account::{PrincipalId, PrincipalKind};
 
 /// Who can become somebody, and how.
@@ -119,8 +119,7 @@ impl Search<'_> {
     /// Who can become a principal in one step.
     fn becoming_directly(&self, id: PrincipalId) -> Becoming {
         let mut becoming = Becoming::new();
-        let target = Target::Principal(id);
-        for (wait, resource) in self.candidates(id) {
+        for (wait, resource, target) in self.candidates(id) {
             let known = becoming.get(&wait.node).map(|it: &Reached| it.step.certainty());
             if known == Some(Certainty::Certain) || !self.is_open(wait.node) {
                 continue;
@@ -128,7 +127,7 @@ impl Search<'_> {
             if let Some(step) = self.attempt(wait, &resource, &target)
                 && known < Some(step.certainty())
             {
-                becoming.insert(wait.node, Reached { id, first: (wait, target.clone()), step });
+                becoming.insert(wait.node, Reached { id, first: (wait, target), step });
             }
         }
         becoming

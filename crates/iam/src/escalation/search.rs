@@ -686,16 +686,15 @@ impl<'a> Search<'a> {
     }
 
     /// Who could use a method that lets one become a principal, and on what.
-    pub(super) fn candidates(&self, id: PrincipalId) -> Vec<(Wait, String)> {
+    pub(super) fn candidates(&self, id: PrincipalId) -> Vec<(Wait, String, Target)> {
         let mut candidates = Vec::new();
-        for (road, resource, _) in self.roads_to(id) {
+        for (road, resource, target) in self.roads_to(id) {
             for (length, of_length) in self.waiting.get(&road).into_iter().flatten() {
                 let beginning = resource.get(..*length);
                 let waits = beginning.and_then(|beginning| of_length.get(beginning));
                 let waits = waits.into_iter().flatten();
-                let becoming =
-                    waits.filter(|it| self.method(it.method).changes.becomes().is_some());
-                candidates.extend(becoming.map(|wait| (*wait, resource.clone())));
+                let acting = waits.filter(|it| self.method(it.method).changes.acts_as_other());
+                candidates.extend(acting.map(|wait| (*wait, resource.clone(), target.clone())));
             }
         }
         let principal = self.account().principal(id);
@@ -708,7 +707,8 @@ impl<'a> Search<'a> {
             nodes.extend(&self.acting);
         }
         for node in nodes {
-            candidates.push((Wait { node, method }, principal.arn.clone()));
+            let target = Target::Principal(id);
+            candidates.push((Wait { node, method }, principal.arn.clone(), target));
         }
         candidates
     }

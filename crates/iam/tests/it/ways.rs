@@ -1277,3 +1277,30 @@ fn a_user_whose_keys_one_makes_is_put_in_a_group() {
     check(roles(json!(["iam:AddUserToGroup"])), &[]);
     check(roles(json!(["iam:CreateAccessKey"])), &[]);
 }
+
+/// Code that is put into a function acts with the role of the function, and those who write the metadata of a SAML
+/// provider sign in as a role that trusts it.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html>
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSAMLProvider.html>
+#[test]
+fn what_one_controls_changes_oneself() {
+    let tool = |user: &str, trust: Json| {
+        role("tool", json!([allow("iam:PutUserPolicy", arn(&format!("user/{user}")))]), trust)
+    };
+    let lambda = || trusts_service("lambda.amazonaws.com");
+    let code = || json!([allow("lambda:UpdateFunctionCode", "*")]);
+    let found: &Ways = &[("lambda-update-code", Conditional)];
+    check_user(code(), tool("alice", lambda()), found);
+    check_user(code(), tool("bob", lambda()), &[]);
+    check_user(code(), tool("alice", trusts_service("ec2.amazonaws.com")), &[]);
+    check_user(plain(), tool("alice", lambda()), &[]);
+    let provider = |name: &str| arn(&format!("saml-provider/{name}"));
+    let mut saml = trusts(json!({"Federated": provider("idp")}));
+    saml["Action"] = json!("sts:AssumeRoleWithSAML");
+    let rewrite = |name: &str| json!([allow("iam:UpdateSAMLProvider", provider(name))]);
+    let by_provider: &Ways = &[("update-saml-provider", Certain)];
+    check_user(rewrite("idp"), tool("alice", saml.clone()), by_provider);
+    check_user(rewrite("idp"), tool("bob", saml.clone()), &[]);
+    check_user(rewrite("other"), tool("alice", saml), &[]);
+}
