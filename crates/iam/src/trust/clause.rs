@@ -27,6 +27,12 @@ pub(super) struct Clauses(Vec<Vec<Condition>>);
 const SOURCE: [&str; 4] =
     ["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"];
 
+/// How the hosts end where AWS takes SAML assertions, before which the region may stand.
+///
+/// <https://docs.aws.amazon.com/general/latest/gr/signin-service.html>
+const SIGN_IN: [&str; 3] =
+    [".signin.amazonaws-us-gov.com", ".signin.amazonaws.cn", ".signin.aws.amazon.com"];
+
 const IS_SERVICE: &str = "aws:principalisawsservice";
 
 /// Whether the statement is about the principal.
@@ -296,7 +302,7 @@ impl Clauses {
         };
         if let PrincipalElement::Federated(provider) = element {
             if is_saml(provider) {
-                demands.tenant = self.demand(|it| demands_fixed(it, "saml:aud"));
+                demands.tenant = self.demand(demands_endpoint);
             } else if let Some(issuer) = Issuer::of_provider(provider) {
                 demands.tenant = self.demand(|it| issuer.tells_tenant(it));
                 demands.branch =
@@ -322,6 +328,21 @@ fn demands_fixed(condition: &Condition, key: &str) -> bool {
     condition.key == key
         && condition.demands_value()
         && condition.values.iter().all(|value| fixed::fixed(value).is_some())
+}
+
+/// Whether only assertions for the endpoints of one host meet the condition, or of AWS in any region.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html>
+fn demands_endpoint(condition: &Condition) -> bool {
+    condition.key == "saml:aud"
+        && condition.demands_value()
+        && condition.values.iter().all(|value| {
+            let url = value.as_str().strip_prefix("https://");
+            let host = url.and_then(|url| url.split_once('/')).map(|(host, _)| host);
+            let is_one = |host: &str| !host.contains(['*', '?', '$']);
+            let is_of_aws = |host: &str| SIGN_IN.iter().any(|domain| host.ends_with(domain));
+            fixed::fixed(value).is_some() || host.is_some_and(|it| is_one(it) || is_of_aws(it))
+        })
 }
 
 /// Whether no request without MFA meets the condition: such a request has no age of it.

@@ -786,7 +786,10 @@ fn how_a_claim_is_demanded() {
     check(web(&gitlab, json!({"StringEquals": sub()})), &["any tenant"]);
 }
 
+/// Each region has an endpoint of its own, and one that takes encrypted assertions ends with an id:
+///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html>
 #[test]
 fn assertions_made_for_others() {
     let saml = |condition: Json| {
@@ -798,7 +801,22 @@ fn assertions_made_for_others() {
     let aud = |operator: &str, value: &str| saml(json!({operator: {"SAML:aud": value}}));
     let url = "https://signin.aws.amazon.com/saml";
     check(aud("StringEquals", url), &["saml"]);
-    check(aud("StringLike", "https://*"), &["saml of any audience"]);
+    for good in [
+        "https://*.signin.aws.amazon.com/saml",
+        "https://*.signin.amazonaws-us-gov.com/saml",
+        "https://signin.aws.amazon.com/saml/acs/*",
+    ] {
+        check(aud("StringLike", good), &["saml"]);
+    }
+    for bad in [
+        "https://*",
+        "https://*/saml",
+        "https://*.amazon.com.example.com/saml",
+        "https://signin.aws.amazon.com*",
+        "*.signin.aws.amazon.com/saml",
+    ] {
+        check(aud("StringLike", bad), &["saml of any audience"]);
+    }
     check(aud("StringEqualsIfExists", url), &["saml of any audience"]);
     check(saml(json!({})), &["saml of any audience"]);
     let wrong = json!({"StringEquals": {"SAML:iss": "https://idp.example.com"}});
