@@ -151,6 +151,11 @@ impl Condition {
                 }
                 if self.negated { !of_service } else { of_service }
             }
+            Value::MaybeFrom(now) => {
+                let holds = self.holds_for_one(request, &Value::From(now));
+                let is_decided = holds == Truth::from(self.when_absent);
+                if is_decided { holds } else { Truth::depends_on(&self.name) }
+            }
             Value::Open if self.never_holds() => Truth::No,
             Value::Open => Truth::depends_on(&self.name),
             value => self.holds_for_one(request, &value),
@@ -164,7 +169,7 @@ impl Condition {
                 return Truth::from(effect == Effect::Allow && !self.values.is_empty());
             }
             Value::Absent => Truth::Yes,
-            Value::Open => Truth::depends_on(&self.name),
+            Value::Open | Value::MaybeFrom(_) => Truth::depends_on(&self.name),
             Value::Lacking(lack) => Truth::lacking(*lack),
             _ => Truth::No,
         };

@@ -160,6 +160,11 @@ impl<'a> Context<'a> {
         }
         match key {
             "aws:currenttime" | "aws:epochtime" => Value::From(self.account.now),
+            // Whoever asks can get new temporary credentials; a role has no others.
+            "aws:tokenissuetime" => match self.principal {
+                Some(role) if role.kind == PrincipalKind::Role => Value::From(self.account.now),
+                _ => Value::MaybeFrom(self.account.now),
+            },
             "aws:principalisawsservice" => Value::one("false"),
             "iam:permissionsboundary" => self.boundary_of_resource(),
             // A policy that names an account or organization here does not mean any resource.

@@ -21,6 +21,8 @@ pub enum Value<'a> {
     Beginning(String),
     /// Now or any later moment.
     From(Timestamp),
+    /// Such a moment, or none: only the request tells.
+    MaybeFrom(Timestamp),
     /// Whoever asks chooses the value.
     Chosen {
         /// Whether there may be none.

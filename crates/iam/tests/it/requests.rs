@@ -273,6 +273,35 @@ fn time_goes_on() {
     check_condition(json!({"NumericLessThan": {"aws:EpochTime": "1600000000"}}), false);
 }
 
+/// The key is there with temporary credentials only, of which a role has no others and a user may get some: those of
+/// today are as young as now.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tokenissuetime>
+#[test]
+fn when_credentials_were_issued() {
+    let key = "aws:TokenIssueTime";
+    let issued = |operator: &str| json!({operator: {key: "2025-01-01T00:00:00Z"}});
+    let absent = |value: &str| json!({"Null": {key: value}});
+    for (condition, role, user) in [
+        (issued("DateGreaterThan"), "allowed", key),
+        (issued("DateGreaterThanIfExists"), "allowed", "allowed"),
+        (issued("DateLessThan"), "silent", "silent"),
+        (issued("DateLessThanIfExists"), "silent", key),
+        (absent("true"), "silent", key),
+        (absent("false"), "allowed", key),
+    ] {
+        let document = document(json!([under(condition.clone())]));
+        assert_eq!(decide_as("app", &document, &[]), role, "{condition}");
+        assert_eq!(decide_as("alice", &document, &[]), user, "{condition}");
+    }
+    // What the console writes to revoke sessions lets in those that begin later:
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
+    let revoke = || when(deny("*", "*"), issued("DateLessThan"));
+    let document = document(json!([everything(), revoke()]));
+    assert_eq!(decide_as("app", &document, &[]), "allowed");
+    check(json!([everything(), revoke()]), "allowed");
+}
+
 /// "One of the W3C implementations of the ISO 8601 date formats":
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date>,
 /// <https://www.w3.org/TR/NOTE-datetime>
