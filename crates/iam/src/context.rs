@@ -108,6 +108,20 @@ const OF_BOUNDED: [&str; 14] = [
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_actions-resources-contextkeys.html>
 const OF_IAM_REQUESTS: [&str; 4] = ["aws", "iam", "identitystore", "saml"];
 
+/// Keys of services that tell where the credentials of a role's session were issued, and are sent to others too.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const OF_ROLE_SESSIONS: [&str; 8] = [
+    "codebuild:buildarn",
+    "codebuild:projectarn",
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "glue:credentialissuingservice",
+    "glue:roleassumedby",
+    "lambda:sourcefunctionarn",
+    "ssm:sourceinstancearn",
+];
+
 impl<'a> Request<'a> {
     /// The value of a condition key, whose name is in lower case.
     ///
@@ -132,6 +146,7 @@ fn is_sent(key: &str, action: &str) -> bool {
         "aws:requesttag" | "aws:tagkeys" if is_of_iam => {
             name.starts_with("tag") || name.starts_with("untag") || TAKING_TAGS.contains(&name)
         }
+        key if OF_ROLE_SESSIONS.contains(&key) => true,
         "iam:associatedresourcearn" | "iam:passedtoservice" => is_of_iam && name == "passrole",
         "iam:permissionsboundary" => is_of_iam && OF_BOUNDED.contains(&name),
         "iam:policyarn" => is_of_iam && (name.starts_with("attach") || name.starts_with("detach")),
@@ -233,6 +248,7 @@ fn of_principal<'a>(principal: &'a Principal, key: &str) -> Value<'a> {
         ("aws:principalarn", _) => Value::one(principal.arn.as_str()),
         ("aws:username", _) if is_user => Value::one(principal.name.as_str()),
         ("aws:username", _) => Value::Absent,
+        _ if is_user && OF_ROLE_SESSIONS.contains(&key) => Value::Absent,
         ("aws:principaltype", _) => Value::one(if is_user { "User" } else { "AssumedRole" }),
         ("aws:userid", Some(id)) if is_user => Value::one(id.as_str()),
         ("aws:userid", Some(id)) => Value::Beginning(format!("{id}:")),

@@ -428,7 +428,8 @@ fn what_a_caller_may_leave_out_is_there_or_not_as_suits() {
 /// The columns of condition keys in
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 /// and
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>, and
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 #[test]
 fn a_key_that_the_action_never_has_is_absent() {
     for (key, with, without) in [
@@ -462,6 +463,13 @@ fn a_key_that_the_action_never_has_is_absent() {
     for key in ["saml:sub", "token.actions.githubusercontent.com:sub"] {
         let condition = json!({"StringEquals": {key: "red"}});
         check_action("iam:putuserpolicy", json!([under(condition)]), key);
+    }
+    // So does the session of a role with where its credentials were issued; a user has no such.
+    for key in ["lambda:SourceFunctionArn", "ec2:SourceInstanceArn", "glue:RoleAssumedBy"] {
+        let condition = json!({"StringEquals": {key: "red"}});
+        let document = document(json!([under(condition.clone())]));
+        assert_eq!(decide_of("iam:putuserpolicy", "app", &document, &[]), key);
+        check_condition_of("iam:putuserpolicy", condition, false);
     }
     // IAM and STS take HTTPS only: <https://docs.aws.amazon.com/general/latest/gr/sts.html>.
     let secure = |value: &str| json!({"Bool": {"aws:SecureTransport": value}});
