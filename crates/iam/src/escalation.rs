@@ -14,6 +14,7 @@ mod nodes;
 mod offers;
 mod others;
 mod reach;
+mod running;
 mod search;
 mod sentence;
 mod step;

@@ -163,10 +163,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             for (arn, holders) in targets {
-                let chosen = Value::Chosen { optional: true };
-                let brings = [(POLICY, chosen.clone()), (BOUNDARY, chosen)];
-                let asked = Asked { resource: arn, about: Resource::Own, brings: &brings };
-                if self.index.allowed(&self.node(id).who, method.actions[0], asked).is_some() {
+                if self.may_change(by, arn) {
                     self.change_others(by, &holders, &mut becoming);
                 }
             }
@@ -174,6 +171,18 @@ impl<'a> Search<'a> {
         if reach.is_some() && !self.node(id).is_sure() {
             self.look_further(id);
         }
+        if !self.node(id).is_sure() {
+            self.look_at_running(id);
+        }
+    }
+
+    /// Whether the first action of a method may be allowed on what has the ARN.
+    pub(super) fn may_change(&self, by: Wait, arn: &str) -> bool {
+        let chosen = Value::Chosen { optional: true };
+        let brings = [(POLICY, chosen.clone()), (BOUNDARY, chosen)];
+        let asked = Asked { resource: arn, about: Resource::Own, brings: &brings };
+        let action = self.method(by.method).actions[0];
+        self.index.allowed(&self.node(by.node).who, action, asked).is_some()
     }
 
     /// Looks for methods on others whom a principal becomes by becoming somebody else first.

@@ -5,6 +5,7 @@
 //! surest and closest first, each to those that wait for it; who is surely privileged waits no
 //! more for a method that it has found. So the work grows with principals, and not with their square.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
@@ -53,6 +54,8 @@ pub(super) struct Search<'a> {
     /// may use an action on anything.
     administrators: HashMap<(Policies, Option<PolicyId>), Option<Keys>>,
     useful: HashMap<(Policies, Option<PolicyId>, ActionId), bool>,
+    /// By the place of the principal: the methods that may control what runs with it.
+    pub(super) running: OnceCell<Vec<u128>>,
     queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
 
@@ -129,6 +132,7 @@ impl<'a> Search<'a> {
             becoming: HashMap::new(),
             administrators: HashMap::new(),
             useful: HashMap::new(),
+            running: OnceCell::new(),
             queue: BinaryHeap::new(),
         };
         search.add_principals();

@@ -1304,3 +1304,40 @@ fn what_one_controls_changes_oneself() {
     check_user(rewrite("idp"), tool("bob", saml.clone()), &[]);
     check_user(rewrite("other"), tool("alice", saml), &[]);
 }
+
+/// Whoever controls what runs with a role acts with what it has put into the role.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html>
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html>
+#[test]
+fn a_role_that_something_runs_with_is_changed() {
+    let app = |service: &str| role("app", plain(), trusts_service(service));
+    let put = |name: &str| allow("iam:PutRolePolicy", arn(&format!("role/{name}")));
+    let found: &Ways = &[("put-role-policy", Conditional)];
+    let lambda = "lambda.amazonaws.com";
+    let code = || allow("lambda:UpdateFunctionCode", "*");
+    check_user(json!([put("app"), code()]), app(lambda), found);
+    check_user(json!([put("other"), code()]), app(lambda), &[]);
+    check_user(json!([put("app")]), app(lambda), &[]);
+    check_user(json!([put("app"), code()]), app("ec2.amazonaws.com"), &[]);
+    let shell = || allow("ecs:ExecuteCommand", "*");
+    check_user(json!([put("app"), shell()]), app("ecs-tasks.amazonaws.com"), found);
+    check_user(
+        json!([put("app"), shell(), deny("ecs:*", "*")]),
+        app("ecs-tasks.amazonaws.com"),
+        &[],
+    );
+    // The boundary of the role goes first.
+    let bounded = || {
+        let mut json = role("app", json!([everything()]), trusts_service(lambda));
+        json["policies"] = json!({"limit": [allow("s3:*", "*")]});
+        json["roles"]["app"]["boundary"] = json!("limit");
+        json
+    };
+    check_user(json!([code()]), bounded(), &[]);
+    let unbind =
+        |name: &str| allow("iam:DeleteRolePermissionsBoundary", arn(&format!("role/{name}")));
+    let removed: &Ways = &[("delete-role-boundary", Conditional)];
+    check_user(json!([code(), unbind("app")]), bounded(), removed);
+    check_user(json!([code(), unbind("other")]), bounded(), &[]);
+}

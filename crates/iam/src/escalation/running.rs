@@ -1,0 +1,84 @@
+//! Changes to roles with which something runs that a principal controls.
+
+use std::collections::BTreeSet;
+
+use super::methods::{Changes, Method, Methods};
+use super::nodes::NodeId;
+use super::search::{Edge, Search, Wait};
+use super::step::{Step, Target};
+use crate::account::PrincipalId;
+
+/// Some of the methods that control what runs with a role, a bit each.
+type Controls = u128;
+
+/// The methods that control what runs with a role, with their bits.
+fn controlling() -> impl Iterator<Item = (Controls, u16, &'static Method)> {
+    let all = Methods::numbered().filter(|(_, method)| method.changes == Changes::RunningRole);
+    all.enumerate().map(|(bit, (number, method))| (1 << bit, number, method))
+}
+
+impl Search<'_> {
+    /// Looks for methods on roles with which something runs that a node controls.
+    pub(super) fn look_at_running(&mut self, id: NodeId) {
+        let mut usable: Controls = 0;
+        for (bit, _, method) in controlling() {
+            if self.mentions(id, method) && self.may_use_all(id, &method.actions) {
+                usable |= bit;
+            }
+        }
+        if usable == 0 {
+            return;
+        }
+        for (number, method) in Methods::numbered() {
+            let by = Wait { node: id, method: number };
+            if !method.changes.is_of_holder() || !self.mentions(id, method) {
+                continue;
+            }
+            let mut seen = BTreeSet::new();
+            for (arn, holders) in self.in_range(id, method.actions[0]) {
+                let mut roles = holders.to_vec();
+                roles.retain(|role| self.controls(*role) & usable != 0);
+                if roles.is_empty() || !self.may_change(by, arn) {
+                    continue;
+                }
+                for role in roles {
+                    if !self.node(id).ways.contains_key(&number) && seen.insert(role) {
+                        self.change_running(by, role, usable);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tries a method on a role, as which the node acts by one of the methods that control what runs with it.
+    fn change_running(&mut self, by: Wait, role: PrincipalId, usable: Controls) {
+        let usable = usable & self.controls(role);
+        let target = Target::Principal(role);
+        let ways = controlling().filter(|(bit, ..)| usable & bit != 0);
+        let steps =
+            ways.filter_map(|(_, method, _)| self.attempt(Wait { method, ..by }, "", &target));
+        if let Some(step) = steps.max_by_key(Step::certainty) {
+            self.change_other(&Edge::new(by, self.of_principal[role.place()], step));
+        }
+    }
+
+    /// The methods that may control what runs with a principal: its trust policy admits one of their services.
+    fn controls(&self, id: PrincipalId) -> Controls {
+        self.running.get_or_init(|| self.find_controls())[id.place()]
+    }
+
+    fn find_controls(&self) -> Vec<Controls> {
+        let services: BTreeSet<&String> =
+            controlling().flat_map(|(.., method)| &method.services).collect();
+        let mut all = Vec::new();
+        for principal in &self.account().principals {
+            let trust = principal.trust.as_ref().filter(|_| !principal.service_linked);
+            let mut admitted = services.clone();
+            admitted
+                .retain(|it| trust.is_some_and(|trust| trust.admits_provider(it, self.account())));
+            let serve = |method: &Method| method.services.iter().any(|it| admitted.contains(it));
+            all.push(controlling().filter(|(.., method)| serve(method)).map(|(bit, ..)| bit).sum());
+        }
+        all
+    }
+}
