@@ -14,7 +14,7 @@ use crate::summary::Filter;
 /// that it is known what led to an event.
 pub(crate) fn facts(
     coverage: &Coverage,
-    events: &[Event],
+    events: Vec<Event>,
     attempts: &[Attempt],
     filter: &Filter,
     period: Period,
@@ -36,9 +36,12 @@ pub(crate) fn facts(
             activity.sign_ins.push(sign_in(attempt));
         }
     }
-    let (created, enabled) = (times_of("CreateUser", events), times_of("EnableMFADevice", events));
-    for event in events.iter().filter(|event| filter.takes_event(event)) {
-        if let Some(activity) = accounts.get_mut(&event.account) {
+    let created = times_of("CreateUser", &events);
+    let enabled = times_of("EnableMFADevice", &events);
+    for event in events {
+        if filter.takes_event(&event)
+            && let Some(activity) = accounts.get_mut(&event.account)
+        {
             activity.credential_events.push(credential_event(event, &created, &enabled));
         }
     }
@@ -79,60 +82,62 @@ fn sign_in(attempt: &Attempt) -> SignIn {
     }
 }
 
-fn credential_event(event: &Event, created: &Times<'_>, enabled: &Times<'_>) -> CredentialEvent {
-    let created = times(created, event).iter().rev().find(|created| **created <= event.at);
-    let enabled = times(enabled, event).iter().find(|enabled| **enabled >= event.at);
-    let actor = &event.actor;
+/// The event as a fact, which takes over its texts.
+fn credential_event(event: Event, created: &Times, enabled: &Times) -> CredentialEvent {
+    let created = times(created, &event).iter().rev().find(|created| **created <= event.at);
+    let enabled = times(enabled, &event).iter().find(|enabled| **enabled >= event.at);
     CredentialEvent {
         resource_id: resource_id(&event.account, &event.region, &event.id),
+        user: who(event.actor.kind, event.actor.name.as_ref(), event.source.as_ref()),
+        by_self: acted_on(&event) == Some(actor_name(&event)),
         at: event.at,
-        region: event.region.clone(),
-        service: event.service.clone(),
-        name: event.name.clone(),
-        actor: actor.kind,
-        user: who(actor.kind, actor.name.as_ref(), event.source.as_ref()),
-        role: actor.role.clone(),
-        target: event.target.clone(),
-        by_self: acted_on(event) == Some((&event.account, actor_name(event))),
+        region: event.region,
+        service: event.service,
+        name: event.name,
+        actor: event.actor.kind,
+        role: event.actor.role,
+        target: event.target,
         outcome: outcome(event.outcome),
-        code: event.code.clone(),
+        code: event.code,
         mfa: mfa(event.mfa),
-        source: event.source.clone(),
-        access_key: event.access_key.clone(),
-        agent: event.agent.clone(),
+        source: event.source,
+        access_key: event.access_key,
+        agent: event.agent,
         minutes_since_creation: created.map(|created| minutes(*created, event.at)),
         minutes_to_new_mfa: enabled.map(|enabled| minutes(event.at, *enabled)),
     }
 }
 
-/// When something was done to a user of an account, in the order of time.
-type Times<'e> = HashMap<(&'e String, &'e str), Vec<Timestamp>>;
+/// When something was done to the users of each account, in the order of time.
+type Times = HashMap<String, HashMap<String, Vec<Timestamp>>>;
 
 /// When events of that name succeeded.
-fn times_of<'e>(name: &str, events: &'e [Event]) -> Times<'e> {
+fn times_of(name: &str, events: &[Event]) -> Times {
     let mut times = Times::new();
     for event in events {
         if event.name == name
             && event.outcome == Outcome::Success
             && let Some(user) = acted_on(event)
         {
-            times.entry(user).or_default().push(event.at);
+            let users = times.entry(event.account.clone()).or_default();
+            users.entry(user.to_owned()).or_default().push(event.at);
         }
     }
     times
 }
 
 /// The times at which it was done to the user that the event acts on.
-fn times<'t>(times: &'t Times<'t>, event: &'t Event) -> &'t [Timestamp] {
-    let known = acted_on(event).and_then(|user| times.get(&user));
+fn times<'t>(times: &'t Times, event: &Event) -> &'t [Timestamp] {
+    let users = times.get(&event.account);
+    let known = users.zip(acted_on(event)).and_then(|(users, user)| users.get(user));
     known.map_or(&[], Vec::as_slice)
 }
 
-/// Whom the event acts on: the account, and the name of its user. IAM takes the caller for a user that is
+/// The name of the user of its account that the event acts on. IAM takes the caller for a user that is
 /// not named.
-fn acted_on(event: &Event) -> Option<(&String, &str)> {
+fn acted_on(event: &Event) -> Option<&str> {
     let target = event.target.as_deref().unwrap_or_else(|| actor_name(event));
-    (!target.is_empty()).then_some((&event.account, target))
+    (!target.is_empty()).then_some(target)
 }
 
 /// What IAM calls the root user where others have a name, as no user can be called.

@@ -56,11 +56,11 @@ pub fn summarise(
     let mut locked_out = locked_out(troubles);
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
     let period = period(&coverage, filter);
-    let accounts = period.map(|period| facts(&coverage, &events, &attempts, filter, period));
     let timeline = match &filter.user {
         None => Vec::new(),
-        Some(_) => timeline(events, &attempts, filter),
+        Some(_) => timeline(&events, &attempts, filter),
     };
+    let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
     if let Some(name) = filter.user.as_ref().filter(|_| timeline.is_empty()) {
         locked_out.push(nothing_recorded(name));
     }
@@ -117,13 +117,13 @@ fn period(coverage: &Coverage, filter: &Filter) -> Option<Period> {
 }
 
 /// The events that are part of the person's attempts, or name them.
-fn timeline(mut events: Vec<Event>, attempts: &[Attempt], filter: &Filter) -> Vec<Event> {
+fn timeline(events: &[Event], attempts: &[Attempt], filter: &Filter) -> Vec<Event> {
     let parts: HashSet<&String> = attempts.iter().flat_map(|attempt| &attempt.events).collect();
-    events.retain(|event| {
+    let is_theirs = |event: &&Event| {
         let is_part = parts.contains(&event.id) && filter.takes_time(event.at, event.at);
         is_part || filter.takes_event(event)
-    });
-    events
+    };
+    events.iter().filter(is_theirs).cloned().collect()
 }
 
 /// Attempts of a person for one purpose that failed or stopped one after another.
