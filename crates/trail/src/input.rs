@@ -266,15 +266,12 @@ fn is_text(object: &Node<'_>, name: &str) -> bool {
 }
 
 /// The bytes of an input, out of their gzip if they are in one.
-fn decompress<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+fn decompress<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let mut input = BufReader::with_capacity(PACKED, input);
     let head = read_head(&mut input, GZIP.len())?;
     let is_gzip = head == GZIP;
     let whole = Cursor::new(head).chain(input);
-    Ok(if is_gzip {
-        Box::new(MultiGzDecoder::new(BufReader::with_capacity(PACKED, whole)))
-    } else {
-        Box::new(whole)
-    })
+    Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
 }
 
 /// The SHA-256 of a file's bytes once decompressed, in hexadecimal digits.
