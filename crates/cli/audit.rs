@@ -3,7 +3,7 @@
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Report, Sources};
 use portcullis_rules::Evidence;
-use portcullis_trail::{Filter, Reader};
+use portcullis_trail::{ActivityReader, Filter};
 
 use crate::args::AuditArgs;
 use crate::config::Config;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
 
 /// What CloudTrail recorded, by the paths that were given and in the bundles.
 fn read_activity(args: &AuditArgs) -> Result<Recorded, Failure> {
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     recorded::read_logs(&mut reader, &args.trail)?;
     for path in args.bundles.iter().filter(|path| Bundle::holds_activity(path)) {
         recorded::read_history(&mut reader, &Bundle::read_activity(path)?, path);

@@ -9,7 +9,7 @@ use portcullis_model::{
     AccountActivity, AccountId, ActivitySummary, Gap, InputGap, Snapshot, Source,
 };
 use portcullis_rules::Evidence;
-use portcullis_trail::{Filter, Reader, add_to, summarise};
+use portcullis_trail::{ActivityReader, Filter, add_to, summarise};
 
 use crate::failure::Failure;
 use crate::fleet::Shard;
@@ -29,7 +29,7 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    pub(crate) fn new(reader: Reader, filter: &Filter) -> Recorded {
+    pub(crate) fn new(reader: ActivityReader, filter: &Filter) -> Recorded {
         let (summary, accounts) = summarise(reader.finish(), filter);
         let gap = |gap: &InputGap| {
             Gap::new(Source::CloudTrail, UNREADABLE, &gap.what).for_resource(&gap.input)
@@ -58,7 +58,7 @@ pub(crate) fn evidence(bundles: &[PathBuf], logs: &[PathBuf]) -> Evidence {
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>
 pub(crate) fn read_share(
-    reader: &mut Reader,
+    reader: &mut ActivityReader,
     paths: &[PathBuf],
     shard: Shard,
 ) -> Result<(), Failure> {
@@ -92,7 +92,7 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 }
 
 /// Reads files, directories and, for `-`, standard input.
-pub(crate) fn read_logs(reader: &mut Reader, paths: &[PathBuf]) -> Result<(), Failure> {
+pub(crate) fn read_logs(reader: &mut ActivityReader, paths: &[PathBuf]) -> Result<(), Failure> {
     for path in paths {
         if input::is_stream(path) {
             reader.read_stream(&input::name(path), io::stdin().lock());
@@ -104,7 +104,7 @@ pub(crate) fn read_logs(reader: &mut Reader, paths: &[PathBuf]) -> Result<(), Fa
 }
 
 /// Reads the event history that `collect --signins` saved in a bundle, if it did.
-pub(crate) fn read_history(reader: &mut Reader, bundle: &Bundle, path: &Path) {
+pub(crate) fn read_history(reader: &mut ActivityReader, bundle: &Bundle, path: &Path) {
     if let Some(document) = bundle.documents.get(&Source::CloudTrail) {
         let name = path.join(&document.file).display().to_string();
         reader.read_stream(&name, document.bytes.as_slice());

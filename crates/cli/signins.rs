@@ -8,7 +8,7 @@ use portcullis_evidence::{Bundle, Declarations, Manifest};
 use portcullis_model::{AccountActivity, Period, Snapshot, partition_of};
 use portcullis_report::merge;
 use portcullis_rules::Evidence;
-use portcullis_trail::{Filter, IAM_EVENTS, Reader};
+use portcullis_trail::{ActivityReader, Filter, IAM_EVENTS};
 
 use crate::args::{CALLS_PER_SECOND, LiveArgs, SessionArgs, SigninsArgs};
 use crate::config::Config;
@@ -78,8 +78,8 @@ fn check_period(filter: &Filter) -> Result<(), Failure> {
 }
 
 /// Reads the logs, or looks the event history up where there is nothing to read.
-fn read(args: &SigninsArgs) -> Result<Reader, Failure> {
-    let mut reader = Reader::default();
+fn read(args: &SigninsArgs) -> Result<ActivityReader, Failure> {
+    let mut reader = ActivityReader::default();
     match args.shard {
         Some(shard) => read_share(&mut reader, &args.paths, shard)?,
         None => read_logs(&mut reader, &args.paths)?,

@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
-use portcullis_trail::Reader;
+use portcullis_trail::ActivityReader;
 
 const USAGE: &str = "usage: read (inflate|events) DIRECTORY; tests/bench runs it";
 /// As much as the reader takes at a time.
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let kept = match mode.as_str() {
         "inflate" => inflate(Path::new(directory))?,
         "events" => {
-            let mut reader = Reader::default();
+            let mut reader = ActivityReader::default();
             reader.read_path(Path::new(directory))?;
             reader.finish().events.len()
         }

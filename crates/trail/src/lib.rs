@@ -25,5 +25,5 @@ mod tree;
 
 pub use interest::IAM as IAM_EVENTS;
 pub use join::add_to;
-pub use read::Reader;
+pub use read::ActivityReader;
 pub use summary::{Filter, summarise};

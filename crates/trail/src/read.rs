@@ -16,11 +16,11 @@ use crate::input::{Found, Input, MAX_LENGTH, sha256};
 
 /// Reads inputs, one after another, and puts together what they hold.
 #[derive(Default)]
-pub struct Reader {
+pub struct ActivityReader {
     inputs: Vec<Input>,
 }
 
-impl Reader {
+impl ActivityReader {
     /// Reads a file, or all files below a directory; links in it are not followed. Only a path that
     /// cannot be opened itself is an error: whatever else cannot be read is a gap.
     pub fn read_path(&mut self, path: &Path) -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use portcullis_model::{Activity, Form, Outcome, Period};
-use portcullis_trail::Reader;
+use portcullis_trail::ActivityReader;
 use serde_json::{Value, json};
 
 use crate::{gaps, log_file, other, read, read_all, record};
@@ -119,7 +119,7 @@ fn read_files(files: &[(&str, &[u8])]) -> Activity {
     for (name, bytes) in files {
         fs::write(directory.path().join(name), bytes).unwrap();
     }
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     reader.read_path(directory.path()).unwrap();
     reader.finish()
 }
@@ -207,13 +207,13 @@ fn directories_are_read_in_the_order_of_their_names() {
     }
     write("broken/a.json", &[]);
     fs::write(directory.path().join("broken/b.json"), "{").unwrap();
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     reader.read_path(directory.path()).unwrap();
     let activity = reader.finish();
     assert_eq!((activity.events.len(), activity.coverage.records.of_no_interest), (20, 20));
     assert_eq!(activity.coverage.gaps.len(), 1);
     assert!(activity.coverage.gaps[0].input.ends_with("b.json"));
-    assert!(Reader::default().read_path(&directory.path().join("nowhere")).is_err());
+    assert!(ActivityReader::default().read_path(&directory.path().join("nowhere")).is_err());
 }
 
 #[cfg(unix)]
@@ -222,11 +222,11 @@ fn a_link_is_a_gap() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("a.json"), log_file(&[record(json!({}))])).unwrap();
     std::os::unix::fs::symlink("a.json", directory.path().join("b.json")).unwrap();
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     reader.read_path(directory.path()).unwrap();
     let activity = reader.finish();
     assert_eq!(gaps(&activity), ["it is a link, which is not followed"]);
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     reader.read_path(&directory.path().join("b.json")).unwrap();
     assert_eq!(reader.finish().events.len(), 1);
 }
@@ -237,8 +237,8 @@ fn a_link_is_a_gap() {
 fn what_is_not_a_file_is_a_gap() {
     let directory = tempfile::tempdir().unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("a")).unwrap();
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     reader.read_path(directory.path()).unwrap();
     assert_eq!(gaps(&reader.finish()), ["it cannot be opened: it is not a regular file"]);
-    assert!(Reader::default().read_path(&directory.path().join("a")).is_err());
+    assert!(ActivityReader::default().read_path(&directory.path().join("a")).is_err());
 }

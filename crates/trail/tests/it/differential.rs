@@ -8,7 +8,7 @@ use std::io::{Read, Write as _};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use portcullis_model::Activity;
-use portcullis_trail::Reader;
+use portcullis_trail::ActivityReader;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ impl Read for Chunks<'_> {
 }
 
 fn read_chunks(bytes: &[u8], size: usize) -> Activity {
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     reader.read_stream("input.json", Chunks { bytes, size });
     reader.finish()
 }
@@ -219,7 +219,7 @@ fn a_packed_file_that_ends_anywhere_is_a_gap() {
 #[test]
 fn threads_change_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let mut one_by_one = Reader::default();
+    let mut one_by_one = ActivityReader::default();
     for file in 100..200 {
         let records: Vec<_> =
             (0..5).map(|id| record(json!({"eventID": (file + id).to_string()}))).collect();
@@ -229,7 +229,7 @@ fn threads_change_nothing() {
         fs::write(&path, &bytes[..end]).unwrap();
         one_by_one.read_path(&path).unwrap();
     }
-    let mut side_by_side = Reader::default();
+    let mut side_by_side = ActivityReader::default();
     side_by_side.read_path(directory.path()).unwrap();
     let activity = side_by_side.finish();
     let broken: BTreeSet<_> = activity.coverage.gaps.iter().map(|gap| &gap.input).collect();

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use portcullis_model::{Form, Outcome};
-use portcullis_trail::Reader;
+use portcullis_trail::ActivityReader;
 use serde_json::{Value, json};
 
 use crate::{gaps, log_file, other, read, read_all, record};
@@ -246,7 +246,7 @@ fn a_stream_may_come_a_byte_at_a_time() {
             self.0.read(&mut buffer[..length])
         }
     }
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     reader.read_stream("slow", Slow(&gzip(&log_file(&[sign_in(1)]))));
     reader.read_stream("slow", Slow(&log_file(&[sign_in(2)])));
     let activity = reader.finish();

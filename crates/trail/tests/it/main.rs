@@ -14,7 +14,7 @@ mod patterns;
 mod summaries;
 
 use portcullis_model::{Activity, ActivitySummary};
-use portcullis_trail::{Filter, Reader, summarise};
+use portcullis_trail::{ActivityReader, Filter, summarise};
 use serde_json::{Value, json};
 
 /// Reads one input.
@@ -23,7 +23,7 @@ fn read(bytes: impl AsRef<[u8]>) -> Activity {
 }
 
 fn read_all(inputs: &[(&str, &[u8])]) -> Activity {
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     for (name, bytes) in inputs {
         reader.read_stream(name, *bytes);
     }

@@ -4,10 +4,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use portcullis_model::Activity;
-use portcullis_trail::{Filter, Reader, summarise};
+use portcullis_trail::{Filter, ActivityReader, summarise};
 
 fn read(bytes: &[u8], times: usize) -> Activity {
-    let mut reader = Reader::default();
+    let mut reader = ActivityReader::default();
     for _ in 0..times {
         reader.read_stream("input", bytes);
     }
