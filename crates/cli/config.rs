@@ -158,7 +158,7 @@ impl Config {
     /// That there are problems with rules, and with this file.
     fn failure(&self, mut errors: Vec<LoadError>, problems: Vec<Problem>) -> Failure {
         errors.extend(place(&self.file, problems));
-        errors.sort_by_key(|error| (error.path.clone(), error.position()));
+        errors.sort_by(|a, b| (&a.path, a.offset()).cmp(&(&b.path, b.offset())));
         rule_files::failure(errors)
     }
 

@@ -90,7 +90,21 @@ impl<E: Into<Box<dyn Error>>> From<E> for Failure {
 
 /// Names of files and users may be hostile; the line breaks of a diagnostic are ours.
 fn safe(text: &str) -> String {
-    text.trim_end().lines().map(defuse).collect::<Vec<_>>().join("\n")
+    text.trim_end().lines().map(quoted).collect::<Vec<_>>().join("\n")
+}
+
+/// More than any line of ours that quotes nothing long.
+const MAX_LINE: usize = 1000;
+
+/// A line that may quote what others wrote: defused, and without the middle of a value that is too long to read.
+pub(crate) fn quoted(line: &str) -> String {
+    let length = line.chars().count();
+    if length <= MAX_LINE {
+        return defuse(line).into_owned();
+    }
+    let start: String = line.chars().take(MAX_LINE / 2).collect();
+    let end: String = line.chars().skip(length - MAX_LINE / 2).collect();
+    defuse(&format!("{start}…{end}")).into_owned()
 }
 
 /// `did you mean …?`, if one of the names may be what a slip of the pen was meant to be.
@@ -104,6 +118,17 @@ pub(crate) fn did_you_mean<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_any_length_is_quoted_in_a_line() {
+        let line = format!("`{}` is not a date", "é".repeat(2_000_000));
+        let shown = quoted(&line);
+        assert_eq!(shown.chars().count(), MAX_LINE + 1);
+        assert!(shown.starts_with("`éé") && shown.contains("é…é"), "{shown}");
+        assert!(shown.ends_with("é` is not a date"), "{shown}");
+        let line = "x".repeat(MAX_LINE);
+        assert_eq!(quoted(&line), line);
+    }
 
     #[test]
     fn suggestions_are_close_or_none() {

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use portcullis_report::{Detail, Page, Style};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, quoted};
 
 /// The width of text that goes to no terminal.
 const WIDTH: usize = 80;
@@ -74,12 +74,12 @@ pub(crate) fn print_page(
 
 /// Tells something on standard error that is not a failure.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(anstream::stderr(), "note: {}", portcullis_report::defuse(text));
+    let _ = writeln!(anstream::stderr(), "note: {}", quoted(text));
 }
 
 /// Warns of something on standard error.
 pub(crate) fn warn(text: &str) {
     let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
-    let text = portcullis_report::defuse(text);
+    let text = quoted(text);
     let _ = writeln!(anstream::stderr(), "{yellow}warning:{yellow:#} {text}");
 }

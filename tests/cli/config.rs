@@ -162,3 +162,24 @@ fn thousands_of_problems_are_counted_and_some_are_shown() {
     assert!(run.stderr.ends_with(" more are not shown\n"), "{}", run.stderr.len());
     assert_eq!(run.stderr.matches("\nerror: ").count(), 100);
 }
+
+#[test]
+fn a_value_of_any_length_is_cut_in_an_error() {
+    let long = "x".repeat(2_000_000);
+    for text in [
+        format!("fail_on = '{long}'"),
+        format!("only = ['{long}']"),
+        format!("{long} = 1"),
+        format!("[rules.{long}]\nseverity = 'low'"),
+        format!("[rules.stale-access-key]\nseverity = '{long}'"),
+        format!("[classes.service]\nnames = ['[{long}']"),
+    ] {
+        let sandbox = sandbox();
+        sandbox.write("portcullis.toml", &text);
+        let run = sandbox.run(audit(&[]));
+        let start: String = text.chars().take(60).collect();
+        assert_eq!(run.status, 2, "{start}");
+        assert!(run.stderr.contains("xxx…xxx"), "{start}");
+        assert!(run.stderr.len() < 5000, "{start}: {}", run.stderr.len());
+    }
+}

@@ -105,6 +105,12 @@ impl LoadError {
         LoadError { hides_text: true, ..self }
     }
 
+    /// Where it is in the file, in bytes.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.at.start
+    }
+
     /// The line and the column, both from 1, in characters.
     #[must_use]
     pub fn position(&self) -> (usize, usize) {
