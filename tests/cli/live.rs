@@ -1,5 +1,6 @@
 //! Live runs against servers that mean harm, or just never end.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use portcullis_model::{Report, Source, Verdict};
+use serde_json::json;
 
 use crate::support::{Run, Sandbox, repository};
 
@@ -28,8 +30,10 @@ enum Harm {
     /// Pages without end, and no more than ten a second.
     Limited,
     Silence,
-    /// An error whose message repeats the session token.
-    Echo,
+    /// An error of that code, whose message repeats the whole request.
+    Echo(&'static str),
+    /// Credentials that are asked for are given, and what else is asked for repeats the whole request.
+    Mirror,
 }
 
 /// A server that answers every call so, until the tests end.
@@ -37,6 +41,8 @@ struct Server {
     address: String,
     /// How many calls have come.
     calls: Arc<AtomicU32>,
+    /// What was called.
+    operations: Arc<Mutex<BTreeSet<String>>>,
     /// When those were answered that were not throttled.
     answered: Arc<Mutex<Vec<Instant>>>,
 }
@@ -47,17 +53,20 @@ impl Server {
         let address = listener.local_addr().unwrap().to_string();
         let calls = Arc::new(AtomicU32::new(0));
         let answered = Arc::new(Mutex::new(Vec::new()));
-        let server = (calls.clone(), answered.clone());
+        let operations = Arc::new(Mutex::new(BTreeSet::new()));
+        let server = (calls.clone(), answered.clone(), operations.clone());
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let (calls, answered) = server.clone();
+                let (calls, answered, operations) = server.clone();
                 thread::spawn(move || {
                     // A client that has had enough hangs up.
-                    let _ = answer(&connection, harm, &calls, &answered);
+                    let Ok(request) = read_request(&connection) else { return };
+                    operations.lock().unwrap().insert(request.operation.clone());
+                    let _ = answer(&connection, &request, harm, &calls, &answered);
                 });
             }
         });
-        Server { address, calls, answered }
+        Server { address, calls, operations, answered }
     }
 
     fn url(&self) -> String {
@@ -67,27 +76,49 @@ impl Server {
 
 fn answer(
     connection: &TcpStream,
+    request: &Request,
     harm: Harm,
     calls: &AtomicU32,
     answered: &Mutex<Vec<Instant>>,
 ) -> std::io::Result<()> {
-    let operation = read_operation(connection)?;
+    let Request { operation, text } = request;
     let call = calls.fetch_add(1, Ordering::Relaxed);
     match harm {
-        Harm::Echo => {
-            let message = format!("The canonical string has x-amz-security-token:{SECRET}");
-            send(connection, 400, &error("ValidationError", &message))
+        Harm::Echo(_) if operation.contains("/federation/credentials") => {
+            let error = json!({"__type": "UnauthorizedException", "message": text});
+            send(connection, 401, &error.to_string())
+        }
+        Harm::Echo(code) => send(connection, 400, &error(code, text)),
+        Harm::Mirror if operation.contains("/federation/credentials") => {
+            let keys = json!({
+                "accessKeyId": "ASIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET,
+                "sessionToken": SECRET, "expiration": 4_000_000_000_000_u64,
+            });
+            send(connection, 200, &json!({"roleCredentials": keys}).to_string())
+        }
+        Harm::Mirror if operation.starts_with("AssumeRole") => {
+            let keys = format!(
+                "<Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId>\
+                 <SecretAccessKey>{SECRET}</SecretAccessKey><SessionToken>{SECRET}</SessionToken>\
+                 <Expiration>2090-01-01T00:00:00Z</Expiration></Credentials>"
+            );
+            send(connection, 200, &whole(operation, &keys))
         }
         _ if operation == "GetCallerIdentity" => {
             let who = "<Account>111122223333</Account><UserId>AIDA1</UserId>\
                        <Arn>arn:aws:iam::111122223333:user/auditor</Arn>";
-            send(connection, 200, &whole(&operation, who))
+            send(connection, 200, &whole(operation, who))
+        }
+        Harm::Mirror => {
+            let text = text.replace('&', "&amp;").replace('<', "&lt;");
+            let alias = format!("<AccountAliases><member>{text}</member></AccountAliases>");
+            send(connection, 200, &whole(operation, &alias))
         }
         Harm::Limited if is_too_fast(&mut answered.lock().unwrap()) => {
             send(connection, 400, &error("Throttling", "Rate exceeded"))
         }
         Harm::EndlessPages | Harm::Limited => {
-            send(connection, 200, &whole(&operation, &full_page(call)))
+            send(connection, 200, &whole(operation, &full_page(call)))
         }
         Harm::EndlessBodies => {
             let mut connection = connection;
@@ -115,16 +146,23 @@ fn is_too_fast(answered: &mut Vec<Instant>) -> bool {
     is_too_fast
 }
 
-/// Reads a request; the operation, where the body names it.
-fn read_operation(connection: &TcpStream) -> std::io::Result<String> {
+struct Request {
+    /// What is asked for, where the body names it; else the first line.
+    operation: String,
+    /// All of it, on one line.
+    text: String,
+}
+
+fn read_request(connection: &TcpStream) -> std::io::Result<Request> {
     let mut reader = BufReader::new(connection);
-    let mut length = 0;
+    let (mut length, mut text) = (0, String::new());
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
         if line.trim().is_empty() {
             break;
         }
+        text = format!("{text}{} ", line.trim());
         if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().unwrap();
         }
@@ -133,7 +171,8 @@ fn read_operation(connection: &TcpStream) -> std::io::Result<String> {
     reader.read_exact(&mut body)?;
     let body = String::from_utf8(body).unwrap();
     let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
-    Ok(action.unwrap_or("Unknown").to_owned())
+    let line = text.split(" HTTP/").next().unwrap_or_default();
+    Ok(Request { operation: action.unwrap_or(line).to_owned(), text: text.clone() + &body })
 }
 
 fn send(mut connection: &TcpStream, status: u16, body: &str) -> std::io::Result<()> {
@@ -381,13 +420,17 @@ fn assert_kept(what: &str, sandbox: &Sandbox, more: &[&str]) {
         ][..],
         &["collect", "--deadline=3", "-o", "out", "-vv"],
         &["audit", "--deadline=3", "-vv", "--log-format=json"],
-        &["permissions"],
+        &["doctor", "-vv", "--log-format=json"],
+        &["doctor", "-o=json"],
     ]
     .into_iter()
     .enumerate()
     {
         let run = sandbox.run([command, more].concat());
         assert_silent(&format!("{what}, {number}"), &run);
+    }
+    for command in [&["facts", "out"][..], &["audit", "out", "-vv"], &["permissions", "-vv"]] {
+        assert_silent(&format!("{what}, {command:?}"), &sandbox.run(command));
     }
     for name in ["r.json", "r.html", "r.sarif", "out"] {
         assert_unwritten(what, &sandbox.path(name));
@@ -412,7 +455,7 @@ fn assert_unwritten(what: &str, path: &Path) {
 
 #[test]
 fn secrets_of_the_environment_are_in_no_output() {
-    for harm in [Harm::Echo, Harm::Throttling] {
+    for harm in [Harm::Echo("ValidationError"), Harm::Mirror] {
         let server = Server::start(harm);
         assert_kept("keys", &sandbox(&server.url()), &[]);
         let with_password = format!("http://user:{SECRET}@{}", server.address);
@@ -420,33 +463,134 @@ fn secrets_of_the_environment_are_in_no_output() {
     }
     let nobody = format!("http://user:{SECRET}@127.0.0.1:1/{SECRET}?{SECRET}");
     assert_kept("endpoint that nobody listens at", &sandbox(&nobody), &[]);
+    let not_encoded = format!("http://user:{SECRET}/@127.0.0.1:1");
+    assert_kept("endpoint whose password is not encoded", &sandbox(&not_encoded), &[]);
     let broken = sandbox(&format!("htp//user:{SECRET}@ x"));
     assert_kept("endpoint that is not a URL", &broken, &[]);
-    let proxied =
-        sandbox("http://127.0.0.1:1").env("HTTPS_PROXY", &format!("http://u:{SECRET}@ x"));
-    assert_kept("proxy", &proxied, &[]);
+    let container = format!("http://user:{SECRET}@192.0.2.1/{SECRET}");
+    let container = Sandbox::new().env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container);
+    assert_kept("container", &container.env("AWS_REGION", "us-east-1"), &[]);
+}
+
+#[test]
+fn secrets_of_a_proxy_are_in_no_output() {
+    let server = Server::start(Harm::Echo("ValidationError"));
+    for proxy in [&server.address, "127.0.0.1:1", " x"] {
+        let proxy = format!("http://user:{SECRET}@{proxy}");
+        let proxied = sandbox("https://aws.example.com").env("HTTPS_PROXY", &proxy);
+        assert_kept(&proxy, &proxied, &[]);
+    }
+    assert_called(&server, "CONNECT aws.example.com:443");
+}
+
+#[track_caller]
+fn assert_called(server: &Server, operation: &str) {
+    let called = server.operations.lock().unwrap();
+    assert!(called.contains(operation), "{operation}: {called:?}");
 }
 
 #[cfg(unix)]
 #[test]
 fn secrets_of_a_program_are_in_no_output() {
-    let keys = format!(
-        r#"{{"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "{SECRET}",
-            "SessionToken": "{SECRET}"}}"#
-    );
+    let keys = program_keys();
     for (output, status) in [(keys.as_str(), 0), (SECRET, 0), ("", 1)] {
         let sandbox = Sandbox::new()
-            .env("AWS_ENDPOINT_URL", &Server::start(Harm::Echo).url())
+            .env("AWS_ENDPOINT_URL", &Server::start(Harm::Echo("ValidationError")).url())
             .env("AWS_REGION", "us-east-1")
             .env("PATH", "/usr/bin:/bin");
-        let program = sandbox.write(
-            "program",
-            format!("#!/bin/sh\necho {SECRET} >&2\ncat <<'END'\n{output}\nEND\nexit {status}\n"),
-        );
-        let profile = format!("[default]\ncredential_process = sh {}\n", program.display());
-        sandbox.write(".aws/config", profile);
+        let program = program(&sandbox, output, status);
+        sandbox.write(".aws/config", format!("[default]\n{program}"));
         assert_kept(&format!("{output} {status}"), &sandbox, &[]);
         assert_kept("a profile", &sandbox, &["--profile", "default"]);
+    }
+}
+
+/// What a program prints to give credentials.
+#[cfg(unix)]
+fn program_keys() -> String {
+    let (key, token) = ("AKIAIOSFODNN7EXAMPLE", SECRET);
+    json!({"Version": 1, "AccessKeyId": key, "SecretAccessKey": SECRET, "SessionToken": token})
+        .to_string()
+}
+
+/// The setting that runs such a program, with a password on its command line.
+#[cfg(unix)]
+fn program(sandbox: &Sandbox, output: &str, status: i32) -> String {
+    let program = sandbox.write(
+        "program",
+        format!("#!/bin/sh\necho {SECRET} >&2\ncat <<'END'\n{output}\nEND\nexit {status}\n"),
+    );
+    format!("credential_process = sh {} --password {SECRET}\n", program.display())
+}
+
+/// What a server makes of credentials that it is asked for.
+const GIVEN_AND_REFUSED: [Harm; 3] =
+    [Harm::Mirror, Harm::Echo("AccessDenied"), Harm::Echo("SignatureDoesNotMatch")];
+
+#[cfg(unix)]
+#[test]
+fn secrets_of_a_role_are_in_no_output() {
+    for harm in GIVEN_AND_REFUSED {
+        let server = Server::start(harm);
+        let sandbox = Sandbox::new()
+            .env("AWS_ENDPOINT_URL", &server.url())
+            .env("AWS_REGION", "us-east-1")
+            .env("PATH", "/usr/bin:/bin");
+        let program = program(&sandbox, &program_keys(), 0);
+        let role = "role_arn = arn:aws:iam::111122223333:role";
+        sandbox.write(
+            ".aws/config",
+            format!(
+                "[profile far]\n{role}/far\nsource_profile = near\nexternal_id = {SECRET}\n\
+                 role_session_name = {SECRET}\n[profile near]\n{role}/near\n\
+                 source_profile = base\nmfa_serial = {SECRET}\n[profile base]\n{program}"
+            ),
+        );
+        assert_kept("a chain of roles", &sandbox, &["--profile", "far"]);
+        assert_called(&server, "AssumeRole");
+    }
+}
+
+#[test]
+fn secrets_of_a_token_file_are_in_no_output() {
+    for harm in GIVEN_AND_REFUSED {
+        let server = Server::start(harm);
+        let sandbox = Sandbox::new();
+        let token = sandbox.write("elsewhere/token", format!("eyJhbGciOiJSUzI1NiJ9.{SECRET}"));
+        let sandbox = sandbox
+            .env("AWS_ENDPOINT_URL", &server.url())
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap())
+            .env("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/audit")
+            .env("AWS_ROLE_SESSION_NAME", SECRET);
+        assert_kept("web identity", &sandbox, &[]);
+        assert_called(&server, "AssumeRoleWithWebIdentity");
+    }
+}
+
+/// The file is named by the SHA-1 of the portal's URL.
+#[test]
+fn secrets_of_a_sign_in_are_in_no_output() {
+    for harm in GIVEN_AND_REFUSED {
+        let server = Server::start(harm);
+        let sandbox =
+            Sandbox::new().env("AWS_ENDPOINT_URL", &server.url()).env("AWS_REGION", "us-east-1");
+        let cached = json!({
+            "accessToken": SECRET, "refreshToken": SECRET, "clientId": SECRET,
+            "clientSecret": SECRET, "expiresAt": "2090-01-01T00:00:00Z",
+            "registrationExpiresAt": "2090-01-01T00:00:00Z", "region": "us-east-1",
+            "startUrl": "https://example.awsapps.com/start",
+        });
+        let name = ".aws/sso/cache/e8be5486177c5b5392bd9aa76563515b29358e6e.json";
+        sandbox.write(name, cached.to_string());
+        sandbox.write(
+            ".aws/config",
+            "[profile sso]\nsso_start_url = https://example.awsapps.com/start\n\
+             sso_region = us-east-1\nsso_account_id = 111122223333\nsso_role_name = audit\n",
+        );
+        assert_kept("a sign-in", &sandbox, &["--profile", "sso"]);
+        let call = "GET /federation/credentials?role_name=audit&account_id=111122223333";
+        assert_called(&server, call);
     }
 }
 

@@ -88,10 +88,16 @@ pub(crate) fn all_custom(config: &SdkConfig) -> Vec<String> {
     origins
 }
 
-/// The scheme and host of a URL: the rest may hold a password.
+/// The scheme, host and port of a URL: the rest may hold a password. So may what stands for the port, where
+/// the password was not encoded: `http://user:pass/word@host`.
 pub(crate) fn origin(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') && !is_port(port) => host,
+        _ => place,
+    };
     format!("{scheme}://{host}")
 }

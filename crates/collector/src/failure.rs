@@ -5,13 +5,14 @@ use std::{io, iter};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
-use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use http_body_util::LengthLimitError;
 use jiff::Timestamp;
 use portcullis_model::{Gap, Source};
 
 use crate::convert::Malformed;
+use crate::endpoint::origin;
 use crate::whole::is_whole;
 
 /// AWS's messages name a few ARNs at most; a proxy's can be whole pages.
@@ -203,7 +204,14 @@ pub(crate) fn causes<'a>(
 
 /// The words of an error and of its causes, on one line, but for those of servers and programs.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let words: Vec<String> = causes(error).map(|cause| own_words(&cause.to_string())).collect();
+    let mut words = Vec::new();
+    for cause in causes(error) {
+        words.push(match cause.downcast_ref::<ErrorMetadata>() {
+            // It prints the whole of what the server said.
+            Some(said) => own_code(said),
+            None => own_words(&cause.to_string()),
+        });
+    }
     one_line(&words.join(": "), MAX_MESSAGE)
 }
 
@@ -226,14 +234,25 @@ pub(crate) fn credentials_failure(error: &CredentialsError) -> String {
     }
 }
 
+/// The code of what a server said, if it is like one of AWS's.
+fn own_code(said: &ErrorMetadata) -> String {
+    let code = said.code().filter(|code| is_error_code(code));
+    code.unwrap_or("an error without a code").to_owned()
+}
+
 /// An error's text without what a server says after its code (`ForbiddenException: …`), or a
-/// program on its standard error, and without an endpoint that is quoted, which may have a password:
-/// each may repeat a secret.
+/// program on its standard error, and without more of a URL than its origin, which is all of it that holds no
+/// password: each may repeat a secret.
 fn own_words(text: &str) -> String {
     let code = text.split_once(": ").map(|(code, _)| code);
     let text = code.filter(|code| !code.contains(' ')).unwrap_or(text);
     let text = text.split(" Stderr: ").next().unwrap_or(text);
-    text.split(" `").next().filter(|text| text.ends_with(" endpoint")).unwrap_or(text).to_owned()
+    let text = text.split(" `").next().filter(|text| text.ends_with(" endpoint")).unwrap_or(text);
+    let mut words = Vec::new();
+    for word in text.split(' ') {
+        words.push(if word.contains("://") { origin(word) } else { word.to_owned() });
+    }
+    words.join(" ")
 }
 
 /// Whether it is like an error code of AWS, and not like a secret that a server repeats.
@@ -292,6 +311,13 @@ mod tests {
         assert_eq!(own_words("exited with code 1. Stderr: SECRET"), "exited with code 1.");
         let endpoint = "failed to apply endpoint `user:SECRET@host` to request `Request {}`";
         assert_eq!(own_words(endpoint), "failed to apply endpoint");
+        let container = "invalid full URI (not an allowed address): http://ann:SECRET@host/SECRET";
+        let shown = "invalid full URI (not an allowed address): http://host";
+        assert_eq!(own_words(container), shown);
+        let said = ErrorMetadata::builder().code("SignatureDoesNotMatch").message("SECRET").build();
+        assert_eq!(chain(&said), "SignatureDoesNotMatch");
+        let said = ErrorMetadata::builder().code("SECRET/1").message("SECRET").build();
+        assert_eq!(chain(&said), "an error without a code");
         let profile = "could not find profile `prod` in the files";
         assert_eq!(own_words(profile), profile);
         assert_eq!(own_words("tcp connect error: refused"), "tcp connect error: refused");

@@ -1,13 +1,18 @@
-//! Refusing answers that were cut short, or never end.
+//! Refusing answers that were cut short, never end, or repeat a secret.
+
+use std::fmt;
 
 use aws_sdk_iam::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iam::error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use http_body_util::Limited;
+use memchr::memmem;
 use serde::de::IgnoredAny;
 
 /// Twenty times the largest page that IAM is known to send, which is one of this operation.
@@ -18,7 +23,8 @@ const DETAILS: &str = "GetAccountAuthorizationDetails";
 const MAX_BYTES: usize = 8 << 20;
 
 /// Makes an answer an error of which a part is missing, since part of a list would else stand for all
-/// of it, and one that is too large for any account.
+/// of it, one that is too large for any account, and one that repeats what proves who asks: AWS sends that
+/// back nowhere, and as a name or a message it would be printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WholeAnswers {
     /// In XML the SDK takes the end of the text for the end of the list.
@@ -27,9 +33,38 @@ pub(crate) enum WholeAnswers {
     Json,
 }
 
+/// The headers that prove who asks.
+const SECRET_HEADERS: [&str; 2] = ["authorization", "x-amz-security-token"];
+
+/// Their values in one request.
+struct Secrets(Vec<String>);
+
+impl Storable for Secrets {
+    type Storer = StoreReplace<Secrets>;
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
 impl Intercept for WholeAnswers {
     fn name(&self) -> &'static str {
         "WholeAnswers"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.request().headers();
+        let values = SECRET_HEADERS.iter().filter_map(|header| headers.get(*header));
+        let secrets = values.map(str::to_owned).collect();
+        settings.interceptor_state().store_put(Secrets(secrets));
+        Ok(())
     }
 
     fn modify_before_deserialization(
@@ -50,10 +85,14 @@ impl Intercept for WholeAnswers {
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
         let body = response.body().bytes().unwrap_or_default();
+        let secrets = settings.load::<Secrets>().map_or(&[][..], |secrets| &secrets.0);
+        if secrets.iter().any(|secret| memmem::find(body, secret.as_bytes()).is_some()) {
+            return Err("the answer repeats what the request was signed with".into());
+        }
         match self {
             WholeAnswers::Xml if response.status().is_success() && !is_whole_xml(body) => {
                 Err("the answer is cut short, or comes from something else than AWS".into())

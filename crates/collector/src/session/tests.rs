@@ -229,6 +229,10 @@ fn an_endpoint_is_shown_without_its_password() {
             "https://aws.example.com:8443",
         ),
         ("https://a@b:SECRET@aws.example.com", "https://aws.example.com"),
+        ("https://ann:SEC/RET@aws.example.com", "https://ann"),
+        ("https://ann:SEC#RET@aws.example.com", "https://ann"),
+        ("http://[::1]:4566/path", "http://[::1]:4566"),
+        ("http://[::1]", "http://[::1]"),
     ] {
         assert_eq!(origin(url), shown);
     }
