@@ -119,21 +119,19 @@ impl<'a> Iam<'a> {
             let request = request.max_items(size).set_marker(marker).customize();
             request.config_override(Config::builder().timeout_config(patience.clone())).send()
         };
-        let (mut users, mut groups) = (Vec::new(), Vec::new());
-        let (mut roles, mut policies) = (Vec::new(), Vec::new());
+        let (mut users, mut groups, mut roles, mut policies) = (None, None, None, None);
         self.pages("GetAccountAuthorizationDetails", call, |page| {
-            users.extend(page.user_detail_list.unwrap_or_default());
-            groups.extend(page.group_detail_list.unwrap_or_default());
-            roles.extend(page.role_detail_list.unwrap_or_default());
-            policies.extend(page.policies.unwrap_or_default());
-            Ok(users.len() + groups.len() + roles.len() + policies.len())
+            Ok(add(&mut users, page.user_detail_list)
+                + add(&mut groups, page.group_detail_list)
+                + add(&mut roles, page.role_detail_list)
+                + add(&mut policies, page.policies))
         })
         .await?;
         Ok(shapes::AuthorizationDetails {
-            user_detail_list: Convert::convert(users, "")?,
-            group_detail_list: Convert::convert(groups, "")?,
-            role_detail_list: Convert::convert(roles, "")?,
-            policies: Convert::convert(policies, "")?,
+            user_detail_list: Convert::convert(users, "user_detail_list")?,
+            group_detail_list: Convert::convert(groups, "group_detail_list")?,
+            role_detail_list: Convert::convert(roles, "role_detail_list")?,
+            policies: Convert::convert(policies, "policies")?,
         })
     }
 
@@ -263,6 +261,14 @@ impl ReportApi for Iam<'_> {
         let output = self.calls.make("GenerateCredentialReport", call).await?;
         Ok(output.state == Some(ReportStateType::Complete))
     }
+}
+
+/// Adds what a page holds of a list, if the list is on it; how much there is by now.
+fn add<T>(list: &mut Option<Vec<T>>, page: Option<Vec<T>>) -> usize {
+    if let Some(items) = page {
+        list.get_or_insert_default().extend(items);
+    }
+    list.as_ref().map_or(0, Vec::len)
 }
 
 /// One page of a list.

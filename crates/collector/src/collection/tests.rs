@@ -206,6 +206,20 @@ async fn a_page_that_fails_voids_its_list() {
 }
 
 #[tokio::test]
+async fn details_without_one_of_their_lists_are_not_an_answer() {
+    let whole = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
+    for absent in whole {
+        let lists = whole.into_iter().filter(|list| *list != absent);
+        let lists: String = lists.map(|list| format!("<{list}/>")).collect();
+        let body = answer("GetAccountAuthorizationDetails", &lists);
+        let aws = FakeAws::start().await;
+        aws.says("GetAccountAuthorizationDetails", "", 200, &body).await;
+        let bundle = aws.collect().await;
+        assert_eq!(code(&bundle, Source::AccountAuthorizationDetails), "MalformedResponse");
+    }
+}
+
+#[tokio::test]
 async fn a_list_that_never_ends_is_no_list() {
     for rest in ["<IsTruncated>true</IsTruncated>", &first_page("")] {
         let iam = FakeAws::start().await;
