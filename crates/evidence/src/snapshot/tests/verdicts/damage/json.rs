@@ -33,10 +33,30 @@ enum Fault {
     Null,
     Emptied,
     OtherType,
+    /// Once more in its list, with another text.
+    Contradicted,
+    /// Of another account.
+    Foreign,
+    Negative,
 }
 
-const FAULTS: [Fault; 6] =
-    [Fault::Deleted, Fault::Renamed, Fault::Doubled, Fault::Null, Fault::Emptied, Fault::OtherType];
+const FAULTS: [Fault; 9] = [
+    Fault::Deleted,
+    Fault::Renamed,
+    Fault::Doubled,
+    Fault::Null,
+    Fault::Emptied,
+    Fault::OtherType,
+    Fault::Contradicted,
+    Fault::Foreign,
+    Fault::Negative,
+];
+
+/// The accounts of the examples, and another one.
+const OWN_ACCOUNTS: [&str; 2] = ["111122223333", "123456789012"];
+const OTHER_ACCOUNT: &str = "444455556666";
+/// How the keys end whose values say which thing it is.
+const IDS: [&str; 5] = ["Name", "Number", "Id", "Arn", "Key"];
 
 /// Whatever can happen at each path, but where AWS may answer just so.
 pub(super) fn damages(source: Source, bytes: &[u8]) -> Vec<Damage> {
@@ -44,6 +64,13 @@ pub(super) fn damages(source: Source, bytes: &[u8]) -> Vec<Damage> {
     let mut document = Text::default();
     document.write(&Arc::new(whole), &mut Vec::new());
     let (text, mut damages) = (Arc::new(document.text), Vec::new());
+    let cut = text.replacen('{', r#"{"IsTruncated":true,"#, 1).into_bytes();
+    damages.push(Damage {
+        source,
+        what: "says that more follows".to_owned(),
+        bytes: Box::new(move || cut.clone()),
+        is_foreign: false,
+    });
     for place in document.places {
         for fault in FAULTS.into_iter().filter(|fault| !place.may_be_so(*fault)) {
             let mut parent = place.parent.as_ref().clone();
@@ -61,7 +88,7 @@ pub(super) fn damages(source: Source, bytes: &[u8]) -> Vec<Damage> {
                     let (before, after) = (&text[..within.start], &text[within.end..]);
                     [before, &parent, after].concat().into_bytes()
                 }),
-                is_foreign: matches!(fault, Fault::Null | Fault::OtherType),
+                is_foreign: matches!(fault, Fault::Null | Fault::OtherType | Fault::Negative),
             });
         }
     }
@@ -168,6 +195,17 @@ fn strike_item(items: &mut Vec<Json>, index: usize, fault: Fault) {
     match fault {
         Fault::Deleted => drop(items.remove(index)),
         Fault::Doubled => items.push(items[index].clone()),
+        Fault::Contradicted => {
+            let mut other = items[index].clone();
+            let Json::Object(fields) = &mut other else { return };
+            // Another id would make it another thing.
+            let is_id = |key: &str| IDS.iter().any(|id| key.ends_with(id));
+            let texts = fields.iter_mut().filter(|(key, _)| !is_id(key));
+            let mut others = texts.filter(|(_, value)| value.is_string() || value.is_boolean());
+            let Some((_, value)) = others.next_back() else { return };
+            *value = json!("other");
+            items.push(other);
+        }
         Fault::Renamed => {}
         _ => items[index] = struck(&items[index], fault),
     }
@@ -181,6 +219,11 @@ fn struck(value: &Json, fault: Fault) -> Json {
         (Fault::Emptied, Json::Object(_)) | (Fault::OtherType, Json::Array(_)) => json!({}),
         (Fault::OtherType, Json::String(_) | Json::Null) => json!(7),
         (Fault::OtherType, Json::Number(_) | Json::Bool(_)) => json!("x"),
+        (Fault::Foreign, Json::String(text)) => {
+            let [one, other] = OWN_ACCOUNTS;
+            json!(text.replace(one, OTHER_ACCOUNT).replace(other, OTHER_ACCOUNT))
+        }
+        (Fault::Negative, Json::Number(_)) => json!(-1),
         _ => value.clone(),
     }
 }
@@ -230,7 +273,14 @@ impl Place {
             // Such as the prefix of objects at the top of a bucket.
             let is_compared = keys.contains(&"Condition") && self.is_text;
             let is_element = last.is_some_and(|last| ELEMENTS.contains(&last));
+            if matches!(fault, Fault::Contradicted | Fault::Foreign | Fault::Negative) {
+                return true;
+            }
             return if fault == Fault::Emptied { may_be_empty || is_compared } else { !is_element };
+        }
+        // The management account is another one.
+        if fault == Fault::Foreign && keys.contains(&"Organization") {
+            return true;
         }
         // AWS leaves it out where nobody has set it.
         if last == Some("HardExpiry") {
