@@ -83,10 +83,9 @@ fn run_in_time(lane: &Lane, jobs: &str) -> Run {
         let audit = ["audit", "-o", "json", "--as-of", "2030-01-01", "--deadline", deadline];
         run(lane, &[&audit, &ORG, &["--jobs", jobs]])
     };
-    let silent = [SUSPENDED, DENIED, THROTTLED, HANGING];
-    let is_late = |account: &AuditedAccount| {
-        !silent.contains(&account.id.as_str()) && account.status != AccountStatus::Complete
-    };
+    let cut_short = [AccountStatus::TimedOut, AccountStatus::Incomplete];
+    let is_late =
+        |account: &AuditedAccount| account.id != HANGING && cut_short.contains(&account.status);
     let quick = audit("15");
     if report(&quick).accounts.iter().any(is_late) { audit("120") } else { quick }
 }
@@ -130,6 +129,37 @@ fn every_account_has_a_status_and_the_others_are_judged() {
     let [one, four, many] = runs.map(|run| timeless(&run.stdout));
     assert_same(&one, &four, "1 or 4 jobs");
     assert_same(&four, &many, "4 or 32 jobs");
+}
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn a_role_that_cannot_be_assumed_for_now_says_why() {
+    let lane = Lane::of(FLEET);
+    lane.inject(&json!({
+        format!("AssumeRole@{DENIED}"): {"kind": "Throttling", "times": 2},
+        format!("AssumeRole@{THROTTLED}"): {"kind": "Throttling"},
+        format!("AssumeRole@{HANGING}"): {"kind": "Hang"},
+    }));
+    let accounts = list(&lane, &[DENIED, THROTTLED, HANGING].map(str::to_owned));
+    let audit = ["audit", "-o", "json", "--accounts", &accounts, "--role-name", "portcullis"];
+    let all = report(&run(&lane, &[&audit, &["--deadline", "60"]])).accounts;
+    let found =
+        all.iter().map(|account| (account.status, account.gaps.first().map(|gap| &*gap.code)));
+    let expected = [
+        // The third attempt is answered.
+        (AccountStatus::Complete, None),
+        (AccountStatus::Throttled, Some("Throttling")),
+        (AccountStatus::TimedOut, Some("Timeout")),
+    ];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+
+    let role = format!("arn:aws:iam::{THROTTLED}:role/portcullis");
+    let one = lane.run(&["audit", "--role-arn", &role]);
+    assert_eq!(one.status, 2);
+    assert!(
+        one.stderr.contains(" (Throttling)") && one.stderr.contains("try again in a few"),
+        "{one:?}"
+    );
 }
 
 #[test]

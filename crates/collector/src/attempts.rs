@@ -2,7 +2,8 @@
 //!
 //! Only names, numbers and AWS's own ids are written: never a header, a body or a credential.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_sdk_iam::config::interceptors::{
@@ -22,9 +23,39 @@ use tracing::{debug, info};
 use crate::Progress;
 use crate::failure::{is_error_code, is_request_id};
 
-/// Watches the attempts of calls.
+/// Watches the attempts of calls. Clones share what they see.
 #[derive(Clone, Debug)]
-pub(crate) struct Attempts(pub(crate) Arc<dyn Progress>);
+pub(crate) struct Attempts {
+    progress: Arc<dyn Progress>,
+    /// The operations whose latest answer asked for fewer calls, with the code of that answer.
+    throttled: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl Attempts {
+    pub(crate) fn new(progress: Arc<dyn Progress>) -> Attempts {
+        Attempts { progress, throttled: Arc::default() }
+    }
+
+    /// The code by which AWS throttles that operation, if its latest answer did.
+    pub(crate) fn throttling(&self, operation: &str) -> Option<String> {
+        let throttled = self.throttled.lock().unwrap_or_else(PoisonError::into_inner);
+        throttled.get(operation).cloned()
+    }
+
+    /// Takes note of an answer.
+    fn note(&self, call: &Call) {
+        let mut throttled = self.throttled.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_throttled(call.status, &call.code) {
+            let code = match &*call.code {
+                "" => format!("HttpError {}", call.status),
+                code => code.to_owned(),
+            };
+            throttled.insert(call.operation.clone(), code);
+        } else if call.status != 0 {
+            throttled.remove(&call.operation);
+        }
+    }
+}
 
 /// When a call began.
 #[derive(Clone, Copy, Debug)]
@@ -74,13 +105,14 @@ impl Intercept for Attempts {
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let start = settings.load::<AttemptStart>().map(|start| start.0);
-        let Call { service, operation, attempts, status, code, request_id, ms } =
-            &Call::new(context, settings, start);
+        let call = Call::new(context, settings, start);
+        self.note(&call);
+        let Call { service, operation, attempts, status, code, request_id, ms } = &call;
         debug!(service, operation, attempt = attempts, status, code, request_id, ms, "attempt");
         let most = settings.load::<RetryConfig>().map_or(0, RetryConfig::max_attempts);
         if is_throttled(*status, code) && *attempts < most {
             info!(service, operation, attempt = attempts, code, "throttled: waits for its turn");
-            self.0.throttled(operation, attempts + 1);
+            self.progress.throttled(operation, attempts + 1);
         }
         Ok(())
     }
@@ -95,7 +127,7 @@ impl Intercept for Attempts {
         let call = Call::new(context, settings, start);
         let Call { service, operation, attempts, status, code, request_id, ms } = &call;
         info!(service, operation, attempts, status, code, request_id, ms, "call");
-        self.0.called(call);
+        self.progress.called(call);
         Ok(())
     }
 }

@@ -29,6 +29,7 @@ pub(crate) const CONCURRENT_CALLS: usize = 8;
 /// The calls of a run.
 pub(crate) struct Calls {
     progress: Arc<dyn Progress>,
+    attempts: Attempts,
     /// Few enough that none waits for its turn as long as an attempt may take.
     places: Semaphore,
     time: Duration,
@@ -43,6 +44,7 @@ impl Calls {
         let places = CONCURRENT_CALLS.min(options.max_calls_per_second as usize);
         Calls {
             progress: options.progress.clone(),
+            attempts: Attempts::new(options.progress.clone()),
             places: Semaphore::new(places),
             time: options.deadline,
             end: Instant::now() + options.deadline,
@@ -52,7 +54,16 @@ impl Calls {
 
     /// An interceptor that watches attempts.
     pub(crate) fn attempts(&self) -> Attempts {
-        Attempts(self.progress.clone())
+        self.attempts.clone()
+    }
+
+    /// The failure of a call of that operation that was waited for so long, if AWS throttled it until then.
+    pub(crate) fn throttling(&self, operation: &str, time: Duration) -> Option<Failure> {
+        let code = self.attempts.throttling(operation)?;
+        let tenths = (time.as_secs_f64() * 10.0).round();
+        let message =
+            format!("AWS throttled the call for {} seconds, until time was up", tenths / 10.0);
+        Some(Failure::new(&code, &message))
     }
 
     /// Makes a call, unless the run is over.
@@ -66,9 +77,12 @@ impl Calls {
     {
         let is_over = || {
             let seconds = self.time.as_secs_f64();
-            let message = format!("the run ended after {seconds} seconds, before AWS answered");
             info!(operation, "given up at the deadline");
-            Failure::new(Failure::DEADLINE, &message).during(operation)
+            let late = || {
+                let message = format!("the run ended after {seconds} seconds, before AWS answered");
+                Failure::new(Failure::DEADLINE, &message)
+            };
+            self.throttling(operation, self.time).unwrap_or_else(late).during(operation)
         };
         let place = timeout_at(self.end, self.places.acquire()).await;
         let _place = place.map_err(|_| is_over())?;

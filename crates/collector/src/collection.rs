@@ -79,7 +79,7 @@ pub trait Progress: Debug + Send + Sync {
 pub async fn collect(options: &Options) -> Result<Bundle, CollectError> {
     let from = (options.clock)();
     let calls = Calls::new(options);
-    let Session { config, caller } = Session::open(options).await?;
+    let Session { config, caller } = Session::open(options, &calls).await?;
     let collection = Collection::new(options, config, caller, None, &calls);
     Ok(Box::pin(collection.run(from)).await)
 }

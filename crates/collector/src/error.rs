@@ -1,18 +1,24 @@
 //! Why nothing could be collected at all.
 
 use std::error::Error;
+use std::time::Duration;
 
 use aws_config::profile::ProfileFileLoadError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use portcullis_model::Source;
 use thiserror::Error;
 
 use crate::Options;
+use crate::calls::Calls;
 use crate::diagnosis::LookResult;
 use crate::failure::{
     Failure, causes, chain, credentials_failure, is_signature_error, last_causes,
 };
+use crate::session::FIRST_CALL;
+
+const NETWORK_HELP: &str = "check the network, the region, and AWS_ENDPOINT_URL if it is set";
 
 /// Why nothing could be collected at all; a single call that fails is a gap instead.
 ///
@@ -110,6 +116,10 @@ impl CollectError {
                 "check the access key and its secret, that the key is active, and that --region or AWS_REGION is \
                  in its partition"
             }
+            CollectError::RoleNotAssumed { code, .. } if Failure::new(code, "").is_throttled() => {
+                "AWS takes fewer calls than are made, by this run and others: try again in a few minutes"
+            }
+            CollectError::RoleNotAssumed { code, .. } if code == Failure::TIMEOUT => NETWORK_HELP,
             CollectError::RoleNotAssumed { .. } => {
                 "check the role's trust policy, its external id, and that the caller may call sts:AssumeRole"
             }
@@ -121,9 +131,7 @@ impl CollectError {
                 "ask with credentials of the management account or of a delegated administrator, which need \
                  organizations:ListAccounts; or list the accounts in a file for --accounts"
             }
-            CollectError::Late { .. } | CollectError::Unreachable { .. } => {
-                "check the network, the region, and AWS_ENDPOINT_URL if it is set"
-            }
+            CollectError::Late { .. } | CollectError::Unreachable { .. } => NETWORK_HELP,
         };
         help.to_owned()
     }
@@ -139,10 +147,14 @@ impl From<ProfileFileLoadError> for CollectError {
 pub(crate) struct Attempt<'a> {
     /// The options.
     pub(crate) options: &'a Options,
+    /// The calls of the run.
+    pub(crate) calls: &'a Calls,
     /// The profile that is asked for or selected; `default` where none is.
     pub(crate) profile: &'a str,
     /// Where AWS is expected: at an endpoint or in a region.
     pub(crate) place: String,
+    /// How long it may take.
+    pub(crate) limit: Duration,
 }
 
 impl Attempt<'_> {
@@ -160,12 +172,26 @@ impl Attempt<'_> {
         }
         let status = error.raw_response().map(|response| response.status().as_u16());
         match status {
+            None if failure.code == Failure::TIMEOUT => self.late().err(),
             None => Some(self.not_sent(error)),
             // A web server that is not AWS, or a proxy.
             Some(300..=399 | 404 | 405 | 407) if error.code().is_none() => {
                 Some(self.unreachable(failure.message))
             }
             Some(_) => None,
+        }
+    }
+
+    /// What comes of a first call that is not answered in time: a failure of it alone where AWS did answer, if
+    /// only to ask for fewer calls.
+    pub(crate) fn late(&self) -> Result<Failure, CollectError> {
+        let operation = Source::CallerIdentity.operation();
+        match self.calls.throttling(operation, self.limit) {
+            Some(failure) => Ok(failure.during(operation)),
+            None => Err(CollectError::Late {
+                place: self.place.clone(),
+                seconds: self.limit.as_secs_f64(),
+            }),
         }
     }
 
@@ -204,11 +230,11 @@ impl Attempt<'_> {
         let looks = self.options.diagnosis.findings().looks;
         let source = looks.last().filter(|look| look.result == LookResult::Failed);
         match (source, &self.options.role_arn) {
-            (None, Some(_)) => CollectError::RoleNotAssumed {
-                role: self.role(),
-                code: Failure::TIMEOUT.to_owned(),
-                reason: format!("AWS does not answer in time ({})", Failure::TIMEOUT),
-            },
+            (None, Some(_)) => {
+                let late = Failure::new(Failure::TIMEOUT, "AWS does not answer in time");
+                let in_time = self.limit.saturating_sub(FIRST_CALL);
+                self.role_refused(self.calls.throttling("AssumeRole", in_time).unwrap_or(late))
+            }
             (source, _) => {
                 let place = source.map_or("their source", |look| look.place);
                 CollectError::NoCredentials(format!("{place} does not answer in time"))
@@ -224,9 +250,14 @@ impl Attempt<'_> {
         if let Some(rejected) = rejected(&failure.code) {
             return rejected;
         }
-        if let (None, Some(cause)) = (call.raw_response(), call.source()) {
-            return self.not_sent(cause);
+        match (call.raw_response(), call.source()) {
+            (None, Some(_)) if failure.code == Failure::TIMEOUT => self.late_credentials(),
+            (None, Some(cause)) => self.not_sent(cause),
+            _ => self.role_refused(failure),
         }
+    }
+
+    fn role_refused(&self, failure: Failure) -> CollectError {
         let reason = failure.explanation();
         CollectError::RoleNotAssumed { role: self.role(), code: failure.code, reason }
     }

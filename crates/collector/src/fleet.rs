@@ -18,8 +18,8 @@ use crate::json_services::{JsonServices, Request};
 use crate::root::{AccountRoot, RootAccess};
 use crate::session::{Base, Session};
 
-/// How long taking on a role may take: three attempts that nobody answers.
-const ENTER_LIMIT: Duration = Duration::from_secs(30);
+/// How long assuming a role and the first call may take: two attempts that nobody answers.
+const ENTER_LIMIT: Duration = Duration::from_secs(20);
 /// How many accounts or units Organizations puts on a page at most.
 const PAGE_SIZE: u8 = 20;
 
@@ -76,7 +76,8 @@ impl Fleet {
     /// roles follow from that.
     pub async fn open(options: Options, role_name: Option<String>) -> Result<Fleet, CollectError> {
         let base = Base::load(&options).await?;
-        let session = base.enter(&options, Base::LIMIT).await?;
+        let calls = Calls::new(&options);
+        let session = base.enter(&options, &calls, Base::LIMIT).await?;
         let unknown = |why: String| CollectError::UnknownCaller(why);
         let identity = match &session.caller {
             Ok(identity) => identity,
@@ -89,7 +90,6 @@ impl Fleet {
         };
         let mut root = None;
         if options.sources.contains(Source::RootCredentials) {
-            let calls = Calls::new(&options);
             root = Some(RootAccess::open(&session.config, &partition, &calls).await);
         }
         let base = base.with_credentials_of(&session);
@@ -121,9 +121,9 @@ impl Fleet {
     /// entered, or nothing is answered, the bundle's manifest says why.
     pub async fn collect(&self, account: &FleetAccount) -> Bundle {
         let from = (self.options.clock)();
-        let mut bundle = match self.enter(account).await {
+        let calls = Calls::new(&self.options);
+        let mut bundle = match self.enter(account, &calls).await {
             Ok(session) => {
-                let calls = Calls::new(&self.options);
                 let Session { config, caller } = session;
                 let root = self.root.as_ref().map(|access| AccountRoot {
                     access,
@@ -148,7 +148,11 @@ impl Fleet {
     }
 
     /// A connection to the account, or why there is none.
-    async fn enter(&self, account: &FleetAccount) -> Result<Session, (AccountStatus, Failure)> {
+    async fn enter(
+        &self,
+        account: &FleetAccount,
+        calls: &Calls,
+    ) -> Result<Session, (AccountStatus, Failure)> {
         if let Some((status, state)) = account.inactivity().zip(account.state.as_deref()) {
             let message = format!("Organizations says that the account is {state}");
             return Err((status, Failure::new("AccountNotActive", &message)));
@@ -161,9 +165,13 @@ impl Fleet {
         let external_id = account.external_id.clone().or(self.options.external_id.clone());
         let options = Options { role_arn, external_id, ..self.options.clone() };
         let limit = ENTER_LIMIT.min(options.deadline);
-        let session = self.base.enter(&options, limit).await.map_err(|error| {
+        let session = self.base.enter(&options, calls, limit).await.map_err(|error| {
             let (status, code) = reason(&error);
-            (status, Failure::new(&code, &error.to_string()).during("AssumeRole"))
+            let operation = match error {
+                CollectError::Late { .. } => Source::CallerIdentity.operation(),
+                _ => "AssumeRole",
+            };
+            (status, Failure::new(&code, &error.to_string()).during(operation))
         })?;
         match &session.caller {
             Ok(caller) if caller.account != account.id.as_str() => {

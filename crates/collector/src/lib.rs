@@ -26,6 +26,7 @@ mod lookup;
 mod pace;
 mod reach;
 mod report_acquisition;
+mod role;
 mod root;
 mod session;
 mod whole;

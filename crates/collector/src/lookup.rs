@@ -90,7 +90,7 @@ pub async fn look_up(
     request: &LookupRequest,
 ) -> Result<EventHistory, CollectError> {
     let calls = Calls::new(options);
-    let Session { config, caller } = Session::open(options).await?;
+    let Session { config, caller } = Session::open(options, &calls).await?;
     let caller = caller.ok();
     let arn = caller.as_ref().and_then(|caller| Arn::parse(&caller.arn));
     let partition = arn.map_or("aws", |arn| arn.partition);

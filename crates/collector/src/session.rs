@@ -6,6 +6,7 @@ use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
+use aws_config::identity::IdentityCache;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
@@ -14,7 +15,6 @@ use aws_config::profile::{
 };
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -26,7 +26,7 @@ use portcullis_evidence::shapes;
 use portcullis_model::{Arn, Source};
 use tokio::time::{Instant, timeout};
 
-use crate::attempts::Attempts;
+use crate::calls::Calls;
 use crate::convert::Convert;
 use crate::credential_process::CredentialProcess;
 use crate::diagnosis::Chain;
@@ -35,13 +35,16 @@ use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
 use crate::json_services::global_region;
 use crate::pace::paced;
+use crate::role::Role;
 use crate::{Options, http};
 
 /// A wrong setting must show within five seconds.
 const PREFLIGHT_LIMIT: Duration = Duration::from_millis(4_500);
 const CREDENTIALS_LIMIT: Duration = Duration::from_millis(3_500);
 /// What is left for the first call once there are credentials.
-const FIRST_CALL: Duration = Duration::from_secs(1);
+pub(crate) const FIRST_CALL: Duration = Duration::from_secs(1);
+/// How long an attempt of most calls may take.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(10);
 /// Off EC2, asking the instance for its region would hang for seconds.
 const REGION_LIMIT: Duration = Duration::from_secs(1);
 
@@ -84,19 +87,19 @@ impl Base {
     pub(crate) async fn enter(
         &self,
         options: &Options,
+        calls: &Calls,
         limit: Duration,
     ) -> Result<Session, CollectError> {
         // The role's credentials must come in time for the call.
         let in_time = limit.saturating_sub(FIRST_CALL);
-        let config = with_role(self.config.clone(), options, in_time).await;
+        let config = with_role(self.config.clone(), options, calls, in_time);
         let config = at_pace(config, options.max_calls_per_second);
         let Base { profile, place, .. } = self;
-        let attempt = Attempt { options, profile, place: place.clone() };
-        let caller =
-            timeout(limit, caller_identity(&config, &attempt)).await.unwrap_or_else(|_| {
-                let seconds = limit.as_secs_f64();
-                Err(CollectError::Late { place: place.clone(), seconds })
-            })?;
+        let attempt = Attempt { options, calls, profile, place: place.clone(), limit };
+        let caller = match timeout(limit, caller_identity(&config, &attempt)).await {
+            Ok(caller) => caller?,
+            Err(_) => Err(attempt.late()?),
+        };
         Ok(Session { config, caller })
     }
 
@@ -122,10 +125,10 @@ pub(crate) struct Session {
 
 impl Session {
     /// Loads region and credentials and tries them with GetCallerIdentity, all within five seconds.
-    pub(crate) async fn open(options: &Options) -> Result<Session, CollectError> {
+    pub(crate) async fn open(options: &Options, calls: &Calls) -> Result<Session, CollectError> {
         let deadline = Instant::now() + PREFLIGHT_LIMIT;
         let base = Base::load(options).await?;
-        base.enter(options, deadline - Instant::now()).await
+        base.enter(options, calls, deadline - Instant::now()).await
     }
 }
 
@@ -213,16 +216,16 @@ fn at_pace(config: SdkConfig, calls_per_second: u32) -> SdkConfig {
 }
 
 /// The configuration under the role of the options, if they name one.
-async fn with_role(config: SdkConfig, options: &Options, limit: Duration) -> SdkConfig {
-    let Some(role) = &options.role_arn else { return config };
-    let mut assume =
-        AssumeRoleProvider::builder(role).configure(&config).session_name("portcullis");
-    if let Some(id) = &options.external_id {
-        assume = assume.external_id(id);
-    }
-    let credentials = Limited(SharedCredentialsProvider::new(assume.build().await), limit);
-    let credentials = SharedCredentialsProvider::new(credentials);
-    config.into_builder().credentials_provider(credentials).build()
+fn with_role(config: SdkConfig, options: &Options, calls: &Calls, limit: Duration) -> SdkConfig {
+    let Some(arn) = &options.role_arn else { return config };
+    let role = Role::new(arn, options.external_id.as_deref(), &config, calls);
+    let credentials = Limited(SharedCredentialsProvider::new(role), limit);
+    config
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        // Its own time-out would end the wait with an error that does not say for what.
+        .identity_cache(IdentityCache::lazy().load_timeout(limit + FIRST_CALL).build())
+        .build()
 }
 
 /// The credentials that the caller brings: those of the profile if one is asked for, else the first that are
@@ -272,9 +275,14 @@ fn base_credentials(
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
-        .operation_attempt_timeout(Duration::from_secs(10))
+        .operation_attempt_timeout(ATTEMPT_LIMIT)
         .operation_timeout(Duration::from_mins(1))
         .build()
+}
+
+/// Those of the first call, an attempt of which waits for credentials too, however long that may take.
+fn first_timeouts() -> TimeoutConfig {
+    timeouts().to_builder().disable_operation_attempt_timeout().read_timeout(ATTEMPT_LIMIT).build()
 }
 
 async fn caller_identity(
@@ -283,7 +291,9 @@ async fn caller_identity(
 ) -> Result<Result<shapes::CallerIdentity, Failure>, CollectError> {
     let quickly = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(2))
-        .interceptor(Attempts(attempt.options.progress.clone()))
+        .retry_partition(attempt.calls.retries.clone())
+        .timeout_config(first_timeouts())
+        .interceptor(attempt.calls.attempts())
         .interceptor(attempt.options.diagnosis.watch_clock(attempt.options.clock))
         .build();
     let operation = Source::CallerIdentity.operation();

@@ -10,6 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use serde_json::{Value as Json, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -389,6 +390,33 @@ async fn a_throttled_call_says_so_while_it_waits() {
     let waiting = tokio::time::timeout(Duration::from_secs(1), iam.account_summary());
     assert!(waiting.await.is_err(), "it waits");
     assert_eq!(*heard.0.lock().unwrap(), ["GetAccountSummary", "GetAccountSummary 2"]);
+}
+
+/// A call that is throttled until the run ends says so, and one that is not answered says that.
+#[tokio::test]
+async fn a_call_given_up_at_the_deadline_says_what_it_waited_for() {
+    let aws = FakeAws::start().await;
+    aws.says("GetAccountSummary", "", 400, THROTTLED).await;
+    let silent = ResponseTemplate::new(200).set_delay(Duration::from_mins(1));
+    aws.mount(1, "ListServerCertificates", "", silent).await;
+    let patient = RetryConfig::standard().with_initial_backoff(Duration::from_mins(1));
+    let config = config(&aws.0.uri())
+        .into_builder()
+        .retry_config(patient)
+        .timeout_config(TimeoutConfig::disabled())
+        .build();
+    let calls = Calls::new(&Options { deadline: Duration::from_millis(1_500), ..options(false) });
+    let iam = Iam::new(&config, &calls);
+    let (throttled, silent) = tokio::join!(iam.account_summary(), iam.server_certificates());
+    let explained = |failure: Failure| failure.explanation();
+    assert_eq!(
+        explained(throttled.unwrap_err()),
+        "AWS throttled the call for 1.5 seconds, until time was up (Throttling)"
+    );
+    assert_eq!(
+        explained(silent.unwrap_err()),
+        "the run ended after 1.5 seconds, before AWS answered (DeadlineExceeded)"
+    );
 }
 
 /// The budget is that of <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>: 500

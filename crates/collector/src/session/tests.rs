@@ -52,12 +52,20 @@ fn options(profile: Option<&str>) -> Options {
     }
 }
 
-fn attempt(options: &Options) -> Attempt<'_> {
-    Attempt { options, profile: "prod", place: "in the region eu-test-1".to_owned() }
+fn attempt<'a>(options: &'a Options, calls: &'a Calls) -> Attempt<'a> {
+    let place = "in the region eu-test-1".to_owned();
+    Attempt { options, calls, profile: "prod", place, limit: PREFLIGHT_LIMIT }
 }
 
 async fn ask(config: &SdkConfig) -> Result<Result<shapes::CallerIdentity, Failure>, CollectError> {
-    caller_identity(config, &attempt(&options(None))).await
+    let options = options(None);
+    caller_identity(config, &attempt(&options, &Calls::new(&options))).await
+}
+
+/// The configuration under that role.
+fn as_role(base: SdkConfig) -> SdkConfig {
+    let options = options(None);
+    with_role(base, &options, &Calls::new(&options), PREFLIGHT_LIMIT)
 }
 
 /// The error of a first call that AWS answers so.
@@ -162,7 +170,8 @@ async fn an_expired_sso_session_names_the_command() {
         let cause = CredentialsError::provider_error(words);
         let failure = aws_sdk_sts::error::ConnectorError::other(cause.into(), None);
         let error = SdkError::<GetCallerIdentityError>::dispatch_failure(failure);
-        let error = attempt(&options(None)).error(&error).unwrap();
+        let options = options(None);
+        let error = attempt(&options, &Calls::new(&options)).error(&error).unwrap();
         assert_eq!(error.help(), "run `aws sso login --profile prod`");
     }
 }
@@ -193,10 +202,7 @@ async fn a_role_that_is_refused_is_named() {
     ] {
         let server = sts("AssumeRole", 403, &error_body(code)).await;
         let base = config_with(&server.uri(), keys).await;
-        let role = AssumeRoleProvider::builder("arn:aws:iam::111122223333:role/a");
-        let role = SharedCredentialsProvider::new(role.configure(&base).build().await);
-        let config = base.into_builder().credentials_provider(role).build();
-        let error = ask(&config).await.expect_err("an error").to_string();
+        let error = ask(&as_role(base)).await.expect_err("an error").to_string();
         assert!(error.starts_with(words), "{error}");
     }
 }
@@ -205,9 +211,7 @@ async fn a_role_that_is_refused_is_named() {
 async fn a_role_without_credentials_to_assume_it() {
     let none = || Err(CredentialsError::not_loaded("nothing in the chain"));
     let base = config_with("http://127.0.0.1:9", none).await;
-    let role = AssumeRoleProvider::builder("arn:aws:iam::111122223333:role/a");
-    let role = SharedCredentialsProvider::new(role.configure(&base).build().await);
-    let error = ask(&base.into_builder().credentials_provider(role).build()).await.unwrap_err();
+    let error = ask(&as_role(base)).await.unwrap_err();
     assert!(matches!(error, CollectError::NoCredentials { .. }), "{error}");
 }
 
@@ -250,4 +254,48 @@ fn without_a_region_that_of_iam_is_called() {
     ] {
         assert_eq!(usual_region(role).as_ref(), region);
     }
+}
+
+/// What comes of entering an account where STS answers that operation so.
+async fn entered(operation: &str, answer: ResponseTemplate) -> Result<Session, CollectError> {
+    let server = MockServer::start().await;
+    let credentials = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIATEST\
+        </AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+        <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>\
+        </AssumeRoleResponse>";
+    for (called, priority, answer) in [
+        (operation, 1, answer),
+        ("AssumeRole", 2, ResponseTemplate::new(200).set_body_string(credentials)),
+    ] {
+        Mock::given(body_string_contains(format!("Action={called}&")))
+            .respond_with(answer)
+            .with_priority(priority)
+            .mount(&server)
+            .await;
+    }
+    let config = config_with(&server.uri(), keys).await;
+    let base = Base { config, profile: "prod".to_owned(), place: "here".to_owned() };
+    let options = options(None);
+    base.enter(&options, &Calls::new(&options), Duration::from_millis(1_400)).await
+}
+
+/// Whether an account that is throttled for ever counts as throttled must not depend on how fast it is.
+#[tokio::test]
+async fn who_is_throttled_for_ever_is_not_said_to_be_silent() {
+    let throttled = || ResponseTemplate::new(400).set_body_string(error_body("Throttling"));
+    let error = entered("AssumeRole", throttled()).await.err().unwrap();
+    let words = "the role arn:aws:iam::111122223333:role/a cannot be assumed: AWS throttled the call for \
+        0.4 seconds, until time was up (Throttling)";
+    assert_eq!(error.to_string(), words);
+    assert!(error.help().contains("try again"), "{}", error.help());
+    let slowly = throttled().set_delay(Duration::from_millis(900));
+    let caller = entered("GetCallerIdentity", slowly).await.unwrap().caller;
+    assert_eq!(caller.unwrap_err().code, "Throttling");
+
+    let silent = || ResponseTemplate::new(200).set_delay(Duration::from_mins(1));
+    let error = entered("AssumeRole", silent()).await.err().unwrap();
+    assert!(matches!(&error, CollectError::RoleNotAssumed { code, .. } if code == "Timeout"));
+    assert!(error.help().contains("network"), "{}", error.help());
+    let error = entered("GetCallerIdentity", silent()).await.err().unwrap();
+    assert_eq!(error.to_string(), "AWS does not answer here: no answer within 1.4 seconds");
 }

@@ -1,0 +1,63 @@
+//! The role of a run: assumed by a call like all others, so that what came of each attempt is known.
+
+use std::time::SystemTime;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, future};
+use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
+
+use crate::calls::Calls;
+
+/// Tells nothing about who audits: CloudTrail records it.
+const SESSION_NAME: &str = "portcullis";
+/// With the pauses between them about 15 seconds at most, where AWS throttles each.
+const ATTEMPTS: u32 = 5;
+
+/// Credentials of a role.
+#[derive(Debug)]
+pub(crate) struct Role(AssumeRoleFluentBuilder);
+
+impl Role {
+    /// The role of that ARN, assumed with the credentials of the configuration.
+    pub(crate) fn new(
+        arn: &str,
+        external_id: Option<&str>,
+        config: &SdkConfig,
+        calls: &Calls,
+    ) -> Role {
+        let config = aws_sdk_sts::config::Builder::from(config)
+            // Adaptive retries would wait longer than anybody does for a first call.
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_partition(calls.retries.clone())
+            .interceptor(calls.attempts())
+            .build();
+        let request = aws_sdk_sts::Client::from_conf(config)
+            .assume_role()
+            .role_arn(arn)
+            .role_session_name(SESSION_NAME)
+            .set_external_id(external_id.map(str::to_owned));
+        Role(request)
+    }
+
+    async fn assume(&self) -> provider::Result {
+        let output = self.0.clone().send().await.map_err(CredentialsError::provider_error)?;
+        let lacks = |what: &str| CredentialsError::unhandled(format!("the answer lacks {what}"));
+        let given = output.credentials.ok_or_else(|| lacks("Credentials"))?;
+        let expiry = SystemTime::try_from(given.expiration).map_err(|_| lacks("an expiration"))?;
+        let (id, secret, token) =
+            (given.access_key_id, given.secret_access_key, given.session_token);
+        Ok(Credentials::new(id, secret, Some(token), Some(expiry), "AssumeRole"))
+    }
+}
+
+impl ProvideCredentials for Role {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.assume())
+    }
+}
