@@ -27,6 +27,7 @@ DOCUMENTS = [
     "README.md",
     "schemas/config-v1.schema.json",
     "schemas/diff-v1.schema.json",
+    "schemas/framework-v1.schema.json",
     "schemas/report-v1.schema.json",
     "schemas/rule-v1.schema.json",
 ]

@@ -40,6 +40,7 @@ fn an_archive_holds_what_a_package_installs() {
         "man/man1/portcullis.1",
         "portcullis",
         "schemas/config-v1.schema.json",
+        "schemas/framework-v1.schema.json",
         "schemas/rule-v1.schema.json",
     ] {
         assert!(listed.contains(&format!("{name}/{file}\n")), "{file} in {listed}");

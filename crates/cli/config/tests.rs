@@ -1,3 +1,5 @@
+#[path = "../../../tests/support/committed.rs"]
+mod committed;
 mod schema;
 
 use super::*;

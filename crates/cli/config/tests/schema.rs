@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json, json};
 use toml::Value as Toml;
 
 use crate::config::Config;
+use crate::config::tests::committed::assert_committed;
 use crate::layers::{self, Kind};
 
 fn repository(path: &str) -> PathBuf {
@@ -162,12 +163,8 @@ fn errors(toml: &str) -> Vec<String> {
 
 #[test]
 fn the_committed_schema_is_that_of_the_options() {
-    let path = repository("schemas/config-v1.schema.json");
     let schema = format!("{:#}\n", schema());
-    if std::env::var_os("REGENERATE").is_some() {
-        fs::write(&path, &schema).unwrap();
-    }
-    assert_eq!(fs::read_to_string(&path).unwrap(), schema, "run tests/regenerate");
+    assert_committed(repository("schemas/config-v1.schema.json"), &schema);
 }
 
 #[test]

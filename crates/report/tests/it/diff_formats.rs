@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::committed::assert_committed;
 use crate::support::history::{
     NEW, OLD, at, fails, key, keys_of, listed_key, of_severity, seen, unknown, user, waived,
 };
@@ -136,11 +137,7 @@ fn schema() -> String {
 #[test]
 fn the_committed_schema_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/diff-v1.schema.json");
-    if std::env::var_os("REGENERATE").is_some() {
-        std::fs::write(&path, schema()).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(committed, schema(), "run tests/regenerate if the change is meant");
+    assert_committed(path, &schema());
 }
 
 #[test]

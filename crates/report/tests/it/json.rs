@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::committed::assert_committed;
 use crate::support::report;
 use portcullis_model::{Gate, Report};
 use portcullis_report::{Detail, Format, Style, render, write_json};
@@ -27,11 +28,7 @@ fn json() -> String {
 #[test]
 fn the_committed_schema_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/report-v1.schema.json");
-    if std::env::var_os("REGENERATE").is_some() {
-        std::fs::write(&path, schema()).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(committed, schema(), "run tests/regenerate if the change is meant");
+    assert_committed(path, &schema());
 }
 
 #[test]

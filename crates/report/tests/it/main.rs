@@ -7,6 +7,8 @@ mod accounts;
 mod asff;
 mod baseline;
 mod code;
+#[path = "../../../../tests/support/committed.rs"]
+mod committed;
 mod csv;
 mod diff;
 mod diff_formats;

@@ -10,9 +10,10 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::scope::{PRINCIPAL, PRINCIPALS, SCOPES, Scope};
 use crate::settings::{RULE_SETS, Settings};
-use crate::{RuleFile, load};
+use crate::tests::committed::assert_committed;
+use crate::{LoadError, RuleFile, load};
 
-fn repository(path: &str) -> PathBuf {
+pub(super) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
@@ -30,17 +31,25 @@ fn schema() -> Json {
     })
 }
 
-fn text(description: &str) -> Json {
+pub(super) fn text(description: &str) -> Json {
     json!({ "type": "string", "minLength": 1, "description": description })
 }
 
-fn texts(description: &str) -> Json {
+pub(super) fn texts(description: &str) -> Json {
     json!({ "type": "array", "items": { "type": "string" }, "description": description })
 }
 
-fn one_or_several(item: &Json, description: &str) -> Json {
+pub(super) fn one_or_several(item: &Json, description: &str) -> Json {
     let several = json!({ "type": "array", "items": item, "minItems": 1 });
     json!({ "anyOf": [item, several], "description": description })
+}
+
+pub(super) fn references() -> Json {
+    json!({
+        "type": "array",
+        "items": { "type": "string", "pattern": "^https://\\S+$" },
+        "description": "Pages to read.",
+    })
 }
 
 fn severity() -> Json {
@@ -80,11 +89,7 @@ fn properties() -> Json {
         "scope": one_or_several(&scopes, "The resources that the rule judges; several of user, group and role together."),
         "risk": text("Why the problem matters."),
         "remediation": text("What to do, with commands as templates, indented by two spaces."),
-        "references": {
-            "type": "array",
-            "items": { "type": "string", "pattern": "^https://\\S+$" },
-            "description": "Pages to read.",
-        },
+        "references": references(),
         "params": params("Thresholds with their defaults; portcullis.toml overrides them."),
         "when": text("Where the rule applies, an expression; elsewhere the verdict is not_applicable."),
         "assert": text("What must hold, an expression; where it does not, the verdict is fail."),
@@ -217,7 +222,7 @@ fn of_record(record: &RecordType) -> Json {
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }
 
-fn json_of(toml: &str) -> Json {
+pub(super) fn json_of(toml: &str) -> Json {
     serde_json::to_value(toml.parse::<toml::Table>().unwrap()).unwrap()
 }
 
@@ -226,14 +231,9 @@ fn is_valid(toml: &str) -> bool {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "`tests/regenerate` has it written")]
 fn the_committed_schema_is_that_of_the_tables() {
-    let path = repository("schemas/rule-v1.schema.json");
     let schema = format!("{:#}\n", schema());
-    if std::env::var_os("REGENERATE").is_some() {
-        fs::write(&path, &schema).unwrap();
-    }
-    assert_eq!(fs::read_to_string(&path).unwrap(), schema, "run tests/regenerate");
+    assert_committed(repository("schemas/rule-v1.schema.json"), &schema);
 }
 
 #[test]
@@ -299,16 +299,20 @@ fn what_no_rule_may_say_is_refused() {
     }
 }
 
-/// The keys that are valid where `text` of a rule of that scope has an unknown one.
+/// The keys that are valid where a rule with that text has an unknown one.
 fn keys_read(text: &str) -> BTreeSet<String> {
     let file = RuleFile { path: String::new(), text: text.to_owned() };
-    let errors = load::load(&file, &Settings::default()).unwrap_err();
+    valid_keys(load::load(&file, &Settings::default()).unwrap_err())
+}
+
+/// The keys that are valid, as the error about `unknown_key` says.
+pub(super) fn valid_keys(errors: Vec<LoadError>) -> BTreeSet<String> {
     let unknown = errors.into_iter().find(|error| error.message.starts_with("`unknown_key`"));
     let help = unknown.unwrap().help.unwrap();
     help.strip_prefix("valid: ").unwrap().split(", ").map(str::to_owned).collect()
 }
 
-fn keys(schema: &Json) -> BTreeSet<String> {
+pub(super) fn keys(schema: &Json) -> BTreeSet<String> {
     schema["properties"].as_object().unwrap().keys().cloned().collect()
 }
 

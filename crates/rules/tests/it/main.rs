@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod activity;
+#[path = "../../../../tests/support/committed.rs"]
+mod committed;
 mod embedded;
 mod evaluate;
 mod frameworks;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::{env, fs};
 
 use portcullis_model::{ControlKind, RecordType, Source, Sources, Type};
 use portcullis_rules::{
     Framework, RuleSet, SCOPES, Scope, Settings, embedded, embedded_frameworks, explain, type_name,
 };
+
+use crate::committed::assert_committed;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/README.md");
 
@@ -128,12 +129,5 @@ fn collect(ty: Type, records: &mut BTreeMap<&str, &'static RecordType>) {
 
 #[test]
 fn the_committed_page_is_that_of_the_rules() {
-    let page = readme();
-    if env::var_os("REGENERATE").is_some() {
-        fs::write(README, &page).unwrap();
-    }
-    assert!(
-        fs::read_to_string(README).is_ok_and(|committed| committed == page),
-        "rules/README.md is out of date; run tests/regenerate"
-    );
+    assert_committed(README, &readme());
 }
