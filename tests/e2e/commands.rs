@@ -11,6 +11,12 @@ use crate::support::{Run, Sandbox, repository};
 
 /// The example of a boundary lacks the account's own statements, which only its owner can choose.
 const TO_BE_COMPLETED: [&str; 1] = ["removable-guard"];
+/// What the emulator cannot do: a second account that manages an organization, a policy without `Version`, and
+/// outbound federation.
+const BEYOND_THE_EMULATOR: [&str; 3] =
+    ["account-outside-organization", "inline-policy", "web-identity-vending-open"];
+/// What the AWS CLI says where it does not even ask.
+const NOT_PARSED: [&str; 2] = ["usage:", "validation failed"];
 
 #[test]
 #[ignore = "needs the emulator; run tests/run"]
@@ -29,7 +35,7 @@ fn assert_commands_solve(example: &str) {
     let directory = repository(&format!("examples/{example}"));
     let lane = Lane::of_bundle(&directory);
     std::fs::copy(repository("tests/e2e/metadata.xml"), lane.path("metadata.xml")).unwrap();
-    let found = report(&Sandbox::new().run(["audit", &directory, "-o=json"]));
+    let found = report(&Sandbox::new().run(["audit", &directory, "-o=json", "--rule-set=strict"]));
     let rules: BTreeSet<&str> = failing(&found, None).map(|finding| &*finding.rule).collect();
     let mut problems = Vec::new();
     for rule in rules {
@@ -37,12 +43,21 @@ fn assert_commands_solve(example: &str) {
         let scripts: Vec<String> = failing(&found, Some(rule)).filter_map(script).collect();
         for script in &scripts {
             let run = shell(&lane, script);
-            if run.status != 0 {
+            let is_wrong = if BEYOND_THE_EMULATOR.contains(&rule) {
+                NOT_PARSED.iter().any(|words| run.stderr.contains(words))
+            } else {
+                run.status != 0
+            };
+            if is_wrong {
                 problems.push(format!("{rule}: {script}\n{}", run.stderr));
             }
         }
-        if scripts.iter().any(|script| changes(script)) && !TO_BE_COMPLETED.contains(&rule) {
-            let left = report(&lane.run(&["audit", "-o=json", "--only", rule]));
+        if BEYOND_THE_EMULATOR.contains(&rule) || TO_BE_COMPLETED.contains(&rule) {
+            continue;
+        }
+        if scripts.iter().any(|script| changes(script)) {
+            let left =
+                report(&lane.run(&["audit", "-o=json", "--rule-set=strict", "--only", rule]));
             let before: Vec<_> = failing(&found, Some(rule)).map(|f| &f.resource.id).collect();
             let after =
                 left.findings.iter().filter(|finding| before.contains(&&finding.resource.id));

@@ -28,7 +28,7 @@ from surroundings import (
 )
 
 # AWS managed policies that remediations attach.
-ATTACHED = ("AWSSupportAccess", "ViewOnlyAccess")
+ATTACHED = ("AWSSupportAccess", "SecurityAudit", "ViewOnlyAccess")
 
 Row = dict[str, str]
 
