@@ -100,8 +100,10 @@ fn a_wrong_file_is_named_as_what_it_is() {
     sandbox.run(audit(&["-o", "json=report.json"]));
     sandbox.write("notes.txt", "mine");
     sandbox.write("groups.json", "{\"Groups\": []}");
+    sandbox.write("cut.json", "{\"Content\": \"dXN");
     for (file, says) in [
         ("report.json", "report.json is a saved report: use `portcullis report`"),
+        ("cut.json", "cut.json is not valid JSON: perhaps it is cut short"),
         ("groups.json", "groups.json is JSON, but not a credential report"),
         ("notes.txt", "notes.txt is neither a bundle nor a credential report"),
     ] {

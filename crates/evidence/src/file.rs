@@ -10,7 +10,13 @@ use std::path::Path;
 /// # Errors
 /// If it cannot be read; if it is a pipe or a device, which may never end; if it is larger.
 pub fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
-    let metadata = fs::metadata(path)?;
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => io::Error::new(ErrorKind::NotFound, "it does not exist"),
+        _ => error,
+    })?;
+    if metadata.is_dir() {
+        return Err(io::Error::new(ErrorKind::IsADirectory, "it is a directory"));
+    }
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
@@ -80,10 +86,12 @@ mod tests {
         assert_eq!(read_file(&path, 6).unwrap_err().kind(), ErrorKind::FileTooLarge);
         fs::write(&path, b"\xff").unwrap();
         assert_eq!(read_text(&path, 7).unwrap_err().to_string(), "it is not UTF-8 text");
-        assert_eq!(
-            read_file(directory.path(), 7).unwrap_err().to_string(),
-            "it is not a regular file"
-        );
+        for (path, words) in [
+            (directory.path(), "it is a directory"),
+            (&directory.path().join("absent"), "it does not exist"),
+        ] {
+            assert_eq!(read_file(path, 7).unwrap_err().to_string(), words);
+        }
     }
 
     #[test]

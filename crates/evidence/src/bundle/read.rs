@@ -238,7 +238,9 @@ fn wrong_kind(text: &[u8]) -> Option<&'static str> {
         content: Option<IgnoredAny>,
     }
     if text.starts_with(b"{") {
-        let Header { schema, content } = serde_json::from_slice(text).ok()?;
+        let Ok(Header { schema, content }) = serde_json::from_slice(text) else {
+            return Some("not valid JSON: perhaps it is cut short");
+        };
         return match (schema.as_deref(), content) {
             (_, Some(_)) => None,
             (Some(portcullis_model::SCHEMA), _) => Some("a saved report: use `portcullis report`"),
