@@ -211,7 +211,7 @@ async fn details_without_one_of_their_lists_are_not_an_answer() {
     let whole = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
     for absent in whole {
         let lists = whole.into_iter().filter(|list| *list != absent);
-        let lists: String = lists.map(|list| format!("<{list}/>")).collect();
+        let lists: String = lists.flat_map(|list| ["<", list, "/>"]).collect();
         let body = answer("GetAccountAuthorizationDetails", &lists);
         let aws = FakeAws::start().await;
         aws.says("GetAccountAuthorizationDetails", "", 200, &body).await;
