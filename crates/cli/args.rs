@@ -475,8 +475,9 @@ pub(crate) struct CollectArgs {
     pub(crate) live: LiveArgs,
 }
 
+// A person waits for it, and what AWS does not answer within a minute is what there is to show.
 #[derive(Args)]
-#[command(after_help = DOCTOR_STATUS)]
+#[command(after_help = DOCTOR_STATUS, mut_arg("deadline", |arg| arg.default_value("60")))]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) live: LiveArgs,
