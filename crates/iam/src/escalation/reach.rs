@@ -19,7 +19,7 @@ use crate::value::Value;
 /// The keys of tags of principals begin so.
 const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
-pub(super) type Holders = Rc<[PrincipalId]>;
+type Holders = Rc<[PrincipalId]>;
 
 /// Somebody whom a node can become.
 #[derive(Clone, Debug)]
@@ -201,7 +201,7 @@ impl<'a> Search<'a> {
     }
 
     /// All whom a node can become, one after the other; the same again by a surer path.
-    pub(super) fn reached(&mut self, id: NodeId) -> Vec<Reached> {
+    fn reached(&mut self, id: NodeId) -> Vec<Reached> {
         let mut reached: Vec<Reached> = Vec::new();
         let mut known: HashMap<PrincipalId, Certainty> = HashMap::new();
         known.extend(self.node(id).holder.map(|holder| (holder, Certainty::Certain)));
@@ -222,7 +222,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whom a node can become in one step; found once.
-    pub(super) fn becomes(&mut self, id: NodeId) -> Rc<[Reached]> {
+    fn becomes(&mut self, id: NodeId) -> Rc<[Reached]> {
         if let Some(known) = self.becoming.get(&id) {
             return Rc::clone(known);
         }
