@@ -377,19 +377,28 @@ async fn progress_hears_of_every_call() {
     assert_eq!(heard, expected);
 }
 
-/// That it waits, before it is tried again: here for longer than anybody listens.
+/// The wait is a random part of the backoff, so that of a day is long.
 #[tokio::test]
 async fn a_throttled_call_says_so_while_it_waits() {
     let aws = FakeAws::start().await;
     aws.says("GetAccountSummary", "", 400, THROTTLED).await;
     let heard = Heard::default();
     let calls = Calls::new(&Options { progress: Arc::new(heard.clone()), ..options(false) });
-    let patient = RetryConfig::standard().with_initial_backoff(Duration::from_mins(1));
+    let a_day = Duration::from_hours(24);
+    let patient = RetryConfig::standard().with_initial_backoff(a_day).with_max_backoff(a_day);
     let config = config(&aws.0.uri()).into_builder().retry_config(patient).build();
     let iam = Iam::new(&config, &calls);
-    let waiting = tokio::time::timeout(Duration::from_secs(1), iam.account_summary());
-    assert!(waiting.await.is_err(), "it waits");
+    let both_attempts = async {
+        while heard.0.lock().unwrap().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        answer = iam.account_summary() => panic!("it waits: {answer:?}"),
+        () = both_attempts => {}
+    }
     assert_eq!(*heard.0.lock().unwrap(), ["GetAccountSummary", "GetAccountSummary 2"]);
+    assert_eq!(aws.0.received_requests().await.unwrap().len(), 1, "the second is not sent yet");
 }
 
 /// A call that is throttled until the run ends says so, and one that is not answered says that.
