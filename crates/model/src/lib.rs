@@ -13,6 +13,7 @@ mod gap;
 mod names;
 mod record;
 mod report;
+mod shell;
 mod snapshot;
 mod source;
 
@@ -35,5 +36,6 @@ pub use report::{
     RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally, Tool, Verdict, Waiver,
     WaiverOutcome,
 };
+pub use shell::shell_word;
 pub use snapshot::*;
 pub use source::{Source, Sources};

@@ -88,23 +88,6 @@ pub fn type_name(ty: Type) -> String {
     }
 }
 
-/// The value as one word of a shell command, on one line whatever it holds.
-pub(crate) fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if !word.contains(char::is_control) {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    let escape = |c: char| match c {
-        '\\' | '\'' => format!("\\{c}"),
-        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-        c => c.to_string(),
-    };
-    format!("$'{}'", word.chars().map(escape).collect::<String>())
-}
-
 /// The value within a text of a JSON document that stands in single quotes.
 pub(crate) fn quoted_json(value: &str) -> String {
     let text = Json::from(value).to_string();
@@ -135,17 +118,8 @@ mod tests {
         assert_eq!(text(Err(Source::AccessKeys.into())), "unknown");
         assert_eq!(text(Ok(Value::List(&vec!["a".to_owned(), "b".to_owned()]))), "a, b");
     }
-
     #[test]
-    fn hostile_names_are_one_shell_word() {
-        assert_eq!(
-            shell_word("arn:aws:iam::111122223333:mfa/a+b=c,d.e@f_g-h"),
-            "arn:aws:iam::111122223333:mfa/a+b=c,d.e@f_g-h"
-        );
-        assert_eq!(shell_word("x; rm -rf ~"), "'x; rm -rf ~'");
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
-        assert_eq!(shell_word(""), "''");
-        assert_eq!(shell_word("x\nrm -rf '~'\\"), r"$'x\u000arm -rf \'~\'\\'");
+    fn hostile_names_end_neither_the_text_nor_the_quotes() {
         assert_eq!(quoted_json("it's \"x\"\n"), r#"it'\''s \"x\"\n"#);
     }
 }

@@ -3,7 +3,9 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>
 
 use jiff::SignedDuration;
-use portcullis_model::{ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Pattern};
+use portcullis_model::{
+    ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, Pattern, shell_word,
+};
 
 /// The diagnosis of attempts that failed one after another, the last of them by that pattern.
 pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) -> Diagnosis {
@@ -30,13 +32,26 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
     };
-    Diagnosis { cause: cause.into(), likelihood, action: action.into() }
+    let mut steps = Message::default();
+    for (number, words) in action.split(USER).enumerate() {
+        if number > 0 {
+            steps.push_fact("user.name", &shell_word(last.person.name.as_deref().unwrap_or(USER)));
+        }
+        steps.push(words);
+    }
+    let (action, action_facts) = steps.into_parts();
+    Diagnosis { cause: cause.into(), likelihood, action, action_facts }
 }
 
 /// The diagnosis of somebody of whom nothing was recorded.
 pub(crate) fn nothing_recorded() -> Diagnosis {
     let (likelihood, cause, action) = NOTHING_RECORDED;
-    Diagnosis { cause: cause.into(), likelihood, action: action.into() }
+    Diagnosis {
+        cause: cause.into(),
+        likelihood,
+        action: action.to_owned(),
+        action_facts: Vec::new(),
+    }
 }
 
 /// Codes change every 30 seconds. Whoever waits for the next one, again and again, types them as the
@@ -62,6 +77,10 @@ fn is_wrong_code(attempt: &Attempt) -> bool {
     attempt.message.as_ref().is_some_and(|text| text.contains("invalid MFA one time pass code"))
 }
 
+/// Where the name of the user stands in a command.
+const USER: &str = "USER";
+
+/// How sure a cause is, the cause, and what to do.
 type Words = (Likelihood, &'static str, &'static str);
 
 const WRONG_PASSWORD: Words = (
@@ -76,7 +95,8 @@ const PASSWORD_OR_CODE: Words = (
     Likelihood::Certain,
     "The password or the code of the second factor was wrong. CloudTrail does not say which.",
     "Try the password slowly, then a fresh code. Set the phone's clock to automatic. If codes are \
-    refused still, synchronise the device with two codes in a row:\n\
+    refused still, synchronise the device, whose ARN the first command shows, with two codes in a row:\n\
+    aws iam list-mfa-devices --user-name USER\n\
     aws iam resync-mfa-device --user-name USER --serial-number ARN --authentication-code1 CODE --authentication-code2 CODE\n\
     If the device is lost, use another that is registered, or have an administrator deactivate it.",
 );
@@ -221,7 +241,8 @@ fn saml(attempt: &Attempt) -> Words {
             Likelihood::Likely,
             "AWS could not verify the SAML response: the certificate in the provider's metadata is \
             likely an old one.",
-            "Upload the identity provider's present metadata:\n\
+            "Upload the identity provider's present metadata to the provider, whose ARN the first command shows:\n\
+            aws iam list-saml-providers\n\
             aws iam update-saml-provider --saml-provider-arn ARN --saml-metadata-document file://metadata.xml",
         );
     }
@@ -251,8 +272,9 @@ fn password_change(attempt: &Attempt) -> Words {
 }
 
 fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
-    const DELETE: &str = "An administrator deletes the device that is assigned to nobody, then the \
-        person enrols again:\n\
+    const DELETE: &str = "An administrator deletes the device that is assigned to nobody, whose ARN \
+        the first command shows, then the person enrols again:\n\
+        aws iam list-virtual-mfa-devices --assignment-status Unassigned\n\
         aws iam delete-virtual-mfa-device --serial-number ARN";
     if failed_with(last, "InvalidAuthenticationCode") {
         return (

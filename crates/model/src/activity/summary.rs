@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::record::words;
-use crate::{Attempt, Coverage, Event, Mfa, Pattern, Period, Person, Purpose};
+use crate::{Attempt, Coverage, Event, MessageFact, Mfa, Pattern, Period, Person, Purpose};
 
 /// Who could not get in, and who did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,5 +98,8 @@ pub struct Diagnosis {
     /// How sure it is.
     pub likelihood: Likelihood,
     /// What to do, in sentences and commands.
-    pub action: Cow<'static, str>,
+    pub action: String,
+    /// Where names stand in it, in their order.
+    #[serde(default)]
+    pub action_facts: Vec<MessageFact>,
 }

@@ -486,6 +486,14 @@ fn activity_keeps_words_of_kind_and_no_name() {
         ],
         "source": "192.0.2.10", "code": "AccessDenied", "message": "User ana may not", "events": ["a"],
     });
+    let locked_out = json!({
+        "person": attempt["person"], "purpose": "mfa_enrolment", "tries": 0, "first_try": null,
+        "last_try": null, "sources": [], "pattern": "enrolment_unfinished", "in_since": null,
+        "last": null, "diagnosis": {
+            "cause": "It is.", "likelihood": "certain", "action": "aws iam list-mfa-devices --user-name ana",
+            "action_facts": [{ "fact": "user.name", "start": 37, "end": 40 }],
+        },
+    });
     let event = json!({
         "id": "a", "at": "2026-11-18T08:00:00Z", "account": "111122223333", "region": "us-east-1",
         "service": "iam", "name": "EnableMFADevice", "outcome": "failure",
@@ -498,6 +506,7 @@ fn activity_keeps_words_of_kind_and_no_name() {
     let mut report = report();
     report.activity = vec![activity(json!({
         "user": "root",
+        "locked_out": [locked_out],
         "attempts": [attempt],
         "timeline": [event],
         "coverage": {
@@ -510,6 +519,7 @@ fn activity_keeps_words_of_kind_and_no_name() {
     let shown = serde_json::to_string(&redacted(report).activity).unwrap();
     for word in [
         "\"root\"",
+        "aws iam list-mfa-devices --user-name user-",
         "Virtual MFA",
         "Multiple MFA Devices",
         "AWS Internal",

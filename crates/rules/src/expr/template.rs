@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use portcullis_model::{Message, Sources, Type, Value};
+use portcullis_model::{Message, Sources, Type, Value, shell_word};
 
 use super::check::cannot_be_shown;
 use super::{Env, Expression, MAX_VARIABLES, Mapped, Names, Node, Path, Read};
@@ -331,7 +331,7 @@ fn write_lines(fillings: &[Filling<'_>], command: &mut String) {
                 Filling::Value(value) => value,
                 Filling::Each(values) => &values[index],
             };
-            let word = if in_quotes { show::quoted_json(value) } else { show::shell_word(value) };
+            let word = if in_quotes { show::quoted_json(value) } else { shell_word(value) };
             command.push_str(&word);
         }
     }

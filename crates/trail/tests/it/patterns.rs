@@ -1,6 +1,6 @@
 //! The patterns of a help desk: what each looks like in the events, what it is not, and what ends it.
 
-use portcullis_model::{ActivitySummary, Likelihood, LockedOut, Outcome, Pattern};
+use portcullis_model::{ActivitySummary, Diagnosis, Likelihood, LockedOut, Outcome, Pattern};
 use portcullis_trail::Filter;
 use serde_json::{Value, json};
 
@@ -31,6 +31,19 @@ fn wrong_password() {
     assert_eq!((row.tries, row.in_since), (2, None));
     assert_eq!(row.last_try.unwrap().to_string(), "2026-11-02T08:01:00Z");
     assert_eq!(row.sources.iter().collect::<Vec<_>>(), ["192.0.2.10"]);
+}
+
+/// A name stands in the commands as one word of the shell, and the report knows where.
+#[test]
+fn commands_name_the_user() {
+    for (name, word) in [("ana.silva", "ana.silva"), ("a b; ls", "'a b; ls'")] {
+        let Diagnosis { action, action_facts, .. } =
+            locked_out(Story::new().refused("08:00:00", name)).diagnosis;
+        let command = format!("aws iam update-login-profile --user-name {word} --password-reset");
+        assert!(action.contains(&command), "{action}");
+        let named: Vec<_> = action_facts.iter().map(|fact| &action[fact.start..fact.end]).collect();
+        assert_eq!(named, [word]);
+    }
 }
 
 /// 2: which of the two was wrong is not told; waiting for code after code hints at the clock.

@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 
 use portcullis_model::{
-    ActivitySummary, Actor, Attempt, Coverage, Event, Factor, InputGap, LockedOut, Person,
-    RegionCoverage, SignedIn,
+    ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, Factor, InputGap, LockedOut,
+    Message, Person, RegionCoverage, SignedIn,
 };
 
 use super::names::Names;
-use super::{WITHHELD, form};
+use super::{WITHHELD, form, renamed};
 
 pub(super) fn summary(summary: ActivitySummary, names: &Names<'_>) -> ActivitySummary {
     let ActivitySummary {
@@ -80,10 +80,17 @@ fn locked_out(row: LockedOut, names: &Names<'_>) -> LockedOut {
         last_try,
         sources: set(&sources, names),
         pattern,
-        diagnosis,
+        diagnosis: self::diagnosis(diagnosis, names),
         in_since,
         last: last.map(|last| attempt(last, names)),
     }
+}
+
+fn diagnosis(diagnosis: Diagnosis, names: &Names<'_>) -> Diagnosis {
+    let Diagnosis { cause, likelihood, action, action_facts } = diagnosis;
+    let steps = Message::new(action, action_facts).and_then(|steps| renamed(&steps, names));
+    let (action, action_facts) = steps.unwrap_or_else(|| Message::from(WITHHELD)).into_parts();
+    Diagnosis { cause, likelihood, action, action_facts }
 }
 
 fn signed_in(row: SignedIn, names: &Names<'_>) -> SignedIn {
