@@ -89,7 +89,7 @@ fn credential_event(event: Event, created: &Times, enabled: &Times) -> Credentia
     CredentialEvent {
         resource_id: resource_id(&event.account, &event.region, &event.id),
         user: who(event.actor.kind, event.actor.name.as_ref(), event.source.as_ref()),
-        by_self: acted_on(&event) == Some(actor_name(&event)),
+        by_self: acted_on(&event) == Some(actor_name(&event).to_ascii_lowercase()),
         at: event.at,
         region: event.region,
         service: event.service,
@@ -120,7 +120,7 @@ fn times_of(name: &str, events: &[Event]) -> Times {
             && let Some(user) = acted_on(event)
         {
             let users = times.entry(event.account.clone()).or_default();
-            users.entry(user.to_owned()).or_default().push(event.at);
+            users.entry(user).or_default().push(event.at);
         }
     }
     times
@@ -129,15 +129,15 @@ fn times_of(name: &str, events: &[Event]) -> Times {
 /// The times at which it was done to the user that the event acts on.
 fn times<'t>(times: &'t Times, event: &Event) -> &'t [Timestamp] {
     let users = times.get(&event.account);
-    let known = users.zip(acted_on(event)).and_then(|(users, user)| users.get(user));
+    let known = users.zip(acted_on(event)).and_then(|(users, user)| users.get(&user));
     known.map_or(&[], Vec::as_slice)
 }
 
-/// The name of the user of its account that the event acts on. IAM takes the caller for a user that is
-/// not named.
-fn acted_on(event: &Event) -> Option<&str> {
+/// The name of the user of its account that the event acts on, in lower case: to IAM, `Ana` is `ana`. It takes
+/// the caller for a user that is not named.
+fn acted_on(event: &Event) -> Option<String> {
     let target = event.target.as_deref().unwrap_or_else(|| actor_name(event));
-    (!target.is_empty()).then_some(target)
+    (!target.is_empty()).then(|| target.to_ascii_lowercase())
 }
 
 /// What IAM calls the root user where others have a name, as no user can be called.

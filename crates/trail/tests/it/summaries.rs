@@ -82,3 +82,21 @@ fn json_follows_the_schema() {
     let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
     assert_eq!(errors, [""; 0]);
 }
+
+/// IAM finds a user whatever the case of the name.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+#[test]
+fn a_name_is_the_same_in_any_case() {
+    for (target, is_own) in [("Ana.Silva", true), ("bilal.haddad", false)] {
+        let event = record(json!({
+            "eventSource": "iam.amazonaws.com",
+            "eventName": "CreateAccessKey",
+            "requestParameters": { "userName": target },
+        }));
+        let (_, accounts) = summarise(read(log_file(&[event])), &Filter::default());
+        let [event] = accounts["111122223333"].credential_events.as_slice() else {
+            panic!("one event")
+        };
+        assert_eq!(event.by_self, is_own, "{target}");
+    }
+}
