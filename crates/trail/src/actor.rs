@@ -21,7 +21,7 @@ pub(crate) fn read(record: &Node<'_>) -> Actor {
         principal_id: principal_id.map(str::to_owned),
     };
     let resource = record.text("/userIdentity/arn").and_then(Arn::parse).map(|arn| arn.resource);
-    match record.text("/userIdentity/type").unwrap_or_default() {
+    match kind(record, resource.unwrap_or_default()) {
         "Root" => actor(ActorKind::Root, None),
         "IAMUser" if user_name == Some(HIDDEN) => actor(ActorKind::UnknownUser, None),
         "IAMUser" => {
@@ -36,6 +36,39 @@ pub(crate) fn read(record: &Node<'_>) -> Actor {
         "IdentityCenterUser" | "Unknown" | "" => identity_center(record),
         other => actor(ActorKind::Other, user_name.or(Some(other))),
     }
+}
+
+/// Whether the record says who acted, as all do but those of what AWS does by itself. Without it, root may
+/// have acted.
+pub(crate) fn is_named(record: &Node<'_>) -> bool {
+    let is_of_aws = |kind: &str| kind.eq_ignore_ascii_case("AwsServiceEvent");
+    ["/userIdentity/type", "/userIdentity/arn"].iter().any(|path| record.text(path).is_some())
+        || record.text("/eventType").is_some_and(is_of_aws)
+}
+
+/// The type as AWS writes it; where it is not there, the one that the ARN has.
+fn kind<'r>(record: &'r Node<'_>, resource: &str) -> &'r str {
+    const TYPES: [(&str, &str); 7] = [
+        ("Root", "root"),
+        ("IAMUser", "user"),
+        ("AssumedRole", "assumed-role"),
+        ("FederatedUser", "federated-user"),
+        ("SAMLUser", ""),
+        ("IdentityCenterUser", ""),
+        ("Unknown", ""),
+    ];
+    let written = record.text("/userIdentity/type");
+    let in_arn = resource.split('/').next();
+    for (name, of_arn) in TYPES {
+        let is_it = match written {
+            Some(written) => written.eq_ignore_ascii_case(name),
+            None => !of_arn.is_empty() && in_arn == Some(of_arn),
+        };
+        if is_it {
+            return name;
+        }
+    }
+    written.unwrap_or_default()
 }
 
 /// The session of a role, by who opened it.

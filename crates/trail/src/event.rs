@@ -19,6 +19,10 @@ pub(crate) fn read(record: &Node<'_>, field: OutcomeField) -> Result<Event, Stri
         .and_then(|time| time.parse().ok())
         .ok_or("an event has no time")?;
     let account = owned("/recipientAccountId").or_else(|| owned("/userIdentity/accountId"));
+    let service = service(record.text("/eventSource").unwrap_or_default());
+    if ["signin", "iam"].contains(&service) && !actor::is_named(record) {
+        return Err("an event does not say who acted".to_owned());
+    }
     let actor = actor::read(record);
     let outcome = outcome(record, field, &name);
     // A later copy of an event that corrects it names the first.
@@ -33,7 +37,7 @@ pub(crate) fn read(record: &Node<'_>, field: OutcomeField) -> Result<Event, Stri
         at,
         account: account.ok_or("an event names no account")?,
         region: owned("/awsRegion").ok_or("an event names no region")?,
-        service: service(record.text("/eventSource").unwrap_or_default()).to_owned(),
+        service: service.to_owned(),
         actor,
         outcome,
         code: owned("/errorCode"),

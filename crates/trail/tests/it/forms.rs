@@ -222,6 +222,16 @@ fn an_event_without_time_name_account_or_region_is_a_gap() {
     }
 }
 
+/// It may have been root. What AWS does by itself has no identity.
+#[test]
+fn a_sign_in_of_nobody_is_a_gap() {
+    let mut event = sign_in(1);
+    event["userIdentity"] = Value::Null;
+    breaks(log_file(&[event.clone()]), "does not say who acted", 0);
+    event["eventType"] = "AwsServiceEvent".into();
+    assert_eq!(read(log_file(&[event])).events.len(), 1);
+}
+
 #[test]
 fn a_record_that_is_too_long_is_skipped() {
     let mut long = sign_in(1);

@@ -265,7 +265,22 @@ fn identity_center_and_workspaces_write_the_same_events() {
 fn a_type_that_is_not_known_is_kept() {
     let service = json!({"type": "AWSService", "invokedBy": "signin.amazonaws.com"});
     assert_eq!(actor(service), named(ActorKind::Other, "AWSService", None));
-    assert_eq!(actor(Value::Null), (ActorKind::Other, None, None));
+    let fields = json!({
+        "eventSource": "sts.amazonaws.com", "eventName": "AssumeRoleWithSAML",
+        "errorCode": "AccessDenied", "userIdentity": null
+    });
+    assert_eq!(event(fields).actor.kind, ActorKind::Other);
+}
+
+#[test]
+fn a_type_is_read_in_any_case_and_else_seen_in_the_arn() {
+    let root = "arn:aws:iam::111122223333:root";
+    assert_eq!(actor(json!({"type": "root"})).0, ActorKind::Root);
+    assert_eq!(actor(json!({"arn": root})).0, ActorKind::Root);
+    let user = json!({"arn": "arn:aws:iam::111122223333:user/root"});
+    assert_eq!(actor(user), named(ActorKind::User, "root", None));
+    let session = json!({"arn": "arn:aws:sts::111122223333:assumed-role/ops/ana"});
+    assert_eq!(actor(session), named(ActorKind::Role, "ana", Some("ops")));
 }
 
 #[test]
