@@ -15,14 +15,15 @@ pub(super) fn drop_ownerless(answers: &mut Answers, gaps: &mut Gaps) {
     let mut owners = Owners { names, gaps };
     owners.check_names(&mut answers.access_keys, Source::AccessKeys);
     owners.check_names(&mut answers.mfa_devices, Source::MfaDevices);
-    let owner = |arn: &str| Arn::parse(arn).and_then(Arn::user).map(|(_, name)| name_key(name));
-    let devices = answers.virtual_devices.as_ref().known().into_iter().flatten();
-    let arns = devices.filter_map(|device| Some(device.user.as_ref()?.arn.as_str()));
-    let stranger = arns.filter_map(owner).find(|name| !owners.names.contains(name));
+    let mut device_owners = Vec::new();
+    for device in answers.virtual_devices.as_ref().known().into_iter().flatten() {
+        let owner = device.user.as_ref().and_then(|user| Arn::parse(&user.arn));
+        device_owners.extend(owner.and_then(Arn::user).map(|(_, name)| name));
+    }
+    let stranger = owners.first_stranger(device_owners);
     owners.void(&mut answers.virtual_devices, Source::VirtualMfaDevices, stranger);
     let credentials = answers.service_credentials.as_ref().known().into_iter().flatten();
-    let mut names = credentials.map(|credential| name_key(&credential.user_name));
-    let stranger = names.find(|name| !owners.names.contains(name));
+    let stranger = owners.first_stranger(credentials.map(|credential| &*credential.user_name));
     owners.void(&mut answers.service_credentials, Source::ServiceSpecificCredentials, stranger);
 }
 
@@ -34,9 +35,14 @@ fn all_names(answers: &Answers) -> Option<HashSet<String>> {
     if !is_whole && (details.is_none() || !answers.lists.users) {
         return None;
     }
-    let rows = report.into_iter().flat_map(|report| &report.users).map(|row| &row.name);
-    let users = details.into_iter().flat_map(|details| &details.user_detail_list);
-    Some(rows.chain(users.map(|user| &user.user_name)).map(|name| name_key(name)).collect())
+    let mut names = HashSet::new();
+    for report in report {
+        names.extend(report.users.iter().map(|row| name_key(&row.name)));
+    }
+    for details in details {
+        names.extend(details.user_detail_list.iter().map(|user| name_key(&user.user_name)));
+    }
+    Some(names)
 }
 
 /// The users there are.
@@ -46,6 +52,11 @@ struct Owners<'a> {
 }
 
 impl Owners<'_> {
+    /// The first name that nobody has.
+    fn first_stranger<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+        names.into_iter().map(name_key).find(|name| !self.names.contains(name))
+    }
+
     fn check_names<T>(&mut self, answer: &mut Fact<PerUser<T>>, source: Source) {
         let lists = answer.as_ref().known().into_iter().flatten();
         let names = lists.filter(|(_, list)| !list.is_empty()).map(|(name, _)| name);

@@ -21,29 +21,12 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
     } else {
         Fact::Known(BTreeMap::new())
     };
-    let report = answers
-        .report
-        .as_ref()
-        .and_then(|report| if_whole(report, report.complete, Source::CredentialReport));
-    let details = answers.details.as_ref().and_then(|details| {
-        if_whole(details, answers.lists.roles, Source::AccountAuthorizationDetails)
-    });
-    let missing = [analyzers.as_ref().map(drop), report.map(drop), details.map(drop)];
-    let missing = missing.into_iter().filter_map(|fact| fact.into_result().err());
-    let missing = missing.fold(Sources::NONE, |all, sources| all | sources);
-    let (Fact::Known(analyzers), Fact::Known(report), Fact::Known(details)) =
-        (analyzers, report, details)
-    else {
-        return Fact::Missing(missing);
+    let (analyzers, mut names) = match (analyzers, regions_used(answers)) {
+        (Fact::Known(analyzers), Fact::Known(names)) => (analyzers, names),
+        (analyzers, names) => {
+            return Fact::Missing(all_missing([analyzers.map(drop), names.map(drop)]));
+        }
     };
-    let keys = report.rows().flat_map(|row| &row.keys).map(|key| key.last_used_region.as_ref());
-    let mut names = match keys.map(Fact::into_result).collect::<Result<Vec<_>, _>>() {
-        Ok(keys) => keys.into_iter().flatten().cloned().collect::<BTreeSet<_>>(),
-        Err(sources) => return Fact::Missing(sources),
-    };
-    let roles = details.role_detail_list.iter();
-    names.extend(roles.filter_map(|role| role.role_last_used.as_ref()?.region.clone()));
-    names.retain(|name| is_region(name));
     names.extend(analyzers.keys().cloned());
     names.extend(documents.gaps.resources(SOURCE));
     let Identity { partition, account, .. } = &answers.identity;
@@ -60,6 +43,38 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
         regions.push(Region { resource_id, name, external_access_analyzers });
     }
     Fact::Known(regions)
+}
+
+/// The regions where keys and roles were last used.
+fn regions_used(answers: &Answers) -> Fact<BTreeSet<String>> {
+    let report = answers
+        .report
+        .as_ref()
+        .and_then(|report| if_whole(report, report.complete, Source::CredentialReport));
+    let details = answers.details.as_ref().and_then(|details| {
+        if_whole(details, answers.lists.roles, Source::AccountAuthorizationDetails)
+    });
+    let (Fact::Known(report), Fact::Known(details)) = (report, details) else {
+        return Fact::Missing(all_missing([report.map(drop), details.map(drop)]));
+    };
+    let mut names = BTreeSet::new();
+    for key in report.rows().flat_map(|row| &row.keys) {
+        match key.last_used_region.as_ref() {
+            Fact::Known(region) => names.extend(region.clone()),
+            Fact::Missing(sources) => return Fact::Missing(sources),
+        }
+    }
+    for role in &details.role_detail_list {
+        names.extend(role.role_last_used.as_ref().and_then(|used| used.region.clone()));
+    }
+    names.retain(|name| is_region(name));
+    Fact::Known(names)
+}
+
+/// Everything that is missing of several facts.
+fn all_missing(facts: [Fact<()>; 2]) -> Sources {
+    let missing = facts.into_iter().filter_map(|fact| fact.into_result().err());
+    missing.fold(Sources::NONE, |all, sources| all | sources)
 }
 
 /// The analyzers by region; a region that is absent did not answer.

@@ -519,7 +519,7 @@ fn activity_keeps_words_of_kind_and_no_name() {
     let shown = serde_json::to_string(&redacted(report).activity).unwrap();
     for word in [
         "\"root\"",
-        "aws iam list-mfa-devices --user-name user-",
+        "aws iam list-mfa-devices --user-name name-",
         "Virtual MFA",
         "Multiple MFA Devices",
         "AWS Internal",

@@ -58,21 +58,25 @@ impl<'a> Suite<'a> {
     /// What there is to know of the accounts of that id, their findings, and the rules without any.
     fn new(view: &View<'a>, id: &'a str, part: &AccountPart<'a>) -> Suite<'a> {
         let AccountPart { accounts, findings } = part;
-        let properties = accounts.iter().flat_map(|account| {
-            let names = [("alias", account.alias.as_deref()), ("name", account.name.as_deref())];
-            let known = names.into_iter().filter_map(|(key, value)| Some((key, value?)));
-            known.chain([("partition", account.partition.as_str())])
-        });
-        let failed = accounts.iter().filter(|account| account.status.is_failed());
-        let failures = failed.map(|_| Case::of_nothing(id, "nothing could be collected"));
-        let verdicts = findings.iter().map(|f| Case::of_finding(view.rule(f), f));
+        let mut properties = Vec::new();
+        let mut cases = Vec::new();
+        for account in accounts {
+            properties.extend(account.alias.as_deref().map(|alias| ("alias", alias)));
+            properties.extend(account.name.as_deref().map(|name| ("name", name)));
+            properties.push(("partition", account.partition.as_str()));
+            if account.status.is_failed() {
+                cases.push(Case::of_nothing(id, "nothing could be collected"));
+            }
+        }
+        cases.extend(findings.iter().map(|finding| Case::of_finding(view.rule(finding), finding)));
+        cases.extend(silent(view, id, part));
         let gaps = accounts.iter().flat_map(|account| &account.gaps);
         let causes = gaps::causes(gaps.filter(|gap| !gap.is_by_choice()), usize::MAX);
         Suite {
             name: id,
             as_of: accounts.iter().map(|account| account.as_of).max().unwrap_or_default(),
-            properties: properties.collect(),
-            cases: failures.chain(verdicts).chain(silent(view, id, part)).collect(),
+            properties,
+            cases,
             gaps: causes.iter().map(Cause::sentences).collect(),
         }
     }
