@@ -1,5 +1,5 @@
-//! From JSON to a policy document. Each list of the grammar but that of a condition's values holds
-//! something: IAM refuses others as `MalformedPolicyDocument`, so a document with an empty one was damaged.
+//! From JSON to a policy document. Each list of the grammar but those of a condition holds something: IAM refuses
+//! others as `MalformedPolicyDocument`, so a document with an empty one was damaged.
 
 use std::collections::BTreeMap;
 
@@ -215,13 +215,13 @@ fn selection<Raw, T>(
     Ok(Some(if is_only { Selection::Only(items) } else { Selection::AllBut(items) }))
 }
 
-/// The conditions of a block, which itself may be empty: the console writes such.
+/// The conditions of a block. Where it is empty, or an operator in it is, nothing need match, so that the statement
+/// applies as one without conditions does.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-suggestion-empty-object-condition>
 fn conditions(block: ConditionBlock, variables: bool) -> Result<Vec<Condition>, String> {
     let mut conditions = Vec::new();
     for (operator, keys) in block {
-        if keys.is_empty() {
-            return Err(format!("has the condition {operator:?} without a key"));
-        }
         for (key, values) in keys {
             let values: Vec<String> =
                 values.into_vec().into_iter().map(Scalar::into_text).collect();
@@ -348,7 +348,6 @@ mod tests {
             ("Principal", json!({"AWS": []})),
             ("Principal", json!({"AWS": ""})),
             ("Principal", json!({"AWS": "*", "Service": []})),
-            ("Condition", json!({"StringEquals": {}})),
             ("Condition", json!({"StringEquals": {"": "x"}})),
         ] {
             let mut statement = whole.clone();

@@ -318,6 +318,19 @@ fn a_date_may_lack_its_day_or_month() {
     check_condition(json!({"DateGreaterThanEquals": {"aws:CurrentTime": "2025-07"}}), true);
 }
 
+/// Access Analyzer says of an empty condition that it does not affect the policy; so a statement with one
+/// applies as one without.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-suggestion-empty-object-condition>
+#[test]
+fn an_empty_condition_limits_nothing() {
+    let bob = json!({"aws:username": "bob"});
+    for empty in [json!({}), json!({"StringEquals": {}}), json!({"Bool": {}, "Null": {}})] {
+        check_condition(empty, true);
+    }
+    check_condition(json!({"StringEquals": {}, "StringLike": bob}), false);
+}
+
 #[test]
 fn an_empty_list_matches_nothing() {
     for (operator, holds) in [

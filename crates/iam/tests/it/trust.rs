@@ -111,6 +111,16 @@ fn the_least_strange_of_several_limits_counts() {
     check(all_but(OTHER), &[OTHER]);
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-suggestion-empty-object-condition>
+#[test]
+fn an_empty_operator_limits_nobody() {
+    let empty = || json!({"StringEquals": {}});
+    check_anyone(empty(), "anyone");
+    let deny = |condition| json!([trusts(json!("*")), denies(json!("*"), condition)]);
+    check(deny(empty()), &[]);
+    check(deny(json!({"StringEquals": {"aws:PrincipalOrgID": "o-x"}, "Bool": {}})), &["anyone"]);
+}
+
 /// Private addresses are those of any VPC:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpcsourceip>
 #[test]
