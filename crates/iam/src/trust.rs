@@ -145,6 +145,16 @@ impl TrustPolicy {
         })
     }
 
+    /// Whether it lets in tokens of an OIDC provider for any audience.
+    #[must_use]
+    pub fn takes_any_audience(&self, provider: &str, account: &Account) -> bool {
+        let key = format!("{}:aud", issuers::name_of(provider)).to_ascii_lowercase();
+        self.admitting().any(|(_, statement, element)| {
+            *element == PrincipalElement::Federated(provider.to_owned())
+                && self.ways_in(statement, element, account).any(|it| !it.demand_fixed(&key))
+        })
+    }
+
     /// What is demanded of a principal that an Allow names, by each action with which it gets in.
     fn ways_in(
         &self,

@@ -6,12 +6,13 @@ use super::Certainty;
 use super::effective_permissions::Asked;
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
+use super::reach::Reached;
 use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
 use crate::account::{Account, Principal, PrincipalId};
 use crate::context::{Context, Resource};
 use crate::policy::Effect;
-use crate::trust::{Chosen, Grant, SESSION};
+use crate::trust::{Chosen, Grant, SESSION, is_saml};
 use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
@@ -48,14 +49,23 @@ impl<'a> Search<'a> {
                 self.index.left_of_grant(&node.who, assume, role, false)?;
                 self.on_target(by, resource, about, None)?
             }
-            (Changes::OidcProvider, _) => {
+            (Changes::OidcProvider | Changes::OidcAudience, _) => {
                 let limit = Step::limited(Certainty::Conditional, "what tokens the issuer signs");
                 self.on_target(by, resource, about, None)?.and(limit)
             }
             _ => self.on_target(by, resource, about, None)?,
         };
-        let room = self.index.room(&self.node(by.node).who, method, resource, Some(target))?;
-        Some(step.and(room).and(self.uses(by.node, &method.actions[1..])?))
+        let who = &self.node(by.node).who;
+        let room = self.index.room(who, method, resource, Some(target))?;
+        let others = &method.actions[1..];
+        if !method.changes.is_of_provider() {
+            return Some(step.and(room).and(self.uses(by.node, others)?));
+        }
+        let mut step = step.and(room);
+        for action in others {
+            step.allowed.push(self.index.allowed(who, *action, Asked::own(resource))?);
+        }
+        Some(step)
     }
 
     /// How a node passes a role that one of the method's services may assume.
@@ -200,35 +210,68 @@ impl<'a> Search<'a> {
     }
 
     /// How a node becomes somebody else, whoever that is, and by which method.
-    pub(super) fn become_other(&self, id: NodeId, target: PrincipalId) -> Option<(u16, Step)> {
-        let principal = self.account().principal(target);
-        if self.node(id).holder == Some(target) || principal.service_linked {
+    pub(super) fn become_other(&self, id: NodeId, other: PrincipalId) -> Option<Reached> {
+        if self.node(id).holder == Some(other) || self.account().principal(other).service_linked {
             return None;
         }
-        let mut best: Option<(u16, Step)> = None;
-        for (method, known) in Methods::numbered() {
-            let mut services = known.services.iter();
-            let fits = known.changes.becomes() == Some(principal.kind)
-                && self.index.mentions(&self.node(id).who, known.actions[0])
-                && (known.services.is_empty()
-                    || services.any(|it| {
-                        principal
-                            .trust
-                            .as_ref()
-                            .is_some_and(|trust| trust.admits_provider(it, self.account()))
-                    }));
-            if fits || known.changes == Changes::RoleSession {
-                let by = Wait { node: id, method };
-                let step = self.attempt(by, &principal.arn, &Target::Principal(target));
-                let found = step.map(|step| (method, step));
-                best = best.into_iter().chain(found).max_by_key(|(_, step)| step.certainty());
+        let mut best: Option<Reached> = None;
+        for (number, method) in Methods::numbered() {
+            // A trust policy may let it in that has no permission to assume a role.
+            if method.changes != Changes::RoleSession && !self.mentions(id, method) {
+                continue;
             }
-            if best.as_ref().is_some_and(|(_, step)| step.certainty() == Certainty::Certain) {
+            let by = Wait { node: id, method: number };
+            for (resource, target) in self.doors_to(other, method) {
+                let step = self.attempt(by, resource, &target);
+                let found = step.map(|step| Reached { id: other, first: (by, target), step });
+                best = best.into_iter().chain(found).max_by_key(|it| it.step.certainty());
+            }
+            if best.as_ref().is_some_and(|it| it.step.certainty() == Certainty::Certain) {
                 break;
             }
         }
         best
     }
+
+    /// What a method acts on that lets one become a principal.
+    fn doors_to(&self, id: PrincipalId, method: &Method) -> Vec<(&'a str, Target)> {
+        let account = self.account();
+        let principal = account.principal(id);
+        let trust = principal.trust.as_ref();
+        let mut doors = Vec::new();
+        if method.changes.becomes() == Some(principal.kind) {
+            let mut services = method.services.iter();
+            let is_admitted =
+                |it: &String| trust.is_some_and(|trust| trust.admits_provider(it, account));
+            if method.services.is_empty() || services.any(is_admitted) {
+                doors.push((principal.arn.as_str(), Target::Principal(id)));
+            }
+        } else if method.changes.is_of_provider() {
+            for (changes, provider) in providers_of(principal, account) {
+                if changes == method.changes {
+                    doors.push((provider, Target::Provider(provider.to_owned())));
+                }
+            }
+        }
+        doors
+    }
+}
+
+/// The federated providers that a role trusts, with the changes of them that let one sign in as the role.
+pub(super) fn providers_of<'a>(role: &'a Principal, account: &Account) -> Vec<(Changes, &'a str)> {
+    let mut providers = Vec::new();
+    let Some(trust) = &role.trust else { return providers };
+    for provider in trust.federated(account) {
+        if is_saml(provider) {
+            providers.push((Changes::SamlProvider, provider));
+            continue;
+        }
+        providers.push((Changes::OidcProvider, provider));
+        if trust.takes_any_audience(provider, account) {
+            providers.push((Changes::OidcAudience, provider));
+        }
+    }
+    providers
 }
 
 /// Whether a method reaches a role only by EC2 instances, which have none without an instance profile.

@@ -92,6 +92,7 @@ pub(super) enum Changes {
     RunningRole,
     SamlProvider,
     OidcProvider,
+    OidcAudience,
     UserBoundary,
     RoleBoundary,
     UserAttachment,
@@ -266,9 +267,12 @@ impl Changes {
 
     /// Whether a method lets one act as somebody else, who need not be privileged.
     pub(super) fn acts_as_other(self) -> bool {
-        let by_what_exists =
-            matches!(self, Changes::RunningRole | Changes::SamlProvider | Changes::OidcProvider);
-        self.becomes().is_some() || by_what_exists
+        self.becomes().is_some() || self.is_of_provider() || self == Changes::RunningRole
+    }
+
+    /// Whether a method changes a federated provider, so that one may sign in as any role that trusts it.
+    pub(super) fn is_of_provider(self) -> bool {
+        matches!(self, Changes::SamlProvider | Changes::OidcProvider | Changes::OidcAudience)
     }
 
     /// The kind of resource of IAM that gives permissions by the first action; none: it gives none.
@@ -279,7 +283,7 @@ impl Changes {
             Changes::GroupPermissions | Changes::GroupMembership => Some("group"),
             Changes::RolePermissions => Some("role"),
             Changes::SamlProvider => Some("saml-provider"),
-            Changes::OidcProvider => Some("oidc-provider"),
+            Changes::OidcProvider | Changes::OidcAudience => Some("oidc-provider"),
             _ => self.becomes().map(PrincipalKind::word),
         }
     }

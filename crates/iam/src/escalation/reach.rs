@@ -1,9 +1,11 @@
 //! Changes to somebody else whom a principal can become.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::Certainty;
+use super::attempt::providers_of;
 use super::changes::{BOUNDARY, POLICY};
 use super::effective_permissions::Asked;
 use super::methods::{ActionId, Changes, Method, Methods};
@@ -43,6 +45,8 @@ pub(super) struct Names<'a> {
     choosing: HashMap<PrincipalId, Vec<PrincipalId>>,
     /// The roles whose trust policies choose principals that must be tried.
     untold: Vec<PrincipalId>,
+    /// The roles that trust a federated provider, by its ARN; found when somebody may change one.
+    trusting: OnceCell<BTreeMap<&'a str, Vec<PrincipalId>>>,
     /// All that changes act on, sorted by ARN, with the users and roles that it is or that have it.
     holders: Vec<(&'a str, Holders)>,
     /// Whether policies choose by the tags of principals.
@@ -114,6 +118,16 @@ impl<'a> Names<'a> {
         }
         chosen
     }
+}
+
+fn trusting(account: &Account) -> BTreeMap<&str, Vec<PrincipalId>> {
+    let mut trusting: BTreeMap<&str, Vec<PrincipalId>> = BTreeMap::new();
+    for id in account.principal_ids() {
+        for (_, provider) in providers_of(account.principal(id), account) {
+            trusting.entry(provider).or_default().push(id);
+        }
+    }
+    trusting
 }
 
 /// Whether a policy, or the trust policy of a role, asks for tags of principals.
@@ -226,14 +240,8 @@ impl<'a> Search<'a> {
         if let Some(known) = self.becoming.get(&id) {
             return Rc::clone(known);
         }
-        let mut becomes = Vec::new();
-        for other in self.reach(id) {
-            if let Some((method, step)) = self.become_other(id, other) {
-                let first = (Wait { node: id, method }, Target::Principal(other));
-                becomes.push(Reached { id: other, first, step });
-            }
-        }
-        let becomes: Rc<[_]> = becomes.into();
+        let reach = self.reach(id).into_iter();
+        let becomes: Rc<[_]> = reach.filter_map(|other| self.become_other(id, other)).collect();
         self.becoming.insert(id, Rc::clone(&becomes));
         becomes
     }
@@ -285,7 +293,7 @@ impl<'a> Search<'a> {
             }
             let become_other = becoming
                 .entry(*other)
-                .or_insert_with(|| self.become_other(by.node, *other).map(|(_, step)| step));
+                .or_insert_with(|| self.become_other(by.node, *other).map(|it| it.step));
             if let Some(step) = become_other {
                 let owner = self.of_principal[other.place()];
                 self.change_other(&Edge::new(by, owner, step.clone()));
@@ -351,8 +359,25 @@ impl<'a> Search<'a> {
             let targets = self.in_range(id, action);
             reach.extend(targets.iter().filter_map(|(arn, _)| self.names.by_arn.get(arn)));
         }
+        for (_, method) in Methods::numbered() {
+            if method.changes.is_of_provider() && self.mentions(id, method) {
+                reach.extend(self.trusting(id, method.actions[0]));
+            }
+        }
         reach.sort_unstable();
         reach.dedup();
         reach
+    }
+
+    /// The roles that trust a federated provider on which an action may be allowed.
+    fn trusting(&self, id: NodeId, action: ActionId) -> Vec<PrincipalId> {
+        let trusting = self.names.trusting.get_or_init(|| trusting(self.account()));
+        let mut roles = Vec::new();
+        for beginning in self.index.beginnings(&self.node(id).who, action) {
+            let after = trusting.range(beginning.as_str()..);
+            let within = after.take_while(|(provider, _)| provider.starts_with(&beginning));
+            roles.extend(within.flat_map(|(_, roles)| roles));
+        }
+        roles
     }
 }

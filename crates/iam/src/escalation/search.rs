@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 
+use super::attempt::providers_of;
 use super::changes::{self, effects};
 use super::effective_permissions::{Asked, EffectivePermissions, Index, Policies};
 use super::methods::{ActionId, Changes, Method, Methods};
@@ -21,7 +22,7 @@ use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, Pr
 use crate::context::Resource;
 use crate::policy::Effect;
 use crate::probe;
-use crate::trust::{TrustPolicy, is_saml};
+use crate::trust::TrustPolicy;
 use crate::truth::Lack;
 use crate::value::Value;
 
@@ -679,10 +680,7 @@ impl<'a> Search<'a> {
                 roads.push(((Changes::RunningRole, service), String::new(), Target::Principal(id)));
             }
         }
-        let trust = principal.trust.iter();
-        for provider in trust.flat_map(|trust| trust.federated(self.account())) {
-            let changes =
-                if is_saml(provider) { Changes::SamlProvider } else { Changes::OidcProvider };
+        for (changes, provider) in providers_of(principal, self.account()) {
             let target = Target::Provider(provider.to_owned());
             roads.push(((changes, ""), provider.to_owned(), target));
         }

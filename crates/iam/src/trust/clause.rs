@@ -245,6 +245,11 @@ impl Clauses {
         self.0.iter().any(|demand| demand.iter().all(&is_of_kind))
     }
 
+    /// Whether one of the demands fixes the value of a key.
+    pub(super) fn demand_fixed(&self, key: &str) -> bool {
+        self.demand(|it| demands_fixed(it, key))
+    }
+
     /// The owners that certain keys leave: by the demand that leaves the least strange, else somebody by name.
     pub(super) fn owners(
         &self,

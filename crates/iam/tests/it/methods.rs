@@ -158,7 +158,7 @@ impl Method {
                 let fails = vec![role(plain(), own), role(admin(), "unrelated.amazonaws.com")];
                 (certainty, role(admin(), own), fails)
             }
-            "saml-provider" | "oidc-provider" => {
+            "saml-provider" | "oidc-provider" | "oidc-audience" => {
                 let saml = self.changes == "saml-provider";
                 let (provider, action, certainty) = if saml {
                     ("saml-provider/idp", "sts:AssumeRoleWithSAML", Certain)
@@ -168,10 +168,21 @@ impl Method {
                 let trust = json!({
                     "Effect": "Allow", "Principal": {"Federated": arn(provider)}, "Action": action,
                 });
-                let fails = vec![
+                let mut fails = vec![
                     self.beside("roles", trusting(plain(), trust.clone())),
                     self.beside("roles", trusting(admin(), trusts_account())),
                 ];
+                if self.changes == "oidc-audience" {
+                    let audience = json!({"StringEquals": {"example.com:aud": "app"}});
+                    let limited = when(trust.clone(), audience);
+                    fails.push(self.beside("roles", trusting(admin(), limited)));
+                }
+                if let [first, second] = &self.actions[..] {
+                    let mut apart = self.beside("roles", trusting(admin(), trust.clone()));
+                    let second = allow(second.clone(), arn("saml-provider/other"));
+                    apart["users"]["alice"]["may"] = json!([allow(first.clone(), "*"), second]);
+                    fails.push(apart);
+                }
                 (certainty, self.beside("roles", trusting(admin(), trust)), fails)
             }
             "user-boundary" | "role-boundary" => {

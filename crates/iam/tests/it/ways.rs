@@ -1341,3 +1341,47 @@ fn a_role_that_something_runs_with_is_changed() {
     check_user(json!([code(), unbind("app")]), bounded(), removed);
     check_user(json!([code(), unbind("other")]), bounded(), &[]);
 }
+
+/// Whoever can sign in as a role by a federated provider, acts with what it has put into the role; roles keep trusting the
+/// ARN of a provider that is deleted and made again.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSAMLProvider.html>
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteSAMLProvider.html>
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html>
+#[test]
+fn a_role_that_a_provider_opens_is_changed() {
+    let provider = |name: &str| arn(&format!("{name}-provider/idp.example.com"));
+    let app = |kind: &str, action: &str, condition: Json| {
+        let trust = trusts(json!({"Federated": provider(kind)}));
+        let mut app = role("app", plain(), when(trust, condition));
+        app["roles"]["app"]["trust"]["Action"] = json!(action);
+        app["roles"]["other"] = json!({"trust": trusts_service("ec2.amazonaws.com")});
+        app
+    };
+    let saml = || app("saml", "sts:AssumeRoleWithSAML", json!({}));
+    let oidc = |condition| app("oidc", "sts:AssumeRoleWithWebIdentity", condition);
+    let on = |actions: &[&str], kind: &str| allow(json!(actions), provider(kind));
+    let put = |name: &str| allow("iam:PutRolePolicy", arn(&format!("role/{name}")));
+    let update = || on(&["iam:UpdateSAMLProvider"], "saml");
+    check_user(json!([put("app"), update()]), saml(), &[("put-role-policy", Certain)]);
+    check_user(json!([put("other"), update()]), saml(), &[]);
+    check_user(json!([put("app"), on(&["iam:UpdateSAMLProvider"], "oidc")]), saml(), &[]);
+    check_user(json!([put("app"), update()]), oidc(json!({})), &[]);
+    let again = &["iam:DeleteSAMLProvider", "iam:CreateSAMLProvider"];
+    check_user(json!([put("app"), on(again, "saml")]), saml(), &[("put-role-policy", Certain)]);
+    for action in again {
+        check_user(json!([put("app"), on(&[action], "saml")]), saml(), &[]);
+    }
+    let by_token: &Ways = &[("put-role-policy", Conditional)];
+    let thumbprint = || on(&["iam:UpdateOpenIDConnectProviderThumbprint"], "oidc");
+    check_user(json!([put("app"), thumbprint()]), oidc(json!({})), by_token);
+    let audience = || on(&["iam:AddClientIDToOpenIDConnectProvider"], "oidc");
+    check_user(json!([put("app"), audience()]), oidc(json!({})), by_token);
+    let fixed = json!({"StringEquals": {"idp.example.com:aud": "app"}});
+    check_user(json!([put("app"), audience()]), oidc(fixed.clone()), &[]);
+    check_user(json!([put("app"), thumbprint()]), oidc(fixed), by_token);
+    // From role to role.
+    let mut chain = saml();
+    chain["roles"]["other"]["trust"] = trusts(json!({"AWS": arn("role/app")}));
+    check_user(json!([put("other"), update()]), chain, &[("put-role-policy", Certain)]);
+}
