@@ -329,17 +329,9 @@ impl<'a> Index<'a> {
         who: &EffectivePermissions<'_>,
         action: ActionId,
     ) -> Option<Allowed> {
-        let mut best: Option<Allowed> = None;
-        for resource in self.examples(who, action) {
-            let Some(allowed) = self.allowed(who, action, Asked::own(&resource)) else { continue };
-            if best.as_ref().is_none_or(|best| best.certainty < allowed.certainty) {
-                best = Some(allowed);
-            }
-            if best.as_ref().is_some_and(|best| best.certainty == Certainty::Certain) {
-                break;
-            }
-        }
-        best
+        let examples = self.examples(who, action);
+        let allowed = examples.filter_map(|it| self.allowed(who, action, Asked::own(&it)));
+        surest(allowed, |allowed| Some(allowed.certainty))
     }
 
     /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
@@ -362,19 +354,21 @@ impl<'a> Index<'a> {
             allowed.push(of_action.collect());
         }
         let (first, rest) = allowed.split_first()?;
-        let together = first.iter().filter_map(|first| {
+        let together = first.iter().rev().filter_map(|first| {
             let mut chosen = vec![first];
             for of_action in rest {
                 let fitting = of_action
                     .iter()
+                    .rev()
                     .filter(|(other, _)| chosen.iter().all(|(one, _)| go_together(one, other)));
-                chosen.push(fitting.max_by_key(|(_, allowed)| allowed.certainty)?);
+                chosen.push(surest(fitting, |(_, allowed)| Some(allowed.certainty))?);
             }
             Some(chosen)
         });
-        let surest = together
-            .max_by_key(|chosen| chosen.iter().map(|(_, allowed)| allowed.certainty).min())?;
-        Some(surest.into_iter().map(|(_, allowed)| allowed.clone()).collect())
+        let chosen = surest(together, |chosen: &Vec<&(&String, Allowed)>| {
+            chosen.iter().map(|(_, allowed)| allowed.certainty).min()
+        });
+        Some(chosen?.into_iter().map(|(_, allowed)| allowed.clone()).collect())
     }
 
     /// The ARNs of resources of IAM of a kind that actions name, and one that they cannot have meant.
@@ -537,6 +531,23 @@ fn by_action(document: &PolicyDocument, methods: &Methods) -> Box<[(ActionId, u1
     found.sort_unstable();
     found.dedup();
     found.into_boxed_slice()
+}
+
+/// The first of the surest; what comes after one that is certain is not looked at.
+fn surest<T>(
+    items: impl Iterator<Item = T>,
+    certainty: impl Fn(&T) -> Option<Certainty>,
+) -> Option<T> {
+    let mut best: Option<T> = None;
+    for item in items {
+        if best.as_ref().is_none_or(|best| certainty(best) < certainty(&item)) {
+            best = Some(item);
+        }
+        if best.as_ref().and_then(&certainty) == Some(Certainty::Certain) {
+            break;
+        }
+    }
+    best
 }
 
 /// Whether two resources may be the same, or are of kinds that a method needs both of: names that stand
