@@ -88,6 +88,11 @@ impl PolicyDocument {
         self.statements.iter().filter(move |statement| statement.actions.selects(action))
     }
 
+    /// Whether a statement allows an action, in lower case, on anything.
+    pub(crate) fn may_allow(&self, action: &str) -> bool {
+        self.about(action).any(|statement| statement.effect == Effect::Allow)
+    }
+
     /// What the document decides about a request, as an identity policy.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {

@@ -33,6 +33,9 @@ impl PolicyDocument {
     /// What it decides about every action on every resource.
     #[must_use]
     pub fn decide_everything(&self, account: &Account) -> Decision {
+        if !self.may_allow(probe::IAM_ACTION) {
+            return Decision::Silent;
+        }
         let name = probe::NAME;
         let unnamed = [format!("{name}:{name}"), probe::IAM_ACTION.to_owned()];
         let mut resources = probe::resources_of(account, name).to_vec();
@@ -89,13 +92,17 @@ impl PolicyDocument {
     /// Whether every action of a service is allowed on every resource of one form, and none of the service is
     /// left out.
     fn allows_service(&self, service: &str, account: &Account) -> bool {
+        let action = format!("{service}:{}", probe::NAME);
+        if !self.may_allow(&action) {
+            return false;
+        }
         let all_resources = Pattern::glob(&format!("arn:{}:{service}:*:*:*", account.partition));
         probe::resources_of(account, service).into_iter().any(|resource| {
             let question = probe::Question {
                 documents: vec![self],
                 boundary: None,
                 context: by_anybody(account),
-                actions: vec![format!("{service}:{}", probe::NAME)],
+                actions: vec![action.clone()],
                 resources: vec![resource],
                 all_actions: Pattern::glob(&format!("{service}:*")),
                 all_resources: all_resources.clone(),
@@ -125,6 +132,9 @@ impl PolicyDocument {
     /// The statements that allow the action on just any resource; none if the document denies it there.
     #[must_use]
     pub fn allows_anywhere(&self, account: &Account, question: &Anywhere<'_>) -> Vec<String> {
+        if !self.may_allow(question.action) {
+            return Vec::new();
+        }
         let resource = question
             .resource
             .replace("{partition}", &account.partition)

@@ -1,7 +1,7 @@
 //! What somebody may do, of the actions that methods need.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use portcullis_model::Arn;
@@ -100,7 +100,7 @@ impl<'a> Index<'a> {
             let document = index.document(PolicyId::new(place));
             let statements = document.map(|document| by_action(document, index.methods));
             let personal = document.is_some_and(is_personal);
-            let sweeping = document.is_some_and(is_sweeping);
+            let sweeping = document.is_some_and(|document| document.may_allow(probe::IAM_ACTION));
             index.statements.push(statements.unwrap_or_default());
             index.personal.push(personal);
             index.sweeping.push(sweeping);
@@ -161,14 +161,14 @@ impl<'a> Index<'a> {
         self.in_force(who, action).any(|(.., statement)| statement.effect == Effect::Allow)
     }
 
-    /// The actions that the policies allow in any statement.
-    pub(super) fn mentioned(&self, who: &EffectivePermissions<'_>) -> HashSet<ActionId> {
-        let mut mentioned = HashSet::new();
+    /// By action: whether the policies allow it in any statement.
+    pub(super) fn mentioned(&self, who: &EffectivePermissions<'_>) -> Vec<bool> {
+        let mut mentioned = vec![false; self.methods.actions.len()];
         for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
             let Some(document) = self.document(*policy) else { continue };
             for (action, place) in &self.statements[policy.place()] {
                 if document.statements[usize::from(*place)].effect == Effect::Allow {
-                    mentioned.insert(*action);
+                    mentioned[usize::from(action.0)] = true;
                 }
             }
         }
@@ -561,11 +561,6 @@ fn go_together(one: &str, other: &str) -> bool {
     }
     let [one, other] = [one, other].map(|arn| Pattern::glob(&arn.replace(probe::NAME, "*")));
     one.common_arn(&other, probe::NAME).is_some()
-}
-
-/// Whether the document allows some request for an action of IAM that nobody can have meant.
-fn is_sweeping(document: &PolicyDocument) -> bool {
-    document.about(probe::IAM_ACTION).any(|statement| statement.effect == Effect::Allow)
 }
 
 /// Whether what the document says may depend on who has it.

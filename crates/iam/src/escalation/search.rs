@@ -312,7 +312,7 @@ impl<'a> Search<'a> {
             let by = Wait { node: id, method: number };
             let is_of_holder = method.changes.is_of_holder();
             let needed = if is_of_holder { &method.actions[..1] } else { &method.actions[..] };
-            if !needed.iter().all(|action| mentioned.contains(action)) {
+            if !needed.iter().all(|action| mentioned[usize::from(action.0)]) {
                 continue;
             }
             if is_of_holder {
@@ -723,6 +723,7 @@ impl<'a> Search<'a> {
             let is_of_users = kind == "user" || kind == "group";
             if self.node(id).administrator.is_some()
                 || self.node(id).ways.contains_key(&number)
+                || !self.mentions(id, method)
                 || is_of_users && !self.node(id).is_user()
                 || !self.may_use_all(id, &method.actions[1..])
             {
