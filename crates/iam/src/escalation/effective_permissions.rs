@@ -56,6 +56,8 @@ pub(super) struct Index<'a> {
     personal: Vec<bool>,
     /// By policy: whether it allows some request for an action of IAM that nobody can have meant.
     sweeping: Vec<bool>,
+    /// By policy: the condition keys on which it depends whether it allows everything, if it does or may.
+    pub(super) whole: Vec<Option<Keys>>,
     /// The managed policies by ARN, and those of them that allow everything.
     pub(super) managed: BTreeMap<&'a str, PolicyId>,
     pub(super) wide: Vec<PolicyId>,
@@ -91,6 +93,7 @@ impl<'a> Index<'a> {
             statements: Vec::new(),
             personal: Vec::new(),
             sweeping: Vec::new(),
+            whole: Vec::new(),
             managed: managed_policies(account),
             wide: Vec::new(),
             all: PolicyDocument::everything(),
@@ -100,13 +103,16 @@ impl<'a> Index<'a> {
             let document = index.document(PolicyId::new(place));
             let statements = document.map(|document| by_action(document, index.methods));
             let personal = document.is_some_and(is_personal);
+            let decision = document.map(|document| document.decide_everything(account));
+            let whole = decision.and_then(|decision| index.keys_of_everything(decision));
             let sweeping = document.is_some_and(|document| document.may_allow(probe::IAM_ACTION));
             index.statements.push(statements.unwrap_or_default());
             index.personal.push(personal);
             index.sweeping.push(sweeping);
+            index.whole.push(whole);
         }
         let managed = index.managed.values().copied();
-        index.wide = managed.filter(|policy| index.allows_everything(*policy).is_some()).collect();
+        index.wide = managed.filter(|policy| index.allows_everything(*policy)).collect();
         index
     }
 
@@ -494,10 +500,9 @@ impl<'a> Index<'a> {
         self.keys_of_everything(question.decide_all())
     }
 
-    /// The condition keys on which it depends whether a policy allows everything, if it does or may.
-    pub(super) fn allows_everything(&self, policy: PolicyId) -> Option<Keys> {
-        let decision = self.document(policy)?.decide_everything(self.account);
-        self.keys_of_everything(decision)
+    /// Whether a policy allows everything, or may.
+    pub(super) fn allows_everything(&self, policy: PolicyId) -> bool {
+        self.whole[policy.place()].is_some()
     }
 
     /// What a decision about everything depends on, if it allows. What a single request is about is no

@@ -54,7 +54,7 @@ impl Search<'_> {
         newcomer: &Principal,
         boundary: &Offered,
     ) -> Option<Step> {
-        if self.index.allows_everything(boundary.policy).is_some() {
+        if self.index.allows_everything(boundary.policy) {
             return Some(Step::default());
         }
         let actions = match newcomer.kind {
@@ -131,7 +131,7 @@ impl Search<'_> {
             all.extend_from_slice(brings);
             let about = Resource::Principal(newcomer);
             let asked = Asked { resource: &newcomer.arn, about, brings: &all };
-            if self.index.allows_everything(offered.policy).is_some() {
+            if self.index.allows_everything(offered.policy) {
                 let allowed = self.index.allowed(who, action, asked);
                 let step = allowed.map(|allowed| offered.before().and(Step::new(allowed)));
                 best = best.into_iter().chain(step).max_by_key(Step::certainty);

@@ -237,7 +237,7 @@ impl<'a> Search<'a> {
         let id = NodeId::new(self.nodes.len());
         // A policy is judged all the same, unless it leaves nothing to become.
         let administrator = match kind {
-            NodeKind::Policy => self.index.allows_everything(who.policies[0]),
+            NodeKind::Policy => self.index.whole[who.policies[0].place()].clone(),
             _ => self.administrator(&who),
         };
         let own_tags = holder.map(|holder| self.account().principal(holder));
