@@ -101,15 +101,21 @@ pub(super) fn of_user(
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Mfa {
-    let own = own_devices(user, answers);
+    let mut own = own_devices(user, answers);
     let virtual_ones = virtual_devices.as_ref().map(|devices| devices.of_user(user.name));
     let answer = active(own.as_deref(), virtual_ones, user.row, answers);
     let active = answer.map(|(active, _)| active);
+    let lacks_device = own.as_ref().is_some_and(Vec::is_empty) && may_lack(user.row, answers);
+    if lacks_device {
+        let message = "shows no device, though MFA is active in the credential report";
+        gaps.explain(Source::MfaDevices.into(), user.name, "NotListed", message);
+        own = None;
+    }
     let complete = own.is_some();
     let devices = match own {
         Some(own) => Fact::Known(own),
         None if user.deleted => Fact::Known(Vec::new()),
-        None => virtual_ones_if_all(virtual_ones, active),
+        None => virtual_ones_if_all(virtual_ones, active.map(|active| active || lacks_device)),
     };
     if let Fact::Missing(sources) = devices {
         let message = "the user's MFA devices were not asked for";
@@ -136,6 +142,12 @@ fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDe
     let mut devices: Vec<MfaDevice> = listed.iter().map(device).collect();
     sort(&mut devices);
     Some(devices)
+}
+
+/// Whether an empty list of the user may lack a device: the report shows one, and nothing says that it is older.
+fn may_lack(row: Fact<&ReportRow>, answers: &Answers) -> bool {
+    let is_active = row.and_then(|row| row.mfa_active) == Fact::Known(true);
+    is_active && answers.is_newer(Source::MfaDevices, None) != Some(true)
 }
 
 /// Whether MFA is active, and the source that tells: the newest one that knows. Where nothing says which

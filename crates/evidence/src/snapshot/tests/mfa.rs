@@ -3,7 +3,7 @@
 use portcullis_model::{Fact, MfaKind, Source, Sources};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{AS_OF, Fixture, arn};
+use super::bundles::{AS_OF, Fixture, arn, gaps, user};
 
 const ACTIVE: [(&str, &str); 1] = [("mfa_active", "true")];
 
@@ -68,6 +68,24 @@ fn an_empty_list_of_the_user_outranks_the_report() {
     assert_eq!(alice.mfa_source, Fact::Known("mfa-devices".to_owned()));
     assert_eq!(alice.mfa_devices, Fact::Known(vec![]));
     assert!(alice.mfa_devices_complete);
+}
+
+/// MFA may have been set up since, with devices that the list does not have.
+#[test]
+fn an_undated_or_older_empty_list_says_nothing_of_the_devices_in_the_report() {
+    let made = |active: &str| Fixture::new().alice(&[("mfa_active", active)]);
+    let undated = made("true").undated(Source::MfaDevices);
+    let older = made("true").collected_at(Source::MfaDevices, "2025-01-01T00:00:00Z");
+    for fixture in [undated, older] {
+        let snapshot = fixture.snapshot();
+        let alice = user(&snapshot, "alice");
+        assert_eq!(alice.mfa_devices, Fact::missing(Source::MfaDevices));
+        assert!(!alice.mfa_devices_complete);
+        assert_eq!(gaps(&snapshot, Source::MfaDevices, Some("alice"))[0].0, "NotListed");
+    }
+    let inactive = made("false").undated(Source::MfaDevices).user();
+    assert_eq!(inactive.mfa_devices, Fact::Known(vec![]));
+    assert!(inactive.mfa_devices_complete);
 }
 
 #[test]
