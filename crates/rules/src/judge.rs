@@ -145,6 +145,9 @@ pub(crate) fn explain(
     } else {
         judgement.message.push(otherwise);
     }
+    if subject.is_cut {
+        judgement.message.push(CUT);
+    }
     judgement.evidence = evidence(program, own, variables);
     judgement
 }
@@ -163,6 +166,9 @@ fn evidence(
     }
     Evidence::new(&facts)
 }
+
+/// What is said of a window whose beginning may lie before the period.
+const CUT: &str = "; the period begins within this episode, so there may have been more before";
 
 /// What to do about activity that was not read.
 const READ_MORE: &str = "Read the log files of the trail in these regions for the whole period, with \

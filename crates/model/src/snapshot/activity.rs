@@ -140,6 +140,8 @@ record! {
         pub last: Timestamp,
         /// The minutes from the first to the last.
         pub minutes: f64,
+        /// Whether the period that is judged begins within it, so that it may have begun before.
+        pub is_cut: bool,
         /// The number of attempts.
         pub count: u32,
         /// The names in them, without those that the account has no user of, sorted.

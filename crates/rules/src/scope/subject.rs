@@ -18,6 +18,8 @@ pub(crate) struct Subject<'a> {
     pub region: Option<&'a str>,
     /// The name of the user whose gaps are its gaps.
     pub user: Option<&'a str>,
+    /// Whether more of it may have happened before the period that is judged.
+    pub is_cut: bool,
     pub state: State<'a>,
 }
 
@@ -99,7 +101,8 @@ pub(super) fn root(snapshot: &Snapshot) -> Subject<'_> {
 
 /// A run of attempts.
 pub(super) fn window<'a>(window: &'a Window, account: &'a Account) -> Subject<'a> {
-    Subject::new("window", window, values([window, account]))
+    let state = values([window, account]);
+    Subject { is_cut: window.is_cut, ..Subject::new("window", window, state) }
 }
 
 /// Stands for all else that CloudTrail recorded in the account, or did not.
@@ -120,6 +123,7 @@ impl<'a> Subject<'a> {
             name: resource.name(),
             region: resource.region(),
             user: resource.user_name(),
+            is_cut: false,
             state,
         }
     }

@@ -141,11 +141,21 @@ impl Grouping {
             group.sort_by_key(|sign_in| sign_in.at);
             let belong = |one: &&SignIn, next: &&SignIn| {
                 next.at.duration_since(one.at) <= self.within
-                    && !(self.until_success && got_in_between(one, next, &successes))
+                    && !(self.until_success && got_in(one, one.at, next.at, &successes))
             };
-            windows.extend(group.chunk_by(belong).map(|it| window(&name, it, &successes)));
+            for attempts in group.chunk_by(belong) {
+                let mut window = window(&name, attempts, &successes);
+                window.is_cut = self.is_cut(attempts[0], activity.period.from, &successes);
+                windows.push(window);
+            }
         }
         Windows { windows, undecided }
+    }
+
+    /// Whether an attempt before that moment might belong to the window that begins with this one.
+    fn is_cut(&self, first: &SignIn, start: Timestamp, successes: &Successes<'_>) -> bool {
+        first.at.duration_since(start) <= self.within
+            && !(self.until_success && got_in(first, start, first.at, successes))
     }
 
     /// Whether the attempt counts; none: what was read does not say.
@@ -188,10 +198,10 @@ fn successes(activity: &AccountActivity) -> Successes<'_> {
     successes
 }
 
-/// Whether the person of an attempt got in before the next.
-fn got_in_between(one: &SignIn, next: &SignIn, successes: &Successes<'_>) -> bool {
+/// Whether the person of an attempt got in from then to before that moment.
+fn got_in(one: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_>) -> bool {
     let own = successes.get(&(one.actor, one.user.as_str()));
-    own.into_iter().flatten().any(|success| one.at <= success.at && success.at < next.at)
+    own.into_iter().flatten().any(|success| from <= success.at && success.at < to)
 }
 
 /// The window of attempts in the order of time, of which there is at least one.
@@ -213,6 +223,7 @@ fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window
         first: first.at,
         last: last.at,
         minutes: minutes(first.at, last.at),
+        is_cut: false,
         count: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
         users: known.iter().map(|(_, name)| (*name).to_owned()).collect(),
         unknown_user_attempts: u32::try_from(attempts.iter().filter(|it| is_unknown(it)).count())

@@ -183,6 +183,35 @@ fn a_window_may_end_where_the_person_gets_in() {
     assert_eq!(lines(&report), ["fail ana 3 2 0.5 0.5", "pass no problem found"]);
 }
 
+/// The period begins at 07:00, and what happened up to ten minutes before may belong to the same run.
+#[test]
+fn a_window_says_if_the_period_begins_within_it() {
+    let cut = "; the period begins within this episode, so there may have been more before";
+    let attempts: Vec<Json> =
+        ["07:10:00", "07:11:00", "07:12:00"].map(|time| failure("ana", time)).into();
+    let judged = report(WINDOWS, &attempts, &covered());
+    assert_eq!(lines(&judged), [format!("fail ana 3 2 none none{cut}")]);
+    let judged = report(WINDOWS, &attempts[..1], &covered());
+    assert_eq!(lines(&judged)[0], format!("pass no problem found{cut}"));
+    let attempts: Vec<Json> =
+        ["07:10:01", "07:11:00", "07:12:01"].map(|time| failure("ana", time)).into();
+    assert_eq!(lines(&report(WINDOWS, &attempts, &covered())), ["fail ana 3 2 none none"]);
+}
+
+#[test]
+fn a_window_that_begins_after_a_success_is_whole() {
+    let until = WINDOWS.replace("within  ", "until_success = true\nwithin  ");
+    let failures = ["07:05:00", "07:06:00", "07:07:00"].map(|time| failure("ana", time));
+    let success = |user: &str| vec![sign_in(user, "07:04:00", &json!({}))];
+    let judged = |before: Vec<Json>, rule: &str| {
+        lines(&report(rule, &[before, failures.to_vec()].concat(), &covered()))
+    };
+    assert_eq!(judged(success("ana"), &until), ["fail ana 3 2 none none"]);
+    for whole in [judged(success("ben"), &until), judged(success("ana"), WINDOWS)] {
+        assert!(whole[0].ends_with("there may have been more before"), "{whole:?}");
+    }
+}
+
 /// A later run reads more of the same log: what was found before keeps its identity, and the next run of
 /// failures has its own.
 #[test]
