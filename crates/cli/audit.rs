@@ -1,5 +1,8 @@
 //! `audit`: collect or read, judge, decide, report.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Report, Sources};
 use portcullis_rules::Evidence;
@@ -25,23 +28,30 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     let judged = recorded::evidence(&args.bundles, &args.trail);
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.run.loosened.extend(loosened::accounts(&args.fleet, &reporting.config));
+    let mut histories = BTreeMap::new();
     let recorded = match judged {
-        Evidence::Both => read_activity(args)?,
+        Evidence::Both => read_activity(args, &mut histories)?,
         _ => Recorded::default(),
     };
     let sources = rule_files::sources(&reporting.rules);
     let declared = reporting.config.declarations();
-    let mut audit = Audit { args, reporting, sources, declared, recorded };
+    let mut audit = Audit { args, reporting, sources, declared, recorded, histories };
     let report = audit.accounts()?;
     audit.reporting.finish(report)
 }
 
 /// What CloudTrail recorded, by the paths that were given and in the bundles.
-fn read_activity(args: &AuditArgs) -> Result<Recorded, Failure> {
+fn read_activity(
+    args: &AuditArgs,
+    histories: &mut BTreeMap<PathBuf, Bundle>,
+) -> Result<Recorded, Failure> {
     let mut reader = ActivityReader::default();
     recorded::read_logs(&mut reader, &args.trail)?;
     for path in args.bundles.iter().filter(|path| Bundle::holds_activity(path)) {
-        recorded::read_history(&mut reader, &Bundle::read_activity(path)?, path);
+        let mut history = Bundle::read_activity(path)?;
+        recorded::read_history(&mut reader, &history, path);
+        history.documents.clear();
+        histories.insert(path.clone(), history);
     }
     Ok(Recorded::new(reader, &Filter::default()))
 }
@@ -54,6 +64,8 @@ struct Audit<'a> {
     sources: Sources,
     declared: Declarations,
     recorded: Recorded,
+    /// The bundles whose activity was read, without it.
+    histories: BTreeMap<PathBuf, Bundle>,
 }
 
 impl Audit<'_> {
@@ -64,7 +76,11 @@ impl Audit<'_> {
         if !bundles.is_empty() {
             self.declared.own_accounts = fleet.listed()?;
             for path in bundles {
-                self.add(&evidence::read(path)?, &mut joined)?;
+                let bundle = match self.histories.get(path) {
+                    Some(history) => Bundle::read_rest(path, history)?,
+                    None => evidence::read(path)?,
+                };
+                self.add(&bundle, &mut joined)?;
             }
         } else if fleet.is_asked() {
             let accounts = Accounts::open(fleet, &evidence.live, self.sources)?;

@@ -308,6 +308,27 @@ fn two_reports_are_one_too_many() {
 }
 
 #[test]
+fn the_activity_and_the_rest_make_the_whole() {
+    let mut collected = bundle(&TWO);
+    collected.add_activity(b"{}".to_vec(), time(MOMENT));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bundle");
+    collected.write(&path).unwrap();
+    for content in ["{}", "changed"] {
+        fs::write(path.join("cloudtrail.json"), content).unwrap();
+        let mut whole = Bundle::read(&path).unwrap();
+        let activity = Bundle::read_activity(&path).unwrap();
+        let document = whole.documents.remove(&Source::CloudTrail);
+        assert_eq!(activity.documents.values().next(), document.as_ref());
+        assert_eq!(Bundle::read_rest(&path, &activity).unwrap(), whole);
+    }
+    let alone = by_hand(&[("cloudtrail.json", "{}")]);
+    let activity = Bundle::read_activity(alone.path()).unwrap();
+    let rest = Bundle::read_rest(alone.path(), &activity).unwrap();
+    assert_eq!(rest.gaps, Bundle::read(alone.path()).unwrap().gaps);
+}
+
+#[test]
 fn a_directory_without_a_bundle_names_what_was_looked_for() {
     let error = Bundle::read(by_hand(&[("notes.txt", "mine")]).path()).unwrap_err().to_string();
     assert!(error.contains("credential-report.json, credential-report.csv"), "{error}");

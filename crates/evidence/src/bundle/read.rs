@@ -44,6 +44,14 @@ impl Bundle {
         read_directory(path, &[Source::CloudTrail])
     }
 
+    /// Reads all else out of the bundle whose activity was read.
+    pub fn read_rest(path: &Path, activity: &Bundle) -> Result<Bundle, BundleError> {
+        let rest = |source: &Source| *source != Source::CloudTrail;
+        let mut bundle = read_directory(path, &Source::every().filter(rest).collect::<Vec<_>>())?;
+        bundle.gaps.extend(activity.gaps.iter().cloned());
+        Ok(bundle.sorted())
+    }
+
     /// The bundle of a single credential report (the CSV, or the JSON that the AWS CLI prints); errors call it
     /// by that name.
     pub fn of_report(name: &str, bytes: Vec<u8>) -> Result<Bundle, BundleError> {
@@ -214,7 +222,7 @@ fn read_collected(dir: &Path, manifest: Manifest, sources: &[Source]) -> Bundle 
 
 fn read_by_hand(dir: &Path, sources: &[Source]) -> Result<Bundle, BundleError> {
     let mut bundle = Bundle::default();
-    let mut found = false;
+    let mut found = Bundle::holds_activity(dir);
     for &source in sources.iter().filter(|&&source| is_expected(source, dir)) {
         let mut names = file_names(source).into_iter().filter(|name| dir.join(name).exists());
         let (first, second) = (names.next(), names.next());
