@@ -30,7 +30,7 @@ const menu = (name, values) => {
 
 const byName = (a, b) => a.localeCompare(b, "en", { numeric: true });
 
-/** Makes the controls for what there is to choose from. */
+/** Makes the controls where there is something to choose from. */
 const makeControls = () => {
   const { counts } = filtered();
   byId("severities").append(...data.severities
@@ -41,7 +41,7 @@ const makeControls = () => {
     .map(([status, words]) => choice("status", status, words)));
   for (const name of Object.keys(menuTitles)) {
     const values = [...counts[name].keys()].filter((value) => value !== "").sort(byName);
-    if (values.length > 0) byId("grouping").parentNode.before(menu(name, values));
+    if (values.length > 1) byId("grouping").parentNode.before(menu(name, values));
   }
 };
 

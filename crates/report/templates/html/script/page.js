@@ -38,10 +38,11 @@ const openFinding = (fingerprint) => {
   finding.querySelector("summary").focus({ preventScroll: true });
 };
 
-/** Shows what passes the filters now, and moves the reader there. */
+/** Shows what passes the filters now, and moves the reader there; a finding that is alone is opened. */
 const goToList = () => {
   show();
-  byId("findings").scrollIntoView();
+  if (shown.length === 1) byId("list").querySelector(".finding").open = true;
+  byId("count").scrollIntoView();
   byId("count").focus({ preventScroll: true });
 };
 

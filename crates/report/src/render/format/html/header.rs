@@ -170,8 +170,8 @@ fn run(report: &Report) -> Vec<Entry<'_>> {
     list("May be unknown", &gate.allow_unknown);
     list("Configuration", &report.run.configuration);
     entries.push(Entry {
-        term: "Fails from",
-        text: format!("severity {}", gate.fail_on.word()).into(),
+        term: "Fails at",
+        text: format!("severity {} or above", gate.fail_on.word()).into(),
     });
     entries
 }
