@@ -124,7 +124,7 @@ fn somebody_of_whom_nothing_is_recorded_gets_a_list_to_check() {
     let run = signins(&["--user", "nobody.here"]);
     assert_eq!(run.status, 0);
     assert!(run.stdout.contains("COULD NOT GET IN: 1 person, 1 still out"), "{}", run.stdout);
-    assert!(run.stdout.contains("Nothing of this person"), "{}", run.stdout);
+    assert!(run.stdout.contains("no record of this person"), "{}", run.stdout);
 }
 
 #[test]

@@ -86,55 +86,55 @@ type Words = (Likelihood, &'static str, &'static str);
 const WRONG_PASSWORD: Words = (
     Likelihood::Likely,
     "The password was wrong. No second factor was asked for.",
-    "Check caps lock, the keyboard layout and the entry in the password manager. If the password is \
+    "Check Caps Lock, the keyboard layout and the entry in the password manager. If the password is \
     lost, an administrator sets a new one:\n\
     aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );
 
 const PASSWORD_OR_CODE: Words = (
     Likelihood::Certain,
-    "The password or the code of the second factor was wrong. CloudTrail does not say which.",
-    "Try the password slowly, then a fresh code. Set the phone's clock to automatic. If codes are \
-    refused still, synchronise the device, whose ARN the first command shows, with two codes in a row:\n\
+    "The password or the MFA code was wrong. CloudTrail does not say which.",
+    "Type the password slowly, then a fresh code. Set the phone's clock to automatic. If codes are \
+    still refused, find the device and synchronise it with two consecutive codes:\n\
     aws iam list-mfa-devices --user-name USER\n\
     aws iam resync-mfa-device --user-name USER --serial-number ARN --authentication-code1 CODE --authentication-code2 CODE\n\
-    If the device is lost, use another that is registered, or have an administrator deactivate it.",
+    If the device is lost, use another registered one, or have an administrator deactivate it.",
 );
 
 const CLOCK: Words = (
     Likelihood::Likely,
-    "The password or the code was wrong, each time after the wait for another code: the clock of the \
-    device is likely off.",
+    "The password or the code was wrong, each time after a wait for a new code: the device's clock is \
+    probably wrong.",
     PASSWORD_OR_CODE.2,
 );
 
 const STOPPED_HALFWAY: Words = (
     Likelihood::Possible,
-    "The page asked for a factor and got none: the device is lost or out of reach, or somebody else \
-    typed that name. AWS asks for the code whatever the password was.",
-    "Ask the person whether they tried. If they did, let them use another registered device, or \
-    have an administrator deactivate the lost one. If they did not, tell the security team.",
+    "The page asked for a second factor and got none: the device is lost or out of reach, or somebody \
+    else typed that name. AWS asks for the code even if the password was wrong.",
+    "Ask the person whether they tried. If so, have them use another registered device, or have an \
+    administrator deactivate the lost one. If not, tell the security team.",
 );
 
 const CENTER_STOPPED: Words = (
     Likelihood::Possible,
-    "The portal asked for a factor and got none: the page was left, the device is lost or out of \
-    reach, or somebody else typed that name.",
-    "Ask the person whether they tried. If they did, an administrator removes a lost device in \
-    Identity Center. If they did not, tell the security team.",
+    "The portal asked for a second factor and got none: the person closed the page, the device is \
+    lost or out of reach, or somebody else typed that name.",
+    "Ask the person whether they tried. If so, an administrator removes a lost device in Identity \
+    Center. If not, tell the security team.",
 );
 
 const UNKNOWN_NAME: Words = (
     Likelihood::Certain,
-    "The account has no user of the name that was typed. CloudTrail hides the name.",
-    "Check the account id or alias in the address of the page. The user may have been renamed or \
-    deleted; root signs in with its e-mail address, and users of Identity Center at its own portal.",
+    "The account has no user with the name that was typed. CloudTrail hides the name.",
+    "Check the account id or alias in the page's address. The user may have been renamed or deleted; \
+    root signs in with its e-mail address, and Identity Center users sign in at their own portal.",
 );
 
 const DENIED_BY_POLICY: Words = (
     Likelihood::Certain,
     "A policy on sign-ins refused it, most likely because of the network. The password may be right.",
-    "Connect to the company's network or VPN and try again. If nobody gets in, an administrator with \
+    "Connect to the company's network or VPN and try again. If nobody can sign in, an administrator with \
     access keys removes the console's authorization configuration, or root uses the recovery link of \
     AWS Support.",
 );
@@ -142,17 +142,17 @@ const DENIED_BY_POLICY: Words = (
 const ROOT_CREDENTIALS: Words = (
     Likelihood::Certain,
     "Root's password or code was wrong. CloudTrail does not say which.",
-    "Choose \"Forgot password?\" and read the mail to the account's address. If the MFA device is \
-    lost, sign in with alternative factors: it takes the address and the phone of the account.",
+    "Choose \"Forgot password?\" and read the mail sent to the account's address. If the MFA device \
+    is lost, sign in with alternative factors, which takes the account's mailbox and phone.",
 );
 
 const RECOVERY_UNFINISHED: Words = (
     Likelihood::Possible,
-    "A new root password was asked for, and none was set: the mail did not arrive or was not \
-    opened. If nobody of yours asked, somebody tries to get in.",
-    "Look in the mailbox of the account's address, its spam included. In a member account whose \
-    root is managed centrally, recovery is off: the management account does it instead. If nobody \
-    asked for it, tell the security team and secure the mailbox.",
+    "Somebody asked for a new root password, and none was set: the mail did not arrive or was not \
+    opened. If none of you asked, somebody is trying to get in.",
+    "Look in the mailbox of the account's address, including spam. In a member account whose root is \
+    managed centrally, recovery is off: the management account does it instead. If none of you \
+    asked, tell the security team and secure the mailbox.",
 );
 
 const DIRECTORY_REFUSED: Words = (
@@ -164,57 +164,57 @@ const DIRECTORY_REFUSED: Words = (
 
 const CENTER_PASSWORD: Words = (
     Likelihood::Certain,
-    "The password of Identity Center was wrong.",
+    "The Identity Center password was wrong.",
     "Choose \"Forgot password\" in the portal, or have an administrator reset it in Identity Center.",
 );
 
 const CENTER_FACTOR: Words = (
     Likelihood::Certain,
-    "The second factor was refused; a password that passed is named with it.",
-    "Set the clock of the device and try a fresh code. If the device is lost, an administrator \
-    removes it in Identity Center, and the person registers another.",
+    "The second factor was refused.",
+    "Set the device's clock and try a fresh code. If the device is lost, an administrator removes it \
+    in Identity Center, and the person registers another.",
 );
 
 const DIRECTORY_STOPPED: Words = (
     Likelihood::Possible,
-    "The page of WorkSpaces or Transfer Family asked for a factor and got none: the page was left, the \
-    device is lost or out of reach, or somebody else typed that name.",
-    "Ask the person whether they tried. If they did, whoever runs the directory helps with a lost \
-    device. If they did not, tell the security team.",
+    "WorkSpaces or Transfer Family asked for a second factor and got none: the person closed the page, \
+    the device is lost or out of reach, or somebody else typed that name.",
+    "Ask the person whether they tried. If so, whoever runs the directory can help with a lost \
+    device. If not, tell the security team.",
 );
 
 const DIRECTORY_FACTOR: Words = (
     Likelihood::Certain,
-    "A factor of the sign-in to WorkSpaces or Transfer Family was refused; it is named with it.",
-    "Check caps lock and the name of the user. Whoever runs the directory sets a new password or \
-    registers the device anew: neither IAM nor Identity Center knows this user.",
+    "WorkSpaces or Transfer Family refused the password or the second factor, as recorded.",
+    "Check Caps Lock and the user name. Whoever runs the directory can set a new password or register \
+    the device again: neither IAM nor Identity Center knows this user.",
 );
 
 const ROLE_CODE: Words = (
     Likelihood::Likely,
     "The code of the MFA device was wrong.",
-    "Set the device's clock and try a fresh code: each is good once. Check that the serial number \
-    in the profile is that of the device.",
+    "Set the device's clock and try a fresh code: each works only once. Check that the serial number \
+    in the profile is the device's.",
 );
 
 const ROLE_REFUSED: Words = (
     Likelihood::Possible,
-    "The role does not trust the person, or the person may not assume it. The caller's account may \
-    say more than the role's.",
-    "Compare the role's trust policy (principal, external id, MFA condition) with who tries, and \
-    check that they may call sts:AssumeRole on it. Check the role's name and account for typing errors.",
+    "The role does not trust the person, or the person is not allowed to assume it. CloudTrail of the \
+    caller's account may show more than that of the role's.",
+    "Compare the role's trust policy (principal, external ID, MFA condition) with the caller, and check \
+    that the caller is allowed sts:AssumeRole on it. Check the role's name and account for typing errors.",
 );
 
 const COMMAND_LINE_REFUSED: Words = (
     Likelihood::Likely,
-    "The person may not sign in a command line with their console credentials.",
+    "The person is not allowed to sign in the AWS CLI with console credentials.",
     "Attach the managed policy SignInLocalDevelopmentAccess, and look for a service control policy \
     that denies it.",
 );
 
 const NOTHING_RECORDED: Words = (
     Likelihood::Possible,
-    "Nothing of this person is in what was read. They may never have reached AWS.",
+    "What was read has no record of this person. They may never have reached AWS.",
     "Check that the regions and days of the attempt were read. Then check the address of the page, \
     the account id or alias, and whether a proxy blocks signin.aws.amazon.com. An unknown root \
     e-mail address and an identity provider's own refusals leave no trace in CloudTrail.",
@@ -230,26 +230,25 @@ fn saml(attempt: &Attempt) -> Words {
     if failed_with(attempt, "ExpiredToken") {
         return (
             Likelihood::Likely,
-            "The SAML response came too late: the identity provider's clock is off, or the person \
+            "The SAML response came too late: the identity provider's clock is wrong, or the person \
             took more than five minutes.",
-            "Sign in again from the start. If it happens to others too, set the clock of the \
-            identity provider.",
+            "Sign in again from the start. If it happens to others too, correct the identity \
+            provider's clock.",
         );
     }
     if failed_with(attempt, "InvalidIdentityToken") {
         return (
             Likelihood::Likely,
             "AWS could not verify the SAML response: the certificate in the provider's metadata is \
-            likely an old one.",
-            "Upload the identity provider's present metadata to the provider, whose ARN the first command shows:\n\
-            aws iam list-saml-providers\n\
+            probably out of date.",
+            "Download the identity provider's current metadata as metadata.xml, and upload it:\n\
             aws iam update-saml-provider --saml-provider-arn ARN --saml-metadata-document file://metadata.xml",
         );
     }
     (
         Likelihood::Likely,
-        "The role does not trust the SAML provider, or the role attribute of the response does not \
-        name both as they are.",
+        "The role does not trust the SAML provider, or the Role attribute of the response does not \
+        name both correctly.",
         "Compare the Role attribute (role ARN, provider ARN) with the role's trust policy.",
     )
 }
@@ -259,50 +258,50 @@ fn password_change(attempt: &Attempt) -> Words {
         return (
             Likelihood::Certain,
             "The new password does not meet the account's password policy.",
-            "Tell the person what the policy demands:\n\
+            "Tell the person what the policy requires:\n\
             aws iam get-account-password-policy",
         );
     }
     (
         Likelihood::Likely,
-        "The person may not change their own password, though they may have to at sign-in.",
-        "Allow iam:ChangePassword and iam:GetAccountPasswordPolicy, also in a policy that denies all \
-        else without MFA.",
+        "The person is not allowed to change their own password, though a sign-in may require it.",
+        "Allow iam:ChangePassword and iam:GetAccountPasswordPolicy, also in a policy that denies \
+        everything else without MFA.",
     )
 }
 
 fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
-    const DELETE: &str = "An administrator deletes the device that is assigned to nobody, whose ARN \
-        the first command shows, then the person enrols again:\n\
+    const DELETE: &str = "As an administrator, find the unassigned device with the person's name and \
+        delete it. Then the person enrols again:\n\
         aws iam list-virtual-mfa-devices --assignment-status Unassigned\n\
         aws iam delete-virtual-mfa-device --serial-number ARN";
     if failed_with(last, "InvalidAuthenticationCode") {
         return (
             Likelihood::Certain,
-            "The codes were wrong: they must be two that follow each other.",
-            "Set the phone's clock to automatic, wait for a fresh code, then type it and the next.",
+            "The codes were wrong: they must be two consecutive ones.",
+            "Set the phone's clock to automatic, wait for a fresh code, then type it and the next one.",
         );
     }
     // Whoever finds a device of that name tries to delete it next.
     if attempts.iter().any(|attempt| failed_with(attempt, "EntityAlreadyExists")) {
         return (
             Likelihood::Certain,
-            "A device of that name is there already, from an enrolment that was not finished.",
+            "A device with that name exists already, from an enrolment that was not finished.",
             DELETE,
         );
     }
     if failed_with(last, "AccessDenied") {
         return (
             Likelihood::Certain,
-            "The person may not manage their own MFA device.",
+            "The person is not allowed to manage their own MFA device.",
             "Allow iam:CreateVirtualMFADevice, iam:EnableMFADevice and iam:ResyncMFADevice on their \
-            own device. An administrator deletes a device that is left over: whoever has a stolen \
-            password must not be able to.",
+            own device. Leave deleting a left-over device to an administrator: somebody with a stolen \
+            password must not be able to do it.",
         );
     }
     (
         Likelihood::Likely,
-        "The device was made and never enabled. It blocks the next attempt.",
+        "The device was created but never enabled. It blocks the next attempt.",
         DELETE,
     )
 }

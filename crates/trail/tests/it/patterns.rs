@@ -255,7 +255,7 @@ fn factor_refused() {
     };
     let password = refused("PASSWORD");
     assert_eq!(password.pattern, Pattern::FactorRefused);
-    assert!(password.diagnosis.cause.contains("password of Identity Center was wrong"));
+    assert!(password.diagnosis.cause.contains("Identity Center password was wrong"));
     let code = refused("TOTP");
     assert_eq!(code.diagnosis.likelihood, Likelihood::Certain);
     assert!(code.diagnosis.cause.starts_with("The second factor"));
@@ -309,9 +309,9 @@ fn enrolment_unfinished() {
     assert_eq!(pattern(made()), (Pattern::EnrolmentUnfinished, Likelihood::Likely));
     assert_eq!(all(made().call("08:01:00", "EnableMFADevice", Value::Null)).locked_out, []);
     for (call, code, says) in [
-        ("EnableMFADevice", "InvalidAuthenticationCode", "two that follow each other"),
-        ("CreateVirtualMFADevice", "EntityAlreadyExists", "is there already"),
-        ("DeleteVirtualMFADevice", "AccessDenied", "may not manage"),
+        ("EnableMFADevice", "InvalidAuthenticationCode", "two consecutive ones"),
+        ("CreateVirtualMFADevice", "EntityAlreadyExists", "exists already"),
+        ("DeleteVirtualMFADevice", "AccessDenied", "is not allowed to manage"),
     ] {
         let row = locked_out(Story::new().call("08:00:00", call, json!(code)));
         assert_eq!(row.pattern, Pattern::EnrolmentUnfinished);
@@ -320,7 +320,7 @@ fn enrolment_unfinished() {
     let stuck =
         Story::new().call("08:00:00", "CreateVirtualMFADevice", json!("EntityAlreadyExists"));
     let row = locked_out(stuck.call("08:01:00", "DeleteVirtualMFADevice", json!("AccessDenied")));
-    assert!(row.diagnosis.cause.contains("is there already"), "{}", row.diagnosis.cause);
+    assert!(row.diagnosis.cause.contains("exists already"), "{}", row.diagnosis.cause);
     let deleted = Story::new().call("08:00:00", "DeleteVirtualMFADevice", Value::Null);
     assert_eq!(all(deleted).attempts, []);
 }
