@@ -63,6 +63,11 @@ fn built_in() -> Vec<RuleFile> {
 
 /// The rules and frameworks of a directory.
 fn read(directory: &Path) -> Result<Vec<RuleFile>, Failure> {
+    if !directory.exists() {
+        return Err(
+            format!("cannot read rules in {}: it does not exist", directory.display()).into()
+        );
+    }
     let files = read_directory(directory)
         .map_err(|error| format!("cannot read rules in {}: {error}", directory.display()))?;
     if files.is_empty() {
@@ -113,8 +118,15 @@ pub(crate) fn sources(rules: &RuleSet) -> Sources {
 /// The rule of that id, or the one that may be meant.
 pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure> {
     rules.rule(id).ok_or_else(|| {
-        let ids = rules.rules().iter().map(|rule| rule.id.as_str());
-        let help = did_you_mean(id, ids).unwrap_or("`portcullis rules list` shows all".to_owned());
+        let frameworks: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
+        let help = if frameworks.contains(&id) {
+            format!("it is a framework: use `--framework {id}`")
+        } else if let Some(latest) = latest_of_family(id, &frameworks) {
+            format!("did you mean `--framework {latest}`?")
+        } else {
+            let ids = rules.rules().iter().map(|rule| rule.id.as_str());
+            did_you_mean(id, ids).unwrap_or("`portcullis rules list` shows all".to_owned())
+        };
         Failure::with_help(format!("there is no rule `{id}`"), help)
     })
 }

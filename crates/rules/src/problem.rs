@@ -54,17 +54,23 @@ pub(crate) fn meant<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) ->
 /// A comparison takes time and memory by the product of the lengths; nobody misspells a longer word.
 const MAX_WORD: usize = 100;
 
-/// The valid word that is most like the given one, if it may be a slip of the pen.
+/// The valid word that is most like the given one, if it may be a slip of the pen; else the one that has
+/// all parts of the given one, such as `stale-access-key` for `stale-key`, if there is one only.
 #[must_use]
 pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let distance = |other: &str| strsim::damerau_levenshtein(word, other);
-    valid
-        .into_iter()
-        .filter(|other| word.len().max(other.len()) <= MAX_WORD)
-        .map(|other| (distance(other), other))
-        .filter(|(distance, _)| *distance <= 1 + word.chars().count() / 4)
-        .min()
-        .map(|(_, other)| other)
+    let mut valid: Vec<&str> = valid.into_iter().collect();
+    valid.retain(|other| word.len().max(other.len()) <= MAX_WORD);
+    let slips = valid.iter().map(|other| (distance(other), *other));
+    let nearest = slips.filter(|(distance, _)| *distance <= 1 + word.chars().count() / 4).min();
+    if let Some((_, other)) = nearest {
+        return Some(other);
+    }
+    valid.retain(|other| {
+        let parts: Vec<&str> = other.split(['-', '_']).collect();
+        word.split(['-', '_']).all(|part| parts.contains(&part))
+    });
+    if let [other] = valid[..] { Some(other) } else { None }
 }
 
 /// Everything that is wrong with a set of rule files and the settings for them.

@@ -93,7 +93,7 @@ fn mistakes_have_a_line_and_a_column() {
         (
             "params.max_age_days <=",
             "params.max_age <=",
-            "11:33 there is no parameter `max_age`; valid: max_age_days",
+            "11:33 there is no parameter `max_age`; did you mean `max_age_days`?",
         ),
         (
             "params.max_age_days <= 90",

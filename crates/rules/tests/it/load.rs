@@ -131,7 +131,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "{ age_days = 90 }",
         "{ age_days = 90 }\nparams = { max_age = 1 }",
-        "17:12 there is no parameter `max_age`; valid: max_age_days",
+        "17:12 there is no parameter `max_age`; did you mean `max_age_days`?",
     ),
     (
         "{ age_days = 90 }",
@@ -267,7 +267,7 @@ fn mistakes_in_settings_are_reported_at_their_places() {
             "[rules.test-rule.params]\nmax_age_days = \"1\"\nage = 1",
             &[
                 "2:16 this parameter is a number",
-                "3:1 the rule test-rule has no parameter `age`; valid: max_age_days",
+                "3:1 the rule test-rule has no parameter `age`; did you mean `max_age_days`?",
             ],
         ),
     ] {
