@@ -347,7 +347,7 @@ pub(crate) struct FleetArgs {
     #[arg(long)]
     pub(crate) assume_root: bool,
     /// How many accounts to ask at once
-    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = parse::number::<u8>(1..=255))]
     pub(crate) jobs: u8,
     /// Ask only one of several equal shares of the accounts: 2/5 is the second of
     /// five. In output paths, {shard} is its number
@@ -624,7 +624,7 @@ pub(crate) const CALLS_PER_SECOND: u32 = 20;
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Live account")]
 pub(crate) struct SessionArgs {
-    /// The AWS profile [default: as the AWS CLI]
+    /// The AWS profile [default: that of the AWS CLI]
     #[arg(long, value_name = "NAME", conflicts_with = "paths")]
     pub(crate) profile: Option<String>,
     /// A role to assume first
@@ -635,7 +635,7 @@ pub(crate) struct SessionArgs {
     pub(crate) external_id: Option<String>,
     /// Stop after this many seconds; what AWS has not answered by then stays
     /// unread
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = parse::number::<u64>(1..=86_400))]
     pub(crate) deadline: u64,
 }
 
@@ -643,10 +643,10 @@ pub(crate) struct SessionArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Live account")]
 pub(crate) struct LiveArgs {
-    /// The AWS profile [default: as the AWS CLI]
+    /// The AWS profile [default: that of the AWS CLI]
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// The AWS region to call [default: as the AWS CLI]
+    /// The AWS region to call [default: that of the AWS CLI]
     #[arg(long, value_name = "NAME")]
     pub(crate) region: Option<String>,
     /// A role to assume first
@@ -660,10 +660,10 @@ pub(crate) struct LiveArgs {
     pub(crate) quick: bool,
     /// Stop after this many seconds; what AWS has not answered by then stays
     /// unknown
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = parse::number::<u64>(1..=86_400))]
     pub(crate) deadline: u64,
     /// Make no more than this many calls a second, retries included
-    #[arg(long, value_name = "CALLS", default_value_t = CALLS_PER_SECOND, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "CALLS", default_value_t = CALLS_PER_SECOND, value_parser = parse::number::<u32>(1..=1_000))]
     pub(crate) max_calls_per_second: u32,
 }
 

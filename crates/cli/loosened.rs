@@ -87,6 +87,8 @@ pub(crate) fn note(report: &Report) {
     let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
     if !first.is_empty() {
         let first = first.join("; ");
-        terminal::note(&format!("this run may say less than one with the defaults: {first}{more}"));
+        terminal::note(&format!(
+            "this run may report less than one with the defaults: {first}{more}"
+        ));
     }
 }

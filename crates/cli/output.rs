@@ -109,6 +109,10 @@ fn place(path: &Path) -> Result<PathBuf, String> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
+    if !directory.exists() {
+        let (path, directory) = (path.display(), directory.display());
+        return Err(format!("cannot write {path}: the directory {directory} does not exist"));
+    }
     let directory = fs::canonicalize(directory).map_err(|error| unwritable(path, &error))?;
     Ok(directory.join(path.file_name().unwrap_or_default()))
 }

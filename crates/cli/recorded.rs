@@ -88,7 +88,10 @@ fn account_in_name(file: &Path) -> Option<AccountId> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> String {
-    format!("cannot read {}: {error}", path.display())
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("cannot read {}: it does not exist", path.display()),
+        _ => format!("cannot read {}: {error}", path.display()),
+    }
 }
 
 /// Reads files, directories and, for `-`, standard input.

@@ -133,7 +133,7 @@ fn all_mistakes_are_shown_at_once() {
 
 #[test]
 fn numbers_of_a_wrong_size_are_refused_in_the_words_of_the_command_line() {
-    refused("deadline = 0", &["portcullis.toml:1:12", "0 is not in 1..=86400"]);
+    refused("deadline = 0", &["portcullis.toml:1:12", "expected a whole number from 1 to 86400"]);
     refused("output = ['pdf']", &["portcullis.toml:1:11", "there are: table, html"]);
 }
 

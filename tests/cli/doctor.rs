@@ -15,10 +15,10 @@ fn without_credentials_it_says_where_they_were_looked_for() {
     let run = sandbox.run(["doctor"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     for words in [
-        "passed over: environment",
-        "passed over: profile default",
-        "passed over: web identity",
-        "passed over: container",
+        "skipped    environment",
+        "skipped    profile default",
+        "skipped    web identity",
+        "skipped    container",
         "region     eu-test-1",
         "eu-test-1.signin.aws",
         "1. there are no AWS credentials",

@@ -80,7 +80,11 @@ fn a_directory_that_is_no_bundle_is_refused() {
     sandbox.write("empty/notes.txt", "");
     let run = sandbox.run(["audit", "empty"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("credential-report.json"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("is not a bundle: it holds neither credential-report.csv"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Values of arguments.
 
+use std::ops::RangeInclusive;
+
 use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -57,6 +59,20 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     // Parsing a date would also take a time without a zone, and forget the time.
     Date::strptime("%Y-%m-%d", text).and_then(start).map_err(|_| {
         "expected a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z".to_owned()
+    })
+}
+
+/// A whole number in that range.
+pub(super) fn number<T>(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = T>
+where
+    T: TryFrom<u64> + Clone + Send + Sync + 'static,
+{
+    StringValueParser::new().try_map(move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let (least, most) = (range.start(), range.end());
+        number
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| format!("expected a whole number from {least} to {most}"))
     })
 }
 

@@ -77,13 +77,13 @@ fn describe_looks(findings: &Findings) -> Vec<String> {
     for look in &findings.looks {
         let words = match look.result {
             LookResult::Used => "used",
-            LookResult::PassedOver => "passed over",
+            LookResult::PassedOver => "skipped",
             LookResult::Failed => "failed",
         };
         let profile = findings.profile.as_deref().filter(|_| look.place == "profile");
         let name = profile.map_or(String::new(), |name| format!(" {name}"));
         let reason = if look.reason.is_empty() { "" } else { ": " };
-        lines.push(format!("{words}: {}{name}{reason}{}", look.place, look.reason));
+        lines.push(format!("{words:<10} {}{name}{reason}{}", look.place, look.reason));
     }
     lines
 }
@@ -91,7 +91,7 @@ fn describe_looks(findings: &Findings) -> Vec<String> {
 /// How far the clock is off.
 fn clock(ahead: Option<i64>) -> String {
     match ahead {
-        None => "not known: AWS did not answer".to_owned(),
+        None => "not known: no answer showed AWS's time".to_owned(),
         Some(seconds) if seconds.abs() <= CLOCK_TOLERANCE => "agrees with AWS's".to_owned(),
         Some(seconds) if seconds > 0 => format!("{seconds} seconds ahead of AWS's"),
         Some(seconds) => format!("{} seconds behind AWS's", -seconds),

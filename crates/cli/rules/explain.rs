@@ -36,7 +36,7 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     page.item("  passes if:    ", all.assert)?;
     page.item("  else it says: ", all.message)?;
     if let Some(text) = all.false_positives {
-        section(page, "WHEN A FINDING IS NO PROBLEM")?;
+        section(page, "WHEN A FINDING IS NOT A PROBLEM")?;
         page.prose(2, text)?;
     }
     write_params(rule, page)?;
@@ -54,7 +54,7 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     }
     section(page, "READ MORE")?;
     all.references.iter().try_for_each(|url| page.item("  ", url))?;
-    section(page, "FACTS IN REACH OF A RULE ON THIS SCOPE")?;
+    section(page, "ALL FACTS A RULE ON THIS SCOPE CAN READ")?;
     write_facts(&all.facts_in_reach, page)
 }
 

@@ -233,7 +233,7 @@ impl From<NoUsers> for Failure {
         match reason {
             NoUsers::Missing => Failure::new(
                 "NoCredentialReport",
-                "whom to ask is in the credential report, which is missing",
+                "the credential report, which names the users to ask about, is missing",
             ),
             NoUsers::Malformed => {
                 Failure::malformed("the credential report is not a CSV with its columns")

@@ -94,10 +94,10 @@ impl CollectError {
     pub fn help(&self) -> String {
         let help = match self {
             CollectError::NoProfile { others, .. } if others.is_empty() => {
-                "the AWS configuration files hold none: `aws configure` makes one"
+                "the AWS configuration files name no profile: `aws configure` creates one"
             }
             CollectError::NoProfile { others, .. } => {
-                return format!("choose one of those there are: {}", others.join(", "));
+                return format!("choose one of these: {}", others.join(", "));
             }
             CollectError::Configuration(_) => {
                 "correct the AWS configuration files, or pass another --profile"
@@ -117,14 +117,14 @@ impl CollectError {
                  in its partition"
             }
             CollectError::RoleNotAssumed { code, .. } if Failure::new(code, "").is_throttled() => {
-                "AWS takes fewer calls than are made, by this run and others: try again in a few minutes"
+                "AWS throttles the calls of this run and others: try again in a few minutes"
             }
             CollectError::RoleNotAssumed { code, .. } if code == Failure::TIMEOUT => NETWORK_HELP,
             CollectError::RoleNotAssumed { .. } => {
-                "check the role's trust policy, its external id, and that the caller may call sts:AssumeRole"
+                "check the role's trust policy, its external id, and that the caller is allowed sts:AssumeRole"
             }
             CollectError::CredentialsFailed(_) => {
-                "correct their source, or choose another by --profile or AWS_PROFILE"
+                "correct their source, or choose another with --profile or AWS_PROFILE"
             }
             CollectError::UnknownCaller(_) => "grant sts:GetCallerIdentity to the caller",
             CollectError::OrganizationNotListed(_) => {

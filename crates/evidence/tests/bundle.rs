@@ -329,11 +329,11 @@ fn the_activity_and_the_rest_make_the_whole() {
 }
 
 #[test]
-fn a_directory_without_a_bundle_names_what_was_looked_for() {
+fn a_directory_without_a_bundle_says_what_would_be_one() {
     let error = Bundle::read(by_hand(&[("notes.txt", "mine")]).path()).unwrap_err().to_string();
-    assert!(error.contains("credential-report.json, credential-report.csv"), "{error}");
+    assert!(error.contains("is not a bundle: it holds neither credential-report.csv"), "{error}");
     let error = Bundle::read(Path::new("no/such/bundle")).unwrap_err();
-    assert_eq!(error.to_string(), "the bundle no/such/bundle does not exist");
+    assert_eq!(error.to_string(), "cannot read no/such/bundle: it does not exist");
 }
 
 /// What a run leaves that is killed before the rename: the files, and the mark of the unfinished.

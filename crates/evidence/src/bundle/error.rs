@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{SCHEMA, known_file_names};
+use super::SCHEMA;
 
 /// Why a bundle cannot be read, written or verified as a whole; lesser defects are gaps.
 #[derive(Debug, Error)]
@@ -19,7 +19,7 @@ pub enum BundleError {
         source: io::Error,
     },
     /// There is nothing at that path.
-    #[error("the bundle {} does not exist", .0.display())]
+    #[error("cannot read {}: it does not exist", .0.display())]
     NotFound(PathBuf),
     /// That file is something else than evidence.
     #[error("{name} is {kind}")]
@@ -30,7 +30,11 @@ pub enum BundleError {
         kind: &'static str,
     },
     /// That directory holds no file of a bundle.
-    #[error("{} holds no file of a bundle; looked for {}", .0.display(), known_names())]
+    #[error(
+        "{} is not a bundle: it holds neither credential-report.csv nor any other file that `portcullis \
+         collect` writes; log files of CloudTrail are for `portcullis signins`",
+        .0.display()
+    )]
     NothingFound(PathBuf),
     /// The manifest is not valid JSON, or lacks a field.
     #[error("{path} is damaged: {reason}; collect again", path = path.display())]
@@ -83,10 +87,6 @@ pub enum BundleError {
         .0.display()
     )]
     Occupied(PathBuf),
-}
-
-fn known_names() -> String {
-    known_file_names().collect::<Vec<_>>().join(", ")
 }
 
 impl BundleError {
