@@ -6,8 +6,51 @@ use std::process::Command;
 use crate::support::repository;
 
 /// Words that English puts in another way: "is not valid JSON", "allows reading", "more severe".
-const STILTED: [&str; 6] =
-    ["allow to ", "allows to ", "graver", "gravest", "for want of version", "is told that"];
+const STILTED: [&str; 43] = [
+    "a row a finding",
+    "allow to ",
+    "allows to ",
+    "at their word",
+    "before the moment of the audit",
+    "begun and cancelled",
+    "beside the federation",
+    "by assume-role",
+    "by intention",
+    "contradict each other about",
+    "decrypt with every key",
+    "for want of version",
+    "gravest",
+    "graver",
+    "hand on permissions",
+    "help themselves with",
+    "is a relic",
+    "is told that",
+    "it should rest",
+    "let oneself into",
+    "lie about in",
+    "names no schema",
+    "need not hold a",
+    "not changed for long",
+    "NotDated",
+    "NotInList",
+    "NotTold",
+    "Nothing that counts failed",
+    "of a password of IAM",
+    "of one's own",
+    "of services to come",
+    "policy of the account's own",
+    "one run an account",
+    "permissions hang",
+    "policy into a user",
+    "rests by",
+    "takes literally",
+    "Tell what has changed",
+    "that nobody can replace in kind",
+    "the warning begins",
+    "There is something to do",
+    "to whoever collects",
+    "want 2026-",
+];
 /// What a negation may follow, or be followed by.
 const THERE: [&str; 2] = ["there", "There"];
 const COMPARISONS: [&str; 4] = ["longer", "more", "less", "older"];

@@ -132,7 +132,8 @@ fn it_shows_in_every_format_for_people_and_in_sarif() {
     let told = format!("{FAILING} is info instead of high (portcullis.toml)");
     let by_hand = "the bundle has no manifest, so its files are not verified";
     let run = sandbox.run(audit(&[]));
-    let told_in_note = format!("note: this run may say less than one with the defaults: {told}\n");
+    let told_in_note =
+        format!("note: this run may report less than one with the defaults: {told}\n");
     assert_eq!(run.stderr, told_in_note);
     let table = format!("\nConfig    portcullis.toml\nLoosened  {told}\nLoosened  {by_hand}\n");
     assert!(run.stdout.contains(&table), "{}", run.stdout);

@@ -28,11 +28,11 @@ pub struct Outcome {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// Nothing that counts failed, and every rule was judged that must be.
+    /// Nothing failed that counts, and every rule was judged that must be.
     Clean,
     /// Some findings count.
     Failed,
-    /// Nothing that counts failed, but some rules could not be judged.
+    /// Nothing failed that counts, but some rules could not be judged.
     Incomplete,
     /// Of some account nothing at all was collected, so a clean result would mean nothing.
     NothingCollected,

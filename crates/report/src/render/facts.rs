@@ -125,6 +125,6 @@ fn gaps(report: &Report) -> Option<String> {
     match sources.len() {
         0 if report.activity.is_empty() => Some("none".to_owned()),
         _ if sources.iter().all(|source| *source == Source::CloudTrail) => None,
-        count => Some(format!("{}; see what is not judged", counted(count, "source"))),
+        count => Some(format!("{} missing; see below", counted(count, "source"))),
     }
 }

@@ -145,13 +145,11 @@ fn grouped<'a>(view: &View<'a>, some: impl Fn(&Finding) -> bool) -> Vec<Group<'a
 /// What could not be judged: why, which rules need it, and what to do.
 fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> List {
     let mut lines = causes(view);
+    lines.extend(unread(view, groups));
     for group in groups {
-        let rest = group.findings.iter().copied().filter(|finding| {
-            let mut gaps = view.account(finding).into_iter().flat_map(|account| &account.gaps);
-            !gaps.any(|gap| finding.missing.contains(&gap.source))
-        });
-        lines.extend(folded(view, group.id, rest, |finding| {
-            let why = format!("{}. {}", remarks::on_missing(finding), finding.remediation);
+        let defects = group.findings.iter().copied().filter(|finding| finding.missing.is_empty());
+        lines.extend(folded(view, group.id, defects, |finding| {
+            let why = format!("{}. {}", finding.message, finding.remediation);
             why.trim_end_matches([' ', '.']).to_owned()
         }));
     }
@@ -214,6 +212,33 @@ fn sentence(cause: &Cause, unknown: &[&Finding]) -> Option<String> {
         None if *by_choice => None,
         None => Some(cause.sentences()),
     }
+}
+
+/// What is missing without a gap, such as logs of a region: each cause once for all rules that need it.
+fn unread(view: &View<'_>, groups: &[Group<'_>]) -> Vec<(String, usize)> {
+    let mut causes: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+    for finding in groups.iter().flat_map(|group| &group.findings) {
+        let mut gaps = view.account(finding).into_iter().flat_map(|account| &account.gaps);
+        if !finding.missing.is_empty() && !gaps.any(|gap| finding.missing.contains(&gap.source)) {
+            let says = finding.message.trim_start_matches("not judged: ");
+            causes.entry((says, &finding.remediation)).or_default().push(finding);
+        }
+    }
+    let mut lines = Vec::new();
+    for ((says, remedy), findings) in causes {
+        let mut rules: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+        rules.dedup();
+        let mut accounts: Vec<&str> =
+            findings.iter().map(|finding| finding.account.as_str()).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let accounts = few(&accounts, NAMED);
+        let lead = if view.many_accounts() { format!("{accounts}: ") } else { String::new() };
+        let rules = named(&rules).unwrap_or_default();
+        let sentence = format!("{lead}{says}. Not judged: {rules}. {remedy}");
+        lines.push((sentence.trim_end().to_owned(), findings.len()));
+    }
+    lines
 }
 
 /// The waivers that have ended, end soon or are of no use.

@@ -120,7 +120,9 @@ fn the_worst_rules_say_what_to_do() {
     }
     assert_eq!(table(&report, PLAIN).matches("aws iam x").count(), 6, "all that is high");
     assert!(table(&report, PLAIN).contains("  - rule-7: user-7\n"));
-    assert!(table(&report, PLAIN).contains("`--all` shows in full what 2 rules found"));
+    assert!(
+        table(&report, PLAIN).contains("`--all` shows the findings of the other 2 rules in full")
+    );
     assert_eq!(table(&report, ALL).matches("aws iam x").count(), 8);
     assert!(!table(&report, ALL).contains("`--all`"));
     report.findings.iter_mut().for_each(|finding| finding.severity = Severity::Medium);
@@ -136,7 +138,7 @@ fn commands_that_several_rules_share_are_shown_once() {
         .to_vec();
     let table = table(&report, PLAIN);
     assert_eq!(table.matches("aws iam update").count(), 1, "{table}");
-    assert!(table.contains("    What to do stands under long.\n"), "{table}");
+    assert!(table.contains("    See long for what to do.\n"), "{table}");
 }
 
 #[test]

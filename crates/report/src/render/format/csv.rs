@@ -1,4 +1,4 @@
-//! CSV: a row a finding, for spreadsheets, by RFC 4180.
+//! CSV: one row per finding, for spreadsheets, by RFC 4180.
 //!
 //! The columns are stable: new ones go last. Cells that a spreadsheet would take for a formula start
 //! with `'`, as <https://owasp.org/www-community/attacks/CSV_Injection> advises.

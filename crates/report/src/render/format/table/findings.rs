@@ -55,8 +55,8 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, page: &mut Page<'_>)
     }
     let rules = counted(unexplained, "rule");
     let hint = format!(
-        "`--all` shows in full what {rules} found and what to do, `portcullis rules explain RULE` what \
-         a rule is about."
+        "`--all` shows the findings of the other {rules} in full, with what to do; `portcullis rules \
+         explain RULE` explains a rule."
     );
     page.blank()?;
     page.item("", &hint)
@@ -66,7 +66,7 @@ fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io:
     let shown = shown(view, group);
     write_group(view, group, shown, page)?;
     match group.same_as {
-        Some(rule) => page.item("    ", &format!("What to do stands under {rule}.")),
+        Some(rule) => page.item("    ", &format!("See {rule} for what to do.")),
         None => page.prose(4, &what_to_do_at_most(group.rule, shown, shown.len())),
     }
 }
