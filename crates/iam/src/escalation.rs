@@ -18,6 +18,7 @@ mod running;
 mod search;
 mod sentence;
 mod step;
+mod tags;
 mod unlisted;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! What somebody may do, of the actions that methods need.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -11,6 +11,7 @@ use super::methods::{ActionId, Methods};
 use super::nodes::{Keys, sorted};
 use super::offers::managed_policies;
 use super::step::{Allowed, Grantor, Step};
+use super::tags::Tag;
 use crate::account::{Account, PolicyId, Principal, PrincipalKind};
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
@@ -62,6 +63,8 @@ pub(super) struct Index<'a> {
     pub(super) managed: BTreeMap<&'a str, PolicyId>,
     pub(super) wide: Vec<PolicyId>,
     all: PolicyDocument,
+    /// The tags that policies ask for, found when somebody may change some tags only.
+    pub(super) tags: OnceCell<BTreeSet<Tag>>,
     /// What was not read, and might have decided something.
     pub(super) lacks: RefCell<BTreeSet<Lack>>,
 }
@@ -97,6 +100,7 @@ impl<'a> Index<'a> {
             managed: managed_policies(account),
             wide: Vec::new(),
             all: PolicyDocument::everything(),
+            tags: OnceCell::new(),
             lacks: RefCell::default(),
         };
         for place in 0..=account.policies.len() {
@@ -227,8 +231,24 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Whether an action is allowed, and the statement that allows it: of several the surest.
+    /// Whether an action is allowed, and the statement that allows it: of several the surest. Changing tags counts if
+    /// a policy asks for them.
     pub(super) fn allowed(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+        asked: Asked<'_>,
+    ) -> Option<Allowed> {
+        let is_change_of_tags = self.methods.retags(action) && asked.brings.is_empty();
+        if is_change_of_tags {
+            self.allowed_to_retag(who, action, asked)
+        } else {
+            self.allowed_bringing(who, action, asked)
+        }
+    }
+
+    /// Whether an action is allowed, as a request for it brings the values of keys.
+    pub(super) fn allowed_bringing(
         &self,
         who: &EffectivePermissions<'_>,
         action: ActionId,
@@ -539,7 +559,7 @@ fn by_action(document: &PolicyDocument, methods: &Methods) -> Box<[(ActionId, u1
 }
 
 /// The first of the surest; what comes after one that is certain is not looked at.
-fn surest<T>(
+pub(super) fn surest<T>(
     items: impl Iterator<Item = T>,
     certainty: impl Fn(&T) -> Option<Certainty>,
 ) -> Option<T> {

@@ -185,6 +185,35 @@ fn tags_decide() {
     check_user(may(), admin(trusts_account()), &[]);
 }
 
+/// Whoever may change some tags only, must be able to set the one that a policy asks for.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html#access_tags_control-tag-keys>
+#[test]
+fn tags_that_may_be_set_decide() {
+    let by_team = json!({"StringEquals": {"aws:PrincipalTag/team": "ops"}});
+    let tagging = |condition: Json| {
+        let tag = when(allow("iam:TagUser", arn("user/alice")), condition);
+        ways_of(json!([when(assume("admin"), by_team.clone()), tag]), admin(trusts_account()))
+    };
+    let found: &Ways = &[("tag-user", Certain)];
+    assert_eq!(tagging(json!({})), found);
+    for key in ["team", "Team"] {
+        let keys = json!({"ForAllValues:StringEquals": {"aws:TagKeys": [key, "cost"]}});
+        assert_eq!(tagging(keys), found, "{key}");
+    }
+    assert_eq!(tagging(json!({"StringEquals": {"aws:RequestTag/team": ["dev", "ops"]}})), found);
+    assert_eq!(tagging(json!({"StringEquals": {"aws:RequestTag/team": "dev"}})), &[]);
+    assert_eq!(tagging(json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}})), &[]);
+    let fixed = json!({"StringEquals": {"aws:RequestTag/team": "${aws:PrincipalTag/team}"}});
+    assert_eq!(tagging(fixed), &[]);
+    let kept = when(
+        deny("iam:TagUser", "*"),
+        json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}),
+    );
+    let tag = allow("iam:TagUser", "*");
+    check_user(json!([when(assume("admin"), by_team), tag, kept]), admin(trusts_account()), &[]);
+}
+
 /// Whatever the operator that compares the tag.
 #[test]
 fn a_tag_of_the_principal_opens_a_trust_policy() {
