@@ -116,7 +116,7 @@ fn details(rule: Option<&RuleInfo>, finding: &Finding) -> Vec<String> {
     let facts = facts.map(|(name, fact)| format!("{name}: {}", shorten(&shown(&fact), FACT_CHARS)));
     section("Evidence:", facts, &mut lines);
     let pages = rule.into_iter().flat_map(|rule| rule.references.clone());
-    section("Read on:", pages, &mut lines);
+    section("Read more:", pages, &mut lines);
     lines
 }
 

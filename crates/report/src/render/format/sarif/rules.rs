@@ -112,13 +112,13 @@ fn help(id: &str, rule: Option<&RuleInfo>) -> MultiformatMessageString {
         "{}\n\nWhat to do:\n{}\n{}",
         plain(&rule.risk),
         plain(&remedy),
-        list("\nRead on:\n", ["", ""])
+        list("\nRead more:\n", ["", ""])
     );
     let marked = format!(
         "{}\n## What to do\n{}{}",
         markdown(&rule.risk),
         markdown(&remedy),
-        list("\n## Read on\n\n", ["<", ">"])
+        list("\n## Read more\n\n", ["<", ">"])
     );
     MultiformatMessageString { text, markdown: Some(marked.trim_start().to_owned()) }
 }
