@@ -163,7 +163,7 @@ fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Strin
         return code.to_owned();
     }
     let status = error.raw_response().map(|response| response.status().as_u16());
-    if causes(error).any(<dyn Error>::is::<LengthLimitError>) {
+    if is_too_large(error) {
         return "AnswerTooLarge".to_owned();
     }
     match (error, status) {
@@ -184,7 +184,14 @@ fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Strin
     }
 }
 
+fn is_too_large<E: Error + 'static>(error: &SdkError<E>) -> bool {
+    causes(error).any(<dyn Error>::is::<LengthLimitError>)
+}
+
 fn without_message<E: Error + 'static>(error: &SdkError<E>) -> String {
+    if is_too_large(error) {
+        return "the answer is longer than any of AWS's; does something else answer?".to_owned();
+    }
     match error.raw_response().map(|response| response.status().as_u16()) {
         Some(status @ 300..) => {
             format!("HTTP status {status}, with a body that is not an AWS error")

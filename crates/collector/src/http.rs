@@ -1,4 +1,4 @@
-//! The HTTP client of every call: whom it trusts, and which proxy it goes through.
+//! The HTTP client of every call: whom it trusts, which proxy it goes through, and how much it reads.
 
 use std::fs;
 
@@ -7,9 +7,15 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use aws_types::os_shim_internal::Env;
+use http_body_util::Limited;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -18,6 +24,13 @@ use crate::error::CollectError;
 
 const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Twenty times the largest page that IAM is known to send, which is one of this operation.
+const MAX_BYTES_OF_DETAILS: usize = 64 << 20;
+const DETAILS: &[u8] = b"Action=GetAccountAuthorizationDetails&";
+/// More than the credential report of 5,000 users, the most that IAM lets an account have. A dozen
+/// answers come at once, so that the limits of all together bound what a run takes.
+const MAX_BYTES: usize = 8 << 20;
 
 /// The client that environment and profile ask for, as the AWS CLI reads them: `HTTPS_PROXY` and its
 /// kin, `NO_PROXY`, and `AWS_CA_BUNDLE` or the profile's `ca_bundle`.
@@ -37,7 +50,7 @@ pub(crate) fn client(
         .with_trust_store(trusted)
         .build()
         .map_err(|error| CollectError::Configuration(error.to_string()))?;
-    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(context.clone())
@@ -45,7 +58,34 @@ pub(crate) fn client(
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.build()
-    }))
+    });
+    Ok(SharedHttpClient::new(Bounded(client)))
+}
+
+/// A client, or a connector of one, whose answers are too large for any account if they are larger than that:
+/// then the body ends in an error. It holds for whatever is asked, sources of credentials too.
+#[derive(Clone, Debug)]
+struct Bounded<T>(T);
+
+impl HttpClient for Bounded<SharedHttpClient> {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Bounded(self.0.http_connector(settings, components)))
+    }
+}
+
+impl HttpConnector for Bounded<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let sent = request.body().bytes().unwrap_or_default();
+        let limit = if sent.starts_with(DETAILS) { MAX_BYTES_OF_DETAILS } else { MAX_BYTES };
+        let response = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            Ok(response.await?.map(|body| SdkBody::from_body_1_x(Limited::new(body, limit))))
+        })
+    }
 }
 
 /// The client would go past a proxy whose URL it cannot read. The URL may hold a password, so that

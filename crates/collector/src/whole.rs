@@ -1,30 +1,19 @@
-//! Refusing answers that were cut short, never end, or repeat a secret.
+//! Refusing answers that were cut short, or repeat a secret.
 
 use std::fmt;
 
 use aws_sdk_iam::config::interceptors::{
-    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
-    BeforeTransmitInterceptorContextRef,
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_iam::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iam::error::BoxError;
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
-use http_body_util::Limited;
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
-/// Twenty times the largest page that IAM is known to send, which is one of this operation.
-const MAX_BYTES_OF_DETAILS: usize = 64 << 20;
-const DETAILS: &str = "GetAccountAuthorizationDetails";
-/// More than the credential report of 5,000 users, the most that IAM lets an account have. A dozen
-/// answers come at once, so that the limits of all together bound what a run takes.
-const MAX_BYTES: usize = 8 << 20;
-
 /// Makes an answer an error of which a part is missing, since part of a list would else stand for all
-/// of it, one that is too large for any account, and one that repeats what proves who asks: AWS sends that
-/// back nowhere, and as a name or a message it would be printed.
+/// of it, and one that repeats what proves who asks: AWS sends that back nowhere, and as a name or a message it
+/// would be printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WholeAnswers {
     /// In XML the SDK takes the end of the text for the end of the list.
@@ -67,20 +56,6 @@ impl Intercept for WholeAnswers {
         Ok(())
     }
 
-    fn modify_before_deserialization(
-        &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        settings: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let operation = settings.load::<Metadata>().map(Metadata::name);
-        let limit = if operation == Some(DETAILS) { MAX_BYTES_OF_DETAILS } else { MAX_BYTES };
-        let body = context.response_mut().body_mut();
-        let whole = std::mem::replace(body, SdkBody::taken());
-        *body = SdkBody::from_body_1_x(Limited::new(whole, limit));
-        Ok(())
-    }
-
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,
@@ -88,7 +63,8 @@ impl Intercept for WholeAnswers {
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        let body = response.body().bytes().unwrap_or_default();
+        // What could not be read to its end is an error already, which says why.
+        let Some(body) = response.body().bytes() else { return Ok(()) };
         let secrets = settings.load::<Secrets>().map_or(&[][..], |secrets| &secrets.0);
         if secrets.iter().any(|secret| memmem::find(body, secret.as_bytes()).is_some()) {
             return Err("the answer repeats what the request was signed with".into());

@@ -105,6 +105,17 @@ async fn a_denied_first_call_stops_nothing() {
     }
 }
 
+/// Eight mebibytes are the most that is read of any answer but one.
+#[tokio::test]
+async fn a_first_answer_without_end_is_not_read_to_its_end() {
+    let body = "x".repeat((8 << 20) + 1);
+    let server = sts("GetCallerIdentity", 200, &body).await;
+    let failure = ask(&config_with(&server.uri(), keys).await).await.unwrap().unwrap_err();
+    assert_eq!(failure.code, "AnswerTooLarge");
+    let message = "the answer is longer than any of AWS's; does something else answer?";
+    assert_eq!(failure.message, message);
+}
+
 #[tokio::test]
 async fn rejected_credentials_stop_the_run() {
     for code in ["ExpiredToken", "ExpiredTokenException", "RequestExpired"] {
