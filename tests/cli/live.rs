@@ -341,7 +341,7 @@ fn a_run_that_is_interrupted_while_it_collects_leaves_nothing() {
 #[test]
 fn a_run_that_is_interrupted_while_it_judges_leaves_nothing() {
     let report = Sandbox::new();
-    let path = report.write("report.csv", credential_report(20_000));
+    let path = report.write("report.csv", credential_report(19_000));
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(["audit", "-", "-o", "json=report.json"]);
     let command = command.stdin(fs::File::open(&path).unwrap()).stderr(Stdio::null());

@@ -17,6 +17,11 @@ const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last
     access_key_2_last_used_region,access_key_2_last_used_service,\
     cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated";
 
+/// Four times as many users as IAM lets an account have.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const MAX_LINES: usize = 20_000;
+
 /// The report's CSV.
 pub(super) struct Table {
     pub(super) columns: Columns,
@@ -87,6 +92,11 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
     let mut table = Table { columns, entries: Vec::new(), of_nobody: Vec::new(), cut: false };
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(&error))?;
+        if table.entries.len() + table.of_nobody.len() == MAX_LINES {
+            let message =
+                format!("it has more than {MAX_LINES} lines, and no account so many users");
+            return Err(Problem::malformed(message));
+        }
         let number = record.position().map_or(0, |start| line_number(text, start));
         table.cut = record.len() < table.columns.count;
         match entry(number, record, table.columns.count, user, arn) {

@@ -356,3 +356,21 @@ proptest! {
         prop_assert!(users.iter().all(|user| user.created == Fact::Known(time(CREATED))));
     }
 }
+
+/// Its root is one of the lines.
+#[test]
+fn a_report_of_more_users_than_any_account_has_is_not_read() {
+    for (users, is_read) in [(19_999, true), (20_000, false)] {
+        let mut lines = vec![root_row(&[])];
+        for number in 0..users {
+            lines.push(row(&format!("user{number}"), &[]));
+        }
+        let snapshot = Fixture::new().without(Source::AccountAuthorizationDetails).report(&lines);
+        let snapshot = snapshot.snapshot();
+        let listed = snapshot.users.as_ref().known();
+        assert_eq!(listed.is_some_and(|listed| listed.len() == users), is_read, "{users}");
+        let words = "it has more than 20000 lines, and no account so many users";
+        let is_said = gaps(&snapshot, REPORT, None).iter().any(|(_, said)| said.ends_with(words));
+        assert_eq!(is_said, !is_read, "{users}");
+    }
+}
