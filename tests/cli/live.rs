@@ -420,8 +420,8 @@ fn assert_kept(what: &str, sandbox: &Sandbox, more: &[&str]) {
         ][..],
         &["collect", "--deadline=3", "-o", "out", "-vv"],
         &["audit", "--deadline=3", "-vv", "--log-format=json"],
-        &["doctor", "-vv", "--log-format=json"],
-        &["doctor", "-o=json"],
+        &["doctor", "--deadline=3", "-vv", "--log-format=json"],
+        &["doctor", "--deadline=3", "-o=json"],
     ]
     .into_iter()
     .enumerate()
@@ -461,6 +461,8 @@ fn secrets_of_the_environment_are_in_no_output() {
         let with_password = format!("http://user:{SECRET}@{}", server.address);
         assert_kept("password of the endpoint", &sandbox(&with_password), &[]);
     }
+    let throttled = Server::start(Harm::Throttling);
+    assert_kept("keys, throttled for ever", &sandbox(&throttled.url()), &[]);
     let nobody = format!("http://user:{SECRET}@127.0.0.1:1/{SECRET}?{SECRET}");
     assert_kept("endpoint that nobody listens at", &sandbox(&nobody), &[]);
     let not_encoded = format!("http://user:{SECRET}/@127.0.0.1:1");
