@@ -10,14 +10,14 @@ use std::path::PathBuf;
 use std::process;
 
 use clap::builder::{PossibleValue, ValueParser};
-use clap::error::ErrorKind;
+use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, value_parser};
 use portcullis_rules::Problem;
 
 use crate::args::Cli;
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, quoted};
 use crate::terminal;
 
 /// Options of `audit` that are about one run or name what it reads, and so stand on the command line only.
@@ -86,7 +86,7 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     let options = choosable(&root);
     let given = match root.clone().try_get_matches() {
         Ok(given) => given,
-        Err(error) if error.use_stderr() => error.exit(),
+        Err(error) if error.use_stderr() => refuse(error),
         Err(help) => {
             let text = if terminal::stdout_style().color {
                 help.render().ansi().to_string()
@@ -133,7 +133,21 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     }
     let matches = with_defaults(root.clone(), &names, &layers.values).get_matches();
     config.origins = layers.origins;
-    Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()), config))
+    Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error)), config))
+}
+
+/// Ends with the error, in which an argument of any length is quoted by its beginning and its end.
+fn refuse(mut error: clap::Error) -> ! {
+    let mut quotes = Vec::new();
+    for (kind, value) in error.context() {
+        if let ContextValue::String(text) = value {
+            quotes.push((kind, quoted(text)));
+        }
+    }
+    for (kind, text) in quotes {
+        error.insert(kind, ContextValue::String(text));
+    }
+    error.exit()
 }
 
 /// The command line of Portcullis, whose help names the variables.

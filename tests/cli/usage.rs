@@ -24,6 +24,24 @@ fn a_misspelt_option_is_corrected() {
 }
 
 #[test]
+fn an_argument_of_any_length_is_quoted_in_a_line() {
+    let (long, short) = ("x".repeat(100_000), "x".repeat(900));
+    let option = format!("--{long}");
+    let arguments = [
+        vec![option.as_str()],
+        vec![&long],
+        audit(&["--fail-on", &long]),
+        vec!["audit", "bundle", "--as-of", &long],
+    ];
+    for arguments in arguments {
+        let run = sandbox().run(&arguments);
+        assert_eq!(run.status, 2);
+        assert!(run.stderr.len() < 2000 && run.stderr.contains("xx…xx"), "{}", run.stderr);
+    }
+    refused(&audit(&["--fail-on", &short]), &[&format!("'{short}'")]);
+}
+
+#[test]
 fn a_misspelt_rule_is_corrected_wherever_it_stands() {
     let misspelt = "console-user-without-mfaa";
     for arguments in [
