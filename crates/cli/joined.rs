@@ -11,7 +11,7 @@ use portcullis_model::{
     ActivitySummary, AuditedAccount, Finding, Report, RuleInfo, Run, RunOptions, SCHEMA, Severity,
     Tool, WaiverOutcome,
 };
-use portcullis_report::{Format, Join, Outcome, Unmergeable, render, write_json};
+use portcullis_report::{Format, Join, Outcome, Unmergeable, write_json};
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -89,9 +89,7 @@ impl Whole {
             return Ok(filed.outcome.clone());
         }
         let report = self.into_report()?;
-        output::write(outputs, |format, style, out| {
-            render(&report, format, detail.apply(style), out)
-        })?;
+        output::write_report(&report, outputs, detail)?;
         let outcome = Outcome::new(&report);
         // The process ends here, and to free each text of a large report takes a tenth of the time.
         mem::forget(report);

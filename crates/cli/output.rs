@@ -6,8 +6,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use portcullis_report::{Format, Style, UnknownFormat};
+use portcullis_model::Report;
+use portcullis_report::{Format, Style, UnknownFormat, counted, render};
 
+use crate::args::DetailArgs;
 use crate::failure::{Failure, did_you_mean};
 use crate::fleet::Shard;
 use crate::{signals, terminal};
@@ -119,6 +121,24 @@ fn place(path: &Path) -> Result<PathBuf, String> {
 
 fn unwritable(path: &Path, error: &io::Error) -> String {
     format!("cannot write {}: {error}", path.display())
+}
+
+/// Writes a report everywhere it can, and says of what a format leaves out that it does.
+pub(crate) fn write_report(
+    report: &Report,
+    outputs: &[Output<Format>],
+    detail: &DetailArgs,
+) -> Result<(), Failure> {
+    for Output { format, .. } in outputs {
+        let left_out = format.left_out(report);
+        if left_out > 0 {
+            let (name, findings) = (format.name(), counted(left_out, "finding"));
+            let why =
+                "of an account whose id or region is not known, which Security Hub does not take";
+            terminal::warn(&format!("{name} leaves out {findings} {why}"));
+        }
+    }
+    write(outputs, |format, style, out| render(report, format, detail.apply(style), out))
 }
 
 /// Writes the result everywhere it can, and then fails if anywhere it could not.

@@ -1,6 +1,6 @@
 //! `report`: a saved report in other formats.
 
-use portcullis_report::{Format, render};
+use portcullis_report::Format;
 
 use crate::args::ReportArgs;
 use crate::failure::Failure;
@@ -10,6 +10,5 @@ pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
     let salt = redaction::salt(&args.redaction)?;
     let report = redaction::apply(saved::read(&args.report)?, salt.as_ref())?;
-    let detail = &args.output.detail;
-    output::write(&outputs, |format, style, out| render(&report, format, detail.apply(style), out))
+    output::write_report(&report, &outputs, &args.output.detail)
 }

@@ -228,3 +228,17 @@ fn large(report: &[u8], times: usize) -> Vec<u8> {
     report["findings"] = json!(vec![finding; times]);
     serde_json::to_vec(&report).unwrap()
 }
+
+/// Its import needs the account's id.
+#[test]
+fn what_security_hub_does_not_take_is_counted() {
+    let sandbox = sandbox();
+    sandbox.write("nobody/account-aliases.json", r#"{"AccountAliases": []}"#);
+    let run = sandbox.run(["audit", "nobody", "-o", "asff", "-o", "json=report.json"]);
+    assert_eq!(run.stdout, "[]\n");
+    assert!(run.stderr.contains("warning: asff leaves out "), "{}", run.stderr);
+    let run = sandbox.run(["report", "report.json", "-o", "asff"]);
+    assert!(run.stderr.contains("warning: asff leaves out "), "{}", run.stderr);
+    let run = sandbox.run(audit(&["-o", "asff"]));
+    assert_eq!((run.stdout == "[]\n", run.stderr.as_str()), (false, ""));
+}

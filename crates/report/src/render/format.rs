@@ -80,6 +80,17 @@ formats! {
     Asff = asff,
 }
 
+impl Format {
+    /// How many findings it leaves out because whoever reads it would refuse them.
+    #[must_use]
+    pub fn left_out(self, report: &Report) -> usize {
+        match self {
+            Format::Asff => asff::left_out(report),
+            _ => 0,
+        }
+    }
+}
+
 impl FromStr for Format {
     type Err = UnknownFormat;
 

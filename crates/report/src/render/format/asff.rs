@@ -19,11 +19,11 @@ mod attributes;
 mod product;
 mod resource;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Finding, RuleInfo};
+use portcullis_model::{AuditedAccount, Finding, Report, RuleInfo};
 use serde::Serialize;
 
 use self::attributes::{
@@ -45,6 +45,23 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         Some(SecurityFinding::new(finding, &id, account, product, view))
     });
     write_json(&findings.collect::<Vec<_>>(), out)
+}
+
+/// How many findings have no place to be imported to.
+pub(super) fn left_out(report: &Report) -> usize {
+    let mut known = BTreeSet::new();
+    for account in &report.accounts {
+        if product::arn(account.account_ref(), account.region.as_deref()).is_some() {
+            known.insert((account.partition.as_str(), account.id.as_str()));
+        }
+    }
+    let mut count = 0;
+    for finding in &report.findings {
+        if !known.contains(&(finding.partition.as_str(), finding.account.as_str())) {
+            count += 1;
+        }
+    }
+    count
 }
 
 /// `AwsSecurityFinding`, with the attributes that a provider may set.
