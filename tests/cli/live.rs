@@ -507,6 +507,28 @@ fn secrets_of_a_program_are_in_no_output() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_program_ends_with_the_run_that_asked_it() {
+    let sandbox = Sandbox::new().env("AWS_REGION", "us-east-1").env("PATH", "/usr/bin:/bin");
+    let alive = sandbox.path("alive");
+    let text = format!("while :; do touch {}; sleep 0.1; done", alive.display());
+    let program = sandbox.write("program", text);
+    let profile = format!("[default]\ncredential_process = sh {}\n", program.display());
+    sandbox.write(".aws/config", profile);
+    let mut run = sandbox.command(["audit"]).stderr(Stdio::null()).spawn().unwrap();
+    while !alive.exists() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    // It is looked after each second.
+    thread::sleep(Duration::from_secs(3));
+    fs::remove_file(&alive).unwrap();
+    thread::sleep(Duration::from_secs(1));
+    assert!(!alive.exists(), "it still runs");
+}
+
 /// What a program prints to give credentials.
 #[cfg(unix)]
 fn program_keys() -> String {

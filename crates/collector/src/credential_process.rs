@@ -1,6 +1,8 @@
 //! Credentials from a program of the user's, which is ended where it hangs.
 //!
-//! The SDK runs it too, but leaves it running when it gives up, and repeats what it prints.
+//! The SDK runs it too, but leaves it running when it gives up or is ended, and repeats what it prints.
+
+use std::process::{self, Stdio};
 
 use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
@@ -19,6 +21,17 @@ const OUTRANKING: [&str; 6] = [
     "login_session",
     "aws_access_key_id",
 ];
+
+/// Runs the command that follows, and ends it with all that it runs where the process that asked for it is gone:
+/// a signal may end that at any time. Whoever looks after it each second is not its child, since it may wait
+/// for its own.
+const WATCHED: &str = r#"( (
+    while kill -0 $$; do
+        kill -0 $PPID || kill -- -$$
+        sleep 1
+    done
+) </dev/null >/dev/null 2>&1 & )
+exec sh -c "$1""#;
 
 /// The program that a profile names.
 #[derive(Debug)]
@@ -53,12 +66,17 @@ impl CredentialProcess {
         let failed = |reason: String| {
             CredentialsError::provider_error(format!("the credential_process {reason}"))
         };
-        let output = Command::new("sh")
-            .args(["-c", &self.command])
-            .kill_on_drop(true)
-            .output()
-            .await
-            .map_err(|error| failed(format!("cannot be run: {error}")))?;
+        let mut command = Command::new("sh");
+        command.args(["-c", WATCHED, "sh", &self.command]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Of its own, so that it ends as a whole.
+        #[cfg(unix)]
+        command.process_group(0);
+        let cannot_run = |error| failed(format!("cannot be run: {error}"));
+        let process = command.kill_on_drop(true).spawn().map_err(cannot_run)?;
+        let mut group = Group(process.id());
+        let output = process.wait_with_output().await.map_err(cannot_run)?;
+        group.0 = None;
         if !output.status.success() {
             return Err(failed(format!("ended with {}", output.status)));
         }
@@ -66,6 +84,17 @@ impl CredentialProcess {
         match serde_json::from_slice::<Output>(&output.stdout) {
             Ok(output) if output.version == 1 => Ok(output.into()),
             _ => Err(failed("did not print credentials of version 1".to_owned())),
+        }
+    }
+}
+
+/// A group of processes, by the id of the first, that ends when nobody waits for it any more.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(id) = self.0 {
+            let _ = process::Command::new("sh").args(["-c", &format!("kill -- -{id}")]).status();
         }
     }
 }
@@ -130,6 +159,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let alive = directory.path().join("alive");
         let command = format!("while :; do touch {}; sleep 0.05; done", alive.display());
+        // Some shells run the last command as a process of its own.
+        let command = format!("sh -c '{command}'; true");
         tokio::time::timeout(Duration::from_millis(500), run(&command)).await.unwrap_err();
         tokio::time::sleep(Duration::from_millis(200)).await;
         std::fs::remove_file(&alive).unwrap();
