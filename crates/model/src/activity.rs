@@ -1,17 +1,22 @@
 //! Activity: what CloudTrail recorded of sign-ins and credentials, and how much of it was read.
 
 mod attempt;
+mod event_id;
 mod summary;
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::SharedText;
 use crate::record::words;
 
 pub use attempt::{Attempt, Factor, FactorState, Pattern, Person, Purpose};
+pub use event_id::EventId;
 pub use summary::{ActivitySummary, Diagnosis, Likelihood, LockedOut, SignedIn};
 
 /// What was read of CloudTrail: the events that concern sign-ins and credentials, and how far they reach.
@@ -123,53 +128,70 @@ words! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// CloudTrail's `eventID`, the same wherever the event was delivered.
-    pub id: String,
+    pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    #[schemars(with = "EventBody")]
+    pub body: Arc<EventBody>,
+    /// The sign-in to Identity Center that it is a part of.
+    pub workflow: Option<SharedText>,
+}
+
+impl Deref for Event {
+    type Target = EventBody;
+
+    fn deref(&self) -> &EventBody {
+        &self.body
+    }
+}
+
+/// What happened: all of an event that others may have in common with it, and often many do.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventBody {
     /// The account that recorded it.
-    pub account: String,
+    pub account: SharedText,
     /// The region that recorded it, which is not where the person is.
-    pub region: String,
+    pub region: SharedText,
     /// The service that it belongs to, such as `signin` or `iam`.
-    pub service: String,
+    pub service: SharedText,
     /// Its name, such as `ConsoleLogin`.
-    pub name: String,
+    pub name: SharedText,
     /// Who acted.
     pub actor: Actor,
     /// How it ended.
     pub outcome: Outcome,
     /// The error code, where there is one.
-    pub code: Option<String>,
+    pub code: Option<SharedText>,
     /// The error message, where there is one.
-    pub message: Option<String>,
+    pub message: Option<SharedText>,
     /// Whether a second factor was used to sign in, or to get a session token; none: the event does neither.
     pub mfa: Option<Mfa>,
     /// The factors that it is about, as the event names them: `PASSWORD`, `TOTP`, `Virtual MFA`.
-    pub factors: Vec<String>,
+    pub factors: Vec<SharedText>,
     /// The address that it came from, or the AWS service.
-    pub source: Option<String>,
+    pub source: Option<SharedText>,
     /// The id of the access key that signed it, unless its credentials are temporary.
     #[serde(default)]
-    pub access_key: Option<String>,
+    pub access_key: Option<SharedText>,
     /// What the client calls itself.
-    pub agent: Option<String>,
+    pub agent: Option<SharedText>,
     /// The user, role or device acted on; none: the actor.
-    pub target: Option<String>,
-    /// The sign-in to Identity Center that it is a part of.
-    pub workflow: Option<String>,
+    pub target: Option<SharedText>,
 }
 
 /// Who acted.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
     /// What they are.
     pub kind: ActorKind,
     /// The name of the user or session, where the event names it.
-    pub name: Option<String>,
+    pub name: Option<SharedText>,
     /// The role or permission set, for sessions.
-    pub role: Option<String>,
+    pub role: Option<SharedText>,
     /// The unique id, which a user who is made again under the same name does not share.
-    pub principal_id: Option<String>,
+    pub principal_id: Option<SharedText>,
 }
 
 words! {

@@ -16,11 +16,12 @@ mod report;
 mod shell;
 mod snapshot;
 mod source;
+mod text;
 
 pub use activity::{
-    Activity, ActivitySummary, Actor, ActorKind, Attempt, Coverage, Diagnosis, Event, Factor,
-    FactorState, Form, InputGap, Likelihood, LockedOut, Mfa, Outcome, Pattern, Period, Person,
-    Purpose, Records, RegionCoverage, SignedIn,
+    Activity, ActivitySummary, Actor, ActorKind, Attempt, Coverage, Diagnosis, Event, EventBody,
+    EventId, Factor, FactorState, Form, InputGap, Likelihood, LockedOut, Mfa, Outcome, Pattern,
+    Period, Person, Purpose, Records, RegionCoverage, SignedIn,
 };
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};
@@ -39,3 +40,4 @@ pub use report::{
 pub use shell::shell_word;
 pub use snapshot::*;
 pub use source::{Source, Sources};
+pub use text::SharedText;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::{Fact, Source, Sources};
+use crate::{Fact, SharedText, Source, Sources};
 
 /// The type of a fact, as rules are checked against it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -234,6 +234,7 @@ typed! {
     f64: Number = |number| *number;
     u32: Number = |number| f64::from(*number);
     String: Text = |text| text;
+    SharedText: Text = |text| text;
     Timestamp: Time = |time| *time;
 }
 

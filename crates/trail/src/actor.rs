@@ -5,20 +5,21 @@
 use portcullis_model::{Actor, ActorKind, Arn};
 
 use crate::interest::IDENTITY_CENTER;
+use crate::pool::Pool;
 use crate::tree::Node;
 
 /// What stands in place of a name that the account has no user of.
 pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// The actor of a record. A type that is not known is kept as it is.
-pub(crate) fn read(record: &Node<'_>) -> Actor {
+pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     let user_name = record.text("/userIdentity/userName");
     let principal_id = record.text("/userIdentity/principalId");
-    let actor = |kind: ActorKind, name: Option<&str>| Actor {
+    let mut actor = |kind: ActorKind, name: Option<&str>| Actor {
         kind,
-        name: name.map(str::to_owned),
+        name: name.map(|name| pool.text(name)),
         role: None,
-        principal_id: principal_id.map(str::to_owned),
+        principal_id: principal_id.map(|id| pool.text(id)),
     };
     let resource = record.text("/userIdentity/arn").and_then(Arn::parse).map(|arn| arn.resource);
     match kind(record, resource.unwrap_or_default()) {
@@ -28,12 +29,12 @@ pub(crate) fn read(record: &Node<'_>) -> Actor {
             let in_arn = resource.and_then(|it| it.rsplit('/').next());
             actor(ActorKind::User, user_name.or(in_arn))
         }
-        "AssumedRole" => session(record, resource.unwrap_or_default()),
+        "AssumedRole" => session(record, resource.unwrap_or_default(), pool),
         "FederatedUser" => {
             actor(ActorKind::FederatedUser, resource.and_then(|it| it.split('/').nth(1)))
         }
         "SAMLUser" => actor(saml_kind(record), user_name),
-        "IdentityCenterUser" | "Unknown" | "" => identity_center(record),
+        "IdentityCenterUser" | "Unknown" | "" => identity_center(record, pool),
         other => actor(ActorKind::Other, user_name.or(Some(other))),
     }
 }
@@ -72,7 +73,7 @@ fn kind<'r>(record: &'r Node<'_>, resource: &str) -> &'r str {
 }
 
 /// The session of a role, by who opened it.
-fn session(record: &Node<'_>, resource: &str) -> Actor {
+fn session(record: &Node<'_>, resource: &str, pool: &mut Pool) -> Actor {
     let mut parts = resource.split('/').skip(1);
     let (role, name) = (parts.next().unwrap_or_default(), parts.next());
     let principal_id = record.text("/userIdentity/principalId");
@@ -89,9 +90,9 @@ fn session(record: &Node<'_>, resource: &str) -> Actor {
     };
     Actor {
         kind,
-        name: name.map(str::to_owned),
-        role: Some(set.map_or(role, |(set, _)| set).to_owned()),
-        principal_id: principal_id.map(str::to_owned),
+        name: name.map(|name| pool.text(name)),
+        role: Some(pool.text(set.map_or(role, |(set, _)| set))),
+        principal_id: principal_id.map(|id| pool.text(id)),
     }
 }
 
@@ -115,7 +116,7 @@ fn saml_kind(record: &Node<'_>) -> ActorKind {
 
 /// A user of Identity Center. WorkSpaces and Transfer Family write the same events about users of
 /// directories, and differ in the page that they sign in to.
-fn identity_center(record: &Node<'_>) -> Actor {
+fn identity_center(record: &Node<'_>, pool: &mut Pool) -> Actor {
     let page = record.text("/additionalEventData/LoginTo").unwrap_or_default();
     let user_id = record.text("/userIdentity/onBehalfOf/userId");
     let name = record
@@ -136,8 +137,8 @@ fn identity_center(record: &Node<'_>) -> Actor {
     let principal_id = user_id.or_else(|| record.text("/userIdentity/principalId"));
     Actor {
         kind,
-        name: name.map(str::to_owned),
+        name: name.map(|name| pool.text(name)),
         role: None,
-        principal_id: principal_id.map(str::to_owned),
+        principal_id: principal_id.map(|id| pool.text(id)),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::SignedDuration;
 use portcullis_model::{
-    ActorKind, Attempt, Event, Factor, FactorState, Mfa, Outcome, Person, Purpose,
+    ActorKind, Attempt, Event, Factor, FactorState, Mfa, Outcome, Person, Purpose, SharedText,
 };
 
 use crate::interest::IDENTITY_CENTER;
@@ -36,7 +36,7 @@ pub(crate) fn attempts(events: &[Event]) -> Vec<Attempt> {
 fn purpose(event: &Event) -> Option<Purpose> {
     let is_person =
         !matches!(event.actor.kind, ActorKind::Role | ActorKind::Instance | ActorKind::Other);
-    Some(match event.name.as_str() {
+    Some(match &*event.name {
         "ConsoleLogin" | "CheckMfa" | "ExternalIdPDirectoryLogin" | "AssumeRoleWithSAML" => {
             Purpose::SignIn
         }
@@ -54,7 +54,7 @@ fn purpose(event: &Event) -> Option<Purpose> {
 }
 
 /// The names of Identity Center's users by their ids: CloudTrail names a user once per success only.
-fn names(events: &[Event]) -> HashMap<String, String> {
+fn names(events: &[Event]) -> HashMap<SharedText, SharedText> {
     let named = events.iter().filter(|event| event.actor.kind == ActorKind::IdentityCenter);
     named.filter_map(|it| Some((it.actor.principal_id.clone()?, it.actor.name.clone()?))).collect()
 }
@@ -63,11 +63,11 @@ fn names(events: &[Event]) -> HashMap<String, String> {
 #[derive(Eq, Hash, PartialEq)]
 enum Tie {
     /// A code was asked for, at an address.
-    Code(Person, Option<String>),
+    Code(Person, Option<SharedText>),
     /// A workflow of Identity Center.
-    Workflow(String),
+    Workflow(SharedText),
     /// A user of Identity Center signed in, and may open a console.
-    Portal(Option<String>),
+    Portal(Option<SharedText>),
     /// A person began something that takes a second step.
     Step(Purpose, Person),
 }
@@ -77,7 +77,7 @@ struct Attempts {
     all: Vec<Attempt>,
     /// The attempts that a later event may belong to.
     open: HashMap<Tie, usize>,
-    names: HashMap<String, String>,
+    names: HashMap<SharedText, SharedText>,
 }
 
 impl Attempts {
@@ -143,7 +143,7 @@ fn tie_to_earlier(
     purpose: Purpose,
     person: &Person,
 ) -> Option<(Tie, SignedDuration)> {
-    Some(match event.name.as_str() {
+    Some(match &*event.name {
         "ConsoleLogin" if person.kind == ActorKind::IdentityCenter => {
             (Tie::Portal(person.name.clone()), CONSOLE_WITHIN)
         }
@@ -163,7 +163,7 @@ fn tie_to_earlier(
 fn ties_to_later(event: &Event, attempt: &Attempt) -> Vec<Tie> {
     let step = || Tie::Step(attempt.purpose, attempt.person.clone());
     let succeeded = event.outcome == Outcome::Success;
-    match event.name.as_str() {
+    match &*event.name {
         "CheckMfa" => vec![Tie::Code(attempt.person.clone(), event.source.clone())],
         "AuthorizeOAuth2Access" | "CreateVirtualMFADevice" | "PasswordRecoveryRequested"
             if succeeded =>
@@ -217,7 +217,7 @@ fn extend(attempt: &mut Attempt, event: &Event) {
 /// Whether success of the event alone gets nobody anywhere.
 fn is_first_step(event: &Event) -> bool {
     matches!(
-        event.name.as_str(),
+        &*event.name,
         "CheckMfa"
             | "CredentialChallenge"
             | "CredentialVerification"
@@ -226,12 +226,12 @@ fn is_first_step(event: &Event) -> bool {
     )
 }
 
-fn refused_role(event: &Event) -> Option<String> {
+fn refused_role(event: &Event) -> Option<SharedText> {
     event.name.starts_with("AssumeRole").then(|| event.target.clone())?
 }
 
 fn note_factors(attempt: &mut Attempt, event: &Event) {
-    let state = match (event.name.as_str(), event.outcome) {
+    let state = match (&*event.name, event.outcome) {
         ("CredentialVerification", Outcome::Failure) => FactorState::Refused,
         ("CredentialVerification" | "UserAuthentication", Outcome::Success) => FactorState::Passed,
         _ => FactorState::Asked,
@@ -248,7 +248,7 @@ fn note_factors(attempt: &mut Attempt, event: &Event) {
 fn mfa(attempt: &Attempt, event: &Event) -> Option<Mfa> {
     if event.name == "UserAuthentication" && event.outcome == Outcome::Success {
         let passed = attempt.factors.iter().filter(|it| it.state == FactorState::Passed);
-        let passed: Vec<&str> = passed.map(|factor| factor.name.as_str()).collect();
+        let passed: Vec<&str> = passed.map(|factor| &*factor.name).collect();
         return Some(match passed.as_slice() {
             [] => Mfa::Unknown,
             names if names.contains(&"EXTERNAL_IDP") => Mfa::NotVisible,

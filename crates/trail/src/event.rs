@@ -4,53 +4,65 @@
 //! and the parameters of sign-in pages.
 
 use jiff::Timestamp;
-use portcullis_model::{ActorKind, Event, Mfa, Outcome};
+use portcullis_model::{ActorKind, Event, EventBody, Mfa, Outcome, SharedText};
 
 use crate::actor;
 use crate::interest::{OutcomeField, service};
+use crate::pool::Pool;
 use crate::tree::Node;
 
-/// The event, whose id may be empty; an error says in a phrase why it is not one.
-pub(crate) fn read(record: &Node<'_>, field: OutcomeField) -> Result<Event, String> {
-    let owned = |path: &str| record.text(path).map(str::to_owned);
-    let name = owned("/eventName").ok_or("an event has no name")?;
+/// The event of that id; an error says in a phrase why it is not one.
+pub(crate) fn read(
+    record: &Node<'_>,
+    id: &str,
+    field: OutcomeField,
+    pool: &mut Pool,
+) -> Result<Event, &'static str> {
+    let name = record.text("/eventName").ok_or("an event has no name")?;
     let at: Timestamp = record
         .text("/eventTime")
         .and_then(|time| time.parse().ok())
         .ok_or("an event has no time")?;
-    let account = owned("/recipientAccountId").or_else(|| owned("/userIdentity/accountId"));
+    let account = record
+        .text("/recipientAccountId")
+        .or_else(|| record.text("/userIdentity/accountId"))
+        .ok_or("an event names no account")?;
+    let region = record.text("/awsRegion").ok_or("an event names no region")?;
     let service = service(record.text("/eventSource").unwrap_or_default());
     if ["signin", "iam"].contains(&service) && !actor::is_named(record) {
-        return Err("an event does not say who acted".to_owned());
+        return Err("an event does not say who acted");
     }
-    let actor = actor::read(record);
-    let outcome = outcome(record, field, &name);
-    // A later copy of an event that corrects it names the first.
-    let id = owned("/addendum/originalEventID").or_else(|| owned("/eventID"));
-    let mfa = match name.as_str() {
+    let actor = actor::read(record, pool);
+    let mfa = match name {
         "ConsoleLogin" => Some(mfa(record, actor.kind)),
         "GetSessionToken" => Some(token_mfa(record)),
         _ => None,
     };
-    Ok(Event {
-        id: id.unwrap_or_default(),
-        at,
-        account: account.ok_or("an event names no account")?,
-        region: owned("/awsRegion").ok_or("an event names no region")?,
-        service: service.to_owned(),
+    let access_key = record.text("/userIdentity/accessKeyId");
+    let mut shared = |text: Option<&str>| text.map(|text| pool.text(text));
+    let body = EventBody {
+        code: shared(record.text("/errorCode")),
+        message: shared(record.text("/errorMessage")),
+        source: shared(record.text("/sourceIPAddress")),
+        access_key: shared(access_key.filter(|key| key.starts_with("AKIA"))),
+        agent: shared(record.text("/userAgent")),
+        target: shared(target(record, name)),
+        account: pool.text(account),
+        region: pool.text(region),
+        service: pool.text(service),
+        name: pool.text(name),
         actor,
-        outcome,
-        code: owned("/errorCode"),
-        message: owned("/errorMessage"),
+        outcome: outcome(record, field, name),
         mfa,
-        factors: factors(record),
-        source: owned("/sourceIPAddress"),
-        access_key: owned("/userIdentity/accessKeyId").filter(|key| key.starts_with("AKIA")),
-        agent: owned("/userAgent"),
-        target: target(record, &name),
-        workflow: owned("/additionalEventData/AuthWorkflowID"),
-        name,
-    })
+        factors: factors(record, pool),
+    };
+    let workflow = record.text("/additionalEventData/AuthWorkflowID");
+    Ok(Event { id: id.into(), at, body: pool.body(body), workflow: workflow.map(SharedText::from) })
+}
+
+/// The id of the event: a later copy that corrects it names the first.
+pub(crate) fn id<'n>(record: &'n Node<'_>) -> Option<&'n str> {
+    record.text("/addendum/originalEventID").or_else(|| record.text("/eventID"))
 }
 
 /// How the event ended, by the field that says so for it, and else by its error.
@@ -109,14 +121,15 @@ fn token_mfa(record: &Node<'_>) -> Mfa {
 }
 
 /// `MfaType` of CheckMfa, and `CredentialType` of Identity Center, which may list several.
-fn factors(record: &Node<'_>) -> Vec<String> {
+fn factors(record: &Node<'_>, pool: &mut Pool) -> Vec<SharedText> {
     let data = |key: &str| record.text(&format!("/additionalEventData/{key}"));
     let kinds = data("CredentialType").or_else(|| data("MfaType")).unwrap_or_default();
-    kinds.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
+    let names = kinds.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(|name| pool.text(name)).collect()
 }
 
 /// The user, device or role acted on.
-fn target(record: &Node<'_>, name: &str) -> Option<String> {
+fn target<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
     let parameter = match name {
         "AssumeRole" | "AssumeRoleWithSAML" => "roleArn",
         "AssumeRoot" => "targetPrincipal",
@@ -126,5 +139,5 @@ fn target(record: &Node<'_>, name: &str) -> Option<String> {
         "UpdateSAMLProvider" | "DeleteSAMLProvider" => "sAMLProviderArn",
         _ => "userName",
     };
-    record.text(&format!("/requestParameters/{parameter}")).map(str::to_owned)
+    record.text(&format!("/requestParameters/{parameter}"))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use portcullis_model::{
     AccountActivity, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact, FactorState, Form,
-    Mfa, Outcome, Period, SignIn, Source, is_region, partition_of,
+    Mfa, Outcome, Period, SharedText, SignIn, Source, is_region, partition_of,
 };
 
 use crate::summary::Filter;
@@ -32,7 +32,7 @@ pub(crate) fn facts(
         activity.regions.push(region.clone());
     }
     for attempt in attempts {
-        if let Some(activity) = accounts.get_mut(&attempt.account) {
+        if let Some(activity) = accounts.get_mut(&*attempt.account) {
             activity.sign_ins.push(sign_in(attempt));
         }
     }
@@ -40,9 +40,9 @@ pub(crate) fn facts(
     let enabled = times_of("EnableMFADevice", &events);
     for event in events {
         if filter.takes_event(&event)
-            && let Some(activity) = accounts.get_mut(&event.account)
+            && let Some(activity) = accounts.get_mut(&*event.account)
         {
-            activity.credential_events.push(credential_event(event, &created, &enabled));
+            activity.credential_events.push(credential_event(&event, &created, &enabled));
         }
     }
     accounts
@@ -60,7 +60,9 @@ fn sign_in(attempt: &Attempt) -> SignIn {
         let factors = attempt.factors.iter().filter(move |factor| factor.state == state);
         factors.map(|factor| factor.name.clone()).collect()
     };
-    let first_event = attempt.events.first().map_or("", String::as_str);
+    let event_ids: Vec<SharedText> =
+        attempt.events.iter().map(|id| id.to_string().into()).collect();
+    let first_event = event_ids.first().map_or("", |id| &**id);
     let person = &attempt.person;
     SignIn {
         resource_id: resource_id(&attempt.account, &attempt.region, first_event),
@@ -78,38 +80,38 @@ fn sign_in(attempt: &Attempt) -> SignIn {
         source: attempt.source.clone(),
         code: attempt.code.clone(),
         message: attempt.message.clone(),
-        event_ids: attempt.events.clone(),
+        event_ids,
     }
 }
 
-/// The event as a fact, which takes over its texts.
-fn credential_event(event: Event, created: &Times, enabled: &Times) -> CredentialEvent {
-    let created = times(created, &event).iter().rev().find(|created| **created <= event.at);
-    let enabled = times(enabled, &event).iter().find(|enabled| **enabled >= event.at);
+/// The event as a fact.
+fn credential_event(event: &Event, created: &Times, enabled: &Times) -> CredentialEvent {
+    let created = times(created, event).iter().rev().find(|created| **created <= event.at);
+    let enabled = times(enabled, event).iter().find(|enabled| **enabled >= event.at);
     CredentialEvent {
-        resource_id: resource_id(&event.account, &event.region, &event.id),
+        resource_id: resource_id(&event.account, &event.region, &event.id.to_string()),
         user: who(event.actor.kind, event.actor.name.as_ref(), event.source.as_ref()),
-        by_self: acted_on(&event) == Some(actor_name(&event).to_ascii_lowercase()),
+        by_self: acted_on(event) == Some(actor_name(event).to_ascii_lowercase()),
         at: event.at,
-        region: event.region,
-        service: event.service,
-        name: event.name,
+        region: event.region.clone(),
+        service: event.service.clone(),
+        name: event.name.clone(),
         actor: event.actor.kind,
-        role: event.actor.role,
-        target: event.target,
+        role: event.actor.role.clone(),
+        target: event.target.clone(),
         outcome: outcome(event.outcome),
-        code: event.code,
+        code: event.code.clone(),
         mfa: mfa(event.mfa),
-        source: event.source,
-        access_key: event.access_key,
-        agent: event.agent,
+        source: event.source.clone(),
+        access_key: event.access_key.clone(),
+        agent: event.agent.clone(),
         minutes_since_creation: created.map(|created| minutes(*created, event.at)),
         minutes_to_new_mfa: enabled.map(|enabled| minutes(event.at, *enabled)),
     }
 }
 
 /// When something was done to the users of each account, in the order of time.
-type Times = HashMap<String, HashMap<String, Vec<Timestamp>>>;
+type Times = HashMap<SharedText, HashMap<String, Vec<Timestamp>>>;
 
 /// When events of that name succeeded.
 fn times_of(name: &str, events: &[Event]) -> Times {
@@ -152,11 +154,11 @@ fn actor_name(event: &Event) -> &str {
 }
 
 /// The name of somebody; of somebody who is not named, the address.
-fn who(kind: ActorKind, name: Option<&String>, source: Option<&String>) -> String {
+fn who(kind: ActorKind, name: Option<&SharedText>, source: Option<&SharedText>) -> SharedText {
     if kind == ActorKind::Root {
-        return "root".to_owned();
+        return "root".into();
     }
-    name.or(source).map_or("somebody not named", String::as_str).to_owned()
+    name.or(source).cloned().unwrap_or_else(|| "somebody not named".into())
 }
 
 fn resource_id(account: &str, region: &str, event: &str) -> String {

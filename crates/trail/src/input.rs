@@ -1,9 +1,11 @@
 //! One input: what its bytes are, and the events in them.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
@@ -15,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::digest::{self, Digest};
 use crate::header::Header;
 use crate::interest::Interest;
+use crate::pool::Pool;
 use crate::split::{Piece, Splitter};
 use crate::tree::Node;
 use crate::{csv, event};
@@ -50,12 +53,14 @@ pub(crate) struct Input {
     pub(crate) digests: Vec<Digest>,
     /// What could not be read, in phrases, and how often.
     pub(crate) trouble: BTreeMap<String, u64>,
+    /// What its events have in common with those of others, while it is read.
+    pub(crate) pool: Pool,
 }
 
 /// An event, and how much its record may be trusted over another copy.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) event: Box<Event>,
+    pub(crate) event: Event,
     /// A correction outranks the event, and the event outranks its row in a CSV.
     pub(crate) rank: u8,
 }
@@ -72,24 +77,25 @@ pub(crate) struct Seen {
 
 impl Input {
     /// Reads a file. A pipe or a device, which may never end, is an error.
-    pub(crate) fn read_file(path: &Path) -> io::Result<Input> {
+    pub(crate) fn read_file(path: &Path, pool: &mut Pool) -> io::Result<Input> {
         let kind = fs::metadata(path)?.file_type();
         // A directory fails when it is read, which says why it could not be listed.
         if !kind.is_file() && !kind.is_dir() {
             return Err(io::Error::other("it is not a regular file"));
         }
         let file = File::open(path)?;
-        let input = Input::read(path.display().to_string(), file, MAX_LENGTH);
+        let input = Input::read(path.display().to_string(), file, MAX_LENGTH, pool);
         Ok(Input { path: Some(path.to_owned()), ..input })
     }
 
     /// Reads an input of at most so many bytes to its end, or as far as it can be read.
-    pub(crate) fn read(name: String, input: impl Read, most: u64) -> Input {
-        let mut found = Input { name, ..Input::default() };
+    pub(crate) fn read(name: String, input: impl Read, most: u64, pool: &mut Pool) -> Input {
+        let mut found = Input { name, pool: mem::take(pool), ..Input::default() };
         let result = decompress(input).and_then(|bytes| found.tell_apart(bytes, most));
         if let Err(error) = result {
             found.trouble(format!("it cannot be read to its end: {error}"));
         }
+        *pool = mem::take(&mut found.pool);
         found
     }
 
@@ -191,18 +197,21 @@ impl Input {
             }
             interest => return self.pass(&header, interest),
         };
-        match event::read(record, field) {
-            Ok(mut event) => {
-                if event.id.is_empty() {
-                    let whole = whole().unwrap_or_default().to_string();
-                    event.id = format!("{:032x}", id_digest(&[&whole]));
-                }
+        let id = event::id(record).map_or_else(
+            || {
+                let whole = whole().unwrap_or_default().to_string();
+                Cow::Owned(format!("{:032x}", id_digest(&[&whole])))
+            },
+            Cow::Borrowed,
+        );
+        match event::read(record, &id, field, &mut self.pool) {
+            Ok(event) => {
                 self.see(&Header { account: Some(event.account.as_bytes()), ..header });
                 let is_addendum = matches!(record.get("addendum"), Some(Node::Object(_)));
                 let rank = rank + u8::from(is_addendum);
-                self.found.push(Found { event: Box::new(event), rank });
+                self.found.push(Found { event, rank });
             }
-            Err(trouble) => self.unreadable(trouble),
+            Err(trouble) => self.unreadable(trouble.to_owned()),
         }
     }
 
@@ -312,7 +321,9 @@ mod tests {
         encoder.write_all(&vec![b' '; 100_000]).unwrap();
         let packed = encoder.finish().unwrap();
         assert!(packed.len() < 1_000);
-        let trouble = |most| Input::read(String::new(), packed.as_slice(), most).trouble;
+        let trouble = |most| {
+            Input::read(String::new(), packed.as_slice(), most, &mut Pool::default()).trouble
+        };
         assert!(trouble(100_000).is_empty());
         let says = "it is longer than 99999 bytes; the rest was not read".to_owned();
         assert_eq!(trouble(99_999), BTreeMap::from([(says, 1)]));

@@ -18,6 +18,7 @@ mod input;
 mod interest;
 mod join;
 mod pattern;
+mod pool;
 mod read;
 mod split;
 mod summary;

@@ -1,10 +1,10 @@
 //! What kept an attempt from success, by the event at which it failed or stopped.
 
-use portcullis_model::{ActorKind, Attempt, Event, Mfa, Outcome, Pattern};
+use portcullis_model::{ActorKind, Attempt, Event, Mfa, Outcome, Pattern, SharedText};
 
 /// The pattern of an attempt that failed or stopped at that event.
 pub(crate) fn pattern(event: &Event, attempt: &Attempt) -> Pattern {
-    match event.name.as_str() {
+    match &*event.name {
         "CheckMfa" | "CredentialChallenge" | "CredentialVerification" | "UserAuthentication"
             if attempt.outcome == Outcome::Unfinished =>
         {
@@ -30,7 +30,7 @@ pub(crate) fn pattern(event: &Event, attempt: &Attempt) -> Pattern {
 /// which was wrong.
 fn console(event: &Event, attempt: &Attempt) -> Pattern {
     let starts_with =
-        |text: &Option<String>, start| text.as_ref().is_some_and(|it| it.starts_with(start));
+        |text: &Option<SharedText>, start| text.as_ref().is_some_and(|it| it.starts_with(start));
     if starts_with(&event.code, "AccessDenied")
         || starts_with(&event.message, "Authorization denied")
     {

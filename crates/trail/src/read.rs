@@ -13,11 +13,13 @@ use portcullis_model::{Activity, Coverage, Event, Form, InputGap, Period, Region
 
 use crate::digest::{Digest, file_name};
 use crate::input::{Found, Input, MAX_LENGTH, sha256};
+use crate::pool::Pool;
 
 /// Reads inputs, one after another, and puts together what they hold.
 #[derive(Default)]
 pub struct ActivityReader {
     inputs: Vec<Input>,
+    pool: Pool,
 }
 
 impl ActivityReader {
@@ -37,21 +39,22 @@ impl ActivityReader {
             let mut files = Vec::new();
             list(path, &mut files)?;
             files.retain(|file| takes(file));
-            self.inputs.extend(side_by_side(&files, |path| read_file(path)));
+            self.inputs.extend(side_by_side(&files, |path, pool| read_file(path, pool)));
         } else if takes(path) {
-            self.inputs.push(Input::read_file(path)?);
+            self.inputs.push(Input::read_file(path, &mut self.pool)?);
         }
         Ok(())
     }
 
     /// Reads a stream. No digest counts it among its log files, since it has the name of none.
     pub fn read_stream(&mut self, name: &str, stream: impl Read) {
-        self.inputs.push(Input::read(name.to_owned(), stream, MAX_LENGTH));
+        self.inputs.push(Input::read(name.to_owned(), stream, MAX_LENGTH, &mut self.pool));
     }
 
     /// Everything that was read, each event once.
     #[must_use]
     pub fn finish(self) -> Activity {
+        drop(self.pool);
         activity(self.inputs)
     }
 }
@@ -70,15 +73,20 @@ fn list(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Does the work on each of the items, side by side; the results are in the order of the items.
-fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Does the work on each of the items, side by side, with something that each thread keeps for its own; the
+/// results are in the order of the items.
+fn side_by_side<T: Sync, S: Default, R: Send>(
+    items: &[T],
+    work: impl Fn(&T, &mut S) -> R + Sync,
+) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let work = || {
+        let mut kept = S::default();
         let mut results = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(index) else { return results };
-            results.push((index, work(item)));
+            results.push((index, work(item, &mut kept)));
         }
     };
     let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
@@ -94,11 +102,11 @@ fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-fn read_file(path: &Path) -> Input {
+fn read_file(path: &Path, pool: &mut Pool) -> Input {
     let trouble = if path.is_symlink() {
         "it is a link, which is not followed".to_owned()
     } else {
-        match Input::read_file(path) {
+        match Input::read_file(path, pool) {
             Ok(input) => return input,
             Err(error) => format!("it cannot be opened: {error}"),
         }
@@ -122,7 +130,7 @@ fn hashes(inputs: &[Input]) -> HashMap<String, String> {
             files.push((name.to_owned(), path));
         }
     }
-    let hashes = side_by_side(&files, |(_, path)| sha256(path));
+    let hashes = side_by_side(&files, |(_, path), (): &mut ()| sha256(path));
     let mut known = HashMap::new();
     for ((name, _), hash) in files.into_iter().zip(hashes) {
         if let Ok(hash) = hash {
@@ -156,7 +164,7 @@ fn activity(inputs: Vec<Input>) -> Activity {
     found.dedup_by(|copy, first| copy.event.id == first.event.id);
     coverage.records.duplicates = (copies - found.len()) as u64;
     found.sort_by_key(|found| found.event.at);
-    let events: Vec<Event> = found.into_iter().map(|found| *found.event).collect();
+    let events: Vec<Event> = found.into_iter().map(|found| found.event).collect();
     coverage.records.judged = events.len() as u64;
     coverage.regions = regions.0.into_values().collect();
     Activity { coverage, events }

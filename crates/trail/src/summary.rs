@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event, LockedOut,
-    Mfa, Outcome, Pattern, Period, Person, Purpose, SignedIn,
+    AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event, EventId,
+    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, SharedText, SignedIn,
 };
 
 use crate::attempt::attempts;
@@ -78,9 +78,9 @@ pub fn summarise(
 }
 
 impl Filter {
-    fn takes_place(&self, account: &String, region: &String) -> bool {
-        (self.accounts.is_empty() || self.accounts.contains(account))
-            && (self.regions.is_empty() || self.regions.contains(region))
+    fn takes_place(&self, account: &str, region: &str) -> bool {
+        (self.accounts.is_empty() || self.accounts.iter().any(|it| it == account))
+            && (self.regions.is_empty() || self.regions.iter().any(|it| it == region))
     }
 
     /// Whether the event happened then, and the person did it or was acted on.
@@ -101,8 +101,8 @@ impl Filter {
     }
 }
 
-fn is_named(kind: ActorKind, name: Option<&String>, wanted: &str) -> bool {
-    let name = if kind == ActorKind::Root { Some("root") } else { name.map(String::as_str) };
+fn is_named(kind: ActorKind, name: Option<&SharedText>, wanted: &str) -> bool {
+    let name = if kind == ActorKind::Root { Some("root") } else { name.map(|name| &**name) };
     name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
 }
 
@@ -118,7 +118,7 @@ fn period(coverage: &Coverage, filter: &Filter) -> Option<Period> {
 
 /// The events that are part of the person's attempts, or name them.
 fn timeline(events: &[Event], attempts: &[Attempt], filter: &Filter) -> Vec<Event> {
-    let parts: HashSet<&String> = attempts.iter().flat_map(|attempt| &attempt.events).collect();
+    let parts: HashSet<&EventId> = attempts.iter().flat_map(|attempt| &attempt.events).collect();
     let is_theirs = |event: &&Event| {
         let is_part = parts.contains(&event.id) && filter.takes_time(event.at, event.at);
         is_part || filter.takes_event(event)
@@ -230,7 +230,7 @@ fn row(trouble: FailedAttempts<'_>) -> LockedOut {
 
 fn nothing_recorded(name: &str) -> LockedOut {
     let person =
-        Person { kind: ActorKind::Other, name: Some(name.to_owned()), account: None, source: None };
+        Person { kind: ActorKind::Other, name: Some(name.into()), account: None, source: None };
     LockedOut {
         person,
         purpose: Purpose::SignIn,

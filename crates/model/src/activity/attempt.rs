@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::record::words;
-use crate::{ActorKind, Mfa, Outcome};
+use crate::{ActorKind, EventId, Mfa, Outcome, SharedText};
 
 /// What one person tried once, however many events it made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,23 +23,23 @@ pub struct Attempt {
     /// When it ended, as far as was recorded.
     pub last: Timestamp,
     /// The account that recorded its last event.
-    pub account: String,
+    pub account: SharedText,
     /// The region that recorded its last event.
-    pub region: String,
+    pub region: SharedText,
     /// The role or permission set that it led to, or was to lead to.
-    pub role: Option<String>,
+    pub role: Option<SharedText>,
     /// Whether a second factor was used; none: it does not sign anybody in.
     pub mfa: Option<Mfa>,
     /// The factors that were asked for, where the events name them.
     pub factors: Vec<Factor>,
     /// The address that it came from.
-    pub source: Option<String>,
+    pub source: Option<SharedText>,
     /// The last error code.
-    pub code: Option<String>,
+    pub code: Option<SharedText>,
     /// The last error message.
-    pub message: Option<String>,
+    pub message: Option<SharedText>,
     /// The ids of its events.
-    pub events: Vec<String>,
+    pub events: Vec<EventId>,
 }
 
 /// Somebody, as far as events name them.
@@ -50,18 +50,18 @@ pub struct Person {
     /// What they are.
     pub kind: ActorKind,
     /// Their name.
-    pub name: Option<String>,
+    pub name: Option<SharedText>,
     /// The account that the name belongs to; none: one of an identity provider.
-    pub account: Option<String>,
+    pub account: Option<SharedText>,
     /// The address, if that is all that is known of them.
-    pub source: Option<String>,
+    pub source: Option<SharedText>,
 }
 
 /// One factor of a sign-in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Factor {
     /// What CloudTrail calls it: `PASSWORD`, `TOTP`, `Virtual MFA`.
-    pub name: String,
+    pub name: SharedText,
     /// What became of it.
     pub state: FactorState,
 }

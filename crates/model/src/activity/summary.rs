@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::record::words;
-use crate::{Attempt, Coverage, Event, MessageFact, Mfa, Pattern, Period, Person, Purpose};
+use crate::{
+    Attempt, Coverage, Event, MessageFact, Mfa, Pattern, Period, Person, Purpose, SharedText,
+};
 
 /// Who could not get in, and who did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +48,7 @@ pub struct LockedOut {
     /// The last of them.
     pub last_try: Option<Timestamp>,
     /// The addresses they came from, sorted.
-    pub sources: BTreeSet<String>,
+    pub sources: BTreeSet<SharedText>,
     /// What kept the last from success.
     pub pattern: Pattern,
     /// What that means.
@@ -73,9 +75,9 @@ pub struct SignedIn {
     /// How many used a second factor, and of how many that cannot be seen.
     pub mfa: BTreeMap<Mfa, usize>,
     /// The addresses they came from, sorted.
-    pub sources: BTreeSet<String>,
+    pub sources: BTreeSet<SharedText>,
     /// The accounts that they signed in to, sorted.
-    pub accounts: BTreeSet<String>,
+    pub accounts: BTreeSet<SharedText>,
 }
 
 words! {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::record::record;
-use crate::{ActorKind, Fact, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage};
+use crate::{ActorKind, Fact, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage, SharedText};
 
 /// The facts that say when what a finding about activity is about happened, or began.
 pub const EVENT_TIMES: [&str; 3] = ["event.at", "signin.at", "window.first"];
@@ -39,12 +39,12 @@ record! {
         pub at: Timestamp,
         /// The region that recorded it, which is not where the person is.
         #[shown(Text)]
-        pub region: String,
+        pub region: SharedText,
         /// What tried: `root`, `user`, `unknown_user`, `identity_center`, `saml`, `instance`, `role`,
         /// `federated_user`, `directory` or `other`.
         pub actor: ActorKind,
         /// The name of the user or session, or `root`; of somebody who is not named, the address.
-        pub user: String,
+        pub user: SharedText,
         /// What for: `sign_in`, `switch_role`, `command_line`, `password_recovery`, `password_change` or
         /// `mfa_enrolment`.
         pub purpose: Purpose,
@@ -53,26 +53,26 @@ record! {
         /// What kept it from success; null: nothing did.
         pub pattern: Option<Pattern>,
         /// The role or permission set that it led to; null: none.
-        pub role: Option<String>,
+        pub role: Option<SharedText>,
         /// Whether a second factor was used; `not_visible` where an identity provider signed the person
         /// in. Null: it does not sign anybody in.
         pub mfa: Fact<Option<Mfa>>,
         /// The factors that Identity Center found right, such as `PASSWORD`.
         #[shown(Text)]
-        pub passed_factors: Vec<String>,
+        pub passed_factors: Vec<SharedText>,
         /// The factors that Identity Center found wrong, such as `TOTP`.
         #[shown(Text)]
-        pub refused_factors: Vec<String>,
+        pub refused_factors: Vec<SharedText>,
         /// The address that it came from; null: the event does not say.
-        pub source: Option<String>,
+        pub source: Option<SharedText>,
         /// The last error code; null: there is none.
         #[shown(Text)]
-        pub code: Option<String>,
+        pub code: Option<SharedText>,
         /// The last error message; null: there is none.
         #[shown(Nothing)]
-        pub message: Option<String>,
+        pub message: Option<SharedText>,
         /// The ids of its events.
-        pub event_ids: Vec<String>,
+        pub event_ids: Vec<SharedText>,
     }
 }
 
@@ -87,36 +87,36 @@ record! {
         pub at: Timestamp,
         /// The region that recorded it, which is not where the person is.
         #[shown(Text)]
-        pub region: String,
+        pub region: SharedText,
         /// The service, such as `iam` or `signin`.
         #[shown(Text)]
-        pub service: String,
+        pub service: SharedText,
         /// The name, such as `CreateAccessKey`.
         #[shown(Text)]
-        pub name: String,
+        pub name: SharedText,
         /// What acted: see `signin.actor`.
         pub actor: ActorKind,
         /// The name of the user or session that acted, or `root`; of somebody who is not named, the address.
-        pub user: String,
+        pub user: SharedText,
         /// The role or permission set of the session that acted; null: it is not a session.
-        pub role: Option<String>,
+        pub role: Option<SharedText>,
         /// The user, role or device acted on; null: the actor's own, or nothing that has a name.
-        pub target: Option<String>,
+        pub target: Option<SharedText>,
         /// Whether the actor acted on themself.
         pub by_self: bool,
         /// How it ended: `success` or `failure`.
         pub outcome: Fact<Outcome>,
         /// The error code; null: there is none.
         #[shown(Text)]
-        pub code: Option<String>,
+        pub code: Option<SharedText>,
         /// Whether a second factor was used to get in or to get temporary credentials; null: it does neither.
         pub mfa: Fact<Option<Mfa>>,
         /// The address that it came from, or the AWS service; null: the event does not say.
-        pub source: Option<String>,
+        pub source: Option<SharedText>,
         /// The id of the IAM user's or root's access key that signed it; null: none did.
-        pub access_key: Option<String>,
+        pub access_key: Option<SharedText>,
         /// What the client calls itself; null: the event does not say.
-        pub agent: Option<String>,
+        pub agent: Option<SharedText>,
         /// How many minutes before it the user acted on was created; null: not in what was read.
         pub minutes_since_creation: Option<f64>,
         /// How many minutes after it an MFA device was enabled for the user acted on; null: not in what was
@@ -133,7 +133,7 @@ record! {
         /// ARN-shaped identity, with the id of its first event: AWS gives events no ARN.
         pub resource_id: String,
         /// What its attempts have in common by the rule's `group_by`: a name, or an address.
-        pub name: String,
+        pub name: SharedText,
         /// When the first of its attempts ended.
         pub first: Timestamp,
         /// When the last of them ended.
@@ -145,20 +145,20 @@ record! {
         /// The number of attempts.
         pub count: u32,
         /// The names in them, without those that the account has no user of, sorted.
-        pub users: Vec<String>,
+        pub users: Vec<SharedText>,
         /// How many of them gave a name that the account has no user of. CloudTrail hides these names.
         pub unknown_user_attempts: u32,
         /// The addresses that they came from, sorted.
-        pub sources: Vec<String>,
+        pub sources: Vec<SharedText>,
         /// The regions that recorded them, sorted.
         #[shown(Text)]
-        pub regions: Vec<String>,
+        pub regions: Vec<SharedText>,
         /// How many minutes after the last of them one of these users got in; null: not in what was read.
         pub minutes_to_success: Option<f64>,
         /// The same from each of their addresses, after the last attempt from there: the longest; null: from
         /// one of them nobody got in.
         pub minutes_to_success_from_same_source: Option<f64>,
         /// The ids of their events.
-        pub event_ids: Vec<String>,
+        pub event_ids: Vec<SharedText>,
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    Account, AccountActivity, ActorKind, Fact, Outcome, Purpose, Record, SignIn, Snapshot, Type,
-    Typed, Value, Window,
+    Account, AccountActivity, ActorKind, Fact, Outcome, Purpose, Record, SharedText, SignIn,
+    Snapshot, Type, Typed, Value, Window,
 };
 
 use super::{Subject, subject, variable};
@@ -186,13 +186,13 @@ impl Windows {
 }
 
 /// When and from where each person got in.
-type Successes<'a> = HashMap<(ActorKind, &'a str), Vec<&'a SignIn>>;
+type Successes<'a> = HashMap<(ActorKind, &'a SharedText), Vec<&'a SignIn>>;
 
 fn successes(activity: &AccountActivity) -> Successes<'_> {
     let mut successes = Successes::new();
     for sign_in in &activity.sign_ins {
         if sign_in.purpose == Purpose::SignIn && sign_in.outcome == Fact::Known(Outcome::Success) {
-            successes.entry((sign_in.actor, sign_in.user.as_str())).or_default().push(sign_in);
+            successes.entry((sign_in.actor, &sign_in.user)).or_default().push(sign_in);
         }
     }
     successes
@@ -200,7 +200,7 @@ fn successes(activity: &AccountActivity) -> Successes<'_> {
 
 /// Whether the person of an attempt got in from then to before that moment.
 fn got_in(one: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_>) -> bool {
-    let own = successes.get(&(one.actor, one.user.as_str()));
+    let own = successes.get(&(one.actor, &one.user));
     own.into_iter().flatten().any(|success| from <= success.at && success.at < to)
 }
 
@@ -208,24 +208,22 @@ fn got_in(one: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_
 fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window {
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
     let is_unknown = |it: &&SignIn| it.actor == ActorKind::UnknownUser;
-    let known: BTreeSet<_> = attempts
-        .iter()
-        .filter(|it| !is_unknown(it))
-        .map(|it| (it.actor, it.user.as_str()))
-        .collect();
-    let sources: BTreeSet<&String> = attempts.iter().filter_map(|it| it.source.as_ref()).collect();
-    let regions: BTreeSet<&String> = attempts.iter().map(|it| &it.region).collect();
+    let known: BTreeSet<_> =
+        attempts.iter().filter(|it| !is_unknown(it)).map(|it| (it.actor, &it.user)).collect();
+    let sources: BTreeSet<&SharedText> =
+        attempts.iter().filter_map(|it| it.source.as_ref()).collect();
+    let regions: BTreeSet<&SharedText> = attempts.iter().map(|it| &it.region).collect();
     let successes: Vec<&SignIn> =
         known.iter().filter_map(|person| successes.get(person)).flatten().copied().collect();
     Window {
         resource_id: first.resource_id.clone(),
-        name: name.to_owned(),
+        name: name.into(),
         first: first.at,
         last: last.at,
         minutes: minutes(first.at, last.at),
         is_cut: false,
         count: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
-        users: known.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        users: known.iter().map(|(_, name)| (*name).clone()).collect(),
         unknown_user_attempts: u32::try_from(attempts.iter().filter(|it| is_unknown(it)).count())
             .unwrap_or(u32::MAX),
         minutes_to_success: soonest(last.at, &successes),

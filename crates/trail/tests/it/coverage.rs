@@ -53,7 +53,7 @@ fn events_are_ordered_by_time_and_id() {
     let late = "2026-11-02T10:00:00Z";
     let early = "2026-11-02T09:00:00Z";
     let activity = read(log_file(&[event("b", late), event("a", late), event("c", early)]));
-    let ids: Vec<_> = activity.events.iter().map(|event| event.id.as_str()).collect();
+    let ids: Vec<_> = activity.events.iter().map(|event| event.id.to_string()).collect();
     assert_eq!(ids, ["c", "a", "b"]);
 }
 
@@ -72,7 +72,7 @@ fn a_correction_replaces_the_event_wherever_it_stands() {
     for records in [[first.clone(), correction.clone()], [correction, first]] {
         let activity = read(log_file(&records));
         assert_eq!(activity.events.len(), 1);
-        assert_eq!(activity.events[0].id, "a");
+        assert_eq!(activity.events[0].id.to_string(), "a");
         assert_eq!(activity.events[0].outcome, Outcome::Success);
         assert_eq!(activity.coverage.records.duplicates, 1);
     }

@@ -1,6 +1,6 @@
 //! How events end and who acts in them, a row of AWS's tables each.
 
-use portcullis_model::{ActorKind, Event, Mfa, Outcome};
+use portcullis_model::{ActorKind, Event, Mfa, Outcome, SharedText};
 use serde_json::{Value, json};
 
 use crate::{log_file, read, record};
@@ -149,8 +149,9 @@ fn an_event_that_signs_nobody_in_has_no_mfa() {
 }
 
 fn actor(identity: Value) -> (ActorKind, Option<String>, Option<String>) {
-    let actor = event(json!({ "userIdentity": identity })).actor;
-    (actor.kind, actor.name, actor.role)
+    let event = event(json!({ "userIdentity": identity }));
+    let text = |text: &Option<SharedText>| text.as_ref().map(ToString::to_string);
+    (event.actor.kind, text(&event.actor.name), text(&event.actor.role))
 }
 
 fn named(

@@ -3,10 +3,11 @@
 //! Messages of AWS are free text and withheld; what kept somebody out is told by its pattern.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use portcullis_model::{
-    ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, Factor, InputGap, LockedOut,
-    Message, Person, RegionCoverage, SignedIn,
+    ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, EventBody, Factor, InputGap,
+    LockedOut, Message, Person, RegionCoverage, SharedText, SignedIn,
 };
 
 use super::names::Names;
@@ -32,7 +33,7 @@ pub(super) fn summary(summary: ActivitySummary, names: &Names<'_>) -> ActivitySu
     let mut signed_in: Vec<_> = visitors.into_iter().map(|it| self::signed_in(it, names)).collect();
     signed_in.sort_by(|a, b| a.person.cmp(&b.person));
     ActivitySummary {
-        user: text(user, names),
+        user: user.map(|user| names.text(&user)),
         period,
         coverage: self::coverage(coverage, names),
         locked_out,
@@ -103,7 +104,7 @@ fn signed_in(row: SignedIn, names: &Names<'_>) -> SignedIn {
         last,
         mfa,
         sources: set(&sources, names),
-        accounts: accounts.iter().map(|id| names.account(id)).collect(),
+        accounts: accounts.iter().map(|id| names.account(id).into()).collect(),
     }
 }
 
@@ -136,22 +137,21 @@ fn attempt(attempt: Attempt, names: &Names<'_>) -> Attempt {
         pattern,
         first,
         last,
-        account: names.account(&account),
-        region: names.region(&region),
+        account: names.account(&account).into(),
+        region: names.region(&region).into(),
         role: text(role, names),
         mfa,
         factors: shown_factors,
         source: text(source, names),
         code: code.map(|code| word(code, names)),
         message: withheld(message),
-        events: events.iter().map(|id| names.text(id)).collect(),
+        events: events.iter().map(|id| names.text(&id.to_string()).into()).collect(),
     }
 }
 
 fn event(event: Event, names: &Names<'_>) -> Event {
-    let Event {
-        id,
-        at,
+    let Event { id, at, body, workflow } = event;
+    let EventBody {
         account,
         region,
         service,
@@ -166,14 +166,11 @@ fn event(event: Event, names: &Names<'_>) -> Event {
         access_key,
         agent,
         target,
-        workflow,
-    } = event;
+    } = Arc::unwrap_or_clone(body);
     let Actor { kind, name: who, role, principal_id } = actor;
-    Event {
-        id: names.text(&id),
-        at,
-        account: names.account(&account),
-        region: names.region(&region),
+    let body = EventBody {
+        account: names.account(&account).into(),
+        region: names.region(&region).into(),
         service: word(service, names),
         name: word(name, names),
         actor: Actor {
@@ -191,6 +188,11 @@ fn event(event: Event, names: &Names<'_>) -> Event {
         access_key: text(access_key, names),
         agent: text(agent, names),
         target: text(target, names),
+    };
+    Event {
+        id: names.text(&id.to_string()).into(),
+        at,
+        body: Arc::new(body),
         workflow: text(workflow, names),
     }
 }
@@ -200,29 +202,29 @@ fn person(person: Person, names: &Names<'_>) -> Person {
     Person {
         kind,
         name: text(name, names),
-        account: account.map(|id| names.account(&id)),
+        account: account.map(|id| names.account(&id).into()),
         source: text(source, names),
     }
 }
 
-fn set(texts: &BTreeSet<String>, names: &Names<'_>) -> BTreeSet<String> {
-    texts.iter().map(|text| names.text(text)).collect()
+fn set(texts: &BTreeSet<SharedText>, names: &Names<'_>) -> BTreeSet<SharedText> {
+    texts.iter().map(|text| names.text(text).into()).collect()
 }
 
-fn text(text: Option<String>, names: &Names<'_>) -> Option<String> {
-    text.map(|text| names.text(&text))
+fn text(text: Option<SharedText>, names: &Names<'_>) -> Option<SharedText> {
+    text.map(|text| names.text(&text).into())
 }
 
 /// A word of AWS, if it looks like one.
-fn word(word: String, names: &Names<'_>) -> String {
-    if form::is_code(&word) { word } else { names.text(&word) }
+fn word(word: SharedText, names: &Names<'_>) -> SharedText {
+    if form::is_code(&word) { word } else { names.text(&word).into() }
 }
 
 /// Words of AWS for a kind of factor, such as `Virtual MFA`.
-fn factor_kind(words: String, names: &Names<'_>) -> String {
-    if words.split(' ').all(form::is_code) { words } else { names.text(&words) }
+fn factor_kind(words: SharedText, names: &Names<'_>) -> SharedText {
+    if words.split(' ').all(form::is_code) { words } else { names.text(&words).into() }
 }
 
-fn withheld(message: Option<String>) -> Option<String> {
-    message.map(|_| WITHHELD.to_owned())
+fn withheld(message: Option<SharedText>) -> Option<SharedText> {
+    message.map(|_| WITHHELD.into())
 }

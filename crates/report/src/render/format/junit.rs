@@ -71,13 +71,13 @@ impl<'a> Suite<'a> {
         cases.extend(findings.iter().map(|finding| Case::of_finding(view.rule(finding), finding)));
         cases.extend(silent(view, id, part));
         let gaps = accounts.iter().flat_map(|account| &account.gaps);
-        let causes = gaps::causes(gaps.filter(|gap| !gap.is_by_choice()), usize::MAX);
+        let unwanted = gaps.filter(|gap| !gap.is_by_choice());
         Suite {
             name: id,
             as_of: accounts.iter().map(|account| account.as_of).max().unwrap_or_default(),
             properties,
             cases,
-            gaps: causes.iter().map(Cause::sentences).collect(),
+            gaps: gaps::causes(unwanted, usize::MAX).iter().map(Cause::sentences).collect(),
         }
     }
 }

@@ -94,7 +94,7 @@ impl<'a> Authentication<'a> {
         let protocol = protocol(attempt);
         let partition = partition_of(&attempt.region);
         let account = view.account_of(AccountRef { partition, id: &attempt.account });
-        let uid = attempt.events.first().map(String::as_str);
+        let uid = attempt.events.first();
         Some(Authentication {
             classification: CLASS.with(Enum(1, "Logon")),
             time: attempt.last.as_millisecond(),

@@ -3,7 +3,7 @@
 //! <https://schema.ocsf.io/1.6.0/objects>
 
 use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Finding, Report, RuleInfo};
+use portcullis_model::{AuditedAccount, EventId, Finding, Report, RuleInfo};
 use serde::Serialize;
 
 /// What the finding is, whatever its state.
@@ -170,7 +170,7 @@ pub(super) struct Metadata<'a> {
     event_code: &'a str,
     /// The id that CloudTrail gave to an event.
     #[serde(skip_serializing_if = "Option::is_none")]
-    uid: Option<&'a str>,
+    uid: Option<&'a EventId>,
 }
 
 #[derive(Serialize)]
@@ -184,7 +184,7 @@ impl<'a> Metadata<'a> {
     pub(super) fn new(
         report: &'a Report,
         event_code: &'a str,
-        uid: Option<&'a str>,
+        uid: Option<&'a EventId>,
     ) -> Metadata<'a> {
         let version = &report.tool.version;
         Metadata {

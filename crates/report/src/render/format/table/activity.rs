@@ -5,7 +5,7 @@ use std::io;
 
 use portcullis_model::{
     ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut, Mfa,
-    Outcome, Period, Person, Purpose, RegionCoverage, SignedIn,
+    Outcome, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn,
 };
 
 use crate::words::{counted, few, time};
@@ -187,7 +187,7 @@ fn recorded(attempt: &Attempt) -> String {
     if attempt.mfa == Some(Mfa::NotUsed) {
         parts.push("MFA not used".to_owned());
     }
-    parts.extend(attempt.code.clone());
+    parts.extend(attempt.code.as_ref().map(ToString::to_string));
     parts.extend(attempt.message.as_ref().map(|message| format!("\"{message}\"")));
     parts.join(", ")
 }
@@ -238,8 +238,8 @@ fn write_timeline(events: &[Event], page: &mut Page<'_>) -> io::Result<()> {
 
 fn describe_event(event: &Event) -> String {
     let mut parts = vec![format!("{} {}", event.name, event.outcome.word())];
-    parts.extend(event.code.iter().chain(&event.message).cloned());
-    parts.extend(event.target.iter().chain(&event.factors).cloned());
+    parts.extend(event.code.iter().chain(&event.message).map(ToString::to_string));
+    parts.extend(event.target.iter().chain(&event.factors).map(ToString::to_string));
     parts.extend(event.mfa.map(|mfa| format!("MFA {}", describe_mfa(mfa))));
     parts.push(format!("{} {}", event.account, event.region));
     parts.extend(event.source.as_ref().map(|source| format!("from {source}")));
@@ -266,6 +266,7 @@ fn ticket(row: &LockedOut) -> String {
         Some(since) => format!("In since {}.", time(since)),
         None => "Still out.".to_owned(),
     };
+    let ids: Vec<String> = last.events.iter().map(ToString::to_string).collect();
     format!(
         "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now} Events: {}.",
         describe_purpose(row.purpose),
@@ -273,7 +274,7 @@ fn ticket(row: &LockedOut) -> String {
         time(last_try),
         recorded(last),
         row.diagnosis.likelihood.word(),
-        last.events.join(", "),
+        ids.join(", "),
     )
 }
 
@@ -332,11 +333,11 @@ fn describe_mfa(mfa: Mfa) -> &'static str {
     }
 }
 
-fn from(sources: &BTreeSet<String>) -> String {
+fn from(sources: &BTreeSet<SharedText>) -> String {
     if sources.is_empty() {
         return String::new();
     }
-    let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+    let sources: Vec<&str> = sources.iter().map(SharedText::as_str).collect();
     format!(", from {}", few(&sources, MOST_ADDRESSES))
 }
 

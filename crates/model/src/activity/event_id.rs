@@ -1,0 +1,113 @@
+//! The id of an event.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::SharedText;
+
+/// CloudTrail's `eventID`, the same wherever the event was delivered: a UUID, whose text takes six times as
+/// much as its number, or whatever else stands there.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize)]
+#[serde(from = "String")]
+pub struct EventId(Kind);
+
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+enum Kind {
+    Uuid([u8; 16]),
+    Text(SharedText),
+}
+
+/// Where the hyphens of a UUID are.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+impl From<&str> for EventId {
+    fn from(text: &str) -> EventId {
+        EventId(uuid(text).map_or_else(|| Kind::Text(text.into()), Kind::Uuid))
+    }
+}
+
+impl From<String> for EventId {
+    fn from(text: String) -> EventId {
+        EventId::from(text.as_str())
+    }
+}
+
+/// The bytes of a UUID that is written as CloudTrail writes it, in lower case.
+fn uuid(text: &str) -> Option<[u8; 16]> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let mut digits = String::with_capacity(32);
+    for (place, byte) in text.bytes().enumerate() {
+        match (HYPHENS.contains(&place), byte) {
+            (true, b'-') => {}
+            (false, digit) if is_digit(digit) => digits.push(char::from(digit)),
+            _ => return None,
+        }
+    }
+    let is_whole = digits.len() == 32;
+    is_whole.then(|| u128::from_str_radix(&digits, 16).ok()).flatten().map(u128::to_be_bytes)
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = match &self.0 {
+            Kind::Uuid(bytes) => bytes,
+            Kind::Text(text) => return f.write_str(text),
+        };
+        let digits = format!("{:032x}", u128::from_be_bytes(*bytes));
+        let mut start = 0;
+        for end in [8, 12, 16, 20, 32] {
+            if start > 0 {
+                f.write_str("-")?;
+            }
+            f.write_str(&digits[start..end])?;
+            start = end;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for EventId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for EventId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_written_as_it_was_read() {
+        for text in [
+            "11111111-2222-4333-8444-0123456789ab",
+            "00000000-0000-0000-0000-000000000000",
+            "11111111-2222-4333-8444-0123456789AB",
+            "11111111-2222-4333-8444-0123456789a",
+            "11111111222243338444-0123456789ab--",
+            "0123456789abcdef0123456789abcdef",
+            "",
+        ] {
+            assert_eq!(EventId::from(text).to_string(), text);
+        }
+        let is_uuid = |text: &str| matches!(EventId::from(text).0, Kind::Uuid(_));
+        assert!(is_uuid("11111111-2222-4333-8444-0123456789ab"));
+        assert!(!is_uuid("11111111-2222-4333-8444-0123456789AB"));
+    }
+}
