@@ -9,7 +9,12 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
+use mimalloc::MiMalloc;
 use portcullis_trail::ActivityReader;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const USAGE: &str = "usage: read (inflate|events) DIRECTORY; tests/bench runs it";
 /// As much as the reader takes at a time.

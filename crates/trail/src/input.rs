@@ -73,7 +73,12 @@ pub(crate) struct Seen {
     pub(crate) records: u64,
     /// From the first record to the last.
     pub(crate) period: Option<Period>,
+    /// The times of both, if they are written as usual.
+    written: Option<[WrittenTime; 2]>,
 }
+
+/// A time as CloudTrail writes it: `2026-11-18T08:00:00Z`. The order of such texts is that of time.
+type WrittenTime = [u8; 20];
 
 impl Input {
     /// Reads a file. A pipe or a device, which may never end, is an error.
@@ -248,15 +253,24 @@ impl Input {
         let place = self.regions.iter().rposition(is_here).unwrap_or_else(|| {
             let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
             let (account, region) = (text(account), text(name));
-            self.regions.push(Seen { account, region, records: 0, period: None });
+            self.regions.push(Seen { account, region, records: 0, period: None, written: None });
             self.regions.len() - 1
         });
         let seen = &mut self.regions[place];
         seen.records += 1;
-        let time = header.event_time.and_then(|time| TIMES.parse_timestamp(time).ok());
-        if let Some(at) = time {
-            let period = seen.period.get_or_insert(Period { from: at, to: at });
-            *period = Period { from: period.from.min(at), to: period.to.max(at) };
+        let Some(time) = header.event_time else { return };
+        let written = written_time(time);
+        if let (Some(time), Some([first, last])) = (written, seen.written)
+            && (first..=last).contains(&time)
+        {
+            return;
+        }
+        let Ok(at) = TIMES.parse_timestamp(time) else { return };
+        let period = seen.period.get_or_insert(Period { from: at, to: at });
+        *period = Period { from: period.from.min(at), to: period.to.max(at) };
+        if let Some(time) = written {
+            let [first, last] = seen.written.unwrap_or([time; 2]);
+            seen.written = Some([first.min(time), last.max(time)]);
         }
     }
 
@@ -268,6 +282,13 @@ impl Input {
     pub(crate) fn trouble(&mut self, what: String) {
         *self.trouble.entry(what).or_default() += 1;
     }
+}
+
+/// The time, if it is written as usual.
+fn written_time(time: &[u8]) -> Option<WrittenTime> {
+    let time = WrittenTime::try_from(time).ok()?;
+    let marks = [10, 13, 16, 19].map(|place| time[place]);
+    (marks == *b"T::Z").then_some(time)
 }
 
 fn is_text(object: &Node<'_>, name: &str) -> bool {

@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (once, twice) = (read(bytes, 1), read(bytes, 2));
     assert_eq!(once.events, twice.events);
     assert_eq!(once.coverage.records.total() * 2, twice.coverage.records.total());
-    let person = once.events.iter().find_map(|event| event.actor.name.clone());
+    let person = once.events.iter().find_map(|event| event.actor.name.as_ref().map(ToString::to_string));
     for user in [None, person] {
         let filter = Filter { user, ..Filter::default() };
         let (summary, _) = summarise(once.clone(), &filter);
