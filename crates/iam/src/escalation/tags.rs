@@ -11,11 +11,13 @@ use crate::pattern::Pattern;
 use crate::policy::{Effect, Selection};
 use crate::value::Value;
 
-/// The key and the value of a tag; none: any.
-pub(super) type Tag = Option<(String, String)>;
+/// The key of a tag, and its value if only one serves; none: any tag.
+pub(super) type Tag = Option<(String, Option<String>)>;
 
 /// The keys of tags of principals and resources begin so.
 const TAGS: [&str; 3] = ["aws:principaltag/", "aws:resourcetag/", "iam:resourcetag/"];
+
+const CHOSEN: Value<'static> = Value::Chosen { optional: false };
 
 /// How many tags are tried, at most, so that thousands who may change some do not meet thousands of values.
 const MANY: usize = 100;
@@ -42,7 +44,7 @@ impl Index<'_> {
             let key = format!("aws:requesttag/{}", name.to_lowercase());
             let brings = [
                 ("aws:tagkeys", Value::Many(vec![name.clone()])),
-                (key.as_str(), Value::one(value.as_str())),
+                (key.as_str(), value.as_ref().map_or(CHOSEN, |value| Value::one(value.as_str()))),
                 ("aws:requesttag/", Value::Absent),
             ];
             self.allowed_bringing(who, action, Asked { brings: &brings, ..asked })
@@ -82,12 +84,9 @@ fn tags_asked_for(account: &Account) -> BTreeSet<Tag> {
                 && statement.effect == Effect::Allow
                 && matches!(condition.operator, Operator::Equals | Operator::Like);
             for value in &condition.values {
-                if !is_exact || !value.is_literal() {
-                    tags.insert(None);
-                    continue;
-                }
-                let value = value.as_str();
-                tags.extend(names.iter().map(|it| Some(((*it).to_owned(), value.to_owned()))));
+                let only = is_exact && value.is_literal();
+                let value = only.then(|| value.as_str().to_owned());
+                tags.extend(names.iter().map(|name| Some(((*name).to_owned(), value.clone()))));
             }
         }
     }

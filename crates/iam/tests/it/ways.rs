@@ -206,6 +206,15 @@ fn tags_that_may_be_set_decide() {
     assert_eq!(tagging(json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}})), &[]);
     let fixed = json!({"StringEquals": {"aws:RequestTag/team": "${aws:PrincipalTag/team}"}});
     assert_eq!(tagging(fixed), &[]);
+    // The tag of another user, whose value is a variable.
+    let own = json!({"StringEquals": {"aws:ResourceTag/owner": "${aws:username}"}});
+    let key = when(allow("iam:CreateAccessKey", "*"), own);
+    for (name, expected) in [("owner", &[("create-access-key", Certain)][..]), ("cost", &[])] {
+        let keys = json!({"ForAllValues:StringEquals": {"aws:TagKeys": [name]}});
+        let tag = when(allow("iam:TagUser", arn("user/boss")), keys);
+        let boss = json!({"users": {"boss": {"may": [everything()]}}});
+        assert_eq!(ways_of(json!([key.clone(), tag]), boss), expected, "{name}");
+    }
     let kept = when(
         deny("iam:TagUser", "*"),
         json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}),
