@@ -41,7 +41,8 @@ const makeControls = () => {
     .map(([status, words]) => choice("status", status, words)));
   for (const name of Object.keys(menuTitles)) {
     const values = [...counts[name].keys()].filter((value) => value !== "").sort(byName);
-    if (values.length > 1) byId("grouping").parentNode.before(menu(name, values));
+    const divides = values.length > 1 || counts[name].get(values[0]) < data.findings.length;
+    if (divides) byId("grouping").parentNode.before(menu(name, values));
   }
 };
 
