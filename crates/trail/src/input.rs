@@ -8,6 +8,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::mem;
 use std::path::{Path, PathBuf};
 
+use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
 use jiff::fmt::temporal::DateTimeParser;
 use portcullis_model::{Event, Form, Period, Records, digest as id_digest};
@@ -37,6 +38,8 @@ pub(crate) const MAX_LENGTH: u64 = 4 << 30;
 const TIMES: DateTimeParser = DateTimeParser::new();
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// What UTF-16 begins with, as `>` of Windows PowerShell writes it.
+const UTF_16_MARKS: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
 /// What one input holds.
 #[derive(Debug, Default)]
@@ -106,6 +109,21 @@ impl Input {
 
     fn tell_apart(&mut self, input: impl Read, most: u64) -> io::Result<()> {
         let mut input = input.take(most + 1);
+        let head = read_head(&mut input, BYTE_ORDER_MARK.len())?;
+        let is_utf16 = UTF_16_MARKS.iter().any(|mark| head.starts_with(mark));
+        let whole = Cursor::new(head).chain(input.by_ref());
+        let result = if is_utf16 {
+            self.read_text(DecodeReaderBytes::new(whole))
+        } else {
+            self.read_text(whole)
+        };
+        if input.limit() == 0 {
+            self.trouble(format!("it is longer than {most} bytes; the rest was not read"));
+        }
+        result
+    }
+
+    fn read_text(&mut self, mut input: impl Read) -> io::Result<()> {
         let mut head = read_head(&mut input, BYTE_ORDER_MARK.len())?;
         if head == BYTE_ORDER_MARK.as_bytes() {
             head = read_head(&mut input, 1)?;
@@ -113,17 +131,11 @@ impl Input {
         let begins_json = |byte: u8| b"{[ \t\r\n0123456789".contains(&byte);
         let is_json = head.first().is_none_or(|&byte| begins_json(byte));
         let mut whole = Cursor::new(head).chain(input);
-        let result = if is_json {
-            self.read_json(&mut whole)
-        } else {
-            csv::read(self, &mut whole);
-            Ok(())
-        };
-        let (_, input) = whole.into_inner();
-        if input.limit() == 0 {
-            self.trouble(format!("it is longer than {most} bytes; the rest was not read"));
+        if is_json {
+            return self.read_json(&mut whole);
         }
-        result
+        csv::read(self, &mut whole);
+        Ok(())
     }
 
     fn read_json(&mut self, input: &mut impl Read) -> io::Result<()> {

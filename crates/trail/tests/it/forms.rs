@@ -43,6 +43,21 @@ fn log_files() {
     reads(marked, Form::LogFile, 2);
 }
 
+/// `>` of Windows PowerShell writes UTF-16.
+/// <https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding>
+#[test]
+fn utf_16() {
+    let text = String::from_utf8(log_file(&[sign_in(1), sign_in(2)])).unwrap();
+    let text = format!("\u{feff}{}", text.replace("Mozilla", "M\u{fc}\u{1f600}"));
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [&little, &gzip(&big)] {
+        reads(bytes, Form::LogFile, 2);
+        assert_eq!(read(bytes).events[0].agent.as_deref(), Some("M\u{fc}\u{1f600}/5.0"));
+    }
+    breaks(&little[..little.len() - 3], "ends in the middle", 2);
+}
+
 #[test]
 fn gzip_of_several_members() {
     let members = [gzip(b"{\"Records\": ["), gzip(sign_in(1).to_string().as_bytes()), gzip(b"]}")];
@@ -195,7 +210,7 @@ fn what_is_not_json_is_a_gap() {
     breaks(format!("{}}}", sign_in(1)), "list of records is not valid JSON", 1);
     breaks("{\"name\": \"package\"}", "an object is not an event of CloudTrail", 0);
     breaks("A text", "it is not a file of CloudTrail", 0);
-    breaks(b"\xff\xfe{\0}\0", "it is not a file of CloudTrail", 0);
+    breaks(b"\x00\xff{}", "it is not a file of CloudTrail", 0);
     breaks(json!({"Events": [{"CloudTrailEvent": "{"}]}).to_string(), "CloudTrailEvent is not", 0);
 }
 
