@@ -64,7 +64,7 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
             subjects.extend(rest(sample, &[], !subjects.is_empty(), windows.undecided));
             subjects
         }
-        None => (part.scope.subjects)(sample).unwrap_or_default(),
+        None => (part.scope.subjects)(sample).map(Iterator::collect).unwrap_or_default(),
     };
     let judgements = subjects.iter().map(|subject| judge(&part.program, subject, &Gaps::new(&[])));
     // What fails comes first in the order of verdicts, then what is unknown.

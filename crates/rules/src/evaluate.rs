@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::rc::Rc;
 
 use portcullis_model::{
     Account, AccountStatus, AuditedAccount, Finding, Fingerprint, Gap, Record, Report, ResourceRef,
@@ -12,7 +11,7 @@ use portcullis_model::{
 use crate::judge::{self, Decision, Gaps, decide};
 use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
-use crate::scope::{SCOPES, Scope, Subject, rest, uncollected};
+use crate::scope::{SCOPES, Subject, rest, uncollected};
 use crate::{Framework, Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
@@ -32,7 +31,6 @@ pub fn evaluate(
         options: &options,
         gaps: Gaps::new(&snapshot.gaps),
         recorded: Recorded::new(snapshot),
-        lists: BTreeMap::new(),
         findings: Vec::new(),
     };
     let mut tallies = BTreeMap::new();
@@ -73,20 +71,18 @@ struct Judge<'a> {
     gaps: Gaps<'a>,
     /// What CloudTrail recorded, if its logs were read.
     recorded: Option<Recorded<'a>>,
-    /// The resources by scope, or the sources that are missing for them: each list is made once.
-    lists: BTreeMap<&'static str, Result<Rc<[Subject<'a>]>, Sources>>,
     findings: Vec<Finding>,
 }
 
-impl<'a> Judge<'a> {
+impl Judge<'_> {
     fn rule(&mut self, rule: &Rule) -> Tally {
         let mut tally = Tally::default();
         let mut missing: Option<(&ScopedProgram, Sources)> = None;
         for part in &rule.parts {
-            let unlisted = match self.list(part.scope) {
+            let unlisted = match (part.scope.subjects)(self.snapshot) {
                 Ok(subjects) => {
-                    for subject in subjects.iter() {
-                        self.subject(rule, part, subject, &mut tally);
+                    for subject in subjects {
+                        self.subject(rule, part, &subject, &mut tally);
                     }
                     part.scope.unlisted(self.snapshot)
                 }
@@ -118,11 +114,6 @@ impl<'a> Judge<'a> {
         if let Some(rest) = rest(snapshot, &rule.regions, found_something, windows.undecided) {
             self.subject(rule, part, &rest, tally);
         }
-    }
-
-    fn list(&mut self, scope: &'static Scope) -> Result<Rc<[Subject<'a>]>, Sources> {
-        let make = || (scope.subjects)(self.snapshot).map(Rc::from);
-        self.lists.entry(scope.name).or_insert_with(make).clone()
     }
 
     fn subject(

@@ -5,6 +5,7 @@ mod subject;
 mod window;
 
 use std::borrow::Cow;
+use std::iter;
 
 use portcullis_model::{
     AccessKey, Account, CredentialEvent, Fact, Group, MfaDevice, OidcProvider, Policy, Region,
@@ -15,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 pub(crate) use reach::{quiet, rest};
-pub(crate) use subject::{State, Subject, uncollected};
+pub(crate) use subject::{State, Subject, Subjects, uncollected};
 use subject::{activity, listed, owned};
 pub(crate) use window::{Grouping, GroupingTexts};
 
@@ -31,7 +32,7 @@ pub struct Scope {
     /// The variables in reach: first the resource, then its owner, then the account.
     pub variables: &'static [Variable],
     /// The resources of a snapshot; the missing sources if they were not listed.
-    pub(crate) subjects: for<'a> fn(&'a Snapshot) -> Result<Vec<Subject<'a>>, Sources>,
+    pub(crate) subjects: for<'a> fn(&'a Snapshot) -> Result<Subjects<'a>, Sources>,
     /// What examples give, in place of the resource that is made of it; none: the resource itself.
     pub(crate) made_of: Option<Variable>,
     /// Puts what an example gives, in its JSON form, in the place of all that a snapshot has.
@@ -113,7 +114,7 @@ pub static SCOPES: [Scope; 17] = [
         name: "account",
         doc: "The account as a whole.",
         variables: &[ACCOUNT],
-        subjects: |snapshot| Ok(vec![subject::account(&snapshot.account)]),
+        subjects: |snapshot| Ok(Box::new(iter::once(subject::account(&snapshot.account)))),
         made_of: None,
         replace: |snapshot, json| {
             snapshot.account = serde_json::from_value(json)?;
@@ -124,7 +125,7 @@ pub static SCOPES: [Scope; 17] = [
         name: "root",
         doc: "The account's root user.",
         variables: &[variable::<Root>("root"), ACCOUNT],
-        subjects: |snapshot| Ok(vec![subject::root(snapshot)]),
+        subjects: |snapshot| Ok(Box::new(iter::once(subject::root(snapshot)))),
         made_of: None,
         replace: |snapshot, json| {
             snapshot.root = serde_json::from_value(json)?;
@@ -164,7 +165,7 @@ pub static SCOPES: [Scope; 17] = [
         doc: "Each run of attempts that have something in common, one soon after the other.",
         variables: &[variable::<Window>("window"), ACCOUNT],
         // They are made for each rule: see `Grouping`.
-        subjects: |snapshot| activity(snapshot).map(|_| Vec::new()),
+        subjects: |snapshot| activity(snapshot).map(|_| Box::new(iter::empty()) as Subjects<'_>),
         made_of: Some(variable::<Vec<SignIn>>("signins")),
         replace: |snapshot, json| {
             let sign_ins = serde_json::from_value(json)?;

@@ -37,17 +37,20 @@ pub(crate) enum State<'a> {
     Unread(String),
 }
 
+/// Subjects, each made when it is judged: there may be as many as there are events.
+pub(crate) type Subjects<'a> = Box<dyn Iterator<Item = Subject<'a>> + 'a>;
+
 /// A subject for each resource of a list.
 pub(super) fn listed<'a, T: Resource>(
     kind: &'static str,
     snapshot: &'a Snapshot,
     list: Result<&'a Vec<T>, Sources>,
-) -> Result<Vec<Subject<'a>>, Sources> {
-    let mut subjects = Vec::new();
-    for resource in list? {
-        subjects.push(Subject::new(kind, resource, values([resource, &snapshot.account])));
-    }
-    Ok(subjects)
+) -> Result<Subjects<'a>, Sources> {
+    Ok(Box::new(
+        list?.iter().map(move |resource| {
+            Subject::new(kind, resource, values([resource, &snapshot.account]))
+        }),
+    ))
 }
 
 /// What CloudTrail recorded.
@@ -59,10 +62,11 @@ pub(super) fn activity(snapshot: &Snapshot) -> Result<&AccountActivity, Sources>
 pub(super) fn owned<'a, T: Resource + 'a>(
     kind: &'static str,
     snapshot: &'a Snapshot,
-    list: impl Fn(&'a User) -> &'a Fact<Vec<T>>,
-) -> Result<Vec<Subject<'a>>, Sources> {
-    let mut subjects = Vec::new();
-    for user in snapshot.users.as_ref().into_result()? {
+    list: impl Fn(&'a User) -> &'a Fact<Vec<T>> + 'a,
+) -> Result<Subjects<'a>, Sources> {
+    let users = snapshot.users.as_ref().into_result()?;
+    Ok(Box::new(users.iter().flat_map(move |user| {
+        let mut subjects = Vec::new();
         match list(user) {
             Fact::Known(resources) => {
                 for resource in resources {
@@ -74,18 +78,17 @@ pub(super) fn owned<'a, T: Resource + 'a>(
                 subjects.push(Subject::new("user", user, State::Missing(*sources)).owned_by(user));
             }
         }
-    }
-    Ok(subjects)
+        subjects
+    })))
 }
 
 /// Each user.
-pub(super) fn users(snapshot: &Snapshot) -> Result<Vec<Subject<'_>>, Sources> {
-    let mut subjects = Vec::new();
-    for user in snapshot.users.as_ref().into_result()? {
+pub(super) fn users(snapshot: &Snapshot) -> Result<Subjects<'_>, Sources> {
+    let users = snapshot.users.as_ref().into_result()?;
+    Ok(Box::new(users.iter().map(|user| {
         let state = values([user, &snapshot.account]);
-        subjects.push(Subject::new("user", user, state).owned_by(user));
-    }
-    Ok(subjects)
+        Subject::new("user", user, state).owned_by(user)
+    })))
 }
 
 /// The account as a whole.
