@@ -104,6 +104,7 @@ impl Input {
             found.trouble(format!("it cannot be read to its end: {error}"));
         }
         *pool = mem::take(&mut found.pool);
+        found.found.shrink_to_fit();
         found
     }
 

@@ -143,7 +143,8 @@ fn hashes(inputs: &[Input]) -> HashMap<String, String> {
 fn activity(inputs: Vec<Input>) -> Activity {
     let mut coverage = Coverage::default();
     let mut regions = Regions::default();
-    let mut found: Vec<Found> = Vec::new();
+    let count = inputs.iter().map(|input| input.found.len()).sum();
+    let mut found: Vec<Found> = Vec::with_capacity(count);
     let hashes = hashes(&inputs);
     for mut input in inputs {
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
