@@ -108,10 +108,12 @@ const OF_BOUNDED: [&str; 14] = [
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_actions-resources-contextkeys.html>
 const OF_IAM_REQUESTS: [&str; 4] = ["aws", "iam", "identitystore", "saml"];
 
-/// Keys of services that tell where the credentials of a role's session were issued, and are sent to others too.
+/// Keys that tell where the credentials of a role's session were issued, and are sent to any service.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const OF_ROLE_SESSIONS: [&str; 8] = [
+const OF_ROLE_SESSIONS: [&str; 10] = [
+    "aws:ec2instancesourceprivateipv4",
+    "aws:ec2instancesourcevpc",
     "codebuild:buildarn",
     "codebuild:projectarn",
     "ec2:roledelivery",

@@ -478,7 +478,7 @@ fn a_key_that_the_action_never_has_is_absent() {
         check_action("iam:putuserpolicy", json!([under(condition)]), key);
     }
     // So does the session of a role with where its credentials were issued; a user has no such.
-    for key in ["lambda:SourceFunctionArn", "ec2:SourceInstanceArn", "glue:RoleAssumedBy"] {
+    for key in ["lambda:SourceFunctionArn", "glue:RoleAssumedBy", "aws:Ec2InstanceSourceVpc"] {
         let condition = json!({"StringEquals": {key: "red"}});
         let document = document(json!([under(condition.clone())]));
         assert_eq!(decide_of("iam:putuserpolicy", "app", &document, &[]), key);
