@@ -140,12 +140,19 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
 fn refuse(mut error: clap::Error) -> ! {
     let mut quotes = Vec::new();
     for (kind, value) in error.context() {
-        if let ContextValue::String(text) = value {
-            quotes.push((kind, quoted(text)));
+        match value {
+            ContextValue::String(text) => quotes.push((kind, ContextValue::String(quoted(text)))),
+            ContextValue::StyledStrs(tips) => {
+                let mut tips = tips.clone();
+                // They repeat the argument.
+                tips.retain(|tip| quoted(&tip.to_string()) == tip.to_string());
+                quotes.push((kind, ContextValue::StyledStrs(tips)));
+            }
+            _ => {}
         }
     }
-    for (kind, text) in quotes {
-        error.insert(kind, ContextValue::String(text));
+    for (kind, value) in quotes {
+        error.insert(kind, value);
     }
     error.exit()
 }

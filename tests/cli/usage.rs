@@ -29,6 +29,7 @@ fn an_argument_of_any_length_is_quoted_in_a_line() {
     let option = format!("--{long}");
     let arguments = [
         vec![option.as_str()],
+        vec!["audit", &option],
         vec![&long],
         audit(&["--fail-on", &long]),
         vec!["audit", "bundle", "--as-of", &long],
