@@ -100,18 +100,18 @@ fn is_beyond(script: &str) -> bool {
 fn completed(script: &str, finding: &Finding, directory: &str) -> String {
     let path = Path::new(directory).join("account-authorization-details.json");
     let details: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let mut denies = String::new();
+    let mut denies = Vec::new();
     for policy in details["Policies"].as_array().unwrap() {
         if finding.message.contains(policy["Arn"].as_str().unwrap()) {
             for statement in
                 policy["PolicyVersionList"][0]["Document"]["Statement"].as_array().unwrap()
             {
-                denies += &format!("{statement}, ");
+                denies.push(statement.to_string());
             }
         }
     }
-    assert_ne!(denies, "", "{}", finding.message);
-    script.replacen("\"Statement\": [", &format!("\"Statement\": [{denies}"), 1)
+    assert!(!denies.is_empty(), "{}", finding.message);
+    script.replacen("\"Statement\": [", &format!("\"Statement\": [{}, ", denies.join(", ")), 1)
 }
 
 /// Whether a command does more than look.

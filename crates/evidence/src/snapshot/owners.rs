@@ -36,10 +36,10 @@ fn all_names(answers: &Answers) -> Option<HashSet<String>> {
         return None;
     }
     let mut names = HashSet::new();
-    for report in report {
+    if let Some(report) = report {
         names.extend(report.users.iter().map(|row| name_key(&row.name)));
     }
-    for details in details {
+    if let Some(details) = details {
         names.extend(details.user_detail_list.iter().map(|user| name_key(&user.user_name)));
     }
     Some(names)
