@@ -232,7 +232,9 @@ fn struck(value: &Json, fault: Fault) -> Json {
 const DOCUMENTS: [&str; 3] = ["PolicyDocument", "Document", "AssumeRolePolicyDocument"];
 /// The elements that each statement has, so that one without is damaged.
 const ELEMENTS: [&str; 5] = ["Statement", "Effect", "Action", "Principal", "Resource"];
-/// What may be empty in a document: the console writes empty blocks of conditions.
+/// What may be empty in a document, as an operator of a condition may: the console writes empty blocks.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html>
 const MAY_BE_EMPTY: [&str; 3] = ["Condition", "Id", "Sid"];
 /// Lists that are as long as it happens to be: nothing else counts what is on them.
 const UNCOUNTED: [&str; 12] = [
@@ -269,7 +271,8 @@ impl Place {
         if keys.iter().any(|key| DOCUMENTS.contains(key))
             && !DOCUMENTS.contains(keys.last().unwrap())
         {
-            let may_be_empty = last.is_some_and(|last| MAY_BE_EMPTY.contains(&last));
+            let is_operator = keys.iter().rev().nth(1) == Some(&"Condition");
+            let may_be_empty = is_operator || last.is_some_and(|last| MAY_BE_EMPTY.contains(&last));
             // Such as the prefix of objects at the top of a bucket.
             let is_compared = keys.contains(&"Condition") && self.is_text;
             let is_element = last.is_some_and(|last| ELEMENTS.contains(&last));
