@@ -2,6 +2,7 @@
 //!
 //! The SDK runs it too, but leaves it running when it gives up or is ended, and repeats what it prints.
 
+use std::fs::File;
 use std::process::{self, Stdio};
 
 use aws_config::profile::Profile;
@@ -37,6 +38,8 @@ exec sh -c "$1""#;
 #[derive(Debug)]
 pub(crate) struct CredentialProcess {
     command: String,
+    /// Whether there is a terminal, where it may ask for a code.
+    in_terminal: bool,
 }
 
 /// What it prints.
@@ -59,7 +62,8 @@ impl CredentialProcess {
             return None;
         }
         let command = profile.get("credential_process")?.to_owned();
-        Some(CredentialProcess { command })
+        let in_terminal = File::open("/dev/tty").is_ok();
+        Some(CredentialProcess { command, in_terminal })
     }
 
     async fn run(&self) -> provider::Result {
@@ -67,14 +71,19 @@ impl CredentialProcess {
             CredentialsError::provider_error(format!("the credential_process {reason}"))
         };
         let mut command = Command::new("sh");
-        command.args(["-c", WATCHED, "sh", &self.command]);
+        if self.in_terminal {
+            // Only the group in front may read from a terminal; Ctrl-C ends all of that.
+            command.args(["-c", &self.command]);
+        } else {
+            command.args(["-c", WATCHED, "sh", &self.command]);
+            // Of its own, so that it ends as a whole.
+            #[cfg(unix)]
+            command.process_group(0);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Of its own, so that it ends as a whole.
-        #[cfg(unix)]
-        command.process_group(0);
         let cannot_run = |error| failed(format!("cannot be run: {error}"));
         let process = command.kill_on_drop(true).spawn().map_err(cannot_run)?;
-        let mut group = Group(process.id());
+        let mut group = Group(process.id().filter(|_| !self.in_terminal));
         let output = process.wait_with_output().await.map_err(cannot_run)?;
         group.0 = None;
         if !output.status.success() {
@@ -88,7 +97,8 @@ impl CredentialProcess {
     }
 }
 
-/// A group of processes, by the id of the first, that ends when nobody waits for it any more.
+/// A group of processes, by the id of the first, that ends when nobody waits for it any more; none: it has ended,
+/// or is our own.
 struct Group(Option<u32>);
 
 impl Drop for Group {
@@ -127,7 +137,11 @@ mod tests {
     use super::*;
 
     async fn run(command: &str) -> Result<Credentials, String> {
-        let process = CredentialProcess { command: command.to_owned() };
+        run_in(false, command).await
+    }
+
+    async fn run_in(in_terminal: bool, command: &str) -> Result<Credentials, String> {
+        let process = CredentialProcess { command: command.to_owned(), in_terminal };
         process.run().await.map_err(|error| format!("{error}: {error:?}"))
     }
 
@@ -140,6 +154,18 @@ mod tests {
         assert_eq!(credentials.session_token(), Some("t"));
         let expiry = credentials.expiry().and_then(|time| Timestamp::try_from(time).ok());
         assert_eq!(expiry.unwrap().to_string(), "2026-01-02T03:04:05Z");
+    }
+
+    /// Reading from a terminal stops who is in another group than that in front.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn in_a_terminal_it_stays_in_front() {
+        let command = r#"kill -0 -$$ && KEY=LEADS || KEY=FOLLOWS
+            echo "{\"Version\": 1, \"AccessKeyId\": \"$KEY\", \"SecretAccessKey\": \"s\"}""#;
+        for (in_terminal, key) in [(true, "FOLLOWS"), (false, "LEADS")] {
+            let credentials = run_in(in_terminal, command).await.unwrap();
+            assert_eq!(credentials.access_key_id(), key);
+        }
     }
 
     #[tokio::test]
