@@ -1,6 +1,6 @@
 //! What is known of an account: its principals and policies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use portcullis_model::{AccountId, PolicyKind};
@@ -25,6 +25,10 @@ pub struct Account {
     pub principals: Vec<Principal>,
     /// The kinds of principals of which not all are known.
     pub unlisted: Vec<PrincipalKind>,
+    /// The ARNs of its SAML providers; none: they are not known.
+    pub saml_providers: Option<BTreeSet<String>>,
+    /// The ARNs of its OpenID Connect providers; none: they are not known.
+    pub oidc_providers: Option<BTreeSet<String>>,
 }
 
 /// The organization of an account.

@@ -11,6 +11,7 @@ use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(super) use self::federation::Providers;
 use self::federation::{OidcProviders, SamlProviders};
 use super::credential_report::{self, Report};
 use super::documents::{self, Documents, Pages, Problem, each_once};

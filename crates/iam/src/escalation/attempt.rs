@@ -49,8 +49,12 @@ impl<'a> Search<'a> {
                 self.index.left_of_grant(&node.who, assume, role, false)?;
                 self.on_target(by, resource, about, None)?
             }
-            (Changes::OidcProvider | Changes::OidcAudience, _) => {
+            (Changes::OidcProvider | Changes::OidcAudience | Changes::MissingOidcProvider, _) => {
                 let limit = Step::limited(Certainty::Conditional, "what tokens the issuer signs");
+                self.on_target(by, resource, about, None)?.and(limit)
+            }
+            (Changes::MissingSamlProvider, _) if account.saml_providers.is_none() => {
+                let limit = Step::limited(Certainty::Conditional, "whether the provider exists");
                 self.on_target(by, resource, about, None)?.and(limit)
             }
             _ => self.on_target(by, resource, about, None)?,
@@ -262,13 +266,24 @@ pub(super) fn providers_of<'a>(role: &'a Principal, account: &Account) -> Vec<(C
     let mut providers = Vec::new();
     let Some(trust) = &role.trust else { return providers };
     for provider in trust.federated(account) {
-        if is_saml(provider) {
-            providers.push((Changes::SamlProvider, provider));
+        let is_built_in = !provider.starts_with("arn:");
+        if is_built_in {
             continue;
         }
-        providers.push((Changes::OidcProvider, provider));
-        if trust.takes_any_audience(provider, account) {
-            providers.push((Changes::OidcAudience, provider));
+        let (listed, change, missing) = if is_saml(provider) {
+            (&account.saml_providers, Changes::SamlProvider, Changes::MissingSamlProvider)
+        } else {
+            (&account.oidc_providers, Changes::OidcProvider, Changes::MissingOidcProvider)
+        };
+        let exists = listed.as_ref().map(|listed| listed.contains(provider));
+        if exists != Some(true) {
+            providers.push((missing, provider));
+        }
+        if exists != Some(false) {
+            providers.push((change, provider));
+            if !is_saml(provider) && trust.takes_any_audience(provider, account) {
+                providers.push((Changes::OidcAudience, provider));
+            }
         }
     }
     providers

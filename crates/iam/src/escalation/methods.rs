@@ -93,6 +93,8 @@ pub(super) enum Changes {
     SamlProvider,
     OidcProvider,
     OidcAudience,
+    MissingSamlProvider,
+    MissingOidcProvider,
     UserBoundary,
     RoleBoundary,
     UserAttachment,
@@ -278,7 +280,7 @@ impl Changes {
 
     /// Whether a method changes a federated provider, so that one may sign in as any role that trusts it.
     pub(super) fn is_of_provider(self) -> bool {
-        matches!(self, Changes::SamlProvider | Changes::OidcProvider | Changes::OidcAudience)
+        matches!(self.kind_of_target(), Some("saml-provider" | "oidc-provider"))
     }
 
     /// The kind of resource of IAM that gives permissions by the first action; none: it gives none.
@@ -288,8 +290,10 @@ impl Changes {
             Changes::UserPermissions => Some("user"),
             Changes::GroupPermissions | Changes::GroupMembership => Some("group"),
             Changes::RolePermissions => Some("role"),
-            Changes::SamlProvider => Some("saml-provider"),
-            Changes::OidcProvider | Changes::OidcAudience => Some("oidc-provider"),
+            Changes::SamlProvider | Changes::MissingSamlProvider => Some("saml-provider"),
+            Changes::OidcProvider | Changes::OidcAudience | Changes::MissingOidcProvider => {
+                Some("oidc-provider")
+            }
             _ => self.becomes().map(PrincipalKind::word),
         }
     }

@@ -1,6 +1,6 @@
 //! Small accounts from JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_iam::{
     Account, Certainty, Organization, Policy, PolicyDocument, PolicyId, Principal, PrincipalId,
@@ -63,6 +63,8 @@ pub(crate) fn document(statements: Json) -> PolicyDocument {
 ///   name), `attached` (names of `policies`, or `aws:NAME`), `boundary`, `groups`, `tags`, `path`, `trust`,
 ///   `profile`, `password` (whether there is one), `keys` (how many);
 /// - `policies`: the statements of customer managed policies, or `versions`, of which the first is in force;
+/// - `saml_providers`, `oidc_providers`: names of those that exist, or null; if it is not there, all have one of the
+///   host `idp.example.com`;
 /// - `organization`: its id, and `management`; `id`: the account's own.
 pub(crate) fn account(json: Json) -> Account {
     let id = json["id"].as_str().unwrap_or(OWN);
@@ -74,6 +76,8 @@ pub(crate) fn account(json: Json) -> Account {
         policies: Vec::new(),
         principals: Vec::new(),
         unlisted: Vec::new(),
+        saml_providers: providers(&json, "saml"),
+        oidc_providers: providers(&json, "oidc"),
     };
     let mut managed = BTreeMap::new();
     for (name, policy) in of(&json, "policies") {
@@ -102,6 +106,13 @@ pub(crate) fn account(json: Json) -> Account {
         }
     }
     account
+}
+
+fn providers(json: &Json, kind: &str) -> Option<BTreeSet<String>> {
+    let default = json!(["idp.example.com"]);
+    let names = json.get(format!("{kind}_providers")).unwrap_or(&default).as_array()?;
+    let arn = |name: &Json| arn(&format!("{kind}-provider/{}", name.as_str().unwrap()));
+    Some(names.iter().map(arn).collect())
 }
 
 fn arn_in(account: &Account, kind_and_name: &str) -> String {

@@ -158,12 +158,16 @@ impl Method {
                 let fails = vec![role(plain(), own), role(admin(), "unrelated.amazonaws.com")];
                 (certainty, role(admin(), own), fails)
             }
-            "saml-provider" | "oidc-provider" | "oidc-audience" => {
-                let saml = self.changes == "saml-provider";
+            "saml-provider"
+            | "oidc-provider"
+            | "oidc-audience"
+            | "missing-saml-provider"
+            | "missing-oidc-provider" => {
+                let saml = self.changes.ends_with("saml-provider");
                 let (provider, action, certainty) = if saml {
-                    ("saml-provider/idp", "sts:AssumeRoleWithSAML", Certain)
+                    ("saml-provider/idp.example.com", "sts:AssumeRoleWithSAML", Certain)
                 } else {
-                    ("oidc-provider/example.com", "sts:AssumeRoleWithWebIdentity", Conditional)
+                    ("oidc-provider/idp.example.com", "sts:AssumeRoleWithWebIdentity", Conditional)
                 };
                 let trust = json!({
                     "Effect": "Allow", "Principal": {"Federated": arn(provider)}, "Action": action,
@@ -173,7 +177,7 @@ impl Method {
                     self.beside("roles", trusting(admin(), trusts_account())),
                 ];
                 if self.changes == "oidc-audience" {
-                    let audience = json!({"StringEquals": {"example.com:aud": "app"}});
+                    let audience = json!({"StringEquals": {"idp.example.com:aud": "app"}});
                     let limited = when(trust.clone(), audience);
                     fails.push(self.beside("roles", trusting(admin(), limited)));
                 }
@@ -183,7 +187,13 @@ impl Method {
                     apart["users"]["alice"]["may"] = json!([allow(first.clone(), "*"), second]);
                     fails.push(apart);
                 }
-                (certainty, self.beside("roles", trusting(admin(), trust)), fails)
+                let mut serves = self.beside("roles", trusting(admin(), trust));
+                if self.changes.starts_with("missing") {
+                    fails.push(serves.clone());
+                    serves["saml_providers"] = json!([]);
+                    serves["oidc_providers"] = json!([]);
+                }
+                (certainty, serves, fails)
             }
             "user-boundary" | "role-boundary" => {
                 let [list, other] = if self.changes == "user-boundary" {

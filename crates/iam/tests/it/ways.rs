@@ -1334,12 +1334,12 @@ fn what_one_controls_changes_oneself() {
     check_user(code(), tool("alice", trusts_service("ec2.amazonaws.com")), &[]);
     check_user(plain(), tool("alice", lambda()), &[]);
     let provider = |name: &str| arn(&format!("saml-provider/{name}"));
-    let mut saml = trusts(json!({"Federated": provider("idp")}));
+    let mut saml = trusts(json!({"Federated": provider("idp.example.com")}));
     saml["Action"] = json!("sts:AssumeRoleWithSAML");
     let rewrite = |name: &str| json!([allow("iam:UpdateSAMLProvider", provider(name))]);
     let by_provider: &Ways = &[("update-saml-provider", Certain)];
-    check_user(rewrite("idp"), tool("alice", saml.clone()), by_provider);
-    check_user(rewrite("idp"), tool("bob", saml.clone()), &[]);
+    check_user(rewrite("idp.example.com"), tool("alice", saml.clone()), by_provider);
+    check_user(rewrite("idp.example.com"), tool("bob", saml.clone()), &[]);
     check_user(rewrite("other"), tool("alice", saml), &[]);
 }
 
@@ -1410,6 +1410,14 @@ fn a_role_that_a_provider_opens_is_changed() {
     for action in again {
         check_user(json!([put("app"), on(&[action], "saml")]), saml(), &[]);
     }
+    // Without the provider, creating it is enough.
+    let create = || on(&["iam:CreateSAMLProvider"], "saml");
+    let mut missing = saml();
+    missing["saml_providers"] = json!(["another"]);
+    check_user(json!([put("app"), create()]), missing.clone(), &[("put-role-policy", Certain)]);
+    check_user(json!([put("app"), update()]), missing.clone(), &[]);
+    missing["saml_providers"] = Json::Null;
+    check_user(json!([put("app"), create()]), missing, &[("put-role-policy", Conditional)]);
     let by_token: &Ways = &[("put-role-policy", Conditional)];
     let thumbprint = || on(&["iam:UpdateOpenIDConnectProviderThumbprint"], "oidc");
     check_user(json!([put("app"), thumbprint()]), oidc(json!({})), by_token);
@@ -1418,6 +1426,13 @@ fn a_role_that_a_provider_opens_is_changed() {
     let fixed = json!({"StringEquals": {"idp.example.com:aud": "app"}});
     check_user(json!([put("app"), audience()]), oidc(fixed.clone()), &[]);
     check_user(json!([put("app"), thumbprint()]), oidc(fixed), by_token);
+    // Issuers that AWS knows by itself have no provider in the account.
+    let mut built_in = oidc(json!({}));
+    built_in["roles"]["app"]["trust"]["Principal"] = json!({"Federated": "accounts.google.com"});
+    for action in ["CreateOpenIDConnectProvider", "UpdateOpenIDConnectProviderThumbprint"] {
+        let statement = allow(format!("iam:{action}"), "*");
+        check_user(json!([put("app"), statement]), built_in.clone(), &[]);
+    }
     // From role to role.
     let mut chain = saml();
     chain["roles"]["other"]["trust"] = trusts(json!({"AWS": arn("role/app")}));

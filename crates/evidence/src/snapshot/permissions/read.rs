@@ -1,6 +1,6 @@
 //! From AWS's answer to the account that IAM is evaluated for.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use portcullis_iam::{
     Account, Organization, Policy, PolicyDocument, PolicyId, Principal, PrincipalId, PrincipalKind,
@@ -13,7 +13,7 @@ use crate::shapes::{
     AttachedPolicy, AuthorizationDetails, DocumentJson, GroupDetail, ManagedPolicyDetail,
     PermissionsBoundary, PolicyDetail, RoleDetail, Tag, UserDetail,
 };
-use crate::snapshot::answers::Answers;
+use crate::snapshot::answers::{Answers, Providers};
 use crate::snapshot::credential_report::{Report, ReportRow};
 use crate::snapshot::gaps::Gaps;
 use crate::snapshot::lists::Lists;
@@ -69,6 +69,8 @@ pub(in crate::snapshot) fn read(
         now: answers.as_of,
         policies: Vec::new(),
         principals: Vec::new(),
+        saml_providers: listed(&answers.saml_providers, |provider| &provider.arn),
+        oidc_providers: listed(&answers.oidc_providers, |provider| &provider.arn),
         unlisted: kinds.into_iter().filter(|(_, whole)| !whole).map(|(kind, _)| kind).collect(),
     };
     let mut reader = AccountReader {
@@ -94,6 +96,15 @@ pub(in crate::snapshot) fn read(
     let roles = details.role_detail_list.iter().map(|role| reader.role(role)).collect();
     let AccountReader { account, uses, all_read, .. } = reader;
     Reading { account, policies: uses, groups, users, roles, all_read }
+}
+
+/// The ARNs of the federated providers that AWS listed.
+fn listed<E, A>(
+    providers: &Fact<Providers<E, A>>,
+    arn: fn(&E) -> &String,
+) -> Option<BTreeSet<String>> {
+    let providers = providers.as_ref().known()?;
+    Some(providers.list.iter().map(arn).cloned().collect())
 }
 
 fn organization(answers: &Answers) -> Organization {

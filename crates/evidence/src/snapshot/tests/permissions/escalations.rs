@@ -1,6 +1,6 @@
 //! Who can become an administrator.
 
-use portcullis_model::{Certainty, Escalation, Fact, Grant};
+use portcullis_model::{Certainty, Escalation, Fact, Grant, Source};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -319,6 +319,35 @@ fn an_unread_trust_policy_may_let_in_anyone_of_the_account() {
     assert_eq!(among(json!([]), lists.clone()), Fact::missing(DETAILS), "it may name alice");
     let denied = deny(json!("sts:AssumeRole"), json!("*"));
     assert_eq!(among(denied, lists), Fact::Known(vec![]));
+}
+
+/// Whoever creates the SAML provider that a role trusts chooses who signs in; it may have been deleted.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteSAMLProvider.html>
+#[test]
+fn a_missing_provider_may_be_created() {
+    let mut trust = trusts(json!({"Federated": format!("{OWN}:saml-provider/corp")}));
+    trust["Action"] = json!("sts:AssumeRoleWithSAML");
+    let mut lists = admin_role(trust);
+    lists["UserDetailList"] =
+        json!([user("alice", allow(json!("iam:CreateSAMLProvider"), json!("*")))]);
+    let fixture = || Fixture::new().details(&lists).report(&[root_row(&[]), row("alice", &[])]);
+    let with_list = |list: Json| {
+        let counts = json!({"Providers": list.as_array().map_or(0, Vec::len)});
+        let answer = json!({"SAMLProviderList": list, "SAMLProviders": []});
+        fixture().with(Source::SamlProviders, &answer).summary(&counts)
+    };
+    let found = |fixture: Fixture| {
+        let escalations = bundles::user(&fixture.snapshot(), "alice").escalations.clone();
+        let found = known(escalations);
+        found.into_iter().map(|it| (it.method, it.certainty)).collect::<Vec<_>>()
+    };
+    let created = |certainty| vec![("create-saml-provider".to_owned(), certainty)];
+    let corp = json!([{"Arn": format!("{OWN}:saml-provider/corp")}]);
+    assert_eq!(found(with_list(corp)), []);
+    assert_eq!(found(with_list(json!([]))), created(Certainty::Certain));
+    let unlisted = fixture().without(Source::SamlProviders);
+    assert_eq!(found(unlisted), created(Certainty::Conditional));
 }
 
 #[test]
