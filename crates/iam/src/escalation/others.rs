@@ -25,8 +25,8 @@ impl Search<'_> {
             if self.account().principal(actor).kind == PrincipalKind::Group || !self.is_open(node) {
                 continue;
             }
-            let mut ways = Methods::numbered().map(|(method, _)| Wait { node, method });
-            if ways.any(|by| self.is_of_use(by)) {
+            let mut methods = Methods::numbered();
+            if methods.any(|(method, _)| self.is_of_use(Wait { node, method })) {
                 let becoming = self.becoming(actor, &mut direct);
                 self.look_through(actor, &becoming, &mut direct);
             }
@@ -43,32 +43,50 @@ impl Search<'_> {
 
     /// Tries the methods of somebody on what those have, or can become, who can become this one.
     fn look_through(&mut self, actor: PrincipalId, becoming: &Becoming, direct: &mut Direct) {
+        if becoming.is_empty() {
+            return;
+        }
         let node = self.of_principal[actor.place()];
-        for (number, method) in Methods::numbered() {
-            let by = Wait { node, method: number };
-            if becoming.is_empty() || !self.is_of_use(by) {
+        for (method, _) in Methods::numbered() {
+            let by = Wait { node, method };
+            if self.is_of_use(by) {
+                self.change_those(by, becoming);
+                self.change_thirds(by, actor, becoming, direct);
+            }
+        }
+    }
+
+    /// Tries a method on those who can become whoever uses it.
+    fn change_those(&mut self, by: Wait, becoming: &Becoming) {
+        for (id, reached) in becoming {
+            let first = Some(reached.first.clone());
+            let edge = Edge { first, ..Edge::new(by, *id, reached.step.clone()) };
+            if self.method(by.method).changes == Changes::GroupPermissions {
+                self.change_joined_groups(&edge);
+            }
+            self.change_other(&edge);
+        }
+    }
+
+    /// Tries a method of an actor on thirds: those who can become the actor can become these too.
+    fn change_thirds(
+        &mut self,
+        by: Wait,
+        actor: PrincipalId,
+        becoming: &Becoming,
+        direct: &mut Direct,
+    ) {
+        for third in self.others(by, actor) {
+            let owners = self.becoming(third, direct);
+            if owners.contains_key(&by.node) {
                 continue;
             }
-            for (id, reached) in becoming {
-                let first = Some(reached.first.clone());
-                let edge = Edge { first, ..Edge::new(by, *id, reached.step.clone()) };
-                if method.changes == Changes::GroupPermissions {
-                    self.change_joined_groups(&edge);
-                }
-                self.change_other(&edge);
-            }
-            for other in self.others(by, actor) {
-                let owners = self.becoming(other, direct);
-                if owners.contains_key(&node) {
-                    continue;
-                }
-                for (id, reached) in &owners {
-                    let Some(to_actor) = becoming.get(id) else { continue };
-                    let besides = to_actor.step.clone().and(reached.step.clone());
-                    let owner = self.of_principal[other.place()];
-                    let first = Some(to_actor.first.clone());
-                    self.change_other(&Edge { first, ..Edge::new(by, owner, besides) });
-                }
+            let node = self.of_principal[third.place()];
+            for (id, reached) in &owners {
+                let Some(to_actor) = becoming.get(id) else { continue };
+                let besides = to_actor.step.clone().and(reached.step.clone());
+                let first = Some(to_actor.first.clone());
+                self.change_other(&Edge { first, ..Edge::new(by, node, besides) });
             }
         }
     }
