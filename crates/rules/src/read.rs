@@ -57,10 +57,30 @@ pub fn parse<T>(
             let message = format!("this is not valid TOML: {}", error.message());
             Problem::new(error.span().unwrap_or(0..0), message)
         };
-        return Err(place(file, errors.iter().map(problem).collect()));
+        // It may be another program's file, and hold its secrets.
+        let shown = RuleFile { path: file.path.clone(), text: without_values(&file.text) };
+        return Err(place(&shown, errors.iter().map(problem).collect()));
     }
     let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
     read(fields).map_err(|problems| place(file, problems))
+}
+
+/// The text with its names and marks alone: an `x` stands for each letter and digit of its values.
+fn without_values(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let is_header = line.starts_with('[');
+        let name = match line.split_once('=') {
+            _ if is_header => line,
+            Some((name, value)) if !matches!(value.trim(), "" | "=") => name,
+            _ => "",
+        };
+        shown.push_str(name);
+        for c in line[name.len()..].chars() {
+            shown.push(if c.is_ascii_alphanumeric() { 'x' } else { c });
+        }
+    }
+    shown
 }
 
 /// The entries of a table: each is taken once, and what is left at the end is not known.
@@ -266,5 +286,23 @@ impl<'t> Fields<'t> {
     pub fn wrong(&mut self, name: &str, wanted: &str, value: Placed<'_>) {
         let message = format!("`{name}` must be {wanted}");
         self.problems.push(Problem::new(value.span(), message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_marks_remain() {
+        let rows = [
+            ("[default]\n", "[default]\n"),
+            ("key = wJalr/K7 # é\r\n", "key = xxxxx/xx # é\r\n"),
+            ("wJalrK7=\nwJalrK7==", "xxxxxxx=\nxxxxxxx=="),
+            ("-----BEGIN KEY-----", "-----xxxxx xxx-----"),
+        ];
+        for (text, shown) in rows {
+            assert_eq!(without_values(text), shown);
+        }
     }
 }
