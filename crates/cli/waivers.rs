@@ -112,6 +112,7 @@ fn write(checked: &[Checked<'_>], matched: bool, page: &mut Page<'_>) -> io::Res
         (count(State::Expired), "expired"),
         (count(State::Unmatched), "unmatched"),
         (count(State::Expiring), "about to end"),
+        (count(State::Lasting), "in force for years"),
     ];
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
     let texts: Vec<_> = some.map(|(count, word)| format!("{count} {word}")).collect();
@@ -142,7 +143,7 @@ fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Resul
 fn paint(state: State) -> anstyle::Style {
     match state {
         State::Expired | State::Unmatched => severity_style(Severity::High),
-        State::Expiring => severity_style(Severity::Medium),
+        State::Expiring | State::Lasting => severity_style(Severity::Medium),
         State::InForce => anstyle::Style::new(),
     }
 }

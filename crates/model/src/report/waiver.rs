@@ -55,6 +55,9 @@ impl WaiverOutcome {
     /// A waiver that ends within so many days is warned about.
     pub const WARNING_DAYS: i32 = 14;
 
+    /// A waiver that holds for longer, three years, is warned about: nobody would look at it again.
+    pub const LONG_DAYS: i32 = 1096;
+
     /// Whether its last day has passed.
     #[must_use]
     pub fn is_expired(&self) -> bool {
@@ -65,6 +68,12 @@ impl WaiverOutcome {
     #[must_use]
     pub fn expires_soon(&self) -> bool {
         (0..=WaiverOutcome::WARNING_DAYS).contains(&self.days_left)
+    }
+
+    /// Whether it holds for so long that nobody would look at it again.
+    #[must_use]
+    pub fn lasts_long(&self) -> bool {
+        self.days_left > WaiverOutcome::LONG_DAYS
     }
 
     /// Whether it could have matched something, and did not.

@@ -263,6 +263,12 @@ fn what_is_wrong_with_a_waiver_is_said() {
     };
     for (resource, expires, expected) in [
         (KEY, "2026-11-17", None),
+        (KEY, "2029-11-02", None),
+        (
+            KEY,
+            "2029-11-03",
+            Some("holds for more than three years, until 2029-11-03; end it earlier"),
+        ),
         (KEY, "2026-11-16", Some("ends in 14 days, on 2026-11-16")),
         (KEY, "2026-11-03", Some("ends in 1 day, on 2026-11-03")),
         (KEY, "2026-11-02", Some("ends today, on 2026-11-02")),

@@ -16,6 +16,8 @@ pub enum State {
     Unmatched,
     /// It ends soon.
     Expiring,
+    /// It holds for years.
+    Lasting,
     /// It holds.
     InForce,
 }
@@ -30,6 +32,8 @@ impl State {
             State::Unmatched
         } else if outcome.expires_soon() {
             State::Expiring
+        } else if outcome.lasts_long() {
+            State::Lasting
         } else {
             State::InForce
         }
@@ -82,6 +86,7 @@ pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
     let says = match State::from_outcome(outcome) {
         State::InForce => return None,
         State::Expiring => end(outcome),
+        State::Lasting => format!("holds for more than three years, until {day}; end it earlier"),
         State::Unmatched => "matches nothing that fails".to_owned(),
         State::Expired if outcome.is_unmatched() => {
             format!("expired on {day}, and matches nothing that fails")

@@ -48,6 +48,7 @@ impl<'a> WaiverRow<'a> {
             State::Expired => ("expired", "expired"),
             State::Unmatched => ("unmatched", "unmatched"),
             State::Expiring => ("expiring", "about to expire"),
+            State::Lasting => ("expiring", "in force for years"),
             State::InForce => ("in-force", "in force"),
         };
         WaiverRow {
