@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use encoding_rs::{Encoding, UTF_8};
+
 /// The content of a regular file of at most that many bytes.
 ///
 /// # Errors
@@ -46,19 +48,14 @@ pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
 /// <https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding>
 #[must_use]
 pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
-    match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => rest.into(),
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into_bytes().into(),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into_bytes().into(),
-        _ => bytes.into(),
+    let Some((encoding, mark)) = Encoding::for_bom(bytes) else { return bytes.into() };
+    let text = &bytes[mark..];
+    if encoding == UTF_8 {
+        return text.into();
     }
-}
-
-/// What is cut or wrong in it shows as U+FFFD.
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    const REPLACEMENT: u16 = 0xfffd;
-    let units = bytes.chunks(2).map(|pair| pair.try_into().map_or(REPLACEMENT, unit));
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    // What is cut or wrong in it shows as U+FFFD.
+    let (text, _) = encoding.decode_without_bom_handling(text);
+    text.into_owned().into_bytes().into()
 }
 
 /// The text of a file of a directory, as [`read_text`] reads it.
