@@ -63,6 +63,16 @@ pub(crate) struct Expression {
     pub sources: Sources,
 }
 
+/// An expression whose value a text shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub expression: Expression,
+    /// What is shown in the place of each element of the value, a list then.
+    pub mapped: Option<Mapped>,
+    /// Of a condition: the words that say when it holds.
+    pub words: Option<String>,
+}
+
 /// A fact or parameter that an expression reads.
 #[derive(Clone, Debug)]
 pub(crate) struct Read {
@@ -80,12 +90,16 @@ impl Expression {
         check::check(&parse::parse(text)?, names)
     }
 
-    /// Compiles a text whose value is shown; with `list.map(x, …)` what is shown for each element.
-    pub(crate) fn shown(
-        text: &str,
-        names: Names<'_>,
-    ) -> Result<(Expression, Option<Mapped>), Vec<Problem>> {
-        check::check_shown(&parse::parse(text)?, names)
+    /// Compiles a text whose value is shown: with `list.map(x, …)` what is shown for each element, and
+    /// with `condition, 'words'` the words that say when the condition holds.
+    pub(crate) fn shown(text: &str, names: Names<'_>) -> Result<Shown, Vec<Problem>> {
+        let (syntax, words) = parse::parse_worded(text)?;
+        let (expression, mapped) = check::check_shown(&syntax, names)?;
+        if words.is_some() && expression.ty != Type::Bool {
+            let message = "only a condition is followed by words that say when it holds";
+            return Err(vec![Problem::new(0..text.len(), message)]);
+        }
+        Ok(Shown { expression, mapped, words })
     }
 
     /// Compiles a text that must be a condition.

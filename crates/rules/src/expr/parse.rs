@@ -123,6 +123,15 @@ const OPERATORS: [(&str, u8, Option<Binary>); 14] = [
 
 /// Parses the text, and refuses all of CEL that rules do not use.
 pub(super) fn parse(text: &str) -> Result<Syntax, Vec<Problem>> {
+    Ok(parse_as(text, false)?.0)
+}
+
+/// Parses an expression, and what may follow it after a comma: the words that say when it holds.
+pub(super) fn parse_worded(text: &str) -> Result<(Syntax, Option<String>), Vec<Problem>> {
+    parse_as(text, true)
+}
+
+fn parse_as(text: &str, may_have_words: bool) -> Result<(Syntax, Option<String>), Vec<Problem>> {
     if text.trim().is_empty() {
         return Err(vec![Problem::new(0..text.len(), "an expression is expected here")]);
     }
@@ -132,7 +141,7 @@ pub(super) fn parse(text: &str) -> Result<Syntax, Vec<Problem>> {
     }
     let tokens = tokens(text).map_err(|problem| vec![problem])?;
     let mut parser = Parser { tokens: &tokens, refused: Vec::new() };
-    match parser.whole() {
+    match parser.whole(may_have_words) {
         Ok(syntax) if parser.refused.is_empty() => Ok(syntax),
         Ok(_) => Err(parser.refused),
         Err(problem) => {
@@ -152,10 +161,18 @@ struct Parser<'t> {
 type Parsed<T> = Result<T, Problem>;
 
 impl<'t> Parser<'t> {
-    fn whole(&mut self) -> Parsed<Syntax> {
+    fn whole(&mut self, may_have_words: bool) -> Parsed<(Syntax, Option<String>)> {
         let syntax = self.expression(0)?;
+        let mut words = None;
+        if may_have_words && self.take(",").is_some() {
+            let TokenKind::Literal(Some(Constant::Text(text))) = &self.peek().kind else {
+                return Err(self.expected("words that say when this holds"));
+            };
+            words = Some(text.clone());
+            self.next();
+        }
         match self.peek().kind {
-            TokenKind::End => Ok(syntax),
+            TokenKind::End => Ok((syntax, words)),
             _ => Err(self.expected("an operator or the end")),
         }
     }

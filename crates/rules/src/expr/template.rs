@@ -7,7 +7,7 @@ use std::ops::Range;
 use portcullis_model::{Message, Sources, Type, Value, shell_word};
 
 use super::check::cannot_be_shown;
-use super::{Env, Expression, MAX_VARIABLES, Mapped, Names, Node, Path, Read};
+use super::{Env, Expression, MAX_VARIABLES, Mapped, Names, Node, Path, Read, Shown};
 use crate::problem::Problem;
 use crate::show;
 
@@ -23,18 +23,10 @@ pub(crate) struct Template {
 #[derive(Clone, Debug)]
 enum Segment {
     Text(String),
-    Expression(Placeholder),
+    Expression(Shown),
 }
 
-/// An expression in braces.
-#[derive(Clone, Debug)]
-struct Placeholder {
-    expression: Expression,
-    /// What is shown in the place of each element of the value, a list then.
-    mapped: Option<Mapped>,
-}
-
-impl Placeholder {
+impl Shown {
     /// Adds the value for people, as the facts that it is made of.
     fn show<'a>(&'a self, env: &mut Env<'a>, message: &mut Message) {
         let node = &self.expression.node;
@@ -63,8 +55,6 @@ impl Placeholder {
     fn fill<'a>(&'a self, env: &mut Env<'a>) -> Filling<'a> {
         let node = &self.expression.node;
         match (node.eval(env), &self.mapped) {
-            (Ok(Value::Bool(false)), _) => Filling::Each(Vec::new()),
-            _ if self.is_condition() => Filling::Words(""),
             (Ok(Value::List(list)), Some(mapped)) => {
                 let mut each = Vec::new();
                 for index in 0..list.size() {
@@ -103,21 +93,37 @@ impl Placeholder {
             node => self.fact(node).or_else(|| self.expression.reads.keys().next().map(Cow::from)),
         };
         let path = path.unwrap_or_default();
+        // Readers know neither windows of attempts nor what identifies a resource.
+        let path = path.trim_start_matches("window.").replace("resource_id", "arn");
         let parents = path.rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1);
-        path[parents..].replace(['.', '_'], "-").to_ascii_uppercase()
+        let name = path[parents..].to_ascii_uppercase().replace('_', "-");
+        // What is shown for each element belongs to one of them.
+        let name = if self.mapped.is_some() { name.replace("S.", "-") } else { name };
+        name.replace('.', "-")
     }
 
     /// The text for a resource of which nothing is known.
     fn blanks(&self) -> String {
         match &self.mapped {
-            _ if self.is_condition() => String::new(),
             Some(mapped) => mapped.body.iter().map(|node| self.blank(node)).collect(),
             None => self.blank(&self.expression.node),
         }
     }
 
-    fn is_condition(&self) -> bool {
-        self.expression.ty == Type::Bool
+    /// Adds a line to advice in which nobody knows whether its condition holds.
+    fn add_line_that_may_apply(&self, line: &str, advice: &mut String) {
+        let is_command = line.starts_with(' ');
+        match &self.words {
+            // Each a paragraph of its own.
+            Some(words) if is_command => advice.extend(["\n", words, "\n", line]),
+            Some(words) => advice.extend(["\n", words, "\n\n"]),
+            // An option of a command that began before.
+            None if advice.ends_with("\\\n") => {
+                let option = line.trim().trim_end_matches('\\').trim_end();
+                advice.push_str(&line.replace(option, &format!("[{option}]")));
+            }
+            None => advice.push_str(line),
+        }
     }
 
     /// The path of the fact or parameter that a text comes from; none: from the rule itself.
@@ -249,7 +255,7 @@ impl Template {
         for part in &self.segments {
             match part {
                 Segment::Text(text) => message.push(text),
-                Segment::Expression(placeholder) => placeholder.show(env, &mut message),
+                Segment::Expression(shown) => shown.show(env, &mut message),
             }
         }
         message
@@ -258,37 +264,71 @@ impl Template {
     /// The text with the values, each one word of a shell command or, in quotes, text in a JSON
     /// document; what is missing or null stays to be filled in, as in [`Template::blanks`].
     ///
-    /// A line with a condition is left out where that does not hold. A line with a list is written once
-    /// for each element; several lists of a line go in step.
+    /// A line that begins with a condition is left out where that does not hold. A command with a list is
+    /// written once for each element; several lists of a line go in step.
     pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
-        let mut command = String::new();
-        for line in self.segments.split_inclusive(Segment::ends_line) {
+        let mut advice = String::new();
+        for (condition, line) in self.lines() {
+            let holds =
+                condition.map_or(Ok(true), |condition| condition.expression.node.truth(env));
+            if holds == Ok(false) {
+                continue;
+            }
             let mut fillings = Vec::new();
             for part in line {
                 fillings.push(match part {
                     Segment::Text(text) => Filling::Words(text),
-                    Segment::Expression(placeholder) => placeholder.fill(env),
+                    Segment::Expression(shown) => shown.fill(env),
                 });
             }
-            write_lines(&fillings, &mut command);
+            let filled = filled_lines(&fillings);
+            match condition {
+                Some(condition) if holds.is_err() => {
+                    condition.add_line_that_may_apply(&filled, &mut advice);
+                }
+                _ => advice += &filled,
+            }
         }
-        command
+        advice
     }
 
-    /// The text for a resource of which nothing is known, with capitals where values belong.
+    /// The text for a resource of which nothing is known, with capitals where values belong, and all
+    /// lines with the words that say when each applies.
     pub(crate) fn blanks(&self) -> String {
-        let blank = |part: &Segment| match part {
-            Segment::Text(text) => text.clone(),
-            Segment::Expression(placeholder) => placeholder.blanks(),
-        };
-        self.segments.iter().map(blank).collect()
+        let mut advice = String::new();
+        for (condition, line) in self.lines() {
+            let mut blank = String::new();
+            for part in line {
+                match part {
+                    Segment::Text(text) => blank.push_str(text),
+                    Segment::Expression(shown) => blank.push_str(&shown.blanks()),
+                }
+            }
+            match condition {
+                Some(condition) => condition.add_line_that_may_apply(&blank, &mut advice),
+                None => advice += &blank,
+            }
+        }
+        advice
+    }
+
+    /// The lines, each with the condition that it begins with.
+    fn lines(&self) -> impl Iterator<Item = (Option<&Shown>, &[Segment])> {
+        self.segments.split_inclusive(Segment::ends_line).map(|line| match line {
+            [Segment::Expression(condition), rest @ ..]
+                if condition.expression.ty == Type::Bool =>
+            {
+                (Some(condition), rest)
+            }
+            line => (None, line),
+        })
     }
 
     /// Where the facts that the expressions read come from.
     pub(crate) fn sources(&self) -> Sources {
         self.segments.iter().fold(Sources::NONE, |sources, part| match part {
             Segment::Text(_) => sources,
-            Segment::Expression(placeholder) => sources | placeholder.expression.sources,
+            Segment::Expression(shown) => sources | shown.expression.sources,
         })
     }
 
@@ -296,7 +336,7 @@ impl Template {
     pub(crate) fn reads(&self) -> impl Iterator<Item = &BTreeMap<String, Read>> {
         self.segments.iter().filter_map(|part| match part {
             Segment::Text(_) => None,
-            Segment::Expression(placeholder) => Some(&placeholder.expression.reads),
+            Segment::Expression(shown) => Some(&shown.expression.reads),
         })
     }
 }
@@ -307,34 +347,42 @@ impl Segment {
     }
 }
 
-/// Adds a line, once for each element of its lists.
-fn write_lines(fillings: &[Filling<'_>], command: &mut String) {
+/// The line of a command, once for each element of its lists; prose, which is not indented, once.
+fn filled_lines(fillings: &[Filling<'_>]) -> String {
     let lists = fillings.iter().filter_map(|filling| match filling {
         Filling::Each(values) => Some(values.len()),
         Filling::Words(_) | Filling::Value(_) => None,
     });
-    // Prose is not indented, and has apostrophes.
-    let first = fillings.iter().find(|filling| !matches!(filling, Filling::Words("")));
-    let is_command = matches!(first, Some(Filling::Words(words)) if words.starts_with(' '));
-    for index in 0..lists.min().unwrap_or(1) {
-        if index > 0 && !command.ends_with('\n') {
-            command.push('\n');
+    let is_command =
+        matches!(fillings.first(), Some(Filling::Words(words)) if words.starts_with(' '));
+    let times = lists.min().map_or(1, |least| if is_command { least } else { least.min(1) });
+    let mut lines = String::new();
+    for index in 0..times {
+        if index > 0 && !lines.ends_with('\n') {
+            lines.push('\n');
         }
         let mut in_quotes = false;
         for filling in fillings {
-            let value = match filling {
+            match filling {
                 Filling::Words(words) => {
+                    // Prose has apostrophes.
                     in_quotes ^= is_command && words.matches('\'').count() % 2 == 1;
-                    command.push_str(words);
-                    continue;
+                    lines.push_str(words);
                 }
-                Filling::Value(value) => value,
-                Filling::Each(values) => &values[index],
-            };
-            let word = if in_quotes { show::quoted_json(value) } else { shell_word(value) };
-            command.push_str(&word);
+                Filling::Each(values) if !is_command => {
+                    let words: Vec<_> = values.iter().map(|value| shell_word(value)).collect();
+                    lines.push_str(&words.join(", "));
+                }
+                Filling::Value(value) => lines.push_str(&command_word(value, in_quotes)),
+                Filling::Each(values) => lines.push_str(&command_word(&values[index], in_quotes)),
+            }
         }
     }
+    lines
+}
+
+fn command_word(value: &str, in_quotes: bool) -> String {
+    if in_quotes { show::quoted_json(value) } else { shell_word(value) }
 }
 
 fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Segment, Vec<Problem>> {
@@ -343,16 +391,16 @@ fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Segme
         problem.at = problem.at.start + range.start..problem.at.end + range.start;
         problem
     };
-    let (expression, mapped) = Expression::shown(source, names)
+    let shown = Expression::shown(source, names)
         .map_err(|problems| problems.into_iter().map(shift).collect::<Vec<_>>())?;
-    let element = match expression.ty {
+    let element = match shown.expression.ty {
         Type::List(element) => *element,
         ty => ty,
     };
     if matches!(element, Type::Record(_) | Type::Optional(Type::Record(_))) {
-        return Err(vec![cannot_be_shown(range, expression.ty)]);
+        return Err(vec![cannot_be_shown(range, shown.expression.ty)]);
     }
-    Ok(Segment::Expression(Placeholder { expression, mapped }))
+    Ok(Segment::Expression(shown))
 }
 
 enum Piece<'t> {

@@ -363,5 +363,43 @@ fn a_rule_in_general_has_capitals_where_values_belong() {
     let text = "{user.mfa_active}  x {user.name} {user.access_keys.map(k, k.id)} {params.limit} \
                 {user.mfa_active ? '--yes' : '--no'}";
     let blanks = with_names(|names| Template::compile(text, names).unwrap().blanks());
-    assert_eq!(blanks, "  x USER-NAME ACCESS-KEYS-ID 90 --yes");
+    assert_eq!(blanks, "  x USER-NAME ACCESS-KEY-ID 90 --yes");
+}
+
+#[test]
+fn a_rule_in_general_says_when_each_line_applies() {
+    let text = "Begin.\n\
+                {user.mfa_active, 'If MFA is on:'}  on\n\
+                {user.mfa_active}  more\n\
+                {!user.mfa_active, 'If MFA is off, turn it on.'}Turn it on.\n  \
+                x \\\n\
+                {user.mfa_active}    --with it \\\n    --end";
+    let general = "Begin.\n\nIf MFA is on:\n  on\n  more\n\nIf MFA is off, turn it on.\n\n  \
+                   x \\\n    [--with it] \\\n    --end";
+    let template = with_names(|names| Template::compile(text, names).unwrap());
+    assert_eq!(template.blanks(), general);
+    let advice = |mfa: serde_json::Value| {
+        let case = Case::new(&json!({}), &json!({ "mfa_active": mfa }));
+        template.render_command(&mut case.env())
+    };
+    assert_eq!(advice(json!(true)), "Begin.\n  on\n  more\n  x \\\n    --with it \\\n    --end");
+    assert_eq!(advice(json!(false)), "Begin.\nTurn it on.\n  x \\\n    --end");
+    assert_eq!(advice(json!({ "missing": ["credential-report"] })), general);
+}
+
+#[test]
+fn prose_with_a_list_is_written_once() {
+    let text = "Ask {user.name} about {user.groups}.\n";
+    assert_eq!(command(text, "ann", &["a", "b"]), "Ask ann about a, b.\n");
+}
+
+#[test]
+fn only_a_condition_has_words() {
+    let problem = |text: &str| {
+        with_names(|names| Template::compile(text, names).unwrap_err()[0].message.clone())
+    };
+    let words = "only a condition is followed by words that say when it holds";
+    assert_eq!(problem("{user.name, 'If so:'}"), words);
+    let expected = "expected words that say when this holds, and found `user`";
+    assert_eq!(problem("{user.mfa_active, user.name}"), expected);
 }

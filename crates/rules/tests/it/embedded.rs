@@ -144,6 +144,25 @@ fn no_command_leaves_to_the_reader_what_the_facts_know() {
     }
 }
 
+/// In general, nobody knows which lines apply: each says it, goes on with what is said, or is an option of
+/// the command that began before.
+#[test]
+fn advice_says_when_each_line_applies() {
+    for rule in rules().rules() {
+        let file: toml::Table = fs::read_to_string(file_of(rule)).unwrap().parse().unwrap();
+        let (mut before, mut condition_before) = ("", "");
+        for line in file["remediation"].as_str().unwrap().lines() {
+            let words = line.strip_prefix('{').filter(|rest| !rest.starts_with('{'));
+            let condition = words.and_then(|rest| rest.split('}').next()).unwrap_or_default();
+            let is_value = !condition.contains([' ', '!']);
+            let has_words = condition.contains(", '") && condition.ends_with('\'');
+            let goes_on = condition_before.starts_with(condition) || before.ends_with('\\');
+            assert!(is_value || has_words || goes_on, "{}: {line}", rule.id);
+            (before, condition_before) = (line, condition);
+        }
+    }
+}
+
 /// A rule id that is also AWS's word, for the kind of a device in its serial number.
 const AWS_WORD: &str = "sms-mfa";
 
