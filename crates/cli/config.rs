@@ -6,6 +6,7 @@ mod waivers;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::Arg;
@@ -14,7 +15,7 @@ use portcullis_evidence::{Classes, Declarations, Patterns, glob, read_text, read
 use portcullis_model::{LooseningChange, Waiver};
 use portcullis_rules::{
     Fields, LoadError, LoadErrors, Placed, Problem, RuleFile, RuleSet, RuleSettings, Settings,
-    parse, place, similar,
+    parse, place,
 };
 use toml::de::DeValue;
 
@@ -22,7 +23,7 @@ use self::waivers::Entry;
 use crate::args::moment;
 use crate::failure::Failure;
 use crate::layers::{self, Choice, Kind};
-use crate::rule_files;
+use crate::rule_files::{self, meant_framework, meant_rules};
 
 /// The configuration that is read if it exists and no other is named.
 const DEFAULT_FILE: &str = "portcullis.toml";
@@ -55,7 +56,7 @@ pub(crate) struct Config {
 #[derive(Debug)]
 struct Setting {
     value: String,
-    at: std::ops::Range<usize>,
+    at: Range<usize>,
 }
 
 impl Config {
@@ -164,19 +165,13 @@ impl Config {
 
     /// Problems with names of rules and frameworks that do not exist.
     fn unknown_names(&self, rules: &RuleSet) -> Vec<Problem> {
-        let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.id.as_str()).collect();
-        let frameworks: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
         let mut problems = Vec::new();
         for (key, settings) in &self.options {
-            let (noun, known) = match key.as_str() {
-                "framework" => ("framework", &frameworks),
-                key if LISTS_OF_RULES.contains(&key) => ("rule", &ids),
-                _ => continue,
-            };
             for Setting { value, at } in settings {
-                let id = value.to_ascii_lowercase();
-                if !known.contains(&id.as_str()) {
-                    problems.push(unknown(noun, &id, known, at.clone()));
+                if LISTS_OF_RULES.contains(&key.as_str()) {
+                    problems.extend(unknown_rule(rules, value, at));
+                } else if key == "framework" {
+                    problems.extend(unknown_framework(rules, value, at));
                 }
             }
         }
@@ -217,13 +212,18 @@ impl Config {
     }
 }
 
-/// A name that does not exist, with the one that may be meant.
-fn unknown(noun: &str, id: &str, known: &[&str], at: std::ops::Range<usize>) -> Problem {
-    let help = match similar(id, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("`portcullis {noun}s list` shows all"),
-    };
-    Problem::new(at, format!("there is no {noun} `{id}`")).help(help)
+/// That there is no such rule, if so; ids may be in any case.
+fn unknown_rule(rules: &RuleSet, id: &str, at: &Range<usize>) -> Option<Problem> {
+    let id = id.to_ascii_lowercase();
+    let problem = Problem::new(at.clone(), format!("there is no rule `{id}`"));
+    rules.rule(&id).is_none().then(|| problem.help(meant_rules(rules, &id)))
+}
+
+/// That there is no such framework, if so.
+fn unknown_framework(rules: &RuleSet, id: &str, at: &Range<usize>) -> Option<Problem> {
+    let id = id.to_ascii_lowercase();
+    let problem = Problem::new(at.clone(), format!("there is no framework `{id}`"));
+    rules.framework(&id).is_none().then(|| problem.help(meant_framework(rules, &id)))
 }
 
 /// The options that the file chooses, by key.

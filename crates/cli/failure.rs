@@ -42,6 +42,19 @@ impl Failure {
         Failure { error: format!("{place}: {}", self.error).into(), ..self }
     }
 
+    /// Several failures as one, a line for each; none if there is none.
+    pub(crate) fn joined(mut failures: Vec<Failure>) -> Option<Failure> {
+        if failures.len() < 2 {
+            return failures.pop();
+        }
+        let mut text = format!("there are {} problems with the environment", failures.len());
+        for failure in failures {
+            let help = failure.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            text = format!("{text}\n  {}{help}", failure.chain());
+        }
+        Some(text.into())
+    }
+
     /// Prints it to standard error. If that cannot be written to, the exit status has to do.
     pub(crate) fn print(&self) {
         self.print_as("error", AnsiColor::Red);

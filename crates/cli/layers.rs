@@ -104,9 +104,15 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         options.iter().filter(|option| has(&root, option) || has(leaf, option)).collect();
 
     let mut layers = Layers::new(leaf, matches);
-    let mut variables = Vec::new();
+    let (mut variables, mut failures) = (Vec::new(), Vec::new());
     for arg in &open {
-        variables.extend(from_environment(arg)?);
+        match from_environment(arg) {
+            Ok(choice) => variables.extend(choice),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if let Some(failure) = Failure::joined(failures) {
+        return Err(failure);
     }
     if let Some(pair) = layers.add(variables) {
         let [one, other] = pair.map(variable);

@@ -84,6 +84,8 @@ pub(crate) fn compile(files: &[RuleFile], settings: &Settings) -> Result<RuleSet
 
 /// So many problems one reads; each is shown with its place, which takes as long as the file is.
 const SHOWN_PROBLEMS: usize = 100;
+/// How many rules are named of those that are like an id.
+const SHOWN_IDS: usize = 5;
 
 /// What is wrong with rules and configuration.
 pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
@@ -124,27 +126,56 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
         } else if let Some(latest) = latest_of_family(id, &frameworks) {
             format!("did you mean `--framework {latest}`?")
         } else {
-            let ids = rules.rules().iter().map(|rule| rule.id.as_str());
-            did_you_mean(id, ids).unwrap_or("`portcullis rules list` shows all".to_owned())
+            meant_rules(rules, id)
         };
         Failure::with_help(format!("there is no rule `{id}`"), help)
     })
 }
 
+/// Which rule may be meant by an id that none has, or else which ones are like it.
+pub(crate) fn meant_rules(rules: &RuleSet, id: &str) -> String {
+    let ids = rules.rules().iter().map(|rule| rule.id.as_str());
+    if let Some(help) = did_you_mean(id, ids) {
+        return help;
+    }
+    let is_like = |rule: &&Rule| !id.is_empty() && (rule.family == id || rule.id.contains(id));
+    let like: Vec<_> = rules.rules().iter().filter(is_like).map(|rule| rule.id.as_str()).collect();
+    match like.len() {
+        0 => "`portcullis rules list` shows all".to_owned(),
+        1 => format!("did you mean `{}`?", like[0]),
+        2..=SHOWN_IDS => format!("did you mean one of these? {}", like.join(", ")),
+        count => format!(
+            "{count} rules are like that, such as {}; `portcullis rules list` shows all",
+            like[..SHOWN_IDS].join(", ")
+        ),
+    }
+}
+
 /// The framework of that id, or the one that may be meant.
 pub(crate) fn framework<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Framework, Failure> {
     rules.framework(id).ok_or_else(|| {
-        let ids: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
-        let all = || format!("there are: {}", ids.join(", "));
-        let latest = latest_of_family(id, &ids).map(|id| format!("did you mean `{id}`?"));
-        let help = latest.or_else(|| did_you_mean(id, ids.iter().copied())).unwrap_or_else(all);
-        Failure::with_help(format!("there is no framework `{id}`"), help)
+        Failure::with_help(format!("there is no framework `{id}`"), meant_framework(rules, id))
     })
 }
 
-/// The framework of the latest version among those whose ids differ from that one by the version only.
+/// Which framework may be meant by an id that none has, or else all.
+pub(crate) fn meant_framework(rules: &RuleSet, id: &str) -> String {
+    let ids: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
+    if let Some(latest) = latest_of_family(id, &ids) {
+        return format!("did you mean `{latest}`?");
+    }
+    let all = || format!("there are: {}", ids.join(", "));
+    did_you_mean(id, ids.iter().copied()).unwrap_or_else(all)
+}
+
+/// The framework of the latest version among those whose ids differ from that one by the version only, or
+/// begin with it.
 fn latest_of_family<'i>(id: &str, ids: &[&'i str]) -> Option<&'i str> {
-    ids.iter().filter(|other| family(other) == family(id)).copied().max_by_key(|id| version(id))
+    let is_of_family = |other: &&str| {
+        family(other) == family(id)
+            || other.strip_prefix(id).is_some_and(|rest| rest.starts_with('-'))
+    };
+    ids.iter().copied().filter(is_of_family).max_by_key(|id| version(id))
 }
 
 /// An id without the version at its end: `cis-aws` of `cis-aws-7.0`.

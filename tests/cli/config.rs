@@ -99,6 +99,32 @@ fn a_misspelt_rule_is_corrected() {
 }
 
 #[test]
+fn ids_of_rules_are_in_any_case() {
+    let loud = FAILING.to_ascii_uppercase();
+    let waiver = format!(
+        "[[waiver]]\nrule = '{loud}'\nresource = 'alice'\naccount = '*'\nreason = 'r'\nowner = 'o'\n\
+         expires = 2099-01-01"
+    );
+    for text in [format!("[rules.{loud}]\nseverity = 'info'"), waiver] {
+        assert_eq!(with_config(&text, &audit(&[])).status, 0, "{text}");
+    }
+    assert_eq!(with_config(&format!("only = ['{loud}']"), &PLAIN).status, 1);
+    let twice = format!("[rules.{loud}]\nseverity = 'info'\n[rules.{FAILING}]\nseverity = 'low'");
+    refused(&twice, &["portcullis.toml:3:8", "is set twice"]);
+}
+
+#[test]
+fn part_of_an_id_or_a_family_leads_to_rules() {
+    refused("skip = ['mfa']", &["rules are like that, such as", "admin-without-mfa"]);
+    refused("skip = ['spraying']", &["did you mean `password-spraying`?"]);
+    refused(
+        "skip = ['federation']",
+        &["did you mean one of these?", "console-user-beside-federation"],
+    );
+    refused("[[waiver]]\nrule = 'xyz'", &["`owner` is missing", "there is no rule `xyz`"]);
+}
+
+#[test]
 fn a_misspelt_parameter_is_corrected() {
     let misspelt = "[rules.stale-access-key.params]\nmax_age_day = 30";
     refused(misspelt, &["portcullis.toml:2:1", "`max_age_day`", "did you mean `max_age_days`?"]);

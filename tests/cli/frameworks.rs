@@ -141,10 +141,14 @@ fn frameworks_of_your_own_stand_beside_rules_of_your_own() {
 #[test]
 fn an_unknown_version_leads_to_the_latest_of_its_family() {
     for (asked, meant) in
-        [("cis-aws-8", "cis-aws-7.0"), ("CIS-AWS-6.1", "cis-aws-7.0"), ("soc1", "soc2")]
+        [("cis-aws-8", "cis-aws-7.0"), ("CIS-AWS-6.1", "cis-aws-7.0"), ("cis", "cis-aws-7.0")]
     {
-        let run = sandbox().run(["audit", "bundle", "--framework", asked]);
+        let sandbox = sandbox();
+        let run = sandbox.run(["audit", "bundle", "--framework", asked]);
         let help = format!("help: did you mean `{meant}`?");
+        assert_eq!((run.status, run.stderr.contains(&help)), (2, true), "{}", run.stderr);
+        sandbox.write("portcullis.toml", format!("framework = ['{asked}']"));
+        let run = sandbox.run(["audit", "bundle"]);
         assert_eq!((run.status, run.stderr.contains(&help)), (2, true), "{}", run.stderr);
     }
 }

@@ -95,6 +95,11 @@ fn a_switch_is_true_or_false() {
     assert_eq!(refused.status, 2);
     let says = "error: PORTCULLIS_QUIET: `yes` is not valid here\nhelp: valid: true, false\n";
     assert_eq!(refused.stderr, says);
+    let several = [("PORTCULLIS_FAIL_ON", "hihg"), ("PORTCULLIS_QUIET", "yes")];
+    let says = "error: there are 2 problems with the environment\n  \
+                PORTCULLIS_FAIL_ON: `hihg` is not valid here; did you mean `high`?\n  \
+                PORTCULLIS_QUIET: `yes` is not valid here; valid: true, false\n";
+    assert_eq!(audit("", &several, &only).stderr, says);
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! `[[waiver]]`: who accepts which findings, why, and until when.
 
-use std::ops::Range;
-
 use jiff::civil::Date;
 use portcullis_model::{AccountId, Waiver};
 use portcullis_report::waivers::{ANY_ACCOUNT, NotAResource, ResourcePattern};
 use portcullis_rules::{Fields, Problem, RuleSet, Text};
 
-use super::{date_text, unknown};
+use super::{date_text, unknown_rule};
 
 const EVERYTHING_HELP: &str =
     "a waiver names what it accepts; to leave out a rule altogether, add it to `skip`";
@@ -17,21 +15,22 @@ const ARN_HELP: &str = "give a name such as svc-*, an ARN such as \
 /// A waiver of the file, for a rule that may not exist.
 #[derive(Debug)]
 pub(super) struct Entry {
-    at: Range<usize>,
     rule: Text,
-    waiver: Waiver,
+    /// None: something is wrong with it.
+    waiver: Option<Waiver>,
 }
 
-/// The waivers of the file that are whole; what is wrong with others is added to its problems.
+/// The waivers of the file; what is wrong with them is added to its problems.
 pub(super) fn read(file: &mut Fields<'_>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for mut fields in file.tables("waiver") {
+        let at = fields.start();
         if let Some(entry) = read_entry(&mut fields) {
-            let is_same = |other: &Entry| is_same(&other.waiver, &entry.waiver);
+            let is_same = |other: &Entry| is_same(other.waiver.as_ref(), entry.waiver.as_ref());
             if let Some(earlier) = entries.iter().position(is_same) {
                 let message =
                     format!("waiver {} has the same rule, resource and account", earlier + 1);
-                fields.problems.push(Problem::new(entry.at.clone(), message));
+                fields.problems.push(Problem::new(at, message));
             }
             entries.push(entry);
         }
@@ -40,39 +39,37 @@ pub(super) fn read(file: &mut Fields<'_>) -> Vec<Entry> {
     entries
 }
 
-fn is_same(one: &Waiver, other: &Waiver) -> bool {
+fn is_same(one: Option<&Waiver>, other: Option<&Waiver>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
     (&one.rule, &one.resource, &one.account) == (&other.rule, &other.resource, &other.account)
 }
 
 fn read_entry(fields: &mut Fields<'_>) -> Option<Entry> {
-    let at = fields.start();
     let rule = fields.required("rule").and_then(|text| valid(fields, text, check_rule));
     let resource = fields.required("resource").and_then(|text| valid(fields, text, check_resource));
     let account = fields.required("account").and_then(|text| valid(fields, text, check_account));
     let (reason, owner) = (fields.required("reason"), fields.required("owner"));
     let expires = read_day(fields, "expires");
     let rule = rule?;
-    let waiver = Waiver {
-        rule: rule.value.clone(),
-        resource: resource?.value,
-        account: account?.value,
-        reason: one_line(&reason?),
-        owner: one_line(&owner?),
-        expires: expires?,
+    let waiver = || {
+        Some(Waiver {
+            rule: rule.value.to_ascii_lowercase(),
+            resource: resource?.value,
+            account: account?.value,
+            reason: one_line(&reason?),
+            owner: one_line(&owner?),
+            expires: expires?,
+        })
     };
-    Some(Entry { at, rule, waiver })
+    Some(Entry { waiver: waiver(), rule })
 }
 
 /// The waivers, with what is wrong with the rules that they name.
 pub(super) fn check(entries: &[Entry], rules: &RuleSet) -> (Vec<Waiver>, Vec<Problem>) {
     let (mut waivers, mut problems) = (Vec::new(), Vec::new());
-    for Entry { rule, waiver, .. } in entries {
-        if rules.rule(&rule.value).is_some() {
-            waivers.push(waiver.clone());
-        } else {
-            let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.id.as_str()).collect();
-            problems.push(unknown("rule", &rule.value, &ids, rule.at.clone()));
-        }
+    for Entry { rule, waiver } in entries {
+        problems.extend(unknown_rule(rules, &rule.value, &rule.at));
+        waivers.extend(waiver.clone());
     }
     (waivers, problems)
 }

@@ -43,8 +43,12 @@ pub(crate) struct ParamSetting {
 impl RuleSettings {
     /// Reads the tables `[rules.ID]` of a configuration, and adds what is wrong to its problems.
     pub fn read(file: &mut Fields<'_>) -> Vec<RuleSettings> {
-        let mut all = Vec::new();
-        for (id, mut fields) in file.named_tables("rules") {
+        let mut all: Vec<RuleSettings> = Vec::new();
+        for (mut id, mut fields) in file.named_tables("rules") {
+            id.value.make_ascii_lowercase();
+            if all.iter().any(|earlier| earlier.id.value == id.value) {
+                file.problems.push(id.problem(format!("`{}` is set twice", id.value)));
+            }
             let word = fields.text("severity");
             let severity = word
                 .and_then(|word| fields.choose("severity", &word, &Severity::ALL, Severity::word));
