@@ -35,14 +35,15 @@ impl From<String> for EventId {
     }
 }
 
-/// The bytes of a UUID that is written as CloudTrail writes it, in lower case.
+/// The bytes of a UUID, in whose digits the case of letters says nothing.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9562.html#section-4>
 fn uuid(text: &str) -> Option<[u8; 16]> {
-    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let mut digits = String::with_capacity(32);
     for (place, byte) in text.bytes().enumerate() {
         match (HYPHENS.contains(&place), byte) {
             (true, b'-') => {}
-            (false, digit) if is_digit(digit) => digits.push(char::from(digit)),
+            (false, digit) if digit.is_ascii_hexdigit() => digits.push(char::from(digit)),
             _ => return None,
         }
     }
@@ -84,7 +85,6 @@ mod tests {
         for text in [
             "11111111-2222-4333-8444-0123456789ab",
             "00000000-0000-0000-0000-000000000000",
-            "11111111-2222-4333-8444-0123456789AB",
             "11111111-2222-4333-8444-0123456789a",
             "11111111222243338444-0123456789ab--",
             "0123456789abcdef0123456789abcdef",
@@ -92,8 +92,14 @@ mod tests {
         ] {
             assert_eq!(EventId::from(text).to_string(), text);
         }
-        let is_uuid = |text: &str| matches!(EventId::from(text).0, Kind::Uuid(_));
-        assert!(is_uuid("11111111-2222-4333-8444-0123456789ab"));
-        assert!(!is_uuid("11111111-2222-4333-8444-0123456789AB"));
+        let id = EventId::from("11111111-2222-4333-8444-0123456789ab");
+        assert!(matches!(id.0, Kind::Uuid(_)));
+    }
+
+    #[test]
+    fn the_case_of_letters_matters_only_in_what_is_not_a_uuid() {
+        let lower = EventId::from("11111111-2222-4333-8444-0123456789ab");
+        assert_eq!(EventId::from("11111111-2222-4333-8444-0123456789AB"), lower);
+        assert_ne!(EventId::from("event-a"), EventId::from("event-A"));
     }
 }

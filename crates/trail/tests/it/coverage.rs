@@ -57,6 +57,17 @@ fn events_are_ordered_by_time_and_id() {
     assert_eq!(ids, ["c", "a", "b"]);
 }
 
+/// <https://www.rfc-editor.org/rfc/rfc9562.html#section-4>
+#[test]
+fn an_event_counts_once_whatever_the_case_of_its_id() {
+    let lower = record(json!({"eventID": "3fa85f64-5717-4562-b3fc-2c963f66afa6"}));
+    let upper = record(json!({"eventID": "3FA85F64-5717-4562-B3FC-2C963F66AFA6"}));
+    let activity = read(log_file(&[upper, lower]));
+    assert_eq!(activity.events.len(), 1);
+    assert_eq!(activity.events[0].id.to_string(), "3fa85f64-5717-4562-b3fc-2c963f66afa6");
+    assert_eq!(activity.coverage.records.duplicates, 1);
+}
+
 /// An addendum corrects an event that was delivered before.
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 #[test]
