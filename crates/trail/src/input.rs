@@ -178,25 +178,30 @@ impl Input {
 
     /// The text of an event, or of what a tool wraps around one.
     pub(crate) fn take_record(&mut self, text: &[u8], rank: u8) {
-        let Ok(record) = serde_json::from_slice::<Node<'_>>(text) else {
+        // Checked at once, and not text by text.
+        let Ok(text) = str::from_utf8(text) else {
             return self.unreadable("a record is not valid JSON".to_owned());
         };
         if let Some(inner) = record.get("CloudTrailEvent").and_then(Node::as_str) {
             match serde_json::from_str(inner) {
                 Ok(event) => self.take_event(&event, rank, || inner.parse()),
-                Err(_) => self.unreadable("a CloudTrailEvent is not valid JSON".to_owned()),
+                Err(error) => self.unreadable(not_read("a CloudTrailEvent", &error)),
             }
         } else if let Some(detail) = record.get("detail").filter(|it| is_text(it, "eventSource")) {
-            let whole = || Ok(serde_json::from_slice::<Value>(text)?["detail"].take());
+            let whole = || Ok(serde_json::from_str::<Value>(text)?["detail"].take());
             self.take_event(detail, rank, whole);
         } else if is_text(&record, "digestStartTime") {
             self.form = Some(Form::Digest);
-            match serde_json::from_slice(text).ok().as_ref().and_then(digest::read) {
+            match serde_json::from_str(text).ok().as_ref().and_then(digest::read) {
+        let record: Node<'_> = match serde_json::from_str(text) {
+            Ok(record) => record,
+            Err(error) => return self.unreadable(not_read("a record", &error)),
+        };
                 Some(digest) => self.digests.push(digest),
                 None => self.trouble("it is a digest that cannot be read".to_owned()),
             }
         } else {
-            self.take_event(&record, rank, || serde_json::from_slice(text));
+            self.take_event(&record, rank, || serde_json::from_str(text));
         }
     }
 
@@ -322,6 +327,12 @@ pub(crate) fn sha256(path: &Path) -> io::Result<String> {
     let mut bytes = BufReader::with_capacity(CHUNK, decompress(File::open(path)?)?);
     let mut hash = Sha256::new();
     loop {
+/// Why a text is not read as a [`Node`], which takes any JSON but a key that stands twice.
+fn not_read(text: &str, error: &serde_json::Error) -> String {
+    let trouble = if error.is_data() { "names a key twice" } else { "is not valid JSON" };
+    format!("{text} {trouble}")
+}
+
         let chunk = bytes.fill_buf()?;
         if chunk.is_empty() {
             break;

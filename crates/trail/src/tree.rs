@@ -10,16 +10,16 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 pub(crate) enum Node<'a> {
     Text(Cow<'a, str>),
     Bool(bool),
-    /// Names, which are texts, and values in the order in which they are written.
+    /// Names, which are texts, and values in the order in which they are written. No name stands twice.
     Object(Vec<(Node<'a>, Node<'a>)>),
     Other,
 }
 
 impl Node<'_> {
-    /// The field of that name: of several, the last.
+    /// The field of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let Node::Object(fields) = self else { return None };
-        let field = fields.iter().rev().find(|(key, _)| key.as_str() == Some(name));
+        let field = fields.iter().find(|(key, _)| key.as_str() == Some(name));
         field.map(|(_, value)| value)
     }
 
@@ -41,6 +41,13 @@ impl<'de> Deserialize<'de> for Node<'de> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         input.deserialize_any(Nodes)
     }
+}
+
+/// Whether a name stands twice, so that nobody knows which of the two values counts.
+fn has_twice(fields: &[(Node<'_>, Node<'_>)]) -> bool {
+    let mut names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.windows(2).any(|two| two[0] == two[1])
 }
 
 struct Nodes;
@@ -90,6 +97,9 @@ impl<'de> Visitor<'de> for Nodes {
         let mut fields = Vec::new();
         while let Some(field) = entries.next_entry()? {
             fields.push(field);
+        }
+        if has_twice(&fields) {
+            return Err(Error::custom("a key stands twice"));
         }
         Ok(Node::Object(fields))
     }

@@ -214,6 +214,24 @@ fn what_is_not_json_is_a_gap() {
     breaks(json!({"Events": [{"CloudTrailEvent": "{"}]}).to_string(), "CloudTrailEvent is not", 0);
 }
 
+/// Nobody knows which of the two counts.
+#[test]
+fn a_record_that_names_a_key_twice_is_a_gap() {
+    let says = "a record names a key twice";
+    let text = sign_in(1).to_string();
+    for (before, after) in [
+        ("{", r#"{"eventName":"CheckMfa","#),
+        (r#""ConsoleLogin":"Success""#, r#""ConsoleLogin":"Success","ConsoleLogin":"Failure""#),
+    ] {
+        breaks(text.replacen(before, after, 1), says, 0);
+    }
+    let of_no_interest = r#"{"eventSource":"ec2.amazonaws.com","#;
+    breaks(text.replacen('{', of_no_interest, 1), says, 0);
+    let event = text.replacen('{', r#"{"eventName":"CheckMfa","#, 1);
+    let page = json!({"Events": [{ "CloudTrailEvent": event }]}).to_string();
+    breaks(page, "a CloudTrailEvent names a key twice", 0);
+}
+
 #[test]
 fn text_that_is_not_utf8_is_a_gap_in_an_event_of_interest() {
     let mut bytes = record(json!({"userAgent": "#"})).to_string().into_bytes();
