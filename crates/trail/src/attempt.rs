@@ -133,7 +133,7 @@ fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
         source: event.source.clone(),
         code: None,
         message: None,
-        events: Vec::new(),
+        events: Vec::with_capacity(1),
     }
 }
 

@@ -67,6 +67,8 @@ pub(crate) struct Found {
     /// A correction outranks the event, and the event outranks its row in a CSV.
     pub(crate) rank: u8,
 }
+    /// Its place among all that was found.
+    pub(crate) place: u32,
 
 /// The records of an account and region.
 #[derive(Debug)]
@@ -232,7 +234,7 @@ impl Input {
                 self.see(&Header { account: Some(event.account.as_bytes()), ..header });
                 let is_addendum = matches!(record.get("addendum"), Some(Node::Object(_)));
                 let rank = rank + u8::from(is_addendum);
-                self.found.push(Found { event, rank });
+                self.found.push(Found { event, rank, place: 0 });
             }
             Err(trouble) => self.unreadable(trouble.to_owned()),
         }

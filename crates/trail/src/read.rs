@@ -1,9 +1,9 @@
 //! Inputs: files, directories and streams, put together to one activity.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, DirEntry};
 use std::io::{self, Read};
+use std::mem;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -147,12 +147,15 @@ fn activity(inputs: Vec<Input>) -> Activity {
     let mut found: Vec<Found> = Vec::with_capacity(count);
     let hashes = hashes(&inputs);
     for mut input in inputs {
+        for event in mem::take(&mut input.found) {
+            let place = u32::try_from(found.len()).unwrap_or(u32::MAX);
+            found.push(Found { place, ..event });
+        }
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
         let records = &mut coverage.records;
         records.of_no_interest += input.records.of_no_interest;
         records.other_logs += input.records.other_logs;
         records.unreadable += input.records.unreadable;
-        found.append(&mut input.found);
         regions.add(&mut input, &hashes);
         coverage.gaps.extend(input.trouble.into_iter().map(|(what, times)| {
             let what = if times > 1 { format!("{what} ({times} times)") } else { what };
@@ -160,11 +163,15 @@ fn activity(inputs: Vec<Input>) -> Activity {
         }));
     }
     let copies = found.len();
-    // The copy of the highest rank first, and of several the one that was read first.
-    found.sort_by(|a, b| (&a.event.id, Reverse(a.rank)).cmp(&(&b.event.id, Reverse(b.rank))));
+    // The copy of the highest rank first, and of several the one that was read first. Nothing is sorted that
+    // would take more memory.
+    found.sort_unstable_by(|a, b| {
+        let ids = a.event.id.cmp(&b.event.id);
+        ids.then(b.rank.cmp(&a.rank)).then(a.place.cmp(&b.place))
+    });
     found.dedup_by(|copy, first| copy.event.id == first.event.id);
     coverage.records.duplicates = (copies - found.len()) as u64;
-    found.sort_by_key(|found| found.event.at);
+    found.sort_unstable_by(|a, b| (a.event.at, &a.event.id).cmp(&(b.event.at, &b.event.id)));
     let events: Vec<Event> = found.into_iter().map(|found| found.event).collect();
     coverage.records.judged = events.len() as u64;
     coverage.regions = regions.0.into_values().collect();
@@ -186,7 +193,7 @@ impl Regions {
                 region.last = Some(region.last.map_or(to, |last| last.max(to)));
             }
         }
-        for digest in std::mem::take(&mut input.digests) {
+        for digest in mem::take(&mut input.digests) {
             let Digest { account, region, period, files } = digest;
             let region = self.entry(&account, &region);
             let (mut missing, mut different) = (Vec::new(), Vec::new());
