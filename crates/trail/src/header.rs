@@ -1,7 +1,5 @@
 //! The fields at the top of a record that say whether it matters, read without parsing the rest.
 
-use std::ops::Range;
-
 use memchr::memchr;
 
 use crate::split::Record;
@@ -27,20 +25,22 @@ impl<'a> Header<'a> {
     pub(crate) fn scan(record: &Record<'a>) -> Option<Header<'a>> {
         let Record { text: record, strings, may_escape } = *record;
         let mut header = Header::default();
-        for (index, key) in strings.iter().enumerate() {
-            let Some(field) = header.field(record.get(key.clone())?) else {
+        for (index, &[begin, end]) in strings.iter().enumerate() {
+            let key = &record[begin + 1..end];
+            let Some(field) = header.field(key) else {
                 // A key that is written with an escape may be any of the fields.
-                if may_escape && !is_plain(record, key) && value_of(record, key).is_some() {
+                if may_escape && has_escape(key) && value_of(record, end).is_some() {
                     return None;
                 }
                 continue;
             };
-            let Some(value) = value_of(record, key) else { continue };
-            let text = strings.get(index + 1).filter(|next| next.start == value + 1)?;
-            if may_escape && !is_plain(record, text) {
+            let Some(value) = value_of(record, end) else { continue };
+            let &[begin, end] = strings.get(index + 1).filter(|next| next[0] == value)?;
+            let text = &record[begin + 1..end];
+            if may_escape && has_escape(text) {
                 return None;
             }
-            if field.replace(record.get(text.clone())?).is_some() {
+            if field.replace(text).is_some() {
                 return None;
             }
         }
@@ -78,9 +78,9 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Where the value of a key begins. None: the string is not a key.
-fn value_of(record: &[u8], key: &Range<usize>) -> Option<usize> {
-    let colon = next(record, key.end + 1)?;
+/// Where the value of a key begins whose second quote is there. None: the string is not a key.
+fn value_of(record: &[u8], quote: usize) -> Option<usize> {
+    let colon = next(record, quote + 1)?;
     if record[colon] == b':' { next(record, colon + 1) } else { None }
 }
 
@@ -90,7 +90,6 @@ fn next(record: &[u8], from: usize) -> Option<usize> {
     Some(from + rest.iter().position(|byte| !byte.is_ascii_whitespace())?)
 }
 
-/// Whether a string has no escapes.
-fn is_plain(record: &[u8], string: &Range<usize>) -> bool {
-    record.get(string.clone()).is_some_and(|text| memchr(b'\\', text).is_none())
+fn has_escape(text: &[u8]) -> bool {
+    memchr(b'\\', text).is_some()
 }

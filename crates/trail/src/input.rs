@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
+use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimeParser;
 use portcullis_model::{Event, Form, Period, Records, digest as id_digest};
 use serde_json::Value;
@@ -66,9 +67,9 @@ pub(crate) struct Found {
     pub(crate) event: Event,
     /// A correction outranks the event, and the event outranks its row in a CSV.
     pub(crate) rank: u8,
-}
     /// Its place among all that was found.
     pub(crate) place: u32,
+}
 
 /// The records of an account and region.
 #[derive(Debug)]
@@ -78,8 +79,15 @@ pub(crate) struct Seen {
     pub(crate) records: u64,
     /// From the first record to the last.
     pub(crate) period: Option<Period>,
-    /// The times of both, if they are written as usual.
+    /// The same of the times that are written as usual, which are read when the input has ended.
     written: Option<[WrittenTime; 2]>,
+}
+
+impl Seen {
+    fn widen(&mut self, at: Timestamp) {
+        let period = self.period.get_or_insert(Period { from: at, to: at });
+        *period = Period { from: period.from.min(at), to: period.to.max(at) };
+    }
 }
 
 /// A time as CloudTrail writes it: `2026-11-18T08:00:00Z`. The order of such texts is that of time.
@@ -105,6 +113,7 @@ impl Input {
         if let Err(error) = result {
             found.trouble(format!("it cannot be read to its end: {error}"));
         }
+        found.read_times();
         *pool = mem::take(&mut found.pool);
         found.found.shrink_to_fit();
         found
@@ -184,6 +193,10 @@ impl Input {
         let Ok(text) = str::from_utf8(text) else {
             return self.unreadable("a record is not valid JSON".to_owned());
         };
+        let record: Node<'_> = match serde_json::from_str(text) {
+            Ok(record) => record,
+            Err(error) => return self.unreadable(not_read("a record", &error)),
+        };
         if let Some(inner) = record.get("CloudTrailEvent").and_then(Node::as_str) {
             match serde_json::from_str(inner) {
                 Ok(event) => self.take_event(&event, rank, || inner.parse()),
@@ -195,10 +208,6 @@ impl Input {
         } else if is_text(&record, "digestStartTime") {
             self.form = Some(Form::Digest);
             match serde_json::from_str(text).ok().as_ref().and_then(digest::read) {
-        let record: Node<'_> = match serde_json::from_str(text) {
-            Ok(record) => record,
-            Err(error) => return self.unreadable(not_read("a record", &error)),
-        };
                 Some(digest) => self.digests.push(digest),
                 None => self.trouble("it is a digest that cannot be read".to_owned()),
             }
@@ -279,19 +288,26 @@ impl Input {
         let seen = &mut self.regions[place];
         seen.records += 1;
         let Some(time) = header.event_time else { return };
-        let written = written_time(time);
-        if let (Some(time), Some([first, last])) = (written, seen.written)
-            && (first..=last).contains(&time)
-        {
-            return;
-        }
-        let Ok(at) = TIMES.parse_timestamp(time) else { return };
-        let period = seen.period.get_or_insert(Period { from: at, to: at });
-        *period = Period { from: period.from.min(at), to: period.to.max(at) };
-        if let Some(time) = written {
+        if let Some(time) = written_time(time) {
             let [first, last] = seen.written.unwrap_or([time; 2]);
             seen.written = Some([first.min(time), last.max(time)]);
+        } else if let Ok(at) = TIMES.parse_timestamp(time) {
+            seen.widen(at);
         }
+    }
+
+    /// Reads the first and the last of the times that are written as usual.
+    fn read_times(&mut self) {
+        let mut regions = mem::take(&mut self.regions);
+        for seen in &mut regions {
+            for time in seen.written.take().into_iter().flatten() {
+                match TIMES.parse_timestamp(time) {
+                    Ok(at) => seen.widen(at),
+                    Err(_) => self.trouble("the time of a record is not a time".to_owned()),
+                }
+            }
+        }
+        self.regions = regions;
     }
 
     pub(crate) fn unreadable(&mut self, what: String) {
@@ -309,6 +325,12 @@ fn written_time(time: &[u8]) -> Option<WrittenTime> {
     let time = WrittenTime::try_from(time).ok()?;
     let marks = [10, 13, 16, 19].map(|place| time[place]);
     (marks == *b"T::Z").then_some(time)
+}
+
+/// Why a text is not read as a [`Node`], which takes any JSON but a key that stands twice.
+fn not_read(text: &str, error: &serde_json::Error) -> String {
+    let trouble = if error.is_data() { "names a key twice" } else { "is not valid JSON" };
+    format!("{text} {trouble}")
 }
 
 fn is_text(object: &Node<'_>, name: &str) -> bool {
@@ -329,12 +351,6 @@ pub(crate) fn sha256(path: &Path) -> io::Result<String> {
     let mut bytes = BufReader::with_capacity(CHUNK, decompress(File::open(path)?)?);
     let mut hash = Sha256::new();
     loop {
-/// Why a text is not read as a [`Node`], which takes any JSON but a key that stands twice.
-fn not_read(text: &str, error: &serde_json::Error) -> String {
-    let trouble = if error.is_data() { "names a key twice" } else { "is not valid JSON" };
-    format!("{text} {trouble}")
-}
-
         let chunk = bytes.fill_buf()?;
         if chunk.is_empty() {
             break;

@@ -4,8 +4,6 @@
 //! escaped. So records are told apart whatever their keys, their order and their white space are, and
 //! wherever the input was cut into chunks.
 
-use std::ops::Range;
-
 use portcullis_model::Form;
 
 use crate::block::{BLOCK, bits, first_from, parity};
@@ -28,8 +26,8 @@ pub(crate) enum Piece<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
     pub(crate) text: &'a [u8],
-    /// Where the strings of its top level are, without their quotes.
-    pub(crate) strings: &'a [Range<usize>],
+    /// Where the strings of its top level begin and end: their quotes.
+    pub(crate) strings: &'a [[usize; 2]],
     /// Whether a backslash may stand in it.
     pub(crate) may_escape: bool,
 }
@@ -58,8 +56,8 @@ pub(crate) struct Splitter {
     in_record: bool,
     /// The part of a record that earlier chunks held.
     record: Vec<u8>,
-    /// The strings of the record's top level: its keys, and those values that are texts.
-    strings: Vec<Range<usize>>,
+    /// The quotes around the strings of the record's top level: its keys, and those values that are texts.
+    quotes: Vec<usize>,
     /// Whether a backslash may stand in the record.
     may_escape: bool,
     /// Whether the part of earlier chunks is given up.
@@ -85,10 +83,7 @@ impl Splitter {
                 let at = index * BLOCK + bit;
                 let begins_string = marks.strings >> bit & 1 == 1;
                 match chunk[at] {
-                    b'"' if self.in_record => {
-                        let place = self.record.len() + at - start;
-                        self.mark_string(begins_string, place);
-                    }
+                    b'"' if self.in_record => self.quotes.push(self.record.len() + at - start),
                     b'"' if begins_string => {
                         self.keep_between(&chunk[start..at], found);
                         start = at;
@@ -173,21 +168,13 @@ impl Splitter {
         if is_nested { marks.brackets } else { marks.brackets | marks.quotes }
     }
 
-    fn mark_string(&mut self, begins: bool, place: usize) {
-        if begins {
-            self.strings.push(place + 1..place + 1);
-        } else if let Some(string) = self.strings.last_mut() {
-            string.end = place;
-        }
-    }
-
     /// Takes a bracket at that index that opens, and returns where what was not yet taken begins.
     fn open(&mut self, bracket: u8, chunk: &[u8], mut start: usize, at: usize) -> usize {
         let is_list = bracket == b'[' && self.depth <= 1 && self.list_depth.is_none();
         if self.opens_record(bracket) {
             self.in_record = true;
             self.may_escape = false;
-            self.strings.clear();
+            self.quotes.clear();
         } else if is_list {
             if self.in_record {
                 self.save(&chunk[start..at]);
@@ -274,8 +261,8 @@ impl Splitter {
                 self.record.extend(end);
                 &self.record
             };
-            let (strings, may_escape) = (&self.strings, self.may_escape);
-            found(Piece::Record(Record { text, strings, may_escape }));
+            let (strings, _) = self.quotes.as_chunks();
+            found(Piece::Record(Record { text, strings, may_escape: self.may_escape }));
         }
         self.record.clear();
     }

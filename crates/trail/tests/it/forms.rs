@@ -255,6 +255,13 @@ fn an_event_without_time_name_account_or_region_is_a_gap() {
     }
 }
 
+#[test]
+fn a_time_that_is_not_one_is_a_gap_in_any_record() {
+    let mut wrong = other("b");
+    wrong["eventTime"] = json!("2026-13-02T08:00:00Z");
+    breaks(log_file(&[sign_in(1), wrong]), "the time of a record is not a time", 1);
+}
+
 /// It may have been root. What AWS does by itself has no identity.
 #[test]
 fn a_sign_in_of_nobody_is_a_gap() {
