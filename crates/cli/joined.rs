@@ -1,5 +1,6 @@
 //! Reports of accounts on their way into one: a single one stays in memory, several go to a file.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
@@ -11,7 +12,7 @@ use portcullis_model::{
     ActivitySummary, AuditedAccount, Finding, Report, RuleInfo, Run, RunOptions, SCHEMA, Severity,
     Tool, WaiverOutcome,
 };
-use portcullis_report::{Format, Join, Outcome, Unmergeable, write_json};
+use portcullis_report::{Findings, Format, Join, Outcome, Unmergeable, render_apart, write_json};
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -76,24 +77,22 @@ impl Whole {
         }
     }
 
-    /// Writes it everywhere; what it comes to. Only JSON is written without ever being in memory as a whole.
+    /// Writes it everywhere; what it comes to.
     pub(crate) fn write(
         self,
         outputs: &[Output<Format>],
         detail: &DetailArgs,
     ) -> Result<Outcome, Failure> {
-        if let Whole::Filed(filed) = &self
-            && outputs.iter().all(|output| output.format() == Format::Json)
-        {
-            output::write(outputs, |_, _, out| filed.write(out))?;
-            return Ok(filed.outcome.clone());
+        match self {
+            Whole::Held(report) => {
+                output::write_report(&report, outputs, detail)?;
+                let outcome = Outcome::new(&report);
+                // The process ends here, and to free each text of a large report takes a tenth of the time.
+                mem::forget(report);
+                Ok(outcome)
+            }
+            Whole::Filed(filed) => filed.write(outputs, detail),
         }
-        let report = self.into_report()?;
-        output::write_report(&report, outputs, detail)?;
-        let outcome = Outcome::new(&report);
-        // The process ends here, and to free each text of a large report takes a tenth of the time.
-        mem::forget(report);
-        Ok(outcome)
     }
 
     /// The report in memory.
@@ -218,8 +217,32 @@ pub(crate) struct Filed {
 }
 
 impl Filed {
-    /// Writes its JSON, of which never more than a line is in memory.
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes it everywhere without ever having more than a finding in memory; what it comes to.
+    fn write(
+        mut self,
+        outputs: &[Output<Format>],
+        detail: &DetailArgs,
+    ) -> Result<Outcome, Failure> {
+        // JSON has no need of the accounts in memory.
+        if outputs.iter().any(|output| output.format() != Format::Json) {
+            let accounts = self.lines(&self.accounts).iter().collect::<io::Result<_>>()?;
+            self.head.accounts = accounts;
+        }
+        let Filed { head, outcome, .. } = &self;
+        let findings = self.lines(&self.findings);
+        output::warn_of_left_out(head, &findings, outputs)?;
+        output::write(outputs, |format, style, out| match format {
+            Format::Json => self.write_json(out),
+            _ => {
+                let style = detail.apply(style);
+                render_apart(head, &findings, outcome.clone(), format, style, out)
+            }
+        })?;
+        Ok(self.outcome)
+    }
+
+    /// Writes its JSON.
+    fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         let Report { tool, options, run, rules, waivers, activity, .. } = &self.head;
         let lines = Streamed {
             schema: SCHEMA,
@@ -270,13 +293,25 @@ struct Lines<'a, T> {
 
 impl<T: DeserializeOwned> Lines<'_, T> {
     fn iter(&self) -> impl Iterator<Item = io::Result<T>> {
-        self.starts.iter().map(|&start| {
-            let mut line = String::new();
-            let mut file = self.file.borrow_mut();
-            file.seek(SeekFrom::Start(start))?;
-            file.read_line(&mut line)?;
-            Ok(serde_json::from_str(&line)?)
-        })
+        self.starts.iter().map(|&start| self.read(start))
+    }
+
+    fn read(&self, start: u64) -> io::Result<T> {
+        let mut line = String::new();
+        let mut file = self.file.borrow_mut();
+        file.seek(SeekFrom::Start(start))?;
+        file.read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    }
+}
+
+impl Findings for Lines<'_, Finding> {
+    fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    fn get(&self, place: usize) -> io::Result<Cow<'_, Finding>> {
+        self.read(self.starts[place]).map(Cow::Owned)
     }
 }
 

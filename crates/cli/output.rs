@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use portcullis_model::Report;
-use portcullis_report::{Format, Style, UnknownFormat, counted, render};
+use portcullis_report::{Findings, Format, Style, UnknownFormat, counted, render};
 
 use crate::args::DetailArgs;
 use crate::failure::{Failure, did_you_mean};
@@ -129,8 +129,18 @@ pub(crate) fn write_report(
     outputs: &[Output<Format>],
     detail: &DetailArgs,
 ) -> Result<(), Failure> {
+    warn_of_left_out(report, &report.findings, outputs)?;
+    write(outputs, |format, style, out| render(report, format, detail.apply(style), out))
+}
+
+/// Says of what a format leaves out that it does.
+pub(crate) fn warn_of_left_out(
+    report: &Report,
+    findings: &dyn Findings,
+    outputs: &[Output<Format>],
+) -> io::Result<()> {
     for Output { format, .. } in outputs {
-        let left_out = format.left_out(report);
+        let left_out = format.left_out(report, findings)?;
         if left_out > 0 {
             let (name, findings) = (format.name(), counted(left_out, "finding"));
             let why =
@@ -138,7 +148,7 @@ pub(crate) fn write_report(
             terminal::warn(&format!("{name} leaves out {findings} {why}"));
         }
     }
-    write(outputs, |format, style, out| render(report, format, detail.apply(style), out))
+    Ok(())
 }
 
 /// Writes the result everywhere it can, and then fails if anywhere it could not.

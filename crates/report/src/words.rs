@@ -55,12 +55,13 @@ pub(crate) fn value(fact: &Json) -> String {
 
 /// Up to that many of the names, and how many more there are.
 pub(crate) fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
-    match names.split_at_checked(most) {
-        Some((first, rest)) if !rest.is_empty() => {
-            format!("{} and {} more", first.join(", "), rest.len())
-        }
-        _ => names.join(", "),
-    }
+    first_of(&names[..names.len().min(most)], names.len())
+}
+
+/// The first of so many names, and how many more there are.
+pub(crate) fn first_of<S: Borrow<str>>(first: &[S], all: usize) -> String {
+    let names = first.join(", ");
+    if all > first.len() { format!("{names} and {} more", all - first.len()) } else { names }
 }
 
 /// `1 rule (a)`, `7 rules (a, b, c, d, e and 2 more)`; none if there is no rule.

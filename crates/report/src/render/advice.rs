@@ -1,14 +1,13 @@
 //! What to do about findings.
 
-use std::collections::{BTreeSet, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io;
 
-use portcullis_model::{Finding, RuleInfo, Verdict};
+use portcullis_model::{Finding, Verdict};
 
 use crate::defuse;
 use crate::render::prose::is_command;
-
-/// So many findings of a rule have their commands shown together, unless all are asked for.
-const SHOWN: usize = 20;
 
 /// What to do about a finding; lines that a name smuggled in are not lines.
 pub(crate) fn remediation(finding: &Finding) -> String {
@@ -34,26 +33,22 @@ pub(crate) fn remediation(finding: &Finding) -> String {
     safe
 }
 
-/// What to do about all of a rule's findings: what they have in common once, with the commands of each
-/// below it; without findings, what the rule says in general.
-pub(crate) fn what_to_do(rule: Option<&RuleInfo>, findings: &[&Finding]) -> String {
-    what_to_do_at_most(rule, findings, SHOWN)
-}
-
-/// The same, with the commands of so many findings.
-pub(crate) fn what_to_do_at_most(
-    rule: Option<&RuleInfo>,
-    findings: &[&Finding],
+/// What to do about all findings of a rule: what they have in common once, with the commands of so many below it.
+pub(crate) fn what_to_do<'a>(
+    findings: impl Iterator<Item = io::Result<Cow<'a, Finding>>>,
     most: usize,
-) -> String {
-    if findings.is_empty() {
-        return rule.map(|rule| rule.remediation.clone()).unwrap_or_default();
-    }
+) -> io::Result<String> {
     let mut seen = HashSet::new();
-    let different = findings.iter().filter(|finding| seen.insert(&finding.remediation));
-    let advice: Vec<String> = different.map(|finding| remediation(finding)).collect();
+    let mut shown = Vec::new();
+    for finding in findings {
+        let finding = finding?;
+        let is_new = seen.insert(finding.remediation.clone());
+        if is_new && shown.len() < most {
+            shown.push(remediation(&finding));
+        }
+    }
     let mut steps: Vec<Step<'_>> = Vec::new();
-    for advice in advice.iter().take(most) {
+    for advice in &shown {
         for own in Step::split(advice) {
             match steps.iter_mut().find(|step| step.prose == own.prose) {
                 Some(step) if step.commands.contains(&own.commands[0]) => {}
@@ -67,12 +62,12 @@ pub(crate) fn what_to_do_at_most(
         lines.extend(step.prose);
         lines.extend(step.commands.into_iter().flatten());
     }
-    let more = advice.len().saturating_sub(most);
+    let more = seen.len() - shown.len();
     let note = format!("The JSON and CSV reports have the commands for the other {more} findings.");
     if more > 0 {
         lines.push(&note);
     }
-    lines.join("\n")
+    Ok(lines.join("\n"))
 }
 
 /// The commands in an advice; one that goes on after a backslash has several lines.
@@ -110,12 +105,10 @@ impl<'a> Step<'a> {
     }
 }
 
-/// How to close the gaps that left findings unknown: each step once.
-pub(crate) fn steps<'a>(unknown: impl IntoIterator<Item = &'a Finding>) -> BTreeSet<&'a str> {
-    // A finding's advice has a sentence for each source, and many findings share a source.
-    let advice = unknown.into_iter().map(|finding| finding.remediation.as_str());
-    let sentences = advice.flat_map(|advice| advice.split_inclusive(". ")).map(str::trim);
-    sentences.filter(|sentence| !sentence.is_empty()).collect()
+/// How to close the gaps that left a finding unknown: a sentence for each source.
+pub(crate) fn steps(unknown: &Finding) -> impl Iterator<Item = &str> {
+    let sentences = unknown.remediation.split_inclusive(". ").map(str::trim);
+    sentences.filter(|sentence| !sentence.is_empty())
 }
 
 #[cfg(test)]
@@ -127,22 +120,28 @@ mod tests {
         Finding { remediation: remediation.to_owned(), ..finding("rule", "id", None) }
     }
 
+    /// What to do, with the commands of twenty findings.
+    fn advice(findings: &[&Finding]) -> String {
+        let findings = findings.iter().map(|finding| Ok(Cow::Borrowed(*finding)));
+        what_to_do(findings, 20).unwrap()
+    }
+
     #[test]
     fn findings_of_a_rule_share_the_prose_and_have_commands_of_their_own() {
         let [anna, bilal, carla] = ["anna", "bilal", "carla"]
             .map(|name| advised(&format!("Delete it:\n  aws x {name} \\\n    --y\nThen rest.")));
         let other = advised("Keep it.\nThen rest.");
-        let all = what_to_do(None, &[&anna, &bilal, &anna, &other, &carla]);
+        let all = advice(&[&anna, &bilal, &anna, &other, &carla]);
         let expected = "Delete it:\n  aws x anna \\\n    --y\n  aws x bilal \\\n    --y\n  aws x carla \\\n    --y\n\
                         Then rest.\nKeep it.\nThen rest.";
         assert_eq!(all, expected);
-        assert_eq!(what_to_do(None, &[&anna]), anna.remediation);
+        assert_eq!(advice(&[&anna]), anna.remediation);
     }
 
     #[test]
     fn the_commands_of_many_findings_are_counted() {
         let many: Vec<_> = (0..25).map(|n| advised(&format!("Delete it:\n  aws x {n}"))).collect();
-        let text = what_to_do(None, &many.iter().collect::<Vec<_>>());
+        let text = advice(&many.iter().collect::<Vec<_>>());
         assert_eq!(text.lines().count(), 22);
         assert!(text.ends_with("the commands for the other 5 findings."), "{text}");
     }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_model::{Finding, Report, Severity, Status, Tally};
+use portcullis_model::{Severity, Status, Tally};
 
-use crate::render::view;
+use crate::render::findings::Entry;
+use crate::render::view::{self, View};
 use crate::words::counted;
 
 /// The number of verdicts by status.
@@ -19,9 +20,9 @@ impl Counts {
 
     /// Counts a finding, unless it says that there is no problem: a report lists such findings only
     /// where asked to, and tallies have them all.
-    fn add(&mut self, finding: &Finding) {
-        if is_listed(finding) {
-            self.0[finding.status() as usize] += 1;
+    fn add(&mut self, entry: &Entry) {
+        if entry.is_work() {
+            self.0[entry.status as usize] += 1;
         }
     }
 
@@ -32,40 +33,36 @@ impl Counts {
     }
 }
 
-fn is_listed(finding: &Finding) -> bool {
-    !matches!(finding.status(), Status::Pass | Status::NotApplicable)
-}
-
 /// The verdicts of the whole report.
-pub(crate) fn total(report: &Report) -> Counts {
+pub(crate) fn total(view: &View<'_>) -> Counts {
     let mut counts = Counts::default();
-    report.findings.iter().for_each(|finding| counts.add(finding));
-    for account in &report.accounts {
+    view.entries.iter().for_each(|entry| counts.add(entry));
+    for account in &view.report.accounts {
         account.tallies.values().for_each(|tally| counts.add_tally(*tally));
     }
     counts
 }
 
 /// What the audit comes to in numbers: `83 open findings: 4 critical, 79 low`.
-pub(crate) fn headline(report: &Report) -> String {
-    let accounts = match report.accounts.len() {
+pub(crate) fn headline(view: &View<'_>) -> String {
+    let accounts = match view.report.accounts.len() {
         0 | 1 => String::new(),
         count => format!(" in {count} accounts"),
     };
     let mut open = Vec::new();
-    for (severity, counts) in by_severity(report) {
+    for (severity, counts) in by_severity(view) {
         match counts.with_status(Status::Open) {
             0 => {}
             count => open.push(format!("{count} {}", severity.word())),
         }
     }
-    let found = match total(report).with_status(Status::Open) {
+    let found = match total(view).with_status(Status::Open) {
         0 => format!("No open findings{accounts}"),
         count => format!("{}{accounts}: {}", counted(count, "open finding"), open.join(", ")),
     };
-    let unknown = report.findings.iter().filter(|finding| finding.status() == Status::Unknown);
-    let unjudged: BTreeSet<&str> = unknown.map(|finding| finding.rule.as_str()).collect();
-    let all = counted(report.rules.len(), "rule");
+    let unknown = view.entries.iter().filter(|entry| entry.status == Status::Unknown);
+    let unjudged: BTreeSet<u32> = unknown.map(|entry| entry.rule).collect();
+    let all = counted(view.report.rules.len(), "rule");
     match unjudged.len() {
         0 => format!("{found}; {all} judged"),
         some => format!("{found}; {some} of {all} not fully judged"),
@@ -73,28 +70,28 @@ pub(crate) fn headline(report: &Report) -> String {
 }
 
 /// The verdicts of each severity that a rule or a finding has, the most severe first.
-pub(crate) fn by_severity(report: &Report) -> BTreeMap<Severity, Counts> {
+pub(crate) fn by_severity(view: &View<'_>) -> BTreeMap<Severity, Counts> {
     let mut counts: BTreeMap<Severity, Counts> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| is_listed(finding)) {
-        counts.entry(finding.severity).or_default().add(finding);
+    for entry in view.entries.iter().filter(|entry| entry.is_work()) {
+        counts.entry(entry.severity).or_default().add(entry);
     }
-    for rule in &report.rules {
-        counts.entry(rule.severity).or_default().add_tally(report.tally(&rule.id));
+    for rule in &view.report.rules {
+        counts.entry(rule.severity).or_default().add_tally(view.report.tally(&rule.id));
     }
     counts
 }
 
 /// The verdicts on the accounts of each id; none where there are not several.
-pub(crate) fn by_account(report: &Report) -> BTreeMap<&str, Counts> {
-    let mut parts = view::by_account(report);
-    if report.accounts.len() < 2 {
+pub(crate) fn by_account<'a>(view: &'a View<'_>) -> BTreeMap<&'a str, Counts> {
+    let mut parts = view::by_account(view);
+    if view.report.accounts.len() < 2 {
         parts.clear();
     }
     let mut by_account = BTreeMap::new();
     for (id, part) in parts {
         let mut counts = Counts::default();
-        for finding in part.findings {
-            counts.add(finding);
+        for entry in &part.entries {
+            counts.add(entry);
         }
         for tally in part.accounts.iter().flat_map(|account| account.tallies.values()) {
             counts.add_tally(*tally);

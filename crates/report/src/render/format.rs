@@ -21,6 +21,7 @@ use std::str::FromStr;
 
 use portcullis_model::Report;
 
+use crate::render::findings::Findings;
 use crate::render::view::View;
 use crate::{Outcome, Style};
 
@@ -82,11 +83,10 @@ formats! {
 
 impl Format {
     /// How many findings it leaves out because whoever reads it would refuse them.
-    #[must_use]
-    pub fn left_out(self, report: &Report) -> usize {
+    pub fn left_out(self, report: &Report, findings: &dyn Findings) -> io::Result<usize> {
         match self {
-            Format::Asff => asff::left_out(report),
-            _ => 0,
+            Format::Asff => asff::left_out(report, findings),
+            _ => Ok(0),
         }
     }
 }
@@ -131,5 +131,17 @@ pub fn render(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    format.writer()(&View::new(report, Outcome::new(report), style), out)
+    render_apart(report, &report.findings, Outcome::new(report), format, style, out)
+}
+
+/// Writes the report as [`render`] does, in any format but JSON, with findings that are kept apart from it.
+pub fn render_apart(
+    report: &Report,
+    findings: &dyn Findings,
+    outcome: Outcome,
+    format: Format,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    format.writer()(&View::new(report, findings, outcome, style)?, out)
 }

@@ -29,7 +29,40 @@ fn write(value: &impl Serialize, form: impl Formatter, out: &mut dyn Write) -> i
     buffer.into_inner().map(drop).map_err(IntoInnerError::into_error)
 }
 
+/// A list that [`write_json`] would write, value by value.
+pub(crate) struct JsonList<'w> {
+    out: BufWriter<&'w mut dyn Write>,
+    form: Defused<PrettyFormatter<'static>>,
+    is_empty: bool,
+}
+
+impl<'w> JsonList<'w> {
+    /// Begins a list.
+    pub(crate) fn new(out: &'w mut dyn Write) -> io::Result<JsonList<'w>> {
+        let mut out = BufWriter::new(out);
+        let mut form = Defused(PrettyFormatter::new());
+        form.begin_array(&mut out)?;
+        Ok(JsonList { out, form, is_empty: true })
+    }
+
+    /// Writes the next value.
+    pub(crate) fn push(&mut self, value: &impl Serialize) -> io::Result<()> {
+        self.form.begin_array_value(&mut self.out, self.is_empty)?;
+        self.is_empty = false;
+        value.serialize(&mut Serializer::with_formatter(&mut self.out, self.form.clone()))?;
+        self.form.end_array_value(&mut self.out)
+    }
+
+    /// Ends the list.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.form.end_array(&mut self.out)?;
+        self.out.write_all(b"\n")?;
+        self.out.flush()
+    }
+}
+
 /// JSON of some form, without deceptive characters.
+#[derive(Clone)]
 struct Defused<F>(F);
 
 /// Passes the marks of lists and objects on to the inner formatter.
@@ -93,6 +126,18 @@ mod tests {
         let text = json(&[name]);
         assert_eq!(text, "[\n  \"a\\u001b[0m\\u009b\\u202e\\udb40\\udc41\\nz\"\n]\n");
         assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [name]);
+    }
+
+    #[test]
+    fn a_list_is_the_same_value_by_value() {
+        let values = [serde_json::json!({ "a": ["\u{9b}", 1], "b": {} }), serde_json::json!([])];
+        for count in 0..=values.len() {
+            let mut out = Vec::new();
+            let mut list = JsonList::new(&mut out).unwrap();
+            values[..count].iter().for_each(|value| list.push(value).unwrap());
+            list.finish().unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), json(&&values[..count]));
+        }
     }
 
     #[test]

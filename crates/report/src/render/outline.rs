@@ -2,18 +2,20 @@
 //! together. Text and Markdown render it, and decide none of that.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 
-use portcullis_model::{Finding, RuleInfo, Severity, Status};
+use portcullis_model::{Finding, RuleInfo, Severity, Source, Status};
 
 use crate::Detail;
 use crate::decide::waivers;
 use crate::render::advice::commands;
 use crate::render::counts;
 use crate::render::facts::{self, Fact};
+use crate::render::findings::{Entry, with_status};
 use crate::render::gaps::{self, Cause};
 use crate::render::remarks;
-use crate::render::view::View;
-use crate::words::{self, capitalised, counted, day, few, named, span};
+use crate::render::view::{self, View};
+use crate::words::{self, capitalised, counted, day, few, first_of, named, span};
 
 /// So many resources of findings that ask for no work are named.
 const NAMED: usize = 10;
@@ -50,7 +52,7 @@ pub(crate) struct Group<'a> {
     pub id: &'a str,
     /// None only in a report that was tampered with.
     pub rule: Option<&'a RuleInfo>,
-    pub findings: Vec<&'a Finding>,
+    pub entries: Vec<Entry>,
     /// The rule above it whose commands are the same.
     pub same_as: Option<&'a str>,
 }
@@ -76,20 +78,20 @@ pub(crate) enum Weight {
 }
 
 impl<'a> Outline<'a> {
-    pub(crate) fn new(view: &View<'a>) -> Outline<'a> {
-        let groups = grouped(view, |finding| finding.status() == Status::Unknown);
+    pub(crate) fn new(view: &'a View<'_>) -> io::Result<Outline<'a>> {
+        let groups = grouped(view, |entry| entry.status == Status::Unknown);
         let mut lists =
-            vec![unjudged(view, &groups), warnings(view), unjudged_by_rule(view, &groups)];
+            vec![unjudged(view, &groups)?, warnings(view), unjudged_by_rule(view, &groups)?];
         for status in [Status::Waived, Status::Known, Status::Pass, Status::NotApplicable] {
-            lists.push(decided(view, status));
+            lists.push(decided(view, status)?);
         }
         lists.retain(|list| !list.lines.is_empty());
-        Outline {
-            headline: counts::headline(view.report),
+        Ok(Outline {
+            headline: counts::headline(view),
             facts: facts::facts(view.report),
-            open: open(view),
+            open: open(view)?,
             lists,
-        }
+        })
     }
 }
 
@@ -107,79 +109,91 @@ impl Group<'_> {
     }
 }
 
-fn open<'a>(view: &View<'a>) -> Vec<Section<'a>> {
+fn open<'a>(view: &'a View<'_>) -> io::Result<Vec<Section<'a>>> {
     let mut sections = Vec::new();
     let mut rules: HashMap<BTreeSet<String>, &str> = HashMap::new();
     for severity in Severity::ALL {
-        let mut groups = grouped(view, |f| f.status() == Status::Open && f.severity == severity);
+        let mut groups =
+            grouped(view, |entry| entry.status == Status::Open && entry.severity == severity);
         for group in &mut groups {
-            let compared = group.findings.iter().take(COMPARED);
-            let commands: BTreeSet<String> =
-                compared.flat_map(|f| commands(&f.remediation)).collect();
-            if !commands.is_empty() {
-                let first = *rules.entry(commands).or_insert(group.id);
+            let mut own = BTreeSet::new();
+            for finding in view.findings(group.entries.iter().take(COMPARED)) {
+                own.extend(commands(&finding?.remediation));
+            }
+            if !own.is_empty() {
+                let first = *rules.entry(own).or_insert(group.id);
                 group.same_as = Some(first).filter(|first| *first != group.id);
             }
         }
-        let count: usize = groups.iter().map(|group| group.findings.len()).sum();
+        let count = count(&groups);
         let title = format!("{}: {}", capitalised(severity.word()), counted(count, "finding"));
         if count > 0 {
             sections.push(Section { severity, title, groups });
         }
     }
-    sections
+    Ok(sections)
+}
+
+/// How many findings stand in the groups.
+fn count(groups: &[Group<'_>]) -> usize {
+    groups.iter().map(|group| group.entries.len()).sum()
 }
 
 /// Some of the findings by rule, the most severe rule first.
-fn grouped<'a>(view: &View<'a>, some: impl Fn(&Finding) -> bool) -> Vec<Group<'a>> {
+fn grouped<'a>(view: &'a View<'_>, some: impl Fn(&Entry) -> bool) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<(Severity, &str), Group<'a>> = BTreeMap::new();
-    for finding in view.report.findings.iter().filter(|finding| some(finding)) {
-        let (id, rule) = (finding.rule.as_str(), view.rule(finding));
-        let severity = rule.map_or(finding.severity, |rule| rule.severity);
-        let group = Group { id, rule, findings: Vec::new(), same_as: None };
-        groups.entry((severity, id)).or_insert(group).findings.push(finding);
+    for entry in view.entries.iter().filter(|entry| some(entry)) {
+        let id = view.rule_id(entry);
+        let rule = view.rule_of(id);
+        let severity = rule.map_or(entry.severity, |rule| rule.severity);
+        let group = Group { id, rule, entries: Vec::new(), same_as: None };
+        groups.entry((severity, id)).or_insert(group).entries.push(*entry);
     }
     groups.into_values().collect()
 }
 
 /// What could not be judged: why, which rules need it, and what to do.
-fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> List {
-    let mut lines = causes(view);
-    lines.extend(unread(view, groups));
+fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
+    let mut lines = causes(view)?;
+    lines.extend(unread(view, groups)?);
     for group in groups {
-        let defects = group.findings.iter().copied().filter(|finding| finding.missing.is_empty());
-        lines.extend(folded(view, group.id, defects, |finding| {
+        lines.extend(folded(view, group, |finding| {
             let why = format!("{}. {}", finding.message, finding.remediation);
-            why.trim_end_matches([' ', '.']).to_owned()
-        }));
+            let is_defect = finding.missing.is_empty();
+            is_defect.then(|| why.trim_end_matches([' ', '.']).to_owned())
+        })?);
     }
     let title = match groups.len() {
         0 => "Gaps: no rule was left unjudged".to_owned(),
         count => format!("Not judged: {}", counted(count, "rule")),
     };
-    List { title, lines, weight: Weight::Work }
+    Ok(List { title, lines, weight: Weight::Work })
 }
 
 /// The same, for each rule the resources.
-fn unjudged_by_rule(view: &View<'_>, groups: &[Group<'_>]) -> List {
+fn unjudged_by_rule(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
     let mut lines = Vec::new();
     for group in groups {
-        lines.extend(folded(view, group.id, group.findings.iter().copied(), remarks::on_missing));
+        lines.extend(folded(view, group, |finding| Some(remarks::on_missing(finding)))?);
     }
-    let count: usize = groups.iter().map(|group| group.findings.len()).sum();
-    let title = format!("Not judged by rule: {}", counted(count, "finding"));
-    List { title, lines, weight: Weight::Detail }
+    let title = format!("Not judged by rule: {}", counted(count(groups), "finding"));
+    Ok(List { title, lines, weight: Weight::Detail })
 }
 
 /// What is missing, each cause once for all accounts where it leaves the same rules open.
-fn causes(view: &View<'_>) -> Vec<(String, usize)> {
+fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
+    let parts = view::by_account(view);
     let most = if view.style.detail == Detail::All { usize::MAX } else { SOURCES };
     let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
     for account in &view.report.accounts {
-        let mut unknown: Vec<&Finding> = view.report.findings.iter().collect();
-        unknown.retain(|finding| {
-            finding.status() == Status::Unknown && finding.account_ref() == account.account_ref()
-        });
+        let mut unknown: Vec<(&str, Vec<Source>)> = Vec::new();
+        for entry in with_status(&parts[account.id.as_str()].entries, Status::Unknown) {
+            let finding = view.finding(entry)?;
+            let need = (view.rule_id(entry), finding.missing.clone());
+            if finding.account_ref() == account.account_ref() && !unknown.contains(&need) {
+                unknown.push(need);
+            }
+        }
         for cause in gaps::causes(&account.gaps, most) {
             let Some(sentence) = sentence(&cause, &unknown) else { continue };
             match causes.iter_mut().find(|(known, _)| *known == sentence) {
@@ -194,16 +208,16 @@ fn causes(view: &View<'_>) -> Vec<(String, usize)> {
         let lead = if view.many_accounts() { format!("{accounts}: ") } else { String::new() };
         lines.push((format!("{lead}{sentence}"), 0));
     }
-    lines
+    Ok(lines)
 }
 
 /// What a cause leaves not judged, and what to do; none if nobody chose otherwise and no rule minds.
-fn sentence(cause: &Cause, unknown: &[&Finding]) -> Option<String> {
+fn sentence(cause: &Cause, unknown: &[(&str, Vec<Source>)]) -> Option<String> {
     let mut rules: Vec<&str> = Vec::new();
-    for finding in unknown {
-        let needs_it = finding.missing.iter().any(|source| cause.sources.contains(source));
-        if needs_it && !rules.contains(&finding.rule.as_str()) {
-            rules.push(&finding.rule);
+    for (rule, missing) in unknown {
+        let needs_it = missing.iter().any(|source| cause.sources.contains(source));
+        if needs_it && !rules.contains(rule) {
+            rules.push(rule);
         }
     }
     let Cause { says, remedy, by_choice, .. } = cause;
@@ -214,31 +228,39 @@ fn sentence(cause: &Cause, unknown: &[&Finding]) -> Option<String> {
     }
 }
 
+/// What leaves findings unknown without a gap.
+#[derive(Default)]
+struct Unread<'a> {
+    findings: usize,
+    rules: Vec<&'a str>,
+    accounts: BTreeSet<&'a str>,
+}
+
 /// What is missing without a gap, such as logs of a region: each cause once for all rules that need it.
-fn unread(view: &View<'_>, groups: &[Group<'_>]) -> Vec<(String, usize)> {
-    let mut causes: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
-    for finding in groups.iter().flat_map(|group| &group.findings) {
-        let mut gaps = view.account(finding).into_iter().flat_map(|account| &account.gaps);
+fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usize)>> {
+    let mut causes: BTreeMap<(String, String), Unread<'_>> = BTreeMap::new();
+    for entry in groups.iter().flat_map(|group| &group.entries) {
+        let finding = view.finding(entry)?;
+        let mut gaps = view.account(&finding).into_iter().flat_map(|account| &account.gaps);
         if !finding.missing.is_empty() && !gaps.any(|gap| finding.missing.contains(&gap.source)) {
-            let says = finding.message.trim_start_matches("not judged: ");
-            causes.entry((says, &finding.remediation)).or_default().push(finding);
+            let says = finding.message.trim_start_matches("not judged: ").to_owned();
+            let cause = causes.entry((says, finding.remediation.clone())).or_default();
+            cause.findings += 1;
+            cause.rules.push(view.rule_id(entry));
+            cause.rules.dedup();
+            cause.accounts.insert(view.account_id(entry));
         }
     }
     let mut lines = Vec::new();
-    for ((says, remedy), findings) in causes {
-        let mut rules: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
-        rules.dedup();
-        let mut accounts: Vec<&str> =
-            findings.iter().map(|finding| finding.account.as_str()).collect();
-        accounts.sort_unstable();
-        accounts.dedup();
+    for ((says, remedy), Unread { findings, rules, accounts }) in causes {
+        let accounts: Vec<&str> = accounts.into_iter().collect();
         let accounts = few(&accounts, NAMED);
         let lead = if view.many_accounts() { format!("{accounts}: ") } else { String::new() };
         let rules = named(&rules).unwrap_or_default();
         let sentence = format!("{lead}{says}. Not judged: {rules}. {remedy}");
-        lines.push((sentence.trim_end().to_owned(), findings.len()));
+        lines.push((sentence.trim_end().to_owned(), findings));
     }
-    lines
+    Ok(lines)
 }
 
 /// The waivers that have ended, end soon or are of no use.
@@ -257,9 +279,8 @@ fn warnings(view: &View<'_>) -> List {
 }
 
 /// What fails and does not count, passes or does not apply: a line for each rule and reason.
-fn decided(view: &View<'_>, status: Status) -> List {
-    let groups = grouped(view, |finding| finding.status() == status);
-    let count: usize = groups.iter().map(|group| group.findings.len()).sum();
+fn decided(view: &View<'_>, status: Status) -> io::Result<List> {
+    let groups = grouped(view, |entry| entry.status == status);
     let why = |finding: &Finding| match status {
         Status::Waived | Status::Known => remarks::remarks(finding).join("; "),
         // A message says why the question does not arise; that of a pass says what was not found.
@@ -268,9 +289,9 @@ fn decided(view: &View<'_>, status: Status) -> List {
     };
     let mut lines = Vec::new();
     for group in &groups {
-        lines.extend(folded(view, group.id, group.findings.iter().copied(), why));
+        lines.extend(folded(view, group, |finding| Some(why(finding)))?);
     }
-    List { title: title(view, status, count), lines, weight: Weight::Record }
+    Ok(List { title: title(view, status, count(&groups)), lines, weight: Weight::Record })
 }
 
 fn title(view: &View<'_>, status: Status, count: usize) -> String {
@@ -288,23 +309,28 @@ fn title(view: &View<'_>, status: Status, count: usize) -> String {
     }
 }
 
-/// `rule: names; why`, for each reason.
-fn folded<'f>(
+/// `rule: names; why`, for each reason; findings without one are left out.
+fn folded(
     view: &View<'_>,
-    rule: &str,
-    findings: impl IntoIterator<Item = &'f Finding>,
-    why: impl Fn(&Finding) -> String,
-) -> Vec<(String, usize)> {
-    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for finding in findings {
-        let name = words::name(finding, view.many_accounts());
-        reasons.entry(why(finding)).or_default().push(name);
+    group: &Group<'_>,
+    why: impl Fn(&Finding) -> Option<String>,
+) -> io::Result<Vec<(String, usize)>> {
+    let most = if view.style.detail == Detail::All { usize::MAX } else { NAMED };
+    // The names that are shown, and how many there are.
+    let mut reasons: BTreeMap<String, (Vec<String>, usize)> = BTreeMap::new();
+    for finding in view.findings(&group.entries) {
+        let finding = finding?;
+        let Some(why) = why(&finding) else { continue };
+        let (names, count) = reasons.entry(why).or_default();
+        if names.len() < most {
+            names.push(words::name(&finding, view.many_accounts()));
+        }
+        *count += 1;
     }
     let mut lines = Vec::new();
-    for (why, names) in reasons {
-        let most = if view.style.detail == Detail::All { names.len() } else { NAMED };
+    for (why, (names, count)) in reasons {
         let why = if why.is_empty() { why } else { format!("; {why}") };
-        lines.push((format!("{rule}: {}{why}", few(&names, most)), names.len()));
+        lines.push((format!("{}: {}{why}", group.id, first_of(&names, count)), count));
     }
-    lines
+    Ok(lines)
 }

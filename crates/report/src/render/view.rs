@@ -1,15 +1,26 @@
 //! What every format is given.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 
 use jiff::Timestamp;
 use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo};
 
+use crate::render::findings::{Entry, Findings};
 use crate::{Outcome, Style, words};
 
 /// A report, with what follows from it.
 pub(crate) struct View<'a> {
+    /// The report, but for its findings.
     pub report: &'a Report,
+    findings: &'a dyn Findings,
+    /// All findings, in the report's order.
+    pub entries: Vec<Entry>,
+    /// The ids of the rules of the report, and then of those that only findings name.
+    pub rule_ids: Vec<String>,
+    /// The ids of the accounts that findings name.
+    pub account_ids: Vec<String>,
     /// What the exit status of the audit is, and why.
     pub outcome: Outcome,
     /// How text for a terminal is laid out; nothing for other formats.
@@ -19,20 +30,86 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(report: &'a Report, outcome: Outcome, style: Style) -> View<'a> {
-        let rules = report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-        let accounts = report.accounts.iter().map(|a| (a.account_ref(), a)).collect();
-        View { report, outcome, style, rules, accounts }
+    /// Reads each finding once.
+    pub(crate) fn new(
+        report: &'a Report,
+        findings: &'a dyn Findings,
+        outcome: Outcome,
+        style: Style,
+    ) -> io::Result<View<'a>> {
+        let mut entries = Vec::with_capacity(findings.count());
+        let (mut rule_numbers, mut account_numbers) = (Numbers::default(), Numbers::default());
+        for rule in &report.rules {
+            rule_numbers.number(&rule.id);
+        }
+        for place in 0..findings.count() {
+            let finding = findings.get(place)?;
+            entries.push(Entry {
+                place: number(place),
+                severity: finding.severity,
+                status: finding.status(),
+                rule: rule_numbers.number(&finding.rule),
+                account: account_numbers.number(&finding.account),
+            });
+        }
+        Ok(View {
+            report,
+            findings,
+            entries,
+            rule_ids: rule_numbers.names,
+            account_ids: account_numbers.names,
+            outcome,
+            style,
+            rules: report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect(),
+            accounts: report.accounts.iter().map(|a| (a.account_ref(), a)).collect(),
+        })
+    }
+
+    /// The finding of that entry.
+    pub(crate) fn finding(&self, entry: &Entry) -> io::Result<Cow<'a, Finding>> {
+        self.findings.get(entry.place as usize)
+    }
+
+    /// The findings of some entries, one after the other.
+    pub(crate) fn findings<'e>(
+        &self,
+        entries: impl IntoIterator<Item = &'e Entry>,
+    ) -> impl Iterator<Item = io::Result<Cow<'a, Finding>>> {
+        entries.into_iter().map(|entry| self.finding(entry))
+    }
+
+    /// The rule's id.
+    pub(crate) fn rule_id(&self, entry: &Entry) -> &str {
+        &self.rule_ids[entry.rule as usize]
+    }
+
+    /// The account's id.
+    pub(crate) fn account_id(&self, entry: &Entry) -> &str {
+        &self.account_ids[entry.account as usize]
     }
 
     /// The finding's rule; none only in a report that was tampered with.
     pub(crate) fn rule(&self, finding: &Finding) -> Option<&'a RuleInfo> {
-        self.rules.get(finding.rule.as_str()).copied()
+        self.rule_of(&finding.rule)
+    }
+
+    /// The rule of that id, if the report has it.
+    pub(crate) fn rule_of(&self, id: &str) -> Option<&'a RuleInfo> {
+        self.rules.get(id).copied()
     }
 
     /// Whether names need their account beside them.
     pub(crate) fn many_accounts(&self) -> bool {
         self.report.accounts.len() > 1
+    }
+
+    /// What the first of those findings are about, and how many more there are.
+    pub(crate) fn names(&self, entries: &[Entry], most: usize) -> io::Result<String> {
+        let mut names = Vec::new();
+        for finding in self.findings(entries.iter().take(most)) {
+            names.push(words::name(&*finding?, self.many_accounts()));
+        }
+        Ok(words::first_of(&names, entries.len()))
     }
 
     /// The message of a finding, led by what it is about where it does not say so itself.
@@ -57,23 +134,48 @@ impl<'a> View<'a> {
     }
 }
 
+/// Numbers for names, from 0.
+#[derive(Default)]
+struct Numbers {
+    names: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Numbers {
+    /// The number of the name, which is a new one where it has none yet.
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let new = number(self.names.len());
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), new);
+        new
+    }
+}
+
+/// A place in a list of a report, of which no list has four thousand million.
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
 /// What a report says of an account.
 #[derive(Default)]
 pub(crate) struct AccountPart<'a> {
     /// Several where they share an id, as those do of which it is not known; none only in a report
     /// that was tampered with.
     pub accounts: Vec<&'a AuditedAccount>,
-    pub findings: Vec<&'a Finding>,
+    pub entries: Vec<Entry>,
 }
 
 /// The report by the ids of accounts.
-pub(crate) fn by_account(report: &Report) -> BTreeMap<&str, AccountPart<'_>> {
+pub(crate) fn by_account<'a>(view: &'a View<'_>) -> BTreeMap<&'a str, AccountPart<'a>> {
     let mut parts: BTreeMap<&str, AccountPart<'_>> = BTreeMap::new();
-    for account in &report.accounts {
+    for account in &view.report.accounts {
         parts.entry(&account.id).or_default().accounts.push(account);
     }
-    for finding in &report.findings {
-        parts.entry(&finding.account).or_default().findings.push(finding);
+    for entry in &view.entries {
+        parts.entry(view.account_id(entry)).or_default().entries.push(*entry);
     }
     parts
 }

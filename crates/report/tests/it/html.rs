@@ -145,11 +145,17 @@ fn the_data_name_the_controls_that_a_rule_tests() {
 #[test]
 fn what_repeats_is_written_once() {
     let data = data(&page(&of_size(1000)));
-    assert_eq!(data["instructions"], json!([{ "paragraph": "Make a new key." }]));
+    let [first, .., last] = data["findings"].as_array().unwrap().as_slice() else { panic!() };
+    assert_eq!(first["remediation"], json!([{ "paragraph": "Make a new key." }]));
     let sources = "Ages count to 2026-11-02 10:00:00 UTC; the credential report was made at \
                    2026-11-02 07:00:00 UTC; the rest was collected by 2026-11-02 10:00:00 UTC.";
-    assert_eq!(data["texts"], json!(["user", "user.name", sources]));
-    assert_eq!(data["findings"][999]["evidence"], json!([[1, "user-999"]]));
+    assert_eq!([&first["kind"], &first["sources"]], ["user", sources]);
+    assert_eq!(first["evidence"], json!([["user.name", "user-0"]]));
+    assert_eq!(last["evidence"], json!([[1, "user-999"]]));
+    assert_eq!(
+        [&last["kind"], &last["sources"], &last["remediation"]],
+        [&json!(0), &json!(2), &json!([0])]
+    );
 }
 
 #[test]
@@ -167,8 +173,13 @@ fn the_data_of_a_large_report_are_packed() {
 fn commands_can_be_copied_whole() {
     let data = data(&page(&decided()));
     let command = "aws iam update-access-key --user-name alice --access-key-id AKIAIOSFODNN7EXAMPLE --status Inactive";
-    let instructions = data["instructions"].as_array().unwrap();
-    assert!(instructions.contains(&json!({ "command": [command] })), "{instructions:?}");
+    let mut instructions = data["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|f| f["remediation"].as_array())
+        .flatten();
+    assert!(instructions.any(|step| *step == json!({ "command": [command] })), "{data}");
 }
 
 #[test]

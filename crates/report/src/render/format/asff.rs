@@ -32,36 +32,45 @@ use self::attributes::{
 use self::resource::Resource;
 use super::security_event::{Ids, missing};
 use crate::decide::waivers::decision_and_reason;
+use crate::render::findings::Findings;
+use crate::render::json::JsonList;
 use crate::render::view::View;
-use crate::write_json;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut ids = Ids::default();
-    let findings = view.report.findings.iter().filter_map(|finding| {
+    let mut findings = JsonList::new(out)?;
+    for finding in view.findings(&view.entries) {
+        let finding = finding?;
         // Numbered before any is left out, so that ids do not depend on that.
-        let id = ids.next(finding);
-        let account = view.account(finding)?;
-        let product = product::arn(account.account_ref(), account.region.as_deref())?;
-        Some(SecurityFinding::new(finding, &id, account, product, view))
-    });
-    write_json(&findings.collect::<Vec<_>>(), out)
+        let id = ids.next(&finding);
+        if let Some((account, product)) = importable(view, &finding) {
+            findings.push(&SecurityFinding::new(&finding, &id, account, product, view))?;
+        }
+    }
+    findings.finish()
 }
 
 /// How many findings have no place to be imported to.
-pub(super) fn left_out(report: &Report) -> usize {
+pub(super) fn left_out(report: &Report, findings: &dyn Findings) -> io::Result<usize> {
     let mut known = BTreeSet::new();
     for account in &report.accounts {
         if product::arn(account.account_ref(), account.region.as_deref()).is_some() {
-            known.insert((account.partition.as_str(), account.id.as_str()));
+            known.insert(account.account_ref());
         }
     }
     let mut count = 0;
-    for finding in &report.findings {
-        if !known.contains(&(finding.partition.as_str(), finding.account.as_str())) {
-            count += 1;
-        }
+    for place in 0..findings.count() {
+        let is_known = known.contains(&findings.get(place)?.account_ref());
+        count += usize::from(!is_known);
     }
-    count
+    Ok(count)
+}
+
+/// The account of a finding and the product that it is imported to, where it has such a place.
+fn importable<'a>(view: &View<'a>, finding: &Finding) -> Option<(&'a AuditedAccount, String)> {
+    let account = view.account(finding)?;
+    let product = product::arn(account.account_ref(), account.region.as_deref())?;
+    Some((account, product))
 }
 
 /// `AwsSecurityFinding`, with the attributes that a provider may set.

@@ -9,6 +9,7 @@ use portcullis_model::{Arn, Finding, Severity, Status};
 
 use super::duplicates::Duplicates;
 use crate::defuse;
+use crate::render::findings::Entry;
 use crate::render::remarks;
 use crate::words::{capitalised, describe};
 
@@ -25,26 +26,26 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b':');
 
-/// A finding that fails and that no waiver accepts, or that could not be judged: a tracker takes for
-/// solved what is not there any more.
-pub(super) struct Issue<'a> {
-    pub finding: &'a Finding,
-    /// Its fingerprint; where several findings have the same, a number tells them apart.
-    pub id: String,
+/// The findings that fail and that no waiver accepts, or that could not be judged, the most severe first; those not
+/// judged after all that fail. A tracker takes for solved what is not there any more.
+pub(super) fn issues(entries: &[Entry]) -> Vec<Entry> {
+    let mut issues = entries.to_vec();
+    issues.retain(|it| matches!(it.status, Status::Open | Status::Known | Status::Unknown));
+    issues.sort_by_key(|entry| {
+        (entry.status == Status::Unknown, entry.severity, entry.status, entry.place)
+    });
+    issues
 }
 
-/// The issues among the findings, the most severe first; those not judged after all that fail.
-pub(super) fn issues<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Issue<'a>> {
-    let mut found: Vec<&Finding> = findings.into_iter().collect();
-    found.retain(|it| matches!(it.status(), Status::Open | Status::Known | Status::Unknown));
-    found.sort_by_key(|finding| (is_unjudged(finding), finding.severity, finding.status()));
-    let mut duplicates = Duplicates::default();
-    let mut issues = Vec::new();
-    for finding in found {
-        let id = format!("{}:{}", finding.fingerprint.as_str(), duplicates.number(finding));
-        issues.push(Issue { finding, id });
+/// What an issue is known by.
+#[derive(Default)]
+pub(super) struct Ids(Duplicates);
+
+impl Ids {
+    /// The finding's fingerprint; where several issues have the same, a number tells them apart.
+    pub(super) fn next(&mut self, finding: &Finding) -> String {
+        format!("{}:{}", finding.fingerprint.as_str(), self.0.number(finding))
     }
-    issues
 }
 
 /// Whether it may be no problem at all.
@@ -53,9 +54,12 @@ pub(super) fn is_unjudged(finding: &Finding) -> bool {
 }
 
 /// The number of issues of each severity that fail, the most severe first.
-pub(super) fn by_severity(issues: &[Issue<'_>]) -> [usize; Severity::ALL.len()] {
-    let fails = issues.iter().map(|issue| issue.finding).filter(|finding| !is_unjudged(finding));
-    Severity::ALL.map(|severity| fails.clone().filter(|f| f.severity == severity).count())
+pub(super) fn by_severity(issues: &[Entry]) -> [usize; Severity::ALL.len()] {
+    let mut counts = [0; Severity::ALL.len()];
+    for issue in issues.iter().filter(|issue| issue.status != Status::Unknown) {
+        counts[issue.severity as usize] += 1;
+    }
+    counts
 }
 
 /// What is wrong and what was decided about it, in whole sentences and on one line.
@@ -164,9 +168,10 @@ mod tests {
 
     #[test]
     fn findings_that_share_a_fingerprint_are_told_apart() {
-        let twice = [finding("arn:aws:iam::1:root", None), finding("arn:aws:iam::1:root", None)];
-        let ids: Vec<String> = issues(&twice).into_iter().map(|issue| issue.id).collect();
-        let fingerprint = twice[0].fingerprint.as_str();
-        assert_eq!(ids, [format!("{fingerprint}:1"), format!("{fingerprint}:2")]);
+        let root = finding("arn:aws:iam::1:root", None);
+        let mut ids = Ids::default();
+        let given = [ids.next(&root), ids.next(&root)];
+        let fingerprint = root.fingerprint.as_str();
+        assert_eq!(given, [format!("{fingerprint}:1"), format!("{fingerprint}:2")]);
     }
 }

@@ -55,9 +55,10 @@ const REMEDIATION: &str = "remediation";
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     csv.write_record(COLUMNS.iter().map(|(name, _)| name)).map_err(of_writer)?;
-    for finding in &view.report.findings {
+    for finding in view.findings(&view.entries) {
+        let finding = finding?;
         let cells = COLUMNS.iter().map(|(name, cell)| {
-            let text = cell((view, finding));
+            let text = cell((view, &finding));
             if *name == REMEDIATION { lines(&text) } else { line(&text) }
         });
         csv.write_record(cells).map_err(of_writer)?;

@@ -11,6 +11,7 @@ use portcullis_model::{Finding, Severity, Status};
 
 use super::code_quality;
 use crate::defuse;
+use crate::render::findings::with_status;
 use crate::render::view::View;
 
 /// GitHub shows so many annotations of a level and step, and drops the others.
@@ -72,16 +73,15 @@ fn data(text: &str) -> String {
 }
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let issues = code_quality::issues(&view.report.findings);
-    let mut open: Vec<&Finding> = issues.iter().map(|issue| issue.finding).collect();
-    open.retain(|finding| finding.status() == Status::Open);
+    let mut open = code_quality::issues(&view.entries);
+    open.retain(|entry| entry.status == Status::Open);
     let mut shown = 0;
     for level in [Level::Error, Level::Warning, Level::Notice] {
-        let of_it = open.iter().filter(|finding| Level::from_severity(finding.severity) == level);
+        let of_it = open.iter().filter(|entry| Level::from_severity(entry.severity) == level);
         // One of its level is kept for the end.
         let room = SHOWN - usize::from(level == Level::of_end(view));
-        for finding in of_it.take(room) {
-            writeln!(out, "{}", annotation(view, finding, level))?;
+        for finding in view.findings(of_it.take(room)) {
+            writeln!(out, "{}", annotation(view, &*finding?, level))?;
             shown += 1;
         }
     }
@@ -101,7 +101,7 @@ fn annotation(view: &View<'_>, finding: &Finding, level: Level) -> Command {
 
 /// How the audit ended, and how many findings have no annotation.
 fn end(view: &View<'_>, open: usize) -> Command {
-    let count = |status| view.report.findings.iter().filter(|f| f.status() == status).count();
+    let count = |status| with_status(&view.entries, status).count();
     let counts: Vec<String> = [
         (open, "open"),
         (count(Status::Known), "known"),

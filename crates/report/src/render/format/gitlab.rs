@@ -9,9 +9,10 @@ use std::io::{self, Write};
 use portcullis_model::{Finding, Severity};
 use serde::Serialize;
 
-use super::code_quality::{self, Issue};
+use super::code_quality::{self, Ids};
+use crate::defuse;
+use crate::render::json::JsonList;
 use crate::render::view::View;
-use crate::{defuse, write_json};
 
 /// A problem.
 #[derive(Serialize)]
@@ -38,18 +39,22 @@ struct Lines {
 }
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let problems: Vec<Problem> =
-        code_quality::issues(&view.report.findings).into_iter().map(problem).collect();
-    write_json(&problems, out)
+    let mut ids = Ids::default();
+    let mut problems = JsonList::new(out)?;
+    for finding in view.findings(&code_quality::issues(&view.entries)) {
+        let finding = finding?;
+        problems.push(&problem(&finding, ids.next(&finding)))?;
+    }
+    problems.finish()
 }
 
-fn problem(issue: Issue<'_>) -> Problem {
+fn problem(finding: &Finding, id: String) -> Problem {
     Problem {
-        description: code_quality::text(issue.finding),
-        check_name: defuse(&issue.finding.rule).into_owned(),
-        fingerprint: issue.id,
-        severity: severity(issue.finding),
-        location: Location { path: code_quality::path(issue.finding), lines: Lines { begin: 1 } },
+        description: code_quality::text(finding),
+        check_name: defuse(&finding.rule).into_owned(),
+        fingerprint: id,
+        severity: severity(finding),
+        location: Location { path: code_quality::path(finding), lines: Lines { begin: 1 } },
     }
 }
 

@@ -68,8 +68,8 @@ const TITLE_CHARS: usize = 40;
 
 /// Writes the whole page.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let index = Index::new(view.report);
-    Page::new(view, &index).write_into(&mut *out)?;
+    let index = Index::new(view);
+    Page::new(view, &index)?.write_into(&mut *out)?;
     data::write(view, &index, &mut *out)?;
     write!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")
 }
@@ -96,26 +96,26 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn new(view: &View<'a>, index: &'a Index<'a>) -> Page<'a> {
+    fn new(view: &'a View<'_>, index: &'a Index<'a>) -> io::Result<Page<'a>> {
         let report = view.report;
-        let gaps = gaps::Gaps::new(report, index);
-        Page {
+        let gaps = gaps::Gaps::new(view, index)?;
+        Ok(Page {
             title: title(report),
             short_title: short_title(report),
             version: report.tool.version.as_str().into(),
             style: STYLE,
             style_hash: hash(STYLE),
             script_hash: hash(SCRIPT),
-            header: header::Header::new(report, index, &view.outcome, gaps.extent()),
-            accounts: accounts::Accounts::new(report),
+            header: header::Header::new(view, index, gaps.extent())?,
+            accounts: accounts::Accounts::new(view),
             gaps,
-            glance: glance::Glance::new(report, index),
+            glance: glance::Glance::new(view, index),
             frameworks: frameworks::Frameworks::new(report, index),
-            findings: findings::Findings::new(report, index),
+            findings: findings::Findings::new(view, index)?,
             waivers: waivers::Waivers::new(report, index),
             rules: rules::Rules::new(report, index),
-            data_type: data::media_type(report),
-        }
+            data_type: data::media_type(view),
+        })
     }
 }
 

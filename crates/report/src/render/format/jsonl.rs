@@ -19,10 +19,10 @@ use crate::render::view::View;
 const SCHEMA: &str = "portcullis/finding/v1";
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    view.report
-        .findings
-        .iter()
-        .try_for_each(|finding| write_json_line(&Record::new(view, finding), out))
+    for finding in view.findings(&view.entries) {
+        write_json_line(&Record::new(view, &*finding?), out)?;
+    }
+    Ok(())
 }
 
 /// A finding, its account and its rule. What a tampered report does not say is null.
@@ -47,7 +47,7 @@ struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn new(view: &View<'a>, finding: &'a Finding) -> Record<'a> {
+    fn new(view: &'a View<'_>, finding: &'a Finding) -> Record<'a> {
         let (account, rule) = (view.account(finding), view.rule(finding));
         Record {
             schema: SCHEMA,

@@ -34,30 +34,25 @@ struct Suite<'a> {
     gaps: Vec<String>,
 }
 
+/// A suite for each account, made when it is written; one at least, for no test at all would look fine.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut suites = suites(view);
-    for suite in &mut suites {
-        case::tell_apart(&mut suite.cases);
-    }
-    xml::write(view, &suites, out)
-}
-
-/// A suite an account; one at least, for no test at all would look fine.
-fn suites<'a>(view: &View<'a>) -> Vec<Suite<'a>> {
-    let parts = by_account(view.report);
-    let mut suites: Vec<Suite<'a>> =
-        parts.into_iter().map(|(id, part)| Suite::new(view, id, &part)).collect();
-    if view.report.accounts.is_empty() {
-        let cases = vec![Case::of_nothing(ALL_ACCOUNTS, "no account was audited")];
-        suites.push(Suite { name: ALL_ACCOUNTS, cases, ..Suite::default() });
-    }
-    suites
+    let parts = by_account(view);
+    xml::write(out, |suites| {
+        for (id, part) in &parts {
+            suites.write(view, &Suite::new(view, id, part)?)?;
+        }
+        if view.report.accounts.is_empty() {
+            let cases = vec![Case::of_nothing(ALL_ACCOUNTS, "no account was audited")];
+            suites.write(view, &Suite { name: ALL_ACCOUNTS, cases, ..Suite::default() })?;
+        }
+        Ok(())
+    })
 }
 
 impl<'a> Suite<'a> {
     /// What there is to know of the accounts of that id, their findings, and the rules without any.
-    fn new(view: &View<'a>, id: &'a str, part: &AccountPart<'a>) -> Suite<'a> {
-        let AccountPart { accounts, findings } = part;
+    fn new(view: &View<'_>, id: &'a str, part: &AccountPart<'a>) -> io::Result<Suite<'a>> {
+        let AccountPart { accounts, entries } = part;
         let mut properties = Vec::new();
         let mut cases = Vec::new();
         for account in accounts {
@@ -68,23 +63,27 @@ impl<'a> Suite<'a> {
                 cases.push(Case::of_nothing(id, "nothing could be collected"));
             }
         }
-        cases.extend(findings.iter().map(|finding| Case::of_finding(view.rule(finding), finding)));
+        for finding in view.findings(entries) {
+            let finding = finding?;
+            cases.push(Case::of_finding(view.rule(&finding), &finding));
+        }
         cases.extend(silent(view, id, part));
+        case::tell_apart(&mut cases);
         let gaps = accounts.iter().flat_map(|account| &account.gaps);
         let unwanted = gaps.filter(|gap| !gap.is_by_choice());
-        Suite {
+        Ok(Suite {
             name: id,
             as_of: accounts.iter().map(|account| account.as_of).max().unwrap_or_default(),
             properties,
             cases,
             gaps: gaps::causes(unwanted, usize::MAX).iter().map(Cause::sentences).collect(),
-        }
+        })
     }
 }
 
 /// The rules that found nothing in the accounts of that id.
 fn silent(view: &View<'_>, id: &str, part: &AccountPart<'_>) -> Vec<Case> {
-    let listed: HashSet<&str> = part.findings.iter().map(|f| f.rule.as_str()).collect();
+    let listed: HashSet<&str> = part.entries.iter().map(|entry| view.rule_id(entry)).collect();
     let mut cases = Vec::new();
     for rule in view.report.rules.iter().filter(|rule| !listed.contains(rule.id.as_str())) {
         let tallies = part.accounts.iter().filter_map(|account| account.tallies.get(&rule.id));

@@ -30,24 +30,27 @@ const BRIEF_LISTS: usize = 20_000;
 const NOTE: usize = 1_000;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let outline = Outline::new(view);
+    let outline = Outline::new(view)?;
     if view.style.detail == Detail::Brief {
-        let head = Budget::filled(BRIEF_HEAD, |budget| head::write(view, &outline, budget));
+        let mut head = Budget::new(BRIEF_HEAD);
+        head::write(view, &outline, &mut head)?;
         let lists = Budget::filled(BRIEF_LISTS, |budget| lists::write(&outline, budget));
         out.write_all(head.text().as_bytes())?;
         return out.write_all(lists.text().as_bytes());
     }
-    let head = Budget::filled(HEAD, |budget| head::write(view, &outline, budget));
+    let mut head = Budget::new(HEAD);
+    head::write(view, &outline, &mut head)?;
     let lists = Budget::filled(LISTS, |budget| lists::write(&outline, budget));
     let frameworks = Budget::filled(FRAMEWORKS, |budget| frameworks::write(view.report, budget));
     let taken = [&head, &lists, &frameworks].map(|budget| budget.text().len());
     let left = PAGE - NOTE - taken.iter().sum::<usize>();
-    let open = Budget::filled(left, |budget| findings::write(&outline, budget));
+    let mut open = Budget::new(left);
+    findings::write(view, &outline, &mut open)?;
     let left = left - open.text().len();
     let folded = Budget::filled(left, |budget| lists::write_folded(&outline, budget));
     let left_out = open.left_out() + lists.left_out() + folded.left_out();
     out.write_all(head.text().as_bytes())?;
-    write_note(left_out, view.report.findings.len(), out)?;
+    write_note(left_out, view.entries.len(), out)?;
     [open, lists, folded, frameworks]
         .iter()
         .try_for_each(|budget| out.write_all(budget.text().as_bytes()))

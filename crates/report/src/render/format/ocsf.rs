@@ -22,34 +22,25 @@ use self::compliance::Compliance;
 use self::objects::{Cloud, Evidence, FindingInfo, Metadata, Observable, Remediation, Resource};
 use super::security_event::Ids;
 use crate::decide::waivers::decision;
+use crate::render::json::JsonList;
 use crate::render::view::View;
-use crate::write_json;
 
 const CLASS: Class =
     Class { category_uid: 2, category_name: "Findings", uid: 2003, name: "Compliance Finding" };
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut ids = Ids::default();
-    let mut events = Vec::new();
-    for finding in &view.report.findings {
-        events.push(Event::Finding(Box::new(ComplianceFinding::new(
-            finding,
-            ids.next(finding),
-            view,
-        ))));
+    let mut events = JsonList::new(out)?;
+    for finding in view.findings(&view.entries) {
+        let finding = finding?;
+        events.push(&ComplianceFinding::new(&finding, ids.next(&finding), view))?;
     }
     for attempt in view.report.activity.iter().flat_map(|activity| &activity.attempts) {
-        events.extend(Authentication::new(attempt, view).map(Box::new).map(Event::Authentication));
+        if let Some(event) = Authentication::new(attempt, view) {
+            events.push(&event)?;
+        }
     }
-    write_json(&events, out)
-}
-
-/// An event of either class.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Event<'a> {
-    Finding(Box<ComplianceFinding<'a>>),
-    Authentication(Box<Authentication<'a>>),
+    events.finish()
 }
 
 /// A Compliance Finding.
@@ -91,7 +82,7 @@ struct Unmapped<'a> {
 }
 
 impl<'a> ComplianceFinding<'a> {
-    fn new(finding: &'a Finding, uid: String, view: &View<'a>) -> ComplianceFinding<'a> {
+    fn new(finding: &'a Finding, uid: String, view: &'a View<'_>) -> ComplianceFinding<'a> {
         // Only a report that was tampered with has no account of a finding, and so no time.
         let as_of = view.as_of(finding).unwrap_or_default();
         let (rule, account) = (view.rule(finding), view.account(finding));

@@ -13,14 +13,17 @@ mod notes;
 mod results;
 mod rules;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use portcullis_model::{AuditedAccount, Finding, Report, Status};
 
 use self::log::{Counts, Driver, Invocation, Log, Run, RunAutomationDetails, RunProperties, Tool};
-use super::code_quality::{self, Issue};
+use super::code_quality::{self, Ids};
 use crate::decide::loosened;
+use crate::render::findings::{Entry, with_status};
 use crate::render::view;
 use crate::render::view::{View, by_account};
 use crate::{defuse, write_json};
@@ -33,9 +36,13 @@ const RESULTS: usize = 25_000;
 const RESULTS_IN_ALL: usize = 50_000;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let (kept, left_out) = most_severe(parts(view.report));
+    let (kept, left_out) = most_severe(parts(view));
     let room = RESULTS.min(RESULTS_IN_ALL / kept.len());
-    let mut runs: Vec<Run> = kept.into_iter().map(|part| run(view, part, room)).collect();
+    let mut held = Vec::new();
+    for part in kept {
+        held.push(AccountRun::read(view, part, room)?);
+    }
+    let mut runs: Vec<Run> = held.iter().map(|part| run(view, part)).collect();
     if let Some(first) = runs.first_mut().filter(|_| !left_out.is_empty()) {
         let [invocation] = &mut first.invocations;
         invocation.tool_execution_notifications.push(notes::accounts_left_out(&left_out));
@@ -44,61 +51,96 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What the report says of the accounts of an id, and of those of which it is not known.
-struct AccountRun<'a> {
+struct Part<'a> {
     id: &'a str,
     /// None only if nothing was audited, or in a report that was tampered with.
     accounts: Vec<&'a AuditedAccount>,
-    findings: Vec<&'a Finding>,
-    issues: Vec<Issue<'a>>,
+    entries: Vec<Entry>,
+    issues: Vec<Entry>,
 }
 
-impl AccountRun<'_> {
+/// An account for which there is room in the file.
+struct AccountRun<'a> {
+    part: Part<'a>,
+    /// As many as there is room for.
+    issues: Vec<Issue<'a>>,
+    /// The names of what was not judged, by rule.
+    unjudged: BTreeMap<String, Vec<String>>,
+    /// Whether resources that failed before may be missing, unless that is allowed.
+    is_blind: bool,
+}
+
+/// A finding with a result.
+struct Issue<'a> {
+    finding: Cow<'a, Finding>,
+    id: String,
+}
+
+impl<'a> AccountRun<'a> {
+    /// Reads the findings of an account, of which so many have room.
+    fn read(view: &View<'a>, part: Part<'a>, room: usize) -> io::Result<AccountRun<'a>> {
+        let mut ids = Ids::default();
+        let mut issues = Vec::new();
+        for finding in view.findings(part.issues.iter().take(room)) {
+            let finding = finding?;
+            issues.push(Issue { id: ids.next(&finding), finding });
+        }
+        let mut unjudged: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut is_blind = false;
+        let allowed = &view.report.options.gate.allow_unknown;
+        for entry in with_status(&part.entries, Status::Unknown) {
+            let finding = view.finding(entry)?;
+            let may_hide = finding.stands_for_list(view.rule(&finding));
+            is_blind |= may_hide && !allowed.contains(&finding.rule);
+            let names = unjudged.entry(finding.rule.clone()).or_default();
+            names.push(finding.resource.name.clone());
+        }
+        Ok(AccountRun { part, issues, unjudged, is_blind })
+    }
+
     fn count(&self, status: Status) -> usize {
-        self.findings.iter().filter(|finding| finding.status() == status).count()
+        with_status(&self.part.entries, status).count()
+    }
+
+    /// How many issues have no room.
+    fn left_out(&self) -> usize {
+        self.part.issues.len() - self.issues.len()
     }
 
     /// Whether anything at all was collected, of every account.
     fn is_collected(&self) -> bool {
-        let failed = self.accounts.iter().any(|account| !account.status.is_judged());
-        !self.accounts.is_empty() && !failed
-    }
-
-    /// Whether resources that failed before may be missing, unless that is allowed.
-    fn is_blind(&self, view: &View<'_>) -> bool {
-        let allowed = &view.report.options.gate.allow_unknown;
-        self.findings.iter().any(|finding| {
-            !allowed.contains(&finding.rule) && finding.stands_for_list(view.rule(finding))
-        })
+        let failed = self.part.accounts.iter().any(|account| !account.status.is_judged());
+        !self.part.accounts.is_empty() && !failed
     }
 }
 
 /// The report by account, in the order of their ids; one part at least, for a log without runs would
 /// look clean.
-fn parts(report: &Report) -> Vec<AccountRun<'_>> {
-    let mut parts = by_account(report);
+fn parts<'a>(view: &'a View<'_>) -> Vec<Part<'a>> {
+    let mut parts = by_account(view);
     if parts.is_empty() {
         parts.entry("unknown").or_default();
     }
-    let mut runs = Vec::new();
-    for (id, view::AccountPart { accounts, findings }) in parts {
-        let issues = code_quality::issues(findings.iter().copied());
-        runs.push(AccountRun { id, accounts, findings, issues });
+    let mut all = Vec::new();
+    for (id, view::AccountPart { accounts, entries }) in parts {
+        let issues = code_quality::issues(&entries);
+        all.push(Part { id, accounts, entries, issues });
     }
-    runs
+    all
 }
 
 /// As many parts as there may be runs, those with the most severe issues; and those left out.
-fn most_severe(mut parts: Vec<AccountRun<'_>>) -> (Vec<AccountRun<'_>>, Vec<AccountRun<'_>>) {
+fn most_severe(mut parts: Vec<Part<'_>>) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
     parts.sort_by_key(|part| Reverse(code_quality::by_severity(&part.issues)));
     let left_out = parts.split_off(parts.len().min(RUNS));
     parts.sort_by_key(|part| part.id);
     (parts, left_out)
 }
 
-/// An account's run, with so many results at most.
-fn run<'a>(view: &View<'a>, mut part: AccountRun<'a>, room: usize) -> Run<'a> {
-    let left_out = part.issues.split_off(part.issues.len().min(room));
-    let rules = rules::broken(view, &part.issues);
+/// An account's run.
+fn run<'a>(view: &'a View<'_>, account: &'a AccountRun<'_>) -> Run<'a> {
+    let AccountRun { part, issues, .. } = account;
+    let rules = rules::broken(view, issues);
     let report = view.report;
     Run {
         tool: Tool {
@@ -113,28 +155,28 @@ fn run<'a>(view: &View<'a>, mut part: AccountRun<'a>, room: usize) -> Run<'a> {
             id: format!("portcullis/{}/", code_quality::segment(part.id)),
         },
         invocations: [Invocation {
-            execution_successful: part.is_collected() && !part.is_blind(view),
+            execution_successful: account.is_collected() && !account.is_blind,
             exit_code: view.outcome.exit_status(),
             exit_code_description: defuse(&view.outcome.to_string()).into_owned(),
             start_time_utc: part.accounts.iter().filter_map(|a| a.collected_from).min(),
             end_time_utc: part.accounts.iter().filter_map(|a| a.collected_to).max(),
-            tool_execution_notifications: notes::notifications(view, &part, left_out.len()),
+            tool_execution_notifications: notes::notifications(view, account),
         }],
-        results: part.issues.iter().map(|issue| results::result(issue, &rules.indices)).collect(),
+        results: issues.iter().map(|issue| results::result(issue, &rules.indices)).collect(),
         column_kind: "utf16CodeUnits",
-        properties: properties(report, &part, left_out.len()),
+        properties: properties(report, account),
     }
 }
 
-fn properties(report: &Report, part: &AccountRun<'_>, left_out: usize) -> RunProperties {
+fn properties(report: &Report, account: &AccountRun<'_>) -> RunProperties {
     let defused = |texts: &[String]| texts.iter().map(|text| defuse(text).into_owned()).collect();
     RunProperties {
         counts: Counts {
-            open: part.count(Status::Open),
-            known: part.count(Status::Known),
-            waived: part.count(Status::Waived),
-            unknown: part.count(Status::Unknown),
-            left_out,
+            open: account.count(Status::Open),
+            known: account.count(Status::Known),
+            waived: account.count(Status::Waived),
+            unknown: account.count(Status::Unknown),
+            left_out: account.left_out(),
         },
         configuration: defused(&report.run.configuration),
         loosened: defused(&loosened::describe(report)),

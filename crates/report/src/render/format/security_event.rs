@@ -7,10 +7,10 @@ use super::duplicates::Duplicates;
 /// Gives every finding an id of its own that stays the same from run to run: its fingerprint, and a
 /// number where resources share one.
 #[derive(Default)]
-pub(super) struct Ids<'a>(Duplicates<'a>);
+pub(super) struct Ids(Duplicates);
 
-impl<'a> Ids<'a> {
-    pub(super) fn next(&mut self, finding: &'a Finding) -> String {
+impl Ids {
+    pub(super) fn next(&mut self, finding: &Finding) -> String {
         let fingerprint = finding.fingerprint.as_str();
         match self.0.number(finding) {
             1 => fingerprint.to_owned(),

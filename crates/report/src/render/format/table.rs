@@ -17,7 +17,7 @@ const LABEL: usize = 10;
 /// Writes the report: what it comes to is its first line, and its last lines.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (report, page) = (view.report, &mut Page::new(out, view.style));
-    let outline = Outline::new(view);
+    let outline = Outline::new(view)?;
     if view.style.detail == Detail::Brief {
         findings::write_lines(view, &outline, page)?;
         return page.line(bold(), &view.outcome.to_string());
@@ -36,7 +36,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     frameworks::write(report, page)?;
-    summary::write(report, page)?;
+    summary::write(view, page)?;
     page.blank()?;
     page.painted_item(bold(), "", &view.outcome.to_string())
 }

@@ -7,12 +7,11 @@ const columns = {
   account: ({ account }) => account,
   rule: ({ rule }) => data.rules[rule].id,
   title: ({ rule }) => data.rules[rule].title,
-  resource_kind: ({ kind }) => data.texts[kind],
+  resource_kind: ({ kind }) => kind,
   resource_name: ({ name }) => name,
   region: ({ region }) => region ?? "",
   message: ({ message }) => message,
   remediation: ({ remediation = [] }) => remediation
-    .map((index) => data.instructions[index])
     .map(({ paragraph, command }) => paragraph ?? command.join("\n"))
     .join("\n"),
   resource_id: ({ resource }) => resource,
@@ -34,8 +33,7 @@ const csv = (findings) =>
     .join("");
 
 const json = (findings) => JSON.stringify(findings.map((finding) => {
-  const evidence = (finding.evidence ?? []).map(([name, value]) => [data.texts[name], value]);
-  return { ...record(finding), evidence: Object.fromEntries(evidence) };
+  return { ...record(finding), evidence: Object.fromEntries(finding.evidence ?? []) };
 }), null, 2);
 
 const save = (name, type, text) => {

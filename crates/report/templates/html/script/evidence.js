@@ -34,4 +34,4 @@ const evidenceTable = (evidence) => element("table", { class: "evidence" },
   element("thead", {}, element("tr", {},
     element("th", { scope: "col" }, "Fact"), element("th", { scope: "col" }, "Value"))),
   element("tbody", {}, ...evidence.map(([name, value]) => element("tr", {},
-    element("th", { scope: "row" }, data.texts[name]), element("td", {}, fact(value))))));
+    element("th", { scope: "row" }, name), element("td", {}, fact(value))))));

@@ -10,7 +10,7 @@ const filters = {
   rule: { key: ({ rule }) => rule, values: (rule) => [data.rules[rule].id] },
   family: { key: ({ rule }) => rule, values: (rule) => [data.rules[rule].family] },
   control: { key: ({ rule }) => rule, values: (rule) => data.rules[rule].controls },
-  kind: { key: ({ kind }) => kind, values: (kind) => [data.texts[kind]] },
+  kind: { key: ({ kind }) => kind, values: itself },
   account: { key: ({ account }) => account, values: itself },
   identity: { key: (finding) => finding, values: (finding) => identities(finding) },
 };

@@ -21,7 +21,7 @@ const identity = (finding) => {
   const link = element("a", { href: `#finding-${finding.fingerprint}` }, "Link to this finding");
   const entries = [
     ["Resource", ...copyable("the resource", finding.resource)],
-    ["Kind", data.texts[finding.kind]],
+    ["Kind", finding.kind],
     ["Name", finding.name],
     ["Account", finding.account],
   ];
@@ -44,19 +44,19 @@ const about = (rule) => {
 const particulars = (finding) => {
   const { evidence = [], missing = [], remediation = [], notes = [], sources } = finding;
   const parts = [];
-  const said = notes.map((note) => data.texts[note]);
+  const said = [...notes];
   if (missing.length > 0) said.push(`Not judged because this is missing: ${missing.join(", ")}`);
   const paragraphs = said.map((text) => element("p", {}, text));
   if (said.length > 0) parts.push(element("div", { class: "note" }, ...paragraphs));
   const paths = waysOf(finding).map((way) => path(finding, way));
   if (paths.length > 0) parts.push(section("Step by step", ...paths));
   if (remediation.length > 0) {
-    parts.push(section("What to do", ...remediation.map((index) => part(data.instructions[index]))));
+    parts.push(section("What to do", ...remediation.map(part)));
   }
   parts.push(section("Where", identity(finding)));
   if (evidence.length > 0) {
     parts.push(section("Evidence", evidenceTable(evidence),
-      element("p", { class: "quiet" }, data.texts[sources] ?? "")));
+      element("p", { class: "quiet" }, sources ?? "")));
   }
   return parts;
 };

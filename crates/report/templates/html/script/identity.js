@@ -10,15 +10,15 @@ const kindIn = (arn) => arn.split(":").slice(5).join(":").split("/")[0];
 
 /** The ARNs of whom a finding is about: who has the key or the policy, else the resource itself. */
 const identities = ({ kind, resource, evidence = [] }) => {
-  if (PRINCIPALS.has(data.texts[kind])) return [resource];
+  if (PRINCIPALS.has(kind)) return [resource];
   // What belongs to a principal is named below it, as in …:user/ann/access-key/….
   if (PRINCIPALS.has(kindIn(resource))) return [resource.split("/").slice(0, -2).join("/")];
-  const [, holders] = evidence.find(([name]) => data.texts[name] === "policy.attached_to") ?? [];
+  const [, holders] = evidence.find(([name]) => name === "policy.attached_to") ?? [];
   return Array.isArray(holders) && holders.length > 0 ? holders.map(String) : [resource];
 };
 
 /** What people call a resource: `access key AKIA…`. */
-const called = ({ kind, name }) => `${data.texts[kind]} ${name}`;
+const called = ({ kind, name }) => `${kind} ${name}`;
 
 /** All evidence about an identity, its keys and its policies, each fact once. */
 const factsOf = (findings) =>

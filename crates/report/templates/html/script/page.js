@@ -14,6 +14,26 @@ const readData = async () => {
 let data;
 let statusWords;
 
+/** Puts what repeats in its places: a thing stands where it is new, and its number among those where it comes again. */
+const fillIn = () => {
+  const filler = () => {
+    const things = [];
+    return (thing) => {
+      if (typeof thing === "number") return things[thing];
+      things.push(thing);
+      return thing;
+    };
+  };
+  const [text, instruction] = [filler(), filler()];
+  for (const finding of data.findings) {
+    finding.kind = text(finding.kind);
+    for (const fact of finding.evidence ?? []) fact[0] = text(fact[0]);
+    if (finding.sources !== null) finding.sources = text(finding.sources);
+    finding.remediation = finding.remediation?.map(instruction);
+    finding.notes = finding.notes?.map(text);
+  }
+};
+
 /** The most severe first, and those that ask for work before others. */
 const sortFindings = () => {
   const statuses = [...statusWords.keys()];
@@ -82,6 +102,7 @@ const settled = (act) => {
 
 const start = async () => {
   data = JSON.parse(await readData());
+  fillIn();
   statusWords = new Map(data.statuses);
   sortFindings();
   makeControls();

@@ -30,11 +30,11 @@ const wayOn = (target) =>
 
 /** Whether a finding shows that someone is an administrator. */
 const isAdministrator = (arn) => data.findings.some(({ resource, evidence = [] }) => resource === arn
-  && evidence.some(([name, value]) => data.texts[name].endsWith(".administrator") && value === true));
+  && evidence.some(([name, value]) => name.endsWith(".administrator") && value === true));
 
 /** The steps of a way: the first, and those that its target can go on with. */
 const path = (finding, first) => {
-  const isPrincipal = PRINCIPALS.has(data.texts[finding.kind]);
+  const isPrincipal = PRINCIPALS.has(finding.kind);
   const steps = [step(isPrincipal ? called(finding) : `Whoever has ${called(finding)}`, first)];
   const passed = new Set([finding.resource]);
   for (let { target } = first; typeof target === "string" && !passed.has(target);) {

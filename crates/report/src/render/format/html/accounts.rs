@@ -3,13 +3,14 @@
 use std::cmp::Reverse;
 
 use askama::Template;
-use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Severity, Status};
+use portcullis_model::{AccountStatus, AuditedAccount, Report, Severity, Status};
 
 use super::bar::Bar;
 use super::frameworks::percent;
 use super::link::to_filter;
 use super::text::Text;
-use crate::render::view::{self, AccountPart};
+use crate::render::findings::Entry as FindingEntry;
+use crate::render::view::{self, AccountPart, View};
 use crate::words::{self, age, span, time};
 
 /// The table of accounts; empty where there is but one.
@@ -58,14 +59,15 @@ struct Counts {
 }
 
 impl<'a> Accounts<'a> {
-    pub(super) fn new(report: &'a Report) -> Accounts<'a> {
+    pub(super) fn new(view: &'a View<'_>) -> Accounts<'a> {
+        let report = view.report;
         if report.accounts.len() < 2 {
             return Accounts { accounts: Vec::new() };
         }
         let mut parts: Vec<(Counts, &str, AccountPart<'_>)> = Vec::new();
-        for (id, part) in view::by_account(report) {
+        for (id, part) in view::by_account(view) {
             let mut counts = Counts::default();
-            part.findings.iter().for_each(|finding| counts.add(finding));
+            part.entries.iter().for_each(|entry| counts.add(entry));
             parts.push((counts, id, part));
         }
         parts.sort_by_key(|(counts, _, part)| {
@@ -85,9 +87,9 @@ impl<'a> Accounts<'a> {
 }
 
 impl Counts {
-    fn add(&mut self, finding: &Finding) {
-        match finding.status() {
-            Status::Open => self.open[finding.severity as usize] += 1,
+    fn add(&mut self, entry: &FindingEntry) {
+        match entry.status {
+            Status::Open => self.open[entry.severity as usize] += 1,
             Status::Unknown => self.unknown += 1,
             _ => {}
         }

@@ -1,7 +1,6 @@
-//! The findings for the script: a block of JSON, in which what repeats stands once. That of a large report
-//! is packed, since browsers take seconds to read so much of a page.
+//! The findings for the script: a block of JSON, in which what repeats stands where it comes first. That of a large
+//! report is packed, since browsers take seconds to read so much of a page.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::io::{self, BufWriter, Write};
@@ -10,8 +9,9 @@ use base64::prelude::BASE64_STANDARD;
 use base64::write::EncoderWriter;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use portcullis_model::{AuditedAccount, Finding, Report, Severity, Status};
+use portcullis_model::{AuditedAccount, Finding, Severity, Status};
 use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq};
 use serde_json::Value as Json;
 use serde_json::ser::{Formatter, Serializer};
 
@@ -23,26 +23,28 @@ use crate::render::advice::remediation;
 use crate::render::view::View;
 use crate::words::time;
 
-/// All that the script is given. Numbers in findings refer to the lists.
+/// All that the script is given.
 #[derive(Serialize)]
-struct Data<'a, 'd> {
+struct Data<'a> {
     rules: Vec<Rule<'a>>,
     /// The severities, and the statuses with their words for people, in the order in which they are
     /// shown.
     severities: [&'static str; 5],
     statuses: [(&'static str, &'static str); 6],
-    /// They fill the lists below, so they are written first.
-    findings: FindingRecords<'a, 'd>,
-    texts: &'d RefCell<Pool<Text<'a>>>,
-    instructions: &'d RefCell<Pool<Instruction<'a>>>,
+    findings: FindingRecords<'a>,
 }
 
-/// The findings, each made when it is written: all at once they would take several times the memory.
-struct FindingRecords<'a, 'd> {
-    view: &'d View<'a>,
-    index: &'d Index<'a>,
-    texts: &'d RefCell<Pool<Text<'a>>>,
-    instructions: &'d RefCell<Pool<Instruction<'a>>>,
+/// The findings, each read and made when it is written.
+struct FindingRecords<'a> {
+    view: &'a View<'a>,
+    index: &'a Index<'a>,
+}
+
+/// What repeats in the findings so far.
+#[derive(Default)]
+struct Repeated {
+    texts: Pool<Text<'static>>,
+    instructions: Pool<Instruction<'static>>,
 }
 
 #[derive(Serialize)]
@@ -58,9 +60,10 @@ struct Rule<'a> {
 #[derive(Serialize)]
 struct FindingRecord<'a> {
     fingerprint: Text<'a>,
+    /// Its place in the list of rules.
     rule: usize,
     account: Text<'a>,
-    kind: usize,
+    kind: Pooled<Text<'static>>,
     name: Text<'a>,
     resource: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,15 +73,15 @@ struct FindingRecord<'a> {
     message: Text<'a>,
     /// The names of facts, and their values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    evidence: Vec<(usize, Json)>,
+    evidence: Vec<(Pooled<Text<'static>>, Json)>,
     /// Where they come from.
-    sources: Option<usize>,
+    sources: Option<Pooled<Text<'static>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    remediation: Vec<usize>,
+    remediation: Vec<Pooled<Instruction<'static>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<usize>,
+    notes: Vec<Pooled<Text<'static>>>,
 }
 
 /// The data of so many findings, a few megabytes, can be read by people too.
@@ -88,30 +91,23 @@ const PLAIN_FINDINGS: usize = 5_000;
 const PACKED_AT_ONCE: usize = 1 << 16;
 
 /// What the block holds: JSON, or the Base64 of it in gzip.
-pub(super) fn media_type(report: &Report) -> &'static str {
-    if is_packed(report) { "application/gzip" } else { "application/json" }
+pub(super) fn media_type(view: &View<'_>) -> &'static str {
+    if is_packed(view) { "application/gzip" } else { "application/json" }
 }
 
-fn is_packed(report: &Report) -> bool {
-    report.findings.len() > PLAIN_FINDINGS
+fn is_packed(view: &View<'_>) -> bool {
+    view.entries.len() > PLAIN_FINDINGS
 }
 
 /// Writes the data as the content of a script element.
-pub(super) fn write<'a>(
-    view: &View<'a>,
-    index: &'a Index<'a>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let (texts, instructions) = (RefCell::default(), RefCell::default());
+pub(super) fn write(view: &View<'_>, index: &Index<'_>, out: &mut dyn Write) -> io::Result<()> {
     let data = Data {
         rules: index.rules.iter().map(Rule::new).collect(),
         severities: Severity::ALL.map(Severity::word),
         statuses: Status::ALL.map(|status| (status.word(), words(status))),
-        findings: FindingRecords { view, index, texts: &texts, instructions: &instructions },
-        texts: &texts,
-        instructions: &instructions,
+        findings: FindingRecords { view, index },
     };
-    if !is_packed(view.report) {
+    if !is_packed(view) {
         data.serialize(&mut Serializer::with_formatter(out, InScript))?;
         return Ok(());
     }
@@ -140,9 +136,15 @@ impl Formatter for InScript {
     }
 }
 
-impl Serialize for FindingRecords<'_, '_> {
+impl Serialize for FindingRecords<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.view.report.findings.iter().map(|finding| self.row(finding)))
+        let mut repeated = Repeated::default();
+        let mut list = serializer.serialize_seq(Some(self.view.entries.len()))?;
+        for finding in self.view.findings(&self.view.entries) {
+            let finding = finding.map_err(S::Error::custom)?;
+            list.serialize_element(&self.record(&finding, &mut repeated))?;
+        }
+        list.end()
     }
 }
 
@@ -162,10 +164,9 @@ impl<'a> Rule<'a> {
     }
 }
 
-impl<'a> FindingRecords<'a, '_> {
-    fn row(&self, finding: &'a Finding) -> FindingRecord<'a> {
-        let mut texts = self.texts.borrow_mut();
-        let mut all_instructions = self.instructions.borrow_mut();
+impl FindingRecords<'_> {
+    fn record<'f>(&self, finding: &'f Finding, repeated: &mut Repeated) -> FindingRecord<'f> {
+        let Repeated { texts, instructions: all_instructions } = repeated;
         // The index has every rule that a finding names.
         let rule = self.index.number(&finding.rule).unwrap_or_default();
         let advice = remediation(finding);
@@ -174,7 +175,7 @@ impl<'a> FindingRecords<'a, '_> {
             fingerprint: finding.fingerprint.as_str().into(),
             rule,
             account: (&finding.account).into(),
-            kind: texts.number(Text::from(finding.resource.kind.replace('_', " "))),
+            kind: texts.add(Text::from(finding.resource.kind.replace('_', " "))),
             name: (&finding.resource.name).into(),
             resource: (&finding.resource.id).into(),
             region: finding.resource.region.as_ref().map(Text::from),
@@ -182,15 +183,15 @@ impl<'a> FindingRecords<'a, '_> {
             severity: finding.severity.word(),
             message: (&finding.message).into(),
             evidence: facts
-                .map(|(name, value)| (texts.number(name.into()), defused(&value)))
+                .map(|(name, value)| (texts.add(name.into()), defused(&value)))
                 .collect(),
-            sources: self.view.account(finding).map(|account| texts.number(sources(account))),
+            sources: self.view.account(finding).map(|account| texts.add(sources(account))),
             missing: finding.missing.iter().map(|source| source.name()).collect(),
             remediation: instructions(&advice)
                 .into_iter()
-                .map(|instruction| all_instructions.number(instruction))
+                .map(|instruction| all_instructions.add(instruction))
                 .collect(),
-            notes: notes(finding).into_iter().map(|note| texts.number(note)).collect(),
+            notes: notes(finding).into_iter().map(|note| texts.add(note)).collect(),
         }
     }
 }
@@ -201,7 +202,7 @@ pub(super) fn control_name(framework: &str, id: &str) -> Text<'static> {
 }
 
 /// Where and when the facts of an account were collected.
-fn sources<'a>(account: &AuditedAccount) -> Text<'a> {
+fn sources(account: &AuditedAccount) -> Text<'static> {
     let made = account.report_generated_at.map_or_else(
         || "the credential report is missing or undated".to_owned(),
         |made| format!("the credential report was made at {}", time(made)),
@@ -213,30 +214,42 @@ fn sources<'a>(account: &AuditedAccount) -> Text<'a> {
     format!("Ages count to {}; {made}{collected}.", time(account.as_of)).into()
 }
 
-/// Things that repeat, each once, in the order in which they came.
-#[derive(Serialize)]
-#[serde(transparent)]
+/// So many things are remembered, and then forgotten all at once: in a report of many accounts most commands come
+/// only once.
+const REMEMBERED: usize = 10_000;
+
+/// Things that repeat.
 struct Pool<T> {
-    items: Vec<T>,
-    #[serde(skip)]
     numbers: HashMap<T, usize>,
+    /// How many were new.
+    count: usize,
+}
+
+/// A thing where it is new; and where it comes again, its number among those that were new.
+#[derive(Debug, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+enum Pooled<T> {
+    New(T),
+    Again(usize),
 }
 
 impl<T> Default for Pool<T> {
     fn default() -> Pool<T> {
-        Pool { items: Vec::new(), numbers: HashMap::new() }
+        Pool { numbers: HashMap::new(), count: 0 }
     }
 }
 
 impl<T: Clone + Eq + Hash> Pool<T> {
-    fn number(&mut self, item: T) -> usize {
-        if let Some(&number) = self.numbers.get(&item) {
-            return number;
+    fn add(&mut self, thing: T) -> Pooled<T> {
+        if let Some(&number) = self.numbers.get(&thing) {
+            return Pooled::Again(number);
         }
-        let number = self.items.len();
-        self.items.push(item.clone());
-        self.numbers.insert(item, number);
-        number
+        if self.numbers.len() == REMEMBERED {
+            self.numbers.clear();
+        }
+        self.numbers.insert(thing.clone(), self.count);
+        self.count += 1;
+        Pooled::New(thing)
     }
 }
 
@@ -245,9 +258,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_repeats_stands_once() {
+    fn what_repeats_is_written_where_it_comes_first() {
         let mut pool = Pool::default();
-        assert_eq!(["a", "b", "a"].map(|item| pool.number(item)), [0, 1, 0]);
-        assert_eq!(pool.items, ["a", "b"]);
+        let pooled = ["a", "b", "a"].map(|text| pool.add(text));
+        assert_eq!(pooled, [Pooled::New("a"), Pooled::New("b"), Pooled::Again(0)]);
+    }
+
+    #[test]
+    fn what_was_forgotten_is_new_under_a_new_number() {
+        let mut pool = Pool::default();
+        for thing in 0..=REMEMBERED {
+            assert_eq!(pool.add(thing), Pooled::New(thing));
+        }
+        assert_eq!(pool.add(0), Pooled::New(0));
+        assert_eq!(pool.add(0), Pooled::Again(REMEMBERED + 1));
     }
 }

@@ -2,13 +2,16 @@
 //! without JavaScript.
 
 use std::collections::HashSet;
+use std::io;
 
 use askama::Template;
-use portcullis_model::{Finding, Report, Severity, Status};
+use portcullis_model::{Finding, Severity, Status};
 
-use super::index::{Index, Rule, is_work, words};
+use super::index::{Index, Rule, words};
 use super::text::{Text, is_anchor};
+use crate::render::findings::Entry;
 use crate::render::remarks;
+use crate::render::view::View;
 use crate::words::capitalised;
 
 /// So many findings of a rule are listed in the page itself. The script lists all.
@@ -26,31 +29,30 @@ pub(super) struct Findings<'a> {
 struct Group<'a> {
     rule: &'a Rule<'a>,
     severity: Severity,
-    rows: Vec<FindingRow<'a>>,
+    rows: Vec<FindingRow>,
     /// How many are not listed.
     more: usize,
 }
 
-struct FindingRow<'a> {
+struct FindingRow {
     /// The last part of the id of its element, where the fingerprint can be that.
-    anchor: Option<&'a str>,
+    anchor: Option<String>,
     status: Status,
     words: &'static str,
-    message: Text<'a>,
-    account: Text<'a>,
-    resource: Text<'a>,
-    notes: Vec<Text<'a>>,
+    message: Text<'static>,
+    account: Text<'static>,
+    resource: Text<'static>,
+    notes: Vec<Text<'static>>,
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Findings<'a> {
+    pub(super) fn new(view: &View<'_>, index: &'a Index<'a>) -> io::Result<Findings<'a>> {
         let mut anchors = HashSet::new();
-        let rules = index.most_severe(is_work).into_iter();
-        Findings {
-            total: report.findings.len(),
-            many_accounts: report.accounts.len() > 1,
-            groups: rules.map(|rule| Group::new(rule, &mut anchors)).collect(),
+        let mut groups = Vec::new();
+        for rule in index.most_severe(Entry::is_work) {
+            groups.push(Group::new(rule, view, &mut anchors)?);
         }
+        Ok(Findings { total: view.entries.len(), many_accounts: view.many_accounts(), groups })
     }
 
     pub(super) fn count(&self) -> usize {
@@ -59,31 +61,39 @@ impl<'a> Findings<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new(rule: &'a Rule<'a>, anchors: &mut HashSet<&'a str>) -> Group<'a> {
-        let mut work: Vec<&Finding> =
-            rule.findings.iter().copied().filter(|finding| is_work(finding)).collect();
-        work.sort_by_key(|finding| (finding.status(), finding.severity));
-        Group {
-            rule,
-            severity: work.iter().map(|f| f.severity).min().unwrap_or(rule.severity),
-            more: work.len().saturating_sub(LISTED),
-            rows: work.into_iter().take(LISTED).map(|f| FindingRow::new(f, anchors)).collect(),
+    fn new(
+        rule: &'a Rule<'a>,
+        view: &View<'_>,
+        anchors: &mut HashSet<String>,
+    ) -> io::Result<Group<'a>> {
+        let mut work = rule.entries.clone();
+        work.retain(Entry::is_work);
+        work.sort_by_key(|entry| (entry.status, entry.severity));
+        let mut rows = Vec::new();
+        for finding in view.findings(work.iter().take(LISTED)) {
+            rows.push(FindingRow::new(&*finding?, anchors));
         }
+        Ok(Group {
+            rule,
+            severity: work.iter().map(|entry| entry.severity).min().unwrap_or(rule.severity),
+            more: work.len() - rows.len(),
+            rows,
+        })
     }
 }
 
-impl<'a> FindingRow<'a> {
-    fn new(finding: &'a Finding, anchors: &mut HashSet<&'a str>) -> FindingRow<'a> {
+impl FindingRow {
+    fn new(finding: &Finding, anchors: &mut HashSet<String>) -> FindingRow {
         let fingerprint = finding.fingerprint.as_str();
         // Two resources of one id share a fingerprint.
-        let is_free = is_anchor(fingerprint) && anchors.insert(fingerprint);
+        let is_free = is_anchor(fingerprint) && anchors.insert(fingerprint.to_owned());
         FindingRow {
-            anchor: is_free.then_some(fingerprint),
+            anchor: is_free.then(|| fingerprint.to_owned()),
             status: finding.status(),
             words: words(finding.status()),
-            message: (&finding.message).into(),
-            account: (&finding.account).into(),
-            resource: (&finding.resource.id).into(),
+            message: finding.message.clone().into(),
+            account: finding.account.clone().into(),
+            resource: finding.resource.id.clone().into(),
             notes: notes(finding),
         }
     }

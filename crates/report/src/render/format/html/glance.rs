@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use portcullis_model::{Finding, Report, Severity, Status};
+use portcullis_model::{Severity, Status};
 
 use super::bar::Bar;
-use super::index::{Index, is_work, words};
+use super::index::{Index, words};
 use super::text::Text;
 use crate::render::counts;
+use crate::render::findings::{Entry, with_status};
+use crate::render::view::View;
 
 /// What the charts show, from left to right.
 const SHOWN: [Status; 4] = [Status::Open, Status::Unknown, Status::Known, Status::Waived];
@@ -45,13 +47,13 @@ struct BarRow<'a> {
 }
 
 impl<'a> Glance<'a> {
-    pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Glance<'a> {
-        Glance { tiles: tiles(report), charts: vec![by_severity(report), by_family(index)] }
+    pub(super) fn new(view: &View<'_>, index: &'a Index<'a>) -> Glance<'a> {
+        Glance { tiles: tiles(view), charts: vec![by_severity(view), by_family(index)] }
     }
 }
 
-fn tiles(report: &Report) -> Vec<Tile> {
-    let counts = counts::total(report);
+fn tiles(view: &View<'_>) -> Vec<Tile> {
+    let counts = counts::total(view);
     let mut tiles = Vec::new();
     for status in Status::ALL {
         tiles.push(Tile {
@@ -59,67 +61,65 @@ fn tiles(report: &Report) -> Vec<Tile> {
             words: words(status),
             count: counts.with_status(status),
             // What passes is counted, whether or not it is listed.
-            listed: report.findings.iter().any(|finding| finding.status() == status),
+            listed: with_status(&view.entries, status).next().is_some(),
         });
     }
     tiles
 }
 
-fn by_severity(report: &Report) -> Chart<'_> {
+fn by_severity(view: &View<'_>) -> Chart<'static> {
     let mut rows = Vec::new();
     for severity in Severity::ALL {
-        let findings = report.findings.iter().filter(|finding| finding.severity == severity);
-        rows.push((Text::from(severity.word()), findings.collect()));
+        let entries = view.entries.iter().filter(|entry| entry.severity == severity);
+        rows.push((Text::from(severity.word()), entries.copied().collect()));
     }
     Chart::new("by-severity", "By severity", rows)
 }
 
 fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
-    let mut families: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    let mut families: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
     for rule in &index.rules {
-        families.entry(rule.family.as_str()).or_default().extend(&rule.findings);
+        families.entry(rule.family.as_str()).or_default().extend(&rule.entries);
     }
     let mut rows = Vec::new();
-    for (name, findings) in families {
+    for (name, entries) in families {
         let label = if name.is_empty() { "other" } else { name };
-        rows.push((Text::from(label), findings));
+        rows.push((Text::from(label), entries));
     }
     Chart::new("by-family", "By family", rows)
 }
 
 impl<'a> Chart<'a> {
-    fn new(
-        id: &'static str,
-        title: &'static str,
-        rows: Vec<(Text<'a>, Vec<&Finding>)>,
-    ) -> Chart<'a> {
-        let count = |findings: &[&Finding], status| {
-            findings.iter().filter(|finding| finding.status() == status).count()
-        };
+    fn new(id: &'static str, title: &'static str, rows: Vec<(Text<'a>, Vec<Entry>)>) -> Chart<'a> {
         let mut shown = SHOWN.to_vec();
         shown.retain(|status| {
-            *status == Status::Open || rows.iter().any(|(_, all)| count(all, *status) > 0)
+            *status == Status::Open
+                || rows.iter().any(|(_, all)| with_status(all, *status).next().is_some())
         });
-        let work = rows.iter().map(|(_, all)| all.iter().filter(|it| is_work(it)).count());
+        let work = rows.iter().map(|(_, all)| all.iter().filter(|entry| entry.is_work()).count());
         let most = work.max().unwrap_or_default();
         let columns = shown.iter().map(|&status| (status.word(), words(status))).collect();
         let mut bars = Vec::new();
-        for (label, findings) in rows {
-            let counts = shown.iter().map(|&status| (status.word(), count(&findings, status)));
-            let counts = counts.collect();
-            bars.push(BarRow { label, bar: bar(&findings, most), counts });
+        for (label, entries) in rows {
+            let mut counts = Vec::new();
+            for status in &shown {
+                counts.push((status.word(), with_status(&entries, *status).count()));
+            }
+            bars.push(BarRow { label, bar: bar(&entries, most), counts });
         }
         Chart { id, title, columns, rows: bars }
     }
 }
 
 /// What is open by severity, then the rest by status.
-fn bar(findings: &[&Finding], most: usize) -> Bar {
-    let count = |status, severity: Option<Severity>| {
-        let with_status = findings.iter().filter(|finding| finding.status() == status);
-        with_status.filter(|it| severity.is_none_or(|severity| it.severity == severity)).count()
-    };
-    let open = Severity::ALL.map(|s| (s.word(), count(Status::Open, Some(s))));
-    let rest = SHOWN[1..].iter().map(|&status| (status.word(), count(status, None)));
-    Bar::new(&open.into_iter().chain(rest).collect::<Vec<_>>(), most)
+fn bar(entries: &[Entry], most: usize) -> Bar {
+    let mut segments = Vec::new();
+    for severity in Severity::ALL {
+        let of_it = |entry: &&Entry| entry.status == Status::Open && entry.severity == severity;
+        segments.push((severity.word(), entries.iter().filter(of_it).count()));
+    }
+    for status in &SHOWN[1..] {
+        segments.push((status.word(), with_status(entries, *status).count()));
+    }
+    Bar::new(&segments, most)
 }

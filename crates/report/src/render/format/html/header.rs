@@ -1,15 +1,18 @@
 //! What the audit comes to, what to do first, and what was audited: the account, evidence, options.
 
+use std::io;
+
 use askama::Template;
-use portcullis_model::{Finding, Report, RunOptions, Severity, Status};
+use portcullis_model::{Report, RunOptions, Severity, Status};
 
 use super::accounts::{Account, Entry};
 use super::index::{Index, Rule};
 use super::link::RuleLink;
 use super::text::Text;
-use crate::Outcome;
 use crate::decide::loosened;
-use crate::words::{counted, describe, few, name};
+use crate::render::findings::Entry as FindingEntry;
+use crate::render::view::View;
+use crate::words::counted;
 
 /// So many of the most severe findings are put into words.
 const IN_WORDS: usize = 2;
@@ -52,66 +55,64 @@ struct First<'a> {
 
 impl<'a> Header<'a> {
     pub(super) fn new(
-        report: &'a Report,
+        view: &'a View<'_>,
         index: &'a Index<'a>,
-        outcome: &Outcome,
         unknown: Option<String>,
-    ) -> Header<'a> {
-        let open: Vec<&Finding> = with_status(report, Status::Open).collect();
-        let class = match outcome.exit_status() {
+    ) -> io::Result<Header<'a>> {
+        let report = view.report;
+        let mut open = view.entries.clone();
+        open.retain(|entry| entry.status == Status::Open);
+        let class = match view.outcome.exit_status() {
             0 if open.is_empty() => "clean",
             0 => "below",
             1 => "failed",
             _ => "incomplete",
         };
-        let many_accounts = report.accounts.len() > 1;
-        let rules = index.most_severe(|finding| finding.status() == Status::Open);
+        let rules = index.most_severe(|entry| entry.status == Status::Open);
+        let mut first = Vec::new();
+        for rule in rules.iter().take(FIRST) {
+            first.push(First::new(rule, view)?);
+        }
         let account = match report.accounts.as_slice() {
             [account] => Some(Account::new(account, report)),
             _ => None,
         };
-        Header {
+        Ok(Header {
             class,
             headline: headline(&open, report, class == "clean" && unknown.is_none()),
-            most_severe: most_severe(&open, many_accounts),
-            accepted: accepted(report),
-            sentence: outcome.to_string().into(),
+            most_severe: most_severe(&open, view)?,
+            accepted: accepted(&view.entries),
+            sentence: view.outcome.to_string().into(),
             unknown,
-            first: rules.iter().take(FIRST).map(|rule| First::new(rule, many_accounts)).collect(),
+            first,
             others: rules.len().saturating_sub(FIRST),
             redacted: report.options.redacted,
             account,
             run: run(report),
             loosened: loosened::describe(report).into_iter().map(Text::from).collect(),
-        }
+        })
     }
 }
 
 impl<'a> First<'a> {
-    fn new(rule: &'a Rule<'a>, many_accounts: bool) -> First<'a> {
-        let mut open = rule.findings.clone();
-        open.retain(|finding| finding.status() == Status::Open);
-        let what = if let [finding] = open[..] {
-            let account = many_accounts.then_some(finding.account.as_str());
-            describe(account, &finding.resource, &finding.message)
+    fn new(rule: &'a Rule<'a>, view: &View<'_>) -> io::Result<First<'a>> {
+        let mut open = rule.entries.clone();
+        open.retain(|entry| entry.status == Status::Open);
+        let what = if let [only] = open.as_slice() {
+            view.describe(&*view.finding(only)?)
         } else {
-            let names: Vec<String> = open.iter().map(|f| name(f, many_accounts)).collect();
-            format!("{}: {}", rule.title, few(&names, NAMED))
+            format!("{}: {}", rule.title, view.names(&open, NAMED)?)
         };
-        let severity = open.iter().map(|finding| finding.severity).min().unwrap_or(rule.severity);
-        First { severity, what: what.into(), rules: [RuleLink::to(rule, open.len())] }
+        let severity = open.iter().map(|entry| entry.severity).min().unwrap_or(rule.severity);
+        Ok(First { severity, what: what.into(), rules: [RuleLink::to(rule, open.len())] })
     }
 }
 
-fn with_status(report: &Report, status: Status) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().filter(move |finding| finding.status() == status)
-}
-
 /// `75 open findings: 4 critical, 18 high, 32 medium, 21 low`.
-fn headline(open: &[&Finding], report: &Report, all_judged: bool) -> String {
+fn headline(open: &[FindingEntry], report: &Report, all_judged: bool) -> String {
     let mut counts = Vec::new();
     for severity in Severity::ALL {
-        let count = open.iter().filter(|finding| finding.severity == severity).count();
+        let count = open.iter().filter(|entry| entry.severity == severity).count();
         if count > 0 {
             counts.push(format!("{count} {}", severity.word()));
         }
@@ -126,22 +127,26 @@ fn headline(open: &[&Finding], report: &Report, all_judged: bool) -> String {
 }
 
 /// `2 critical: root has no MFA device; anyone can assume role ci-deploy`.
-fn most_severe(open: &[&Finding], many_accounts: bool) -> Option<Text<'static>> {
-    let mut messages = Vec::new();
-    for finding in open.iter().filter(|finding| finding.severity == Severity::Critical) {
-        let account = many_accounts.then_some(finding.account.as_str());
-        messages.push(describe(account, &finding.resource, &finding.message));
+fn most_severe(open: &[FindingEntry], view: &View<'_>) -> io::Result<Option<Text<'static>>> {
+    let mut critical = open.to_vec();
+    critical.retain(|entry| entry.severity == Severity::Critical);
+    if !(1..=IN_WORDS).contains(&critical.len()) {
+        return Ok(None);
     }
-    let in_words = (1..=IN_WORDS).contains(&messages.len());
-    in_words.then(|| format!("{} critical: {}", messages.len(), messages.join("; ")).into())
+    let mut messages = Vec::new();
+    for finding in view.findings(&critical) {
+        messages.push(view.describe(&*finding?));
+    }
+    Ok(Some(format!("{} critical: {}", messages.len(), messages.join("; ")).into()))
 }
 
 /// `1 known and 2 waived`.
-fn accepted(report: &Report) -> Option<String> {
+fn accepted(entries: &[FindingEntry]) -> Option<String> {
     let mut counts = Vec::new();
     for (status, word) in [(Status::Known, "known"), (Status::Waived, "waived")] {
-        let critical = with_status(report, status).filter(|it| it.severity == Severity::Critical);
-        let count = critical.count();
+        let is_it =
+            |entry: &&FindingEntry| entry.status == status && entry.severity == Severity::Critical;
+        let count = entries.iter().filter(is_it).count();
         if count > 0 {
             counts.push(format!("{count} {word}"));
         }

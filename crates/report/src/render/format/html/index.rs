@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use portcullis_model::{Finding, Report, RuleInfo, Severity, Status};
+use portcullis_model::{RuleInfo, Severity, Status};
 
 use super::text::{Text, is_anchor};
+use crate::render::findings::{Entry, with_status};
+use crate::render::view::View;
 
 /// The rules of a report: those that were judged, then those that only findings name, which there
 /// are in a report that was tampered with.
@@ -24,21 +26,21 @@ pub(super) struct Rule<'a> {
     pub(super) severity: Severity,
     /// What there is to say about it; none if it was not judged.
     pub(super) info: Option<&'a RuleInfo>,
-    pub(super) findings: Vec<&'a Finding>,
+    pub(super) entries: Vec<Entry>,
     /// The last part of the ids of its elements in the page.
     pub(super) anchor: String,
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(report: &'a Report) -> Index<'a> {
+    pub(super) fn new(view: &'a View<'_>) -> Index<'a> {
         let mut index = Index { rules: Vec::new(), by_id: HashMap::new() };
-        for info in &report.rules {
+        for info in &view.report.rules {
             index.add(&info.id, Some(info));
         }
-        for finding in &report.findings {
-            let id = finding.rule.as_str();
+        for entry in &view.entries {
+            let id = view.rule_id(entry);
             let number = index.number(id).unwrap_or_else(|| index.add(id, None));
-            index.rules[number].findings.push(finding);
+            index.rules[number].entries.push(*entry);
         }
         index
     }
@@ -54,7 +56,7 @@ impl<'a> Index<'a> {
             family: info.map_or("", |info| &info.family).into(),
             severity: info.map_or(Severity::Info, |info| info.severity),
             info,
-            findings: Vec::new(),
+            entries: Vec::new(),
             anchor,
         });
         number
@@ -70,11 +72,11 @@ impl<'a> Index<'a> {
     }
 
     /// The rules with findings of that kind: by the most severe of them, then by how many there are.
-    pub(super) fn most_severe(&self, is_it: impl Fn(&Finding) -> bool) -> Vec<&Rule<'a>> {
+    pub(super) fn most_severe(&self, is_it: impl Fn(&Entry) -> bool) -> Vec<&Rule<'a>> {
         let mut ranked = Vec::new();
         for rule in &self.rules {
-            let some = rule.findings.iter().filter(|finding| is_it(finding));
-            if let Some(most_severe) = some.clone().map(|finding| finding.severity).min() {
+            let some = rule.entries.iter().filter(|entry| is_it(entry));
+            if let Some(most_severe) = some.clone().map(|entry| entry.severity).min() {
                 ranked.push(((most_severe, Reverse(some.count())), rule));
             }
         }
@@ -88,13 +90,8 @@ impl<'a> Index<'a> {
 impl Rule<'_> {
     /// How many of its findings have that status.
     pub(super) fn count(&self, status: Status) -> usize {
-        self.findings.iter().filter(|finding| finding.status() == status).count()
+        with_status(&self.entries, status).count()
     }
-}
-
-/// Whether a finding asks for work, now or later: it fails, or could not be judged.
-pub(super) fn is_work(finding: &Finding) -> bool {
-    !matches!(finding.status(), Status::Pass | Status::NotApplicable)
 }
 
 /// The status in words for people.

@@ -2,8 +2,9 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::index::{Index, Rule, is_work};
+use super::index::{Index, Rule};
 use super::text::Text;
+use crate::render::findings::Entry;
 
 /// A page on the web, if its address is one that can be followed; else its text alone.
 pub(super) struct WebLink<'a> {
@@ -34,7 +35,7 @@ pub(super) struct RuleLink<'a> {
 impl<'a> RuleLink<'a> {
     pub(super) fn to(rule: &Rule<'a>, count: usize) -> RuleLink<'a> {
         // A rule that found nothing stands in the catalogue only.
-        let found = rule.findings.iter().any(|finding| is_work(finding));
+        let found = rule.entries.iter().any(Entry::is_work);
         let section = if found { "rule" } else { "about" };
         let target = Some(format!("{section}-{}", rule.anchor));
         RuleLink { id: rule.id.clone(), target, count }
@@ -42,13 +43,13 @@ impl<'a> RuleLink<'a> {
 
     /// The link to the rule of that id, if there is one.
     pub(super) fn find(
-        id: &'a str,
+        id: &str,
         index: &Index<'a>,
         count: impl Fn(&Rule<'a>) -> usize,
     ) -> RuleLink<'a> {
         match index.rule(id) {
             Some(rule) => RuleLink::to(rule, count(rule)),
-            None => RuleLink { id: id.into(), target: None, count: 0 },
+            None => RuleLink { id: id.to_owned().into(), target: None, count: 0 },
         }
     }
 }

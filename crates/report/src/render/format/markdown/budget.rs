@@ -8,9 +8,14 @@ pub(super) struct Budget {
 }
 
 impl Budget {
+    /// Nothing yet, of at most so many bytes.
+    pub(super) fn new(limit: usize) -> Budget {
+        Budget { text: String::new(), limit, left_out: 0 }
+    }
+
     /// What was written within a budget of so many bytes.
     pub(super) fn filled(limit: usize, write: impl FnOnce(&mut Budget)) -> Budget {
-        let mut budget = Budget { text: String::new(), limit, left_out: 0 };
+        let mut budget = Budget::new(limit);
         write(&mut budget);
         budget
     }

@@ -1,5 +1,7 @@
 //! What is open, by severity and rule, with what to do about it, folded.
 
+use std::io;
+
 use portcullis_model::Finding;
 
 use super::budget::Budget;
@@ -8,28 +10,39 @@ use crate::render::advice::what_to_do;
 use crate::render::gfm::{code, inline, link, prose};
 use crate::render::outline::{Group, Outline, Section};
 use crate::render::remarks;
+use crate::render::view::View;
 
-pub(super) fn write(outline: &Outline<'_>, budget: &mut Budget) {
+/// So many findings of a rule have their commands shown together.
+const COMMANDS: usize = 20;
+
+pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) -> io::Result<()> {
     for Section { title, groups, .. } in &outline.open {
         let mut heading = format!("\n## {title}\n");
         for group in groups {
-            if write_group(group, &heading, budget) {
+            if write_group(view, group, &heading, budget)? {
                 heading.clear();
             }
         }
     }
+    Ok(())
 }
 
 /// The findings of one rule, as many as there is room for; whether there was room for any.
-fn write_group(group: &Group<'_>, heading: &str, budget: &mut Budget) -> bool {
+fn write_group(
+    view: &View<'_>,
+    group: &Group<'_>,
+    heading: &str,
+    budget: &mut Budget,
+) -> io::Result<bool> {
     let above = format!("{heading}\n### {}\n\n", title(group));
-    let below = advice(group);
+    let below = advice(view, group)?;
     let space = budget.left().saturating_sub(above.len() + below.len());
-    let list = Budget::filled(space, |list| {
-        list.add_each(group.findings.iter().map(|finding| entry(finding)));
-    });
+    let mut list = Budget::new(space);
+    for finding in view.findings(&group.entries) {
+        list.add_each([entry(&*finding?)]);
+    }
     budget.leave_out(list.left_out());
-    !list.text().is_empty() && budget.add(&format!("{above}{}{below}", list.text()))
+    Ok(!list.text().is_empty() && budget.add(&format!("{above}{}{below}", list.text())))
 }
 
 /// The problem, and the rule that found it.
@@ -49,8 +62,8 @@ fn entry(finding: &Finding) -> String {
 }
 
 /// Why it matters, what to do, and where to read more.
-fn advice(group: &Group<'_>) -> String {
-    let mut parts = vec![prose(&what_to_do(group.rule, &group.findings))];
+fn advice(view: &View<'_>, group: &Group<'_>) -> io::Result<String> {
+    let mut parts = vec![prose(&what_to_do(view.findings(&group.entries), COMMANDS)?)];
     if let Some(rule) = group.rule {
         parts.insert(0, format!("{}\n", inline(&rule.risk)));
         let links: Vec<String> = rule.references.iter().map(|url| link(url)).collect();
@@ -58,5 +71,5 @@ fn advice(group: &Group<'_>) -> String {
             parts.push(format!("\nRead {}\n", links.join(", ")));
         }
     }
-    fold("Why it matters, and what to do", &parts.concat())
+    Ok(fold("Why it matters, and what to do", &parts.concat()))
 }

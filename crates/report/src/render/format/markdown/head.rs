@@ -1,5 +1,7 @@
 //! What the audit comes to: in a word, in tables, and what was audited on which evidence.
 
+use std::io;
+
 use portcullis_model::{Report, Status};
 
 use super::budget::Budget;
@@ -8,7 +10,7 @@ use crate::render::counts::{self, Counts};
 use crate::render::gfm::{code, inline};
 use crate::render::outline::{Outline, Section};
 use crate::render::view::View;
-use crate::words::{self, counted, few, shorten};
+use crate::words::{self, counted, first_of, shorten};
 
 /// So many accounts are listed.
 const ACCOUNTS: usize = 20;
@@ -21,7 +23,7 @@ const TEXT_CHARS: usize = 500;
 /// Room for what follows the table of findings.
 const BELOW: usize = 20_000;
 
-pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) {
+pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) -> io::Result<()> {
     let verdict = match view.outcome.exit_status() {
         0 => "clean",
         1 => "failed",
@@ -31,14 +33,15 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget)
     budget.add(&format!("\n{}.\n", outline.headline));
     let outcome = inline(&shorten(&view.outcome.to_string(), TEXT_CHARS));
     budget.add(&format!("\n**{outcome}**\n"));
-    write_findings(view, outline, budget);
-    write_counts(view.report, budget);
+    write_findings(view, outline, budget)?;
+    write_counts(view, budget);
     budget.add("\n");
     for (label, text) in &outline.facts {
         budget.add(&format!("- {label}: {}\n", inline(&shorten(text, TEXT_CHARS))));
     }
     let version = inline(&shorten(&view.report.tool.version, NAME_CHARS));
     budget.add(&format!("- Made by Portcullis {version}\n"));
+    Ok(())
 }
 
 /// The account, or how many there are.
@@ -52,20 +55,20 @@ fn subject(report: &Report) -> String {
 }
 
 /// A row for each rule that found something open.
-fn write_findings(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) {
+fn write_findings(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) -> io::Result<()> {
     if outline.open.is_empty() {
-        return;
+        return Ok(());
     }
     budget.add("\n| Severity | Problem | Findings | Who |\n|:---|:---|---:|:---|\n");
     let mut rows = Vec::new();
     for Section { severity, groups, .. } in &outline.open {
         for group in groups {
             let mut names = Vec::new();
-            for finding in &group.findings {
-                names.push(shorten(&words::name(finding, view.many_accounts()), NAME_CHARS));
+            for finding in view.findings(group.entries.iter().take(NAMED)) {
+                names.push(shorten(&words::name(&*finding?, view.many_accounts()), NAME_CHARS));
             }
-            let who = cell(&inline(&few(&names, NAMED)));
-            let (count, title) = (names.len(), cell(&title(group)));
+            let count = group.entries.len();
+            let (who, title) = (cell(&inline(&first_of(&names, count))), cell(&title(group)));
             rows.push(format!("| {} | {title} | {count} | {who} |\n", severity.word()));
         }
     }
@@ -75,6 +78,7 @@ fn write_findings(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) {
     if table.left_out() > 0 {
         budget.add(&format!("\nand {}\n", counted(table.left_out(), "more rule")));
     }
+    Ok(())
 }
 
 /// Markdown within a table, where a bar would end the cell even in a code span.
@@ -83,12 +87,12 @@ fn cell(text: &str) -> String {
 }
 
 /// The number of findings by severity and status, and by account where there are several.
-fn write_counts(report: &Report, budget: &mut Budget) {
+fn write_counts(view: &View<'_>, budget: &mut Budget) {
     write_heading("Severity", budget);
-    for (severity, counts) in counts::by_severity(report) {
+    for (severity, counts) in counts::by_severity(view) {
         write_row(severity.word(), counts, budget);
     }
-    let accounts = counts::by_account(report);
+    let accounts = counts::by_account(view);
     if accounts.is_empty() {
         return;
     }

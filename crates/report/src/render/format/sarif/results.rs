@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use portcullis_model::{Finding, Severity};
 
+use super::Issue;
 use super::log::{
     ArtifactLocation, Level, Location, LogicalLocation, Message, PhysicalLocation, Region, Result,
     ResultProperties, ResultProvenance,
 };
 use super::message::plain;
 use crate::defuse;
-use crate::render::format::code_quality::{self, Issue, is_unjudged};
+use crate::render::format::code_quality::{self, is_unjudged};
 
 /// All of an artifact that has no lines; GitHub wants each of them.
 const REGION: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
-pub(super) fn result<'a>(issue: &Issue<'a>, rules: &HashMap<&str, usize>) -> Result<'a> {
-    let finding = issue.finding;
+pub(super) fn result<'a>(issue: &'a Issue<'_>, rules: &HashMap<&str, usize>) -> Result<'a> {
+    let finding = &*issue.finding;
     Result {
         rule_id: &finding.rule,
         rule_index: rules.get(finding.rule.as_str()).copied(),

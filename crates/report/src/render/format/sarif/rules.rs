@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use portcullis_model::{RuleInfo, Severity};
 
+use super::Issue;
 use super::log::{
     MultiformatMessageString, ReportingConfiguration, ReportingDescriptor, RuleProperties,
 };
 use super::message::{markdown, plain};
 use super::results::level;
 use crate::defuse;
-use crate::render::advice::what_to_do;
-use crate::render::format::code_quality::Issue;
 use crate::render::view::View;
 use crate::words::shorten;
 
@@ -28,7 +27,7 @@ pub(super) struct Rules<'a> {
 }
 
 /// The rules of the issues, the most severe first.
-pub(super) fn broken<'a>(view: &View<'a>, issues: &[Issue<'a>]) -> Rules<'a> {
+pub(super) fn broken<'a>(view: &View<'a>, issues: &'a [Issue<'_>]) -> Rules<'a> {
     let mut rules = Rules::default();
     for Issue { finding, .. } in issues {
         if !rules.indices.contains_key(finding.rule.as_str()) {
@@ -101,7 +100,6 @@ fn help(id: &str, rule: Option<&RuleInfo>) -> MultiformatMessageString {
     let Some(rule) = rule else {
         return MultiformatMessageString { text: plain(id), markdown: None };
     };
-    let remedy = what_to_do(Some(rule), &[]);
     let links: Vec<&String> = rule.references.iter().filter(|uri| is_link(uri)).collect();
     let list = |head: &str, [open, close]: [&str; 2]| {
         let items = links.iter().map(|link| format!("- {open}{link}{close}\n"));
@@ -111,13 +109,13 @@ fn help(id: &str, rule: Option<&RuleInfo>) -> MultiformatMessageString {
     let text = format!(
         "{}\n\nWhat to do:\n{}\n{}",
         plain(&rule.risk),
-        plain(&remedy),
+        plain(&rule.remediation),
         list("\nRead more:\n", ["", ""])
     );
     let marked = format!(
         "{}\n## What to do\n{}{}",
         markdown(&rule.risk),
-        markdown(&remedy),
+        markdown(&rule.remediation),
         list("\n## Read more\n\n", ["<", ">"])
     );
     MultiformatMessageString { text, markdown: Some(marked.trim_start().to_owned()) }

@@ -1,15 +1,16 @@
 //! What is open, by severity and rule, with what to do about the worst of it.
 
+use std::borrow::Cow;
 use std::io;
 
 use anstyle::Style as Paint;
 use portcullis_model::{Finding, Severity};
 
 use crate::decide::waivers::decision_and_reason;
-use crate::render::advice::what_to_do_at_most;
+use crate::render::advice::what_to_do;
 use crate::render::outline::{Group, Outline, Section};
 use crate::render::view::View;
-use crate::words::{self, counted, few};
+use crate::words::counted;
 use crate::{Detail, Page, bold, severity_style};
 
 /// So many findings of a rule are shown.
@@ -24,8 +25,9 @@ pub(super) fn write_lines(
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     for Section { severity, groups, .. } in &outline.open {
-        for finding in groups.iter().flat_map(|group| &group.findings) {
-            let says = view.describe(finding);
+        for finding in view.findings(groups.iter().flat_map(|group| &group.entries)) {
+            let finding = finding?;
+            let says = view.describe(&finding);
             let line = format!("{:<8}  {says} ({})", severity.word(), finding.rule);
             page.line(Paint::new(), &line)?;
         }
@@ -45,7 +47,7 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, page: &mut Page<'_>)
                 write_in_full(view, group, page)?;
             } else {
                 unexplained += 1;
-                let names = few(&names(view, &group.findings), SHOWN);
+                let names = view.names(&group.entries, SHOWN)?;
                 page.item("  - ", &format!("{}: {names}", group.title()))?;
             }
         }
@@ -63,30 +65,23 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, page: &mut Page<'_>)
 }
 
 fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let shown = shown(view, group);
-    write_group(view, group, shown, page)?;
+    let most = if view.style.detail == Detail::All { usize::MAX } else { SHOWN };
+    let mut shown: Vec<Cow<'_, Finding>> = Vec::new();
+    for finding in view.findings(group.entries.iter().take(most)) {
+        shown.push(finding?);
+    }
+    write_group(view, group, &shown, page)?;
     match group.same_as {
         Some(rule) => page.item("    ", &format!("See {rule} for what to do.")),
-        None => page.prose(4, &what_to_do_at_most(group.rule, shown, shown.len())),
+        None => page.prose(4, &what_to_do(shown.into_iter().map(Ok), most)?),
     }
-}
-
-fn names(view: &View<'_>, findings: &[&Finding]) -> Vec<String> {
-    findings.iter().map(|finding| words::name(finding, view.many_accounts())).collect()
-}
-
-/// The findings of a group that are shown.
-fn shown<'g, 'a>(view: &View<'_>, group: &'g Group<'a>) -> &'g [&'a Finding] {
-    let all = &group.findings;
-    let most = if view.style.detail == Detail::All { all.len() } else { SHOWN.min(all.len()) };
-    &all[..most]
 }
 
 /// One finding is its own heading; several have one in common.
 fn write_group(
     view: &View<'_>,
     group: &Group<'_>,
-    shown: &[&Finding],
+    shown: &[Cow<'_, Finding>],
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     if let [finding] = shown {
@@ -102,7 +97,7 @@ fn write_group(
         page.item("    - ", &format!("{}{others}{}", view.describe(first), names.join(", ")))?;
         write_waiver(first, page)?;
     }
-    match group.findings.len() - shown.len() {
+    match group.entries.len() - shown.len() {
         0 => Ok(()),
         more => page.item("    - ", &format!("and {more} more, which `--all` lists")),
     }

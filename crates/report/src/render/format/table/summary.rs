@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 
 use anstyle::Style as Paint;
-use portcullis_model::{AccountStatus, Report, Status};
+use portcullis_model::{AccountStatus, Status};
 
 use crate::render::counts::{self, Counts};
+use crate::render::findings::with_status;
+use crate::render::view::View;
 use crate::{Page, bold, severity_style};
 
 /// Room for a severity, and for the id of an account.
@@ -16,19 +18,19 @@ const ACCOUNT: usize = 14;
 /// The statuses that are shown, with their titles.
 type Columns = Vec<(Status, String)>;
 
-pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let columns = columns(report);
+pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let columns = columns(view);
     write_heading("SUMMARY", SEVERITY, &columns, page)?;
-    for (severity, counts) in counts::by_severity(report) {
+    for (severity, counts) in counts::by_severity(view) {
         let open = counts.with_status(Status::Open) > 0;
         let paint = if open { severity_style(severity) } else { Paint::new() };
         page.line(paint, &row(severity.word(), SEVERITY, &columns, counts))?;
     }
-    let accounts = counts::by_account(report);
+    let accounts = counts::by_account(view);
     if !accounts.is_empty() {
         write_heading("ACCOUNTS", ACCOUNT, &columns, page)?;
     }
-    let unjudged = report.accounts.iter().filter(|account| account.tallies.is_empty());
+    let unjudged = view.report.accounts.iter().filter(|account| account.tallies.is_empty());
     let unjudged: BTreeMap<&str, AccountStatus> =
         unjudged.map(|account| (account.id.as_str(), account.status)).collect();
     for (id, counts) in accounts {
@@ -61,12 +63,11 @@ fn row(label: &str, width: usize, columns: &Columns, counts: Counts) -> String {
 }
 
 /// The columns with their titles; what is known or waived has one only where there is some.
-fn columns(report: &Report) -> Columns {
+fn columns(view: &View<'_>) -> Columns {
     let decided = |status| matches!(status, Status::Known | Status::Waived);
     let mut columns = Status::ALL.to_vec();
-    columns.retain(|status| {
-        !decided(*status) || report.findings.iter().any(|finding| finding.status() == *status)
-    });
+    columns
+        .retain(|status| !decided(*status) || with_status(&view.entries, *status).next().is_some());
     // Where nothing is decided, all that fails is open.
     let plain = !columns.iter().copied().any(decided);
     let mut titled = Vec::new();
