@@ -190,22 +190,29 @@ def measure_fleet(portcullis: str, directory: Path) -> None:
     original = directory / "of-a-fleet"
     large_account.write(original, 20, 20, 20)
     moment = ["--as-of", large_account.COLLECTED]
-    runs = []
     for accounts in FLEETS:
-        bundles = [directory / "fleet" / f"66{number:010}" for number in range(accounts)]
-        for bundle in bundles:
+        for bundle in bundles_of(accounts, directory):
             bundle.mkdir(parents=True, exist_ok=True)
             for file in original.iterdir():
                 text = file.read_text().replace(large_account.ACCOUNT, bundle.name)
                 (bundle / file.name).write_text(text)
-        whole = measure_once([portcullis, "audit", *moment, "-o", "json", *map(str, bundles)])
-        runs.append(whole)
-        each = whole.milliseconds / accounts
-        print(f"{accounts:<34}{whole.milliseconds:>8.0f}{whole.megabytes:>8.0f}{each:>10.1f}")
-    few, many = runs
-    milliseconds = many.milliseconds / few.milliseconds
-    megabytes = many.megabytes / few.megabytes
-    print(f"{'ratio':<34}{milliseconds:>8.1f}{megabytes:>8.2f}")
+    for form in ("json", "html"):
+        runs = []
+        for accounts in FLEETS:
+            bundles = map(str, bundles_of(accounts, directory))
+            whole = measure_once([portcullis, "audit", *moment, "-o", form, *bundles])
+            runs.append(whole)
+            label, each = f"{accounts}, as {form}", whole.milliseconds / accounts
+            print(f"{label:<34}{whole.milliseconds:>8.0f}{whole.megabytes:>8.0f}{each:>10.1f}")
+        few, many = runs
+        milliseconds = many.milliseconds / few.milliseconds
+        megabytes = many.megabytes / few.megabytes
+        print(f"{'ratio':<34}{milliseconds:>8.1f}{megabytes:>8.2f}")
+
+
+def bundles_of(accounts: int, directory: Path) -> list[Path]:
+    """Where the bundles of that many accounts are."""
+    return [directory / "fleet" / f"66{number:010}" for number in range(accounts)]
 
 
 def measure_live_fleet(portcullis: str, directory: Path) -> None:
