@@ -231,12 +231,12 @@ impl Filed {
         let Filed { head, outcome, .. } = &self;
         let findings = self.lines(&self.findings);
         output::warn_of_left_out(head, &findings, outputs)?;
-        output::write(outputs, |format, style, out| match format {
-            Format::Json => self.write_json(out),
-            _ => {
-                let style = detail.apply(style);
-                render_apart(head, &findings, outcome.clone(), format, style, out)
+        output::write(outputs, |format, style, out| {
+            if format == Format::Json {
+                return self.write_json(out);
             }
+            let style = detail.apply(style);
+            render_apart(head, &findings, outcome.clone(), format, style, out)
         })?;
         Ok(self.outcome)
     }
