@@ -40,7 +40,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<FleetAccount>, Failure> {
 
 /// The accounts of the text; an error says in which line what is wrong.
 pub(super) fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
-    let entries = if text.trim_start().starts_with('{') { json(text) } else { csv(text) }?;
+    let entries = match text.trim_start().chars().next() {
+        Some('{') => json(text)?,
+        Some('[') => return Err("1: expected one JSON object per line, and not a list".to_owned()),
+        _ => csv(text)?,
+    };
     if entries.is_empty() {
         return Err("1: there is no account in it".to_owned());
     }
@@ -59,7 +63,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
 fn json(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     let mut entries = Vec::new();
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        let entry = serde_json::from_str(line).map_err(|error| format!("{number}: {error}"))?;
+        let entry = serde_json::from_str(line).map_err(|error| {
+            // It counts lines within this one.
+            let error = error.to_string();
+            format!("{number}: {}", error.split(" at line ").next().unwrap_or_default())
+        })?;
         entries.push((number, entry));
     }
     Ok(entries)
@@ -68,10 +76,19 @@ fn json(text: &str) -> Result<Vec<(u64, Entry)>, String> {
 fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let heading = reader.headers().map_err(|error| broken(&error))?.clone();
+    if heading.iter().any(|name| AccountId::parse(name).is_some()) {
+        return Err("1: there is no heading above the accounts, such as id,name".to_owned());
+    }
     let mut entries = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| broken(&error))?;
         let line = record.position().map_or(1, csv::Position::line);
+        // The accounts on the following lines would be part of the field.
+        if record.iter().any(|field| field.contains(['\n', '\r'])) {
+            return Err(format!(
+                "{line}: a field goes on in the next line; is a quote not closed?"
+            ));
+        }
         let entry = record.deserialize(Some(&heading)).map_err(|error| broken(&error))?;
         entries.push((line, entry));
     }
@@ -94,8 +111,7 @@ fn broken(error: &csv::Error) -> String {
 fn account(entry: Entry) -> Result<FleetAccount, String> {
     let Entry { id, role_arn, external_id, name } = entry;
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let id = AccountId::parse(&id)
-        .ok_or_else(|| format!("expected 12 digits as the id of an account, and not {id:?}"))?;
+    let id = AccountId::parse(&id).ok_or_else(|| not_an_id(&id))?;
     let role_arn = given(role_arn);
     if let Some(arn) = &role_arn {
         let parts = Arn::parse(arn).filter(|parts| parts.role().is_some());
@@ -106,6 +122,18 @@ fn account(entry: Entry) -> Result<FleetAccount, String> {
     }
     let (external_id, name) = (given(external_id), given(name));
     Ok(FleetAccount { id, name, role_arn, external_id, state: None })
+}
+
+/// What is wrong with an id.
+fn not_an_id(text: &str) -> String {
+    let what = format!("expected 12 digits as the id of an account, and not {text:?}");
+    // Such as 12345678901 or 1.11122E+11.
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok();
+    if is_number {
+        format!("{what}; a spreadsheet keeps all digits where the column is text")
+    } else {
+        what
+    }
 }
 
 #[cfg(test)]
@@ -145,8 +173,23 @@ mod tests {
             ),
             ("account\n111122223333\n", "1: unknown field `account`, expected one of `id`, "),
             ("name\nprod\n", "1: missing field `id`"),
+            ("111122223333\n", "1: there is no heading above the accounts"),
+            ("111122223333,prod\n444455556666,test\n", "1: there is no heading above the accounts"),
+            (
+                "id,name\n111122223333,\"prod\n444455556666,test\n",
+                "2: a field goes on in the next line; is a quote not closed?",
+            ),
+            (
+                "id\n12345678901\n",
+                "2: expected 12 digits as the id of an account, and not \"12345678901\"; a spreadsheet",
+            ),
+            (
+                "id\n1.11122E+11\n",
+                "2: expected 12 digits as the id of an account, and not \"1.11122E+11\"; a spreadsheet",
+            ),
             ("id,name\n111122223333\n", "2: 1 field, where the heading has 2"),
             ("{\"id\":\"111122223333\"}\n{\"ID\":1}", "2: unknown field `ID`"),
+            ("[{\"id\":\"111122223333\"}]", "1: expected one JSON object per line, and not a list"),
         ] {
             let what = ids(text).unwrap_err();
             assert!(what.starts_with(says), "{text:?}: {what}");
