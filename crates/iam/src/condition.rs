@@ -223,6 +223,10 @@ impl Condition {
             Value::One(text) => self.fits_text(request, text, pattern),
             _ if pattern.is_everything() => Truth::Yes,
             Value::Beginning(start) => pattern.truth_in(request, |bound| {
+                let (bound, start) = match self.operator {
+                    Operator::EqualsIgnoreCase => (&bound.to_lowercase(), &start.to_lowercase()),
+                    _ => (bound, start),
+                };
                 let plain = bound.literal_prefix();
                 let goes_on = plain.len() > start.len() && plain.starts_with(start.as_str());
                 let is_shorter = start.starts_with(plain) && !bound.is_literal();

@@ -28,7 +28,7 @@ enum Piece {
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
-const ARN_FIELDS: usize = 6;
+pub(crate) const ARN_FIELDS: usize = 6;
 
 /// Which characters of a pattern are more than plain text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

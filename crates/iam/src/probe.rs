@@ -8,15 +8,15 @@ use crate::context::{Context, Request};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
 
-/// A name that no policy can have meant.
-pub(crate) const NAME: &str = "portcullis-probe";
+/// A name that no policy can have meant: of marks alone, as a word is matched by `p*` or `*-*`.
+pub(crate) const NAME: &str = "=+,=+,=+,=+,=+,=+,";
 
 /// An action of IAM that no policy can have meant.
-pub(crate) const IAM_ACTION: &str = "iam:portcullis-probe";
+pub(crate) const IAM_ACTION: &str = "iam:=+,=+,=+,=+,=+,=+,";
 
 /// A value of a condition key that no policy can have meant: of a service, the name of its principal.
 pub(crate) fn value_of(key: &str) -> &'static str {
-    if key == "iam:passedtoservice" { "portcullis-probe.amazonaws.com" } else { NAME }
+    if key == "iam:passedtoservice" { "=+,=+,=+,=+,=+,=+,.amazonaws.com" } else { NAME }
 }
 
 /// The kinds of resources that IAM has.

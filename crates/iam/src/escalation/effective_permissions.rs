@@ -431,10 +431,32 @@ impl<'a> Index<'a> {
             any.extend(probe::resources_of(self.account, known.service()));
             any.push("*".to_owned());
         }
-        let patterns = self.resources(who, action).flatten();
-        let named = patterns.map(|pattern| probe::example(&pattern, self.account));
-        let acted_on = named.filter(move |it| it != "*" && self.acts_on(action, it));
-        any.into_iter().chain(acted_on)
+        let named = self.resources(who, action).flatten().chain(self.spared(who, action));
+        any.into_iter().chain(named.flat_map(move |pattern| self.acted_on(action, &pattern)))
+    }
+
+    /// Resources that an action acts on and that a pattern matches.
+    fn acted_on(&self, action: ActionId, pattern: &Pattern) -> Vec<String> {
+        let mut examples = vec![probe::example(pattern, self.account)];
+        for shape in self.shapes(action) {
+            examples.extend(pattern.common_arn(&Pattern::glob(&shape), probe::NAME));
+        }
+        examples.retain(|it| it != "*" && self.acts_on(action, it));
+        examples
+    }
+
+    /// The resources that Denies of an action leave out.
+    fn spared(&self, who: &EffectivePermissions<'_>, action: ActionId) -> Vec<Pattern> {
+        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
+        let mut spared = Vec::new();
+        for (.., statement) in self.in_force(who, action) {
+            if statement.effect == Effect::Deny
+                && let Some(Selection::AllBut(patterns)) = &statement.resources
+            {
+                spared.extend(patterns.iter().map(|pattern| pattern.resolve(&request)));
+            }
+        }
+        spared
     }
 
     /// What an action acts on, as patterns; none: anything of its service.

@@ -326,7 +326,8 @@ mod tests {
             assert!(method.action_names.iter().all(|name| is_action(name)), "{id}");
             let set: BTreeSet<String> = method.action_names.iter().cloned().collect();
             assert_eq!(set.len(), method.action_names.len(), "{id} has an action twice");
-            assert!(sets.insert(set), "{id} is another method");
+            let changes = format!("{:?}", method.changes);
+            assert!(sets.insert((set, changes)), "{id} is another method");
         }
     }
 

@@ -10,8 +10,8 @@ use thiserror::Error;
 
 use super::principal::principals;
 use super::{DocumentJson, Effect, PolicyDocument, Selection, Statement};
-use crate::condition::Condition;
-use crate::pattern::{Pattern, Syntax};
+use crate::condition::{Condition, Operator};
+use crate::pattern::{ARN_FIELDS, Pattern, Syntax};
 
 /// The version that knows policy variables.
 const WITH_VARIABLES: &str = "2012-10-17";
@@ -168,8 +168,7 @@ impl RawDocument {
 
 impl RawStatement {
     fn check(self, variables: bool) -> Result<Statement, String> {
-        let action = |text: &String| Pattern::glob(&text.to_ascii_lowercase());
-        let actions = |texts: OneOrMany<_>| Ok(texts.into_texts()?.iter().map(action).collect());
+        let actions = |texts: OneOrMany<_>| texts.into_texts()?.iter().map(action).collect();
         let syntax = Syntax { wildcards: true, variables };
         Ok(Statement {
             // Another case is read too, since missing a permission is worse.
@@ -186,13 +185,34 @@ impl RawStatement {
             actions: selection("Action", self.action, self.not_action, actions)?
                 .ok_or("has neither Action nor NotAction")?,
             resources: selection("Resource", self.resource, self.not_resource, |texts| {
-                Ok(texts.into_texts()?.iter().map(|text| Pattern::new(text, syntax)).collect())
+                texts.into_texts()?.iter().map(|text| resource(text, syntax)).collect()
             })?,
             principals: selection("Principal", self.principal, self.not_principal, principals)?,
             conditions: conditions(self.condition, variables)?,
             sid: self.sid,
         })
     }
+}
+
+/// IAM refuses an action without its service.
+fn action(text: &String) -> Result<Pattern, String> {
+    let is_open = text.contains(['*', '?']);
+    let (service, name) = text.split_once(':').unwrap_or_default();
+    let is_action = !service.is_empty() && !name.is_empty();
+    if text.trim() != text || !(is_open || is_action) {
+        return Err(format!("has the action {text:?}, which is not of the form service:name"));
+    }
+    Ok(Pattern::glob(&text.to_ascii_lowercase()))
+}
+
+/// IAM refuses a resource that is neither an ARN nor a wildcard.
+fn resource(text: &String, syntax: Syntax) -> Result<Pattern, String> {
+    let is_open = text.contains(['*', '?']) || text.contains("${");
+    let is_arn = text.starts_with("arn:") && text.split(':').count() >= ARN_FIELDS;
+    if text.trim() != text || !(is_open || is_arn) {
+        return Err(format!("has the resource {text:?}, which is not an ARN"));
+    }
+    Ok(Pattern::new(text, syntax))
 }
 
 fn selection<Raw, T>(
@@ -228,7 +248,11 @@ fn conditions(block: ConditionBlock, variables: bool) -> Result<Vec<Condition>, 
             if key.is_empty() {
                 return Err(format!("has the condition {operator:?} without a key"));
             }
-            conditions.push(Condition::new(&operator, &key, &values, variables));
+            let condition = Condition::new(&operator, &key, &values, variables);
+            if condition.operator == Operator::Unknown {
+                return Err(format!("has the unknown condition operator {operator:?}"));
+            }
+            conditions.push(condition);
         }
     }
     Ok(conditions)
@@ -278,9 +302,9 @@ mod tests {
     #[test]
     fn a_plus_stays_a_plus() {
         let encoded = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22*%22\
-                       %2C%22Resource%22%3A%22a+b%22%7D%7D";
+                       %2C%22Resource%22%3A%22arn:aws:s3:::a+b%22%7D%7D";
         let document = PolicyDocument::from_text(encoded).unwrap();
-        let expected = Some(Selection::Only(vec![Pattern::glob("a+b")]));
+        let expected = Some(Selection::Only(vec![Pattern::glob("arn:aws:s3:::a+b")]));
         assert_eq!(document.statements[0].resources, expected);
     }
 
@@ -329,6 +353,36 @@ mod tests {
         assert!(PolicyDocument::from_text("").is_err());
         assert!(PolicyDocument::from_text("%ff").is_err());
         assert!(PolicyDocument::from_json(&json!(null)).is_err());
+    }
+
+    /// IAM refuses them as `MalformedPolicyDocument`: "Actions/Conditions must be prefaced by a vendor",
+    /// "Resource … must be in ARN format or \"*\"", "Syntax errors in policy".
+    #[test]
+    fn actions_resources_and_operators_have_a_form() {
+        let statement = |element: &str, value: Json| {
+            let mut statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+            statement[element] = value;
+            PolicyDocument::from_json(&json!({"Statement": [statement]}))
+        };
+        for (element, value) in [
+            ("Action", json!("zzz")),
+            ("Action", json!("iam")),
+            ("Action", json!(" *")),
+            ("Action", json!("iam:")),
+            ("Resource", json!("zzz")),
+            ("Resource", json!("arn:aws")),
+            ("Resource", json!(" *")),
+            ("Condition", json!({"Foo": {"aws:SourceIp": "192.0.2.1/32"}})),
+        ] {
+            assert!(statement(element, value.clone()).is_err(), "{element} {value}");
+        }
+        for (element, value) in [
+            ("Action", json!(["iam:Get*", "*:Get*", "**"])),
+            ("Resource", json!(["arn:aws:s3:::x", "arn:*", "${aws:PrincipalTag/bucket}"])),
+            ("Condition", json!({"ForAllValues:ArnNotLikeIfExists": {"aws:SourceArn": "arn:*"}})),
+        ] {
+            assert!(statement(element, value.clone()).is_ok(), "{element} {value}");
+        }
     }
 
     /// What the grammar calls a list has at least one item:

@@ -97,7 +97,8 @@ fn administrators_by_several_policies() {
     });
     assert!(privileges(&account(split.clone()), "alice").administrator);
     let mut denied = split.clone();
-    let fixed = deny(json!(["iam:D*", "iam:RemoveUserFromGroup"]), "*");
+    // Else she would delete, overwrite or leave what denies.
+    let fixed = deny(json!(["iam:D*", "iam:PutGroupPolicy", "iam:RemoveUserFromGroup"]), "*");
     denied["groups"]["g"]["inline"]["no"] = json!([fixed]);
     assert!(!privileges(&account(denied), "alice").administrator);
     let mut bounded = split;
@@ -257,4 +258,15 @@ fn one_key_or_alias_is_not_every_key() {
     let alias = json!({"StringEquals": {"kms:RequestAlias": "alias/app"}});
     check(json!([when(allow("kms:*", "*"), alias)]), false);
     check(json!([allow("kms:*", "*"), deny("kms:Decrypt", "*")]), false);
+}
+
+/// A pattern such as `iam:P*` or `*-*` is not every action, though many words match it.
+#[test]
+fn a_pattern_of_words_is_not_everything() {
+    for part in ["iam:P*", "iam:*e", "iam:*-*", "iam:???*p"] {
+        let alice = json!({"users": {"alice": {"may": [allow(part, "*")]}}});
+        assert!(!privileges(&account(alice), "alice").administrator, "{part}");
+    }
+    let named = json!({"users": {"alice": {"may": [allow("iam:*", arn("*/p*"))]}}});
+    assert!(!privileges(&account(named), "alice").administrator);
 }

@@ -354,7 +354,6 @@ fn what_only_a_request_tells_is_conditional() {
         ("StringEquals", "aws:RequestedRegion", "eu-west-1"),
         ("StringNotEquals", "aws:SourceVpce", "vpce-1"),
         ("Null", "aws:MultiFactorAuthAge", "false"),
-        ("NoSuchOperator", "aws:username", "alice"),
     ] {
         check(json!([under(json!({operator: {key: value}}))]), key);
         let no = when(deny("*", "*"), json!({operator: {key: value}}));

@@ -1438,3 +1438,37 @@ fn a_role_that_a_provider_opens_is_changed() {
     chain["roles"]["other"]["trust"] = trusts(json!({"AWS": arn("role/app")}));
     check_user(json!([put("other"), update()]), chain, &[("put-role-policy", Certain)]);
 }
+
+/// `Put…Policy` replaces the inline policy of that name; a managed policy stays.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html>
+#[test]
+fn an_inline_deny_is_overwritten() {
+    let own = || allow("iam:PutUserPolicy", arn("user/alice"));
+    let all_else = || json!({"Effect": "Deny", "NotAction": "iam:PutUserPolicy", "Resource": "*"});
+    let mut inline = json!({"users": {"alice": {"may": [own()]}}});
+    inline["users"]["alice"]["inline"]["guard"] = json!([all_else()]);
+    assert_eq!(ways(&account(inline), "alice"), [("put-user-policy", Certain)]);
+    let mut managed = json!({"users": {"alice": {"may": [own()], "attached": ["guard"]}}});
+    managed["policies"]["guard"] = json!([all_else()]);
+    assert_eq!(ways(&account(managed), "alice"), []);
+}
+
+/// A Deny of all but some resources leaves these.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html>
+#[test]
+fn what_a_deny_leaves_out_can_be_used() {
+    let lambda = || trusts_service("lambda.amazonaws.com");
+    let function = |region: &str, name: &str| format!("arn:aws:lambda:{region}:{OWN}:{name}");
+    let but =
+        |resource: String| json!({"Effect": "Deny", "Action": "lambda:*", "NotResource": resource});
+    let code = |guard: Json| json!([allow("lambda:UpdateFunctionCode", "*"), guard]);
+    let app = || role("app", json!([everything()]), lambda());
+    let found: &Ways = &[("lambda-update-code", Conditional)];
+    check_user(code(but(function("*", "function:dev-*"))), app(), found);
+    check_user(code(but(function("eu-*", "*"))), app(), found);
+    check_user(code(but(function("*", "layer:*"))), app(), &[]);
+    check_user(code(deny("lambda:*", function("*", "function:*"))), app(), &[]);
+    check_user(code(deny("lambda:*", function("*", "function:dev-*"))), app(), found);
+}

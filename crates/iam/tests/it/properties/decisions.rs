@@ -305,7 +305,7 @@ proptest! {
             };
             let mut left: Vec<&str> = all.iter().copied().filter(|it| single(it)).collect();
             // No list is empty.
-            left.push("none:null");
+            left.push("arn:aws:none:::null");
             fields.insert(element.to_owned(), json!(left));
         };
         let mut complement = statement.clone();
