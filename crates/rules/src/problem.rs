@@ -17,13 +17,21 @@ pub struct Problem {
     pub message: String,
     /// What is right.
     pub help: Option<String>,
+    /// Whether it is not about the values of its line, which may be another program's secrets.
+    pub(crate) hides_values: bool,
 }
 
 impl Problem {
     /// A mistake at that place.
     #[must_use]
     pub fn new(at: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem { at, message: message.into(), help: None }
+        Problem { at, message: message.into(), help: None, hides_values: false }
+    }
+
+    /// The mistake, shown without the values of its line.
+    #[must_use]
+    pub(crate) fn without_values(self) -> Problem {
+        Problem { hides_values: true, ..self }
     }
 
     /// Says what is right.
@@ -163,13 +171,37 @@ impl fmt::Display for LoadErrors {
 
 impl std::error::Error for LoadErrors {}
 
+/// The text with its names and marks alone: an `x` stands for each letter and digit of its values.
+fn without_values(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let is_header = line.starts_with('[');
+        let name = match line.split_once('=') {
+            _ if is_header => line,
+            Some((name, value)) if !matches!(value.trim(), "" | "=") => name,
+            _ => "",
+        };
+        shown.push_str(name);
+        for c in line[name.len()..].chars() {
+            shown.push(if c.is_ascii_alphanumeric() { 'x' } else { c });
+        }
+    }
+    shown
+}
+
 /// Puts the problems of a file in their places, from top to bottom.
 #[must_use]
 pub fn place(file: &RuleFile, mut problems: Vec<Problem>) -> Vec<LoadError> {
     let text: Arc<str> = file.text.as_str().into();
+    let names: Arc<str> = without_values(&file.text).into();
     problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
     problems.dedup();
-    problems.into_iter().map(|problem| LoadError::new(file, &text, problem)).collect()
+    let mut errors = Vec::new();
+    for problem in problems {
+        let shown = if problem.hides_values { &names } else { &text };
+        errors.push(LoadError::new(file, shown, problem));
+    }
+    errors
 }
 
 #[cfg(test)]
@@ -189,5 +221,18 @@ mod tests {
     fn positions_count_lines_and_characters() {
         assert_eq!(position("a\nüb", 4), (2, 2));
         assert_eq!(position("", 9), (1, 1));
+    }
+
+    #[test]
+    fn names_and_marks_remain() {
+        let rows = [
+            ("[default]\n", "[default]\n"),
+            ("key = wJalr/K7 # é\r\n", "key = xxxxx/xx # é\r\n"),
+            ("wJalrK7=\nwJalrK7==", "xxxxxxx=\nxxxxxxx=="),
+            ("-----BEGIN KEY-----", "-----xxxxx xxx-----"),
+        ];
+        for (text, shown) in rows {
+            assert_eq!(without_values(text), shown);
+        }
     }
 }
