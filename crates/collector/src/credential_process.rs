@@ -11,7 +11,11 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use jiff::Timestamp;
 use serde::Deserialize;
+use tokio::io::AsyncReadExt;
 use tokio::process::Command;
+
+/// Far above any credentials.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// Settings of a profile that come before its `credential_process`.
 const OUTRANKING: [&str; 6] = [
@@ -80,17 +84,24 @@ impl CredentialProcess {
             #[cfg(unix)]
             command.process_group(0);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let cannot_run = |error| failed(format!("cannot be run: {error}"));
-        let process = command.kill_on_drop(true).spawn().map_err(cannot_run)?;
+        let mut process = command.kill_on_drop(true).spawn().map_err(cannot_run)?;
         let mut group = Group(process.id().filter(|_| !self.in_terminal));
-        let output = process.wait_with_output().await.map_err(cannot_run)?;
+        let mut printed = Vec::new();
+        if let Some(output) = process.stdout.take() {
+            output.take(MAX_BYTES).read_to_end(&mut printed).await.map_err(cannot_run)?;
+        }
+        if printed.len() as u64 == MAX_BYTES {
+            return Err(failed("prints more than credentials".to_owned()));
+        }
+        let status = process.wait().await.map_err(cannot_run)?;
         group.0 = None;
-        if !output.status.success() {
-            return Err(failed(format!("ended with {}", output.status)));
+        if !status.success() {
+            return Err(failed(format!("ended with {status}")));
         }
         // What it printed may hold a secret, and so may an error about it.
-        match serde_json::from_slice::<Output>(&output.stdout) {
+        match serde_json::from_slice::<Output>(&printed) {
             Ok(output) if output.version == 1 => Ok(output.into()),
             _ => Err(failed("did not print credentials of version 1".to_owned())),
         }

@@ -1,6 +1,6 @@
 //! The HTTP client of every call: whom it trusts, which proxy it goes through, and how much it reads.
 
-use std::fs;
+use std::path::Path;
 
 use aws_config::profile::Profile;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_types::os_shim_internal::Env;
 use http_body_util::Limited;
+use portcullis_evidence::read_file;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -103,12 +104,16 @@ fn check_proxies(env: &Env) -> Result<(), CollectError> {
     Ok(())
 }
 
+/// Many times the bundle of all public authorities.
+const MAX_BUNDLE_BYTES: u64 = 16 << 20;
+
 /// The content of a file of certificates, all of which can be read: the client panics at others.
 fn certificates(path: &str) -> Result<Vec<u8>, CollectError> {
     let problem = |reason: String| {
         CollectError::Configuration(format!("the CA bundle {path} cannot be used: {reason}"))
     };
-    let pem = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let pem =
+        read_file(Path::new(path), MAX_BUNDLE_BYTES).map_err(|error| problem(error.to_string()))?;
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| problem(error.to_string()))?;
@@ -123,6 +128,7 @@ fn certificates(path: &str) -> Result<Vec<u8>, CollectError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     /// The error of a client under that one variable; none: it can be used.
     fn problem(name: &str, value: &str) -> Option<String> {
