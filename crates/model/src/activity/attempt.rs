@@ -87,7 +87,7 @@ words! {
         SwitchRole = "switch_role",
         /// To sign in a command line or another program: `aws login`.
         CommandLine = "command_line",
-        /// To set a new root password by e-mail.
+        /// To set a new root password by email.
         PasswordRecovery = "password_recovery",
         /// To change one's own password.
         PasswordChange = "password_change",

@@ -19,7 +19,7 @@ record! {
         /// The account alias; null if it has none.
         #[from(AccountAliases)]
         pub alias: Fact<Option<String>>,
-        /// The ARN of who collected the facts.
+        /// The ARN of the identity that collected the facts.
         pub caller: Fact<String>,
         /// When AWS made the credential report that the facts come from.
         #[from(CredentialReport)]
@@ -39,8 +39,8 @@ record! {
         /// The password policy in force: the account's own, or AWS's default.
         #[from(AccountPasswordPolicy)]
         pub password_policy: Fact<PasswordPolicy>,
-        /// The version of tokens that the global STS endpoint gives out: 1 or 2; null: the partition has no
-        /// global endpoint.
+        /// The version of the tokens that the global STS endpoint issues: 1 or 2; null: the
+        /// partition has no global endpoint.
         #[from(AccountSummary)]
         pub sts_token_version: Fact<Option<u32>>,
         /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`; null: AWS does
@@ -48,10 +48,10 @@ record! {
         #[from(AlternateContacts)]
         #[shown(Text)]
         pub alternate_contacts: Fact<Option<Vec<String>>>,
-        /// The number of different e-mail addresses among them; null: AWS does not offer them.
+        /// The number of different email addresses among them; null: AWS does not offer them.
         #[from(AlternateContacts)]
         pub distinct_alternate_contacts: Fact<Option<u32>>,
-        /// The id of the organization; null: the account is in none.
+        /// The id of the organization; null: the account belongs to none.
         #[from(Organization)]
         pub organization_id: Fact<Option<String>>,
         /// Whether it is the management account of an organization.
@@ -64,7 +64,8 @@ record! {
         /// The delegation requests of partners that were approved and have not expired, sorted by id.
         #[from(DelegationRequests)]
         pub open_partner_delegations: Fact<Vec<PartnerDelegation>>,
-        /// The URL under which the account issues tokens for services outside of AWS; null: it issues none.
+        /// The URL under which the account issues tokens for services outside AWS; null: it issues
+        /// none.
         #[from(OutboundWebIdentityFederationInfo)]
         pub web_identity_issuer: Fact<Option<String>>,
         /// The number of SAML providers.
@@ -73,7 +74,7 @@ record! {
         /// The number of OIDC providers.
         #[from(OpenIdConnectProviders)]
         pub oidc_provider_count: Fact<u32>,
-        /// Whether IAM Identity Center has put a role into the account.
+        /// Whether IAM Identity Center has created a role in the account.
         #[from(AccountAuthorizationDetails)]
         pub identity_center: Fact<bool>,
         /// The ARNs of roles, users, and groups with users that AWSSupportAccess is attached to.
@@ -115,11 +116,11 @@ record! {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-temporary-delegation.html>
     #[from(DelegationRequests)]
     pub struct PartnerDelegation {
-        /// AWS's id of it.
+        /// The id that AWS gave it.
         pub id: String,
         /// The partner's name; where AWS gives none, the id of its account.
         pub requestor: String,
-        /// The ARN of who approved it; null: AWS does not say.
+        /// The ARN of the approver; null: AWS does not say.
         pub approver: Option<String>,
         /// `accepted`, or `finalized` once the partner has been given the token.
         pub state: DelegationState,
@@ -136,9 +137,10 @@ record! {
     pub struct PasswordPolicy {
         /// Whether the account has a policy of its own; false: AWS's default policy is in force.
         pub custom: bool,
-        /// The least number of characters; 8 in AWS's default.
+        /// The minimum number of characters; 8 in AWS's default.
         pub min_length: u32,
-        /// Whether every password needs an uppercase letter. AWS's default wants any three of four kinds.
+        /// Whether every password needs an uppercase letter. AWS's default requires any three of
+        /// the four kinds.
         pub require_uppercase: bool,
         /// Whether every password needs a lowercase letter.
         pub require_lowercase: bool,
@@ -150,11 +152,11 @@ record! {
         pub users_may_change: Option<bool>,
         /// The number of days after which passwords expire; null: never.
         pub max_age_days: Option<u32>,
-        /// How many former passwords may not be used again; 0: none is remembered.
+        /// How many previous passwords cannot be reused; 0: none.
         pub reuse_prevention: u32,
         /// Whether an expired password must be reset by an administrator.
         pub hard_expiry: bool,
-        /// When the policy was last changed, where the configuration says so: no call of AWS does.
+        /// When the policy was last changed, if the configuration says so; no AWS call does.
         pub changed: Option<Timestamp>,
     }
 }
@@ -164,13 +166,13 @@ record! {
     #[from(AccessAnalyzers, CredentialReport, AccountAuthorizationDetails)]
     #[resource(id = resource_id, name = name, region = name)]
     pub struct Region {
-        /// ARN-shaped identity: AWS gives a region of an account none.
+        /// ARN-shaped identity: AWS has no ARN for a region of an account.
         pub resource_id: String,
         /// The name, such as `eu-central-1`.
         #[shown(Text)]
         pub name: String,
-        /// The names of active analyzers of external access, those of the organization included; null: AWS
-        /// does not offer any in the partition.
+        /// The names of active external access analyzers, including those of the organization;
+        /// null: AWS does not offer any in the partition.
         #[from(AccessAnalyzers)]
         pub external_access_analyzers: Fact<Option<Vec<String>>>,
     }

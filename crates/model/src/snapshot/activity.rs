@@ -43,7 +43,7 @@ record! {
         /// What tried: `root`, `user`, `unknown_user`, `identity_center`, `saml`, `instance`, `role`,
         /// `federated_user`, `directory` or `other`.
         pub actor: ActorKind,
-        /// The name of the user or session, or `root`; of somebody who is not named, the address.
+        /// The name of the user or session, or `root`; for somebody who is not named, the address.
         pub user: SharedText,
         /// What for: `sign_in`, `switch_role`, `command_line`, `password_recovery`, `password_change` or
         /// `mfa_enrolment`.
@@ -96,7 +96,8 @@ record! {
         pub name: SharedText,
         /// What acted: see `signin.actor`.
         pub actor: ActorKind,
-        /// The name of the user or session that acted, or `root`; of somebody who is not named, the address.
+        /// The name of the user or session that acted, or `root`; for somebody who is not named,
+        /// the address.
         pub user: SharedText,
         /// The role or permission set of the session that acted; null: it is not a session.
         pub role: Option<SharedText>,
@@ -155,8 +156,8 @@ record! {
         pub regions: Vec<SharedText>,
         /// How many minutes after the last of them one of these users got in; null: not in what was read.
         pub minutes_to_success: Option<f64>,
-        /// The same from each of their addresses, after the last attempt from there: the longest; null: from
-        /// one of them nobody got in.
+        /// The same for each of their addresses, after the last attempt from there: the longest;
+        /// null: nobody got in from one of them.
         pub minutes_to_success_from_same_source: Option<f64>,
         /// The ids of their events.
         pub event_ids: Vec<SharedText>,

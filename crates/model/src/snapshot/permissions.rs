@@ -32,13 +32,14 @@ record! {
         pub user_count: Fact<u32>,
         /// Whether it makes its users administrators.
         pub administrator: Fact<bool>,
-        /// The condition keys on which that depends; empty: it is so, or is not, in any case.
+        /// The condition keys on which that depends; empty: on none.
         #[shown(Nothing)]
         pub administrator_depends_on: Fact<Vec<String>>,
-        /// The ways in which its users can become administrators by it.
+        /// The ways in which its users can become administrators through it.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
-        /// The ids of its policies with a Deny that holds an escalation back, and that its users can remove.
+        /// The ids of its policies with a Deny that prevents an escalation and that its users can
+        /// remove.
         #[from(AccountAuthorizationDetails, Organization)]
         pub removable_guards: Fact<Vec<String>>,
         /// The ARNs of attached managed policies.
@@ -69,57 +70,62 @@ record! {
         pub last_used: Fact<Option<Timestamp>>,
         /// Days since it was last used; null: not in the last 400 days.
         pub idle_days: Fact<Option<f64>>,
-        /// Whether an AWS service made it for itself.
+        /// Whether an AWS service created it for itself.
         pub service_linked: bool,
-        /// Whether IAM Identity Center made it.
+        /// Whether IAM Identity Center created it.
         pub sso_reserved: bool,
         /// Whether its policies allow every action on every resource.
         pub administrator: Fact<bool>,
-        /// The condition keys on which that depends; empty: it is so, or is not, in any case.
+        /// The condition keys on which that depends; empty: on none.
         #[shown(Nothing)]
         pub administrator_depends_on: Fact<Vec<String>>,
         /// The ways in which it can become an administrator without being one; none for a
         /// service-linked role, which only its service can use.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
-        /// The ids of policies with a Deny that holds an escalation back, and that the role can remove.
+        /// The ids of policies with a Deny that prevents an escalation and that the role can
+        /// remove.
         #[from(AccountAuthorizationDetails, Organization)]
         pub removable_guards: Fact<Vec<String>>,
         /// The ARNs of attached managed policies.
         pub attached_policies: Vec<String>,
         /// The names of inline policies.
         pub inline_policies: Vec<String>,
-        /// The names of the instance profiles that hold it.
+        /// The names of the instance profiles that contain it.
         pub instance_profiles: Vec<String>,
         /// The statements of its trust policy that let anyone assume it, with no condition that narrows this.
         #[shown(Statement)]
         pub open_statements: Fact<Vec<String>>,
-        /// Other accounts and organizations whose principals may assume it; the own organization, its
-        /// management account and accounts that must be of it are not among them.
+        /// Other accounts and organizations whose principals may assume it; the account's own
+        /// organization, its management account, and accounts whose principals must belong to it
+        /// are left out.
         #[from(AccountAuthorizationDetails, Organization)]
         pub external_accounts: Fact<Vec<ExternalAccount>>,
-        /// Those of them that need no external id, no MFA and no membership of the own organization.
+        /// Those of them that need no external id, no MFA and no membership of the account's own
+        /// organization.
         #[from(AccountAuthorizationDetails, Organization)]
         pub external_accounts_without_external_id: Fact<Vec<ExternalAccount>>,
-        /// The ids of the own organization, of its management account, and of accounts that must be of it, where
-        /// their principals may assume it.
+        /// The ids of the account's own organization, of its management account, and of accounts
+        /// whose principals must belong to it, if these may assume it.
         #[from(AccountAuthorizationDetails, Organization)]
         pub organization_accounts: Fact<Vec<String>>,
-        /// The services that may assume it, could say for whom they act, and are not asked.
+        /// The services that may assume it and could say for whom they act, but are not asked to.
         #[shown(Text)]
         pub services_not_asked_for_source: Fact<Vec<String>>,
         /// The ids of other accounts and organizations on whose behalf services may assume it.
         #[from(AccountAuthorizationDetails, Organization)]
         pub external_service_sources: Fact<Vec<String>>,
-        /// The shared OIDC issuers of which every tenant may assume it.
+        /// The shared OIDC issuers any of whose tenants may assume it.
         pub issuers_of_any_tenant: Fact<Vec<String>>,
-        /// The OIDC issuers of CI systems of which any branch, tag, environment or workflow of a project may
-        /// assume it.
+        /// The OIDC issuers of CI systems for which any branch, tag, environment or workflow of a
+        /// project may assume it.
         pub issuers_of_any_branch: Fact<Vec<String>>,
-        /// The statements that let users of Cognito identity pools assume it who have not signed in.
+        /// The statements that let users of Cognito identity pools who have not signed in assume
+        /// it.
         #[shown(Statement)]
         pub cognito_guest_statements: Fact<Vec<String>>,
-        /// The ARNs of SAML providers that may assume it with assertions made for others than AWS.
+        /// The ARNs of SAML providers that may assume it with assertions made for services other
+        /// than AWS.
         pub saml_providers_without_audience: Fact<Vec<String>>,
         /// The unique ids of deleted users and roles that its trust policy still names.
         pub deleted_principals: Fact<Vec<String>>,
@@ -173,17 +179,17 @@ record! {
     #[from(AccountAuthorizationDetails)]
     #[resource(id = resource_id, name = name)]
     pub struct Policy {
-        /// The ARN; of an inline policy the owner's ARN, `/policy/`, and the name.
+        /// The ARN; for an inline policy, the owner's ARN, `/policy/`, and the name.
         pub resource_id: String,
         /// The name.
         pub name: String,
         /// `customer-managed`, `aws-managed` or `inline`.
         pub kind: PolicyKind,
-        /// The ARNs of users, groups and roles that it is attached to or inside of.
+        /// The ARNs of users, groups and roles that it is attached to or embedded in.
         pub attached_to: Vec<String>,
         /// The same users, groups and roles, by kind and name.
         pub holders: Vec<Holder>,
-        /// Whether it is attached to anything, or inside of it.
+        /// Whether it is attached to, or embedded in, anything.
         pub attached: bool,
         /// Whether it serves as a permissions boundary and is not attached to anything.
         pub boundary_only: bool,
@@ -195,12 +201,11 @@ record! {
         pub other_versions: Vec<String>,
         /// Whether it allows every action on every resource.
         pub allows_everything: Fact<bool>,
-        /// The condition keys on which it depends whether it allows everything; empty: it does, or does not, in
-        /// any case.
+        /// The condition keys on which it depends whether it allows everything; empty: on none.
         #[shown(Nothing)]
         pub everything_depends_on: Fact<Vec<String>>,
-        /// The services of which it allows every action on every resource, of those that it names; and `all` or
-        /// `all but …` where it allows others too, but not everything.
+        /// Of the services that it names, those of which it allows every action on every resource;
+        /// and `all` or `all but …` where it allows others too, but not everything.
         #[shown(Text)]
         pub service_wildcards: Fact<Vec<String>>,
         /// The services whose actions it allows as `service:*`, on whatever resource.
@@ -217,10 +222,11 @@ record! {
         /// The ways to become an administrator that this policy alone grants.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
-        /// The statements with policy variables that are taken literally, since it lacks Version 2012-10-17.
+        /// The statements with policy variables that are taken literally, because it lacks Version
+        /// 2012-10-17.
         #[shown(Statement)]
         pub ignored_variables: Fact<Vec<String>>,
-        /// Those of them that deny, or that allow by NotResource, so that they stop protecting.
+        /// Those of them that deny, or that allow by NotResource, and so no longer protect.
         #[shown(Statement)]
         pub ignored_protections: Fact<Vec<String>>,
     }
@@ -255,7 +261,8 @@ record! {
     pub struct ExternalAccount {
         /// The id of the account or organization, or the unique id of a principal.
         pub id: String,
-        /// The id of the organization that the principals of the account must be of; null: of any or none.
+        /// The id of the organization that the principals of the account must belong to; null: any
+        /// or none.
         pub organization: Option<String>,
     }
 }
@@ -281,11 +288,11 @@ record! {
         /// What is done, with target and policies, as a phrase that completes "it may …".
         #[shown(Nothing)]
         pub way: String,
-        /// What it hangs on: condition keys, or what must be there.
+        /// What it depends on: condition keys, or what must exist.
         #[shown(Nothing)]
         pub conditions: Vec<String>,
-        /// The statements that grant it, one for each action it needs; where it assumes a role, the
-        /// statement of the trust policy too.
+        /// The statements that grant it, one for each action it needs; if it assumes a role, also
+        /// the statement of the trust policy.
         pub grants: Vec<Grant>,
     }
 }
@@ -297,12 +304,14 @@ record! {
         /// The action, such as `iam:PassRole`.
         #[shown(Text)]
         pub action: String,
-        /// The identity of the policy; see `Policy.resource_id`. Of a trust policy: the role's ARN.
+        /// The identity of the policy; see `Policy.resource_id`. For a trust policy, the role's
+        /// ARN.
         pub policy: String,
         /// The statement: its number from 1, and its Sid if it has one.
         #[shown(Statement)]
         pub statement: String,
-        /// Whether the statement has conditions, or that of the permissions boundary which lets it pass.
+        /// Whether the statement, or the one of the permissions boundary that lets it pass, has
+        /// conditions.
         pub conditional: bool,
     }
 }

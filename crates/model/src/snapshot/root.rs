@@ -29,10 +29,10 @@ record! {
         /// The virtual MFA devices assigned to root. Only a root session lists devices of other kinds.
         #[from(VirtualMfaDevices)]
         pub virtual_mfa_devices: Fact<Vec<MfaDevice>>,
-        /// All MFA devices of root; null: no root session was asked for.
+        /// All MFA devices of root; null: no root session was requested.
         #[from(RootCredentials)]
         pub mfa_devices: Fact<Option<Vec<MfaDevice>>>,
-        /// The access keys of root; null: no root session was asked for.
+        /// The access keys of root; null: no root session was requested.
         #[from(RootCredentials)]
         pub access_keys: Fact<Option<Vec<RootAccessKey>>>,
         /// The latest use of root's password or of an access key; null: no use is recorded.
@@ -49,7 +49,8 @@ record! {
         /// What each source says about root.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         pub claims: Vec<RootClaim>,
-        /// The points on which the sources contradict each other, in words. None: all have spoken.
+        /// The points on which the sources contradict each other, in words; none only if all have
+        /// spoken.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         #[shown(Text)]
         pub disagreements: Fact<Vec<String>>,
@@ -90,7 +91,7 @@ record! {
     /// An access key of root, as a root session lists it.
     #[from(RootCredentials)]
     pub struct RootAccessKey {
-        /// AWS's id of it.
+        /// The id that AWS gave it.
         pub id: String,
         /// Whether it can be used.
         pub active: bool,

@@ -31,10 +31,10 @@ record! {
         pub kind: PrincipalKind,
         /// The path, such as `/` or `/engineering/`.
         pub path: String,
-        /// What the user stands for: `human`, `service` or `break-glass`.
+        /// What the user is: `human`, `service` or `break-glass`.
         #[from(CredentialReport, AccountAuthorizationDetails)]
         pub class: Fact<UserClass>,
-        /// Whether the user was deleted since the credential report; no rule judges it then.
+        /// Whether the user was deleted since the credential report; if so, no rule judges it.
         pub deleted: bool,
         /// When the user was created.
         pub created: Fact<Timestamp>,
@@ -53,14 +53,15 @@ record! {
         /// Whether an MFA device of any kind is active.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         pub mfa_active: Fact<bool>,
-        /// The source of `mfa_active`: the newest that knows.
+        /// The source of `mfa_active`: the newest that says.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         #[shown(Text)]
         pub mfa_source: Fact<String>,
         /// The MFA devices that are known; see `mfa_devices_complete`.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         pub mfa_devices: Fact<Vec<MfaDevice>>,
-        /// Whether the user's own list was asked; else only the account's virtual devices are known.
+        /// Whether the user's own devices were listed; otherwise only the account's virtual devices
+        /// are known.
         #[from(MfaDevices)]
         pub mfa_devices_complete: bool,
         /// The serial number of an unassigned virtual device named after the user; null: none.
@@ -72,14 +73,15 @@ record! {
         /// Whether the user's own, inline and group policies allow every IAM action on every resource.
         #[from(AccountAuthorizationDetails)]
         pub administrator: Fact<bool>,
-        /// The condition keys on which that depends; empty: it is so, or is not, in any case.
+        /// The condition keys on which that depends; empty: on none.
         #[from(AccountAuthorizationDetails)]
         #[shown(Nothing)]
         pub administrator_depends_on: Fact<Vec<String>>,
         /// The ways in which the user can become an administrator without being one.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
-        /// The ids of policies with a Deny that holds an escalation back, and that the user can remove.
+        /// The ids of policies with a Deny that prevents an escalation and that the user can
+        /// remove.
         #[from(AccountAuthorizationDetails, Organization)]
         pub removable_guards: Fact<Vec<String>>,
         /// The ARNs of managed policies attached to the user directly.
@@ -126,16 +128,16 @@ record! {
         pub resource_id: String,
         /// What to call the key: its id if known, else its slot in the report.
         pub name: String,
-        /// The access key id, where ListAccessKeys was asked.
+        /// The access key id, if ListAccessKeys was called.
         pub id: Fact<String>,
         /// Whether the key can be used.
         pub active: Fact<bool>,
-        /// When it was made, where ListAccessKeys was asked.
+        /// When it was created, if ListAccessKeys was called.
         pub created: Fact<Timestamp>,
-        /// The report's date: when it was made or last activated; null: not in the report.
+        /// The report's date: when it was created or last activated; null: not in the report.
         pub last_rotated: Fact<Option<Timestamp>>,
-        /// Days since it was made; where that is not known, since `last_rotated`, or `last_used` if that is
-        /// earlier.
+        /// Days since it was created or, if that is not known, since `last_rotated`, or `last_used`
+        /// if that is earlier.
         pub age_days: Fact<f64>,
         /// The date that `age_days` counts from: `create-date`, `last-rotated` or `last-used`.
         pub age_source: Fact<AgeSource>,
@@ -146,10 +148,10 @@ record! {
         /// The service it was last used with, such as `s3`; null: none is recorded.
         #[shown(Text)]
         pub last_used_service: Fact<Option<String>>,
-        /// The region it was last used in; null: none is recorded, which services without regions leave out too.
+        /// The region it was last used in; null: none is recorded, as for services without regions.
         #[shown(Text)]
         pub last_used_region: Fact<Option<String>>,
-        /// Days since it was last used or, if it never was, made.
+        /// Days since it was last used or, if it never was, created.
         pub idle_days: Fact<f64>,
     }
 }
@@ -177,7 +179,7 @@ record! {
     pub struct ServiceCredential {
         /// ARN-shaped identity: the user's ARN, `/service-credential/`, and AWS's id.
         pub resource_id: String,
-        /// AWS's id of it.
+        /// The id that AWS gave it.
         pub id: String,
         /// The name of the user.
         pub user_name: String,
@@ -186,9 +188,9 @@ record! {
         pub service: String,
         /// Whether it can be used.
         pub active: Fact<bool>,
-        /// When it was made.
+        /// When it was created.
         pub created: Fact<Timestamp>,
-        /// Days since it was made.
+        /// Days since it was created.
         pub age_days: Fact<f64>,
         /// When it expires; null: never.
         pub expires: Option<Timestamp>,
