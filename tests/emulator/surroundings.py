@@ -64,7 +64,7 @@ class Surroundings:
     oidc_providers: list[OidcProvider] = field(default_factory=list)
     server_certificates: list[ServerCertificate] = field(default_factory=list)
     service_credentials: list[ServiceCredential] = field(default_factory=list)
-    contacts: dict[str, str] = field(default_factory=dict)  # type: e-mail address
+    contacts: dict[str, str] = field(default_factory=dict)  # type: email address
     organization: bool = False  # whether the account manages one
     root_features: list[str] = field(default_factory=list)  # of the organization
     sts_token_version: int = 1

@@ -128,7 +128,7 @@ const UNKNOWN_NAME: Words = (
     Likelihood::Certain,
     "The account has no user with the name that was typed. CloudTrail hides the name.",
     "Check the account id or alias in the page's address. The user may have been renamed or deleted; \
-    root signs in with its e-mail address, and Identity Center users sign in at their own portal.",
+    root signs in with its email address, and Identity Center users sign in at their own portal.",
 );
 
 const DENIED_BY_POLICY: Words = (
@@ -217,7 +217,7 @@ const NOTHING_RECORDED: Words = (
     "What was read has no record of this person. They may never have reached AWS.",
     "Check that the regions and days of the attempt were read. Then check the address of the page, \
     the account id or alias, and whether a proxy blocks signin.aws.amazon.com. An unknown root \
-    e-mail address and an identity provider's own refusals leave no trace in CloudTrail.",
+    email address and an identity provider's own refusals leave no trace in CloudTrail.",
 );
 
 const OTHER: Words = (
