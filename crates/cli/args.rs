@@ -62,7 +62,7 @@ What happened to a finding:
              parameters changed, it happened before what was read this time, or
              it could not be judged before and does not fail now
   fixed      it failed, was judged again by the same test, and does not fail
-All others are only counted: they did not change, or were judged neither time.
+All others are only counted: they did not change, or were not judged either time.
 
 With -o jsonl, new findings open a ticket, changed ones update it, and fixed or
 waived ones resolve it. Unknown and gone ones do nothing: they may still fail.

@@ -173,7 +173,7 @@ impl Examination {
             _ => false,
         };
         if let Some(error) = error.filter(|_| !is_said_below) {
-            fixes.push(format!("{error}; {}", error.help()));
+            fixes.push(format!("{}; {}", error.to_string().trim_end_matches('.'), error.help()));
         }
         if let Some(ahead) = clock {
             let way = if ahead > 0 { "ahead of" } else { "behind" };

@@ -18,6 +18,9 @@ const SOURCE: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));
 
 /// Writes `portcullis.1`, `portcullis-audit.1` and so on into an existing directory.
 pub(crate) fn run(directory: &Path) -> Result<(), Failure> {
+    if !directory.is_dir() {
+        return Err(format!("{} is not a directory", directory.display()).into());
+    }
     let mut command = layers::command();
     command.build();
     write(&command, directory)

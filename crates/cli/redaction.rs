@@ -45,7 +45,7 @@ pub(crate) fn salt(args: &RedactionArgs) -> Result<Option<Salt>, Failure> {
 pub(crate) fn apply(report: Report, salt: Option<&Salt>) -> Result<Report, Failure> {
     let Some(salt) = salt else { return Ok(report) };
     redact(report, salt)
-        .map_err(|error| Failure::with_help(error, "leave --redact out to write it as it is"))
+        .map_err(|error| Failure::with_help(error, "leave out --redact to write it unchanged"))
 }
 
 /// The report as [`apply`] makes it; one that is redacted already stays as it is, so that it can be

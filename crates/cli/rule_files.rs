@@ -145,7 +145,7 @@ pub(crate) fn meant_rules(rules: &RuleSet, id: &str) -> String {
         1 => format!("did you mean `{}`?", like[0]),
         2..=SHOWN_IDS => format!("did you mean one of these? {}", like.join(", ")),
         count => format!(
-            "{count} rules are like that, such as {}; `portcullis rules list` shows all",
+            "{count} rules match, such as {}; `portcullis rules list` shows all",
             like[..SHOWN_IDS].join(", ")
         ),
     }

@@ -67,7 +67,7 @@ fn explain(args: &ExplainArgs) -> Result<(), Failure> {
 fn new(NewArgs { id, scope }: &NewArgs) -> Result<(), Failure> {
     if !portcullis_rules::is_rule_id(id) {
         let help = "use words of lowercase letters and digits, joined by `-`";
-        return Err(Failure::with_help(format!("`{id}` is not an id for a rule"), help));
+        return Err(Failure::with_help(format!("`{id}` is not a valid id for a rule"), help));
     }
     if rule_files::load(&[])?.rule(id).is_some() {
         let help = format!("`portcullis rules explain {id}` shows it");

@@ -34,7 +34,7 @@ pub(crate) fn warn(report: &Report) {
     warnings.iter().take(PRINTED_WARNINGS).for_each(|warning| terminal::warn(warning));
     if let more @ 1.. = warnings.len().saturating_sub(PRINTED_WARNINGS) {
         terminal::warn(&format!(
-            "{more} more waivers to look at: `portcullis waivers check` has all"
+            "{more} more waivers to look at: `portcullis waivers check` shows all"
         ));
     }
 }
@@ -95,7 +95,7 @@ impl<'r> Checked<'r> {
         let WaiverOutcome { fails, unknown, judged, .. } = self.outcome;
         match (fails, unknown) {
             (0, 0) if *judged => "nothing that fails".to_owned(),
-            (0, 0) => "nothing; not all that it is about was judged".to_owned(),
+            (0, 0) => "nothing; not everything it covers was judged".to_owned(),
             (fails, 0) => format!("{fails} failing"),
             (fails, unknown) => format!("{fails} failing, {unknown} not judged"),
         }

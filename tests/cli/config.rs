@@ -115,7 +115,7 @@ fn ids_of_rules_are_in_any_case() {
 
 #[test]
 fn part_of_an_id_or_a_family_leads_to_rules() {
-    refused("skip = ['mfa']", &["rules are like that, such as", "admin-without-mfa"]);
+    refused("skip = ['mfa']", &["rules match, such as", "admin-without-mfa"]);
     refused("skip = ['spraying']", &["did you mean `password-spraying`?"]);
     refused(
         "skip = ['federation']",

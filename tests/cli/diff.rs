@@ -230,7 +230,7 @@ fn a_baseline_that_does_not_fit_is_told_before_the_audit_or_warned_about() {
     sandbox.run(["audit", &clean, "-o", "json=other.json"]);
     let other = report(&sandbox, "new.json", &["--baseline", "other.json"]);
     assert_eq!(other.status, 1);
-    let says = "warning: the baseline does not hold account 111122223333";
+    let says = "warning: the baseline does not cover account 111122223333";
     assert!(other.stderr.contains(says), "{}", other.stderr);
 }
 

@@ -91,6 +91,9 @@ fn verify_names_each_file_that_changed() {
     let run = sandbox.run(["verify", "bundle"]);
     let named = "modified  access-keys.json\nmissing   mfa-devices.json\nadded     stray.json\n";
     assert_eq!((run.status, run.stdout.as_str()), (1, named));
+    let run = sandbox.run(["verify", "bundle/manifest.json"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("is a file: verify the directory"), "{}", run.stderr);
 }
 
 /// What is not evidence is a mistake, not an account without evidence.
@@ -103,7 +106,7 @@ fn a_wrong_file_is_named_as_what_it_is() {
     sandbox.write("cut.json", "{\"Content\": \"dXN");
     for (file, says) in [
         ("report.json", "report.json is a saved report: use `portcullis report`"),
-        ("cut.json", "cut.json is not valid JSON: perhaps it is cut short"),
+        ("cut.json", "cut.json is not valid JSON: it may be cut short"),
         ("groups.json", "groups.json is JSON, but not a credential report"),
         ("notes.txt", "notes.txt is neither a bundle nor a credential report"),
     ] {

@@ -23,5 +23,5 @@ fn every_listed_command_has_a_page() {
 fn a_directory_that_does_not_exist_is_named() {
     let run = Sandbox::new().run(["man", "nowhere"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.starts_with("error: cannot write to nowhere: "), "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: nowhere is not a directory"), "{}", run.stderr);
 }

@@ -137,7 +137,8 @@ fn a_baseline_and_a_diff_of_all_accounts_know_each_of_them() {
     together(&sandbox, &["leaky"], &["-o", "json=one.json"]);
     let known = together(&sandbox, &["leaky", "clean"], &["--baseline", "all.json"]);
     assert_eq!(known.status, 0, "{}", known.stdout);
-    let expected = "the baseline does not hold account 123456789012; all it finds counts as new";
+    let expected =
+        "the baseline does not cover account 123456789012; all its findings count as new";
     assert_eq!(known.stderr, format!("warning: {expected}\n"));
     assert!(known.stdout.contains("Baseline  111122223333: as of 2026-11-18 12:00:00 UTC\n"));
     assert!(known.stdout.contains("Baseline  123456789012: without the account\n"));

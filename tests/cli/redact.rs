@@ -202,7 +202,7 @@ fn a_salt_is_needed_and_never_shown() {
     for (more, says) in [
         (&["--redact"][..], "--redact needs a salt"),
         (&["--redact", "--salt-file", "none"], "cannot read none: "),
-        (&["--redact", "--salt-file", "short"], "short: a salt has 16 bytes or more"),
+        (&["--redact", "--salt-file", "short"], "short: a salt must have at least 16 bytes"),
     ] {
         let run = sandbox.run(["audit", "bundle"].iter().chain(more));
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);

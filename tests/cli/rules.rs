@@ -173,7 +173,7 @@ fn a_new_rule_passes_once_its_blanks_are_filled() {
 fn a_new_rule_needs_an_id_of_its_own_and_a_scope() {
     let sandbox = Sandbox::new();
     for (id, scope, says) in [
-        ("Old\"User", "user", "is not an id"),
+        ("Old\"User", "user", "is not a valid id"),
         (FAILING, "user", "already"),
         ("old-user", "usr", "user"),
     ] {

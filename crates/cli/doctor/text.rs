@@ -14,18 +14,19 @@ pub(crate) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
     let Examination { findings, caller, services, sign_in_domains, permissions, fixes, .. } =
         examination;
     page.line(bold(), "CREDENTIALS")?;
-    describe_looks(findings).iter().try_for_each(|line| page.item("  ", line))?;
-    let expiry = findings.expiry.map_or("none is known".to_owned(), moment);
-    page.item("  ", &format!("expiry     {expiry}"))?;
+    for (result, found) in describe_looks(findings) {
+        page.item(&format!("  {result:<9}  "), &found)?;
+    }
+    let expiry = findings.expiry.map_or("not known".to_owned(), moment);
+    page.item("  expiry     ", &expiry)?;
     if let Some(caller) = caller {
         let alias = caller.alias.as_ref().map_or(String::new(), |alias| format!(" ({alias})"));
-        page.item("  ", &format!("caller     {}", caller.arn))?;
-        page.item("  ", &format!("account    {}{alias}", caller.account))?;
-        page.item("  ", &format!("partition  {}", caller.partition))?;
+        page.item("  caller     ", &caller.arn)?;
+        page.item("  account    ", &format!("{}{alias}", caller.account))?;
+        page.item("  partition  ", &caller.partition)?;
     }
-    let region = findings.region.as_deref().unwrap_or("none is known");
-    page.item("  ", &format!("region     {region}"))?;
-    page.item("  ", &format!("clock      {}", clock(findings.clock_ahead)))?;
+    page.item("  region     ", findings.region.as_deref().unwrap_or("not known"))?;
+    page.item("  clock      ", &clock(findings.clock_ahead))?;
 
     if !services.is_empty() {
         page.blank()?;
@@ -35,7 +36,8 @@ pub(crate) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
         let url = endpoint.url.as_deref().unwrap_or("no host");
         let origin = if endpoint.is_custom { " (set by environment or profile)" } else { "" };
         let words = endpoint.reason.as_deref().unwrap_or("answers");
-        page.item("  ", &format!("{:<16} {url}{origin}: {words}", endpoint.service))?;
+        let label = format!("  {:<16} ", endpoint.service);
+        page.item(&label, &format!("{url}{origin}: {words}"))?;
     }
     if !sign_in_domains.is_empty() {
         page.blank()?;
@@ -71,8 +73,8 @@ pub(crate) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Resul
     (1..).zip(fixes).try_for_each(|(number, fix)| page.item(&format!("  {number}. "), fix))
 }
 
-/// Where credentials were looked for, and what was there, a line each.
-fn describe_looks(findings: &Findings) -> Vec<String> {
+/// For each place where credentials were looked for: what came of it, and what was there.
+fn describe_looks(findings: &Findings) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     for look in &findings.looks {
         let words = match look.result {
@@ -83,7 +85,7 @@ fn describe_looks(findings: &Findings) -> Vec<String> {
         let profile = findings.profile.as_deref().filter(|_| look.place == "profile");
         let name = profile.map_or(String::new(), |name| format!(" {name}"));
         let reason = if look.reason.is_empty() { "" } else { ": " };
-        lines.push(format!("{words:<10} {}{name}{reason}{}", look.place, look.reason));
+        lines.push((words, format!("{}{name}{reason}{}", look.place, look.reason)));
     }
     lines
 }

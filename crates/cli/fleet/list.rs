@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// Far above the list of any organization.
 const MAX_BYTES: u64 = 1 << 26;
 const HELP: &str = "\
-the file is CSV whose heading names id, and role_arn, external_id and name where wanted,
+write CSV with a heading that names id and, if needed, role_arn, external_id and name,
 or one JSON object per line: {\"id\": \"111122223333\", \"name\": \"prod\"}";
 
 /// An account, as a line of the file has it.

@@ -247,7 +247,7 @@ fn wrong_kind(text: &[u8]) -> Option<&'static str> {
     }
     if text.starts_with(b"{") {
         let Ok(Header { schema, content }) = serde_json::from_slice(text) else {
-            return Some("not valid JSON: perhaps it is cut short");
+            return Some("not valid JSON: it may be cut short");
         };
         return match (schema.as_deref(), content) {
             (_, Some(_)) => None,

@@ -42,6 +42,13 @@ impl fmt::Display for ChangeKind {
 /// Shows damage and careless edits. Whoever edits a file can edit the manifest too: what must
 /// withstand that is to be signed, or stored where it cannot be written.
 pub fn verify(dir: &Path) -> Result<Vec<Change>, BundleError> {
+    if dir.is_file() {
+        let name = dir.display().to_string();
+        return Err(BundleError::NoEvidence {
+            name,
+            kind: "a file: verify the directory that `collect` wrote",
+        });
+    }
     let Some(manifest) = read_manifest(dir)? else {
         fs::read_dir(dir).map_err(BundleError::io(dir))?;
         return Err(BundleError::NoManifest(dir.to_owned()));

@@ -57,7 +57,7 @@ shapes! {
         organization: Option<OrganizationDetail>,
     }
 
-    /// The organization. The e-mail address of its management account is not kept.
+    /// The organization. The email address of its management account is not kept.
     OrganizationDetail {
         id: String,
         arn (or empty): String,

@@ -80,9 +80,7 @@ pub(super) fn parse(
         gaps.push(malformed(problem));
     }
     let problem = match generated_at {
-        None => Some(
-            "nothing says when AWS made the report: a bare CSV has no GeneratedTime".to_owned(),
-        ),
+        None => Some("a bare CSV does not say when AWS made the report".to_owned()),
         Some(made) => {
             is_future(made, as_of).then(|| format!("made {made}, which is later than {as_of}"))
         }

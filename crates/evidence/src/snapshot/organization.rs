@@ -14,7 +14,7 @@ use crate::shapes::{AlternateContact, AlternateContacts, OrganizationsFeatures};
 const CONTACTS: [(&str, &str); 3] =
     [("BILLING", "billing"), ("OPERATIONS", "operations"), ("SECURITY", "security")];
 
-/// The alternate contacts that are set: their names in rules, with their e-mail addresses; none: the
+/// The alternate contacts that are set: their names in rules, with their email addresses; none: the
 /// partition has no such contacts.
 pub(super) fn contacts(
     partition: &str,

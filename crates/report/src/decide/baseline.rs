@@ -82,12 +82,11 @@ fn warnings(report: &Report, old: &Report) -> Vec<String> {
     let accounts = report.accounts.iter();
     let of_accounts = accounts.filter_map(|account| warning(account, report, old));
     let changes = RuleChanges::between(old, report);
-    let unjudged = named(&changes.only_new).map(|rules| {
-        format!("the baseline did not judge {rules}; what such rules find counts as new")
-    });
+    let unjudged = named(&changes.only_new)
+        .map(|rules| format!("the baseline did not judge {rules}; their findings count as new"));
     let differ = named(&changes.differ).map(|rules| {
         format!(
-            "in the baseline, {rules} tested something else or by other parameters; what failed \
+            "in the baseline, {rules} tested something else, or with other parameters; what failed \
              there is known nevertheless"
         )
     });
@@ -99,16 +98,17 @@ fn warning(account: &AuditedAccount, report: &Report, old: &Report) -> Option<St
     let id = &account.id;
     let Some(held) = same_account(account.account_ref(), old) else {
         return Some(format!(
-            "the baseline does not hold account {id}; all it finds counts as new"
+            "the baseline does not cover account {id}; all its findings count as new"
         ));
     };
     if !held.status.is_judged() {
         return Some(format!(
-            "in the baseline, nothing of account {id} could be collected; all it finds counts as new"
+            "in the baseline, nothing could be collected from account {id}; all its findings count as new"
         ));
     }
     let of = if report.accounts.len() > 1 { format!(" of account {id}") } else { String::new() };
     let (was, is) = (time(held.as_of), time(account.as_of));
     let is_later = held.as_of > account.as_of;
-    is_later.then(|| format!("the baseline is of a later time ({was}) than this audit{of} ({is})"))
+    is_later
+        .then(|| format!("the baseline is from a later time ({was}) than this audit{of} ({is})"))
 }

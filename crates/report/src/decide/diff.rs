@@ -292,12 +292,12 @@ fn reason(change: Change, old: &Side<'_>, new: &Side<'_>, is_list: bool) -> Opti
         Change::New => before(),
         Change::Unknown if old.state.judged() == Judged::Fails => now(),
         Change::Unknown if is_list => {
-            before().or_else(|| Some("stands for a list that was collected before".to_owned()))
+            before().or_else(|| Some("represents a list that was collected before".to_owned()))
         }
         Change::Unknown => before().or_else(|| Some("did not fail before".to_owned())),
         Change::Gone if new.state.judged() == Judged::Not => now(),
         Change::Gone if is_list => {
-            Some("stood for a list that was not collected before, and is this time".to_owned())
+            Some("represented a list that was not collected before but is this time".to_owned())
         }
         Change::Gone => Some("could not be judged before, and does not fail this time".to_owned()),
         Change::Fixed => before().map(|before| format!("{before}, but had failed earlier")),

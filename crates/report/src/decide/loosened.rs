@@ -116,14 +116,14 @@ fn describe_change(change: &LooseningChange) -> String {
             format!("findings less severe than {} do not count", value.word())
         }
         LooseningChange::ExitZero => "the exit status is 0 whatever was found".to_owned(),
-        LooseningChange::Baseline => "findings that the baseline holds do not count".to_owned(),
+        LooseningChange::Baseline => "findings in the baseline do not count".to_owned(),
         LooseningChange::FewerAccounts { exclude, units } if units.is_empty() => {
             format!("{} is not audited", few(exclude, NAMED))
         }
         LooseningChange::FewerAccounts { units, .. } => {
             format!("only accounts below {} are audited", few(units, NAMED))
         }
-        LooseningChange::OwnAccounts => "the accounts of a file count as one's own".to_owned(),
+        LooseningChange::OwnAccounts => "the accounts in a file count as your own".to_owned(),
         LooseningChange::Endpoint { url, .. } => {
             format!("{url} answered instead of AWS's own endpoint")
         }

@@ -131,7 +131,7 @@ impl fmt::Display for Outcome {
         let nothing_failed = format!("nothing failed at severity {reach}{besides}");
         match self.kind() {
             Kind::Clean => {
-                let but = if self.allowed { " but where that is allowed" } else { "" };
+                let but = if self.allowed { " except where that is allowed" } else { "" };
                 write!(f, "{nothing_failed}, and every rule was judged{but}")
             }
             Kind::Failed if self.open == 1 => {
@@ -144,7 +144,7 @@ impl fmt::Display for Outcome {
             }
             Kind::NothingCollected => write!(
                 f,
-                "{nothing_failed}, but nothing could be collected of {} of {} accounts",
+                "{nothing_failed}, but nothing could be collected from {} of {} accounts",
                 if self.judged == 0 { self.accounts } else { self.failed },
                 self.accounts
             ),

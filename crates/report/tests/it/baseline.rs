@@ -141,24 +141,28 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
     };
     assert_eq!(
         warnings("2026-11-04T10:00:00Z", &|_| ()),
-        ["the baseline is of a later time (2026-11-04 10:00:00 UTC) than this audit (2026-11-03 \
-          10:00:00 UTC)"]
+        [
+            "the baseline is from a later time (2026-11-04 10:00:00 UTC) than this audit (2026-11-03 \
+          10:00:00 UTC)"
+        ]
     );
-    let other = "the baseline does not hold account 111122223333; all it finds counts as new";
+    let other = "the baseline does not cover account 111122223333; all its findings count as new";
     assert_eq!(warnings(OLD, &|old| old.accounts[0].id = "444455556666".to_owned()), [other]);
     assert_eq!(warnings(OLD, &|old| old.accounts[0].partition = "aws-cn".to_owned()), [other]);
     assert_eq!(
         warnings(OLD, &|old| old.accounts[0].status = AccountStatus::Failed),
-        ["in the baseline, nothing of account 111122223333 could be collected; all it finds \
-          counts as new"]
+        [
+            "in the baseline, nothing could be collected from account 111122223333; all its findings \
+          count as new"
+        ]
     );
     assert_eq!(
         warnings(OLD, &|old| old.rules.truncate(1)),
-        ["the baseline did not judge 1 rule (old-key); what such rules find counts as new"]
+        ["the baseline did not judge 1 rule (old-key); their findings count as new"]
     );
     assert_eq!(
         warnings(OLD, &|old| old.rules.iter_mut().for_each(|rule| rule.hash = "0".repeat(16))),
-        ["in the baseline, 2 rules (idle-user, old-key) tested something else or by other \
+        ["in the baseline, 2 rules (idle-user, old-key) tested something else, or with other \
           parameters; what failed there is known nevertheless"]
     );
 }
@@ -176,7 +180,7 @@ fn what_the_baseline_knows_of_nobody_in_particular_is_new() {
     let warnings = baseline::apply(&mut report, &nobodys(OLD)).unwrap();
     assert_eq!(
         warnings,
-        ["the baseline does not hold account unknown; all it finds counts as new"]
+        ["the baseline does not cover account unknown; all its findings count as new"]
     );
     let finding = &report.findings[0];
     assert_eq!(finding.baseline, Some(BaselineState::New));
@@ -203,7 +207,8 @@ fn each_account_is_compared_with_what_the_baseline_holds_of_it() {
     let old = merge(vec![of(OTHER, EARLIER), of("111122223333", OLD)]).unwrap();
     let mut new = merge(vec![of("111122223333", NEW), of(OTHER, NEW), of(THIRD, NEW)]).unwrap();
     let warnings = baseline::apply(&mut new, &old).unwrap();
-    let warning = format!("the baseline does not hold account {THIRD}; all it finds counts as new");
+    let warning =
+        format!("the baseline does not cover account {THIRD}; all its findings count as new");
     assert_eq!(warnings, [warning]);
     let told: Vec<_> = new
         .findings

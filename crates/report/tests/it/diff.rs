@@ -69,7 +69,7 @@ fn a_list_that_was_not_collected_hides_what_may_be_on_it() {
         "its list was not collected this time: credential-report is missing (access denied)";
     let users = || list_of("idle-user");
     let told = changes(&at(OLD, [fails("a"), fails("b")]), &at(NEW, [users(), fails("b")]));
-    let list = Some("stands for a list that was collected before".to_owned());
+    let list = Some("represents a list that was collected before".to_owned());
     assert_eq!(
         told,
         [
@@ -78,7 +78,7 @@ fn a_list_that_was_not_collected_hides_what_may_be_on_it() {
         ]
     );
     let told = changes(&at(OLD, [users()]), &at(NEW, [fails("a")]));
-    let stood = "stood for a list that was not collected before, and is this time";
+    let stood = "represented a list that was not collected before but is this time";
     assert_eq!(
         told,
         [
@@ -389,7 +389,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
     );
     assert_eq!(
         notes(&|new| new.accounts[0].status = AccountStatus::Failed),
-        ["in NEW, nothing of account 111122223333 could be collected"]
+        ["in NEW, nothing could be collected from account 111122223333"]
     );
     assert_eq!(
         notes(&|new| {

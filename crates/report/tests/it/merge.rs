@@ -98,7 +98,7 @@ fn the_worst_account_decides() {
     dark.accounts[0].status = AccountStatus::Failed;
     assert_eq!(
         sentence([fine(first), dark]),
-        "Exit status 3: nothing failed at severity low or above, but nothing could be collected of \
+        "Exit status 3: nothing failed at severity low or above, but nothing could be collected from \
          1 of 2 accounts."
     );
 }

@@ -38,7 +38,7 @@ fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> 
             None => missing.push(format!("{name} does not hold account {}", account.id)),
             Some(held) if !held.status.is_judged() => {
                 let id = &account.id;
-                missing.push(format!("in {name}, nothing of account {id} could be collected"));
+                missing.push(format!("in {name}, nothing could be collected from account {id}"));
             }
             Some(_) => {}
         }

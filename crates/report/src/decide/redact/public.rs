@@ -5,7 +5,7 @@ use portcullis_model::AccountId;
 use super::names::Names;
 use super::{arn, form};
 
-/// The text without ARNs, ids of accounts and keys, and e-mail addresses, should it hold some.
+/// The text without ARNs, ids of accounts and keys, and email addresses, should it hold some.
 pub(super) fn without_ids(text: &str, names: &Names<'_>) -> String {
     text.split_inclusive(char::is_whitespace).map(|word| without_id(word, names)).collect()
 }

@@ -21,7 +21,7 @@ impl std::error::Error for SaltTooShort {}
 
 impl fmt::Display for SaltTooShort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a salt has {} bytes or more", Salt::MIN_LENGTH)
+        write!(f, "a salt must have at least {} bytes", Salt::MIN_LENGTH)
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn write_coverage(summary: &ActivitySummary, page: &mut Page<'_>) -> 
         let what = "of Insights, network activity or aggregates passed over";
         page.item("          ", &format!("{count} {what}"))?;
     }
-    let period = summary.period.map_or("nothing was read of it".to_owned(), stretch);
+    let period = summary.period.map_or("unknown: nothing was read".to_owned(), stretch);
     page.item("Period    ", &period)?;
     write_list("Coverage  ", coverage.regions.iter().map(reach).collect(), page)?;
     for (account, missing) in missing_root_regions(coverage) {
@@ -64,7 +64,7 @@ pub(super) fn write_coverage(summary: &ActivitySummary, page: &mut Page<'_>) -> 
     let gaps = coverage.gaps.iter().map(|gap| format!("{}: {}", gap.input, gap.what));
     write_list("Gaps      ", gaps.collect(), page)?;
     if coverage.inputs.contains_key(&Form::Csv) {
-        let hint = "CSV says of no sign-in how it ended: save the event history as JSON";
+        let hint = "CSV does not say how sign-ins ended: save the event history as JSON";
         page.item("          ", hint)?;
     }
     Ok(())
