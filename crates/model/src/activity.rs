@@ -135,6 +135,8 @@ pub struct Event {
     #[serde(flatten)]
     #[schemars(with = "EventBody")]
     pub body: Arc<EventBody>,
+    /// The address that it came from, or the AWS service.
+    pub source: Option<SharedText>,
     /// The sign-in to Identity Center that it is a part of.
     pub workflow: Option<SharedText>,
 }
@@ -170,8 +172,6 @@ pub struct EventBody {
     pub mfa: Option<Mfa>,
     /// The factors that it is about, as the event names them: `PASSWORD`, `TOTP`, `Virtual MFA`.
     pub factors: Vec<SharedText>,
-    /// The address that it came from, or the AWS service.
-    pub source: Option<SharedText>,
     /// The id of the access key that signed it, unless its credentials are temporary.
     #[serde(default)]
     pub access_key: Option<SharedText>,

@@ -43,7 +43,6 @@ pub(crate) fn read(
     let body = EventBody {
         code: shared(record.text("/errorCode")),
         message: shared(record.text("/errorMessage")),
-        source: shared(record.text("/sourceIPAddress")),
         access_key: shared(access_key.filter(|key| key.starts_with("AKIA"))),
         agent: shared(record.text("/userAgent")),
         target: shared(target(record, name)),
@@ -57,7 +56,13 @@ pub(crate) fn read(
         factors: factors(record, pool),
     };
     let workflow = record.text("/additionalEventData/AuthWorkflowID");
-    Ok(Event { id: id.into(), at, body: pool.body(body), workflow: workflow.map(SharedText::from) })
+    Ok(Event {
+        id: id.into(),
+        at,
+        source: record.text("/sourceIPAddress").map(|source| pool.text(source)),
+        body: pool.body(body),
+        workflow: workflow.map(SharedText::from),
+    })
 }
 
 /// The id of the event: a later copy that corrects it names the first.

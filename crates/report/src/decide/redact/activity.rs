@@ -150,7 +150,7 @@ fn attempt(attempt: Attempt, names: &Names<'_>) -> Attempt {
 }
 
 fn event(event: Event, names: &Names<'_>) -> Event {
-    let Event { id, at, body, workflow } = event;
+    let Event { id, at, body, source, workflow } = event;
     let EventBody {
         account,
         region,
@@ -162,7 +162,6 @@ fn event(event: Event, names: &Names<'_>) -> Event {
         message,
         mfa,
         factors,
-        source,
         access_key,
         agent,
         target,
@@ -184,7 +183,6 @@ fn event(event: Event, names: &Names<'_>) -> Event {
         message: withheld(message),
         mfa,
         factors: factors.into_iter().map(|factor| factor_kind(factor, names)).collect(),
-        source: text(source, names),
         access_key: text(access_key, names),
         agent: text(agent, names),
         target: text(target, names),
@@ -193,6 +191,7 @@ fn event(event: Event, names: &Names<'_>) -> Event {
         id: names.text(&id.to_string()).into(),
         at,
         body: Arc::new(body),
+        source: text(source, names),
         workflow: text(workflow, names),
     }
 }
