@@ -172,6 +172,9 @@ pub struct EventBody {
     pub mfa: Option<Mfa>,
     /// The factors that it is about, as the event names them: `PASSWORD`, `TOTP`, `Virtual MFA`.
     pub factors: Vec<SharedText>,
+    /// The ARN of the MFA device or of the SAML provider that vouched for the actor, where the event names it.
+    #[serde(default)]
+    pub authenticator: Option<SharedText>,
     /// The id of the access key that signed it, unless its credentials are temporary.
     #[serde(default)]
     pub access_key: Option<SharedText>,

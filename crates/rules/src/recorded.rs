@@ -18,9 +18,14 @@ const SHOWN: usize = 3;
 /// The attempts of root and of users, and the calls of access keys.
 pub(crate) struct Recorded<'a> {
     attempts: HashMap<(ActorKind, String), Vec<&'a SignIn>>,
+    /// The attempts that each SAML provider vouched for, by its ARN.
+    federated: HashMap<&'a str, Vec<&'a SignIn>>,
     calls: HashMap<&'a str, Vec<&'a CredentialEvent>>,
+    root_calls: Vec<&'a CredentialEvent>,
     /// Since when users have their names: what came before was another's.
     created: HashMap<&'a str, Timestamp>,
+    /// When the newest of the MFA devices of each user was enabled.
+    enrolled: HashMap<&'a str, Timestamp>,
     report_made: Option<Timestamp>,
     /// What is said of whoever did nothing; none: not enough was read to say so.
     nothing: Option<String>,
@@ -79,37 +84,70 @@ impl<'a> Recorded<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot) -> Option<Recorded<'a>> {
         let activity = snapshot.activity.as_ref()?;
         let mut attempts: HashMap<_, Vec<_>> = HashMap::new();
+        let mut federated: HashMap<_, Vec<_>> = HashMap::new();
         for attempt in &activity.sign_ins {
             let person = (attempt.actor, attempt.user.to_lowercase());
             attempts.entry(person).or_default().push(attempt);
+            if let Some(authenticator) = &attempt.authenticator {
+                federated.entry(authenticator.as_str()).or_default().push(attempt);
+            }
         }
         let mut calls: HashMap<_, Vec<_>> = HashMap::new();
+        let mut root_calls = Vec::new();
         for event in &activity.credential_events {
             if let Some(key) = &event.access_key {
                 calls.entry(key.as_str()).or_default().push(event);
             }
+            if event.actor == ActorKind::Root && event.service != "signin" {
+                root_calls.push(event);
+            }
         }
         let mut created = HashMap::new();
+        let mut enrolled = HashMap::new();
         for user in snapshot.users.as_ref().known().into_iter().flatten() {
-            created.extend(user.created.known().map(|at| (user.name.as_str(), at)));
+            let name = user.name.as_str();
+            created.extend(user.created.known().map(|at| (name, at)));
+            let devices = user.mfa_devices.as_ref().known().into_iter().flatten();
+            enrolled.extend(devices.filter_map(|it| it.enabled).max().map(|at| (name, at)));
         }
         Some(Recorded {
             attempts,
+            federated,
             calls,
+            root_calls,
             created,
+            enrolled,
             report_made: snapshot.account.report_generated_at.known(),
             nothing: quiet(snapshot, &SIGN_IN_REGIONS.map(str::to_owned)),
         })
     }
 
-    /// Adds to a finding about root, a user or an access key what was recorded of it.
+    /// Adds to a finding about root, a user, an access key or a SAML provider what was recorded of it.
     pub(crate) fn add_to(&self, finding: &mut Finding) {
         let name = finding.resource.name.as_str();
         let mut addition = Addition::default();
         match finding.resource.kind.as_str() {
-            "root" => self.add_attempts(ActorKind::Root, name, &mut addition),
-            "user" => self.add_attempts(ActorKind::User, name, &mut addition),
-            "access_key" => self.add_calls(name, &mut addition),
+            "root" => {
+                let own = self.own(ActorKind::Root, name);
+                self.add_attempts(own, None, &mut addition);
+                self.add_calls(&self.root_calls, &mut addition);
+                self.add_absence(&mut addition);
+            }
+            "user" => {
+                let created = self.created.get(name);
+                let mut own = self.own(ActorKind::User, name);
+                own.retain(|it| created.is_none_or(|created| it.at >= *created));
+                self.add_attempts(own, self.enrolled.get(name), &mut addition);
+                self.add_absence(&mut addition);
+            }
+            "access_key" => {
+                let calls = self.calls.get(name).map_or(&[][..], Vec::as_slice);
+                self.add_calls(calls, &mut addition);
+            }
+            "saml_provider" => {
+                let attempts = self.federated.get(&*finding.resource.id);
+                self.add_attempts(attempts.cloned().unwrap_or_default(), None, &mut addition);
+            }
             _ => {}
         }
         if addition.message == Message::default() {
@@ -126,45 +164,83 @@ impl<'a> Recorded<'a> {
         finding.evidence = Evidence::new(&evidence);
     }
 
-    fn add_attempts(&self, actor: ActorKind, name: &str, addition: &mut Addition) {
-        let all = self.attempts.get(&(actor, name.to_lowercase())).into_iter().flatten();
-        let created = self.created.get(name).filter(|_| actor == ActorKind::User);
-        let mut own: Vec<&SignIn> =
-            all.copied().filter(|it| created.is_none_or(|created| it.at >= *created)).collect();
-        own.sort_by_key(|it| it.at);
+    /// The attempts of a person.
+    fn own(&self, actor: ActorKind, name: &str) -> Vec<&'a SignIn> {
+        self.attempts.get(&(actor, name.to_lowercase())).cloned().unwrap_or_default()
+    }
+
+    /// Adds attempts of one person, or through one provider. `enrolled` is when the person's newest MFA
+    /// device was enabled.
+    fn add_attempts(
+        &self,
+        mut all: Vec<&SignIn>,
+        enrolled: Option<&Timestamp>,
+        addition: &mut Addition,
+    ) {
+        all.sort_by_key(|it| it.at);
         for Kind { noun, name, takes } in KINDS {
-            let attempts: Vec<&SignIn> = own.iter().copied().filter(|it| takes(it)).collect();
+            let attempts: Vec<&SignIn> = all.iter().copied().filter(|it| takes(it)).collect();
             let Some(last) = attempts.last() else { continue };
             addition.count(noun, name, attempts.len(), last.at);
+            if has_succeeded(last) && matches!(last.actor, ActorKind::Root | ActorKind::User) {
+                self.add_use(&attempts, last.at, enrolled, addition);
+            }
             let message = &mut addition.message;
-            if self.report_made.is_some_and(|made| made < last.at) && has_succeeded(last) {
-                message.push(", after the credential report was made");
-            }
-            let without_mfa =
-                attempts.iter().filter(|it| it.mfa == Fact::Known(Some(Mfa::NotUsed))).count();
-            if has_succeeded(last) && without_mfa > 0 {
-                message.push(&format!(", {without_mfa} without MFA"));
-            }
             let sources = attempts.iter().rev().filter_map(|it| it.source.as_deref());
             push_few(message, ", from ", "signin.source", sources);
             let codes = attempts.iter().rev().filter_map(|it| it.code.as_deref());
             push_few(message, ", error ", "signin.code", codes);
         }
+    }
+
+    /// Adds what sign-ins, of which the last was then, say of a person's password and MFA.
+    fn add_use(
+        &self,
+        sign_ins: &[&SignIn],
+        last: Timestamp,
+        enrolled: Option<&Timestamp>,
+        addition: &mut Addition,
+    ) {
+        self.add_newer(last, addition);
+        let message = &mut addition.message;
+        let without_mfa =
+            sign_ins.iter().filter(|it| it.mfa == Fact::Known(Some(Mfa::NotUsed))).count();
+        if without_mfa > 0 {
+            message.push(&format!(", {without_mfa} without MFA"));
+        }
+        if enrolled.is_some_and(|enrolled| last < *enrolled) {
+            message.push(", before the newest MFA device was enabled");
+        }
+        if let Some(device) = sign_ins.iter().rev().find_map(|it| it.authenticator.as_deref()) {
+            message.push(", last MFA device ");
+            message.push_fact("signin.authenticator", device);
+        }
+    }
+
+    fn add_calls(&self, calls: &[&CredentialEvent], addition: &mut Addition) {
+        let Some(last) = calls.last() else { return };
+        addition.count("credential call", "calls", calls.len(), last.at);
+        self.add_newer(last.at, addition);
+        let message = &mut addition.message;
+        push_few(message, ": ", "event.name", calls.iter().rev().map(|it| it.name.as_str()));
+        let sources = calls.iter().rev().filter_map(|it| it.source.as_deref());
+        push_few(message, ", from ", "event.source", sources);
+    }
+
+    /// Says so if the credential report cannot know of a use then.
+    fn add_newer(&self, last: Timestamp, addition: &mut Addition) {
+        if self.report_made.is_some_and(|made| made < last) {
+            addition.message.push(", after the credential report was made");
+        }
+    }
+
+    /// Says so if nothing was recorded, and all was read.
+    fn add_absence(&self, addition: &mut Addition) {
         if addition.facts.is_empty()
             && let Some(nothing) = &self.nothing
         {
             addition.message.push(&format!("; CloudTrail: {nothing}"));
         }
-    }
-
-    fn add_calls(&self, key: &str, addition: &mut Addition) {
-        let calls = self.calls.get(key).map_or(&[][..], Vec::as_slice);
-        let Some(last) = calls.last() else { return };
-        addition.count("credential call", "calls", calls.len(), last.at);
-        let message = &mut addition.message;
-        push_few(message, ": ", "event.name", calls.iter().rev().map(|it| it.name.as_str()));
-        let sources = calls.iter().rev().filter_map(|it| it.source.as_deref());
-        push_few(message, ", from ", "event.source", sources);
     }
 }
 

@@ -129,6 +129,7 @@ fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
         region: event.region.clone(),
         role: None,
         mfa: None,
+        authenticator: None,
         factors: Vec::new(),
         source: event.source.clone(),
         code: None,
@@ -203,6 +204,7 @@ fn extend(attempt: &mut Attempt, event: &Event) {
     attempt.region.clone_from(&event.region);
     attempt.source = event.source.clone().or(attempt.source.take());
     attempt.role = event.actor.role.clone().or_else(|| refused_role(event)).or(attempt.role.take());
+    attempt.authenticator = event.authenticator.clone().or(attempt.authenticator.take());
     attempt.code.clone_from(&event.code);
     attempt.message.clone_from(&event.message);
     attempt.events.push(event.id.clone());

@@ -43,6 +43,7 @@ pub(crate) fn read(
     let body = EventBody {
         code: shared(record.text("/errorCode")),
         message: shared(record.text("/errorMessage")),
+        authenticator: shared(authenticator(record, name)),
         access_key: shared(access_key.filter(|key| key.starts_with("AKIA"))),
         agent: shared(record.text("/userAgent")),
         target: shared(target(record, name)),
@@ -122,6 +123,16 @@ fn token_mfa(record: &Node<'_>) -> Mfa {
             Mfa::Used
         }
         Some(_) => Mfa::NotUsed,
+    }
+}
+
+/// What vouched for the actor: an MFA device, or a SAML provider.
+fn authenticator<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
+    match name {
+        "AssumeRoleWithSAML" => record.text("/requestParameters/principalArn"),
+        _ => record
+            .text("/additionalEventData/MFAIdentifier")
+            .or_else(|| record.text("/additionalEventData/SamlProviderArn")),
     }
 }
 

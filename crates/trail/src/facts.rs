@@ -75,6 +75,7 @@ fn sign_in(attempt: &Attempt) -> SignIn {
         pattern: attempt.pattern,
         role: attempt.role.clone(),
         mfa: mfa(attempt.mfa),
+        authenticator: attempt.authenticator.clone(),
         passed_factors: factors(FactorState::Passed),
         refused_factors: factors(FactorState::Refused),
         source: attempt.source.clone(),

@@ -30,6 +30,9 @@ pub struct Attempt {
     pub role: Option<SharedText>,
     /// Whether a second factor was used; none: it does not sign anybody in.
     pub mfa: Option<Mfa>,
+    /// The ARN of the MFA device or of the SAML provider that vouched for the person, where an event names it.
+    #[serde(default)]
+    pub authenticator: Option<SharedText>,
     /// The factors that were asked for, where the events name them.
     pub factors: Vec<Factor>,
     /// The address that it came from.

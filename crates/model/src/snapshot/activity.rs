@@ -57,6 +57,9 @@ record! {
         /// Whether a second factor was used; `not_visible` where an identity provider signed the person
         /// in. Null: it does not sign anybody in.
         pub mfa: Fact<Option<Mfa>>,
+        /// The ARN of the MFA device or of the SAML provider that vouched for the person; null: none is
+        /// recorded.
+        pub authenticator: Option<SharedText>,
         /// The factors that Identity Center found right, such as `PASSWORD`.
         #[shown(Text)]
         pub passed_factors: Vec<SharedText>,

@@ -1,6 +1,7 @@
 //! What findings about people say of what CloudTrail recorded of them.
 
 use portcullis_model::{Finding, Verdict};
+use portcullis_rules::RuleSet;
 use serde_json::{Value as Json, json};
 
 use crate::support::{RULE, account, judge, load};
@@ -50,7 +51,10 @@ fn activity(regions: &[&str], sign_ins: &[Json], events: &[Json]) -> Json {
 
 /// The finding about alice, who was created 100 days before.
 fn finding(activity: Json) -> Finding {
-    let mut snapshot = account();
+    finding_in(account(), activity)
+}
+
+fn finding_in(mut snapshot: Json, activity: Json) -> Finding {
     snapshot["users"][0]["age_days"] = json!(100);
     snapshot["users"][0]["created"] = json!("2026-08-10T12:00:00Z");
     snapshot["account"]["report_generated_at"] = json!("2026-11-18T08:00:00Z");
@@ -84,6 +88,37 @@ fn sign_ins_are_counted_with_the_last_and_where_it_came_from() {
          was made, from 203.0.113.10"
     );
     assert_eq!(message(activity(&["us-east-1"], &later, &[])), expected);
+}
+
+#[test]
+fn the_mfa_device_is_named_that_was_used_last() {
+    let device = |name: &str| json!(format!("arn:aws:iam::111122223333:mfa/{name}"));
+    let sign_ins = [
+        attempt("07:30:00", json!({ "authenticator": device("phone") })),
+        attempt("07:40:00", json!({ "authenticator": device("key") })),
+        attempt("07:50:00", json!({ "mfa": "not_used" })),
+    ];
+    let expected = format!(
+        "{WORDS}; CloudTrail: 3 sign-ins, last at 2026-11-18 07:50 UTC, 1 without MFA, last MFA device \
+         arn:aws:iam::111122223333:mfa/key, from 203.0.113.10"
+    );
+    assert_eq!(message(activity(&["us-east-1"], &sign_ins, &[])), expected);
+}
+
+#[test]
+fn a_device_that_was_never_asked_for_is_newer_than_the_last_sign_in() {
+    let said = |enabled: &str| {
+        let mut snapshot = account();
+        snapshot["users"][0]["mfa_devices"] = json!([{
+            "serial": "arn:aws:iam::111122223333:mfa/alice", "name": "alice", "kind": "virtual",
+            "assigned": true, "owner_arn": null, "enabled": enabled,
+        }]);
+        let sign_ins = [attempt("07:30:00", json!({}))];
+        finding_in(snapshot, activity(&["us-east-1"], &sign_ins, &[])).message
+    };
+    let words = ", before the newest MFA device was enabled, from";
+    assert!(said("2026-11-18T07:30:01Z").contains(words));
+    assert!(!said("2026-11-18T07:30:00Z").contains(words));
 }
 
 #[test]
@@ -161,35 +196,92 @@ fn a_pass_stays_a_pass_and_says_nothing() {
     assert_eq!(report.findings[0].message, "no problem found");
 }
 
+/// The rule of the tests, about a fact of another scope that must be at most 90; when that holds.
+fn rule_about(scope: &str, variable: &str, fact: &str, when: &str) -> RuleSet {
+    let rule = RULE
+        .replace("\"user\"", &format!("\"{scope}\""))
+        .replace("user.password_enabled", when)
+        .replace("user.age_days", &format!("{variable}.{fact}"))
+        .replace("\nuser   = { age_days", &format!("\n{variable} = {{ {fact}"))
+        .replace("--user-name {user.name}", "")
+        .replace("user {user.name}", variable);
+    load(&rule).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn call(time: &str, with: Json) -> Json {
+    let samples: Json = serde_json::from_str(include_str!("../../src/sample.json")).unwrap();
+    let mut call = samples["CredentialEvent"].clone();
+    call["at"] = json!(format!("2026-11-18T{time}Z"));
+    for (field, value) in with.as_object().unwrap() {
+        call[field] = value.clone();
+    }
+    call
+}
+
 #[test]
 fn an_access_key_is_said_to_have_called() {
-    let rule = RULE
-        .replace("\"user\"", "\"access_key\"")
-        .replace("user.password_enabled", "key.active")
-        .replace("user.age_days", "key.age_days")
-        .replace("\nuser   =", "\nkey    =")
-        .replace("user {user.name}", "key {key.name}");
-    let samples: Json = serde_json::from_str(include_str!("../../src/sample.json")).unwrap();
-    let call = |time: &str, name: &str, key: &str| {
-        let mut call = samples["CredentialEvent"].clone();
-        call["at"] = json!(format!("2026-11-18T{time}Z"));
-        (call["name"], call["access_key"]) = (json!(name), json!(key));
-        call
+    let rule = rule_about("access_key", "key", "age_days", "key.active");
+    let key = "AKIAIOSFODNN7EXAMPLE";
+    let calls = [
+        call("09:00:00", json!({ "name": "CreateUser", "access_key": key })),
+        call("09:01:00", json!({ "name": "CreateAccessKey", "access_key": key })),
+        call("09:02:00", json!({ "name": "DeleteUser", "access_key": "AKIAI44QH8DHBEXAMPLE" })),
+    ];
+    let message = |report_made: &str| {
+        let mut snapshot = account();
+        let keys = &mut snapshot["users"][0]["access_keys"][0];
+        (keys["name"], keys["age_days"]) = (json!(key), json!(91));
+        snapshot["account"]["report_generated_at"] = json!(report_made);
+        snapshot["activity"] = activity(&["us-east-1"], &[], &calls);
+        judge(&rule, &snapshot, &[]).findings[0].message.clone()
     };
-    let mut snapshot = account();
-    let key = &mut snapshot["users"][0]["access_keys"][0];
-    (key["name"], key["age_days"]) = (json!("AKIAIOSFODNN7EXAMPLE"), json!(91));
-    snapshot["activity"] = activity(
-        &["us-east-1"],
-        &[],
-        &[
-            call("09:00:00", "CreateUser", "AKIAIOSFODNN7EXAMPLE"),
-            call("09:01:00", "CreateAccessKey", "AKIAIOSFODNN7EXAMPLE"),
-            call("09:02:00", "DeleteUser", "AKIAI44QH8DHBEXAMPLE"),
-        ],
-    );
-    let report = judge(&load(&rule).unwrap_or_else(|errors| panic!("{errors}")), &snapshot, &[]);
     let said = "; CloudTrail: 2 credential calls, last at 2026-11-18 09:01 UTC: \
                 CreateAccessKey, CreateUser, from ";
+    let newest = message("2026-11-18T09:01:00Z");
+    assert!(newest.contains(said), "{newest}");
+    let said =
+        "09:01 UTC, after the credential report was made: CreateAccessKey, CreateUser, from ";
+    let newest = message("2026-11-18T09:00:59Z");
+    assert!(newest.contains(said), "{newest}");
+}
+
+#[test]
+fn root_is_said_to_have_signed_in_and_called() {
+    let root = json!({ "actor": "root", "user": "root" });
+    let by_root = |time, name| call(time, json!({ "actor": "root", "user": "root", "name": name }));
+    let mut sign_in = by_root("09:00:00", "ConsoleLogin");
+    sign_in["service"] = json!("signin");
+    let mut snapshot = account();
+    snapshot["root"]["idle_days"] = json!(91);
+    let calls = [sign_in, by_root("09:05:00", "CreateAccessKey")];
+    let attempts = [attempt("09:00:00", root)];
+    snapshot["activity"] = activity(&["us-east-1"], &attempts, &calls);
+    let report =
+        judge(&rule_about("root", "root", "idle_days", "root.idle_days != null"), &snapshot, &[]);
+    let said = "; CloudTrail: 1 sign-in, last at 2026-11-18 09:00 UTC, from 203.0.113.10; \
+                1 credential call, last at 2026-11-18 09:05 UTC: CreateAccessKey, from ";
     assert!(report.findings[0].message.contains(said), "{}", report.findings[0].message);
+}
+
+#[test]
+fn a_saml_provider_is_said_to_have_vouched_for_people() {
+    let mut snapshot = account();
+    snapshot["saml_providers"][0]["certificate_days_left"] = json!(91);
+    let arn = snapshot["saml_providers"][0]["arn"].clone();
+    let through = |time, provider: &Json| {
+        attempt(time, json!({ "actor": "saml", "mfa": "not_visible", "authenticator": provider }))
+    };
+    let another = json!("arn:aws:iam::111122223333:saml-provider/another");
+    let attempts =
+        [through("09:00:00", &arn), through("09:01:00", &arn), through("09:02:00", &another)];
+    snapshot["activity"] = activity(&["us-east-1"], &attempts, &[]);
+    let rule = rule_about(
+        "saml_provider",
+        "provider",
+        "certificate_days_left",
+        "provider.certificate_days_left != null",
+    );
+    let report = judge(&rule, &snapshot, &[]);
+    let said = "; CloudTrail: 2 sign-ins, last at 2026-11-18 09:01 UTC, from 203.0.113.10";
+    assert!(report.findings[0].message.ends_with(said), "{}", report.findings[0].message);
 }

@@ -144,6 +144,23 @@ fn mfa_is_seen_of_root_and_users_only() {
 }
 
 #[test]
+fn what_vouched_for_somebody_is_an_mfa_device_or_a_saml_provider() {
+    let authenticator = |fields: Value| event(fields).authenticator.as_deref().map(str::to_owned);
+    let device = "arn:aws:iam::111122223333:mfa/ana.silva";
+    let data = json!({"MFAUsed": "Yes", "MFAIdentifier": device});
+    assert_eq!(authenticator(json!({ "additionalEventData": data })).as_deref(), Some(device));
+    let provider = "arn:aws:iam::111122223333:saml-provider/Corp";
+    let data = json!({"MFAUsed": "No", "SamlProviderArn": provider});
+    assert_eq!(authenticator(json!({ "additionalEventData": data })).as_deref(), Some(provider));
+    let refused = json!({
+        "eventSource": "sts.amazonaws.com", "eventName": "AssumeRoleWithSAML",
+        "errorCode": "AccessDenied", "requestParameters": {"principalArn": provider},
+    });
+    assert_eq!(authenticator(refused).as_deref(), Some(provider));
+    assert_eq!(authenticator(json!({"additionalEventData": {"MFAUsed": "No"}})), None);
+}
+
+#[test]
 fn an_event_that_signs_nobody_in_has_no_mfa() {
     assert_eq!(event(json!({"eventName": "SwitchRole"})).mfa, None);
 }
