@@ -20,14 +20,21 @@ const NO_LIMIT: SignedDuration = SignedDuration::MAX;
 ///
 /// The events must be ordered by time.
 pub(crate) fn attempts(events: &[Event]) -> Vec<Attempt> {
-    let mut attempts = Attempts { names: names(events), ..Attempts::default() };
-    let mut ordered: Vec<&Event> = events.iter().collect();
-    // Times are whole seconds, and a code may be given within one.
-    ordered.sort_by_key(|event| (event.at, !is_first_step(event)));
-    for event in ordered {
+    let mut steps = Vec::new();
+    for event in events {
         if let Some(purpose) = purpose(event) {
-            attempts.add(event, purpose);
+            steps.push((event, purpose));
         }
+    }
+    // Times are whole seconds, and a code may be given within one.
+    steps.sort_by_key(|(event, _)| (event.at, !is_first_step(event)));
+    let mut attempts = Attempts {
+        all: Vec::with_capacity(steps.len()),
+        open: HashMap::new(),
+        names: names(events),
+    };
+    for (event, purpose) in steps {
+        attempts.add(event, purpose);
     }
     attempts.all
 }
@@ -72,7 +79,6 @@ enum Tie {
     Step(Purpose, Person),
 }
 
-#[derive(Default)]
 struct Attempts {
     all: Vec<Attempt>,
     /// The attempts that a later event may belong to.

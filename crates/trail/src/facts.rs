@@ -14,7 +14,7 @@ use crate::summary::Filter;
 /// that it is known what led to an event.
 pub(crate) fn facts(
     coverage: &Coverage,
-    events: Vec<Event>,
+    mut events: Vec<Event>,
     attempts: &[Attempt],
     filter: &Filter,
     period: Period,
@@ -31,21 +31,42 @@ pub(crate) fn facts(
         });
         activity.regions.push(region.clone());
     }
+    let created = times_of("CreateUser", &events);
+    let enabled = times_of("EnableMFADevice", &events);
+    events.retain(|event| filter.takes_event(event));
+    make_room(&mut accounts, &events, attempts);
     for attempt in attempts {
         if let Some(activity) = accounts.get_mut(&*attempt.account) {
             activity.sign_ins.push(sign_in(attempt));
         }
     }
-    let created = times_of("CreateUser", &events);
-    let enabled = times_of("EnableMFADevice", &events);
     for event in events {
-        if filter.takes_event(&event)
-            && let Some(activity) = accounts.get_mut(&*event.account)
-        {
+        if let Some(activity) = accounts.get_mut(&*event.account) {
             activity.credential_events.push(credential_event(&event, &created, &enabled));
         }
     }
     accounts
+}
+
+/// Makes room for all facts at once: a list that grows is copied, and for a while there are two.
+fn make_room(
+    accounts: &mut BTreeMap<String, AccountActivity>,
+    events: &[Event],
+    attempts: &[Attempt],
+) {
+    let mut counts: HashMap<&SharedText, [usize; 2]> = HashMap::new();
+    for attempt in attempts {
+        counts.entry(&attempt.account).or_default()[0] += 1;
+    }
+    for event in events {
+        counts.entry(&event.account).or_default()[1] += 1;
+    }
+    for (id, [attempts, events]) in counts {
+        if let Some(activity) = accounts.get_mut(&**id) {
+            activity.sign_ins.reserve_exact(attempts);
+            activity.credential_events.reserve_exact(events);
+        }
+    }
 }
 
 /// Whether what was read of a region is all that happened there. What a look-up prints, or a person saves,
