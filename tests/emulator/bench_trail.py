@@ -4,7 +4,8 @@
 
 Made into `target/bench` are thousands of small files and a few of 50 MB, the largest that
 CloudTrail writes, with few and with many events that concern sign-ins. The floor is what
-decompressing them alone takes. CPU seconds are of user and kernel together, and medians.
+decompressing them alone takes. CPU seconds are of user and kernel together, and medians. Bytes a kept
+event are those that the events take which a set has more than the one before it of the same size.
 """
 
 import gzip
@@ -110,9 +111,9 @@ def make(directory: Path, size: str, mix: str) -> None:
     started.rename(directory)
 
 
-def measure(command: list[str]) -> tuple[float, float, int]:
-    """CPU seconds, the peak in megabytes, and the number that it prints."""
-    runs, printed = [], b""
+def measure(command: list[str]) -> tuple[float, list[int]]:
+    """CPU seconds, and the numbers that it prints."""
+    seconds, printed = [], b""
     for _ in range(RUNS):
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert process.stdout
@@ -121,10 +122,8 @@ def measure(command: list[str]) -> tuple[float, float, int]:
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
             sys.exit(f"{command[:2]} failed")
-        runs.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024))
-    seconds, megabytes = zip(*runs, strict=True)
-    number = int(printed) if printed.strip().isdigit() else 0
-    return statistics.median(seconds), statistics.median(megabytes), number
+        seconds.append(usage.ru_utime + usage.ru_stime)
+    return statistics.median(seconds), [int(number) for number in printed.split()]
 
 
 def main() -> None:
@@ -135,16 +134,19 @@ def main() -> None:
     )
     print(f"{'peak MB':>9}{'kept':>9}{'B each':>8}")
     for size in SIZES:
+        fewer, less = 0, 0.0
         for mix in MIXES:
             directory = BENCH / f"{size}-{mix}"
             make(directory, size, mix)
             files = [str(file) for file in sorted(directory.iterdir())]
             # Into the void by the shell, since a pipe would cost gunzip more than the others.
             gunzip = ["sh", "-c", 'gunzip -c "$@" >/dev/null', "gunzip", *files]
-            floor, least, length = measure([program, "inflate", str(directory)])
-            read, peak, kept = measure([program, "events", str(directory)])
+            floor, [length, _] = measure([program, "inflate", str(directory)])
+            read, [kept, kilobytes] = measure([program, "events", str(directory)])
             slower, faster = read / floor, read / measure(gunzip)[0]
-            each = (peak - least) * 1e6 / kept
+            peak = kilobytes / 1024
+            each = (peak - less) * 1e6 / (kept - fewer) if fewer else 0
+            fewer, less = kept, peak
             print(f"{f'{size} {mix}':<14}{length / 1e6:>6.0f}{floor:>9.2f}{read:>8.2f}", end="")
             print(f"{slower:>9.2f}{faster:>10.2f}{peak:>9.0f}{kept:>9}{each:>8.0f}", end="")
             room = MEGABYTES + kept * BYTES / 1e6

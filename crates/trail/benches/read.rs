@@ -32,8 +32,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         _ => return Err(USAGE.into()),
     };
-    writeln!(io::stdout(), "{kept}")?;
+    writeln!(io::stdout(), "{kept} {}", peak()?)?;
     Ok(())
+}
+
+/// The most memory that the process had, in kilobytes. What a parent sees of it includes its own.
+///
+/// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>
+fn peak() -> Result<u64, Box<dyn Error>> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next());
+    Ok(kilobytes.ok_or("the kernel does not say")?.parse()?)
 }
 
 /// How many bytes the files hold.
