@@ -4,8 +4,8 @@
 
 Made into `target/bench` are thousands of small files and a few of 50 MB, the largest that
 CloudTrail writes, with few and with many events that concern sign-ins. The floor is what
-decompressing them alone takes. CPU seconds are of user and kernel together, and medians. Bytes a kept
-event are those that the events take which a set has more than the one before it of the same size.
+decompressing them alone takes. CPU seconds are of user and kernel together, and medians. The
+bytes of a kept event are those by which a set takes more than the one before it of that size.
 """
 
 import gzip
