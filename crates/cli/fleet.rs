@@ -83,13 +83,25 @@ impl Accounts {
             Some(accounts) => accounts,
             None => runtime.block_on(fleet.organization(&args.units)).map_err(failure)?,
         };
-        let own = Arc::new(all.iter().map(|account| account.id).collect());
+        let mut own: BTreeSet<AccountId> = all.iter().map(|account| account.id).collect();
+        if !args.units.is_empty() {
+            // The accounts of other units are no strangers.
+            match runtime.block_on(fleet.organization(&[])) {
+                Ok(others) => own.extend(others.iter().map(|account| account.id)),
+                Err(error) => terminal::warn(&format!("other units count as strangers: {error}")),
+            }
+        }
+        for excluded in &args.exclude {
+            if !all.iter().any(|account| account.id.as_str() == excluded) {
+                terminal::warn(&format!("--exclude {excluded}: the account is not listed anyway"));
+            }
+        }
         let is_excluded = |id: AccountId| args.exclude.iter().any(|text| text == id.as_str());
         all.retain(|account| {
             !is_excluded(account.id) && shard.is_none_or(|shard| shard.holds(account.id))
         });
         let jobs = usize::from(args.jobs);
-        Ok(Accounts { fleet, runtime, progress, options, jobs, own, share: all })
+        Ok(Accounts { fleet, runtime, progress, options, jobs, own: Arc::new(own), share: all })
     }
 
     /// All accounts of the owner.

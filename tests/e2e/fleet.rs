@@ -349,3 +349,27 @@ fn what_cannot_be_meant_is_refused_before_any_account_is_asked() {
     assert!(list.stderr.contains("the accounts of the organization cannot be listed"));
     assert!(!lane.calls().contains_key("sts:AssumeRole"));
 }
+
+#[test]
+#[ignore = "needs the emulator; run tests/run"]
+fn accounts_of_a_unit_are_asked_and_those_of_others_are_no_strangers() {
+    let lane = Lane::of(FLEET);
+    let audit = ["audit", "-o", "json", "--ou", "ou-f1ee-00000001"];
+    let all = run(&lane, &[&audit, &ORG]);
+    let report = report(&all);
+    let ids: Vec<&str> = report.accounts.iter().map(|account| &*account.id).collect();
+    assert_eq!(ids, [id(10), id(11)], "{}", all.stderr);
+    // Each has a role that account 3 may assume, which is in no unit.
+    let strangers = report.findings.iter().find(|f| f.rule.starts_with("foreign-trust"));
+    assert_eq!(strangers, None);
+
+    let excluded = format!("{},{}", id(3), id(10));
+    let one = run(&lane, &[&audit, &ORG, &["--exclude", &excluded]]);
+    assert!(one.stderr.contains("accounts: 1 collected"), "{}", one.stderr);
+    let warning = format!("--exclude {}: the account is not listed anyway", id(3));
+    assert!(one.stderr.contains(&warning), "{}", one.stderr);
+
+    let none = run(&lane, &[&["audit", "--ou", "ou-f1ee-99999999"], &ORG]);
+    assert_eq!(none.status, 2);
+    assert!(none.stderr.contains("such as ou-ab12-34cd56ef"), "{}", none.stderr);
+}

@@ -2,7 +2,8 @@
 
 The ids are 777700000001 and up. Account 2 is suspended. Every account has a user with a password
 and no MFA, and a role that account 3 may assume without an external id. Root has a password and a
-hardware token, but in account 8 a key and a certificate too, and in account 9 nothing.
+hardware token, but in account 8 a key and a certificate too, and in account 9 nothing. Account 10 is
+in an organizational unit, and account 11 in one below it.
 """
 
 from moto.organizations.models import organizations_backends
@@ -15,6 +16,8 @@ SUSPENDED = 2
 TRUSTED = 3
 KEYED = 8
 CLEAN = 9
+# The accounts of the units, each of which is below the one before.
+UNITS = {"ou-f1ee-00000001": 10, "ou-f1ee-00000002": 11}
 
 
 def account_id(number: int) -> str:
@@ -64,4 +67,14 @@ def fill(count: int) -> list[Account]:
         organizations_backends.master_accounts[member.account] = (manager.account, "aws")
         if number == SUSPENDED:
             entry.status = entry.state = "SUSPENDED"
+    root_id = parent = backend.list_roots()["Roots"][0]["Id"]
+    for unit_id, number in UNITS.items():
+        if number > count:
+            break
+        unit = backend.create_organizational_unit(ParentId=parent, Name=unit_id)
+        backend.get_organizational_unit_by_id(unit["OrganizationalUnit"]["Id"]).id = unit_id
+        backend.move_account(
+            AccountId=account_id(number), SourceParentId=root_id, DestinationParentId=unit_id
+        )
+        parent = unit_id
     return [manager]

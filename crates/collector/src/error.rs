@@ -65,8 +65,13 @@ pub enum CollectError {
     #[error("AWS does not say whose the credentials are: {0}")]
     UnknownCaller(String),
     /// The accounts of the organization could not be listed: why.
-    #[error("the accounts of the organization cannot be listed: {0}")]
-    OrganizationNotListed(String),
+    #[error("the accounts of the organization cannot be listed: {reason}")]
+    OrganizationNotListed {
+        /// AWS's error code.
+        code: String,
+        /// What AWS said, and the code.
+        reason: String,
+    },
     /// AWS did not answer in time.
     #[error("AWS does not answer {place}: no answer within {seconds:.1} seconds")]
     Late {
@@ -127,9 +132,15 @@ impl CollectError {
                 "correct their source, or choose another with --profile or AWS_PROFILE"
             }
             CollectError::UnknownCaller(_) => "grant sts:GetCallerIdentity to the caller",
-            CollectError::OrganizationNotListed(_) => {
+            CollectError::OrganizationNotListed { code, .. }
+                if code == "ParentNotFoundException" =>
+            {
+                "check the id of the organizational unit, such as ou-ab12-34cd56ef"
+            }
+            CollectError::OrganizationNotListed { .. } => {
                 "ask with credentials of the management account or of a delegated administrator, which need \
-                 organizations:ListAccounts; or list the accounts in a file for --accounts"
+                 organizations:ListAccounts, and for --ou also ListAccountsForParent and \
+                 ListOrganizationalUnitsForParent; or list the accounts in a file for --accounts"
             }
             CollectError::Late { .. } | CollectError::Unreachable { .. } => NETWORK_HELP,
         };

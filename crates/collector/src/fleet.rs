@@ -114,7 +114,10 @@ impl Fleet {
         } else {
             services.accounts_below(units).await
         };
-        accounts.map_err(|failure| CollectError::OrganizationNotListed(failure.explanation()))
+        accounts.map_err(|failure| CollectError::OrganizationNotListed {
+            reason: failure.explanation(),
+            code: failure.code,
+        })
     }
 
     /// Asks for everything of an account, as [`collect`](crate::collect) does for one. Where it cannot be
