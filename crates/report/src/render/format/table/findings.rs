@@ -8,6 +8,7 @@ use portcullis_model::{Finding, Severity};
 
 use crate::decide::waivers::decision_and_reason;
 use crate::render::advice::what_to_do;
+use crate::render::findings::Entry;
 use crate::render::outline::{Group, Outline, Section};
 use crate::render::view::View;
 use crate::words::counted;
@@ -66,14 +67,11 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, page: &mut Page<'_>)
 
 fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let most = if view.style.detail == Detail::All { usize::MAX } else { SHOWN };
-    let mut shown: Vec<Cow<'_, Finding>> = Vec::new();
-    for finding in view.findings(group.entries.iter().take(most)) {
-        shown.push(finding?);
-    }
-    write_group(view, group, &shown, page)?;
+    let shown = &group.entries[..group.entries.len().min(most)];
+    write_group(view, group, shown, page)?;
     match group.same_as {
         Some(rule) => page.item("    ", &format!("See {rule} for what to do.")),
-        None => page.prose(4, &what_to_do(shown.into_iter().map(Ok), most)?),
+        None => page.prose(4, &what_to_do(view.findings(shown), most)?),
     }
 }
 
@@ -81,26 +79,43 @@ fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io:
 fn write_group(
     view: &View<'_>,
     group: &Group<'_>,
-    shown: &[Cow<'_, Finding>],
+    shown: &[Entry],
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    if let [finding] = shown {
-        let heading = format!("{} ({})", view.describe(finding), group.id);
+    if let [only] = shown {
+        let finding = view.finding(only)?;
+        let heading = format!("{} ({})", view.describe(&finding), group.id);
         page.painted_item(bold(), "  - ", &heading)?;
-        return write_waiver(finding, page);
+        return write_waiver(&finding, page);
     }
     page.painted_item(bold(), "  - ", &group.title())?;
-    for alike in shown.chunk_by(|a, b| are_alike(view, a, b)) {
-        let [first, others @ ..] = alike else { continue };
-        let names: Vec<&str> = others.iter().map(|f| f.resource.name.as_str()).collect();
-        let others = if names.is_empty() { "" } else { "; likewise " };
-        page.item("    - ", &format!("{}{others}{}", view.describe(first), names.join(", ")))?;
-        write_waiver(first, page)?;
+    let mut alike: Vec<Cow<'_, Finding>> = Vec::new();
+    for finding in view.findings(shown) {
+        let finding = finding?;
+        if alike.last().is_some_and(|last| !are_alike(view, last, &finding)) {
+            write_alike(view, &alike, page)?;
+            alike.clear();
+        }
+        alike.push(finding);
     }
+    write_alike(view, &alike, page)?;
     match group.entries.len() - shown.len() {
         0 => Ok(()),
         more => page.item("    - ", &format!("and {more} more, which `--all` lists")),
     }
+}
+
+/// Findings that say the same, in one item.
+fn write_alike(
+    view: &View<'_>,
+    findings: &[Cow<'_, Finding>],
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let [first, others @ ..] = findings else { return Ok(()) };
+    let names: Vec<&str> = others.iter().map(|f| f.resource.name.as_str()).collect();
+    let others = if names.is_empty() { "" } else { "; likewise " };
+    page.item("    - ", &format!("{}{others}{}", view.describe(first), names.join(", ")))?;
+    write_waiver(first, page)
 }
 
 /// Whether two findings of a rule say the same of two resources of an account.
