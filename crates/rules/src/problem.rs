@@ -18,7 +18,7 @@ pub struct Problem {
     /// What is right.
     pub help: Option<String>,
     /// Whether it is not about the values of its line, which may be another program's secrets.
-    pub(crate) hides_values: bool,
+    pub hides_values: bool,
 }
 
 impl Problem {
