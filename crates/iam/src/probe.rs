@@ -14,6 +14,23 @@ pub(crate) const NAME: &str = "=+,=+,=+,=+,=+,=+,";
 /// An action of IAM that no policy can have meant.
 pub(crate) const IAM_ACTION: &str = "iam:=+,=+,=+,=+,=+,=+,";
 
+/// The actions with each letter before their names: `a*`, `b*` and so on may allow together what none of
+/// them allows alone.
+fn by_letter(actions: &[String]) -> Vec<String> {
+    let mut lettered = Vec::new();
+    for letter in 'a'..='z' {
+        let name = format!("{letter}{NAME}");
+        lettered.extend(actions.iter().map(|action| action.replace(NAME, &name)));
+    }
+    lettered
+}
+
+/// Whether a document may allow all actions that are named so, by one pattern or by one for each letter.
+pub(crate) fn may_allow_all(document: &PolicyDocument, action: &str) -> bool {
+    let first = action.replace(NAME, &format!("a{NAME}"));
+    document.may_allow(action) || document.may_allow(&first)
+}
+
 /// A value of a condition key that no policy can have meant: of a service, the name of its principal.
 pub(crate) fn value_of(key: &str) -> &'static str {
     if key == "iam:passedtoservice" { "=+,=+,=+,=+,=+,=+,.amazonaws.com" } else { NAME }
@@ -120,8 +137,12 @@ pub(crate) struct Question<'q> {
 impl Question<'_> {
     /// What is decided about all together.
     pub(crate) fn decide_all(mut self) -> Decision {
+        let mut first = self.decide_each();
+        if !first.may_be_allowed() {
+            self.actions = by_letter(&self.actions);
+            first = self.decide_each();
+        }
         // Few documents come further.
-        let first = self.decide_each();
         if !first.may_be_allowed() {
             return first;
         }

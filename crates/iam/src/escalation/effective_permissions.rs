@@ -109,7 +109,8 @@ impl<'a> Index<'a> {
             let personal = document.is_some_and(is_personal);
             let decision = document.map(|document| document.decide_everything(account));
             let whole = decision.and_then(|decision| index.keys_of_everything(decision));
-            let sweeping = document.is_some_and(|document| document.may_allow(probe::IAM_ACTION));
+            let sweeping =
+                document.is_some_and(|document| probe::may_allow_all(document, probe::IAM_ACTION));
             index.statements.push(statements.unwrap_or_default());
             index.personal.push(personal);
             index.sweeping.push(sweeping);
