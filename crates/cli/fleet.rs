@@ -85,7 +85,7 @@ impl Accounts {
         };
         let mut own: BTreeSet<AccountId> = all.iter().map(|account| account.id).collect();
         if !args.units.is_empty() {
-            // The accounts of other units are no strangers.
+            // The accounts of other units are not strangers.
             match runtime.block_on(fleet.organization(&[])) {
                 Ok(others) => own.extend(others.iter().map(|account| account.id)),
                 Err(error) => terminal::warn(&format!("other units count as strangers: {error}")),

@@ -144,7 +144,7 @@ fn all_mistakes_are_shown_at_once() {
         &text,
         &[
             "there are 12 problems",
-            "`fial_on` is not known here\n --> portcullis.toml:1:1\n  |\n1 | fial_on = 'high'\n  | ^^^^^^^\n",
+            "`fial_on` is not known here\n --> portcullis.toml:1:1\n  |\n1 | fial_on = 'xxxx'\n  | ^^^^^^^\n",
             " --> portcullis.toml:2:",
             "`deadline` must be a number\n --> portcullis.toml:3:12",
             "unclosed character class",
