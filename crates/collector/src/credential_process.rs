@@ -185,6 +185,7 @@ mod tests {
             ("echo SECRET >&2; exit 3", "ended with exit status: 3"),
             ("echo '{\"Version\": 2, \"AccessKeyId\": \"SECRET\"}'", "did not print credentials"),
             ("echo SECRET", "did not print credentials"),
+            ("yes SECRET", "prints more than credentials"),
         ] {
             let error = run(command).await.unwrap_err();
             assert!(error.contains(words) && !error.contains("SECRET"), "{error}");

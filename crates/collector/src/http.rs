@@ -154,6 +154,8 @@ mod tests {
         let path = directory.path().join("ca.pem");
         let path = path.to_str().unwrap();
         assert!(problem("AWS_CA_BUNDLE", path).unwrap().contains("cannot be used"), "absent");
+        let named = directory.path().to_str().unwrap();
+        assert!(problem("AWS_CA_BUNDLE", named).unwrap().contains("it is a directory"));
         fs::write(path, "no certificate").unwrap();
         assert!(problem("AWS_CA_BUNDLE", path).unwrap().contains("it holds no certificate"));
         fs::write(path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
