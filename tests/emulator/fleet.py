@@ -2,8 +2,8 @@
 
 The ids are 777700000001 and up. Account 2 is suspended. Every account has a user with a password
 and no MFA, and a role that account 3 may assume without an external id. Root has a password and a
-hardware token, but in account 8 a key and a certificate too, and in account 9 nothing. Account 10 is
-in an organizational unit, and account 11 in one below it.
+hardware token, but in account 8 a key and a certificate too, and in account 9 nothing. Account 10
+is in an organizational unit, and account 11 in one below it.
 """
 
 from moto.organizations.models import organizations_backends
