@@ -9,6 +9,7 @@ mod action;
 mod baseline;
 mod gitlab;
 mod install;
+mod installer;
 mod packages;
 mod pre_commit;
 mod release;
