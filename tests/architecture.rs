@@ -155,6 +155,22 @@ fn contributing_names_every_file_that_an_addition_touches() {
     }
 }
 
+/// ARCHITECTURE.md leaves out most of `crates/…/src/`.
+#[test]
+fn architecture_names_files_that_exist() {
+    let mut paths = BTreeSet::new();
+    for (path, _) in sources("crates").into_iter().chain(sources("tests")) {
+        paths.insert(path.replace("/src/", "/"));
+        paths.insert(path);
+    }
+    for name in include_str!("../ARCHITECTURE.md").split('`') {
+        if Path::new(name).extension().is_some_and(|ending| ending == "rs") {
+            let ending = format!("/{name}");
+            assert!(paths.iter().any(|path| path.ends_with(&ending)), "{name}");
+        }
+    }
+}
+
 /// Whether that is the path of a Rust file that is more than tests.
 fn is_code(path: &str) -> bool {
     let is_rust = Path::new(path).extension().is_some_and(|ending| ending == "rs");
