@@ -1,0 +1,99 @@
+//! The arguments of `signins`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use super::parse::{self, moment};
+use super::reporting::ReportingArgs;
+use crate::fleet::Shard;
+
+const SIGNINS_EXAMPLES: &str = "\
+Examples:
+  aws s3 sync s3://BUCKET/AWSLogs/ logs --exclude \"*\" \\
+    --include \"*/CloudTrail*/*/2026/11/*\"
+  portcullis signins logs
+  portcullis signins logs --user ana.silva --last 7d
+  portcullis signins logs --fail-on high -o table -o sarif=signins.sarif
+  aws cloudtrail lookup-events --output json | portcullis signins -
+  portcullis signins --last 2d --profile prod
+  portcullis signins logs --bundle prod/   with what the account's setup says
+  portcullis signins logs --from 2026-11-01 --to 2026-12-01 --shard 2/5 \
+    -o json=share-{shard}.json               then: portcullis merge share-*.json
+
+Reads log files and digests of trails, the output of `lookup-events`, events of
+EventBridge and CloudWatch Logs, and what the console saves, compressed or not.
+The console's CSV does not say whether a sign-in succeeded: save the event
+history as JSON instead.
+
+A rule passes only where the log files of all regions that it needs were read;
+their digests prove that none is missing. The digests' own signatures are not
+checked: `aws cloudtrail validate-logs` does that.
+
+Exit status:
+  0  nothing failed at or above --fail-on, and every rule was judged
+  1  something failed at or above --fail-on
+  2  wrong usage or configuration, or a path cannot be read
+  3  none of these, but some rule could not be judged";
+
+#[derive(Args)]
+#[command(after_help = SIGNINS_EXAMPLES)]
+pub(crate) struct SigninsArgs {
+    /// Log files of CloudTrail and directories of them, or - for standard input;
+    /// without any, the account's event history is looked up
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) session: SessionArgs,
+    /// Leave out what ended before this date (its start in UTC) or RFC 3339
+    /// time
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) from: Option<Timestamp>,
+    /// Leave out what began at this time or later
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) to: Option<Timestamp>,
+    /// Leave out what ended longer before --to, or before now, than this, such as 7d or 12h
+    /// [default of a look-up: 7d]
+    #[arg(long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
+    pub(crate) last: Option<SignedDuration>,
+    /// Show only this person, with every event and a text for a ticket; root
+    /// is the root user
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Also judge how accounts are set up, by these bundles, and read only
+    /// events of their accounts; repeat for several
+    #[arg(long = "bundle", value_name = "DIR")]
+    pub(crate) bundles: Vec<PathBuf>,
+    /// Read only events of this account; repeat for several
+    #[arg(long = "account", value_name = "ID", value_parser = parse::account)]
+    pub(crate) accounts: Vec<String>,
+    /// Read only events of this region; repeat for several
+    #[arg(long = "region", value_name = "NAME")]
+    pub(crate) regions: Vec<String>,
+    /// Read only one of several equal shares of the accounts, by the names of log
+    /// files: 2/5 is the second of five. In output paths, {shard} is its number
+    #[arg(id = "share", long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
+    pub(crate) shard: Option<Shard>,
+    #[command(flatten)]
+    pub(crate) reporting: ReportingArgs,
+}
+
+/// How to look an account's event history up.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Live account")]
+pub(crate) struct SessionArgs {
+    /// The AWS profile [default: that of the AWS CLI]
+    #[arg(long, value_name = "NAME", conflicts_with = "paths")]
+    pub(crate) profile: Option<String>,
+    /// A role to assume first
+    #[arg(long, value_name = "ARN", conflicts_with = "paths", value_parser = parse::role_arn)]
+    pub(crate) role_arn: Option<String>,
+    /// The external id that the role requires
+    #[arg(long, value_name = "ID")]
+    pub(crate) external_id: Option<String>,
+    /// Stop after this many seconds; what AWS has not answered by then stays
+    /// unread
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = parse::number::<u64>(1..=86_400))]
+    pub(crate) deadline: u64,
+}
