@@ -11,66 +11,85 @@ use super::{CLOCK_TOLERANCE, Examination, Service};
 
 /// Writes what was found; what was not looked at is left out.
 pub(crate) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
-    let Examination { findings, caller, services, sign_in_domains, permissions, fixes, .. } =
-        examination;
+    write_credentials(examination, page)?;
+    if !examination.services.is_empty() {
+        write_services(examination, page)?;
+    }
+    if !examination.sign_in_domains.is_empty() {
+        write_sign_in_domains(examination, page)?;
+    }
+    if !examination.permissions.is_empty() {
+        write_permissions(examination, page)?;
+    }
+
+    page.blank()?;
+    if examination.fixes.is_empty() {
+        return page.line(bold(), "Nothing to fix.");
+    }
+    page.line(bold(), "FIX FIRST")?;
+    for (number, fix) in (1..).zip(&examination.fixes) {
+        page.item(&format!("  {number}. "), fix)?;
+    }
+    Ok(())
+}
+
+fn write_credentials(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
+    let findings = &examination.findings;
     page.line(bold(), "CREDENTIALS")?;
     for (result, found) in describe_looks(findings) {
         page.item(&format!("  {result:<9}  "), &found)?;
     }
     let expiry = findings.expiry.map_or("not known".to_owned(), moment);
     page.item("  expiry     ", &expiry)?;
-    if let Some(caller) = caller {
+    if let Some(caller) = &examination.caller {
         let alias = caller.alias.as_ref().map_or(String::new(), |alias| format!(" ({alias})"));
         page.item("  caller     ", &caller.arn)?;
         page.item("  account    ", &format!("{}{alias}", caller.account))?;
         page.item("  partition  ", &caller.partition)?;
     }
     page.item("  region     ", findings.region.as_deref().unwrap_or("not known"))?;
-    page.item("  clock      ", &clock(findings.clock_ahead))?;
+    page.item("  clock      ", &clock(findings.clock_ahead))
+}
 
-    if !services.is_empty() {
-        page.blank()?;
-        page.line(bold(), "SERVICES")?;
-    }
-    for Service { endpoint, .. } in services {
+fn write_services(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
+    page.blank()?;
+    page.line(bold(), "SERVICES")?;
+    for Service { endpoint, .. } in &examination.services {
         let url = endpoint.url.as_deref().unwrap_or("no host");
         let origin = if endpoint.is_custom { " (set by environment or profile)" } else { "" };
         let words = endpoint.reason.as_deref().unwrap_or("answers");
         let label = format!("  {:<16} ", endpoint.service);
         page.item(&label, &format!("{url}{origin}: {words}"))?;
     }
-    if !sign_in_domains.is_empty() {
-        page.blank()?;
-        page.line(bold(), "SIGN-IN DOMAINS (looked up by name only)")?;
-        for domain in sign_in_domains {
-            let words = domain.reason.as_deref().unwrap_or("found");
-            page.item("  ", &format!("{}: {words}", domain.name))?;
-        }
-        if findings.portal.is_none() {
-            let why = "not looked up, since the profile names no access portal";
-            page.item("  ", &format!("*.awsapps.com: {why}"))?;
-        }
-    }
+    Ok(())
+}
 
-    if !permissions.is_empty() {
-        page.blank()?;
-        let [allowed, denied, unknown] = [Access::Allowed, Access::Denied, Access::Unknown]
-            .map(|access| examination.count(access));
-        let heading = format!("PERMISSIONS: {allowed} allowed, {denied} denied, {unknown} unknown");
-        page.line(bold(), &heading)?;
+fn write_sign_in_domains(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
+    page.blank()?;
+    page.line(bold(), "SIGN-IN DOMAINS (looked up by name only)")?;
+    for domain in &examination.sign_in_domains {
+        let words = domain.reason.as_deref().unwrap_or("found");
+        page.item("  ", &format!("{}: {words}", domain.name))?;
     }
+    if examination.findings.portal.is_none() {
+        let why = "not looked up, since the profile names no access portal";
+        page.item("  ", &format!("*.awsapps.com: {why}"))?;
+    }
+    Ok(())
+}
+
+fn write_permissions(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
+    page.blank()?;
+    let [allowed, denied, unknown] =
+        [Access::Allowed, Access::Denied, Access::Unknown].map(|access| examination.count(access));
+    let heading = format!("PERMISSIONS: {allowed} allowed, {denied} denied, {unknown} unknown");
+    page.line(bold(), &heading)?;
     for (access, word) in [(Access::Denied, "denied "), (Access::Unknown, "unknown")] {
-        for (reason, actions) in permissions::by_reason(permissions, access) {
+        for (reason, actions) in permissions::by_reason(&examination.permissions, access) {
             page.item(&format!("  {word}  "), &format!("{reason}: {}", actions.join(", ")))?;
         }
     }
-
-    page.blank()?;
-    if fixes.is_empty() {
-        return page.line(bold(), "Nothing to fix.");
-    }
-    page.line(bold(), "FIX FIRST")?;
-    (1..).zip(fixes).try_for_each(|(number, fix)| page.item(&format!("  {number}. "), fix))
+    Ok(())
 }
 
 /// For each place where credentials were looked for: what came of it, and what was there.

@@ -226,28 +226,23 @@ impl Redaction<'_> {
         let mut names = Names::new(self.salt);
         let account = names.account(&account);
         let resource = resource_ref(resource, &mut names);
-        let evidence = evidence.facts();
-        names.add_ways(&evidence);
-        let mut facts = BTreeMap::new();
-        for (path, value) in evidence {
-            let value = names.fact(&path, value);
-            facts.insert(names.path(&path), value);
-        }
-        let evidence = Evidence::new(&facts);
+        let evidence = renamed_evidence(&evidence, &mut names);
         let info = rules.iter().find(|info| info.id == rule);
-        let message = message_facts.and_then(|facts| Message::new(message, facts));
-        let message = message.and_then(|message| renamed(&message, &names));
-        let message = message.unwrap_or_else(|| in_general(verdict, &missing, info, &resource));
+        let message = message_facts
+            .and_then(|facts| Message::new(message, facts))
+            .and_then(|message| renamed(&message, &names))
+            .unwrap_or_else(|| in_general(verdict, &missing, info, &resource));
         let (message, message_facts) = message.into_parts();
-        let of_finding = AccountRef { partition: &partition, id: &account };
-        let known = accounts.iter().find(|known| known.account_ref() == of_finding);
-        let gaps = known.map(|known| &known.gaps[..]);
         let remediation = match verdict {
             // A command with a pseudonym in it would run, and not do what it says.
             Verdict::Fail if !remediation.is_empty() => {
                 info.map_or_else(|| WITHHELD.to_owned(), |info| info.remediation.clone())
             }
-            Verdict::Unknown => remedies(&missing, gaps.unwrap_or_default()),
+            Verdict::Unknown => {
+                let account = AccountRef { partition: &partition, id: &account };
+                let known = accounts.iter().find(|known| known.account_ref() == account);
+                remedies(&missing, known.map_or(&[], |known| &known.gaps))
+            }
             _ => String::new(),
         };
         Finding {
@@ -328,6 +323,18 @@ fn resource_ref(resource: ResourceRef, names: &mut Names<'_>) -> ResourceRef {
 fn applied(waiver: AppliedWaiver, salt: &Salt) -> AppliedWaiver {
     let AppliedWaiver { reason: _, owner, expires, expired } = waiver;
     AppliedWaiver { reason: WITHHELD.to_owned(), owner: salt.name(&owner), expires, expired }
+}
+
+/// The facts with pseudonyms for names, which are added to those that the message may hold.
+fn renamed_evidence(evidence: &Evidence, names: &mut Names<'_>) -> Evidence {
+    let evidence = evidence.facts();
+    names.add_ways(&evidence);
+    let mut facts = BTreeMap::new();
+    for (path, value) in evidence {
+        let value = names.fact(&path, value);
+        facts.insert(names.path(&path), value);
+    }
+    Evidence::new(&facts)
 }
 
 /// The message with its facts replaced; none if a fact of it is withheld.
