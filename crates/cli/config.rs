@@ -195,8 +195,10 @@ impl Config {
 
     /// What it declares, from which rules may ask less.
     pub(crate) fn declared_changes(&self) -> Vec<LooseningChange> {
-        let class = |(class, patterns)| LooseningChange::Class { class, patterns };
-        let mut changes: Vec<_> = self.classes.describe().into_iter().map(class).collect();
+        let mut changes = Vec::new();
+        for (class, patterns) in self.classes.describe() {
+            changes.push(LooseningChange::Class { class, patterns });
+        }
         if let Some(value) = self.password_policy_changed {
             changes.push(LooseningChange::PasswordPolicyChanged { value });
         }
@@ -205,10 +207,9 @@ impl Config {
 
     /// What it declares of users and of the password policy, whatever its layout.
     fn declared(&self) -> String {
-        let table: toml::Table = toml::from_str(&self.file.text).unwrap_or_default();
-        let declares =
-            |key: &String| ["classes", "password_policy_changed"].contains(&key.as_str());
-        table.into_iter().filter(|(key, _)| declares(key)).collect::<toml::Table>().to_string()
+        let mut table: toml::Table = toml::from_str(&self.file.text).unwrap_or_default();
+        table.retain(|key, _| ["classes", "password_policy_changed"].contains(&key));
+        table.to_string()
     }
 }
 

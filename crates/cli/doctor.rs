@@ -202,10 +202,9 @@ impl Examination {
 
     /// Whether the service of an action answers at all.
     fn answers(&self, action: &str) -> bool {
-        let of_action = |service: &&Service| {
-            action.split_once(':').is_some_and(|(prefix, _)| prefix == service.endpoint.service)
-        };
-        self.services.iter().find(of_action).is_some_and(|service| service.answers)
+        let Some((prefix, _)) = action.split_once(':') else { return false };
+        let mut services = self.services.iter();
+        services.any(|service| service.endpoint.service == prefix && service.answers)
     }
 
     /// The services that do not answer, by the reason.

@@ -202,12 +202,11 @@ pub(crate) fn is_key(arg: &Arg) -> bool {
 pub(crate) fn kind(arg: &Arg) -> Kind {
     let numbers: [ValueParser; 3] =
         [value_parser!(u8).into(), value_parser!(u32).into(), value_parser!(u64).into()];
-    let is_number =
-        || numbers.iter().any(|number| number.type_id() == arg.get_value_parser().type_id());
+    let parsed = arg.get_value_parser().type_id();
     match arg.get_action() {
         ArgAction::SetTrue => Kind::Switch,
         ArgAction::Append => Kind::Texts,
-        _ if is_number() => Kind::Number,
+        _ if numbers.iter().any(|number| number.type_id() == parsed) => Kind::Number,
         _ => Kind::Text,
     }
 }

@@ -93,12 +93,12 @@ pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
         1 => "is 1 problem".to_owned(),
         count => format!("are {count} problems"),
     };
-    // A link may lead to a file that only we can read, such as one of credentials.
-    let is_link = |error: &LoadError| Path::new(&error.path).is_symlink();
     let more = errors.len().saturating_sub(SHOWN_PROBLEMS);
     let mut shown = Vec::new();
     for error in errors.into_iter().take(SHOWN_PROBLEMS) {
-        shown.push(if is_link(&error) { error.without_text() } else { error });
+        // A link may lead to a file that only we can read, such as one of credentials.
+        let is_link = Path::new(&error.path).is_symlink();
+        shown.push(if is_link { error.without_text() } else { error });
     }
     let mut text = format!("there {count} with rules or configuration\n\n{}", LoadErrors(shown));
     if more > 0 {
@@ -164,8 +164,10 @@ pub(crate) fn meant_framework(rules: &RuleSet, id: &str) -> String {
     if let Some(latest) = latest_of_family(id, &ids) {
         return format!("did you mean `{latest}`?");
     }
-    let all = || format!("there are: {}", ids.join(", "));
-    did_you_mean(id, ids.iter().copied()).unwrap_or_else(all)
+    match did_you_mean(id, ids.iter().copied()) {
+        Some(help) => help,
+        None => format!("there are: {}", ids.join(", ")),
+    }
 }
 
 /// The framework of the latest version among those whose ids differ from that one by the version only, or
@@ -196,13 +198,14 @@ fn read_directory(directory: &Path) -> io::Result<Vec<RuleFile>> {
     }
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
-    let read = |path: PathBuf| {
-        let named =
-            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        let text = read_text_in(directory, &path, MAX_BYTES).map_err(named)?;
-        Ok(RuleFile { path: path.display().to_string(), text })
-    };
-    paths.into_iter().map(read).collect()
+    let mut files = Vec::new();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = read_text_in(directory, &path, MAX_BYTES)
+            .map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))?;
+        files.push(RuleFile { path: name, text });
+    }
+    Ok(files)
 }
 
 fn children(directory: &Path) -> io::Result<Vec<PathBuf>> {

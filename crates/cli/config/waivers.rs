@@ -26,8 +26,8 @@ pub(super) fn read(file: &mut Fields<'_>) -> Vec<Entry> {
     for mut fields in file.tables("waiver") {
         let at = fields.start();
         if let Some(entry) = read_entry(&mut fields) {
-            let is_same = |other: &Entry| is_same(other.waiver.as_ref(), entry.waiver.as_ref());
-            if let Some(earlier) = entries.iter().position(is_same) {
+            let mut earlier = entries.iter().map(|earlier| earlier.waiver.as_ref());
+            if let Some(earlier) = earlier.position(|other| is_same(other, entry.waiver.as_ref())) {
                 let message =
                     format!("waiver {} has the same rule, resource and account", earlier + 1);
                 fields.problems.push(Problem::new(at, message));

@@ -78,11 +78,11 @@ impl Calls {
         let is_over = || {
             let seconds = self.time.as_secs_f64();
             info!(operation, "given up at the deadline");
-            let late = || {
+            let failure = self.throttling(operation, self.time).unwrap_or_else(|| {
                 let message = format!("the run ended after {seconds} seconds, before AWS answered");
                 Failure::new(Failure::DEADLINE, &message)
-            };
-            self.throttling(operation, self.time).unwrap_or_else(late).during(operation)
+            });
+            failure.during(operation)
         };
         let place = timeout_at(self.end, self.places.acquire()).await;
         let _place = place.map_err(|_| is_over())?;

@@ -74,7 +74,9 @@ pub fn embedded_frameworks() -> Vec<RuleFile> {
 }
 
 fn files(embedded: &[(&str, &str)]) -> Vec<RuleFile> {
-    let file =
-        |(path, text): &(&str, &str)| RuleFile { path: (*path).into(), text: (*text).into() };
-    embedded.iter().map(file).collect()
+    let mut files = Vec::new();
+    for &(path, text) in embedded {
+        files.push(RuleFile { path: path.into(), text: text.into() });
+    }
+    files
 }

@@ -53,11 +53,13 @@ pub fn parse<T>(
 ) -> Result<T, Vec<LoadError>> {
     let (table, errors) = DeTable::parse_recoverable(&file.text);
     if !errors.is_empty() {
-        let problem = |error: &toml::de::Error| {
+        let mut problems = Vec::new();
+        for error in errors {
             let message = format!("this is not valid TOML: {}", error.message());
-            Problem::new(error.span().unwrap_or(0..0), message).without_values()
-        };
-        return Err(place(file, errors.iter().map(problem).collect()));
+            let at = error.span().unwrap_or(0..0);
+            problems.push(Problem::new(at, message).without_values());
+        }
+        return Err(place(file, problems));
     }
     let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
     read(fields).map_err(|problems| place(file, problems))
@@ -76,17 +78,11 @@ pub struct Fields<'t> {
 impl<'t> Fields<'t> {
     /// The entries of the table that stands at that place of the file.
     pub(crate) fn new(file: &'t str, at: Range<usize>, table: &'t DeTable<'t>) -> Fields<'t> {
-        let entry = |(name, value): (&'t Spanned<_>, _)| {
-            let text: &std::borrow::Cow<'t, str> = name.get_ref();
-            (&**text, (name.span(), value))
-        };
-        Fields {
-            file,
-            at,
-            left: table.iter().map(entry).collect(),
-            valid: vec![],
-            problems: vec![],
+        let mut left = BTreeMap::new();
+        for (name, value) in table {
+            left.insert(&**name.get_ref(), (name.span(), value));
         }
+        Fields { file, at, left, valid: vec![], problems: vec![] }
     }
 
     /// The value of that name, if it is there.

@@ -108,9 +108,11 @@ impl Rule {
 
     /// The parameters as they are, for reports.
     pub(crate) fn params_as_json(&self) -> BTreeMap<String, Json> {
-        let value =
-            |(name, param): (&String, &Param)| (name.clone(), show::json(param.value.value()));
-        self.params.iter().map(value).collect()
+        let mut values = BTreeMap::new();
+        for (name, param) in &self.params {
+            values.insert(name.clone(), show::json(param.value.value()));
+        }
+        values
     }
 
     /// A hash of what it tests: the same for two versions of a rule that differ in words only.

@@ -63,8 +63,8 @@ fn is_rhythmic(attempts: &[&Attempt]) -> bool {
 }
 
 fn is_refused(attempt: &Attempt, name: &str) -> bool {
-    let refused = |state| state == FactorState::Refused;
-    attempt.factors.iter().any(|factor| factor.name == name && refused(factor.state))
+    let mut factors = attempt.factors.iter();
+    factors.any(|factor| factor.name == name && factor.state == FactorState::Refused)
 }
 
 /// Whether the error is that one, with or without the ending `Exception`.

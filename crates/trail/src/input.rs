@@ -203,8 +203,9 @@ impl Input {
                 Err(error) => self.unreadable(not_read("a CloudTrailEvent", &error)),
             }
         } else if let Some(detail) = record.get("detail").filter(|it| is_text(it, "eventSource")) {
-            let whole = || Ok(serde_json::from_str::<Value>(text)?["detail"].take());
-            self.take_event(detail, rank, whole);
+            self.take_event(detail, rank, || {
+                Ok(serde_json::from_str::<Value>(text)?["detail"].take())
+            });
         } else if is_text(&record, "digestStartTime") {
             self.form = Some(Form::Digest);
             match serde_json::from_str(text).ok().as_ref().and_then(digest::read) {

@@ -142,9 +142,12 @@ impl Shown {
     }
 
     fn name_of(&self, path: &Path) -> &str {
-        let is_path = |read: &Read| matches!(&read.node, Node::Path(read) if read == path);
-        let mut reads = self.expression.reads.iter();
-        reads.find(|(_, read)| is_path(read)).map(|(name, _)| name.as_str()).unwrap_or_default()
+        for (name, read) in &self.expression.reads {
+            if matches!(&read.node, Node::Path(read) if read == path) {
+                return name;
+            }
+        }
+        ""
     }
 
     /// A parameter that is a text, or a list of texts, if the expression reads one.

@@ -130,9 +130,9 @@ fn shortfall(rule: &Rule, demand: &str) -> Result<Option<String>, Vec<Problem>> 
     if expression.node.truth(&mut env()) == Ok(true) {
         return Ok(None);
     }
-    let value = |(path, read): (&String, &crate::expr::Read)| {
-        format!("{path} = {}", show::text(read.node.eval(&mut env())))
-    };
-    let values: Vec<_> = expression.reads.iter().map(value).collect();
+    let mut values = Vec::new();
+    for (path, read) in &expression.reads {
+        values.push(format!("{path} = {}", show::text(read.node.eval(&mut env()))));
+    }
     Ok(Some(format!("{} has {}, and {demand} is needed", rule.id, values.join(", "))))
 }

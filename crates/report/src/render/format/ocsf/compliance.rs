@@ -49,15 +49,17 @@ struct Check<'a> {
 impl<'a> Compliance<'a> {
     pub(super) fn new(finding: &'a Finding, rule: Option<&'a RuleInfo>) -> Compliance<'a> {
         let Enum(status_id, status) = compliance_status(finding.verdict);
-        let parameter =
-            |(name, value): (&'a String, &Json)| Parameter { name, value: shown(value) };
+        let mut control_parameters = Vec::new();
+        for (name, value) in rule.iter().flat_map(|rule| &rule.params) {
+            control_parameters.push(Parameter { name, value: shown(value) });
+        }
         Compliance {
             status_id,
             status,
             status_code: finding.verdict.word(),
             status_details: missing(finding).map(|name| format!("{name} is missing")).collect(),
             control: &finding.rule,
-            control_parameters: rule.iter().flat_map(|r| &r.params).map(parameter).collect(),
+            control_parameters,
             standards: rule.iter().flat_map(|r| r.frameworks.keys()).map(String::as_str).collect(),
             requirements: rule.map(requirements).unwrap_or_default(),
             checks: rule.map(Check::new).into_iter().collect(),
