@@ -96,7 +96,7 @@ pub(crate) enum Command {
     Signins(Box<SigninsArgs>),
     /// Check that a bundle has not changed since it was collected
     Verify(VerifyArgs),
-    /// List, explain, check and start rules
+    /// List, explain, check and create rules
     Rules(RulesArgs),
     /// List the frameworks that an audit can report on
     Frameworks(FrameworksArgs),

@@ -54,7 +54,7 @@ fn write(frameworks: &[Listed<'_>], page: &mut Page<'_>) -> std::io::Result<()> 
         let rules = rules.len();
         page.line(
             bold(),
-            &format!("{id:width$}  {tested:2} controls by {rules} rules, {manual} manual"),
+            &format!("{id:width$}  {tested:2} controls tested by {rules} rules, {manual} manual"),
         )?;
         page.item("  ", &format!("{title} {version}"))?;
     }

@@ -297,11 +297,11 @@ impl<'a> Layers<'a> {
             if is_decided || above.iter().any(|higher| self.outranks(higher, arg)) {
                 continue;
             }
-            if let Some(other) = added.iter().find(|other| self.conflict(other, arg)) {
-                return Some([other, arg]);
-            }
             // A switch that is off stands in no other's way.
             if values != ["false"] {
+                if let Some(other) = added.iter().find(|other| self.conflict(other, arg)) {
+                    return Some([other, arg]);
+                }
                 added.push(arg);
             }
             self.values.insert(id.clone(), values);

@@ -88,7 +88,7 @@ pub(crate) fn note(report: &Report) {
     if !first.is_empty() {
         let first = first.join("; ");
         terminal::note(&format!(
-            "this run may report less than one with the defaults: {first}{more}"
+            "this run may report less than a run with the default settings: {first}{more}"
         ));
     }
 }

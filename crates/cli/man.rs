@@ -1,4 +1,4 @@
-//! `man`: the manual pages that a package installs, one a command.
+//! `man`: the manual pages that a package installs, one per command.
 //!
 //! Whoever packages Portcullis needs it, nobody else: the help does not list it.
 //! The form is man(7): <https://man7.org/linux/man-pages/man7/man.7.html>.

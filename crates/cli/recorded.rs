@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_evidence::Bundle;
 use portcullis_model::{
-    AccountActivity, AccountId, ActivitySummary, Gap, InputGap, Snapshot, Source,
+    AccountActivity, AccountId, ActivitySummary, Form, Gap, InputGap, Snapshot, Source,
 };
 use portcullis_rules::Evidence;
 use portcullis_trail::{ActivityReader, Filter, add_to, summarise};
@@ -36,6 +36,34 @@ impl Recorded {
         };
         let gaps = summary.coverage.gaps.iter().map(gap).collect();
         Recorded { summary: Some(summary), accounts, gaps }
+    }
+
+    /// Refuses paths that hold nothing of CloudTrail: that is a mistake, and not a time without sign-ins.
+    pub(crate) fn refuse_foreign(&self, paths: &[PathBuf]) -> Result<(), Failure> {
+        let Some(summary) = &self.summary else { return Ok(()) };
+        let coverage = &summary.coverage;
+        let records = coverage.records;
+        if records.total() > records.unreadable || records.other_logs > 0 {
+            return Ok(());
+        }
+        for form in coverage.inputs.keys() {
+            match form {
+                Form::Empty | Form::Unknown => {}
+                // Any JSON is one of these.
+                Form::List | Form::Lines if !coverage.gaps.is_empty() => {}
+                _ => return Ok(()),
+            }
+        }
+        let names: Vec<String> = paths.iter().map(|path| input::name(path)).collect();
+        let mut says = format!("there is no CloudTrail event in {}", names.join(", "));
+        if let Some(gap) = coverage.gaps.first() {
+            says = format!("{says} ({}: {})", gap.input, gap.what);
+        }
+        Err(Failure::with_help(
+            says,
+            "name log files, directories of them, or what `aws cloudtrail lookup-events --output \
+             json` prints; `audit` reads bundles",
+        ))
     }
 
     /// Adds to the facts of an account what was recorded there.

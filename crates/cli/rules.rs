@@ -2,7 +2,7 @@
 
 mod explain;
 
-use portcullis_report::{Page, bold, severity_style, write_json};
+use portcullis_report::{Page, bold, counted, severity_style, write_json};
 use portcullis_rules::{ExampleFailure, Rule};
 
 use crate::args::{CheckArgs, ExplainArgs, ListArgs, NewArgs, RulesCommand, View};
@@ -85,11 +85,11 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     let failures = rules.check_examples();
     if !failures.is_empty() {
         let lines: Vec<String> = failures.iter().map(ExampleFailure::to_string).collect();
-        let what = format!("{} examples do not hold\n{}", failures.len(), lines.join("\n"));
+        let what = format!("{} failed\n{}", counted(failures.len(), "example"), lines.join("\n"));
         return Err(what.into());
     }
     let rules = rules.rules();
     let examples: usize = rules.iter().map(|rule| rule.examples.len()).sum();
-    let says = format!("{} rules load, and their {examples} examples hold.", rules.len());
+    let says = format!("{} rules loaded; all {examples} examples pass.", rules.len());
     terminal::print_page(|page| page.line(bold(), &says))
 }

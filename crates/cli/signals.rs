@@ -32,7 +32,7 @@ pub(crate) fn delayed<T>(step: impl FnOnce(&mut Option<PathBuf>) -> T) -> io::Re
     Ok(step(&mut UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
-/// Does it. Elsewhere a process that is ended does not hear of it.
+/// Runs the step. On other systems a process is not notified before it is killed.
 #[cfg(not(unix))]
 pub(crate) fn delayed<T>(step: impl FnOnce(&mut Option<PathBuf>) -> T) -> io::Result<T> {
     Ok(step(&mut None))

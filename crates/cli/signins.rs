@@ -47,6 +47,9 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
         filter.accounts = accounts.iter().map(|(account, _)| account.account.id.clone()).collect();
     }
     let mut recorded = Recorded::new(reader, &filter);
+    if !args.paths.is_empty() && args.shard.is_none() {
+        recorded.refuse_foreign(&args.paths)?;
+    }
     let is_empty_share = args.shard.is_some() && recorded.accounts.is_empty();
     if args.bundles.is_empty() && !is_empty_share {
         for account in unknown_accounts(&recorded.accounts, &declared)? {

@@ -104,11 +104,15 @@ fn a_wrong_file_is_named_as_what_it_is() {
     sandbox.write("notes.txt", "mine");
     sandbox.write("groups.json", "{\"Groups\": []}");
     sandbox.write("cut.json", "{\"Content\": \"dXN");
+    sandbox.write("empty.csv", "");
+    sandbox.write("people.csv", "Name,Mail\nann,ann@example.com\n");
     for (file, says) in [
         ("report.json", "report.json is a saved report: use `portcullis report`"),
         ("cut.json", "cut.json is not valid JSON: it may be cut short"),
         ("groups.json", "groups.json is JSON, but not a credential report"),
         ("notes.txt", "notes.txt is neither a bundle nor a credential report"),
+        ("empty.csv", "empty.csv is empty"),
+        ("people.csv", "people.csv is not a credential report: its first line lacks the columns"),
     ] {
         let run = sandbox.run(["audit", file]);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);

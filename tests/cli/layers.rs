@@ -133,6 +133,10 @@ fn what_contradicts_itself_in_one_place_is_refused() {
     assert_eq!(run.status, 2);
     let says = "`only` and `framework` cannot be used together\n --> portcullis.toml:1:14";
     assert!(run.stderr.contains(says), "{}", run.stderr);
+    let is_off = audit("all = true\nquiet = false", &[], &["--only", PASSING]);
+    assert_eq!(is_off.status, 0, "{}", is_off.stderr);
+    let both = audit("all = true\nquiet = true", &[], &["--only", PASSING]);
+    assert!(both.stderr.contains("`all` and `quiet` cannot be used together"), "{}", both.stderr);
 }
 
 #[test]

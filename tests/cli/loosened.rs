@@ -130,10 +130,10 @@ fn a_short_list_of_the_file_is_told_but_not_that_of_the_command_line() {
 fn it_shows_in_every_format_for_people_and_in_sarif() {
     let sandbox = with_config(&format!("[rules.{FAILING}]\nseverity = 'info'"));
     let told = format!("{FAILING} is info instead of high (portcullis.toml)");
-    let by_hand = "the bundle has no manifest, so its files are not verified";
+    let by_hand = "the evidence has no manifest, so it is not verified";
     let run = sandbox.run(audit(&[]));
     let told_in_note =
-        format!("note: this run may report less than one with the defaults: {told}\n");
+        format!("note: this run may report less than a run with the default settings: {told}\n");
     assert_eq!(run.stderr, told_in_note);
     let table = format!("\nConfig    portcullis.toml\nLoosened  {told}\nLoosened  {by_hand}\n");
     assert!(run.stdout.contains(&table), "{}", run.stdout);

@@ -206,6 +206,26 @@ fn hostile_names_stay_on_their_line() {
     assert_eq!(run.stdout.matches("\nSIGNED IN").count(), 1);
 }
 
+/// What is not of CloudTrail is a mistake, not a time in which nobody signed in.
+#[test]
+fn a_wrong_path_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("empty.json", "");
+    sandbox.write("notes.txt", "mine");
+    sandbox.write("report.json", "{\"schema\": \"portcullis/report/v1\"}");
+    std::fs::create_dir(sandbox.path("directory")).unwrap();
+    for path in ["empty.json", "notes.txt", "report.json", "directory"] {
+        let run = sandbox.run(["signins", path]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{path}");
+        let says = format!("error: there is no CloudTrail event in {path}");
+        assert!(run.stderr.starts_with(&says), "{}", run.stderr);
+    }
+    for (file, quiet) in [("none.json", "[]"), ("page.json", "{\"Events\": []}")] {
+        sandbox.write(file, quiet);
+        assert_eq!(sandbox.run(["signins", file]).status, 3, "{file}");
+    }
+}
+
 #[test]
 fn a_path_that_is_not_there_is_refused() {
     let run = Sandbox::new().run(["signins", "nowhere"]);

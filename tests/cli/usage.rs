@@ -83,7 +83,7 @@ fn a_place_that_is_not_there_is_told_before_anything_is_asked() {
 
 #[test]
 fn an_audit_of_no_rule_is_refused() {
-    refused(&audit(&["--skip", FAILING]), &["no rule is left to judge by"]);
+    refused(&audit(&["--skip", FAILING]), &["no rule is left: skip fewer rules"]);
 }
 
 #[test]

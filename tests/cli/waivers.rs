@@ -78,7 +78,7 @@ fn a_waived_finding_is_marked_in_table_and_json() {
         "WAIVED: 1 finding\n",
         "  - console-user-without-mfa: alice; waived until 2026-12-31 by it@example.com:\n",
         "    moves to single sign-on\n",
-        "besides 1 waived",
+        "apart from 1 waived",
     ] {
         assert!(table.contains(shown), "`{shown}` is not in: {table}");
     }

@@ -151,7 +151,7 @@ pub(crate) struct LiveArgs {
     /// A role to assume first
     #[arg(long, value_name = "ARN", value_parser = parse::role_arn)]
     pub(crate) role_arn: Option<String>,
-    /// The external id that the role requires, or the roles of many accounts
+    /// The external id that the role, or the role of each account, requires
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
     /// Make no per-user calls; what only they show stays unknown

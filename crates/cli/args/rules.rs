@@ -26,7 +26,7 @@ Example:
 
 const CHECK_STATUS: &str = "\
 Exit status:
-  0  every rule loads and every example holds
+  0  every rule loads and every example passes
   2  there are problems";
 
 #[derive(Args)]
@@ -43,7 +43,7 @@ pub(crate) enum RulesCommand {
     Explain(ExplainArgs),
     /// Load all rules and run their examples
     Check(CheckArgs),
-    /// Print a new rule to fill in, with the facts it may read
+    /// Print a template for a new rule, with the facts that it can read
     New(NewArgs),
 }
 

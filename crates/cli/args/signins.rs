@@ -53,7 +53,7 @@ pub(crate) struct SigninsArgs {
     /// Leave out what began at this time or later
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) to: Option<Timestamp>,
-    /// Leave out what ended longer before --to, or before now, than this, such as 7d or 12h
+    /// Read only what ended at most this long before --to, or before now, such as 7d or 12h
     /// [default of a look-up: 7d]
     #[arg(long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,

@@ -1,4 +1,4 @@
-//! `--accounts`: the file that lists accounts, as CSV with a heading or as JSON, one object a line.
+//! `--accounts`: the file that lists accounts, as CSV with a heading or as JSON, one object per line.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -53,7 +53,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
     for (line, entry) in entries {
         let account = account(entry).map_err(|what| format!("{line}: {what}"))?;
         if !seen.insert(account.id) {
-            return Err(format!("{line}: account {} stands there twice", account.id));
+            return Err(format!("{line}: account {} is listed twice", account.id));
         }
         accounts.push(account);
     }
@@ -165,7 +165,7 @@ mod tests {
             ("", "1: there is no account in it"),
             ("id\n", "1: there is no account in it"),
             ("id\n11122223333\n", "2: expected 12 digits as the id of an account"),
-            ("id\n111122223333\n111122223333\n", "3: account 111122223333 stands there twice"),
+            ("id\n111122223333\n111122223333\n", "3: account 111122223333 is listed twice"),
             ("id,role_arn\n111122223333,auditor\n", "2: role_arn is not the ARN of a role"),
             (
                 "id,role_arn\n111122223333,arn:aws:iam::444455556666:role/a\n",

@@ -1,4 +1,4 @@
-//! What happens to each call and to each of its attempts, for the log and for whoever watches.
+//! What happens to each call and to each of its attempts, for the log and the progress line.
 //!
 //! Only names, numbers and AWS's own ids are written: never a header, a body or a credential.
 

@@ -1,4 +1,4 @@
-//! What holds for every call: it is shown, it ends when the run does, and no list goes on for ever.
+//! What holds for every call: progress shows it, it ends with the run, and no list is endless.
 
 use std::collections::HashSet;
 use std::error::Error;

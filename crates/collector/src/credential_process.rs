@@ -1,4 +1,4 @@
-//! Credentials from a program of the user's, which is ended where it hangs.
+//! Credentials from a program of the user's, which is killed if it hangs.
 //!
 //! The SDK runs it too, but leaves it running when it gives up or is ended, and repeats what it prints.
 

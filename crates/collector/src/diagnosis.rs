@@ -1,4 +1,4 @@
-//! What is learnt on the way to AWS: where credentials were looked for, and how far the clock is off.
+//! What a connection to AWS reveals: where credentials were looked for, and how far the clock is off.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,7 +59,7 @@ pub enum LookResult {
     Used,
     /// There are none, so the next place counts.
     PassedOver,
-    /// There should be some, and they cannot be had: nothing else is tried.
+    /// There should be credentials here but they cannot be obtained: nothing else is tried.
     Failed,
 }
 

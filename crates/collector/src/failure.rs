@@ -65,7 +65,7 @@ impl Failure {
             _ if is_signature_error(&code) => "AWS does not accept the request's signature".into(),
             Some("Unknown") => "AWS gives no reason".to_owned(),
             Some(message) if is_harmless(message) => message.to_owned(),
-            Some(_) => "what the service says beside the code is withheld".to_owned(),
+            Some(_) => "the rest of the service's answer is withheld".to_owned(),
             None => without_message(error),
         };
         let request_id = error.request_id().filter(|id| is_request_id(id)).map(str::to_owned);

@@ -236,7 +236,7 @@ fn status(code: &str) -> AccountStatus {
     }
 }
 
-/// The bundle; if nothing but its caller is known, marked with what all calls came to.
+/// The bundle; if only its caller is known, marked with the outcome that all other calls shared.
 fn unreached_if_blank(mut bundle: Bundle) -> Bundle {
     if bundle.documents.keys().any(|source| *source != Source::CallerIdentity) {
         return bundle;

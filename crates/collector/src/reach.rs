@@ -1,4 +1,4 @@
-//! Whether anything answers where each service is asked, whoever asks.
+//! Whether each service's endpoint can be reached, with or without credentials.
 
 use std::convert::Infallible;
 use std::time::Duration;

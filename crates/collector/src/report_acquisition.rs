@@ -35,7 +35,7 @@ pub(crate) struct ReportTerms {
 
 /// What is known about the making of a new report.
 enum Generation {
-    /// Nobody is known to make one, and it was not asked for.
+    /// None is known to be in the making, and none was requested.
     Idle,
     /// It is being made, on our request or another's.
     Running,

@@ -1,4 +1,4 @@
-//! The role of a run: assumed by a call like all others, so that what came of each attempt is known.
+//! The role of a run: assumed by a call like all others, so that the outcome of each attempt is known.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! Root of member accounts, by sessions that may look at its credentials and do nothing else.
+//! The root users of member accounts, in sessions that can inspect their credentials and nothing else.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
 
@@ -145,7 +145,7 @@ impl AccountRoot<'_> {
     }
 }
 
-/// The session's own policy allows all of its calls, so that what denies one is a guardrail: mostly the one
+/// The session's own policy allows all of its calls, so a denial comes from a guardrail, usually one
 /// that denies everything to root.
 fn of_guardrail(mut failure: Failure) -> Failure {
     if is_denied(&failure.code) {

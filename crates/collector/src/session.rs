@@ -132,8 +132,8 @@ impl Session {
     }
 }
 
-/// The profiles, of which the selected one exists if it is named: else it would be skipped in
-/// silence, and other credentials be found.
+/// The profiles. A named profile must exist: otherwise it would be skipped silently and other
+/// credentials would be used.
 async fn profiles(options: &Options) -> Result<ProfileSet, CollectError> {
     let name = options.profile.clone().map(Into::into);
     // The type of the third argument has no name that is not deprecated.

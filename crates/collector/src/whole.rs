@@ -11,9 +11,9 @@ use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
-/// Makes an answer an error of which a part is missing, since part of a list would else stand for all
-/// of it, and one that repeats what proves who asks: AWS sends that back nowhere, and as a name or a message it
-/// would be printed.
+/// Turns an answer that was cut short into an error, since part of a list would otherwise pass for all of
+/// it; also one that repeats the request's credentials: AWS never does, and a name or a message with
+/// them would be printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WholeAnswers {
     /// In XML the SDK takes the end of the text for the end of the list.

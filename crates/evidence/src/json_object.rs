@@ -1,4 +1,4 @@
-//! JSON objects in which a key may stand twice: which value counts then is not defined.
+//! JSON objects that may repeat a key: which value then counts is undefined.
 //!
 //! <https://www.rfc-editor.org/rfc/rfc8259#section-4>
 

@@ -237,7 +237,6 @@ fn a_bare_report_is_a_bundle() {
     let dir = by_hand(&[
         ("status_reports.csv", "user,arn\n"),
         ("report.out", "\n{\"Content\": \"\", \"GeneratedTime\": \"2024-01-01T02:00:00+02:00\"}"),
-        ("empty.csv", ""),
     ]);
     let csv = Bundle::read(&dir.path().join("status_reports.csv")).unwrap();
     assert_eq!(csv.documents[&Source::CredentialReport].file, "credential-report.csv");
@@ -246,8 +245,6 @@ fn a_bare_report_is_a_bundle() {
     let json = Bundle::read(&dir.path().join("report.out")).unwrap();
     assert_eq!(json.documents[&Source::CredentialReport].file, "credential-report.json");
     assert_eq!(json.collected_at(), Some(time("2024-01-01T00:00:00Z")));
-    let empty = Bundle::read(&dir.path().join("empty.csv")).unwrap();
-    assert_eq!(code(&empty, Source::CredentialReport), "Empty");
 }
 
 /// Of each, what it is and what to do.
@@ -258,12 +255,18 @@ fn a_file_that_is_no_evidence_is_named_as_what_it_is() {
         ("manifest.json", "{\"schema\": \"portcullis/bundle/v1\"}"),
         ("groups.json", "{\"Groups\": []}"),
         ("notes.txt", "mine\nuser,arn"),
+        ("empty.csv", "\n"),
+        ("people.csv", "Name;Mail\nuser;arn"),
+        ("rows.csv", "<root_account>,arn:aws:iam::123456789012:root,2020-01-01T00:00:00+00:00"),
     ]);
     for (file, says) in [
         ("report.json", "is a saved report: use `portcullis report`"),
         ("manifest.json", "is the manifest of a bundle: give the directory"),
         ("groups.json", "is JSON, but not a credential report"),
         ("notes.txt", "is neither a bundle nor a credential report"),
+        ("empty.csv", "is empty"),
+        ("people.csv", "is not a credential report: its first line lacks the columns user and arn"),
+        ("rows.csv", "is not a credential report: its first line lacks the columns user and arn"),
     ] {
         let error = Bundle::read(&dir.path().join(file)).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");

@@ -91,7 +91,7 @@ pub struct Demands {
     pub branch: bool,
 }
 
-/// Whose something is, the least strange first.
+/// Whose something is, from the account's own to a stranger's.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Standing {
     /// The account's own, or its organization's.

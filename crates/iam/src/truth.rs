@@ -1,4 +1,4 @@
-//! Three-valued logic that remembers what it hangs on.
+//! Three-valued logic that remembers what its outcome depends on.
 
 use std::collections::BTreeSet;
 

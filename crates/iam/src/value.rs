@@ -30,7 +30,7 @@ pub enum Value<'a> {
     },
     /// Whoever asks chooses among the ARNs of a service.
     ChosenIn(&'a str),
-    /// What was not read would tell.
+    /// Something that was not read would decide it.
     Lacking(Lack),
 }
 

@@ -1,4 +1,4 @@
-//! A value that is known, or missing for a reason that stands in the gaps.
+//! A value that is known, or missing for a reason that a gap records.
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

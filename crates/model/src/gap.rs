@@ -32,12 +32,15 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// The code of a call that was not made on purpose: it was not asked for, or no rule of ours
+    /// The code of a call that was deliberately not made: it was not requested, or none of our rules
     /// needs its answer for that resource.
     pub const NOT_REQUESTED: &str = "NotRequested";
 
     /// The code of a source that a bundle holds nothing of, and does not say why.
     pub const ABSENT: &str = "Absent";
+
+    /// The code of a credential report that does not say when AWS made it.
+    pub const UNDATED: &str = "Undated";
 
     /// The end of the message of a source that is absent because a credential report alone was given.
     pub const BARE_REPORT: &str = "only a credential report was given";
@@ -54,7 +57,7 @@ impl Gap {
         self.code == Gap::NOT_REQUESTED
     }
 
-    /// Whether AWS denied the call for want of a permission.
+    /// Whether AWS denied the call because a permission is missing.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         ["Denied", "Unauthorized", "NotAuthorized"].iter().any(|denial| self.code.contains(denial))
@@ -90,6 +93,11 @@ impl Gap {
         match code.as_str() {
             Gap::NOT_REQUESTED => format!("Collect {source} too ({action}): it was not asked for."),
             Gap::ABSENT => format!("Collect {source} too ({action}): it was not collected."),
+            Gap::UNDATED => {
+                "Save the report as JSON, which has its date: `aws iam get-credential-report \
+                 --output json > credential-report.json`."
+                    .to_owned()
+            }
             _ => format!("Collect {source} again ({action})."),
         }
     }

@@ -239,7 +239,7 @@ typed! {
 }
 
 /// Declares a record: a struct whose fields are facts that rules can read, with `#[from(…)]` the
-/// sources that tell them, with `#[shown(…)]` what a redacted report shows of them beside pseudonyms, and
+/// sources that provide them, with `#[shown(…)]` what a redacted report shows instead of a pseudonym, and
 /// with `#[resource(…)]` which of them name it, if rules judge it.
 macro_rules! record {
     (

@@ -1,4 +1,4 @@
-//! Where facts come from: one source a bundle file, and sets of them.
+//! Where facts come from: one source per bundle file, and sets of sources.
 
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, ResourceRef};
+use portcullis_model::{AccountStatus, AuditedAccount, Finding, Gap, Report, ResourceRef, Source};
 use serde_json::Value as Json;
 
 /// So many rules are named rather than counted.
@@ -158,8 +158,14 @@ pub(crate) fn evidence(account: &AuditedAccount, report: &Report) -> String {
         (status, _) if !status.is_judged() => not_collected(status).to_owned(),
         (_, Some(made)) => format!("credential report {}", age(made, account.as_of)),
         (_, None) if !report.activity.is_empty() => "CloudTrail".to_owned(),
-        (_, None) => "credential report missing or undated".to_owned(),
+        (_, None) => format!("credential report {}", without_age(account)),
     }
+}
+
+/// Why the credential report of an account has no age.
+pub(crate) fn without_age(account: &AuditedAccount) -> &'static str {
+    let mut gaps = account.gaps.iter().filter(|gap| gap.source == Source::CredentialReport);
+    if gaps.any(|gap| gap.code == Gap::UNDATED) { "without a date" } else { "missing" }
 }
 
 /// Why nothing of an account was judged.

@@ -37,7 +37,7 @@ pub struct Explanation<'r> {
     pub what_to_do: &'r str,
     /// The parameters, with defaults and values.
     pub params: &'r BTreeMap<String, Param>,
-    /// How attempts are put together to windows; none: it judges no windows.
+    /// How attempts are grouped into windows; none: it judges no windows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windows: Option<WindowsDoc<'r>>,
     /// The regions without which a rule on what CloudTrail recorded cannot pass.

@@ -34,9 +34,9 @@ pub struct Control {
     pub id: String,
     /// What it asks for, in our own words.
     pub title: String,
-    /// Who tells whether it is met.
+    /// Who decides whether it is met.
     pub kind: ControlKind,
-    /// What a person has to look at; none if rules tell.
+    /// What a person has to look at; none if rules decide.
     pub reason: Option<String>,
     /// The ids of the rules that test it.
     pub rules: Vec<String>,

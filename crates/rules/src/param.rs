@@ -31,7 +31,7 @@ pub(crate) fn read(
     let constant = toml::Value::deserialize(deserializer)
         .ok()
         .and_then(|value| Constant::from_toml(&value))
-        .ok_or("a parameter is a number, a bool, a text or a list of texts".to_owned());
+        .ok_or("a parameter is a number, a boolean, a string or a list of strings".to_owned());
     constant
         .and_then(|constant| match default {
             Some(default) => of_kind(constant, default),

@@ -62,7 +62,7 @@ pub(crate) fn meant<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) ->
 /// A comparison takes time and memory by the product of the lengths; nobody misspells a longer word.
 const MAX_WORD: usize = 100;
 
-/// The valid word that is most like the given one, if it may be a slip of the pen; else the one that has
+/// The valid word that is most like the given one, if it may be a typing error; otherwise the only one that has
 /// all parts of the given one, such as `stale-access-key` for `stale-key`, if there is one only.
 #[must_use]
 pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
@@ -70,7 +70,7 @@ pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Opti
     let mut valid: Vec<&str> = valid.into_iter().collect();
     valid.retain(|other| word.len().max(other.len()) <= MAX_WORD);
     let slips = valid.iter().map(|other| (distance(other), *other));
-    let nearest = slips.filter(|(distance, _)| *distance <= 1 + word.chars().count() / 4).min();
+    let nearest = slips.filter(|(distance, _)| *distance <= 1 + word.chars().count() / 6).min();
     if let Some((_, other)) = nearest {
         return Some(other);
     }

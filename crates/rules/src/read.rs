@@ -126,14 +126,14 @@ impl<'t> Fields<'t> {
     pub fn texts(&mut self, name: &str) -> Vec<Text> {
         let Some(value) = self.take(name) else { return Vec::new() };
         let Some(values) = value.get_ref().as_array() else {
-            self.wrong(name, "a list of texts", value);
+            self.wrong(name, "a list of strings", value);
             return Vec::new();
         };
         let mut texts = Vec::new();
         for value in values {
             match value.get_ref() {
                 DeValue::String(text) => texts.push(Text::new(text, value.span(), self.file)),
-                _ => self.wrong(name, "a list of texts", value),
+                _ => self.wrong(name, "a list of strings", value),
             }
         }
         texts
@@ -256,7 +256,7 @@ impl<'t> Fields<'t> {
         if let DeValue::String(text) = value.get_ref() {
             return Some(Text::new(text, value.span(), self.file));
         }
-        self.wrong(name, "a text", value);
+        self.wrong(name, "a string", value);
         None
     }
 

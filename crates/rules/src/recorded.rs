@@ -1,4 +1,4 @@
-//! What CloudTrail recorded of whom a finding is about. It makes the finding more urgent, and changes no
+//! What CloudTrail recorded about the person of a finding. It makes the finding more urgent, and changes no
 //! verdict.
 
 use std::collections::{BTreeMap, HashMap};

@@ -76,9 +76,7 @@ pub enum SelectionError {
         help: String,
     },
     /// No rule is left: an audit by no rules would pass whatever is wrong.
-    #[error(
-        "no rule is left to judge by; choose fewer rules to skip, and rules on what this command judges"
-    )]
+    #[error("no rule is left: skip fewer rules, or choose rules that this command judges")]
     Nothing,
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
     let column = |name: &str| headers.iter().position(|header| header == name);
     if column("Event ID").is_none() || column("Event name").is_none() {
         input.form = Some(Form::Unknown);
-        input.unreadable("it is not a file of CloudTrail".to_owned());
+        input.unreadable("it is not a CloudTrail log file".to_owned());
         return;
     }
     input.form = Some(Form::Csv);

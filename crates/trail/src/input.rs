@@ -228,7 +228,8 @@ impl Input {
         let field = match header.interest() {
             Interest::Judge(field) => field,
             Interest::Pass if header.event_source.is_none() => {
-                return self.unreadable("an object is not an event of CloudTrail".to_owned());
+                return self
+                    .unreadable("it holds an object that is not a CloudTrail event".to_owned());
             }
             interest => return self.pass(&header, interest),
         };

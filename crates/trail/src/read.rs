@@ -1,4 +1,4 @@
-//! Inputs: files, directories and streams, put together to one activity.
+//! Inputs: files, directories and streams, combined into one activity.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, DirEntry};

@@ -204,7 +204,7 @@ impl Splitter {
         let trouble = if self.depth > 0 || self.in_string {
             Some("the input ends in the middle of a record")
         } else if self.stray {
-            Some("text stands between the records")
+            Some("there is text between the records")
         } else {
             None
         };

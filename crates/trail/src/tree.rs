@@ -99,7 +99,7 @@ impl<'de> Visitor<'de> for Nodes {
             fields.push(field);
         }
         if has_twice(&fields) {
-            return Err(Error::custom("a key stands twice"));
+            return Err(Error::custom("a key occurs twice"));
         }
         Ok(Node::Object(fields))
     }

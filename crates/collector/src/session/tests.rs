@@ -205,8 +205,8 @@ async fn a_role_that_is_refused_is_named() {
     for (code, words) in [
         (
             "AccessDenied",
-            "the role arn:aws:iam::111122223333:role/a cannot be assumed: what the service says beside \
-             the code is withheld (AccessDenied)",
+            "the role arn:aws:iam::111122223333:role/a cannot be assumed: the rest of the service's \
+             answer is withheld (AccessDenied)",
         ),
         ("ExpiredToken", "the AWS credentials have expired (ExpiredToken)"),
         ("InvalidClientTokenId", "AWS does not accept the credentials (InvalidClientTokenId)"),

@@ -104,7 +104,7 @@ pub(super) enum Unusable {
     Unlisted,
     #[error("is listed twice in the manifest, so it is not used")]
     ListedTwice,
-    #[error("is listed in the manifest beside {REPORT_CSV}, so neither is used")]
+    #[error("is listed in the manifest as well as {REPORT_CSV}, so neither is used")]
     TwoReports,
     #[error("is listed in the manifest but does not exist")]
     Missing,
@@ -256,10 +256,19 @@ fn wrong_kind(text: &[u8]) -> Option<&'static str> {
             _ => Some("JSON, but not a credential report: give the directory that holds it"),
         };
     }
+    if text.is_empty() {
+        return Some("empty: the command that should have written it failed or printed nothing");
+    }
     let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let is_csv = text.is_empty() || header.contains(&b',') || header.contains(&b';');
-    (!is_csv)
-        .then_some("neither a bundle nor a credential report, as CSV or as the AWS CLI prints it")
+    let header = String::from_utf8_lossy(header);
+    if !header.contains([',', ';']) {
+        return Some(
+            "neither a bundle nor a credential report, as CSV or as the AWS CLI prints it",
+        );
+    }
+    let mut columns = header.split([',', ';']).map(|name| name.trim().trim_matches('"'));
+    let is_report = columns.any(|name| ["user", "arn"].contains(&name));
+    (!is_report).then_some("not a credential report: its first line lacks the columns user and arn")
 }
 
 fn of_report(name: &str, content: Result<Vec<u8>, Unusable>) -> Result<Bundle, BundleError> {

@@ -1,4 +1,4 @@
-//! X.509 signing certificates, of which only the report tells.
+//! X.509 signing certificates, which only the report shows.
 
 use portcullis_model::{Fact, SigningCertificate, Source};
 

@@ -80,14 +80,15 @@ pub(super) fn parse(
         gaps.push(malformed(problem));
     }
     let problem = match generated_at {
-        None => Some("a bare CSV does not say when AWS made the report".to_owned()),
-        Some(made) => {
-            is_future(made, as_of).then(|| format!("made {made}, which is later than {as_of}"))
+        None => Some((Gap::UNDATED, "a bare CSV does not say when AWS made the report".to_owned())),
+        Some(made) if is_future(made, as_of) => {
+            Some(("Contradictory", format!("made {made}, which is later than {as_of}")))
         }
+        Some(_) => None,
     };
     let generated_at = generated_at.filter(|_| problem.is_none());
-    if let Some(problem) = problem {
-        gaps.push(Gap::new(Source::CredentialReport, "Undated", problem));
+    if let Some((code, message)) = problem {
+        gaps.push(Gap::new(Source::CredentialReport, code, message));
     }
     Ok(Report { generated_at, ..rows(table, as_of, gaps) })
 }

@@ -1,4 +1,4 @@
-//! Attempts: the events of one person who wanted one thing.
+//! Attempts: the events of one person trying to do one thing.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::SharedText;
 
 /// CloudTrail's `eventID`, the same wherever the event was delivered: a UUID, whose text takes six times as
-/// much as its number, or whatever else stands there.
+/// much space as its number, or any other text that is found there.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, JsonSchema)]
 #[serde(from = "String")]
 #[schemars(with = "String", inline, description = "")]

@@ -5,8 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A sentence that knows where the texts of facts stand in it, so that whoever replaces them need not
-/// guess.
+/// A sentence that records where the texts of facts are in it, so that they can be replaced without
+/// guessing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Message {
     text: String,
@@ -34,7 +34,7 @@ pub enum MessagePart<'m> {
 }
 
 impl Message {
-    /// A message as a report holds it; none if its facts do not stand in it one after the other.
+    /// A message as a report holds it; none if its facts overlap or are out of order.
     #[must_use]
     pub fn new(text: String, facts: Vec<MessageFact>) -> Option<Message> {
         let mut end = 0;

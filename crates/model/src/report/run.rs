@@ -17,7 +17,7 @@ pub struct Run {
     pub loosened: Vec<Loosening>,
 }
 
-/// Something that makes a run laxer, or its evidence less sure.
+/// Something that makes a run less strict, or its evidence less reliable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Loosening {
     /// Where it was chosen: an option, a variable of the environment, or the configuration file.
@@ -28,7 +28,7 @@ pub struct Loosening {
     pub change: LooseningChange,
 }
 
-/// What makes a run laxer, or its evidence less sure.
+/// What makes a run less strict, or its evidence less reliable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LooseningChange {
@@ -104,7 +104,7 @@ pub enum LooseningChange {
     },
     /// The accounts that a file lists count as one's own.
     OwnAccounts,
-    /// Something else than AWS's own endpoint answered.
+    /// Something other than AWS's own endpoint answered.
     Endpoint {
         /// The account's id, or `unknown`.
         account: String,

@@ -74,12 +74,12 @@ record! {
         pub service_linked: bool,
         /// Whether IAM Identity Center created it.
         pub sso_reserved: bool,
-        /// Whether its policies allow every action on every resource.
+        /// Whether its policies allow every IAM action on every resource.
         pub administrator: Fact<bool>,
         /// The condition keys on which that depends; empty: on none.
         #[shown(Nothing)]
         pub administrator_depends_on: Fact<Vec<String>>,
-        /// The ways in which it can become an administrator without being one; none for a
+        /// The ways in which it can become an administrator if it is not one; none for a
         /// service-linked role, which only its service can use.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
@@ -163,7 +163,7 @@ words! {
         PutEventSelectors = "cloudtrail:PutEventSelectors",
         /// Decrypt with any key.
         Decrypt = "kms:Decrypt",
-        /// Decrypt with any key and encrypt with one's own.
+        /// Decrypt with any key, and encrypt with your own.
         ReEncryptFrom = "kms:ReEncryptFrom",
         /// Buy in the Marketplace.
         Subscribe = "aws-marketplace:Subscribe",
@@ -248,7 +248,7 @@ words! {
     pub enum Certainty {
         /// Now, and without conditions.
         Certain = "certain",
-        /// It hangs on something that the facts do not show.
+        /// It depends on something that the facts do not show.
         Conditional = "conditional",
         /// It needs something that does not exist today.
         Possible = "possible",

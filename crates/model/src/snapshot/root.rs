@@ -49,8 +49,8 @@ record! {
         /// What each source says about root.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         pub claims: Vec<RootClaim>,
-        /// The points on which the sources contradict each other, in words; none only if all have
-        /// spoken.
+        /// The points on which the sources contradict each other, in words; empty only if all of them
+        /// were read.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         #[shown(Text)]
         pub disagreements: Fact<Vec<String>>,

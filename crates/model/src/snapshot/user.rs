@@ -77,7 +77,7 @@ record! {
         #[from(AccountAuthorizationDetails)]
         #[shown(Nothing)]
         pub administrator_depends_on: Fact<Vec<String>>,
-        /// The ways in which the user can become an administrator without being one.
+        /// The ways in which a user who is not an administrator can become one.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
         /// The ids of policies with a Deny that prevents an escalation and that the user can

@@ -124,12 +124,12 @@ pub(crate) fn same_account<'r>(
     accounts.find(|other| other.account_ref() == account)
 }
 
-/// Whether two versions of a rule test the same; nothing tells where there is no hash.
+/// Whether two versions of a rule test the same thing; unknown without a hash.
 pub(crate) fn same_test(a: &RuleInfo, b: &RuleInfo) -> bool {
     !a.hash.is_empty() && a.hash == b.hash
 }
 
-/// How the rules of one report stand to those of another, by their ids.
+/// How the rules of two reports compare, by id.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct RuleChanges<'a> {
     pub only_old: Vec<&'a str>,

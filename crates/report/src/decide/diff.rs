@@ -91,7 +91,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// Every change, in the order in which they are told.
+    /// Every change, in the order in which it is reported.
     pub const ALL: [Change; 7] = [
         Change::New,
         Change::Changed,
@@ -162,7 +162,7 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The finding that tells best what it is about: as it fails now, else as it failed or was before.
+    /// The finding that shows best what it is about: as it fails now, or else as it was before.
     #[must_use]
     pub fn finding(&self) -> Option<&'a Finding> {
         representative(&self.old, &self.new)
@@ -226,7 +226,7 @@ fn origin<'r>(report: &'r Report) -> Origin<'r> {
     }
 }
 
-/// What has become of the findings of one fingerprint; none if there is nothing to tell.
+/// What has become of the findings of one fingerprint; none if there is nothing to report.
 fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<'a>> {
     let about = is.first(id).or_else(|| was.first(id))?;
     let (old, new) = (was.side(about, is), is.side(about, was));
@@ -258,7 +258,7 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
     })
 }
 
-/// What has become of a finding, by its states; `had_failed` tells whether it failed before it could
+/// What has become of a finding, by its states; `had_failed` says whether it failed before it could
 /// not be judged.
 fn change(old: State, new: State, differs: bool, had_failed: bool) -> Option<Change> {
     match (old.judged(), new.judged()) {
@@ -281,7 +281,7 @@ fn representative<'a>(old: &Side<'a>, new: &Side<'a>) -> Option<&'a Finding> {
     first.findings.first().or(second.findings.first()).copied()
 }
 
-/// What the change alone does not tell.
+/// What the change alone does not say.
 fn reason(change: Change, old: &Side<'_>, new: &Side<'_>, is_list: bool) -> Option<String> {
     let before = || old.state.shortfall().map(|what| format!("{what} before"));
     let now = || {

@@ -1,4 +1,4 @@
-//! What makes a run laxer than it would be by default, or its evidence less sure.
+//! What makes a run less strict than by default, or its evidence less reliable.
 
 use portcullis_model::{Loosening, LooseningChange, Report, Run};
 
@@ -128,7 +128,7 @@ fn describe_change(change: &LooseningChange) -> String {
             format!("{url} answered instead of AWS's own endpoint")
         }
         LooseningChange::Unverified { .. } => {
-            "the bundle has no manifest, so its files are not verified".to_owned()
+            "the evidence has no manifest, so it is not verified".to_owned()
         }
     }
 }

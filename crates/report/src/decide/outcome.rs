@@ -65,7 +65,7 @@ impl Outcome {
             self.failed += usize::from(account.status.is_failed());
         }
         for finding in &report.findings {
-            // The most severe severity is the least in order.
+            // The highest severity comes first in the ordering.
             let counts = usize::from(finding.severity <= self.gate.fail_on);
             match finding.status() {
                 Status::Open => self.open += counts,
@@ -112,7 +112,11 @@ impl Outcome {
                 counts.push(format!("{count} {word}"));
             }
         }
-        if counts.is_empty() { String::new() } else { format!(" besides {}", counts.join(" and ")) }
+        if counts.is_empty() {
+            String::new()
+        } else {
+            format!(" apart from {}", counts.join(" and "))
+        }
     }
 
     /// `old-key was not`, `3 rules were not`.

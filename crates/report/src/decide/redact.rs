@@ -146,7 +146,7 @@ impl Redaction<'_> {
         }
     }
 
-    /// AWS's message is free text, and the id of a request tells AWS's staff whose it was.
+    /// AWS's message is free text, and a request id identifies the caller to AWS's staff.
     fn gap(&mut self, gap: Gap) -> Gap {
         let Gap { source, operation, action, code, message: _, resource, request_id: _, at } = gap;
         let code_or_none =
@@ -279,7 +279,7 @@ impl Redaction<'_> {
         }
     }
 
-    /// What a person has to do stands in the framework; why a rule does not do quotes parameters.
+    /// What a person has to do comes from the framework; why a rule does not suffice quotes parameters.
     fn control(&mut self, control: ControlOutcome) -> ControlOutcome {
         let ControlOutcome { id, title, kind, status, rules, reason } = control;
         let title = public::without_ids(&title, &self.names);
@@ -349,7 +349,7 @@ fn renamed(message: &Message, names: &Names<'_>) -> Option<Message> {
     if pseudonyms.values().flatten().any(|text| text == WITHHELD) {
         return None;
     }
-    // The texts of a list have its path in common; the names' own order would tell who is who.
+    // The texts of a list have its path in common; the order of the names would reveal who is who.
     for list in pseudonyms.values_mut() {
         list.sort_by(|a, b| b.cmp(a));
     }

@@ -17,11 +17,11 @@ use crate::render::remarks;
 use crate::render::view::{self, View};
 use crate::words::{self, capitalised, counted, day, few, first_of, named, span};
 
-/// So many resources of findings that ask for no work are named.
+/// How many resources of findings that need no work are named.
 const NAMED: usize = 10;
-/// So many sources that are missing for one reason are named.
+/// How many sources that are missing for one reason are named.
 const SOURCES: usize = 3;
-/// Commands of so many findings are compared with those of other rules.
+/// How many findings of a rule have their commands compared with those of other rules.
 const COMPARED: usize = 20;
 /// More warnings than these mean that somebody has stopped looking.
 const WARNINGS: usize = 20;
@@ -71,9 +71,9 @@ pub(crate) struct List {
 pub(crate) enum Weight {
     /// Everybody: there is something to do.
     Work,
-    /// Who wants to know what has been decided.
+    /// Readers who want to know what has been decided.
     Record,
-    /// Who wants to know it all.
+    /// Readers who want every detail.
     Detail,
 }
 

@@ -205,7 +205,7 @@ fn what_is_the_same_of_many_accounts_stands_once() {
     };
     report.accounts = ids.map(account).to_vec();
     report.run.loosened = ids.map(unverified).to_vec();
-    let says = "the bundle has no manifest, so its files are not verified";
+    let says = "the evidence has no manifest, so it is not verified";
     assert_eq!(loosened::describe(&report), [format!("every account: {says}")]);
     let page = rendered(&report, Format::Html);
     let gap = &first.gaps[0];

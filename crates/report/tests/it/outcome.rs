@@ -70,14 +70,14 @@ fn what_is_waived_or_known_does_not_count() {
     report.findings[0].waiver = Some(waiver(false));
     report.findings[1].baseline = Some(BaselineState::Known);
     report.findings[2].baseline = Some(BaselineState::New);
-    let says = "1 finding is of severity low or above besides 1 waived and 1 known.";
+    let says = "1 finding is of severity low or above apart from 1 waived and 1 known.";
     expect(&report, Severity::Low, &[], 1, says);
     expect(
         &report,
         Severity::High,
         &[],
         0,
-        "nothing failed at severity high or above besides 1 waived, and every rule was judged.",
+        "nothing failed at severity high or above apart from 1 waived, and every rule was judged.",
     );
     report.findings[0].waiver = Some(waiver(true));
     expect(&report, Severity::High, &[], 1, "1 finding is of severity high or above.");

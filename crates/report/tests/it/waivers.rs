@@ -77,7 +77,7 @@ fn a_waived_finding_stays_and_does_not_count() {
         Tally { fail: 2, unknown: 2, pass: 1, waived: 1, not_applicable: 0 }
     );
     assert_eq!(report.accounts[0].frameworks, crate::support::report().accounts[0].frameworks);
-    let says = "Exit status 1: 2 findings are of severity low or above besides 1 waived.";
+    let says = "Exit status 1: 2 findings are of severity low or above apart from 1 waived.";
     assert_eq!(Outcome::new(&report).to_string(), says);
 }
 

@@ -88,7 +88,7 @@ fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     let seen = first.zip(*last).map(|(from, to)| Period { from, to });
     match seen {
         Some(seen) if !activity.is_whole => {
-            Err(format!("{region} may not have been read in whole {}", stretch(seen)))
+            Err(format!("{region} may not have been read completely {}", stretch(seen)))
         }
         // What is quiet at both ends was still read there.
         Some(seen) if spans(&seen, activity.period, QUIET) => Ok(activity.period),

@@ -279,7 +279,7 @@ fn what_may_be_a_choice_of_events_is_no_proof() {
     let choice = lines(&report_of(WINDOWS, activity(false, false)));
     assert_eq!(
         choice[1],
-        "unknown not judged: us-east-1 may not have been read in whole from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC"
+        "unknown not judged: us-east-1 may not have been read completely from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC"
     );
     // Of others, nothing is said at all.
     assert_eq!(lines(&report_of(WINDOWS, activity(true, true))), ["pass no problem found"]);

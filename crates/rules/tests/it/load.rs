@@ -58,7 +58,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "3:12 there is no severity `mediun`; did you mean `medium`?",
     ),
     ("severity    = \"medium\"\n", "", "1:1 `severity` is missing"),
-    ("title       = \"Test\"", "title = 7", "2:9 `title` must be a text"),
+    ("title       = \"Test\"", "title = 7", "2:9 `title` must be a string"),
     ("risk        = \"None.\"", "risk = \" \"", "5:8 `risk` is empty"),
     (
         "severity    =",
@@ -86,7 +86,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "= 90\nwhen",
         "= 2026-01-01\nwhen",
-        "8:23 a parameter is a number, a bool, a text or a list of texts",
+        "8:23 a parameter is a number, a boolean, a string or a list of strings",
     ),
     (
         "message     =",

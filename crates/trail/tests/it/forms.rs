@@ -206,11 +206,11 @@ fn what_is_not_json_is_a_gap() {
     breaks("{\"eventSource\": nonsense}", "a record is not valid JSON", 0);
     breaks("{\"Records\": [,]x}", "list of records is not valid JSON", 0);
     breaks("[1, 2]", "list of records is not valid JSON", 0);
-    breaks(format!("{} and {}", sign_in(1), sign_in(2)), "text stands between the records", 2);
+    breaks(format!("{} and {}", sign_in(1), sign_in(2)), "there is text between the records", 2);
     breaks(format!("{}}}", sign_in(1)), "list of records is not valid JSON", 1);
-    breaks("{\"name\": \"package\"}", "an object is not an event of CloudTrail", 0);
-    breaks("A text", "it is not a file of CloudTrail", 0);
-    breaks(b"\x00\xff{}", "it is not a file of CloudTrail", 0);
+    breaks("{\"name\": \"package\"}", "it holds an object that is not a CloudTrail event", 0);
+    breaks("A text", "it is not a CloudTrail log file", 0);
+    breaks(b"\x00\xff{}", "it is not a CloudTrail log file", 0);
     breaks(json!({"Events": [{"CloudTrailEvent": "{"}]}).to_string(), "CloudTrailEvent is not", 0);
 }
 

@@ -68,7 +68,7 @@ fn waiver_state(finding: &Finding) -> &'static str {
     }
 }
 
-/// What differs among the facts that both tell; which ones a rule tells is a matter of its version.
+/// What differs among the facts that both have; which facts a rule shows depends on its version.
 fn of_evidence(old: &Finding, new: &Finding) -> Vec<Difference> {
     let mut new = new.evidence.facts();
     let mut differences = Vec::new();
@@ -101,7 +101,7 @@ fn is_steady(old: &Json, new: &Json) -> bool {
     }
 }
 
-/// Whether evidence says no more than which sources would have told.
+/// Whether evidence only names the sources that are missing.
 fn is_missing(value: &Json) -> bool {
     value.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key("missing"))
 }

@@ -1,6 +1,6 @@
 //! Sign-in activity with pseudonyms for accounts, names, addresses, roles, agents and events.
 //!
-//! Messages of AWS are free text and withheld; what kept somebody out is told by its pattern.
+//! Messages of AWS are free text and withheld; the pattern says what kept somebody out.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a text is by its form, as far as AWS's forms tell.
+//! What a text is, as far as its form shows.
 
 use jiff::Timestamp;
 use portcullis_model::AccountId;

@@ -104,7 +104,7 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// Lists of names are sorted. Their pseudonyms are too: the names' own order would tell who is who.
+    /// Lists of names are sorted. Their pseudonyms are too: the order of the names would reveal who is who.
     fn list(&self, path: &str, list: Vec<Json>) -> Json {
         let texts: Option<Vec<&str>> = list.iter().map(Json::as_str).collect();
         let Some(texts) = texts else {

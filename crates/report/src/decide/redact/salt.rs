@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use portcullis_model::Fingerprint;
 use sha2::Sha256;
 
-/// The secret that pseudonyms hang on. Reports that were redacted under the same salt can be joined.
+/// The secret that pseudonyms depend on. Reports that were redacted under the same salt can be joined.
 #[derive(Clone)]
 pub struct Salt(Hmac<Sha256>);
 

@@ -121,7 +121,7 @@ pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     describe(many_accounts.then_some(entry.account), entry.resource, message)
 }
 
-/// What else there is to tell, a line each.
+/// What else there is to report, one line each.
 pub(super) fn details(entry: &Entry<'_>) -> Vec<String> {
     let reason = entry.reason.clone();
     let differences = entry.differences.iter().map(difference);

@@ -66,7 +66,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     csv.flush()
 }
 
-/// The writer's own error, whose kind tells a reader that went away from a full disk.
+/// The writer's own error, whose kind distinguishes a closed pipe from a full disk.
 fn of_writer(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

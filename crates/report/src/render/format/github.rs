@@ -2,7 +2,7 @@
 //!
 //! By <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>, escaped
 //! as GitHub's own toolkit escapes. Findings that are open get a command each, as many as GitHub
-//! shows of a step; the last command tells how the audit ended and counts all the others.
+//! shows of a step; the last command says how the audit ended and counts the rest.
 
 use std::fmt;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! HTML: one page that needs nothing but itself, for a board to read and an engineer to work from.
+//! HTML: one self-contained page, for a board to read and an engineer to work from.
 //!
 //! By the WHATWG's HTML standard, and under a [Content Security Policy][csp] that allows its own
 //! style and script by their hashes, and no network at all. Text reaches the page as [`Text`] only,

@@ -1,4 +1,4 @@
-//! JSON lines: an object a finding, each with all that it takes to be understood alone, so that a
+//! JSON lines: one object per finding, each complete in itself, so that a
 //! log pipeline needs no join. The form is that of <https://jsonlines.org>.
 //!
 //! The fields of a finding have the names that they have in the report (`json`); what comes from
@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use crate::render::json::write_json_line;
 use crate::render::view::View;
 
-/// The value of `schema`, by which a pipeline tells these records from others.
+/// The value of `schema`, by which a pipeline recognises these records.
 const SCHEMA: &str = "portcullis/finding/v1";
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! OCSF: a JSON array with a Compliance Finding, class 2003, for each finding, and then an Authentication,
 //! class 3002, for each attempt to get in that CloudTrail recorded.
 //!
-//! The events are of version 1.6.0, the one that AWS Security Hub speaks, and use no attribute that
+//! The events are of version 1.6.0, the one that AWS Security Hub uses, and use no attribute that
 //! 1.7 or 1.8 lack or deprecate; the profile is `cloud`, and times are in milliseconds. A verdict of
 //! `unknown` is a warning, by which OCSF means that information was missing.
 //! <https://schema.ocsf.io/1.6.0/classes/compliance_finding?profiles=cloud>

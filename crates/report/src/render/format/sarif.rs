@@ -2,7 +2,7 @@
 //!
 //! By the [OASIS standard](https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html)
 //! and [GitHub's page on what it supports](https://docs.github.com/en/code-security/reference/code-scanning/sarif-support-for-code-scanning).
-//! One run an account, with a result for each finding that fails and is not waived. GitHub closes
+//! One run per account, with a result for each finding that fails and is not waived. GitHub closes
 //! alerts that have no result any more, so what could not be judged has one too, as a note; and where
 //! a whole list of resources is missing, the run says that it failed, and GitHub leaves its alerts as
 //! they are. It does not know suppressed results: what is waived is counted in the run's properties.

@@ -159,7 +159,7 @@ fn entries<'a>(account: &'a AuditedAccount, report: &Report) -> Vec<Entry<'a>> {
         Entry { term: "Caller", text: account.caller.as_deref().unwrap_or("unknown").into() },
         Entry {
             term: "Credential report",
-            text: report_age.unwrap_or_else(|| "missing or undated".to_owned()).into(),
+            text: report_age.unwrap_or_else(|| words::without_age(account).to_owned()).into(),
         },
         Entry { term: "As of", text: time(account.as_of).into() },
         Entry {

@@ -21,7 +21,7 @@ use super::prose::{Instruction, instructions};
 use super::text::{Text, defused};
 use crate::render::advice::remediation;
 use crate::render::view::View;
-use crate::words::time;
+use crate::words::{time, without_age};
 
 /// All that the script is given.
 #[derive(Serialize)]
@@ -204,7 +204,7 @@ pub(super) fn control_name(framework: &str, id: &str) -> Text<'static> {
 /// Where and when the facts of an account were collected.
 fn sources(account: &AuditedAccount) -> Text<'static> {
     let made = account.report_generated_at.map_or_else(
-        || "the credential report is missing or undated".to_owned(),
+        || format!("the credential report is {}", without_age(account)),
         |made| format!("the credential report was made at {}", time(made)),
     );
     let collected = match (account.collected_from, account.collected_to) {

@@ -184,7 +184,7 @@ fn score(counts: ControlCounts) -> String {
     if left_out.is_empty() {
         return judged;
     }
-    format!("{judged} This leaves out {}.", left_out.join(", "))
+    format!("{judged} Not counted: {}.", left_out.join(", "))
 }
 
 /// How many findings of a rule a control depends on.
@@ -215,9 +215,9 @@ mod tests {
         let judged = ControlCounts { pass: 2, fail: 1, ..ControlCounts::default() };
         assert_eq!(score(judged), "66% of the judged controls pass (2 of 3).");
         let partly = ControlCounts { manual: 4, unknown: 1, ..judged };
-        assert!(score(partly).ends_with("(2 of 3). This leaves out 1 unknown, 4 manual."));
+        assert!(score(partly).ends_with("(2 of 3). Not counted: 1 unknown, 4 manual."));
         let nothing = ControlCounts { manual: 4, ..ControlCounts::default() };
-        assert_eq!(score(nothing), "No control was judged. This leaves out 4 manual.");
+        assert_eq!(score(nothing), "No control was judged. Not counted: 4 manual.");
         let almost = ControlCounts { pass: 999, fail: 1, ..ControlCounts::default() };
         assert!(score(almost).starts_with("99% "), "a rest is never rounded away");
     }

@@ -15,7 +15,7 @@ use crate::render::gaps::descriptions;
 use crate::render::view::View;
 use crate::words::{counted, few};
 
-/// More gaps of a source than that mean that one thing is wrong everywhere.
+/// With more gaps of a source than this, a single cause affects everything.
 const LISTED_REASONS: usize = 20;
 
 /// So many accounts are named of which nothing was collected; the table of accounts has all.

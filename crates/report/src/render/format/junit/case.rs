@@ -12,7 +12,7 @@ use crate::words::{counted, shorten, value};
 
 /// Room for a fact: GitLab takes 30 MB a file.
 const FACT_CHARS: usize = 200;
-/// So many facts of a finding are told.
+/// How many facts of a finding are shown.
 const FACTS: usize = 20;
 
 /// A test case.
@@ -101,7 +101,7 @@ fn mark(rule: Option<&RuleInfo>, finding: &Finding) -> Option<Mark> {
     }
 }
 
-/// What a person needs who reads nothing but this.
+/// All that somebody needs who reads only this.
 fn details(rule: Option<&RuleInfo>, finding: &Finding) -> Vec<String> {
     let mut lines = remarks::remarks(finding);
     let resource = &finding.resource;

@@ -43,7 +43,7 @@ fn note(id: &str, level: Level, text: &str) -> Notification {
 
 /// By §3.20.21 an error says that the run failed.
 fn not_collected(account: &AccountRun<'_>) -> Option<Notification> {
-    let text = "Nothing could be collected, so that there are no results says nothing.";
+    let text = "Nothing could be collected, so the absence of results proves nothing.";
     (!account.is_collected()).then(|| note("nothing-collected", Level::Error, text))
 }
 

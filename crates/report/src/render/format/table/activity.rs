@@ -34,8 +34,12 @@ pub(super) fn write_people(summary: &ActivitySummary, page: &mut Page<'_>) -> io
 /// Writes what was read, and what was not.
 pub(super) fn write_coverage(summary: &ActivitySummary, page: &mut Page<'_>) -> io::Result<()> {
     let coverage = &summary.coverage;
-    let inputs = coverage.inputs.iter().map(|(form, count)| counted(*count, describe(*form)));
-    page.item("Read      ", &inputs.collect::<Vec<_>>().join(", "))?;
+    let mut inputs = Vec::new();
+    for (form, count) in &coverage.inputs {
+        inputs.push(counted(*count, describe(*form)));
+    }
+    let read = if inputs.is_empty() { "nothing".to_owned() } else { inputs.join(", ") };
+    page.item("Read      ", &read)?;
     let records = coverage.records;
     page.item(
         "Records   ",

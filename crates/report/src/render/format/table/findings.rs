@@ -16,7 +16,7 @@ use crate::{Detail, Page, bold, severity_style};
 
 /// So many findings of a rule are shown.
 const SHOWN: usize = 10;
-/// So many rules say what to do, the worst first, beside those that are critical or high.
+/// How many rules, worst first, say what to do, in addition to all that are critical or high.
 const EXPLAINED: usize = 4;
 
 /// A line for each finding, as long as it is.
