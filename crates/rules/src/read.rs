@@ -53,16 +53,32 @@ pub fn parse<T>(
 ) -> Result<T, Vec<LoadError>> {
     let (table, errors) = DeTable::parse_recoverable(&file.text);
     if !errors.is_empty() {
-        let mut problems = Vec::new();
-        for error in errors {
-            let message = format!("this is not valid TOML: {}", error.message());
-            let at = error.span().unwrap_or(0..0);
-            problems.push(Problem::new(at, message).without_values());
-        }
-        return Err(place(file, problems));
+        return Err(place(file, syntax_problems(&file.text, &errors)));
     }
     let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
     read(fields).map_err(|problems| place(file, problems))
+}
+
+/// The mistakes in the syntax. One that stands on the line of another or on the next only follows from it, as
+/// where a list is not closed.
+fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<Problem> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut last: Option<usize> = None;
+    let mut problems = Vec::new();
+    for error in errors {
+        let at = error.span().unwrap_or(0..0);
+        let line = text.bytes().take(at.start).filter(|byte| *byte == b'\n').count();
+        let between = last.map(|last| lines.get(last + 1..line).unwrap_or_default());
+        last = Some(line);
+        if between.is_some_and(|lines| lines.iter().all(|it| it.is_empty() || it.starts_with('#')))
+        {
+            continue;
+        }
+        let message = format!("this is not valid TOML: {}", error.message());
+        let problem = Problem::new(at, message).without_values();
+        problems.push(problem.help("other mistakes show once the file is valid TOML"));
+    }
+    problems
 }
 
 /// The entries of a table: each is taken once, and what is left at the end is not known.

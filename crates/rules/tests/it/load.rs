@@ -158,6 +158,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("[[example]]", "[[example]", "13:11 this is not valid TOML: unclosed array table"),
 ];
 
+/// What follows from a list that is not closed is no mistake of its own; what stands apart is.
+#[test]
+fn each_mistake_in_the_syntax_is_reported_once() {
+    let open = changed("title       = \"Test\"", "title = [\n# a note\n");
+    assert_eq!(mistakes(&open).len(), 1, "{:#?}", mistakes(&open));
+    let two = changed("title       = \"Test\"", "title = = \"Test\"\n# a note\nother = 1\nlast = = 2");
+    let found = mistakes(&two);
+    let lines: Vec<&str> = found.iter().filter_map(|found| found.split(':').next()).collect();
+    assert_eq!(lines, ["2", "5"], "{found:#?}");
+}
+
 #[test]
 fn mistakes_have_a_line_and_a_column() {
     for (old, new, mistake) in MISTAKES {
