@@ -4,7 +4,6 @@
 
 use portcullis_model::{Actor, ActorKind, Arn};
 
-use crate::interest::IDENTITY_CENTER;
 use crate::pool::Pool;
 use crate::tree::Node;
 
@@ -34,7 +33,7 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
             actor(ActorKind::FederatedUser, resource.and_then(|it| it.split('/').nth(1)))
         }
         "SAMLUser" => actor(saml_kind(record), user_name),
-        "IdentityCenterUser" | "Unknown" | "" => identity_center(record, pool),
+        "IdentityCenterUser" | "Unknown" | "" => directory_user(record, pool),
         other => actor(ActorKind::Other, user_name.or(Some(other))),
     }
 }
@@ -77,11 +76,11 @@ fn session(record: &Node<'_>, resource: &str, pool: &mut Pool) -> Actor {
     let mut parts = resource.split('/').skip(1);
     let (role, name) = (parts.next().unwrap_or_default(), parts.next());
     let principal_id = record.text("/userIdentity/principalId");
-    let session_id = principal_id.and_then(|id| id.split_once(':')).map_or("", |(_, name)| name);
+    let session_id = principal_id.and_then(|id| id.split_once(':')).map(|(_, name)| name);
     let set = role.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_'));
     let kind = if set.is_some() {
         ActorKind::IdentityCenter
-    } else if is_instance(session_id) {
+    } else if session_id.or(name).is_some_and(is_instance) {
         ActorKind::Instance
     } else if record.text("/additionalEventData/SamlProviderArn").is_some() {
         ActorKind::Saml
@@ -114,31 +113,51 @@ fn saml_kind(record: &Node<'_>) -> ActorKind {
     }
 }
 
-/// A user of Identity Center. WorkSpaces and Transfer Family write the same events about users of
-/// directories, and differ in the page that they sign in to.
-fn identity_center(record: &Node<'_>, pool: &mut Pool) -> Actor {
-    let page = record.text("/additionalEventData/LoginTo").unwrap_or_default();
-    let user_id = record.text("/userIdentity/onBehalfOf/userId");
+/// A user of Identity Center, or of a directory: WorkSpaces and Transfer Family write the same events.
+fn directory_user(record: &Node<'_>, pool: &mut Pool) -> Actor {
     let name = record
         .text("/additionalEventData/UserName")
         .or_else(|| record.text("/userIdentity/userName"));
-    let event_source = record.text("/eventSource").unwrap_or_default();
-    let event = record.text("/eventName").unwrap_or_default();
-    let kind = if ["/workspaces", ".transfer"].iter().any(|it| page.contains(it)) {
-        ActorKind::Directory
-    } else if event_source.starts_with("sso")
-        || event == "ExternalIdPDirectoryLogin"
-        || IDENTITY_CENTER.contains(&event)
-    {
-        ActorKind::IdentityCenter
-    } else {
-        ActorKind::Other
-    };
-    let principal_id = user_id.or_else(|| record.text("/userIdentity/principalId"));
+    let is_hidden = name == Some(HIDDEN);
+    let kind = if is_hidden { ActorKind::UnknownUser } else { directory_kind(record) };
+    let name = name.filter(|_| !is_hidden);
+    // Other ids in these events are those of the account.
+    let id = record.text(USER_ID);
     Actor {
         kind,
         name: name.map(|name| pool.text(name)),
         role: None,
-        principal_id: principal_id.map(|id| pool.text(id)),
+        principal_id: id.map(|id| pool.text(id)),
+    }
+}
+
+/// The id of a user of Identity Center.
+const USER_ID: &str = "/userIdentity/onBehalfOf/userId";
+
+/// Whose user it is; `Other` where the record does not say. Only Identity Center names the user by an id. The
+/// page that the user signs in to stands in the last event of a sign-in.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+/// <https://docs.aws.amazon.com/workspaces/latest/adminguide/cloudtrail_logging.html>
+fn directory_kind(record: &Node<'_>) -> ActorKind {
+    let written = record.text("/userIdentity/type").unwrap_or_default();
+    let event_source = record.text("/eventSource").unwrap_or_default();
+    if record.text(USER_ID).is_some()
+        || written.eq_ignore_ascii_case("IdentityCenterUser")
+        || event_source.starts_with("sso")
+        || record.text("/eventName") == Some("ExternalIdPDirectoryLogin")
+    {
+        return ActorKind::IdentityCenter;
+    }
+    let page = record.text("/additionalEventData/LoginTo").unwrap_or_default();
+    // What follows names where the portal leads to.
+    let page = page.split('?').next().unwrap_or_default();
+    let of_directories = ["/workspaces", ".transfer", "//skylight.local"];
+    if of_directories.iter().any(|it| page.contains(it)) {
+        ActorKind::Directory
+    } else if page.contains(".awsapps.com") || page.contains(".signin.aws") {
+        ActorKind::IdentityCenter
+    } else {
+        ActorKind::Other
     }
 }

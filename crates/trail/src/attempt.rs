@@ -12,6 +12,8 @@ use crate::pattern::pattern;
 
 /// The code of a second factor follows the password within that time.
 const CODE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// Whoever has asked for a new root password and got no mail asks again within that time.
+const ASKS_AGAIN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// A console opens so soon after a sign-in to Identity Center.
 const CONSOLE_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 const NO_LIMIT: SignedDuration = SignedDuration::MAX;
@@ -51,11 +53,17 @@ fn purpose(event: &Event) -> Option<Purpose> {
         "SwitchRole" => Purpose::SwitchRole,
         // Programs are refused roles all the time.
         "AssumeRole" if is_person => Purpose::SwitchRole,
+        // A program renews its token by itself, until somebody has to sign in again.
+        "CreateOAuth2Token" if event.target.as_deref() == Some("refresh_token") => return None,
         "AuthorizeOAuth2Access" | "CreateOAuth2Token" => Purpose::CommandLine,
         "PasswordRecoveryRequested" | "PasswordRecoveryCompleted" => Purpose::PasswordRecovery,
         "ChangePassword" => Purpose::PasswordChange,
-        "CreateVirtualMFADevice" | "EnableMFADevice" | "ResyncMFADevice" => Purpose::MfaEnrolment,
-        "DeleteVirtualMFADevice" if event.outcome == Outcome::Failure => Purpose::MfaEnrolment,
+        // A role creates devices for others.
+        "CreateVirtualMFADevice" if !is_person => return None,
+        "CreateVirtualMFADevice"
+        | "DeleteVirtualMFADevice"
+        | "EnableMFADevice"
+        | "ResyncMFADevice" => Purpose::MfaEnrolment,
         _ => return None,
     })
 }
@@ -77,6 +85,8 @@ enum Tie {
     Portal(Option<SharedText>),
     /// A person began something that takes a second step.
     Step(Purpose, Person),
+    /// A virtual MFA device of an account, by its name, was created and is to be enabled.
+    Device(SharedText, String),
 }
 
 struct Attempts {
@@ -89,13 +99,17 @@ struct Attempts {
 impl Attempts {
     fn add(&mut self, event: &Event, purpose: Purpose) {
         let person = self.person(event);
-        let begun = match tie_to_earlier(event, purpose, &person) {
-            Some((tie, limit)) => self
-                .open
-                .remove(&tie)
-                .filter(|&index| event.at.duration_since(self.all[index].last) <= limit),
-            None => None,
-        };
+        let mut begun = None;
+        for (tie, limit) in ties_to_earlier(event, purpose, &person) {
+            let index = self.open.remove(&tie);
+            let in_time = |&index: &usize| event.at.duration_since(self.all[index].last) <= limit;
+            begun = begun.or(index.filter(in_time));
+        }
+        // To delete a device is part of an enrolment only if that went before.
+        let deletes = event.name == "DeleteVirtualMFADevice" && event.outcome == Outcome::Success;
+        if deletes && begun.is_none() {
+            return;
+        }
         let index = begun.unwrap_or_else(|| {
             self.all.push(begin(event, purpose, person));
             self.all.len() - 1
@@ -144,26 +158,41 @@ fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
     }
 }
 
-/// The attempt that the event may go on with, and how soon it must.
-fn tie_to_earlier(
-    event: &Event,
-    purpose: Purpose,
-    person: &Person,
-) -> Option<(Tie, SignedDuration)> {
-    Some(match &*event.name {
+/// The attempts that the event may go on with, the likeliest first, and how soon it must.
+fn ties_to_earlier(event: &Event, purpose: Purpose, person: &Person) -> Vec<(Tie, SignedDuration)> {
+    let step = Tie::Step(purpose, person.clone());
+    match &*event.name {
         "ConsoleLogin" if person.kind == ActorKind::IdentityCenter => {
-            (Tie::Portal(person.name.clone()), CONSOLE_WITHIN)
+            vec![(Tie::Portal(person.name.clone()), CONSOLE_WITHIN)]
         }
-        "ConsoleLogin" => (Tie::Code(person.clone(), event.source.clone()), CODE_WITHIN),
-        "CreateOAuth2Token" => (Tie::Step(purpose, person.clone()), CODE_WITHIN),
-        "EnableMFADevice" | "PasswordRecoveryCompleted" => {
-            (Tie::Step(purpose, person.clone()), NO_LIMIT)
+        "ConsoleLogin" => vec![(Tie::Code(person.clone(), event.source.clone()), CODE_WITHIN)],
+        "CreateOAuth2Token" => vec![(step, CODE_WITHIN)],
+        "PasswordRecoveryRequested" => vec![(step, ASKS_AGAIN_WITHIN)],
+        "PasswordRecoveryCompleted" => vec![(step, NO_LIMIT)],
+        "EnableMFADevice" => {
+            let device = device(event).map(|device| (device, NO_LIMIT));
+            device.into_iter().chain([(step, NO_LIMIT)]).collect()
+        }
+        "DeleteVirtualMFADevice" if event.outcome == Outcome::Success => {
+            device(event).map(|device| (device, NO_LIMIT)).into_iter().collect()
         }
         name if IDENTITY_CENTER.contains(&name) => {
-            (Tie::Workflow(event.workflow.clone()?), NO_LIMIT)
+            let workflow = event.workflow.clone().map(Tie::Workflow);
+            workflow.map(|workflow| (workflow, NO_LIMIT)).into_iter().collect()
         }
-        _ => return None,
-    })
+        _ => Vec::new(),
+    }
+}
+
+/// The virtual MFA device that the event is about.
+fn device(event: &Event) -> Option<Tie> {
+    let name = match &*event.name {
+        "EnableMFADevice" => event.authenticator.as_deref()?,
+        _ => event.target.as_deref()?,
+    };
+    // A device is created by its name, and then has an ARN.
+    let name = name.rsplit('/').next()?.to_ascii_lowercase();
+    Some(Tie::Device(event.account.clone(), name))
 }
 
 /// What later events may go on with.
@@ -172,13 +201,12 @@ fn ties_to_later(event: &Event, attempt: &Attempt) -> Vec<Tie> {
     let succeeded = event.outcome == Outcome::Success;
     match &*event.name {
         "CheckMfa" => vec![Tie::Code(attempt.person.clone(), event.source.clone())],
-        "AuthorizeOAuth2Access" | "CreateVirtualMFADevice" | "PasswordRecoveryRequested"
-            if succeeded =>
-        {
-            vec![step()]
+        "CreateVirtualMFADevice" if succeeded => {
+            [step()].into_iter().chain(device(event)).collect()
         }
+        "AuthorizeOAuth2Access" | "PasswordRecoveryRequested" if succeeded => vec![step()],
         // Whoever mistypes a code tries the same device again.
-        "EnableMFADevice" if !succeeded => vec![step()],
+        "EnableMFADevice" if !succeeded => [step()].into_iter().chain(device(event)).collect(),
         name if IDENTITY_CENTER.contains(&name) => {
             let workflow = event.workflow.clone().map(Tie::Workflow);
             let is_in = name == "UserAuthentication" && succeeded;
@@ -204,6 +232,13 @@ fn extend(attempt: &mut Attempt, event: &Event) {
     {
         attempt.person.name = Some(name.clone());
         attempt.person.source = None;
+    }
+    // The last event of a sign-in says of which directory the person is.
+    if attempt.person.kind == ActorKind::Other {
+        attempt.person.kind = event.actor.kind;
+        if event.actor.kind == ActorKind::IdentityCenter {
+            attempt.person.account = None;
+        }
     }
     attempt.last = event.at;
     attempt.account.clone_from(&event.account);
@@ -260,7 +295,8 @@ fn mfa(attempt: &Attempt, event: &Event) -> Option<Mfa> {
         return Some(match passed.as_slice() {
             [] => Mfa::Unknown,
             names if names.contains(&"EXTERNAL_IDP") => Mfa::NotVisible,
-            ["PASSWORD"] => Mfa::NotUsed,
+            // The code of a mail stands in for the password of a new user, once.
+            ["PASSWORD" | "EMAIL_OTP"] => Mfa::NotUsed,
             _ => Mfa::Used,
         });
     }

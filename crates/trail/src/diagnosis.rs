@@ -4,7 +4,7 @@
 
 use jiff::SignedDuration;
 use portcullis_model::{
-    ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, Pattern, shell_word,
+    ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, Outcome, Pattern, shell_word,
 };
 
 /// The diagnosis of attempts that failed one after another, the last of them by that pattern.
@@ -15,6 +15,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::PasswordOrCode => PASSWORD_OR_CODE,
         Pattern::StoppedHalfway if last.person.kind == ActorKind::IdentityCenter => CENTER_STOPPED,
         Pattern::StoppedHalfway if last.person.kind == ActorKind::Directory => DIRECTORY_STOPPED,
+        Pattern::StoppedHalfway if last.person.kind == ActorKind::Other => SOMEWHERE_STOPPED,
         Pattern::StoppedHalfway => STOPPED_HALFWAY,
         Pattern::UnknownName => UNKNOWN_NAME,
         Pattern::DeniedByPolicy => DENIED_BY_POLICY,
@@ -23,6 +24,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::SamlRefused => saml(last),
         Pattern::DirectoryRefused => DIRECTORY_REFUSED,
         Pattern::FactorRefused if last.person.kind == ActorKind::Directory => DIRECTORY_FACTOR,
+        Pattern::FactorRefused if last.person.kind == ActorKind::Other => SOMEWHERE_FACTOR,
         Pattern::FactorRefused if is_refused(last, "PASSWORD") => CENTER_PASSWORD,
         Pattern::FactorRefused => CENTER_FACTOR,
         Pattern::PasswordChangeRefused => password_change(last),
@@ -126,7 +128,7 @@ const CENTER_STOPPED: Words = (
 
 const UNKNOWN_NAME: Words = (
     Likelihood::Certain,
-    "The account has no user with the name that was typed. CloudTrail hides the name.",
+    "There is no user with the name that was typed. CloudTrail hides the name.",
     "Check the account id or alias in the page's address. The user may have been renamed or deleted; \
     root signs in with its email address, and Identity Center users sign in at their own portal.",
 );
@@ -158,8 +160,8 @@ const RECOVERY_UNFINISHED: Words = (
 const DIRECTORY_REFUSED: Words = (
     Likelihood::Likely,
     "Identity Center could not use what the identity provider sent, as the message says.",
-    "In the identity provider's application, compare the ACS URL and the issuer, sign the response, \
-    send one assertion only, and set the clock.",
+    "In the identity provider's application, compare the ACS URL and the issuer. Check that the \
+    response is signed and holds exactly one assertion, and that the provider's clock is right.",
 );
 
 const CENTER_PASSWORD: Words = (
@@ -190,6 +192,22 @@ const DIRECTORY_FACTOR: Words = (
     the device again: neither IAM nor Identity Center knows this user.",
 );
 
+const SOMEWHERE_STOPPED: Words = (
+    Likelihood::Possible,
+    "The page asked for a second factor and got none: the person closed it, the device is lost or out of \
+    reach, or somebody else typed that name. CloudTrail does not say whether it was the page of Identity \
+    Center, WorkSpaces or Transfer Family.",
+    DIRECTORY_STOPPED.2,
+);
+
+const SOMEWHERE_FACTOR: Words = (
+    Likelihood::Certain,
+    "The password or the second factor was refused, as recorded. CloudTrail does not say whether by \
+    Identity Center, WorkSpaces or Transfer Family.",
+    "Check Caps Lock and the user name, and ask at which page the person signs in. Whoever runs its \
+    directory can set a new password or register the device again.",
+);
+
 const ROLE_CODE: Words = (
     Likelihood::Likely,
     "The code of the MFA device was wrong.",
@@ -199,15 +217,15 @@ const ROLE_CODE: Words = (
 
 const ROLE_REFUSED: Words = (
     Likelihood::Possible,
-    "The role does not trust the person, or the person is not allowed to assume it. CloudTrail of the \
-    caller's account may show more than that of the role's.",
+    "The role does not trust the person, or the person is not allowed to assume it. The caller's account \
+    may have recorded more in CloudTrail than the role's account.",
     "Compare the role's trust policy (principal, external ID, MFA condition) with the caller, and check \
     that the caller is allowed sts:AssumeRole on it. Check the role's name and account for typing errors.",
 );
 
 const COMMAND_LINE_REFUSED: Words = (
     Likelihood::Likely,
-    "The person is not allowed to sign in the AWS CLI with console credentials.",
+    "The person is not allowed to sign in to the AWS CLI with console credentials.",
     "Attach the managed policy SignInLocalDevelopmentAccess, and look for a service control policy \
     that denies it.",
 );
@@ -245,6 +263,9 @@ fn saml(attempt: &Attempt) -> Words {
             aws iam update-saml-provider --saml-provider-arn ARN --saml-metadata-document file://metadata.xml",
         );
     }
+    if !failed_with(attempt, "AccessDenied") {
+        return OTHER;
+    }
     (
         Likelihood::Likely,
         "The role does not trust the SAML provider, or the Role attribute of the response does not \
@@ -261,6 +282,9 @@ fn password_change(attempt: &Attempt) -> Words {
             "Tell the person what the policy requires:\n\
             aws iam get-account-password-policy",
         );
+    }
+    if !failed_with(attempt, "AccessDenied") {
+        return OTHER;
     }
     (
         Likelihood::Likely,
@@ -298,6 +322,9 @@ fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
             own device. Leave deleting a left-over device to an administrator: somebody with a stolen \
             password must not be able to do it.",
         );
+    }
+    if last.outcome == Outcome::Failure {
+        return OTHER;
     }
     (
         Likelihood::Likely,

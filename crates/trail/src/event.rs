@@ -130,6 +130,7 @@ fn token_mfa(record: &Node<'_>) -> Mfa {
 fn authenticator<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
     match name {
         "AssumeRoleWithSAML" => record.text("/requestParameters/principalArn"),
+        "EnableMFADevice" | "DeactivateMFADevice" => record.text("/requestParameters/serialNumber"),
         _ => record
             .text("/additionalEventData/MFAIdentifier")
             .or_else(|| record.text("/additionalEventData/SamlProviderArn")),
@@ -150,6 +151,7 @@ fn target<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
         "AssumeRole" | "AssumeRoleWithSAML" => "roleArn",
         "AssumeRoot" => "targetPrincipal",
         "CreateVirtualMFADevice" => "virtualMFADeviceName",
+        "CreateOAuth2Token" => "grant_type",
         "DeleteVirtualMFADevice" => "serialNumber",
         "CreateSAMLProvider" | "CreateOpenIDConnectProvider" => "name",
         "UpdateSAMLProvider" | "DeleteSAMLProvider" => "sAMLProviderArn",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact, FactorState, Form,
     Mfa, Outcome, Period, SharedText, SignIn, Source, is_region, partition_of,
@@ -108,8 +108,7 @@ fn sign_in(attempt: &Attempt) -> SignIn {
 
 /// The event as a fact.
 fn credential_event(event: &Event, created: &Times, enabled: &Times) -> CredentialEvent {
-    let created = times(created, event).iter().rev().find(|created| **created <= event.at);
-    let enabled = times(enabled, event).iter().find(|enabled| **enabled >= event.at);
+    let created = times(created, event).iter().rev().find(|(created, _)| *created <= event.at);
     CredentialEvent {
         resource_id: resource_id(&event.account, &event.region, &event.id.to_string()),
         user: who(event.actor.kind, event.actor.name.as_ref(), event.source.as_ref()),
@@ -127,13 +126,33 @@ fn credential_event(event: &Event, created: &Times, enabled: &Times) -> Credenti
         source: event.source.clone(),
         access_key: event.access_key.clone(),
         agent: event.agent.clone(),
-        minutes_since_creation: created.map(|created| minutes(*created, event.at)),
-        minutes_to_new_mfa: enabled.map(|enabled| minutes(event.at, *enabled)),
+        minutes_since_creation: created.map(|(created, _)| minutes(*created, event.at)),
+        minutes_to_new_mfa: minutes_to_new_mfa(event, times(enabled, event)),
     }
 }
 
-/// When something was done to the users of each account, in the order of time.
-type Times = HashMap<SharedText, HashMap<String, Vec<Timestamp>>>;
+/// How many minutes lie between the event and the enabling of another device: after it, or soon before, where
+/// that is known to be another.
+fn minutes_to_new_mfa(event: &Event, enabled: &[(Timestamp, Option<SharedText>)]) -> Option<f64> {
+    let mut nearest: Option<f64> = None;
+    for (at, device) in enabled {
+        let is_other = device.is_some() && event.authenticator.is_some();
+        let is_before = *at < event.at;
+        let between = at.duration_since(event.at).abs();
+        if is_before && (!is_other || *device == event.authenticator || between > REPLACED_BEFORE) {
+            continue;
+        }
+        let minutes = between.as_secs_f64() / 60.0;
+        nearest = Some(nearest.map_or(minutes, |nearest| nearest.min(minutes)));
+    }
+    nearest
+}
+
+/// So long before one device is deactivated, the one that replaces it may be enabled.
+const REPLACED_BEFORE: SignedDuration = SignedDuration::from_hours(1);
+
+/// When something was done to the users of each account, in the order of time, and to which MFA device.
+type Times = HashMap<SharedText, HashMap<String, Vec<(Timestamp, Option<SharedText>)>>>;
 
 /// When events of that name succeeded.
 fn times_of(name: &str, events: &[Event]) -> Times {
@@ -144,14 +163,14 @@ fn times_of(name: &str, events: &[Event]) -> Times {
             && let Some(user) = acted_on(event)
         {
             let users = times.entry(event.account.clone()).or_default();
-            users.entry(user).or_default().push(event.at);
+            users.entry(user).or_default().push((event.at, event.authenticator.clone()));
         }
     }
     times
 }
 
 /// The times at which it was done to the user that the event acts on.
-fn times<'t>(times: &'t Times, event: &Event) -> &'t [Timestamp] {
+fn times<'t>(times: &'t Times, event: &Event) -> &'t [(Timestamp, Option<SharedText>)] {
     let users = times.get(&event.account);
     let known = users.zip(acted_on(event)).and_then(|(users, user)| users.get(&user));
     known.map_or(&[], Vec::as_slice)

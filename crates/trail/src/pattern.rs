@@ -11,6 +11,7 @@ pub(crate) fn pattern(event: &Event, attempt: &Attempt) -> Pattern {
             Pattern::StoppedHalfway
         }
         "ConsoleLogin" | "CheckMfa" => console(event, attempt),
+        _ if event.actor.kind == ActorKind::UnknownUser => Pattern::UnknownName,
         "CredentialChallenge" | "CredentialVerification" | "UserAuthentication" => {
             Pattern::FactorRefused
         }

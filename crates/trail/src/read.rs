@@ -175,6 +175,12 @@ fn activity(inputs: Vec<Input>) -> Activity {
     let events: Vec<Event> = found.into_iter().map(|found| found.event).collect();
     coverage.records.judged = events.len() as u64;
     coverage.regions = regions.0.into_values().collect();
+    if coverage.records.unreadable > 0 {
+        // Nobody knows of which region they are.
+        for region in &mut coverage.regions {
+            region.proved.clear();
+        }
+    }
     Activity { coverage, events }
 }
 

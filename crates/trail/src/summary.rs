@@ -158,9 +158,11 @@ impl FailedAttempts<'_> {
 
 fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
     let mut all: Vec<FailedAttempts<'_>> = Vec::new();
-    let mut open: HashMap<(&Person, Purpose), usize> = HashMap::new();
+    let mut open: HashMap<(&Person, Purpose, Option<&SharedText>), usize> = HashMap::new();
     for attempt in attempts {
-        let key = (&attempt.person, attempt.purpose);
+        // Who may assume one role may still be refused another.
+        let role = attempt.role.as_ref().filter(|_| attempt.purpose == Purpose::SwitchRole);
+        let key = (&attempt.person, attempt.purpose, role);
         if let Some(pattern) = attempt.pattern {
             let index = *open.entry(key).or_insert_with(|| {
                 all.push(FailedAttempts { tries: Vec::new(), last: attempt, pattern, ended: None });
@@ -170,7 +172,7 @@ fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
             trouble.tries.push(attempt);
             (trouble.last, trouble.pattern) = (attempt, pattern);
         } else if attempt.outcome == Outcome::Success {
-            let recovery = (&attempt.person, Purpose::PasswordRecovery);
+            let recovery = (&attempt.person, Purpose::PasswordRecovery, None);
             let is_sign_in = attempt.purpose == Purpose::SignIn;
             for key in [Some(key), is_sign_in.then_some(recovery)].into_iter().flatten() {
                 if let Some(index) = open.remove(&key) {

@@ -88,7 +88,7 @@ words! {
         SignIn = "sign_in",
         /// To switch to a role.
         SwitchRole = "switch_role",
-        /// To sign in a command line or another program: `aws login`.
+        /// To sign in to a command line or another program: `aws login`.
         CommandLine = "command_line",
         /// To set a new root password by email.
         PasswordRecovery = "password_recovery",

@@ -123,8 +123,8 @@ record! {
         pub agent: Option<SharedText>,
         /// How many minutes before it the user acted on was created; null: not in what was read.
         pub minutes_since_creation: Option<f64>,
-        /// How many minutes after it an MFA device was enabled for the user acted on; null: not in what was
-        /// read.
+        /// How many minutes lie between it and the enabling of another MFA device for the user acted on,
+        /// after it or up to an hour before; null: not in what was read.
         pub minutes_to_new_mfa: Option<f64>,
     }
 }

@@ -120,15 +120,15 @@ impl Grouping {
     /// The windows of the attempts that were recorded.
     pub(crate) fn windows(&self, snapshot: &Snapshot) -> Windows {
         let Some(activity) = &snapshot.activity else { return Windows::default() };
-        // A user may be called root too.
-        let mut groups: BTreeMap<(String, bool), Vec<&SignIn>> = BTreeMap::new();
+        // Users of IAM and of Identity Center may have one name, also that of root.
+        let mut groups: BTreeMap<(String, Option<ActorKind>), Vec<&SignIn>> = BTreeMap::new();
         let mut undecided = 0;
         for sign_in in &activity.sign_ins {
             match self.takes(sign_in, &snapshot.account) {
                 Some(true) => {
                     if let Some(key) = self.key(sign_in) {
-                        let is_root = self.by_user && sign_in.actor == ActorKind::Root;
-                        groups.entry((key, is_root)).or_default().push(sign_in);
+                        let kind = self.by_user.then_some(sign_in.actor);
+                        groups.entry((key, kind)).or_default().push(sign_in);
                     }
                 }
                 Some(false) => {}
@@ -207,7 +207,9 @@ fn got_in(one: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_
 /// The window of attempts in the order of time, of which there is at least one.
 fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window {
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
-    let is_unknown = |it: &&SignIn| it.actor == ActorKind::UnknownUser;
+    // Somebody who is not named has the address for a name.
+    let is_unknown =
+        |it: &&SignIn| it.actor == ActorKind::UnknownUser || Some(&it.user) == it.source.as_ref();
     let known: BTreeSet<_> =
         attempts.iter().filter(|it| !is_unknown(it)).map(|it| (it.actor, &it.user)).collect();
     let sources: BTreeSet<&SharedText> =

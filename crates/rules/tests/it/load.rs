@@ -163,7 +163,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
 fn each_mistake_in_the_syntax_is_reported_once() {
     let open = changed("title       = \"Test\"", "title = [\n# a note\n");
     assert_eq!(mistakes(&open).len(), 1, "{:#?}", mistakes(&open));
-    let two = changed("title       = \"Test\"", "title = = \"Test\"\n# a note\nother = 1\nlast = = 2");
+    let two =
+        changed("title       = \"Test\"", "title = = \"Test\"\n# a note\nother = 1\nlast = = 2");
     let found = mistakes(&two);
     let lines: Vec<&str> = found.iter().filter_map(|found| found.split(':').next()).collect();
     assert_eq!(lines, ["2", "5"], "{found:#?}");

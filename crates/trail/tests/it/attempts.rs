@@ -1,6 +1,6 @@
 //! Attempts: which events belong together, and whose they are.
 
-use portcullis_model::{Attempt, FactorState, Mfa, Outcome, Purpose};
+use portcullis_model::{ActorKind, Attempt, FactorState, Mfa, Outcome, Purpose};
 use portcullis_trail::Filter;
 use serde_json::{Value, json};
 
@@ -144,6 +144,7 @@ fn what_factors_identity_center_names_says_whether_mfa_was_used() {
     assert_eq!(mfa("PASSWORD"), Some(Mfa::NotUsed));
     assert_eq!(mfa("PASSWORD,TOTP"), Some(Mfa::Used));
     assert_eq!(mfa("WEBAUTHN"), Some(Mfa::Used));
+    assert_eq!(mfa("EMAIL_OTP"), Some(Mfa::NotUsed), "it stands in for a first password");
     assert_eq!(mfa("EXTERNAL_IDP"), Some(Mfa::NotVisible));
     assert_eq!(mfa(""), Some(Mfa::Unknown));
 }
@@ -183,6 +184,95 @@ fn a_login_of_a_command_line_is_two_events() {
     let [attempt] = attempts(story).try_into().unwrap();
     assert_eq!((attempt.purpose, attempt.outcome), (Purpose::CommandLine, Outcome::Success));
     assert_eq!((attempt.events.len(), attempt.mfa), (2, None));
+}
+
+/// Programs renew tokens for hours after one sign-in.
+/// <https://docs.aws.amazon.com/signin/latest/APIReference/API_CreateOAuth2Token.html>
+#[test]
+fn a_renewed_token_is_no_sign_in() {
+    let token = |grant: &str| {
+        let fields = json!({
+            "eventName": "CreateOAuth2Token", "responseElements": null,
+            "requestParameters": {"grant_type": grant}, "additionalEventData": {"success": "true"}
+        });
+        attempts(Story::new().event("08:00:00", fields)).len()
+    };
+    assert_eq!((token("authorization_code"), token("refresh_token")), (1, 0));
+}
+
+/// Pages of WorkSpaces stand in the last event alone.
+#[test]
+fn the_last_event_of_a_sign_in_says_of_which_directory_somebody_is() {
+    let step = |story: Story, time: &str, name: &str, page: Value| {
+        story.event(
+            time,
+            json!({
+                "eventName": name,
+                "userIdentity": {"type": "Unknown", "userName": "ana"},
+                "serviceEventDetails": {name: "Success"},
+                "additionalEventData": {"AuthWorkflowID": "w-1", "LoginTo": page}
+            }),
+        )
+    };
+    let begun = || step(Story::new(), "08:00:00", "CredentialChallenge", Value::Null);
+    assert_eq!(attempts(begun())[0].person.kind, ActorKind::Other);
+    for (page, kind) in [
+        ("https://clients.amazonaws.com/workspaces", ActorKind::Directory),
+        ("https://d-1234567890.awsapps.com/start/", ActorKind::IdentityCenter),
+    ] {
+        let story = step(begun(), "08:00:05", "UserAuthentication", json!(page));
+        let [attempt] = attempts(story).try_into().unwrap();
+        assert_eq!(attempt.person.kind, kind);
+    }
+}
+
+/// Two people without names have no more in common than the account.
+#[test]
+fn somebody_not_named_has_nobody_elses_name() {
+    let event = |story: Story, time: &str, user: Value| {
+        let mut identity = json!({"type": "Unknown", "principalId": "111122223333"});
+        identity["userName"] = user;
+        story.event(
+            time,
+            json!({
+                "eventName": "CredentialVerification",
+                "userIdentity": identity,
+                "serviceEventDetails": {"CredentialVerification": "Failure"}
+            }),
+        )
+    };
+    let story = event(Story::new(), "08:00:00", json!("ana"));
+    let story = event(story.from("198.51.100.7"), "09:00:00", Value::Null);
+    let names: Vec<_> = attempts(story).into_iter().map(|attempt| attempt.person.name).collect();
+    assert_eq!(names, [Some("ana".into()), None]);
+}
+
+/// An administrator creates the device of a new user, who enables it.
+#[test]
+fn a_device_may_be_enabled_or_deleted_by_somebody_else() {
+    let call = |story: Story, time: &str, who: Value, name: &str, parameters: Value| {
+        story.event(
+            time,
+            json!({
+                "eventSource": "iam.amazonaws.com", "eventName": name, "userIdentity": who,
+                "requestParameters": parameters, "responseElements": null
+            }),
+        )
+    };
+    let user = |name: &str| json!({"type": "IAMUser", "userName": name});
+    let serial = "arn:aws:iam::111122223333:mfa/phones/Ben";
+    let device = json!({"virtualMFADeviceName": "ben"});
+    let create =
+        |who| call(Story::new(), "08:00:00", who, "CreateVirtualMFADevice", device.clone());
+    let enable = json!({"userName": "ben", "serialNumber": serial});
+    let enabled = call(create(user("adm")), "08:05:00", user("ben"), "EnableMFADevice", enable);
+    assert_eq!(outcomes(enabled), [Outcome::Success]);
+    let delete = json!({"serialNumber": serial});
+    let deleted = |story| call(story, "08:05:00", user("ben"), "DeleteVirtualMFADevice", delete);
+    assert_eq!(outcomes(deleted(create(user("ben")))), [Outcome::Success]);
+    assert_eq!(outcomes(create(user("ben"))), [Outcome::Unfinished]);
+    let role = json!({"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/ci/1"});
+    assert_eq!(outcomes(create(role)), []);
 }
 
 #[test]

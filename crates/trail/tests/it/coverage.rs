@@ -199,6 +199,12 @@ fn look_ups_prove_that_nothing_is_missing() {
         let gap = "us-east-2: LookupEvents of EventSource signin.amazonaws.com: AccessDenied: no";
         assert_eq!(gaps(&activity), [gap]);
     }
+    // Whoever cannot read an event does not know of what it is.
+    let damaged =
+        json!({"EventId": "a", "CloudTrailEvent": record(json!({"eventTime": null})).to_string()});
+    let part = read(json!({"Events": [damaged], "Lookups": [lookup("us-east-1")]}).to_string());
+    assert_eq!(part.coverage.records.unreadable, 1);
+    assert_eq!(part.coverage.regions[0].proved, []);
     let nothing = read(json!({"Events": [], "Lookups": [lookup("us-east-1")]}).to_string());
     assert_eq!(gaps(&nothing), [""; 0]);
     assert_eq!(nothing.coverage.regions[0].proved.len(), 1, "no event is evidence too");

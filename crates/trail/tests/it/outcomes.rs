@@ -274,9 +274,32 @@ fn identity_center_and_workspaces_write_the_same_events() {
     assert_eq!(found.actor.principal_id.as_deref(), Some("90676-1"));
     assert_eq!(found.factors, ["PASSWORD", "TOTP"]);
     assert_eq!(found.workflow.as_deref(), Some("w-1"));
-    let unknown = json!({"type": "Unknown"});
-    let found = event(unknown, "https://clients.amazonaws.com/workspaces");
-    assert_eq!(found.actor.kind, ActorKind::Directory);
+    // The id of the account is not that of a user.
+    let unknown = json!({"type": "Unknown", "principalId": "111122223333", "userName": "ana"});
+    let portal = "https://d-1234567890.awsapps.com/start/";
+    for (page, kind) in [
+        ("https://clients.amazonaws.com/workspaces", ActorKind::Directory),
+        ("https://skylight.local", ActorKind::Directory),
+        (portal, ActorKind::IdentityCenter),
+        ("", ActorKind::Other),
+    ] {
+        let found = event(unknown.clone(), page);
+        assert_eq!((found.actor.kind, found.actor.principal_id.as_deref()), (kind, None), "{page}");
+    }
+    let leads_on = format!("{portal}?redirect=https://console.aws.amazon.com/workspaces/v2/home");
+    assert_eq!(event(unknown, &leads_on).actor.kind, ActorKind::IdentityCenter);
+}
+
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/username-sign-in-cloudtrail-events.html>
+#[test]
+fn identity_center_hides_names_that_are_nobodys() {
+    let found = event(json!({
+        "eventName": "CredentialVerification",
+        "userIdentity": {"type": "Unknown", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"},
+        "serviceEventDetails": {"CredentialVerification": "Failure"},
+        "additionalEventData": {"CredentialType": "PASSWORD"}
+    }));
+    assert_eq!((found.actor.kind, &found.actor.name), (ActorKind::UnknownUser, &None));
 }
 
 #[test]

@@ -188,6 +188,10 @@ fn recovery(story: Story, time: &str, step: &str) -> Story {
 /// 7: a recovery that was not completed; signing in ends it too.
 #[test]
 fn recovery_unfinished() {
+    // Whoever gets no mail asks again.
+    let twice = recovery(Story::new(), "08:00:00", "Requested");
+    let twice = recovery(recovery(twice, "08:30:00", "Requested"), "08:31:00", "Completed");
+    assert_eq!(all(twice).attempts.len(), 1);
     let requested = || recovery(Story::new(), "08:00:00", "Requested");
     assert_eq!(pattern(requested()), (Pattern::RecoveryUnfinished, Likelihood::Possible));
     assert_eq!(all(recovery(requested(), "09:00:00", "Completed")).locked_out, []);
@@ -287,6 +291,19 @@ fn a_factor_refused_by_workspaces() {
     }
 }
 
+/// The events of a refused password name no page.
+#[test]
+fn a_factor_refused_by_nobody_knows_whom() {
+    let event = json!({
+        "eventName": "CredentialVerification",
+        "userIdentity": {"type": "Unknown", "userName": "ana"},
+        "serviceEventDetails": {"CredentialVerification": "Failure"},
+        "additionalEventData": {"CredentialType": "PASSWORD"}
+    });
+    let cause = locked_out(Story::new().event("08:00:00", event)).diagnosis.cause;
+    assert!(cause.contains("CloudTrail does not say whether by Identity Center"), "{cause}");
+}
+
 /// 11: a password that must be changed and cannot be.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html>
 #[test]
@@ -298,6 +315,8 @@ fn password_change_refused() {
     let weak = locked_out(change(json!("PasswordPolicyViolationException")));
     assert_eq!(weak.diagnosis.likelihood, Likelihood::Certain);
     assert!(weak.diagnosis.cause.contains("password policy"));
+    let busy = locked_out(change(json!("EntityTemporarilyUnmodifiable")));
+    assert!(busy.diagnosis.cause.contains("no reason"), "{}", busy.diagnosis.cause);
     assert_eq!(all(change(Value::Null)).locked_out, []);
 }
 
@@ -321,6 +340,13 @@ fn enrolment_unfinished() {
         Story::new().call("08:00:00", "CreateVirtualMFADevice", json!("EntityAlreadyExists"));
     let row = locked_out(stuck.call("08:01:00", "DeleteVirtualMFADevice", json!("AccessDenied")));
     assert!(row.diagnosis.cause.contains("exists already"), "{}", row.diagnosis.cause);
+    // What IAM refuses for another reason is not a device that is half enrolled.
+    for (call, code) in
+        [("CreateVirtualMFADevice", "LimitExceeded"), ("EnableMFADevice", "NoSuchEntity")]
+    {
+        let row = locked_out(Story::new().call("08:00:00", call, json!(code)));
+        assert!(row.diagnosis.cause.contains("no reason"), "{}", row.diagnosis.cause);
+    }
     let deleted = Story::new().call("08:00:00", "DeleteVirtualMFADevice", Value::Null);
     assert_eq!(all(deleted).attempts, []);
 }
@@ -357,6 +383,27 @@ fn role_refused() {
     let row = refused(code);
     assert_eq!(row.pattern, Pattern::RoleRefused);
     assert!(row.diagnosis.cause.contains("code of the MFA device"), "{}", row.diagnosis.cause);
+}
+
+/// Whoever may take one role may still be refused another.
+#[test]
+fn one_role_is_not_another() {
+    let switch = |story: Story, time: &str, role: &str, outcome: &str| {
+        let arn = format!("arn:aws:sts::111122223333:assumed-role/{role}/ana");
+        story.event(
+            time,
+            json!({
+                "eventName": "SwitchRole",
+                "userIdentity": {"type": "AssumedRole", "arn": arn},
+                "responseElements": {"SwitchRole": outcome}
+            }),
+        )
+    };
+    let refused = || switch(Story::new(), "08:00:00", "admin", "Failure");
+    let other = locked_out(switch(refused(), "08:01:00", "read-only", "Success"));
+    assert_eq!(other.in_since, None);
+    let same = locked_out(switch(refused(), "08:01:00", "admin", "Success"));
+    assert!(same.in_since.is_some());
 }
 
 /// 14: `aws login` without the permission for it.

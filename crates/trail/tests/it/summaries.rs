@@ -100,3 +100,31 @@ fn a_name_is_the_same_in_any_case() {
         assert_eq!(event.by_self, is_own, "{target}");
     }
 }
+
+/// Many enable the new device first, which is another one, and soon before.
+#[test]
+fn a_device_is_replaced_by_one_that_was_enabled_just_before() {
+    let minutes = |enabled_at: &str, enabled: &str| {
+        let event = |story: Story, time: &str, name: &str, device: &str| {
+            story.event(
+                time,
+                json!({
+                    "eventSource": "iam.amazonaws.com", "eventName": name, "responseElements": null,
+                    "requestParameters": {
+                        "userName": "ana.silva",
+                        "serialNumber": format!("arn:aws:iam::111122223333:mfa/{device}")
+                    }
+                }),
+            )
+        };
+        let story = event(Story::new(), enabled_at, "EnableMFADevice", enabled);
+        let story = event(story, "08:00:00", "DeactivateMFADevice", "old");
+        let (_, accounts) = summarise(read(log_file(&story.records)), &Filter::default());
+        let events = &accounts["111122223333"].credential_events;
+        events.iter().find(|event| event.name == "DeactivateMFADevice").unwrap().minutes_to_new_mfa
+    };
+    assert_eq!(minutes("07:58:00", "new"), Some(2.0));
+    assert_eq!(minutes("07:58:00", "old"), None, "that is the one that was deactivated");
+    assert_eq!(minutes("06:59:59", "new"), None);
+    assert_eq!(minutes("08:05:00", "old"), Some(5.0));
+}

@@ -5,7 +5,7 @@ use std::io;
 
 use portcullis_model::{
     ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut, Mfa,
-    Outcome, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn,
+    Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn,
 };
 
 use crate::words::{counted, few, time};
@@ -126,7 +126,7 @@ fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
 
 fn write_locked_out(summary: &ActivitySummary, page: &mut Page<'_>) -> io::Result<()> {
     let rows = &summary.locked_out;
-    let still = rows.iter().filter(|row| row.in_since.is_none()).count();
+    let still = rows.iter().filter(|row| row.in_since.is_none() && !hides_success(row)).count();
     page.blank()?;
     let heading = match rows.len() {
         0 => "COULD NOT GET IN: nobody".to_owned(),
@@ -156,7 +156,7 @@ fn write_locked_out(summary: &ActivitySummary, page: &mut Page<'_>) -> io::Resul
 /// How often somebody tried, and whether they got in.
 fn tries(row: &LockedOut) -> String {
     let Some((first, last)) = row.first_try.zip(row.last_try) else {
-        return "no event names them".to_owned();
+        return "no event in what was read".to_owned();
     };
     let times = match row.tries {
         1 => String::new(),
@@ -164,10 +164,21 @@ fn tries(row: &LockedOut) -> String {
     };
     let now = match row.in_since {
         Some(since) => format!("in since {}", time(since)),
+        None if hides_success(row) => "whether they got in later is not recorded".to_owned(),
         None => "still out".to_owned(),
     };
     let (purpose, from) = (describe_purpose(row.purpose), from(&row.sources));
     format!("tried {purpose}, last at {}{times}{from}; {now}", time(last))
+}
+
+/// Whether only refusals are read: programs assume roles all the time.
+fn hides_success(row: &LockedOut) -> bool {
+    match row.pattern {
+        Pattern::SamlRefused => true,
+        // Only STS gives a code, and not the console.
+        Pattern::RoleRefused => row.last.as_ref().is_some_and(|last| last.code.is_some()),
+        _ => false,
+    }
 }
 
 /// What AWS recorded of an attempt.
@@ -321,7 +332,7 @@ fn describe_purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "to sign in",
         Purpose::SwitchRole => "to switch to a role",
-        Purpose::CommandLine => "to sign in a command line",
+        Purpose::CommandLine => "to sign in to the AWS CLI",
         Purpose::PasswordRecovery => "to recover the password",
         Purpose::PasswordChange => "to change the password",
         Purpose::MfaEnrolment => "to enrol an MFA device",
