@@ -90,7 +90,9 @@ pub(super) fn parse(
     if let Some((code, message)) = problem {
         gaps.push(Gap::new(Source::CredentialReport, code, message));
     }
-    Ok(Report { generated_at, ..rows(table, as_of, gaps) })
+    // It cannot know what happened after it was made.
+    let latest = generated_at.map_or(as_of, |made| made.min(as_of));
+    Ok(Report { generated_at, ..rows(table, latest, gaps) })
 }
 
 /// The CSV, and the time that the JSON around it gives.
@@ -109,7 +111,7 @@ fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
     csv.map_err(|error| Problem::malformed(format!("Content is not base64: {error}")))
 }
 
-fn rows(table: Table, as_of: Timestamp, gaps: &mut Gaps) -> Report {
+fn rows(table: Table, latest: Timestamp, gaps: &mut Gaps) -> Report {
     for number in &table.of_nobody {
         gaps.push(malformed(format!("line {number} names no user that its ARN names too")));
     }
@@ -122,7 +124,7 @@ fn rows(table: Table, as_of: Timestamp, gaps: &mut Gaps) -> Report {
     for entry in table.entries {
         by_name.entry(name_key(&entry.name)).or_default().push(entry);
     }
-    let rows = by_name.values().map(|entries| row_of(entries, &table.columns, as_of, gaps));
+    let rows = by_name.values().map(|entries| row_of(entries, &table.columns, latest, gaps));
     let (root, users): (Vec<ReportRow>, Vec<ReportRow>) = rows.partition(|row| row.name == ROOT);
     let root = root.into_iter().next();
     if root.is_none() {
@@ -135,17 +137,17 @@ fn rows(table: Table, as_of: Timestamp, gaps: &mut Gaps) -> Report {
 }
 
 /// The row of a name; without facts if its line is short or not the only one.
-fn row_of(entries: &[Entry], columns: &Columns, as_of: Timestamp, gaps: &mut Gaps) -> ReportRow {
+fn row_of(entries: &[Entry], columns: &Columns, latest: Timestamp, gaps: &mut Gaps) -> ReportRow {
     let entry = &entries[0];
     let problem = if entries.len() > 1 {
         format!("lines {} and {} have the same user", entry.number, entries[1].number)
     } else if entry.fields.len() < columns.count {
         format!("line {} has too few fields", entry.number)
     } else {
-        return row::parse(entry, columns, as_of, gaps);
+        return row::parse(entry, columns, latest, gaps);
     };
     gaps.push(malformed(problem).for_resource(&entry.name));
-    row::parse(entry, &Columns::default(), as_of, gaps)
+    row::parse(entry, &Columns::default(), latest, gaps)
 }
 
 fn malformed(message: impl Into<String>) -> Gap {

@@ -17,8 +17,8 @@ const NONE: [&str; 3] = ["N/A", "no_information", "not_supported"];
 pub(super) struct Cells<'a> {
     pub(super) entry: &'a Entry,
     pub(super) columns: &'a Columns,
-    /// The moment that ages count to: nothing has happened later.
-    pub(super) as_of: Timestamp,
+    /// Nothing in the report can have happened later.
+    pub(super) latest: Timestamp,
     pub(super) gaps: &'a mut Gaps,
 }
 
@@ -59,8 +59,8 @@ impl<'a> Cells<'a> {
     pub(super) fn date(&mut self, column: &str) -> Fact<Option<Timestamp>> {
         self.text(column).and_then(|text| match text.map(str::parse) {
             None => Fact::Known(None),
-            Some(Ok(date)) if is_future(date, self.as_of) => {
-                self.bad(column, &format!("is later than {}", self.as_of))
+            Some(Ok(date)) if is_future(date, self.latest) => {
+                self.bad(column, &format!("is later than {}", self.latest))
             }
             Some(Ok(date)) => Fact::Known(Some(date)),
             Some(Err(_)) => self.bad(column, "is not a date"),

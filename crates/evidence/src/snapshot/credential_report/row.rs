@@ -63,10 +63,10 @@ pub(crate) struct CertificateSlot {
 pub(super) fn parse(
     entry: &Entry,
     columns: &Columns,
-    as_of: Timestamp,
+    latest: Timestamp,
     gaps: &mut Gaps,
 ) -> ReportRow {
-    let mut cells = Cells { entry, columns, as_of, gaps };
+    let mut cells = Cells { entry, columns, latest, gaps };
     let password_enabled = password_enabled(&mut cells);
     ReportRow {
         name: entry.name.clone(),

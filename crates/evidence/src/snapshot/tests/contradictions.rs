@@ -3,7 +3,7 @@
 use portcullis_model::{Fact, ShortLists, Snapshot, Source};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{CREATED, Fixture, REPORT_AT, arn, detail, gaps, root_row, user};
+use super::bundles::{CREATED, Fixture, HEADER, REPORT_AT, arn, detail, gaps, root_row, row, user};
 
 const DETAILS: Source = Source::AccountAuthorizationDetails;
 const SUMMARY: Source = Source::AccountSummary;
@@ -653,13 +653,22 @@ fn what_the_report_says_of_the_future_is_not_believed() {
                 .collect();
             Fixture::new().alice(&values).without(DETAILS).without(Source::AccessKeys).snapshot()
         };
-        let future = report(TOMORROW);
-        let message = format!("line 3: {column} is later than 2026-01-01T00:00:00Z");
+        // The report cannot know what happened after it was made, but clocks differ.
+        let future = report("2025-12-31T22:05:01Z");
+        let message = format!("line 3: {column} is later than {REPORT_AT}");
         let gap = ("Malformed".to_owned(), message);
         assert_eq!(gaps(&future, Source::CredentialReport, Some("alice")), [gap]);
-        let now = report(JUST_NOW);
+        let now = report("2025-12-31T22:05:00Z");
         assert_eq!(gaps(&now, Source::CredentialReport, Some("alice")), [], "{column}");
     }
+    let bare = |used| {
+        let alice = row("alice", &[("password_last_used", used)]);
+        let snapshot = Fixture::new().csv(format!("{HEADER}\n{}\n{alice}", root_row(&[])));
+        gaps(&snapshot.snapshot(), Source::CredentialReport, Some("alice"))
+    };
+    assert_eq!(bare(JUST_NOW), [], "nothing says when it was made");
+    let message = "line 3: password_last_used is later than 2026-01-01T00:00:00Z".to_owned();
+    assert_eq!(bare(TOMORROW), [("Malformed".to_owned(), message)]);
     let used = [("password_enabled", "true"), ("password_last_used", TOMORROW)];
     let alice = Fixture::new().alice(&used).user();
     assert_eq!(alice.password_idle_days, Fact::missing(Source::CredentialReport));
