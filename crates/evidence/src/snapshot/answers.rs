@@ -274,7 +274,9 @@ fn details_arns(details: &shapes::AuthorizationDetails) -> Vec<&str> {
 }
 
 fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
-    devices.iter().map(|device| device.serial_number.as_str()).collect()
+    let serials = devices.iter().map(|device| device.serial_number.as_str());
+    let owners = devices.iter().filter_map(|device| device.user.as_ref());
+    serials.chain(owners.map(|owner| owner.arn.as_str())).collect()
 }
 
 /// Who asked, if both its ids say the same.

@@ -30,18 +30,35 @@ fn provider(
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> SamlProvider {
-    let valid_until = entry.valid_until.or(detail.and_then(|detail| detail.valid_until));
+    let valid_until = valid_until(entry, detail, gaps);
     let certificate_expires = certificate_expires(&entry.arn, detail, gaps);
     let days_left = |end: Option<Timestamp>| end.map(|end| days(as_of, end));
     let (_, name) = entry.arn.rsplit_once('/').unwrap_or(("", &entry.arn));
     SamlProvider {
         arn: entry.arn.clone(),
         name: name.to_owned(),
-        valid_until: Fact::Known(valid_until),
-        valid_days_left: Fact::Known(days_left(valid_until)),
+        valid_until,
+        valid_days_left: valid_until.map(days_left),
         certificate_expires,
         certificate_days_left: certificate_expires.map(days_left),
     }
+}
+
+/// When the metadata expires; missing if the list and the provider's own answer differ.
+fn valid_until(
+    entry: &shapes::SamlProviderEntry,
+    detail: Option<&shapes::SamlProvider>,
+    gaps: &mut Gaps,
+) -> Fact<Option<Timestamp>> {
+    let own = detail.and_then(|detail| detail.valid_until);
+    if let (Some(listed), Some(own)) = (entry.valid_until, own)
+        && listed != own
+    {
+        let message = format!("is valid until {listed} in the list, but until {own} by itself");
+        gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(&entry.arn));
+        return Fact::missing(SOURCE);
+    }
+    Fact::Known(entry.valid_until.or(own))
 }
 
 fn certificate_expires(

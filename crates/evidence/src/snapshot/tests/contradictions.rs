@@ -422,6 +422,9 @@ fn answers_of_one_account_say_so_alike() {
     ] {
         voided(&Fixture::new().with(ANALYZERS, &analyzer(arn)), ANALYZERS, code);
     }
+    let owner = json!({"Arn": "arn:aws:iam::999999999999:user/alice"});
+    let device = json!([{"SerialNumber": "arn:aws:iam::123456789012:mfa/phone", "User": owner}]);
+    voided(&Fixture::new().devices(&device), Source::VirtualMfaDevices, "WrongAccount");
     let china = "arn:aws-cn:iam::123456789012:user/alice";
     let mut details = whole_details();
     details["UserDetailList"][0]["Arn"] = json!(china);

@@ -29,6 +29,33 @@ fn the_metadata_of_a_saml_provider_has_a_clock_of_its_own() {
     assert_eq!(provider.certificate_days_left, Fact::Known(None));
 }
 
+/// ListSAMLProviders and GetSAMLProvider show the same date.
+#[test]
+fn a_saml_provider_ends_at_one_moment() {
+    let of = |listed: &str, own: Option<&str>| {
+        let metadata = "<EntityDescriptor><IDPSSODescriptor></IDPSSODescriptor></EntityDescriptor>";
+        let snapshot = saml(&json!({
+            "SAMLProviderList": [{"Arn": SAML, "ValidUntil": listed}],
+            "SAMLProviders": [{"Arn": SAML, "SAMLMetadataDocument": metadata, "ValidUntil": own}],
+        }));
+        let gaps = gaps(&snapshot, Source::SamlProviders, Some(SAML));
+        let provider = snapshot.saml_providers.known().unwrap().remove(0);
+        (provider.valid_until, provider.valid_days_left, gaps)
+    };
+    let end = "2026-01-31T00:00:00Z";
+    let known = (Fact::Known(Some(time(end))), Fact::Known(Some(30.0)), vec![]);
+    assert_eq!(of(end, Some(end)), known);
+    assert_eq!(of(end, None), known);
+    let message =
+        format!("is valid until {end} in the list, but until 2036-01-31T00:00:00Z by itself");
+    let gap = ("Contradictory".to_owned(), message);
+    let missing = Fact::missing(Source::SamlProviders);
+    assert_eq!(
+        of(end, Some("2036-01-31T00:00:00Z")),
+        (missing, Fact::missing(Source::SamlProviders), vec![gap])
+    );
+}
+
 #[test]
 fn metadata_that_is_absent_or_broken_is_a_gap_of_the_provider() {
     let list = json!([{"Arn": SAML}]);
