@@ -273,6 +273,7 @@ fn details_arns(details: &shapes::AuthorizationDetails) -> Vec<&str> {
     users.chain(groups).chain(roles).chain(policies).map(String::as_str).collect()
 }
 
+/// The devices' own, and those of whom they are assigned to.
 fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
     let serials = devices.iter().map(|device| device.serial_number.as_str());
     let owners = devices.iter().filter_map(|device| device.user.as_ref());
@@ -334,13 +335,20 @@ fn root_credentials(documents: &mut Documents<'_>) -> Fact<Option<shapes::RootCr
     })
 }
 
+/// Of the account summary, what is 0 or 1; the rest are counts.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
+const FLAGS: [&str; 2] = ["AccountMFAEnabled", "AccountPasswordPresent"];
+
 /// The counts and flags, of which none is below zero.
 fn summary(document: &Document) -> Result<BTreeMap<String, i64>, Problem> {
     let shapes::AccountSummary { summary_map } = documents::one(document)?;
-    match summary_map.iter().find(|(_, count)| **count < 0) {
-        Some((key, count)) => Err(Problem::malformed(format!("{key} is {count}"))),
-        None => Ok(summary_map),
+    for (key, count) in &summary_map {
+        if *count < 0 || FLAGS.contains(&key.as_str()) && *count > 1 {
+            return Err(Problem::malformed(format!("{key} is {count}")));
+        }
     }
+    Ok(summary_map)
 }
 
 fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem> {

@@ -12,6 +12,7 @@ use super::credential_report::ReportRow;
 use super::gaps::Gaps;
 use super::names::name_key;
 use super::reconciled_users::ReconciledUser;
+use super::time::{is_future, may_be_since};
 use crate::shapes;
 
 /// The account's virtual MFA devices, sorted by serial number.
@@ -103,7 +104,27 @@ pub(super) fn of_user(
 ) -> Mfa {
     let mut own = own_devices(user, answers);
     let virtual_ones = virtual_devices.as_ref().map(|devices| devices.of_user(user.name));
-    let answer = active(own.as_deref(), virtual_ones, user.row, answers);
+    let mut answer = active(own.as_deref(), virtual_ones, user.row, answers);
+    if let Fact::Known((true, source)) = answer {
+        let doubts: Option<Vec<String>> = match source {
+            Source::MfaDevices => {
+                let devices = own.iter().flatten();
+                devices
+                    .map(|device| doubt_of_own(device, user.row, virtual_ones, answers))
+                    .collect()
+            }
+            Source::VirtualMfaDevices => {
+                let devices = virtual_ones.known().into_iter().flatten();
+                devices.map(|device| doubt_of(device, user.row, answers)).collect()
+            }
+            _ => None,
+        };
+        // One device that is not in doubt is enough.
+        if let Some(doubt) = doubts.and_then(|doubts| doubts.into_iter().next()) {
+            gaps.push(Gap::new(source, "Contradictory", doubt).for_resource(user.name));
+            answer = Fact::missing(source);
+        }
+    }
     let active = answer.map(|(active, _)| active);
     let lacks_device = own.as_ref().is_some_and(Vec::is_empty) && may_lack(user.row, answers);
     if lacks_device {
@@ -131,6 +152,38 @@ pub(super) fn of_user(
             device.map(|device| device.serial.clone())
         }),
     }
+}
+
+/// Why a device does not prove that MFA is active: it is of the future, or the credential report was made
+/// since and shows none.
+fn doubt_of(device: &MfaDevice, row: Fact<&ReportRow>, answers: &Answers) -> Option<String> {
+    let (serial, enabled) = (&device.serial, device.enabled?);
+    if is_future(enabled, answers.as_of) {
+        return Some(format!("{serial} was enabled {enabled}, later than {}", answers.as_of));
+    }
+    let made = answers.report_made()?;
+    let is_inactive = row.and_then(|row| row.mfa_active) == Fact::Known(false);
+    (is_inactive && !may_be_since(enabled, made)).then(|| {
+        format!("{serial} was enabled {enabled}, but the credential report of {made} shows no MFA")
+    })
+}
+
+/// The same of a device on the user's own list, where a virtual one is on the account's list too.
+fn doubt_of_own(
+    device: &MfaDevice,
+    row: Fact<&ReportRow>,
+    virtual_ones: Fact<&[&MfaDevice]>,
+    answers: &Answers,
+) -> Option<String> {
+    if let Some(doubt) = doubt_of(device, row, answers) {
+        return Some(doubt);
+    }
+    let is_listed = virtual_ones.known()?.iter().any(|listed| listed.serial == device.serial);
+    let is_virtual = Arn::parse(&device.serial).is_some_and(|arn| arn.resource.starts_with("mfa/"));
+    let asked = answers.collected_at(Source::VirtualMfaDevices);
+    let is_new = device.enabled.zip(asked).is_some_and(|(date, asked)| may_be_since(date, asked));
+    (is_virtual && !is_listed && !is_new)
+        .then(|| format!("{} is not on the list of virtual devices as the user's", device.serial))
 }
 
 /// The user's own list, if it was asked for.

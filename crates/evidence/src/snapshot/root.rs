@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources};
+use portcullis_model::{
+    Fact, Gap, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources,
+};
 
 use super::answers::Answers;
 use super::credential_report::{ROOT, ReportRow};
 use super::facts::{any, if_whole, known_or, latest};
 use super::gaps::Gaps;
 use super::mfa::new_device;
-use super::time::days;
+use super::time::{days, is_future, may_be_since};
 use crate::shapes::{AccessKeyLastUsed, RootCredentials};
 
 /// A point on which sources speak.
@@ -93,6 +95,7 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let access_key = decide(&ACCESS_KEY, active_key);
     let certificate = decide(&CERTIFICATE, active_certificate);
     let mfa = decide(&MFA, Fact::Missing(Sources::NONE));
+    let mfa = if opened.is_some() { mfa } else { unless_doubtful(mfa, &own, answers, gaps) };
     let last_use = row.and_then(last_use).map(|last| last.max(opened.and_then(last_use_shown)));
     let arn = answers.identity.root_arn();
     Root {
@@ -138,6 +141,44 @@ fn own_devices(answers: &Answers, devices: &Fact<Vec<MfaDevice>>) -> Fact<Vec<Mf
     let arn = answers.identity.root_arn();
     let of_root = |device: &&MfaDevice| device.owner_arn.as_ref() == Some(&arn);
     devices.as_ref().map(|devices| devices.iter().filter(of_root).cloned().collect())
+}
+
+/// Whether root has MFA; missing if a device says so and is in doubt.
+fn unless_doubtful(
+    mfa: Fact<bool>,
+    own: &Fact<Vec<MfaDevice>>,
+    answers: &Answers,
+    gaps: &mut Gaps,
+) -> Fact<bool> {
+    match doubt_of_devices(own, answers) {
+        Some(doubt) if mfa == Fact::Known(true) => {
+            let source = Source::VirtualMfaDevices;
+            gaps.push(Gap::new(source, "Contradictory", doubt).for_resource(ROOT));
+            Fact::missing(source)
+        }
+        _ => mfa,
+    }
+}
+
+/// Why no virtual device of root proves that it has MFA: each is of the future, or the account summary was
+/// asked for since and counts none.
+fn doubt_of_devices(own: &Fact<Vec<MfaDevice>>, answers: &Answers) -> Option<String> {
+    let summary = answers.summary.as_ref().known();
+    let counted = summary.and_then(|summary| summary.get(MFA.flag).copied());
+    let asked = answers.collected_at(Source::AccountSummary);
+    let doubt = |device: &MfaDevice| {
+        let enabled = device.enabled;
+        if let Some(enabled) = enabled.filter(|enabled| is_future(*enabled, answers.as_of)) {
+            return Some(format!("was enabled {enabled}, later than {}", answers.as_of));
+        }
+        let is_new = enabled.zip(asked).is_some_and(|(date, asked)| may_be_since(date, asked));
+        (counted == Some(0) && !is_new)
+            .then(|| format!("is assigned to root, but {} is 0 in the account summary", MFA.flag))
+    };
+    let own = own.as_ref().known().filter(|_| counted != Some(1))?;
+    let doubts: Option<Vec<String>> = own.iter().map(doubt).collect();
+    let doubt = doubts?.into_iter().next()?;
+    Some(format!("{} {doubt}", own[0].serial))
 }
 
 fn claims(

@@ -67,12 +67,22 @@ fn an_absent_list_is_not_an_empty_one() {
 }
 
 #[test]
-fn nothing_is_counted_below_zero() {
+fn counts_and_flags_are_within_their_bounds() {
     let summary = json!({"AccountMFAEnabled": 1, "AccountAccessKeysPresent": -1});
     let snapshot = Fixture::new().summary(&summary).snapshot();
     assert_eq!(snapshot.root.has_access_key, Fact::missing(SUMMARY));
     let message = "account-summary.json: AccountAccessKeysPresent is -1".to_owned();
     assert_eq!(gaps(&snapshot, SUMMARY, None), [("Malformed".to_owned(), message)]);
+
+    for flag in ["AccountMFAEnabled", "AccountPasswordPresent"] {
+        let two = Fixture::new().summary(&json!({flag: 2}));
+        assert_eq!(
+            voided(&two, SUMMARY, "Malformed"),
+            format!("account-summary.json: {flag} is 2")
+        );
+    }
+    let keys = Fixture::new().summary(&json!({"AccountAccessKeysPresent": 2}));
+    assert_eq!(keys.snapshot().root.has_access_key, Fact::Known(true));
 
     let mut details = whole_details();
     details["Policies"][0]["AttachmentCount"] = json!(-1);

@@ -3,7 +3,7 @@
 use portcullis_model::{Fact, MfaKind, Source, Sources};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{AS_OF, Fixture, arn, gaps, user};
+use super::bundles::{AS_OF, Fixture, REPORT_AT, arn, detail, gaps, user};
 
 const ACTIVE: [(&str, &str); 1] = [("mfa_active", "true")];
 
@@ -54,11 +54,61 @@ fn an_undated_list_proves_no_mfa_that_the_report_does_not_have() {
     }
 }
 
+/// The report of that time would have it.
 #[test]
-fn a_list_dated_after_the_report_does() {
-    let devices = json!([assigned("phone", "alice", "2025-01-01T00:00:00Z")]);
-    let fixture = quick().devices(&devices).collected_at(Source::VirtualMfaDevices, AS_OF);
-    assert_eq!(fixture.user().mfa_active, Fact::Known(true));
+fn a_device_enabled_before_a_report_without_mfa_proves_nothing() {
+    const EVE: &str = "2025-12-31T21:54:59Z";
+    let one = |enabled: &str| assigned("phone", "alice", enabled);
+    let check = |fixture: &Fixture, source: Source, gap: Option<&str>| {
+        let snapshot = fixture.snapshot();
+        let active = if gap.is_some() { Fact::missing(source) } else { Fact::Known(true) };
+        assert_eq!(user(&snapshot, "alice").mfa_active, active);
+        let gap = gap.map(|gap| ("Contradictory".to_owned(), format!("{} {gap}", serial("phone"))));
+        let found = gaps(&snapshot, source, Some("alice"));
+        assert_eq!(found.into_iter().next(), gap);
+    };
+    let shows_none =
+        format!("was enabled {EVE}, but the credential report of {REPORT_AT} shows no MFA");
+    let future = "was enabled 2026-01-01T00:05:01Z, later than 2026-01-01T00:00:00Z";
+    for (enabled, gap) in [
+        (EVE, Some(&*shows_none)),
+        // AWS needs a while before all of its answers show what was made.
+        ("2025-12-31T21:55:00Z", None),
+        ("2026-01-01T00:05:00Z", None),
+        ("2026-01-01T00:05:01Z", Some(future)),
+    ] {
+        check(&quick().devices(&json!([one(enabled)])), Source::VirtualMfaDevices, gap);
+        let own =
+            json!([{"UserName": "alice", "SerialNumber": serial("phone"), "EnableDate": enabled}]);
+        let listed = Fixture::new().devices(&json!([one(enabled)])).mfa(&["alice"], &own);
+        check(&listed, Source::MfaDevices, gap);
+    }
+    let both = json!([one(EVE), assigned("tablet", "alice", AS_OF)]);
+    check(&quick().devices(&both), Source::VirtualMfaDevices, None);
+    let older = quick().alice(&ACTIVE).devices(&json!([one(EVE)]));
+    check(&older, Source::VirtualMfaDevices, None);
+}
+
+/// Both lists hold each virtual device.
+#[test]
+fn a_virtual_device_of_the_user_alone_proves_nothing() {
+    let active = |devices: &Json, enabled: &str, name: &str| {
+        let own = json!([{"UserName": "alice", "SerialNumber": name, "EnableDate": enabled}]);
+        let fixture = Fixture::new().alice(&ACTIVE).devices(devices).mfa(&["alice"], &own);
+        let snapshot = fixture.users(&[detail("alice"), detail("bob")]).snapshot();
+        let found = gaps(&snapshot, Source::MfaDevices, Some("alice"));
+        (user(&snapshot, "alice").mfa_active, found.into_iter().next().map(|(code, _)| code))
+    };
+    let (old, phone) = ("2025-01-01T00:00:00Z", &*serial("phone"));
+    let contradictory = (Fact::missing(Source::MfaDevices), Some("Contradictory".to_owned()));
+    assert_eq!(active(&json!([]), old, phone), contradictory);
+    let of_bob = json!([assigned("phone", "bob", old)]);
+    assert_eq!(active(&of_bob, old, phone), contradictory);
+    let of_alice = json!([assigned("phone", "alice", old)]);
+    let fine = (Fact::Known(true), None);
+    assert_eq!(active(&of_alice, old, phone), fine);
+    assert_eq!(active(&json!([]), AS_OF, phone), fine, "enabled since the list was made");
+    assert_eq!(active(&json!([]), old, "GAHT12345678"), fine, "not a virtual device");
 }
 
 #[test]

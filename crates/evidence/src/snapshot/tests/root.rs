@@ -81,6 +81,49 @@ fn an_assigned_virtual_device_proves_mfa() {
     assert_eq!(root.disagreements, Fact::Known(vec![expected.to_owned()]));
 }
 
+/// The summary was asked for since the device was enabled, and counts no MFA.
+#[test]
+fn a_virtual_device_that_the_summary_contradicts_proves_nothing() {
+    let enabled = |mfa: u8, date: Option<&str>| {
+        let mut devices = device(ROOT);
+        devices[0]["EnableDate"] = json!(date);
+        let summary = json!({"AccountMFAEnabled": mfa, "AccountAccessKeysPresent": 0});
+        Fixture::new().summary(&summary).devices(&devices)
+    };
+    let serial = "arn:aws:iam::123456789012:mfa/any-name";
+    let (old, future) = ("2025-12-31T23:24:59Z", "2026-01-01T00:05:01Z");
+    for (fixture, says) in [
+        (
+            enabled(0, Some(old)),
+            "is assigned to root, but AccountMFAEnabled is 0 in the account summary",
+        ),
+        (
+            enabled(0, None),
+            "is assigned to root, but AccountMFAEnabled is 0 in the account summary",
+        ),
+        (
+            enabled(0, Some(future)),
+            "was enabled 2026-01-01T00:05:01Z, later than 2026-01-01T00:00:00Z",
+        ),
+    ] {
+        let snapshot = fixture.snapshot();
+        let source = Source::VirtualMfaDevices;
+        assert_eq!(snapshot.root.mfa_active, Fact::missing(source));
+        let gap = ("Contradictory".to_owned(), format!("{serial} {says}"));
+        assert_eq!(gaps(&snapshot, source, Some("<root_account>")), [gap]);
+    }
+    for fine in
+        [enabled(0, Some("2025-12-31T23:25:00Z")), enabled(1, Some(old)), enabled(1, Some(future))]
+    {
+        assert_eq!(root(&fine).mfa_active, Fact::Known(true));
+    }
+    // Without the report nothing says that the summary is older.
+    let undated = enabled(0, Some(old)).undated(Source::AccountSummary);
+    assert_eq!(root(&undated).mfa_active, Fact::Known(false), "what is wrong by either is wrong");
+    let alone = root(&undated.without(Source::CredentialReport));
+    assert_eq!(alone.mfa_active, Fact::missing(Source::VirtualMfaDevices));
+}
+
 #[test]
 fn a_user_named_groot_is_not_root() {
     for name in ["groot", "root", "x/root"] {
