@@ -5,6 +5,7 @@ use portcullis_model::{Fact, Source};
 
 use super::malformed;
 use super::table::{Columns, Entry};
+use crate::snapshot::facts::known_or;
 use crate::snapshot::gaps::Gaps;
 use crate::snapshot::time::is_future;
 
@@ -23,12 +24,16 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
+    /// What a column holds, if there is one.
+    pub(super) fn cell(&self, column: &str) -> Option<&'a str> {
+        self.columns.index(column).and_then(|index| self.entry.fields.get(index)).map(str::trim)
+    }
+
     /// The text of a column; none where it says that there is nothing.
     pub(super) fn text(&self, column: &str) -> Fact<Option<&'a str>> {
-        match self.columns.index(column).and_then(|index| self.entry.fields.get(index)) {
-            Some(text) => Fact::Known(Some(text.trim()).filter(|text| !NONE.contains(text))),
-            None => Fact::missing(Source::CredentialReport),
-        }
+        let cell = self.cell(column);
+        known_or(cell, Source::CredentialReport)
+            .map(|text| Some(text).filter(|text| !NONE.contains(text)))
     }
 
     /// A text that may be absent, such as a region.
@@ -72,7 +77,8 @@ impl<'a> Cells<'a> {
         value.map_or_else(|| self.bad(column, problem), Fact::Known)
     }
 
-    fn bad<T>(&mut self, column: &str, problem: &str) -> Fact<T> {
+    /// Says what is wrong with a value, which is not known for that.
+    pub(super) fn bad<T>(&mut self, column: &str, problem: &str) -> Fact<T> {
         let gap = malformed(format!("line {}: {column} {problem}", self.entry.number));
         self.gaps.push(gap.for_resource(&self.entry.name));
         Fact::missing(Source::CredentialReport)

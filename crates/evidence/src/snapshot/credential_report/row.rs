@@ -87,8 +87,24 @@ pub(super) fn parse(
 fn password_enabled(cells: &mut Cells<'_>) -> Fact<Option<bool>> {
     match cells.entry.name.as_str() {
         ROOT => cells.optional_flag("password_enabled"),
-        _ => cells.flag("password_enabled").map(Some),
+        _ => cells.flag("password_enabled").and_then(|enabled| match date_of_password(cells) {
+            Some(column) if !enabled => {
+                cells.bad("password_enabled", &format!("is false, though {column} is a date"))
+            }
+            _ => Fact::Known(Some(enabled)),
+        }),
     }
+}
+
+/// The column with a date that only a password has. `password_last_used` is none, since AWS remembers the last
+/// use of a password that is gone. Emulators date the change of any, and do not support the last use.
+fn date_of_password(cells: &Cells<'_>) -> Option<&'static str> {
+    let is_date = |column: &&str| {
+        cells.text(column).known().flatten().is_some_and(|text| text.parse::<Timestamp>().is_ok())
+    };
+    let is_emulated = cells.cell("password_last_used") == Some("not_supported");
+    let columns = ["password_next_rotation", "password_last_changed"];
+    columns.into_iter().take(if is_emulated { 1 } else { 2 }).find(is_date)
 }
 
 fn password_last_changed(
@@ -120,10 +136,29 @@ fn key(cells: &mut Cells<'_>, slot: u8) -> KeySlot {
             ),
             (_, rotated) => rotated,
         },
-        last_used: cells.date(&column("last_used_date")),
+        last_used: last_used(cells, &column("last_used_date"), &column("last_used_service")),
         last_used_region: cells.word(&column("last_used_region")),
         last_used_service: cells.word(&column("last_used_service")),
     }
+}
+
+/// The date of a key's last use. Whenever there is one, AWS also knows the service.
+fn last_used(
+    cells: &mut Cells<'_>,
+    date_column: &str,
+    service_column: &str,
+) -> Fact<Option<Timestamp>> {
+    let service = cells.text(service_column).known().flatten();
+    let is_none = cells.cell(service_column) == Some("N/A");
+    cells.date(date_column).and_then(|date| match date {
+        Some(_) if is_none => {
+            cells.bad(date_column, &format!("is a date, though {service_column} is N/A"))
+        }
+        None if service.is_some_and(|service| !service.is_empty()) => {
+            cells.bad(date_column, &format!("is not a date, though {service_column} is a service"))
+        }
+        _ => Fact::Known(date),
+    })
 }
 
 fn certificate(cells: &mut Cells<'_>, slot: u8) -> CertificateSlot {

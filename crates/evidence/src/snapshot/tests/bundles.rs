@@ -44,10 +44,19 @@ pub(super) fn row(name: &str, values: &[(&str, &str)]) -> String {
             "user_creation_time" => CREATED.to_owned(),
             "password_enabled" | "mfa_active" => "false".to_owned(),
             column if column.ends_with("_active") => "false".to_owned(),
+            // Whenever a key was used, AWS knows the service too.
+            column if has_use_of_service(values, column) => "s3".to_owned(),
             _ => "N/A".to_owned(),
         })
     };
     HEADER.split(',').map(value).collect::<Vec<_>>().join(",")
+}
+
+/// Whether it is the column of a service beside the given date of a key's use.
+fn has_use_of_service(values: &[(&str, &str)], column: &str) -> bool {
+    let Some(key) = column.strip_suffix("_last_used_service") else { return false };
+    let date = values.iter().find(|(name, _)| *name == format!("{key}_last_used_date"));
+    date.is_some_and(|(_, date)| *date != "N/A")
 }
 
 pub(super) const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,\

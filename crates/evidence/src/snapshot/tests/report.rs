@@ -47,6 +47,65 @@ fn an_emulators_date_without_a_password_is_none() {
     assert_eq!(alice.password_last_used, Fact::Known(None));
 }
 
+/// AWS remembers the last use of a password that is gone, and nothing else of it.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
+#[test]
+fn a_password_that_is_gone_has_no_other_dates() {
+    let without = |values: &[(&str, &str)]| {
+        let snapshot = Fixture::new().alice(values).snapshot();
+        let gaps = gaps(&snapshot, Source::CredentialReport, Some("alice"));
+        (user(&snapshot, "alice").password_enabled, gaps)
+    };
+    for column in ["password_last_changed", "password_next_rotation"] {
+        let message = format!("line 3: password_enabled is false, though {column} is a date");
+        let contradiction =
+            (Fact::missing(Source::CredentialReport), vec![("Malformed".to_owned(), message)]);
+        assert_eq!(without(&[(column, CREATED)]), contradiction);
+    }
+    for fine in [("password_last_used", CREATED), ("password_last_changed", "no_information")] {
+        assert_eq!(without(&[fine]), (Fact::Known(false), vec![]));
+    }
+    // Older reports say little of root.
+    let root = root_row(&[("password_enabled", "false"), ("password_last_changed", CREATED)]);
+    let snapshot = Fixture::new().report(&[root, row("alice", &[])]).snapshot();
+    assert_eq!(gaps(&snapshot, Source::CredentialReport, Some("<root_account>")), []);
+}
+
+/// Both are `N/A` in the same cases, while the region may be where the date is not.
+#[test]
+fn a_key_was_used_with_a_service() {
+    let used = |date: &str, service: &str| {
+        let key = [
+            ("access_key_1_active", "true"),
+            ("access_key_1_last_rotated", CREATED),
+            ("access_key_1_last_used_date", date),
+            ("access_key_1_last_used_service", service),
+        ];
+        let snapshot = Fixture::new().without(Source::AccessKeys).alice(&key).snapshot();
+        let keys = user(&snapshot, "alice").access_keys.as_ref().known().unwrap();
+        let gaps = gaps(&snapshot, Source::CredentialReport, Some("alice"));
+        (keys[0].last_used, keys[0].idle_days, gaps)
+    };
+    let day = "2025-12-31T00:00:00Z";
+    let known = (Fact::Known(Some(time(day))), Fact::Known(1.0), vec![]);
+    assert_eq!(used(day, "s3"), known);
+    assert_eq!(used(day, "not_supported"), known, "as emulators say");
+    assert_eq!(used("N/A", "N/A"), (Fact::Known(None), Fact::Known(731.0), vec![]));
+    for (date, service, says) in [
+        (day, "N/A", "is a date, though access_key_1_last_used_service is N/A"),
+        ("N/A", "s3", "is not a date, though access_key_1_last_used_service is a service"),
+    ] {
+        let message = format!("line 3: access_key_1_last_used_date {says}");
+        let missing = Fact::missing(Source::CredentialReport);
+        let gap = ("Malformed".to_owned(), message);
+        assert_eq!(
+            used(date, service),
+            (missing, Fact::missing(Source::CredentialReport), vec![gap])
+        );
+    }
+}
+
 #[test]
 fn an_active_key_without_region_is_used_all_the_same() {
     let alice = Fixture::new()
