@@ -6,6 +6,7 @@ mod principals;
 mod read;
 mod trust;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalId};
@@ -31,6 +32,8 @@ pub(super) struct Permissions {
     pub(super) roles: Fact<Vec<Role>>,
     pub(super) policies: Fact<Vec<Policy>>,
     pub(super) account: AccountFacts,
+    /// The ARNs of policies that any principal may have besides those that it lists.
+    pub(super) unplaced: Vec<String>,
     users: HashMap<String, Privileges>,
 }
 
@@ -67,12 +70,17 @@ pub(super) fn permissions(
             policies.push(policies::policy(used, &reading.account, privileges));
         }
         policies.sort_by(|a, b| a.resource_id.cmp(&b.resource_id));
+        let mut unplaced = Vec::new();
+        for id in reading.unplaced() {
+            unplaced.push(reading.account.policy(id).id.clone());
+        }
         Permissions {
             users,
-            groups: groups(details, &reading, &mut judged, lists, gaps),
-            roles: roles(details, &reading, &mut judged, answers, gaps),
+            groups: groups(details, &reading, &mut judged, &unplaced, answers, gaps),
+            roles: roles(details, &reading, &mut judged, &unplaced, answers, gaps),
             policies: listed(policies, lists.policies),
             account: account::facts(details, &reading, lists),
+            unplaced,
         }
     })
 }
@@ -99,10 +107,19 @@ struct Judged<'a> {
 impl<'a> Judged<'a> {
     fn new(reading: &'a Reading, judge: Judge<'_>) -> Judged<'a> {
         let account = &reading.account;
-        let is_read = reading.all_read && account.unlisted.is_empty();
+        let unplaced: Vec<PolicyId> = reading.unplaced().collect();
+        let is_read = reading.all_read && account.unlisted.is_empty() && unplaced.is_empty();
         let least = judge(account, false);
         let is_sure = is_read && least.lacks.is_empty();
-        let most = (!is_sure).then(|| judge(account, true));
+        let most = (!is_sure).then(|| {
+            let mut account = Cow::Borrowed(account);
+            if !unplaced.is_empty() {
+                for principal in &mut account.to_mut().principals {
+                    principal.policies.extend(&unplaced);
+                }
+            }
+            judge(&account, true)
+        });
         let mut missing = if is_read { Sources::NONE } else { SOURCE.into() };
         let is_too_complex = least.lacks.contains(&Lack::Budget);
         for lack in least.lacks.iter().chain(most.iter().flat_map(|most| &most.lacks)) {
@@ -189,7 +206,8 @@ fn groups(
     details: &AuthorizationDetails,
     reading: &Reading,
     judged: &mut Judged<'_>,
-    lists: Lists,
+    unplaced: &[String],
+    answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<Vec<Group>> {
     let mut members: HashMap<String, u32> = HashMap::new();
@@ -199,17 +217,18 @@ fn groups(
     let mut groups = Vec::new();
     for (group, id) in details.group_detail_list.iter().zip(&reading.groups) {
         let count = members.get(&name_key(&group.group_name)).copied().unwrap_or(0);
-        let count = if_whole(count, lists.users, SOURCE);
-        groups.push(principals::group(group, count, judged.principal(*id, gaps)));
+        let count = if_whole(count, answers.lists.users, SOURCE);
+        groups.push(principals::group(group, count, judged.principal(*id, gaps), unplaced));
     }
     groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
-    listed(groups, lists.groups)
+    listed(groups, answers.lists.groups)
 }
 
 fn roles(
     details: &AuthorizationDetails,
     reading: &Reading,
     judged: &mut Judged<'_>,
+    unplaced: &[String],
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<Vec<Role>> {
@@ -218,7 +237,7 @@ fn roles(
         let trust = reading.account.principal(*id).trust.as_ref();
         let trustees = Trustees::new(trust, &reading.account).known(&answers.own_accounts);
         let privileges = judged.principal(*id, gaps);
-        roles.push(principals::role(role, &trustees, privileges, answers, gaps));
+        roles.push(principals::role(role, &trustees, privileges, unplaced, answers, gaps));
     }
     roles.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
     listed(roles, answers.lists.roles)

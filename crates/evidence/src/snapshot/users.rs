@@ -93,9 +93,7 @@ impl<'a> Maker<'a> {
                 .and_then(|all| all.administrator_depends_on.clone()),
             removable_guards: privileges.as_ref().and_then(|all| all.removable_guards.clone()),
             escalations: privileges.and_then(|all| all.escalations),
-            attached_policies: listed(detail, |user| {
-                attached_policies(&user.attached_managed_policies)
-            }),
+            attached_policies: self.attached_policies(detail),
             inline_policies: listed(detail, |user| inline_policies(&user.user_policy_list)),
             active_access_key_count: access_keys
                 .as_ref()
@@ -108,6 +106,15 @@ impl<'a> Maker<'a> {
             last_activity: row.and_then(|row| last_activity(row, &access_keys)),
             access_keys,
             signing_certificates,
+        })
+    }
+
+    fn attached_policies(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Vec<String>> {
+        let unplaced = self.permissions.as_ref().map(|permissions| permissions.unplaced.as_slice());
+        detail.and_then(|user| match user {
+            Some(user) => unplaced
+                .and_then(|unplaced| attached_policies(&user.attached_managed_policies, unplaced)),
+            None => Fact::Known(Vec::new()),
         })
     }
 

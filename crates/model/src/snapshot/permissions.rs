@@ -43,7 +43,7 @@ record! {
         #[from(AccountAuthorizationDetails, Organization)]
         pub removable_guards: Fact<Vec<String>>,
         /// The ARNs of attached managed policies.
-        pub attached_policies: Vec<String>,
+        pub attached_policies: Fact<Vec<String>>,
         /// The names of inline policies.
         pub inline_policies: Vec<String>,
     }
@@ -88,7 +88,7 @@ record! {
         #[from(AccountAuthorizationDetails, Organization)]
         pub removable_guards: Fact<Vec<String>>,
         /// The ARNs of attached managed policies.
-        pub attached_policies: Vec<String>,
+        pub attached_policies: Fact<Vec<String>>,
         /// The names of inline policies.
         pub inline_policies: Vec<String>,
         /// The names of the instance profiles that contain it.

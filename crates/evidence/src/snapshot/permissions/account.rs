@@ -8,6 +8,10 @@ use super::{Lists, SOURCE, principals};
 use crate::shapes::{AttachedPolicy, AuthorizationDetails};
 use crate::snapshot::facts::if_whole;
 
+/// The policies of AWS that say who may ask AWS for help, and who audits.
+const SUPPORT: &str = "AWSSupportAccess";
+const AUDIT: &str = "SecurityAudit";
+
 /// What `Account` takes from here.
 pub(in crate::snapshot) struct AccountFacts {
     pub(in crate::snapshot) identity_center: Fact<bool>,
@@ -22,21 +26,26 @@ pub(super) fn facts(
 ) -> AccountFacts {
     let account = &reading.account;
     let identity_center = details.role_detail_list.iter().any(principals::is_of_identity_center);
-    let mut support = users_and_groups(details, "AWSSupportAccess", lists);
+    let mut support = users_and_groups(details, SUPPORT, lists);
     let mut audit = Vec::new();
     for (role, id) in details.role_detail_list.iter().zip(&reading.roles) {
-        if has(&role.attached_managed_policies, "AWSSupportAccess") {
+        if has(&role.attached_managed_policies, SUPPORT) {
             let trustees = Trustees::new(account.principal(*id).trust.as_ref(), account);
             support.push((role.arn.clone(), trustees.is_usable()));
         }
-        if has(&role.attached_managed_policies, "SecurityAudit") {
+        if has(&role.attached_managed_policies, AUDIT) {
             audit.push((role.arn.clone(), Fact::Known(true)));
         }
     }
+    let unless_miscounted = |policy: &str, holders: Fact<Vec<String>>| {
+        let arn = format!("arn:{}:iam::aws:policy/{policy}", account.partition);
+        holders.and_then(|holders| if_whole(holders, !reading.is_miscounted(&arn), SOURCE))
+    };
+    let all_listed = lists.users && lists.groups && lists.roles;
     AccountFacts {
         identity_center: if_whole(identity_center, identity_center || lists.roles, SOURCE),
-        support_principals: holders(support, lists.users && lists.groups && lists.roles),
-        security_audit_roles: holders(audit, lists.roles),
+        support_principals: unless_miscounted(SUPPORT, holders(support, all_listed)),
+        security_audit_roles: unless_miscounted(AUDIT, holders(audit, lists.roles)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::trust::Trustees;
 use super::{Privileges, SOURCE};
 use crate::shapes::{AttachedPolicy, GroupDetail, PolicyDetail, RoleDetail};
 use crate::snapshot::answers::Answers;
-use crate::snapshot::facts::known_or;
+use crate::snapshot::facts::{if_whole, known_or};
 use crate::snapshot::gaps::Gaps;
 
 /// The path of roles that IAM Identity Center makes.
@@ -15,7 +15,12 @@ use crate::snapshot::gaps::Gaps;
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html>
 const SSO_RESERVED: &str = "/aws-reserved/sso.amazonaws.com/";
 
-pub(super) fn group(group: &GroupDetail, user_count: Fact<u32>, privileges: Privileges) -> Group {
+pub(super) fn group(
+    group: &GroupDetail,
+    user_count: Fact<u32>,
+    privileges: Privileges,
+    unplaced: &[String],
+) -> Group {
     Group {
         name: group.group_name.clone(),
         arn: group.arn.clone(),
@@ -25,7 +30,7 @@ pub(super) fn group(group: &GroupDetail, user_count: Fact<u32>, privileges: Priv
         administrator_depends_on: privileges.administrator_depends_on,
         escalations: privileges.escalations,
         removable_guards: privileges.removable_guards,
-        attached_policies: attached_policies(&group.attached_managed_policies),
+        attached_policies: attached_policies(&group.attached_managed_policies, unplaced),
         inline_policies: inline_policies(&group.group_policy_list),
     }
 }
@@ -34,6 +39,7 @@ pub(super) fn role(
     role: &RoleDetail,
     trustees: &Trustees<'_>,
     privileges: Privileges,
+    unplaced: &[String],
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Role {
@@ -62,7 +68,7 @@ pub(super) fn role(
         administrator_depends_on: privileges.administrator_depends_on,
         escalations: privileges.escalations,
         removable_guards: privileges.removable_guards,
-        attached_policies: attached_policies(&role.attached_managed_policies),
+        attached_policies: attached_policies(&role.attached_managed_policies, unplaced),
         inline_policies: inline_policies(&role.role_policy_list),
         instance_profiles: instance_profiles(role),
         open_statements: trustees.open_statements(),
@@ -90,9 +96,14 @@ pub(super) fn is_of_identity_center(role: &RoleDetail) -> bool {
     path(role).starts_with(SSO_RESERVED)
 }
 
-/// The ARNs of attached policies, sorted.
-pub(in crate::snapshot) fn attached_policies(policies: &[AttachedPolicy]) -> Vec<String> {
-    sorted(policies.iter().map(|policy| policy.policy_arn.clone()))
+/// The ARNs of attached policies, sorted; missing if the principal may also have one that is unplaced.
+pub(in crate::snapshot) fn attached_policies(
+    policies: &[AttachedPolicy],
+    unplaced: &[String],
+) -> Fact<Vec<String>> {
+    let arns = sorted(policies.iter().map(|policy| policy.policy_arn.clone()));
+    let is_whole = unplaced.iter().all(|unplaced| arns.contains(unplaced));
+    if_whole(arns, is_whole, SOURCE)
 }
 
 /// The names of inline policies, sorted.

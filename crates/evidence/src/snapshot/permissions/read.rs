@@ -35,6 +35,15 @@ pub(in crate::snapshot) struct Reading {
     pub(super) roles: Vec<PrincipalId>,
     /// Whether every document and membership could be read.
     pub(super) all_read: bool,
+    /// The managed policies that AWS counts more or fewer attachments of than the principals list.
+    pub(super) miscounted: Vec<Miscounted>,
+}
+
+/// A managed policy attached to another number of principals than AWS counts.
+pub(super) struct Miscounted {
+    pub(super) id: PolicyId,
+    /// Whether AWS counts more, so that any principal may have it.
+    pub(super) is_unplaced: bool,
 }
 
 /// How a policy is used.
@@ -94,8 +103,11 @@ pub(in crate::snapshot) fn read(
     let groups = details.group_detail_list.iter().map(|group| reader.group(group)).collect();
     let users = details.user_detail_list.iter().map(|user| reader.user(user)).collect();
     let roles = details.role_detail_list.iter().map(|role| reader.role(role)).collect();
+    // Else those who are not listed may have the rest.
+    let miscounted =
+        if reader.account.unlisted.is_empty() { reader.miscounted(details) } else { Vec::new() };
     let AccountReader { account, uses, all_read, .. } = reader;
-    Reading { account, policies: uses, groups, users, roles, all_read }
+    Reading { account, policies: uses, groups, users, roles, all_read, miscounted }
 }
 
 /// The ARNs of the federated providers that AWS listed.
@@ -328,6 +340,27 @@ impl<'a> AccountReader<'a, '_> {
         })
     }
 
+    /// The policies whose AttachmentCount is not the number of those that list them, each with a gap.
+    fn miscounted(&mut self, details: &AuthorizationDetails) -> Vec<Miscounted> {
+        let mut miscounted = Vec::new();
+        for policy in &details.policies {
+            let Some(place) = self.managed.get(policy.arn.as_str()) else { continue };
+            let used = &self.uses[*place];
+            let holders: HashSet<&String> = used.attached_to.iter().collect();
+            let listed = i32::try_from(holders.len()).unwrap_or(i32::MAX);
+            let counted = policy.attachment_count;
+            if listed == counted {
+                continue;
+            }
+            let arn = &policy.arn;
+            let message =
+                format!("AWS counts {counted} attachments of the policy {arn}, but lists {listed}");
+            self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+            miscounted.push(Miscounted { id: used.id, is_unplaced: listed < counted });
+        }
+        miscounted
+    }
+
     fn trust(&mut self, role: &RoleDetail) -> Option<TrustPolicy> {
         let name = || format!("the trust policy of {}", role.role_name);
         let Some(json) = &role.assume_role_policy_document else {
@@ -375,6 +408,18 @@ impl<'a> AccountReader<'a, '_> {
                 None
             }
         }
+    }
+}
+
+impl Reading {
+    /// The policies that any principal may have besides its own.
+    pub(super) fn unplaced(&self) -> impl Iterator<Item = PolicyId> {
+        self.miscounted.iter().filter(|policy| policy.is_unplaced).map(|policy| policy.id)
+    }
+
+    /// Whether AWS counts other attachments of the policy than are listed.
+    pub(super) fn is_miscounted(&self, arn: &str) -> bool {
+        self.miscounted.iter().any(|policy| self.account.policy(policy.id).id == arn)
     }
 }
 

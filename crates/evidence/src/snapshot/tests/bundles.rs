@@ -86,7 +86,7 @@ const ALWAYS_SENT: [(&str, &[(&str, &str)]); 4] = [
             ("AttachedManagedPolicies", "[]"),
         ],
     ),
-    ("Policies", &[("AttachmentCount", "0"), ("PolicyVersionList", "[]")]),
+    ("Policies", &[("PolicyVersionList", "[]")]),
 ];
 
 /// What the account summary counts, and the list of it.
@@ -267,7 +267,7 @@ impl Fixture {
         self.details(&json!({"UserDetailList": users}))
     }
 
-    /// GetAccountAuthorizationDetails; lists that are not given are empty.
+    /// GetAccountAuthorizationDetails; lists that are not given are empty, and attachments are counted.
     pub(super) fn details(self, given: &Json) -> Fixture {
         let none = json!([]);
         let mut all = json!({});
@@ -280,6 +280,11 @@ impl Fixture {
                 }
             }
             all[list] = items;
+        }
+        let attached = attached(&all);
+        for policy in all["Policies"].as_array_mut().into_iter().flatten() {
+            let count = attached.iter().filter(|arn| **arn == policy["Arn"]).count();
+            policy.as_object_mut().unwrap().entry("AttachmentCount").or_insert(json!(count));
         }
         self.with(Source::AccountAuthorizationDetails, &all)
     }
@@ -342,6 +347,19 @@ impl Fixture {
     pub(super) fn user(&self) -> User {
         user(&self.snapshot(), "alice").clone()
     }
+}
+
+/// The ARNs of attached policies, once for each principal.
+fn attached(details: &Json) -> Vec<Json> {
+    let mut attached = Vec::new();
+    for list in ["UserDetailList", "GroupDetailList", "RoleDetailList"] {
+        for principal in details[list].as_array().into_iter().flatten() {
+            let policies = principal["AttachedManagedPolicies"].as_array();
+            attached
+                .extend(policies.into_iter().flatten().map(|policy| policy["PolicyArn"].clone()));
+        }
+    }
+    attached
 }
 
 pub(super) fn user<'a>(snapshot: &'a Snapshot, name: &str) -> &'a User {

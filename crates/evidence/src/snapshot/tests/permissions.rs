@@ -2,6 +2,7 @@
 #![allow(clippy::needless_pass_by_value)] // JSON made in place reads best.
 
 mod account;
+mod attachments;
 mod escalations;
 mod policies;
 mod trust;

@@ -237,9 +237,8 @@ const ELEMENTS: [&str; 5] = ["Statement", "Effect", "Action", "Principal", "Reso
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html>
 const MAY_BE_EMPTY: [&str; 3] = ["Condition", "Id", "Sid"];
 /// Lists that are as long as it happens to be: nothing else counts what is on them.
-const UNCOUNTED: [&str; 12] = [
+const UNCOUNTED: [&str; 11] = [
     "AccessKeyMetadata",
-    "AttachedManagedPolicies",
     "DelegationRequests",
     "GroupList",
     "GroupPolicyList",
