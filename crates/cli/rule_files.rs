@@ -96,15 +96,22 @@ pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
     let more = errors.len().saturating_sub(SHOWN_PROBLEMS);
     let mut shown = Vec::new();
     for error in errors.into_iter().take(SHOWN_PROBLEMS) {
-        // A link may lead to a file that only we can read, such as one of credentials.
-        let is_link = Path::new(&error.path).is_symlink();
-        shown.push(if is_link { error.without_text() } else { error });
+        let is_elsewhere = is_elsewhere(Path::new(&error.path));
+        shown.push(if is_elsewhere { error.without_text() } else { error });
     }
     let mut text = format!("there {count} with rules or configuration\n\n{}", LoadErrors(shown));
     if more > 0 {
         text = format!("{}\n\n{more} more are not shown", text.trim_end());
     }
     text.into()
+}
+
+/// Whether a file is not in the directory that we work in. A link or a configuration under review may lead to
+/// one that only we can read, such as one of credentials.
+fn is_elsewhere(path: &Path) -> bool {
+    // Built-in rules are no files.
+    let Ok(file) = fs::canonicalize(path) else { return false };
+    !fs::canonicalize(".").is_ok_and(|here| file.starts_with(here))
 }
 
 fn is_framework(file: &RuleFile) -> bool {

@@ -209,9 +209,45 @@ fn a_rule_that_is_a_link_out_of_its_directory_is_not_read() {
     assert!(!run.stderr.contains("SECRET"), "{}", run.stderr);
 }
 
+/// Nor may it print a file that only whoever runs the audit can read, by a link or by its configuration.
+#[cfg(unix)]
+#[test]
+fn no_line_of_a_rule_elsewhere_is_shown() {
+    let (sandbox, home) = (Sandbox::new(), Sandbox::new());
+    let credentials =
+        home.write(".cargo/credentials.toml", "[registries.SECRET]\ntoken = 'SECRET'\n");
+    let elsewhere = credentials.parent().unwrap();
+    std::os::unix::fs::symlink(elsewhere, sandbox.path("rules")).unwrap();
+    let up = format!("../{}/.cargo", home.path("").file_name().unwrap().to_str().unwrap());
+    let clean = repository("examples/clean");
+    for (directories, command) in [
+        ("[]", vec!["audit", &clean, "--rules", "rules"]),
+        ("[]", vec!["rules", "check", "rules"]),
+        ("['rules']", vec!["audit", &clean]),
+        (&format!("['{up}']"), vec!["audit", &clean]),
+        (&format!("['{}']", elsewhere.display()), vec!["audit", &clean]),
+    ] {
+        sandbox.write("portcullis.toml", format!("rule_directories = {directories}\n"));
+        let run = sandbox.run(&command);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{directories} {command:?}");
+        assert!(run.stderr.contains("credentials.toml:1:1\n"), "{}", run.stderr);
+        assert!(!run.stderr.contains("SECRET"), "{}", run.stderr);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_never_ends_is_not_read() {
+    for variable in
+        ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"]
+    {
+        let run = Sandbox::new().env(variable, "/dev/zero").run(["audit"]);
+        let says = format!("{variable} is /dev/zero: it is not a regular file");
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{variable}");
+        assert!(run.stderr.contains(&says), "{}", run.stderr);
+    }
+    let none = Sandbox::new().env("AWS_CONFIG_FILE", "/dev/null").run(["audit"]);
+    assert!(none.stderr.contains("no credentials"), "{}", none.stderr);
     for arguments in [
         ["report", "/dev/zero"].as_slice(),
         &["audit", "/dev/zero"],
