@@ -63,11 +63,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
 fn json(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     let mut entries = Vec::new();
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        let entry = serde_json::from_str(line).map_err(|error| {
-            // It counts lines within this one.
-            let error = error.to_string();
-            format!("{number}: {}", error.split(" at line ").next().unwrap_or_default())
-        })?;
+        let entry = serde_json::from_str(line)
+            .map_err(|error| format!("{number}: {}", without_values(&error.to_string())))?;
         entries.push((number, entry));
     }
     Ok(entries)
@@ -95,6 +92,20 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     Ok(entries)
 }
 
+/// What serde says is wrong, without what it quotes from the file, which may be another's, and without the
+/// place, which it counts within the line.
+fn without_values(error: &str) -> String {
+    let error = error.rsplit_once(" at line ").map_or(error, |(error, _)| error);
+    match error.rsplit_once(", expected ") {
+        Some((found, expected)) => {
+            let what =
+                if found.starts_with("unknown field") { "unknown field" } else { "wrong value" };
+            format!("{what}, expected {expected}")
+        }
+        None => error.to_owned(),
+    }
+}
+
 /// What is wrong with the CSV, after the number of the line.
 fn broken(error: &csv::Error) -> String {
     let line = error.position().map_or(1, csv::Position::line);
@@ -103,7 +114,9 @@ fn broken(error: &csv::Error) -> String {
             format!("{line}: {}, where the heading has {expected_len}", counted(*len, "field"))
         }
         // Each line would be refused for a name in the heading.
-        csv::ErrorKind::Deserialize { err, .. } => format!("1: {}", err.kind()),
+        csv::ErrorKind::Deserialize { err, .. } => {
+            format!("1: {}", without_values(&err.kind().to_string()))
+        }
         _ => format!("{line}: {error}"),
     }
 }
@@ -171,7 +184,7 @@ mod tests {
                 "id,role_arn\n111122223333,arn:aws:iam::444455556666:role/a\n",
                 "2: arn:aws:iam::444455556666:role/a is not a role of account 111122223333",
             ),
-            ("account\n111122223333\n", "1: unknown field `account`, expected one of `id`, "),
+            ("account\n111122223333\n", "1: unknown field, expected one of `id`, "),
             ("name\nprod\n", "1: missing field `id`"),
             ("111122223333\n", "1: there is no heading above the accounts"),
             ("111122223333,prod\n444455556666,test\n", "1: there is no heading above the accounts"),
@@ -188,7 +201,13 @@ mod tests {
                 "2: expected 12 digits as the id of an account, and not \"1.11122E+11\"; a spreadsheet",
             ),
             ("id,name\n111122223333\n", "2: 1 field, where the heading has 2"),
-            ("{\"id\":\"111122223333\"}\n{\"ID\":1}", "2: unknown field `ID`"),
+            ("{\"id\":\"111122223333\"}\n{\"ID\":1}", "2: unknown field, expected one of `id`, "),
+            ("{\"a, expected one of at line 1\":1}", "1: unknown field, expected one of `id`, "),
+            ("{\"id\":{\"SECRET\":1}}", "1: wrong value, expected a string"),
+            ("{\"id\":true}", "1: wrong value, expected a string"),
+            ("{\"id\":SECRET}", "1: expected value"),
+            ("{}\n\"SECRET\"", "1: missing field `id`"),
+            ("{\"id\":\"111122223333\"}\n\"SECRET\"", "2: wrong value, expected struct Entry"),
             ("[{\"id\":\"111122223333\"}]", "1: expected one JSON object per line, and not a list"),
         ] {
             let what = ids(text).unwrap_err();
