@@ -1,5 +1,7 @@
 //! Who asks, and with what: region, credentials, and the first call, which checks both.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -22,7 +24,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
-use portcullis_evidence::shapes;
+use portcullis_evidence::{read_file, shapes};
 use portcullis_model::{Arn, Source};
 use tokio::time::{Instant, timeout};
 
@@ -69,9 +71,14 @@ impl Base {
 
     /// Loads region and credentials.
     pub(crate) async fn load(options: &Options) -> Result<Base, CollectError> {
+        for variable in FILES {
+            check_file(variable, Env::default().get(variable).ok().as_deref())?;
+        }
         let profiles = profiles(options).await?;
         let profile = profiles.selected_profile();
         let settings = profiles.get_profile(profile);
+        let token = "web_identity_token_file";
+        check_file(token, settings.and_then(|settings| settings.get(token)))?;
         let client = http::client(&Env::default(), settings)?;
         describe_profile(options, &profiles);
         let named = region(options, &client).await;
@@ -129,6 +136,31 @@ impl Session {
         let deadline = Instant::now() + PREFLIGHT_LIMIT;
         let base = Base::load(options).await?;
         base.enter(options, calls, deadline - Instant::now()).await
+    }
+}
+
+/// Variables that name files, which the SDK reads to their end.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
+const FILES: [&str; 4] = [
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
+/// Far above any of them.
+const MAX_BYTES: u64 = 1 << 24;
+
+/// Refuses a file that never ends. One that cannot be read for another reason, or is not there, is the SDK's
+/// to report, if it needs it.
+fn check_file(setting: &str, path: Option<&str>) -> Result<(), CollectError> {
+    // Nothing is a way to have none.
+    let Some(path) = path.filter(|path| *path != "/dev/null") else { return Ok(()) };
+    match read_file(Path::new(path), MAX_BYTES) {
+        Err(error) if matches!(error.kind(), ErrorKind::Other | ErrorKind::FileTooLarge) => {
+            Err(CollectError::Configuration(format!("{setting} is {path}: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 
