@@ -47,7 +47,8 @@ pub(super) fn of_user(
         let message = "the user's access keys were not asked for since the credential report";
         gaps.explain(Source::AccessKeys.into(), user.name, Gap::NOT_REQUESTED, message);
     }
-    let maker = Maker { user, created, answers, newer };
+    let is_lost = gaps.has_failed_for(Source::AccessKeys, user.name);
+    let maker = Maker { user, created, answers, newer, is_lost };
     let mut keys: Vec<AccessKey> = match pairs {
         Ok(pairs) => pairs.into_iter().map(|pair| maker.key(pair, &mut ids, gaps)).collect(),
         Err(missing) => return Fact::Missing(missing),
@@ -95,21 +96,6 @@ fn in_report(date: Option<Timestamp>) -> Fact<Timestamp> {
     known_or(date, Source::CredentialReport)
 }
 
-/// The earliest moment at which the report shows the key. Activating a key again moves `last_rotated`,
-/// but no key was used before it was made.
-fn earliest_date(
-    last_rotated: Fact<Option<Timestamp>>,
-    last_used: Fact<Option<Timestamp>>,
-) -> Fact<(Timestamp, AgeSource)> {
-    let rotated = last_rotated.and_then(in_report);
-    rotated.and_then(|rotated| {
-        last_used.map(|used| match used {
-            Some(used) if used < rotated => (used, AgeSource::LastUsed),
-            _ => (rotated, AgeSource::LastRotated),
-        })
-    })
-}
-
 /// Makes the keys of one user.
 struct Maker<'a> {
     user: &'a ReconciledUser<'a>,
@@ -117,6 +103,8 @@ struct Maker<'a> {
     answers: &'a Answers,
     /// Whether the list is newer than the report: only then does it say which keys there are.
     newer: Option<bool>,
+    /// Whether AWS was asked for the list, and did not answer.
+    is_lost: bool,
 }
 
 impl Maker<'_> {
@@ -131,11 +119,11 @@ impl Maker<'_> {
         let created = listed.map(|key| key.create_date);
         let base = created
             .map(|date| (date, AgeSource::CreateDate))
-            .or_else(|| earliest_date(last_rotated, last_used));
+            .or_else(|| self.earliest_date(last_rotated, last_used));
         let age = base.and_then(|(date, source)| {
             let source = match source {
                 AgeSource::CreateDate => Source::AccessKeys,
-                AgeSource::LastRotated | AgeSource::LastUsed => Source::CredentialReport,
+                _ => Source::CredentialReport,
             };
             self.answers.days_since(date, source, self.user.name, gaps)
         });
@@ -165,6 +153,26 @@ impl Maker<'_> {
                 None => ids.next(created.known()),
             },
         }
+    }
+
+    /// The earliest moment at which the report shows the key. Activating a key again moves `last_rotated`,
+    /// but no key was used before it was made.
+    fn earliest_date(
+        &self,
+        last_rotated: Fact<Option<Timestamp>>,
+        last_used: Fact<Option<Timestamp>>,
+    ) -> Fact<(Timestamp, AgeSource)> {
+        let rotated = last_rotated.and_then(in_report);
+        let (date, source) = match (rotated, last_used) {
+            (Fact::Known(rotated), Fact::Known(Some(used))) if used < rotated => {
+                (used, AgeSource::LastUsed)
+            }
+            (Fact::Known(rotated), Fact::Known(_)) => (rotated, AgeSource::LastRotated),
+            (Fact::Missing(sources), _) | (_, Fact::Missing(sources)) => {
+                return Fact::Missing(sources);
+            }
+        };
+        Fact::Known((date, if self.is_lost { AgeSource::AtLeast } else { source }))
     }
 
     fn last_rotated(&self, slot: Option<&Slot<'_>>) -> Fact<Option<Timestamp>> {

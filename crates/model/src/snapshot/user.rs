@@ -116,6 +116,8 @@ words! {
         LastRotated = "last-rotated",
         /// The report's last use, where it is before last_rotated: the key is at least that old.
         LastUsed = "last-used",
+        /// One of these two of the report, since ListAccessKeys failed: the key may be older.
+        AtLeast = "at-least",
     }
 }
 
@@ -139,7 +141,8 @@ record! {
         /// Days since it was created or, if that is not known, since `last_rotated`, or `last_used`
         /// if that is earlier.
         pub age_days: Fact<f64>,
-        /// The date that `age_days` counts from: `create-date`, `last-rotated` or `last-used`.
+        /// The date that `age_days` counts from: `create-date`, `last-rotated` or `last-used`; `at-least`:
+        /// one of the last two, since ListAccessKeys failed.
         pub age_source: Fact<AgeSource>,
         /// Seconds from the user's creation to the date that `age_days` counts from.
         pub seconds_after_user: Fact<f64>,

@@ -1,6 +1,6 @@
 //! Access keys: the report's slots and the users' own lists.
 
-use portcullis_model::{AccessKey, AgeSource, Fact, Source, Sources};
+use portcullis_model::{AccessKey, AgeSource, Fact, Gap, Source, Sources};
 use serde_json::{Value as Json, json};
 
 use super::bundles::{CREATED, Fixture, gaps, user};
@@ -29,7 +29,7 @@ fn ids(keys: &[AccessKey]) -> Vec<&str> {
 
 #[test]
 fn the_report_alone() {
-    let keys = keys(&Fixture::new().alice(&TWO).without(Source::AccessKeys));
+    let keys = keys(&Fixture::new().alice(&TWO).lacking(Source::AccessKeys, Gap::NOT_REQUESTED));
     assert_eq!(ids(&keys), [OLD, NEW]);
     assert_eq!([&keys[0].name, &keys[1].name], ["key 2", "key 1"]);
     assert_eq!([keys[0].active, keys[1].active], [Fact::Known(false), Fact::Known(true)]);
@@ -89,7 +89,8 @@ fn a_key_is_as_old_as_its_last_use() {
             ("access_key_1_last_rotated", rotated),
             ("access_key_1_last_used_date", used),
         ];
-        keys(&Fixture::new().alice(&row).without(Source::AccessKeys)).remove(0)
+        let fixture = Fixture::new().alice(&row);
+        keys(&fixture.lacking(Source::AccessKeys, Gap::NOT_REQUESTED)).remove(0)
     };
     let used_before = key(NEW, OLD);
     assert_eq!(ids(std::slice::from_ref(&used_before)), [NEW], "the identity stays");
@@ -104,6 +105,25 @@ fn a_key_is_as_old_as_its_last_use() {
     let both = Sources::from_iter([Source::CredentialReport, Source::AccessKeys]);
     assert_eq!(key(NEW, "yesterday").age_days, Fact::Missing(both), "it may be older");
     assert_eq!(key("N/A", OLD).age_days, Fact::Missing(both), "it may be older");
+}
+
+/// ListAccessKeys, which shows when a key was made, was called in vain: the report's date is the least age.
+#[test]
+fn a_key_may_be_older_where_its_list_is_lost() {
+    let row = [("access_key_1_active", "true"), ("access_key_1_last_rotated", NEW)];
+    let made = || Fixture::new().alice(&row);
+    let of_alice = Gap::new(Source::AccessKeys, "Throttling", "too many").for_resource("alice");
+    let of_bob = Gap::new(Source::AccessKeys, "Throttling", "too many").for_resource("bob");
+    for (fixture, expected) in [
+        (made().without(Source::AccessKeys), AgeSource::AtLeast),
+        (made().keys(&[], &json!([])).gap(of_alice), AgeSource::AtLeast),
+        (made().keys(&[], &json!([])).gap(of_bob), AgeSource::LastRotated),
+        (made().lacking(Source::AccessKeys, Gap::ABSENT), AgeSource::LastRotated),
+    ] {
+        let keys = keys(&fixture);
+        assert_eq!(keys[0].age_days, Fact::Known(90.5));
+        assert_eq!(keys[0].age_source, Fact::Known(expected));
+    }
 }
 
 #[test]
