@@ -102,18 +102,32 @@ const OF_BOUNDED: [&str; 14] = [
     "putuserpolicy",
 ];
 
-/// Whose keys requests for actions of IAM can have, beside identity providers, which have a dot in their names:
-/// a service's own keys are not sent to others.
+/// Whose keys requests for actions of IAM and STS can have, beside STS for its own and identity providers, which
+/// have a dot in their names: a service's own keys are not sent to others.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_actions-resources-contextkeys.html>
-const OF_IAM_REQUESTS: [&str; 4] = ["aws", "iam", "identitystore", "saml"];
+const OF_IDENTITY_REQUESTS: [&str; 4] = ["aws", "iam", "identitystore", "saml"];
 
-/// Keys that tell where the credentials of a role's session were issued, and are sent to any service.
+/// Keys of requests that a service makes by itself, which whoever calls directly lacks.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const OF_ROLE_SESSIONS: [&str; 10] = [
+const OF_SERVICES: [&str; 6] = [
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+];
+
+/// Keys that tell where or how the credentials of a session were issued, and are sent to any service.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const OF_ROLE_SESSIONS: [&str; 12] = [
+    "aws:assumedroot",
     "aws:ec2instancesourceprivateipv4",
     "aws:ec2instancesourcevpc",
+    "aws:federatedprovider",
     "codebuild:buildarn",
     "codebuild:projectarn",
     "ec2:roledelivery",
@@ -155,8 +169,9 @@ fn is_sent(key: &str, action: &str) -> bool {
         key => {
             let of = key.split_once(':').map_or(key, |(of, _)| of);
             match service {
-                "sts" => true,
-                "iam" => OF_IAM_REQUESTS.contains(&of) || of.contains('.'),
+                "iam" | "sts" => {
+                    OF_IDENTITY_REQUESTS.contains(&of) || of == service || of.contains('.')
+                }
                 _ => of != "sts",
             }
         }
@@ -250,10 +265,16 @@ fn of_principal<'a>(principal: &'a Principal, key: &str) -> Value<'a> {
         ("aws:principalarn", _) => Value::one(principal.arn.as_str()),
         ("aws:username", _) if is_user => Value::one(principal.name.as_str()),
         ("aws:username", _) => Value::Absent,
-        _ if is_user && OF_ROLE_SESSIONS.contains(&key) => Value::Absent,
+        _ if OF_SERVICES.contains(&key) || is_user && is_of_session(key) => Value::Absent,
         ("aws:principaltype", _) => Value::one(if is_user { "User" } else { "AssumedRole" }),
         ("aws:userid", Some(id)) if is_user => Value::one(id.as_str()),
         ("aws:userid", Some(id)) => Value::Beginning(format!("{id}:")),
         _ => Value::Open,
     }
+}
+
+/// Whether sessions alone have the key: it is of a role's credentials, or of the identity provider behind them.
+fn is_of_session(key: &str) -> bool {
+    let (of, _) = key.split_once(':').unwrap_or_default();
+    OF_ROLE_SESSIONS.contains(&key) || of == "saml" || of.contains('.')
 }

@@ -162,10 +162,32 @@ fn values_of_which_only_the_beginning_is_known() {
         ("StringLike", "AROAAPP*", "allowed"),
         ("StringEquals", "AROAAPP:ci", "aws:userid"),
         ("StringEquals", "AROAAPP", "silent"),
+        ("StringEqualsIgnoreCase", "aroaapp:CI", "aws:userid"),
+        ("StringNotEqualsIgnoreCase", "AROAOTHER:ci", "allowed"),
     ] {
         let condition = json!({operator: {"aws:userid": value}});
         let decided = decide_as("app", &document(under(condition)), &[]);
         assert_eq!(decided, expected, "{operator} {value}");
+    }
+}
+
+/// Keys of requests by a service are not in those of users and roles, nor keys of sessions in those of users.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+#[test]
+fn a_direct_call_names_no_service_or_source() {
+    let provider = "token.actions.githubusercontent.com:sub";
+    for (key, as_role) in [
+        ("aws:SourceAccount", "silent"),
+        ("aws:SourceArn", "silent"),
+        ("aws:PrincipalServiceName", "silent"),
+        ("aws:FederatedProvider", "aws:FederatedProvider"),
+        ("SAML:sub", "SAML:sub"),
+        (provider, provider),
+    ] {
+        let statement = under(json!({"StringLike": {key: "?*"}}));
+        check(json!([statement.clone()]), "silent");
+        assert_eq!(decide_as("app", &document(statement), &[]), as_role, "{key}");
     }
 }
 
@@ -465,23 +487,27 @@ fn a_key_that_the_action_never_has_is_absent() {
         ("iam:PolicyARN", "iam:attachrolepolicy", "iam:putrolepolicy"),
         ("iam:PolicyARN", "iam:detachuserpolicy", "iam:deleteuserpolicy"),
         ("s3:prefix", "s3:listbucket", "iam:putuserpolicy"),
-        ("s3:prefix", "sts:assumerole", "iam:putuserpolicy"),
+        ("s3:prefix", "s3:listbucket", "sts:assumerole"),
     ] {
         let condition = json!({"StringEquals": {key: "red"}});
         check_action(with, json!([under(condition.clone())]), key);
         check_condition_of(without, condition, false);
     }
-    // Sessions keep what an identity provider said of them.
-    for key in ["saml:sub", "token.actions.githubusercontent.com:sub"] {
-        let condition = json!({"StringEquals": {key: "red"}});
-        check_action("iam:putuserpolicy", json!([under(condition)]), key);
-    }
-    // So does the session of a role with where its credentials were issued; a user has no such.
-    for key in ["lambda:SourceFunctionArn", "glue:RoleAssumedBy", "aws:Ec2InstanceSourceVpc"] {
+    // The session of a role keeps what an identity provider said of it, and where its credentials were
+    // issued; a user has no such.
+    for key in [
+        "saml:sub",
+        "token.actions.githubusercontent.com:sub",
+        "lambda:SourceFunctionArn",
+        "glue:RoleAssumedBy",
+        "aws:Ec2InstanceSourceVpc",
+    ] {
         let condition = json!({"StringEquals": {key: "red"}});
         let document = document(json!([under(condition.clone())]));
-        assert_eq!(decide_of("iam:putuserpolicy", "app", &document, &[]), key);
-        check_condition_of("iam:putuserpolicy", condition, false);
+        for action in ["iam:putuserpolicy", "sts:assumerole"] {
+            assert_eq!(decide_of(action, "app", &document, &[]), key);
+            check_condition_of(action, condition.clone(), false);
+        }
     }
     // IAM and STS take HTTPS only: <https://docs.aws.amazon.com/general/latest/gr/sts.html>.
     let secure = |value: &str| json!({"Bool": {"aws:SecureTransport": value}});
