@@ -187,6 +187,49 @@ impl<'a> Search<'a> {
         }
         if !self.node(id).is_sure() {
             self.look_at_running(id);
+            self.let_in_others(id);
+        }
+    }
+
+    /// Looks for roles that a node may not assume, but whose trust policies it may rewrite for somebody whom it can
+    /// become.
+    fn let_in_others(&mut self, id: NodeId) {
+        let Some(method) = Methods::number_of(Changes::RoleTrust) else { return };
+        let by = Wait { node: id, method };
+        let rewrite = self.method(method).actions[0];
+        let assume = self.index.methods.assume;
+        let who = self.node(id).who.clone();
+        let mut policies = who.policies.iter().chain(&who.boundary);
+        if !self.index.mentions(&who, rewrite)
+            || !policies.any(|policy| self.index.denies(*policy, assume))
+        {
+            return;
+        }
+        let reached = self.reached(id);
+        for (arn, _) in self.in_range(id, rewrite) {
+            let Some(role_id) = self.names.by_arn.get(arn).copied() else { continue };
+            let role = self.account().principal(role_id);
+            if role.kind != PrincipalKind::Role
+                || role.service_linked
+                || self.index.left_of_grant(&who, assume, role, false).is_some()
+            {
+                continue;
+            }
+            let Some(step) = self.on_target(by, arn, Resource::Principal(role), None) else {
+                continue;
+            };
+            let mut best: Option<Step> = None;
+            for other in &reached {
+                let other_who = &self.node(self.of_principal[other.id.place()]).who;
+                let left = self.index.left_of_grant(other_who, assume, role, false);
+                if other.id != role_id && left == Some(Certainty::Certain) {
+                    let step = other.step.clone();
+                    best = best.into_iter().chain([step]).max_by_key(Step::certainty);
+                }
+            }
+            if let Some(besides) = best {
+                self.lead_on(Edge::new(by, id, besides), role_id, step);
+            }
         }
     }
 

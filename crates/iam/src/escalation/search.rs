@@ -362,6 +362,12 @@ impl<'a> Search<'a> {
         self.lead(Edge { changes: vec![change], ..edge.clone() }, after);
     }
 
+    /// Notes a step on a principal after which the owner of an edge has what that principal has.
+    pub(super) fn lead_on(&mut self, edge: Edge, to: PrincipalId, step: Step) {
+        let change = Change { target: Some(Target::Principal(to)), step, removes: None };
+        self.lead_to(self.of_principal[to.place()], Edge { changes: vec![change], ..edge });
+    }
+
     /// Tries to put the owner of an edge, a user, in groups.
     pub(super) fn join(&mut self, edge: &Edge) {
         if !self.node(edge.owner).is_user() {
@@ -370,9 +376,7 @@ impl<'a> Search<'a> {
         for (arn, id) in self.groups_in_range(edge.by) {
             let target = Target::Principal(id);
             if let Some(step) = self.attempt(edge.by, arn, &target) {
-                let change = Change { target: Some(target), step, removes: None };
-                let edge = Edge { changes: vec![change], ..edge.clone() };
-                self.lead_to(self.of_principal[id.place()], edge);
+                self.lead_on(edge.clone(), id, step);
             }
         }
     }

@@ -880,6 +880,27 @@ fn who_is_made_within_a_boundary_is_no_way() {
     check_user(json!([one()]), json!({}), found);
 }
 
+/// A trust policy may name somebody else in reach.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html>
+#[test]
+fn a_trust_policy_is_rewritten_for_somebody_in_reach() {
+    let rewrite = || allow("iam:UpdateAssumeRolePolicy", arn("role/admin"));
+    let denied = || deny("sts:AssumeRole", arn("role/admin"));
+    let hop = |may: Json| {
+        let mut json = admin(trusts_service("x"));
+        json["roles"]["hop"] = json!({"may": may, "trust": trusts_account()});
+        json
+    };
+    let found: &Ways = &[("update-assume-role-policy", Certain)];
+    check_user(json!([rewrite(), denied(), assume("hop")]), hop(plain()), found);
+    check_user(json!([rewrite(), denied()]), hop(plain()), &[]);
+    check_user(json!([denied(), assume("hop")]), hop(plain()), &[]);
+    check_user(json!([rewrite(), denied(), assume("hop")]), hop(json!([denied()])), &[]);
+    check_user(json!([rewrite(), deny("sts:*", "*"), assume("hop")]), hop(plain()), &[]);
+    check_user(json!([rewrite()]), hop(plain()), found);
+}
+
 /// Alice becomes the role far by way of near, and rewrites what far may do.
 #[test]
 fn somebody_in_reach_may_be_reached_through_others() {
