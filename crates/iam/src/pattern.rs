@@ -130,43 +130,66 @@ impl Pattern {
         text
     }
 
-    /// A text that both patterns match, with `fill` for each wildcard that they leave open; none: none was found.
-    pub(crate) fn common(&self, other: &Pattern, fill: &str) -> Option<String> {
-        let [ours, theirs] = [self, other].map(|pattern| pattern.parts(fill));
-        let mut text = overlay(ours.0.chars(), theirs.0.chars());
-        if let (Some((middle, end)), Some((other_middle, other_end))) = (ours.1, theirs.1) {
-            let end = overlay(end.chars().rev(), other_end.chars().rev());
-            text.extend([fill, &middle, &other_middle]);
-            text.extend(end.chars().rev());
+    /// A pattern for texts that both match, which leaves open what both do; none: none was found.
+    pub(crate) fn common(&self, other: &Pattern) -> Option<Pattern> {
+        if self.has_variables() || other.has_variables() {
+            return None;
         }
-        (self.matches(&text) && other.matches(&text)).then_some(text)
+        if self.is_everything() || other.is_everything() {
+            return Some(if self.is_everything() { other } else { self }.clone());
+        }
+        let [ours, theirs] = [self, other].map(Pattern::parts);
+        let mut text: String = overlay(ours.0.chars(), theirs.0.chars()).collect();
+        match (ours.1, theirs.1) {
+            (Some((middle, end)), Some((other_middle, other_end))) => {
+                let end: Vec<char> = overlay(end.chars().rev(), other_end.chars().rev()).collect();
+                text.extend(["*", &middle, "*", &other_middle, "*"]);
+                text.extend(end.iter().rev());
+            }
+            (Some((_, end)), None) | (None, Some((_, end))) => {
+                let reversed: Vec<char> = overlay(text.chars().rev(), end.chars().rev()).collect();
+                text = reversed.iter().rev().collect();
+            }
+            (None, None) => {}
+        }
+        let common = Pattern::glob(&text);
+        let example = common.example("=");
+        (self.matches(&example) && other.matches(&example)).then_some(common)
     }
 
     /// The same of patterns for ARNs, in which no wildcard stands for more than a field if both have all fields.
-    pub(crate) fn common_arn(&self, other: &Pattern, fill: &str) -> Option<String> {
+    pub(crate) fn common_arn(&self, other: &Pattern) -> Option<Pattern> {
         let (ours, theirs) = (self.arn_fields(), other.arn_fields());
         if ours.len() < ARN_FIELDS || theirs.len() < ARN_FIELDS {
-            return self.common(other, fill);
+            return self.common(other);
         }
-        let fields = ours.iter().zip(&theirs).map(|(one, other)| one.common(other, fill));
-        Some(fields.collect::<Option<Vec<_>>>()?.join(":"))
+        let mut pieces = Vec::new();
+        for (one, other) in ours.iter().zip(&theirs) {
+            if !pieces.is_empty() {
+                pieces.push(Piece::Text(":".to_owned()));
+            }
+            pieces.extend(one.common(other)?.pieces);
+        }
+        Some(Pattern::from_pieces(pieces))
     }
 
     /// What stands before the first `*`; and, if there is one, between it and the last, and after that.
-    fn parts(&self, fill: &str) -> (String, Option<(String, String)>) {
-        let text = |pieces: &[Piece]| {
-            let text = pieces.iter().map(|piece| match piece {
-                Piece::Text(plain) => plain,
-                Piece::One => "?",
-                Piece::Any | Piece::Variable(_) => fill,
-            });
-            text.collect()
-        };
+    fn parts(&self) -> (String, Option<(String, String)>) {
         let first = self.pieces.iter().position(|piece| *piece == Piece::Any);
         let last = self.pieces.iter().rposition(|piece| *piece == Piece::Any);
         let (Some(first), Some(last)) = (first, last) else { return (text(&self.pieces), None) };
         let middle = self.pieces.get(first + 1..last).unwrap_or_default();
         (text(&self.pieces[..first]), Some((text(middle), text(&self.pieces[last + 1..]))))
+    }
+
+    /// A pattern of pieces, in which texts may follow each other.
+    fn from_pieces(all: Vec<Piece>) -> Pattern {
+        let text = text(&all).into();
+        let mut pieces = Vec::new();
+        for piece in all {
+            add(&mut pieces, piece);
+        }
+        Pattern { text, pieces }
     }
 
     /// Whether the whole text matches; what a variable stands for is not known, so it matches nothing.
@@ -253,18 +276,7 @@ impl Pattern {
     /// The pattern with the values that its variables have in a request; as it is if one of them is not known.
     pub(crate) fn resolve(&self, request: &Request<'_>) -> Pattern {
         let Ok(bound) = self.bind(request) else { return self.clone() };
-        let mut text = String::new();
-        let mut pieces = Vec::new();
-        for piece in &bound.pieces {
-            text.push_str(match piece {
-                Piece::Any => "*",
-                Piece::One => "?",
-                Piece::Text(plain) => plain,
-                Piece::Variable(_) => "",
-            });
-            add(&mut pieces, piece.clone());
-        }
-        Pattern { text: text.into(), pieces }
+        Pattern::from_pieces(bound.into_owned().pieces)
     }
 
     /// The pattern with the values that its variables have in a request; else whether it matches: not if the
@@ -291,13 +303,29 @@ impl Pattern {
 }
 
 /// The longer text, with the other's characters in place of `?`.
-fn overlay(one: impl Iterator<Item = char>, other: impl Iterator<Item = char>) -> String {
+fn overlay(
+    one: impl Iterator<Item = char>,
+    other: impl Iterator<Item = char>,
+) -> impl Iterator<Item = char> {
     let (mut one, mut other) = (one.fuse(), other.fuse());
-    std::iter::from_fn(|| match (one.next(), other.next()) {
+    std::iter::from_fn(move || match (one.next(), other.next()) {
         (Some('?') | None, Some(char)) => Some(char),
         (char, _) => char,
     })
-    .collect()
+}
+
+/// Pieces as a document has them; variables are left out.
+fn text(pieces: &[Piece]) -> String {
+    let mut text = String::new();
+    for piece in pieces {
+        text.push_str(match piece {
+            Piece::Any => "*",
+            Piece::One => "?",
+            Piece::Text(plain) => plain,
+            Piece::Variable(_) => "",
+        });
+    }
+    text
 }
 
 /// Adds a piece; texts that follow each other are one.

@@ -151,8 +151,10 @@ impl Question<'_> {
         let documents = self.documents.iter().chain(&self.boundary);
         for statement in documents.flat_map(|document| &document.statements) {
             if leaves_out(statement.effect, &statement.actions) {
-                let patterns = statement.actions.patterns().iter();
-                self.actions.extend(patterns.filter_map(|it| it.common(&self.all_actions, NAME)));
+                for pattern in statement.actions.patterns() {
+                    let common = pattern.common(&self.all_actions);
+                    self.actions.extend(common.map(|it| it.as_str().replace('*', NAME)));
+                }
             }
             let Some(resources) = &statement.resources else { continue };
             if !leaves_out(statement.effect, resources) {
@@ -162,7 +164,8 @@ impl Question<'_> {
                 let pattern = pattern.resolve(&Request { action: "", resource: "", context });
                 // What it leaves out has been asked about.
                 if !known.iter().any(|resource| pattern.matches(resource)) {
-                    self.resources.extend(pattern.common_arn(&self.all_resources, NAME));
+                    let common = pattern.common_arn(&self.all_resources);
+                    self.resources.extend(common.map(|it| it.as_str().replace('*', NAME)));
                 }
             }
         }

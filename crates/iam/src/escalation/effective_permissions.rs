@@ -398,6 +398,61 @@ impl<'a> Index<'a> {
         Some(chosen?.into_iter().map(|(_, allowed)| allowed.clone()).collect())
     }
 
+    /// Patterns for names of resources of IAM of a kind on which all of the actions may be allowed, and those of
+    /// them on which helpful ones may be allowed too.
+    pub(super) fn names_for(
+        &self,
+        who: &EffectivePermissions<'_>,
+        actions: &[ActionId],
+        helpful: &[ActionId],
+        kind: &str,
+    ) -> Vec<Pattern> {
+        let (partition, id) = (&self.account.partition, self.account.id_text());
+        let mut names = vec![Pattern::glob(&format!("arn:{partition}:iam::{id}:{kind}/*"))];
+        for action in actions {
+            for limit in self.limits(who, *action) {
+                names = common_to(&names, &limit);
+            }
+        }
+        for action in helpful {
+            let mut narrower = names.clone();
+            for limit in self.limits(who, *action) {
+                narrower = common_to(&narrower, &limit);
+            }
+            names = add_new(names, narrower);
+        }
+        names
+    }
+
+    /// The resources within which alone an action may be allowed: those of the Allows, those of the boundary's Allows,
+    /// and those that each Deny leaves out.
+    fn limits(&self, who: &EffectivePermissions<'_>, action: ActionId) -> Vec<Vec<Pattern>> {
+        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
+        let own = self.in_force(who, action).map(|(.., statement)| statement).collect();
+        let mut layers: Vec<Vec<&Statement>> = vec![own];
+        if let Some(boundary) = who.boundary {
+            layers.push(self.about(boundary, action).map(|(_, statement)| statement).collect());
+        }
+        let mut limits = Vec::new();
+        for statements in layers {
+            let mut allowed = Vec::new();
+            for statement in statements {
+                match (statement.effect, &statement.resources) {
+                    (Effect::Allow, Some(Selection::Only(patterns))) => {
+                        allowed.extend(patterns.iter().map(|it| it.resolve(&request)));
+                    }
+                    (Effect::Allow, _) => allowed.push(Pattern::glob("*")),
+                    (Effect::Deny, Some(Selection::AllBut(patterns))) => {
+                        limits.push(patterns.iter().map(|it| it.resolve(&request)).collect());
+                    }
+                    (Effect::Deny, _) => {}
+                }
+            }
+            limits.push(allowed);
+        }
+        limits
+    }
+
     /// The ARNs of resources of IAM of a kind that actions name, and one that they cannot have meant.
     pub(super) fn examples_of_kind(
         &self,
@@ -440,7 +495,8 @@ impl<'a> Index<'a> {
     fn acted_on(&self, action: ActionId, pattern: &Pattern) -> Vec<String> {
         let mut examples = vec![probe::example(pattern, self.account)];
         for shape in self.shapes(action) {
-            examples.extend(pattern.common_arn(&Pattern::glob(&shape), probe::NAME));
+            let common = pattern.common_arn(&Pattern::glob(&shape));
+            examples.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
         }
         examples.retain(|it| it != "*" && self.acts_on(action, it));
         examples
@@ -598,6 +654,29 @@ pub(super) fn surest<T>(
     best
 }
 
+/// How many patterns for names are followed, at most, so that many that overlap do not multiply.
+const MANY: usize = 100;
+
+/// The patterns for what matches one of some patterns and one of others.
+pub(super) fn common_to(some: &[Pattern], others: &[Pattern]) -> Vec<Pattern> {
+    let mut common = Vec::new();
+    for one in some {
+        let with_others = others.iter().filter_map(|other| one.common_arn(other)).collect();
+        common = add_new(common, with_others);
+    }
+    common
+}
+
+/// Patterns, and more of them, as far as there is room.
+fn add_new(mut patterns: Vec<Pattern>, more: Vec<Pattern>) -> Vec<Pattern> {
+    for pattern in more {
+        if patterns.len() < MANY && !patterns.iter().any(|it| it.as_str() == pattern.as_str()) {
+            patterns.push(pattern);
+        }
+    }
+    patterns
+}
+
 /// Whether two resources may be the same, or are of kinds that a method needs both of: names that stand
 /// for wildcards may be the same.
 fn go_together(one: &str, other: &str) -> bool {
@@ -608,7 +687,7 @@ fn go_together(one: &str, other: &str) -> bool {
         return true;
     }
     let [one, other] = [one, other].map(|arn| Pattern::glob(&arn.replace(probe::NAME, "*")));
-    one.common_arn(&other, probe::NAME).is_some()
+    one.common_arn(&other).is_some()
 }
 
 /// Whether what the document says may depend on who has it.

@@ -10,8 +10,14 @@ use crate::account::PrincipalKind;
 const LIST: &str = include_str!("../../data/escalations.toml");
 
 /// Actions that belong to no method, but help with one.
-const HELPERS: [&str; 4] =
-    ["iam:CreateInstanceProfile", "iam:CreatePolicy", "sts:SetSourceIdentity", "sts:TagSession"];
+const HELPERS: [&str; 6] = [
+    "iam:CreateInstanceProfile",
+    "iam:CreatePolicy",
+    "iam:DeleteRole",
+    "iam:RemoveRoleFromInstanceProfile",
+    "sts:SetSourceIdentity",
+    "sts:TagSession",
+];
 
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
 

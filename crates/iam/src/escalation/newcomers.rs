@@ -1,5 +1,7 @@
 //! Users and roles that are yet to be made, and whose maker gives them permissions and becomes them.
 
+use portcullis_model::PolicyKind;
+
 use super::Certainty;
 use super::changes::{BOUNDARY, POLICY};
 use super::effective_permissions::{Asked, EffectivePermissions};
@@ -10,7 +12,17 @@ use super::search::{Search, Wait};
 use super::step::{Rank, Step};
 use crate::account::{Principal, PrincipalKind};
 use crate::context::Resource;
+use crate::probe;
 use crate::value::Value;
+
+/// Actions that help to use who is made.
+const HELPFUL: [&str; 5] = [
+    "iam:deleterolepermissionsboundary",
+    "iam:deleteuserpermissionsboundary",
+    "iam:passrole",
+    "iam:putrolepermissionsboundary",
+    "iam:putuserpermissionsboundary",
+];
 
 impl Search<'_> {
     /// Notes how a node makes a user or role by the first action of a method, and gives it everything by
@@ -24,14 +36,13 @@ impl Search<'_> {
     fn surest_newcomer(&self, by: NodeId, method: &Method, kind: PrincipalKind) -> Option<Step> {
         let who = &self.node(by).who;
         let mut best: Option<Step> = None;
-        let mut naming = method.actions.clone();
-        naming.push(self.index.methods.known("iam:passrole"));
-        for arn in self.index.examples_of_kind(who, &naming, kind.word()) {
-            if self.names.is_taken(&arn) {
-                continue;
-            }
+        let helpful = HELPFUL.map(|name| self.index.methods.known(name));
+        for pattern in self.index.names_for(who, &method.actions, &helpful, kind.word()) {
+            let arn = pattern.example(probe::NAME);
+            let Some(before) = self.free_name(by, &arn) else { continue };
             let newcomer = Principal::new(kind, &arn, "");
             let unbounded = self.equip(by, method, &newcomer, &Value::Absent);
+            let unbounded = unbounded.map(|step| before.clone().and(step));
             best = best.into_iter().chain(unbounded).max_by_key(Step::certainty);
             for offered in self.index.offered(who, method.actions[0], BOUNDARY) {
                 if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
@@ -40,11 +51,42 @@ impl Search<'_> {
                 let boundary = Value::one(offered.arn.as_str());
                 let Some(free) = self.free(who, &newcomer, &offered) else { continue };
                 let step = self.equip(by, method, &newcomer, &boundary);
-                let step = step.map(|step| offered.before().and(step).and(free));
+                let step =
+                    step.map(|step| before.clone().and(offered.before()).and(step).and(free));
                 best = best.into_iter().chain(step).max_by_key(Step::certainty);
             }
         }
         best
+    }
+
+    /// How the name of a newcomer is made free: at once, or by deleting the role that has it, with its policies
+    /// before.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
+    fn free_name(&self, by: NodeId, arn: &str) -> Option<Step> {
+        let Some(id) = self.names.taken_by(arn) else { return Some(Step::default()) };
+        let (role, node) = (self.account().principal(id), self.node(by));
+        if role.kind != PrincipalKind::Role || role.service_linked || node.holder == Some(id) {
+            return None;
+        }
+        let known = |name| self.index.methods.known(name);
+        let mut step = Step::default();
+        for id in &role.policies {
+            let policy = self.account().policy(*id);
+            let remove = match policy.kind {
+                PolicyKind::Inline => "iam:deleterolepolicy",
+                _ => "iam:detachrolepolicy",
+            };
+            let brings = [(POLICY, Value::one(policy.id.as_str()))];
+            let asked = Asked { brings: &brings, ..Asked::about(role) };
+            step.allowed.push(self.index.allowed(&node.who, known(remove), asked)?);
+        }
+        if role.has_instance_profile {
+            step = step.and(self.uses(by, &[known("iam:removerolefrominstanceprofile")])?);
+        }
+        let delete = known("iam:deleterole");
+        step.allowed.push(self.index.allowed(&node.who, delete, Asked::about(role))?);
+        Some(step)
     }
 
     /// How a newcomer with a boundary is not held back by it.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::PolicyKind;
 
-use super::effective_permissions::{Asked, EffectivePermissions, Index};
+use super::effective_permissions::{Asked, EffectivePermissions, Index, common_to};
 use super::methods::{ActionId, Method};
 use super::step::{Allowed, Step, Target};
 use crate::account::{Account, PolicyId};
 use crate::context::Resource;
+use crate::pattern::Pattern;
 use crate::probe;
 
 /// A policy that an action may be about.
@@ -44,63 +45,51 @@ impl Index<'_> {
         for name in ["AdministratorAccess", "IAMFullAccess"] {
             offered.push(Offered::new(self.aws_policy(name), self.everything()));
         }
-        let mut named = self.named(who, action, key);
+        let named = self.named(who, action, key);
         if named.is_empty() {
             return offered;
         }
-        for arn in &named {
-            offered.extend(self.managed.get(arn.as_str()).map(|id| Offered::new(arn.clone(), *id)));
+        for pattern in &named {
+            let arn = probe::example(pattern, self.account);
+            offered.extend(self.managed.get(arn.as_str()).map(|id| Offered::new(arn, *id)));
         }
         for id in &self.wide {
             offered.push(Offered::new(self.account.policy(*id).id.clone(), *id));
         }
-        named.insert(probe::iam_resource(self.account, "policy"));
         for name in ["iam:createpolicy", "iam:createpolicyversion"] {
             offered.extend(self.made(who, name, &named));
         }
         offered
     }
 
-    /// Policies whose ARNs fit the conditions on the key in the statements about an action.
-    fn named(
-        &self,
-        who: &EffectivePermissions<'_>,
-        action: ActionId,
-        key: &str,
-    ) -> BTreeSet<String> {
+    /// What fits the conditions on the key in the statements about an action.
+    fn named(&self, who: &EffectivePermissions<'_>, action: ActionId, key: &str) -> Vec<Pattern> {
         let request = self.request(who, "", Asked::own(""));
         let own = self.in_force(who, action).map(|(.., statement)| statement);
         let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
         let statements = own.chain(of_boundary.map(|(_, statement)| statement));
-        let mut examples = BTreeSet::new();
+        let mut named = Vec::new();
         for condition in statements.flat_map(|it| &it.conditions).filter(|it| it.key == key) {
-            for value in &condition.values {
-                examples.insert(probe::example(&value.resolve(&request), self.account));
-            }
+            named.extend(condition.values.iter().map(|value| value.resolve(&request)));
         }
-        examples
+        named
     }
 
     /// Policies that can be made, or rewritten, to allow everything.
-    fn made(
-        &self,
-        who: &EffectivePermissions<'_>,
-        name: &str,
-        named: &BTreeSet<String>,
-    ) -> Vec<Offered> {
+    fn made(&self, who: &EffectivePermissions<'_>, name: &str, named: &[Pattern]) -> Vec<Offered> {
         let action = self.methods.known(name);
-        let mut arns = named.clone();
-        for pattern in self.resources(who, action).flatten() {
-            arns.insert(probe::example(&pattern, self.account));
-        }
+        let makable = self.names_for(who, &[action], &[], "policy");
+        let mut patterns = common_to(&makable, named);
+        patterns.extend(common_to(&patterns, named));
+        patterns.extend(makable);
+        let arns: BTreeSet<String> = patterns.iter().map(|it| it.example(probe::NAME)).collect();
         let mut made = Vec::new();
         for arn in arns {
-            let is_policy = probe::is_of(&arn, "iam", self.account) && arn.contains(":policy/");
             let can_be = match self.managed.get(arn.as_str()) {
                 Some(policy) => name == "iam:createpolicyversion" && !self.is_full(*policy),
                 None => name == "iam:createpolicy",
             };
-            if is_policy && can_be {
+            if can_be {
                 let allowed = self.allowed(who, action, Asked::own(&arn));
                 let policy = self.everything();
                 made.extend(allowed.map(|it| Offered { arn, policy, made: Some(it) }));

@@ -93,9 +93,11 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// Whether a principal has the ARN.
-    pub(super) fn is_taken(&self, arn: &str) -> bool {
-        self.by_arn.contains_key(arn)
+    /// Who has the name in an ARN: of roles, whatever the path.
+    pub(super) fn taken_by(&self, arn: &str) -> Option<PrincipalId> {
+        let role = arn.contains(":role/").then(|| arn.rsplit('/').next()).flatten();
+        let taken = role.and_then(|name| self.roles.get(name));
+        taken.or_else(|| self.by_arn.get(arn)).copied()
     }
 
     /// The principals of the account that a trust policy chooses one by one.

@@ -823,6 +823,8 @@ fn a_policy_that_can_be_made_may_be_attached() {
     check_user(json!([attach("app-1"), create("app-*")]), json!({}), found);
     check_user(json!([attach("*")]), json!({}), &[]);
     check_user(json!([attach("app-*"), create("web-*")]), json!({}), &[]);
+    check_user(json!([attach("*-x"), create("app-*")]), json!({}), found);
+    check_user(json!([attach("*-x"), create("app-y")]), json!({}), &[]);
     check_user(json!([attach("*"), create("*"), deny("iam:CreatePolicy", "*")]), json!({}), &[]);
     // What is there cannot be made, but rewritten.
     let with = json!({"policies": {"app": plain()}});
@@ -878,6 +880,89 @@ fn who_is_made_within_a_boundary_is_no_way() {
     let one = || allow(json!(["iam:CreateRole", "iam:AttachRolePolicy"]), arn("role/app"));
     check_user(json!([one()]), existing, &[]);
     check_user(json!([one()]), json!({}), found);
+}
+
+/// A name must be one that all steps are allowed on, be it the overlap of their patterns.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+#[test]
+fn who_is_made_has_a_name_that_all_steps_are_allowed_on() {
+    let role = |name: &str| arn(&format!("role/{name}"));
+    let attach = || "iam:AttachRolePolicy";
+    let found: &Ways = &[("create-role-attach-policy", Certain)];
+    for (one, other, expected) in [
+        ("a-*", "*-x", found),
+        ("a-*", "a-b-*", found),
+        ("team/*", "*/svc-*", found),
+        ("*-a-*", "*-b-*", found),
+        ("a??", "*x", found),
+        ("a-*", "b-*", &[]),
+        ("*-x", "*-y", &[]),
+        ("a?", "a??", &[]),
+        ("a?", "*bc", &[]),
+    ] {
+        let overlap = |deny: &[Json]| {
+            let steps = [allow("iam:CreateRole", role(one)), allow(attach(), role(other))];
+            json!([&steps[..], deny].concat())
+        };
+        check_user(overlap(&[]), json!({}), expected);
+        check_user(overlap(&[deny(attach(), role("*p*"))]), json!({}), expected);
+        check_user(overlap(&[deny(attach(), role(one))]), json!({}), &[]);
+        // The same between policies and a boundary, and a Deny of all but some.
+        let both = |name: &str| allow(json!(["iam:CreateRole", attach()]), role(name));
+        let bounded = json!({
+            "users": {"alice": {"may": [both(one)], "boundary": "b"}},
+            "policies": {"b": [both(other), allow("sts:*", "*")]},
+        });
+        check(bounded, expected);
+        let but = json!({"Effect": "Deny", "Action": "iam:*", "NotResource": role(other)});
+        check_user(json!([both(one), but]), json!({}), expected);
+    }
+    let user = |name: &str| arn(&format!("user/{name}"));
+    let three = |key: &str| {
+        let create = allow("iam:CreateUser", user("tmp-*"));
+        let attach = allow("iam:AttachUserPolicy", user("t*"));
+        json!([create, attach, allow("iam:CreateAccessKey", user(key))])
+    };
+    check_user(three("*-ops"), json!({}), &[("create-user-attach-policy-key", Certain)]);
+    check_user(three("web-*"), json!({}), &[]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
+#[test]
+fn a_role_that_has_the_name_is_deleted_first() {
+    let app = |list: Json| allow(list, arn("role/app"));
+    let steps = json!(["iam:CreateRole", "iam:AttachRolePolicy"]);
+    let make = |list: Json, deny: Option<Json>| {
+        let mut may = vec![app(steps.clone()), app(list)];
+        may.extend(deny);
+        json!(may)
+    };
+    let taken = |spec: Json| json!({"roles": {"app": spec}, "policies": {"x": plain()}});
+    let empty = || taken(json!({"trust": trusts_service("x")}));
+    let found: &Ways = &[("create-role-attach-policy", Certain)];
+    let delete = || json!("iam:DeleteRole");
+    check_user(make(delete(), None), empty(), found);
+    check_user(make(json!("iam:GetRole"), None), empty(), &[]);
+    check_user(make(delete(), Some(deny("iam:DeleteRole", "*"))), empty(), &[]);
+    // What must go before it.
+    for (spec, first) in [
+        (json!({"may": plain(), "trust": trusts_service("x")}), "iam:DeleteRolePolicy"),
+        (json!({"attached": ["x"], "trust": trusts_service("x")}), "iam:DetachRolePolicy"),
+    ] {
+        check_user(make(delete(), None), taken(spec.clone()), &[]);
+        check_user(make(json!(["iam:DeleteRole", first]), None), taken(spec), found);
+    }
+    let with_profile = || taken(json!({"trust": trusts_service("x"), "profile": true}));
+    check_user(make(delete(), None), with_profile(), &[]);
+    let profile = allow("iam:RemoveRoleFromInstanceProfile", arn("instance-profile/*"));
+    check_user(make(delete(), Some(profile)), with_profile(), found);
+    // The name is taken whatever the path, and by no path is a service-linked role deleted.
+    let elsewhere = |path: &str| taken(json!({"path": path, "trust": trusts_service("x")}));
+    check_user(make(delete(), None), elsewhere("/team/"), &[]);
+    let anywhere = json!([allow(json!(["iam:DeleteRole"]), "*"), app(steps.clone())]);
+    check_user(anywhere.clone(), elsewhere("/team/"), found);
+    check_user(anywhere, elsewhere("/aws-service-role/x/"), &[]);
 }
 
 /// A trust policy may name somebody else in reach.
