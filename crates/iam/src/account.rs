@@ -133,8 +133,8 @@ pub struct Principal {
     pub boundary: Option<PolicyId>,
     /// The tags; none: they are not known.
     pub tags: Option<BTreeMap<String, String>>,
-    /// Whether whoever acts as it chooses the values of its tags, and may add others.
-    pub chooses_tags: bool,
+    /// The tags whose values whoever acts as it chooses, be they there or not.
+    pub chosen_tags: ChosenTags,
     /// The trust policy of a role; none: it could not be read, or this is not a role.
     pub trust: Option<TrustPolicy>,
     /// Whether a user has a console password; none: it is not known.
@@ -147,6 +147,38 @@ pub struct Principal {
     pub service_linked: bool,
     /// Whether it has further policies that are not known.
     pub incomplete: bool,
+}
+
+/// Some of the tags of a principal.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum ChosenTags {
+    /// None of them.
+    #[default]
+    None,
+    /// Those with these names, in lower case.
+    Some(BTreeSet<String>),
+    /// All of them.
+    All,
+}
+
+impl ChosenTags {
+    /// Whether a tag of that name is among them.
+    #[must_use]
+    pub fn include(&self, name: &str) -> bool {
+        match self {
+            ChosenTags::None => false,
+            ChosenTags::Some(names) => names.contains(&name.to_lowercase()),
+            ChosenTags::All => true,
+        }
+    }
+
+    pub(crate) fn add(&mut self, name: &str) {
+        match self {
+            ChosenTags::None => *self = ChosenTags::Some([name.to_lowercase()].into()),
+            ChosenTags::Some(names) => drop(names.insert(name.to_lowercase())),
+            ChosenTags::All => {}
+        }
+    }
 }
 
 impl Account {
@@ -189,6 +221,16 @@ impl Principal {
             name: name.to_owned(),
             tags: Some(BTreeMap::new()),
             ..Principal::default()
+        }
+    }
+
+    /// Takes a tag away; the case of names is ignored.
+    pub(crate) fn remove_tag(&mut self, name: &str) {
+        if let Some(tags) = &mut self.tags {
+            tags.retain(|other, _| !other.eq_ignore_ascii_case(name));
+        }
+        if let ChosenTags::Some(names) = &mut self.chosen_tags {
+            names.remove(&name.to_lowercase());
         }
     }
 }

@@ -138,7 +138,7 @@ impl Condition {
         match value {
             Value::Absent => self.when_absent.into(),
             Value::Many(texts) => self.holds_for_several(request, &texts),
-            Value::Chosen { optional } => self.holds_by_choice(effect, optional),
+            Value::Chosen { optional } => self.holds_by_choice(request, effect, optional),
             Value::ChosenIn(service) => {
                 let mut of_service = Truth::No;
                 for pattern in &self.values {
@@ -147,7 +147,7 @@ impl Condition {
                     });
                 }
                 if effect == Effect::Deny && of_service == Truth::Yes {
-                    return self.holds_by_choice(effect, true);
+                    return self.holds_by_choice(request, effect, true);
                 }
                 if self.negated { !of_service } else { of_service }
             }
@@ -195,9 +195,11 @@ impl Condition {
         holds
     }
 
-    /// Whoever chooses the value wants an Allow to hold, and a Deny not to.
-    fn holds_by_choice(&self, effect: Effect, is_optional: bool) -> Truth {
-        let fits_something = !self.values.is_empty();
+    /// Whoever chooses the value wants an Allow to hold, and a Deny not to. Nothing fits a variable that the request
+    /// lacks.
+    fn holds_by_choice(&self, request: &Request<'_>, effect: Effect, is_optional: bool) -> Truth {
+        let mut patterns = self.values.iter();
+        let fits_something = patterns.any(|it| it.truth_in(request, |_| Truth::Yes).is_possible());
         let fits_everything = self.values.iter().any(Pattern::is_everything);
         let (may_hold, may_fail) = if self.negated {
             (!fits_everything, fits_something)

@@ -253,7 +253,7 @@ impl<'a> Context<'a> {
 fn tag_of<'a>(principal: &'a Principal, tag: &str) -> Value<'a> {
     let Some(tags) = &principal.tags else { return Value::Lacking(Lack::Tags) };
     let found = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case(tag));
-    if principal.chooses_tags {
+    if principal.chosen_tags.include(tag) {
         return Value::Chosen { optional: found.is_none() };
     }
     Value::maybe(found.map(|(_, value)| value.as_str()))

@@ -20,7 +20,9 @@ mod trust;
 mod truth;
 mod value;
 
-pub use account::{Account, Organization, Policy, PolicyId, Principal, PrincipalId, PrincipalKind};
+pub use account::{
+    Account, ChosenTags, Organization, Policy, PolicyId, Principal, PrincipalId, PrincipalKind,
+};
 pub use condition::{Condition, Operator, Quantifier};
 pub use context::{Context, Request, Resource};
 pub use escalation::{Certainty, GrantedAction, Judgement, Privileges, Way, judge};

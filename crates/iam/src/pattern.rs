@@ -93,10 +93,12 @@ impl Pattern {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))
     }
 
-    /// Whether it has a variable whose key, in lower case, begins so.
-    pub(crate) fn has_variable_of(&self, keys: &str) -> bool {
-        let mut pieces = self.pieces.iter();
-        pieces.any(|piece| matches!(piece, Piece::Variable(it) if it.0.starts_with(keys)))
+    /// The keys of its variables, in lower case.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable(variable) => Some(variable.0.as_str()),
+            _ => None,
+        })
     }
 
     /// The key in lower case, if the pattern is one variable without a default and nothing else.

@@ -1,21 +1,25 @@
 //! One method on one target.
 
-use std::collections::BTreeSet;
-
 use super::Certainty;
-use super::effective_permissions::Asked;
+use super::effective_permissions::{Asked, surest};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::reach::Reached;
 use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
+use super::tags::{Tagging, borrowed, limits_tags, values_among};
 use crate::account::{Account, Principal, PrincipalId};
 use crate::context::{Context, Resource};
-use crate::policy::Effect;
-use crate::trust::{Chosen, Grant, SESSION, is_saml};
+use crate::trust::{Grant, SESSION, is_saml};
 use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
+
+/// The keys that whoever assumes a role chooses one value for, whichever policies ask for it.
+const CHOSEN_ONCE: [&str; 3] = ["sts:externalid", "sts:rolesessionname", "sts:sourceidentity"];
+
+/// How many combinations of their values are tried, at most.
+const MANY: usize = 100;
 
 impl<'a> Search<'a> {
     /// The step of a node that uses a method on a target, if it can.
@@ -25,14 +29,10 @@ impl<'a> Search<'a> {
         let principal = target.principal().map(|id| (id, account.principal(id)));
         let about = principal.map_or(Resource::Own, |(_, it)| Resource::Principal(it));
         let step = match (method.changes, principal) {
-            (Changes::RoleSession, Some((id, role))) => {
-                let step = self.assume(by.node, id, role)?;
-                let tag = || self.adds_to_session(by.node, "sts:tagsession", id);
-                match target {
-                    Target::Session(_) => step.and(Step::new(tag()?)),
-                    _ => step,
-                }
-            }
+            (Changes::RoleSession, Some((id, _))) => match target {
+                Target::Session(_, place) => self.assume_tagged(by.node, id, *place)?,
+                _ => self.assume(by.node, id)?,
+            },
             (Changes::RunningRole, Some((_, role))) => {
                 let limit = if needs_profile(method, role, self.account()) {
                     Step::limited(Certainty::Possible, PROFILE)
@@ -124,63 +124,143 @@ impl<'a> Search<'a> {
         Some(step)
     }
 
-    /// How a node assumes a role; if need be with tags or a source identity that it chooses for the session.
-    ///
-    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
-    fn assume(&self, id: NodeId, role_id: PrincipalId, role: &'a Principal) -> Option<Step> {
-        let mut brings = Vec::new();
-        let mut choice = Step::default();
-        for (action, keys) in SESSION {
-            match self.adds_to_session(id, action, role_id) {
-                Some(allowed) => choice.allowed.push(allowed),
-                None => brings.extend(keys.iter().map(|key| (*key, Value::Absent))),
+    /// How a node assumes a role, by the values that serve best for keys that it chooses.
+    fn assume(&self, id: NodeId, role: PrincipalId) -> Option<Step> {
+        let step = self.assume_bringing(id, role, &[])?;
+        let mut all = vec![Vec::new()];
+        for (key, values) in self.contested(id, role) {
+            let mut more = Vec::new();
+            for brings in &all {
+                for value in &values {
+                    more.push([&brings[..], &[(key, value.clone())]].concat());
+                }
+            }
+            all = more;
+        }
+        if all.len() == 1 || all.len() > MANY {
+            return Some(step);
+        }
+        let steps = all.iter().filter_map(|brings| self.assume_bringing(id, role, brings));
+        surest(steps, |step| Some(step.certainty()))
+    }
+
+    /// The keys that a node chooses values for when it assumes a role, where more than one condition is about them, with
+    /// the values to try.
+    fn contested(&self, id: NodeId, role: PrincipalId) -> Vec<(&'static str, Vec<Value<'static>>)> {
+        let (who, methods) = (&self.node(id).who, self.index.methods);
+        let mut statements = Vec::new();
+        for action in [methods.assume, methods.known("sts:setsourceidentity")] {
+            statements.extend(self.index.in_force(who, action).map(|(.., statement)| statement));
+            let bounding = who.boundary.into_iter().flat_map(|it| self.index.about(it, action));
+            statements.extend(bounding.map(|(_, statement)| statement));
+            let trust = self.account().principal(role).trust.as_ref();
+            let name = &methods.action(action).lower;
+            statements.extend(trust.into_iter().flat_map(|trust| trust.document.about(name)));
+        }
+        let conditions = || statements.iter().flat_map(|statement| &statement.conditions);
+        if !conditions().any(|condition| CHOSEN_ONCE.contains(&condition.key.as_str())) {
+            return Vec::new();
+        }
+        let request = self.index.request(who, "sts:assumerole", Asked::own(""));
+        let mut contested = Vec::new();
+        for key in CHOSEN_ONCE {
+            let about = || conditions().filter(|condition| condition.key == key);
+            if about().count() < 2 {
+                continue;
+            }
+            let patterns = about().flat_map(|it| &it.values).map(|it| it.resolve(&request));
+            let values = values_among(&patterns.collect::<Vec<_>>()).into_iter();
+            let mut values: Vec<Value<'static>> = values.map(Value::one).collect();
+            if key != "sts:rolesessionname" {
+                values.push(Value::Absent);
+            }
+            contested.push((key, values));
+        }
+        contested
+    }
+
+    /// How a node assumes a role with tags that are tried for sessions.
+    fn assume_tagged(&self, id: NodeId, role: PrincipalId, place: usize) -> Option<Step> {
+        let tag = self.index.methods.known("sts:tagsession");
+        let tagging = &self.session_tags[place];
+        if *tagging == Tagging::Any && self.session_tags.len() > 1 {
+            let trust = self.account().principal(role).trust.as_ref()?;
+            let mut by_trust = trust.document.about("sts:tagsession");
+            let is_limited = !self.index.tag_limits(&self.node(id).who, tag).is_empty()
+                || by_trust.any(|statement| statement.conditions.iter().any(limits_tags));
+            if is_limited {
+                return None;
             }
         }
-        let by_choice = self.assume_bringing(id, role_id, role, &brings)?;
-        if choice.allowed.is_empty() {
-            return Some(by_choice);
-        }
-        let absent = SESSION.map(|(_, keys)| keys).concat();
-        let brings: Vec<_> = absent.into_iter().map(|key| (key, Value::Absent)).collect();
-        let plain = self.assume_bringing(id, role_id, role, &brings);
-        let by_choice = by_choice.and(choice);
-        plain.filter(|plain| plain.certainty() >= by_choice.certainty()).or(Some(by_choice))
+        let brought = tagging.brought();
+        let brings = borrowed(&brought);
+        let named = self.assume_adding(id, role, &["sts:tagsession"], &brings);
+        let all = SESSION.map(|(action, _)| action);
+        named.or_else(|| self.assume_adding(id, role, &all, &brings))
     }
 
-    /// How a node may add something to its session of a role, which the trust policy must allow too.
-    ///
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required>
-    fn adds_to_session(&self, id: NodeId, name: &str, role: PrincipalId) -> Option<Allowed> {
-        let (who, action) = (&self.node(id).who, self.index.methods.known(name));
-        let principal = self.account().principal(role);
-        let trust = principal.trust.as_ref()?;
-        let mut statements = trust.document.statements.iter();
-        let statement =
-            statements.position(|it| it.effect == Effect::Allow && it.actions.selects(name))?;
-        let own = self.index.allowed(who, action, Asked::about(principal));
-        if own.is_some() || !trust.chosen().any(|chosen| chosen == Chosen::Arn(&who.identity.arn)) {
-            return own;
-        }
-        // Whoever the trust policy names needs no permission of its own.
-        let certainty =
-            self.index.left_of_grant(who, action, principal, !self.node(id).is_user())?;
-        let (by, keys) = (Grantor::Trust(role), BTreeSet::new());
-        Some(Allowed { action, by, statement, certainty, keys })
-    }
-
+    /// How a node assumes a role; if need be with tags or a source identity that it chooses for the session.
     fn assume_bringing(
         &self,
         id: NodeId,
-        role_id: PrincipalId,
-        role: &'a Principal,
+        role: PrincipalId,
         brings: &[(&str, Value<'_>)],
     ) -> Option<Step> {
-        let node = self.node(id);
-        let assume = self.index.methods.assume;
-        let own = self.index.step(&node.who, assume, Asked { brings, ..Asked::about(role) });
+        let mut adds = Vec::new();
+        for (action, _) in SESSION {
+            let id_of_action = self.index.methods.known(action);
+            if self.is_admitted(id, role, id_of_action, brings).is_some() {
+                adds.push(action);
+            }
+        }
+        let by_choice = self.assume_adding(id, role, &adds, brings)?;
+        if adds.is_empty() {
+            return Some(by_choice);
+        }
+        let plain = self.assume_adding(id, role, &[], brings);
+        plain.filter(|plain| plain.certainty() >= by_choice.certainty()).or(Some(by_choice))
+    }
+
+    /// How a node assumes a role and adds to its session what certain actions allow.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required>
+    fn assume_adding(
+        &self,
+        id: NodeId,
+        role: PrincipalId,
+        adds: &[&str],
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Step> {
+        let mut all = Vec::new();
+        for (action, keys) in SESSION {
+            if !adds.contains(&action) {
+                all.extend(keys.iter().map(|key| (*key, Value::Absent)));
+            }
+        }
+        all.extend_from_slice(brings);
+        let mut step = self.is_admitted(id, role, self.index.methods.assume, &all)?;
+        for action in adds {
+            step = step.and(self.is_admitted(id, role, self.index.methods.known(action), &all)?);
+        }
+        Some(step)
+    }
+
+    /// How a node may use an action on a role to which the trust policy must admit it: to assume the role, or to add to
+    /// its session.
+    ///
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+    fn is_admitted(
+        &self,
+        id: NodeId,
+        role_id: PrincipalId,
+        action: ActionId,
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Step> {
+        let (node, role) = (self.node(id), self.account().principal(role_id));
+        let own = self.index.step(&node.who, action, Asked { brings, ..Asked::about(role) });
         let Some(trust) = &role.trust else {
             // What was not read may admit, and by name.
-            let by_name = self.index.left_of_grant(&node.who, assume, role, false);
+            let by_name = self.index.left_of_grant(&node.who, action, role, false);
             let may_be_named = node.holder.is_some() && by_name.is_some();
             let limit = Step::limited(Certainty::Conditional, "a trust policy that was not read");
             return (self.index.generous && (own.is_some() || may_be_named)).then_some(limit);
@@ -192,19 +272,20 @@ impl<'a> Search<'a> {
             brings,
         };
         let is_bounded = node.who.boundary.is_some();
-        let admission = trust.admit(node.who.identity, is_bounded, &context)?;
+        let name = &self.index.methods.action(action).lower;
+        let admission = trust.admit_to(name, node.who.identity, is_bounded, &context)?;
         let mut certainty = self.index.certainty(&admission.decision)?;
         // It may need no permission of its own, which is then surer than one with conditions.
         let by_itself = node.holder.is_some() && admission.grant != Grant::ByPermission;
         let within = admission.grant == Grant::WithinBoundary;
-        let left = by_itself.then(|| self.index.left_of_grant(&node.who, assume, role, within));
+        let left = by_itself.then(|| self.index.left_of_grant(&node.who, action, role, within));
         let left = left.flatten();
         let own = own.filter(|own| Some(own.certainty()) >= left);
         if own.is_none() {
             certainty = certainty.min(left?);
         }
         let admitted = Allowed {
-            action: assume,
+            action,
             by: Grantor::Trust(role_id),
             statement: admission.statement,
             certainty,

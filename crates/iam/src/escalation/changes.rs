@@ -2,12 +2,13 @@
 
 use portcullis_model::PolicyKind;
 
-use super::effective_permissions::{EffectivePermissions, Index};
+use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{Changes, Method};
-use super::nodes::{Node, Tags, sorted};
+use super::nodes::{Node, sorted};
 use super::offers::Offered;
 use super::search::Search;
 use super::step::{Step, Target};
+use super::tags::borrowed;
 use crate::account::{PolicyId, Principal, PrincipalKind};
 use crate::context::Resource;
 use crate::value::Value;
@@ -25,8 +26,8 @@ pub(super) struct Effect<'a> {
     pub(super) after: EffectivePermissions<'a>,
     /// The policy that no longer applies, because of its Deny.
     pub(super) removed: Option<PolicyId>,
-    /// What the request brings: the policy that is attached or detached, or the new boundary.
-    brings: Option<(&'static str, String)>,
+    /// What the request brings: the policy that is attached or detached, the new boundary, or tags.
+    brings: Vec<(String, Value<'static>)>,
     /// What must be done before.
     pub(super) before: Step,
 }
@@ -35,11 +36,11 @@ impl<'a> Effect<'a> {
     fn new(resource: &str, target: Option<Target>, after: EffectivePermissions<'a>) -> Effect<'a> {
         let resource = resource.to_owned();
         let before = Step::default();
-        Effect { resource, target, after, removed: None, brings: None, before }
+        Effect { resource, target, after, removed: None, brings: Vec::new(), before }
     }
 
     fn bringing(mut self, key: &'static str, value: String) -> Effect<'a> {
-        self.brings = Some((key, value));
+        self.brings = vec![(key.to_owned(), Value::one(value))];
         self
     }
 
@@ -49,8 +50,7 @@ impl<'a> Effect<'a> {
 
     /// The values that the request brings.
     pub(super) fn brought(&self) -> Vec<(&str, Value<'_>)> {
-        let brings = self.brings.iter();
-        brings.map(|(key, value)| (*key, Value::one(value.as_str()))).collect()
+        borrowed(&self.brings)
     }
 
     /// What the request is about, for the keys that tell of it.
@@ -155,7 +155,7 @@ impl<'a> Maker<'_, 'a> {
                 return self.unbound(holder, target.as_ref());
             }
             Changes::UserTags | Changes::RoleTags => {
-                return self.retagged(holder, target).into_iter().collect();
+                return self.retagged(holder, target.as_ref());
             }
             _ => {}
         }
@@ -215,14 +215,24 @@ impl<'a> Maker<'_, 'a> {
         effects
     }
 
-    fn retagged(&self, holder: &Principal, target: Option<Target>) -> Option<Effect<'a>> {
-        let id = self.node.holder.filter(|_| self.search.names.tags_matter)?;
-        let is_tagged = self.first_action().contains(":tag");
-        let tags = if is_tagged { Tags::Chosen } else { Tags::None };
-        let identity = self.search.cast.retagged(self.index.account, id, tags);
-        let is_new = !std::ptr::eq(identity, holder);
-        let after = EffectivePermissions { identity, ..self.node.who.clone() };
-        is_new.then(|| Effect::new(&holder.arn, target, after))
+    fn retagged(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect<'a>> {
+        let mut effects = Vec::new();
+        let Some(id) = self.node.holder.filter(|_| self.search.names.tags_matter) else {
+            return effects;
+        };
+        let asked = Asked::about(self.node.who.identity);
+        let taggings = self.index.taggings(self.by, self.method.actions[0], asked, None);
+        for (tagging, _) in taggings {
+            let changed = tagging.apply(holder);
+            let identity = self.search.cast.retagged(self.index.account, id, changed);
+            if !std::ptr::eq(identity, holder) {
+                let after = EffectivePermissions { identity, ..self.node.who.clone() };
+                let mut effect = Effect::new(&holder.arn, target.cloned(), after);
+                effect.brings = tagging.brought();
+                effects.push(effect);
+            }
+        }
+        effects
     }
 
     fn first_action(&self) -> &str {

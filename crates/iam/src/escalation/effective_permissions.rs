@@ -11,7 +11,7 @@ use super::methods::{ActionId, Methods};
 use super::nodes::{Keys, sorted};
 use super::offers::managed_policies;
 use super::step::{Allowed, Grantor, Step};
-use super::tags::Tag;
+use super::tags::AskedTags;
 use crate::account::{Account, PolicyId, Principal, PrincipalKind};
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
@@ -64,7 +64,7 @@ pub(super) struct Index<'a> {
     pub(super) wide: Vec<PolicyId>,
     all: PolicyDocument,
     /// The tags that policies ask for, found when somebody may change some tags only.
-    pub(super) tags: OnceCell<BTreeSet<Tag>>,
+    pub(super) asked_tags: OnceCell<AskedTags>,
     /// What was not read, and might have decided something.
     pub(super) lacks: RefCell<BTreeSet<Lack>>,
 }
@@ -100,7 +100,7 @@ impl<'a> Index<'a> {
             managed: managed_policies(account),
             wide: Vec::new(),
             all: PolicyDocument::everything(),
-            tags: OnceCell::new(),
+            asked_tags: OnceCell::new(),
             lacks: RefCell::default(),
         };
         for place in 0..=account.policies.len() {
@@ -232,24 +232,8 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Whether an action is allowed, and the statement that allows it: of several the surest. Changing tags counts if
-    /// a policy asks for them.
+    /// Whether an action is allowed, and the statement that allows it: of several the surest.
     pub(super) fn allowed(
-        &self,
-        who: &EffectivePermissions<'_>,
-        action: ActionId,
-        asked: Asked<'_>,
-    ) -> Option<Allowed> {
-        let is_change_of_tags = self.methods.retags(action) && asked.brings.is_empty();
-        if is_change_of_tags {
-            self.allowed_to_retag(who, action, asked)
-        } else {
-            self.allowed_bringing(who, action, asked)
-        }
-    }
-
-    /// Whether an action is allowed, as a request for it brings the values of keys.
-    pub(super) fn allowed_bringing(
         &self,
         who: &EffectivePermissions<'_>,
         action: ActionId,
@@ -294,14 +278,14 @@ impl<'a> Index<'a> {
             PrincipalKind::Role => ["iam:tagrole", "iam:untagrole"],
             PrincipalKind::Group => return None,
         };
-        let tagged = Principal { chooses_tags: true, ..target.clone() };
-        let untagged = Principal { tags: Some(BTreeMap::new()), ..target.clone() };
-        for (name, retagged) in names.iter().zip([&tagged, &untagged]) {
-            let about = Resource::Principal(retagged);
-            let change = self.allowed(who, self.methods.known(name), Asked::about(target));
-            let allowed = self.allowed(who, action, Asked { about, ..asked });
-            if let (Some(change), Some(allowed)) = (change, allowed) {
-                return Some(Step { allowed: vec![change, allowed], limit: None });
+        for name in names {
+            let tag = self.methods.known(name);
+            for (tagging, change) in self.taggings(who, tag, Asked::about(target), None) {
+                let retagged = tagging.apply(target);
+                let about = Resource::Principal(&retagged);
+                if let Some(allowed) = self.allowed(who, action, Asked { about, ..asked }) {
+                    return Some(Step { allowed: vec![change, allowed], limit: None });
+                }
             }
         }
         None

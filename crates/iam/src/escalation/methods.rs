@@ -200,12 +200,6 @@ impl Methods {
         self.all.iter().flat_map(|method| &method.services).map(String::as_str).collect()
     }
 
-    /// Whether an action sets or removes tags of a user or role.
-    pub(super) fn retags(&self, id: ActionId) -> bool {
-        let name = &self.action(id).lower;
-        name.starts_with("iam:tag") || name.starts_with("iam:untag")
-    }
-
     pub(super) fn action(&self, id: ActionId) -> &Action {
         &self.actions[usize::from(id.0)]
     }

@@ -10,18 +10,24 @@ use super::nodes::NodeId;
 use super::offers::Offered;
 use super::search::{Search, Wait};
 use super::step::{Rank, Step};
+use super::tags::{Tagging, borrowed};
 use crate::account::{Principal, PrincipalKind};
 use crate::context::Resource;
 use crate::probe;
 use crate::value::Value;
 
+/// The keys that a request without tags lacks.
+const UNTAGGED: [&str; 2] = ["aws:requesttag/", "aws:tagkeys"];
+
 /// Actions that help to use who is made.
-const HELPFUL: [&str; 5] = [
+const HELPFUL: [&str; 7] = [
     "iam:deleterolepermissionsboundary",
     "iam:deleteuserpermissionsboundary",
     "iam:passrole",
     "iam:putrolepermissionsboundary",
     "iam:putuserpermissionsboundary",
+    "iam:tagrole",
+    "iam:taguser",
 ];
 
 impl Search<'_> {
@@ -41,20 +47,57 @@ impl Search<'_> {
             let arn = pattern.example(probe::NAME);
             let Some(before) = self.free_name(by, &arn) else { continue };
             let newcomer = Principal::new(kind, &arn, "");
-            let unbounded = self.equip(by, method, &newcomer, &Value::Absent);
-            let unbounded = unbounded.map(|step| before.clone().and(step));
-            best = best.into_iter().chain(unbounded).max_by_key(Step::certainty);
-            for offered in self.index.offered(who, method.actions[0], BOUNDARY) {
+            let untagged = vec![(Tagging::NoneLeft, Step::default())];
+            let taggings = || self.taggings_of_newcomer(who, method, &newcomer);
+            for (tagging, tag) in
+                untagged.into_iter().chain(std::iter::once_with(taggings).flatten())
+            {
+                let newcomer = tagging.apply(&newcomer);
+                let step = self.equip_within(by, method, &newcomer, &tagging);
+                let step = step.map(|step| before.clone().and(tag).and(step));
+                best = best.into_iter().chain(step).max_by_key(Step::certainty);
                 if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
                     return best;
                 }
-                let boundary = Value::one(offered.arn.as_str());
-                let Some(free) = self.free(who, &newcomer, &offered) else { continue };
-                let step = self.equip(by, method, &newcomer, &boundary);
-                let step =
-                    step.map(|step| before.clone().and(offered.before()).and(step).and(free));
-                best = best.into_iter().chain(step).max_by_key(Step::certainty);
             }
+        }
+        best
+    }
+
+    /// The tags that a newcomer can be given.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_users.html>
+    fn taggings_of_newcomer(
+        &self,
+        who: &EffectivePermissions<'_>,
+        method: &Method,
+        newcomer: &Principal,
+    ) -> Vec<(Tagging, Step)> {
+        let name = if newcomer.kind == PrincipalKind::Role { "iam:tagrole" } else { "iam:taguser" };
+        let (tag, create) = (self.index.methods.known(name), method.actions[0]);
+        let taggings = self.index.taggings(who, tag, Asked::about(newcomer), Some(create));
+        taggings.into_iter().map(|(tagging, allowed)| (tagging, Step::new(allowed))).collect()
+    }
+
+    /// How a newcomer with tags is made and equipped, without a boundary or with one that does not hold it back.
+    fn equip_within(
+        &self,
+        by: NodeId,
+        method: &Method,
+        newcomer: &Principal,
+        tagging: &Tagging,
+    ) -> Option<Step> {
+        let who = &self.node(by).who;
+        let mut best = self.equip(by, method, newcomer, tagging, &Value::Absent);
+        for offered in self.index.offered(who, method.actions[0], BOUNDARY) {
+            if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
+                return best;
+            }
+            let boundary = Value::one(offered.arn.as_str());
+            let Some(free) = self.free(who, newcomer, &offered) else { continue };
+            let step = self.equip(by, method, newcomer, tagging, &boundary);
+            let step = step.map(|step| offered.before().and(step).and(free));
+            best = best.into_iter().chain(step).max_by_key(Step::certainty);
         }
         best
     }
@@ -120,11 +163,20 @@ impl Search<'_> {
         by: NodeId,
         method: &Method,
         newcomer: &Principal,
+        tagging: &Tagging,
         boundary: &Value<'_>,
     ) -> Option<Step> {
         let who = &self.node(by).who;
-        let mut step = Step::default();
-        for action in &method.actions {
+        // It gets its tags when it is made, or later.
+        let brought = tagging.brought();
+        let tagged = [&[(BOUNDARY, boundary.clone())], &borrowed(&brought)[..]].concat();
+        let untagged = UNTAGGED.map(|key| (key, Value::Absent));
+        let untagged = [&[(BOUNDARY, boundary.clone())], &untagged[..]].concat();
+        let create = |brings| self.allowed_with(who, method.actions[0], newcomer, POLICY, brings);
+        let later = create(&untagged);
+        let mut step =
+            if *tagging == Tagging::NoneLeft { later } else { later.or_else(|| create(&tagged)) }?;
+        for action in &method.actions[1..] {
             let boundary = [(BOUNDARY, boundary.clone())];
             step = step.and(self.allowed_with(who, *action, newcomer, POLICY, &boundary)?);
         }

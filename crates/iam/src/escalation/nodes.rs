@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::Certainty;
 use super::effective_permissions::{EffectivePermissions, Policies};
 use super::step::{Found, Rank};
-use crate::account::{Account, PolicyId, Principal, PrincipalId, PrincipalKind};
+use crate::account::{Account, ChosenTags, PolicyId, Principal, PrincipalId, PrincipalKind};
 use crate::probe;
 
 /// Condition keys, as the policies write them.
@@ -44,8 +44,8 @@ pub(super) struct Node<'a> {
 pub(super) enum NodeKind {
     /// A user, a role, or the users of a group.
     Principal(PrincipalId),
-    /// A role whose tags are chosen by whoever assumes it.
-    Session(PrincipalId),
+    /// A role with tags by whoever assumes it, which are in that place of those that are tried.
+    Session(PrincipalId, usize),
     /// Whoever has a policy alone.
     Policy,
     /// One of them as it would be after a change.
@@ -83,34 +83,48 @@ pub(super) struct Cast {
     /// A user and a role who are nobody in particular, in whose place the users of a group or the holders of
     /// a policy stand.
     pub(super) nobody: [Principal; 2],
-    /// By the place of the principal: with tags of its choice, and without tags.
-    retagged: Vec<[OnceCell<Box<Principal>>; 2]>,
+    /// By the place of the principal: as it is with other tags.
+    retagged: Vec<Versions>,
 }
 
-/// What becomes of the tags of a principal.
-#[derive(Clone, Copy)]
-pub(super) enum Tags {
-    Chosen,
-    None,
-}
+/// A principal with other tags, and again with others.
+type Versions = OnceCell<Box<(Principal, VersionsAfter)>>;
+
+#[derive(Clone, Default)]
+struct VersionsAfter(Versions);
+
+/// How many versions of one principal are told apart; any others stand for one that chooses its tags.
+const MANY_VERSIONS: usize = 30;
 
 impl Cast {
     pub(super) fn new(account: &Account) -> Cast {
         let nobody = [PrincipalKind::User, PrincipalKind::Role].map(|kind| {
             Principal::new(kind, &probe::iam_resource(account, kind.word()), probe::NAME)
         });
-        Cast { nobody, retagged: vec![Default::default(); account.principals.len()] }
+        Cast { nobody, retagged: vec![Versions::new(); account.principals.len()] }
     }
 
-    /// A principal with other tags.
-    pub(super) fn retagged(&self, account: &Account, id: PrincipalId, tags: Tags) -> &Principal {
-        self.retagged[id.place()][tags as usize].get_or_init(|| {
-            let principal = account.principal(id).clone();
-            Box::new(match tags {
-                Tags::Chosen => Principal { chooses_tags: true, ..principal },
-                Tags::None => Principal { tags: Some(BTreeMap::new()), ..principal },
-            })
-        })
+    /// A principal with other tags, made once.
+    pub(super) fn retagged<'c>(
+        &'c self,
+        account: &'c Account,
+        id: PrincipalId,
+        mut changed: Principal,
+    ) -> &'c Principal {
+        let mut known = account.principal(id);
+        let mut versions = &self.retagged[id.place()];
+        let mut count = 0;
+        while known.tags != changed.tags || known.chosen_tags != changed.chosen_tags {
+            count += 1;
+            if count == MANY_VERSIONS {
+                changed.chosen_tags = ChosenTags::All;
+            }
+            let version =
+                versions.get_or_init(|| Box::new((changed.clone(), VersionsAfter::default())));
+            known = &version.0;
+            versions = &version.1.0;
+        }
+        known
     }
 }
 

@@ -14,6 +14,7 @@ use super::search::{Edge, Search, Wait};
 use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId, PrincipalKind};
 use crate::context::Resource;
+use crate::pattern::Pattern;
 use crate::policy::{PolicyDocument, Selection};
 use crate::trust::{Chosen, TrustPolicy, session_of};
 use crate::value::Value;
@@ -145,7 +146,10 @@ pub(super) fn asks_for_tags(document: &PolicyDocument) -> bool {
         let resources = statement.resources.iter().flat_map(Selection::patterns);
         let values = statement.conditions.iter().flat_map(|condition| &condition.values);
         statement.conditions.iter().any(|condition| condition.key.starts_with(PRINCIPAL_TAG))
-            || resources.chain(values).any(|it| it.has_variable_of(PRINCIPAL_TAG))
+            || resources
+                .chain(values)
+                .flat_map(Pattern::variables)
+                .any(|key| key.starts_with(PRINCIPAL_TAG))
     })
 }
 

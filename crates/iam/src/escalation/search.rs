@@ -14,9 +14,10 @@ use super::attempt::providers_of;
 use super::changes::{self, effects};
 use super::effective_permissions::{Asked, EffectivePermissions, Index, Policies};
 use super::methods::{ActionId, Changes, Method, Methods};
-use super::nodes::{Cast, Keys, Node, NodeId, NodeKind, Tags, policies_of};
+use super::nodes::{Cast, Keys, Node, NodeId, NodeKind, policies_of};
 use super::reach::{Names, Reached, asks_for_tags};
 use super::step::{Found, Rank, Step, Target};
+use super::tags::Tagging;
 use super::{Certainty, Judgement, Privileges, sentence};
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, PrincipalKind};
 use crate::context::Resource;
@@ -47,6 +48,8 @@ pub(super) struct Search<'a> {
     acting: Vec<NodeId>,
     /// Principals with other tags than they have.
     retagged: Vec<NodeId>,
+    /// The tags that are tried for sessions of roles.
+    pub(super) session_tags: Vec<Tagging>,
     /// Who becomes privileged if a changed node is.
     leading_to: HashMap<NodeId, Vec<Edge>>,
     /// Whom a node can become, and how.
@@ -129,6 +132,7 @@ impl<'a> Search<'a> {
             waiting: HashMap::new(),
             acting: Vec::new(),
             retagged: Vec::new(),
+            session_tags: Vec::new(),
             leading_to: HashMap::new(),
             becoming: HashMap::new(),
             administrators: HashMap::new(),
@@ -212,18 +216,27 @@ impl<'a> Search<'a> {
         if !self.names.tags_matter {
             return;
         }
+        let mut roles = Vec::new();
         for id in self.account().principal_ids() {
             let trust = self.account().principal(id).trust.as_ref();
-            let statements = trust.into_iter().flat_map(|it| it.document.about("sts:tagsession"));
+            let mut about = trust.into_iter().flat_map(|it| it.document.about("sts:tagsession"));
             let node = self.node(self.of_principal[id.place()]);
-            if node.is_always_administrator()
-                || !statements.into_iter().any(|it| it.effect == Effect::Allow)
-            {
-                continue;
+            if !node.is_always_administrator() && about.any(|it| it.effect == Effect::Allow) {
+                roles.push(id);
             }
-            let identity = self.cast.retagged(self.account(), id, Tags::Chosen);
-            let who = EffectivePermissions { identity, ..node.who.clone() };
-            self.add(who, NodeKind::Session(id), Some(id), Vec::new());
+        }
+        self.session_tags = self.index.taggings_of_sessions(roles.len());
+        for id in roles {
+            let role = self.account().principal(id);
+            for place in 0..self.session_tags.len() {
+                let changed = self.session_tags[place].apply(role);
+                let identity = self.cast.retagged(self.account(), id, changed);
+                if !std::ptr::eq(identity, role) {
+                    let who = self.node(self.of_principal[id.place()]).who.clone();
+                    let who = EffectivePermissions { identity, ..who };
+                    self.add(who, NodeKind::Session(id, place), Some(id), Vec::new());
+                }
+            }
         }
     }
 
@@ -568,8 +581,8 @@ impl<'a> Search<'a> {
                     }
                     self.spread_by_trust(id, &Target::Principal(principal), rank);
                 }
-                NodeKind::Session(role) => {
-                    let (road, target) = ((Changes::RoleSession, ""), Target::Session(role));
+                NodeKind::Session(role, tags) => {
+                    let (road, target) = ((Changes::RoleSession, ""), Target::Session(role, tags));
                     let arn = &self.account().principal(role).arn;
                     self.spread_on(road, arn, id, &target, rank);
                     self.spread_by_trust(id, &target, rank);

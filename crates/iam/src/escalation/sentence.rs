@@ -59,7 +59,7 @@ impl Search<'_> {
     /// The ARN and the name of a target.
     fn named(&self, target: &Target) -> (String, String) {
         let (arn, name) = match target {
-            Target::Principal(id) | Target::Session(id) => {
+            Target::Principal(id) | Target::Session(id, _) => {
                 let principal = self.account().principal(*id);
                 (&principal.arn, principal.name.as_str())
             }

@@ -55,8 +55,8 @@ pub(super) struct Found {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Target {
     Principal(PrincipalId),
-    /// A role, with tags that whoever assumes it chooses.
-    Session(PrincipalId),
+    /// A role with tags by whoever assumes it, which are in that place of those that are tried.
+    Session(PrincipalId, usize),
     Policy(PolicyId),
     /// A provider, by ARN.
     Provider(String),
@@ -65,7 +65,7 @@ pub(super) enum Target {
 impl Target {
     pub(super) fn principal(&self) -> Option<PrincipalId> {
         match self {
-            Target::Principal(id) | Target::Session(id) => Some(*id),
+            Target::Principal(id) | Target::Session(id, _) => Some(*id),
             Target::Policy(_) | Target::Provider(_) => None,
         }
     }

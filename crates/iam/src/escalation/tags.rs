@@ -1,142 +1,345 @@
-//! Changes of tags by those who may change some only.
+//! Changes of tags, by those who may set any and by those who may set some only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::effective_permissions::{Asked, EffectivePermissions, Index, surest};
+use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::ActionId;
 use super::step::Allowed;
-use crate::account::Account;
-use crate::condition::{Condition, Operator};
+use crate::account::{Account, ChosenTags, Principal};
+use crate::condition::Condition;
+use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
-use crate::policy::{Effect, Selection, Statement};
+use crate::policy::{Selection, Statement};
+use crate::probe;
 use crate::value::Value;
-
-/// The key of a tag, and its value if only one serves; none: any tag.
-pub(super) type Tag = Option<(String, Option<String>)>;
 
 /// The keys of tags of principals and resources begin so.
 const TAGS: [&str; 3] = ["aws:principaltag/", "aws:resourcetag/", "iam:resourcetag/"];
 
-const CHOSEN: Value<'static> = Value::Chosen { optional: false };
+/// The keys of tags that a request sets begin so.
+const SET: &str = "aws:requesttag/";
 
-/// How many tags are tried, at most, so that thousands who may change some do not meet thousands of values.
+/// How many changes are tried, at most, so that thousands who may set some tags do not meet thousands of values.
+/// Where there are more, whoever may set some is taken to set any.
 const MANY: usize = 100;
 
+/// How many sessions of roles with certain tags are told apart.
+const MANY_SESSIONS: usize = 1_000;
+
+/// How many values of all principals together are told apart.
+const MANY_TOGETHER: usize = 20_000;
+
+/// What becomes of the tags of a principal or a session.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Tagging {
+    /// Any are set to any values.
+    Any,
+    /// These are set: to a value that is chosen, where none is given.
+    Set(BTreeMap<String, Option<String>>),
+    /// None is left.
+    NoneLeft,
+    /// These are removed.
+    Without(BTreeSet<String>),
+}
+
+impl Tagging {
+    /// The principal with its new tags.
+    pub(super) fn apply(&self, principal: &Principal) -> Principal {
+        let mut changed = principal.clone();
+        match self {
+            Tagging::Any => changed.chosen_tags = ChosenTags::All,
+            Tagging::NoneLeft => changed.tags = Some(BTreeMap::new()),
+            Tagging::Without(names) => {
+                for name in names {
+                    changed.remove_tag(name);
+                }
+            }
+            Tagging::Set(values) => {
+                for (name, value) in values {
+                    match value {
+                        None => changed.chosen_tags.add(name),
+                        Some(value) => {
+                            changed.remove_tag(name);
+                            if let Some(tags) = &mut changed.tags {
+                                tags.insert(name.clone(), value.clone());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        changed
+    }
+
+    /// The values of condition keys that a request for it brings.
+    pub(super) fn brought(&self) -> Vec<(String, Value<'static>)> {
+        let (names, set): (Vec<String>, _) = match self {
+            Tagging::Any | Tagging::NoneLeft => return Vec::new(),
+            Tagging::Without(names) => (names.iter().cloned().collect(), None),
+            Tagging::Set(values) => (values.keys().cloned().collect(), Some(values)),
+        };
+        let mut brought = vec![("aws:tagkeys".to_owned(), Value::Many(names))];
+        for (name, value) in set.into_iter().flatten() {
+            let value = value.clone().map_or(Value::Chosen { optional: false }, Value::one);
+            brought.push((format!("{SET}{}", name.to_lowercase()), value));
+        }
+        brought.push((SET.to_owned(), Value::Absent));
+        brought
+    }
+}
+
+/// The values as requests have them.
+pub(super) fn borrowed<'b>(brought: &'b [(String, Value<'static>)]) -> Vec<(&'b str, Value<'b>)> {
+    brought.iter().map(|(key, value)| (key.as_str(), value.clone())).collect()
+}
+
+/// The tags that policies ask for.
+pub(super) struct AskedTags {
+    /// The names in each statement, as it has them.
+    together: BTreeSet<BTreeSet<String>>,
+    /// By name in lower case: what the values are compared with, by its text.
+    values: BTreeMap<String, BTreeMap<String, Pattern>>,
+    /// The names, in lower case, that stand as variables.
+    variables: BTreeSet<String>,
+    /// Whether so few are asked for, of so few, that they are told apart.
+    are_few: bool,
+}
+
+impl AskedTags {
+    pub(super) fn new(account: &Account) -> AskedTags {
+        let mut asked = AskedTags {
+            together: BTreeSet::new(),
+            values: BTreeMap::new(),
+            variables: BTreeSet::new(),
+            are_few: true,
+        };
+        for statement in statements(account) {
+            asked.add(statement);
+        }
+        let values: usize = asked.values.values().map(BTreeMap::len).sum();
+        asked.are_few = values * account.principals.len() <= MANY_TOGETHER;
+        asked
+    }
+
+    fn add(&mut self, statement: &Statement) {
+        let mut names = BTreeSet::new();
+        let mut patterns: Vec<&Pattern> =
+            statement.resources.iter().flat_map(Selection::patterns).collect();
+        for condition in &statement.conditions {
+            patterns.extend(condition.values.iter().filter(|_| !limits_tags(condition)));
+            if TAGS.iter().any(|tags| condition.key.starts_with(tags)) {
+                let name = name_of(&condition.name);
+                let values = self.values.entry(name.to_lowercase()).or_default();
+                for value in &condition.values {
+                    values.entry(value.as_str().to_owned()).or_insert_with(|| value.clone());
+                }
+                names.insert(name.to_owned());
+            }
+        }
+        for key in patterns.iter().flat_map(|pattern| pattern.variables()) {
+            if TAGS.iter().any(|tags| key.starts_with(tags)) {
+                self.variables.insert(name_of(key).to_owned());
+                names.insert(name_of(key).to_owned());
+            }
+        }
+        if !names.is_empty() {
+            self.together.insert(names);
+        }
+    }
+
+    /// The sets of names to try for those whom conditions limit: those that are asked for together or at all, that the
+    /// conditions name, and that they leave, each as it is asked for and as the conditions spell it.
+    fn names_within(&self, limits: &[&Condition]) -> BTreeSet<BTreeSet<String>> {
+        let all: BTreeSet<String> = self.together.iter().flatten().cloned().collect();
+        let mut limited = BTreeSet::new();
+        let mut sets = self.together.clone();
+        for condition in limits {
+            let named: BTreeSet<String> = match condition.key.strip_prefix(SET) {
+                Some(_) => [name_of(&condition.name).to_owned()].into(),
+                None => condition.values.iter().map(|it| it.example(probe::NAME)).collect(),
+            };
+            let fits = |name: &String| match condition.key.strip_prefix(SET) {
+                Some(limited) => limited == name.to_lowercase(),
+                None => condition
+                    .values
+                    .iter()
+                    .any(|it| it.to_lowercase().matches(&name.to_lowercase())),
+            };
+            let (inside, outside): (BTreeSet<_>, _) = all.iter().cloned().partition(fits);
+            sets.extend([inside, outside]);
+            limited.extend(named);
+        }
+        sets.insert(all);
+        let mut spelled = BTreeSet::new();
+        for names in sets {
+            let as_limited = |name: &String| {
+                let same = limited.iter().find(|it| it.eq_ignore_ascii_case(name));
+                same.unwrap_or(name).clone()
+            };
+            let renamed: BTreeSet<String> = names.iter().map(as_limited).collect();
+            spelled.insert(renamed.union(&limited).cloned().collect());
+            spelled.extend([names, renamed]);
+        }
+        spelled.remove(&BTreeSet::new());
+        spelled
+    }
+
+    /// The values to try for a tag: those that it is compared with, and another; none: whichever is chosen.
+    fn values_within(
+        &self,
+        name: &str,
+        limits: &[&Condition],
+        request: &Request<'_>,
+    ) -> BTreeSet<Option<String>> {
+        let lower = name.to_lowercase();
+        let mut patterns = Vec::new();
+        for condition in limits.iter().filter(|it| it.key.strip_prefix(SET) == Some(&lower)) {
+            patterns.extend(condition.values.iter().map(|value| value.resolve(request)));
+        }
+        if patterns.is_empty() {
+            return [None].into();
+        }
+        let is_free = self.variables.contains(&lower) && !patterns.iter().all(Pattern::is_literal);
+        for value in self.values.get(&lower).into_iter().flat_map(BTreeMap::values) {
+            patterns.push(value.resolve(request));
+        }
+        let mut values: BTreeSet<_> = values_among(&patterns).into_iter().map(Some).collect();
+        values.extend(is_free.then_some(None));
+        values
+    }
+
+    /// The tags to set, or to remove, that are tried for those whom conditions limit; none: there are too many.
+    pub(super) fn taggings(
+        &self,
+        limits: &[&Condition],
+        removes: bool,
+        request: &Request<'_>,
+    ) -> Option<BTreeSet<Tagging>> {
+        if !self.are_few {
+            return None;
+        }
+        let mut taggings = BTreeSet::new();
+        for names in self.names_within(limits) {
+            if removes {
+                taggings.insert(Tagging::Without(names));
+                continue;
+            }
+            let mut all = vec![BTreeMap::new()];
+            for name in &names {
+                let mut more = Vec::new();
+                for value in self.values_within(name, limits, request) {
+                    for mut tags in all.clone() {
+                        tags.insert(name.clone(), value.clone());
+                        more.push(tags);
+                    }
+                }
+                all = more;
+                if all.len() > MANY {
+                    return None;
+                }
+            }
+            taggings.extend(all.into_iter().map(Tagging::Set));
+        }
+        (taggings.len() <= MANY).then_some(taggings)
+    }
+}
+
 impl Index<'_> {
-    /// Whether an action that sets or removes tags is allowed for a tag that a policy asks for.
-    pub(super) fn allowed_to_retag(
+    fn asked_tags(&self) -> &AskedTags {
+        self.asked_tags.get_or_init(|| AskedTags::new(self.account))
+    }
+
+    /// The changes of tags that an action is allowed to make, of those that make a difference. Conditions of
+    /// another action, that is to be allowed with the same tags, are thought of.
+    pub(super) fn taggings(
         &self,
         who: &EffectivePermissions<'_>,
         action: ActionId,
         asked: Asked<'_>,
-    ) -> Option<Allowed> {
-        let any_tag = || self.allowed_bringing(who, action, asked);
-        if !self.limits_tags(who, action) {
-            return any_tag();
+        together_with: Option<ActionId>,
+    ) -> Vec<(Tagging, Allowed)> {
+        if !self.mentions(who, action) {
+            return Vec::new();
         }
-        let tags = self.tags.get_or_init(|| tags_asked_for(self.account));
-        let allowed = tags.iter().filter_map(|tag| {
-            let Some((name, value)) = tag else { return any_tag() };
-            let key = format!("aws:requesttag/{}", name.to_lowercase());
-            let brings = [
-                ("aws:tagkeys", Value::Many(vec![name.clone()])),
-                (key.as_str(), value.as_ref().map_or(CHOSEN, |value| Value::one(value.as_str()))),
-                ("aws:requesttag/", Value::Absent),
-            ];
-            self.allowed_bringing(who, action, Asked { brings: &brings, ..asked })
-        });
-        surest(allowed, |allowed| Some(allowed.certainty))
+        let name = &self.methods.action(action).lower;
+        let removes = name.contains(":untag");
+        let mut taggings = None;
+        if !self.tag_limits(who, action).is_empty() {
+            let mut limits = self.tag_limits(who, action);
+            limits.extend(together_with.iter().flat_map(|action| self.tag_limits(who, *action)));
+            let request = self.request(who, name, asked);
+            taggings = self.asked_tags().taggings(&limits, removes, &request);
+        }
+        let any = if removes { Tagging::NoneLeft } else { Tagging::Any };
+        let mut allowed = Vec::new();
+        for tagging in taggings.unwrap_or_else(|| [any].into()) {
+            let brought = tagging.brought();
+            let asked = Asked { brings: &borrowed(&brought), ..asked };
+            allowed.extend(self.allowed(who, action, asked).map(|it| (tagging, it)));
+        }
+        allowed
     }
 
-    /// Whether a policy or the boundary allows or denies an action for some tags only.
-    fn limits_tags(&self, who: &EffectivePermissions<'_>, action: ActionId) -> bool {
-        let mut limits = false;
-        for (.., statement) in self.in_force(who, action) {
-            limits |= statement.conditions.iter().any(chooses_tags);
-        }
-        if let Some(boundary) = who.boundary {
-            for (_, statement) in self.about(boundary, action) {
-                limits |= statement.conditions.iter().any(chooses_tags);
+    /// The conditions that limit an action to some tags.
+    pub(super) fn tag_limits(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+    ) -> Vec<&Condition> {
+        let own = self.in_force(who, action).map(|(.., statement)| statement);
+        let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
+        let statements = own.chain(of_boundary.map(|(_, statement)| statement));
+        statements.flat_map(|it| &it.conditions).filter(|it| limits_tags(it)).collect()
+    }
+
+    /// The tags that are tried for the sessions of so many roles: any, and where somebody limits these, some.
+    pub(super) fn taggings_of_sessions(&self, roles: usize) -> Vec<Tagging> {
+        let mut limits = Vec::new();
+        for statement in statements(self.account) {
+            if statement.actions.selects("sts:tagsession") {
+                limits.extend(statement.conditions.iter().filter(|it| limits_tags(it)));
             }
         }
-        limits
+        let mut taggings = vec![Tagging::Any];
+        if !limits.is_empty() {
+            let account = self.account;
+            let context =
+                Context { account, principal: None, resource: Resource::Own, brings: &[] };
+            let request = Request { action: "sts:tagsession", resource: "*", context };
+            let some = self.asked_tags().taggings(&limits, false, &request);
+            let some = some.filter(|some| some.len() * roles <= MANY_SESSIONS);
+            taggings.extend(some.into_iter().flatten());
+        }
+        taggings
     }
 }
 
 /// Whether a condition chooses among the tags that a request sets or removes.
-fn chooses_tags(condition: &Condition) -> bool {
-    condition.key == "aws:tagkeys" || condition.key.starts_with("aws:requesttag/")
+pub(super) fn limits_tags(condition: &Condition) -> bool {
+    condition.key == "aws:tagkeys" || condition.key.starts_with(SET)
 }
 
-/// The tags that policies ask for, with their keys as they and those who limit tags spell them.
-fn tags_asked_for(account: &Account) -> BTreeSet<Tag> {
-    let statements = statements(account);
-    let limited = limited_names(&statements);
-    let mut tags = BTreeSet::new();
-    for statement in statements {
-        if takes_tag_as_variable(statement) {
-            tags.insert(None);
-        }
-        for condition in &statement.conditions {
-            if !TAGS.iter().any(|tags| condition.key.starts_with(tags)) {
-                continue;
-            }
-            let (_, name) = condition.name.split_once('/').unwrap_or_default();
-            let mut names = limited.clone();
-            names.retain(|other| other.eq_ignore_ascii_case(name));
-            names.insert(name);
-            for value in values_that_serve(statement, condition) {
-                tags.extend(names.iter().map(|name| Some(((*name).to_owned(), value.clone()))));
-            }
+/// The values to try where some are asked for by patterns: what fits one or two of them, and another.
+pub(super) fn values_among(patterns: &[Pattern]) -> BTreeSet<String> {
+    let mut values = BTreeSet::from([probe::NAME.to_owned()]);
+    let (literal, open): (Vec<&Pattern>, Vec<_>) = patterns.iter().partition(|it| it.is_literal());
+    values.extend(literal.into_iter().map(|it| it.as_str().to_owned()));
+    for one in &open {
+        for other in open.iter().take(MANY) {
+            values.extend(one.common(other).map(|it| it.example(probe::NAME)));
         }
     }
-    if tags.len() > MANY { BTreeSet::from([None]) } else { tags }
+    values
+}
+
+/// The name of the tag in a key.
+fn name_of(key: &str) -> &str {
+    key.split_once('/').map_or("", |(_, name)| name)
 }
 
 /// All statements of policies and trust policies.
-fn statements(account: &Account) -> Vec<&Statement> {
-    let mut statements = Vec::new();
-    for policy in &account.policies {
-        statements.extend(policy.document.iter().flat_map(|document| &document.statements));
-    }
-    for principal in &account.principals {
-        statements.extend(principal.trust.iter().flat_map(|trust| &trust.document.statements));
-    }
-    statements
-}
-
-/// The names of tags that requests are limited to.
-fn limited_names<'a>(statements: &[&'a Statement]) -> BTreeSet<&'a str> {
-    let mut names = BTreeSet::new();
-    for condition in statements.iter().flat_map(|statement| &statement.conditions) {
-        if condition.key == "aws:tagkeys" {
-            names.extend(condition.values.iter().map(Pattern::as_str));
-        }
-    }
-    names
-}
-
-/// Whether a tag stands as a variable in the resources or in the values of conditions.
-fn takes_tag_as_variable(statement: &Statement) -> bool {
-    let mut patterns: Vec<&Pattern> =
-        statement.resources.iter().flat_map(Selection::patterns).collect();
-    for condition in &statement.conditions {
-        if !chooses_tags(condition) {
-            patterns.extend(&condition.values);
-        }
-    }
-    patterns.iter().any(|pattern| TAGS.iter().any(|tags| pattern.has_variable_of(tags)))
-}
-
-/// The values that a condition asks of its tag; none among them: others serve too.
-fn values_that_serve(statement: &Statement, condition: &Condition) -> BTreeSet<Option<String>> {
-    let is_exact = statement.effect == Effect::Allow
-        && condition.demands_value()
-        && matches!(condition.operator, Operator::Equals | Operator::Like);
-    let mut values = BTreeSet::new();
-    for value in &condition.values {
-        let only = is_exact && value.is_literal();
-        values.insert(only.then(|| value.as_str().to_owned()));
-    }
-    values
+fn statements(account: &Account) -> impl Iterator<Item = &Statement> {
+    let policies = account.policies.iter().filter_map(|policy| policy.document.as_ref());
+    let trusts = account.principals.iter().filter_map(|it| Some(&it.trust.as_ref()?.document));
+    policies.chain(trusts).flat_map(|document| &document.statements)
 }

@@ -52,7 +52,18 @@ impl TrustPolicy {
         is_bounded: bool,
         context: &Context<'_>,
     ) -> Option<Admission> {
-        let request = Request { action: ASSUME_ROLE, resource: "*", context: *context };
+        self.admit_to(ASSUME_ROLE, principal, is_bounded, context)
+    }
+
+    /// The same of an action, in lower case, that assumes the role or adds to its session.
+    pub(crate) fn admit_to(
+        &self,
+        action: &str,
+        principal: &Principal,
+        is_bounded: bool,
+        context: &Context<'_>,
+    ) -> Option<Admission> {
+        let request = Request { action, resource: "*", context: *context };
         let about = self.document.statements.iter().enumerate();
         let mut deny = Truth::No;
         let mut best: Option<(Grant, Truth, usize)> = None;

@@ -223,6 +223,153 @@ fn tags_that_may_be_set_decide() {
     check_user(json!([when(assume("admin"), by_team), tag, kept]), admin(trusts_account()), &[]);
 }
 
+/// A request that sets tags has them all, and a condition on one of them says nothing of others.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html#access_tags_control-requests>
+#[test]
+fn tags_that_are_set_have_the_values_that_they_may_have() {
+    let tagging = |asked: Json, own: Json, limit: Json| {
+        let mut json = admin(when(trusts_account(), asked));
+        json["users"]["alice"]["tags"] = own;
+        ways_of(json!([assume("admin"), when(allow("iam:TagUser", "*"), limit)]), json)
+    };
+    let is = |key: &str, value: &str| json!({"StringEquals": {key: value}});
+    let both = |key: &str| json!({"StringEquals": {format!("{key}/team"): "ops", format!("{key}/site"): "x"}});
+    let keys = |operator: &str, keys: &[&str]| json!({format!("{operator}:StringEquals"): {"aws:TagKeys": keys}});
+    let (request, principal) = ("aws:RequestTag", "aws:PrincipalTag");
+    let found: &Ways = &[("tag-user", Certain)];
+    for (limit, expected) in [
+        (both(request), found),
+        (is("aws:RequestTag/team", "ops"), found),
+        (is("aws:RequestTag/team", "dev"), &[]),
+        (keys("ForAllValues", &["team", "site"]), found),
+        (keys("ForAnyValue", &["team"]), found),
+        (keys("ForAllValues", &["team"]), &[]),
+    ] {
+        assert_eq!(tagging(both(principal), json!({}), limit.clone()), expected, "{limit}");
+    }
+    // One after the other.
+    let mut json = admin(when(trusts_account(), both(principal)));
+    let one = |key: &str| when(allow("iam:TagUser", "*"), keys("ForAllValues", &[key]));
+    check_user(json!([assume("admin"), one("team"), one("site")]), json.clone(), found);
+    json["users"]["alice"]["tags"] = json!({"site": "x"});
+    check_user(json!([assume("admin"), one("team")]), json, found);
+    let like = || json!({"StringLike": {"aws:PrincipalTag/team": "op*"}});
+    assert_eq!(tagging(like(), json!({}), is("aws:RequestTag/team", "opx")), found);
+    assert_eq!(tagging(like(), json!({}), is("aws:RequestTag/team", "dev")), &[]);
+    let but = || json!({"StringNotEquals": {"aws:PrincipalTag/team": "dev"}});
+    let dev = || json!({"team": "dev"});
+    assert_eq!(tagging(but(), dev(), is("aws:RequestTag/team", "dev")), &[]);
+    assert_eq!(tagging(but(), dev(), is("aws:RequestTag/team", "qa")), found);
+    // A tag that stands in the name of the role.
+    let named = |value: &str| {
+        let limit = is("aws:RequestTag/team", value);
+        let mut json = admin(trusts_account());
+        json["roles"] = json!({"ops-admin": json["roles"]["admin"]});
+        let may =
+            [assume("${aws:PrincipalTag/team}-admin"), when(allow("iam:TagUser", "*"), limit)];
+        ways_of(json!(may), json)
+    };
+    assert_eq!(named("ops"), found);
+    assert_eq!(named("o*"), &[]);
+    assert_eq!(named("dev"), &[]);
+    // That of the target, which must become one's own.
+    let own = json!({"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}});
+    for (team, expected) in [("dev", ASSUME), ("qa", &[])] {
+        let limit = is("aws:RequestTag/team", "dev");
+        let mut json = admin(trusts_account());
+        json["users"]["alice"]["tags"] = json!({"team": team});
+        let may = [when(assume("admin"), own.clone()), when(allow("iam:TagRole", "*"), limit)];
+        check_user(json!(may), json, expected);
+    }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_users.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html>
+#[test]
+fn who_is_made_has_the_tags_that_its_maker_may_set() {
+    let is = |key: &str, value: &str| json!({"StringEquals": {key: value}});
+    let app = |list: Json| allow(list, arn("role/app-*"));
+    let create = || app(json!(["iam:CreateRole", "iam:TagRole"]));
+    let attach = |key: &str| when(app(json!("iam:AttachRolePolicy")), is(key, "dev"));
+    let found: &Ways = &[("create-role-attach-policy", Certain)];
+    for key in ["aws:ResourceTag/team", "iam:ResourceTag/team"] {
+        check_user(json!([create(), attach(key)]), json!({}), found);
+        check_user(json!([app(json!("iam:CreateRole")), attach(key)]), json!({}), &[]);
+        for (value, expected) in [("dev", found), ("qa", &[])] {
+            let limited = when(create(), is("aws:RequestTag/team", value));
+            check_user(json!([limited, attach(key)]), json!({}), expected);
+            // Made without tags, and tagged later.
+            let later = when(app(json!("iam:TagRole")), is("aws:RequestTag/team", value));
+            let bare = json!({"Null": {"aws:RequestTag/team": "true"}});
+            let create = when(app(json!("iam:CreateRole")), bare);
+            check_user(json!([create, later, attach(key)]), json!({}), expected);
+        }
+    }
+    let steps = || app(json!(["iam:CreateRole", "iam:TagRole", "iam:AttachRolePolicy"]));
+    let guard = json!({"StringNotEquals": {"aws:ResourceTag/team": "dev"}});
+    check_user(json!([steps(), when(deny("iam:Attach*", "*"), guard)]), json!({}), found);
+    // A tag that must be there from the beginning.
+    let owned =
+        || when(deny("iam:CreateRole", "*"), json!({"Null": {"aws:RequestTag/owner": "true"}}));
+    check_user(json!([steps(), owned()]), json!({}), found);
+    check_user(json!([steps(), owned(), deny("iam:TagRole", "*")]), json!({}), &[]);
+    let limited = when(create(), is("aws:RequestTag/team", "dev"));
+    check_user(json!([limited, attach("aws:ResourceTag/team"), owned()]), json!({}), found);
+    let user = |list: Json| allow(list, arn("user/app-*"));
+    let own = is("aws:ResourceTag/team", "dev");
+    let equip = json!(["iam:PutUserPolicy", "iam:CreateAccessKey"]);
+    let new_user = json!([user(json!(["iam:CreateUser", "iam:TagUser"])), when(user(equip), own)]);
+    check_user(new_user, json!({}), &[("create-user-put-policy-key", Certain)]);
+}
+
+/// A value that the caller chooses must meet the conditions of all policies.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+#[test]
+fn whoever_chooses_a_value_chooses_one() {
+    let is = |key: &str, value: &str| json!({"StringEquals": {key: value}});
+    let not = |key: &str, value: &str| json!({"StringNotEquals": {key: value}});
+    let both = || json!(["sts:AssumeRole", "sts:SetSourceIdentity"]);
+    for key in ["sts:ExternalId", "sts:RoleSessionName", "sts:SourceIdentity"] {
+        let check = |own: Json, trust: Json, expected: &Ways| {
+            let mut trusting = when(trusts_account(), trust);
+            trusting["Action"] = both();
+            check_user(json!([when(allow(both(), "*"), own)]), admin(trusting), expected);
+        };
+        check(is(key, "a"), is(key, "a"), ASSUME);
+        check(is(key, "a"), is(key, "b"), &[]);
+        check(is(key, "a"), not(key, "a"), &[]);
+        check(is(key, "a"), not(key, "b"), ASSUME);
+        check(is(key, "${aws:username}"), is(key, "alice"), ASSUME);
+        check(is(key, "${aws:username}"), is(key, "bob"), &[]);
+        check(is(key, "a"), json!({"StringLike": {key: "b*"}}), &[]);
+        check(json!({"StringLike": {key: "a*"}}), json!({"StringLike": {key: "*b"}}), ASSUME);
+        let absent = json!({"Null": {key: "true"}});
+        check(is(key, "a"), absent.clone(), &[]);
+        // The name of a session alone is always there.
+        let expected = if key == "sts:RoleSessionName" { &[] } else { ASSUME };
+        check(not(key, "a"), absent, expected);
+        // A variable that the caller lacks.
+        check(json!({}), is(key, "${aws:PrincipalTag/mail}"), &[]);
+        check(json!({}), is(key, "${saml:sub}"), &[]);
+        let denied = |value: &str| {
+            let mut deny = when(trusts(json!({"AWS": "*"})), not(key, value));
+            deny["Effect"] = json!("Deny");
+            let mut trusting = when(trusts_account(), is(key, "a"));
+            trusting["Action"] = both();
+            admin(json!([trusting, deny]))
+        };
+        check_user(json!([allow(both(), "*")]), denied("a"), ASSUME);
+        check_user(json!([allow(both(), "*")]), denied("b"), &[]);
+    }
+    let mut set = when(trusts_account(), is("sts:SourceIdentity", "bob"));
+    set["Action"] = json!("sts:SetSourceIdentity");
+    let trust = |who: &str| when(trusts_account(), is("sts:SourceIdentity", who));
+    check_user(json!([allow(both(), "*")]), admin(json!([trust("alice"), set])), &[]);
+    check_user(json!([allow(both(), "*")]), admin(json!([trust("bob"), set])), ASSUME);
+}
+
 /// Whatever the operator that compares the tag.
 #[test]
 fn a_tag_of_the_principal_opens_a_trust_policy() {
@@ -351,8 +498,24 @@ fn whoever_assumes_a_role_may_choose_its_tags() {
     check_user(may(both()), app(both(), json!([when(everything(), by_team.clone())])), ASSUME);
     check_user(may(both()), app(both(), plain()), &[]);
     let mut by_trust = app(both(), json!([assume("admin")]));
-    by_trust["roles"]["admin"]["trust"] = json!([when(trusts_account(), by_team)]);
+    by_trust["roles"]["admin"]["trust"] = json!([when(trusts_account(), by_team.clone())]);
     check_user(may(both()), by_trust, ASSUME);
+    // Who may set some values only, by its own policies or by the trust policy.
+    let is = |value: Json| json!({"StringEquals": {"aws:RequestTag/team": value}});
+    for (value, expected) in [
+        (json!("red"), ASSUME),
+        (json!(["blue", "red"]), ASSUME),
+        (json!("blue"), &[]),
+        (json!("${aws:PrincipalTag/team}"), &[]),
+    ] {
+        let tag = when(allow("sts:TagSession", arn("role/app")), is(value.clone()));
+        check_user(json!([assume("app"), tag]), app(both(), guarded()), expected);
+        let mut limited = app(json!("sts:AssumeRole"), guarded());
+        let mut tag = when(trusts_account(), is(value));
+        tag["Action"] = json!("sts:TagSession");
+        limited["roles"]["app"]["trust"] = json!([trusts_account(), tag]);
+        check_user(may(both()), limited, expected);
+    }
 }
 
 #[test]
