@@ -164,6 +164,10 @@ fn is_sent(key: &str, action: &str) -> bool {
         }
         key if OF_ROLE_SESSIONS.contains(&key) => true,
         "iam:associatedresourcearn" | "iam:passedtoservice" => is_of_iam && name == "passrole",
+        "iam:awsservicename" => is_of_iam && name == "createservicelinkedrole",
+        "iam:servicespecificcredentialagedays" | "iam:servicespecificcredentialservicename" => {
+            is_of_iam && name.ends_with("servicespecificcredential")
+        }
         "iam:permissionsboundary" => is_of_iam && OF_BOUNDED.contains(&name),
         "iam:policyarn" => is_of_iam && (name.starts_with("attach") || name.starts_with("detach")),
         key => {

@@ -486,6 +486,12 @@ fn a_key_that_the_action_never_has_is_absent() {
         ("iam:PassedToService", "iam:passrole", "iam:createrole"),
         ("iam:PolicyARN", "iam:attachrolepolicy", "iam:putrolepolicy"),
         ("iam:PolicyARN", "iam:detachuserpolicy", "iam:deleteuserpolicy"),
+        ("iam:AWSServiceName", "iam:createservicelinkedrole", "iam:createrole"),
+        (
+            "iam:ServiceSpecificCredentialServiceName",
+            "iam:createservicespecificcredential",
+            "iam:putuserpolicy",
+        ),
         ("s3:prefix", "s3:listbucket", "iam:putuserpolicy"),
         ("s3:prefix", "s3:listbucket", "sts:assumerole"),
     ] {
