@@ -51,7 +51,10 @@ fn files(path: &Path, outputs: &[Output<Format>]) -> Result<Vec<PathBuf>, Failur
 /// Why reports cannot be joined that were made of what is at those paths.
 pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Failure {
     match error {
-        Unmergeable::Nothing => Failure::from("there is no report to join"),
+        Unmergeable::Nothing => Failure::with_help(
+            "there is no report to join",
+            "name reports in JSON, as `audit -o json=FILE` writes them, or a directory of them",
+        ),
         Unmergeable::Pair { places, conflict } => {
             let [first, second] = places.map(|place| {
                 paths.get(place).map_or("a report".into(), |path: &PathBuf| input::name(path))

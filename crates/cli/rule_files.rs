@@ -109,7 +109,7 @@ pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
 /// Whether a file is not in the directory that we work in. A link or a configuration under review may lead to
 /// one that only we can read, such as one of credentials.
 fn is_elsewhere(path: &Path) -> bool {
-    // Built-in rules are no files.
+    // Built-in rules have no file.
     let Ok(file) = fs::canonicalize(path) else { return false };
     !fs::canonicalize(".").is_ok_and(|here| file.starts_with(here))
 }

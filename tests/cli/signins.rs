@@ -166,6 +166,10 @@ fn root_acts_on_itself_only_under_its_own_name() {
 
 #[test]
 fn a_period_ends_after_it_begins() {
+    for arguments in [["--last", "0d"], ["--user", ""]] {
+        let run = signins(&arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");
+    }
     for from in ["2026-11-19", "2026-11-18"] {
         let run = signins(&["--from", from, "--to", "2026-11-18"]);
         assert_eq!(run.status, 2);

@@ -96,7 +96,7 @@ pub(super) fn role_arn(text: &str) -> Result<String, &'static str> {
 pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
     let count = |unit: char| text.strip_suffix(unit)?.parse::<u32>().ok();
     let hours = count('h').or_else(|| count('d')?.checked_mul(24));
-    let hours = hours.ok_or("expected an age such as 7d or 12h")?;
+    let hours = hours.filter(|hours| *hours > 0).ok_or("expected an age such as 7d or 12h")?;
     Ok(SignedDuration::from_hours(i64::from(hours)))
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use jiff::{SignedDuration, Timestamp};
 
 use super::parse::{self, moment};
@@ -59,7 +60,7 @@ pub(crate) struct SigninsArgs {
     pub(crate) last: Option<SignedDuration>,
     /// Show only this person, with every event and a text for a ticket; root
     /// is the root user
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: Option<String>,
     /// Also judge how accounts are set up, by these bundles, and read only
     /// events of their accounts; repeat for several

@@ -107,6 +107,11 @@ impl<'t> Fields<'t> {
         self.left.remove(name).map(|(_, value)| value)
     }
 
+    /// Whether there is an entry of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
+    }
+
     /// A text that may be left out.
     pub fn text(&mut self, name: &str) -> Option<Text> {
         let value = self.take(name)?;

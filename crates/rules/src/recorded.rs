@@ -98,7 +98,9 @@ impl<'a> Recorded<'a> {
             if let Some(key) = &event.access_key {
                 calls.entry(key.as_str()).or_default().push(event);
             }
-            if event.actor == ActorKind::Root && event.service != "signin" {
+            // A session of root by sts:AssumeRoot uses none of root's own credentials.
+            let is_own = event.role.is_none() && event.service != "signin";
+            if event.actor == ActorKind::Root && is_own {
                 root_calls.push(event);
             }
         }

@@ -10,6 +10,11 @@ use crate::tree::Node;
 /// What stands in place of a name that the account has no user of.
 pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
+/// What stands for the role of sessions of root that `sts:AssumeRoot` opens.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
+const ASSUME_ROOT: &str = "AssumeRoot";
+
 /// The actor of a record. A type that is not known is kept as it is.
 pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     let user_name = record.text("/userIdentity/userName");
@@ -22,7 +27,13 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     };
     let resource = record.text("/userIdentity/arn").and_then(Arn::parse).map(|arn| arn.resource);
     match kind(record, resource.unwrap_or_default()) {
-        "Root" => actor(ActorKind::Root, None),
+        "Root" => {
+            // A session that the management account opened, and no use of root's own credentials.
+            let is_assumed =
+                record.text("/userIdentity/sessionContext/assumedRoot") == Some("true");
+            let root = actor(ActorKind::Root, None);
+            Actor { role: is_assumed.then(|| pool.text(ASSUME_ROOT)), ..root }
+        }
         "IAMUser" if user_name == Some(HIDDEN) => actor(ActorKind::UnknownUser, None),
         "IAMUser" => {
             let in_arn = resource.and_then(|it| it.rsplit('/').next());

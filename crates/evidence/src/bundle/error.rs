@@ -11,7 +11,7 @@ use super::SCHEMA;
 #[derive(Debug, Error)]
 pub enum BundleError {
     /// The operating system refused.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("cannot access {path}: {source}", path = path.display())]
     Io {
         /// The file or directory.
         path: PathBuf,

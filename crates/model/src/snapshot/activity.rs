@@ -102,7 +102,8 @@ record! {
         /// The name of the user or session that acted, or `root`; for somebody who is not named,
         /// the address.
         pub user: SharedText,
-        /// The role or permission set of the session that acted; null: it is not a session.
+        /// The role or permission set of the session that acted, `AssumeRoot` of one of root's that
+        /// `sts:AssumeRoot` opened; null: it is not a session.
         pub role: Option<SharedText>,
         /// The user, role or device acted on; null: the actor's own, or nothing that has a name.
         pub target: Option<SharedText>,

@@ -253,7 +253,10 @@ fn root_is_said_to_have_signed_in_and_called() {
     sign_in["service"] = json!("signin");
     let mut snapshot = account();
     snapshot["root"]["idle_days"] = json!(91);
-    let calls = [sign_in, by_root("09:05:00", "CreateAccessKey")];
+    // The management account's sessions of root are not root's own calls.
+    let mut assumed = by_root("09:06:00", "DeleteLoginProfile");
+    assumed["role"] = json!("AssumeRoot");
+    let calls = [sign_in, by_root("09:05:00", "CreateAccessKey"), assumed];
     let attempts = [attempt("09:00:00", root)];
     snapshot["activity"] = activity(&["us-east-1"], &attempts, &calls);
     let report =

@@ -185,6 +185,13 @@ fn root_has_no_name_whatever_the_alias_is() {
     assert_eq!(actor(root), (ActorKind::Root, None, None));
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-track-privileged-tasks.html>
+#[test]
+fn a_session_of_root_by_assume_root_is_marked() {
+    let session = json!({"type": "Root", "sessionContext": {"assumedRoot": "true"}});
+    assert_eq!(actor(session), (ActorKind::Root, None, Some("AssumeRoot".to_owned())));
+}
+
 #[test]
 fn a_user_is_named_with_or_without_an_arn() {
     let user = json!({"type": "IAMUser", "userName": "ana.silva"});
