@@ -88,7 +88,9 @@ impl<'a> Arn<'a> {
         self.path_and_name("role")
     }
 
-    fn path_and_name(self, kind: &str) -> Option<(&'a str, &'a str)> {
+    /// The path and the name, if this is the ARN of something of that kind.
+    #[must_use]
+    pub fn path_and_name(self, kind: &str) -> Option<(&'a str, &'a str)> {
         let rest = self.resource.strip_prefix(kind).filter(|rest| rest.starts_with('/'))?;
         let (path, name) = rest.split_at(rest.rfind('/')? + 1);
         (!name.is_empty()).then_some((path, name))

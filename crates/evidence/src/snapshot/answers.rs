@@ -372,11 +372,7 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
     for role in &mut all.role_detail_list {
         each_once(&mut role.tags, |tag| &tag.key)?;
     }
-    if let Some(arn) = misnamed(&all) {
-        return Err(Problem::malformed(format!(
-            "gives {arn} another kind or name than its ARN does"
-        )));
-    }
+    check_names(&all)?;
     if let Some(policy) = all.policies.iter().find(|policy| policy.attachment_count < 0) {
         let message = format!("the AttachmentCount of {} is below zero", policy.arn);
         return Err(Problem::malformed(message));
@@ -384,33 +380,74 @@ fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem>
     Ok(all)
 }
 
-/// The ARN of something that has another kind or name than it says, or of whose inline policies one has no
-/// name.
-fn misnamed(details: &shapes::AuthorizationDetails) -> Option<&str> {
+/// What a user, group, role or policy says of itself.
+struct Named<'a> {
+    arn: &'a str,
+    kind: &'static str,
+    path: &'a str,
+    name: &'a str,
+    id: &'a str,
+    inline: &'a [shapes::PolicyDetail],
+}
+
+fn all_named(details: &shapes::AuthorizationDetails) -> Vec<Named<'_>> {
     let mut named = Vec::new();
     for user in &details.user_detail_list {
-        named.push((&user.arn, "user/", &user.user_name, user.user_policy_list.as_slice()));
+        let (name, id) = (&user.user_name, &user.user_id);
+        let inline = &user.user_policy_list;
+        named.push(Named { arn: &user.arn, kind: "user", path: &user.path, name, id, inline });
     }
     for group in &details.group_detail_list {
-        named.push((&group.arn, "group/", &group.group_name, group.group_policy_list.as_slice()));
+        let (name, id) = (&group.group_name, &group.group_id);
+        let inline = &group.group_policy_list;
+        named.push(Named { arn: &group.arn, kind: "group", path: &group.path, name, id, inline });
     }
     for role in &details.role_detail_list {
-        named.push((&role.arn, "role/", &role.role_name, role.role_policy_list.as_slice()));
+        let (name, id) = (&role.role_name, &role.role_id);
+        let inline = &role.role_policy_list;
+        named.push(Named { arn: &role.arn, kind: "role", path: &role.path, name, id, inline });
     }
     for policy in &details.policies {
-        named.push((&policy.arn, "policy/", &policy.policy_name, &[]));
+        let (arn, name, id) = (&policy.arn, &policy.policy_name, &policy.policy_id);
+        named.push(Named { arn, kind: "policy", path: &policy.path, name, id, inline: &[] });
     }
-    for (arn, kind, name, inline) in named {
-        let says_so = |arn: Arn<'_>| {
-            let last = arn.resource.rsplit('/').next();
-            arn.service == "iam" && arn.resource.starts_with(kind) && last == Some(name)
+    named
+}
+
+impl Named<'_> {
+    /// Whether its ARN has its kind, path and name, and each of its inline policies has a name. Saved answers
+    /// may lack the path.
+    fn agrees(&self) -> bool {
+        let Some(arn) = Arn::parse(self.arn).filter(|arn| arn.service == "iam") else {
+            return false;
         };
-        let has_nameless = inline.iter().any(|policy| policy.policy_name.is_empty());
-        if has_nameless || !Arn::parse(arn).is_some_and(says_so) {
-            return Some(arn);
+        let Some((path, name)) = arn.path_and_name(self.kind) else { return false };
+        let is_nameless = |policy: &shapes::PolicyDetail| policy.policy_name.is_empty();
+        name == self.name
+            && (self.path.is_empty() || path == self.path)
+            && !self.inline.iter().any(is_nameless)
+    }
+}
+
+/// Whether each has the ARN that it says, and an id of its own.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+fn check_names(details: &shapes::AuthorizationDetails) -> Result<(), Problem> {
+    let mut by_id: HashMap<&str, &str> = HashMap::new();
+    for named in all_named(details) {
+        let arn = named.arn;
+        if !named.agrees() {
+            let message = format!("gives {arn} another kind, path or name than its ARN does");
+            return Err(Problem::malformed(message));
+        }
+        if !named.id.is_empty()
+            && let Some(other) = by_id.insert(named.id, arn)
+        {
+            let message = format!("gives {other} and {arn} the same id");
+            return Err(Problem { code: "Contradictory", message });
         }
     }
-    None
+    Ok(())
 }
 
 fn access_keys(document: &Document) -> Result<PerUser<shapes::AccessKeyMetadata>, Problem> {

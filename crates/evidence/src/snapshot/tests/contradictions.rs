@@ -112,6 +112,19 @@ fn names_and_arns_agree() {
         let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
         assert_eq!(gaps(&snapshot, DETAILS, None)[0].0, "Malformed", "{field} {value}");
     }
+    for (list, path) in [
+        ("UserDetailList", "/team/"),
+        ("GroupDetailList", "/team/"),
+        ("RoleDetailList", "/aws-service-role/ecs.amazonaws.com/"),
+        ("Policies", "/team/"),
+    ] {
+        for (path, says) in [(path, "Malformed"), ("/", "")] {
+            let mut details = whole_details();
+            details[list][0]["Path"] = json!(path);
+            let found = gaps(&Fixture::new().with(DETAILS, &details).snapshot(), DETAILS, None);
+            assert_eq!(found.first().map_or("", |(code, _)| code), says, "{list} {path}");
+        }
+    }
     let mut details = whole_details();
     details["GroupDetailList"][0]["GroupPolicyList"] =
         json!([{"PolicyName": "", "PolicyDocument": {"Statement": []}}]);
@@ -157,6 +170,22 @@ fn what_is_listed_twice_is_listed_alike() {
     let message = voided(&Fixture::new().with(DETAILS, &details), DETAILS, "Contradictory");
     let expected = "account-authorization-details.json: holds app twice, with different contents";
     assert_eq!(message, expected);
+}
+
+/// Unique ids are unique: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>.
+#[test]
+fn nobody_has_the_id_of_another() {
+    let with_ids = |user: &str, role: &str| {
+        let mut details = whole_details();
+        details["UserDetailList"][0]["UserId"] = json!(user);
+        details["RoleDetailList"][0]["RoleId"] = json!(role);
+        Fixture::new().with(DETAILS, &details)
+    };
+    let message = voided(&with_ids("AIDA1", "AIDA1"), DETAILS, "Contradictory");
+    assert!(message.contains("user/alice and arn:aws:iam::123456789012:role/app"), "{message}");
+    for (user, role) in [("AIDA1", "AROA1"), ("", "")] {
+        assert_eq!(gaps(&with_ids(user, role).snapshot(), DETAILS, None), []);
+    }
 }
 
 /// Of two values of one key, which counts is not defined, and IAM refuses such documents.
