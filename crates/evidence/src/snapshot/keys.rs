@@ -15,7 +15,7 @@ use super::gaps::Gaps;
 use super::names::name_key;
 use super::reconciled_users::ReconciledUser;
 use super::resource_ids::ResourceIds;
-use super::time::{days, seconds};
+use super::time::{days, may_be_since, seconds};
 use crate::shapes::AccessKeyMetadata;
 
 /// The access keys of a user, oldest first.
@@ -116,7 +116,7 @@ impl Maker<'_> {
         let last_used = report.and_then(|facts| facts.last_used);
         let listed = known_or(listed, Source::AccessKeys);
         let id = listed.map(|key| key.access_key_id.clone());
-        let created = listed.map(|key| key.create_date);
+        let created = listed.and_then(|key| self.created(key, last_used, gaps));
         let base = created
             .map(|date| (date, AgeSource::CreateDate))
             .or_else(|| self.earliest_date(last_rotated, last_used));
@@ -173,6 +173,25 @@ impl Maker<'_> {
             }
         };
         Fact::Known((date, if self.is_lost { AgeSource::AtLeast } else { source }))
+    }
+
+    /// When a listed key was created; missing if the report shows that it was used before.
+    fn created(
+        &self,
+        key: &AccessKeyMetadata,
+        last_used: Fact<Option<Timestamp>>,
+        gaps: &mut Gaps,
+    ) -> Fact<Timestamp> {
+        let (id, created) = (&key.access_key_id, key.create_date);
+        match last_used {
+            Fact::Known(Some(used)) if !may_be_since(used, created) => {
+                let message = format!("{id} was used {used}, before it was created {created}");
+                let gap = Gap::new(Source::AccessKeys, "Contradictory", message);
+                gaps.push(gap.for_resource(self.user.name));
+                Fact::missing(Source::AccessKeys)
+            }
+            _ => Fact::Known(created),
+        }
     }
 
     fn last_rotated(&self, slot: Option<&Slot<'_>>) -> Fact<Option<Timestamp>> {

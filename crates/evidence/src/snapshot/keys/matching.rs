@@ -4,6 +4,7 @@ use portcullis_model::Fact;
 
 use crate::shapes::AccessKeyMetadata;
 use crate::snapshot::credential_report::KeySlot;
+use crate::snapshot::time::may_be_since;
 
 /// A filled slot of the report.
 pub(super) struct Slot<'a> {
@@ -22,7 +23,7 @@ pub(super) struct Pair<'a> {
 /// Pairs slots with listed keys by their dates, then by elimination.
 ///
 /// A key's `last_rotated` is its creation or a later activation, so that a slot can only hold keys
-/// made by then. Taking the newest key first leaves the older ones every slot they could be in.
+/// made by then, and before its last use. Taking the newest key first leaves the older ones every slot they could be in.
 pub(super) fn pair<'a>(slots: Vec<Slot<'a>>, listed: &'a [AccessKeyMetadata]) -> Vec<Pair<'a>> {
     let mut pairs: Vec<Pair<'a>> =
         slots.into_iter().map(|slot| Pair { slot: Some(slot), listed: None }).collect();
@@ -57,6 +58,9 @@ fn has_date_of(slot: &KeySlot, key: &AccessKeyMetadata) -> bool {
 }
 
 fn may_hold(slot: &KeySlot, key: &AccessKeyMetadata) -> bool {
+    if slot.last_used.known().flatten().is_some_and(|used| !may_be_since(used, key.create_date)) {
+        return false;
+    }
     match slot.last_rotated {
         Fact::Known(Some(date)) => date.as_second() >= key.create_date.as_second(),
         Fact::Known(None) | Fact::Missing(_) => true,

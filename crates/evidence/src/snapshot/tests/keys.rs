@@ -127,6 +127,44 @@ fn a_key_may_be_older_where_its_list_is_lost() {
 }
 
 #[test]
+fn a_key_that_was_used_before_its_creation_is_older() {
+    let key = |used| {
+        let row = [
+            ("access_key_1_active", "true"),
+            ("access_key_1_last_rotated", NEW),
+            ("access_key_1_last_used_date", used),
+        ];
+        let list = json!([listed("AKIA1", "Active", NEW)]);
+        let snapshot = Fixture::new().alice(&row).keys(&["alice"], &list).snapshot();
+        let keys = user(&snapshot, "alice").access_keys.as_ref().known().unwrap();
+        let gaps = gaps(&snapshot, Source::AccessKeys, Some("alice"));
+        (keys[0].created, keys[0].age_days, gaps)
+    };
+    let message = format!("AKIA1 was used {OLD}, before it was created {NEW}");
+    let gap = ("Contradictory".to_owned(), message);
+    assert_eq!(key(OLD), (Fact::missing(Source::AccessKeys), Fact::Known(671.0), vec![gap]));
+    let created = Fact::Known(NEW.parse().unwrap());
+    assert_eq!(key("2025-10-02T11:55:00Z"), (created, Fact::Known(90.5), vec![]));
+}
+
+/// Both may be in either slot by their dates, but the younger was not used before it was made.
+#[test]
+fn a_slot_used_earlier_holds_the_older_key() {
+    let row = [
+        ("access_key_1_active", "true"),
+        ("access_key_1_last_rotated", "2025-11-01T00:00:00Z"),
+        ("access_key_1_last_used_date", "2025-01-01T00:00:00Z"),
+        ("access_key_2_active", "true"),
+        ("access_key_2_last_rotated", "2025-11-02T00:00:00Z"),
+        ("access_key_2_last_used_date", "2025-12-01T00:00:00Z"),
+    ];
+    let list = json!([listed("AKIAOLD", "Active", OLD), listed("AKIANEW", "Active", NEW)]);
+    let keys = keys(&Fixture::new().alice(&row).keys(&["alice"], &list));
+    assert_eq!(ids(&keys), ["2025-11-01T00:00:00Z", "2025-11-02T00:00:00Z"]);
+    assert_eq!([&keys[0].name, &keys[1].name], ["AKIAOLD", "AKIANEW"]);
+}
+
+#[test]
 fn the_creation_counts_whatever_the_report_says_of_use() {
     let row = [
         ("access_key_1_active", "true"),
