@@ -301,7 +301,12 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
     }
     each_once(&mut devices, |device| &device.serial_number)?;
     for owner in devices.iter().filter_map(|device| device.user.as_ref()) {
-        let by_arn = Arn::parse(&owner.arn).and_then(Arn::user).map(|(_, name)| name);
+        let arn = Arn::parse(&owner.arn);
+        let by_arn = arn.and_then(Arn::user).map(|(_, name)| name);
+        if arn.is_some_and(|arn| by_arn.is_none() && !arn.is_root()) {
+            let message = format!("assigns a device to {}, which is no user", owner.arn);
+            return Err(Problem::malformed(message));
+        }
         if by_arn.zip(owner.user_name.as_deref()).is_some_and(|(by_arn, name)| by_arn != name) {
             let message = format!("gives {} another name than its ARN does", owner.arn);
             return Err(Problem::malformed(message));

@@ -109,13 +109,11 @@ pub(super) fn of_user(
         let doubts: Option<Vec<String>> = match source {
             Source::MfaDevices => {
                 let devices = own.iter().flatten();
-                devices
-                    .map(|device| doubt_of_own(device, user.row, virtual_ones, answers))
-                    .collect()
+                devices.map(|device| doubt_of_own(device, user, virtual_ones, answers)).collect()
             }
             Source::VirtualMfaDevices => {
                 let devices = virtual_ones.known().into_iter().flatten();
-                devices.map(|device| doubt_of(device, user.row, answers)).collect()
+                devices.map(|device| doubt_of(device, user, answers)).collect()
             }
             _ => None,
         };
@@ -132,8 +130,16 @@ pub(super) fn of_user(
         gaps.explain(Source::MfaDevices.into(), user.name, "NotListed", message);
         own = None;
     }
-    let complete = own.is_some();
+    let unlisted =
+        own.as_deref().and_then(|own| unlisted_device(own, virtual_ones.known()?, answers));
+    if let Some(device) = unlisted {
+        let message = format!("lacks {}, which is on the list of virtual devices", device.serial);
+        let gap = Gap::new(Source::MfaDevices, "Contradictory", message);
+        gaps.push(gap.for_resource(user.name));
+    }
+    let complete = own.is_some() && unlisted.is_none();
     let devices = match own {
+        Some(_) if unlisted.is_some() => Fact::missing(Source::MfaDevices),
         Some(own) => Fact::Known(own),
         None if user.deleted => Fact::Known(Vec::new()),
         None => virtual_ones_if_all(virtual_ones, active.map(|active| active || lacks_device)),
@@ -154,15 +160,21 @@ pub(super) fn of_user(
     }
 }
 
-/// Why a device does not prove that MFA is active: it is of the future, or the credential report was made
-/// since and shows none.
-fn doubt_of(device: &MfaDevice, row: Fact<&ReportRow>, answers: &Answers) -> Option<String> {
+/// Why a device does not prove that MFA is active: it is of the future or of an earlier user, or the credential
+/// report was made since and shows none.
+fn doubt_of(device: &MfaDevice, user: &ReconciledUser<'_>, answers: &Answers) -> Option<String> {
     let (serial, enabled) = (&device.serial, device.enabled?);
     if is_future(enabled, answers.as_of) {
         return Some(format!("{serial} was enabled {enabled}, later than {}", answers.as_of));
     }
+    let detail = user.detail.known().flatten();
+    if let Some(created) = detail.map(|detail| detail.create_date)
+        && !may_be_since(enabled, created)
+    {
+        return Some(format!("{serial} was enabled {enabled}, before the user was created"));
+    }
     let made = answers.report_made()?;
-    let is_inactive = row.and_then(|row| row.mfa_active) == Fact::Known(false);
+    let is_inactive = user.row.and_then(|row| row.mfa_active) == Fact::Known(false);
     (is_inactive && !may_be_since(enabled, made)).then(|| {
         format!("{serial} was enabled {enabled}, but the credential report of {made} shows no MFA")
     })
@@ -171,11 +183,11 @@ fn doubt_of(device: &MfaDevice, row: Fact<&ReportRow>, answers: &Answers) -> Opt
 /// The same of a device on the user's own list, where a virtual one is on the account's list too.
 fn doubt_of_own(
     device: &MfaDevice,
-    row: Fact<&ReportRow>,
+    user: &ReconciledUser<'_>,
     virtual_ones: Fact<&[&MfaDevice]>,
     answers: &Answers,
 ) -> Option<String> {
-    if let Some(doubt) = doubt_of(device, row, answers) {
+    if let Some(doubt) = doubt_of(device, user, answers) {
         return Some(doubt);
     }
     let is_listed = virtual_ones.known()?.iter().any(|listed| listed.serial == device.serial);
@@ -184,6 +196,20 @@ fn doubt_of_own(
     let is_new = device.enabled.zip(asked).is_some_and(|(date, asked)| may_be_since(date, asked));
     (is_virtual && !is_listed && !is_new)
         .then(|| format!("{} is not on the list of virtual devices as the user's", device.serial))
+}
+
+/// A virtual device of the user that the user's own list lacks, though it is older.
+fn unlisted_device<'a>(
+    own: &[MfaDevice],
+    virtual_ones: &[&'a MfaDevice],
+    answers: &Answers,
+) -> Option<&'a MfaDevice> {
+    let asked = answers.collected_at(Source::MfaDevices);
+    virtual_ones.iter().copied().find(|device| {
+        let is_new =
+            device.enabled.zip(asked).is_some_and(|(date, asked)| may_be_since(date, asked));
+        !is_new && !own.iter().any(|own| own.serial == device.serial)
+    })
 }
 
 /// The user's own list, if it was asked for.

@@ -1,12 +1,13 @@
 //! Whether what stands on lists belongs to somebody.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use portcullis_model::{Arn, Fact, Gap, Source};
 
 use super::answers::{Answers, PerUser};
 use super::gaps::Gaps;
 use super::names::name_key;
+use crate::shapes::{UserDetail, VirtualMfaDevice};
 
 /// Does not use a list that holds something of a user whom neither the report nor the live list has, as it
 /// may be somebody else's, who then seems to have nothing.
@@ -22,9 +23,33 @@ pub(super) fn drop_ownerless(answers: &mut Answers, gaps: &mut Gaps) {
     }
     let stranger = owners.first_stranger(device_owners);
     owners.void(&mut answers.virtual_devices, Source::VirtualMfaDevices, stranger);
+    if let Some(name) = answers.details.as_ref().known().and_then(|details| {
+        let devices = answers.virtual_devices.as_ref().known()?;
+        other_user(devices, &details.user_detail_list)
+    }) {
+        let message =
+            format!("holds a device of {name} with another id than the list of users has");
+        let source = Source::VirtualMfaDevices;
+        owners.gaps.push(Gap::new(source, "UnknownUser", message));
+        answers.virtual_devices = Fact::missing(source);
+    }
     let credentials = answers.service_credentials.as_ref().known().into_iter().flatten();
     let stranger = owners.first_stranger(credentials.map(|credential| &*credential.user_name));
     owners.void(&mut answers.service_credentials, Source::ServiceSpecificCredentials, stranger);
+}
+
+/// The name of a user who has another id as the owner of a device: an earlier user of that name had it.
+fn other_user(devices: &[VirtualMfaDevice], users: &[UserDetail]) -> Option<String> {
+    let mut ids = HashMap::new();
+    for user in users.iter().filter(|user| !user.user_id.is_empty()) {
+        ids.insert(user.arn.as_str(), user.user_id.as_str());
+    }
+    let mut owners = devices.iter().filter_map(|device| device.user.as_ref());
+    let other = owners.find(|owner| {
+        let id = owner.user_id.as_deref().zip(ids.get(owner.arn.as_str()).copied());
+        id.is_some_and(|(id, listed)| id != listed)
+    })?;
+    Some(other.arn.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
 /// The keys of the names of all users; none: they are not all known.

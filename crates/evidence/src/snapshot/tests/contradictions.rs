@@ -133,6 +133,9 @@ fn names_and_arns_agree() {
     let owner = json!({"UserName": "bob", "Arn": arn("alice")});
     let device = json!([{"SerialNumber": "arn:aws:iam::123456789012:mfa/alice", "User": owner}]);
     voided(&Fixture::new().devices(&device), Source::VirtualMfaDevices, "Malformed");
+    let role = json!({"Arn": "arn:aws:iam::123456789012:role/app"});
+    let device = json!([{"SerialNumber": "arn:aws:iam::123456789012:mfa/alice", "User": role}]);
+    voided(&Fixture::new().devices(&device), Source::VirtualMfaDevices, "Malformed");
     let nameless = json!([{"UserName": "alice", "SerialNumber": ""}]);
     voided(&Fixture::new().mfa(&["alice"], &nameless), Source::MfaDevices, "Malformed");
 }

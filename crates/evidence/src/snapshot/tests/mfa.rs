@@ -3,7 +3,7 @@
 use portcullis_model::{Fact, MfaKind, Source, Sources};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{AS_OF, Fixture, REPORT_AT, arn, detail, gaps, user};
+use super::bundles::{AS_OF, Fixture, REPORT_AT, arn, detail, gaps, root_row, user};
 
 const ACTIVE: [(&str, &str); 1] = [("mfa_active", "true")];
 
@@ -87,6 +87,49 @@ fn a_device_enabled_before_a_report_without_mfa_proves_nothing() {
     check(&quick().devices(&both), Source::VirtualMfaDevices, None);
     let older = quick().alice(&ACTIVE).devices(&json!([one(EVE)]));
     check(&older, Source::VirtualMfaDevices, None);
+}
+
+/// The user's own list holds devices of every kind.
+#[test]
+fn an_own_list_without_a_virtual_device_is_cut() {
+    let fixture = |enabled: &str| {
+        let own = json!([{"UserName": "alice", "SerialNumber": "GAHT1", "EnableDate": "2025-01-01T00:00:00Z"}]);
+        let fixture = Fixture::new().alice(&ACTIVE).mfa(&["alice"], &own);
+        fixture.devices(&json!([assigned("phone", "alice", enabled)])).snapshot()
+    };
+    let cut = fixture("2025-12-31T23:24:59Z");
+    assert_eq!(user(&cut, "alice").mfa_devices, Fact::missing(Source::MfaDevices));
+    assert!(!user(&cut, "alice").mfa_devices_complete);
+    let message = format!("lacks {}, which is on the list of virtual devices", serial("phone"));
+    let gap = ("Contradictory".to_owned(), message);
+    assert_eq!(gaps(&cut, Source::MfaDevices, Some("alice")), [gap]);
+    let since = fixture("2025-12-31T23:25:00Z");
+    assert!(user(&since, "alice").mfa_devices_complete);
+    assert_eq!(since.gaps, []);
+}
+
+/// An earlier user of that name had the device.
+#[test]
+fn a_device_older_than_its_user_proves_nothing() {
+    for (enabled, active) in [
+        ("2023-12-31T23:54:59Z", Fact::missing(Source::VirtualMfaDevices)),
+        ("2023-12-31T23:55:00Z", Fact::Known(true)),
+    ] {
+        let devices = json!([assigned("phone", "alice", enabled)]);
+        // So that the device alone says it.
+        let fixture = quick().report(&[root_row(&[])]).devices(&devices);
+        assert_eq!(fixture.user().mfa_active, active, "{enabled}");
+    }
+    let owner = |id: &str| {
+        let device =
+            json!([{"SerialNumber": serial("phone"), "User": {"Arn": arn("alice"), "UserId": id}}]);
+        let mut alice = detail("alice");
+        alice["UserId"] = json!("AIDA1");
+        let snapshot = quick().users(&[alice]).devices(&device).snapshot();
+        gaps(&snapshot, Source::VirtualMfaDevices, None).into_iter().map(|(code, _)| code).next()
+    };
+    assert_eq!(owner("AIDA2"), Some("UnknownUser".to_owned()));
+    assert_eq!(owner("AIDA1"), None);
 }
 
 /// Both lists hold each virtual device.
