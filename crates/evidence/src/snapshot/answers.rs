@@ -123,11 +123,7 @@ impl Answers {
             saml_providers: documents.read(Source::SamlProviders, federation::saml_providers),
             oidc_providers: documents
                 .read(Source::OpenIdConnectProviders, federation::oidc_providers),
-            server_certificates: documents.list(
-                Source::ServerCertificates,
-                |page: shapes::ServerCertificates| page.server_certificate_metadata_list,
-                |certificate| &certificate.arn,
-            ),
+            server_certificates: documents.read(Source::ServerCertificates, server_certificates),
             service_credentials: documents.list(
                 Source::ServiceSpecificCredentials,
                 |page: shapes::ServiceCredentials| page.service_specific_credentials,
@@ -313,6 +309,27 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
         }
     }
     Ok(devices)
+}
+
+/// The certificates, of which each has the ARN of its name.
+fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertificate>, Problem> {
+    let mut certificates = Vec::new();
+    for page in documents::all::<shapes::ServerCertificates>(document, Pages::OneListing)? {
+        certificates.extend(page.server_certificate_metadata_list);
+    }
+    each_once(&mut certificates, |certificate| &certificate.arn)?;
+    for certificate in &certificates {
+        let (arn, name) = (&certificate.arn, &certificate.server_certificate_name);
+        // What is no ARN at all is of no account.
+        let parts = Arn::parse(arn);
+        let by_arn = parts.and_then(|arn| arn.path_and_name("server-certificate"));
+        if parts.is_some() && by_arn.is_none_or(|(_, by_arn)| by_arn != name) {
+            return Err(Problem::malformed(format!(
+                "gives {arn} another kind or name than its ARN does"
+            )));
+        }
+    }
+    Ok(certificates)
 }
 
 fn report(documents: &mut Documents<'_>, as_of: Timestamp) -> Fact<Report> {

@@ -1,6 +1,6 @@
 //! The facts about OIDC providers.
 
-use portcullis_model::{Arn, Fact, OidcProvider, Source};
+use portcullis_model::{Arn, Fact, Gap, OidcProvider, Source};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
@@ -14,12 +14,13 @@ pub(super) fn oidc_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Oid
         let mut providers = Vec::new();
         for entry in &all.list {
             let arn = &entry.arn;
-            let answer = gaps.require(
-                all.answers.get(arn),
-                SOURCE,
-                arn,
-                "what it accepts was not asked for",
-            );
+            let answer = all.answers.get(arn);
+            if let Some(answer) = answer.filter(|answer| !is_of(&answer.url, arn)) {
+                let message = format!("the answer about it is about {:?}", answer.url);
+                gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+            }
+            let answer = answer.filter(|answer| is_of(&answer.url, arn));
+            let answer = gaps.require(answer, SOURCE, arn, "what it accepts was not asked for");
             providers.push(OidcProvider {
                 arn: arn.clone(),
                 url: url(arn).to_owned(),
@@ -35,6 +36,11 @@ fn client_ids(provider: &shapes::OidcProvider) -> Vec<String> {
     let mut ids = provider.client_ids.clone();
     ids.sort();
     ids
+}
+
+/// Whether the URL of an answer is that of the provider; emulators put the scheme before it.
+fn is_of(answered: &str, arn: &str) -> bool {
+    answered.trim_start_matches("https://").trim_end_matches('/') == url(arn).trim_end_matches('/')
 }
 
 /// The ARN of an OIDC provider ends in the URL, so that it is known where only the list is.

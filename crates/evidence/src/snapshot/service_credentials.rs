@@ -7,6 +7,7 @@ use portcullis_model::{Fact, Gap, ServiceCredential, Source, User};
 use super::answers::{Answers, Identity};
 use super::gaps::Gaps;
 use super::names::name_key;
+use super::time::is_future;
 use crate::shapes;
 
 const SOURCE: Source = Source::ServiceSpecificCredentials;
@@ -45,8 +46,14 @@ fn service_credential(
 ) -> ServiceCredential {
     let id = &credential.service_specific_credential_id;
     let user = &credential.user_name;
+    let is_over = credential.expiration_date.is_some_and(|end| !is_future(end, answers.as_of));
     let active = match credential.status.as_str() {
         "Active" => Fact::Known(true),
+        "Expired" if !is_over => {
+            let message = format!("{id} has expired, but not by its ExpirationDate");
+            gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(user));
+            Fact::missing(SOURCE)
+        }
         "Inactive" | "Expired" => Fact::Known(false),
         other => {
             let message = format!("{id} has the unknown status {other:?}");

@@ -49,8 +49,13 @@ fn providers<P: DeserializeOwned, E: Serialize, A: Serialize>(
         answers.extend(answered);
     }
     let mut list = list.ok_or_else(|| Problem::malformed(lacks))?;
-    each_once(&mut list, listed)?;
+    each_once(&mut list, &listed)?;
     each_once(&mut answers, &answered)?;
+    let is_listed = |arn: &str| list.iter().any(|entry| listed(entry) == arn);
+    if let Some(answer) = answers.iter().find(|answer| !is_listed(answered(answer))) {
+        let message = format!("holds an answer about {}, which it does not list", answered(answer));
+        return Err(Problem { code: "Contradictory", message });
+    }
     let by_arn = answers.into_iter().map(|answer| (answered(&answer).to_owned(), answer));
     Ok(Providers { list, answers: by_arn.collect() })
 }

@@ -127,6 +127,56 @@ fn providers_of_another_account_are_not_used() {
 }
 
 #[test]
+fn no_list_lacks_what_an_answer_is_about() {
+    let metadata = "<EntityDescriptor><IDPSSODescriptor></IDPSSODescriptor></EntityDescriptor>";
+    let snapshot = saml(&json!({
+        "SAMLProviderList": [],
+        "SAMLProviders": [{"Arn": SAML, "SAMLMetadataDocument": metadata}],
+    }));
+    assert_eq!(snapshot.saml_providers, Fact::missing(Source::SamlProviders));
+    let message =
+        format!("saml-providers.json: holds an answer about {SAML}, which it does not list");
+    let gap = ("Contradictory".to_owned(), message);
+    assert_eq!(gaps(&snapshot, Source::SamlProviders, None), [gap]);
+}
+
+#[test]
+fn an_answer_about_another_oidc_provider_says_nothing() {
+    let source = Source::OpenIdConnectProviders;
+    let host = "token.actions.githubusercontent.com";
+    let ids = |url: &str| {
+        let answer = json!({"Arn": OIDC, "Url": url, "ClientIDList": ["a"]});
+        let list = json!([{"Arn": OIDC}]);
+        let document =
+            json!({"OpenIDConnectProviderList": list, "OpenIDConnectProviders": [answer]});
+        let snapshot = Fixture::new().with(source, &document).snapshot();
+        let gaps = gaps(&snapshot, source, Some(OIDC)).into_iter().map(|(code, _)| code).collect();
+        (snapshot.oidc_providers.known().unwrap().remove(0).client_ids, gaps)
+    };
+    let known = (Fact::Known(vec!["a".to_owned()]), vec![]);
+    assert_eq!(ids(host), known);
+    assert_eq!(ids(&format!("https://{host}")), known, "as emulators say");
+    let other = (Fact::missing(source), vec!["Contradictory".to_owned()]);
+    assert_eq!(ids("accounts.google.com"), other);
+}
+
+#[test]
+fn a_server_certificate_has_the_arn_of_its_name() {
+    let source = Source::ServerCertificates;
+    let code = |arn: &str| {
+        let certificate = json!({"ServerCertificateName": "site", "Arn": arn, "Expiration": null});
+        let list = json!({"ServerCertificateMetadataList": [certificate]});
+        let snapshot = Fixture::new().with(source, &list).snapshot();
+        gaps(&snapshot, source, None).into_iter().map(|(code, _)| code).next()
+    };
+    let own = "arn:aws:iam::123456789012";
+    assert_eq!(code(&format!("{own}:server-certificate/cloudfront/site")), None);
+    for rest in ["server-certificate/other", "user/site"] {
+        assert_eq!(code(&format!("{own}:{rest}")), Some("Malformed".to_owned()), "{rest}");
+    }
+}
+
+#[test]
 fn server_certificates_have_days_left() {
     let certificate = |name: &str, expiration: Json| {
         let arn = format!("arn:aws:iam::123456789012:server-certificate/{name}");
@@ -162,11 +212,12 @@ fn a_service_credential_without_a_date_never_expires() {
     assert_eq!(found.resource_id, arn("alice") + "/service-credential/ACCAEXAMPLE");
     assert_eq!((found.active, found.expires), (Fact::Known(true), None));
     assert_eq!(found.age_days, Fact::Known(10.0));
-    let date = "2026-06-01T00:00:00Z";
-    for (status, active) in [
-        ("Inactive", Fact::Known(false)),
-        ("Expired", Fact::Known(false)),
-        ("Frozen", Fact::missing(source)),
+    let (over, date) = ("2025-12-31T00:00:00Z", "2026-06-01T00:00:00Z");
+    for (status, date, active) in [
+        ("Inactive", date, Fact::Known(false)),
+        ("Expired", over, Fact::Known(false)),
+        ("Expired", date, Fact::missing(source)),
+        ("Frozen", date, Fact::missing(source)),
     ] {
         let fixture = Fixture::new().with(source, &credential("alice", status, Some(date)));
         let credentials = fixture.snapshot().service_credentials.known().unwrap();
