@@ -6,7 +6,7 @@ use portcullis_model::{Account, Fact, PasswordPolicy, Source, Sources, User};
 
 use super::Declarations;
 use super::answers::Answers;
-use super::documents::Documents;
+use super::documents::{self, Documents, Problem};
 use super::facts::{any, count_true, known_or};
 use super::gaps::Gaps;
 use super::permissions::AccountFacts;
@@ -93,8 +93,12 @@ fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<Option<u32>> {
 /// The issuer of tokens for services outside of AWS; none: it is off.
 fn web_identity_issuer(documents: &mut Documents<'_>) -> Fact<Option<String>> {
     let source = Source::OutboundWebIdentityFederationInfo;
-    documents.one(source, |info: OutboundWebIdentityFederation| {
-        info.issuer_identifier.filter(|_| info.jwt_vending_enabled != Some(false))
+    documents.read(source, |document| {
+        let info: OutboundWebIdentityFederation = documents::one(document)?;
+        if info.jwt_vending_enabled == Some(true) && info.issuer_identifier.is_none() {
+            return Err(Problem::malformed("is on, but has no IssuerIdentifier"));
+        }
+        Ok(info.issuer_identifier.filter(|_| info.jwt_vending_enabled != Some(false)))
     })
 }
 

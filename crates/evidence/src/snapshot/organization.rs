@@ -14,6 +14,11 @@ use crate::shapes::{AlternateContact, AlternateContacts, OrganizationsFeatures};
 const CONTACTS: [(&str, &str); 3] =
     [("BILLING", "billing"), ("OPERATIONS", "operations"), ("SECURITY", "security")];
 
+/// Without all features, an organization has none that concern root users.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>
+const ALL_FEATURES: &str = "ALL";
+
 /// The alternate contacts that are set: their names in rules, with their email addresses; none: the
 /// partition has no such contacts.
 pub(super) fn contacts(
@@ -93,6 +98,21 @@ pub(super) fn root_credentials_managed(
             let message = format!("is of the organization {id}, not of {}; it is not used", own.id);
             return Err(Problem { code: "WrongAccount", message });
         }
-        Ok(answer.manages_root_credentials())
+        let managed = answer.manages_root_credentials();
+        let management = own.and_then(|own| own.master_account_id.as_deref());
+        if managed.is_none() && management == Some(answers.identity.account.as_str()) {
+            return Err(Problem {
+                code: "Contradictory",
+                message: "says that the account may not ask, though it is the management account"
+                    .to_owned(),
+            });
+        }
+        let has_features = answer.enabled_features.is_some_and(|features| !features.is_empty());
+        let set = own.and_then(|own| own.feature_set.as_deref()).unwrap_or(ALL_FEATURES);
+        if has_features && set != ALL_FEATURES {
+            let message = format!("holds features, though those of the organization are {set}");
+            return Err(Problem { code: "Contradictory", message });
+        }
+        Ok(managed)
     })
 }

@@ -17,7 +17,24 @@ pub(super) fn read(document: &Document) -> Result<PasswordPolicy, Problem> {
     }
 }
 
+/// The highest values that AWS accepts.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html>
+const MAX_LENGTH: u32 = 128;
+const MAX_AGE: u32 = 1095;
+const MAX_REUSE_PREVENTION: u32 = 24;
+
 fn custom(own: &shapes::PasswordPolicy) -> Result<PasswordPolicy, Problem> {
+    for (name, value, max) in [
+        ("MinimumPasswordLength", own.minimum_password_length, MAX_LENGTH),
+        ("MaxPasswordAge", own.max_password_age, MAX_AGE),
+        ("PasswordReusePrevention", own.password_reuse_prevention, MAX_REUSE_PREVENTION),
+    ] {
+        if let Some(value) = value.filter(|value| *value > max) {
+            let message = format!("{name} is {value}, and AWS accepts at most {max}");
+            return Err(Problem::malformed(message));
+        }
+    }
     // AWS always tells the length: a policy without one is not AWS's whole answer, and any length
     // put in its place would be a guess.
     let length = own.minimum_password_length;
@@ -96,6 +113,22 @@ mod tests {
             changed: None,
         };
         assert_eq!(policy(json).ok(), Some(expected));
+    }
+
+    #[test]
+    fn no_value_is_higher_than_aws_accepts() {
+        for (name, max) in [
+            ("MinimumPasswordLength", 128),
+            ("MaxPasswordAge", 1095),
+            ("PasswordReusePrevention", 24),
+        ] {
+            for (value, is_fine) in [(max, true), (max + 1, false)] {
+                let mut own = serde_json::json!({"MinimumPasswordLength": 14});
+                own[name] = value.into();
+                let json = serde_json::json!({ "PasswordPolicy": own }).to_string();
+                assert_eq!(policy(&json).is_ok(), is_fine, "{json}");
+            }
+        }
     }
 
     #[test]

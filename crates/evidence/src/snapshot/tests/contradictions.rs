@@ -506,6 +506,31 @@ fn features_are_those_of_the_own_organization() {
     voided(&asked("o-other12345"), FEATURES, "WrongAccount");
 }
 
+/// The management account may always ask, and only an organization with all features has these:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>.
+#[test]
+fn features_fit_the_organization() {
+    let of = |management: &str, set: &str, features: Json| {
+        let organization =
+            json!({"Id": "o-own1234567", "MasterAccountId": management, "FeatureSet": set});
+        let fixture = Fixture::new().with(FEATURES, &json!({"EnabledFeatures": features}));
+        fixture.with(Source::Organization, &json!({"Organization": organization}))
+    };
+    let (own, other) = ("123456789012", "999999999999");
+    let sessions = || json!(["RootSessions"]);
+    voided(&of(own, "ALL", json!(null)), FEATURES, "Contradictory");
+    voided(&of(own, "CONSOLIDATED_BILLING", sessions()), FEATURES, "Contradictory");
+    for (fine, expected) in [
+        (of(own, "ALL", sessions()), Some(false)),
+        (of(own, "CONSOLIDATED_BILLING", json!([])), Some(false)),
+        (of(other, "ALL", json!(null)), None),
+        // As the delegated administrator.
+        (of(other, "ALL", sessions()), Some(false)),
+    ] {
+        assert_eq!(fine.snapshot().account.root_credentials_managed, Fact::Known(expected));
+    }
+}
+
 fn voided(fixture: &Fixture, source: Source, code: &str) -> String {
     let snapshot = fixture.snapshot();
     let gaps = gaps(&snapshot, source, None);

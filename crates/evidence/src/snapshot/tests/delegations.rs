@@ -85,6 +85,8 @@ fn an_issuer_is_known_off_or_not_known() {
         (json!({"IssuerIdentifier": ISSUER}), issuer()),
         (json!({"IssuerIdentifier": ISSUER, "JwtVendingEnabled": false}), Fact::Known(None)),
         (json!({"IssuerIdentifier": null}), Fact::Known(None)),
+        (json!({"IssuerIdentifier": null, "JwtVendingEnabled": false}), Fact::Known(None)),
+        (json!({"IssuerIdentifier": null, "JwtVendingEnabled": true}), Fact::missing(source)),
         (json!({}), Fact::missing(source)),
         (json!({"IssuerIdentifier": 1}), Fact::missing(source)),
     ] {
