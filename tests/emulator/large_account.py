@@ -4,6 +4,7 @@ Made without the emulator, so that it can hold thousands of roles and policies: 
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def write_worst(directory: Path, size: int) -> None:
         "RoleDetailList": [worst_role(n, policies) for n in range(size)],
         "Policies": [administrator, *(worst_policy(n) for n in range(policies))],
     }
-    content = {**answers(0, 0, 1), "account-authorization-details": details}
+    content = {**answers(0, 0, 1), "account-authorization-details": with_attachments(details)}
     content["organization"] = {"Organization": None}
     for name, answer in content.items():
         (directory / f"{name}.json").write_text(json.dumps(answer))
@@ -107,7 +108,6 @@ def policy_detail(arn: str, statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "PolicyName": arn.rsplit("/", 1)[1],
         "Arn": arn,
-        "AttachmentCount": 1,
         "IsAttachable": True,
         "PolicyVersionList": [{**version, "Document": document}],
     }
@@ -169,13 +169,26 @@ def answers(users: int, roles: int, policies: int) -> dict[str, Any]:
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/audit/bench"
     return {
         "caller-identity": {"UserId": "AROAEXAMPLE:bench", "Account": ACCOUNT, "Arn": caller},
-        "account-authorization-details": {
-            "UserDetailList": [user(n, policies) for n in range(users)],
-            "GroupDetailList": [group(n, policies) for n in range(GROUPS)],
-            "RoleDetailList": [role(n, policies) for n in range(roles)],
-            "Policies": [policy(n) for n in range(policies)],
-        },
+        "account-authorization-details": with_attachments(
+            {
+                "UserDetailList": [user(n, policies) for n in range(users)],
+                "GroupDetailList": [group(n, policies) for n in range(GROUPS)],
+                "RoleDetailList": [role(n, policies) for n in range(roles)],
+                "Policies": [policy(n) for n in range(policies)],
+            }
+        ),
     }
+
+
+def with_attachments(details: dict[str, Any]) -> dict[str, Any]:
+    """The details with what AWS counts: how many principals have each policy."""
+    counts: Counter[str] = Counter()
+    for principals in ("UserDetailList", "GroupDetailList", "RoleDetailList"):
+        for principal in details[principals]:
+            counts.update({policy["PolicyArn"] for policy in principal["AttachedManagedPolicies"]})
+    for policy in details["Policies"]:
+        policy["AttachmentCount"] = counts[policy["Arn"]]
+    return details
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -256,7 +269,6 @@ def policy(index: int) -> dict[str, Any]:
         "Arn": f"{ARN}policy/{name}",
         "Path": "/",
         "DefaultVersionId": "v1",
-        "AttachmentCount": 1,
         "PermissionsBoundaryUsageCount": 0,
         "IsAttachable": True,
         "CreateDate": CREATED,
