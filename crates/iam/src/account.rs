@@ -141,8 +141,8 @@ pub struct Principal {
     pub has_password: Option<bool>,
     /// The number of access keys of a user; none: it is not known.
     pub access_keys: Option<usize>,
-    /// Whether EC2 instances can have the role.
-    pub has_instance_profile: bool,
+    /// The ARNs of the instance profiles by which EC2 instances can have the role.
+    pub instance_profiles: Vec<String>,
     /// Whether it is a service-linked role, which only its service can use or change.
     pub service_linked: bool,
     /// Whether it has further policies that are not known.

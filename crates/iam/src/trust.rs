@@ -16,7 +16,10 @@ use portcullis_model::{AccountId, Arn};
 
 use self::clause::Clauses;
 use crate::account::{Account, Organization};
+use crate::context::{Context, Request, Resource};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
+use crate::probe;
+use crate::value::Value;
 
 /// The trust policy of a role.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +135,33 @@ impl TrustPolicy {
                 _ => false,
             };
             is_provider && self.ways_in(statement, element, account).any(|it| it.serve(account))
+        })
+    }
+
+    /// Whether it lets in a service on behalf of something new that the pattern matches, whose name nobody can have
+    /// meant.
+    pub(crate) fn admits_new(&self, shape: &str, account: &Account) -> bool {
+        let mut sources = vec![shape.replace('*', probe::NAME)];
+        for condition in self.document.statements.iter().flat_map(|it| &it.conditions) {
+            for value in condition.values.iter().filter(|_| condition.key == "aws:sourcearn") {
+                // In the region that is asked for.
+                if let Some(region) = value.arn_fields().get(3) {
+                    let region = format!(":{}:", region.example(probe::NAME));
+                    sources.push(shape.replacen(":*:", &region, 1).replace('*', probe::NAME));
+                }
+            }
+        }
+        sources.iter().any(|source| {
+            let brings = [("aws:sourcearn", Value::one(source.as_str()))];
+            let context =
+                Context { account, principal: None, resource: Resource::Own, brings: &brings };
+            let request = Request { action: ASSUME_ROLE, resource: "*", context };
+            let mut admitting = self.admitting();
+            admitting.any(|(_, statement, element)| {
+                matches!(element, PrincipalElement::Service(_))
+                    && statement.actions.selects(ASSUME_ROLE)
+                    && statement.applies(&request).is_possible()
+            })
         })
     }
 

@@ -63,7 +63,8 @@ impl<'a> Search<'a> {
         let room = self.index.room(who, method, resource, Some(target))?;
         let others = &method.actions[1..];
         if !method.changes.is_of_provider() {
-            return Some(step.and(room).and(self.uses(by.node, others)?));
+            let uses = self.uses_with(by.node, method, principal.map(|(_, role)| role))?;
+            return Some(step.and(room).and(uses));
         }
         let mut step = step.and(room);
         for action in others {
@@ -72,9 +73,36 @@ impl<'a> Search<'a> {
         Some(step)
     }
 
+    /// The actions of a method but the first, for a role that has instance profiles perhaps.
+    ///
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
+    pub(super) fn uses_with(
+        &self,
+        id: NodeId,
+        method: &Method,
+        role: Option<&Principal>,
+    ) -> Option<Step> {
+        let others = &method.actions[1..];
+        let profiles = role.map_or(&[][..], |role| &role.instance_profiles);
+        if profiles.is_empty() || !method.action_names.iter().any(|name| name == "ec2:RunInstances")
+        {
+            return self.uses(id, others);
+        }
+        let uses = profiles.iter().filter_map(|profile| {
+            let brings = [("ec2:instanceprofile", Value::one(profile.as_str()))];
+            self.uses_bringing(id, others, &brings)
+        });
+        surest(uses, |step| Some(step.certainty()))
+    }
+
     /// How a node passes a role that one of the method's services may assume.
     pub(super) fn pass(&self, by: Wait, role: &Principal) -> Option<Step> {
         let step = self.on_target(by, &role.arn, Resource::Principal(role), None)?;
+        if let (Some(template), Some(trust)) = (&self.method(by.method).acts_for, &role.trust)
+            && !trust.admits_new(&self.index.shape(template), self.account())
+        {
+            return None;
+        }
         if !needs_profile(self.method(by.method), role, self.account()) {
             return Some(step);
         }
@@ -115,11 +143,21 @@ impl<'a> Search<'a> {
 
     /// Actions on anything that they act on; several of one service on the same.
     pub(super) fn uses(&self, id: NodeId, actions: &[ActionId]) -> Option<Step> {
+        self.uses_bringing(id, actions, &[])
+    }
+
+    /// The same, as requests bring the values of keys.
+    pub(super) fn uses_bringing(
+        &self,
+        id: NodeId,
+        actions: &[ActionId],
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Step> {
         let who = &self.node(id).who;
         let service = |action: &ActionId| self.index.methods.action(*action).service();
         let mut step = Step::default();
         for actions in actions.chunk_by(|one, other| service(one) == service(other)) {
-            step.allowed.extend(self.index.allowed_together(who, actions)?);
+            step.allowed.extend(self.index.allowed_together(who, actions, brings)?);
         }
         Some(step)
     }
@@ -380,5 +418,5 @@ fn needs_profile(method: &Method, role: &Principal, account: &Account) -> bool {
             role.trust.as_ref().is_none_or(|trust| trust.admits_provider(service, account));
         service != "ec2.amazonaws.com" && is_admitted
     };
-    !role.has_instance_profile && !makes && !method.services.iter().any(elsewhere)
+    role.instance_profiles.is_empty() && !makes && !method.services.iter().any(elsewhere)
 }

@@ -335,14 +335,43 @@ impl<'a> Index<'a> {
     }
 
     /// How an action is allowed on anything that it acts on: where it is surest.
-    pub(super) fn allowed_somewhere(
+    fn allowed_somewhere(
         &self,
         who: &EffectivePermissions<'_>,
         action: ActionId,
+        brings: &[(&str, Value<'_>)],
     ) -> Option<Allowed> {
         let examples = self.examples(who, action);
-        let allowed = examples.filter_map(|it| self.allowed(who, action, Asked::own(&it)));
-        surest(allowed, |allowed| Some(allowed.certainty))
+        let allowed = examples.filter_map(|resource| {
+            self.allowed(who, action, Asked { brings, ..Asked::own(&resource) })
+        });
+        let allowed = surest(allowed, |allowed| Some(allowed.certainty))?;
+        self.besides(who, allowed, brings)
+    }
+
+    /// An action that is allowed on the first resource that it needs, if it is on the others too.
+    fn besides(
+        &self,
+        who: &EffectivePermissions<'_>,
+        mut allowed: Allowed,
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Allowed> {
+        let action = allowed.action;
+        for template in &self.methods.action(action).besides {
+            let shape = self.shape(template);
+            let mut resources = BTreeSet::from([shape.replace('*', probe::NAME)]);
+            for pattern in self.resources(who, action).flatten().chain(self.spared(who, action)) {
+                let common = pattern.common_arn(&Pattern::glob(&shape));
+                resources.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
+            }
+            let also = resources.iter().filter_map(|resource| {
+                self.allowed(who, action, Asked { brings, ..Asked::own(resource) })
+            });
+            let also = surest(also, |also| Some(also.certainty))?;
+            allowed.certainty = allowed.certainty.min(also.certainty);
+            allowed.keys.extend(also.keys);
+        }
+        Some(allowed)
     }
 
     /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
@@ -350,9 +379,10 @@ impl<'a> Index<'a> {
         &self,
         who: &EffectivePermissions<'_>,
         actions: &[ActionId],
+        brings: &[(&str, Value<'_>)],
     ) -> Option<Vec<Allowed>> {
         if let [action] = actions {
-            return Some(vec![self.allowed_somewhere(who, *action)?]);
+            return Some(vec![self.allowed_somewhere(who, *action, brings)?]);
         }
         let examples: BTreeSet<String> =
             actions.iter().flat_map(|action| self.examples(who, *action)).collect();
@@ -360,7 +390,8 @@ impl<'a> Index<'a> {
         for action in actions {
             let acted_on = examples.iter().filter(|resource| self.acts_on(*action, resource));
             let of_action = acted_on.filter_map(|resource| {
-                Some((resource, self.allowed(who, *action, Asked::own(resource))?))
+                let asked = Asked { brings, ..Asked::own(resource) };
+                Some((resource, self.allowed(who, *action, asked)?))
             });
             allowed.push(of_action.collect());
         }
@@ -379,7 +410,8 @@ impl<'a> Index<'a> {
         let chosen = surest(together, |chosen: &Vec<&(&String, Allowed)>| {
             chosen.iter().map(|(_, allowed)| allowed.certainty).min()
         });
-        Some(chosen?.into_iter().map(|(_, allowed)| allowed.clone()).collect())
+        let allowed = chosen?.into_iter().map(|(_, allowed)| allowed.clone());
+        allowed.map(|allowed| self.besides(who, allowed, brings)).collect()
     }
 
     /// Patterns for names of resources of IAM of a kind on which all of the actions may be allowed, and those of
@@ -502,11 +534,13 @@ impl<'a> Index<'a> {
 
     /// What an action acts on, as patterns; none: anything of its service.
     fn shapes(&self, action: ActionId) -> impl Iterator<Item = String> {
-        let (account, known) = (self.account, self.methods.action(action));
-        known.resources.iter().map(|template| {
-            let shape = template.replace("{partition}", &account.partition);
-            shape.replace("{account}", account.id_text()).replace("{region}", "*")
-        })
+        self.methods.action(action).resources.iter().map(|template| self.shape(template))
+    }
+
+    /// The pattern that stands in the data with placeholders.
+    pub(super) fn shape(&self, template: &str) -> String {
+        let shape = template.replace("{partition}", &self.account.partition);
+        shape.replace("{account}", self.account.id_text()).replace("{region}", "*")
     }
 
     fn acts_on(&self, action: ActionId, resource: &str) -> bool {

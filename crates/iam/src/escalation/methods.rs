@@ -43,6 +43,8 @@ pub(super) struct Action {
     pub(super) lower: String,
     /// What it acts on, as ARNs with placeholders; empty: on anything of its own service.
     pub(super) resources: Vec<String>,
+    /// What it must be allowed on too, likewise.
+    pub(super) besides: Vec<String>,
 }
 
 /// One way to become an administrator.
@@ -67,6 +69,8 @@ pub(super) struct Method {
     /// The services that a role is passed to, or that run something with it.
     #[serde(default)]
     pub(super) services: Vec<String>,
+    /// The ARN of something new that the services act for, whose name AWS chooses, with placeholders.
+    pub(super) acts_for: Option<String>,
     /// The account from which alone the call is taken.
     pub(super) account: Option<Caller>,
     #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
@@ -131,6 +135,8 @@ struct File {
 struct ResourceOfActions {
     actions: Vec<String>,
     arns: Vec<String>,
+    #[serde(default)]
+    besides: Vec<String>,
 }
 
 impl Methods {
@@ -159,7 +165,9 @@ impl Methods {
         for resource in file.resource {
             for name in resource.actions {
                 let id = methods.intern(&name);
-                methods.actions[usize::from(id.0)].resources.clone_from(&resource.arns);
+                let action = &mut methods.actions[usize::from(id.0)];
+                action.resources.clone_from(&resource.arns);
+                action.besides.clone_from(&resource.besides);
             }
         }
         methods
@@ -170,7 +178,9 @@ impl Methods {
         let next = u16::try_from(self.actions.len()).expect("methods need few actions");
         let id = *self.ids.entry(lower.clone()).or_insert(ActionId(next));
         if id.0 == next {
-            self.actions.push(Action { name: name.to_owned(), lower, resources: Vec::new() });
+            let name = name.to_owned();
+            let (resources, besides) = (Vec::new(), Vec::new());
+            self.actions.push(Action { name, lower, resources, besides });
         }
         id
     }

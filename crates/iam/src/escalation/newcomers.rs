@@ -124,7 +124,7 @@ impl Search<'_> {
             let asked = Asked { brings: &brings, ..Asked::about(role) };
             step.allowed.push(self.index.allowed(&node.who, known(remove), asked)?);
         }
-        if role.has_instance_profile {
+        if !role.instance_profiles.is_empty() {
             step = step.and(self.uses(by, &[known("iam:removerolefrominstanceprofile")])?);
         }
         let delete = known("iam:deleterole");

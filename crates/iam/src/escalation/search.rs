@@ -27,6 +27,11 @@ use crate::trust::TrustPolicy;
 use crate::truth::Lack;
 use crate::value::Value;
 
+/// The task of a session as root that lets one become root; others only audit, delete or unlock something.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
+const ROOT_TASK: &str = "root-task/IAMCreateRootUserPassword";
+
 /// How many statements are looked at, at most, to follow the changes that somebody's permissions may go
 /// through. Each change may be combined with each other, so that a hundred policies have more combinations
 /// than anybody can follow.
@@ -549,7 +554,9 @@ impl<'a> Search<'a> {
             }
             _ => Step::default(),
         };
-        if let Some(step) = self.uses(by.node, &method.actions) {
+        let task = ("sts:taskpolicyarn", Value::one(self.index.aws_policy(ROOT_TASK)));
+        let brings = if method.changes == Changes::MemberRoot { &[task][..] } else { &[] };
+        if let Some(step) = self.uses_bringing(by.node, &method.actions, brings) {
             self.found(by, None, step.and(limit), Rank::ADMINISTRATOR);
         }
     }

@@ -194,7 +194,9 @@ fn principal(
         .map(|trust| TrustPolicy { document: document(trust.clone()) });
     principal.has_password = spec["password"].as_bool();
     principal.access_keys = spec["keys"].as_u64().and_then(|keys| keys.try_into().ok());
-    principal.has_instance_profile = spec["profile"] == true;
+    if spec["profile"] == true {
+        principal.instance_profiles = vec![arn_in(account, &format!("instance-profile/{name}"))];
+    }
     principal.service_linked = path.starts_with("/aws-service-role/");
     principal
 }

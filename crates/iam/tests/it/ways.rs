@@ -1723,6 +1723,109 @@ fn an_inline_deny_is_overwritten() {
     assert_eq!(ways(&account(managed), "alice"), []);
 }
 
+/// Resources that an action needs beside the first:
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>,
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html>
+#[test]
+fn all_resources_that_an_action_needs_must_be_allowed() {
+    let of = |resource: &str| format!("arn:aws:{resource}");
+    let ec2 = |kind: &str| of(&format!("ec2:*:{OWN}:{kind}/*"));
+    let app = || role("app", json!([everything()]), trusts_service("ec2.amazonaws.com"));
+    let run = |resources: Json, more: Option<Json>| {
+        let mut may = vec![allow("iam:PassRole", "*"), allow("ec2:RunInstances", resources)];
+        may.extend(more);
+        json!(may)
+    };
+    let found: &Ways = &[("ec2-run-instances", Certain)];
+    let image = || of("ec2:*::image/*");
+    let all = || json!([image(), ec2("instance"), ec2("network-interface"), ec2("subnet")]);
+    check_user(run(all(), None), app(), found);
+    check_user(run(json!([image(), ec2("instance")]), None), app(), &[]);
+    check_user(run(json!([ec2("instance"), ec2("network-interface")]), None), app(), &[]);
+    check_user(run(json!("*"), None), app(), found);
+    check_user(run(json!("*"), Some(deny("ec2:*", image()))), app(), &[]);
+    check_user(run(json!("*"), Some(deny("ec2:*", of("ec2:*::snapshot/*")))), app(), found);
+    let one = || of("ec2:eu-west-1::image/ami-1");
+    check_user(run(json!([one(), ec2("*")]), None), app(), found);
+    // The key that tells the instance profile.
+    let with = |profile: &str| json!({"ArnEquals": {"ec2:InstanceProfile": arn(profile)}});
+    let limited = |profile: &str| {
+        let run = when(allow("ec2:RunInstances", "*"), with(profile));
+        json!([allow("iam:PassRole", "*"), run])
+    };
+    check_user(limited("instance-profile/app"), app(), found);
+    check_user(limited("instance-profile/web"), app(), &[]);
+    let any = || when(deny("ec2:*", "*"), json!({"Null": {"ec2:InstanceProfile": "false"}}));
+    check_user(run(json!("*"), Some(any())), app(), &[]);
+    // Commands need a document.
+    let found: &Ways = &[("ssm-send-command", Conditional)];
+    let document = || of("ssm:*::document/AWS-RunShellScript");
+    let send = |resources: Json| json!([allow("ssm:SendCommand", resources)]);
+    check_user(send(json!([ec2("instance"), document()])), app(), found);
+    check_user(send(json!([ec2("instance")])), app(), &[]);
+    check_user(send(json!([document()])), app(), &[]);
+    let denied = deny("ssm:*", of("ssm:*:*:document/*"));
+    check_user(json!([allow("ssm:SendCommand", "*"), denied]), app(), &[]);
+}
+
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html>
+#[test]
+fn jobs_are_what_actions_on_jobs_act_on() {
+    let app = || role("app", json!([everything()]), trusts_service("glue.amazonaws.com"));
+    let of = |kind: &str| format!("arn:aws:glue:*:*:{kind}/*");
+    let job = |more: Json| {
+        json!([
+            allow("iam:PassRole", "*"),
+            allow(json!(["glue:CreateJob", "glue:StartJobRun"]), "*"),
+            more
+        ])
+    };
+    let found: &Ways = &[("glue-create-job-run", Certain)];
+    check_user(job(deny("glue:*", of("job"))), app(), &[]);
+    check_user(job(deny("glue:*", of("table"))), app(), found);
+    check_user(job(deny("glue:*", of("trigger"))), app(), found);
+}
+
+/// A role that is bound to one trust anchor takes no certificates of another, whose id AWS chooses.
+///
+/// <https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html>
+#[test]
+fn a_role_that_is_bound_to_a_trust_anchor_takes_no_other() {
+    let anchor = |region: &str, id: &str| {
+        json!({"ArnEquals": {
+            "aws:SourceArn": format!("arn:aws:rolesanywhere:{region}:{OWN}:trust-anchor/{id}"),
+        }})
+    };
+    let actions =
+        json!(["iam:PassRole", "rolesanywhere:CreateTrustAnchor", "rolesanywhere:CreateProfile"]);
+    let found: &Ways = &[("rolesanywhere-create-trust-anchor", Certain)];
+    for (condition, expected) in [
+        (json!({}), found),
+        (anchor("eu-west-1", "11111111-2222-3333-4444-555555555555"), &[]),
+        (anchor("eu-west-1", "*"), found),
+        (anchor("*", "*"), found),
+        (json!({"StringEquals": {"aws:SourceAccount": OWN}}), found),
+    ] {
+        let trust = when(trusts_service("rolesanywhere.amazonaws.com"), condition);
+        let app = role("app", json!([everything()]), trust);
+        check_user(json!([allow(actions.clone(), "*")]), app, expected);
+    }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
+#[test]
+fn a_session_as_root_is_limited_to_its_task() {
+    let task = |name: &str| {
+        let policy = format!("arn:aws:iam::aws:policy/root-task/{name}");
+        let condition = json!({"ArnEquals": {"sts:TaskPolicyArn": policy}});
+        let management = json!({"organization": {"management": OWN}});
+        ways_of(json!([when(allow("sts:AssumeRoot", "*"), condition)]), management)
+    };
+    assert_eq!(task("IAMCreateRootUserPassword"), [("assume-root", Certain)]);
+    assert_eq!(task("IAMAuditRootUserCredentials"), []);
+    assert_eq!(task("S3UnlockBucketPolicy"), []);
+}
+
 /// A Deny of all but some resources leaves these.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html>

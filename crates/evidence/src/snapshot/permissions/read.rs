@@ -334,7 +334,7 @@ impl<'a> AccountReader<'a, '_> {
             policies,
             boundary,
             trust,
-            has_instance_profile: !role.instance_profile_list.is_empty(),
+            instance_profiles: role.instance_profile_list.iter().map(|it| it.arn.clone()).collect(),
             service_linked: principals::path(role).starts_with(SERVICE_LINKED),
             ..principal(PrincipalKind::Role, owner, &role.role_id, &role.tags)
         })
