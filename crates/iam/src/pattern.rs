@@ -132,6 +132,18 @@ impl Pattern {
         text
     }
 
+    /// Whether the beginnings and the ends of the patterns, as far as they are plain text, go together.
+    pub(crate) fn may_overlap(&self, other: &Pattern) -> bool {
+        let end = |pattern: &Pattern| match pattern.pieces.last() {
+            Some(Piece::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let (start, other_start) = (self.literal_prefix(), other.literal_prefix());
+        let (end, other_end) = (end(self), end(other));
+        (start.starts_with(other_start) || other_start.starts_with(start))
+            && (end.ends_with(&other_end) || other_end.ends_with(&end))
+    }
+
     /// A pattern for texts that both match, which leaves open what both do; none: none was found.
     pub(crate) fn common(&self, other: &Pattern) -> Option<Pattern> {
         if self.has_variables() || other.has_variables() {

@@ -13,6 +13,7 @@ use super::offers::managed_policies;
 use super::step::{Allowed, Grantor, Step};
 use super::tags::AskedTags;
 use crate::account::{Account, PolicyId, Principal, PrincipalKind};
+use crate::condition::Condition;
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
@@ -165,6 +166,18 @@ impl<'a> Index<'a> {
             let about = self.about(*policy, action);
             about.map(|(place, statement)| (*policy, place, statement))
         })
+    }
+
+    /// The conditions of the statements about an action that are in force, and of those of the boundary.
+    pub(super) fn conditions(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+    ) -> Vec<&Condition> {
+        let own = self.in_force(who, action).map(|(.., statement)| statement);
+        let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
+        let statements = own.chain(of_boundary.map(|(_, statement)| statement));
+        statements.flat_map(|statement| &statement.conditions).collect()
     }
 
     /// Whether the policies allow the action in any statement.
@@ -673,20 +686,24 @@ pub(super) fn surest<T>(
 }
 
 /// How many patterns for names are followed, at most, so that many that overlap do not multiply.
-const MANY: usize = 100;
+const MANY: usize = 30;
 
 /// The patterns for what matches one of some patterns and one of others.
 pub(super) fn common_to(some: &[Pattern], others: &[Pattern]) -> Vec<Pattern> {
     let mut common = Vec::new();
     for one in some {
-        let with_others = others.iter().filter_map(|other| one.common_arn(other)).collect();
-        common = add_new(common, with_others);
+        for other in others.iter().filter(|other| one.may_overlap(other)) {
+            if common.len() == MANY {
+                return common;
+            }
+            common = add_new(common, one.common_arn(other));
+        }
     }
     common
 }
 
 /// Patterns, and more of them, as far as there is room.
-fn add_new(mut patterns: Vec<Pattern>, more: Vec<Pattern>) -> Vec<Pattern> {
+fn add_new(mut patterns: Vec<Pattern>, more: impl IntoIterator<Item = Pattern>) -> Vec<Pattern> {
     for pattern in more {
         if patterns.len() < MANY && !patterns.iter().any(|it| it.as_str() == pattern.as_str()) {
             patterns.push(pattern);

@@ -1,16 +1,18 @@
 //! Users and roles that are yet to be made, and whose maker gives them permissions and becomes them.
 
+use std::cell::OnceCell;
+
 use portcullis_model::PolicyKind;
 
 use super::Certainty;
 use super::changes::{BOUNDARY, POLICY};
-use super::effective_permissions::{Asked, EffectivePermissions};
+use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::offers::Offered;
 use super::search::{Search, Wait};
 use super::step::{Rank, Step};
-use super::tags::{Tagging, borrowed};
+use super::tags::{Tagging, borrowed, is_of_tags};
 use crate::account::{Principal, PrincipalKind};
 use crate::context::Resource;
 use crate::probe;
@@ -34,26 +36,43 @@ impl Search<'_> {
     /// Notes how a node makes a user or role by the first action of a method, and gives it everything by
     /// the rest.
     pub(super) fn make(&mut self, by: Wait, method: &Method, kind: PrincipalKind) {
-        if let Some(step) = self.surest_newcomer(by.node, method, kind) {
+        let maker = Maker { search: self, by: by.node, method, passes: OnceCell::new() };
+        if let Some(step) = maker.surest(kind) {
             self.found(by, None, step, Rank::ADMINISTRATOR);
         }
     }
+}
 
-    fn surest_newcomer(&self, by: NodeId, method: &Method, kind: PrincipalKind) -> Option<Step> {
-        let who = &self.node(by).who;
+/// Who makes somebody by a method.
+struct Maker<'m, 'a> {
+    search: &'m Search<'a>,
+    by: NodeId,
+    method: &'m Method,
+    /// The methods that may pass a new role, with what they take beside that; found once.
+    passes: OnceCell<Vec<(u16, Step)>>,
+}
+
+impl<'a> Maker<'_, 'a> {
+    fn index(&self) -> &Index<'a> {
+        &self.search.index
+    }
+
+    fn who(&self) -> &EffectivePermissions<'a> {
+        &self.search.node(self.by).who
+    }
+
+    fn surest(&self, kind: PrincipalKind) -> Option<Step> {
         let mut best: Option<Step> = None;
-        let helpful = HELPFUL.map(|name| self.index.methods.known(name));
-        for pattern in self.index.names_for(who, &method.actions, &helpful, kind.word()) {
-            let arn = pattern.example(probe::NAME);
-            let Some(before) = self.free_name(by, &arn) else { continue };
+        for arn in self.names(kind) {
+            let Some(before) = self.free_name(&arn) else { continue };
             let newcomer = Principal::new(kind, &arn, "");
             let untagged = vec![(Tagging::NoneLeft, Step::default())];
-            let taggings = || self.taggings_of_newcomer(who, method, &newcomer);
+            let taggings = || self.taggings(&newcomer);
             for (tagging, tag) in
                 untagged.into_iter().chain(std::iter::once_with(taggings).flatten())
             {
                 let newcomer = tagging.apply(&newcomer);
-                let step = self.equip_within(by, method, &newcomer, &tagging);
+                let step = self.equip_within(&newcomer, &tagging);
                 let step = step.map(|step| before.clone().and(tag).and(step));
                 best = best.into_iter().chain(step).max_by_key(Step::certainty);
                 if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
@@ -64,38 +83,56 @@ impl Search<'_> {
         best
     }
 
+    /// The ARNs to try: those that all steps may have in common, and those that one of them names.
+    fn names(&self, kind: PrincipalKind) -> Vec<String> {
+        let mut actions = self.method.actions.clone();
+        let helpful = HELPFUL.map(|name| self.index().methods.known(name));
+        let patterns = self.index().names_for(self.who(), &actions, &helpful, kind.word());
+        let mut names: Vec<String> = patterns.iter().map(|it| it.example(probe::NAME)).collect();
+        actions.push(self.index().methods.known("iam:passrole"));
+        for name in self.index().examples_of_kind(self.who(), &actions, kind.word()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Whether an action of the method depends on such a condition key.
+    fn depends_on(&self, is_key: impl Fn(&str) -> bool) -> bool {
+        let mut actions = self.method.actions.iter();
+        actions.any(|action| {
+            let conditions = self.index().conditions(self.who(), *action);
+            conditions.iter().any(|condition| is_key(&condition.key))
+        })
+    }
+
     /// The tags that a newcomer can be given.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_users.html>
-    fn taggings_of_newcomer(
-        &self,
-        who: &EffectivePermissions<'_>,
-        method: &Method,
-        newcomer: &Principal,
-    ) -> Vec<(Tagging, Step)> {
+    fn taggings(&self, newcomer: &Principal) -> Vec<(Tagging, Step)> {
+        if !self.depends_on(is_of_tags) {
+            return Vec::new();
+        }
         let name = if newcomer.kind == PrincipalKind::Role { "iam:tagrole" } else { "iam:taguser" };
-        let (tag, create) = (self.index.methods.known(name), method.actions[0]);
-        let taggings = self.index.taggings(who, tag, Asked::about(newcomer), Some(create));
+        let (tag, create) = (self.index().methods.known(name), self.method.actions[0]);
+        let taggings = self.index().taggings(self.who(), tag, Asked::about(newcomer), Some(create));
         taggings.into_iter().map(|(tagging, allowed)| (tagging, Step::new(allowed))).collect()
     }
 
     /// How a newcomer with tags is made and equipped, without a boundary or with one that does not hold it back.
-    fn equip_within(
-        &self,
-        by: NodeId,
-        method: &Method,
-        newcomer: &Principal,
-        tagging: &Tagging,
-    ) -> Option<Step> {
-        let who = &self.node(by).who;
-        let mut best = self.equip(by, method, newcomer, tagging, &Value::Absent);
-        for offered in self.index.offered(who, method.actions[0], BOUNDARY) {
+    fn equip_within(&self, newcomer: &Principal, tagging: &Tagging) -> Option<Step> {
+        let mut best = self.equip(newcomer, tagging, &Value::Absent);
+        if !self.depends_on(|key| key == BOUNDARY) {
+            return best;
+        }
+        for offered in self.index().offered(self.who(), self.method.actions[0], BOUNDARY) {
             if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
                 return best;
             }
             let boundary = Value::one(offered.arn.as_str());
-            let Some(free) = self.free(who, newcomer, &offered) else { continue };
-            let step = self.equip(by, method, newcomer, tagging, &boundary);
+            let Some(free) = self.free(newcomer, &offered) else { continue };
+            let step = self.equip(newcomer, tagging, &boundary);
             let step = step.map(|step| offered.before().and(step).and(free));
             best = best.into_iter().chain(step).max_by_key(Step::certainty);
         }
@@ -106,40 +143,36 @@ impl Search<'_> {
     /// before.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
-    fn free_name(&self, by: NodeId, arn: &str) -> Option<Step> {
-        let Some(id) = self.names.taken_by(arn) else { return Some(Step::default()) };
-        let (role, node) = (self.account().principal(id), self.node(by));
+    fn free_name(&self, arn: &str) -> Option<Step> {
+        let Some(id) = self.search.names.taken_by(arn) else { return Some(Step::default()) };
+        let (role, node) = (self.search.account().principal(id), self.search.node(self.by));
         if role.kind != PrincipalKind::Role || role.service_linked || node.holder == Some(id) {
             return None;
         }
-        let known = |name| self.index.methods.known(name);
+        let known = |name| self.index().methods.known(name);
         let mut step = Step::default();
         for id in &role.policies {
-            let policy = self.account().policy(*id);
+            let policy = self.search.account().policy(*id);
             let remove = match policy.kind {
                 PolicyKind::Inline => "iam:deleterolepolicy",
                 _ => "iam:detachrolepolicy",
             };
             let brings = [(POLICY, Value::one(policy.id.as_str()))];
             let asked = Asked { brings: &brings, ..Asked::about(role) };
-            step.allowed.push(self.index.allowed(&node.who, known(remove), asked)?);
+            step.allowed.push(self.index().allowed(&node.who, known(remove), asked)?);
         }
         if !role.instance_profiles.is_empty() {
-            step = step.and(self.uses(by, &[known("iam:removerolefrominstanceprofile")])?);
+            let remove = [known("iam:removerolefrominstanceprofile")];
+            step = step.and(self.search.uses(self.by, &remove)?);
         }
         let delete = known("iam:deleterole");
-        step.allowed.push(self.index.allowed(&node.who, delete, Asked::about(role))?);
+        step.allowed.push(self.index().allowed(&node.who, delete, Asked::about(role))?);
         Some(step)
     }
 
     /// How a newcomer with a boundary is not held back by it.
-    fn free(
-        &self,
-        who: &EffectivePermissions<'_>,
-        newcomer: &Principal,
-        boundary: &Offered,
-    ) -> Option<Step> {
-        if self.index.allows_everything(boundary.policy) {
+    fn free(&self, newcomer: &Principal, boundary: &Offered) -> Option<Step> {
+        if self.index().allows_everything(boundary.policy) {
             return Some(Step::default());
         }
         let actions = match newcomer.kind {
@@ -148,60 +181,50 @@ impl Search<'_> {
             }
             _ => ["iam:deleteuserpermissionsboundary", "iam:putuserpermissionsboundary"],
         };
-        let [delete, put] = actions.map(|name| self.index.methods.known(name));
+        let [delete, put] = actions.map(|name| self.index().methods.known(name));
         let about = Resource::Principal(newcomer);
         let brings = [(BOUNDARY, Value::one(boundary.arn.as_str()))];
         let asked = Asked { resource: &newcomer.arn, about, brings: &brings };
-        let deleted = self.index.allowed(who, delete, asked).map(Step::new);
-        let replaced = self.allowed_with(who, put, newcomer, BOUNDARY, &[]);
+        let deleted = self.index().allowed(self.who(), delete, asked).map(Step::new);
+        let replaced = self.allowed_with(put, newcomer, BOUNDARY, &[]);
         deleted.into_iter().chain(replaced).max_by_key(Step::certainty)
     }
 
     /// How all actions of a method are allowed on a newcomer with a boundary, and how one becomes it.
-    fn equip(
-        &self,
-        by: NodeId,
-        method: &Method,
-        newcomer: &Principal,
-        tagging: &Tagging,
-        boundary: &Value<'_>,
-    ) -> Option<Step> {
-        let who = &self.node(by).who;
+    fn equip(&self, newcomer: &Principal, tagging: &Tagging, boundary: &Value<'_>) -> Option<Step> {
+        let actions = &self.method.actions;
+        let used = match newcomer.kind {
+            PrincipalKind::Role => self.use_role(newcomer)?,
+            _ => Step::default(),
+        };
         // It gets its tags when it is made, or later.
         let brought = tagging.brought();
         let tagged = [&[(BOUNDARY, boundary.clone())], &borrowed(&brought)[..]].concat();
         let untagged = UNTAGGED.map(|key| (key, Value::Absent));
         let untagged = [&[(BOUNDARY, boundary.clone())], &untagged[..]].concat();
-        let create = |brings| self.allowed_with(who, method.actions[0], newcomer, POLICY, brings);
+        let create = |brings| self.allowed_with(actions[0], newcomer, POLICY, brings);
         let later = create(&untagged);
         let mut step =
             if *tagging == Tagging::NoneLeft { later } else { later.or_else(|| create(&tagged)) }?;
-        for action in &method.actions[1..] {
+        for action in &actions[1..] {
             let boundary = [(BOUNDARY, boundary.clone())];
-            step = step.and(self.allowed_with(who, *action, newcomer, POLICY, &boundary)?);
+            step = step.and(self.allowed_with(*action, newcomer, POLICY, &boundary)?);
         }
-        if newcomer.kind == PrincipalKind::Role {
-            step = step.and(self.use_role(by, newcomer)?);
-        }
-        Some(step)
+        Some(step.and(used))
     }
 
     /// How one acts with a new role: its trust policy names the session that made it, which then needs no
     /// permission to assume it, or a service that the role is passed to.
-    fn use_role(&self, by: NodeId, newcomer: &Principal) -> Option<Step> {
-        let who = &self.node(by).who;
-        let assume = self.index.methods.assume;
-        let mut best = match self.index.left_of_grant(who, assume, newcomer, false) {
+    fn use_role(&self, newcomer: &Principal) -> Option<Step> {
+        let assume = self.index().methods.assume;
+        let mut best = match self.index().left_of_grant(self.who(), assume, newcomer, false) {
             Some(Certainty::Certain) => return Some(Step::default()),
             Some(certainty) => Some(Step::limited(certainty, "whether sts:AssumeRole is denied")),
             None => None,
         };
-        for (number, method) in Methods::numbered() {
-            if method.changes != Changes::PassedRole {
-                continue;
-            }
-            let passed = self.pass(Wait { node: by, method: number }, newcomer);
-            let used = passed.and_then(|it| Some(it.and(self.uses(by, &method.actions[1..])?)));
+        for (method, uses) in self.passes.get_or_init(|| self.find_passes()) {
+            let by = Wait { node: self.by, method: *method };
+            let used = self.search.pass(by, newcomer).map(|passed| passed.and(uses.clone()));
             best = best.into_iter().chain(used).max_by_key(Step::certainty);
             if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
                 break;
@@ -210,23 +233,33 @@ impl Search<'_> {
         best
     }
 
+    fn find_passes(&self) -> Vec<(u16, Step)> {
+        let mut passes = Vec::new();
+        for (number, method) in Methods::numbered() {
+            if method.changes == Changes::PassedRole && self.search.mentions(self.by, method) {
+                let uses = self.search.uses(self.by, &method.actions[1..]);
+                passes.extend(uses.map(|uses| (number, uses)));
+            }
+        }
+        passes
+    }
+
     /// How an action is allowed on a newcomer with a policy that allows everything as the value of a key.
     fn allowed_with(
         &self,
-        who: &EffectivePermissions<'_>,
         action: ActionId,
         newcomer: &Principal,
         key: &str,
         brings: &[(&str, Value<'_>)],
     ) -> Option<Step> {
         let mut best: Option<Step> = None;
-        for offered in self.index.offered(who, action, key) {
+        for offered in self.index().offered(self.who(), action, key) {
             let mut all = vec![(key, Value::one(offered.arn.as_str()))];
             all.extend_from_slice(brings);
             let about = Resource::Principal(newcomer);
             let asked = Asked { resource: &newcomer.arn, about, brings: &all };
-            if self.index.allows_everything(offered.policy) {
-                let allowed = self.index.allowed(who, action, asked);
+            if self.index().allows_everything(offered.policy) {
+                let allowed = self.index().allowed(self.who(), action, asked);
                 let step = allowed.map(|allowed| offered.before().and(Step::new(allowed)));
                 best = best.into_iter().chain(step).max_by_key(Step::certainty);
             }

@@ -65,11 +65,8 @@ impl Index<'_> {
     /// What fits the conditions on the key in the statements about an action.
     fn named(&self, who: &EffectivePermissions<'_>, action: ActionId, key: &str) -> Vec<Pattern> {
         let request = self.request(who, "", Asked::own(""));
-        let own = self.in_force(who, action).map(|(.., statement)| statement);
-        let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
-        let statements = own.chain(of_boundary.map(|(_, statement)| statement));
         let mut named = Vec::new();
-        for condition in statements.flat_map(|it| &it.conditions).filter(|it| it.key == key) {
+        for condition in self.conditions(who, action).iter().filter(|it| it.key == key) {
             named.extend(condition.values.iter().map(|value| value.resolve(&request)));
         }
         named

@@ -286,10 +286,9 @@ impl Index<'_> {
         who: &EffectivePermissions<'_>,
         action: ActionId,
     ) -> Vec<&Condition> {
-        let own = self.in_force(who, action).map(|(.., statement)| statement);
-        let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
-        let statements = own.chain(of_boundary.map(|(_, statement)| statement));
-        statements.flat_map(|it| &it.conditions).filter(|it| limits_tags(it)).collect()
+        let mut conditions = self.conditions(who, action);
+        conditions.retain(|condition| limits_tags(condition));
+        conditions
     }
 
     /// The tags that are tried for the sessions of so many roles: any, and where somebody limits these, some.
@@ -330,6 +329,11 @@ pub(super) fn values_among(patterns: &[Pattern]) -> BTreeSet<String> {
         }
     }
     values
+}
+
+/// Whether a condition key, in lower case, is about tags of a request or of what it is about.
+pub(super) fn is_of_tags(key: &str) -> bool {
+    key == "aws:tagkeys" || key.starts_with(SET) || TAGS.iter().any(|tags| key.starts_with(tags))
 }
 
 /// The name of the tag in a key.
