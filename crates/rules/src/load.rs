@@ -40,12 +40,16 @@ pub(crate) fn parse<T>(
     read::parse(file, reader)
 }
 
-fn read(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
+fn read(file: &RuleFile, fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     if !["id", "title", "severity"].iter().any(|name| fields.has(name)) {
         let problem = Problem::new(fields.start(), "this is not a rule: it has no id");
         let help = "a directory of rules holds rules alone, and frameworks below frameworks/";
         return Err(vec![problem.help(help).without_values()]);
     }
+    read_rule(file, fields)
+}
+
+fn read_rule(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     let id = fields.required("id");
     if let Some(id) = &id {
         fields.problems.extend(not_words(id).or_else(|| wrong_id(id, &file.path)));

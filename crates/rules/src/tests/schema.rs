@@ -301,7 +301,7 @@ fn what_no_rule_may_say_is_refused() {
 
 /// The keys that are valid where a rule with that text has an unknown one.
 fn keys_read(text: &str) -> BTreeSet<String> {
-    let file = RuleFile { path: String::new(), text: text.to_owned() };
+    let file = RuleFile { path: String::new(), text: format!("id = 'a'\n{text}") };
     valid_keys(load::load(&file, &Settings::default()).unwrap_err())
 }
 
