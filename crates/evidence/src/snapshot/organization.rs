@@ -67,6 +67,11 @@ fn contacts_by_type(
         }
     }
     each_once(&mut contacts, |(kind, _)| kind)?;
+    let mut set = contacts.iter().filter_map(|(_, contact)| contact.as_ref());
+    if let Some(contact) = set.find(|contact| contact.email_address.trim().is_empty()) {
+        let kind = &contact.alternate_contact_type;
+        return Err(Problem::malformed(format!("holds a {kind} contact without an address")));
+    }
     Ok(contacts.into_iter().collect())
 }
 

@@ -244,6 +244,11 @@ fn a_contact_stands_under_its_type() {
         Fixture::new().with(Source::AlternateContacts, &all)
     };
     assert_eq!(contacts("BILLING").snapshot().gaps, []);
+    let nowhere = json!({"AlternateContactType": "BILLING", "EmailAddress": ""});
+    let all =
+        json!({"AlternateContacts": {"BILLING": nowhere, "OPERATIONS": null, "SECURITY": null}});
+    let nowhere = Fixture::new().with(Source::AlternateContacts, &all);
+    voided(&nowhere, Source::AlternateContacts, "Malformed");
     let message = voided(&contacts("SECURITY"), Source::AlternateContacts, "Malformed");
     assert_eq!(message, "alternate-contacts.json: holds a contact of another type as BILLING");
 }
