@@ -90,6 +90,7 @@ macro_rules! conversions {
 
 conversions! {
     bool => bool: |value, _field| Ok(value);
+    i32 => i32: |value, _field| Ok(value);
     i32 => u32: |value, _field| u32::try_from(value).map_err(|_| Malformed(NEGATIVE.to_owned()));
     String => Option<String>: |value, _field| Ok(Some(value).filter(|text| !text.is_empty()));
     String => DocumentJson: |value, _field| Ok(document(&value));
@@ -288,7 +289,7 @@ converts! {
     }
     types::ManagedPolicyDetail => ManagedPolicyDetail by arn {
         policy_name, policy_id or empty, arn, path or empty, default_version_id,
-        attachment_count or empty, permissions_boundary_usage_count or empty, is_attachable,
+        attachment_count or empty, permissions_boundary_usage_count, is_attachable,
         create_date, update_date, policy_version_list or empty,
     }
     types::PolicyVersion => PolicyVersion by version_id {

@@ -246,7 +246,7 @@ shapes! {
         path (or empty): String,
         default_version_id?: String,
         attachment_count: i32,
-        permissions_boundary_usage_count (or empty): i32,
+        permissions_boundary_usage_count?: i32,
         is_attachable (or empty): bool,
         create_date?: Timestamp,
         update_date?: Timestamp,

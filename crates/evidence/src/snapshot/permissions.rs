@@ -108,14 +108,17 @@ impl<'a> Judged<'a> {
     fn new(reading: &'a Reading, judge: Judge<'_>) -> Judged<'a> {
         let account = &reading.account;
         let unplaced: Vec<PolicyId> = reading.unplaced().collect();
-        let is_read = reading.all_read && account.unlisted.is_empty() && unplaced.is_empty();
+        let doubtful = &reading.doubtful_boundaries;
+        let is_consistent = unplaced.is_empty() && doubtful.is_empty();
+        let is_read = reading.all_read && account.unlisted.is_empty() && is_consistent;
         let least = judge(account, false);
         let is_sure = is_read && least.lacks.is_empty();
         let most = (!is_sure).then(|| {
             let mut account = Cow::Borrowed(account);
-            if !unplaced.is_empty() {
+            if !is_consistent {
                 for principal in &mut account.to_mut().principals {
                     principal.policies.extend(&unplaced);
+                    principal.boundary = principal.boundary.filter(|id| !doubtful.contains(id));
                 }
             }
             judge(&account, true)

@@ -37,6 +37,8 @@ pub(in crate::snapshot) struct Reading {
     pub(super) all_read: bool,
     /// The managed policies that AWS counts more or fewer attachments of than the principals list.
     pub(super) miscounted: Vec<Miscounted>,
+    /// The boundaries that more principals list than AWS counts, so that some of them have none.
+    pub(super) doubtful_boundaries: Vec<PolicyId>,
 }
 
 /// A managed policy attached to another number of principals than AWS counts.
@@ -95,7 +97,8 @@ pub(in crate::snapshot) fn read(
     };
     for policy in &details.policies {
         // An emulator lists all policies of AWS.
-        let is_used = policy.attachment_count > 0 || policy.permissions_boundary_usage_count > 0;
+        let is_used =
+            policy.attachment_count > 0 || policy.permissions_boundary_usage_count > Some(0);
         if is_used || kind(&policy.arn) == PolicyKind::CustomerManaged {
             reader.managed(&policy.arn, &policy.policy_name);
         }
@@ -106,8 +109,9 @@ pub(in crate::snapshot) fn read(
     // Else those who are not listed may have the rest.
     let miscounted =
         if reader.account.unlisted.is_empty() { reader.miscounted(details) } else { Vec::new() };
-    let AccountReader { account, uses, all_read, .. } = reader;
-    Reading { account, policies: uses, groups, users, roles, all_read, miscounted }
+    let doubtful_boundaries = reader.doubtful_boundaries(details);
+    let AccountReader { account, uses: policies, all_read, .. } = reader;
+    Reading { account, policies, groups, users, roles, all_read, miscounted, doubtful_boundaries }
 }
 
 /// The ARNs of the federated providers that AWS listed.
@@ -187,7 +191,7 @@ impl<'a> AccountReader<'a, '_> {
         }
         if let Some(policy) = listed {
             self.uses[place].counted_as_attached = policy.attachment_count > 0;
-            self.uses[place].is_boundary = policy.permissions_boundary_usage_count > 0;
+            self.uses[place].is_boundary = policy.permissions_boundary_usage_count > Some(0);
         }
         self.managed.insert(arn, place);
         place
@@ -359,6 +363,29 @@ impl<'a> AccountReader<'a, '_> {
             miscounted.push(Miscounted { id: used.id, is_unplaced: listed < counted });
         }
         miscounted
+    }
+
+    /// The policies that more principals list as their boundary than AWS counts, each with a gap.
+    fn doubtful_boundaries(&mut self, details: &AuthorizationDetails) -> Vec<PolicyId> {
+        let mut listed: HashMap<PolicyId, i32> = HashMap::new();
+        for boundary in self.account.principals.iter().filter_map(|principal| principal.boundary) {
+            *listed.entry(boundary).or_default() += 1;
+        }
+        let mut doubtful = Vec::new();
+        for policy in &details.policies {
+            let (arn, counted) = (&policy.arn, policy.permissions_boundary_usage_count);
+            let Some(place) = self.managed.get(arn.as_str()) else { continue };
+            let id = self.uses[*place].id;
+            let listed = listed.get(&id).copied().unwrap_or(0);
+            if let Some(counted) = counted.filter(|counted| *counted < listed) {
+                let message = format!(
+                    "AWS counts {counted} uses of the policy {arn} as a boundary, but lists {listed}"
+                );
+                self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+                doubtful.push(id);
+            }
+        }
+        doubtful
     }
 
     fn trust(&mut self, role: &RoleDetail) -> Option<TrustPolicy> {

@@ -77,3 +77,27 @@ fn who_audits_is_unknown_if_the_count_says_otherwise() {
     let alice = bundles::user(&fewer, "alice");
     assert_eq!(alice.attached_policies, Fact::Known(vec![]), "she is none of those listed");
 }
+
+/// A boundary that AWS does not count may not be there.
+#[test]
+fn a_boundary_that_aws_does_not_count_limits_nobody_for_sure() {
+    let limit = format!("{OWN}:policy/limit");
+    let administrator = |count: Option<i32>| {
+        let boundary =
+            json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": limit});
+        let alice = with(user("alice", everything()), "PermissionsBoundary", boundary);
+        let mut policy = managed(&limit, allow(json!("s3:GetObject"), json!("*")));
+        if let Some(count) = count {
+            policy["PermissionsBoundaryUsageCount"] = json!(count);
+        }
+        let snapshot = account(json!({"UserDetailList": [alice], "Policies": [policy]}));
+        let gaps = gaps(&snapshot, DETAILS, Some(&limit));
+        (bundles::user(&snapshot, "alice").administrator, gaps)
+    };
+    for fine in [Some(1), Some(2), None] {
+        assert_eq!(administrator(fine), (Fact::Known(false), vec![]), "{fine:?}");
+    }
+    let message = format!("AWS counts 0 uses of the policy {limit} as a boundary, but lists 1");
+    let gap = ("Contradictory".to_owned(), message);
+    assert_eq!(administrator(Some(0)), (Fact::missing(DETAILS), vec![gap]));
+}
