@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Report, Sources};
@@ -74,7 +75,9 @@ impl Audit<'_> {
         let AuditArgs { bundles, fleet, evidence, collect_to, resume, .. } = self.args;
         let mut joined = Joined::default();
         if !bundles.is_empty() {
-            self.declared.own_accounts = fleet.listed()?;
+            let mut own = fleet.listed()?;
+            own.append(&mut evidence::own_accounts(bundles));
+            self.declared.own_accounts = Arc::new(own);
             for path in bundles {
                 let bundle = match self.histories.get(path) {
                     Some(history) => Bundle::read_rest(path, history)?,

@@ -1,13 +1,14 @@
 //! What is audited: a saved bundle, or what AWS says now.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use portcullis_collector::{CollectError, Diagnosis, LookupRequest, Options};
 use portcullis_evidence::{Bundle, Declarations, to_json};
-use portcullis_model::{Snapshot, Source, Sources};
+use portcullis_model::{AccountId, Snapshot, Source, Sources};
 
 use crate::args::{EvidenceArgs, LiveArgs};
 use crate::failure::Failure;
@@ -47,6 +48,16 @@ pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
         return Ok(Bundle::of_report(&input::name(path), input::read(path)?)?);
     }
     Ok(Bundle::read(path)?)
+}
+
+/// The accounts whose bundles are given together, which are not strangers to each other.
+pub(crate) fn own_accounts(bundles: &[PathBuf]) -> BTreeSet<AccountId> {
+    if bundles.len() < 2 {
+        return BTreeSet::new();
+    }
+    // What is neither, such as a pipe, can be read only once.
+    let files = bundles.iter().filter(|path| path.is_dir() || path.is_file());
+    files.filter_map(|path| Bundle::account_at(path)).collect()
 }
 
 /// The facts that a bundle holds.

@@ -51,9 +51,9 @@ impl FleetArgs {
     }
 
     /// The accounts that the file lists: they belong to one owner, also where bundles are read.
-    pub(crate) fn listed(&self) -> Result<Arc<BTreeSet<AccountId>>, Failure> {
-        let Some(path) = &self.accounts else { return Ok(Arc::default()) };
-        Ok(Arc::new(list::read(path)?.into_iter().map(|account| account.id).collect()))
+    pub(crate) fn listed(&self) -> Result<BTreeSet<AccountId>, Failure> {
+        let Some(path) = &self.accounts else { return Ok(BTreeSet::new()) };
+        Ok(list::read(path)?.into_iter().map(|account| account.id).collect())
     }
 }
 

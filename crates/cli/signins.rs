@@ -1,6 +1,7 @@
 //! `signins`: who could not get in and why, who signed in, and what rules say about that.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_collector::LookupRequest;
@@ -31,7 +32,8 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let judged = if args.bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
     let reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
-    let declared = reporting.config.declarations();
+    let mut declared = reporting.config.declarations();
+    declared.own_accounts = Arc::new(evidence::own_accounts(&args.bundles));
     let needed = rule_files::sources(&reporting.rules).needed(false);
     let mut reader = read(args)?;
     let mut accounts = Vec::new();

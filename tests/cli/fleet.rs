@@ -56,6 +56,38 @@ fn accounts_of_one_owner_are_no_strangers() {
     assert_eq!(status(&["--accounts", "own.csv"]), 0);
 }
 
+/// Whatever says whose a bundle is: a manifest, the caller, or a credential report.
+#[test]
+fn accounts_whose_bundles_are_given_together_are_no_strangers() {
+    let sandbox = Sandbox::new();
+    with_partner(&sandbox);
+    let report = |account| crate::credential_report(&[]).replace(OWN, account);
+    sandbox.write("report.csv", report(OTHER));
+    sandbox.write("unrelated.csv", report("999988887777"));
+    let caller = json!({
+        "UserId": "AIDAEXAMPLE", "Account": OTHER, "Arn": format!("arn:aws:iam::{OTHER}:user/audit"),
+    });
+    sandbox.write("other/caller-identity.json", caller.to_string());
+    let manifest = json!({
+        "schema": "portcullis/bundle/v1", "tool": "portcullis", "account": OTHER,
+        "partition": "aws", "caller": null, "unreached": "denied", "files": {}, "gaps": [],
+        "collected_from": "2026-11-18T11:00:00Z", "collected_to": "2026-11-18T11:00:00Z",
+    });
+    sandbox.write("denied/manifest.json", manifest.to_string());
+    let fails = |bundles: &[&str]| {
+        let rule = ["--only", "foreign-trust-without-external-id", "-o", "json"];
+        let run = audit(&sandbox, &[&rule[..], bundles].concat());
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        findings.iter().any(|finding| finding["verdict"] == "fail")
+    };
+    assert!(fails(&["bundle"]));
+    assert!(fails(&["bundle", "unrelated.csv"]));
+    for other in ["report.csv", "other", "denied"] {
+        assert!(!fails(&["bundle", other]) && !fails(&[other, "bundle"]), "{other}");
+    }
+}
+
 /// Also where a share holds several accounts, and where another holds none.
 #[test]
 fn a_directory_of_reports_joins_into_what_one_audit_would_have_written() {

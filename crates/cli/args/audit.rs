@@ -37,7 +37,8 @@ Exit status:
 #[command(after_help = AUDIT_EXAMPLES)]
 pub(crate) struct AuditArgs {
     /// Directories that `collect` or the AWS CLI wrote, or credential reports (- for
-    /// standard input), each of a different account; without any, the live account
+    /// standard input), each of a different account; without any, the live account.
+    /// Trust between accounts whose bundles are given together is not external
     #[arg(value_name = "BUNDLE", conflicts_with_all = LIVE.iter().chain(&ASKING))]
     pub(crate) bundles: Vec<PathBuf>,
     #[command(flatten)]

@@ -70,6 +70,13 @@ impl Bundle {
         self.judged_snapshot(as_of, declared, &portcullis_iam::judge)
     }
 
+    /// The account that the bundle is of, where that is known.
+    pub(crate) fn account(&self) -> Option<AccountId> {
+        let mut documents = Documents { bundle: self, gaps: &mut Gaps::default() };
+        let answers = Answers::read(&mut documents, Timestamp::UNIX_EPOCH);
+        AccountId::parse(&answers.identity.account)
+    }
+
     fn judged_snapshot(
         &self,
         as_of: Timestamp,

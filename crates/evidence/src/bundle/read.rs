@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path};
 
-use portcullis_model::{Gap, Source};
+use portcullis_model::{AccountId, Gap, Source};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use thiserror::Error;
@@ -37,6 +37,15 @@ impl Bundle {
             return of_report(&path.display().to_string(), content);
         }
         read_directory(path, &Source::every().collect::<Vec<_>>())
+    }
+
+    /// The account that the bundle at that path is of, where that is known. Only where no manifest says so is
+    /// the rest read.
+    #[must_use]
+    pub fn account_at(path: &Path) -> Option<AccountId> {
+        let manifest = read_manifest(path).ok().flatten();
+        let named = manifest.and_then(|manifest| AccountId::parse(&manifest.account?));
+        named.or_else(|| Bundle::read(path).ok()?.account())
     }
 
     /// Reads only what CloudTrail recorded out of a bundle that [holds](Bundle::holds_activity) it.
