@@ -88,7 +88,7 @@ def get_login_profile(_account: str, root: Root, _: IamResponse) -> dict[str, An
 def list_access_keys(_account: str, root: Root, _: IamResponse) -> dict[str, Any]:
     keys = [
         {
-            "AccessKeyId": key_id(key),
+            "AccessKeyId": key_id(root, key),
             "Status": "Active" if key.active else "Inactive",
             "CreateDate": moment(key.created),
         }
@@ -97,13 +97,14 @@ def list_access_keys(_account: str, root: Root, _: IamResponse) -> dict[str, Any
     return {"AccessKeyMetadata": keys, "IsTruncated": False}
 
 
-def key_id(key: Key) -> str:
-    return key.id or f"AKIAROOT{int(moment(key.created).timestamp()):012}"
+def key_id(root: Root, key: Key) -> str:
+    """The same in every answer, unlike its dates, which count from the time of the answer."""
+    return key.id or f"AKIAROOT{root.keys.index(key):012}"
 
 
 def get_access_key_last_used(_account: str, root: Root, response: IamResponse) -> dict[str, Any]:
     wanted = response._get_param("AccessKeyId")
-    key = next(key for key in root.keys if key_id(key) == wanted)
+    key = next(key for key in root.keys if key_id(root, key) == wanted)
     used = {} if key.last_used is None else {"LastUsedDate": moment(key.last_used)}
     return {"AccessKeyLastUsed": {"ServiceName": key.service, "Region": key.region, **used}}
 
