@@ -23,10 +23,24 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
     one == other || without_region(one) == without_region(other)
 }
 
-/// The name without region, and without the suffix of China.
+/// How the names of services end in other partitions, in place of `.amazonaws.com`.
+///
+/// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
+const SUFFIXES: [&str; 6] = [
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".c2s.ic.gov",
+    ".cloud.adc-e.uk",
+    ".csp.hci.ic.gov",
+    ".sc2s.sgov.gov",
+];
+
+/// The name without region, as it is in the partition `aws`.
 pub(super) fn without_region(service: &str) -> String {
-    let name = service.to_ascii_lowercase();
-    let name = name.strip_suffix(".cn").unwrap_or(&name);
+    let mut name = service.to_ascii_lowercase();
+    if let Some(own) = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)) {
+        name = format!("{own}.amazonaws.com");
+    }
     let labels: Vec<&str> = name.split('.').filter(|label| !is_region(label)).collect();
     labels.join(".")
 }
@@ -40,6 +54,9 @@ mod tests {
         assert!(is_deputy("states.amazonaws.com"));
         assert!(is_deputy("states.eu-west-1.amazonaws.com"));
         assert!(is_deputy("logs.cn-north-1.amazonaws.com.cn"));
+        assert!(is_deputy("logs.us-iso-east-1.c2s.ic.gov") && is_deputy("config.c2s.ic.gov"));
+        assert!(is_deputy("dms.sc2s.sgov.gov") && is_deputy("logs.eusc-de-east-1.amazonaws.eu"));
+        assert!(!is_deputy("ec2.c2s.ic.gov") && !is_deputy("config.example.gov"));
         assert!(!is_deputy("ec2.amazonaws.com") && !is_deputy("lambda.amazonaws.com"));
     }
 
