@@ -123,6 +123,16 @@ impl Statement {
     }
 }
 
+impl<T> Selection<T> {
+    /// What it names, that of `Not…` too.
+    #[must_use]
+    pub fn items(&self) -> &[T] {
+        match self {
+            Selection::Only(items) | Selection::AllBut(items) => items,
+        }
+    }
+}
+
 impl Selection {
     /// Whether the patterns choose, and do not exclude.
     #[must_use]
@@ -133,9 +143,7 @@ impl Selection {
     /// The patterns, those of `Not…` too.
     #[must_use]
     pub fn patterns(&self) -> &[Pattern] {
-        match self {
-            Selection::Only(patterns) | Selection::AllBut(patterns) => patterns,
-        }
+        self.items()
     }
 
     /// Whether the action, in lower case, is among those chosen.

@@ -69,8 +69,6 @@ pub enum Who {
     Issuer(String),
     /// Users of a SAML provider, by its ARN.
     Saml(String),
-    /// A user or role that was deleted, by its unique id: nobody.
-    Deleted(String),
 }
 
 /// What is demanded of a trustee.
@@ -175,6 +173,17 @@ impl TrustPolicy {
         })
     }
 
+    /// The unique ids of deleted users and roles that any statement names, also one that denies.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>
+    pub fn deleted(&self) -> impl Iterator<Item = &str> {
+        let named = self.document.statements.iter().filter_map(|it| it.principals.as_ref());
+        named.flat_map(Selection::items).filter_map(|element| match element {
+            PrincipalElement::Deleted(id) => Some(id.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether it lets in tokens of an OIDC provider for any audience.
     #[must_use]
     pub fn takes_any_audience(&self, provider: &str, account: &Account) -> bool {
@@ -236,11 +245,10 @@ fn who(element: &PrincipalElement, clauses: &Clauses, account: &Account) -> Vec<
         }
         PrincipalElement::Account(id) => Who::Owned(Owner::Account(*id)),
         PrincipalElement::Arn(arn) => Who::Owned(Owner::Principal(arn.clone())),
-        PrincipalElement::Deleted(id) => Who::Deleted(id.clone()),
         PrincipalElement::Service(name) => Who::Service(services::without_region(name)),
         PrincipalElement::Federated(provider) if is_saml(provider) => Who::Saml(provider.clone()),
         PrincipalElement::Federated(provider) => Who::Issuer(issuers::name_of(provider).to_owned()),
-        PrincipalElement::CanonicalUser(_) => return Vec::new(),
+        PrincipalElement::Deleted(_) | PrincipalElement::CanonicalUser(_) => return Vec::new(),
     };
     vec![who]
 }

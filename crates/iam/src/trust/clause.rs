@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 
 use super::admission::{names_principal, session_of};
 use super::fixed::{self, Owner};
-use super::issuers::Issuer;
+use super::issuers::{self, Issuer};
 use super::{ASSUME_ROLE, Demands, SESSION, Standing, is_saml};
 use crate::account::Account;
 use crate::condition::{Condition, Operator, Quantifier};
 use crate::context::{Context, Request, Resource};
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
+use crate::truth::Truth;
 use crate::value::Value;
 
 /// The demands on one principal that uses one action, by one Allow.
@@ -27,11 +28,21 @@ pub(super) struct Clauses(Vec<Vec<Condition>>);
 const SOURCE: [&str; 4] =
     ["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"];
 
-/// How the hosts end where AWS takes SAML assertions, before which the region may stand.
+/// How the hosts end where AWS takes SAML assertions, before which the region may stand. Those of the isolated
+/// partitions and of the sovereign one are in the endpoint rules of AWS's SDKs for AWS Sign-In.
 ///
 /// <https://docs.aws.amazon.com/general/latest/gr/signin-service.html>
-const SIGN_IN: [&str; 3] =
-    [".signin.amazonaws-us-gov.com", ".signin.amazonaws.cn", ".signin.aws.amazon.com"];
+/// <https://github.com/boto/botocore/tree/develop/botocore/data/signin>
+const SIGN_IN: [&str; 8] = [
+    ".signin.amazonaws-eusc.eu",
+    ".signin.amazonaws-us-gov.com",
+    ".signin.amazonaws.cn",
+    ".signin.aws.amazon.com",
+    ".signin.c2shome.ic.gov",
+    ".signin.csphome.adc-e.uk",
+    ".signin.csphome.hci.ic.gov",
+    ".signin.sc2shome.sgov.gov",
+];
 
 const IS_SERVICE: &str = "aws:principalisawsservice";
 
@@ -94,7 +105,7 @@ const PRINCIPAL: [&str; 4] =
 
 /// What is known of the requests of a principal.
 fn known_values<'a>(
-    document: &PolicyDocument,
+    document: &'a PolicyDocument,
     element: &'a PrincipalElement,
     account: &Account,
 ) -> Vec<(&'a str, Value<'a>)> {
@@ -103,6 +114,13 @@ fn known_values<'a>(
         let mut about = document.about(action);
         if !about.any(|it| it.effect == Effect::Allow && is_about_some(it, element)) {
             known.extend(keys.iter().map(|key| (*key, Value::Absent)));
+        }
+    }
+    if let PrincipalElement::Federated(provider) = element {
+        for condition in document.statements.iter().flat_map(|it| &it.conditions) {
+            if issuers::is_key_of_another(&condition.key, provider) {
+                known.push((condition.key.as_str(), Value::Absent));
+            }
         }
     }
     if let Some(id) = element.account() {
@@ -139,8 +157,21 @@ fn resolve(condition: &mut Condition, account: &Account) {
         condition.key = key;
         condition.when_absent = condition.negated;
     }
+    // A variable that no request has matches nothing.
+    condition.values.retain(|it| it.truth_in(&request, |_| Truth::Yes).is_possible());
     for value in &mut condition.values {
         *value = value.resolve(&request);
+    }
+}
+
+/// Drops the values that no request has.
+fn drop_impossible(condition: &mut Condition) {
+    let is_of_text = matches!(
+        condition.operator,
+        Operator::Equals | Operator::EqualsIgnoreCase | Operator::Like | Operator::Arn
+    );
+    if is_of_text {
+        condition.values.retain(|value| fixed::may_have(&condition.key, value));
     }
 }
 
@@ -205,6 +236,7 @@ impl Clauses {
         for demand in &mut clauses.0 {
             for condition in &mut *demand {
                 resolve(condition, account);
+                drop_impossible(condition);
                 keys.insert(condition.key.clone());
             }
             demand.retain(|it| it.holds(&request, Effect::Allow).is_possible());

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use portcullis_model::AccountId;
+use portcullis_model::{AccountId, Arn};
 
 use super::{Standing, account_of};
 use crate::account::{Account, Organization};
@@ -83,6 +83,33 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
         }
         _ => None,
     }
+}
+
+/// Whether a request can have the key with that value, if it is one text alone: `ACCOUNT_ID` is no account's id.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
+pub(super) fn may_have(key: &str, value: &Pattern) -> bool {
+    if !value.is_literal() {
+        return true;
+    }
+    let text = value.as_str();
+    match key {
+        "aws:principalaccount" | "aws:sourceaccount" | "aws:vpceaccount" => {
+            AccountId::parse(text).is_some()
+        }
+        "aws:principalorgid" | "aws:sourceorgid" | "aws:vpceorgid" => is_organization_id(text),
+        "aws:principalorgpaths" | "aws:sourceorgpaths" | "aws:vpceorgpaths" => {
+            text.split_once('/').is_some_and(|(id, _)| is_organization_id(id))
+        }
+        "aws:principalarn" | "aws:sourcearn" => Arn::parse(text).is_some(),
+        _ => true,
+    }
+}
+
+fn is_organization_id(text: &str) -> bool {
+    let id = text.strip_prefix("o-").unwrap_or_default();
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether a value begins with the variable for the own organization, which is left where that is not known.

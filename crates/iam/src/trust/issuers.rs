@@ -15,9 +15,10 @@ const LIST: &str = include_str!("../../data/issuers.toml");
 static SHARED: LazyLock<Shared> =
     LazyLock::new(|| toml::from_str(LIST).expect("the list is read by a test"));
 
-/// Claims of CI systems that name a branch, an environment or a workflow, beside `sub`.
-const BRANCH_CLAIMS: [&str; 5] =
-    ["environment", "job_workflow_ref", "ref", "workflow", "workflow_ref"];
+/// Claims of CI systems that name a branch, an environment, a workflow or a workspace, beside
+/// `sub` and within it.
+const BRANCH_CLAIMS: [&str; 6] =
+    ["environment", "job_workflow_ref", "ref", "workflow", "workflow_ref", "workspace"];
 
 /// Words in `sub` that stand before names, and name nothing themselves.
 const KINDS: [&str; 8] = ["branch", "commit", "heads", "ref", "refs", "run_phase", "step", "tags"];
@@ -45,6 +46,21 @@ pub(super) struct Issuer {
 /// The name of the issuer of an OIDC provider, whose ARN has its URL, or the provider's own name.
 pub(super) fn name_of(provider: &str) -> &str {
     provider.split_once(":oidc-provider/").map_or(provider, |(_, url)| url)
+}
+
+/// Whether a condition key is of an issuer of tokens other than the provider: a token brings the keys of its own.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
+pub(super) fn is_key_of_another(key: &str, provider: &str) -> bool {
+    let Some((issuer, _)) = key.rsplit_once(':').filter(|(issuer, _)| issuer.contains('.')) else {
+        return false;
+    };
+    // Cognito's keys have one name, whatever the partition.
+    let is_cognito = |name: &str| name.starts_with("cognito-identity");
+    let own = name_of(provider).trim_end_matches('/');
+    let is_own = issuer.trim_end_matches('/').eq_ignore_ascii_case(own)
+        || is_cognito(issuer) && is_cognito(own);
+    !is_own
 }
 
 impl Issuer {
@@ -80,7 +96,7 @@ impl Issuer {
                 // GitHub's subject for jobs of pull requests names no branch.
                 Some(rest) if value.is_literal() => !["", "pull_request"].contains(&rest),
                 Some(rest) => rest.split_once([':', '/']).is_some_and(|(_, rest)| names_some(rest)),
-                None => false,
+                None => names_branch(value),
             })
     }
 
@@ -108,6 +124,15 @@ impl Issuer {
 /// Whether a name stands before a wildcard, and not just words for what is named.
 fn names_some(beginning: &str) -> bool {
     beginning.split([':', '/']).any(|name| !name.is_empty() && !KINDS.contains(&name))
+}
+
+/// Whether a claim names a branch, an environment or the like behind wildcards: `repo:octo/*:environment:prod`.
+fn names_branch(value: &Pattern) -> bool {
+    let parts: Vec<&str> = value.as_str().split(':').collect();
+    parts.windows(2).any(|pair| {
+        let name = pair[1].split(['*', '?', '$']).next().unwrap_or_default();
+        BRANCH_CLAIMS.contains(&pair[0]) && names_some(name)
+    })
 }
 
 /// What follows in a value that begins with the form, before the value's first wildcard.

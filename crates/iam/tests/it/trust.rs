@@ -5,7 +5,9 @@
 //! - Confused deputies: <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
 //! - OIDC: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>
 
-use portcullis_iam::{Owner, Standing, TrustPolicy, Trustee, Who};
+use portcullis_iam::{
+    Account, Organization, Owner, PolicyDocument, Standing, TrustPolicy, Trustee, Who,
+};
 use serde_json::{Value as Json, json};
 
 use crate::account::{ORG, OTHER, OWN, account, arn, document, trusts, trusts_service, when};
@@ -47,7 +49,6 @@ fn trustees(trust: Json) -> Vec<String> {
         Who::Issuer(_) => "tenant".to_owned(),
         Who::Saml(_) if it.demands.tenant => "saml".to_owned(),
         Who::Saml(_) => "saml of any audience".to_owned(),
-        Who::Deleted(_) => "deleted".to_owned(),
     };
     let policy = TrustPolicy { document: document(trust) };
     let mut all: Vec<String> = policy.trustees(&account).iter().map(describe).collect();
@@ -83,7 +84,7 @@ fn principals_in_every_form() {
     check(trusts(json!({"AWS": arn("role/111122223333")})), &["own"]);
     check(trusts(json!({"AWS": "arn:aws:iam::999988887777:role/x"})), &["999988887777"]);
     check(trusts(json!({"AWS": "111122223333"})), &["management"]);
-    check(trusts(json!({"AWS": "AROADELETED"})), &["deleted"]);
+    check(trusts(json!({"AWS": "AROADELETED"})), &[]);
     let all_but = json!({"Effect": "Allow", "NotPrincipal": {"AWS": OWN}, "Action": "sts:*"});
     check(all_but, &["anyone"]);
     let other = json!({"Effect": "Allow", "Principal": "*", "Action": "sts:TagSession"});
@@ -92,6 +93,80 @@ fn principals_in_every_form() {
     check(not_action, &[]);
     let not_action = json!({"Effect": "Allow", "Principal": "*", "NotAction": "sts:TagSession"});
     check(not_action, &["anyone"]);
+}
+
+/// What is left of a deleted user or role shows neglect wherever it stands:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>
+#[test]
+fn deleted_principals_anywhere() {
+    let ghost = || json!({"AWS": [OWN, "AROADELETED"]});
+    let past = json!({"DateLessThan": {"aws:CurrentTime": "2024-01-01T00:00:00Z"}});
+    for statement in [
+        trusts(ghost()),
+        when(trusts(ghost()), past),
+        denies(ghost(), json!({})),
+        json!({"Effect": "Deny", "NotPrincipal": ghost(), "Action": "sts:AssumeRole"}),
+        json!({"Effect": "Allow", "Principal": ghost(), "Action": "sts:TagSession"}),
+    ] {
+        let policy = TrustPolicy { document: document(json!([trusts(json!("*")), statement])) };
+        assert_eq!(policy.deleted().collect::<Vec<_>>(), ["AROADELETED"], "{statement}");
+    }
+    let policy = TrustPolicy { document: document(trusts(json!({"AWS": arn("role/x")}))) };
+    assert_eq!(policy.deleted().count(), 0);
+}
+
+/// The forms of ids: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>,
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
+#[test]
+fn values_that_a_key_never_has_admit_nobody() {
+    for (key, value) in [
+        ("aws:PrincipalAccount", "ACCOUNT_ID"),
+        ("aws:PrincipalAccount", "11112222333"),
+        ("aws:PrincipalOrgID", ""),
+        ("aws:PrincipalOrgID", "${OrgId}"),
+        ("aws:PrincipalOrgID", "*"),
+        ("aws:PrincipalArn", "ROLE_ARN"),
+    ] {
+        let equals = || json!({"StringEquals": {key: value}});
+        check(when(trusts(json!("*")), equals()), &[]);
+        let others = json!({"StringNotEquals": {key: value}});
+        check(json!([trusts(json!("*")), denies(json!("*"), others)]), &[]);
+        check(json!([trusts(json!("*")), denies(json!("*"), equals())]), &["anyone"]);
+        check_anyone(json!({"StringEqualsIfExists": {key: value}}), "anyone");
+    }
+    check_anyone(json!({"StringEquals": {"aws:PrincipalOrgID": [ORG, "*"]}}), "own");
+    check_anyone(json!({"StringLike": {"aws:PrincipalOrgID": [ORG, "*"]}}), "anyone");
+    // Without Version 2012-10-17, a variable is plain text.
+    for (version, expected) in [("2008-10-17", None), ("2012-10-17", Some(Who::Owned(Owner::Own)))]
+    {
+        let own = json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}});
+        let json = json!({"Version": version, "Statement": when(trusts(json!("*")), own)});
+        let policy = TrustPolicy { document: PolicyDocument::from_json(&json).unwrap() };
+        let unknown = Account { organization: Organization::Unknown, ..account(json!({})) };
+        let first = policy.trustees(&unknown).into_iter().next();
+        assert_eq!(first.map(|it| it.who), expected, "{version}");
+    }
+}
+
+/// A token brings the keys of its own issuer alone:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
+#[test]
+fn a_token_lacks_the_keys_of_another_issuer() {
+    let both = |condition| {
+        let providers = [GITHUB, "gitlab.com"].map(|name| arn(&format!("oidc-provider/{name}")));
+        let action = "sts:AssumeRoleWithWebIdentity";
+        let statement = json!({
+            "Effect": "Allow", "Principal": {"Federated": providers}, "Action": action,
+        });
+        when(statement, condition)
+    };
+    let gitlab = "project_path:acme/site:ref_type:branch:ref:main";
+    check(both(json!({"StringEquals": {"gitlab.com:sub": gitlab}})), &["tenant"]);
+    check(
+        both(json!({"StringEqualsIfExists": {"gitlab.com:sub": gitlab}})),
+        &["any tenant", "tenant"],
+    );
+    check(both(json!({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})), &["any tenant"]);
 }
 
 /// The account that all conditions leave is the management account, whichever of them is stricter.
@@ -689,6 +764,11 @@ fn the_tenant_of_a_shared_issuer() {
         (GITHUB, "sub", "repo:octo-org/octo-repo:pull_request", "any branch"),
         (GITHUB, "sub", "repo:octo-org/octo-repo:*", "any branch"),
         (GITHUB, "sub", "repo:octo-org/*", "any branch"),
+        (GITHUB, "sub", "repo:octo-org/*:ref:refs/heads/main", "tenant"),
+        (GITHUB, "sub", "repo:octo-org/*:ref:refs/heads/*", "any branch"),
+        (GITHUB, "sub", "repo:octo-org/*:environment:*", "any branch"),
+        ("oidc.vercel.com", "sub", "owner:acme:project:*:environment:production", "tenant"),
+        ("oidc.vercel.com", "sub", "owner:acme:project:*", "any branch"),
         (GITHUB, "sub", "repo:octo-org@*/repo@*:*", "any branch"),
         (GITHUB, "sub", "repo:octo-org*", "any tenant"),
         (GITHUB, "sub", "repo:o?to-org/*", "any tenant"),
@@ -793,7 +873,8 @@ fn how_a_claim_is_demanded() {
     check(json!([open(), denies(json!("*"), "sts:AssumeRole")]), &["any tenant"]);
     check(json!([open(), denies(json!({"Federated": "gitlab.com"}), action)]), &["any tenant"]);
     let gitlab = arn("oidc-provider/gitlab.com");
-    check(web(&gitlab, json!({"StringEquals": sub()})), &["any tenant"]);
+    check(web(&gitlab, json!({"StringEquals": sub()})), &[]);
+    check(web(&gitlab, json!({"StringNotEquals": sub()})), &["any tenant"]);
 }
 
 /// Each region has an endpoint of its own, and one that takes encrypted assertions ends with an id:
@@ -814,6 +895,8 @@ fn assertions_made_for_others() {
     for good in [
         "https://*.signin.aws.amazon.com/saml",
         "https://*.signin.amazonaws-us-gov.com/saml",
+        "https://*.signin.amazonaws-eusc.eu/saml",
+        "https://*.signin.c2shome.ic.gov/saml",
         "https://signin.aws.amazon.com/saml/acs/*",
     ] {
         check(aud("StringLike", good), &["saml"]);
@@ -822,6 +905,7 @@ fn assertions_made_for_others() {
         "https://*",
         "https://*/saml",
         "https://*.amazon.com.example.com/saml",
+        "https://*.c2shome.ic.gov/saml",
         "https://signin.aws.amazon.com*",
         "*.signin.aws.amazon.com/saml",
     ] {

@@ -10,6 +10,7 @@ use super::SOURCE;
 /// Everybody who may assume a role, as rules ask about them.
 pub(super) struct Trustees<'a> {
     account: &'a Account,
+    trust: Option<&'a TrustPolicy>,
     /// None: the trust policy could not be read.
     all: Option<Vec<Trustee>>,
     /// Other accounts of the same owner, none of which is external.
@@ -20,9 +21,9 @@ type Texts = Fact<Vec<String>>;
 type ExternalAccounts = Fact<Vec<ExternalAccount>>;
 
 impl<'a> Trustees<'a> {
-    pub(super) fn new(trust: Option<&TrustPolicy>, account: &'a Account) -> Trustees<'a> {
+    pub(super) fn new(trust: Option<&'a TrustPolicy>, account: &'a Account) -> Trustees<'a> {
         let all = trust.map(|trust| trust.trustees(account));
-        Trustees { account, all, own_accounts: None }
+        Trustees { account, trust, all, own_accounts: None }
     }
 
     /// The same, in an account whose owner has those others too.
@@ -32,9 +33,7 @@ impl<'a> Trustees<'a> {
 
     /// Whether anybody may assume the role at all.
     pub(super) fn is_usable(&self) -> Fact<bool> {
-        let usable =
-            |all: &Vec<Trustee>| all.iter().any(|trustee| !matches!(trustee.who, Who::Deleted(_)));
-        self.all.as_ref().map_or(Fact::missing(SOURCE), |all| Fact::Known(usable(all)))
+        self.all.as_ref().map_or(Fact::missing(SOURCE), |all| Fact::Known(!all.is_empty()))
     }
 
     /// The statements that let anyone in.
@@ -139,10 +138,9 @@ impl<'a> Trustees<'a> {
 
     /// The unique ids of deleted principals.
     pub(super) fn deleted(&self) -> Texts {
-        self.list(|trustee| match &trustee.who {
-            Who::Deleted(id) => Some(id.clone()),
-            _ => None,
-        })
+        let Some(trust) = self.trust else { return Fact::missing(SOURCE) };
+        let ids: BTreeSet<&str> = trust.deleted().collect();
+        Fact::Known(ids.into_iter().map(str::to_owned).collect())
     }
 
     /// The statements that let in the whole management account of the organization; missing if an
