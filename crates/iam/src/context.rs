@@ -154,11 +154,76 @@ impl<'a> Request<'a> {
     }
 }
 
+/// The keys that begin with `aws:`, without that. One that is not here exists in no request.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const GLOBAL: [&str; 50] = [
+    "assumedroot",
+    "calledvia",
+    "calledviaawsmcp",
+    "calledviafirst",
+    "calledvialast",
+    "chatbotsourcearn",
+    "currenttime",
+    "ec2instancesourceprivateipv4",
+    "ec2instancesourcevpc",
+    "epochtime",
+    "federatedprovider",
+    "multifactorauthage",
+    "multifactorauthpresent",
+    "principalaccount",
+    "principalarn",
+    "principalisawsservice",
+    "principalorgid",
+    "principalorgpaths",
+    "principalservicename",
+    "principalservicenameslist",
+    "principaltag",
+    "principaltype",
+    "referer",
+    "requestedregion",
+    "requesttag",
+    "resourceaccount",
+    "resourceorgid",
+    "resourceorgpaths",
+    "resourcetag",
+    "securetransport",
+    "sourceaccount",
+    "sourcearn",
+    "sourceidentity",
+    "sourceip",
+    "sourceorgid",
+    "sourceorgpaths",
+    "sourcevpc",
+    "sourcevpcarn",
+    "sourcevpce",
+    "tagkeys",
+    "tokenissuetime",
+    "useragent",
+    "userid",
+    "username",
+    "viaawsmcpservice",
+    "viaawsservice",
+    "vpceaccount",
+    "vpceorgid",
+    "vpceorgpaths",
+    "vpcsourceip",
+];
+
+/// Whether any request can have a key, given without the part behind its slash.
+fn exists(key: &str) -> bool {
+    match key.split_once(':') {
+        Some(("aws", name)) => GLOBAL.contains(&name) || OF_ROLE_SESSIONS.contains(&key),
+        of => of.is_some(),
+    }
+}
+
 /// Whether requests for the action can have the key, whose name is in lower case.
 fn is_sent(key: &str, action: &str) -> bool {
     let (service, name) = action.split_once(':').unwrap_or(("", action));
     let is_of_iam = service == "iam";
     match key.split_once('/').map_or(key, |(key, _)| key) {
+        key if !exists(key) => false,
         "aws:requesttag" | "aws:tagkeys" if is_of_iam => {
             name.starts_with("tag") || name.starts_with("untag") || TAKING_TAGS.contains(&name)
         }
@@ -223,6 +288,9 @@ impl<'a> Context<'a> {
                 ) => tag_of(target, tag),
                 (Some(principal), _, Some(("aws:principaltag", tag))) => tag_of(principal, tag),
                 (Some(principal), _, None) => of_principal(principal, key),
+                (None, Resource::Any | Resource::Anywhere, None) if key == "aws:principalarn" => {
+                    Value::Beginning(format!("arn:{}:", self.account.partition))
+                }
                 (_, Resource::Any | Resource::Anywhere, _)
                     if OF_RESOURCES.iter().any(|known| key.starts_with(known)) =>
                 {

@@ -1,12 +1,15 @@
 //! Questions about "every action" and "any resource", asked about names that no policy can have meant
 //! and about those that the policies name.
 
+use std::sync::LazyLock;
+
 use portcullis_model::Arn;
 
 use crate::account::Account;
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
+use crate::value::Value;
 
 /// A name that no policy can have meant: of marks alone, as a word is matched by `p*` or `*-*`.
 pub(crate) const NAME: &str = "=+,=+,=+,=+,=+,=+,";
@@ -32,8 +35,51 @@ pub(crate) fn may_allow_all(document: &PolicyDocument, action: &str) -> bool {
 }
 
 /// A value of a condition key that no policy can have meant: of a service, the name of its principal.
-pub(crate) fn value_of(key: &str) -> &'static str {
-    if key == "iam:passedtoservice" { "=+,=+,=+,=+,=+,=+,.amazonaws.com" } else { NAME }
+pub(crate) fn value_of(key: &str, account: &Account) -> Value<'static> {
+    match key {
+        "iam:passedtoservice" => Value::one(format!("{NAME}.amazonaws.com")),
+        "iam:associatedresourcearn" => {
+            let [in_region, ..] = resources_of(account, NAME);
+            Value::one(in_region)
+        }
+        "kms:requestalias" => Value::one(format!("alias/{NAME}")),
+        "kms:resourcealiases" => Value::Many(vec![format!("alias/{NAME}")]),
+        _ => Value::one(NAME),
+    }
+}
+
+/// The actions of IAM and STS, one a line. What a statement names beyond them does not exist.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
+const ACTIONS: &str = include_str!("../data/actions.txt");
+
+static KNOWN_ACTIONS: LazyLock<Vec<String>> =
+    LazyLock::new(|| ACTIONS.lines().map(str::to_lowercase).collect());
+
+/// Whether a pattern selects an action that exists, as far as the actions of its service are known.
+fn has_action(pattern: &Pattern) -> bool {
+    let is_known = ["iam:", "sts:"].iter().any(|it| pattern.literal_prefix().starts_with(it));
+    !is_known || KNOWN_ACTIONS.iter().any(|action| pattern.matches(action))
+}
+
+/// Whether a pattern selects a resource of the account, or one of AWS, or one without account in its ARN; of IAM, one
+/// in a form that its resources have.
+fn has_resource(pattern: &Pattern, account: &Account) -> bool {
+    let in_partition = Pattern::glob(&format!("arn:{}:*", account.partition));
+    if pattern.common(&in_partition).is_none() {
+        return false;
+    }
+    let fields = pattern.arn_fields();
+    let [_, _, service, _, id, resource] = &fields[..] else { return true };
+    let owners = [account.id_text(), "aws", ""];
+    if account.id.is_some() && !owners.iter().any(|owner| id.matches(owner)) {
+        return false;
+    }
+    let is_of_iam = service.is_literal() && service.matches("iam");
+    let kinds = IAM_KINDS.iter().chain(&FURTHER_KINDS);
+    let mut forms = kinds.map(|kind| Pattern::glob(&format!("{kind}/*")));
+    !is_of_iam || resource.matches("root") || forms.any(|form| resource.common(&form).is_some())
 }
 
 /// The kinds of resources that IAM has.
@@ -49,6 +95,18 @@ const IAM_KINDS: [&str; 9] = [
     "saml-provider",
     "oidc-provider",
     "server-certificate",
+];
+
+/// Those of its kinds that no way to more permissions leads to.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+const FURTHER_KINDS: [&str; 6] = [
+    "access-report",
+    "assumed-role",
+    "delegation-request",
+    "federated-user",
+    "sms-mfa",
+    "template",
 ];
 
 /// A resource of IAM of each kind.
@@ -151,7 +209,7 @@ impl Question<'_> {
         let documents = self.documents.iter().chain(&self.boundary);
         for statement in documents.flat_map(|document| &document.statements) {
             if leaves_out(statement.effect, &statement.actions) {
-                for pattern in statement.actions.patterns() {
+                for pattern in statement.actions.patterns().iter().filter(|it| has_action(it)) {
                     let common = pattern.common(&self.all_actions);
                     self.actions.extend(common.map(|it| it.as_str().replace('*', NAME)));
                 }
@@ -163,7 +221,8 @@ impl Question<'_> {
             for pattern in resources.patterns() {
                 let pattern = pattern.resolve(&Request { action: "", resource: "", context });
                 // What it leaves out has been asked about.
-                if !known.iter().any(|resource| pattern.matches(resource)) {
+                let is_known = known.iter().any(|resource| pattern.matches(resource));
+                if !is_known && has_resource(&pattern, context.account) {
                     let common = pattern.common_arn(&self.all_resources);
                     self.resources.extend(common.map(|it| it.as_str().replace('*', NAME)));
                 }

@@ -21,6 +21,8 @@ pub struct Anywhere<'a> {
     pub in_any_account: bool,
     /// Condition keys in lower case for which a value is taken that no policy can have meant.
     pub unnamed: &'a [&'a str],
+    /// The same for keys that some requests lack: it is enough if the action is allowed with them, or without.
+    pub at_times_unnamed: &'a [&'a str],
 }
 
 impl PolicyDocument {
@@ -140,19 +142,27 @@ impl PolicyDocument {
             .replace("{partition}", &account.partition)
             .replace("{account}", account.id_text())
             .replace("{any}", probe::NAME);
-        let brings: Vec<(&str, Value<'_>)> =
-            question.unnamed.iter().map(|key| (*key, Value::one(probe::value_of(key)))).collect();
         let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
-        let context = Context { account, principal: None, resource: about, brings: &brings };
-        let request = Request { action: question.action, resource: &resource, context };
-        if !self.decide(&request).may_be_allowed() {
-            return Vec::new();
+        for with_all in [true, false] {
+            let mut brings = Vec::new();
+            for key in question.unnamed {
+                brings.push((*key, probe::value_of(key, account)));
+            }
+            for key in question.at_times_unnamed {
+                let value = if with_all { probe::value_of(key, account) } else { Value::Absent };
+                brings.push((*key, value));
+            }
+            let context = Context { account, principal: None, resource: about, brings: &brings };
+            let request = Request { action: question.action, resource: &resource, context };
+            if self.decide(&request).may_be_allowed() {
+                return self.labels(|statement| {
+                    statement.effect == Effect::Allow
+                        && statement.actions.selects(question.action)
+                        && statement.applies(&request).is_possible()
+                });
+            }
         }
-        self.labels(|statement| {
-            statement.effect == Effect::Allow
-                && statement.actions.selects(question.action)
-                && statement.applies(&request).is_possible()
-        })
+        Vec::new()
     }
 
     /// The statements whose policy variables are plain text, because the document lacks Version

@@ -3,7 +3,7 @@
 //! IAM.1 and IAM.21 of Security Hub: <https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html>;
 //! what actions act on: <https://docs.aws.amazon.com/service-authorization/latest/reference/>
 
-use portcullis_iam::Anywhere;
+use portcullis_iam::{Anywhere, Decision};
 use serde_json::{Value as Json, json};
 
 use crate::account::{
@@ -40,6 +40,51 @@ fn everything_and_nothing_taken_away() {
     check(json!([allow("*", "arn:aws:*:*:123456789012:*")]), false, true);
     check(json!([allow("*", "arn:aws:*:*::*")]), false, false);
     check(json!([allow("*", "arn:aws:*:*:*:*")]), true, true);
+}
+
+/// ARNs: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>; actions of IAM:
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+#[test]
+fn a_deny_of_what_does_not_exist_takes_nothing_away() {
+    let other = arn("*").replace("123456789012", OTHER);
+    for (nothing, something) in [
+        (deny("*", "arn:aws-cn:*"), deny("*", "arn:aws:s3:*")),
+        (deny("*", "arn:aws-no:*:*:*:*"), deny("*", "arn:aws*:s3:*:*:x")),
+        (deny("*", "ARN:aws:iam::*:*"), deny("*", "arn:aws:iam::*:policy/x")),
+        (deny("iam:*", arn("user")), deny("iam:*", arn("user*"))),
+        (deny("iam:*", arn("User/*")), deny("iam:*", arn("user/a"))),
+        (deny("*", other), deny("*", "arn:aws:iam::aws:policy/*")),
+        (deny("iam:DeleteUsers", "*"), deny("iam:DeleteUser", "*")),
+        (deny("iam::*", "*"), deny("iam:Delete*", "*")),
+        (deny("sts:AssumeRoles", "*"), deny("sts:AssumeRole", "*")),
+    ] {
+        check(json!([everything(), nothing]), true, true);
+        let account = account(json!({}));
+        let statements = json!([everything(), something]);
+        assert!(!document(statements.clone()).allows_everything(&account), "{statements}");
+    }
+    check(json!([all_but(json!("iam:DeleteUsers"))]), true, true);
+    // The actions of other services are not known here.
+    check(json!([everything(), deny("s3:DeleteBuckets", "*")]), false, true);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+#[test]
+fn keys_that_every_request_has_or_none() {
+    let under = |operator: &str, key: &str, value: &str| {
+        let condition = json!({operator: {key: value}});
+        document(json!([when(everything(), condition)])).decide_everything(&account(json!({})))
+    };
+    assert_eq!(under("Null", "aws:PrincipalArn", "false"), Decision::Allowed);
+    assert_eq!(under("Null", "aws:PrincipalArn", "true"), Decision::Silent);
+    assert_eq!(under("ArnLike", "aws:PrincipalArn", "*"), Decision::Allowed);
+    assert_eq!(under("ArnLike", "aws:PrincipalArn", "arn:aws-cn:iam::*:*"), Decision::Silent);
+    let of_role = under("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x");
+    assert!(matches!(of_role, Decision::Conditional(_)));
+    assert_eq!(under("StringEquals", "aws:PrincipleOrgID", ORG), Decision::Silent);
+    assert_eq!(under("StringNotEquals", "aws:PrincipleOrgID", ORG), Decision::Allowed);
+    let known = under("StringEquals", "aws:SourceVpc", "vpc-1a2b3c4d");
+    assert!(matches!(known, Decision::Conditional(_)));
 }
 
 #[test]
@@ -204,14 +249,17 @@ fn not_action_allows() {
 #[track_caller]
 fn check_anywhere(action: &str, statements: Json, expected: bool) {
     let account = account(json!({"organization": {"id": ORG}}));
-    let (resource, in_any_account, unnamed): (_, _, &[&str]) = match action {
-        "sts:assumerole" => ("arn:{partition}:iam::{account}:role/{any}", true, &[]),
-        "iam:passrole" => {
-            ("arn:{partition}:iam::{account}:role/{any}", false, &["iam:passedtoservice"])
-        }
-        _ => ("arn:{partition}:kms:{any}:{account}:key/{any}", false, &[]),
+    let resource = match action {
+        "kms:decrypt" => "arn:{partition}:kms:{any}:{account}:key/{any}",
+        _ => "arn:{partition}:iam::{account}:role/{any}",
     };
-    let question = Anywhere { action, resource, in_any_account, unnamed };
+    let question = Anywhere {
+        action,
+        resource,
+        in_any_account: action == "sts:assumerole",
+        unnamed: &["iam:passedtoservice"],
+        at_times_unnamed: &["iam:associatedresourcearn", "kms:requestalias", "kms:resourcealiases"],
+    };
     let found = !document(statements.clone()).allows_anywhere(&account, &question).is_empty();
     assert_eq!(found, expected, "{action}: {statements}");
 }
@@ -245,6 +293,21 @@ fn any_role_is_any_of_the_own_account() {
     check_anywhere("iam:passrole", to("StringLike", "*"), true);
     check_anywhere("iam:passrole", to("StringLike", "*.amazonaws.com"), true);
     check_anywhere("iam:passrole", to("StringLike", "ec2*.amazonaws.com"), false);
+    let with = |statement: Json, operator: &str, arn: &str| {
+        when(statement, json!({operator: {"iam:AssociatedResourceArn": arn}}))
+    };
+    let allow_with = |arn| json!([with(allow("iam:PassRole", "*"), "ArnLike", arn)]);
+    check_anywhere("iam:passrole", allow_with("*"), true);
+    check_anywhere("iam:passrole", allow_with("arn:aws:*:*:123456789012:*"), true);
+    check_anywhere("iam:passrole", allow_with("arn:aws:ec2:*:*:instance/*"), false);
+    let deny_others = |operator, arn| {
+        json!([allow("iam:PassRole", "*"), with(deny("iam:PassRole", "*"), operator, arn)])
+    };
+    let instance = "arn:aws:ec2:us-east-1:123456789012:instance/i-1";
+    check_anywhere("iam:passrole", deny_others("ArnNotLike", instance), false);
+    check_anywhere("iam:passrole", deny_others("ArnLike", instance), true);
+    // Not all services say for which resource the role is.
+    check_anywhere("iam:passrole", deny_others("ArnLike", "*"), true);
 }
 
 #[test]
@@ -257,6 +320,14 @@ fn one_key_or_alias_is_not_every_key() {
     check(json!([allow("kms:*", "arn:aws:kms:*:123456789012:alias/*")]), false);
     let alias = json!({"StringEquals": {"kms:RequestAlias": "alias/app"}});
     check(json!([when(allow("kms:*", "*"), alias)]), false);
+    for (value, expected) in [("*", true), ("alias/*", true), ("alias/app-*", false)] {
+        let alias = json!({"ForAnyValue:StringLike": {"kms:ResourceAliases": value}});
+        check(json!([when(allow("kms:*", "*"), alias.clone())]), expected);
+        let all = |operator: &str| json!({operator: {"kms:RequestAlias": value}});
+        check(json!([when(allow("kms:*", "*"), all("StringLike"))]), expected);
+        // Keys without an alias are left.
+        check(json!([allow("kms:*", "*"), when(deny("kms:*", "*"), alias)]), true);
+    }
     check(json!([allow("kms:*", "*"), deny("kms:Decrypt", "*")]), false);
 }
 

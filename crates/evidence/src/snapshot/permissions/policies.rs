@@ -59,6 +59,7 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
                     resource: ROLE,
                     in_any_account: false,
                     unnamed: &["iam:passedtoservice"],
+                    at_times_unnamed: &["iam:associatedresourcearn"],
                 },
             )
         }),
@@ -84,7 +85,10 @@ fn actions_on_everything(document: &PolicyDocument, account: &Account) -> Vec<Wa
     let mut allowed = Vec::new();
     for (action, resource, in_any_account, unnamed) in WATCHED {
         let name = action.word().to_ascii_lowercase();
-        let question = Anywhere { action: &name, resource, in_any_account, unnamed };
+        // A key may have no alias; most have one, so a condition that any alias meets leaves out next to nothing.
+        let at_times_unnamed = &["kms:requestalias", "kms:resourcealiases"];
+        let question =
+            Anywhere { action: &name, resource, in_any_account, unnamed, at_times_unnamed };
         if !document.allows_anywhere(account, &question).is_empty() {
             allowed.push(action);
         }
