@@ -109,7 +109,12 @@ fn document(encoded: &str) -> DocumentJson {
     }
 }
 
+/// A moment; the last that a timestamp can hold, where it is later: certificates without end say
+/// 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5).
 fn time(time: DateTime) -> Result<Timestamp, Malformed> {
+    if time.secs() > Timestamp::MAX.as_second() {
+        return Ok(Timestamp::MAX);
+    }
     let nanoseconds = time.subsec_nanos().try_into().unwrap_or_default();
     Timestamp::new(time.secs(), nanoseconds)
         .map_err(|error| Malformed(format!("the answer has an impossible date: {error}")))
@@ -359,6 +364,14 @@ mod tests {
         let time = DateTime::from_secs_and_nanos(1_704_067_200, 500_000_000);
         let converted = Timestamp::convert(time, "").unwrap();
         assert_eq!(converted.to_string(), "2024-01-01T00:00:00.5Z");
+    }
+
+    #[test]
+    fn the_end_of_time_is_the_last_moment_that_fits() {
+        // 9999-12-31T23:59:59Z
+        let end = Timestamp::convert(DateTime::from_secs(253_402_300_799), "").unwrap();
+        assert_eq!(end, Timestamp::MAX);
+        assert!(Timestamp::convert(DateTime::from_secs(i64::MIN), "").is_err());
     }
 
     #[test]

@@ -89,6 +89,7 @@ shapes! {
         approver_id?: String,
         /// `ACCEPTED` and `FINALIZED` ones are approved; see `StateType` in the API reference.
         state: String,
+        #[serde(deserialize_with = "super::end")]
         expiration_time?: Timestamp,
     }
 

@@ -19,6 +19,7 @@ shapes! {
     /// A SAML provider in the list.
     SamlProviderEntry {
         arn: String,
+        #[serde(deserialize_with = "super::end")]
         valid_until?: Timestamp,
         create_date?: Timestamp,
     }
@@ -30,6 +31,7 @@ shapes! {
         /// The metadata of the identity provider, in XML.
         #[serde(rename = "SAMLMetadataDocument")]
         metadata: String,
+        #[serde(deserialize_with = "super::end")]
         valid_until?: Timestamp,
         create_date?: Timestamp,
     }
@@ -71,6 +73,7 @@ shapes! {
         server_certificate_id (or empty): String,
         arn: String,
         upload_date?: Timestamp,
+        #[serde(deserialize_with = "super::end")]
         expiration?: Timestamp,
     }
 
@@ -88,6 +91,7 @@ shapes! {
         service_name: String,
         create_date?: Timestamp,
         /// Absent: it never expires.
+        #[serde(deserialize_with = "super::end")]
         expiration_date?: Timestamp,
     }
 }

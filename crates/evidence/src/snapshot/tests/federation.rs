@@ -194,6 +194,31 @@ fn server_certificates_have_days_left() {
     assert_eq!(gaps(&snapshot, Source::ServerCertificates, Some(arn))[0].0, "NotReported");
 }
 
+/// Certificates without end: RFC 5280, 4.1.2.5.
+#[test]
+fn an_end_later_than_timestamps_go_is_the_last_moment() {
+    use crate::shapes::{DelegationRequest, ServerCertificate, ServiceCredential};
+    let end = "9999-12-31T23:59:59Z";
+    let certificate = |end: &str| {
+        let json = json!({"ServerCertificateName": "w", "Arn": "w", "Expiration": end});
+        serde_json::from_value::<ServerCertificate>(json)
+    };
+    let last = Some(jiff::Timestamp::MAX);
+    assert_eq!(certificate(end).unwrap().expiration, last);
+    assert_eq!(certificate("9999-12-31T23:59:59+00:00").unwrap().expiration, last);
+    let earlier = certificate("9999-12-30T21:59:59Z").unwrap().expiration;
+    assert_eq!(earlier, Some("9999-12-30T21:59:59Z".parse().unwrap()));
+    for wrong in ["9999-12-31", "9999-12-31T25:00:00Z", "never", ""] {
+        assert!(certificate(wrong).is_err(), "{wrong}");
+    }
+    let request = json!({"DelegationRequestId": "d", "State": "ACCEPTED", "ExpirationTime": end});
+    let request: DelegationRequest = serde_json::from_value(request).unwrap();
+    assert_eq!(request.expiration_time, last);
+    let credential: ServiceCredential =
+        serde_json::from_value(credential("alice", "Active", Some(end))).unwrap();
+    assert_eq!(credential.expiration_date, last);
+}
+
 fn credential(user: &str, status: &str, expires: Option<&str>) -> Json {
     json!({"ServiceSpecificCredentials": [{
         "UserName": user, "Status": status, "ServiceUserName": "x",
