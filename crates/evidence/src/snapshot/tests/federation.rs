@@ -197,7 +197,7 @@ fn server_certificates_have_days_left() {
 /// Certificates without end: RFC 5280, 4.1.2.5.
 #[test]
 fn an_end_later_than_timestamps_go_is_the_last_moment() {
-    use crate::shapes::{DelegationRequest, ServerCertificate, ServiceCredential};
+    use crate::shapes::{DelegationRequest, ServerCertificate, ServiceCredentials};
     let end = "9999-12-31T23:59:59Z";
     let certificate = |end: &str| {
         let json = json!({"ServerCertificateName": "w", "Arn": "w", "Expiration": end});
@@ -214,9 +214,9 @@ fn an_end_later_than_timestamps_go_is_the_last_moment() {
     let request = json!({"DelegationRequestId": "d", "State": "ACCEPTED", "ExpirationTime": end});
     let request: DelegationRequest = serde_json::from_value(request).unwrap();
     assert_eq!(request.expiration_time, last);
-    let credential: ServiceCredential =
-        serde_json::from_value(credential("alice", "Active", Some(end))).unwrap();
-    assert_eq!(credential.expiration_date, last);
+    let list = credential("alice", "Active", Some(end));
+    let list: ServiceCredentials = serde_json::from_value(list).unwrap();
+    assert_eq!(list.service_specific_credentials[0].expiration_date, last);
 }
 
 fn credential(user: &str, status: &str, expires: Option<&str>) -> Json {
