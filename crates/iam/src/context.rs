@@ -210,20 +210,20 @@ const GLOBAL: [&str; 50] = [
     "vpcsourceip",
 ];
 
-/// Whether any request can have a key, given without the part behind its slash.
+/// Whether any request can have a key.
 fn exists(key: &str) -> bool {
-    match key.split_once(':') {
-        Some(("aws", name)) => GLOBAL.contains(&name) || OF_ROLE_SESSIONS.contains(&key),
-        of => of.is_some(),
-    }
+    let Some(global) = key.strip_prefix("aws:") else { return key.contains(':') };
+    GLOBAL.contains(&global.split('/').next().unwrap_or_default())
 }
 
 /// Whether requests for the action can have the key, whose name is in lower case.
 fn is_sent(key: &str, action: &str) -> bool {
     let (service, name) = action.split_once(':').unwrap_or(("", action));
     let is_of_iam = service == "iam";
+    if !exists(key) {
+        return false;
+    }
     match key.split_once('/').map_or(key, |(key, _)| key) {
-        key if !exists(key) => false,
         "aws:requesttag" | "aws:tagkeys" if is_of_iam => {
             name.starts_with("tag") || name.starts_with("untag") || TAKING_TAGS.contains(&name)
         }
