@@ -214,9 +214,9 @@ fn an_end_later_than_timestamps_go_is_the_last_moment() {
     let request = json!({"DelegationRequestId": "d", "State": "ACCEPTED", "ExpirationTime": end});
     let request: DelegationRequest = serde_json::from_value(request).unwrap();
     assert_eq!(request.expiration_time, last);
-    let list = credential("alice", "Active", Some(end));
-    let list: ServiceCredentials = serde_json::from_value(list).unwrap();
-    assert_eq!(list.service_specific_credentials[0].expiration_date, last);
+    let credentials = credential("alice", "Active", Some(end));
+    let credentials: ServiceCredentials = serde_json::from_value(credentials).unwrap();
+    assert_eq!(credentials.service_specific_credentials[0].expiration_date, last);
 }
 
 fn credential(user: &str, status: &str, expires: Option<&str>) -> Json {
