@@ -300,7 +300,7 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
         let arn = Arn::parse(&owner.arn);
         let by_arn = arn.and_then(Arn::user).map(|(_, name)| name);
         if arn.is_some_and(|arn| by_arn.is_none() && !arn.is_root()) {
-            let message = format!("assigns a device to {}, which is no user", owner.arn);
+            let message = format!("assigns a device to {}, which is not a user", owner.arn);
             return Err(Problem::malformed(message));
         }
         if by_arn.zip(owner.user_name.as_deref()).is_some_and(|(by_arn, name)| by_arn != name) {
@@ -320,7 +320,7 @@ fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertific
     each_once(&mut certificates, |certificate| &certificate.arn)?;
     for certificate in &certificates {
         let (arn, name) = (&certificate.arn, &certificate.server_certificate_name);
-        // What is no ARN at all is of no account.
+        // Only an ARN names an account.
         let parts = Arn::parse(arn);
         let by_arn = parts.and_then(|arn| arn.path_and_name("server-certificate"));
         if parts.is_some() && by_arn.is_none_or(|(_, by_arn)| by_arn != name) {

@@ -85,7 +85,7 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
     }
 }
 
-/// Whether a request can have the key with that value, if it is one text alone: `ACCOUNT_ID` is no account's id.
+/// Whether a request can have the key with that value, if it is one text alone: `ACCOUNT_ID` is never an account's id.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
