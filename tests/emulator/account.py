@@ -295,6 +295,7 @@ def fill_device(backend: IAMBackend, user: MotoUser, kind: str) -> None:
         else serials[kind]
     )
     backend.enable_mfa_device(user.name, serial, "", "")
+    user.mfa_devices[serial].enable_date = user.create_date
     if kind == "virtual":
         backend.virtual_mfa_devices[serial].enable_date = user.create_date
 
