@@ -769,7 +769,7 @@ fn the_tenant_of_a_shared_issuer() {
         (GITHUB, "sub", "repo:octo-org/*:environment:*", "any branch"),
         ("oidc.vercel.com", "sub", "owner:acme:project:*:environment:production", "tenant"),
         ("oidc.vercel.com", "sub", "owner:acme:project:*", "any branch"),
-        // A slash in the issuer's name is no part of the claim.
+        // A slash in the name of the issuer does not belong to the claim.
         ("api.pulumi.com/oidc", "aud", "*", "any tenant"),
         ("api.pulumi.com/oidc/v2", "sub", "pulumi:org:acme:*", "tenant"),
         (GITHUB, "sub", "repo:octo-org@*/repo@*:*", "any branch"),

@@ -158,7 +158,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("[[example]]", "[[example]", "13:11 this is not valid TOML: unclosed array table"),
 ];
 
-/// What follows from a list that is not closed is no mistake of its own; what stands apart is.
+/// What follows from a list that is not closed does not count; what stands apart does.
 #[test]
 fn each_mistake_in_the_syntax_is_reported_once() {
     let open = changed("title       = \"Test\"", "title = [\n# a note\n");
