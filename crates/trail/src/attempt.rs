@@ -160,18 +160,18 @@ fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
 
 /// The attempts that the event may go on with, the likeliest first, and how soon it must.
 fn ties_to_earlier(event: &Event, purpose: Purpose, person: &Person) -> Vec<(Tie, SignedDuration)> {
-    let step = Tie::Step(purpose, person.clone());
+    let step = || Tie::Step(purpose, person.clone());
     match &*event.name {
         "ConsoleLogin" if person.kind == ActorKind::IdentityCenter => {
             vec![(Tie::Portal(person.name.clone()), CONSOLE_WITHIN)]
         }
         "ConsoleLogin" => vec![(Tie::Code(person.clone(), event.source.clone()), CODE_WITHIN)],
-        "CreateOAuth2Token" => vec![(step, CODE_WITHIN)],
-        "PasswordRecoveryRequested" => vec![(step, ASKS_AGAIN_WITHIN)],
-        "PasswordRecoveryCompleted" => vec![(step, NO_LIMIT)],
+        "CreateOAuth2Token" => vec![(step(), CODE_WITHIN)],
+        "PasswordRecoveryRequested" => vec![(step(), ASKS_AGAIN_WITHIN)],
+        "PasswordRecoveryCompleted" => vec![(step(), NO_LIMIT)],
         "EnableMFADevice" => {
             let device = device(event).map(|device| (device, NO_LIMIT));
-            device.into_iter().chain([(step, NO_LIMIT)]).collect()
+            device.into_iter().chain([(step(), NO_LIMIT)]).collect()
         }
         "DeleteVirtualMFADevice" if event.outcome == Outcome::Success => {
             device(event).map(|device| (device, NO_LIMIT)).into_iter().collect()
