@@ -119,6 +119,27 @@ fn one_person_has_a_timeline_and_a_text_for_the_ticket() {
     }
 }
 
+/// Of roles that programs assume only the refusals are kept, so nobody is called still out.
+#[test]
+fn whether_somebody_got_in_after_a_refusal_by_sts_is_not_claimed() {
+    let event = serde_json::json!({
+        "eventVersion": "1.08", "eventTime": "2026-11-18T08:00:00Z", "eventName": "AssumeRoleWithSAML",
+        "eventSource": "sts.amazonaws.com", "eventType": "AwsApiCall", "awsRegion": "us-east-1",
+        "eventID": "3f1c0d52-7a40-4c8e-9b1d-00000000ab01", "sourceIPAddress": "203.0.113.10",
+        "recipientAccountId": "111122223333", "errorCode": "AccessDenied",
+        "userIdentity": {"type": "SAMLUser", "userName": "ana"},
+        "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/ops"}
+    });
+    let sandbox = Sandbox::new();
+    sandbox.write("event.json", event.to_string());
+    let text = sandbox.run(["signins", "event.json", "--user", "ana"]).stdout;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("COULD NOT GET IN: 1 person, 0 still out"), "{text}");
+    assert!(text.contains("; whether they got in later is not recorded"), "{text}");
+    assert!(text.contains(". Whether they got in later is not recorded. Events: "), "{text}");
+    assert!(!text.contains("till out."), "{text}");
+}
+
 #[test]
 fn somebody_of_whom_nothing_is_recorded_gets_a_list_to_check() {
     let run = signins(&["--user", "nobody.here"]);

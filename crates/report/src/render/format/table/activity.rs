@@ -8,7 +8,7 @@ use portcullis_model::{
     Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn,
 };
 
-use crate::words::{counted, few, time};
+use crate::words::{capitalised, counted, few, time};
 use crate::{Page, bold};
 
 /// Longer lists of regions and gaps are for the JSON.
@@ -162,13 +162,17 @@ fn tries(row: &LockedOut) -> String {
         1 => String::new(),
         count => format!(", {count} times since {}", time(first)),
     };
-    let now = match row.in_since {
+    let (purpose, from, now) = (describe_purpose(row.purpose), from(&row.sources), by_now(row));
+    format!("tried {purpose}, last at {}{times}{from}; {now}", time(last))
+}
+
+/// Whether somebody is in by now, as far as that is recorded.
+fn by_now(row: &LockedOut) -> String {
+    match row.in_since {
         Some(since) => format!("in since {}", time(since)),
         None if hides_success(row) => "whether they got in later is not recorded".to_owned(),
         None => "still out".to_owned(),
-    };
-    let (purpose, from) = (describe_purpose(row.purpose), from(&row.sources));
-    format!("tried {purpose}, last at {}{times}{from}; {now}", time(last))
+    }
 }
 
 /// Whether only refusals are read: programs assume roles all the time.
@@ -277,13 +281,10 @@ fn ticket(row: &LockedOut) -> String {
     let Some((last, last_try)) = row.last.as_ref().zip(row.last_try) else {
         return format!("{who}: {cause}");
     };
-    let now = match row.in_since {
-        Some(since) => format!("In since {}.", time(since)),
-        None => "Still out.".to_owned(),
-    };
+    let now = capitalised(&by_now(row));
     let ids: Vec<String> = last.events.iter().map(ToString::to_string).collect();
     format!(
-        "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now} Events: {}.",
+        "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now}. Events: {}.",
         describe_purpose(row.purpose),
         if row.tries == 1 { "once".to_owned() } else { format!("{} times", row.tries) },
         time(last_try),
