@@ -160,13 +160,19 @@ pub(super) fn of_user(
     }
 }
 
+/// That the device was enabled later than it can have been, if so.
+pub(super) fn of_the_future(device: &MfaDevice, as_of: Timestamp) -> Option<String> {
+    let enabled = device.enabled.filter(|enabled| is_future(*enabled, as_of))?;
+    Some(format!("{} was enabled {enabled}, later than {as_of}", device.serial))
+}
+
 /// Why a device does not prove that MFA is active: it is of the future or of an earlier user, or the credential
 /// report was made since and shows none.
 fn doubt_of(device: &MfaDevice, user: &ReconciledUser<'_>, answers: &Answers) -> Option<String> {
-    let (serial, enabled) = (&device.serial, device.enabled?);
-    if is_future(enabled, answers.as_of) {
-        return Some(format!("{serial} was enabled {enabled}, later than {}", answers.as_of));
+    if let Some(doubt) = of_the_future(device, answers.as_of) {
+        return Some(doubt);
     }
+    let (serial, enabled) = (&device.serial, device.enabled?);
     let detail = user.detail.known().flatten();
     if let Some(created) = detail.map(|detail| detail.create_date)
         && !may_be_since(enabled, created)

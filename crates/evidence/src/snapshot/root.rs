@@ -13,8 +13,8 @@ use super::answers::Answers;
 use super::credential_report::{ROOT, ReportRow};
 use super::facts::{any, if_whole, known_or, latest};
 use super::gaps::Gaps;
-use super::mfa::new_device;
-use super::time::{days, is_future, may_be_since};
+use super::mfa::{new_device, of_the_future};
+use super::time::{days, may_be_since};
 use crate::shapes::{AccessKeyLastUsed, RootCredentials};
 
 /// A point on which sources speak.
@@ -167,18 +167,19 @@ fn doubt_of_devices(own: &Fact<Vec<MfaDevice>>, answers: &Answers) -> Option<Str
     let counted = summary.and_then(|summary| summary.get(MFA.flag).copied());
     let asked = answers.collected_at(Source::AccountSummary);
     let doubt = |device: &MfaDevice| {
-        let enabled = device.enabled;
-        if let Some(enabled) = enabled.filter(|enabled| is_future(*enabled, answers.as_of)) {
-            return Some(format!("was enabled {enabled}, later than {}", answers.as_of));
+        if let Some(doubt) = of_the_future(device, answers.as_of) {
+            return Some(doubt);
         }
-        let is_new = enabled.zip(asked).is_some_and(|(date, asked)| may_be_since(date, asked));
-        (counted == Some(0) && !is_new)
-            .then(|| format!("is assigned to root, but {} is 0 in the account summary", MFA.flag))
+        let dates = device.enabled.zip(asked);
+        let is_new = dates.is_some_and(|(date, asked)| may_be_since(date, asked));
+        let (serial, flag) = (&device.serial, MFA.flag);
+        (counted == Some(0) && !is_new).then(|| {
+            format!("{serial} is assigned to root, but {flag} is 0 in the account summary")
+        })
     };
     let own = own.as_ref().known().filter(|_| counted != Some(1))?;
     let doubts: Option<Vec<String>> = own.iter().map(doubt).collect();
-    let doubt = doubts?.into_iter().next()?;
-    Some(format!("{} {doubt}", own[0].serial))
+    doubts?.into_iter().next()
 }
 
 fn claims(
