@@ -54,6 +54,19 @@ impl PolicyDocument {
         question.decide_all()
     }
 
+    /// The statements that allow every action on every resource, whatever their conditions and the other statements
+    /// say. AWS Config and Security Hub look at nothing else.
+    ///
+    /// <https://docs.aws.amazon.com/config/latest/developerguide/iam-policy-no-statements-with-admin-access.html>
+    #[must_use]
+    pub fn full_statements(&self) -> Vec<String> {
+        self.labels(|statement| {
+            statement.effect == Effect::Allow
+                && names_everything(&statement.actions)
+                && statement.resources.as_ref().is_some_and(names_everything)
+        })
+    }
+
     /// The services of which it allows every action on every resource, of those that it names; and `all` or
     /// `all but …` where it allows others too, but not everything.
     #[must_use]
@@ -210,6 +223,12 @@ impl PolicyDocument {
         let statements = self.statements.iter().enumerate();
         statements.filter(|(_, it)| fits(it)).map(|(index, it)| it.label(index)).collect()
     }
+}
+
+/// Whether one of the patterns is `*`, or for actions `*:*`.
+fn names_everything(selection: &Selection) -> bool {
+    let mut patterns = selection.patterns().iter();
+    selection.is_only() && patterns.any(|it| it.is_everything() || it.as_str() == "*:*")
 }
 
 fn by_anybody(account: &Account) -> Context<'_> {

@@ -42,6 +42,25 @@ fn everything_and_nothing_taken_away() {
     check(json!([allow("*", "arn:aws:*:*:*:*")]), true, true);
 }
 
+/// <https://docs.aws.amazon.com/config/latest/developerguide/iam-policy-no-statements-with-admin-access.html>
+#[test]
+fn statements_that_allow_everything_taken_alone() {
+    let full = |statements: Json| document(statements).full_statements();
+    let conditional = when(everything(), json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+    assert_eq!(full(json!([everything(), deny("iam:*", "*")])), ["1"]);
+    assert_eq!(full(json!([allow("s3:*", "*"), conditional])), ["2"]);
+    assert_eq!(full(json!([allow("*:*", json!([arn("role/a"), "*"]))])), ["1"]);
+    for other in [
+        deny("*", "*"),
+        allow("iam:*", "*"),
+        allow("*", "arn:aws:iam::*"),
+        all_but(json!("iam:DeleteUser")),
+        all_but_resource("arn:aws:s3:::logs"),
+    ] {
+        assert!(full(json!([other])).is_empty(), "{other}");
+    }
+}
+
 /// ARNs: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>; actions of IAM:
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 #[test]

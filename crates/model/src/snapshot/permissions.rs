@@ -204,6 +204,10 @@ record! {
         /// The condition keys on which it depends whether it allows everything; empty: on none.
         #[shown(Nothing)]
         pub everything_depends_on: Fact<Vec<String>>,
+        /// The statements that allow every action on every resource, whatever their conditions and
+        /// the other statements say.
+        #[shown(Statement)]
+        pub full_statements: Fact<Vec<String>>,
         /// Of the services that it names, those of which it allows every action on every resource;
         /// and `all` or `all but …` where it allows others too, but not everything.
         #[shown(Text)]

@@ -47,6 +47,7 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
         other_versions: used.other_versions.clone(),
         allows_everything: everything.as_ref().map(Decision::may_be_allowed),
         everything_depends_on: everything.map(|it| it.doubts().keys.into_iter().collect()),
+        full_statements: fact(document, PolicyDocument::full_statements),
         service_wildcards: fact(document, |document| document.whole_services(account)),
         wildcard_services: fact(document, PolicyDocument::wildcard_services),
         not_action_allows: fact(document, |document| document.not_action_allows(account)),
