@@ -1,23 +1,25 @@
 //! The answers of a bundle that several facts hang on, read and checked to be of one account. What a
 //! single fact needs is read where that fact is made.
 
+mod details;
 mod federation;
+mod per_user;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use self::details::{details, details_arns};
 pub(super) use self::federation::Providers;
 use self::federation::{OidcProviders, SamlProviders};
+pub(super) use self::per_user::PerUser;
+use self::per_user::{access_keys, mfa_devices};
 use super::credential_report::{self, Report};
 use super::documents::{self, Documents, Pages, Problem, each_once};
 use super::gaps::Gaps;
 use super::lists::{self, Lists};
-use super::names::name_key;
 use super::owners;
 use super::password_policy;
 use super::time::{days, is_future};
@@ -51,9 +53,6 @@ pub(super) struct Answers {
     /// When the last answer of each source arrived, where the manifest says.
     collected: HashMap<Source, Timestamp>,
 }
-
-/// Answers about single users, by the key of the name; absent: nobody asked.
-pub(super) type PerUser<T> = HashMap<String, Vec<T>>;
 
 /// The account that a bundle is of; `unknown` where nothing tells.
 #[derive(Default)]
@@ -261,14 +260,6 @@ fn report_arns(report: &Report) -> Vec<&str> {
     report.rows().map(|row| row.arn.as_str()).collect()
 }
 
-fn details_arns(details: &shapes::AuthorizationDetails) -> Vec<&str> {
-    let users = details.user_detail_list.iter().map(|user| &user.arn);
-    let groups = details.group_detail_list.iter().map(|group| &group.arn);
-    let roles = details.role_detail_list.iter().map(|role| &role.arn);
-    let policies = details.policies.iter().map(|policy| &policy.arn);
-    users.chain(groups).chain(roles).chain(policies).map(String::as_str).collect()
-}
-
 /// The devices' own, and those of whom they are assigned to.
 fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
     let serials = devices.iter().map(|device| device.serial_number.as_str());
@@ -371,143 +362,4 @@ fn summary(document: &Document) -> Result<BTreeMap<String, i64>, Problem> {
         }
     }
     Ok(summary_map)
-}
-
-fn details(document: &Document) -> Result<shapes::AuthorizationDetails, Problem> {
-    let pages: Vec<shapes::AuthorizationDetails> = documents::all(document, Pages::OneListing)?;
-    let mut pages = pages.into_iter();
-    let mut all = pages.next().ok_or_else(|| Problem::malformed("holds nothing"))?;
-    for page in pages {
-        all.user_detail_list.extend(page.user_detail_list);
-        all.group_detail_list.extend(page.group_detail_list);
-        all.role_detail_list.extend(page.role_detail_list);
-        all.policies.extend(page.policies);
-    }
-    // Names are unique, whatever the path.
-    each_once(&mut all.user_detail_list, |user| &user.user_name)?;
-    each_once(&mut all.group_detail_list, |group| &group.group_name)?;
-    each_once(&mut all.role_detail_list, |role| &role.role_name)?;
-    each_once(&mut all.policies, |policy| &policy.arn)?;
-    for user in &mut all.user_detail_list {
-        each_once(&mut user.tags, |tag| &tag.key)?;
-    }
-    for role in &mut all.role_detail_list {
-        each_once(&mut role.tags, |tag| &tag.key)?;
-    }
-    check_names(&all)?;
-    if let Some(policy) = all.policies.iter().find(|policy| policy.attachment_count < 0) {
-        let message = format!("the AttachmentCount of {} is below zero", policy.arn);
-        return Err(Problem::malformed(message));
-    }
-    Ok(all)
-}
-
-/// What a user, group, role or policy says of itself.
-struct Named<'a> {
-    arn: &'a str,
-    kind: &'static str,
-    path: &'a str,
-    name: &'a str,
-    id: &'a str,
-    inline: &'a [shapes::PolicyDetail],
-}
-
-fn all_named(details: &shapes::AuthorizationDetails) -> Vec<Named<'_>> {
-    let mut named = Vec::new();
-    for user in &details.user_detail_list {
-        let (name, id) = (&user.user_name, &user.user_id);
-        let inline = &user.user_policy_list;
-        named.push(Named { arn: &user.arn, kind: "user", path: &user.path, name, id, inline });
-    }
-    for group in &details.group_detail_list {
-        let (name, id) = (&group.group_name, &group.group_id);
-        let inline = &group.group_policy_list;
-        named.push(Named { arn: &group.arn, kind: "group", path: &group.path, name, id, inline });
-    }
-    for role in &details.role_detail_list {
-        let (name, id) = (&role.role_name, &role.role_id);
-        let inline = &role.role_policy_list;
-        named.push(Named { arn: &role.arn, kind: "role", path: &role.path, name, id, inline });
-    }
-    for policy in &details.policies {
-        let (arn, name, id) = (&policy.arn, &policy.policy_name, &policy.policy_id);
-        named.push(Named { arn, kind: "policy", path: &policy.path, name, id, inline: &[] });
-    }
-    named
-}
-
-impl Named<'_> {
-    /// Whether its ARN has its kind, path and name, and each of its inline policies has a name. Saved answers
-    /// may lack the path.
-    fn agrees(&self) -> bool {
-        let Some(arn) = Arn::parse(self.arn).filter(|arn| arn.service == "iam") else {
-            return false;
-        };
-        let Some((path, name)) = arn.path_and_name(self.kind) else { return false };
-        let is_nameless = |policy: &shapes::PolicyDetail| policy.policy_name.is_empty();
-        name == self.name
-            && (self.path.is_empty() || path == self.path)
-            && !self.inline.iter().any(is_nameless)
-    }
-}
-
-/// Whether each has the ARN that it says, and an id of its own.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
-fn check_names(details: &shapes::AuthorizationDetails) -> Result<(), Problem> {
-    let mut by_id: HashMap<&str, &str> = HashMap::new();
-    for named in all_named(details) {
-        let arn = named.arn;
-        if !named.agrees() {
-            let message = format!("gives {arn} another kind, path or name than its ARN does");
-            return Err(Problem::malformed(message));
-        }
-        if !named.id.is_empty()
-            && let Some(other) = by_id.insert(named.id, arn)
-        {
-            let message = format!("gives {other} and {arn} the same id");
-            return Err(Problem { code: "Contradictory", message });
-        }
-    }
-    Ok(())
-}
-
-fn access_keys(document: &Document) -> Result<PerUser<shapes::AccessKeyMetadata>, Problem> {
-    let parts = |page: shapes::AccessKeys| (page.users, page.access_key_metadata);
-    per_user(document, parts, |key| &key.access_key_id, |key| &key.user_name)
-}
-
-fn mfa_devices(document: &Document) -> Result<PerUser<shapes::MfaDevice>, Problem> {
-    let parts = |page: shapes::MfaDevices| (page.users, page.mfa_devices);
-    per_user(document, parts, |device| &device.serial_number, |device| &device.user_name)
-}
-
-/// Listings of single users, each taken apart into the users that were asked and the items.
-fn per_user<P: DeserializeOwned, T: Serialize>(
-    document: &Document,
-    parts: impl Fn(P) -> (Option<Vec<String>>, Vec<T>),
-    id: impl Fn(&T) -> &str,
-    owner: impl Fn(&T) -> &str,
-) -> Result<PerUser<T>, Problem> {
-    let (mut users, mut all) = (PerUser::new(), Vec::new());
-    for page in documents::all(document, Pages::ListingPerUser)? {
-        let (asked, items) = parts(page);
-        let is_asked = asked.is_some();
-        for name in asked.unwrap_or_default() {
-            users.entry(name_key(&name)).or_default();
-        }
-        for item in items {
-            let name = name_key(owner(&item));
-            if is_asked && !users.contains_key(&name) {
-                let message = format!("holds something of {name}, who was not asked about");
-                return Err(Problem::malformed(message));
-            }
-            all.push(item);
-        }
-    }
-    each_once(&mut all, id)?;
-    for item in all {
-        users.entry(name_key(owner(&item))).or_default().push(item);
-    }
-    Ok(users)
 }

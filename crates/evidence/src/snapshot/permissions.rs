@@ -1,6 +1,7 @@
 //! Who may do what: users, groups, roles and policies, judged as IAM evaluates them.
 
 mod account;
+mod counts;
 mod policies;
 mod principals;
 mod read;

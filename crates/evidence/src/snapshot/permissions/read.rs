@@ -8,6 +8,7 @@ use portcullis_iam::{
 };
 use portcullis_model::{AccountId, Arn, Fact, Gap, PolicyKind};
 
+use super::counts::{Counts, Miscounted};
 use super::{SOURCE, principals};
 use crate::shapes::{
     AttachedPolicy, AuthorizationDetails, DocumentJson, GroupDetail, ManagedPolicyDetail,
@@ -39,13 +40,6 @@ pub(in crate::snapshot) struct Reading {
     pub(super) miscounted: Vec<Miscounted>,
     /// The boundaries that more principals list than AWS counts, so that some of them have none.
     pub(super) doubtful_boundaries: Vec<PolicyId>,
-}
-
-/// A managed policy attached to another number of principals than AWS counts.
-pub(super) struct Miscounted {
-    pub(super) id: PolicyId,
-    /// Whether AWS counts more, so that any principal may have it.
-    pub(super) is_unplaced: bool,
 }
 
 /// How a policy is used.
@@ -106,11 +100,12 @@ pub(in crate::snapshot) fn read(
     let groups = details.group_detail_list.iter().map(|group| reader.group(group)).collect();
     let users = details.user_detail_list.iter().map(|user| reader.user(user)).collect();
     let roles = details.role_detail_list.iter().map(|role| reader.role(role)).collect();
+    let AccountReader { account, uses: policies, all_read, managed, gaps, .. } = reader;
+    let (managed, uses, principals) = (&managed, &*policies, &*account.principals);
+    let mut counts = Counts { details, managed, uses, principals, gaps };
     // Else those who are not listed may have the rest.
-    let miscounted =
-        if reader.account.unlisted.is_empty() { reader.miscounted(details) } else { Vec::new() };
-    let doubtful_boundaries = reader.doubtful_boundaries(details);
-    let AccountReader { account, uses: policies, all_read, .. } = reader;
+    let miscounted = if account.unlisted.is_empty() { counts.miscounted() } else { Vec::new() };
+    let doubtful_boundaries = counts.doubtful_boundaries();
     Reading { account, policies, groups, users, roles, all_read, miscounted, doubtful_boundaries }
 }
 
@@ -342,50 +337,6 @@ impl<'a> AccountReader<'a, '_> {
             service_linked: principals::path(role).starts_with(SERVICE_LINKED),
             ..principal(PrincipalKind::Role, owner, &role.role_id, &role.tags)
         })
-    }
-
-    /// The policies whose AttachmentCount is not the number of those that list them, each with a gap.
-    fn miscounted(&mut self, details: &AuthorizationDetails) -> Vec<Miscounted> {
-        let mut miscounted = Vec::new();
-        for policy in &details.policies {
-            let Some(place) = self.managed.get(policy.arn.as_str()) else { continue };
-            let used = &self.uses[*place];
-            let holders: HashSet<&String> = used.attached_to.iter().collect();
-            let listed = i32::try_from(holders.len()).unwrap_or(i32::MAX);
-            let counted = policy.attachment_count;
-            if listed == counted {
-                continue;
-            }
-            let arn = &policy.arn;
-            let message =
-                format!("AWS counts {counted} attachments of the policy {arn}, but lists {listed}");
-            self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
-            miscounted.push(Miscounted { id: used.id, is_unplaced: listed < counted });
-        }
-        miscounted
-    }
-
-    /// The policies that more principals list as their boundary than AWS counts, each with a gap.
-    fn doubtful_boundaries(&mut self, details: &AuthorizationDetails) -> Vec<PolicyId> {
-        let mut listed: HashMap<PolicyId, i32> = HashMap::new();
-        for boundary in self.account.principals.iter().filter_map(|principal| principal.boundary) {
-            *listed.entry(boundary).or_default() += 1;
-        }
-        let mut doubtful = Vec::new();
-        for policy in &details.policies {
-            let (arn, counted) = (&policy.arn, policy.permissions_boundary_usage_count);
-            let Some(place) = self.managed.get(arn.as_str()) else { continue };
-            let id = self.uses[*place].id;
-            let listed = listed.get(&id).copied().unwrap_or(0);
-            if let Some(counted) = counted.filter(|counted| *counted < listed) {
-                let message = format!(
-                    "AWS counts {counted} uses of the policy {arn} as a boundary, but lists {listed}"
-                );
-                self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
-                doubtful.push(id);
-            }
-        }
-        doubtful
     }
 
     fn trust(&mut self, role: &RoleDetail) -> Option<TrustPolicy> {
