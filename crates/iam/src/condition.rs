@@ -230,7 +230,10 @@ impl Condition {
                     _ => (bound, start),
                 };
                 let plain = bound.literal_prefix();
-                let goes_on = plain.len() > start.len() && plain.starts_with(start.as_str());
+                // Of names of sessions and of paths of organizations, none has a `*`.
+                let goes_on = plain.len() > start.len()
+                    && plain.starts_with(start.as_str())
+                    && !plain.contains('*');
                 let is_shorter = start.starts_with(plain) && !bound.is_literal();
                 if is_shorter && bound.matches(&format!("{start}/")) {
                     Truth::Yes
@@ -254,10 +257,12 @@ impl Condition {
                 pattern.truth_in(request, |bound| bound.to_lowercase().matches(&text).into())
             }
             Operator::Arn => pattern.truth_in(request, |bound| arn_matches(bound, text).into()),
-            Operator::Compare(orders) => match (number(text), number(pattern.as_str())) {
-                (Some(one), Some(other)) => orders.contains(&one.total_cmp(&other)).into(),
-                _ => Truth::No,
-            },
+            Operator::Compare(orders) => {
+                let other = pattern.as_str();
+                let numbers = number(text).zip(number(other)).map(|(a, b)| a.total_cmp(&b));
+                let moments = || Some(moment(text)?.cmp(&moment(other)?));
+                numbers.or_else(moments).is_some_and(|order| orders.contains(&order)).into()
+            }
             Operator::Ip | Operator::Null | Operator::Unknown => Truth::depends_on(&self.name),
         }
     }

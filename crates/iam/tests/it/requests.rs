@@ -15,7 +15,7 @@ use crate::account::{ORG, OTHER, OWN, account, allow, arn, deny, document, every
 /// Alice, a user with a tag, and the role app, whose boundary is b, in an organization.
 fn known_account() -> Account {
     account(json!({
-        "users": {"alice": {"id": "AIDAALICE", "tags": {"team": "red"}}},
+        "users": {"alice": {"id": "AIDAALICE", "tags": {"team": "red", "until": "2030-01-01"}}},
         "roles": {"app": {"id": "AROAAPP", "tags": {"team": "red"}, "boundary": "b"}},
         "policies": {"b": [everything()]},
         "organization": {"id": ORG},
@@ -338,6 +338,23 @@ fn a_date_may_lack_its_day_or_month() {
     }
     check_condition(json!({"DateGreaterThanEquals": {"aws:CurrentTime": "2026"}}), true);
     check_condition(json!({"DateGreaterThanEquals": {"aws:CurrentTime": "2025-07"}}), true);
+}
+
+/// A tag may be a date, or the name of a session, which has no `*`:
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+#[test]
+fn values_of_principals_have_types() {
+    for (operator, moment, holds) in [
+        ("DateGreaterThan", "2027-01-01T00:00:00Z", true),
+        ("DateLessThan", "2027-01-01", false),
+        ("DateEquals", "2030-01-01T02:00:00+02:00", true),
+    ] {
+        check_condition(json!({operator: {"aws:PrincipalTag/until": moment}}), holds);
+    }
+    for (operator, expected) in [("StringLike", "allowed"), ("StringEquals", "silent")] {
+        let of_role = under(json!({operator: {"aws:userid": "AROAAPP:*"}}));
+        assert_eq!(decide_as("app", &document(json!([of_role])), &[]), expected, "{operator}");
+    }
 }
 
 /// Access Analyzer says of an empty condition that it does not affect the policy; so a statement with one
