@@ -111,7 +111,7 @@ const OF_IDENTITY_REQUESTS: [&str; 4] = ["aws", "iam", "identitystore", "saml"];
 /// Keys of requests that a service makes by itself, which whoever calls directly lacks.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const OF_SERVICES: [&str; 6] = [
+pub(crate) const OF_SERVICES: [&str; 6] = [
     "aws:principalservicename",
     "aws:principalservicenameslist",
     "aws:sourceaccount",
@@ -289,7 +289,11 @@ impl<'a> Context<'a> {
                 (Some(principal), _, Some(("aws:principaltag", tag))) => tag_of(principal, tag),
                 (Some(principal), _, None) => of_principal(principal, key),
                 (None, Resource::Any | Resource::Anywhere, None) if key == "aws:principalarn" => {
-                    Value::Beginning(format!("arn:{}:", self.account.partition))
+                    let Account { partition, .. } = self.account;
+                    Value::Beginning(format!("arn:{partition}:iam::{}:", self.account.id_text()))
+                }
+                (None, Resource::Any | Resource::Anywhere, None) if OF_SERVICES.contains(&key) => {
+                    Value::Absent
                 }
                 (_, Resource::Any | Resource::Anywhere, _)
                     if OF_RESOURCES.iter().any(|known| key.starts_with(known)) =>

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::context::Request;
+use crate::context::{Request, Resource};
 use crate::truth::Truth;
 use crate::value::Value;
 
@@ -262,6 +262,26 @@ impl Pattern {
     /// Whether the text matches the pattern with the variables of a request.
     pub(crate) fn matches_in(&self, request: &Request<'_>, text: &str) -> Truth {
         self.truth_in(request, |pattern| pattern.matches(text).into())
+    }
+
+    /// Whether the resource of a request matches the pattern. Of just any resource, a variable whose value is not known
+    /// may be the account, but not a name that nobody can have meant.
+    pub(crate) fn selects_resource(&self, request: &Request<'_>) -> Truth {
+        let Request { resource, context, .. } = *request;
+        let selects = self.matches_in(request, resource);
+        let is_any = matches!(context.resource, Resource::Any | Resource::Anywhere);
+        if is_any && matches!(selects, Truth::Open(_)) {
+            let mut pieces = self.pieces.clone();
+            for piece in &mut pieces {
+                if let Piece::Variable(_) = piece {
+                    *piece = Piece::Text(context.account.id_text().to_owned());
+                }
+            }
+            if !Pattern::from_pieces(pieces).matches(resource) {
+                return Truth::No;
+            }
+        }
+        selects
     }
 
     /// The pattern in lower case, once its variables have their values.

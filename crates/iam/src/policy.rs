@@ -156,7 +156,7 @@ impl Selection {
     fn selects_resource(&self, request: &Request<'_>) -> Truth {
         let mut matched = Truth::No;
         for pattern in self.patterns() {
-            matched = matched.or(|| pattern.matches_in(request, request.resource));
+            matched = matched.or(|| pattern.selects_resource(request));
         }
         if self.is_only() { matched } else { !matched }
     }

@@ -233,7 +233,10 @@ impl Question<'_> {
 
     /// What is decided about each of the actions on each of the resources, together.
     fn decide_each(&self) -> Decision {
-        let context = self.context;
+        // A name that no policy can have meant has no tags.
+        let mut brings = self.context.brings.to_vec();
+        brings.extend(["aws:resourcetag/", "iam:resourcetag/"].map(|key| (key, Value::Absent)));
+        let context = Context { brings: &brings, ..self.context };
         let mut all = Decision::Allowed;
         for action in &self.actions {
             let about: Vec<&Statement> =

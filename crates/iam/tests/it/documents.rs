@@ -151,6 +151,26 @@ fn conditions_that_the_account_decides() {
     let ended = json!({"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}});
     check(json!([when(everything(), ended)]), false, false);
     check(json!([when(everything(), json!({"StringEquals": {"aws:SourceIp": []}}))]), false, false);
+    let source = json!({"StringEquals": {"aws:SourceAccount": "123456789012"}});
+    check(json!([when(everything(), source)]), false, false);
+    let roles_of =
+        |id: &str| json!({"ArnLike": {"aws:PrincipalArn": format!("arn:aws:iam::{id}:role/*")}});
+    check(json!([when(everything(), roles_of(OTHER))]), false, false);
+    let own = document(json!([when(everything(), roles_of("123456789012"))]));
+    assert!(own.allows_everything(&account(json!({}))));
+}
+
+/// Where access goes by tags, most of IAM is out of reach.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction_attribute-based-access-control.html>
+#[test]
+fn no_administrator_of_tagged_resources_alone() {
+    for key in ["aws:ResourceTag/team", "iam:ResourceTag/team"] {
+        let red = |operator: &str| json!({operator: {key: "red"}});
+        check(json!([when(everything(), red("StringEquals"))]), false, false);
+        check(json!([everything(), when(deny("*", "*"), red("StringNotEquals"))]), false, false);
+        check(json!([everything(), when(deny("*", "*"), red("StringEquals"))]), true, true);
+    }
 }
 
 #[test]
@@ -296,6 +316,9 @@ fn any_role_is_any_of_the_own_account() {
         check(json!([allow(action, arn("role/*").replace("123456789012", OTHER))]), false);
         check(json!([allow(action, "*"), deny(action, arn("role/*"))]), false);
         check(json!([allow(action, "*"), deny(action, arn("role/app"))]), true);
+        check(json!([allow(action, arn("role/${aws:username}-*"))]), false);
+        check(json!([allow(action, "arn:aws:iam::${aws:PrincipalTag/account}:role/*")]), true);
+        check(json!([allow(action, "*"), deny(action, arn("role/${aws:username}"))]), true);
         check(json!([when(allow(action, "*"), tag("${aws:PrincipalTag/team}"))]), false);
         check(json!([allow(action, "*"), when(deny(action, "*"), tag("locked"))]), true);
     }
