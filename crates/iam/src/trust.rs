@@ -8,8 +8,8 @@ mod fixed;
 mod issuers;
 mod services;
 
-pub(crate) use admission::session_of;
 pub use admission::{Admission, Chosen, Grant};
+pub(crate) use admission::{is_session_of, session_of};
 pub use fixed::Owner;
 
 use portcullis_model::{AccountId, Arn};

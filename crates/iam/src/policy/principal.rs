@@ -6,6 +6,8 @@ use serde_json::Value as Json;
 
 use portcullis_model::{AccountId, Arn};
 
+use crate::trust::is_session_of;
+
 /// One principal, as a resource policy names it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PrincipalElement {
@@ -42,6 +44,11 @@ impl PrincipalElement {
         match self {
             PrincipalElement::Anyone => true,
             PrincipalElement::Account(id) => other.account() == Some(*id),
+            // Sessions have no more than their roles, which an ARN stands for too.
+            PrincipalElement::Arn(arn) => match other {
+                PrincipalElement::Arn(other) => arn == other || is_session_of(other, arn),
+                _ => false,
+            },
             _ => self == other,
         }
     }

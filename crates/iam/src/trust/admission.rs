@@ -164,7 +164,7 @@ fn names(
             Some(if is_named { by_arn(principal) } else { Grant::ByPermission })
         }
         PrincipalElement::Arn(arn) if *arn == principal.arn => Some(by_arn(principal)),
-        PrincipalElement::Arn(arn) if is_session_of(arn, principal) => Some(Grant::Whole),
+        PrincipalElement::Arn(arn) if is_session_of(arn, &principal.arn) => Some(Grant::Whole),
         _ => None,
     };
     match statement.principals.as_ref()? {
@@ -182,12 +182,11 @@ fn by_arn(principal: &Principal) -> Grant {
     if principal.kind == PrincipalKind::Role { Grant::WithinBoundary } else { Grant::Whole }
 }
 
-/// Whether it is the ARN of a session of the role that the principal is.
-fn is_session_of(arn: &str, principal: &Principal) -> bool {
-    let own = Arn::parse(&principal.arn).map(|arn| arn.account);
-    principal.kind == PrincipalKind::Role
-        && session_of(arn)
-            .is_some_and(|(account, role)| own == Some(account) && role == principal.name)
+/// Whether it is the ARN of a session of the role with the other ARN.
+pub(crate) fn is_session_of(arn: &str, role: &str) -> bool {
+    let Some(role) = Arn::parse(role) else { return false };
+    let named = role.role().map(|(_, name)| (role.account, name));
+    named.is_some() && session_of(arn) == named
 }
 
 /// The account and the role of which it is the ARN of a session; the role's path is not told.

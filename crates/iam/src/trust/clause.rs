@@ -15,7 +15,7 @@ use super::issuers::{self, Issuer};
 use super::{ASSUME_ROLE, Demands, SESSION, Standing, is_saml};
 use crate::account::Account;
 use crate::condition::{Condition, Operator, Quantifier};
-use crate::context::{Context, Request, Resource};
+use crate::context::{Context, OF_SERVICES, Request, Resource};
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::truth::Truth;
@@ -103,7 +103,16 @@ fn is_principal(element: &PrincipalElement) -> Option<Condition> {
 const PRINCIPAL: [&str; 4] =
     ["aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"];
 
-/// What is known of the requests of a principal.
+/// Those that only members of an organization have.
+const ORGANIZATION: [&str; 2] = ["aws:principalorgid", "aws:principalorgpaths"];
+
+const MFA: [&str; 2] = ["aws:multifactorauthage", "aws:multifactorauthpresent"];
+
+/// What is known of the requests of a principal. Whoever brings a token or an assertion has no identity in AWS yet; services
+/// are in no organization, and only they act for somebody.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sts_vpc_endpoint_policies.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 fn known_values<'a>(
     document: &'a PolicyDocument,
     element: &'a PrincipalElement,
@@ -136,6 +145,13 @@ fn known_values<'a>(
         PrincipalElement::Service(_) => (IS_SERVICE, Value::one("true")),
         _ => (IS_SERVICE, Value::one("false")),
     });
+    let absent: &[&[&str]] = match element {
+        PrincipalElement::Anyone => &[],
+        PrincipalElement::Service(_) => &[&ORGANIZATION, &MFA],
+        PrincipalElement::Federated(_) => &[&PRINCIPAL, &MFA, &OF_SERVICES],
+        _ => &[&OF_SERVICES],
+    };
+    known.extend(absent.iter().copied().flatten().map(|key| (*key, Value::Absent)));
     known.extend(PRINCIPAL.map(|key| (key, Value::Open)));
     known
 }

@@ -56,17 +56,20 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
         | "aws:principalorgpaths"
         | "aws:sourceorgid"
         | "aws:sourceorgpaths"
+        | "aws:vpceorgid"
+        | "aws:vpceorgpaths"
             if is_of_own_organization(value) =>
         {
             Some(Owner::Own)
         }
-        "aws:principalaccount" | "aws:sourceaccount" => {
-            AccountId::parse(fixed(value)?).map(Owner::Account)
+        // An id has 12 digits, so a wildcard behind them stands for nothing.
+        "aws:principalaccount" | "aws:sourceaccount" | "aws:vpceaccount" => {
+            AccountId::parse(value.literal_prefix()).map(Owner::Account)
         }
-        "aws:principalorgid" | "aws:sourceorgid" => {
+        "aws:principalorgid" | "aws:sourceorgid" | "aws:vpceorgid" => {
             fixed(value).map(|id| Owner::Organization(id.to_owned()))
         }
-        "aws:principalorgpaths" | "aws:sourceorgpaths" => {
+        "aws:principalorgpaths" | "aws:sourceorgpaths" | "aws:vpceorgpaths" => {
             let (id, _) = value.literal_prefix().split_once('/')?;
             (!id.is_empty()).then(|| Owner::Organization(id.to_owned()))
         }
@@ -74,37 +77,58 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
         "aws:principalarn" if condition.operator != Operator::Arn => {
             arn_owner(value.literal_prefix(), value)
         }
-        "aws:principalarn" | "aws:sourcearn" | "aws:federatedprovider" => {
-            arn_owner(value.as_str(), value)
-        }
-        "aws:userid" => unique_id(value).map(|id| Owner::UniqueId(id.to_owned())),
-        "aws:sourcevpc" | "aws:sourcevpce" | "aws:vpceaccount" | "aws:vpceorgid" => {
+        "aws:principalarn"
+        | "aws:sourcearn"
+        | "aws:federatedprovider"
+        | "aws:sourcevpcarn"
+        | "ec2:sourceinstancearn"
+        | "lambda:sourcefunctionarn"
+        | "ssm:sourceinstancearn" => arn_owner(value.as_str(), value),
+        // Root's id, and the beginning of those of federated users, is the account's.
+        "aws:userid" => unique_id(value).map(|id| match AccountId::parse(id) {
+            Some(account) => Owner::Account(account),
+            None => Owner::UniqueId(id.to_owned()),
+        }),
+        "aws:ec2instancesourcevpc" | "aws:sourcevpc" | "aws:sourcevpce" => {
             fixed(value).map(|_| Owner::Unnamed)
         }
         _ => None,
     }
 }
 
-/// Whether a request can have the key with that value, if it is one text alone: `ACCOUNT_ID` is never an account's id.
+/// Whether a request can have the key with that value: `ACCOUNT_ID` is never an account's id, and no id or name has
+/// a `*`, which is plain text to `StringEquals`.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
 pub(super) fn may_have(key: &str, value: &Pattern) -> bool {
-    if !value.is_literal() {
-        return true;
-    }
     let text = value.as_str();
     match key {
+        // It is the ARN of the role, whatever the session.
+        "aws:principalarn" if text.contains(":assumed-role/") => false,
+        _ if !value.is_literal() => true,
         "aws:principalaccount" | "aws:sourceaccount" | "aws:vpceaccount" => {
             AccountId::parse(text).is_some()
         }
         "aws:principalorgid" | "aws:sourceorgid" | "aws:vpceorgid" => is_organization_id(text),
         "aws:principalorgpaths" | "aws:sourceorgpaths" | "aws:vpceorgpaths" => {
-            text.split_once('/').is_some_and(|(id, _)| is_organization_id(id))
+            let id = text.split_once('/').map(|(id, _)| id);
+            id.is_some_and(is_organization_id) && !has_wildcard(text)
         }
-        "aws:principalarn" | "aws:sourcearn" => Arn::parse(text).is_some(),
+        "aws:principalarn" => {
+            let name = text.rsplit('/').next().unwrap_or_default();
+            account_of(text).is_some() && !has_wildcard(name)
+        }
+        "aws:sourcearn" => Arn::parse(text).is_some_and(|arn| !has_wildcard(arn.account)),
+        _ if key == "aws:userid" || key == "sts:externalid" || key.ends_with(":sub") => {
+            !text.is_empty() && !has_wildcard(text)
+        }
         _ => true,
     }
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['*', '?'])
 }
 
 fn is_organization_id(text: &str) -> bool {

@@ -21,7 +21,8 @@ const BRANCH_CLAIMS: [&str; 6] =
     ["environment", "job_workflow_ref", "ref", "workflow", "workflow_ref", "workspace"];
 
 /// Words in `sub` that stand before names, and name nothing themselves.
-const KINDS: [&str; 8] = ["branch", "commit", "heads", "ref", "refs", "run_phase", "step", "tags"];
+const KINDS: [&str; 10] =
+    ["branch", "commit", "heads", "pull", "ref", "refs", "run_phase", "step", "tag", "tags"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -125,7 +125,13 @@ fn values_that_a_key_never_has_admit_nobody() {
         ("aws:PrincipalOrgID", ""),
         ("aws:PrincipalOrgID", "${OrgId}"),
         ("aws:PrincipalOrgID", "*"),
+        ("aws:PrincipalOrgPaths", "o-a1b2c3d4e5/*"),
         ("aws:PrincipalArn", "ROLE_ARN"),
+        // Plain text without the operators Like and Arn, and a role's sessions have the ARN of the role.
+        ("aws:PrincipalArn", "arn:aws:iam::123456789012:role/*"),
+        ("aws:PrincipalArn", "arn:aws:iam::*:role/ci"),
+        ("aws:PrincipalArn", "arn:aws:sts::123456789012:assumed-role/ci/nightly"),
+        ("aws:userid", "AROASTRANGER:*"),
     ] {
         let equals = || json!({"StringEquals": {key: value}});
         check(when(trusts(json!("*")), equals()), &[]);
@@ -244,10 +250,14 @@ fn how_much_of_a_value_must_be_fixed() {
         ("aws:PrincipalOrgPaths", "o-*/r-ab12/*", "anyone"),
         ("aws:PrincipalAccount", OWN, "own"),
         ("aws:PrincipalAccount", OTHER, OTHER),
+        ("aws:PrincipalAccount", "123456789012*", "own"),
         ("aws:PrincipalAccount", "12345678901*", "anyone"),
         ("aws:PrincipalAccount", "????????????", "anyone"),
         ("aws:userid", "AIDAALICE", "own"),
         ("aws:userid", "AROASTRANGER:*", "AROASTRANGER"),
+        ("aws:userid", OWN, "own"),
+        ("aws:userid", "123456789012:*", "own"),
+        ("aws:userid", "999988887777:*", OTHER),
         ("aws:userid", "AROA*", "anyone"),
         ("aws:userid", "AROASTRANGER*", "anyone"),
         ("aws:userid", "*:ci", "anyone"),
@@ -263,10 +273,20 @@ fn how_much_of_a_value_must_be_fixed() {
         ("aws:PrincipalArn", "arn:*:iam::123456789012:*", "anyone"),
         ("aws:FederatedProvider", "arn:aws:iam::123456789012:saml-provider/x", "own"),
         ("aws:FederatedProvider", "accounts.google.com", "anyone"),
-        ("aws:VpceAccount", OWN, "network"),
+        ("aws:VpceAccount", OWN, "own"),
+        ("aws:VpceAccount", OTHER, OTHER),
         ("aws:VpceAccount", "*", "anyone"),
-        ("aws:VpceOrgID", ORG, "network"),
+        ("aws:VpceOrgID", ORG, "own"),
+        ("aws:VpceOrgID", STRANGERS, STRANGERS),
         ("aws:VpceOrgID", "o-*", "anyone"),
+        ("aws:VpceOrgPaths", "o-a1b2c3d4e5/*", "own"),
+        ("aws:VpceOrgPaths", "o-*", "anyone"),
+        ("aws:SourceVpcArn", "arn:aws:ec2:*:123456789012:vpc/*", "own"),
+        ("aws:SourceVpcArn", "arn:aws:ec2:*:999988887777:vpc/vpc-1a2b", OTHER),
+        ("aws:SourceVpcArn", "arn:aws:ec2:*:*:vpc/*", "anyone"),
+        ("lambda:SourceFunctionArn", "arn:aws:lambda:*:123456789012:function:f", "own"),
+        ("ec2:SourceInstanceARN", "arn:aws:ec2:*:*:instance/*", "anyone"),
+        ("aws:Ec2InstanceSourceVpc", "vpc-1a2b", "network"),
         ("aws:SourceVpc", "vpc-1a2b", "network"),
         ("aws:SourceVpc", "vpc-*", "anyone"),
         ("aws:SourceVpce", "vpce-1a2b", "network"),
@@ -508,6 +528,16 @@ fn conditions_that_nobody_meets() {
         (vendor(), arn("arn:aws:iam::123456789012:role/x"), arn("arn:aws:iam::*:role/x")),
         (ops(), arn("arn:aws:iam::999988887777:role/x"), arn("arn:aws:iam::999988887777:role/ops")),
         (
+            vendor(),
+            arn("arn:aws:sts::999988887777:assumed-role/ops/*"),
+            arn("arn:aws:iam::*:role/ops"),
+        ),
+        (
+            vendor(),
+            json!({"StringEquals": {"sts:ExternalId": ""}}),
+            json!({"StringEquals": {"sts:ExternalId": "8f3a"}}),
+        ),
+        (
             trail(),
             json!({"Bool": {"aws:PrincipalIsAWSService": "false"}}),
             json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}),
@@ -530,6 +560,12 @@ fn conditions_that_nobody_meets() {
     check(json!([vendor(), denies(json!("*"), of(OTHER))]), &[]);
     check(json!([vendor(), denies(json!("*"), of(OWN))]), &[OTHER]);
     let since = |moment: &str| json!({"DateGreaterThan": {"aws:CurrentTime": moment}});
+    let session = || trusts(json!({"AWS": "arn:aws:sts::999988887777:assumed-role/ops/nightly"}));
+    let role = |name: &str| {
+        denies(json!({"AWS": format!("arn:aws:iam::{OTHER}:role/path/{name}")}), json!({}))
+    };
+    check(json!([session(), role("ops")]), &[]);
+    check(json!([session(), role("dev")]), &[OTHER]);
     check(json!([vendor(), denies(json!("*"), since(PAST))]), &[]);
     check(json!([vendor(), denies(json!("*"), since(FUTURE))]), &[OTHER]);
     check(json!([vendor(), denies(json!("*"), until(PAST))]), &[OTHER]);
@@ -735,6 +771,44 @@ fn a_deny_asks_services_too() {
     check(json!([trail(), denies(json!({"AWS": OWN}), others())]), &[anyone]);
 }
 
+/// Services act for somebody, and are in no organization; who brings a token has no identity in AWS yet:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sts_vpc_endpoint_policies.html>
+#[test]
+fn keys_that_a_kind_of_principal_never_has() {
+    let github = arn(&format!("oidc-provider/{GITHUB}"));
+    let [principal, service, token] = [
+        trusts(json!({"AWS": OTHER})),
+        trusts_service("cloudtrail.amazonaws.com"),
+        web(&github, json!({})),
+    ];
+    let deny = |condition: Json| json!({"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": condition});
+    for (key, value, of_principal, of_service, of_token) in [
+        ("aws:SourceAccount", OWN, false, true, false),
+        ("aws:PrincipalServiceName", "cloudtrail.amazonaws.com", false, true, false),
+        ("aws:PrincipalOrgID", ORG, true, false, false),
+        ("aws:MultiFactorAuthPresent", "true", true, false, false),
+        ("aws:PrincipalAccount", OTHER, true, true, false),
+        ("aws:RequestedRegion", "eu-west-1", true, true, true),
+    ] {
+        for (trust, has) in [(&principal, of_principal), (&service, of_service), (&token, of_token)]
+        {
+            let expected = usize::from(has);
+            let allow = when(trust.clone(), json!({"StringEquals": {key: value}}));
+            assert_eq!(trustees(allow).len(), expected, "{key} {trust}");
+            let others = deny(json!({"StringNotEquals": {key: value}}));
+            assert_eq!(trustees(json!([trust, others])).len(), expected, "{key} {trust}");
+            let allow = when(trust.clone(), json!({"StringEqualsIfExists": {key: value}}));
+            assert_eq!(trustees(allow).len(), 1, "{key} {trust}");
+        }
+    }
+    let exempt = json!({
+        "StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+    });
+    check(json!([service, deny(exempt)]), &["cloudtrail.amazonaws.com for anyone"]);
+}
+
 /// Services whose pages have their roles ask, in every region and partition, and two that cannot say it.
 #[test]
 fn which_services_can_be_asked() {
@@ -788,6 +862,7 @@ fn the_tenant_of_a_shared_issuer() {
         ),
         ("app.terraform.io", "sub", "organization:acme*", "any tenant"),
         ("gitlab.com", "sub", "project_path:acme/site:ref_type:branch:ref:main", "tenant"),
+        ("gitlab.com", "sub", "project_path:acme/site:ref_type:tag:ref:*", "any branch"),
         ("gitlab.com", "sub", "project_path:acme*", "any tenant"),
         ("accounts.google.com", "aud", "1.apps.googleusercontent.com", "tenant"),
         ("accounts.google.com", "sub", "1234", "tenant"),
@@ -875,6 +950,10 @@ fn how_a_claim_is_demanded() {
     check(json!([open(), denies(json!({"Federated": github}), "sts:*")]), &["tenant"]);
     check(json!([open(), denies(json!("*"), "sts:AssumeRole")]), &["any tenant"]);
     check(json!([open(), denies(json!({"Federated": "gitlab.com"}), action)]), &["any tenant"]);
+    // Plain text, which no subject is.
+    for value in ["repo:*", "*", ""] {
+        check(web(&github, json!({"StringEquals": {format!("{GITHUB}:sub"): value}})), &[]);
+    }
     let gitlab = arn("oidc-provider/gitlab.com");
     check(web(&gitlab, json!({"StringEquals": sub()})), &[]);
     check(web(&gitlab, json!({"StringNotEquals": sub()})), &["any tenant"]);
