@@ -333,7 +333,7 @@ fn is_own_arn(pattern: &Pattern, service: &str, request: &Request<'_>) -> Truth 
 /// A date and time, a date, a year and month, a year, or seconds since 1970.
 ///
 /// <https://www.w3.org/TR/NOTE-datetime>
-fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let day = match text.len() {
         4 => format!("{text}-01-01"),
         7 => format!("{text}-01"),

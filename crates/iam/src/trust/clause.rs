@@ -9,12 +9,15 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
+use portcullis_model::Arn;
+
 use super::admission::{names_principal, session_of};
 use super::fixed::{self, Owner};
 use super::issuers::{self, Issuer};
 use super::{ASSUME_ROLE, Demands, SESSION, Standing, is_saml};
 use crate::account::Account;
-use crate::condition::{Condition, Operator, Quantifier};
+use crate::condition::{Condition, Operator, Quantifier, moment};
 use crate::context::{Context, OF_SERVICES, Request, Resource};
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
@@ -116,6 +119,7 @@ const MFA: [&str; 2] = ["aws:multifactorauthage", "aws:multifactorauthpresent"];
 fn known_values<'a>(
     document: &'a PolicyDocument,
     element: &'a PrincipalElement,
+    action: &str,
     account: &Account,
 ) -> Vec<(&'a str, Value<'a>)> {
     let mut known = Vec::new();
@@ -127,8 +131,11 @@ fn known_values<'a>(
     }
     if let PrincipalElement::Federated(provider) = element {
         for condition in document.statements.iter().flat_map(|it| &it.conditions) {
-            if issuers::is_key_of_another(&condition.key, provider) {
-                known.push((condition.key.as_str(), Value::Absent));
+            let key = condition.key.as_str();
+            if issuers::is_key_of_another(key, provider) {
+                known.push((key, Value::Absent));
+            } else if issuers::is_key_of_all(key) {
+                known.push((key, whatever()));
             }
         }
     }
@@ -139,6 +146,12 @@ fn known_values<'a>(
         };
         known.push(("aws:principalarn", arn));
         known.push(("aws:principalaccount", Value::one(id.to_string())));
+    } else if *element == PrincipalElement::Anyone && action == ASSUME_ROLE {
+        known.push(("aws:principalarn", whatever()));
+        known.push(("aws:principalaccount", whatever()));
+    }
+    if let PrincipalElement::Arn(arn) = element {
+        known.extend(known_of_arn(arn));
     }
     known.push(match element {
         PrincipalElement::Anyone => (IS_SERVICE, Value::Open),
@@ -154,6 +167,24 @@ fn known_values<'a>(
     known.extend(absent.iter().copied().flatten().map(|key| (*key, Value::Absent)));
     known.extend(PRINCIPAL.map(|key| (key, Value::Open)));
     known
+}
+
+/// The value of a key that is there, and of which no more is known.
+fn whatever<'a>() -> Value<'a> {
+    Value::Beginning(String::new())
+}
+
+/// What the ARN of a principal says of its requests.
+fn known_of_arn(arn: &str) -> Vec<(&str, Value<'_>)> {
+    let parsed = Arn::parse(arn);
+    if let Some((_, name)) = parsed.and_then(Arn::user) {
+        return vec![("aws:principaltype", Value::one("User")), ("aws:username", Value::one(name))];
+    }
+    if session_of(arn).is_some() || parsed.and_then(Arn::role).is_some() {
+        let of_role = Value::one("AssumedRole");
+        return vec![("aws:principaltype", of_role), ("aws:username", Value::Absent)];
+    }
+    Vec::new()
 }
 
 /// Puts the account and the organization of the role in place of variables. A condition that compares these
@@ -203,17 +234,36 @@ fn lists_values(condition: &Condition) -> bool {
         && condition.values.iter().all(Pattern::is_literal)
 }
 
-/// The values that a key may have under conditions that must all hold: those that one lists, else any or none.
-fn values_under(conditions: &[Condition], request: &Request<'_>) -> Vec<Value<'static>> {
-    let mut values = vec![Value::Absent];
-    match conditions.iter().find(|condition| lists_values(condition)) {
-        Some(list) => {
-            values.extend(list.values.iter().map(|it| Value::one(it.as_str().to_owned())));
+/// The values that a key may have under conditions that must all hold: those that one lists, else any, and none if it
+/// may be absent.
+fn values_under(key: &str, conditions: &[Condition], request: &Request<'_>) -> Vec<Value<'static>> {
+    let known = request.value(key);
+    let is_compared = conditions.iter().all(|it| matches!(it.operator, Operator::Compare(_)));
+    let list = conditions.iter().find(|condition| lists_values(condition));
+    let mut values = match (&known, list) {
+        (Value::From(now), _) if is_compared => moments(*now, conditions),
+        (_, Some(list)) => {
+            list.values.iter().map(|it| Value::one(it.as_str().to_owned())).collect()
         }
-        None => values.push(Value::Open),
+        _ => vec![Value::Open],
+    };
+    if !matches!(known, Value::One(_) | Value::Beginning(_) | Value::From(_)) {
+        values.push(Value::Absent);
     }
     values.retain(|value| conditions.iter().all(|it| may_hold(it, value, request)));
     values
+}
+
+/// Now, each later moment that conditions name, and the second after it.
+fn moments(now: Timestamp, conditions: &[Condition]) -> Vec<Value<'static>> {
+    let mut moments = vec![now];
+    for value in conditions.iter().flat_map(|condition| &condition.values) {
+        if let Some(moment) = moment(value.as_str()).filter(|moment| *moment > now) {
+            moments.push(moment);
+            moments.extend(moment.checked_add(SignedDuration::from_secs(1)).ok());
+        }
+    }
+    moments.into_iter().map(|moment| Value::one(moment.to_string())).collect()
 }
 
 /// Whether the condition may hold for a value of its key.
@@ -238,7 +288,7 @@ impl Clauses {
         element: &PrincipalElement,
         account: &Account,
     ) -> Option<Clauses> {
-        let known = known_values(document, element, account);
+        let known = known_values(document, element, action, account);
         let context = Context { account, principal: None, resource: Resource::Own, brings: &known };
         let request = Request { action, resource: "*", context };
         let mut clauses = Clauses(Vec::new());
@@ -274,7 +324,7 @@ impl Clauses {
                 only.push(condition.clone());
             }
         }
-        let values = values_under(&only, request);
+        let values = values_under(key, &only, request);
         for demand in &mut self.0 {
             demand.retain(|it| {
                 it.key != key || values.iter().any(|value| may_hold(it, value, request))

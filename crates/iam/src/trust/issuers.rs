@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::fixed::fixed;
-use crate::condition::{Condition, Operator};
+use crate::condition::Condition;
 use crate::pattern::Pattern;
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>
@@ -64,6 +64,14 @@ pub(super) fn is_key_of_another(key: &str, provider: &str) -> bool {
     !is_own
 }
 
+/// Whether every token has the key: it has a subject and an audience.
+///
+/// <https://openid.net/specs/openid-connect-core-1_0.html#IDToken>
+pub(super) fn is_key_of_all(key: &str) -> bool {
+    let (issuer, claim) = key.rsplit_once(':').unwrap_or_default();
+    issuer.contains('.') && ["aud", "sub"].contains(&claim)
+}
+
 impl Issuer {
     /// The issuer of a provider, if it is shared.
     pub(super) fn of_provider(provider: &str) -> Option<&'static Issuer> {
@@ -112,13 +120,7 @@ impl Issuer {
                     && name.eq_ignore_ascii_case(claim)
             })
         };
-        // Every token has a subject and an audience.
-        let always = claim == "sub" || claim == "aud";
-        is_key
-            && !condition.negated
-            && (always || !condition.when_absent)
-            && condition.operator != Operator::Null
-            && !condition.values.is_empty()
+        is_key && condition.demands_value() && !condition.values.is_empty()
     }
 }
 

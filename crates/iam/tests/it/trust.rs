@@ -138,7 +138,9 @@ fn values_that_a_key_never_has_admit_nobody() {
         let others = json!({"StringNotEquals": {key: value}});
         check(json!([trusts(json!("*")), denies(json!("*"), others)]), &[]);
         check(json!([trusts(json!("*")), denies(json!("*"), equals())]), &["anyone"]);
-        check_anyone(json!({"StringEqualsIfExists": {key: value}}), "anyone");
+        let if_exists = when(trusts(json!("*")), json!({"StringEqualsIfExists": {key: value}}));
+        let is_always_there = ["aws:PrincipalAccount", "aws:PrincipalArn"].contains(&key);
+        check(if_exists, if is_always_there { &[] } else { &["anyone"] });
     }
     check_anyone(json!({"StringEquals": {"aws:PrincipalOrgID": [ORG, "*"]}}), "own");
     check_anyone(json!({"StringLike": {"aws:PrincipalOrgID": [ORG, "*"]}}), "anyone");
@@ -569,6 +571,16 @@ fn conditions_that_nobody_meets() {
     check(json!([vendor(), denies(json!("*"), since(PAST))]), &[]);
     check(json!([vendor(), denies(json!("*"), since(FUTURE))]), &[OTHER]);
     check(json!([vendor(), denies(json!("*"), until(PAST))]), &[OTHER]);
+    // A window that ends before it begins.
+    let window = |from: &str, to: &str| {
+        let between = json!({
+            "DateGreaterThanEquals": {"aws:CurrentTime": from}, "DateLessThan": {"aws:CurrentTime": to},
+        });
+        when(vendor(), between)
+    };
+    check(window(FUTURE, "2027-12-31T00:00:00Z"), &[OTHER]);
+    check(window(FUTURE, "2026-06-30T00:00:00Z"), &[]);
+    check(json!([when(vendor(), until(FUTURE)), denies(json!("*"), until(FUTURE))]), &[]);
 }
 
 /// Set operators and `Null`:
@@ -802,6 +814,13 @@ fn keys_that_a_kind_of_principal_never_has() {
             assert_eq!(trustees(allow).len(), 1, "{key} {trust}");
         }
     }
+    // Every call to AssumeRole is signed by a principal, whose kind its ARN says.
+    check_anyone(json!({"StringEqualsIfExists": {"aws:PrincipalAccount": OTHER}}), OTHER);
+    check_anyone(json!({"ArnLikeIfExists": {"aws:PrincipalArn": arn("role/*")}}), "own");
+    check(when(trusts(json!("*")), json!({"Null": {"aws:PrincipalArn": "true"}})), &[]);
+    let of_user = || json!({"StringEquals": {"aws:PrincipalType": "User"}});
+    check(when(trusts(json!({"AWS": "arn:aws:iam::999988887777:role/ops"})), of_user()), &[]);
+    check(when(trusts(json!({"AWS": "arn:aws:iam::999988887777:user/bob"})), of_user()), &[OTHER]);
     let exempt = json!({
         "StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
