@@ -11,6 +11,7 @@ use super::step::{Step, Target};
 use super::tags::borrowed;
 use crate::account::{PolicyId, Principal, PrincipalKind};
 use crate::context::Resource;
+use crate::policy;
 use crate::value::Value;
 
 /// The key that tells which policy is attached or detached.
@@ -127,8 +128,8 @@ impl<'a> Maker<'_, 'a> {
                 Changes::PolicyText => &vec![self.index.everything()],
                 _ => &policy.other_versions,
             };
-            let can_lose_deny = new_texts.iter().any(|text| !self.index.holds_back(*text));
-            if self.index.holds_back(id) && can_lose_deny {
+            let can_lose_deny = new_texts.iter().any(|text| !self.index.has(*text, policy::Effect::Deny));
+            if self.index.has(id, policy::Effect::Deny) && can_lose_deny {
                 effects.push(self.removal(&policy.id, target.clone(), id));
             }
             for text in new_texts {
@@ -172,7 +173,7 @@ impl<'a> Maker<'_, 'a> {
                 _ => (!is_inline, Some(Target::Policy(*id))),
             };
             let in_force = who.policies.contains(id) && !who.removed.contains(id);
-            if can_go && in_force && self.index.holds_back(*id) {
+            if can_go && in_force && self.index.has(*id, policy::Effect::Deny) {
                 let effect = self.removal(&holder.arn, target, *id);
                 effects.push(effect.bringing(POLICY, policy.id.clone()));
             }
@@ -191,6 +192,13 @@ impl<'a> Maker<'_, 'a> {
             let effect = Effect::new(&holder.arn, target.clone(), who.with(offered.policy));
             effects.push(effect.offering(POLICY, offered));
         }
+        for chosen in self.index.chosen(self.by, self.method.actions[0], POLICY) {
+            let is_new = !who.policies.contains(&chosen.policy);
+            if is_new && self.index.has(chosen.policy, policy::Effect::Allow) {
+                let effect = Effect::new(&holder.arn, target.clone(), who.with(chosen.policy));
+                effects.push(effect.offering(POLICY, chosen));
+            }
+        }
         effects
     }
 
@@ -207,7 +215,9 @@ impl<'a> Maker<'_, 'a> {
             return vec![without(None)];
         }
         let mut effects = Vec::new();
-        for offered in self.index.offered(self.by, self.method.actions[0], BOUNDARY) {
+        let action = self.method.actions[0];
+        let offered = self.index.offered(self.by, action, BOUNDARY).into_iter();
+        for offered in offered.chain(self.index.chosen(self.by, action, BOUNDARY)) {
             if who.boundary != Some(offered.policy) {
                 effects.push(without(Some(offered.policy)).offering(BOUNDARY, offered));
             }

@@ -168,16 +168,24 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// The conditions of the statements about an action that are in force, and of those of the boundary.
+    /// The statements about an action that are in force, with those of the boundary.
+    pub(super) fn deciding(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+    ) -> impl Iterator<Item = &Statement> {
+        let own = self.in_force(who, action).map(|(.., statement)| statement);
+        let of_boundary = who.boundary.into_iter().flat_map(move |id| self.about(id, action));
+        own.chain(of_boundary.map(|(_, statement)| statement))
+    }
+
+    /// The conditions of these statements.
     pub(super) fn conditions(
         &self,
         who: &EffectivePermissions<'_>,
         action: ActionId,
     ) -> Vec<&Condition> {
-        let own = self.in_force(who, action).map(|(.., statement)| statement);
-        let of_boundary = who.boundary.into_iter().flat_map(|id| self.about(id, action));
-        let statements = own.chain(of_boundary.map(|(_, statement)| statement));
-        statements.flat_map(|statement| &statement.conditions).collect()
+        self.deciding(who, action).flat_map(|statement| &statement.conditions).collect()
     }
 
     /// Whether the policies allow the action in any statement.
@@ -210,14 +218,11 @@ impl<'a> Index<'a> {
         self.about(policy, action).any(|(_, statement)| statement.effect == Effect::Deny)
     }
 
-    /// Whether a policy has a Deny about an action that methods need.
-    pub(super) fn holds_back(&self, policy: PolicyId) -> bool {
-        let document = self.document(policy);
+    /// Whether a policy has a statement of that effect about an action that methods need.
+    pub(super) fn has(&self, policy: PolicyId, effect: Effect) -> bool {
+        let Some(document) = self.document(policy) else { return false };
         let mut statements = self.statements[policy.place()].iter();
-        document.is_some_and(|document| {
-            statements
-                .any(|(_, place)| document.statements[usize::from(*place)].effect == Effect::Deny)
-        })
+        statements.any(|(_, place)| document.statements[usize::from(*place)].effect == effect)
     }
 
     pub(super) fn request<'c>(

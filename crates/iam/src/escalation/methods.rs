@@ -267,6 +267,14 @@ impl Changes {
         }
     }
 
+    /// Whether it gives somebody in reach a policy.
+    pub(super) fn gives(self) -> bool {
+        matches!(
+            self,
+            Changes::UserPermissions | Changes::GroupPermissions | Changes::RolePermissions
+        )
+    }
+
     /// Whether it only takes something away that stands in the way.
     pub(super) fn removes(self) -> bool {
         self.is_of_holder() && self.kind_of_target().is_none()

@@ -126,7 +126,9 @@ impl<'a> Maker<'_, 'a> {
         if !self.depends_on(|key| key == BOUNDARY) {
             return best;
         }
-        for offered in self.index().offered(self.who(), self.method.actions[0], BOUNDARY) {
+        let create = self.method.actions[0];
+        let offered = self.index().offered(self.who(), create, BOUNDARY).into_iter();
+        for offered in offered.chain(self.index().chosen(self.who(), create, BOUNDARY)) {
             if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
                 return best;
             }
@@ -258,11 +260,9 @@ impl<'a> Maker<'_, 'a> {
             all.extend_from_slice(brings);
             let about = Resource::Principal(newcomer);
             let asked = Asked { resource: &newcomer.arn, about, brings: &all };
-            if self.index().allows_everything(offered.policy) {
-                let allowed = self.index().allowed(self.who(), action, asked);
-                let step = allowed.map(|allowed| offered.before().and(Step::new(allowed)));
-                best = best.into_iter().chain(step).max_by_key(Step::certainty);
-            }
+            let allowed = self.index().allowed(self.who(), action, asked);
+            let step = allowed.map(|allowed| offered.before().and(Step::new(allowed)));
+            best = best.into_iter().chain(step).max_by_key(Step::certainty);
         }
         best
     }

@@ -10,6 +10,7 @@ use super::step::{Allowed, Step, Target};
 use crate::account::{Account, PolicyId};
 use crate::context::Resource;
 use crate::pattern::Pattern;
+use crate::policy::Effect;
 use crate::probe;
 
 /// A policy that an action may be about.
@@ -32,9 +33,8 @@ impl Offered {
 }
 
 impl Index<'_> {
-    /// The policies that an action may be about which change much: AWS's own and, where its statements choose
-    /// among policies by the key, those of the account that they name, that allow everything, and
-    /// that can be made to.
+    /// The policies that an action may be about which allow everything: AWS's own and, where its statements choose
+    /// among policies by the key, those of the account, and those that can be made to.
     pub(super) fn offered(
         &self,
         who: &EffectivePermissions<'_>,
@@ -49,10 +49,6 @@ impl Index<'_> {
         if named.is_empty() {
             return offered;
         }
-        for pattern in &named {
-            let arn = probe::example(pattern, self.account);
-            offered.extend(self.managed.get(arn.as_str()).map(|id| Offered::new(arn, *id)));
-        }
         for id in &self.wide {
             offered.push(Offered::new(self.account.policy(*id).id.clone(), *id));
         }
@@ -60,6 +56,31 @@ impl Index<'_> {
             offered.extend(self.made(who, name, &named));
         }
         offered
+    }
+
+    /// The other managed policies that the statements about an action may choose by the key.
+    pub(super) fn chosen(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+        key: &str,
+    ) -> Vec<Offered> {
+        let request = self.request(who, "", Asked::own(""));
+        let (mut named, mut leaves_out) = (Vec::new(), false);
+        for statement in self.deciding(who, action) {
+            for condition in statement.conditions.iter().filter(|it| it.key == key) {
+                leaves_out |= condition.negated == (statement.effect == Effect::Allow);
+                named.extend(condition.values.iter().map(|value| value.resolve(&request)));
+            }
+        }
+        let mut chosen = Vec::new();
+        for (arn, id) in &self.managed {
+            let is_chosen = leaves_out || named.iter().any(|pattern| pattern.matches(arn));
+            if is_chosen && !self.allows_everything(*id) {
+                chosen.push(Offered::new((*arn).to_owned(), *id));
+            }
+        }
+        chosen
     }
 
     /// What fits the conditions on the key in the statements about an action.

@@ -356,8 +356,8 @@ impl<'a> Search<'a> {
         known.is_some_and(|way| way.certainty == Certainty::Certain)
     }
 
-    /// Tries the method of an edge on its owner, unless the way is known for certain, and then to remove what stands
-    /// in the way of what that leads to.
+    /// Tries the method of an edge on its owner, unless the way is known for certain, and then to change further what
+    /// that leads to.
     pub(super) fn change_other(&mut self, edge: &Edge) {
         if self.is_settled(edge.way()) {
             return;
@@ -365,9 +365,9 @@ impl<'a> Search<'a> {
         if self.method(edge.by.method).changes == Changes::GroupMembership {
             return self.join(edge);
         }
-        let removals = Methods::numbered()
-            .filter(|(_, method)| method.changes.removes() && self.mentions(edge.by.node, method));
-        let removals: Vec<u16> = removals.map(|(number, _)| number).collect();
+        let further = Methods::numbered()
+            .filter(|(_, it)| it.changes.is_of_holder() && self.mentions(edge.by.node, it));
+        let further: Vec<u16> = further.map(|(number, _)| number).collect();
         let mut seen = BTreeSet::from([edge.owner]);
         let mut left = vec![edge.clone()];
         while let Some(edge) = left.pop() {
@@ -375,7 +375,7 @@ impl<'a> Search<'a> {
                 if self.node(to).is_always_administrator() || !seen.insert(to) {
                     continue;
                 }
-                for method in &removals {
+                for method in &further {
                     let by = Wait { method: *method, ..edge.by };
                     let besides = step.clone();
                     left.push(Edge { by, owner: to, besides, ..edge.clone() });

@@ -345,32 +345,55 @@ impl<'a> Search<'a> {
     pub(super) fn change(&mut self, edge: &Edge) -> Vec<(NodeId, Step)> {
         let Edge { by, owner, .. } = *edge;
         let method = self.method(by.method);
-        let actor = &self.node(by.node).who;
-        let mut changes: Vec<(changes::Effect<'a>, Edge)> = Vec::new();
-        for effect in effects(self, actor, self.node(owner), method) {
+        let actor = self.node(by.node).who.clone();
+        let mut led = Vec::new();
+        // All policies that stand in the way are removed, each by a request of its own.
+        let mut removal: Option<(changes::Effect<'a>, Edge)> = None;
+        for effect in effects(self, &actor, self.node(owner), method) {
             let about = effect.about(self.node(owner));
             let asked = Asked { resource: &effect.resource, about, brings: &effect.brought() };
-            let Some(step) = self.index.step(actor, method.actions[0], asked) else { continue };
+            let Some(step) = self.index.step(&actor, method.actions[0], asked) else { continue };
             let target = effect.target.clone();
-            let room = self.index.room(actor, method, &effect.resource, target.as_ref());
+            let room = self.index.room(&actor, method, &effect.resource, target.as_ref());
             let Some(room) = room else { continue };
             let step = effect.before.clone().and(step).and(room);
             let change = Change { target, step, removes: effect.removed };
-            match changes.first_mut() {
-                // All policies that stand in the way are removed, each by a request of its own.
+            match &mut removal {
                 Some((together, edge)) if method.changes.removes() && effect.removed.is_some() => {
                     together.join(&effect);
                     edge.changes.push(change);
                 }
-                _ => changes.push((effect, Edge { changes: vec![change], ..edge.clone() })),
+                None if method.changes.removes() && effect.removed.is_some() => {
+                    removal = Some((effect, Edge { changes: vec![change], ..edge.clone() }));
+                }
+                _ => {
+                    let edge = Edge { changes: vec![change], ..edge.clone() };
+                    led.extend(self.lead_with_step(edge, effect.after));
+                    let is_enough = |(to, step): &(NodeId, Step)| {
+                        self.node(*to).is_always_administrator()
+                            && step.certainty() == Certainty::Certain
+                    };
+                    // Any further policy that it may be given gives it no more.
+                    if method.changes.gives() && led.last().is_some_and(is_enough) {
+                        return led;
+                    }
+                }
             }
         }
-        let mut led = Vec::new();
-        for (effect, edge) in changes {
-            let step = edge.step(&edge.changes.iter().collect::<Vec<_>>());
-            led.extend(self.lead(edge, effect.after).map(|to| (to, step)));
+        if let Some((effect, edge)) = removal {
+            led.extend(self.lead_with_step(edge, effect.after));
         }
         led
+    }
+
+    /// Notes changes after which their owner has other permissions: who it is then, with all that it takes.
+    fn lead_with_step(
+        &mut self,
+        edge: Edge,
+        after: EffectivePermissions<'a>,
+    ) -> Option<(NodeId, Step)> {
+        let step = edge.step(&edge.changes.iter().collect::<Vec<_>>());
+        Some((self.lead(edge, after)?, step))
     }
 
     /// Notes a step after which the owner of an edge may be given everything, within its boundary.
