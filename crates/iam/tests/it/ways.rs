@@ -1844,3 +1844,20 @@ fn what_a_deny_leaves_out_can_be_used() {
     check_user(code(deny("lambda:*", function("*", "function:*"))), app(), &[]);
     check_user(code(deny("lambda:*", function("*", "function:dev-*"))), app(), found);
 }
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html>
+#[test]
+fn iam_answers_in_one_region() {
+    let within = |region: &str| json!({"StringEquals": {"aws:RequestedRegion": region}});
+    let put = || allow("iam:PutUserPolicy", "*");
+    let expected = &[("put-user-policy", Certain)];
+    check_user(json!([when(put(), within("us-east-1"))]), json!({}), expected);
+    check_user(json!([when(put(), within("eu-west-1"))]), json!({}), &[]);
+    let outside = json!({"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}});
+    check_user(json!([put(), when(deny("*", "*"), outside.clone())]), json!({}), &[]);
+    let but_iam = json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"});
+    check_user(json!([put(), when(but_iam, outside)]), json!({}), expected);
+    // Requests to STS go to any region.
+    let assume = when(allow("sts:AssumeRole", "*"), within("eu-west-1"));
+    check_user(json!([assume]), admin(trusts_account()), &[("assume-role", Conditional)]);
+}
