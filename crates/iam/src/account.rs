@@ -224,6 +224,18 @@ impl Principal {
         }
     }
 
+    /// Whether IAM Identity Center made it.
+    pub(crate) fn is_of_identity_center(&self) -> bool {
+        self.arn.contains(":role/aws-reserved/sso.amazonaws.com/")
+    }
+
+    /// Whether it is a role that AWS alone changes.
+    ///
+    /// <https://github.com/rebuy-de/aws-nuke/issues/441>, where IAM says so.
+    pub(crate) fn is_protected(&self) -> bool {
+        self.service_linked || self.is_of_identity_center()
+    }
+
     /// Takes a tag away; the case of names is ignored.
     pub(crate) fn remove_tag(&mut self, name: &str) {
         if let Some(tags) = &mut self.tags {

@@ -8,7 +8,7 @@ use super::reach::Reached;
 use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
 use super::tags::{Tagging, borrowed, limits_tags, values_among};
-use crate::account::{Account, Principal, PrincipalId};
+use crate::account::{Account, Principal, PrincipalId, PrincipalKind};
 use crate::context::{Context, Resource};
 use crate::trust::{Grant, SESSION, is_saml};
 use crate::value::Value;
@@ -39,15 +39,17 @@ impl<'a> Search<'a> {
                 } else {
                     Step::limited(Certainty::Conditional, "whether anything runs with the role")
                 };
-                return Some(limit.and(self.uses(by.node, &method.actions)?));
+                return Some(limit.and(self.control(by.node, method, role)?));
             }
             (Changes::PassedRole, Some((_, role))) => self.pass(by, role)?,
+            (Changes::RoleTrust, Some((_, role))) if role.is_protected() => return None,
             (Changes::RoleTrust, Some((_, role))) => {
-                let node = self.node(by.node);
-                let assume = self.index.methods.assume;
-                // It may name the session, which the role's boundary does not limit.
-                self.index.left_of_grant(&node.who, assume, role, false)?;
-                self.on_target(by, resource, about, None)?
+                self.on_target(by, resource, about, None)?.and(self.use_own(by.node, role)?)
+            }
+            (Changes::NewMember, _) => {
+                let joined = self.on_target(by, resource, about, None)?;
+                let rest = &method.actions[1..];
+                return Some(joined.and(self.make_by(by.node, rest, PrincipalKind::User)?));
             }
             (Changes::OidcProvider | Changes::OidcAudience | Changes::MissingOidcProvider, _) => {
                 let limit = Step::limited(Certainty::Conditional, "what tokens the issuer signs");
@@ -71,6 +73,26 @@ impl<'a> Search<'a> {
             step.allowed.push(self.index.allowed(who, *action, Asked::own(resource))?);
         }
         Some(step)
+    }
+
+    /// How a node controls what runs with a role: if the method tells kinds of resources apart, one that runs for a
+    /// service which the role admits.
+    fn control(&self, id: NodeId, method: &Method, role: &Principal) -> Option<Step> {
+        if method.on.is_empty() {
+            return self.uses(id, &method.actions);
+        }
+        let (who, action) = (&self.node(id).who, method.actions[0]);
+        let mut best: Option<Step> = None;
+        for (service, template) in &method.on {
+            let trust = role.trust.as_ref();
+            if trust.is_none_or(|trust| trust.admits_provider(service, self.account()))
+                && let Some(allowed) = self.index.allowed_on(who, action, template, &[])
+            {
+                let step = self.index.besides(who, allowed, &[]).map(Step::new);
+                best = best.into_iter().chain(step).max_by_key(Step::certainty);
+            }
+        }
+        best
     }
 
     /// The actions of a method but the first, for a role that has instance profiles perhaps.

@@ -89,7 +89,7 @@ pub(super) fn effects<'a>(
             }
             effects
         }
-        Some(kind) if kind == node.who.identity.kind => {
+        Some(kind) if kind == node.who.identity.kind && !node.who.identity.is_protected() => {
             maker.changes(node.who.identity, node.holder.map(Target::Principal))
         }
         Some(_) => Vec::new(),
@@ -128,7 +128,8 @@ impl<'a> Maker<'_, 'a> {
                 Changes::PolicyText => &vec![self.index.everything()],
                 _ => &policy.other_versions,
             };
-            let can_lose_deny = new_texts.iter().any(|text| !self.index.has(*text, policy::Effect::Deny));
+            let can_lose_deny =
+                new_texts.iter().any(|text| !self.index.has(*text, policy::Effect::Deny));
             if self.index.has(id, policy::Effect::Deny) && can_lose_deny {
                 effects.push(self.removal(&policy.id, target.clone(), id));
             }

@@ -293,8 +293,8 @@ impl<'a> Index<'a> {
         let Resource::Principal(target) = asked.about else { return None };
         let names = match target.kind {
             PrincipalKind::User => ["iam:taguser", "iam:untaguser"],
-            PrincipalKind::Role => ["iam:tagrole", "iam:untagrole"],
-            PrincipalKind::Group => return None,
+            PrincipalKind::Role if !target.is_protected() => ["iam:tagrole", "iam:untagrole"],
+            PrincipalKind::Role | PrincipalKind::Group => return None,
         };
         for name in names {
             let tag = self.methods.known(name);
@@ -368,7 +368,7 @@ impl<'a> Index<'a> {
     }
 
     /// An action that is allowed on the first resource that it needs, if it is on the others too.
-    fn besides(
+    pub(super) fn besides(
         &self,
         who: &EffectivePermissions<'_>,
         mut allowed: Allowed,
@@ -376,20 +376,31 @@ impl<'a> Index<'a> {
     ) -> Option<Allowed> {
         let action = allowed.action;
         for template in &self.methods.action(action).besides {
-            let shape = self.shape(template);
-            let mut resources = BTreeSet::from([shape.replace('*', probe::NAME)]);
-            for pattern in self.resources(who, action).flatten().chain(self.spared(who, action)) {
-                let common = pattern.common_arn(&Pattern::glob(&shape));
-                resources.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
-            }
-            let also = resources.iter().filter_map(|resource| {
-                self.allowed(who, action, Asked { brings, ..Asked::own(resource) })
-            });
-            let also = surest(also, |also| Some(also.certainty))?;
+            let also = self.allowed_on(who, action, template, brings)?;
             allowed.certainty = allowed.certainty.min(also.certainty);
             allowed.keys.extend(also.keys);
         }
         Some(allowed)
+    }
+
+    /// How an action is allowed on a resource that fits a pattern of the data: where it is surest.
+    pub(super) fn allowed_on(
+        &self,
+        who: &EffectivePermissions<'_>,
+        action: ActionId,
+        template: &str,
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Allowed> {
+        let shape = self.shape(template);
+        let mut resources = BTreeSet::from([shape.replace('*', probe::NAME)]);
+        for pattern in self.resources(who, action).flatten().chain(self.spared(who, action)) {
+            let common = pattern.common_arn(&Pattern::glob(&shape));
+            resources.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
+        }
+        let allowed = resources.iter().filter_map(|resource| {
+            self.allowed(who, action, Asked { brings, ..Asked::own(resource) })
+        });
+        surest(allowed, |allowed| Some(allowed.certainty))
     }
 
     /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
@@ -433,29 +444,30 @@ impl<'a> Index<'a> {
     }
 
     /// Patterns for names of resources of IAM of a kind on which all of the actions may be allowed, and those of
-    /// them on which helpful ones may be allowed too.
+    /// them on which helpful ones may be allowed too; and whether these are all.
     pub(super) fn names_for(
         &self,
         who: &EffectivePermissions<'_>,
         actions: &[ActionId],
         helpful: &[ActionId],
         kind: &str,
-    ) -> Vec<Pattern> {
+    ) -> (Vec<Pattern>, bool) {
         let (partition, id) = (&self.account.partition, self.account.id_text());
         let mut names = vec![Pattern::glob(&format!("arn:{partition}:iam::{id}:{kind}/*"))];
+        let mut is_all = true;
         for action in actions {
             for limit in self.limits(who, *action) {
-                names = common_to(&names, &limit);
+                names = common_to(&names, &limit, &mut is_all);
             }
         }
         for action in helpful {
             let mut narrower = names.clone();
             for limit in self.limits(who, *action) {
-                narrower = common_to(&narrower, &limit);
+                narrower = common_to(&narrower, &limit, &mut is_all);
             }
-            names = add_new(names, narrower);
+            add_new(&mut names, narrower, &mut is_all);
         }
-        names
+        (names, is_all)
     }
 
     /// The resources within which alone an action may be allowed: those of the Allows, those of the boundary's Allows,
@@ -693,28 +705,37 @@ pub(super) fn surest<T>(
 /// How many patterns for names are followed, at most, so that many that overlap do not multiply.
 const MANY: usize = 30;
 
-/// The patterns for what matches one of some patterns and one of others.
-pub(super) fn common_to(some: &[Pattern], others: &[Pattern]) -> Vec<Pattern> {
+/// The patterns for what matches one of some patterns and one of others, and whether these are all.
+pub(super) fn common_to(some: &[Pattern], others: &[Pattern], is_all: &mut bool) -> Vec<Pattern> {
     let mut common = Vec::new();
     for one in some {
         for other in others.iter().filter(|other| one.may_overlap(other)) {
+            add_new(&mut common, one.common_arn(other), is_all);
             if common.len() == MANY {
+                *is_all = false;
                 return common;
             }
-            common = add_new(common, one.common_arn(other));
         }
     }
     common
 }
 
-/// Patterns, and more of them, as far as there is room.
-fn add_new(mut patterns: Vec<Pattern>, more: impl IntoIterator<Item = Pattern>) -> Vec<Pattern> {
+/// Adds more patterns, as far as there is room.
+fn add_new(
+    patterns: &mut Vec<Pattern>,
+    more: impl IntoIterator<Item = Pattern>,
+    is_all: &mut bool,
+) {
     for pattern in more {
-        if patterns.len() < MANY && !patterns.iter().any(|it| it.as_str() == pattern.as_str()) {
-            patterns.push(pattern);
+        if patterns.iter().any(|it| it.as_str() == pattern.as_str()) {
+            continue;
         }
+        if patterns.len() == MANY {
+            *is_all = false;
+            return;
+        }
+        patterns.push(pattern);
     }
-    patterns
 }
 
 /// Whether two resources may be the same, or are of kinds that a method needs both of: names that stand

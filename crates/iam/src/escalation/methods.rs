@@ -1,6 +1,6 @@
 //! The ways in which principals become administrators, as `data/escalations.toml` lists them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -69,6 +69,9 @@ pub(super) struct Method {
     /// The services that a role is passed to, or that run something with it.
     #[serde(default)]
     pub(super) services: Vec<String>,
+    /// By service: what the only action acts on, with placeholders; none: on the same for all services.
+    #[serde(default)]
+    pub(super) on: BTreeMap<String, String>,
     /// The ARN of something new that the services act for, whose name AWS chooses, with placeholders.
     pub(super) acts_for: Option<String>,
     /// The account from which alone the call is taken.
@@ -117,6 +120,7 @@ pub(super) enum Changes {
     UserTags,
     RoleTags,
     NewUser,
+    NewMember,
     NewRole,
     Directory,
     MemberRoot,
@@ -306,7 +310,9 @@ impl Changes {
         match self {
             Changes::PolicyText | Changes::PolicyVersion => Some("policy"),
             Changes::UserPermissions => Some("user"),
-            Changes::GroupPermissions | Changes::GroupMembership => Some("group"),
+            Changes::GroupPermissions | Changes::GroupMembership | Changes::NewMember => {
+                Some("group")
+            }
             Changes::RolePermissions => Some("role"),
             Changes::SamlProvider | Changes::MissingSamlProvider => Some("saml-provider"),
             Changes::OidcProvider | Changes::OidcAudience | Changes::MissingOidcProvider => {
@@ -374,6 +380,9 @@ mod tests {
             );
             let managed = matches!(method.changes, Changes::Directory | Changes::MemberRoot);
             assert_eq!(method.account.is_some(), managed, "{id}");
+            let services: Vec<_> = method.on.keys().collect();
+            assert!(services.iter().all(|it| method.services.contains(it)), "{id}");
+            assert!(services.is_empty() || method.action_names.len() == 1, "{id}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Users and roles that are yet to be made, and whose maker gives them permissions and becomes them.
 
-use std::cell::OnceCell;
+use std::rc::Rc;
 
 use portcullis_model::PolicyKind;
 
@@ -16,6 +16,7 @@ use super::tags::{Tagging, borrowed, is_of_tags};
 use crate::account::{Principal, PrincipalKind};
 use crate::context::Resource;
 use crate::probe;
+use crate::truth::Lack;
 use crate::value::Value;
 
 /// The keys that a request without tags lacks.
@@ -36,20 +37,64 @@ impl Search<'_> {
     /// Notes how a node makes a user or role by the first action of a method, and gives it everything by
     /// the rest.
     pub(super) fn make(&mut self, by: Wait, method: &Method, kind: PrincipalKind) {
-        let maker = Maker { search: self, by: by.node, method, passes: OnceCell::new() };
-        if let Some(step) = maker.surest(kind) {
+        if let Some(step) = self.make_by(by.node, &method.actions, kind) {
             self.found(by, None, step, Rank::ADMINISTRATOR);
         }
     }
+
+    /// How a node makes a user or role by the first of some actions, and is allowed the rest on it.
+    pub(super) fn make_by(
+        &self,
+        by: NodeId,
+        actions: &[ActionId],
+        kind: PrincipalKind,
+    ) -> Option<Step> {
+        Maker { search: self, by, actions }.surest(kind)
+    }
+
+    /// How one acts with a role whose trust policy one writes: it names the session that wrote it, which then needs no
+    /// permission to assume it, or a service that the role is passed to.
+    pub(super) fn use_own(&self, id: NodeId, role: &Principal) -> Option<Step> {
+        let assume = self.index.methods.assume;
+        let mut best = match self.index.left_of_grant(&self.node(id).who, assume, role, false) {
+            Some(Certainty::Certain) => return Some(Step::default()),
+            Some(certainty) => Some(Step::limited(certainty, "whether sts:AssumeRole is denied")),
+            None => None,
+        };
+        for (method, uses) in &*self.passes(id) {
+            let by = Wait { node: id, method: *method };
+            let used = self.pass(by, role).map(|passed| passed.and(uses.clone()));
+            best = best.into_iter().chain(used).max_by_key(Step::certainty);
+            if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
+                break;
+            }
+        }
+        best
+    }
+
+    /// The methods by which a node may pass a role, with what they take beside that; found once.
+    fn passes(&self, id: NodeId) -> Rc<[(u16, Step)]> {
+        if let Some(known) = self.passes.borrow().get(&id) {
+            return Rc::clone(known);
+        }
+        let mut passes = Vec::new();
+        for (number, method) in Methods::numbered() {
+            if method.changes == Changes::PassedRole && self.mentions(id, method) {
+                let uses = self.uses(id, &method.actions[1..]);
+                passes.extend(uses.map(|uses| (number, uses)));
+            }
+        }
+        let passes: Rc<[_]> = passes.into();
+        self.passes.borrow_mut().insert(id, Rc::clone(&passes));
+        passes
+    }
 }
 
-/// Who makes somebody by a method.
+/// Who makes somebody by some actions.
 struct Maker<'m, 'a> {
     search: &'m Search<'a>,
     by: NodeId,
-    method: &'m Method,
-    /// The methods that may pass a new role, with what they take beside that; found once.
-    passes: OnceCell<Vec<(u16, Step)>>,
+    actions: &'m [ActionId],
 }
 
 impl<'a> Maker<'_, 'a> {
@@ -63,7 +108,8 @@ impl<'a> Maker<'_, 'a> {
 
     fn surest(&self, kind: PrincipalKind) -> Option<Step> {
         let mut best: Option<Step> = None;
-        for arn in self.names(kind) {
+        let (names, is_all) = self.names(kind);
+        for arn in names {
             let Some(before) = self.free_name(&arn) else { continue };
             let newcomer = Principal::new(kind, &arn, "");
             let untagged = vec![(Tagging::NoneLeft, Step::default())];
@@ -80,14 +126,21 @@ impl<'a> Maker<'_, 'a> {
                 }
             }
         }
+        if best.is_none() && !is_all {
+            self.index().lacks.borrow_mut().insert(Lack::Budget);
+            let untried = Step::limited(Certainty::Conditional, "names that were not tried");
+            return self.index().generous.then_some(untried);
+        }
         best
     }
 
-    /// The ARNs to try: those that all steps may have in common, and those that one of them names.
-    fn names(&self, kind: PrincipalKind) -> Vec<String> {
-        let mut actions = self.method.actions.clone();
+    /// The ARNs to try: those that all steps may have in common, and those that one of them names; and whether these are
+    /// all.
+    fn names(&self, kind: PrincipalKind) -> (Vec<String>, bool) {
+        let mut actions = self.actions.to_vec();
         let helpful = HELPFUL.map(|name| self.index().methods.known(name));
-        let patterns = self.index().names_for(self.who(), &actions, &helpful, kind.word());
+        let (patterns, is_all) =
+            self.index().names_for(self.who(), &actions, &helpful, kind.word());
         let mut names: Vec<String> = patterns.iter().map(|it| it.example(probe::NAME)).collect();
         actions.push(self.index().methods.known("iam:passrole"));
         for name in self.index().examples_of_kind(self.who(), &actions, kind.word()) {
@@ -95,12 +148,12 @@ impl<'a> Maker<'_, 'a> {
                 names.push(name);
             }
         }
-        names
+        (names, is_all)
     }
 
-    /// Whether an action of the method depends on such a condition key.
+    /// Whether one of the actions depends on such a condition key.
     fn depends_on(&self, is_key: impl Fn(&str) -> bool) -> bool {
-        let mut actions = self.method.actions.iter();
+        let mut actions = self.actions.iter();
         actions.any(|action| {
             let conditions = self.index().conditions(self.who(), *action);
             conditions.iter().any(|condition| is_key(&condition.key))
@@ -115,7 +168,7 @@ impl<'a> Maker<'_, 'a> {
             return Vec::new();
         }
         let name = if newcomer.kind == PrincipalKind::Role { "iam:tagrole" } else { "iam:taguser" };
-        let (tag, create) = (self.index().methods.known(name), self.method.actions[0]);
+        let (tag, create) = (self.index().methods.known(name), self.actions[0]);
         let taggings = self.index().taggings(self.who(), tag, Asked::about(newcomer), Some(create));
         taggings.into_iter().map(|(tagging, allowed)| (tagging, Step::new(allowed))).collect()
     }
@@ -126,7 +179,7 @@ impl<'a> Maker<'_, 'a> {
         if !self.depends_on(|key| key == BOUNDARY) {
             return best;
         }
-        let create = self.method.actions[0];
+        let create = self.actions[0];
         let offered = self.index().offered(self.who(), create, BOUNDARY).into_iter();
         for offered in offered.chain(self.index().chosen(self.who(), create, BOUNDARY)) {
             if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
@@ -148,7 +201,7 @@ impl<'a> Maker<'_, 'a> {
     fn free_name(&self, arn: &str) -> Option<Step> {
         let Some(id) = self.search.names.taken_by(arn) else { return Some(Step::default()) };
         let (role, node) = (self.search.account().principal(id), self.search.node(self.by));
-        if role.kind != PrincipalKind::Role || role.service_linked || node.holder == Some(id) {
+        if role.kind != PrincipalKind::Role || role.is_protected() || node.holder == Some(id) {
             return None;
         }
         let known = |name| self.index().methods.known(name);
@@ -192,11 +245,11 @@ impl<'a> Maker<'_, 'a> {
         deleted.into_iter().chain(replaced).max_by_key(Step::certainty)
     }
 
-    /// How all actions of a method are allowed on a newcomer with a boundary, and how one becomes it.
+    /// How all the actions are allowed on a newcomer with a boundary, and how one becomes it.
     fn equip(&self, newcomer: &Principal, tagging: &Tagging, boundary: &Value<'_>) -> Option<Step> {
-        let actions = &self.method.actions;
+        let actions = self.actions;
         let used = match newcomer.kind {
-            PrincipalKind::Role => self.use_role(newcomer)?,
+            PrincipalKind::Role => self.search.use_own(self.by, newcomer)?,
             _ => Step::default(),
         };
         // It gets its tags when it is made, or later.
@@ -213,37 +266,6 @@ impl<'a> Maker<'_, 'a> {
             step = step.and(self.allowed_with(*action, newcomer, POLICY, &boundary)?);
         }
         Some(step.and(used))
-    }
-
-    /// How one acts with a new role: its trust policy names the session that made it, which then needs no
-    /// permission to assume it, or a service that the role is passed to.
-    fn use_role(&self, newcomer: &Principal) -> Option<Step> {
-        let assume = self.index().methods.assume;
-        let mut best = match self.index().left_of_grant(self.who(), assume, newcomer, false) {
-            Some(Certainty::Certain) => return Some(Step::default()),
-            Some(certainty) => Some(Step::limited(certainty, "whether sts:AssumeRole is denied")),
-            None => None,
-        };
-        for (method, uses) in self.passes.get_or_init(|| self.find_passes()) {
-            let by = Wait { node: self.by, method: *method };
-            let used = self.search.pass(by, newcomer).map(|passed| passed.and(uses.clone()));
-            best = best.into_iter().chain(used).max_by_key(Step::certainty);
-            if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
-                break;
-            }
-        }
-        best
-    }
-
-    fn find_passes(&self) -> Vec<(u16, Step)> {
-        let mut passes = Vec::new();
-        for (number, method) in Methods::numbered() {
-            if method.changes == Changes::PassedRole && self.search.mentions(self.by, method) {
-                let uses = self.search.uses(self.by, &method.actions[1..]);
-                passes.extend(uses.map(|uses| (number, uses)));
-            }
-        }
-        passes
     }
 
     /// How an action is allowed on a newcomer with a policy that allows everything as the value of a key.

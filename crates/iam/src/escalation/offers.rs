@@ -12,6 +12,7 @@ use crate::context::Resource;
 use crate::pattern::Pattern;
 use crate::policy::Effect;
 use crate::probe;
+use crate::truth::Lack;
 
 /// A policy that an action may be about.
 pub(super) struct Offered {
@@ -96,12 +97,17 @@ impl Index<'_> {
     /// Policies that can be made, or rewritten, to allow everything.
     fn made(&self, who: &EffectivePermissions<'_>, name: &str, named: &[Pattern]) -> Vec<Offered> {
         let action = self.methods.known(name);
-        let makable = self.names_for(who, &[action], &[], "policy");
-        let mut patterns = common_to(&makable, named);
-        patterns.extend(common_to(&patterns, named));
+        let (makable, mut is_all) = self.names_for(who, &[action], &[], "policy");
+        let mut patterns = common_to(&makable, named, &mut is_all);
+        patterns.extend(common_to(&patterns, named, &mut is_all));
         patterns.extend(makable);
         let arns: BTreeSet<String> = patterns.iter().map(|it| it.example(probe::NAME)).collect();
         let mut made = Vec::new();
+        if !is_all {
+            self.lacks.borrow_mut().insert(Lack::Budget);
+            let any = named.first().filter(|_| self.generous);
+            made.extend(any.map(|it| Offered::new(it.example(probe::NAME), self.everything())));
+        }
         for arn in arns {
             let can_be = match self.managed.get(arn.as_str()) {
                 Some(policy) => name == "iam:createpolicyversion" && !self.is_full(*policy),

@@ -67,8 +67,7 @@ impl<'a> Names<'a> {
             if principal.kind == PrincipalKind::Role {
                 names.roles.insert(&principal.name, id);
             }
-            names.has_identity_center |=
-                principal.arn.contains(":role/aws-reserved/sso.amazonaws.com/");
+            names.has_identity_center |= principal.is_of_identity_center();
             for (key, value) in principal.tags.iter().flatten() {
                 let of_key = names.by_tag.entry(key.to_ascii_lowercase()).or_default();
                 of_key.entry(value).or_default().push(id);
@@ -216,7 +215,7 @@ impl<'a> Search<'a> {
             let Some(role_id) = self.names.by_arn.get(arn).copied() else { continue };
             let role = self.account().principal(role_id);
             if role.kind != PrincipalKind::Role
-                || role.service_linked
+                || role.is_protected()
                 || self.index.left_of_grant(&who, assume, role, false).is_some()
             {
                 continue;

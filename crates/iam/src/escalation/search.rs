@@ -5,7 +5,7 @@
 //! surest and closest first, each to those that wait for it; who is surely privileged waits no
 //! more for a method that it has found. So the work grows with principals, and not with their square.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
@@ -65,6 +65,8 @@ pub(super) struct Search<'a> {
     useful: HashMap<(Policies, Option<PolicyId>, ActionId), bool>,
     /// By the place of the principal: the methods that may control what runs with it.
     pub(super) running: OnceCell<Vec<u128>>,
+    /// The methods by which a node may pass a role, with what they take beside that.
+    pub(super) passes: RefCell<HashMap<NodeId, Rc<[(u16, Step)]>>>,
     queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
 
@@ -143,6 +145,7 @@ impl<'a> Search<'a> {
             administrators: HashMap::new(),
             useful: HashMap::new(),
             running: OnceCell::new(),
+            passes: RefCell::default(),
             queue: BinaryHeap::new(),
         };
         search.add_principals();
@@ -708,8 +711,11 @@ impl<'a> Search<'a> {
             PrincipalKind::Group => Changes::GroupMembership,
             PrincipalKind::Role => Changes::RoleTrust,
         };
-        if !principal.service_linked {
+        if !principal.is_protected() {
             roads.push(((changes, ""), arn(), Target::Principal(id)));
+        }
+        if principal.kind == PrincipalKind::Group {
+            roads.push(((Changes::NewMember, ""), arn(), Target::Principal(id)));
         }
         if principal.kind != PrincipalKind::Role {
             return roads;

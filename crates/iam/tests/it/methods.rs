@@ -132,6 +132,9 @@ impl Method {
                 let fails = vec![self.beside("groups", plain()), role];
                 (Certain, self.beside("groups", admin()), fails)
             }
+            "new-member" => {
+                (Certain, self.beside("groups", admin()), vec![self.beside("groups", plain())])
+            }
             "role-session" => {
                 let fails = vec![
                     self.beside("roles", trusting(plain(), trusts_account())),

@@ -1845,6 +1845,108 @@ fn what_a_deny_leaves_out_can_be_used() {
     check_user(code(deny("lambda:*", function("*", "function:dev-*"))), app(), found);
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+#[test]
+fn a_policy_of_the_account_that_may_be_attached_need_not_allow_everything() {
+    let by_arn = |operator: &str, arns: Json| json!({operator: {"iam:PolicyARN": arns}});
+    let policies = |statement: Json| json!({"policies": {"dev-x": [statement]}});
+    let put = || allow("iam:PutUserPolicy", "*");
+    let attach = || allow("iam:AttachUserPolicy", "*");
+    let named = || when(attach(), by_arn("ArnLike", json!(arn("policy/dev-*"))));
+    check_user(json!([named()]), policies(put()), &[("attach-user-policy", Certain)]);
+    check_user(json!([named()]), policies(allow("s3:*", "*")), &[]);
+    check_user(json!([named()]), json!({"policies": {"x": [put()]}}), &[]);
+    let aws = ["AdministratorAccess", "IAMFullAccess"];
+    let aws = aws.map(|name| format!("arn:aws:iam::aws:policy/{name}"));
+    let left_over = || deny_when("iam:AttachUserPolicy", by_arn("ArnEquals", json!(aws)));
+    let expected = &[("attach-user-policy", Certain)];
+    check_user(json!([attach(), left_over()]), policies(put()), expected);
+    check_user(json!([attach(), left_over()]), policies(allow("s3:*", "*")), &[]);
+    let rest = deny_when("iam:AttachUserPolicy", by_arn("ArnNotLike", json!(arn("policy/dev-*"))));
+    check_user(json!([attach(), rest.clone()]), policies(put()), expected);
+    check_user(json!([attach(), rest]), json!({"policies": {"x": [put()]}}), &[]);
+}
+
+fn deny_when(action: &str, condition: Json) -> Json {
+    when(deny(action, "*"), condition)
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn a_boundary_of_the_account_that_may_be_set_need_not_allow_everything() {
+    let put = allow("iam:PutUserPermissionsBoundary", "*");
+    let put = when(put, json!({"ArnLike": {"iam:PermissionsBoundary": arn("policy/bound-*")}}));
+    let with = |other: Json| {
+        json!({
+            "users": {"alice": {"may": [allow("iam:*", "*")], "boundary": "b"}},
+            "policies": {"b": [put.clone()], "bound-2": [other]},
+        })
+    };
+    check(with(allow("iam:PutUserPolicy", "*")), &[]);
+    let wider = allow(json!(["iam:PutUserPolicy", "iam:CreatePolicyVersion"]), "*");
+    check(with(wider), &[("put-user-boundary", Certain)]);
+    check(with(allow("s3:*", "*")), &[]);
+}
+
+#[test]
+fn a_user_is_made_in_a_group() {
+    let actions = ["iam:CreateUser", "iam:AddUserToGroup", "iam:CreateAccessKey"];
+    let with = |statements: Json, group: Json| {
+        json!({
+            "roles": {"alice": {"may": statements, "trust": trusts_service("ec2.amazonaws.com")}},
+            "groups": {"g": {"may": [group]}},
+            "policies": {"b": plain()},
+        })
+    };
+    let all = || json!([allow(json!(actions), "*")]);
+    check(with(all(), everything()), &[("create-user-in-group-key", Certain)]);
+    check(with(all(), allow("s3:*", "*")), &[]);
+    check(with(json!([allow(json!(actions[..2]), "*")]), everything()), &[]);
+    let bounded = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/b")}});
+    let create = when(allow("iam:CreateUser", "*"), bounded);
+    let rest = allow(json!(actions[1..]), "*");
+    check(with(json!([create.clone(), rest.clone()]), everything()), &[]);
+    let free = allow("iam:DeleteUserPermissionsBoundary", "*");
+    let expected = &[("create-user-in-group-key", Certain)];
+    check(with(json!([create, rest, free]), everything()), expected);
+}
+
+/// IAM answers "this role is only modifiable by AWS".
+///
+/// <https://github.com/rebuy-de/aws-nuke/issues/441>
+#[test]
+fn a_role_of_identity_center_is_modified_by_it_alone() {
+    for (path, is_free) in [("/aws-reserved/sso.amazonaws.com/", false), ("/team/", true)] {
+        let expected = |ways: &'static Ways| if is_free { ways } else { &[] };
+        let mut admin = admin(trusts_service("ec2.amazonaws.com"));
+        admin["roles"]["admin"]["path"] = json!(path);
+        let rewrite = json!([allow("iam:UpdateAssumeRolePolicy", "*")]);
+        check_user(rewrite, admin, expected(&[("update-assume-role-policy", Certain)]));
+        let alice = |may: Json, attached: Json| {
+            let trust = trusts_service("ec2.amazonaws.com");
+            let alice = json!({"may": may, "attached": attached, "path": path, "trust": trust});
+            let rewrite = allow("iam:CreatePolicyVersion", "*");
+            json!({"roles": {"alice": alice}, "policies": {"p": [rewrite]}})
+        };
+        let put = allow("iam:PutRolePolicy", "*");
+        check(alice(json!([put]), json!([])), expected(&[("put-role-policy", Certain)]));
+        check(alice(plain(), json!(["p"])), &[("create-policy-version", Certain)]);
+    }
+}
+
+#[test]
+fn a_trust_policy_is_rewritten_for_a_service() {
+    let pass = json!(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]);
+    let rewrite = || allow("iam:UpdateAssumeRolePolicy", "*");
+    let target = || admin(trusts_service("unrelated.amazonaws.com"));
+    let no_session = || deny("sts:*", "*");
+    let expected = &[("update-assume-role-policy", Certain)];
+    check_user(json!([rewrite(), no_session(), allow(pass.clone(), "*")]), target(), expected);
+    check_user(json!([rewrite(), no_session()]), target(), &[]);
+    let other = allow(pass, arn("role/other"));
+    check_user(json!([rewrite(), no_session(), other]), target(), &[]);
+}
+
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html>
 #[test]
 fn iam_answers_in_one_region() {
@@ -1860,4 +1962,60 @@ fn iam_answers_in_one_region() {
     // Requests to STS go to any region.
     let assume = when(allow("sts:AssumeRole", "*"), within("eu-west-1"));
     check_user(json!([assume]), admin(trusts_account()), &[("assume-role", Conditional)]);
+}
+
+#[test]
+fn another_role_is_given_a_policy_and_loses_its_boundary() {
+    let target = || {
+        let mut target = role("x", plain(), trusts_service("ec2.amazonaws.com"));
+        target["roles"]["x"]["boundary"] = json!("b");
+        target["policies"]["b"] = plain();
+        target
+    };
+    let all = ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:CreatePolicyVersion"];
+    let ways = ways_of(json!([allow(json!(all), "*")]), target());
+    assert!(ways.contains(&("put-role-policy", Certain)), "{ways:?}");
+    check_user(json!([allow(json!(all[..2]), "*")]), target(), &[]);
+}
+
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html>
+#[test]
+fn a_session_is_opened_where_the_role_runs() {
+    let kinds = [
+        ("ec2.amazonaws.com", "arn:aws:ec2:*:*:instance/*"),
+        ("ssm.amazonaws.com", "arn:aws:ssm:*:*:managed-instance/*"),
+        ("ecs-tasks.amazonaws.com", "arn:aws:ecs:*:*:task/*"),
+    ];
+    let document = "arn:aws:ssm:*:*:document/*";
+    for (service, _) in kinds {
+        for (other, resource) in kinds {
+            let session = json!([allow("ssm:StartSession", resource)]);
+            let opened: &Ways = &[("ssm-start-session", Conditional)];
+            let expected = if service == other { opened } else { &[] };
+            check_user(session, admin(trusts_service(service)), expected);
+            let command = json!([allow("ssm:SendCommand", json!([resource, document]))]);
+            let sent: &Ways = &[("ssm-send-command", Conditional)];
+            let runs = service == other && service != "ecs-tasks.amazonaws.com";
+            let expected = if runs { sent } else { &[] };
+            check_user(command, admin(trusts_service(service)), expected);
+        }
+    }
+}
+
+#[test]
+fn names_beyond_those_that_are_tried_may_serve() {
+    let with = |count: usize| {
+        let mut statements = Vec::new();
+        for number in 0..count {
+            let on = |action: &str| allow(action, arn(&format!("role/{action}-{number}")));
+            statements.extend([on("iam:CreateRole"), on("iam:PutRolePolicy")]);
+        }
+        account(json!({"users": {"alice": {"may": statements}}}))
+    };
+    let few = judge(&with(10), false);
+    assert_eq!(few.lacks, [].into());
+    let many = judge(&with(100), false);
+    assert_eq!(many.lacks, [Lack::Budget].into());
+    assert_eq!(many.principals[0].ways, []);
+    assert_ne!(judge(&with(100), true).principals[0].ways, []);
 }
