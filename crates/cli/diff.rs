@@ -11,7 +11,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
     input::check_streams([&args.old, &args.new])?;
     let salt = redaction::salt(&args.redaction)?;
     let read = |path| redaction::once(saved::read(path)?, salt.as_ref());
-    let (old, new) = (read(&args.old)?, read(&args.new)?);
+    let (old, new) = (read(&args.old)?.into_report()?, read(&args.new)?.into_report()?);
     let diff = Diff::between(&old, &new)?;
     output::write(&outputs, |format, style, out| render_diff(&diff, format, style, out))
 }

@@ -1,13 +1,14 @@
 //! What the command line names: files, and `-` for standard input.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use portcullis_evidence::read_file;
+use portcullis_evidence::{open_file, read_file};
 
 use crate::failure::Failure;
 
-/// Above the report or the answers of any account; a stream that is longer is cut, and so not valid.
+/// Above the answers of any account; a stream that is longer is cut, and so not valid.
 const MAX_BYTES: u64 = 1 << 30;
 
 pub(crate) fn is_stream(path: &Path) -> bool {
@@ -27,6 +28,19 @@ pub(crate) fn check_streams<'p>(
 /// What messages call an input.
 pub(crate) fn name(path: &Path) -> String {
     if is_stream(path) { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// An input that can be read twice.
+pub(crate) fn open(path: &Path) -> Result<File, Failure> {
+    let file = if is_stream(path) { keep_stream() } else { open_file(path) };
+    Ok(file.map_err(|error| format!("cannot read {}: {error}", name(path)))?)
+}
+
+fn keep_stream() -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(&mut io::stdin().lock(), &mut file)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// The content of an input.

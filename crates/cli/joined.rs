@@ -2,62 +2,85 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::hash::Hash;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::marker::PhantomData;
 use std::mem;
+use std::path::Path;
 
-use portcullis_model::{
-    ActivitySummary, AuditedAccount, Finding, Report, RuleInfo, Run, RunOptions, SCHEMA, Severity,
-    Tool, WaiverOutcome,
+use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Severity, Status};
+use portcullis_report::{
+    EarlierReport, Format, Join, Line, Outcome, Rows, Salt, Unmergeable, render_apart, write_report,
 };
-use portcullis_report::{Findings, Format, Join, Outcome, Unmergeable, render_apart, write_json};
-use serde::de::DeserializeOwned;
-use serde::ser::{Error as _, SerializeSeq};
-use serde::{Serialize, Serializer};
 
 use crate::args::DetailArgs;
 use crate::failure::Failure;
 use crate::output::{self, Output};
+use crate::{redaction, saved};
 
-/// Reports of accounts that were judged alike, each added as it is made.
+/// Large enough that few calls write or read the file.
+const BUFFER: usize = 1 << 16;
+
+/// Reports of accounts that were judged alike, each added as it is made or read.
 #[derive(Default)]
 pub(crate) struct Joined {
-    /// The only report so far.
+    /// The only report so far that was made.
     first: Option<Report>,
     spill: Option<Spill>,
+    join: Join,
 }
 
 impl Joined {
     /// Adds a report; an error inside says that it does not go together with another.
     pub(crate) fn add(&mut self, report: Report) -> io::Result<Result<(), Unmergeable>> {
-        let spill = match (&mut self.spill, self.first.take()) {
-            (Some(spill), _) => spill,
-            (None, None) => {
-                self.first = Some(report);
-                return Ok(Ok(()));
-            }
-            (empty, Some(first)) => {
-                let spill = empty.insert(Spill::new(&first)?);
-                if let Err(conflict) = spill.add(first)? {
-                    return Ok(Err(conflict));
-                }
-                spill
-            }
-        };
-        spill.add(report)
+        if self.first.is_none() && self.spill.is_none() {
+            self.first = Some(report);
+            return Ok(Ok(()));
+        }
+        if let Some(first) = self.first.take()
+            && let Err(conflict) = self.file(first)?
+        {
+            return Ok(Err(conflict));
+        }
+        self.file(report)
+    }
+
+    /// Adds a saved report.
+    pub(crate) fn read(&mut self, path: &Path) -> Result<Result<(), Unmergeable>, Failure> {
+        let spill = spill(&mut self.spill)?;
+        let before = spill.accounts.len();
+        let head = saved::read_into(path, spill)?;
+        Ok(self.join.add(head, spill.keys_since(before)))
+    }
+
+    fn file(&mut self, mut report: Report) -> io::Result<Result<(), Unmergeable>> {
+        let spill = spill(&mut self.spill)?;
+        let before = spill.accounts.len();
+        spill.add(&report)?;
+        report.accounts.clear();
+        report.findings.clear();
+        Ok(self.join.add(report, spill.keys_since(before)))
     }
 
     /// All of them as one; none: there is no report.
     pub(crate) fn finish(self) -> io::Result<Option<Whole>> {
-        match self.spill {
-            Some(spill) => {
-                spill.finish().map(|filed| filed.map(|filed| Whole::Filed(Box::new(filed))))
-            }
-            None => Ok(self.first.map(|report| Whole::Held(Box::new(report)))),
+        if let Some(first) = self.first {
+            return Ok(Some(Whole::Held(Box::new(first))));
         }
+        let (Some(mut spill), Ok(head)) = (self.spill, self.join.finish()) else { return Ok(None) };
+        spill.sort();
+        Ok(Some(Whole::Filed(Box::new(spill.finish(head)?))))
     }
+}
+
+/// What is there, or a new one.
+fn spill(there: &mut Option<Spill>) -> io::Result<&mut Spill> {
+    Ok(match there {
+        Some(spill) => spill,
+        None => there.insert(Spill::new()?),
+    })
 }
 
 /// The report of all accounts.
@@ -73,7 +96,7 @@ impl Whole {
     pub(crate) fn head(&self) -> &Report {
         match self {
             Whole::Held(report) => report,
-            Whole::Filed(filed) => &filed.head,
+            Whole::Filed(filed) => filed.head(),
         }
     }
 
@@ -94,85 +117,83 @@ impl Whole {
             Whole::Filed(filed) => filed.write(outputs, detail),
         }
     }
-
-    /// The report in memory.
-    pub(crate) fn into_report(self) -> io::Result<Report> {
-        match self {
-            Whole::Held(report) => Ok(*report),
-            Whole::Filed(filed) => filed.into_report(),
-        }
-    }
 }
 
-/// The accounts and findings of several reports, each on a line of a file. It has no name, so that the
+/// The accounts and findings of reports, each on a line of a file. It has no name, so that the
 /// system removes it however the process ends. In memory are the places of the lines.
-struct Spill {
+pub(crate) struct Spill {
     file: BufWriter<File>,
     /// How long the file is.
     end: u64,
-    join: Join,
-    outcome: Outcome,
-    /// The ids of the rules, which are sorted, and the same in all reports.
-    rules: Vec<String>,
+    rules: Numbers<String>,
+    /// The accounts by partition and id, also of those that only findings name.
+    keys: Numbers<(String, String)>,
     accounts: Vec<AccountLine>,
     findings: Vec<FindingLine>,
 }
 
-/// Where an account stands in the file, and what it is sorted by.
+/// Where an account stands in the file, and what it is sorted and counted by.
 struct AccountLine {
-    key: (String, String),
+    key: u32,
+    status: AccountStatus,
     start: u64,
 }
 
-/// Where a finding stands in the file, and what it is sorted by; those of one rule and account are in order.
+/// Where a finding stands in the file, and what it is sorted and counted by; those of one rule and account are
+/// in order.
 struct FindingLine {
     severity: Severity,
-    /// The rule's place among the ids.
+    status: Status,
     rule: u32,
-    /// The account's place among the lines.
     account: u32,
     start: u64,
 }
 
 impl Spill {
-    /// Nothing yet, to which reports like that one can be added.
-    fn new(like: &Report) -> io::Result<Spill> {
-        let none = Report { accounts: Vec::new(), findings: Vec::new(), ..like.clone() };
+    pub(crate) fn new() -> io::Result<Spill> {
         Ok(Spill {
-            file: BufWriter::new(tempfile::tempfile()?),
+            file: BufWriter::with_capacity(BUFFER, tempfile::tempfile()?),
             end: 0,
-            join: Join::default(),
-            outcome: Outcome::new(&none),
-            rules: like.rules.iter().map(|rule| rule.id.clone()).collect(),
+            rules: Numbers::default(),
+            keys: Numbers::default(),
             accounts: Vec::new(),
             findings: Vec::new(),
         })
     }
 
-    /// Adds a report.
-    fn add(&mut self, report: Report) -> io::Result<Result<(), Unmergeable>> {
-        self.outcome.add(&report);
+    /// Adds the accounts and findings of a report.
+    fn add(&mut self, report: &Report) -> io::Result<()> {
         for account in &report.accounts {
-            let key = (account.partition.clone(), account.id.clone());
-            let start = self.write(account)?;
-            self.accounts.push(AccountLine { key, start });
+            self.add_account(account)?;
         }
-        let before = self.accounts.len() - report.accounts.len();
-        let accounts = report.accounts.iter().map(AuditedAccount::account_ref);
-        let places: HashMap<_, _> = accounts.zip(before..).collect();
         for finding in &report.findings {
-            // Only a report that was tampered with lacks the account of a finding.
-            let account = place(places.get(&finding.account_ref()).copied().unwrap_or(before));
-            let rule = self.rules.binary_search(&finding.rule).unwrap_or_else(|before| before);
-            let (rule, start) = (place(rule), self.write(finding)?);
-            self.findings.push(FindingLine { severity: finding.severity, rule, account, start });
+            self.add_finding(finding)?;
         }
-        Ok(self.join.add(report))
+        Ok(())
+    }
+
+    pub(crate) fn add_account(&mut self, account: &AuditedAccount) -> io::Result<()> {
+        let key = self.keys.number((account.partition.clone(), account.id.clone()));
+        let start = self.write(account)?;
+        self.accounts.push(AccountLine { key, status: account.status, start });
+        Ok(())
+    }
+
+    pub(crate) fn add_finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let start = self.write(finding)?;
+        self.findings.push(FindingLine {
+            severity: finding.severity,
+            status: finding.status(),
+            rule: self.rules.number(finding.rule.clone()),
+            account: self.keys.number((finding.partition.clone(), finding.account.clone())),
+            start,
+        });
+        Ok(())
     }
 
     /// Writes a line; where it starts.
-    fn write(&mut self, value: &impl Serialize) -> io::Result<u64> {
-        let mut line = serde_json::to_vec(value)?;
+    fn write(&mut self, value: &impl Line) -> io::Result<u64> {
+        let mut line = value.to_line()?;
         line.push(b'\n');
         self.file.write_all(&line)?;
         let start = self.end;
@@ -180,147 +201,198 @@ impl Spill {
         Ok(start)
     }
 
-    /// All of it, in the order of a report; none where there is nothing.
-    fn finish(mut self) -> io::Result<Option<Filed>> {
-        let Ok(head) = self.join.finish() else { return Ok(None) };
-        let accounts = &self.accounts;
-        let key = |place: u32| accounts.get(place as usize).map(|line| &line.key);
+    /// The partitions and ids of the accounts but so many.
+    fn keys_since(&self, before: usize) -> Vec<(String, String)> {
+        self.accounts[before..].iter().map(|line| self.keys.get(line.key).clone()).collect()
+    }
+
+    /// Puts what several reports hold into the order of one.
+    fn sort(&mut self) {
+        let Spill { rules, keys, accounts, findings, .. } = self;
+        let order =
+            |line: &FindingLine| (line.severity, rules.get(line.rule), keys.get(line.account));
         // Stable: those of one rule and account keep their order.
-        self.findings.sort_by(|a, b| {
-            (a.severity, a.rule, key(a.account)).cmp(&(b.severity, b.rule, key(b.account)))
-        });
-        self.accounts.sort_by(|a, b| a.key.cmp(&b.key));
+        findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        accounts.sort_by(|a, b| keys.get(a.key).cmp(keys.get(b.key)));
+    }
+
+    /// The report that consists of this and what was added.
+    pub(crate) fn finish(self, head: Report) -> io::Result<Filed> {
+        let mut outcome = Outcome::without_findings(head.options.gate.clone());
+        for line in &self.accounts {
+            outcome.add_account(line.status);
+        }
+        for line in &self.findings {
+            outcome.add_finding(self.rules.get(line.rule), line.severity, line.status);
+        }
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Some(Filed {
-            file: RefCell::new(BufReader::new(file)),
+        let file = BufReader::with_capacity(BUFFER, file);
+        Ok(Filed {
+            file: RefCell::new(LineFile { file, position: self.end, line: String::new() }),
             head,
-            outcome: self.outcome,
-            accounts: self.accounts.into_iter().map(|line| line.start).collect(),
-            findings: self.findings.into_iter().map(|line| line.start).collect(),
-        }))
+            outcome,
+            accounts: self.accounts,
+            findings: self.findings,
+        })
     }
 }
 
-/// A place in a list of a report, of which no list has four thousand million.
-fn place(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
+/// Values, each with a number from 0.
+struct Numbers<T> {
+    values: Vec<T>,
+    numbers: HashMap<T, u32>,
+}
+
+impl<T: Clone + Eq + Hash> Numbers<T> {
+    /// The number of the value, which is a new one where it has none yet.
+    fn number(&mut self, value: T) -> u32 {
+        if let Some(&number) = self.numbers.get(&value) {
+            return number;
+        }
+        // No report has four thousand million of anything.
+        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(value.clone());
+        self.numbers.insert(value, number);
+        number
+    }
+
+    fn get(&self, number: u32) -> &T {
+        &self.values[number as usize]
+    }
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Numbers<T> {
+        Numbers { values: Vec::new(), numbers: HashMap::new() }
+    }
 }
 
 /// A report of which the accounts and findings are in a file.
 pub(crate) struct Filed {
-    file: RefCell<BufReader<File>>,
+    file: RefCell<LineFile>,
     head: Report,
     outcome: Outcome,
-    /// Where each line starts, in the report's order.
-    accounts: Vec<u64>,
-    findings: Vec<u64>,
+    /// In the report's order.
+    accounts: Vec<AccountLine>,
+    findings: Vec<FindingLine>,
 }
 
 impl Filed {
+    /// The report without its accounts and findings.
+    pub(crate) fn head(&self) -> &Report {
+        &self.head
+    }
+
     /// Writes it everywhere without ever having more than a finding in memory; what it comes to.
-    fn write(
+    pub(crate) fn write(
         mut self,
         outputs: &[Output<Format>],
         detail: &DetailArgs,
     ) -> Result<Outcome, Failure> {
         // JSON has no need of the accounts in memory.
         if outputs.iter().any(|output| output.format() != Format::Json) {
-            let accounts = self.lines(&self.accounts).iter().collect::<io::Result<_>>()?;
-            self.head.accounts = accounts;
+            self.head.accounts = self.accounts().collect()?;
         }
-        let Filed { head, outcome, .. } = &self;
-        let findings = self.lines(&self.findings);
+        let (head, findings) = (&self.head, self.findings());
         output::warn_of_left_out(head, &findings, outputs)?;
         output::write(outputs, |format, style, out| {
             if format == Format::Json {
-                return self.write_json(out);
+                return write_report(head, &self.accounts(), &findings, out);
             }
-            let style = detail.apply(style);
-            render_apart(head, &findings, outcome.clone(), format, style, out)
+            render_apart(head, &findings, format, detail.apply(style), out)
         })?;
         Ok(self.outcome)
     }
 
-    /// Writes its JSON.
-    fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Report { tool, options, run, rules, waivers, activity, .. } = &self.head;
-        let lines = Streamed {
-            schema: SCHEMA,
-            tool,
-            options,
-            run,
-            accounts: self.lines(&self.accounts),
-            rules,
-            findings: self.lines(&self.findings),
-            waivers,
-            activity,
-        };
-        write_json(&lines, out)
-    }
-
-    fn into_report(self) -> io::Result<Report> {
-        let accounts = self.lines(&self.accounts).iter().collect::<io::Result<_>>()?;
-        let findings = self.lines(&self.findings).iter().collect::<io::Result<_>>()?;
+    /// The report in memory.
+    pub(crate) fn into_report(self) -> io::Result<Report> {
+        let (accounts, findings) = (self.accounts().collect()?, self.findings().collect()?);
         Ok(Report { accounts, findings, ..self.head })
     }
 
-    fn lines<'a, T>(&'a self, starts: &'a [u64]) -> Lines<'a, T> {
+    /// What is kept of it as a baseline.
+    pub(crate) fn into_earlier(mut self) -> io::Result<EarlierReport> {
+        self.head.accounts = self.accounts().collect()?;
+        EarlierReport::new(&self.head, &self.findings())
+    }
+
+    /// The report with pseudonyms, of which each account gets its own apart from the others.
+    pub(crate) fn redacted(self, salt: &Salt) -> Result<Filed, Failure> {
+        let head = redaction::apply(self.head.clone(), Some(salt))?;
+        let mut places: BTreeMap<u32, (Vec<u64>, Vec<u64>)> = BTreeMap::new();
+        for line in &self.accounts {
+            places.entry(line.key).or_default().0.push(line.start);
+        }
+        for line in &self.findings {
+            places.entry(line.account).or_default().1.push(line.start);
+        }
+        let mut spill = Spill::new()?;
+        for (accounts, findings) in places.into_values() {
+            let accounts = self.lines(accounts).collect()?;
+            let findings = self.lines(findings).collect()?;
+            let part = Report { accounts, findings, ..self.head.clone() };
+            spill.add(&redaction::apply(part, Some(salt))?)?;
+        }
+        spill.sort();
+        Ok(spill.finish(head)?)
+    }
+
+    fn accounts(&self) -> Lines<'_, AuditedAccount> {
+        self.lines(self.accounts.iter().map(|line| line.start).collect())
+    }
+
+    fn findings(&self) -> Lines<'_, Finding> {
+        self.lines(self.findings.iter().map(|line| line.start).collect())
+    }
+
+    fn lines<T>(&self, starts: Vec<u64>) -> Lines<'_, T> {
         Lines { file: &self.file, starts, of: PhantomData }
     }
 }
 
-/// [`Report`], field by field.
-#[derive(Serialize)]
-struct Streamed<'a> {
-    schema: &'a str,
-    tool: &'a Tool,
-    options: &'a RunOptions,
-    run: &'a Run,
-    accounts: Lines<'a, AuditedAccount>,
-    rules: &'a [RuleInfo],
-    findings: Lines<'a, Finding>,
-    waivers: &'a [WaiverOutcome],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    activity: &'a [ActivitySummary],
-}
-
 /// Values on lines of a file.
 struct Lines<'a, T> {
-    file: &'a RefCell<BufReader<File>>,
-    starts: &'a [u64],
+    file: &'a RefCell<LineFile>,
+    starts: Vec<u64>,
     of: PhantomData<T>,
 }
 
-impl<T: DeserializeOwned> Lines<'_, T> {
-    fn iter(&self) -> impl Iterator<Item = io::Result<T>> {
-        self.starts.iter().map(|&start| self.read(start))
+impl<T: Line> Lines<'_, T> {
+    fn collect(&self) -> io::Result<Vec<T>> {
+        self.starts.iter().map(|&start| self.read(start)).collect()
     }
 
     fn read(&self, start: u64) -> io::Result<T> {
-        let mut line = String::new();
-        let mut file = self.file.borrow_mut();
-        file.seek(SeekFrom::Start(start))?;
-        file.read_line(&mut line)?;
-        Ok(serde_json::from_str(&line)?)
+        Ok(T::from_line(self.file.borrow_mut().line(start)?)?)
     }
 }
 
-impl Findings for Lines<'_, Finding> {
+impl<T: Clone + Line> Rows<T> for Lines<'_, T> {
     fn count(&self) -> usize {
         self.starts.len()
     }
 
-    fn get(&self, place: usize) -> io::Result<Cow<'_, Finding>> {
+    fn get(&self, place: usize) -> io::Result<Cow<'_, T>> {
         self.read(self.starts[place]).map(Cow::Owned)
     }
 }
 
-impl<T: DeserializeOwned + Serialize> Serialize for Lines<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.starts.len()))?;
-        for value in self.iter() {
-            list.serialize_element(&value.map_err(S::Error::custom)?)?;
-        }
-        list.end()
+/// A file of which most lines are read one after the other.
+struct LineFile {
+    file: BufReader<File>,
+    /// Where it is read.
+    position: u64,
+    line: String,
+}
+
+impl LineFile {
+    /// The line that begins there.
+    fn line(&mut self, start: u64) -> io::Result<&str> {
+        // Unlike `seek`, this keeps what has been read ahead.
+        self.file.seek_relative(start.cast_signed() - self.position.cast_signed())?;
+        self.line.clear();
+        let length = self.file.read_line(&mut self.line)?;
+        self.position = start + length as u64;
+        Ok(&self.line)
     }
 }

@@ -10,7 +10,7 @@ use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::joined::Joined;
 use crate::output::Output;
-use crate::{input, output, saved};
+use crate::{input, output};
 
 pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, Format::Json)?;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     input::check_streams(&paths)?;
     let mut joined = Joined::default();
     for path in &paths {
-        joined.add(saved::read(path)?)?.map_err(|error| refused(error, &paths, Names::Shown))?;
+        joined.read(path)?.map_err(|error| refused(error, &paths, Names::Shown))?;
     }
     let whole = joined.finish()?;
     whole

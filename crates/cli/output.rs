@@ -6,8 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use portcullis_model::Report;
-use portcullis_report::{Findings, Format, Style, UnknownFormat, counted, render};
+use portcullis_model::{Finding, Report};
+use portcullis_report::{Format, Rows, Style, UnknownFormat, counted, render};
 
 use crate::args::DetailArgs;
 use crate::failure::{Failure, did_you_mean};
@@ -136,7 +136,7 @@ pub(crate) fn write_report(
 /// Says of what a format leaves out that it does.
 pub(crate) fn warn_of_left_out(
     report: &Report,
-    findings: &dyn Findings,
+    findings: &dyn Rows<Finding>,
     outputs: &[Output<Format>],
 ) -> io::Result<()> {
     for Output { format, .. } in outputs {

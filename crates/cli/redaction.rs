@@ -9,6 +9,7 @@ use portcullis_report::{Salt, redact};
 
 use crate::args::RedactionArgs;
 use crate::failure::Failure;
+use crate::joined::Filed;
 
 /// The environment variable that holds the salt where no file is named.
 const VARIABLE: &str = "PORTCULLIS_SALT";
@@ -48,8 +49,11 @@ pub(crate) fn apply(report: Report, salt: Option<&Salt>) -> Result<Report, Failu
         .map_err(|error| Failure::with_help(error, "leave out --redact to write it unchanged"))
 }
 
-/// The report as [`apply`] makes it; one that is redacted already stays as it is, so that it can be
+/// The saved report with pseudonyms if there is a salt; one that is redacted already stays as it is, so that it can be
 /// compared with another.
-pub(crate) fn once(report: Report, salt: Option<&Salt>) -> Result<Report, Failure> {
-    if report.options.redacted { Ok(report) } else { apply(report, salt) }
+pub(crate) fn once(report: Filed, salt: Option<&Salt>) -> Result<Filed, Failure> {
+    match salt {
+        Some(salt) if !report.head().options.redacted => report.redacted(salt),
+        _ => Ok(report),
+    }
 }

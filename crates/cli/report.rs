@@ -9,6 +9,10 @@ use crate::{output, redaction, saved};
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
     let salt = redaction::salt(&args.redaction)?;
-    let report = redaction::apply(saved::read(&args.report)?, salt.as_ref())?;
-    output::write_report(&report, &outputs, &args.output.detail)
+    let mut report = saved::read(&args.report)?;
+    if let Some(salt) = &salt {
+        report = report.redacted(salt)?;
+    }
+    report.write(&outputs, &args.output.detail)?;
+    Ok(())
 }

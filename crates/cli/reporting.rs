@@ -4,7 +4,7 @@
 use portcullis_model::{
     Gate, Loosening, LooseningChange, Report, Run, RunOptions, Snapshot, Waiver,
 };
-use portcullis_report::{Format, Incomparable, Salt, baseline};
+use portcullis_report::{EarlierReport, Format, Incomparable, Salt};
 use portcullis_rules::{Evidence, RuleSet, Selection, evaluate, without_accounts};
 
 use crate::args::ReportingArgs;
@@ -25,7 +25,7 @@ pub(crate) struct Reporting<'a> {
     pub(crate) run: Run,
     outputs: Vec<Output<Format>>,
     salt: Option<Salt>,
-    earlier: Option<Report>,
+    earlier: Option<EarlierReport>,
     waivers: Vec<Waiver>,
 }
 
@@ -65,41 +65,39 @@ impl<'a> Reporting<'a> {
     }
 
     /// The report with what has been decided about its findings.
-    pub(crate) fn decide(&self, mut report: Report) -> Result<Report, Failure> {
-        // Waivers match names, so they come before pseudonyms.
+    pub(crate) fn decide(&mut self, mut report: Report) -> Result<Report, Failure> {
+        // Waivers match names, so they come before pseudonyms, which the baseline has too.
         portcullis_report::waivers::apply(&mut report, &self.waivers);
-        redaction::apply(report, self.salt.as_ref())
+        report = redaction::apply(report, self.salt.as_ref())?;
+        if let Some(earlier) = &mut self.earlier {
+            earlier.apply(&mut report);
+        }
+        Ok(report)
     }
 
     /// Writes the report; the exit status, which follows from it.
-    pub(crate) fn finish(self, mut report: Whole) -> Result<u8, Failure> {
-        loosened::note(report.head());
-        waivers::warn(report.head());
-        if let Some(earlier) = &self.earlier {
-            report = compare(report, earlier)?;
+    pub(crate) fn finish(mut self, report: Whole) -> Result<u8, Failure> {
+        let head = report.head();
+        loosened::note(head);
+        waivers::warn(head);
+        if let Some(earlier) = &mut self.earlier {
+            for warning in earlier.warnings(&head.rules) {
+                terminal::warn(&warning);
+            }
         }
         let outcome = report.write(&self.outputs, &self.args.output.detail)?;
         Ok(if self.args.exit_zero { 0 } else { outcome.exit_status() })
     }
 }
 
-/// Compares the report with the earlier one.
-fn compare(report: Whole, earlier: &Report) -> Result<Whole, Failure> {
-    let mut report = report.into_report()?;
-    for warning in baseline::apply(&mut report, earlier)? {
-        terminal::warn(&warning);
-    }
-    Ok(Whole::Held(Box::new(report)))
-}
-
 /// The baseline, with pseudonyms if the report is to have them; an error if only the baseline has.
-fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<Report>, Failure> {
+fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierReport>, Failure> {
     let Some(path) = &args.baseline else { return Ok(None) };
     let earlier = redaction::once(saved::read(path)?, salt)?;
-    if earlier.options.redacted && salt.is_none() {
+    if earlier.head().options.redacted && salt.is_none() {
         return Err(Incomparable::Redaction.into());
     }
-    Ok(Some(earlier))
+    Ok(Some(earlier.into_earlier()?))
 }
 
 /// What is chosen by file and command line; an error if it names what does not exist.

@@ -1,44 +1,69 @@
 //! Reports that `audit -o json` wrote.
 
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
-use portcullis_evidence::to_utf8;
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use portcullis_model::{Report, SCHEMA};
+use portcullis_report::{Keep, Part, read_report};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::input;
+use crate::joined::{Filed, Spill};
 
 const HELP: &str = "give it a file that `portcullis audit -o json=FILE` wrote";
 
 /// Reads a report; `-` is standard input.
-pub(crate) fn read(path: &Path) -> Result<Report, Failure> {
-    let bytes = input::read(path)?;
-    parse(&bytes).map_err(|what| Failure::with_help(format!("{} {what}", input::name(path)), HELP))
+pub(crate) fn read(path: &Path) -> Result<Filed, Failure> {
+    let mut spill = Spill::new()?;
+    let head = read_into(path, &mut spill)?;
+    Ok(spill.finish(head)?)
 }
 
-/// The report, or what is wrong with it.
-fn parse(bytes: &[u8]) -> Result<Report, String> {
+/// Reads a report, whose accounts and findings are added to others; what else it consists of.
+pub(crate) fn read_into(path: &Path, spill: &mut Spill) -> Result<Report, Failure> {
+    let mut unwritten = None;
+    let report = parse(&mut input::open(path)?, &mut |part| {
+        let added = match part {
+            Part::Account(account) => spill.add_account(&account),
+            Part::Finding(finding) => spill.add_finding(&finding),
+        };
+        added.map_err(|error| io::Error::other(unwritten.insert(error).to_string()))
+    });
+    if let Some(error) = unwritten {
+        return Err(error.into());
+    }
+    report.map_err(|what| Failure::with_help(format!("{} {what}", input::name(path)), HELP))
+}
+
+/// The report without its accounts and findings, which are kept elsewhere; or what is wrong with it.
+fn parse(input: &mut (impl Read + Seek), keep: Keep<'_>) -> Result<Report, String> {
     #[derive(Deserialize)]
     struct Header {
         #[serde(default)]
         schema: Value,
     }
-    let text = to_utf8(bytes);
-    let error = match serde_json::from_slice::<Report>(&text) {
+    let error = match read_report(&mut text(&mut *input), keep) {
         Ok(report) if report.schema == SCHEMA => return Ok(report),
         Ok(report) => return Err(other_schema(&report.schema)),
         Err(error) => error,
     };
     // The schema explains all that is wrong with another tool's file.
-    let Header { schema } =
-        serde_json::from_slice(&text).map_err(|error| format!("is not valid JSON: {error}"))?;
+    input.rewind().map_err(|error| format!("cannot be read: {error}"))?;
+    let Header { schema } = serde_json::from_reader(BufReader::new(text(input)))
+        .map_err(|error| format!("is not valid JSON: {error}"))?;
     Err(match schema.as_str() {
         Some(SCHEMA) => format!("is not a complete report: {error}"),
         Some(other) => other_schema(other),
         None => "is not a Portcullis report: it has no `schema`".to_owned(),
     })
+}
+
+/// The text as it is read, as [`to_utf8`](portcullis_evidence::to_utf8) decodes it.
+fn text(input: impl Read) -> impl Read {
+    DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(input)
 }
 
 fn other_schema(schema: &str) -> String {
@@ -47,6 +72,8 @@ fn other_schema(schema: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
     #[test]
@@ -59,7 +86,7 @@ mod tests {
             (b"{\"schema\": \"portcullis/report/v9\"}", "has the schema portcullis/report/v9, and"),
             (b"{\"schema\": \"portcullis/report/v1\"}", "is not a complete report: missing field"),
         ] {
-            let what = parse(bytes).unwrap_err();
+            let what = parse(&mut Cursor::new(bytes), &mut |_| Ok(())).unwrap_err();
             assert!(what.starts_with(says), "{what}");
         }
     }

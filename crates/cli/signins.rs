@@ -30,7 +30,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let outputs = output::of_share(&args.reporting.output.outputs, args.shard)?;
     input::check_streams(args.paths.iter().chain(&args.reporting.baseline))?;
     let judged = if args.bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
-    let reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
+    let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
     let mut declared = reporting.config.declarations();
     declared.own_accounts = Arc::new(evidence::own_accounts(&args.bundles));

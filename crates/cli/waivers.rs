@@ -49,7 +49,7 @@ pub(crate) fn run(command: &WaiversCommand, config: &Config) -> Result<u8, Failu
 fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
     let (_, configured) = config.load_rules(&args.view.directories)?;
     let report = match &args.report {
-        Some(path) => Some(applied(saved::read(path)?, &configured, args.as_of)?),
+        Some(path) => Some(applied(saved::read(path)?.into_report()?, &configured, args.as_of)?),
         None => None,
     };
     let outcomes = match &report {

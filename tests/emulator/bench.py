@@ -210,6 +210,39 @@ def measure_fleet(portcullis: str, directory: Path) -> None:
         print(f"{'ratio':<34}{milliseconds:>8.1f}{megabytes:>8.2f}")
 
 
+def measure_saved(portcullis: str, directory: Path) -> None:
+    """What reads a saved report should take hardly more memory for a large one."""
+    title = "Saved reports, accounts of 20 users"
+    print(f"\n{title:<36}{'ms':>8}{'MB':>8}{'MB of file':>12}")
+    one = str(bundles_of(1, directory)[0])
+    audit = ["audit", one, "--as-of", large_account.COLLECTED, "--exit-zero"]
+    commands = {
+        "report -o json": ["report", "-o", "json"],
+        "report -o html": ["report", "-o", "html"],
+        "merge": ["merge"],
+        "baseline of one account": [*audit, "--baseline"],
+    }
+    reports = [saved_report(portcullis, directory, accounts) for accounts in FLEETS]
+    for name, command in commands.items():
+        runs = []
+        for accounts, report in zip(FLEETS, reports, strict=True):
+            whole = measure_once([portcullis, *command, str(report)])
+            runs.append(whole)
+            label, size = f"{name}, {accounts}", report.stat().st_size / 1e6
+            print(f"{label:<36}{whole.milliseconds:>8.0f}{whole.megabytes:>8.0f}{size:>12.1f}")
+        few, many = runs
+        print(f"{'ratio':<44}{many.megabytes / few.megabytes:>8.2f}")
+
+
+def saved_report(portcullis: str, directory: Path, accounts: int) -> Path:
+    """A report of that many accounts, with all that the rules find."""
+    report = directory / f"report-{accounts}.json"
+    bundles = map(str, bundles_of(accounts, directory))
+    moment = ["--as-of", large_account.COLLECTED]
+    measure_once([portcullis, "audit", *moment, "-o", f"json={report}", *bundles])
+    return report
+
+
 def bundles_of(accounts: int, directory: Path) -> list[Path]:
     """Where the bundles of that many accounts are."""
     return [directory / "fleet" / f"66{number:010}" for number in range(accounts)]
@@ -257,6 +290,7 @@ def main() -> None:
     measure_permissions(portcullis, bundle.parent)
     measure_worst(portcullis, bundle.parent)
     measure_fleet(portcullis, bundle.parent)
+    measure_saved(portcullis, bundle.parent)
     measure_live_fleet(portcullis, bundle.parent)
     measure_start(portcullis)
 

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use encoding_rs::{Encoding, UTF_8};
 
-/// The content of a regular file of at most that many bytes.
+/// A regular file, to be read.
 ///
 /// # Errors
-/// If it cannot be read; if it is a pipe or a device, which may never end; if it is larger.
-pub fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+/// If it cannot be read; if it is a pipe or a device, which may never end.
+pub fn open_file(path: &Path) -> io::Result<File> {
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => io::Error::new(ErrorKind::NotFound, "it does not exist"),
         _ => error,
@@ -22,9 +22,19 @@ pub fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut bytes = Vec::with_capacity(metadata.len().min(max_bytes).try_into().unwrap_or(0));
+    File::open(path)
+}
+
+/// The content of a regular file of at most that many bytes.
+///
+/// # Errors
+/// As [`open_file`]; if it is larger.
+pub fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let file = open_file(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::with_capacity(length.min(max_bytes).try_into().unwrap_or(0));
     // Some files of the kernel are longer than they say.
-    File::open(path)?.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max_bytes {
         let message = format!("it is larger than {max_bytes} bytes");
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));

@@ -19,6 +19,6 @@ pub use bundle::{
     Bundle, BundleError, Change, ChangeKind, Document, Draft, FileEntry, Manifest, to_json, verify,
 };
 pub use classes::{ClassConflict, Classes, Patterns, glob};
-pub use file::{read_file, read_text, read_text_in, to_utf8};
+pub use file::{open_file, read_file, read_text, read_text_in, to_utf8};
 pub use guides::{Guides, NoUsers, Users};
 pub use snapshot::Declarations;

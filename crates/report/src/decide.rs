@@ -1,7 +1,7 @@
 //! What is decided about the findings of a report: accepted, known before, changed, whose, and the exit
 //! status that follows. Nothing here knows how a report is written.
 
-pub mod baseline;
+pub(crate) mod baseline;
 pub(crate) mod comparison;
 pub(crate) mod diff;
 pub mod loosened;

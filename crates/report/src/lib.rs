@@ -6,12 +6,14 @@
 #![warn(clippy::disallowed_methods)]
 
 mod decide;
+mod read;
 mod render;
 #[cfg(test)]
 mod sample;
 mod text;
 mod words;
 
+pub use decide::baseline::EarlierReport;
 pub use decide::comparison::Incomparable;
 pub use decide::diff::{
     Action, Change, Diff, Difference, Entry, Origin, OriginAccount, Plan, Reason, Side, State, Step,
@@ -19,9 +21,11 @@ pub use decide::diff::{
 pub use decide::merge::{Conflict, Join, Unmergeable, merge};
 pub use decide::outcome::Outcome;
 pub use decide::redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
-pub use decide::{baseline, loosened, waivers};
+pub use decide::{loosened, waivers};
+pub use read::{Keep, Line, Part, read_report};
 pub use render::diff::{DiffFormat, render_diff};
-pub use render::findings::Findings;
+pub use render::findings::Rows;
+pub use render::format::json::write_report;
 pub use render::format::{Format, UnknownFormat, render, render_apart};
 pub use render::json::write_json;
 pub use render::page::{Detail, Page, Style, bold, dim, severity_style};

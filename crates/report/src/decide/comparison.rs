@@ -47,12 +47,11 @@ pub(crate) fn by_fingerprint(report: &Report) -> ByFingerprint<'_> {
 
 /// The findings of an older report, by the identity that they have in a newer one.
 pub(crate) fn by_later_fingerprint<'r>(old: &'r Report, new: &Report) -> ByFingerprint<'r> {
-    let (was, is) = (access_keys(old), access_keys(new));
+    let (was, is) = (AccessKeys::new(&old.findings), AccessKeys::new(&new.findings));
     let mut groups = ByFingerprint::new();
     for finding in &old.findings {
-        let key = AccessKey::from_finding(finding)
-            .filter(|key| was.get(key).is_some_and(Option::is_some));
-        let later = key.and_then(|key| is.get(&key).copied().flatten());
+        let key = AccessKey::from_finding(finding).filter(|key| was.fingerprint(key).is_some());
+        let later = key.and_then(|key| is.fingerprint(&key));
         let fingerprint = later.unwrap_or(&finding.fingerprint).clone();
         groups.entry(fingerprint).or_default().push(finding);
     }
@@ -61,16 +60,16 @@ pub(crate) fn by_later_fingerprint<'r>(old: &'r Report, new: &Report) -> ByFinge
 
 /// What a finding is about, if that is an access key of which evidence holds id and creation. Its
 /// fingerprint holds the report's `last_rotated` instead, which activating the key again moves.
-#[derive(Eq, Hash, PartialEq)]
-struct AccessKey<'r> {
-    rule: &'r str,
-    owner: &'r str,
-    id: &'r str,
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct AccessKey {
+    rule: String,
+    owner: String,
+    id: String,
     created: String,
 }
 
-impl<'r> AccessKey<'r> {
-    fn from_finding(finding: &'r Finding) -> Option<AccessKey<'r>> {
+impl AccessKey {
+    pub(crate) fn from_finding(finding: &Finding) -> Option<AccessKey> {
         let ResourceRef { kind, id, name, .. } = &finding.resource;
         if kind != "access_key" {
             return None;
@@ -80,39 +79,70 @@ impl<'r> AccessKey<'r> {
         let Json::String(created) = finding.evidence.facts().remove("key.created")? else {
             return None;
         };
-        Some(AccessKey { rule: &finding.rule, owner, id: name, created })
+        Some(AccessKey {
+            rule: finding.rule.clone(),
+            owner: owner.to_owned(),
+            id: name.clone(),
+            created,
+        })
     }
 }
 
-/// The fingerprints of the access keys in a report; none for one that has several.
-fn access_keys(report: &Report) -> HashMap<AccessKey<'_>, Option<&Fingerprint>> {
-    let mut keys = HashMap::new();
-    for finding in &report.findings {
-        let Some(key) = AccessKey::from_finding(finding) else { continue };
-        let fingerprint = keys.entry(key).or_insert(Some(&finding.fingerprint));
-        if *fingerprint != Some(&finding.fingerprint) {
-            *fingerprint = None;
+/// The access keys in a report, each with its fingerprint; none for one that has several.
+#[derive(Debug, Default)]
+pub(crate) struct AccessKeys(HashMap<AccessKey, Option<Fingerprint>>);
+
+impl AccessKeys {
+    pub(crate) fn new(findings: &[Finding]) -> AccessKeys {
+        let mut keys = AccessKeys::default();
+        for finding in findings {
+            if let Some(key) = AccessKey::from_finding(finding) {
+                keys.add(key, &finding.fingerprint);
+            }
+        }
+        keys
+    }
+
+    pub(crate) fn add(&mut self, key: AccessKey, fingerprint: &Fingerprint) {
+        let known = self.0.entry(key).or_insert_with(|| Some(fingerprint.clone()));
+        if known.as_ref() != Some(fingerprint) {
+            *known = None;
         }
     }
-    keys
+
+    /// The only fingerprint of that key.
+    pub(crate) fn fingerprint(&self, key: &AccessKey) -> Option<&Fingerprint> {
+        self.0.get(key)?.as_ref()
+    }
+
+    /// The keys that have one fingerprint, with it.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&AccessKey, &Fingerprint)> {
+        self.0.iter().filter_map(|(key, fingerprint)| Some((key, fingerprint.as_ref()?)))
+    }
 }
 
 /// Since when these findings of one fingerprint are known to fail, by a report in which the ages of
-/// their account count to that moment. One that could not be judged keeps the memory of its failure,
-/// where it has one.
+/// their account count to that moment.
 pub(crate) fn first_seen<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
     as_of: Option<Timestamp>,
 ) -> Option<Timestamp> {
-    let mut seen = Vec::new();
-    for finding in findings {
-        seen.extend(match finding.verdict {
-            Verdict::Fail => finding.first_seen.or(as_of),
-            Verdict::Unknown => finding.first_seen,
-            Verdict::Pass | Verdict::NotApplicable => None,
-        });
+    let findings = findings.into_iter();
+    findings.filter_map(|finding| failing_since(finding.verdict, finding.first_seen, as_of)).min()
+}
+
+/// Since when a finding of that verdict is known to fail, by a report of that moment. One that could not
+/// be judged keeps the memory of its failure, where it has one.
+pub(crate) fn failing_since(
+    verdict: Verdict,
+    first_seen: Option<Timestamp>,
+    as_of: Option<Timestamp>,
+) -> Option<Timestamp> {
+    match verdict {
+        Verdict::Fail => first_seen.or(as_of),
+        Verdict::Unknown => first_seen,
+        Verdict::Pass | Verdict::NotApplicable => None,
     }
-    seen.into_iter().min()
 }
 
 /// That account in a report. An account that could not be identified may be any.
@@ -139,9 +169,9 @@ pub(crate) struct RuleChanges<'a> {
 }
 
 impl<'a> RuleChanges<'a> {
-    pub(crate) fn between(old: &'a Report, new: &'a Report) -> RuleChanges<'a> {
-        let by_id = |report: &'a Report| -> BTreeMap<&'a str, &'a RuleInfo> {
-            report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect()
+    pub(crate) fn between(old: &'a [RuleInfo], new: &'a [RuleInfo]) -> RuleChanges<'a> {
+        let by_id = |rules: &'a [RuleInfo]| -> BTreeMap<&'a str, &'a RuleInfo> {
+            rules.iter().map(|rule| (rule.id.as_str(), rule)).collect()
         };
         let (was, is) = (by_id(old), by_id(new));
         let mut changes = RuleChanges::default();

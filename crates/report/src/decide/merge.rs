@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::error::Error;
 use std::{fmt, mem};
 
-use portcullis_model::{ActivitySummary, Report, Run, Waiver, WaiverOutcome};
+use portcullis_model::{AccountRef, ActivitySummary, Report, Run, Waiver, WaiverOutcome};
 
 use crate::decide::loosened;
 use crate::decide::waivers::{self, ANY_ACCOUNT};
@@ -66,8 +66,12 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Unmergeable> {
     let (mut accounts, mut findings) = (Vec::new(), Vec::new());
     for mut report in reports {
         findings.append(&mut report.findings);
-        accounts.extend(report.accounts.iter().cloned());
-        join.add(report)?;
+        let mut keys = Vec::new();
+        for account in &report.accounts {
+            keys.push((account.partition.clone(), account.id.clone()));
+        }
+        accounts.append(&mut report.accounts);
+        join.add(report, keys)?;
     }
     accounts.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -92,21 +96,25 @@ pub struct Join {
 }
 
 impl Join {
-    /// Adds a report, whose accounts and findings the caller keeps.
-    pub fn add(&mut self, mut report: Report) -> Result<(), Unmergeable> {
+    /// Adds a report, whose accounts and findings the caller keeps, with the partitions and ids of its
+    /// accounts.
+    pub fn add(
+        &mut self,
+        mut report: Report,
+        accounts: Vec<(String, String)>,
+    ) -> Result<(), Unmergeable> {
         let second = self.count;
         let refused = |first, conflict| Unmergeable::Pair { places: [first, second], conflict };
         if let Some(conflict) = self.head.as_ref().and_then(|head| difference(head, &report)) {
             return Err(refused(0, conflict));
         }
         self.count += 1;
-        self.add_waivers(&mut report);
+        self.add_waivers(mem::take(&mut report.waivers), &accounts);
         loosened::add(&mut self.run, mem::take(&mut report.run));
         self.activity.append(&mut report.activity);
-        for account in report.accounts.drain(..) {
-            let is_identified = account.account_ref().is_identified();
-            let key = (account.partition, account.id);
-            match self.accounts.entry(key) {
+        for (partition, id) in accounts {
+            let is_identified = AccountRef { partition: &partition, id: &id }.is_identified();
+            match self.accounts.entry((partition, id)) {
                 Entry::Vacant(entry) => {
                     entry.insert(second);
                 }
@@ -119,15 +127,14 @@ impl Join {
                 }
             }
         }
-        report.findings = Vec::new();
         self.head.get_or_insert(report);
         Ok(())
     }
 
-    /// Moves the waivers of a report to those of the others.
-    fn add_waivers(&mut self, report: &mut Report) {
-        for outcome in mem::take(&mut report.waivers) {
-            let concerns = concerns(&outcome.waiver, report);
+    /// Adds the waivers of a report of those accounts to those of the others.
+    fn add_waivers(&mut self, waivers: Vec<WaiverOutcome>, accounts: &[(String, String)]) {
+        for outcome in waivers {
+            let concerns = concerns(&outcome.waiver, accounts);
             match self.waivers.iter_mut().find(|joined| joined.outcome.waiver == outcome.waiver) {
                 Some(joined) => joined.add(&outcome, concerns),
                 None => self.waivers.push(JoinedWaiver::new(outcome, concerns)),
@@ -194,8 +201,8 @@ impl JoinedWaiver {
     }
 }
 
-/// Whether the report is of an account in which the waiver holds.
-fn concerns(waiver: &Waiver, report: &Report) -> bool {
-    waiver.account == ANY_ACCOUNT && !report.accounts.is_empty()
-        || report.accounts.iter().any(|account| account.id == waiver.account)
+/// Whether one of the accounts is one in which the waiver holds.
+fn concerns(waiver: &Waiver, accounts: &[(String, String)]) -> bool {
+    waiver.account == ANY_ACCOUNT && !accounts.is_empty()
+        || accounts.iter().any(|(_, id)| *id == waiver.account)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use portcullis_model::{Gate, Report, Severity, Status};
+use portcullis_model::{AccountStatus, Gate, Report, Severity, Status};
 
 /// What an audit comes to, by its report alone. Its text is one sentence that explains the exit
 /// status.
@@ -42,8 +42,21 @@ impl Outcome {
     /// The outcome of that report, by the gate that stands in its options.
     #[must_use]
     pub fn new(report: &Report) -> Outcome {
-        let mut outcome = Outcome {
-            gate: report.options.gate.clone(),
+        let mut outcome = Outcome::without_findings(report.options.gate.clone());
+        for account in &report.accounts {
+            outcome.add_account(account.status);
+        }
+        for finding in &report.findings {
+            outcome.add_finding(&finding.rule, finding.severity, finding.status());
+        }
+        outcome
+    }
+
+    /// The outcome of no account and no finding, by that gate.
+    #[must_use]
+    pub fn without_findings(gate: Gate) -> Outcome {
+        Outcome {
+            gate,
             open: 0,
             waived: 0,
             known: 0,
@@ -52,33 +65,31 @@ impl Outcome {
             failed: 0,
             missed: BTreeSet::new(),
             allowed: false,
-        };
-        outcome.add(report);
-        outcome
+        }
     }
 
-    /// Adds the accounts and findings of another report, which was made with the same options.
-    pub fn add(&mut self, report: &Report) {
-        self.accounts += report.accounts.len();
-        for account in &report.accounts {
-            self.judged += usize::from(account.status.is_judged());
-            self.failed += usize::from(account.status.is_failed());
-        }
-        for finding in &report.findings {
-            // The highest severity comes first in the ordering.
-            let counts = usize::from(finding.severity <= self.gate.fail_on);
-            match finding.status() {
-                Status::Open => self.open += counts,
-                Status::Waived => self.waived += counts,
-                Status::Known => self.known += counts,
-                Status::Unknown if self.gate.allow_unknown.contains(&finding.rule) => {
-                    self.allowed = true;
-                }
-                Status::Unknown if !self.missed.contains(&finding.rule) => {
-                    self.missed.insert(finding.rule.clone());
-                }
-                Status::Unknown | Status::Pass | Status::NotApplicable => {}
+    /// Adds an account.
+    pub fn add_account(&mut self, status: AccountStatus) {
+        self.accounts += 1;
+        self.judged += usize::from(status.is_judged());
+        self.failed += usize::from(status.is_failed());
+    }
+
+    /// Adds a finding of that rule.
+    pub fn add_finding(&mut self, rule: &str, severity: Severity, status: Status) {
+        // The highest severity comes first in the ordering.
+        let counts = usize::from(severity <= self.gate.fail_on);
+        match status {
+            Status::Open => self.open += counts,
+            Status::Waived => self.waived += counts,
+            Status::Known => self.known += counts,
+            Status::Unknown if self.gate.allow_unknown.iter().any(|allowed| allowed == rule) => {
+                self.allowed = true;
             }
+            Status::Unknown if !self.missed.contains(rule) => {
+                self.missed.insert(rule.to_owned());
+            }
+            Status::Unknown | Status::Pass | Status::NotApplicable => {}
         }
     }
 

@@ -1,26 +1,26 @@
-//! The findings of a report, in memory or elsewhere, and what they are counted and sorted by.
+//! The accounts and findings of a report, in memory or elsewhere, and what findings are counted and sorted by.
 
 use std::borrow::Cow;
 use std::io;
 
-use portcullis_model::{Finding, Severity, Status};
+use portcullis_model::{Severity, Status};
 
-/// The findings of a report in its order. Those of many accounts are in a file, so none is kept longer than it takes
-/// to write it.
-pub trait Findings {
+/// The accounts or the findings of a report in its order. Those of a large one are in a file, so none is kept
+/// longer than it takes to write it.
+pub trait Rows<T: Clone> {
     /// How many there are.
     fn count(&self) -> usize;
 
-    /// The finding at that place, from 0.
-    fn get(&self, place: usize) -> io::Result<Cow<'_, Finding>>;
+    /// The one at that place, from 0.
+    fn get(&self, place: usize) -> io::Result<Cow<'_, T>>;
 }
 
-impl Findings for Vec<Finding> {
+impl<T: Clone> Rows<T> for Vec<T> {
     fn count(&self) -> usize {
         self.len()
     }
 
-    fn get(&self, place: usize) -> io::Result<Cow<'_, Finding>> {
+    fn get(&self, place: usize) -> io::Result<Cow<'_, T>> {
         Ok(Cow::Borrowed(&self[place]))
     }
 }

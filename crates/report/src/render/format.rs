@@ -7,7 +7,7 @@ mod duplicates;
 mod github;
 mod gitlab;
 mod html;
-mod json;
+pub(crate) mod json;
 mod jsonl;
 mod junit;
 mod markdown;
@@ -19,11 +19,11 @@ mod table;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use portcullis_model::Report;
+use portcullis_model::{Finding, Report};
 
-use crate::render::findings::Findings;
+use crate::Style;
+use crate::render::findings::Rows;
 use crate::render::view::View;
-use crate::{Outcome, Style};
 
 /// Writes a report in one format.
 type Writer = fn(&View<'_>, &mut dyn Write) -> io::Result<()>;
@@ -83,7 +83,7 @@ formats! {
 
 impl Format {
     /// How many findings it leaves out because whoever reads it would refuse them.
-    pub fn left_out(self, report: &Report, findings: &dyn Findings) -> io::Result<usize> {
+    pub fn left_out(self, report: &Report, findings: &dyn Rows<Finding>) -> io::Result<usize> {
         match self {
             Format::Asff => asff::left_out(report, findings),
             _ => Ok(0),
@@ -131,17 +131,16 @@ pub fn render(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    render_apart(report, &report.findings, Outcome::new(report), format, style, out)
+    render_apart(report, &report.findings, format, style, out)
 }
 
 /// Writes the report as [`render`] does, in any format but JSON, with findings that are kept apart from it.
 pub fn render_apart(
     report: &Report,
-    findings: &dyn Findings,
-    outcome: Outcome,
+    findings: &dyn Rows<Finding>,
     format: Format,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    format.writer()(&View::new(report, findings, outcome, style)?, out)
+    format.writer()(&View::new(report, findings, style)?, out)
 }

@@ -7,14 +7,14 @@ use std::io;
 use jiff::Timestamp;
 use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo};
 
-use crate::render::findings::{Entry, Findings};
+use crate::render::findings::{Entry, Rows};
 use crate::{Outcome, Style, words};
 
 /// A report, with what follows from it.
 pub(crate) struct View<'a> {
     /// The report, but for its findings.
     pub report: &'a Report,
-    findings: &'a dyn Findings,
+    pub findings: &'a dyn Rows<Finding>,
     /// All findings, in the report's order.
     pub entries: Vec<Entry>,
     /// The ids of the rules of the report, and then of those that only findings name.
@@ -33,10 +33,13 @@ impl<'a> View<'a> {
     /// Reads each finding once.
     pub(crate) fn new(
         report: &'a Report,
-        findings: &'a dyn Findings,
-        outcome: Outcome,
+        findings: &'a dyn Rows<Finding>,
         style: Style,
     ) -> io::Result<View<'a>> {
+        let mut outcome = Outcome::without_findings(report.options.gate.clone());
+        for account in &report.accounts {
+            outcome.add_account(account.status);
+        }
         let mut entries = Vec::with_capacity(findings.count());
         let (mut rule_numbers, mut account_numbers) = (Numbers::default(), Numbers::default());
         for rule in &report.rules {
@@ -44,6 +47,7 @@ impl<'a> View<'a> {
         }
         for place in 0..findings.count() {
             let finding = findings.get(place)?;
+            outcome.add_finding(&finding.rule, finding.severity, finding.status());
             entries.push(Entry {
                 place: number(place),
                 severity: finding.severity,

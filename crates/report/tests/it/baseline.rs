@@ -3,16 +3,16 @@
 use crate::support::history::{
     NEW, OLD, at, fails, list_of, listed_key, of_severity, seen, unknown, user, waived,
 };
-use crate::support::{decided, finding, hostile, moved, report};
+use crate::support::{compare, decided, finding, hostile, moved, report};
 use portcullis_model::{AccountStatus, BaselineState, Finding, Report, Severity, Verdict};
-use portcullis_report::{Incomparable, Outcome, baseline, merge};
+use portcullis_report::{EarlierReport, Outcome, merge};
 
 const EARLIER: &str = "2026-01-01T00:00:00Z";
 
 /// Today's report, compared with that baseline.
 fn compared(old: &[Finding], new: &[Finding]) -> Report {
     let mut report = at(NEW, new.to_vec());
-    let warnings = baseline::apply(&mut report, &at(OLD, old.to_vec())).unwrap();
+    let warnings = compare(&mut report, &at(OLD, old.to_vec()));
     assert_eq!(warnings, [""; 0]);
     report
 }
@@ -119,23 +119,12 @@ fn the_report_says_what_it_was_compared_with() {
 }
 
 #[test]
-fn redacted_and_open_reports_share_nothing() {
-    let (mut new, mut old) = (at(NEW, []), at(OLD, []));
-    old.options.redacted = true;
-    let before = new.clone();
-    assert_eq!(baseline::apply(&mut new, &old), Err(Incomparable::Redaction));
-    assert_eq!(new, before);
-    new.options.redacted = true;
-    assert_eq!(baseline::apply(&mut new, &old), Ok(vec![]));
-}
-
-#[test]
 fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
     let warnings = |as_of, change: &dyn Fn(&mut Report)| {
         let mut old = at(as_of, [fails("a")]);
         change(&mut old);
         let mut new = at("2026-11-03T10:00:00Z", [fails("a")]);
-        let warnings = baseline::apply(&mut new, &old).unwrap();
+        let warnings = compare(&mut new, &old);
         assert!(new.findings[0].first_seen.unwrap() <= new.accounts[0].as_of);
         warnings
     };
@@ -177,7 +166,7 @@ fn what_the_baseline_knows_of_nobody_in_particular_is_new() {
         report
     };
     let mut report = nobodys(NEW);
-    let warnings = baseline::apply(&mut report, &nobodys(OLD)).unwrap();
+    let warnings = compare(&mut report, &nobodys(OLD));
     assert_eq!(
         warnings,
         ["the baseline does not cover account unknown; all its findings count as new"]
@@ -194,7 +183,7 @@ fn any_two_reports_can_be_compared() {
         for mut new in [report(), hostile(), at(NEW, [])] {
             new.accounts.push(new.accounts[0].clone());
             new.findings.push(finding("no-rule", Severity::Low, Verdict::Fail, "x", "", ""));
-            baseline::apply(&mut new, &old).unwrap();
+            compare(&mut new, &old);
         }
     }
 }
@@ -205,8 +194,15 @@ fn each_account_is_compared_with_what_the_baseline_holds_of_it() {
     const THIRD: &str = "777788889999";
     let of = |account, moment| moved(at(moment, [fails("a")]), "aws", account);
     let old = merge(vec![of(OTHER, EARLIER), of("111122223333", OLD)]).unwrap();
-    let mut new = merge(vec![of("111122223333", NEW), of(OTHER, NEW), of(THIRD, NEW)]).unwrap();
-    let warnings = baseline::apply(&mut new, &old).unwrap();
+    let mut each = [of("111122223333", NEW), of(OTHER, NEW), of(THIRD, NEW)];
+    let mut new = merge(each.to_vec()).unwrap();
+    let warnings = compare(&mut new, &old);
+    let mut earlier = EarlierReport::new(&old, &old.findings).unwrap();
+    each.iter_mut().rev().for_each(|report| earlier.apply(report));
+    assert_eq!(
+        (&merge(each.to_vec()).unwrap(), earlier.warnings(&new.rules)),
+        (&new, warnings.clone())
+    );
     let warning =
         format!("the baseline does not cover account {THIRD}; all its findings count as new");
     assert_eq!(warnings, [warning]);

@@ -24,6 +24,7 @@ mod mutations;
 mod ocsf;
 mod outcome;
 mod plan;
+mod read;
 mod redact;
 mod support;
 mod table;

@@ -10,10 +10,17 @@ use portcullis_model::{
     FrameworkOutcome, Gap, Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo,
     Run, RunOptions, SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
-use portcullis_report::{Detail, Format, Style, render};
+use portcullis_report::{Detail, EarlierReport, Format, Style, render};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
+
+/// Compares the report with an earlier one; what the reader should know about that.
+pub(crate) fn compare(report: &mut Report, old: &Report) -> Vec<String> {
+    let mut earlier = EarlierReport::new(old, &old.findings).unwrap();
+    earlier.apply(report);
+    earlier.warnings(&report.rules)
+}
 
 pub(crate) fn report() -> Report {
     let findings = vec![

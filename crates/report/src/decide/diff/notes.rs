@@ -55,7 +55,7 @@ fn unidentified(old: &Report, new: &Report) -> Option<String> {
 }
 
 fn rules(old: &Report, new: &Report) -> Vec<String> {
-    let changes = RuleChanges::between(old, new);
+    let changes = RuleChanges::between(&old.rules, &new.rules);
     let worded = old.tool.ruleset != new.tool.ruleset && changes.is_empty();
     let only = |name: &str, rules: &[&str]| {
         named(rules).map(|rules| format!("only {name} judged {rules}"))

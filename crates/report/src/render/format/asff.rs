@@ -32,7 +32,7 @@ use self::attributes::{
 use self::resource::Resource;
 use super::security_event::{Ids, missing};
 use crate::decide::waivers::decision_and_reason;
-use crate::render::findings::Findings;
+use crate::render::findings::Rows;
 use crate::render::json::JsonList;
 use crate::render::view::View;
 
@@ -51,7 +51,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// How many findings have no place to be imported to.
-pub(super) fn left_out(report: &Report, findings: &dyn Findings) -> io::Result<usize> {
+pub(super) fn left_out(report: &Report, findings: &dyn Rows<Finding>) -> io::Result<usize> {
     let mut known = BTreeSet::new();
     for account in &report.accounts {
         if product::arn(account.account_ref(), account.region.as_deref()).is_some() {
