@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use portcullis_evidence::{
     Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify,
 };
-use portcullis_model::{Gap, Source};
+use portcullis_model::{AccountId, Gap, Source};
 use tempfile::TempDir;
 
 /// The SHA-256 of `{}` and of a line break, by `printf '{}\n' | sha256sum`.
@@ -329,6 +329,30 @@ fn the_activity_and_the_rest_make_the_whole() {
     let activity = Bundle::read_activity(alone.path()).unwrap();
     let rest = Bundle::read_rest(alone.path(), &activity).unwrap();
     assert_eq!(rest.gaps, Bundle::read(alone.path()).unwrap().gaps);
+}
+
+/// As <https://docs.aws.amazon.com/cli/latest/reference/sts/get-caller-identity.html> and
+/// <https://docs.aws.amazon.com/cli/latest/reference/iam/list-virtual-mfa-devices.html> show them.
+#[test]
+fn whose_a_directory_is_says_its_caller_or_else_another_answer() {
+    let caller = (
+        "caller-identity.json",
+        r#"{"UserId": "AIDAEXAMPLE", "Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/audit"}"#,
+    );
+    let devices = (
+        "virtual-mfa-devices.json",
+        r#"{"VirtualMFADevices": [{"SerialNumber": "arn:aws:iam::444455556666:mfa/ann"}]}"#,
+    );
+    let summary = ("account-summary.json", r#"{"SummaryMap": {"Users": 1}}"#);
+    for (files, account) in [
+        (vec![devices, caller], Some("111122223333")),
+        (vec![devices, summary], Some("444455556666")),
+        (vec![summary], None),
+        (vec![("notes.txt", "mine")], None),
+    ] {
+        let found = Bundle::account_at(by_hand(&files).path());
+        assert_eq!(found.as_ref().map(AccountId::as_str), account, "{files:?}");
+    }
 }
 
 #[test]

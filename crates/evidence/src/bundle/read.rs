@@ -18,6 +18,14 @@ use crate::file;
 /// Far above what any account's answers take, and below what would exhaust memory.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// The sources whose answers say which account they are of, each of which outranks those after it.
+const IDENTIFYING: [Source; 4] = [
+    Source::CallerIdentity,
+    Source::CredentialReport,
+    Source::AccountAuthorizationDetails,
+    Source::VirtualMfaDevices,
+];
+
 impl Bundle {
     /// Reads a bundle directory, a directory of AWS CLI outputs made by hand, or a single
     /// credential report (the CSV, or the JSON that the AWS CLI prints).
@@ -39,13 +47,19 @@ impl Bundle {
         read_directory(path, &Source::every().collect::<Vec<_>>())
     }
 
-    /// The account that the bundle at that path is of, where that is known. Only where no manifest says so is
-    /// the rest read.
+    /// The account that the bundle at that path is of, where that is known. No more is read than says so.
     #[must_use]
     pub fn account_at(path: &Path) -> Option<AccountId> {
+        if !path.is_dir() {
+            return Bundle::read(path).ok()?.account();
+        }
         let manifest = read_manifest(path).ok().flatten();
         let named = manifest.and_then(|manifest| AccountId::parse(&manifest.account?));
-        named.or_else(|| Bundle::read(path).ok()?.account())
+        named.or_else(|| {
+            let answers =
+                IDENTIFYING.iter().filter_map(|&source| read_directory(path, &[source]).ok());
+            answers.filter_map(|answer| answer.account()).next()
+        })
     }
 
     /// Reads only what CloudTrail recorded out of a bundle that [holds](Bundle::holds_activity) it.
