@@ -142,7 +142,8 @@ fn a_role_that_cannot_be_assumed_for_now_says_why() {
     }));
     let accounts = list(&lane, &[DENIED, THROTTLED, HANGING].map(str::to_owned));
     let audit = ["audit", "-o", "json", "--accounts", &accounts, "--role-name", "portcullis"];
-    let all = report(&run(&lane, &[&audit, &["--deadline", "60"]])).accounts;
+    // Enough for an account that answers, however busy the machine is; the others have limits of their own.
+    let all = report(&run(&lane, &[&audit, &["--deadline", "600"]])).accounts;
     let found =
         all.iter().map(|account| (account.status, account.gaps.first().map(|gap| &*gap.code)));
     let expected = [
@@ -154,12 +155,11 @@ fn a_role_that_cannot_be_assumed_for_now_says_why() {
     assert_eq!(found.collect::<Vec<_>>(), expected);
 
     let role = format!("arn:aws:iam::{THROTTLED}:role/portcullis");
-    let one = lane.run(&["audit", "--role-arn", &role]);
+    // A busy machine may not answer at all within the seconds that this has.
+    let mut runs = (0..10).map(|_| lane.run(&["audit", "--role-arn", &role]));
+    let one = runs.find(|run| run.stderr.contains(" (Throttling)")).expect("AWS throttles it");
     assert_eq!(one.status, 2);
-    assert!(
-        one.stderr.contains(" (Throttling)") && one.stderr.contains("try again in a few"),
-        "{one:?}"
-    );
+    assert!(one.stderr.contains("try again in a few"), "{one:?}");
 }
 
 #[test]
