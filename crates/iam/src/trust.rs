@@ -114,13 +114,40 @@ impl TrustPolicy {
         for (index, statement, element) in self.admitting() {
             for clauses in self.ways_in(statement, element, account) {
                 let demands = clauses.demands(element, account);
-                for who in who(element, &clauses, account) {
+                let mut all = who(element, &clauses, account);
+                all.retain(|who| {
+                    let is_by_condition = *element == PrincipalElement::Anyone;
+                    !is_by_condition || self.admits_named(statement, who, &clauses, account)
+                });
+                for who in all {
                     let (statement, demands) = (statement.label(index), demands.clone());
                     trustees.push(Trustee { who, statement, demands });
                 }
             }
         }
         trustees
+    }
+
+    /// Whether those get in whom conditions single out of everybody, as if they were named: a Deny may name them.
+    fn admits_named(
+        &self,
+        allow: &Statement,
+        who: &Who,
+        clauses: &Clauses,
+        account: &Account,
+    ) -> bool {
+        let Who::Owned(owner) = who else { return true };
+        let named = match owner {
+            Owner::Account(id) => PrincipalElement::Account(*id),
+            Owner::Principal(arn) => match account_of(arn) {
+                Some(id) if arn.contains(['*', '?', '$']) => PrincipalElement::Account(id),
+                _ => PrincipalElement::Arn(arn.clone()),
+            },
+            _ => return true,
+        };
+        let by_principal = clauses.owners(account, |key| key.starts_with("aws:principal"));
+        let is_principal = by_principal.is_some_and(|owners| owners.contains(owner));
+        !is_principal || self.ways_in(allow, &named, account).next().is_some()
     }
 
     /// Whether a service, on behalf of the account, or a federated provider may assume the role.

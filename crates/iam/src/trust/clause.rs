@@ -222,26 +222,37 @@ fn drop_impossible(condition: &mut Condition) {
     }
 }
 
+/// How the keys end that have several values in one request.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const SEVERAL: [&str; 5] = [":amr", ":calledvia", "nameslist", "orgpaths", "tagkeys"];
+
 /// Whether the condition lists all values that the key may have, if it is there.
 fn lists_values(condition: &Condition) -> bool {
     let is_exact = matches!(
         condition.operator,
         Operator::Equals | Operator::Like | Operator::Arn | Operator::Bool
     );
+    let has_several = SEVERAL.iter().any(|end| condition.key.ends_with(end));
     is_exact
         && !condition.negated
-        && condition.quantifier == Quantifier::One
+        && (condition.quantifier == Quantifier::One || !has_several)
         && condition.values.iter().all(Pattern::is_literal)
 }
 
-/// The values that a key may have under conditions that must all hold: those that one lists, else any, and none if it
-/// may be absent.
-fn values_under(key: &str, conditions: &[Condition], request: &Request<'_>) -> Vec<Value<'static>> {
+/// The values that a key, about which there are conditions, may have under those that must hold: those that one lists,
+/// else any, and none if it may be absent.
+fn values_under(
+    key: &str,
+    conditions: &[Condition],
+    about: &[Condition],
+    request: &Request<'_>,
+) -> Vec<Value<'static>> {
     let known = request.value(key);
-    let is_compared = conditions.iter().all(|it| matches!(it.operator, Operator::Compare(_)));
+    let is_compared = about.iter().all(|it| matches!(it.operator, Operator::Compare(_)));
     let list = conditions.iter().find(|condition| lists_values(condition));
     let mut values = match (&known, list) {
-        (Value::From(now), _) if is_compared => moments(*now, conditions),
+        (Value::From(now), _) if is_compared => moments(*now, about),
         (_, Some(list)) => {
             list.values.iter().map(|it| Value::one(it.as_str().to_owned())).collect()
         }
@@ -316,18 +327,20 @@ impl Clauses {
 
     /// Drops conditions on a key, and values, that are ruled out by the demands that nothing but this key meets.
     fn combine(&mut self, key: &str, request: &Request<'_>) {
-        let mut only = Vec::new();
+        let (mut only, mut about) = (Vec::new(), Vec::new());
         for demand in &self.0 {
+            about.extend(demand.iter().filter(|it| it.key == key).cloned());
             if let [condition] = &demand[..]
                 && condition.key == key
             {
                 only.push(condition.clone());
             }
         }
-        let values = values_under(key, &only, request);
+        let values = values_under(key, &only, &about, request);
         for demand in &mut self.0 {
             demand.retain(|it| {
-                it.key != key || values.iter().any(|value| may_hold(it, value, request))
+                let may_hold = || values.iter().any(|value| may_hold(it, value, request));
+                it.key != key || !only.contains(&it.negate()) && may_hold()
             });
             for condition in demand.iter_mut().filter(|it| it.key == key) {
                 condition.when_absent &= values.contains(&Value::Absent);

@@ -581,6 +581,10 @@ fn conditions_that_nobody_meets() {
     check(window(FUTURE, "2027-12-31T00:00:00Z"), &[OTHER]);
     check(window(FUTURE, "2026-06-30T00:00:00Z"), &[]);
     check(json!([when(vendor(), until(FUTURE)), denies(json!("*"), until(FUTURE))]), &[]);
+    let mut all_but = denies(json!("*"), until(FUTURE));
+    all_but["NotPrincipal"] = json!({"AWS": OTHER});
+    all_but.as_object_mut().unwrap().remove("Principal");
+    check(json!([trusts(json!("*")), all_but]), &["anyone"]);
 }
 
 /// Set operators and `Null`:
@@ -611,6 +615,18 @@ fn demands_on_one_key_combine() {
     let stranger = json!({"StringEquals": {"aws:PrincipalOrgID": STRANGERS}});
     check(json!([when(anyone(), both.clone()), denies(json!("*"), stranger)]), &["own"]);
     check(when(anyone(), both), &[STRANGERS, "own"]);
+    let any_of_both = json!({"ForAnyValue:StringEquals": {"aws:PrincipalOrgID": [ORG, STRANGERS]}});
+    let stranger = json!({"StringEquals": {"aws:PrincipalOrgID": STRANGERS}});
+    check(json!([when(anyone(), any_of_both), denies(json!("*"), stranger)]), &["own"]);
+    let with_id = json!({"StringLike": {"aws:PrincipalTag/team": "r*"}});
+    check(json!([when(anyone(), with_id.clone()), denies(json!("*"), with_id)]), &[]);
+    // Whom conditions single out, a Deny may name.
+    let accounts = json!({"StringEquals": {"aws:PrincipalAccount": [OWN, OTHER]}});
+    let but = |who: &str| {
+        json!([when(anyone(), accounts.clone()), denies(json!({"AWS": who}), json!({}))])
+    };
+    check(but(OTHER), &["own"]);
+    check(but("111122223333"), &[OTHER, "own"]);
     let mfa = json!({
         "BoolIfExists": {"aws:MultiFactorAuthPresent": "true"},
         "Null": {"aws:MultiFactorAuthPresent": "false"},
