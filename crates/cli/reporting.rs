@@ -76,11 +76,11 @@ impl<'a> Reporting<'a> {
     }
 
     /// Writes the report; the exit status, which follows from it.
-    pub(crate) fn finish(mut self, report: Whole) -> Result<u8, Failure> {
+    pub(crate) fn finish(self, report: Whole) -> Result<u8, Failure> {
         let head = report.head();
         loosened::note(head);
         waivers::warn(head);
-        if let Some(earlier) = &mut self.earlier {
+        if let Some(earlier) = &self.earlier {
             for warning in earlier.warnings(&head.rules) {
                 terminal::warn(&warning);
             }

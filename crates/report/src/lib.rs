@@ -8,6 +8,7 @@
 mod decide;
 mod read;
 mod render;
+mod rows;
 #[cfg(test)]
 mod sample;
 mod text;
@@ -24,10 +25,10 @@ pub use decide::redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
 pub use decide::{loosened, waivers};
 pub use read::{Keep, Line, Part, read_report};
 pub use render::diff::{DiffFormat, render_diff};
-pub use render::findings::Rows;
 pub use render::format::json::write_report;
 pub use render::format::{Format, UnknownFormat, render, render_apart};
 pub use render::json::write_json;
 pub use render::page::{Detail, Page, Style, bold, dim, severity_style};
+pub use rows::Rows;
 pub use text::defuse;
 pub use words::counted;

@@ -4,7 +4,7 @@
 //! What was waived there is not known: when its waiver ends, it counts. What cannot be judged is never
 //! known: an incomplete audit stays incomplete, whatever its baseline.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use portcullis_model::{
 };
 
 use crate::decide::comparison::{AccessKey, AccessKeys, RuleChanges, failing_since};
-use crate::render::findings::Rows;
+use crate::rows::Rows;
 use crate::words::{named, time};
 
 /// What is kept in memory of an earlier report.
@@ -25,8 +25,8 @@ pub struct EarlierReport {
     accounts: HashMap<(String, String), EarlierAccount>,
     findings: HashMap<Fingerprint, Vec<EarlierFinding>>,
     keys: AccessKeys,
-    /// The accounts that were compared with it, each by partition, id and the moment that its ages count to.
-    compared: Vec<(String, String, Timestamp)>,
+    /// The accounts that were compared with it, by partition and id, with the moments that their ages count to.
+    compared: BTreeMap<(String, String), Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +63,7 @@ impl EarlierReport {
             accounts,
             findings: HashMap::new(),
             keys: AccessKeys::default(),
-            compared: Vec::new(),
+            compared: BTreeMap::new(),
         };
         for place in 0..findings.count() {
             earlier.add(&*findings.get(place)?);
@@ -96,7 +96,7 @@ impl EarlierReport {
             let known = self.accounts.get(&key).filter(|held| held.status.is_judged());
             let as_of = known.map(|known| known.as_of);
             account.baseline = Some(Baseline { as_of, ruleset: self.ruleset.clone() });
-            self.compared.push((key.0, key.1, account.as_of));
+            self.compared.insert(key, account.as_of);
         }
         let accounts: HashMap<_, _> =
             report.accounts.iter().map(|account| (account.account_ref(), account)).collect();
@@ -148,10 +148,9 @@ impl EarlierReport {
 
     /// What the reader should know about the comparison with what was judged by these rules.
     #[must_use]
-    pub fn warnings(&mut self, rules: &[RuleInfo]) -> Vec<String> {
-        self.compared.sort();
+    pub fn warnings(&self, rules: &[RuleInfo]) -> Vec<String> {
         let mut warnings = Vec::new();
-        for (partition, id, as_of) in &self.compared {
+        for ((partition, id), as_of) in &self.compared {
             warnings.extend(self.warning(AccountRef { partition, id }, *as_of));
         }
         let changes = RuleChanges::between(&self.rules, rules);

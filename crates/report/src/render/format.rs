@@ -22,8 +22,8 @@ use std::str::FromStr;
 use portcullis_model::{Finding, Report};
 
 use crate::Style;
-use crate::render::findings::Rows;
 use crate::render::view::View;
+use crate::rows::Rows;
 
 /// Writes a report in one format.
 type Writer = fn(&View<'_>, &mut dyn Write) -> io::Result<()>;

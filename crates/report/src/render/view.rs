@@ -7,7 +7,8 @@ use std::io;
 use jiff::Timestamp;
 use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo};
 
-use crate::render::findings::{Entry, Rows};
+use crate::render::findings::Entry;
+use crate::rows::Rows;
 use crate::{Outcome, Style, words};
 
 /// A report, with what follows from it.

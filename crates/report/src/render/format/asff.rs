@@ -32,9 +32,9 @@ use self::attributes::{
 use self::resource::Resource;
 use super::security_event::{Ids, missing};
 use crate::decide::waivers::decision_and_reason;
-use crate::render::findings::Rows;
 use crate::render::json::JsonList;
 use crate::render::view::View;
+use crate::rows::Rows;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut ids = Ids::default();

@@ -9,9 +9,9 @@ use portcullis_model::{
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::render::findings::Rows;
 use crate::render::json::write_json;
 use crate::render::view::View;
+use crate::rows::Rows;
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_report(view.report, &view.report.accounts, view.findings, out)
