@@ -56,9 +56,7 @@ impl Bundle {
         let manifest = read_manifest(path).ok().flatten();
         let named = manifest.and_then(|manifest| AccountId::parse(&manifest.account?));
         named.or_else(|| {
-            let answers =
-                IDENTIFYING.iter().filter_map(|&source| read_directory(path, &[source]).ok());
-            answers.filter_map(|answer| answer.account()).next()
+            IDENTIFYING.iter().find_map(|&source| read_directory(path, &[source]).ok()?.account())
         })
     }
 
