@@ -275,7 +275,17 @@ const looks = async (browser, url, data) => {
   await page.emulateMedia({ media: "print" });
   same(await background(), "rgb(255, 255, 255)", "paper is");
   if (data.findings.length > 0) {
-    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    const printed = async (inFull) => {
+      await page.evaluate((inFull) => { document.getElementById("in-full").checked = inFull; }, inFull);
+      await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+      return page.evaluate(() => [...document.querySelectorAll("#paper .group")]
+        .map((group) => group.querySelectorAll("article").length));
+    };
+    const most = Math.max(...await printed(false));
+    expect(most > 0 && most <= 10, `${most} findings of a rule are printed`);
+    expect(!await page.isVisible("#paper .evidence"), "evidence is printed unasked");
+    const all = (await printed(true)).reduce((sum, count) => sum + count, 0);
+    same(all, Math.min(await counted(page), 500), "findings printed in full");
     expect(await page.isVisible("#paper .evidence"), "no evidence is printed");
   }
   expect(!await page.isVisible("#filters"), "controls are printed");

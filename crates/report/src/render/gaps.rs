@@ -9,6 +9,8 @@ use crate::words::{Shared, few, shorten};
 
 /// Room for AWS's sentence on who may not do what on which ARN.
 const MESSAGE_CHARS: usize = 300;
+/// How many sources that are missing for one reason are named.
+pub(crate) const SOURCES: usize = 3;
 /// So many resources of gaps of one kind are named.
 const NAMED: usize = 3;
 

@@ -19,8 +19,6 @@ use crate::words::{self, capitalised, counted, day, few, first_of, named, span};
 
 /// How many resources of findings that need no work are named.
 const NAMED: usize = 10;
-/// How many sources that are missing for one reason are named.
-const SOURCES: usize = 3;
 /// How many findings of a rule have their commands compared with those of other rules.
 const COMPARED: usize = 20;
 /// More warnings than these mean that somebody has stopped looking.
@@ -183,7 +181,7 @@ fn unjudged_by_rule(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
 /// What is missing, each cause once for all accounts where it leaves the same rules open.
 fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
     let parts = view::by_account(view);
-    let most = if view.style.detail == Detail::All { usize::MAX } else { SOURCES };
+    let most = if view.style.detail == Detail::All { usize::MAX } else { gaps::SOURCES };
     let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
     for account in &view.report.accounts {
         let mut unknown: Vec<(&str, Vec<Source>)> = Vec::new();

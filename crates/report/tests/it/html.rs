@@ -221,6 +221,27 @@ fn decisions_stand_at_their_findings_and_at_the_waivers() {
     }
 }
 
+/// As in an audit of nothing but a credential report.
+#[test]
+fn sources_that_share_a_cause_are_one_card() {
+    let mut report = decided();
+    report.accounts[0].gaps.clear();
+    let absent =
+        [Source::AccessKeys, Source::MfaDevices, Source::Organization, Source::SamlProviders];
+    for source in absent {
+        let message = format!("{source}.json is missing: {}", Gap::BARE_REPORT);
+        report.accounts[0].gaps.push(Gap::new(source, Gap::ABSENT, message));
+    }
+    let page = page(&report);
+    let gaps = section(&page, "gaps");
+    assert_eq!(gaps.matches("class=\"card gap\"").count(), 1, "{gaps}");
+    assert!(gaps.contains("<h3>4 sources: "), "{gaps}");
+    assert!(gaps.contains("4 sources are absent: only a credential report was given"), "{gaps}");
+    assert!(gaps.contains("organization.json is missing"), "{gaps}");
+    let place = |id: &str| page.find(&format!("<section id=\"{id}\"")).unwrap();
+    assert!(place("findings") < place("gaps"));
+}
+
 #[test]
 fn gaps_are_told_with_what_hangs_on_them() {
     let page = page(&decided());
@@ -230,7 +251,7 @@ fn gaps_are_told_with_what_hangs_on_them() {
         "<span class=\"code\">access-keys</span>: 6 verdicts are unknown",
         "access-keys (ListAccessKeys) for carol, dave, erin and 2 more: access denied",
         "Left out on purpose, and needed by no rule",
-        "Allow iam:ListAccessKeys for the collecting role and collect again.",
+        "Grant iam:ListAccessKeys to the auditing identity and collect again;",
     ] {
         assert!(gaps.contains(shown), "{shown} in {gaps}");
     }

@@ -1,19 +1,21 @@
-//! What could not be judged, why, and what would change that: stated before anything else.
+//! What could not be judged, why, and what would change that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use askama::Template;
-use portcullis_model::{AccountStatus, Gap, Report, Source, Status};
+use portcullis_model::{
+    AccountRef, AccountStatus, AuditedAccount, Finding, Gap, Report, Source, Status,
+};
 
 use super::index::Index;
 use super::link::RuleLink;
 use super::text::Text;
 use crate::render::advice::steps;
 use crate::render::findings::with_status;
-use crate::render::gaps::descriptions;
+use crate::render::gaps::{SOURCES, causes, descriptions};
 use crate::render::view::View;
-use crate::words::{counted, few};
+use crate::words::{Shared, counted, few};
 
 /// With more gaps of a source than this, a single cause affects everything.
 const LISTED_REASONS: usize = 20;
@@ -38,13 +40,15 @@ pub(super) struct Gaps<'a> {
     cures: Vec<Text<'a>>,
 }
 
-/// A source that is missing, wholly or in part.
+/// Sources that are missing, wholly or in part, for the same reasons.
 struct Missing<'a> {
     /// None: no source is missing, and yet something was not judged.
-    source: Option<&'static str>,
+    sources: Vec<&'static str>,
     reasons: Vec<Text<'a>>,
     /// How many reasons are not listed.
     more: usize,
+    /// What is missing one by one, where the reasons do not say so.
+    details: Vec<Text<'a>>,
     /// `6 verdicts were not judged`.
     effect: String,
     rules: Vec<RuleLink<'a>>,
@@ -53,19 +57,27 @@ struct Missing<'a> {
 impl<'a> Gaps<'a> {
     pub(super) fn new(view: &'a View<'_>, index: &'a Index<'a>) -> io::Result<Gaps<'a>> {
         let report = view.report;
-        let Unknown { count, by_source, rules, steps } = Unknown::read(view)?;
-        let is_missed =
-            |gap: &&Gap| !gap.is_by_choice() || by_source.contains_key(&Some(gap.source));
-        let missed = report.accounts.iter().flat_map(|account| &account.gaps).filter(is_missed);
-        let sources: BTreeSet<Option<Source>> =
-            missed.map(|gap| Some(gap.source)).chain(by_source.keys().copied()).collect();
-        let missing = |source: Option<Source>| {
-            let rules = by_source.get(&source).cloned().unwrap_or_default();
-            Missing::new(report, index, source, &rules)
-        };
+        let mut cards = Cards::default();
+        let needed = needed(view)?;
+        let is_missed = |gap: &&Gap| !gap.is_by_choice() || needed.contains(&gap.source);
+        for account in &report.accounts {
+            cards.add_causes(account, &is_missed);
+        }
+        let (mut count, mut rules, mut cures) = (0, BTreeSet::new(), BTreeSet::new());
+        for entry in with_status(&view.entries, Status::Unknown) {
+            let finding = view.finding(entry)?;
+            count += 1;
+            rules.insert(entry.rule);
+            cards.add_finding(&finding, &mut cures);
+        }
+        let mut missing = Vec::new();
+        for (sources, card) in cards.0 {
+            let descriptions =
+                descriptions(report, |gap| sources.contains(&gap.source) && is_missed(&gap));
+            missing.push(Missing::new(report, index, &sources, card, descriptions));
+        }
         let failed = report.accounts.iter().filter(|a| a.status.is_failed());
         let failed: Vec<&str> = failed.map(|account| account.id.as_str()).collect();
-        let missing: Vec<Missing<'a>> = sources.into_iter().map(missing).collect();
         let all_there = report.accounts.iter().all(|a| a.status == AccountStatus::Complete);
         Ok(Gaps {
             complete: missing.is_empty() && all_there && !report.accounts.is_empty(),
@@ -74,7 +86,7 @@ impl<'a> Gaps<'a> {
             extent: extent(count, rules.len()),
             missing,
             not_asked: texts(descriptions(report, |gap| !is_missed(&gap))),
-            cures: steps.into_iter().map(Text::from).collect(),
+            cures: cures.into_iter().map(Text::from).collect(),
         })
     }
 
@@ -89,70 +101,89 @@ impl<'a> Gaps<'a> {
     }
 }
 
+/// The sources without which a finding is unknown.
+fn needed(view: &View<'_>) -> io::Result<BTreeSet<Source>> {
+    let mut needed = BTreeSet::new();
+    for entry in with_status(&view.entries, Status::Unknown) {
+        needed.extend(view.finding(entry)?.missing.iter().copied());
+    }
+    Ok(needed)
+}
+
+/// What is missing, by the sources that share a cause.
+#[derive(Default)]
+struct Cards<'a>(BTreeMap<BTreeSet<Source>, Card<'a>>);
+
+/// What sources are missing for, and what that leaves unknown.
+#[derive(Default)]
+struct Card<'a> {
+    accounts: BTreeSet<AccountRef<'a>>,
+    reasons: Shared<'a>,
+    remedies: BTreeSet<String>,
+    /// How many findings of each rule.
+    findings: BTreeMap<String, usize>,
+}
+
+impl<'a> Cards<'a> {
+    fn add_causes(&mut self, account: &'a AuditedAccount, is_missed: impl Fn(&&Gap) -> bool) {
+        for cause in causes(account.gaps.iter().filter(is_missed), SOURCES) {
+            let card = self.0.entry(cause.sources).or_default();
+            card.accounts.insert(account.account_ref());
+            card.reasons.add(cause.says, Some(&account.id));
+            card.remedies.insert(cause.remedy);
+        }
+    }
+
+    /// Counts a finding that is unknown for each source that it lacks, and adds what to do.
+    fn add_finding(&mut self, finding: &Finding, cures: &mut BTreeSet<String>) {
+        let mut is_explained = false;
+        for (sources, card) in &mut self.0 {
+            let lacks = finding.missing.iter().any(|source| sources.contains(source));
+            if lacks && card.accounts.contains(&finding.account_ref()) {
+                *card.findings.entry(finding.rule.clone()).or_default() += 1;
+                cures.append(&mut card.remedies);
+                is_explained = true;
+            }
+        }
+        if !is_explained {
+            let sources: BTreeSet<Source> = finding.missing.iter().copied().collect();
+            let card = self.0.entry(sources).or_default();
+            *card.findings.entry(finding.rule.clone()).or_default() += 1;
+            cures.extend(steps(finding).map(str::to_owned));
+        }
+    }
+}
+
 impl<'a> Missing<'a> {
     fn new(
-        report: &'a Report,
+        report: &Report,
         index: &'a Index<'a>,
-        source: Option<Source>,
-        findings: &BTreeMap<String, usize>,
+        sources: &BTreeSet<Source>,
+        card: Card<'_>,
+        mut descriptions: Vec<String>,
     ) -> Missing<'a> {
-        let mut reasons =
-            source.map_or_else(Vec::new, |source| descriptions(report, |gap| gap.source == source));
-        let more = reasons.len().saturating_sub(LISTED_REASONS);
-        reasons.truncate(LISTED_REASONS);
-        let effect = match findings.values().sum::<usize>() {
+        let more = descriptions.len().saturating_sub(LISTED_REASONS);
+        descriptions.truncate(LISTED_REASONS);
+        let (reasons, details) = match sources.len() {
+            0 | 1 => (descriptions, Vec::new()),
+            _ => (card.reasons.led(report), descriptions),
+        };
+        let effect = match card.findings.values().sum::<usize>() {
             0 => "no verdict depends on it".to_owned(),
             1 => "1 verdict is unknown".to_owned(),
             count => format!("{count} verdicts are unknown"),
         };
         let mut rules = Vec::new();
-        for (id, &count) in findings {
+        for (id, &count) in &card.findings {
             rules.push(RuleLink::find(id, index, |_| count));
         }
-        Missing { source: source.map(Source::name), reasons: texts(reasons), more, effect, rules }
-    }
-}
-
-/// What could not be judged.
-#[derive(Default)]
-struct Unknown {
-    /// How many findings.
-    count: usize,
-    /// How many of each rule need a source; a finding may need several, or none that is missing.
-    by_source: BTreeMap<Option<Source>, BTreeMap<String, usize>>,
-    rules: BTreeSet<u32>,
-    /// What to do.
-    steps: BTreeSet<String>,
-}
-
-impl Unknown {
-    fn read(view: &View<'_>) -> io::Result<Unknown> {
-        let mut unknown = Unknown::default();
-        for entry in with_status(&view.entries, Status::Unknown) {
-            let finding = view.finding(entry)?;
-            unknown.count += 1;
-            unknown.rules.insert(entry.rule);
-            if finding.missing.is_empty() {
-                unknown.add(None, &finding.rule);
-            }
-            for &source in &finding.missing {
-                unknown.add(Some(source), &finding.rule);
-            }
-            for step in steps(&finding) {
-                if !unknown.steps.contains(step) {
-                    unknown.steps.insert(step.to_owned());
-                }
-            }
-        }
-        Ok(unknown)
+        let sources = sources.iter().map(|source| source.name()).collect();
+        Missing { sources, reasons: texts(reasons), more, details: texts(details), effect, rules }
     }
 
-    fn add(&mut self, source: Option<Source>, rule: &str) {
-        let rules = self.by_source.entry(source).or_default();
-        match rules.get_mut(rule) {
-            Some(count) => *count += 1,
-            None => drop(rules.insert(rule.to_owned(), 1)),
-        }
+    /// Whether there are more sources than a heading names.
+    fn are_many(&self) -> bool {
+        self.sources.len() > SOURCES
     }
 }
 
