@@ -13,7 +13,7 @@ use portcullis_trail::{ActivityReader, Filter, add_to, summarise};
 
 use crate::failure::Failure;
 use crate::fleet::Shard;
-use crate::input;
+use crate::{input, terminal};
 
 /// The code of gaps for what could not be read.
 const UNREADABLE: &str = "Unreadable";
@@ -101,6 +101,7 @@ pub(crate) fn read_share(
         };
         reader.read_some(path, takes).map_err(|error| unreadable(path, &error))?;
     }
+    note_passed_over(reader);
     match unnamed {
         None => Ok(()),
         Some(file) => Err(Failure::with_help(
@@ -131,7 +132,24 @@ pub(crate) fn read_logs(reader: &mut ActivityReader, paths: &[PathBuf]) -> Resul
             reader.read_path(path).map_err(|error| unreadable(path, &error))?;
         }
     }
+    note_passed_over(reader);
     Ok(())
+}
+
+/// Says which files were not read, since they are something else.
+fn note_passed_over(reader: &ActivityReader) {
+    match reader.passed_over() {
+        [] => {}
+        [file] => terminal::note(&format!(
+            "{} does not look like a log of CloudTrail, and was not read",
+            file.display()
+        )),
+        [first, rest @ ..] => terminal::note(&format!(
+            "{} files do not look like logs of CloudTrail, and were not read; the first is {}",
+            rest.len() + 1,
+            first.display()
+        )),
+    }
 }
 
 /// Reads the event history that `collect --signins` saved in a bundle, if it did.

@@ -119,6 +119,33 @@ fn one_person_has_a_timeline_and_a_text_for_the_ticket() {
     }
 }
 
+/// The rules of examples/trail need two regions that this one file is not from.
+#[test]
+fn regions_that_were_not_read_count_for_one_person_too() {
+    let folder = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/18";
+    let file = format!(
+        "examples/trail/logs/{folder}/111122223333_CloudTrail_us-east-1_20261118T0855Z_Jw4Pq9Ns6Yb3Hc5E.json"
+    );
+    let run = Sandbox::new().run(["signins", &repository(&file), "--user", "farid.nasser"]);
+    assert_eq!(run.status, 3, "{}", run.stderr);
+    assert!(run.stdout.contains("us-east-2 was not read"), "{}", run.stdout);
+    assert!(!run.stdout.contains("every rule was judged"), "{}", run.stdout);
+}
+
+#[test]
+fn what_is_not_a_log_is_passed_over_aloud() {
+    let sandbox = Sandbox::new();
+    let logs = repository("examples/trail/logs");
+    sandbox.write("own/README.md", "# Logs\n");
+    let plain = sandbox.run(["signins", &logs, "--only", "root-console-sign-in"]);
+    let run = sandbox.run(["signins", &logs, "own", "--only", "root-console-sign-in"]);
+    assert_eq!((run.status, &run.stdout), (plain.status, &plain.stdout));
+    let says = "note: own/README.md does not look like a log of CloudTrail, and was not read\n";
+    assert_eq!(run.stderr, format!("{says}{}", plain.stderr));
+    let alone = sandbox.run(["signins", "own/README.md"]);
+    assert_eq!(alone.status, 2, "{}", alone.stdout);
+}
+
 /// Of roles that programs assume only the refusals are kept, so nobody is called still out.
 #[test]
 fn whether_somebody_got_in_after_a_refusal_by_sts_is_not_claimed() {
@@ -143,7 +170,8 @@ fn whether_somebody_got_in_after_a_refusal_by_sts_is_not_claimed() {
 #[test]
 fn somebody_of_whom_nothing_is_recorded_gets_a_list_to_check() {
     let run = signins(&["--user", "nobody.here"]);
-    assert_eq!(run.status, 0);
+    // Not all regions were read.
+    assert_eq!(run.status, 3);
     assert!(run.stdout.contains("COULD NOT GET IN: 1 person, 1 still out"), "{}", run.stdout);
     assert!(run.stdout.contains("no record of this person"), "{}", run.stdout);
 }

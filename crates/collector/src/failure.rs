@@ -106,9 +106,9 @@ impl Failure {
         self.code == "HttpError 429" || THROTTLING_ERRORS.contains(&self.code.as_str())
     }
 
-    /// What went wrong in words, with the code in brackets.
+    /// What went wrong in words, with the code.
     pub(crate) fn explanation(&self) -> String {
-        format!("{} ({})", self.message, self.code)
+        Gap::explain(&self.code, &self.message)
     }
 
     /// The gap that this failure leaves.

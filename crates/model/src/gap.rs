@@ -77,10 +77,16 @@ impl Gap {
         words
     }
 
-    /// What went wrong in words, with the code in brackets: `Rate exceeded (Throttling)`.
+    /// What went wrong in words, with the code in brackets unless they name it: `Rate exceeded (Throttling)`.
     #[must_use]
     pub fn explanation(&self) -> String {
-        format!("{} ({})", self.message, self.code)
+        Gap::explain(&self.code, &self.message)
+    }
+
+    /// The same of any code and message.
+    #[must_use]
+    pub fn explain(code: &str, message: &str) -> String {
+        if message.contains(code) { message.to_owned() } else { format!("{message} ({code})") }
     }
 
     /// What to do about it, in a sentence.
@@ -137,6 +143,16 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(Gap::new(Source::AccessKeys, code, "").reason(), words);
+        }
+    }
+
+    #[test]
+    fn an_explanation_names_the_code_once() {
+        for (message, explanation) in [
+            ("Rate exceeded", "Rate exceeded (Throttling)"),
+            ("Throttling: Rate exceeded", "Throttling: Rate exceeded"),
+        ] {
+            assert_eq!(Gap::explain("Throttling", message), explanation);
         }
     }
 

@@ -24,6 +24,15 @@ const COLUMNS: [(&str, &str); 11] = [
     ("Event category", "eventCategory"),
 ];
 
+/// Without these columns, a file is something else.
+const NEEDED: [&str; 2] = ["Event ID", "Event name"];
+
+/// Whether a line has the needed columns.
+pub(crate) fn is_title(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    NEEDED.iter().all(|name| line.contains(name))
+}
+
 /// A record of JSON outranks the row of the same event.
 const RANK: u8 = 0;
 
@@ -31,7 +40,7 @@ pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
     let mut reader = csv::Reader::from_reader(text);
     let headers = reader.headers().cloned().unwrap_or_default();
     let column = |name: &str| headers.iter().position(|header| header == name);
-    if column("Event ID").is_none() || column("Event name").is_none() {
+    if NEEDED.iter().any(|name| column(name).is_none()) {
         input.form = Some(Form::Unknown);
         input.unreadable("it is not a CloudTrail log file".to_owned());
         return;

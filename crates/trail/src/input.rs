@@ -28,6 +28,8 @@ use crate::{csv, event};
 const CHUNK: usize = 128 << 10;
 /// And how many of a packed file.
 const PACKED: usize = 32 << 10;
+/// And how many to see what a file is.
+const HEAD: usize = 4 << 10;
 
 thread_local! {
     /// What a thread reads into, since there may be thousands of small files.
@@ -346,6 +348,17 @@ fn decompress<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let is_gzip = head == GZIP;
     let whole = Cursor::new(head).chain(input);
     Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+}
+
+/// Whether a file begins as a log does: packed, as JSON, or with the columns of the event history. An empty one may.
+pub(crate) fn begins_as_log(path: &Path) -> io::Result<bool> {
+    let head = read_head(&mut File::open(path)?, HEAD)?;
+    if head.starts_with(&GZIP) || UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
+        return Ok(true);
+    }
+    let head = head.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(&head).trim_ascii_start();
+    let title = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    Ok(matches!(head.first(), None | Some(b'{' | b'[')) || csv::is_title(title))
 }
 
 /// The SHA-256 of a file's bytes once decompressed, in hexadecimal digits.

@@ -12,19 +12,23 @@ use std::thread;
 use portcullis_model::{Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage};
 
 use crate::digest::{Digest, file_name};
-use crate::input::{Found, Input, MAX_LENGTH, sha256};
+use crate::input::{Found, Input, MAX_LENGTH, begins_as_log, sha256};
 use crate::pool::Pool;
+
+/// What the names of logs end with. One of these is read whatever it holds: it may be damaged.
+const LOG_EXTENSIONS: [&str; 5] = ["csv", "gz", "json", "jsonl", "ndjson"];
 
 /// Reads inputs, one after another, and puts together what they hold.
 #[derive(Default)]
 pub struct ActivityReader {
     inputs: Vec<Input>,
     pool: Pool,
+    passed_over: Vec<PathBuf>,
 }
 
 impl ActivityReader {
-    /// Reads a file, or all files below a directory; links in it are not followed. Only a path that
-    /// cannot be opened itself is an error: whatever else cannot be read is a gap.
+    /// Reads a file, or all files below a directory that may be logs; links in it are not followed. Only a path
+    /// that cannot be opened itself is an error: whatever else cannot be read is a gap.
     pub fn read_path(&mut self, path: &Path) -> io::Result<()> {
         self.read_some(path, |_| true)
     }
@@ -38,6 +42,7 @@ impl ActivityReader {
         if fs::metadata(path)?.is_dir() {
             let mut files = Vec::new();
             list(path, &mut files)?;
+            self.passed_over.extend(files.extract_if(.., |file| !may_be_log(file)));
             files.retain(|file| takes(file));
             self.inputs.extend(side_by_side(&files, |path, pool| read_file(path, pool)));
         } else if takes(path) {
@@ -49,6 +54,12 @@ impl ActivityReader {
     /// Reads a stream. No digest counts it among its log files, since it has the name of none.
     pub fn read_stream(&mut self, name: &str, stream: impl Read) {
         self.inputs.push(Input::read(name.to_owned(), stream, MAX_LENGTH, &mut self.pool));
+    }
+
+    /// The files below directories that do not look like logs, and were not read.
+    #[must_use]
+    pub fn passed_over(&self) -> &[PathBuf] {
+        &self.passed_over
     }
 
     /// Everything that was read, each event once.
@@ -71,6 +82,13 @@ fn list(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a file may be a log, by its name or its beginning. So may what cannot be opened, so that it is reported.
+fn may_be_log(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let is_named = LOG_EXTENSIONS.iter().any(|known| extension == *known);
+    is_named || path.is_symlink() || !path.is_file() || begins_as_log(path).unwrap_or(true)
 }
 
 /// Does the work on each of the items, side by side, with something that each thread keeps for its own; the
@@ -140,17 +158,37 @@ fn hashes(inputs: &[Input]) -> HashMap<String, String> {
     known
 }
 
-fn activity(inputs: Vec<Input>) -> Activity {
-    let mut coverage = Coverage::default();
-    let mut regions = Regions::default();
+/// All that was found, the last that was delivered first: of two corrections of an event it is the one that counts,
+/// in whichever order the files are read.
+fn take_found(inputs: &mut [Input]) -> Vec<Found> {
     let count = inputs.iter().map(|input| input.found.len()).sum();
     let mut found: Vec<Found> = Vec::with_capacity(count);
-    let hashes = hashes(&inputs);
-    for mut input in inputs {
-        for event in mem::take(&mut input.found) {
+    let mut by_delivery: Vec<&mut Input> = inputs.iter_mut().collect();
+    by_delivery.sort_by(|a, b| delivery(&b.name).cmp(&delivery(&a.name)));
+    for input in by_delivery {
+        for event in mem::take(&mut input.found).into_iter().rev() {
             let place = u32::try_from(found.len()).unwrap_or(u32::MAX);
             found.push(Found { place, ..event });
         }
+    }
+    found
+}
+
+/// When a log file was delivered, by its name: `111122223333_CloudTrail_us-east-1_20261118T0855Z_….json.gz`. Others
+/// have an order, too.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>
+fn delivery(name: &str) -> (Option<&str>, &str, &str) {
+    let file = file_name(name);
+    (file.split('_').nth(3), file, name)
+}
+
+fn activity(mut inputs: Vec<Input>) -> Activity {
+    let mut coverage = Coverage::default();
+    let mut regions = Regions::default();
+    let hashes = hashes(&inputs);
+    let mut found = take_found(&mut inputs);
+    for mut input in inputs {
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
         let records = &mut coverage.records;
         records.of_no_interest += input.records.of_no_interest;
@@ -163,11 +201,12 @@ fn activity(inputs: Vec<Input>) -> Activity {
         }));
     }
     let copies = found.len();
-    // The copy of the highest rank first, and of several the one that was read first. Nothing is sorted that
-    // would take more memory.
+    // The copy of the highest rank first, and of several the latest. Nothing is sorted that would take more
+    // memory.
     found.sort_unstable_by(|a, b| {
         let ids = a.event.id.cmp(&b.event.id);
-        ids.then(b.rank.cmp(&a.rank)).then(a.place.cmp(&b.place))
+        let latest = b.event.at.cmp(&a.event.at).then(a.place.cmp(&b.place));
+        ids.then(b.rank.cmp(&a.rank)).then(latest)
     });
     found.dedup_by(|copy, first| copy.event.id == first.event.id);
     coverage.records.duplicates = (copies - found.len()) as u64;

@@ -22,14 +22,15 @@ pub(crate) fn rest<'a>(
     found_something: bool,
     undecided: usize,
 ) -> Option<Subject<'a>> {
-    let activity = snapshot.activity.as_ref().filter(|activity| !activity.is_of_one_person)?;
+    let activity = snapshot.activity.as_ref()?;
     let (mut missing, reach) = reach(snapshot, activity, needed);
     if undecided > 0 {
         missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
     }
     let state = match missing.is_empty() {
         false => State::Unread(missing.join("; ")),
-        true if found_something => return None,
+        // What one person did not do, others may have done.
+        true if found_something || activity.is_of_one_person => return None,
         true => State::Quiet(format!("no such activity was recorded in {reach}")),
     };
     Some(subject::whole(&snapshot.account, state))

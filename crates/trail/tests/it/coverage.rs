@@ -89,6 +89,58 @@ fn a_correction_replaces_the_event_wherever_it_stands() {
     }
 }
 
+/// The order of files is that of their delivery, and not that in which they are read.
+#[test]
+fn the_last_correction_counts() {
+    let correction = |id: &str, outcome: &str| {
+        record(json!({
+            "eventID": id,
+            "responseElements": {"ConsoleLogin": outcome},
+            "addendum": {
+                "reason": "UPDATED_DATA", "updatedFields": "responseElements",
+                "originalRequestID": "r", "originalEventID": "a"
+            }
+        }))
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let file = |time: &str, outcome: &str| {
+        let path =
+            directory.path().join(format!("111122223333_CloudTrail_us-east-1_{time}_x.json"));
+        fs::write(&path, log_file(&[correction(time, outcome)])).unwrap();
+        path
+    };
+    let (early, late) = (file("20261102T1005Z", "Failure"), file("20261102T1010Z", "Success"));
+    for paths in [[&early, &late], [&late, &early]] {
+        let mut reader = ActivityReader::default();
+        paths.iter().for_each(|path| reader.read_path(path).unwrap());
+        let [event] = &reader.finish().events[..] else { panic!() };
+        assert_eq!(event.outcome, Outcome::Success);
+    }
+    let both = [correction("b", "Failure"), correction("c", "Success")];
+    assert_eq!(read(log_file(&both)).events[0].outcome, Outcome::Success);
+}
+
+#[test]
+fn what_does_not_look_like_a_log_is_passed_over_in_a_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::write(path("README.md"), "# Logs\n\nFetched with `aws s3 sync`.\n").unwrap();
+    fs::write(path("log"), log_file(&[record(json!({}))])).unwrap();
+    let mut reader = ActivityReader::default();
+    reader.read_path(directory.path()).unwrap();
+    assert_eq!(reader.passed_over(), [path("README.md")]);
+    let activity = reader.finish();
+    assert_eq!((activity.events.len(), gaps(&activity).len()), (1, 0));
+    // What is named like a log, or named by the caller, must be one.
+    fs::write(path("damaged.json.gz"), "# Logs").unwrap();
+    let mut reader = ActivityReader::default();
+    reader.read_path(directory.path()).unwrap();
+    assert_eq!(gaps(&reader.finish()).len(), 1);
+    let mut reader = ActivityReader::default();
+    reader.read_path(&path("README.md")).unwrap();
+    assert_eq!(gaps(&reader.finish()).len(), 1);
+}
+
 /// The log file that the digests name.
 const LOG: &str = r#"{"Records":[]}"#;
 /// Its SHA-256, made with `sha256sum`.
