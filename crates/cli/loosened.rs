@@ -79,10 +79,10 @@ impl Choices<'_> {
     }
 }
 
-/// Says in one line what loosens the run. That somebody made the bundle by hand is not news to them.
+/// Says in one line what loosens the run, and in another that nothing vouches for the evidence.
 pub(crate) fn note(report: &Report) {
-    let is_told = |change: &Change| !matches!(change, Change::Unverified { .. });
-    let phrases = loosened::describe_those(report, is_told);
+    let is_unverified = |change: &Change| matches!(change, Change::Unverified { .. });
+    let phrases = loosened::describe_those(report, |change| !is_unverified(change));
     let (first, more) = phrases.split_at(phrases.len().min(PRINTED));
     let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
     if !first.is_empty() {
@@ -90,5 +90,8 @@ pub(crate) fn note(report: &Report) {
         terminal::note(&format!(
             "this run may report less than a run with the default settings: {first}{more}"
         ));
+    }
+    for phrase in loosened::describe_those(report, is_unverified) {
+        terminal::note(&phrase);
     }
 }

@@ -32,6 +32,9 @@ mod support;
 
 use support::Sandbox;
 
+/// What is said of a bundle that was made by hand.
+const BY_HAND: &str = "note: the evidence has no manifest, so it is not verified\n";
+
 /// A credential report with a root that is well kept, and the given rows.
 fn credential_report(rows: &[&str]) -> String {
     const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,\
