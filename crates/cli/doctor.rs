@@ -127,11 +127,17 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
 }
 
 impl Examination {
-    /// What is known where the first call failed, and nothing else was asked.
+    /// What is known where the first call failed, and nothing else was asked. What failed is said elsewhere.
     pub(crate) fn of_failure(findings: Findings, error: CollectError) -> Examination {
         let nothing = (Vec::new(), Vec::new(), Sources::default(), Vec::new());
         let (services, domains, needed, calls) = nothing;
-        let known = Examination::new(findings, &Err(error), services, domains, needed, calls);
+        let (help, first) = (error.help(), first_fix(&error));
+        let mut known = Examination::new(findings, &Err(error), services, domains, needed, calls);
+        for fix in &mut known.fixes {
+            if *fix == first {
+                fix.clone_from(&help);
+            }
+        }
         Examination { permissions: Vec::new(), ..known }
     }
 
@@ -173,7 +179,7 @@ impl Examination {
             _ => false,
         };
         if let Some(error) = error.filter(|_| !is_said_below) {
-            fixes.push(format!("{}; {}", error.to_string().trim_end_matches('.'), error.help()));
+            fixes.push(first_fix(error));
         }
         if let Some(ahead) = clock {
             let way = if ahead > 0 { "ahead of" } else { "behind" };
@@ -234,6 +240,11 @@ impl CallerFacts {
         let alias = facts.account.alias.known().flatten();
         Some(CallerFacts { account: manifest.account.clone()?, alias, partition, arn })
     }
+}
+
+/// What to do about what stops everything, and why.
+fn first_fix(error: &CollectError) -> String {
+    format!("{}; {}", error.to_string().trim_end_matches('.'), error.help())
 }
 
 /// Whether each service that is needed answers: with whatever, so long as it is an answer.
