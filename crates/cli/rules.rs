@@ -56,7 +56,7 @@ fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     let rules = rule_files::load(&args.view.directories)?;
     let rule = rule_files::find(&rules, &args.id)?;
     match args.view.output {
-        View::Text => terminal::print_page(|page| explain::write(rule, page)),
+        View::Text => terminal::print_page(|page| explain::write(rule, args.facts, page)),
         View::Json => {
             let all = portcullis_rules::explain(rule);
             terminal::print(|out| write_json(&all, out))

@@ -79,6 +79,10 @@ pub(crate) struct ExplainArgs {
     /// The rule's id
     #[arg(value_name = "RULE", value_parser = parse::id())]
     pub(crate) id: String,
+    /// Also list all facts that a rule on the same scope can read; json has them
+    /// always
+    #[arg(long)]
+    pub(crate) facts: bool,
     #[command(flatten)]
     pub(crate) view: ViewArgs,
 }

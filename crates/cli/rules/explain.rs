@@ -1,4 +1,4 @@
-//! All that a person may ask about a rule, as text.
+//! What a person may ask about a rule, as text.
 
 use std::io;
 
@@ -6,7 +6,8 @@ use portcullis_report::{Page, bold, severity_style};
 use portcullis_rules::{Explanation, FactDoc, Rule};
 use serde_json::Value as Json;
 
-pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
+/// Writes all of a rule, and the facts that it might read if those are asked for.
+pub(super) fn write(rule: &Rule, facts: bool, page: &mut Page<'_>) -> io::Result<()> {
     let all = portcullis_rules::explain(rule);
     page.painted_item(severity_style(all.severity), "", &format!("{} ({})", all.title, all.id))?;
     page.blank()?;
@@ -54,8 +55,13 @@ pub(super) fn write(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     }
     section(page, "READ MORE")?;
     all.references.iter().try_for_each(|url| page.item("  ", url))?;
-    section(page, "ALL FACTS A RULE ON THIS SCOPE CAN READ")?;
-    write_facts(&all.facts_in_reach, page)
+    if facts {
+        section(page, "ALL FACTS A RULE ON THIS SCOPE CAN READ")?;
+        return write_facts(&all.facts_in_reach, page);
+    }
+    page.blank()?;
+    let count = all.facts_in_reach.len();
+    page.item("", &format!("--facts lists the {count} facts that a rule on this scope can read."))
 }
 
 fn write_facts(facts: &[FactDoc], page: &mut Page<'_>) -> io::Result<()> {
