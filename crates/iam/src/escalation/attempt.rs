@@ -440,5 +440,8 @@ fn needs_profile(method: &Method, role: &Principal, account: &Account) -> bool {
             role.trust.as_ref().is_none_or(|trust| trust.admits_provider(service, account));
         service != "ec2.amazonaws.com" && is_admitted
     };
-    role.instance_profiles.is_empty() && !makes && !method.services.iter().any(elsewhere)
+    method.services.iter().any(|it| it == "ec2.amazonaws.com")
+        && role.instance_profiles.is_empty()
+        && !makes
+        && !method.services.iter().any(elsewhere)
 }

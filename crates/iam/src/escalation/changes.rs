@@ -27,6 +27,8 @@ pub(super) struct Effect<'a> {
     pub(super) after: EffectivePermissions<'a>,
     /// The policy that no longer applies, because of its Deny.
     pub(super) removed: Option<PolicyId>,
+    /// Whether such changes of one method are made together: nothing that one of them does undoes another.
+    pub(super) goes_together: bool,
     /// What the request brings: the policy that is attached or detached, the new boundary, or tags.
     brings: Vec<(String, Value<'static>)>,
     /// What must be done before.
@@ -37,7 +39,8 @@ impl<'a> Effect<'a> {
     fn new(resource: &str, target: Option<Target>, after: EffectivePermissions<'a>) -> Effect<'a> {
         let resource = resource.to_owned();
         let before = Step::default();
-        Effect { resource, target, after, removed: None, brings: Vec::new(), before }
+        let (removed, goes_together, brings) = (None, false, Vec::new());
+        Effect { resource, target, after, removed, goes_together, brings, before }
     }
 
     fn bringing(mut self, key: &'static str, value: String) -> Effect<'a> {
@@ -63,10 +66,12 @@ impl<'a> Effect<'a> {
         }
     }
 
-    /// Takes in the removal of another policy from the same holder.
+    /// Takes in another change of the same holder.
     pub(super) fn join(&mut self, other: &Effect<'a>) {
-        let removed = self.after.removed.iter().chain(&*other.after.removed);
-        self.after.removed = sorted(removed.copied().collect());
+        let (mine, others) = (&mut self.after, &other.after);
+        mine.removed = sorted(mine.removed.iter().chain(&*others.removed).copied().collect());
+        mine.policies = sorted(mine.policies.iter().chain(&*others.policies).copied().collect());
+        mine.groups = sorted(mine.groups.iter().chain(&*others.groups).copied().collect());
     }
 }
 
@@ -80,10 +85,12 @@ pub(super) fn effects<'a>(
     let index = &search.index;
     let maker = Maker { search, index, by, node, method };
     match method.changes.kind_of_holder() {
+        None if method.changes == Changes::GroupMembership && node.is_user() => maker.memberships(),
+        None if method.changes == Changes::GroupMembership => Vec::new(),
         None => maker.rewritten_policies(),
         Some(PrincipalKind::Group) => {
             let mut effects = Vec::new();
-            for id in &node.groups {
+            for id in &*node.who.groups {
                 let group = index.account.principal(*id);
                 effects.extend(maker.changes(group, Some(Target::Principal(*id))));
             }
@@ -111,7 +118,29 @@ impl<'a> Maker<'_, 'a> {
         let mut effect =
             Effect::new(resource, target, EffectivePermissions { removed, ..who.clone() });
         effect.removed = Some(policy);
+        effect.goes_together = self.method.changes.removes();
         effect
+    }
+
+    /// A user can be put in groups that allow something; in one that denies something first, if in any.
+    fn memberships(&self) -> Vec<Effect<'a>> {
+        let mut effects = Vec::new();
+        let origin = &self.search.node(self.node.origin).who;
+        let has_joined = self.node.who.groups != origin.groups;
+        for id in self.index.account.principal_ids() {
+            let group = self.index.account.principal(id);
+            let has = |effect| group.policies.iter().any(|policy| self.index.has(*policy, effect));
+            if group.kind == PrincipalKind::Group
+                && !self.node.who.groups.contains(&id)
+                && has(policy::Effect::Allow)
+            {
+                let after = self.node.who.joining(id, group);
+                let mut effect = Effect::new(&group.arn, Some(Target::Principal(id)), after);
+                effect.goes_together = !has(policy::Effect::Deny);
+                effects.extend(Some(effect).filter(|it| it.goes_together || !has_joined));
+            }
+        }
+        effects
     }
 
     /// Policies of the account can be rewritten, those of AWS and inline ones not; so can the boundary.
@@ -195,7 +224,9 @@ impl<'a> Maker<'_, 'a> {
         }
         for chosen in self.index.chosen(self.by, self.method.actions[0], POLICY) {
             let is_new = !who.policies.contains(&chosen.policy);
-            if is_new && self.index.has(chosen.policy, policy::Effect::Allow) {
+            let mut versions = vec![chosen.policy];
+            versions.extend(&self.index.account.policy(chosen.policy).other_versions);
+            if is_new && versions.iter().any(|id| self.index.has(*id, policy::Effect::Allow)) {
                 let effect = Effect::new(&holder.arn, target.clone(), who.with(chosen.policy));
                 effects.push(effect.offering(POLICY, chosen));
             }

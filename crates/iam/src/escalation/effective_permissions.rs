@@ -12,7 +12,7 @@ use super::nodes::{Keys, sorted};
 use super::offers::managed_policies;
 use super::step::{Allowed, Grantor, Step};
 use super::tags::AskedTags;
-use crate::account::{Account, PolicyId, Principal, PrincipalKind};
+use crate::account::{Account, PolicyId, Principal, PrincipalId, PrincipalKind};
 use crate::condition::Condition;
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
@@ -31,6 +31,8 @@ pub(super) struct EffectivePermissions<'a> {
     pub(super) identity: &'a Principal,
     /// The identity policies, those of groups included.
     pub(super) policies: Policies,
+    /// The groups that these are of.
+    pub(super) groups: Rc<[PrincipalId]>,
     /// The permissions boundary.
     pub(super) boundary: Option<PolicyId>,
     /// Those of the policies that were removed: they decide nothing any more, but can still be rewritten.
@@ -75,6 +77,17 @@ impl EffectivePermissions<'_> {
     pub(super) fn with(&self, policy: PolicyId) -> Self {
         let policies = self.policies.iter().copied().chain([policy]).collect();
         EffectivePermissions { policies: sorted(policies), ..self.clone() }
+    }
+
+    /// The same as a member of another group.
+    pub(super) fn joining(&self, id: PrincipalId, group: &Principal) -> Self {
+        let policies = self.policies.iter().chain(&group.policies).copied();
+        let groups = self.groups.iter().copied().chain([id]);
+        EffectivePermissions {
+            policies: sorted(policies.collect()),
+            groups: sorted(groups.collect()),
+            ..self.clone()
+        }
     }
 }
 

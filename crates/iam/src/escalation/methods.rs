@@ -271,11 +271,14 @@ impl Changes {
         }
     }
 
-    /// Whether it gives somebody in reach a policy.
+    /// Whether it gives somebody in reach a policy, or those of a group.
     pub(super) fn gives(self) -> bool {
         matches!(
             self,
-            Changes::UserPermissions | Changes::GroupPermissions | Changes::RolePermissions
+            Changes::UserPermissions
+                | Changes::GroupPermissions
+                | Changes::RolePermissions
+                | Changes::GroupMembership
         )
     }
 

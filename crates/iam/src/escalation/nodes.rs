@@ -24,8 +24,6 @@ pub(super) struct Node<'a> {
     pub(super) kind: NodeKind,
     /// The user or role that it is; none: the users of a group, or the holders of a policy.
     pub(super) holder: Option<PrincipalId>,
-    /// The groups whose policies it has.
-    pub(super) groups: Vec<PrincipalId>,
     /// The condition keys on which it depends that it is an administrator; none: it is not.
     pub(super) administrator: Option<Keys>,
     /// How privileged it is; none: it is not.
@@ -142,8 +140,9 @@ pub(super) fn policies_of(
     sorted(policies)
 }
 
-pub(super) fn sorted(mut policies: Vec<PolicyId>) -> Policies {
-    policies.sort_unstable();
-    policies.dedup();
-    policies.into()
+/// Policies or groups by their places, each once.
+pub(super) fn sorted<T: Ord>(mut places: Vec<T>) -> Rc<[T]> {
+    places.sort_unstable();
+    places.dedup();
+    places.into()
 }

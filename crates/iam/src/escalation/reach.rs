@@ -361,11 +361,8 @@ impl<'a> Search<'a> {
         if self.is_settled(edge.way()) {
             return;
         }
-        if self.method(edge.by.method).changes == Changes::GroupMembership {
-            return self.join(edge);
-        }
         let further = Methods::numbered()
-            .filter(|(_, it)| it.changes.is_of_holder() && self.mentions(edge.by.node, it));
+            .filter(|(_, it)| it.changes.alters_reached() && self.mentions(edge.by.node, it));
         let further: Vec<u16> = further.map(|(number, _)| number).collect();
         let mut seen = BTreeSet::from([edge.owner]);
         let mut left = vec![edge.clone()];

@@ -16,7 +16,7 @@ use super::effective_permissions::{Asked, EffectivePermissions, Index, Policies}
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{Cast, Keys, Node, NodeId, NodeKind, policies_of};
 use super::reach::{Names, Reached, asks_for_tags};
-use super::step::{Found, Rank, Step, Target};
+use super::step::{Found, Grantor, Rank, Step, Target};
 use super::tags::Tagging;
 use super::{Certainty, Judgement, Privileges, sentence};
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, PrincipalKind};
@@ -46,7 +46,7 @@ pub(super) struct Search<'a> {
     pub(super) of_policy: Vec<[NodeId; 2]>,
     pub(super) names: Names<'a>,
     /// Nodes as they would be after a change, so that each is made once.
-    changed: HashMap<(*const Principal, Policies, Option<PolicyId>, Policies), NodeId>,
+    changed: HashMap<Permissions, NodeId>,
     /// Who waits for what begins so, by the length of the beginning.
     waiting: HashMap<Road, BTreeMap<usize, HashMap<String, Vec<Wait>>>>,
     /// Those who need no permission to assume a role that lets in anyone.
@@ -69,6 +69,9 @@ pub(super) struct Search<'a> {
     pub(super) passes: RefCell<HashMap<NodeId, Rc<[(u16, Step)]>>>,
     queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
+
+/// All that [`EffectivePermissions`] hold.
+type Permissions = (*const Principal, Policies, Rc<[PrincipalId]>, Option<PolicyId>, Policies);
 
 /// How a method reaches somebody privileged, and the service that takes part, if any.
 type Road = (Changes, &'static str);
@@ -193,11 +196,11 @@ impl<'a> Search<'a> {
                 identity: if is_group { &self.cast.nobody[0] } else { principal },
                 policies: policies_of(account, principal, unknown),
                 boundary: principal.boundary,
+                groups: if is_group { [id].into() } else { principal.groups.as_slice().into() },
                 removed: Rc::new([]),
             };
-            let groups = if is_group { vec![id] } else { principal.groups.clone() };
             let holder = (!is_group).then_some(id);
-            let node = self.add(who, NodeKind::Principal(id), holder, groups);
+            let node = self.add(who, NodeKind::Principal(id), holder);
             self.of_principal.push(node);
             self.acting.extend(holder.map(|_| node));
         }
@@ -210,10 +213,11 @@ impl<'a> Search<'a> {
                 let who = EffectivePermissions {
                     identity,
                     policies,
+                    groups: Rc::new([]),
                     boundary: None,
                     removed: Rc::new([]),
                 };
-                self.add(who, NodeKind::Policy, None, Vec::new())
+                self.add(who, NodeKind::Policy, None)
             });
             self.of_policy.push(nodes);
         }
@@ -242,7 +246,7 @@ impl<'a> Search<'a> {
                 if !std::ptr::eq(identity, role) {
                     let who = self.node(self.of_principal[id.place()]).who.clone();
                     let who = EffectivePermissions { identity, ..who };
-                    self.add(who, NodeKind::Session(id, place), Some(id), Vec::new());
+                    self.add(who, NodeKind::Session(id, place), Some(id));
                 }
             }
         }
@@ -253,7 +257,6 @@ impl<'a> Search<'a> {
         who: EffectivePermissions<'a>,
         kind: NodeKind,
         holder: Option<PrincipalId>,
-        groups: Vec<PrincipalId>,
     ) -> NodeId {
         let id = NodeId::new(self.nodes.len());
         // A policy is judged all the same, unless it leaves nothing to become.
@@ -272,7 +275,6 @@ impl<'a> Search<'a> {
             who,
             kind,
             holder,
-            groups,
             administrator,
             rank,
             ways,
@@ -331,7 +333,7 @@ impl<'a> Search<'a> {
         let mut beginnings = HashMap::new();
         for (number, method) in Methods::numbered() {
             let by = Wait { node: id, method: number };
-            let is_of_holder = method.changes.is_of_holder();
+            let is_of_holder = method.changes.alters_reached();
             let needed = if is_of_holder { &method.actions[..1] } else { &method.actions[..] };
             if !needed.iter().all(|action| mentioned[usize::from(action.0)]) {
                 continue;
@@ -349,9 +351,9 @@ impl<'a> Search<'a> {
         let Edge { by, owner, .. } = *edge;
         let method = self.method(by.method);
         let actor = self.node(by.node).who.clone();
-        let mut led = Vec::new();
-        // All policies that stand in the way are removed, each by a request of its own.
-        let mut removal: Option<(changes::Effect<'a>, Edge)> = None;
+        // All policies that stand in the way are removed, each by a request of its own; likewise groups are joined.
+        let mut together: Option<(changes::Effect<'a>, Edge)> = None;
+        let mut alone = Vec::new();
         for effect in effects(self, &actor, self.node(owner), method) {
             let about = effect.about(self.node(owner));
             let asked = Asked { resource: &effect.resource, about, brings: &effect.brought() };
@@ -360,43 +362,32 @@ impl<'a> Search<'a> {
             let room = self.index.room(&actor, method, &effect.resource, target.as_ref());
             let Some(room) = room else { continue };
             let step = effect.before.clone().and(step).and(room);
+            let goes_together = effect.goes_together
+                && (effect.removed.is_some() || step.certainty() == Certainty::Certain);
             let change = Change { target, step, removes: effect.removed };
-            match &mut removal {
-                Some((together, edge)) if method.changes.removes() && effect.removed.is_some() => {
-                    together.join(&effect);
+            match &mut together {
+                Some((all, edge)) if goes_together => {
+                    all.join(&effect);
                     edge.changes.push(change);
                 }
-                None if method.changes.removes() && effect.removed.is_some() => {
-                    removal = Some((effect, Edge { changes: vec![change], ..edge.clone() }));
+                None if goes_together => {
+                    together = Some((effect, Edge { changes: vec![change], ..edge.clone() }));
                 }
-                _ => {
-                    let edge = Edge { changes: vec![change], ..edge.clone() };
-                    led.extend(self.lead_with_step(edge, effect.after));
-                    let is_enough = |(to, step): &(NodeId, Step)| {
-                        self.node(*to).is_always_administrator()
-                            && step.certainty() == Certainty::Certain
-                    };
-                    // Any further policy that it may be given gives it no more.
-                    if method.changes.gives() && led.last().is_some_and(is_enough) {
-                        return led;
-                    }
-                }
+                _ => alone.push((effect, Edge { changes: vec![change], ..edge.clone() })),
             }
         }
-        if let Some((effect, edge)) = removal {
-            led.extend(self.lead_with_step(edge, effect.after));
+        let mut led = Vec::new();
+        for (effect, edge) in together.into_iter().chain(alone) {
+            let step = edge.step(&edge.changes.iter().collect::<Vec<_>>());
+            let Some(to) = self.lead(edge, effect.after) else { continue };
+            let is_sure = step.certainty() == Certainty::Certain;
+            led.push((to, step));
+            // Any further policy that it may be given gives it no more.
+            if is_sure && method.changes.gives() && self.node(to).is_always_administrator() {
+                break;
+            }
         }
         led
-    }
-
-    /// Notes changes after which their owner has other permissions: who it is then, with all that it takes.
-    fn lead_with_step(
-        &mut self,
-        edge: Edge,
-        after: EffectivePermissions<'a>,
-    ) -> Option<(NodeId, Step)> {
-        let step = edge.step(&edge.changes.iter().collect::<Vec<_>>());
-        Some((self.lead(edge, after)?, step))
     }
 
     /// Notes a step after which the owner of an edge may be given everything, within its boundary.
@@ -410,19 +401,6 @@ impl<'a> Search<'a> {
     pub(super) fn lead_on(&mut self, edge: Edge, to: PrincipalId, step: Step) {
         let change = Change { target: Some(Target::Principal(to)), step, removes: None };
         self.lead_to(self.of_principal[to.place()], Edge { changes: vec![change], ..edge });
-    }
-
-    /// Tries to put the owner of an edge, a user, in groups.
-    pub(super) fn join(&mut self, edge: &Edge) {
-        if !self.node(edge.owner).is_user() {
-            return;
-        }
-        for (arn, id) in self.groups_in_range(edge.by) {
-            let target = Target::Principal(id);
-            if let Some(step) = self.attempt(edge.by, arn, &target) {
-                self.lead_on(edge.clone(), id, step);
-            }
-        }
     }
 
     /// Notes changes after which their owner has other permissions: who it is then. What is too much to follow
@@ -441,30 +419,32 @@ impl<'a> Search<'a> {
         Some(to)
     }
 
-    /// Notes what leads to a node.
+    /// Notes what leads to a node, which may turn out more privileged later.
     fn lead_to(&mut self, to: NodeId, edge: Edge) {
-        match self.node(to).rank {
-            Some(rank) => self.arrive(&edge, to, rank),
-            None => self.leading_to.entry(to).or_default().push(edge),
+        if let Some(rank) = self.node(to).rank {
+            self.arrive(&edge, to, rank);
+        }
+        if !self.node(to).is_sure() {
+            self.leading_to.entry(to).or_default().push(edge);
         }
     }
 
     /// The owner with other permissions; none: more has been asked of its changes than can be answered.
     fn changed_node(&mut self, owner: NodeId, after: EffectivePermissions<'a>) -> Option<NodeId> {
-        let (policies, removed) = (Rc::clone(&after.policies), Rc::clone(&after.removed));
-        let key = (std::ptr::from_ref(after.identity), policies, after.boundary, removed);
+        let EffectivePermissions { identity, policies, groups, boundary, removed } = after.clone();
+        let key = (std::ptr::from_ref(identity), policies, groups, boundary, removed);
         if let Some(known) = self.changed.get(&key) {
             return Some(*known);
         }
         let owner = self.node(owner);
-        let (holder, groups, origin) = (owner.holder, owner.groups.clone(), owner.origin);
+        let (holder, origin) = (owner.holder, owner.origin);
         let documents = after.policies.iter().filter_map(|id| self.index.document(*id));
         let statements = documents.map(|document| document.statements.len());
         let work = self.node(origin).work + statements.sum::<usize>();
         if work > BUDGET {
             return None;
         }
-        let id = self.add(after, NodeKind::Changed, holder, groups);
+        let id = self.add(after, NodeKind::Changed, holder);
         self.nodes[id.place()].origin = origin;
         self.nodes[origin.place()].work = work;
         self.changed.insert(key, id);
@@ -474,12 +454,16 @@ impl<'a> Search<'a> {
 
     /// Notes a way to a changed node that is privileged, unless the owner is as privileged without the change.
     fn arrive(&mut self, edge: &Edge, to: NodeId, rank: Rank) {
-        let needed: Vec<&Change> =
-            edge.changes.iter().filter(|change| self.is_needed(change, to)).collect();
+        let changes = self.method(edge.by.method).changes;
+        let needed = match changes {
+            Changes::GroupMembership => self.needed_groups(&edge.changes, to),
+            _ => edge.changes.iter().filter(|change| self.is_needed(change, to)).collect(),
+        };
         let Some(first) = needed.first() else { return };
         let step = edge.step(&needed);
-        let only_removes = first.removes.is_some() || self.method(edge.by.method).changes.removes();
-        if only_removes && self.node(edge.owner).rank >= Some(rank) {
+        let may_gain_nothing =
+            first.removes.is_some() || changes.removes() || changes == Changes::GroupMembership;
+        if may_gain_nothing && self.node(edge.owner).rank >= Some(rank) {
             return;
         }
         let administrator = self.node(to).is_always_administrator();
@@ -492,6 +476,36 @@ impl<'a> Search<'a> {
             }
         }
         self.found(edge.way(), edge.target(first), step, rank);
+    }
+
+    /// The groups that matter to what a node can do as a member of all of them: the first that makes it an
+    /// administrator, or those of which it uses policies or that it changes.
+    fn needed_groups<'e>(&self, changes: &'e [Change], to: NodeId) -> Vec<&'e Change> {
+        let group = |change: &Change| change.target.as_ref().and_then(Target::principal);
+        let node = self.node(to);
+        if node.administrator.is_some() {
+            let is_of_administrators = |change: &&Change| {
+                group(change).is_some_and(|id| {
+                    self.node(self.of_principal[id.place()]).administrator.is_some()
+                })
+            };
+            let first = changes.iter().find(is_of_administrators);
+            return first.map_or(changes.iter().collect(), |first| vec![first]);
+        }
+        let Some((_, way)) = node.ways.iter().max_by_key(|(_, way)| way.certainty) else {
+            return changes.iter().collect();
+        };
+        let is_used = |change: &&Change| {
+            let id = group(change);
+            let policies = id.map(|id| &self.account().principal(id).policies);
+            way.target == change.target
+                || way.step.allowed.iter().any(|allowed| match allowed.by {
+                    Grantor::Policy(by) => policies.is_some_and(|all| all.contains(&by)),
+                    Grantor::Trust(_) => false,
+                })
+        };
+        let needed: Vec<&Change> = changes.iter().filter(is_used).collect();
+        if needed.is_empty() { changes.iter().collect() } else { needed }
     }
 
     /// Whether a change matters to what a node can do after it: a Deny that is removed, to what is done next.
@@ -532,14 +546,12 @@ impl<'a> Search<'a> {
         method: &'static Method,
         beginnings: &mut HashMap<ActionId, Rc<[String]>>,
     ) {
-        let node = self.node(by.node);
         let others = match method.changes {
             Changes::Directory | Changes::MemberRoot | Changes::Unseen => {
                 return self.act_alone(by, method);
             }
             Changes::NewUser => return self.make(by, method, PrincipalKind::User),
             Changes::NewRole => return self.make(by, method, PrincipalKind::Role),
-            Changes::GroupMembership if !node.is_user() => return,
             Changes::RunningRole => &method.actions[..],
             _ => &method.actions[1..],
         };
@@ -708,14 +720,11 @@ impl<'a> Search<'a> {
         let mut roads = Vec::new();
         let changes = match principal.kind {
             PrincipalKind::User => Changes::UserCredentials,
-            PrincipalKind::Group => Changes::GroupMembership,
+            PrincipalKind::Group => Changes::NewMember,
             PrincipalKind::Role => Changes::RoleTrust,
         };
         if !principal.is_protected() {
             roads.push(((changes, ""), arn(), Target::Principal(id)));
-        }
-        if principal.kind == PrincipalKind::Group {
-            roads.push(((Changes::NewMember, ""), arn(), Target::Principal(id)));
         }
         if principal.kind != PrincipalKind::Role {
             return roads;

@@ -1938,7 +1938,11 @@ fn a_role_of_identity_center_is_modified_by_it_alone() {
 fn a_trust_policy_is_rewritten_for_a_service() {
     let pass = json!(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]);
     let rewrite = || allow("iam:UpdateAssumeRolePolicy", "*");
-    let target = || admin(trusts_service("unrelated.amazonaws.com"));
+    let target = || {
+        let mut target = admin(trusts_service("unrelated.amazonaws.com"));
+        target["roles"]["admin"]["profile"] = json!(false);
+        target
+    };
     let no_session = || deny("sts:*", "*");
     let expected = &[("update-assume-role-policy", Certain)];
     check_user(json!([rewrite(), no_session(), allow(pass.clone(), "*")]), target(), expected);
@@ -2018,4 +2022,55 @@ fn names_beyond_those_that_are_tried_may_serve() {
     assert_eq!(many.lacks, [Lack::Budget].into());
     assert_eq!(many.principals[0].ways, []);
     assert_ne!(judge(&with(100), true).principals[0].ways, []);
+}
+
+#[test]
+fn what_a_change_leads_to_may_turn_out_surer() {
+    let unseen = json!(["codestar:CreateProject", "codestar:AssociateTeamMember"]);
+    let lambda = json!(["lambda:CreateFunction", "lambda:InvokeFunction"]);
+    let mut account = admin(trusts_service("lambda.amazonaws.com"));
+    account["policies"]["dev"] = json!([allow(unseen, "*"), allow(lambda, "*")]);
+    let only = json!({"ArnEquals": {"iam:PolicyARN": arn("policy/dev")}});
+    let attach = when(allow("iam:AttachUserPolicy", "*"), only);
+    let pass = allow("iam:PassRole", "*");
+    check_user(json!([attach, pass]), account, &[("attach-user-policy", Certain)]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn who_joins_a_group_keeps_what_it_has() {
+    let join = || allow("iam:AddUserToGroup", "*");
+    let lambda = || allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*");
+    let pass = || allow("iam:PassRole", "*");
+    let with = |groups: Json| {
+        let mut account = admin(trusts_service("lambda.amazonaws.com"));
+        account["groups"] = groups;
+        account
+    };
+    let joins: &Ways = &[("add-user-to-group", Certain)];
+    // What the groups and the user have counts together.
+    let one = || with(json!({"g": {"may": [lambda()]}}));
+    check_user(json!([join(), pass()]), one(), joins);
+    check_user(json!([join()]), one(), &[]);
+    let two =
+        with(json!({"g": {"may": [lambda()]}, "h": {"may": [pass()]}, "i": {"may": plain()}}));
+    check_user(json!([join()]), two, joins);
+    let denied = with(json!({"g": {"may": [lambda(), deny("iam:PassRole", "*")]}}));
+    check_user(json!([join(), pass()]), denied, &[]);
+    let own = with(json!({"g": {"may": [allow("iam:PutUserPolicy", arn("user/alice"))]}}));
+    check_user(json!([join()]), own, joins);
+    let in_h = json!({"g": {"may": [allow("iam:PutGroupPolicy", arn("group/h"))]}, "h": {}});
+    let mut in_h = with(in_h);
+    in_h["users"]["alice"]["groups"] = json!(["h"]);
+    check_user(json!([allow("iam:AddUserToGroup", arn("group/g"))]), in_h, joins);
+    // So do the user's own Deny and boundary.
+    let admins = || with(json!({"g": {"may": [everything()]}}));
+    check_user(json!([join()]), admins(), joins);
+    let all_but_join =
+        json!({"Effect": "Deny", "NotAction": "iam:AddUserToGroup", "Resource": "*"});
+    check_user(json!([join(), all_but_join]), admins(), &[]);
+    let mut bounded = admins();
+    bounded["users"]["alice"]["boundary"] = json!("b");
+    bounded["policies"]["b"] = json!([join(), allow("s3:*", "*")]);
+    check_user(json!([join()]), bounded, &[]);
 }
