@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::hash::Hash;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -291,7 +291,7 @@ impl Filed {
     ) -> Result<Outcome, Failure> {
         // JSON has no need of the accounts in memory.
         if outputs.iter().any(|output| output.format() != Format::Json) {
-            self.head.accounts = self.accounts().collect()?;
+            self.head.accounts = self.shared_accounts()?;
         }
         let (head, findings) = (&self.head, self.findings());
         output::warn_of_left_out(head, &findings, outputs)?;
@@ -337,6 +337,19 @@ impl Filed {
         Ok(spill.finish(head)?)
     }
 
+    /// The accounts, whose gaps share the texts that they have in common.
+    fn shared_accounts(&self) -> io::Result<Vec<AuditedAccount>> {
+        let mut texts = HashSet::new();
+        let mut accounts = Vec::new();
+        for line in &self.accounts {
+            let mut account: AuditedAccount = self.file.borrow_mut().read(line.start)?;
+            account.gaps.iter_mut().for_each(|gap| gap.share(&mut texts));
+            account.gaps.shrink_to_fit();
+            accounts.push(account);
+        }
+        Ok(accounts)
+    }
+
     fn accounts(&self) -> Lines<'_, AuditedAccount> {
         self.lines(self.accounts.iter().map(|line| line.start).collect())
     }
@@ -359,11 +372,7 @@ struct Lines<'a, T> {
 
 impl<T: Line> Lines<'_, T> {
     fn collect(&self) -> io::Result<Vec<T>> {
-        self.starts.iter().map(|&start| self.read(start)).collect()
-    }
-
-    fn read(&self, start: u64) -> io::Result<T> {
-        Ok(T::from_line(self.file.borrow_mut().line(start)?)?)
+        self.starts.iter().map(|&start| self.file.borrow_mut().read(start)).collect()
     }
 }
 
@@ -373,7 +382,7 @@ impl<T: Clone + Line> Rows<T> for Lines<'_, T> {
     }
 
     fn get(&self, place: usize) -> io::Result<Cow<'_, T>> {
-        self.read(self.starts[place]).map(Cow::Owned)
+        self.file.borrow_mut().read(self.starts[place]).map(Cow::Owned)
     }
 }
 
@@ -386,13 +395,13 @@ struct LineFile {
 }
 
 impl LineFile {
-    /// The line that begins there.
-    fn line(&mut self, start: u64) -> io::Result<&str> {
+    /// What the line says that begins there.
+    fn read<T: Line>(&mut self, start: u64) -> io::Result<T> {
         // Unlike `seek`, this keeps what has been read ahead.
         self.file.seek_relative(start.cast_signed() - self.position.cast_signed())?;
         self.line.clear();
         let length = self.file.read_line(&mut self.line)?;
         self.position = start + length as u64;
-        Ok(&self.line)
+        Ok(T::from_line(&self.line)?)
     }
 }

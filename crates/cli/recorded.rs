@@ -32,7 +32,7 @@ impl Recorded {
     pub(crate) fn new(reader: ActivityReader, filter: &Filter) -> Recorded {
         let (summary, accounts) = summarise(reader.finish(), filter);
         let gap = |gap: &InputGap| {
-            Gap::new(Source::CloudTrail, UNREADABLE, &gap.what).for_resource(&gap.input)
+            Gap::new(Source::CloudTrail, UNREADABLE, gap.what.as_str()).for_resource(&gap.input)
         };
         let gaps = summary.coverage.gaps.iter().map(gap).collect();
         Recorded { summary: Some(summary), accounts, gaps }

@@ -118,10 +118,10 @@ impl Failure {
         let Some(operation) = self.operation else { return gap };
         let is_of_call = |action: &&&str| action.ends_with(&format!(":{operation}"));
         let action = match source.actions().iter().find(is_of_call) {
-            Some(&action) => action.to_owned(),
-            None => format!("{}:{operation}", source.service()),
+            Some(&action) => action.into(),
+            None => format!("{}:{operation}", source.service()).into(),
         };
-        Gap { operation: operation.to_owned(), action, ..gap }
+        Gap { operation: operation.into(), action, ..gap }
     }
 }
 

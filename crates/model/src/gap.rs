@@ -1,10 +1,12 @@
 //! Why something is not known.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Source;
+use crate::{SharedText, Source};
 
 /// A call that failed, or an answer that cannot be used: the reason behind missing facts.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
@@ -13,13 +15,13 @@ pub struct Gap {
     /// The source that is missing, wholly or for one resource.
     pub source: Source,
     /// The API operation, such as `GetCredentialReport`.
-    pub operation: String,
+    pub operation: SharedText,
     /// The IAM action that allows it, such as `iam:GetCredentialReport`.
-    pub action: String,
+    pub action: SharedText,
     /// AWS's error code, such as `AccessDenied`, or our own word, such as [`Gap::NOT_REQUESTED`].
-    pub code: String,
+    pub code: SharedText,
     /// What went wrong, in words.
-    pub message: String,
+    pub message: SharedText,
     /// The user or other resource that the gap is limited to; none: the whole source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
@@ -109,16 +111,27 @@ impl Gap {
     }
 
     /// A gap of the whole source, without time or request.
-    pub fn new(source: Source, code: impl Into<String>, message: impl Into<String>) -> Gap {
+    pub fn new(source: Source, code: impl Into<SharedText>, message: impl Into<SharedText>) -> Gap {
         Gap {
             source,
-            operation: source.operation().to_owned(),
-            action: source.action().to_owned(),
+            operation: source.operation().into(),
+            action: source.action().into(),
             code: code.into(),
             message: message.into(),
             resource: None,
             request_id: None,
             at: None,
+        }
+    }
+
+    /// Shares its texts with those that equal them; the others are added. Many accounts lack the same.
+    pub fn share(&mut self, texts: &mut HashSet<SharedText>) {
+        let Gap { operation, action, code, message, .. } = self;
+        for text in [operation, action, code, message] {
+            match texts.get(text.as_str()) {
+                Some(known) => *text = known.clone(),
+                None => _ = texts.insert(text.clone()),
+            }
         }
     }
 
@@ -132,6 +145,8 @@ impl Gap {
 
 #[cfg(test)]
 mod tests {
+    use std::ptr;
+
     use super::*;
 
     #[test]
@@ -154,6 +169,23 @@ mod tests {
         ] {
             assert_eq!(Gap::explain("Throttling", message), explanation);
         }
+    }
+
+    #[test]
+    fn equal_texts_of_gaps_are_one() {
+        let gap = |message: &str| Gap::new(Source::AccessKeys, "Throttling", message);
+        let mut gaps = [gap("a"), gap("a"), gap("b")];
+        let before = gaps.clone();
+        let mut texts = HashSet::new();
+        for gap in &mut gaps {
+            gap.share(&mut texts);
+        }
+        assert_eq!(gaps, before);
+        // Operation, action, code and two messages.
+        assert_eq!(texts.len(), 5);
+        let [one, same, other] = gaps;
+        assert!(ptr::eq(one.message.as_str(), same.message.as_str()));
+        assert!(ptr::eq(one.operation.as_str(), other.operation.as_str()));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use portcullis_model::{Arn, Gap, Source};
+use portcullis_model::{Arn, Gap, SharedText, Source};
 
 use self::table::{Columns, Entry, Table};
 use super::documents::{self, Problem};
@@ -150,6 +150,6 @@ fn row_of(entries: &[Entry], columns: &Columns, latest: Timestamp, gaps: &mut Ga
     row::parse(entry, &Columns::default(), latest, gaps)
 }
 
-fn malformed(message: impl Into<String>) -> Gap {
+fn malformed(message: impl Into<SharedText>) -> Gap {
     Gap::new(Source::CredentialReport, "Malformed", message)
 }

@@ -61,7 +61,7 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
 
 fn void<T>(answer: &mut Fact<T>, source: Source, doubt: &Fact<Option<String>>, gaps: &mut Gaps) {
     if let Fact::Known(Some(doubt)) = doubt {
-        gaps.push(Gap::new(source, "Incomplete", doubt));
+        gaps.push(Gap::new(source, "Incomplete", doubt.as_str()));
         *answer = Fact::missing(source);
     }
 }

@@ -20,7 +20,7 @@ use std::fmt;
 use portcullis_model::{
     AccountRef, AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Evidence,
     Finding, FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo,
-    RunOptions, Source, Tool, Verdict, Waiver, WaiverOutcome,
+    RunOptions, SharedText, Source, Tool, Verdict, Waiver, WaiverOutcome,
 };
 
 pub(crate) use self::arn::TYPES;
@@ -150,13 +150,13 @@ impl Redaction<'_> {
     fn gap(&mut self, gap: Gap) -> Gap {
         let Gap { source, operation, action, code, message: _, resource, request_id: _, at } = gap;
         let code_or_none =
-            |text: String| if form::is_code(&text) { text } else { WITHHELD.to_owned() };
+            |text: SharedText| if form::is_code(&text) { text } else { WITHHELD.into() };
         Gap {
             source,
             operation: code_or_none(operation),
             action: code_or_none(action),
             code: code_or_none(code),
-            message: WITHHELD.to_owned(),
+            message: WITHHELD.into(),
             resource: resource.map(|resource| self.names.text(&resource)),
             request_id: None,
             at,

@@ -65,7 +65,7 @@ fn texts_of_any_length_leave_the_page_bounded() {
     let mut report = decided();
     let long = "@".repeat(2 * MEBIBYTE);
     report.accounts[0].alias = Some(long.clone());
-    report.accounts[0].gaps[0].message.clone_from(&long);
+    report.accounts[0].gaps[0].message = long.as_str().into();
     report.accounts[0].frameworks[0].title.clone_from(&long);
     report.waivers[0].waiver.owner.clone_from(&long);
     report.tool.version.clone_from(&long);

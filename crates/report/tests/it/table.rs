@@ -55,7 +55,7 @@ fn colour_adds_nothing_but_escapes() {
 fn hostile_text_stays_on_its_line_and_is_seen() {
     let mut report = report();
     report.accounts[0].alias = Some("x\u{1b}[2J".to_owned());
-    report.accounts[0].gaps[0].message = "denied\r\nExit status 0".to_owned();
+    report.accounts[0].gaps[0].message = "denied\r\nExit status 0".into();
     report.rules[2].title = "a\u{202e}b".to_owned();
     let name = "eve\nCRITICAL";
     report.findings = vec![finding(
@@ -66,7 +66,7 @@ fn hostile_text_stays_on_its_line_and_is_seen() {
         &format!("user {name} is bad"),
         "Delete '\naws iam delete-user --user-name alice'",
     )];
-    report.accounts[0].gaps[0].code = "Odd".to_owned();
+    report.accounts[0].gaps[0].code = "Odd".into();
     let table = table(&report, PLAIN);
     for shown in [
         r"x\u{1b}[2J",
@@ -157,7 +157,7 @@ fn a_bare_credential_report_is_one_cause() {
     let bare = format!("x.json is missing: {}", Gap::BARE_REPORT);
     let absent = |source: &Source| *source != Source::CredentialReport;
     let absent = Source::ALL.into_iter().filter(absent);
-    report.accounts[0].gaps = absent.map(|s| Gap::new(s, Gap::ABSENT, &bare)).collect();
+    report.accounts[0].gaps = absent.map(|s| Gap::new(s, Gap::ABSENT, bare.as_str())).collect();
     let count = Source::ALL.len() - 1;
     let shown = format!("  - {count} sources are absent: only a credential report was given.");
     let table = table(&report, PLAIN);

@@ -375,7 +375,7 @@ pub(super) fn gaps(
 ) -> Vec<(String, String)> {
     let of = snapshot.gaps.iter().filter(|gap| gap.source == source);
     of.filter(|gap| gap.resource.as_deref() == resource)
-        .map(|gap| (gap.code.clone(), gap.message.clone()))
+        .map(|gap| (gap.code.to_string(), gap.message.to_string()))
         .collect()
 }
 
