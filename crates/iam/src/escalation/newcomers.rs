@@ -10,7 +10,7 @@ use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::offers::Offered;
-use super::search::{Search, Wait};
+use super::search::{Passing, Search, Wait};
 use super::step::{Rank, Step};
 use super::tags::{Tagging, borrowed, is_of_tags};
 use crate::account::{Principal, PrincipalKind};
@@ -73,7 +73,7 @@ impl Search<'_> {
     }
 
     /// The methods by which a node may pass a role, with what they take beside that; found once.
-    fn passes(&self, id: NodeId) -> Rc<[(u16, Step)]> {
+    fn passes(&self, id: NodeId) -> Rc<[Passing]> {
         if let Some(known) = self.passes.borrow().get(&id) {
             return Rc::clone(known);
         }

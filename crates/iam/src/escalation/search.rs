@@ -66,9 +66,12 @@ pub(super) struct Search<'a> {
     /// By the place of the principal: the methods that may control what runs with it.
     pub(super) running: OnceCell<Vec<u128>>,
     /// The methods by which a node may pass a role, with what they take beside that.
-    pub(super) passes: RefCell<HashMap<NodeId, Rc<[(u16, Step)]>>>,
+    pub(super) passes: RefCell<HashMap<NodeId, Rc<[Passing]>>>,
     queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
+
+/// The number of a method that passes a role, and what it takes beside that.
+pub(super) type Passing = (u16, Step);
 
 /// All that [`EffectivePermissions`] hold.
 type Permissions = (*const Principal, Policies, Rc<[PrincipalId]>, Option<PolicyId>, Policies);

@@ -112,7 +112,9 @@ fn the_last_correction_counts() {
     let (early, late) = (file("20261102T1005Z", "Failure"), file("20261102T1010Z", "Success"));
     for paths in [[&early, &late], [&late, &early]] {
         let mut reader = ActivityReader::default();
-        paths.iter().for_each(|path| reader.read_path(path).unwrap());
+        for path in paths {
+            reader.read_path(path).unwrap();
+        }
         let [event] = &reader.finish().events[..] else { panic!() };
         assert_eq!(event.outcome, Outcome::Success);
     }

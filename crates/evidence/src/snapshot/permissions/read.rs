@@ -101,8 +101,13 @@ pub(in crate::snapshot) fn read(
     let users = details.user_detail_list.iter().map(|user| reader.user(user)).collect();
     let roles = details.role_detail_list.iter().map(|role| reader.role(role)).collect();
     let AccountReader { account, uses: policies, all_read, managed, gaps, .. } = reader;
-    let (managed, uses, principals) = (&managed, &*policies, &*account.principals);
-    let mut counts = Counts { details, managed, uses, principals, gaps };
+    let mut counts = Counts {
+        details,
+        managed: &managed,
+        uses: &policies,
+        principals: &account.principals,
+        gaps,
+    };
     // Else those who are not listed may have the rest.
     let miscounted = if account.unlisted.is_empty() { counts.miscounted() } else { Vec::new() };
     let doubtful_boundaries = counts.doubtful_boundaries();

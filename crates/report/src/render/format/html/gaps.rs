@@ -61,7 +61,7 @@ impl<'a> Gaps<'a> {
         let needed = needed(view)?;
         let is_missed = |gap: &&Gap| !gap.is_by_choice() || needed.contains(&gap.source);
         for account in &report.accounts {
-            cards.add_causes(account, &is_missed);
+            cards.add_causes(account, is_missed);
         }
         let (mut count, mut rules, mut cures) = (0, BTreeSet::new(), BTreeSet::new());
         for entry in with_status(&view.entries, Status::Unknown) {
