@@ -159,9 +159,11 @@ fn known_values<'a>(
         _ => (IS_SERVICE, Value::one("false")),
     });
     let absent: &[&[&str]] = match element {
-        PrincipalElement::Anyone => &[],
+        PrincipalElement::Anyone if action == ASSUME_ROLE => &[],
         PrincipalElement::Service(_) => &[&ORGANIZATION, &MFA],
-        PrincipalElement::Federated(_) => &[&PRINCIPAL, &MFA, &OF_SERVICES],
+        PrincipalElement::Anyone | PrincipalElement::Federated(_) => {
+            &[&PRINCIPAL, &MFA, &OF_SERVICES]
+        }
         _ => &[&OF_SERVICES],
     };
     known.extend(absent.iter().copied().flatten().map(|key| (*key, Value::Absent)));

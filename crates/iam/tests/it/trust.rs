@@ -994,6 +994,21 @@ fn how_a_claim_is_demanded() {
     check(web(&gitlab, json!({"StringNotEquals": sub()})), &["any tenant"]);
 }
 
+/// Who brings a token has no identity in AWS yet, so the requests lack its keys:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+#[test]
+fn anyone_with_a_token_is_of_no_account() {
+    for (action, expected) in [
+        ("sts:AssumeRoleWithWebIdentity", &[][..]),
+        ("sts:AssumeRoleWithSAML", &[]),
+        ("sts:AssumeRole", &[OTHER]),
+    ] {
+        let mut anyone = trusts(json!("*"));
+        anyone["Action"] = json!(action);
+        check(when(anyone, json!({"StringEquals": {"aws:PrincipalAccount": OTHER}})), expected);
+    }
+}
+
 /// Each region has an endpoint of its own, and one that takes encrypted assertions ends with an id:
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
