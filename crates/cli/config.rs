@@ -73,7 +73,7 @@ impl Config {
         match text {
             Ok(text) => {
                 let file = RuleFile { path: path.display().to_string(), text };
-                Config::parse(file, options).map_err(rule_files::failure)
+                Ok(Config::parse(file, options))
             }
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
                 Ok(Config::default())
@@ -82,8 +82,8 @@ impl Config {
         }
     }
 
-    /// What the file says, as far as it can be understood; an error only if it is not TOML.
-    fn parse(file: RuleFile, options: &[Arg]) -> Result<Config, Vec<LoadError>> {
+    /// What the file says, as far as it can be understood.
+    fn parse(file: RuleFile, options: &[Arg]) -> Config {
         let config = parse(&file, |mut fields| {
             let mut config = Config {
                 options: read_options(&mut fields, options),
@@ -94,9 +94,9 @@ impl Config {
                 ..Config::default()
             };
             config.problems = fields.finish();
-            Ok(config)
-        })?;
-        Ok(Config { file, ..config })
+            config
+        });
+        Config { file, ..config }
     }
 
     /// What the file chooses of these options.
@@ -317,7 +317,7 @@ pub(crate) fn read_untrusted(text: &str) {
     static OPTIONS: std::sync::LazyLock<Vec<Arg>> =
         std::sync::LazyLock::new(|| layers::choosable(&layers::command()));
     let file = RuleFile { path: DEFAULT_FILE.to_owned(), text: text.to_owned() };
-    let Ok(config) = Config::parse(file, &OPTIONS).map_err(rule_files::failure) else { return };
+    let config = Config::parse(file, &OPTIONS);
     config.choices(&OPTIONS.iter().collect::<Vec<_>>());
     config.declared_changes();
     drop(config.load_rules(&[]));

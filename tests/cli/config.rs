@@ -70,6 +70,36 @@ fn a_rule_can_be_set_otherwise() {
 }
 
 #[test]
+fn all_mistakes_show_beside_those_in_the_syntax() {
+    let text = "\
+fial_on = 'high'
+only = [
+  'nosuch',
+  'nothing',
+]
+quiet = ture
+[rules.no-such-rule]
+severity = 'low'
+[[waiver]]
+rule = 'no-such-waiver'
+resource = 'x'
+[[waiver]]
+rule = 'no-other-waiver'
+account =
+";
+    let run = with_config(text, &audit(&[]));
+    let mut places = Vec::new();
+    for line in run.stderr.lines() {
+        if let Some(place) = line.trim().strip_prefix("--> portcullis.toml:") {
+            places.push(place.split(':').next().unwrap_or_default());
+        }
+    }
+    // Whatever the waivers lack may stand where the file cannot be read.
+    let expected = ["1", "3", "4", "6", "7", "10", "13", "14"];
+    assert_eq!(places, expected, "{}", run.stderr);
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_line() {
     refused("\nfial_on = 'high'", &["portcullis.toml:2:1", "`fial_on`", "did you mean `fail_on`?"]);
     refused("fail_on = 'hihg'", &["portcullis.toml:1:11", "`hihg`", "did you mean `high`?"]);

@@ -7,7 +7,7 @@ use super::*;
 fn parse(text: &str) -> Result<Config, Failure> {
     let file = RuleFile { path: "p.toml".into(), text: text.to_owned() };
     let options = layers::choosable(&layers::command());
-    Config::parse(file, &options).map_err(rule_files::failure)?.checked()
+    Config::parse(file, &options).checked()
 }
 
 fn config(text: &str) -> Config {

@@ -113,7 +113,7 @@ fn check_account(id: &Text) -> Result<(), Problem> {
 /// A day, as TOML's own or as text.
 fn read_day(fields: &mut Fields<'_>, name: &str) -> Option<Date> {
     let Some(placed) = fields.take(name) else {
-        fields.problems.push(Problem::new(fields.start(), format!("`{name}` is missing")));
+        fields.lacks(format!("`{name}` is missing"));
         return None;
     };
     let day = Date::strptime("%Y-%m-%d", date_text(placed)).ok();

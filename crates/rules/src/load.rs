@@ -37,11 +37,12 @@ pub(crate) fn parse<T>(
         let problem = Problem::new(0..0, format!("a rule file has at most {MAX_BYTES} bytes"));
         return Err(place(file, vec![problem]));
     }
-    read::parse(file, reader)
+    read::parse(file, reader).map_err(|problems| place(file, problems))
 }
 
 fn read(file: &RuleFile, fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
-    if !["id", "title", "severity"].iter().any(|name| fields.has(name)) {
+    let is_rule = ["id", "title", "severity"].iter().any(|name| fields.has(name));
+    if !is_rule && fields.is_whole {
         let problem = Problem::new(fields.start(), "this is not a rule: it has no id");
         let help = "a directory of rules holds rules alone, and frameworks below frameworks/";
         return Err(vec![problem.help(help).without_values()]);
@@ -68,6 +69,8 @@ fn read_rule(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Proble
     let params = params(&mut fields);
     let texts = texts(&mut fields, scopes.as_deref());
     let regions = regions(&mut fields, scopes.as_deref());
+    // A condition or a parameter that cannot be read would make others look wrong.
+    let texts = texts.filter(|_| fields.is_whole);
     let parts = scopes.as_ref().zip(texts.as_ref()).and_then(|(scopes, texts)| {
         let parts = ScopedProgram::compile(texts, scopes, &values(&params));
         parts.map_err(|problems| fields.problems.extend(problems)).ok()
@@ -242,7 +245,7 @@ fn examples(
     params: &BTreeMap<String, Constant>,
 ) -> Vec<Example> {
     let tables = fields.tables("example");
-    let Some(scopes) = scopes else { return Vec::new() };
+    let Some(scopes) = scopes.filter(|_| fields.is_whole) else { return Vec::new() };
     let whole = !tables.is_empty();
     let mut examples = Vec::new();
     for table in tables {

@@ -1,13 +1,16 @@
 //! Reading TOML so that every problem of a file is found, each at its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::RuleFile;
-use crate::problem::{LoadError, Problem, place};
+use crate::problem::Problem;
+
+/// So often a file is parsed to find the lines that are not TOML; one mistake may hide another.
+const MAX_PASSES: usize = 4;
 
 /// A TOML value with its place.
 pub type Placed<'t> = &'t Spanned<DeValue<'t>>;
@@ -46,37 +49,81 @@ impl Text {
     }
 }
 
-/// Parses a file, has it read, and puts all problems in their places.
-pub fn parse<T>(
-    file: &RuleFile,
-    read: impl FnOnce(Fields<'_>) -> Result<T, Vec<Problem>>,
-) -> Result<T, Vec<LoadError>> {
-    let (table, errors) = DeTable::parse_recoverable(&file.text);
-    if !errors.is_empty() {
-        return Err(place(file, syntax_problems(&file.text, &errors)));
+/// Parses a file and has it read. The mistakes in its syntax are the first problems of its fields; around them, the
+/// file is read as far as possible, and nothing counts as missing.
+pub fn parse<T>(file: &RuleFile, read: impl FnOnce(Fields<'_>) -> T) -> T {
+    let (table, mut errors) = DeTable::parse_recoverable(&file.text);
+    if errors.is_empty() {
+        return read(Fields::new(&file.text, true, 0..file.text.len(), table.get_ref()));
     }
-    let fields = Fields::new(&file.text, 0..file.text.len(), table.get_ref());
-    read(fields).map_err(|problems| place(file, problems))
+    let text = valid_part(&file.text);
+    let (table, _) = DeTable::parse_recoverable(&text);
+    let mut fields = Fields::new(&text, false, 0..text.len(), table.get_ref());
+    errors.sort_by_key(|error| place_of(error).start);
+    fields.problems = syntax_problems(&file.text, &errors);
+    read(fields)
+}
+
+/// The text with blanks in place of the lines that are not TOML; empty if the mistakes go too deep for that.
+fn valid_part(text: &str) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..MAX_PASSES {
+        let mut mistakes = BTreeSet::new();
+        for error in DeTable::parse_recoverable(&text).1 {
+            mistakes.insert(place_of(&error).start.min(text.len() - 1));
+        }
+        if mistakes.is_empty() {
+            return text;
+        }
+        text = without_lines(&text, &mistakes);
+    }
+    String::new()
+}
+
+/// The text with blanks in place of the lines that have a mistake, and of tables whose header has one.
+fn without_lines(text: &str, mistakes: &BTreeSet<usize>) -> String {
+    let mut rest = String::with_capacity(text.len());
+    let mut is_table_wrong = false;
+    for line in text.split_inclusive('\n') {
+        let is_wrong = mistakes.range(rest.len()..rest.len() + line.len()).next().is_some();
+        if line.trim_start().starts_with('[') {
+            is_table_wrong = is_wrong;
+        }
+        if is_wrong || is_table_wrong {
+            rest.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        } else {
+            rest.push_str(line);
+        }
+    }
+    rest
+}
+
+fn place_of(error: &toml::de::Error) -> Range<usize> {
+    error.span().unwrap_or(0..0)
 }
 
 /// The mistakes in the syntax. One that stands on the line of another or on the next only follows from it, as
 /// where a list is not closed.
 fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<Problem> {
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let mut last: Option<usize> = None;
+    let is_empty = |line: &str| line.trim().is_empty() || line.trim().starts_with('#');
+    let mut last = None;
     let mut problems = Vec::new();
     for error in errors {
-        let at = error.span().unwrap_or(0..0);
-        let line = text.bytes().take(at.start).filter(|byte| *byte == b'\n').count();
-        let between = last.map(|last| lines.get(last + 1..line).unwrap_or_default());
-        last = Some(line);
-        if between.is_some_and(|lines| lines.iter().all(|it| it.is_empty() || it.starts_with('#')))
-        {
-            continue;
+        let at = place_of(error);
+        let between = last.and_then(|last| text.get(last..at.start));
+        last = Some(at.start);
+        if let Some(between) = between {
+            let mut lines = between.split('\n');
+            // The ends of the lines of both mistakes do not count.
+            lines.next();
+            lines.next_back();
+            if lines.all(is_empty) {
+                continue;
+            }
         }
         let message = format!("this is not valid TOML: {}", error.message());
         let problem = Problem::new(at, message).without_values();
-        problems.push(problem.help("other mistakes show once the file is valid TOML"));
+        problems.push(problem.help("more mistakes may show once the file is valid TOML"));
     }
     problems
 }
@@ -84,6 +131,8 @@ fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<Problem> {
 /// The entries of a table: each is taken once, and what is left at the end is not known.
 pub struct Fields<'t> {
     file: &'t str,
+    /// Whether the whole file could be read.
+    pub(crate) is_whole: bool,
     at: Range<usize>,
     left: BTreeMap<&'t str, (Range<usize>, Placed<'t>)>,
     valid: Vec<String>,
@@ -93,12 +142,19 @@ pub struct Fields<'t> {
 
 impl<'t> Fields<'t> {
     /// The entries of the table that stands at that place of the file.
-    pub(crate) fn new(file: &'t str, at: Range<usize>, table: &'t DeTable<'t>) -> Fields<'t> {
+    fn new(file: &'t str, is_whole: bool, at: Range<usize>, table: &'t DeTable<'t>) -> Fields<'t> {
         let mut left = BTreeMap::new();
         for (name, value) in table {
             left.insert(&**name.get_ref(), (name.span(), value));
         }
-        Fields { file, at, left, valid: vec![], problems: vec![] }
+        Fields { file, is_whole, at, left, valid: vec![], problems: vec![] }
+    }
+
+    /// Reports that something is missing, unless it may stand where the file could not be read.
+    pub fn lacks(&mut self, message: impl Into<String>) {
+        if self.is_whole {
+            self.problems.push(Problem::new(self.start(), message).without_values());
+        }
     }
 
     /// The value of that name, if it is there.
@@ -121,8 +177,7 @@ impl<'t> Fields<'t> {
     /// A text that must be there, and say something.
     pub fn required(&mut self, name: &str) -> Option<Text> {
         let Some(value) = self.take(name) else {
-            let problem = Problem::new(self.start(), format!("`{name}` is missing"));
-            self.problems.push(problem.without_values());
+            self.lacks(format!("`{name}` is missing"));
             return None;
         };
         let text = self.as_text(name, value)?;
@@ -168,7 +223,7 @@ impl<'t> Fields<'t> {
         }
         let texts = self.texts(name);
         if texts.is_empty() {
-            self.problems.push(Problem::new(self.start(), format!("`{name}` is empty")));
+            self.lacks(format!("`{name}` is empty"));
         }
         texts
     }
@@ -203,7 +258,9 @@ impl<'t> Fields<'t> {
         let mut tables = Vec::new();
         for value in values {
             match value.get_ref() {
-                DeValue::Table(table) => tables.push(Fields::new(self.file, value.span(), table)),
+                DeValue::Table(table) => {
+                    tables.push(Fields::new(self.file, self.is_whole, value.span(), table));
+                }
                 _ => self.wrong(name, "a table", value),
             }
         }
@@ -214,7 +271,7 @@ impl<'t> Fields<'t> {
     pub fn one_table(&mut self, name: &str) -> Option<Fields<'t>> {
         let value = self.take(name)?;
         if let DeValue::Table(table) = value.get_ref() {
-            return Some(Fields::new(self.file, value.span(), table));
+            return Some(Fields::new(self.file, self.is_whole, value.span(), table));
         }
         self.wrong(name, "a table", value);
         None
@@ -227,7 +284,7 @@ impl<'t> Fields<'t> {
             match value.get_ref() {
                 DeValue::Table(table) => tables.push((
                     Text::new(key, at, self.file),
-                    Fields::new(self.file, value.span(), table),
+                    Fields::new(self.file, self.is_whole, value.span(), table),
                 )),
                 _ => self.wrong(key, "a table", value),
             }

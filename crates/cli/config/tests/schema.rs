@@ -225,7 +225,7 @@ fn what_no_configuration_may_say_is_refused() {
 /// The keys that are valid where the configuration has an unknown one.
 fn keys_read(text: &str) -> BTreeSet<String> {
     let file = RuleFile { path: String::new(), text: text.to_owned() };
-    let problems = Config::parse(file, &options()).unwrap().problems;
+    let problems = Config::parse(file, &options()).problems;
     let unknown = problems.into_iter().find(|problem| problem.message.starts_with("`unknown_key`"));
     let help = unknown.unwrap().help.unwrap();
     help.strip_prefix("valid: ").unwrap().split(", ").map(str::to_owned).collect()

@@ -167,7 +167,33 @@ fn each_mistake_in_the_syntax_is_reported_once() {
         changed("title       = \"Test\"", "title = = \"Test\"\n# a note\nother = 1\nlast = = 2");
     let found = mistakes(&two);
     let lines: Vec<&str> = found.iter().filter_map(|found| found.split(':').next()).collect();
-    assert_eq!(lines, ["2", "5"], "{found:#?}");
+    assert_eq!(lines, ["2", "4", "5"], "{found:#?}");
+}
+
+/// What can be read is checked, and nothing is missing that may stand where the file cannot be read.
+#[test]
+fn other_mistakes_show_beside_those_in_the_syntax() {
+    for (old, new, found) in [
+        ("title       = \"Test\"", "titel = \"Test\"\nrisk_ =", "2:1 `titel` is not known here"),
+        (
+            "severity    = \"medium\"",
+            "severity = \"hihg\"\nrisk_ =",
+            "3:12 there is no severity `hihg`",
+        ),
+    ] {
+        let mistakes = mistakes(&changed(old, new));
+        assert_eq!(mistakes.len(), 2, "{mistakes:#?}");
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(found)), "{mistakes:#?}");
+    }
+    for (old, new) in [
+        ("title       = \"Test\"", "title = "),
+        ("title       = \"Test\"", "title = \"Test"),
+        ("days = 90\nwhen", "days = 9 0\nwhen"),
+        ("[[example]]\nexpect = \"pass\"", "[[example]\nexpect = \"pass\""),
+    ] {
+        let mistakes = mistakes(&changed(old, new));
+        assert_eq!(mistakes.len(), 1, "{new}: {mistakes:#?}");
+    }
 }
 
 #[test]

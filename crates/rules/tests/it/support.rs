@@ -41,8 +41,7 @@ pub(crate) fn load(text: &str) -> Result<RuleSet, LoadErrors> {
 /// The settings that a configuration makes.
 pub(crate) fn settings(text: &str) -> Settings {
     let file = RuleFile { path: "portcullis.toml".into(), text: text.into() };
-    let read = |mut fields: Fields<'_>| Ok(RuleSettings::read(&mut fields));
-    let rules = parse(&file, read).unwrap();
+    let rules = parse(&file, |mut fields: Fields<'_>| RuleSettings::read(&mut fields));
     Settings { file: file.clone(), rules, ..Settings::default() }
 }
 
