@@ -97,7 +97,7 @@ impl Progress for Recorder {
 
 pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     let (rules, _) = config.load_rules(&args.rules.directories)?;
-    let rules = rules.select(&args.rules.selection(Evidence::Account))?;
+    let rules = rule_files::select(rules, &args.rules.selection(Evidence::Account), &[])?;
     let sources = rule_files::sources(&rules).without(Source::RootCredentials);
     let mut options = evidence::options(&args.live, sources);
     let diagnosis = options.diagnosis.clone();

@@ -42,12 +42,12 @@ impl Failure {
         Failure { error: format!("{place}: {}", self.error).into(), ..self }
     }
 
-    /// Several failures as one, a line for each; none if there is none.
-    pub(crate) fn joined(mut failures: Vec<Failure>) -> Option<Failure> {
+    /// Several failures with one thing as one, a line for each; none if there is none.
+    pub(crate) fn joined(mut failures: Vec<Failure>, thing: &str) -> Option<Failure> {
         if failures.len() < 2 {
             return failures.pop();
         }
-        let mut text = format!("there are {} problems with the environment", failures.len());
+        let mut text = format!("there are {} problems with {thing}", failures.len());
         for failure in failures {
             let help = failure.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
             text = format!("{text}\n  {}{help}", failure.chain());
@@ -79,7 +79,7 @@ impl Failure {
         }
     }
 
-    /// The error and its causes; a cause that the error above it already tells is left out.
+    /// The error and its causes; a cause that the error above it already names is left out.
     fn chain(&self) -> String {
         let mut text = self.error.to_string();
         let mut cause = self.error.source();

@@ -3,9 +3,10 @@
 //! All follows from the options of `audit`: variables and keys are named after them, and their parsers check
 //! the values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process;
 
@@ -13,11 +14,12 @@ use clap::builder::{PossibleValue, ValueParser};
 use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, value_parser};
-use portcullis_rules::Problem;
+use portcullis_rules::{Problem, similar};
 
 use crate::args::Cli;
 use crate::config::Config;
 use crate::failure::{Failure, quoted};
+use crate::redaction::SALT;
 use crate::terminal;
 
 /// Options of `audit` that are about one run or name what it reads, and so stand on the command line only.
@@ -26,6 +28,8 @@ const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
 const REWRITING: [&str; 2] = ["report", "merge"];
 /// Commands that judge nothing, and so do without a configuration that cannot be read.
 const SHOWING_RULES: [&str; 2] = ["rules", "frameworks"];
+/// What the names of variables begin with.
+const PREFIX: &str = "PORTCULLIS_";
 /// The option that names the configuration, and is not a key of it.
 const CONFIG: &str = "config";
 /// Options that serve only beside one of others.
@@ -97,23 +101,14 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
             process::exit(0)
         }
     };
-    let (names, matches) = innermost(&given);
-    let leaf =
-        names.iter().fold(&root, |command, name| command.find_subcommand(name).unwrap_or(command));
+    let (names, given_to_command) = innermost(&given);
+    let leaf = below(&root, &names);
     let open: Vec<&Arg> =
         options.iter().filter(|option| has(&root, option) || has(leaf, option)).collect();
 
-    let mut layers = Layers::new(leaf, matches);
-    let (mut variables, mut failures) = (Vec::new(), Vec::new());
-    for arg in &open {
-        match from_environment(arg) {
-            Ok(choice) => variables.extend(choice),
-            Err(failure) => failures.push(failure),
-        }
-    }
-    if let Some(failure) = Failure::joined(failures) {
-        return Err(failure);
-    }
+    let mut layers = Layers::new(leaf, given_to_command);
+    warn_of_misspelt_variables(&options);
+    let variables = environment(&open)?;
     if let Some(pair) = layers.add(variables) {
         let [one, other] = pair.map(variable);
         return Err(format!("{one} and {other} cannot be used together").into());
@@ -182,7 +177,7 @@ pub(crate) fn choosable(root: &Command) -> Vec<Arg> {
 
 /// The variable that chooses an option.
 pub(crate) fn variable(arg: &Arg) -> String {
-    format!("PORTCULLIS_{}", key(arg).to_ascii_uppercase())
+    format!("{PREFIX}{}", key(arg).to_ascii_uppercase())
 }
 
 /// The key of the configuration that chooses an option.
@@ -237,6 +232,11 @@ fn has(command: &Command, option: &Arg) -> bool {
         })
 }
 
+/// The command that these names lead to.
+fn below<'c>(root: &'c Command, names: &[&str]) -> &'c Command {
+    names.iter().fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
+}
+
 /// The command that is run, by the names that lead to it, and its arguments.
 fn innermost(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
     let (mut names, mut matches) = (Vec::new(), matches);
@@ -245,6 +245,21 @@ fn innermost(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
         matches = below;
     }
     (names, matches)
+}
+
+/// What variables choose of these options; an error with all that is wrong with them.
+fn environment<'a>(options: &[&'a Arg]) -> Result<Vec<Choice<'a>>, Failure> {
+    let (mut choices, mut failures) = (Vec::new(), Vec::new());
+    for arg in options {
+        match from_environment(arg) {
+            Ok(choice) => choices.extend(choice),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    match Failure::joined(failures, "the environment") {
+        Some(failure) => Err(failure),
+        None => Ok(choices),
+    }
 }
 
 /// What a variable chooses; one that is empty counts as not set.
@@ -270,6 +285,28 @@ fn from_environment(arg: &Arg) -> Result<Option<Choice<'_>>, Failure> {
             .map_err(|problem| Failure::from(problem.message).helped(problem.help).at(&name))?;
     }
     Ok(Some(Choice { arg, values, origin: name }))
+}
+
+/// Warns of each variable that is probably meant to be one of ours. Others may be those of a CI job.
+fn warn_of_misspelt_variables(options: &[Arg]) {
+    let mut own: Vec<String> = options.iter().map(variable).collect();
+    own.push(SALT.to_owned());
+    let set: BTreeSet<OsString> = env::vars_os().map(|(name, _)| name).collect();
+    for name in set.iter().filter_map(|name| name.to_str()) {
+        let Some(word) = name.strip_prefix(PREFIX) else { continue };
+        if own.iter().any(|own| own == name) {
+            continue;
+        }
+        let long = word.to_ascii_lowercase().replace('_', "-");
+        let meant = match options.iter().find(|arg| arg.get_long() == Some(&long)) {
+            Some(arg) => Some(variable(arg)),
+            None => similar(word, own.iter().map(|own| &own[PREFIX.len()..]))
+                .map(|word| format!("{PREFIX}{word}")),
+        };
+        if let Some(meant) = meant {
+            terminal::warn(&format!("{name} has no effect; did you mean `{meant}`?"));
+        }
+    }
 }
 
 impl<'a> Layers<'a> {

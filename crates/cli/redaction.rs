@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::joined::Filed;
 
 /// The environment variable that holds the salt where no file is named.
-const VARIABLE: &str = "PORTCULLIS_SALT";
+pub(crate) const SALT: &str = "PORTCULLIS_SALT";
 
 /// Far above any salt.
 const MAX_BYTES: u64 = 1 << 16;
@@ -27,7 +27,7 @@ pub(crate) fn salt(args: &RedactionArgs) -> Result<Option<Salt>, Failure> {
     if !args.redact {
         return Ok(None);
     }
-    let (place, secret) = match (&args.salt_file, env::var_os(VARIABLE)) {
+    let (place, secret) = match (&args.salt_file, env::var_os(SALT)) {
         (Some(path), _) => {
             let place = path.display().to_string();
             let secret = read_file(path, MAX_BYTES);
@@ -35,7 +35,7 @@ pub(crate) fn salt(args: &RedactionArgs) -> Result<Option<Salt>, Failure> {
             // A salt need not be text; one that is counts as what it says, however it was saved.
             (place.clone(), to_utf8(&secret.map_err(told)?).into_owned())
         }
-        (None, Some(secret)) => (VARIABLE.to_owned(), secret.into_encoded_bytes()),
+        (None, Some(secret)) => (SALT.to_owned(), secret.into_encoded_bytes()),
         (None, None) => return Err(Failure::with_help("--redact needs a salt", HELP)),
     };
     let salt = Salt::new(&secret);

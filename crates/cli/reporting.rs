@@ -41,8 +41,8 @@ impl<'a> Reporting<'a> {
         let earlier = earlier(args, salt.as_ref())?;
         let (rules, waivers) = config.load_rules(&args.rules.directories)?;
         let selection = args.rules.selection(evidence);
-        let options = options(args, &selection, &rules)?;
-        let rules = rules.select(&selection)?;
+        let options = options(args, &selection);
+        let rules = rule_files::select(rules, &selection, &options.gate.allow_unknown)?;
         let run = loosened::run(args, &config, &rules, &options);
         Ok(Reporting { args, config, rules, options, run, outputs, salt, earlier, waivers })
     }
@@ -100,20 +100,10 @@ fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierRe
     Ok(Some(earlier.into_earlier()?))
 }
 
-/// What is chosen by file and command line; an error if it names what does not exist.
-fn options(
-    args: &ReportingArgs,
-    selection: &Selection,
-    rules: &RuleSet,
-) -> Result<RunOptions, Failure> {
+/// What is chosen by file and command line.
+fn options(args: &ReportingArgs, selection: &Selection) -> RunOptions {
     let gate = Gate { fail_on: args.gate.fail_on, allow_unknown: args.gate.allow_unknown.clone() };
     let Selection { rule_set, only, frameworks, skip, .. } = selection.clone();
-    for id in only.iter().chain(&skip).chain(&gate.allow_unknown) {
-        rule_files::find(rules, id)?;
-    }
-    for id in &frameworks {
-        rule_files::framework(rules, id)?;
-    }
     let include = args.include.clone();
-    Ok(RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: false })
+    RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: false }
 }

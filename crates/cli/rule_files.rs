@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use portcullis_evidence::read_text_in;
 use portcullis_model::Sources;
 use portcullis_rules::{
-    Framework, LoadError, LoadErrors, Rule, RuleFile, RuleSet, Settings, embedded,
+    Framework, LoadError, LoadErrors, Rule, RuleFile, RuleSet, Selection, Settings, embedded,
     embedded_frameworks,
 };
 
@@ -137,6 +137,25 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
         };
         Failure::with_help(format!("there is no rule `{id}`"), help)
     })
+}
+
+/// The selected rules; an error with all ids of the selection, and all other ids of rules, that do not exist.
+pub(crate) fn select(
+    rules: RuleSet,
+    selection: &Selection,
+    others: &[String],
+) -> Result<RuleSet, Failure> {
+    let mut failures = Vec::new();
+    for id in selection.only.iter().chain(&selection.skip).chain(others) {
+        failures.extend(find(&rules, id).err());
+    }
+    for id in &selection.frameworks {
+        failures.extend(framework(&rules, id).err());
+    }
+    match Failure::joined(failures, "the names of rules and frameworks") {
+        Some(failure) => Err(failure),
+        None => Ok(rules.select(selection)?),
+    }
 }
 
 /// Which rule may be meant by an id that none has, or else which ones are like it.

@@ -103,6 +103,36 @@ fn a_switch_is_true_or_false() {
 }
 
 #[test]
+fn a_misspelt_variable_is_named() {
+    let misspelt = [("PORTCULLIS_FAIL_ONN", "high"), ("PORTCULLIS_SALT_FIEL", "x")];
+    let run = audit("", &misspelt, &["--only", FAILING]);
+    let says = "warning: PORTCULLIS_FAIL_ONN has no effect; did you mean `PORTCULLIS_FAIL_ON`?\n\
+                warning: PORTCULLIS_SALT_FIEL has no effect; did you mean `PORTCULLIS_SALT_FILE`?\n";
+    assert!(run.stderr.starts_with(says), "{}", run.stderr);
+    let run = audit("", &[("PORTCULLIS_RULES", "own")], &["--only", FAILING]);
+    assert!(run.stderr.contains("did you mean `PORTCULLIS_RULE_DIRECTORIES`?"), "{}", run.stderr);
+    // Those of examples/ci and action.yml, of the installers and of our own tests.
+    let others = "ACCEPT ARCHIVE ARGS ARTIFACT BASE_SHA BUNDLE ID_TOKEN INSTALL_DIR REPOSITORY ROLE SALT SARIF SHA SUMMARY \
+                  TEST_DIRECTORY TEST_PYTHON VERSION";
+    let names: Vec<String> =
+        others.split_whitespace().map(|other| format!("PORTCULLIS_{other}")).collect();
+    let set: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    let run = audit("", &set, &["--only", FAILING]);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+}
+
+#[test]
+fn every_name_that_does_not_exist_is_named() {
+    let skipped = [("PORTCULLIS_SKIP", "no-such-rule,stale-key")];
+    let run = audit("", &skipped, &["--allow-unknown", "nothing"]);
+    let says = "error: there are 3 problems with the names of rules and frameworks\n  \
+                there is no rule `no-such-rule`; `portcullis rules list` shows all\n  \
+                there is no rule `stale-key`; did you mean `stale-access-key`?\n  \
+                there is no rule `nothing`; `portcullis rules list` shows all\n";
+    assert_eq!((run.status, run.stderr.as_str()), (2, says));
+}
+
+#[test]
 fn what_a_more_direct_choice_rules_out_does_not_count() {
     let live = [("PORTCULLIS_PROFILE", "p"), ("PORTCULLIS_ORG", "1"), ("PORTCULLIS_QUICK", "1")];
     let only = ["--only", FAILING];
