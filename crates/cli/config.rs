@@ -50,6 +50,8 @@ pub(crate) struct Config {
     problems: Vec<Problem>,
     /// Where options were chosen, by id: `--skip`, `PORTCULLIS_SKIP` or the path of the file.
     pub(crate) origins: BTreeMap<String, String>,
+    /// The files and directories of rules and configuration that the command line names.
+    pub(crate) named: Vec<PathBuf>,
 }
 
 /// A value of an option, with its place.
@@ -160,7 +162,7 @@ impl Config {
     fn failure(&self, mut errors: Vec<LoadError>, problems: Vec<Problem>) -> Failure {
         errors.extend(place(&self.file, problems));
         errors.sort_by(|a, b| (&a.path, a.offset()).cmp(&(&b.path, b.offset())));
-        rule_files::failure(errors)
+        rule_files::failure(errors, &self.named)
     }
 
     /// Problems with names of rules and frameworks that do not exist.

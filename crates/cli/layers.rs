@@ -32,6 +32,8 @@ const SHOWING_RULES: [&str; 2] = ["rules", "frameworks"];
 const PREFIX: &str = "PORTCULLIS_";
 /// The option that names the configuration, and is not a key of it.
 const CONFIG: &str = "config";
+/// The option that names directories of rules.
+const RULES: &str = "directories";
 /// Options that serve only beside one of others.
 const NEEDS: [(&[&str], &[&str]); 4] = [
     (
@@ -134,6 +136,9 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     }
     let matches = with_defaults(root.clone(), &names, &layers.values).get_matches();
     config.origins = layers.origins;
+    config.named.extend(given.get_one::<PathBuf>(CONFIG).cloned());
+    let directories = given_to_command.try_get_many::<PathBuf>(RULES).ok().flatten();
+    config.named.extend(directories.into_iter().flatten().cloned());
     Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error)), config))
 }
 

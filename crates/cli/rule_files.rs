@@ -24,7 +24,7 @@ const EMBEDDER: &str = "../crates/rules/build.rs";
 /// once.
 pub(crate) fn load(directories: &[PathBuf]) -> Result<RuleSet, Failure> {
     compile(&read_all(directories)?, &Settings::default())
-        .map_err(|LoadErrors(errors)| failure(errors))
+        .map_err(|LoadErrors(errors)| failure(errors, &[]))
 }
 
 /// The files of all built-in rules and frameworks, and of those of the directories.
@@ -46,7 +46,8 @@ pub(crate) fn load_to_check(directory: &Path) -> Result<RuleSet, Failure> {
         files.retain(|file| !own.iter().any(|own| name(own) == name(file)));
     }
     files.extend(own);
-    compile(&files, &Settings::default()).map_err(|LoadErrors(errors)| failure(errors))
+    let named = [directory.to_owned()];
+    compile(&files, &Settings::default()).map_err(|LoadErrors(errors)| failure(errors, &named))
 }
 
 /// Whether it is the directory of the built-in rules, or that of one of their families.
@@ -87,8 +88,9 @@ const SHOWN_PROBLEMS: usize = 100;
 /// How many rules are named of those that are like an id.
 const SHOWN_IDS: usize = 5;
 
-/// What is wrong with rules and configuration.
-pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
+/// What is wrong with rules and configuration. Lines of files that the command line names are shown wherever these
+/// are, unless a link leads there.
+pub(crate) fn failure(errors: Vec<LoadError>, named: &[PathBuf]) -> Failure {
     let count = match errors.len() {
         1 => "is 1 problem".to_owned(),
         count => format!("are {count} problems"),
@@ -96,8 +98,11 @@ pub(crate) fn failure(errors: Vec<LoadError>) -> Failure {
     let more = errors.len().saturating_sub(SHOWN_PROBLEMS);
     let mut shown = Vec::new();
     for error in errors.into_iter().take(SHOWN_PROBLEMS) {
-        let is_elsewhere = is_elsewhere(Path::new(&error.path));
-        shown.push(if is_elsewhere { error.without_text() } else { error });
+        let path = Path::new(&error.path);
+        let is_named = named.iter().any(|named| path.starts_with(named));
+        let has_link = path.ancestors().any(Path::is_symlink);
+        let is_shown = is_named && !has_link || !is_elsewhere(path);
+        shown.push(if is_shown { error } else { error.without_text() });
     }
     let mut text = format!("there {count} with rules or configuration\n\n{}", LoadErrors(shown));
     if more > 0 {

@@ -236,6 +236,32 @@ fn no_line_of_a_rule_elsewhere_is_shown() {
     }
 }
 
+/// Whoever names a file may see it, unless a link leads there.
+#[cfg(unix)]
+#[test]
+fn a_line_of_what_the_command_line_names_is_shown() {
+    let (sandbox, other) = (Sandbox::new(), with_own(&OWN.replace("info", "inof")));
+    other.write("own/portcullis.txt", "fail_onn = 'high'");
+    let own = format!("../{}/own", other.path("").file_name().unwrap().to_str().unwrap());
+    let config = format!("{own}/portcullis.txt");
+    std::os::unix::fs::symlink(&own, sandbox.path("link")).unwrap();
+    let clean = repository("examples/clean");
+    for (command, place, line) in [
+        (["rules", "check", &own].as_slice(), "old-user.toml:4:", "= \"inof\""),
+        (&["audit", &clean, "--rules", &own], "old-user.toml:4:", "= \"inof\""),
+        (&["audit", &clean, "--config", &config], "portcullis.txt:1:", "fail_onn = "),
+    ] {
+        let run = sandbox.run(command);
+        assert_eq!(run.status, 2, "{command:?}");
+        assert!(run.stderr.contains(line), "{command:?}: {}", run.stderr);
+        let by_link: Vec<String> =
+            command.iter().map(|argument| argument.replace(&own, "link")).collect();
+        let run = sandbox.run(&by_link);
+        assert!(run.stderr.contains(place), "{by_link:?}: {}", run.stderr);
+        assert!(!run.stderr.contains(line), "{by_link:?}: {}", run.stderr);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_never_ends_is_not_read() {
