@@ -132,7 +132,10 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         }
     }
     if let Err(message) = layers.settle() {
-        root.clone().error(ErrorKind::MissingRequiredArgument, message).exit();
+        let mut root = root.clone();
+        // Its usage then has the names of all commands above.
+        root.build();
+        below(&root, &names).clone().error(ErrorKind::MissingRequiredArgument, message).exit();
     }
     let matches = with_defaults(root.clone(), &names, &layers.values).get_matches();
     config.origins = layers.origins;

@@ -174,7 +174,9 @@ fn what_serves_only_beside_another_option_finds_it_anywhere() {
     let only = ["--only", FAILING];
     let refused = audit("", &[], &["--salt-file", "salt"]);
     assert!(
-        refused.stderr.starts_with("error: --salt-file needs --redact\n"),
+        refused
+            .stderr
+            .starts_with("error: --salt-file needs --redact\n\nUsage: portcullis audit [OPTIONS]"),
         "{}",
         refused.stderr
     );
