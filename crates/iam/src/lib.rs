@@ -9,8 +9,10 @@
 #![warn(clippy::disallowed_methods)]
 
 mod account;
+mod border;
 mod condition;
 mod context;
+mod crossing;
 mod escalation;
 mod pattern;
 mod policy;
@@ -23,8 +25,10 @@ mod value;
 pub use account::{
     Account, ChosenTags, Organization, Policy, PolicyId, Principal, PrincipalId, PrincipalKind,
 };
+pub use border::{Rank, border};
 pub use condition::{Condition, Operator, Quantifier};
 pub use context::{Context, Request, Resource};
+pub use crossing::{Crossing, Neighbours, Party, ReachedRole};
 pub use escalation::{Certainty, GrantedAction, Judgement, Privileges, Way, judge};
 pub use pattern::{Pattern, Syntax};
 pub use policy::{

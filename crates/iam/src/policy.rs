@@ -6,6 +6,7 @@
 mod grammar;
 mod json;
 mod principal;
+mod write;
 
 pub use grammar::ParsePolicyError;
 pub use json::DocumentJson;

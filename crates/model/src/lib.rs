@@ -31,11 +31,11 @@ pub use names::{
 };
 pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{
-    AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState,
-    ControlCounts, ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, FrameworkOutcome,
-    Gate, Loosening, LooseningChange, Message, MessageFact, MessagePart, Report, ResourceRef,
-    RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally, Tool, Verdict, Waiver,
-    WaiverOutcome,
+    AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, Border,
+    BorderPrincipal, BorderRank, ControlCounts, ControlKind, ControlOutcome, ControlStatus,
+    Evidence, Finding, FrameworkOutcome, Gate, Loosening, LooseningChange, Message, MessageFact,
+    MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally,
+    Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use shell::shell_word;
 pub use snapshot::*;

@@ -1,5 +1,6 @@
 //! The report: verdicts on resources, with all that a reader or a renderer needs.
 
+mod border;
 mod evidence;
 mod framework;
 mod message;
@@ -17,6 +18,7 @@ use serde_json::Value as Json;
 use crate::record::words;
 use crate::{ActivitySummary, Fingerprint, Gap, Source};
 
+pub use border::{Border, BorderPrincipal, BorderRank};
 pub use evidence::Evidence;
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
 pub use message::{Message, MessageFact, MessagePart};

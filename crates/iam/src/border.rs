@@ -1,0 +1,232 @@
+//! What an account shows to the others of its owner: whom it lets out, and whom it lets in.
+
+use std::collections::HashMap;
+
+use portcullis_model as model;
+use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank};
+
+use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, PrincipalKind};
+use crate::escalation::{Certainty, Privileges};
+use crate::pattern::{ARN_FIELDS, Pattern};
+use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
+
+/// The action that leads from one account into another.
+pub(crate) const ASSUME_ROLE: &str = "sts:assumerole";
+
+/// What a principal is in its own account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Rank {
+    /// An administrator, depending on these condition keys.
+    Administrator(Vec<String>),
+    /// It can become one without conditions.
+    Escalating,
+    /// Neither.
+    Other,
+    /// More than that, perhaps.
+    Unknown,
+}
+
+impl Rank {
+    /// The rank of who is judged so if what was not read says nothing and, where that matters, so if it allows
+    /// everything.
+    #[must_use]
+    pub fn new(least: &Privileges, most: Option<&Privileges>) -> Rank {
+        let keys = &least.administrator_depends_on;
+        let is_escalating = least.ways.iter().any(|way| way.certainty == Certainty::Certain);
+        if is_escalating && !(least.administrator && keys.is_empty()) {
+            Rank::Escalating
+        } else if least.administrator {
+            Rank::Administrator(keys.clone())
+        } else if most.is_some_and(|most| most.administrator || !most.ways.is_empty()) {
+            Rank::Unknown
+        } else {
+            Rank::Other
+        }
+    }
+
+    fn is_always_administrator(&self) -> bool {
+        matches!(self, Rank::Administrator(keys) if keys.is_empty())
+    }
+}
+
+/// The border of an account whose principals have those ranks.
+#[must_use]
+pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
+    let (organization_known, organization) = match &account.organization {
+        Organization::Unknown => (false, None),
+        Organization::None => (true, None),
+        Organization::Member { id, .. } => (true, Some(id.clone())),
+    };
+    let mut drawing = Drawing {
+        account,
+        places: HashMap::new(),
+        border: Border {
+            organization_known,
+            organization,
+            incomplete: account.unlisted.contains(&PrincipalKind::Role),
+            documents: Vec::new(),
+            principals: Vec::new(),
+        },
+    };
+    for id in account.principal_ids() {
+        drawing.add(account.principal(id), rank(id));
+    }
+    drawing.border.principals.sort_by(|a, b| a.arn.cmp(&b.arn));
+    drawing.border
+}
+
+/// A border of which some is drawn.
+struct Drawing<'a> {
+    account: &'a Account,
+    /// The documents by their text.
+    places: HashMap<String, usize>,
+    border: Border,
+}
+
+impl Drawing<'_> {
+    /// Adds a principal, if it may leave the account or lets in others who then gain something.
+    fn add(&mut self, principal: &Principal, rank: Rank) {
+        if principal.kind == PrincipalKind::Group || principal.service_linked {
+            return;
+        }
+        let mut incomplete = principal.incomplete;
+        let mut documents = Vec::new();
+        for policy in self.policies(principal) {
+            match self.reduced(policy) {
+                Some(document) => documents.push(document),
+                None => incomplete = true,
+            }
+        }
+        let boundary = match principal.boundary.map(|boundary| self.reduced(boundary)) {
+            Some(None) => {
+                // An unread boundary allows nothing that is known.
+                documents.clear();
+                incomplete = true;
+                None
+            }
+            read => read.flatten(),
+        };
+        documents.retain(|document| !document.statements.is_empty());
+        let may_leave = |document: &PolicyDocument| document.may_allow(ASSUME_ROLE);
+        let leaves = (incomplete || documents.iter().any(may_leave))
+            && boundary.as_ref().is_none_or(may_leave);
+        let trust = principal.trust.as_ref().map(|trust| reduced_trust(&trust.document));
+        let trust = trust.filter(|trust| self.lets_in_others(trust));
+        let is_unread = principal.kind == PrincipalKind::Role && principal.trust.is_none();
+        self.border.incomplete |= is_unread && rank != Rank::Other;
+        self.border.incomplete |= trust.is_some() && rank == Rank::Unknown;
+        let is_entry = trust.is_some() && (leaves || rank != Rank::Other);
+        let is_exit = leaves && !rank.is_always_administrator();
+        if !is_entry && !is_exit {
+            return;
+        }
+        let policies = documents.iter().filter(|_| leaves).map(|it| self.place(it)).collect();
+        let (rank, depends_on) = match rank {
+            Rank::Administrator(keys) => (BorderRank::Administrator, keys),
+            Rank::Escalating => (BorderRank::Escalating, Vec::new()),
+            Rank::Other | Rank::Unknown => (BorderRank::Other, Vec::new()),
+        };
+        let drawn = BorderPrincipal {
+            kind: match principal.kind {
+                PrincipalKind::Role => model::PrincipalKind::Role,
+                _ => model::PrincipalKind::User,
+            },
+            arn: principal.arn.clone(),
+            unique_id: principal.unique_id.clone(),
+            tags: principal.tags.clone(),
+            policies,
+            boundary: boundary.filter(|_| leaves).map(|boundary| self.place(&boundary)),
+            trust: trust.map(|trust| self.place(&trust)),
+            rank,
+            depends_on,
+            incomplete,
+        };
+        self.border.principals.push(drawn);
+    }
+
+    /// The identity policies of a principal, those of its groups included.
+    fn policies(&self, principal: &Principal) -> Vec<PolicyId> {
+        let mut policies = principal.policies.clone();
+        for group in &principal.groups {
+            policies.extend(&self.account.principal(*group).policies);
+        }
+        policies.sort_unstable();
+        policies.dedup();
+        policies
+    }
+
+    /// What a policy says about assuming roles of other accounts; none: it could not be read.
+    fn reduced(&self, policy: PolicyId) -> Option<PolicyDocument> {
+        let document = self.account.policy(policy).document.as_ref()?;
+        let mut reduced = about_assuming(document);
+        for statement in &mut reduced.statements {
+            if let Some(Selection::Only(patterns)) = &mut statement.resources {
+                patterns.retain(|pattern| !self.is_own(pattern));
+            }
+        }
+        reduced.statements.retain(|statement| match &statement.resources {
+            Some(Selection::Only(patterns)) => !patterns.is_empty(),
+            _ => true,
+        });
+        Some(reduced)
+    }
+
+    /// Whether only resources of the account itself match it.
+    fn is_own(&self, resource: &Pattern) -> bool {
+        let fields: Vec<&str> = resource.literal_prefix().splitn(ARN_FIELDS, ':').collect();
+        fields.len() == ARN_FIELDS && AccountId::parse(fields[4]) == self.account.id
+    }
+
+    /// Whether a trust policy may let in principals of other accounts.
+    fn lets_in_others(&self, trust: &PolicyDocument) -> bool {
+        let allows = trust.statements.iter().filter(|it| it.effect == Effect::Allow);
+        let mut principals = allows.filter_map(|statement| statement.principals.as_ref());
+        principals.any(|principals| match principals {
+            Selection::Only(list) => list.iter().any(|element| {
+                *element == PrincipalElement::Anyone || element.account() != self.account.id
+            }),
+            Selection::AllBut(_) => true,
+        })
+    }
+
+    /// The place of a document among the others.
+    fn place(&mut self, document: &PolicyDocument) -> usize {
+        let json = document.to_json();
+        let documents = &mut self.border.documents;
+        let place = self.places.entry(json.to_string()).or_insert(documents.len());
+        if *place == documents.len() {
+            documents.push(json);
+        }
+        *place
+    }
+}
+
+/// The statements about assuming a role, without what else they say.
+fn about_assuming(document: &PolicyDocument) -> PolicyDocument {
+    let mut statements = Vec::new();
+    for statement in document.about(ASSUME_ROLE) {
+        statements.push(Statement {
+            sid: None,
+            actions: Selection::Only(vec![Pattern::glob(ASSUME_ROLE)]),
+            ..statement.clone()
+        });
+    }
+    PolicyDocument { version: document.version.clone(), statements }
+}
+
+/// A trust policy without services and federated users.
+fn reduced_trust(document: &PolicyDocument) -> PolicyDocument {
+    let mut reduced = about_assuming(document);
+    for statement in &mut reduced.statements {
+        if let Some(Selection::Only(principals)) = &mut statement.principals {
+            principals.retain(|element| {
+                *element == PrincipalElement::Anyone || element.account().is_some()
+            });
+        }
+    }
+    reduced.statements.retain(|statement| match &statement.principals {
+        Some(Selection::Only(principals)) => !principals.is_empty(),
+        _ => true,
+    });
+    reduced
+}

@@ -1,0 +1,413 @@
+//! Ways from one account into others of the same owner.
+//!
+//! A principal may assume a role of another account if its own account allows that, and the role's trust policy
+//! lets it in: both must allow, unlike within an account.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
+//!
+//! The session of that role may go on into a third account. What it may do within the account that it has entered
+//! is not followed, but for what the account says of the role.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use jiff::Timestamp;
+use portcullis_model as model;
+use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank};
+
+use crate::account::{Account, Organization, Principal, PrincipalKind};
+use crate::border::ASSUME_ROLE;
+use crate::context::{Context, Request, Resource};
+use crate::pattern::Pattern;
+use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection};
+use crate::trust::TrustPolicy;
+use crate::truth::Lack;
+use crate::value::Value;
+
+/// One of the accounts between which ways are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Party<'a> {
+    /// The partition, such as `aws`.
+    pub partition: &'a str,
+    /// The id.
+    pub id: AccountId,
+    /// The moment that it is judged at.
+    pub now: Timestamp,
+    /// What it shows to the others; none: that is not known.
+    pub border: Option<&'a Border>,
+}
+
+/// A user or role that may leave its account, and is not an administrator there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Crossing {
+    /// What it is.
+    pub kind: PrincipalKind,
+    /// The ARN.
+    pub arn: String,
+    /// The name.
+    pub name: String,
+    /// The privileged roles that it can reach: those without conditions first, then by ARN.
+    pub roles: Vec<ReachedRole>,
+    /// What was not read, and would decide whether there are more.
+    pub lacks: BTreeSet<Lack>,
+}
+
+/// A role of another account that is an administrator there, or can become one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ReachedRole {
+    /// The ARN.
+    pub arn: String,
+    /// The name.
+    pub name: String,
+    /// The account.
+    pub account: String,
+    /// Whether it is an administrator; false: it can become one.
+    pub administrator: bool,
+    /// The condition keys on which it depends, as the policies write them; none: it is certain.
+    pub conditions: Vec<String>,
+    /// The ARNs of the roles that are assumed before it.
+    pub via: Vec<String>,
+}
+
+/// The accounts of one owner, with the ways between them.
+#[derive(Debug)]
+pub struct Neighbours {
+    accounts: Vec<Neighbour>,
+    nodes: Vec<Node>,
+    /// The roles that let in others, by the account whose principals they name.
+    entries: HashMap<AccountId, Vec<usize>>,
+    /// Those that may let in principals of any account.
+    open: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Neighbour {
+    account: Account,
+    documents: Vec<Option<PolicyDocument>>,
+    /// Whether it may have roles for others that are not known.
+    is_incomplete: bool,
+}
+
+/// A user or role of an account.
+#[derive(Debug)]
+struct Node {
+    account: usize,
+    principal: Principal,
+    policies: Vec<usize>,
+    boundary: Option<usize>,
+    trust: Option<TrustPolicy>,
+    rank: BorderRank,
+    depends_on: Vec<String>,
+    incomplete: bool,
+    hops: OnceCell<Hops>,
+}
+
+/// The roles that a principal may assume in other accounts.
+#[derive(Debug, Default)]
+struct Hops {
+    /// Each with the condition keys on which it depends.
+    roles: Vec<(usize, BTreeSet<String>)>,
+    /// What was not read, and would decide whether there are more.
+    lacks: BTreeSet<Lack>,
+}
+
+/// How a role is reached.
+struct Route {
+    keys: BTreeSet<String>,
+    via: Vec<usize>,
+}
+
+impl Neighbours {
+    /// Looks at those accounts.
+    #[must_use]
+    pub fn new(parties: &[Party<'_>]) -> Neighbours {
+        let mut all = Neighbours {
+            accounts: Vec::new(),
+            nodes: Vec::new(),
+            entries: HashMap::new(),
+            open: Vec::new(),
+        };
+        for (place, party) in parties.iter().enumerate() {
+            all.accounts.push(Neighbour::new(party));
+            for principal in party.border.iter().flat_map(|border| &border.principals) {
+                let node = all.accounts[place].node(place, principal);
+                all.add(node);
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, node: Node) {
+        let place = self.nodes.len();
+        let own = self.accounts[node.account].account.id;
+        let mut let_in = BTreeSet::new();
+        let mut is_open = false;
+        for statement in node.trust.iter().flat_map(|trust| &trust.document.statements) {
+            let listed: &[PrincipalElement] = match &statement.principals {
+                _ if statement.effect == Effect::Deny => &[],
+                Some(Selection::Only(list)) => list,
+                _ => &[PrincipalElement::Anyone],
+            };
+            is_open |= listed.contains(&PrincipalElement::Anyone);
+            let_in.extend(listed.iter().filter_map(PrincipalElement::account));
+        }
+        if is_open {
+            self.open.push(place);
+        } else {
+            for id in let_in.into_iter().filter(|id| Some(*id) != own) {
+                self.entries.entry(id).or_default().push(place);
+            }
+        }
+        self.nodes.push(node);
+    }
+
+    /// The users and roles of an account, by its place, that may assume roles in others and are not administrators.
+    #[must_use]
+    pub fn crossings(&self, account: usize) -> Vec<Crossing> {
+        let mut crossings = Vec::new();
+        for (place, node) in self.nodes.iter().enumerate() {
+            let is_administrator =
+                node.rank == BorderRank::Administrator && node.depends_on.is_empty();
+            let leaves = node.incomplete || !node.policies.is_empty();
+            if node.account == account && !is_administrator && leaves {
+                let (routes, lacks) = self.routes(place);
+                crossings.push(Crossing {
+                    kind: node.principal.kind,
+                    arn: node.principal.arn.clone(),
+                    name: node.principal.name.clone(),
+                    roles: self.privileged(&routes, place),
+                    lacks,
+                });
+            }
+        }
+        crossings
+    }
+
+    /// The privileged roles among those that are reached from a principal.
+    fn privileged(&self, routes: &BTreeMap<usize, Route>, start: usize) -> Vec<ReachedRole> {
+        let mut reached = Vec::new();
+        for (place, route) in routes {
+            let node = &self.nodes[*place];
+            if *place == start || node.rank == BorderRank::Other {
+                continue;
+            }
+            let mut keys = route.keys.clone();
+            keys.extend(node.depends_on.iter().cloned());
+            reached.push(ReachedRole {
+                arn: node.principal.arn.clone(),
+                name: node.principal.name.clone(),
+                account: self.accounts[node.account].account.id_text().to_owned(),
+                administrator: node.rank == BorderRank::Administrator,
+                conditions: keys.into_iter().collect(),
+                via: route.via.iter().map(|via| self.nodes[*via].principal.arn.clone()).collect(),
+            });
+        }
+        reached.sort_by(|a, b| {
+            (!a.conditions.is_empty(), &a.arn).cmp(&(!b.conditions.is_empty(), &b.arn))
+        });
+        reached
+    }
+
+    /// How every role is reached, without conditions if that is possible; and what was not read that would decide
+    /// whether there are more.
+    fn routes(&self, start: usize) -> (BTreeMap<usize, Route>, BTreeSet<Lack>) {
+        let none = Route { keys: BTreeSet::new(), via: Vec::new() };
+        let mut routes = BTreeMap::from([(start, none)]);
+        let mut lacks = BTreeSet::new();
+        for is_conditional in [false, true] {
+            let mut queue: VecDeque<usize> = routes.keys().copied().collect();
+            while let Some(place) = queue.pop_front() {
+                let hops = self.hops(place);
+                lacks.extend(&hops.lacks);
+                for (to, keys) in &hops.roles {
+                    if routes.contains_key(to) || !is_conditional && !keys.is_empty() {
+                        continue;
+                    }
+                    let before = &routes[&place];
+                    let mut route = Route { keys: before.keys.clone(), via: before.via.clone() };
+                    route.keys.extend(keys.iter().cloned());
+                    route.via.extend((place != start).then_some(place));
+                    routes.insert(*to, route);
+                    queue.push_back(*to);
+                }
+            }
+        }
+        (routes, lacks)
+    }
+
+    fn hops(&self, from: usize) -> &Hops {
+        self.nodes[from].hops.get_or_init(|| self.find_hops(from))
+    }
+
+    fn find_hops(&self, from: usize) -> Hops {
+        let node = &self.nodes[from];
+        let mut hops = Hops::default();
+        let Some(id) = self.accounts[node.account].account.id else { return hops };
+        for place in self.entries.get(&id).into_iter().flatten().chain(&self.open) {
+            let role = &self.nodes[*place];
+            if role.account == node.account || !self.are_of_one_partition(node, role) {
+                continue;
+            }
+            let Some(admitted) = self.admission(node, role) else { continue };
+            if node.incomplete {
+                hops.lacks.insert(Lack::Document);
+            }
+            let decision = self.permission(node, role).within(admitted);
+            if !decision.may_be_allowed() {
+                continue;
+            }
+            let doubts = decision.doubts();
+            if doubts.lacks.is_empty() {
+                hops.roles.push((*place, doubts.keys));
+            }
+            hops.lacks.extend(doubts.lacks);
+        }
+        if self.may_enter_incomplete(node) {
+            hops.lacks.insert(Lack::Document);
+        }
+        hops.roles.sort();
+        hops
+    }
+
+    fn are_of_one_partition(&self, one: &Node, other: &Node) -> bool {
+        let partition = |node: &Node| &self.accounts[node.account].account.partition;
+        partition(one) == partition(other)
+    }
+
+    /// Whether it may assume a role in an account whose roles are not all known.
+    fn may_enter_incomplete(&self, node: &Node) -> bool {
+        let mut incomplete = self
+            .accounts
+            .iter()
+            .enumerate()
+            .filter(|(place, account)| account.is_incomplete && *place != node.account);
+        incomplete.any(|(_, account)| {
+            let Account { partition, .. } = &account.account;
+            let roles = format!("arn:{partition}:iam::{}:role/*", account.account.id_text());
+            let roles = Pattern::glob(&roles);
+            let statements = self.documents(node).flat_map(|document| &document.statements);
+            let mut allows = statements.filter(|statement| statement.effect == Effect::Allow);
+            node.incomplete
+                || allows.any(|statement| match &statement.resources {
+                    Some(Selection::Only(patterns)) => {
+                        patterns.iter().any(|pattern| pattern.may_overlap(&roles))
+                    }
+                    _ => true,
+                })
+        })
+    }
+
+    /// What the role's trust policy decides; none: it does not let the principal in.
+    fn admission(&self, node: &Node, role: &Node) -> Option<Decision> {
+        let brings = self.brings(role);
+        let context = self.context(node, &brings);
+        let admission =
+            role.trust.as_ref()?.admit(&node.principal, node.boundary.is_some(), &context)?;
+        Some(admission.decision)
+    }
+
+    /// What the principal's own account decides.
+    fn permission(&self, node: &Node, role: &Node) -> Decision {
+        let brings = self.brings(role);
+        let context = self.context(node, &brings);
+        let request = Request { action: ASSUME_ROLE, resource: &role.principal.arn, context };
+        let statements = self.documents(node).flat_map(|document| &document.statements);
+        let decision = Decision::by(statements, &request);
+        let Some(boundary) = node.boundary else { return decision };
+        let boundary = self.accounts[node.account].document(boundary);
+        decision.within(boundary.map_or(Decision::Silent, |boundary| boundary.decide(&request)))
+    }
+
+    fn documents(&self, node: &Node) -> impl Iterator<Item = &PolicyDocument> {
+        let account = &self.accounts[node.account];
+        node.policies.iter().filter_map(|place| account.document(*place))
+    }
+
+    fn context<'a>(&'a self, node: &'a Node, brings: &'a [(&'a str, Value<'a>)]) -> Context<'a> {
+        let account = &self.accounts[node.account].account;
+        Context { account, principal: Some(&node.principal), resource: Resource::Own, brings }
+    }
+
+    /// The values of keys that are about the role, or that the caller must know, or be allowed to choose.
+    fn brings<'a>(&'a self, role: &Node) -> Vec<(&'a str, Value<'a>)> {
+        let account = &self.accounts[role.account].account;
+        let (organization, paths) = match &account.organization {
+            Organization::Unknown => {
+                let lacking = Value::Lacking(Lack::Organization);
+                (lacking.clone(), lacking)
+            }
+            Organization::None => (Value::Absent, Value::Absent),
+            Organization::Member { id, .. } => {
+                (Value::one(id.as_str()), Value::Beginning(format!("{id}/")))
+            }
+        };
+        vec![
+            ("aws:resourceaccount", Value::one(account.id_text())),
+            ("aws:resourceorgid", organization),
+            ("aws:resourceorgpaths", paths),
+            ("aws:requesttag/", Value::Open),
+            ("aws:tagkeys", Value::Open),
+            ("sts:externalid", Value::Open),
+            ("sts:sourceidentity", Value::Open),
+            ("sts:transitivetagkeys", Value::Open),
+        ]
+    }
+}
+
+impl Neighbour {
+    fn new(party: &Party<'_>) -> Neighbour {
+        let mut documents = Vec::new();
+        for json in party.border.iter().flat_map(|border| &border.documents) {
+            documents.push(PolicyDocument::from_json(json).ok());
+        }
+        let organization = match party.border {
+            Some(Border { organization: Some(id), .. }) => {
+                Organization::Member { id: id.clone(), management: None }
+            }
+            Some(border) if border.organization_known => Organization::None,
+            _ => Organization::Unknown,
+        };
+        Neighbour {
+            account: Account {
+                id: Some(party.id),
+                partition: party.partition.to_owned(),
+                organization,
+                now: party.now,
+                policies: Vec::new(),
+                principals: Vec::new(),
+                unlisted: Vec::new(),
+                saml_providers: None,
+                oidc_providers: None,
+            },
+            is_incomplete: party.border.is_none_or(|border| border.incomplete),
+            documents,
+        }
+    }
+
+    fn document(&self, place: usize) -> Option<&PolicyDocument> {
+        self.documents.get(place)?.as_ref()
+    }
+
+    fn node(&self, account: usize, drawn: &BorderPrincipal) -> Node {
+        let kind = match drawn.kind {
+            model::PrincipalKind::Role => PrincipalKind::Role,
+            _ => PrincipalKind::User,
+        };
+        let name = drawn.arn.rsplit('/').next().unwrap_or_default();
+        let trust = drawn.trust.and_then(|place| self.document(place));
+        Node {
+            account,
+            principal: Principal {
+                unique_id: drawn.unique_id.clone(),
+                tags: drawn.tags.clone(),
+                ..Principal::new(kind, &drawn.arn, name)
+            },
+            policies: drawn.policies.clone(),
+            boundary: drawn.boundary,
+            trust: trust.map(|document| TrustPolicy { document: document.clone() }),
+            rank: drawn.rank,
+            depends_on: drawn.depends_on.clone(),
+            incomplete: drawn.incomplete,
+            hops: OnceCell::new(),
+        }
+    }
+}

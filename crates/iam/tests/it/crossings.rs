@@ -1,0 +1,280 @@
+//! Ways from one account into another: both accounts must allow them.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
+
+use portcullis_iam::{Crossing, Lack, Neighbours, Party, Rank, ReachedRole, border, judge};
+use portcullis_model::{AccountId, Border};
+use serde_json::{Value as Json, json};
+
+use crate::account::{NOW, ORG, account, allow, deny, everything, trusts, when};
+
+const A: &str = "111111111111";
+const B: &str = "222222222222";
+const C: &str = "333333333333";
+
+fn arn(account: &str, resource: &str) -> String {
+    format!("arn:aws:iam::{account}:{resource}")
+}
+
+fn border_of(json: Json) -> Border {
+    let account = account(json);
+    let (least, most) = (judge(&account, false), judge(&account, true));
+    let border = border(&account, |id| {
+        Rank::new(&least.principals[id.place()], Some(&most.principals[id.place()]))
+    });
+    // What a saved report holds of it is enough.
+    serde_json::from_value(serde_json::to_value(&border).unwrap()).unwrap()
+}
+
+/// What a principal of the account A reaches; none of the account: nobody of that name may leave it.
+fn reached(accounts: &[(&str, Option<Border>)], name: &str) -> Option<Crossing> {
+    let mut parties = Vec::new();
+    for (id, border) in accounts {
+        parties.push(Party {
+            partition: "aws",
+            id: AccountId::parse(id).unwrap(),
+            now: NOW.parse().unwrap(),
+            border: border.as_ref(),
+        });
+    }
+    let crossings = Neighbours::new(&parties).crossings(0);
+    crossings.into_iter().find(|crossing| crossing.name == name)
+}
+
+fn describe(role: &ReachedRole) -> String {
+    let mut text = format!("{} {}", role.account, role.name);
+    for via in &role.via {
+        text += &format!(" via {}", via.rsplit_once('/').unwrap().1);
+    }
+    for key in &role.conditions {
+        text += &format!(" if {key}");
+    }
+    text
+}
+
+fn texts(crossing: &Crossing) -> Vec<String> {
+    crossing.roles.iter().map(describe).collect()
+}
+
+/// What alice of A reaches, whose statements these are, in B, whose role admin has these statements of trust.
+#[track_caller]
+fn check(may: Json, trust: Json, expected: &[&str]) {
+    check_all(json!({"users": {"alice": {"may": may}}}), admin(trust), expected);
+}
+
+/// The role admin, an administrator.
+fn admin(trust: Json) -> Json {
+    json!({"roles": {"admin": {"may": [everything()], "trust": trust}}})
+}
+
+#[track_caller]
+fn check_all(own: Json, other: Json, expected: &[&str]) {
+    let found = between(own, other).unwrap();
+    assert_eq!(texts(&found), expected);
+    assert!(found.lacks.is_empty() || !expected.is_empty(), "{found:?}");
+}
+
+/// What alice of A reaches in B.
+fn between(mut own: Json, mut other: Json) -> Option<Crossing> {
+    own["id"] = json!(A);
+    other["id"] = json!(B);
+    reached(&[(A, Some(border_of(own))), (B, Some(border_of(other)))], "alice")
+}
+
+fn assume(role: &str) -> Json {
+    json!([allow("sts:AssumeRole", arn(B, &format!("role/{role}")))])
+}
+
+fn trusts_a() -> Json {
+    json!([trusts(json!({"AWS": A}))])
+}
+
+const ADMIN: &[&str] = &["222222222222 admin"];
+
+#[test]
+fn both_accounts_must_allow() {
+    check(assume("admin"), trusts_a(), ADMIN);
+    check(assume("*"), trusts_a(), ADMIN);
+    check(json!([allow("*", "*")].map(|_| allow("sts:*", "*"))), trusts_a(), ADMIN);
+    check(assume("other"), trusts_a(), &[]);
+    check(assume("admin"), json!([trusts(json!({"AWS": C}))]), &[]);
+    check(assume("admin"), json!([trusts(json!({"AWS": arn(A, "user/alice")}))]), ADMIN);
+    check(assume("admin"), json!([trusts(json!({"AWS": arn(A, "user/bob")}))]), &[]);
+    check(assume("admin"), json!([trusts(json!({"AWS": "*"}))]), ADMIN);
+    check(assume("admin"), json!([trusts(json!({"Service": "ec2.amazonaws.com"}))]), &[]);
+    let root = json!([trusts(json!({"AWS": arn(A, "root")}))]);
+    check(assume("admin"), root, ADMIN);
+}
+
+/// Unlike within an account, a trust policy that names the principal is not enough.
+#[test]
+fn who_has_no_permission_does_not_leave() {
+    let named = || json!([trusts(json!({"AWS": arn(A, "user/alice")}))]);
+    for may in
+        [json!([]), json!([allow("s3:*", "*")]), json!([allow("sts:AssumeRole", arn(A, "role/*"))])]
+    {
+        assert_eq!(between(json!({"users": {"alice": {"may": may}}}), admin(named())), None);
+    }
+}
+
+#[test]
+fn a_deny_on_either_side_ends_it() {
+    let mut may = assume("*").as_array().unwrap().clone();
+    may.push(deny("sts:AssumeRole", arn(B, "role/admin")));
+    check(json!(may), trusts_a(), &[]);
+    may[1] = deny("sts:AssumeRole", arn(B, "role/other"));
+    check(json!(may), trusts_a(), ADMIN);
+    let denies = |principal: String| json!([trusts(json!({"AWS": A})), {"Effect": "Deny", "Principal": {"AWS": principal}, "Action": "sts:*"}]);
+    check(assume("admin"), denies(arn(A, "user/alice")), &[]);
+    check(assume("admin"), denies(arn(A, "user/bob")), ADMIN);
+}
+
+#[test]
+fn a_boundary_must_allow_too() {
+    let own = |boundary: Json| {
+        json!({
+            "policies": {"edge": boundary},
+            "users": {"alice": {"may": assume("admin"), "boundary": "edge"}},
+        })
+    };
+    check_all(own(assume("admin")), admin(trusts_a()), ADMIN);
+    check_all(own(assume("other")), admin(trusts_a()), &[]);
+    assert_eq!(between(own(json!([allow("s3:*", "*")])), admin(trusts_a())), None);
+}
+
+#[test]
+fn a_group_gives_its_permissions_to_its_users() {
+    let own = json!({"groups": {"ops": {"may": assume("admin")}}, "users": {"alice": {"groups": ["ops"]}}});
+    check_all(own, admin(trusts_a()), ADMIN);
+}
+
+#[test]
+fn conditions_on_either_side_make_it_conditional() {
+    let mfa = || json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let external_id = json!({"StringEquals": {"sts:ExternalId": "secret"}});
+    let may = json!([when(assume("admin")[0].clone(), mfa())]);
+    let by_mfa = &["222222222222 admin if aws:MultiFactorAuthPresent"];
+    check(may.clone(), trusts_a(), by_mfa);
+    check(assume("admin"), json!([when(trusts_a()[0].clone(), mfa())]), by_mfa);
+    let trust = json!([when(trusts_a()[0].clone(), external_id)]);
+    check(assume("admin"), trust.clone(), &["222222222222 admin if sts:ExternalId"]);
+    check(may, trust, &["222222222222 admin if aws:MultiFactorAuthPresent if sts:ExternalId"]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+#[test]
+fn keys_of_the_principal_are_those_of_its_account_and_keys_of_the_role_those_of_its_own() {
+    let of = |key: &str, value: &str| json!({"StringEquals": {key: value}});
+    let anyone = |condition| json!([when(trusts(json!("*")), condition)]);
+    for (condition, is_met) in [
+        (of("aws:PrincipalAccount", A), true),
+        (of("aws:PrincipalAccount", B), false),
+        (of("aws:PrincipalOrgID", ORG), true),
+        (of("aws:PrincipalOrgID", "o-other"), false),
+        (of("aws:PrincipalArn", &arn(A, "user/alice")), true),
+        (of("aws:PrincipalArn", &arn(A, "user/bob")), false),
+        (of("aws:PrincipalTag/team", "ops"), true),
+        (of("aws:PrincipalTag/team", "dev"), false),
+        (of("aws:ResourceAccount", B), true),
+        (of("aws:ResourceAccount", A), false),
+        (of("aws:ResourceOrgID", ORG), false),
+    ] {
+        let own = |may: Json| json!({"organization": ORG, "users": {"alice": {"may": may, "tags": {"team": "ops"}}}});
+        let expected = if is_met { ADMIN } else { &[] };
+        check_all(own(assume("admin")), admin(anyone(condition.clone())), expected);
+        let may = json!([when(assume("admin")[0].clone(), condition)]);
+        check_all(own(may), admin(trusts_a()), expected);
+    }
+}
+
+#[test]
+fn only_privileged_roles_count() {
+    let other = |may: Json| json!({"roles": {"admin": {"may": may, "trust": trusts_a()}}});
+    let own = || json!({"users": {"alice": {"may": assume("*")}}});
+    check_all(own(), other(json!([allow("s3:*", "*")])), &[]);
+    // It can give itself every permission.
+    check_all(own(), other(json!([allow("iam:PutRolePolicy", "*")])), ADMIN);
+    let under_mfa = when(everything(), json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+    check_all(
+        own(),
+        other(json!([under_mfa])),
+        &["222222222222 admin if aws:MultiFactorAuthPresent"],
+    );
+}
+
+#[test]
+fn administrators_at_home_are_left_out() {
+    let own = json!({"users": {"alice": {"may": [everything()]}}});
+    assert_eq!(between(own, admin(trusts_a())), None);
+    let role = json!({"roles": {"alice": {"may": assume("*"), "trust": []}}});
+    check_all(role, admin(trusts_a()), ADMIN);
+}
+
+#[test]
+fn a_chain_leads_through_several_accounts() {
+    let trusts_role =
+        |account: &str, role: &str| json!([trusts(json!({"AWS": arn(account, role)}))]);
+    let a = json!({"id": A, "users": {"alice": {"may": assume("hop")}}});
+    let b = |may: Json| json!({"id": B, "roles": {"hop": {"may": may, "trust": trusts_a()}}});
+    let into_c = allow("sts:AssumeRole", arn(C, "role/admin"));
+    let mut c = admin(trusts_role(B, "role/hop"));
+    c["id"] = json!(C);
+    let all = |b: Json| {
+        let borders = [(A, a.clone()), (B, b), (C, c.clone())];
+        texts(&reached(&borders.map(|(id, json)| (id, Some(border_of(json)))), "alice").unwrap())
+    };
+    assert_eq!(all(b(json!([into_c]))), ["333333333333 admin via hop"]);
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let expected = ["333333333333 admin via hop if aws:MultiFactorAuthPresent"];
+    assert_eq!(all(b(json!([when(into_c.clone(), mfa)]))), expected);
+    assert_eq!(all(b(json!([allow("s3:*", "*")]))), [""; 0]);
+    // An administrator goes on as well.
+    let expected = ["222222222222 hop", "333333333333 admin via hop"];
+    assert_eq!(all(b(json!([everything()]))), expected);
+}
+
+#[test]
+fn what_was_not_read_is_named() {
+    let a = |may: Json| Some(border_of(json!({"id": A, "users": {"alice": {"may": may}}})));
+    let unread = |may| reached(&[(A, a(may)), (B, None)], "alice").unwrap();
+    #[track_caller]
+    fn check_lacks(crossing: Crossing, lacks: &[Lack]) {
+        assert_eq!(crossing.roles, []);
+        assert!(crossing.lacks.iter().eq(lacks), "{crossing:?}");
+    }
+    // Nothing is known of the other account; the second one may not go there.
+    check_lacks(unread(assume("admin")), &[Lack::Document]);
+    check_lacks(unread(json!([allow("sts:AssumeRole", arn(C, "role/admin"))])), &[]);
+    let own = json!({"users": {"alice": {"inline": {"unread": null}}}});
+    check_lacks(between(own, admin(trusts_a())).unwrap(), &[Lack::Document]);
+    let mut own = json!({"users": {"alice": {"may": assume("admin"), "inline": {"unread": null}}}});
+    check_all(own.clone(), admin(trusts_a()), ADMIN);
+    own["users"]["alice"]["inline"] = json!({});
+    own["organization"] = json!("unknown");
+    let of_organization = json!({"StringEquals": {"aws:PrincipalOrgID": ORG}});
+    let anyone = when(trusts(json!("*")), of_organization);
+    check_lacks(between(own, admin(json!([anyone]))).unwrap(), &[Lack::Organization]);
+    let hidden = json!({"roles": {"admin": {"inline": {"unread": null}, "trust": trusts_a()}}});
+    let own = json!({"users": {"alice": {"may": assume("admin")}}});
+    check_lacks(between(own, hidden).unwrap(), &[Lack::Document]);
+}
+
+#[test]
+fn a_border_holds_nothing_but_what_crosses_it() {
+    let json = json!({
+        "id": A,
+        "policies": {"ops": [
+            allow(json!(["sts:AssumeRole", "s3:*"]), json!([arn(A, "role/own"), arn(B, "role/x")])),
+            deny("s3:*", "*"),
+        ]},
+        "users": {"alice": {"attached": ["ops"]}, "bob": {"attached": ["ops"]}, "carol": {"may": [allow("s3:*", "*")]}},
+        "roles": {"own": {"may": [everything()], "trust": [trusts(json!({"AWS": A}))]}},
+    });
+    let border = border_of(json);
+    let names: Vec<_> = border.principals.iter().map(|it| it.arn.as_str()).collect();
+    assert_eq!(names, [arn(A, "user/alice"), arn(A, "user/bob")]);
+    let expected = json!([{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["sts:assumerole"], "Resource": [arn(B, "role/x")]},
+    ]}]);
+    assert_eq!(json!(border.documents), expected);
+}
