@@ -1,6 +1,7 @@
 //! `audit`: collect or read, judge, decide, report.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::fleet::{Accounts, Shard, Store};
 use crate::joined::{Joined, Whole};
 use crate::recorded::Recorded;
 use crate::reporting::Reporting;
-use crate::{evidence, input, loosened, merge, output, recorded, rule_files, terminal};
+use crate::{crossings, evidence, input, loosened, merge, output, recorded, rule_files, terminal};
 
 /// Runs the audit; the exit status, which follows from the report.
 pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
@@ -36,7 +37,8 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     };
     let sources = rule_files::sources(&reporting.rules);
     let declared = reporting.config.declarations();
-    let mut audit = Audit { args, reporting, sources, declared, recorded, histories };
+    let crossings = crossings::Accounts::default();
+    let mut audit = Audit { args, reporting, sources, declared, recorded, histories, crossings };
     let report = audit.accounts()?;
     audit.reporting.finish(report)
 }
@@ -67,6 +69,8 @@ struct Audit<'a> {
     recorded: Recorded,
     /// The bundles whose activity was read, without it.
     histories: BTreeMap<PathBuf, Bundle>,
+    /// The accounts so far, to look for ways between them.
+    crossings: crossings::Accounts,
 }
 
 impl Audit<'_> {
@@ -93,6 +97,10 @@ impl Audit<'_> {
         } else {
             let bundle = evidence::collect(&evidence.live, self.sources)?;
             self.add(&bundle, &mut joined)?;
+        }
+        let like = self.reporting.without_accounts();
+        for report in mem::take(&mut self.crossings).reports(&self.reporting.rules, &like) {
+            joined.settle(self.reporting.decide(report)?)?;
         }
         self.note_others();
         if let Some(whole) = joined.finish()? {
@@ -132,6 +140,7 @@ impl Audit<'_> {
         }
         let less_sure = bundle.loosened(&snapshot.account.id);
         let mut report = self.reporting.evaluate(&snapshot, less_sure);
+        report.accounts.iter().for_each(|account| self.crossings.add(account));
         report.activity.extend(self.recorded.summary.take());
         self.reporting.decide(report)
     }

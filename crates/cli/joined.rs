@@ -5,20 +5,22 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::hash::Hash;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 use std::mem;
-use std::path::Path;
 
-use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Severity, Status};
+use portcullis_model::{
+    AccountStatus, AuditedAccount, Finding, LooseningChange, Report, Severity, Status,
+};
 use portcullis_report::{
-    EarlierReport, Format, Join, Line, Outcome, Rows, Salt, Unmergeable, render_apart, write_report,
+    EarlierReport, Format, Join, Line, Outcome, Part, Rows, Salt, Unmergeable, render_apart,
+    write_report,
 };
 
 use crate::args::DetailArgs;
 use crate::failure::Failure;
 use crate::output::{self, Output};
-use crate::{redaction, saved};
+use crate::redaction;
 
 /// Large enough that few calls write or read the file.
 const BUFFER: usize = 1 << 16;
@@ -47,21 +49,37 @@ impl Joined {
         self.file(report)
     }
 
-    /// Adds a saved report.
-    pub(crate) fn read(&mut self, path: &Path) -> Result<Result<(), Unmergeable>, Failure> {
+    /// Adds a saved report, which is read by that function.
+    pub(crate) fn read(
+        &mut self,
+        read: impl FnOnce(&mut Spill) -> Result<Report, Failure>,
+    ) -> Result<Result<(), Unmergeable>, Failure> {
         let spill = spill(&mut self.spill)?;
         let before = spill.accounts.len();
-        let head = saved::read_into(path, spill)?;
+        let head = read(spill)?;
         Ok(self.join.add(head, spill.keys_since(before)))
     }
 
     fn file(&mut self, mut report: Report) -> io::Result<Result<(), Unmergeable>> {
         let spill = spill(&mut self.spill)?;
         let before = spill.accounts.len();
-        spill.add(&report)?;
+        spill.add_report(&report)?;
         report.accounts.clear();
         report.findings.clear();
         Ok(self.join.add(report, spill.keys_since(before)))
+    }
+
+    /// Adds verdicts on accounts that are there already; one account alone has none.
+    pub(crate) fn settle(&mut self, report: Report) -> io::Result<()> {
+        let Some(spill) = &mut self.spill else { return Ok(()) };
+        spill.settle(&report)?;
+        self.join.settle(report);
+        Ok(())
+    }
+
+    /// Notes what makes the whole say less than one audit of all accounts would.
+    pub(crate) fn loosen(&mut self, change: LooseningChange) {
+        self.join.loosen(change);
     }
 
     /// All of them as one; none: there is no report.
@@ -161,8 +179,16 @@ impl Spill {
         })
     }
 
+    /// Adds an account or a finding.
+    pub(crate) fn add(&mut self, part: &Part) -> io::Result<()> {
+        match part {
+            Part::Account(account) => self.add_account(account),
+            Part::Finding(finding) => self.add_finding(finding),
+        }
+    }
+
     /// Adds the accounts and findings of a report.
-    fn add(&mut self, report: &Report) -> io::Result<()> {
+    fn add_report(&mut self, report: &Report) -> io::Result<()> {
         for account in &report.accounts {
             self.add_account(account)?;
         }
@@ -172,14 +198,14 @@ impl Spill {
         Ok(())
     }
 
-    pub(crate) fn add_account(&mut self, account: &AuditedAccount) -> io::Result<()> {
+    fn add_account(&mut self, account: &AuditedAccount) -> io::Result<()> {
         let key = self.keys.number((account.partition.clone(), account.id.clone()));
         let start = self.write(account)?;
         self.accounts.push(AccountLine { key, status: account.status, start });
         Ok(())
     }
 
-    pub(crate) fn add_finding(&mut self, finding: &Finding) -> io::Result<()> {
+    fn add_finding(&mut self, finding: &Finding) -> io::Result<()> {
         let start = self.write(finding)?;
         self.findings.push(FindingLine {
             severity: finding.severity,
@@ -188,6 +214,47 @@ impl Spill {
             account: self.keys.number((finding.partition.clone(), finding.account.clone())),
             start,
         });
+        Ok(())
+    }
+
+    /// Adds verdicts on accounts that were added before.
+    fn settle(&mut self, report: &Report) -> io::Result<()> {
+        for verdicts in &report.accounts {
+            let key = self.keys.number((verdicts.partition.clone(), verdicts.id.clone()));
+            let Some(place) = self.accounts.iter().position(|line| line.key == key) else {
+                continue;
+            };
+            self.change_account(place, |account| {
+                for (rule, tally) in &verdicts.tallies {
+                    let known = account.tallies.entry(rule.clone()).or_default();
+                    *known = [*known, *tally].into_iter().sum();
+                }
+            })?;
+        }
+        for finding in &report.findings {
+            self.add_finding(finding)?;
+        }
+        Ok(())
+    }
+
+    /// How many accounts were added.
+    pub(crate) fn account_count(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// Changes an account that was added at that place.
+    pub(crate) fn change_account(
+        &mut self,
+        place: usize,
+        change: impl FnOnce(&mut AuditedAccount),
+    ) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.accounts[place].start))?;
+        let mut line = String::new();
+        BufReader::new(self.file.get_mut()).read_line(&mut line)?;
+        self.file.seek(SeekFrom::End(0))?;
+        let mut account = AuditedAccount::from_line(&line)?;
+        change(&mut account);
+        self.accounts[place].start = self.write(&account)?;
         Ok(())
     }
 
@@ -331,7 +398,7 @@ impl Filed {
             let accounts = self.lines(accounts).collect()?;
             let findings = self.lines(findings).collect()?;
             let part = Report { accounts, findings, ..self.head.clone() };
-            spill.add(&redaction::apply(part, Some(salt))?)?;
+            spill.add_report(&redaction::apply(part, Some(salt))?)?;
         }
         spill.sort();
         Ok(spill.finish(head)?)

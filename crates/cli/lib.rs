@@ -6,6 +6,7 @@ mod audit;
 mod collect;
 mod completions;
 mod config;
+mod crossings;
 mod diff;
 mod doctor;
 mod evidence;

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use portcullis_report::{Conflict, Format, Unmergeable};
 
 use crate::args::MergeArgs;
+use crate::crossings::SavedReports;
 use crate::evidence::Names;
 use crate::failure::Failure;
-use crate::joined::Joined;
+use crate::joined::{Joined, Spill};
 use crate::output::Output;
-use crate::{input, output};
+use crate::{input, output, saved};
 
 pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, Format::Json)?;
@@ -20,9 +21,15 @@ pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
     }
     input::check_streams(&paths)?;
     let mut joined = Joined::default();
+    let mut crossings = SavedReports::new()?;
     for path in &paths {
-        joined.read(path)?.map_err(|error| refused(error, &paths, Names::Shown))?;
+        let read = |spill: &mut Spill| match paths.len() {
+            1 => saved::read_into(path, spill),
+            _ => crossings.read(path, spill),
+        };
+        joined.read(read)?.map_err(|error| refused(error, &paths, Names::Shown))?;
     }
+    crossings.finish(&mut joined)?;
     let whole = joined.finish()?;
     whole
         .ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use portcullis_model::{Report, SCHEMA};
-use portcullis_report::{Keep, Part, read_report};
+use portcullis_report::{Keep, read_report};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,15 +24,16 @@ pub(crate) fn read(path: &Path) -> Result<Filed, Failure> {
 
 /// Reads a report, whose accounts and findings are added to others; what else it consists of.
 pub(crate) fn read_into(path: &Path, spill: &mut Spill) -> Result<Report, Failure> {
-    let mut unwritten = None;
+    read_parts(path, &mut |part| spill.add(&part))
+}
+
+/// Reads a report, whose accounts and findings are kept elsewhere; what else it consists of.
+pub(crate) fn read_parts(path: &Path, keep: Keep<'_>) -> Result<Report, Failure> {
+    let mut unkept = None;
     let report = parse(&mut input::open(path)?, &mut |part| {
-        let added = match part {
-            Part::Account(account) => spill.add_account(&account),
-            Part::Finding(finding) => spill.add_finding(&finding),
-        };
-        added.map_err(|error| io::Error::other(unwritten.insert(error).to_string()))
+        keep(part).map_err(|error| io::Error::other(unkept.insert(error).to_string()))
     });
-    if let Some(error) = unwritten {
+    if let Some(error) = unkept {
         return Err(error.into());
     }
     report.map_err(|what| Failure::with_help(format!("{} {what}", input::name(path)), HELP))

@@ -4,6 +4,7 @@
 mod catalogue;
 mod completions;
 mod config;
+mod crossings;
 mod diff;
 mod doctor;
 mod evidence;

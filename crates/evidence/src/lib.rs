@@ -9,6 +9,7 @@
 
 mod bundle;
 mod classes;
+mod crossings;
 mod file;
 mod guides;
 mod json_object;
@@ -19,6 +20,7 @@ pub use bundle::{
     Bundle, BundleError, Change, ChangeKind, Document, Draft, FileEntry, Manifest, to_json, verify,
 };
 pub use classes::{ClassConflict, Classes, Patterns, glob};
+pub use crossings::crossings;
 pub use file::{open_file, read_file, read_text, read_text_in, to_utf8};
 pub use guides::{Guides, NoUsers, Users};
 pub use snapshot::Declarations;

@@ -92,6 +92,7 @@ impl Bundle {
         let permissions = permissions::permissions(&answers, judge, documents.gaps);
         let users =
             users::users(&answers, &permissions, &mfa_devices, &declared.classes, documents.gaps)?;
+        let border = permissions.as_ref().and_then(|all| all.border.clone());
         let (groups, roles, policies, account) = match permissions {
             Fact::Known(all) => (all.groups, all.roles, all.policies, Fact::Known(all.account)),
             Fact::Missing(sources) => (
@@ -134,6 +135,8 @@ impl Bundle {
             oidc_providers: oidc_providers::oidc_providers(&answers, documents.gaps),
             server_certificates: server_certificates::server_certificates(&answers, documents.gaps),
             regions: regions::regions(&answers, &mut documents),
+            crossings: border.as_ref().map(|_| Vec::new()),
+            border: border.known(),
             short_lists,
             activity: None,
             gaps: match manifest {

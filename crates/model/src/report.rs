@@ -216,6 +216,10 @@ pub struct AuditedAccount {
     /// The earlier report that says which findings are new, where one was given.
     #[serde(default)]
     pub baseline: Option<Baseline>,
+    /// What decides who gets from it into other accounts, and into it from others; none: that is not known, or
+    /// the report is redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub border: Option<Border>,
 }
 
 impl AuditedAccount {

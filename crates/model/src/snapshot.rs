@@ -5,6 +5,7 @@
 
 mod account;
 mod activity;
+mod crossing;
 mod federation;
 mod permissions;
 mod root;
@@ -15,13 +16,14 @@ use serde::{Deserialize, Serialize};
 
 pub use account::*;
 pub use activity::*;
+pub use crossing::*;
 pub use federation::*;
 pub use permissions::*;
 pub use root::*;
 pub use user::*;
 
 use crate::record::{RecordType, Shown};
-use crate::{AccountStatus, Fact, Gap};
+use crate::{AccountStatus, Border, Fact, Gap};
 
 /// All that is known about one account, as rules see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +65,12 @@ pub struct Snapshot {
     pub service_credentials: Fact<Vec<ServiceCredential>>,
     /// The regions in use, sorted by name.
     pub regions: Fact<Vec<Region>>,
+    /// The users and roles that may assume roles in other accounts; empty until those are known.
+    #[serde(default = "no_crossings", skip_serializing)]
+    pub crossings: Fact<Vec<Crossing>>,
+    /// What decides about them; none: that is not known.
+    #[serde(skip)]
+    pub border: Option<Border>,
     /// Which of these lists are short.
     #[serde(default)]
     pub short_lists: ShortLists,
@@ -96,11 +104,17 @@ impl Snapshot {
             server_certificates: Fact::Known(Vec::new()),
             service_credentials: Fact::Known(Vec::new()),
             regions: Fact::Known(Vec::new()),
+            crossings: no_crossings(),
+            border: None,
             short_lists: ShortLists::default(),
             activity: None,
             gaps: Vec::new(),
         }
     }
+}
+
+fn no_crossings() -> Fact<Vec<Crossing>> {
+    Fact::Known(Vec::new())
 }
 
 /// The lists that do not hold all that there is, as the account summary counts it: what is on them is
@@ -119,9 +133,10 @@ pub struct ShortLists {
 }
 
 /// The records that a name in rules may stand for.
-const VARIABLES: [(&str, &[&RecordType]); 16] = [
+const VARIABLES: [(&str, &[&RecordType]); 17] = [
     ("account", &[Account::RECORD_TYPE]),
     ("certificate", &[ServerCertificate::RECORD_TYPE, SigningCertificate::RECORD_TYPE]),
+    ("crossing", &[Crossing::RECORD_TYPE]),
     ("credential", &[ServiceCredential::RECORD_TYPE]),
     ("device", &[MfaDevice::RECORD_TYPE]),
     ("event", &[CredentialEvent::RECORD_TYPE]),

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use portcullis_model::{
-    Account, AccountStatus, AuditedAccount, Finding, Fingerprint, Gap, Record, Report, ResourceRef,
-    Run, RunOptions, SCHEMA, Snapshot, Source, Sources, Tally, Tool, Value, Verdict,
+    Account, AccountRef, AccountStatus, AuditedAccount, Crossing, Finding, Fingerprint, Gap,
+    Record, Report, ResourceRef, Run, RunOptions, SCHEMA, Snapshot, Source, Sources, Tally, Tool,
+    Value, Verdict,
 };
 
 use crate::judge::{self, Decision, Gaps, decide};
 use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
-use crate::scope::{SCOPES, Subject, rest, uncollected};
+use crate::scope::{CROSSING, SCOPES, Subject, crossings, rest, uncollected};
 use crate::{Framework, Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
@@ -62,6 +63,35 @@ pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str
         waivers: Vec::new(),
         activity: Vec::new(),
     }
+}
+
+/// Judges the ways from one account into others, by the rules that are about them: the number of verdicts by rule,
+/// and the findings.
+///
+/// [`evaluate`] sees one account alone, and so leaves those rules without a verdict.
+#[must_use]
+pub fn evaluate_crossings(
+    list: &[Crossing],
+    account: AccountRef<'_>,
+    rules: &RuleSet,
+    options: &RunOptions,
+) -> (BTreeMap<String, Tally>, Vec<Finding>) {
+    let (mut tallies, mut findings) = (BTreeMap::new(), Vec::new());
+    for rule in rules.on_crossings() {
+        let tally: &mut Tally = tallies.entry(rule.id.clone()).or_default();
+        for part in &rule.parts {
+            for subject in crossings(list) {
+                let decision = decide(&part.program, &subject);
+                tally.count(decision.verdict());
+                if listed(decision.verdict(), options) {
+                    let of = (account, &Gaps::new(&[]));
+                    findings.push(finding(rule, part, &subject, decision, of));
+                }
+            }
+        }
+    }
+    sort(&mut findings);
+    (tallies, findings)
 }
 
 /// One run over a snapshot.
@@ -126,46 +156,50 @@ impl Judge<'_> {
         let decision = decide(&part.program, subject);
         tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
-            let mut finding = self.finding(rule, part, subject, decision);
+            let account = AccountRef {
+                partition: &self.snapshot.account.partition,
+                id: &self.snapshot.account.id,
+            };
+            let mut finding = finding(rule, part, subject, decision, (account, &self.gaps));
             if let Some(recorded) = self.recorded.as_ref().filter(|_| decision == Decision::Fail) {
                 recorded.add_to(&mut finding);
             }
             self.findings.push(finding);
         }
     }
+}
 
-    fn finding(
-        &self,
-        rule: &Rule,
-        part: &ScopedProgram,
-        subject: &Subject<'_>,
-        decision: Decision,
-    ) -> Finding {
-        let account = &self.snapshot.account;
-        let judgement = judge::explain(&part.program, subject, decision, &self.gaps);
-        let (message, message_facts) = judgement.message.into_parts();
-        Finding {
-            fingerprint: Fingerprint::new(&rule.id, &account.partition, &account.id, &subject.id),
-            rule: rule.id.clone(),
-            partition: account.partition.clone(),
-            account: account.id.clone(),
-            resource: ResourceRef {
-                kind: subject.kind.to_owned(),
-                id: subject.id.to_string(),
-                name: subject.name.to_owned(),
-                region: subject.region.map(str::to_owned),
-            },
-            verdict: judgement.verdict,
-            severity: judge::severity(&part.program, rule.severity, subject),
-            message,
-            message_facts: Some(message_facts),
-            evidence: judgement.evidence,
-            missing: judgement.missing,
-            remediation: judgement.remediation,
-            waiver: None,
-            first_seen: None,
-            baseline: None,
-        }
+/// The finding about a subject of an account that has those gaps.
+fn finding(
+    rule: &Rule,
+    part: &ScopedProgram,
+    subject: &Subject<'_>,
+    decision: Decision,
+    (account, gaps): (AccountRef<'_>, &Gaps<'_>),
+) -> Finding {
+    let judgement = judge::explain(&part.program, subject, decision, gaps);
+    let (message, message_facts) = judgement.message.into_parts();
+    Finding {
+        fingerprint: Fingerprint::new(&rule.id, account.partition, account.id, &subject.id),
+        rule: rule.id.clone(),
+        partition: account.partition.to_owned(),
+        account: account.id.to_owned(),
+        resource: ResourceRef {
+            kind: subject.kind.to_owned(),
+            id: subject.id.to_string(),
+            name: subject.name.to_owned(),
+            region: subject.region.map(str::to_owned),
+        },
+        verdict: judgement.verdict,
+        severity: judge::severity(&part.program, rule.severity, subject),
+        message,
+        message_facts: Some(message_facts),
+        evidence: judgement.evidence,
+        missing: judgement.missing,
+        remediation: judgement.remediation,
+        waiver: None,
+        first_seen: None,
+        baseline: None,
     }
 }
 
@@ -212,6 +246,7 @@ fn account(
         frameworks: frameworks.map(|framework| framework.judge(&tallies)).collect(),
         tallies,
         baseline: None,
+        border: snapshot.border.clone().filter(|_| rules.on_crossings().next().is_some()),
     }
 }
 
@@ -231,7 +266,7 @@ fn status(snapshot: &Snapshot) -> AccountStatus {
 /// Whether nothing is known of all that rules judge. Regions say nothing by themselves: the one that
 /// was called is always known.
 fn is_blank(snapshot: &Snapshot) -> bool {
-    let always_there = ["account", "root", "region"];
+    let always_there = ["account", "root", "region", CROSSING];
     let mut lists = SCOPES.iter().filter(|scope| !always_there.contains(&scope.name));
     snapshot.root.claims.is_empty()
         && !is_judgeable(&snapshot.account)

@@ -33,7 +33,7 @@ mod skeleton;
 mod tests;
 
 pub use check::ExampleFailure;
-pub use evaluate::{evaluate, without_accounts};
+pub use evaluate::{evaluate, evaluate_crossings, without_accounts};
 pub use example::Example;
 pub use explain::{ConditionalSeverity, Explanation, FactDoc, WindowsDoc, explain, facts_in_reach};
 pub use expr::Variable;

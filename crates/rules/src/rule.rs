@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 use crate::constant::Constant;
 use crate::example::Example;
 use crate::param::Param;
-use crate::problem::similar;
+use crate::problem::{Problem, similar};
 use crate::program::{ScopedProgram, Texts};
-use crate::scope::{GroupingTexts, Scope};
+use crate::scope::{CROSSING, GroupingTexts, Scope};
 use crate::show;
 
 /// A rule, checked and ready to judge.
@@ -80,6 +80,12 @@ impl Rule {
         self.parts.iter().any(|part| part.scope.is_activity())
     }
 
+    /// Whether it judges ways from one account into others.
+    #[must_use]
+    pub fn is_on_crossings(&self) -> bool {
+        self.parts.iter().any(|part| part.scope.name == CROSSING)
+    }
+
     /// The sources that it needs: those of the facts it reads, and of the list of its resources.
     #[must_use]
     pub fn sources(&self) -> Sources {
@@ -126,6 +132,15 @@ impl Rule {
         parts.extend(self.texts.grouping.iter().flat_map(GroupingTexts::all));
         parts.extend(self.regions.iter().map(String::as_str));
         short_hash(&parts)
+    }
+
+    /// Makes it as severe as that in every case.
+    pub(crate) fn set_severity(&mut self, severity: Severity) -> Result<(), Vec<Problem>> {
+        self.severity = severity;
+        self.texts.severities.clear();
+        let scopes = self.each_scope(|scope| scope);
+        self.parts = ScopedProgram::compile(&self.texts, &scopes, &self.values())?;
+        Ok(())
     }
 
     /// The parameters as they are.

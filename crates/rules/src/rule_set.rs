@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use portcullis_model::LooseningChange;
+use portcullis_model::{LooseningChange, RuleInfo};
 use serde_json::json;
 
 use crate::problem::{LoadErrors, Problem, meant, place};
 use crate::rule::{meant_rule, short_hash};
+use crate::scope::CROSSING;
 use crate::settings::{RULE_SETS, Settings};
 use crate::{Framework, Rule, RuleFile, framework, load, show};
 
@@ -176,6 +177,29 @@ impl RuleSet {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Those of them that judge ways from one account into others.
+    pub fn on_crossings(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| rule.is_on_crossings())
+    }
+
+    /// The rules by which reports were judged that say so, as far as these rules judge ways between accounts; none: a
+    /// rule of theirs on such ways is not among these, or tests something else.
+    #[must_use]
+    pub fn on_crossings_as_judged(mut self, judged: &[RuleInfo]) -> Option<RuleSet> {
+        self.rules
+            .retain(|rule| rule.is_on_crossings() && judged.iter().any(|it| it.id == rule.id));
+        for info in judged.iter().filter(|info| info.scope == CROSSING) {
+            let rule = self.rules.iter_mut().find(|rule| rule.id == info.id)?;
+            if rule.info().hash != info.hash {
+                return None;
+            }
+            if rule.severity != info.severity {
+                rule.set_severity(info.severity).ok()?;
+            }
+        }
+        Some(self)
     }
 
     /// The rule of that id.

@@ -8,15 +8,15 @@ use std::borrow::Cow;
 use std::iter;
 
 use portcullis_model::{
-    AccessKey, Account, CredentialEvent, Fact, Group, MfaDevice, OidcProvider, Policy, Region,
-    Role, Root, SamlProvider, ServerCertificate, ServiceCredential, ShortLists, SignIn,
+    AccessKey, Account, CredentialEvent, Crossing, Fact, Group, MfaDevice, OidcProvider, Policy,
+    Region, Role, Root, SamlProvider, ServerCertificate, ServiceCredential, ShortLists, SignIn,
     SigningCertificate, Snapshot, Source, Sources, Type, Typed, User, Window,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 pub(crate) use reach::{quiet, rest};
-pub(crate) use subject::{State, Subject, Subjects, uncollected};
+pub(crate) use subject::{State, Subject, Subjects, crossings, uncollected};
 use subject::{activity, listed, owned};
 pub(crate) use window::{Grouping, GroupingTexts};
 
@@ -109,7 +109,7 @@ macro_rules! recorded {
 
 /// Every scope; what users own comes after them.
 #[rustfmt::skip]
-pub static SCOPES: [Scope; 17] = [
+pub static SCOPES: [Scope; 18] = [
     Scope {
         name: "account",
         doc: "The account as a whole.",
@@ -156,6 +156,16 @@ pub static SCOPES: [Scope; 17] = [
     listed!("server_certificate", "Each TLS certificate kept in IAM.",
         "certificate": ServerCertificate, server_certificates),
     listed!("region", "Each region in use.", "region": Region, regions),
+    Scope {
+        name: CROSSING,
+        doc: "Each user or role that may assume roles in other accounts of an audit of several, and is not an \
+              administrator.",
+        // No more is known of its account when all others are.
+        variables: &[variable::<Crossing>("crossing")],
+        subjects: |snapshot| Ok(subject::crossings(snapshot.crossings.as_ref().into_result()?)),
+        made_of: None,
+        replace: |snapshot, json| replace(&mut snapshot.crossings, json),
+    },
     recorded!("signin", "Each attempt to sign in, to switch to a role, or to recover a password.",
         "signin": SignIn, sign_ins),
     recorded!("credential_event", "Each event that concerns sign-ins or credentials.",
@@ -177,6 +187,8 @@ pub static SCOPES: [Scope; 17] = [
     },
 ];
 
+/// The scope that is judged when all accounts are known.
+pub(crate) const CROSSING: &str = "crossing";
 /// The scopes that a rule may judge together.
 pub(crate) const PRINCIPALS: [&str; 3] = ["user", "group", "role"];
 /// The name of the resource in a rule on several scopes.
@@ -224,6 +236,7 @@ impl Scope {
             "group" => groups,
             "role" => roles,
             "policy" => policies,
+            "crossing" => users || roles,
             _ => false,
         });
         is_short.then_some(Source::AccountAuthorizationDetails.into())

@@ -10,8 +10,10 @@ mod trust;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalId};
-use portcullis_model::{Certainty, Escalation, Fact, Grant, Group, Policy, Role, Source, Sources};
+use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalId, Rank};
+use portcullis_model::{
+    Border, Certainty, Escalation, Fact, Grant, Group, Policy, Role, Source, Sources,
+};
 
 pub(super) use self::account::AccountFacts;
 pub(super) use self::principals::{attached_policies, inline_policies};
@@ -35,6 +37,8 @@ pub(super) struct Permissions {
     pub(super) account: AccountFacts,
     /// The ARNs of policies that any principal may have besides those that it lists.
     pub(super) unplaced: Vec<String>,
+    /// What decides who may assume roles in other accounts, and who of others in this one.
+    pub(super) border: Fact<Border>,
     users: HashMap<String, Privileges>,
 }
 
@@ -61,6 +65,7 @@ pub(super) fn permissions(
         let lists = answers.lists;
         let reading = read(details, answers, gaps);
         let mut judged = Judged::new(&reading, judge);
+        let border = border(&reading, &judged);
         let mut users = HashMap::new();
         for (user, id) in details.user_detail_list.iter().zip(&reading.users) {
             users.insert(name_key(&user.user_name), judged.principal(*id, gaps));
@@ -82,8 +87,26 @@ pub(super) fn permissions(
             policies: listed(policies, lists.policies),
             account: account::facts(details, &reading, lists),
             unplaced,
+            border,
         }
     })
+}
+
+/// The border of the account. Who may have other policies than it lists may do more.
+fn border(reading: &Reading, judged: &Judged<'_>) -> Fact<Border> {
+    if reading.account.id.is_none() {
+        return Fact::missing(Source::CallerIdentity);
+    }
+    let mut account = Cow::Borrowed(&reading.account);
+    let may_have_others = reading.unplaced().next().is_some();
+    if may_have_others || !reading.doubtful_boundaries.is_empty() {
+        for principal in &mut account.to_mut().principals {
+            let boundary = principal.boundary;
+            let is_doubtful = boundary.is_some_and(|id| reading.doubtful_boundaries.contains(&id));
+            principal.incomplete |= may_have_others || is_doubtful;
+        }
+    }
+    Fact::Known(iam::border(&account, |id| judged.rank(id)))
 }
 
 impl Permissions {
@@ -133,6 +156,12 @@ impl<'a> Judged<'a> {
             };
         }
         Judged { account, least, most, missing, is_too_complex }
+    }
+
+    /// What a principal is in its account, as long as nobody has taken its privileges.
+    fn rank(&self, id: PrincipalId) -> Rank {
+        let most = self.most.as_ref().map(|most| &most.principals[id.place()]);
+        Rank::new(&self.least.principals[id.place()], most)
     }
 
     fn principal(&mut self, id: PrincipalId, gaps: &mut Gaps) -> Privileges {

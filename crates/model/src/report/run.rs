@@ -104,6 +104,8 @@ pub enum LooseningChange {
     },
     /// The accounts that a file lists count as one's own.
     OwnAccounts,
+    /// Reports were joined that do not show enough of their accounts to judge ways from one into another.
+    SeparateReports,
     /// Something other than AWS's own endpoint answered.
     Endpoint {
         /// The account's id, or `unknown`.

@@ -124,6 +124,10 @@ fn describe_change(change: &LooseningChange) -> String {
             format!("only accounts below {} are audited", few(units, NAMED))
         }
         LooseningChange::OwnAccounts => "the accounts in a file count as your own".to_owned(),
+        LooseningChange::SeparateReports => {
+            "ways from one account into another are judged within each of the joined reports only"
+                .to_owned()
+        }
         LooseningChange::Endpoint { url, .. } => {
             format!("{url} answered instead of AWS's own endpoint")
         }

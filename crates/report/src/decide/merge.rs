@@ -5,7 +5,9 @@ use std::collections::btree_map::Entry;
 use std::error::Error;
 use std::{fmt, mem};
 
-use portcullis_model::{AccountRef, ActivitySummary, Report, Run, Waiver, WaiverOutcome};
+use portcullis_model::{
+    AccountRef, ActivitySummary, Loosening, LooseningChange, Report, Run, Waiver, WaiverOutcome,
+};
 
 use crate::decide::loosened;
 use crate::decide::waivers::{self, ANY_ACCOUNT};
@@ -129,6 +131,25 @@ impl Join {
         }
         self.head.get_or_insert(report);
         Ok(())
+    }
+
+    /// Adds what is said of verdicts on accounts that were added already: which waivers they meet, and how many of
+    /// them may stay unknown.
+    pub fn settle(&mut self, mut report: Report) {
+        let Report { rules, waivers, accounts, .. } = &mut report;
+        waivers.retain(|outcome| rules.iter().any(|rule| rule.id == outcome.waiver.rule));
+        let mut keys = Vec::new();
+        for account in accounts.drain(..) {
+            keys.push((account.partition, account.id));
+        }
+        self.add_waivers(mem::take(waivers), &keys);
+        loosened::add(&mut self.run, report.run);
+    }
+
+    /// Notes what makes the joined report say less than one audit of all accounts would.
+    pub fn loosen(&mut self, change: LooseningChange) {
+        let loosened = vec![Loosening { origin: None, change }];
+        loosened::add(&mut self.run, Run { configuration: Vec::new(), loosened });
     }
 
     /// Adds the waivers of a report of those accounts to those of the others.

@@ -119,6 +119,8 @@ impl Redaction<'_> {
             tallies,
             frameworks,
             baseline,
+            // It is made of names.
+            border: _,
         } = account;
         let text = |text: Option<String>| text.map(|text| self.names.text(&text));
         let (alias, name, caller) = (text(alias), text(name), text(caller));
@@ -143,6 +145,7 @@ impl Redaction<'_> {
                 as_of,
                 ruleset: self.salt.hash(&ruleset),
             }),
+            border: None,
         }
     }
 

@@ -340,6 +340,7 @@ fn account() -> AuditedAccount {
         tallies: BTreeMap::new(),
         frameworks: vec![framework()],
         baseline: None,
+        border: None,
     }
 }
 

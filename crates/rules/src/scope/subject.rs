@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use portcullis_model::{
-    Account, AccountActivity, Fact, Record, Resource, Snapshot, Source, Sources, User, Value,
-    Window,
+    Account, AccountActivity, Crossing, Fact, Record, Resource, Snapshot, Source, Sources, User,
+    Value, Window,
 };
 
 use crate::expr::MAX_VARIABLES;
@@ -51,6 +51,11 @@ pub(super) fn listed<'a, T: Resource>(
             Subject::new(kind, resource, values([resource, &snapshot.account]))
         }),
     ))
+}
+
+/// Users and roles that may assume roles in other accounts.
+pub(crate) fn crossings(list: &[Crossing]) -> Subjects<'_> {
+    Box::new(list.iter().map(|it| Subject::new(super::CROSSING, it, values([it]))))
 }
 
 /// What CloudTrail recorded.

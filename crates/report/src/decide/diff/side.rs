@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    AccountRef, ActivitySummary, AuditedAccount, EVENT_TIMES, Finding, Fingerprint, Report,
+    AccountRef, ActivitySummary, Arn, AuditedAccount, EVENT_TIMES, Finding, Fingerprint, Report,
     RuleInfo, Status, Verdict,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value as Json;
 
 use crate::decide::comparison::{ByFingerprint, same_test};
 
@@ -177,6 +178,9 @@ impl<'a> Index<'a> {
         if findings.is_empty() && self.is_not_covered(about, other) {
             return (State::NotCovered, None);
         }
+        if findings.is_empty() && self.lacks_account_of_role(about) {
+            return (State::AccountNotAudited, None);
+        }
         match self.uncollected_list_of(about) {
             // A pass that is listed was judged, whatever else was not.
             Some(list) if findings.is_empty() => (State::NotListed, Some(list)),
@@ -218,6 +222,20 @@ impl<'a> Index<'a> {
             activity.user.is_none()
                 && activity.period.is_some_and(|period| period.from <= at)
                 && needed.iter().all(|region| read.contains(region))
+        })
+    }
+
+    /// Whether a finding is about a way into an account that this report is not about.
+    fn lacks_account_of_role(&self, about: &Finding) -> bool {
+        let facts = about.evidence.facts();
+        let roles = facts.get("crossing.roles").and_then(Json::as_array).into_iter().flatten();
+        let mut arns = roles.flat_map(|role| {
+            let via = role["via"].as_array().into_iter().flatten();
+            via.chain([&role["arn"]]).filter_map(|arn| Arn::parse(arn.as_str()?))
+        });
+        arns.any(|arn| {
+            let way = AccountRef { id: arn.account, ..about.account_ref() };
+            !self.accounts.contains_key(&way)
         })
     }
 

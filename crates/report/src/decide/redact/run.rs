@@ -30,7 +30,8 @@ impl Redaction<'_> {
             | Change::FailOn { .. }
             | Change::ExitZero
             | Change::Baseline
-            | Change::OwnAccounts => change,
+            | Change::OwnAccounts
+            | Change::SeparateReports => change,
             Change::FewerAccounts { exclude, units } => Change::FewerAccounts {
                 exclude: exclude.iter().map(|id| self.names.account(id)).collect(),
                 units: units.iter().map(|unit| self.names.text(unit)).collect(),

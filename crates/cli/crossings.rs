@@ -1,0 +1,215 @@
+//! Ways from one account into another, judged when all accounts are known.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use portcullis_evidence::crossings;
+use portcullis_model::{
+    AuditedAccount, BaselineState, Finding, Fingerprint, LooseningChange, Report, Tally, Verdict,
+    Waiver,
+};
+use portcullis_report::{Part, loosened, waivers};
+use portcullis_rules::{Rule, RuleSet, evaluate_crossings};
+
+use crate::failure::Failure;
+use crate::joined::{Joined, Spill};
+use crate::{rule_files, saved, terminal};
+
+/// The kind of resource that a way between accounts begins with.
+const KIND: &str = "crossing";
+
+const SEPARATE: &str = "\
+ways from one account into another are judged within each of the reports only: they are redacted, or were judged by \
+another rule than this version has";
+
+/// The accounts between which there may be ways, with little more than their borders.
+#[derive(Default)]
+pub(crate) struct Accounts(Vec<AuditedAccount>);
+
+impl Accounts {
+    /// Adds an account, unless there is nothing to judge in it.
+    pub(crate) fn add(&mut self, account: &AuditedAccount) {
+        if account.status.is_judged() || account.status.is_failed() {
+            let (gaps, frameworks, tallies) = (Vec::new(), Vec::new(), BTreeMap::new());
+            self.0.push(AuditedAccount { gaps, frameworks, tallies, ..account.clone() });
+        }
+    }
+
+    /// For each account the report of its ways into the others, like that report without accounts.
+    pub(crate) fn reports(mut self, rules: &RuleSet, like: &Report) -> Vec<Report> {
+        let mut reports = Vec::new();
+        if self.0.len() < 2 || rules.on_crossings().next().is_none() {
+            return reports;
+        }
+        let infos = rules.on_crossings().map(Rule::info).collect();
+        let like = Report { rules: infos, ..like.clone() };
+        self.0.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
+        for (account, list) in self.0.iter().zip(crossings(&self.0)) {
+            if list.is_empty() {
+                continue;
+            }
+            let (tallies, findings) =
+                evaluate_crossings(&list, account.account_ref(), rules, &like.options);
+            let account = AuditedAccount { tallies, border: None, ..account.clone() };
+            let mut report = Report { accounts: vec![account], findings, ..like.clone() };
+            loosened::count(&mut report);
+            reports.push(report);
+        }
+        reports
+    }
+}
+
+/// Saved reports, from which the verdicts on ways between accounts are taken, to be judged anew for all together.
+pub(crate) struct SavedReports {
+    /// The rules on such ways that this version has.
+    shipped: RuleSet,
+    accounts: Accounts,
+    /// The first, without accounts and findings.
+    first: Option<Report>,
+    /// The rules as they were judged; none: they cannot be judged anew.
+    rules: Option<RuleSet>,
+    waivers: Vec<Waiver>,
+    /// The findings that were taken.
+    taken: HashMap<Fingerprint, Finding>,
+}
+
+/// What a report says by the rules on ways between accounts.
+#[derive(Default)]
+struct Said {
+    /// Of such ways.
+    of_ways: Vec<Finding>,
+    /// Of principals that are not known, by rule and by partition and id of the account.
+    of_others: HashMap<(String, (String, String)), Tally>,
+}
+
+impl SavedReports {
+    /// None yet.
+    pub(crate) fn new() -> Result<SavedReports, Failure> {
+        Ok(SavedReports {
+            shipped: rule_files::load(&[])?,
+            accounts: Accounts::default(),
+            first: None,
+            rules: None,
+            waivers: Vec::new(),
+            taken: HashMap::new(),
+        })
+    }
+
+    /// Reads a report, of which all but those verdicts is added to others; what else it consists of.
+    pub(crate) fn read(&mut self, path: &Path, spill: &mut Spill) -> Result<Report, Failure> {
+        let before = spill.account_count();
+        let mut said = Said::default();
+        let mut head = saved::read_parts(path, &mut |part| {
+            match &part {
+                Part::Account(account) => self.accounts.add(account),
+                Part::Finding(finding) if finding.resource.kind == KIND => {
+                    said.of_ways.push(finding.clone());
+                    return Ok(());
+                }
+                Part::Finding(finding) => said.add_other(finding, &self.shipped),
+            }
+            spill.add(&part)
+        })?;
+        if self.first.is_none() {
+            let rules = self.shipped.clone().on_crossings_as_judged(&head.rules);
+            // A redacted report does not show who may go where.
+            self.rules = rules.filter(|_| !head.options.redacted);
+            self.first = Some(head.clone());
+        }
+        let Some(rules) = &self.rules else {
+            for finding in said.of_ways {
+                spill.add(&Part::Finding(finding))?;
+            }
+            return Ok(head);
+        };
+        for rule in rules.on_crossings() {
+            for place in before..spill.account_count() {
+                spill.change_account(place, |account| said.leave_others(account, &rule.id))?;
+            }
+            said.forget_unknown(&mut head, &rule.id);
+        }
+        for outcome in &head.waivers {
+            if !self.waivers.contains(&outcome.waiver) {
+                self.waivers.push(outcome.waiver.clone());
+            }
+        }
+        said.forget_waived(&mut head);
+        self.taken.extend(said.of_ways.into_iter().map(|it| (it.fingerprint.clone(), it)));
+        Ok(head)
+    }
+
+    /// Adds the verdicts that all reports together allow to the report of all.
+    pub(crate) fn finish(self, joined: &mut Joined) -> Result<(), Failure> {
+        let Some(first) = self.first else { return Ok(()) };
+        if !first.rules.iter().any(|rule| rule.scope == KIND) {
+            return Ok(());
+        }
+        let Some(rules) = self.rules else {
+            terminal::warn(SEPARATE);
+            joined.loosen(LooseningChange::SeparateReports);
+            return Ok(());
+        };
+        for mut report in self.accounts.reports(&rules, &first) {
+            waivers::apply(&mut report, &self.waivers);
+            for account in report.accounts.iter().filter(|account| account.baseline.is_some()) {
+                for finding in &mut report.findings {
+                    let earlier = self.taken.get(&finding.fingerprint);
+                    finding.first_seen = earlier.and_then(|earlier| earlier.first_seen);
+                    if finding.verdict == Verdict::Fail {
+                        let known = earlier.and_then(|earlier| earlier.baseline);
+                        finding.baseline = known.or(Some(BaselineState::New));
+                        finding.first_seen = finding.first_seen.or(Some(account.as_of));
+                    }
+                }
+            }
+            joined.settle(report)?;
+        }
+        Ok(())
+    }
+}
+
+impl Said {
+    /// Counts a finding that is not about a way, if it is by one of the rules.
+    fn add_other(&mut self, finding: &Finding, rules: &RuleSet) {
+        if rules.on_crossings().any(|rule| rule.id == finding.rule) {
+            let account = (finding.partition.clone(), finding.account.clone());
+            self.of_others
+                .entry((finding.rule.clone(), account))
+                .or_default()
+                .count(finding.verdict);
+        }
+    }
+
+    /// Leaves no verdicts on ways in the tally of a rule.
+    fn leave_others(&self, account: &mut AuditedAccount, rule: &str) {
+        let key = (rule.to_owned(), (account.partition.clone(), account.id.clone()));
+        if let Some(tally) = account.tallies.get_mut(rule) {
+            *tally = self.of_others.get(&key).copied().unwrap_or_default();
+        }
+    }
+
+    /// Takes the ways that may stay unknown from what is said of the run.
+    fn forget_unknown(&self, head: &mut Report, of_rule: &str) {
+        for loosening in &mut head.run.loosened {
+            if let LooseningChange::AllowUnknown { rule, unknown } = &mut loosening.change
+                && rule == of_rule
+            {
+                let tallies = self.of_others.iter().filter(|((rule, _), _)| rule == of_rule);
+                *unknown = tallies.map(|(_, tally)| tally.unknown).sum();
+            }
+        }
+    }
+
+    /// Takes the ways from what the waivers match.
+    fn forget_waived(&self, head: &mut Report) {
+        let waivers: Vec<Waiver> = head.waivers.iter().map(|it| it.waiver.clone()).collect();
+        let mut ways = Report { findings: self.of_ways.clone(), ..head.clone() };
+        waivers::apply(&mut ways, &waivers);
+        for of_ways in ways.waivers {
+            for outcome in head.waivers.iter_mut().filter(|it| it.waiver == of_ways.waiver) {
+                outcome.fails = outcome.fails.saturating_sub(of_ways.fails);
+                outcome.unknown = outcome.unknown.saturating_sub(of_ways.unknown);
+            }
+        }
+    }
+}

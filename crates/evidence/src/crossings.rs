@@ -1,0 +1,62 @@
+//! Facts about ways from one account into another, of accounts that were judged one by one.
+
+use portcullis_iam::{self as iam, Lack, Neighbours, Party};
+use portcullis_model::{
+    AccountId, AuditedAccount, Certainty, Crossing, Fact, PrincipalKind, ReachedRole, Source,
+    Sources,
+};
+
+/// By account, the users and roles that may assume roles in the others. What is not known of one account may
+/// leave facts about the others missing.
+#[must_use]
+pub fn crossings(accounts: &[AuditedAccount]) -> Vec<Vec<Crossing>> {
+    let mut parties = Vec::new();
+    let mut places = Vec::new();
+    for (place, account) in accounts.iter().enumerate() {
+        // Whose id is not known has no border either.
+        if let Some(id) = AccountId::parse(&account.id) {
+            let AuditedAccount { partition, as_of, border, .. } = account;
+            parties.push(Party { partition, id, now: *as_of, border: border.as_ref() });
+            places.push(place);
+        }
+    }
+    let neighbours = Neighbours::new(&parties);
+    let mut crossings = vec![Vec::new(); accounts.len()];
+    for (party, place) in places.into_iter().enumerate() {
+        for crossing in neighbours.crossings(party) {
+            crossings[place].push(facts(crossing));
+        }
+    }
+    crossings
+}
+
+fn facts(iam::Crossing { kind, arn, name, roles, lacks }: iam::Crossing) -> Crossing {
+    let mut missing = Sources::NONE;
+    for lack in lacks {
+        missing |= match lack {
+            Lack::Organization => Source::Organization.into(),
+            Lack::Document | Lack::Tags | Lack::Budget => {
+                Source::AccountAuthorizationDetails.into()
+            }
+        };
+    }
+    let is_known = missing.is_empty() || !roles.is_empty();
+    let roles = roles.into_iter().map(reached_role).collect();
+    Crossing {
+        arn,
+        name,
+        kind: match kind {
+            iam::PrincipalKind::User => PrincipalKind::User,
+            iam::PrincipalKind::Group => PrincipalKind::Group,
+            iam::PrincipalKind::Role => PrincipalKind::Role,
+        },
+        roles: if is_known { Fact::Known(roles) } else { Fact::Missing(missing) },
+    }
+}
+
+fn reached_role(role: iam::ReachedRole) -> ReachedRole {
+    let iam::ReachedRole { arn, name, account, administrator, conditions, via } = role;
+    let is_certain = conditions.is_empty();
+    let certainty = if is_certain { Certainty::Certain } else { Certainty::Conditional };
+    ReachedRole { arn, name, account, administrator, certainty, conditions, via }
+}
