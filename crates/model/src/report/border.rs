@@ -18,7 +18,7 @@ pub struct Border {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
     /// Whether the account may have roles for others that are not listed here, because something could not be read.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
     /// The policy documents, each once, without what is not about sts:AssumeRole.
     pub documents: Vec<Json>,
@@ -37,7 +37,7 @@ pub struct BorderPrincipal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique_id: Option<String>,
     /// The tags; none: they are not known.
-    #[serde(default = "no_tags", skip_serializing_if = "is_without_tags")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
     /// The places of its identity policies among the documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -54,7 +54,7 @@ pub struct BorderPrincipal {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
     /// Whether it has policies that could not be read.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
 }
 
@@ -68,17 +68,4 @@ words! {
         /// Neither, as far as is known.
         Other = "other",
     }
-}
-
-fn no_tags() -> Option<BTreeMap<String, String>> {
-    Some(BTreeMap::new())
-}
-
-fn is_without_tags(tags: &Option<BTreeMap<String, String>>) -> bool {
-    tags.as_ref().is_some_and(BTreeMap::is_empty)
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
