@@ -42,14 +42,14 @@ fn reached(accounts: &[(&str, Option<Border>)], name: &str) -> Option<Crossing> 
 }
 
 fn describe(role: &ReachedRole) -> String {
-    let mut text = format!("{} {}", role.account, role.name);
+    let mut words = vec![role.account.to_string(), role.name.clone()];
     for via in &role.via {
-        text += &format!(" via {}", via.rsplit_once('/').unwrap().1);
+        words.extend(["via".to_owned(), via.rsplit_once('/').unwrap().1.to_owned()]);
     }
     for key in &role.conditions {
-        text += &format!(" if {key}");
+        words.extend(["if".to_owned(), key.clone()]);
     }
-    text
+    words.join(" ")
 }
 
 fn texts(crossing: &Crossing) -> Vec<String> {
