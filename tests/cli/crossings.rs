@@ -103,7 +103,7 @@ fn verdicts(report: &Json) -> Vec<(&str, &str)> {
 fn what_no_account_shows_by_itself_is_found_in_an_audit_of_several() {
     let sandbox = three_accounts();
     let run = audit(&sandbox, &[A, B, C], &["-o", "json", "--include", "pass"]);
-    assert_eq!((run.status, run.stderr.as_str()), (1, ""));
+    assert_eq!(run.status, 1, "{}", run.stderr);
     let report = report(&run);
     let expected = [("fail", "ci"), ("fail", "deploy"), ("pass", "reader"), ("fail", "hop")];
     assert_eq!(verdicts(&report), expected);
