@@ -42,7 +42,7 @@ fn reached(accounts: &[(&str, Option<Border>)], name: &str) -> Option<Crossing> 
 }
 
 fn describe(role: &ReachedRole) -> String {
-    let mut words = vec![role.account.to_string(), role.name.clone()];
+    let mut words = vec![role.account.clone(), role.name.clone()];
     for via in &role.via {
         words.extend(["via".to_owned(), via.rsplit_once('/').unwrap().1.to_owned()]);
     }
