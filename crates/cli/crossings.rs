@@ -138,7 +138,7 @@ impl SavedReports {
         Ok(head)
     }
 
-    /// Adds the verdicts that all reports together allow to the report of all.
+    /// Adds to the report of all what can be said only of all together.
     pub(crate) fn finish(self, joined: &mut Joined) -> Result<(), Failure> {
         let Some(first) = self.first else { return Ok(()) };
         if !first.rules.iter().any(|rule| rule.scope == KIND) {
