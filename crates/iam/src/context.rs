@@ -148,22 +148,8 @@ impl<'a> Request<'a> {
         match key {
             // Their endpoints take HTTPS only.
             "aws:securetransport" if ["iam", "sts"].contains(&service) => Value::one("true"),
-            "aws:requestedregion" if service == "iam" => self.region_of_iam(),
             _ if is_sent(key, self.action) => self.context.value(key),
             _ => Value::Absent,
-        }
-    }
-
-    /// The region in which IAM answers for the whole partition.
-    ///
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html>
-    /// <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>
-    fn region_of_iam(&self) -> Value<'a> {
-        match self.context.account.partition.as_str() {
-            "aws" => Value::one("us-east-1"),
-            "aws-cn" => Value::one("cn-north-1"),
-            "aws-us-gov" => Value::one("us-gov-west-1"),
-            _ => Value::Open,
         }
     }
 }

@@ -1951,23 +1951,6 @@ fn a_trust_policy_is_rewritten_for_a_service() {
     check_user(json!([rewrite(), no_session(), other]), target(), &[]);
 }
 
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html>
-#[test]
-fn iam_answers_in_one_region() {
-    let within = |region: &str| json!({"StringEquals": {"aws:RequestedRegion": region}});
-    let put = || allow("iam:PutUserPolicy", "*");
-    let expected = &[("put-user-policy", Certain)];
-    check_user(json!([when(put(), within("us-east-1"))]), json!({}), expected);
-    check_user(json!([when(put(), within("eu-west-1"))]), json!({}), &[]);
-    let outside = json!({"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}});
-    check_user(json!([put(), when(deny("*", "*"), outside.clone())]), json!({}), &[]);
-    let but_iam = json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"});
-    check_user(json!([put(), when(but_iam, outside)]), json!({}), expected);
-    // Requests to STS go to any region.
-    let assume = when(allow("sts:AssumeRole", "*"), within("eu-west-1"));
-    check_user(json!([assume]), admin(trusts_account()), &[("assume-role", Conditional)]);
-}
-
 #[test]
 fn another_role_is_given_a_policy_and_loses_its_boundary() {
     let target = || {
