@@ -1,10 +1,11 @@
 //! Facts about ways from one account into another, of accounts that were judged one by one.
 
-use portcullis_iam::{self as iam, Lack, Neighbours, Party};
+use portcullis_iam::{self as iam, Neighbours, Party};
 use portcullis_model::{
-    AccountId, AuditedAccount, Certainty, Crossing, Fact, PrincipalKind, ReachedRole, Source,
-    Sources,
+    AccountId, AuditedAccount, Certainty, Crossing, Fact, PrincipalKind, ReachedRole, Sources,
 };
+
+use crate::snapshot::source_of;
 
 /// By account, the users and roles that may assume roles in the others. What is not known of one account may
 /// leave facts about the others missing.
@@ -33,12 +34,7 @@ pub fn crossings(accounts: &[AuditedAccount]) -> Vec<Vec<Crossing>> {
 fn facts(iam::Crossing { kind, arn, name, roles, lacks }: iam::Crossing) -> Crossing {
     let mut missing = Sources::NONE;
     for lack in lacks {
-        missing |= match lack {
-            Lack::Organization => Source::Organization.into(),
-            Lack::Document | Lack::Tags | Lack::Budget => {
-                Source::AccountAuthorizationDetails.into()
-            }
-        };
+        missing |= Sources::from(source_of(lack));
     }
     let is_known = missing.is_empty() || !roles.is_empty();
     let roles = roles.into_iter().map(reached_role).collect();

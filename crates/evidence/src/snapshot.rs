@@ -40,6 +40,7 @@ use self::answers::Answers;
 use self::documents::Documents;
 use self::gaps::Gaps;
 use self::permissions::Judge;
+pub(crate) use self::permissions::source_of;
 use crate::bundle::Bundle;
 use crate::classes::{ClassConflict, Classes};
 

@@ -150,10 +150,7 @@ impl<'a> Judged<'a> {
         let mut missing = if is_read { Sources::NONE } else { SOURCE.into() };
         let is_too_complex = least.lacks.contains(&Lack::Budget);
         for lack in least.lacks.iter().chain(most.iter().flat_map(|most| &most.lacks)) {
-            missing |= match lack {
-                Lack::Organization => Source::Organization.into(),
-                Lack::Document | Lack::Tags | Lack::Budget => SOURCE.into(),
-            };
+            missing |= Sources::from(source_of(*lack));
         }
         Judged { account, least, most, missing, is_too_complex }
     }
@@ -211,6 +208,14 @@ impl<'a> Judged<'a> {
 
     fn fact<T>(&self, value: T, is_known: bool) -> Fact<T> {
         if is_known { Fact::Known(value) } else { Fact::Missing(self.missing) }
+    }
+}
+
+/// What would tell what an evaluation lacks.
+pub(crate) fn source_of(lack: Lack) -> Source {
+    match lack {
+        Lack::Organization => Source::Organization,
+        Lack::Document | Lack::Tags | Lack::Budget => SOURCE,
     }
 }
 
