@@ -20,6 +20,7 @@ use super::credential_report::{self, Report};
 use super::documents::{self, Documents, Pages, Problem, each_once};
 use super::gaps::Gaps;
 use super::lists::{self, Lists};
+use super::organization;
 use super::owners;
 use super::password_policy;
 use super::time::{days, is_future};
@@ -128,8 +129,7 @@ impl Answers {
                 |page: shapes::ServiceCredentials| page.service_specific_credentials,
                 |credential| &credential.service_specific_credential_id,
             ),
-            organization: documents
-                .one(Source::Organization, |answer: shapes::Organization| answer.organization),
+            organization: documents.read(Source::Organization, organization::organization),
             root_credentials: root_credentials(documents),
             collected: documents.collected(),
         }

@@ -64,15 +64,6 @@ impl Documents<'_> {
         }
     }
 
-    /// What the one answer of a call that is not a list holds.
-    pub(super) fn one<A: DeserializeOwned, T>(
-        &mut self,
-        source: Source,
-        content: impl FnOnce(A) -> T,
-    ) -> Fact<T> {
-        self.read(source, |document| one(document).map(content))
-    }
-
     /// The items on all pages of a call that lists, each once by its id.
     pub(super) fn list<P: DeserializeOwned, T: Serialize>(
         &mut self,

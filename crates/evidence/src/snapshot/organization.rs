@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{AccountId, Fact, Source};
+use portcullis_model::{AccountId, Arn, Fact, Source};
 
 use super::answers::Answers;
 use super::documents::{self, Documents, Pages, Problem, each_once};
 use super::gaps::Gaps;
 use crate::bundle::Document;
-use crate::shapes::{AlternateContact, AlternateContacts, OrganizationsFeatures};
+use crate::shapes::{
+    AlternateContact, AlternateContacts, Organization, OrganizationDetail, OrganizationsFeatures,
+};
 
 /// The types of alternate contacts, as AWS names them and as rules do.
 const CONTACTS: [(&str, &str); 3] =
@@ -73,6 +75,25 @@ fn contacts_by_type(
         return Err(Problem::malformed(format!("holds a {kind} contact without an address")));
     }
     Ok(contacts.into_iter().collect())
+}
+
+/// The organization, if its ARN says the same as its ids; none: the account is in none.
+///
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
+pub(super) fn organization(document: &Document) -> Result<Option<OrganizationDetail>, Problem> {
+    let answer: Organization = documents::one(document)?;
+    let Some(organization) = &answer.organization else { return Ok(None) };
+    let OrganizationDetail { id, arn, master_account_id, .. } = organization;
+    let parts = Arn::parse(arn);
+    let has_id = parts.is_some_and(|arn| arn.path_and_name("organization") == Some(("/", id)));
+    // The account in the ARN is the management account.
+    let management = parts.map(|arn| arn.account);
+    let is_of_other = master_account_id.as_deref().is_some_and(|id| Some(id) != management);
+    if !arn.is_empty() && (!has_id || is_of_other) {
+        let message = format!("gives {arn} another Id or MasterAccountId than its ARN does");
+        return Err(Problem { code: "Contradictory", message });
+    }
+    Ok(answer.organization)
 }
 
 /// Whether this is the management account of an organization.

@@ -511,6 +511,40 @@ fn features_are_those_of_the_own_organization() {
     voided(&asked("o-other12345"), FEATURES, "WrongAccount");
 }
 
+/// As <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html> has the ARN.
+#[test]
+fn the_arn_of_an_organization_has_its_ids() {
+    let own = "arn:aws:organizations::123456789012:organization/o-own1234567";
+    let of = |arn: &str, management: Option<&str>| {
+        let organization = json!({"Id": "o-own1234567", "Arn": arn, "MasterAccountId": management});
+        Fixture::new().with(Source::Organization, &json!({"Organization": organization}))
+    };
+    let china = own.replace("aws:", "aws-cn:");
+    for (arn, management) in
+        [(own, Some("123456789012")), (own, None), (&china, None), ("", Some("123456789012"))]
+    {
+        let fine = of(arn, management).snapshot();
+        assert_eq!(gaps(&fine, Source::Organization, None), []);
+        assert_eq!(fine.account.organization_id, Fact::Known(Some("o-own1234567".to_owned())));
+    }
+    for (arn, management) in [
+        (own, "999999999999"),
+        ("arn:aws:organizations::999999999999:organization/o-own1234567", "123456789012"),
+        ("arn:aws:organizations::123456789012:organization/o-other12345", "123456789012"),
+        ("arn:aws:organizations::123456789012:account/o-own1234567", "123456789012"),
+        ("o-own1234567", "123456789012"),
+    ] {
+        let fixture = of(arn, Some(management));
+        let message = voided(&fixture, Source::Organization, "Contradictory");
+        let expected = format!(
+            "organization.json: gives {arn} another Id or MasterAccountId than its ARN does"
+        );
+        assert_eq!(message, expected);
+        let missing = Fact::missing(Source::Organization);
+        assert_eq!(fixture.snapshot().account.is_management_account, missing);
+    }
+}
+
 /// The management account may always ask, and only an organization with all features has these:
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>.
 #[test]

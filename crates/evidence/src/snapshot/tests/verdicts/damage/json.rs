@@ -280,10 +280,6 @@ impl Place {
             }
             return if fault == Fault::Emptied { may_be_empty || is_compared } else { !is_element };
         }
-        // The management account is another one.
-        if fault == Fault::Foreign && keys.contains(&"Organization") {
-            return true;
-        }
         // AWS leaves it out where nobody has set it.
         if last == Some("HardExpiry") {
             return fault != Fault::OtherType;
