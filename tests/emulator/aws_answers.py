@@ -196,6 +196,9 @@ def install() -> None:
         root = getattr(backend, "root", Root())
         return moto_summary(summary) | {
             "AccountPasswordPresent": int(root.password is not None),
+            "PolicyVersionsInUse": sum(
+                policy.attachment_count > 0 for policy in backend.managed_policies.values()
+            ),
             "ServerCertificates": len(getattr(backend, "certificate_metadata", [])),
         }
 

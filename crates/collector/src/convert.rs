@@ -285,7 +285,7 @@ converts! {
         instance_profile_list or empty, role_policy_list or empty,
         attached_managed_policies or empty, permissions_boundary, tags or empty, role_last_used,
     }
-    types::InstanceProfile => InstanceProfile by arn { instance_profile_name, arn }
+    types::InstanceProfile => InstanceProfile by arn { instance_profile_name, arn, create_date }
     types::RoleLastUsed => RoleLastUsed { last_used_date, region }
     types::PolicyDetail => PolicyDetail by policy_name { policy_name, policy_document }
     types::AttachedPolicy => AttachedPolicy by policy_arn { policy_name, policy_arn }

@@ -221,6 +221,7 @@ shapes! {
     InstanceProfile {
         instance_profile_name: String,
         arn: String,
+        create_date?: Timestamp,
     }
 
     /// The last use of a role within the last 400 days; empty: none.

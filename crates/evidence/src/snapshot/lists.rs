@@ -3,20 +3,36 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Arn, Fact, Gap, Source};
+use portcullis_model::{Arn, Fact, Gap, MfaKind, Source};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
+use super::mfa;
 use super::time::may_be_since;
+use crate::shapes::VirtualMfaDevice;
 
 /// The items of a list by what identifies them, with the moments when they were made.
 type Items<'a> = BTreeMap<&'a str, Option<Timestamp>>;
 
-/// What every account summary counts.
+/// How many items a list may hold, compared with a count of the summary.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Bound {
+    /// As many.
+    Equal,
+    /// Fewer, since it leaves some out.
+    AtMost,
+    /// More, since nothing says which of them were in use when they were counted.
+    AtLeast,
+}
+
+/// What every account summary counts, and the lists hold as many of.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 const COUNTS: [&str; 7] =
     ["Users", "Groups", "Roles", "Policies", "MFADevices", "ServerCertificates", "Providers"];
+
+/// MFA devices assigned to users or root.
+const DEVICES_IN_USE: &str = "MFADevicesInUse";
 
 /// Says which counts the account summary lacks.
 pub(super) fn explain_lost_counts(answers: &Answers, gaps: &mut Gaps) {
@@ -30,17 +46,31 @@ pub(super) fn explain_lost_counts(answers: &Answers, gaps: &mut Gaps) {
 /// Does not use lists of devices, certificates and providers that hold another number than the summary
 /// counts, or that it does not count.
 pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
-    // The summary counts virtual devices alone; others are listed by user.
     let devices = answers.virtual_devices.as_ref().map(|all| {
-        let items: Items<'_> =
-            all.iter().map(|each| (each.serial_number.as_str(), each.enable_date)).collect();
-        answers.doubt("MFADevices", &items)
+        // The summary counts virtual devices alone; others are listed by user.
+        let devices = all.iter().map(|each| (each.serial_number.as_str(), each.enable_date));
+        let miscount = answers.miscount("MFADevices", Bound::Equal, &devices.collect());
+        miscount.or_else(|| answers.miscount(DEVICES_IN_USE, Bound::AtMost, &of_users(all)))
     });
+    void(&mut answers.virtual_devices, Source::VirtualMfaDevices, &devices, gaps);
+    let devices = answers.mfa_devices.as_ref().map(|by_user| {
+        let virtual_devices = answers.virtual_devices.as_ref().known();
+        let mut in_use = virtual_devices.map(|all| of_users(all)).unwrap_or_default();
+        for device in by_user.values().flatten() {
+            // Nothing says whether AWS counts those of other kinds.
+            let kind = mfa::kind(&device.serial_number);
+            if [MfaKind::Virtual, MfaKind::HardwareToken].contains(&kind) {
+                in_use.insert(&device.serial_number, device.enable_date);
+            }
+        }
+        answers.miscount(DEVICES_IN_USE, Bound::AtMost, &in_use)
+    });
+    void(&mut answers.mfa_devices, Source::MfaDevices, &devices, gaps);
     let certificates = answers.server_certificates.as_ref().map(|all| {
-        let items: Items<'_> =
-            all.iter().map(|each| (each.arn.as_str(), each.upload_date)).collect();
-        answers.doubt("ServerCertificates", &items)
+        let certificates = all.iter().map(|each| (each.arn.as_str(), each.upload_date));
+        answers.miscount("ServerCertificates", Bound::Equal, &certificates.collect())
     });
+    void(&mut answers.server_certificates, Source::ServerCertificates, &certificates, gaps);
     // They are counted together: where the number differs, either list may be wrong.
     let providers = answers.saml_providers.as_ref().and_then(|saml| {
         answers.oidc_providers.as_ref().map(|oidc| {
@@ -50,43 +80,65 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
                 let answer = oidc.answers.get(&entry.arn);
                 items.insert(&entry.arn, answer.and_then(|answer| answer.create_date));
             }
-            answers.doubt("Providers", &items)
+            answers.miscount("Providers", Bound::Equal, &items)
         })
     });
-    void(&mut answers.virtual_devices, Source::VirtualMfaDevices, &devices, gaps);
-    void(&mut answers.server_certificates, Source::ServerCertificates, &certificates, gaps);
     void(&mut answers.saml_providers, Source::SamlProviders, &providers, gaps);
     void(&mut answers.oidc_providers, Source::OpenIdConnectProviders, &providers, gaps);
 }
 
-fn void<T>(answer: &mut Fact<T>, source: Source, doubt: &Fact<Option<String>>, gaps: &mut Gaps) {
-    if let Fact::Known(Some(doubt)) = doubt {
-        gaps.push(Gap::new(source, "Incomplete", doubt.as_str()));
+/// The virtual devices of users. Root's is not counted by all that answer as AWS.
+fn of_users(devices: &[VirtualMfaDevice]) -> Items<'_> {
+    let mut of_users = Items::new();
+    for device in devices {
+        let owner = device.user.as_ref().and_then(|owner| Arn::parse(&owner.arn));
+        if owner.and_then(Arn::user).is_some() {
+            of_users.insert(&device.serial_number, device.enable_date);
+        }
+    }
+    of_users
+}
+
+fn void<T>(
+    answer: &mut Fact<T>,
+    source: Source,
+    miscount: &Fact<Option<Miscount>>,
+    gaps: &mut Gaps,
+) {
+    if let Fact::Known(Some(miscount)) = miscount {
+        explain(source, &[*miscount], gaps);
         *answer = Fact::missing(source);
     }
 }
 
-fn miscounted(direction: &str, numbers: &str) -> String {
-    format!("holds {direction} than the account summary counts: {numbers}")
-}
-
-fn uncounted(counts: &str) -> String {
-    format!("may be cut: the account summary lacks {counts}")
-}
-
 /// A list that does not hold as many as the summary counts.
+#[derive(Clone, Copy)]
 struct Miscount {
+    key: &'static str,
     listed: usize,
-    counted: usize,
+    /// None: the summary lacks the count.
+    counted: Option<usize>,
 }
 
-impl Miscount {
-    fn direction(&self) -> &'static str {
-        if self.listed < self.counted { "fewer" } else { "more" }
+/// Says how a list differs from the counts.
+fn explain(source: Source, miscounts: &[Miscount], gaps: &mut Gaps) {
+    let (mut lost, mut fewer, mut more) = (Vec::new(), Vec::new(), Vec::new());
+    for Miscount { key, listed, counted } in miscounts {
+        match counted {
+            None => lost.push((*key).to_owned()),
+            Some(counted) if listed < counted => fewer.push(format!("{listed} of {counted} {key}")),
+            Some(counted) => more.push(format!("{listed} of {counted} {key}")),
+        }
     }
-
-    fn numbers(&self) -> String {
-        format!("{} of {}", self.listed, self.counted)
+    for (how, counts) in [
+        ("may be cut: the account summary lacks", lost),
+        ("holds fewer than the account summary counts:", fewer),
+        ("holds more than the account summary counts:", more),
+    ] {
+        if !counts.is_empty() {
+            let message = format!("{how} {}", counts.join(", "));
+            gaps.push(Gap::new(source, "Incomplete", message));
+        }
     }
 }
 
@@ -96,26 +148,22 @@ impl Answers {
         self.summary.as_ref().known().is_some_and(|summary| !summary.contains_key(key))
     }
 
-    /// Why the list is not used: the summary counts another number, or none.
-    fn doubt(&self, key: &str, items: &Items<'_>) -> Option<String> {
-        if self.lacks_count(key) {
-            return Some(uncounted(key));
-        }
-        let miscount = self.miscount(key, items)?;
-        Some(miscounted(miscount.direction(), &miscount.numbers()))
-    }
-
     /// How the list differs from the summary; none: it does not. What was made since the summary was
     /// asked for, or shortly before, may stand on the list and not be counted.
-    fn miscount(&self, key: &str, items: &Items<'_>) -> Option<Miscount> {
-        let (listed, counted) = (items.len(), self.counted(key)?);
+    fn miscount(&self, key: &'static str, bound: Bound, items: &Items<'_>) -> Option<Miscount> {
+        let (listed, counted) = (items.len(), self.counted(key));
+        let miscount = Miscount { key, listed, counted };
+        let Some(counted) = counted else {
+            return (bound == Bound::Equal && self.lacks_count(key)).then_some(miscount);
+        };
         let mut since = 0;
         if let Some(moment) = self.collected_at(Source::AccountSummary) {
             let made = items.values().flatten();
             since = made.filter(|made| may_be_since(**made, moment)).count();
         }
-        let fits = listed >= counted && listed - since <= counted;
-        (!fits).then_some(Miscount { listed, counted })
+        let is_short = bound != Bound::AtMost && listed < counted;
+        let is_long = bound != Bound::AtLeast && listed - since > counted;
+        (is_short || is_long).then_some(miscount)
     }
 }
 
@@ -138,47 +186,44 @@ impl Lists {
         let Fact::Known(details) = &answers.details else {
             return Lists::WHOLE;
         };
-        let (mut miscounts, mut lost) = (Vec::new(), Vec::new());
-        let mut fits = |key: &'static str, items: Items<'_>| {
-            if answers.lacks_count(key) {
-                lost.push(key);
-                return false;
-            }
-            let miscount = answers.miscount(key, &items);
-            let is_whole = miscount.is_none();
-            miscounts.extend(miscount.map(|miscount| (miscount, key.to_ascii_lowercase())));
-            is_whole
+        let mut miscounts = Vec::new();
+        let mut fits = |key: &'static str, bound: Bound, items: Items<'_>| {
+            let miscount = answers.miscount(key, bound, &items);
+            miscounts.extend(miscount);
+            miscount.is_none()
         };
         let users = details.user_detail_list.iter();
         let groups = details.group_detail_list.iter();
-        let roles = details.role_detail_list.iter();
-        // The summary counts customer-managed policies; the list holds those of AWS in use too.
-        let policies = details
-            .policies
-            .iter()
-            .filter(|policy| !Arn::parse(&policy.arn).is_some_and(Arn::is_aws_managed));
+        let (mut roles, mut profiles) = (Items::new(), Items::new());
+        for role in &details.role_detail_list {
+            roles.insert(&role.arn, role.create_date);
+            for profile in &role.instance_profile_list {
+                profiles.insert(&profile.arn, profile.create_date);
+            }
+        }
+        let (mut policies, mut in_use) = (Items::new(), Items::new());
+        for policy in &details.policies {
+            // The summary counts customer-managed policies; the list holds those of AWS in use too.
+            if !Arn::parse(&policy.arn).is_some_and(Arn::is_aws_managed) {
+                policies.insert(&policy.arn, policy.create_date);
+            }
+            let is_boundary = policy.permissions_boundary_usage_count > Some(0);
+            if is_boundary || policy.attachment_count > 0 {
+                in_use.insert(&policy.arn, None);
+            }
+        }
+        let users = users.map(|user| (user.arn.as_str(), Some(user.create_date))).collect();
+        let groups = groups.map(|group| (group.arn.as_str(), group.create_date)).collect();
         let lists = Lists {
-            users: fits("Users", users.map(|it| (&*it.arn, Some(it.create_date))).collect()),
-            groups: fits("Groups", groups.map(|it| (&*it.arn, it.create_date)).collect()),
-            roles: fits("Roles", roles.map(|it| (&*it.arn, it.create_date)).collect()),
-            policies: fits("Policies", policies.map(|it| (&*it.arn, it.create_date)).collect()),
+            users: fits("Users", Bound::Equal, users),
+            groups: fits("Groups", Bound::Equal, groups),
+            // Profiles without a role are counted, and not listed.
+            roles: fits("Roles", Bound::Equal, roles)
+                & fits("InstanceProfiles", Bound::AtMost, profiles),
+            policies: fits("Policies", Bound::Equal, policies)
+                & fits("PolicyVersionsInUse", Bound::AtLeast, in_use),
         };
-        let source = Source::AccountAuthorizationDetails;
-        if !lost.is_empty() {
-            gaps.push(Gap::new(source, "Incomplete", uncounted(&lost.join(", "))));
-        }
-        for direction in ["fewer", "more"] {
-            let mut numbers = Vec::new();
-            for (miscount, kind) in &miscounts {
-                if miscount.direction() == direction {
-                    numbers.push(format!("{} {kind}", miscount.numbers()));
-                }
-            }
-            if !numbers.is_empty() {
-                let message = miscounted(direction, &numbers.join(", "));
-                gaps.push(Gap::new(source, "Incomplete", message));
-            }
-        }
+        explain(Source::AccountAuthorizationDetails, &miscounts, gaps);
         lists
     }
 }

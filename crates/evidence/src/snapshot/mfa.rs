@@ -47,7 +47,7 @@ pub(super) fn new_device(
     }
 }
 
-fn kind(serial: &str) -> MfaKind {
+pub(super) fn kind(serial: &str) -> MfaKind {
     let Some(arn) = Arn::parse(serial) else { return MfaKind::HardwareToken };
     match arn.resource.split('/').next() {
         Some("u2f") => MfaKind::Fido,

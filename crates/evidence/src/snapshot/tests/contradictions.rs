@@ -589,7 +589,7 @@ fn a_list_that_holds_fewer_than_the_summary_counts_is_not_used() {
     ] {
         let fixture = Fixture::new().summary(&json!({key: 1}));
         let message = voided(&fixture, source, "Incomplete");
-        assert_eq!(message, "holds fewer than the account summary counts: 0 of 1");
+        assert_eq!(message, format!("holds fewer than the account summary counts: 0 of 1 {key}"));
         let whole = Fixture::new().summary(&json!({key: 0})).snapshot();
         assert_eq!(gaps(&whole, source, None), []);
     }
@@ -670,7 +670,8 @@ fn a_list_that_holds_more_than_the_summary_counts_is_not_used() {
     };
     for uploaded in ["2025-12-01T11:54:59Z", "2025-01-01T00:00:00Z"] {
         let message = voided(&listing(uploaded, 0), source, "Incomplete");
-        assert_eq!(message, "holds more than the account summary counts: 1 of 0");
+        let expected = "holds more than the account summary counts: 1 of 0 ServerCertificates";
+        assert_eq!(message, expected);
         assert_eq!(gaps(&listing(uploaded, 1).snapshot(), source, None), []);
     }
     for uploaded in ["2025-12-01T11:55:00Z", "2025-12-01T12:00:01Z"] {
@@ -680,11 +681,107 @@ fn a_list_that_holds_more_than_the_summary_counts_is_not_used() {
         }
     }
     let users = Fixture::new().summary(&json!({"Users": 0})).snapshot();
-    let message = "holds more than the account summary counts: 1 of 0 users".to_owned();
+    let message = "holds more than the account summary counts: 1 of 0 Users".to_owned();
     assert_eq!(gaps(&users, DETAILS, None), [("Incomplete".to_owned(), message)]);
     assert!(!users.short_lists.users, "the report has her too");
     let roles = Fixture::new().with(DETAILS, &whole_details()).summary(&json!({"Roles": 0}));
     assert!(roles.snapshot().short_lists.roles);
+}
+
+/// The devices of users are among those in use. Root's and those of other kinds may be, so that more may be in
+/// use than are listed.
+#[test]
+fn no_more_devices_are_listed_than_are_in_use() {
+    let asked = "2025-12-01T12:00:00Z";
+    let device = |name: &str, date: &str| {
+        let serial = format!("arn:aws:iam::123456789012:mfa/{name}");
+        json!({"SerialNumber": serial, "EnableDate": date, "User": {"Arn": arn(name)}})
+    };
+    let root = json!({
+        "SerialNumber": "arn:aws:iam::123456789012:mfa/root-account-mfa-device",
+        "EnableDate": CREATED, "User": {"Arn": "arn:aws:iam::123456789012:root"},
+    });
+    let with = |in_use: u32, virtual_devices: Json, own: Json| {
+        let mut summary = json!({"AccountMFAEnabled": 1, "AccountPasswordPresent": 1});
+        summary["MFADevicesInUse"] = json!(in_use);
+        let fixture = Fixture::new().devices(&virtual_devices).mfa(&["alice"], &own);
+        fixture.summary(&summary).collected_at(SUMMARY, asked)
+    };
+    let own = |serial: &str, date: &str| json!([{"UserName": "alice", "SerialNumber": serial, "EnableDate": date}]);
+    let one = |date: &str| json!([device("alice", date), root]);
+    let (old, new) = ("2025-12-01T11:54:59Z", "2025-12-01T11:55:00Z");
+    let unassigned = json!([{"SerialNumber": "arn:aws:iam::123456789012:mfa/alice"}]);
+    let serial = "arn:aws:iam::123456789012:mfa/alice";
+    let key = "arn:aws:iam::123456789012:u2f/user/alice/key-1";
+    let devices = Source::VirtualMfaDevices;
+    let message = voided(&with(0, one(old), own(serial, old)), devices, "Incomplete");
+    assert_eq!(message, "holds more than the account summary counts: 1 of 0 MFADevicesInUse");
+    for (fixture, lists) in [
+        (with(0, one(old), json!([])), [devices].as_slice()),
+        (with(0, one(old), own(serial, old)), &[devices, Source::MfaDevices]),
+        (with(1, one(old), own("GAHT1", old)), &[Source::MfaDevices]),
+        (with(0, unassigned.clone(), own("GAHT1", old)), &[Source::MfaDevices]),
+        (with(0, unassigned, own(key, old)), &[]),
+        (with(0, one(new), own("GAHT1", new)), &[]),
+        (with(1, one(old), own(serial, old)), &[]),
+        (with(9, one(old), own("GAHT1", old)), &[]),
+    ] {
+        let snapshot = fixture.snapshot();
+        for source in [devices, Source::MfaDevices] {
+            let found = gaps(&snapshot, source, None);
+            assert_eq!(found.len(), usize::from(lists.contains(&source)), "{source} {lists:?}");
+        }
+    }
+}
+
+/// Instance profiles without a role are on no list, but counted.
+#[test]
+fn no_more_instance_profiles_are_listed_than_there_are() {
+    let with = |counted: u32, date: &str| {
+        let mut details = whole_details();
+        details["RoleDetailList"][0]["InstanceProfileList"] = json!([{
+            "InstanceProfileName": "app", "CreateDate": date,
+            "Arn": "arn:aws:iam::123456789012:instance-profile/app",
+        }]);
+        let fixture = Fixture::new().with(DETAILS, &details);
+        let fixture = fixture.summary(&json!({"InstanceProfiles": counted}));
+        fixture.collected_at(SUMMARY, "2025-12-01T12:00:00Z")
+    };
+    let (old, new) = ("2025-12-01T11:54:59Z", "2025-12-01T11:55:00Z");
+    let message = voided(&with(0, old), DETAILS, "Incomplete");
+    assert_eq!(message, "holds more than the account summary counts: 1 of 0 InstanceProfiles");
+    assert!(with(0, old).snapshot().short_lists.roles);
+    for (counted, date) in [(0, new), (1, old), (2, old)] {
+        assert_eq!(gaps(&with(counted, date).snapshot(), DETAILS, None), []);
+    }
+}
+
+/// The number of managed policies that are attached, those of AWS among them. When one was attached is not
+/// listed, so that more may be in use than were counted.
+#[test]
+fn all_policies_in_use_are_listed() {
+    let policy = |arn: &str, attached: u32, bounds: u32| {
+        json!({
+            "PolicyName": arn.rsplit('/').next(), "Arn": arn, "AttachmentCount": attached,
+            "PermissionsBoundaryUsageCount": bounds, "PolicyVersionList": [],
+        })
+    };
+    let with = |in_use: u32| {
+        let details = json!({"Policies": [
+            policy("arn:aws:iam::aws:policy/ReadOnlyAccess", 2, 0),
+            policy("arn:aws:iam::123456789012:policy/bound", 0, 1),
+            policy("arn:aws:iam::123456789012:policy/idle", 0, 0),
+        ]});
+        let fixture = Fixture::new().details(&details);
+        fixture.summary(&json!({"PolicyVersionsInUse": in_use}))
+    };
+    let message = voided(&with(3), DETAILS, "Incomplete");
+    assert_eq!(message, "holds fewer than the account summary counts: 2 of 3 PolicyVersionsInUse");
+    assert!(with(3).snapshot().short_lists.policies);
+    for in_use in [0, 1, 2] {
+        assert_eq!(gaps(&with(in_use).snapshot(), DETAILS, None), []);
+        assert!(!with(in_use).snapshot().short_lists.policies);
+    }
 }
 
 /// A key or a device of nobody was somebody's, who would seem to have none.

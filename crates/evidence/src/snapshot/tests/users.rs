@@ -154,7 +154,7 @@ fn nobody_is_deleted_on_the_strength_of_a_short_list() {
     assert!(!short.short_lists.users, "the report has all three");
     assert_eq!(short.account.user_count, Fact::Known(3));
     assert_eq!(short.account.console_user_count, Fact::Known(3));
-    let message = "holds fewer than the account summary counts: 1 of 3 users".to_owned();
+    let message = "holds fewer than the account summary counts: 1 of 3 Users".to_owned();
     assert_eq!(gaps(&short, DETAILS, None), [("Incomplete".to_owned(), message)]);
 
     let whole = fixture(1).snapshot();

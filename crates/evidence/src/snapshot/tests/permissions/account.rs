@@ -89,8 +89,8 @@ fn an_empty_list_is_not_believed_against_the_summary() {
     assert_eq!(snapshot.account.identity_center, Fact::missing(DETAILS));
     assert_eq!(snapshot.regions, Fact::missing(DETAILS), "roles name regions");
     assert_eq!(fixture.user().escalations, Fact::missing(DETAILS), "the role may lead on");
-    let message = "holds fewer than the account summary counts: 0 of 2 groups, 0 of 3 roles, \
-                   0 of 4 policies";
+    let message = "holds fewer than the account summary counts: 0 of 2 Groups, 0 of 3 Roles, \
+                   0 of 4 Policies";
     assert_eq!(gaps(&snapshot, DETAILS, None), [("Incomplete".to_owned(), message.to_owned())]);
 }
 
@@ -131,18 +131,18 @@ fn what_is_on_a_short_list_is_judged_and_the_rest_is_not_known() {
     assert_eq!(the_group(&snapshot, "staff").user_count, Fact::Known(1));
     assert_eq!(snapshot.account.support_principals, Fact::Known(vec![]));
     let (short, messages, snapshot) = counting(1, 2, 1, 1);
-    assert_eq!((short, messages), (vec!["groups", "policies"], message("groups", 2)));
+    assert_eq!((short, messages), (vec!["groups", "policies"], message("Groups", 2)));
     assert_eq!(snapshot.account.support_principals, Fact::missing(DETAILS));
     assert_eq!(snapshot.account.security_audit_roles, Fact::Known(vec![]));
     let (short, messages, snapshot) = counting(1, 1, 9, 1);
-    assert_eq!((short, messages), (vec!["roles", "policies"], message("roles", 9)));
+    assert_eq!((short, messages), (vec!["roles", "policies"], message("Roles", 9)));
     assert_eq!(snapshot.account.security_audit_roles, Fact::missing(DETAILS));
     assert_eq!(snapshot.account.identity_center, Fact::missing(DETAILS));
     assert_eq!(snapshot.regions, Fact::missing(DETAILS));
     let (short, messages, _) = counting(1, 1, 1, 2);
-    assert_eq!((short, messages), (vec!["policies"], message("policies", 2)));
+    assert_eq!((short, messages), (vec!["policies"], message("Policies", 2)));
     let (short, messages, snapshot) = counting(5, 1, 1, 1);
-    assert_eq!((short, messages), (vec!["users", "policies"], message("users", 5)));
+    assert_eq!((short, messages), (vec!["users", "policies"], message("Users", 5)));
     assert_eq!(the_group(&snapshot, "staff").user_count, Fact::missing(DETAILS));
 }
 
