@@ -29,8 +29,7 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     match kind(record, resource.unwrap_or_default()) {
         "Root" => {
             // A session that the management account opened, and no use of root's own credentials.
-            let is_assumed =
-                record.text("/userIdentity/sessionContext/assumedRoot") == Some("true");
+            let is_assumed = record.flag("/userIdentity/sessionContext/assumedRoot");
             let root = actor(ActorKind::Root, None);
             Actor { role: is_assumed.then(|| pool.text(ASSUME_ROOT)), ..root }
         }

@@ -29,11 +29,20 @@ impl Node<'_> {
 
     /// The text at the end of that path, such as `/userIdentity/type`, unless it is empty.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
-        let mut value = self;
-        for name in path.split('/').skip(1) {
-            value = value.get(name)?;
+        self.at(path)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// Whether the value at the end of that path is true, which CloudTrail may write as a text.
+    pub(crate) fn flag(&self, path: &str) -> bool {
+        match self.at(path) {
+            Some(Node::Bool(flag)) => *flag,
+            Some(value) => value.as_str() == Some("true"),
+            None => false,
         }
-        value.as_str().filter(|text| !text.is_empty())
+    }
+
+    fn at(&self, path: &str) -> Option<&Self> {
+        path.split('/').skip(1).try_fold(self, Node::get)
     }
 }
 

@@ -188,8 +188,16 @@ fn root_has_no_name_whatever_the_alias_is() {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-track-privileged-tasks.html>
 #[test]
 fn a_session_of_root_by_assume_root_is_marked() {
-    let session = json!({"type": "Root", "sessionContext": {"assumedRoot": "true"}});
-    assert_eq!(actor(session), (ActorKind::Root, None, Some("AssumeRoot".to_owned())));
+    let role = |flag: Value| {
+        let (kind, name, role) =
+            actor(json!({"type": "Root", "sessionContext": {"assumedRoot": flag}}));
+        assert_eq!((kind, name), (ActorKind::Root, None));
+        role
+    };
+    assert_eq!(role(json!("true")).as_deref(), Some("AssumeRoot"));
+    assert_eq!(role(json!(true)).as_deref(), Some("AssumeRoot"));
+    assert_eq!(role(json!("false")), None);
+    assert_eq!(role(json!(false)), None);
 }
 
 #[test]
