@@ -165,7 +165,7 @@ fn directory_kind(record: &Node<'_>) -> ActorKind {
     let of_directories = ["/workspaces", ".transfer", "//skylight.local"];
     if of_directories.iter().any(|it| page.contains(it)) {
         ActorKind::Directory
-    } else if page.contains(".awsapps.com") || page.contains(".signin.aws") {
+    } else if [".awsapps.com", ".app.aws", ".signin.aws"].iter().any(|it| page.contains(it)) {
         ActorKind::IdentityCenter
     } else {
         ActorKind::Other

@@ -296,6 +296,7 @@ fn identity_center_and_workspaces_write_the_same_events() {
         ("https://clients.amazonaws.com/workspaces", ActorKind::Directory),
         ("https://skylight.local", ActorKind::Directory),
         (portal, ActorKind::IdentityCenter),
+        ("https://ssoins-0123456789abcdef.portal.eu-north-1.app.aws", ActorKind::IdentityCenter),
         ("", ActorKind::Other),
     ] {
         let found = event(unknown.clone(), page);
