@@ -159,7 +159,9 @@ impl FailedAttempts<'_> {
 fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
     let mut all: Vec<FailedAttempts<'_>> = Vec::new();
     let mut open: HashMap<(&Person, Purpose, Option<&SharedText>), usize> = HashMap::new();
-    for attempt in attempts {
+    let mut by_end: Vec<&Attempt> = attempts.iter().collect();
+    by_end.sort_by_key(|attempt| attempt.last);
+    for attempt in by_end {
         // Who may assume one role may still be refused another.
         let role = attempt.role.as_ref().filter(|_| attempt.purpose == Purpose::SwitchRole);
         let key = (&attempt.person, attempt.purpose, role);
@@ -220,7 +222,7 @@ fn row(trouble: FailedAttempts<'_>) -> LockedOut {
         person: last.person.clone(),
         purpose: last.purpose,
         tries: tries.len(),
-        first_try: tries.first().map(|attempt| attempt.first),
+        first_try: tries.iter().map(|attempt| attempt.first).min(),
         last_try: Some(last.last),
         sources: tries.iter().filter_map(|attempt| attempt.source.clone()).collect(),
         pattern,
@@ -266,7 +268,8 @@ fn signed_in(attempts: &[Attempt]) -> Vec<SignedIn> {
             sources: BTreeSet::new(),
             accounts: BTreeSet::new(),
         });
-        row.last = attempt.last;
+        row.first = row.first.min(attempt.last);
+        row.last = row.last.max(attempt.last);
         row.accounts.insert(attempt.account.clone());
         row.sources.extend(attempt.source.clone());
         if is_known {

@@ -27,6 +27,25 @@ fn sign_ins_are_counted_by_person() {
     assert_eq!(bilal.person.account.as_deref(), Some("111122223333"));
 }
 
+/// A sign-in that waits for its code may outlast others.
+#[test]
+fn sign_ins_count_by_when_they_ended() {
+    let story = Story::new()
+        .check_mfa("08:00:00", "ana.silva")
+        .from("198.51.100.7")
+        .sign_in("08:01:00", "ana.silva")
+        .from("198.51.100.8")
+        .refused("08:05:00", "ana.silva")
+        .from("192.0.2.10")
+        .sign_in("08:09:00", "ana.silva");
+    let all = summary(story, &Filter::default());
+    let [row] = all.signed_in.as_slice() else { panic!("one person") };
+    assert_eq!(row.first.to_string(), "2026-11-02T08:01:00Z");
+    assert_eq!(row.last.to_string(), "2026-11-02T08:09:00Z");
+    let [row] = all.locked_out.as_slice() else { panic!("one person") };
+    assert_eq!(row.in_since.map(|at| at.to_string()).as_deref(), Some("2026-11-02T08:09:00Z"));
+}
+
 #[test]
 fn filters_leave_out_the_rest() {
     let attempts = |filter: Filter| summary(story(), &filter).attempts.len();
