@@ -34,7 +34,7 @@ const PREFIX: &str = "PORTCULLIS_";
 const CONFIG: &str = "config";
 /// The option that names directories of rules.
 const RULES: &str = "directories";
-/// Options that serve only beside one of others.
+/// Options that serve only beside one of others, in commands that have these.
 const NEEDS: [(&[&str], &[&str]); 4] = [
     (
         &[
@@ -373,8 +373,9 @@ impl<'a> Layers<'a> {
     /// Drops what serves only beside an option that is not in force; an error if that was given.
     fn settle(&mut self) -> Result<(), String> {
         for (options, needs) in NEEDS {
+            let is_needed = |arg: &Arg| needs.contains(&arg.get_id().as_str());
             let mut in_force = self.given.iter().chain(&self.decided);
-            if in_force.any(|arg| needs.contains(&arg.get_id().as_str())) {
+            if in_force.any(|arg| is_needed(arg)) || !self.command.get_arguments().any(is_needed) {
                 continue;
             }
             let given = self.given.iter().find(|arg| options.contains(&arg.get_id().as_str()));

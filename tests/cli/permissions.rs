@@ -39,6 +39,23 @@ fn a_quick_audit_needs_no_calls_per_user() {
     assert_eq!((has(&[]), has(&["--quick"])), ([true, true], [false, false]));
 }
 
+/// The policy by which AWS limits such a session, and the resource that it is about:
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html>
+#[test]
+fn root_sessions_are_allowed_on_request() {
+    let sandbox = Sandbox::new();
+    let asked = sandbox.run(["permissions", "--assume-root"]);
+    assert_eq!((asked.status, asked.stderr.as_str()), (0, ""));
+    let policy: Json = serde_json::from_str(&asked.stdout).unwrap();
+    let statement = &policy["Statement"][1];
+    assert_eq!(statement["Action"], json!(["sts:AssumeRoot"]));
+    assert_eq!(statement["Resource"], "arn:*:iam::*:root");
+    let task = &statement["Condition"]["ArnLike"]["sts:TaskPolicyArn"];
+    assert_eq!(task, "arn:*:iam::aws:policy/root-task/IAMAuditRootUserCredentials");
+    sandbox.write("portcullis.toml", "org = true\nassume_root = true");
+    assert_eq!(sandbox.run(["permissions"]).stdout, asked.stdout);
+}
+
 /// Every source has a rule that needs it, so this is what `collect` needs too.
 #[test]
 fn all_rules_need_every_call() {
