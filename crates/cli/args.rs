@@ -78,7 +78,7 @@ pub(crate) enum LogFormat {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Judge an account, live or from a bundle, or several from bundles
+    /// Audit one account or many, live or from saved bundles
     Audit(Box<AuditArgs>),
     /// Render a saved report in other formats
     Report(ReportArgs),

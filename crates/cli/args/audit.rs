@@ -41,12 +41,13 @@ pub(crate) struct AuditArgs {
     /// Trust between accounts whose bundles are given together is not external
     #[arg(value_name = "BUNDLE", conflicts_with_all = LIVE.iter().chain(&ASKING))]
     pub(crate) bundles: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) evidence: EvidenceArgs,
     /// Also judge what CloudTrail recorded in these files and directories, as
-    /// `signins` does; what `collect --signins` saved in a bundle is judged anyway
+    /// `signins` does; a bundle that `collect --signins` wrote is judged with it
+    /// anyway
     #[arg(long, value_name = "PATH")]
     pub(crate) trail: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
     #[command(flatten)]
     pub(crate) fleet: FleetArgs,
     /// Also keep the bundle of each account, in its own directory below this one, as
@@ -65,16 +66,16 @@ pub(crate) struct AuditArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Many accounts")]
 pub(crate) struct FleetArgs {
-    /// Ask the accounts that this file lists: CSV with a heading, or one JSON
-    /// object per line, with an id and, optionally, role_arn, external_id and
-    /// name. Trust between these accounts is not external, even where bundles
-    /// are read
+    /// Cover the accounts that this file lists: CSV with a heading, or one
+    /// JSON object per line, with an id and, optionally, role_arn, external_id
+    /// and name. Trust between these accounts is not external, even where
+    /// bundles are read
     #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
-    /// Ask all accounts in the organization
+    /// Cover all accounts in the organization
     #[arg(long, conflicts_with = "accounts")]
     pub(crate) org: bool,
-    /// Ask only the accounts under this organizational unit; repeat for several
+    /// Cover only the accounts under this organizational unit; repeat for several
     #[arg(long = "ou", value_name = "ID")]
     pub(crate) units: Vec<String>,
     /// Leave out these accounts; repeat or list
@@ -89,14 +90,14 @@ pub(crate) struct FleetArgs {
     /// on root use go off
     #[arg(long)]
     pub(crate) assume_root: bool,
-    /// How many accounts to ask at once
+    /// How many accounts to query at once
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = parse::number::<u8>(1..=255))]
     pub(crate) jobs: u8,
-    /// Ask only one of several equal shares of the accounts: 2/5 is the second of
+    /// Cover only one of several equal shares of the accounts: 2/5 is the second of
     /// five. In output paths, {shard} is its number
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
-    /// Split the accounts into this many shares and ask the one that
+    /// Split the accounts into this many shares and cover the one that
     /// AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX names, counting from 0
     #[arg(long, value_name = "N", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) shards: Option<u64>,

@@ -65,13 +65,13 @@ pub(crate) struct CollectArgs {
 #[derive(Args)]
 #[command(after_help = DOCTOR_STATUS, mut_arg("deadline", |arg| arg.default_value("60")))]
 pub(crate) struct DoctorArgs {
+    /// Print text or json, which holds no secret
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub(crate) output: View,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
     #[command(flatten)]
     pub(crate) rules: SelectionArgs,
-    /// Print text or json, which holds no secret
-    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    pub(crate) output: View,
 }
 
 #[derive(Args)]

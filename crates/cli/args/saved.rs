@@ -52,7 +52,7 @@ shows those of the audits.";
 #[command(after_help = REPORT_EXAMPLES)]
 pub(crate) struct ReportArgs {
     /// The report that `audit -o json=FILE` wrote, or - for standard input
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "REPORT")]
     pub(crate) report: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
