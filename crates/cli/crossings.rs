@@ -86,7 +86,7 @@ impl SavedReports {
     /// None yet.
     pub(crate) fn new() -> Result<SavedReports, Failure> {
         Ok(SavedReports {
-            shipped: rule_files::load(&[])?,
+            shipped: rule_files::load(&[], &[])?,
             accounts: Accounts::default(),
             first: None,
             rules: None,

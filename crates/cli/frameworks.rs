@@ -6,6 +6,7 @@ use portcullis_rules::Framework;
 use serde::Serialize;
 
 use crate::args::{FrameworksCommand, View, ViewArgs};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::{rule_files, terminal};
 
@@ -36,9 +37,9 @@ impl<'a> Listed<'a> {
     }
 }
 
-pub(crate) fn run(command: &FrameworksCommand) -> Result<(), Failure> {
+pub(crate) fn run(command: &FrameworksCommand, config: &Config) -> Result<(), Failure> {
     let FrameworksCommand::List(ViewArgs { directories, output }) = command;
-    let rules = rule_files::load(directories)?;
+    let rules = rule_files::load(directories, &config.named)?;
     let frameworks: Vec<_> = rules.frameworks().iter().map(Listed::new).collect();
     match output {
         View::Text => terminal::print_page(|page| write(&frameworks, page)),

@@ -81,8 +81,8 @@ fn run() -> Result<u8, Failure> {
         Command::Verify(args) => verify::run(args),
         Command::Permissions(args) => permissions::run(args, &config).map(|()| 0),
         Command::Waivers(args) => waivers::run(&args.command, &config),
-        Command::Frameworks(args) => frameworks::run(&args.command).map(|()| 0),
-        Command::Rules(args) => rules::run(&args.command).map(|()| 0),
+        Command::Frameworks(args) => frameworks::run(&args.command, &config).map(|()| 0),
+        Command::Rules(args) => rules::run(&args.command, &config).map(|()| 0),
         Command::Completions(args) => completions::run(args.shell).map(|()| 0),
         Command::Man(args) => man::run(&args.directory).map(|()| 0),
     }

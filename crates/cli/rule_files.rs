@@ -20,11 +20,11 @@ const MAX_BYTES: u64 = 1 << 20;
 /// What embeds the built-in rules, seen from their directory.
 const EMBEDDER: &str = "../crates/rules/build.rs";
 
-/// All built-in rules and frameworks, and those of the directories; every problem of every file at
-/// once.
-pub(crate) fn load(directories: &[PathBuf]) -> Result<RuleSet, Failure> {
+/// All built-in rules and frameworks, and those of the directories, of which the command line names some; every
+/// problem of every file at once.
+pub(crate) fn load(directories: &[PathBuf], named: &[PathBuf]) -> Result<RuleSet, Failure> {
     compile(&read_all(directories)?, &Settings::default())
-        .map_err(|LoadErrors(errors)| failure(errors, &[]))
+        .map_err(|LoadErrors(errors)| failure(errors, named))
 }
 
 /// The files of all built-in rules and frameworks, and of those of the directories.

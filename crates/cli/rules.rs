@@ -6,20 +6,21 @@ use portcullis_report::{Page, bold, counted, severity_style, write_json};
 use portcullis_rules::{ExampleFailure, Rule};
 
 use crate::args::{CheckArgs, ExplainArgs, ListArgs, NewArgs, RulesCommand, View};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::{rule_files, terminal};
 
-pub(crate) fn run(command: &RulesCommand) -> Result<(), Failure> {
+pub(crate) fn run(command: &RulesCommand, config: &Config) -> Result<(), Failure> {
     match command {
-        RulesCommand::List(args) => list(args),
-        RulesCommand::Explain(args) => explain(args),
+        RulesCommand::List(args) => list(args, config),
+        RulesCommand::Explain(args) => explain(args, config),
         RulesCommand::Check(args) => check(args),
         RulesCommand::New(args) => new(args),
     }
 }
 
-fn list(args: &ListArgs) -> Result<(), Failure> {
-    let rules = rule_files::load(&args.view.directories)?;
+fn list(args: &ListArgs, config: &Config) -> Result<(), Failure> {
+    let rules = rule_files::load(&args.view.directories, &config.named)?;
     let rules: Vec<_> = match &args.framework {
         None => rules.rules().iter().collect(),
         Some(id) => {
@@ -52,8 +53,8 @@ fn write_list(rules: &[&Rule], page: &mut Page<'_>) -> std::io::Result<()> {
     page.line(bold(), &format!("{} rules", rules.len()))
 }
 
-fn explain(args: &ExplainArgs) -> Result<(), Failure> {
-    let rules = rule_files::load(&args.view.directories)?;
+fn explain(args: &ExplainArgs, config: &Config) -> Result<(), Failure> {
+    let rules = rule_files::load(&args.view.directories, &config.named)?;
     let rule = rule_files::find(&rules, &args.id)?;
     match args.view.output {
         View::Text => terminal::print_page(|page| explain::write(rule, args.facts, page)),
@@ -69,7 +70,7 @@ fn new(NewArgs { id, scope }: &NewArgs) -> Result<(), Failure> {
         let help = "use words of lowercase letters and digits, joined by `-`";
         return Err(Failure::with_help(format!("`{id}` is not a valid id for a rule"), help));
     }
-    if rule_files::load(&[])?.rule(id).is_some() {
+    if rule_files::load(&[], &[])?.rule(id).is_some() {
         let help = format!("`portcullis rules explain {id}` shows it");
         return Err(Failure::with_help(format!("there is a rule `{id}` already"), help));
     }
@@ -80,7 +81,7 @@ fn new(NewArgs { id, scope }: &NewArgs) -> Result<(), Failure> {
 fn check(args: &CheckArgs) -> Result<(), Failure> {
     let rules = match &args.directory {
         Some(directory) => rule_files::load_to_check(directory)?,
-        None => rule_files::load(&[])?,
+        None => rule_files::load(&[], &[])?,
     };
     let failures = rules.check_examples();
     if !failures.is_empty() {

@@ -226,6 +226,7 @@ fn no_line_of_a_rule_elsewhere_is_shown() {
         ("[]", vec!["rules", "check", "rules"]),
         ("['rules']", vec!["audit", &clean]),
         (&format!("['{up}']"), vec!["audit", &clean]),
+        (&format!("['{up}']"), vec!["rules", "list"]),
         (&format!("['{}']", elsewhere.display()), vec!["audit", &clean]),
     ] {
         sandbox.write("portcullis.toml", format!("rule_directories = {directories}\n"));
@@ -249,6 +250,9 @@ fn a_line_of_what_the_command_line_names_is_shown() {
     for (command, place, line) in [
         (["rules", "check", &own].as_slice(), "old-user.toml:4:", "= \"inof\""),
         (&["audit", &clean, "--rules", &own], "old-user.toml:4:", "= \"inof\""),
+        (&["rules", "list", "--rules", &own], "old-user.toml:4:", "= \"inof\""),
+        (&["rules", "explain", "old-user", "--rules", &own], "old-user.toml:4:", "= \"inof\""),
+        (&["frameworks", "list", "--rules", &own], "old-user.toml:4:", "= \"inof\""),
         (&["audit", &clean, "--config", &config], "portcullis.txt:1:", "fail_onn = "),
     ] {
         let run = sandbox.run(command);
