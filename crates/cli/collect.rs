@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use portcullis_evidence::Bundle;
 use portcullis_model::{Gap, Source};
+use portcullis_report::counted;
 
 use crate::args::CollectArgs;
 use crate::failure::Failure;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
         }
     }
     signals::delayed(|_| bundle.write(&args.output))??;
-    terminal::note(&format!("files written to {place}: {}", bundle.documents.len()));
+    terminal::note(&format!("wrote {} to {place}", counted(bundle.documents.len(), "file")));
     Ok(if warn_of(&bundle) == 0 { 0 } else { INCOMPLETE })
 }
 
@@ -53,7 +54,8 @@ fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
     })?;
     if missing > 0 {
         terminal::warn(&format!(
-            "something is missing of {missing} accounts; the manifest.json of each names it"
+            "something is missing from {}; each manifest.json says what",
+            counted(missing, "account")
         ));
     }
     Ok(if missing == 0 { 0 } else { INCOMPLETE })

@@ -200,7 +200,9 @@ fn replace_file(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let file = signals::delayed(|unfinished| {
-        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory)?;
+        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory);
+        // Its message would name the temporary file.
+        let file = file.map_err(|error| io::Error::from(error.kind()))?;
         *unfinished = Some(file.path().to_owned());
         Ok::<_, io::Error>(file)
     })??;

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::joined::{Filed, Spill};
 
-const HELP: &str = "give it a file that `portcullis audit -o json=FILE` wrote";
+const HELP: &str = "name a report, as `portcullis audit BUNDLE -o json=report.json` writes it";
 
 /// Reads a report; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Filed, Failure> {
@@ -30,7 +30,10 @@ pub(crate) fn read_into(path: &Path, spill: &mut Spill) -> Result<Report, Failur
 /// Reads a report, whose accounts and findings are kept elsewhere; what else it consists of.
 pub(crate) fn read_parts(path: &Path, keep: Keep<'_>) -> Result<Report, Failure> {
     let mut unkept = None;
-    let report = parse(&mut input::open(path)?, &mut |part| {
+    let is_directory = path.is_dir();
+    let mut input = input::open(path)
+        .map_err(|failure| failure.helped(is_directory.then(|| HELP.to_owned())))?;
+    let report = parse(&mut input, &mut |part| {
         keep(part).map_err(|error| io::Error::other(unkept.insert(error).to_string()))
     });
     if let Some(error) = unkept {

@@ -9,6 +9,9 @@ use crate::terminal;
 
 /// Names each file that changed; 1 if one did.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
+    if !args.bundle.exists() {
+        return Err(format!("cannot read {}: it does not exist", args.bundle.display()).into());
+    }
     let changes = verify(&args.bundle)?;
     terminal::print_page(|page| {
         for change in &changes {

@@ -94,6 +94,11 @@ fn verify_names_each_file_that_changed() {
     let run = sandbox.run(["verify", "bundle/manifest.json"]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("is a file: verify the directory"), "{}", run.stderr);
+    let run = sandbox.run(["verify", "missing"]);
+    assert_eq!(
+        (run.status, run.stderr.as_str()),
+        (2, "error: cannot read missing: it does not exist\n")
+    );
 }
 
 /// What is not evidence is a mistake, not an account without evidence.

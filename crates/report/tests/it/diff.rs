@@ -374,7 +374,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
     assert_eq!(notes(&|_| ()), [""; 0]);
     assert_eq!(
         notes(&|new| new.accounts[0].as_of = EARLIER.parse().unwrap()),
-        ["OLD is of a later time (2026-11-02 10:00:00 UTC) than NEW (2026-01-01 00:00:00 UTC)"]
+        ["OLD is from a later time (2026-11-02 10:00:00 UTC) than NEW (2026-01-01 00:00:00 UTC)"]
     );
     assert_eq!(
         notes(&|new| new.accounts[0].id = "444455556666".to_owned()),

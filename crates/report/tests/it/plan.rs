@@ -81,7 +81,7 @@ fn an_older_report_resolves_nothing() {
     let resolved = [("111122223333".to_owned(), Action::Resolve, Reason::Fixed)];
     assert_eq!(steps(&old, &new), resolved);
     let notes = Diff::between(&old, &new).unwrap().notes;
-    let note = "of 444455556666, OLD is of a later time (2026-11-03 10:00:00 UTC) than NEW \
+    let note = "for 444455556666, OLD is from a later time (2026-11-03 10:00:00 UTC) than NEW \
                 (2026-11-02 10:00:00 UTC)";
     assert_eq!(notes, [note]);
 }

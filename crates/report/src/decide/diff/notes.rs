@@ -23,9 +23,9 @@ fn backwards(old: &Report, new: &Report) -> Vec<String> {
         let was = same_account(account.account_ref(), old).map(|held| held.as_of);
         let Some(was) = was.filter(|was| *was > account.as_of) else { continue };
         let of =
-            if new.accounts.len() > 1 { format!("of {}, ", account.id) } else { String::new() };
+            if new.accounts.len() > 1 { format!("for {}, ", account.id) } else { String::new() };
         let (was, is) = (time(was), time(account.as_of));
-        notes.push(format!("{of}OLD is of a later time ({was}) than NEW ({is})"));
+        notes.push(format!("{of}OLD is from a later time ({was}) than NEW ({is})"));
     }
     notes
 }
