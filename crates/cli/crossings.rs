@@ -8,7 +8,7 @@ use portcullis_model::{
     AuditedAccount, BaselineState, Finding, Fingerprint, LooseningChange, Report, Tally, Verdict,
     Waiver,
 };
-use portcullis_report::{Part, loosened, waivers};
+use portcullis_report::{ReportPart, loosened, waivers};
 use portcullis_rules::{Rule, RuleSet, evaluate_crossings};
 
 use crate::failure::Failure;
@@ -101,12 +101,12 @@ impl SavedReports {
         let mut said = Said::default();
         let mut head = saved::read_parts(path, &mut |part| {
             match &part {
-                Part::Account(account) => self.accounts.add(account),
-                Part::Finding(finding) if finding.resource.kind == KIND => {
+                ReportPart::Account(account) => self.accounts.add(account),
+                ReportPart::Finding(finding) if finding.resource.kind == KIND => {
                     said.of_ways.push(finding.clone());
                     return Ok(());
                 }
-                Part::Finding(finding) => said.add_other(finding, &self.shipped),
+                ReportPart::Finding(finding) => said.add_other(finding, &self.shipped),
             }
             spill.add(&part)
         })?;
@@ -118,7 +118,7 @@ impl SavedReports {
         }
         let Some(rules) = &self.rules else {
             for finding in said.of_ways {
-                spill.add(&Part::Finding(finding))?;
+                spill.add(&ReportPart::Finding(finding))?;
             }
             return Ok(head);
         };

@@ -13,7 +13,7 @@ use portcullis_model::{
     AccountStatus, AuditedAccount, Finding, LooseningChange, Report, Severity, Status,
 };
 use portcullis_report::{
-    EarlierReport, Format, Join, Line, Outcome, Part, Rows, Salt, Unmergeable, render_apart,
+    EarlierReport, Format, Join, Line, Outcome, ReportPart, Rows, Salt, Unmergeable, render_apart,
     write_report,
 };
 
@@ -180,10 +180,10 @@ impl Spill {
     }
 
     /// Adds an account or a finding.
-    pub(crate) fn add(&mut self, part: &Part) -> io::Result<()> {
+    pub(crate) fn add(&mut self, part: &ReportPart) -> io::Result<()> {
         match part {
-            Part::Account(account) => self.add_account(account),
-            Part::Finding(finding) => self.add_finding(finding),
+            ReportPart::Account(account) => self.add_account(account),
+            ReportPart::Finding(finding) => self.add_finding(finding),
         }
     }
 

@@ -23,7 +23,7 @@ pub use decide::merge::{Conflict, Join, Unmergeable, merge};
 pub use decide::outcome::Outcome;
 pub use decide::redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
 pub use decide::{loosened, waivers};
-pub use read::{Keep, Line, Part, read_report};
+pub use read::{Keep, Line, ReportPart, read_report};
 pub use render::diff::{DiffFormat, render_diff};
 pub use render::format::json::write_report;
 pub use render::format::{Format, UnknownFormat, render, render_apart};

@@ -12,14 +12,15 @@ use serde_json::{Map, Value as Json};
 const BUFFER: usize = 1 << 16;
 
 /// What a report holds many of.
-pub enum Part {
+pub enum ReportPart {
     /// One of its accounts.
     Account(AuditedAccount),
     /// One of its findings.
     Finding(Finding),
 }
 
-/// An account or a finding as a line of JSON.
+/// An account or a finding as a line of JSON. Both implementations are here, and alike, since generic code is compiled
+/// where it is used: in the command line, which is built without optimisation.
 pub trait Line: Sized {
     /// The line, which does not end in a newline.
     fn to_line(&self) -> serde_json::Result<Vec<u8>>;
@@ -58,7 +59,7 @@ pub fn read_report(input: &mut dyn Read, keep: Keep<'_>) -> serde_json::Result<R
 }
 
 /// Keeps a part of a report.
-pub type Keep<'k> = &'k mut dyn FnMut(Part) -> io::Result<()>;
+pub type Keep<'k> = &'k mut dyn FnMut(ReportPart) -> io::Result<()>;
 
 /// The fields of a report.
 struct Fields<'k> {
@@ -76,12 +77,10 @@ impl<'de> Visitor<'de> for Fields<'_> {
         let mut rest = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
             let value = match name.as_str() {
-                "accounts" => {
-                    fields.next_value_seed(List { wrap: Part::Account, keep: &mut *self.keep })
-                }
-                "findings" => {
-                    fields.next_value_seed(List { wrap: Part::Finding, keep: &mut *self.keep })
-                }
+                "accounts" => fields
+                    .next_value_seed(List { wrap: ReportPart::Account, keep: &mut *self.keep }),
+                "findings" => fields
+                    .next_value_seed(List { wrap: ReportPart::Finding, keep: &mut *self.keep }),
                 _ => fields.next_value(),
             }?;
             if rest.insert(name.clone(), value).is_some() {
@@ -94,7 +93,7 @@ impl<'de> Visitor<'de> for Fields<'_> {
 
 /// A list whose values are kept elsewhere; an empty one is left.
 struct List<'k, T> {
-    wrap: fn(T) -> Part,
+    wrap: fn(T) -> ReportPart,
     keep: Keep<'k>,
 }
 

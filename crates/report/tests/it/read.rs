@@ -4,7 +4,7 @@ use std::io;
 
 use crate::support::{decided, hostile, report};
 use portcullis_model::Report;
-use portcullis_report::{Line, Part, read_report};
+use portcullis_report::{Line, ReportPart, read_report};
 use serde_json::Value;
 
 /// The report that is read from that text, whole again.
@@ -12,8 +12,8 @@ fn read(text: &str) -> Result<Report, String> {
     let (mut accounts, mut findings) = (Vec::new(), Vec::new());
     let mut keep = |part| {
         match part {
-            Part::Account(account) => accounts.push(account),
-            Part::Finding(finding) => findings.push(finding),
+            ReportPart::Account(account) => accounts.push(account),
+            ReportPart::Finding(finding) => findings.push(finding),
         }
         Ok(())
     };
