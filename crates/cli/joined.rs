@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::hash::Hash;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 use std::mem;
@@ -13,8 +12,8 @@ use portcullis_model::{
     AccountStatus, AuditedAccount, Finding, LooseningChange, Report, Severity, Status,
 };
 use portcullis_report::{
-    EarlierReport, Format, Join, Line, Outcome, ReportPart, Rows, Salt, Unmergeable, render_apart,
-    write_report,
+    EarlierReport, Format, Join, Line, Numbers, Outcome, ReportPart, Rows, Salt, Unmergeable,
+    render_apart, write_report,
 };
 
 use crate::args::DetailArgs;
@@ -199,7 +198,7 @@ impl Spill {
     }
 
     fn add_account(&mut self, account: &AuditedAccount) -> io::Result<()> {
-        let key = self.keys.number((account.partition.clone(), account.id.clone()));
+        let key = self.keys.number(&(account.partition.clone(), account.id.clone()));
         let start = self.write(account)?;
         self.accounts.push(AccountLine { key, status: account.status, start });
         Ok(())
@@ -210,8 +209,8 @@ impl Spill {
         self.findings.push(FindingLine {
             severity: finding.severity,
             status: finding.status(),
-            rule: self.rules.number(finding.rule.clone()),
-            account: self.keys.number((finding.partition.clone(), finding.account.clone())),
+            rule: self.rules.number(&finding.rule),
+            account: self.keys.number(&(finding.partition.clone(), finding.account.clone())),
             start,
         });
         Ok(())
@@ -220,7 +219,7 @@ impl Spill {
     /// Adds verdicts on accounts that were added before.
     fn settle(&mut self, report: &Report) -> io::Result<()> {
         for verdicts in &report.accounts {
-            let key = self.keys.number((verdicts.partition.clone(), verdicts.id.clone()));
+            let key = self.keys.number(&(verdicts.partition.clone(), verdicts.id.clone()));
             let Some(place) = self.accounts.iter().position(|line| line.key == key) else {
                 continue;
             };
@@ -301,36 +300,6 @@ impl Spill {
             accounts: self.accounts,
             findings: self.findings,
         })
-    }
-}
-
-/// Values, each with a number from 0.
-struct Numbers<T> {
-    values: Vec<T>,
-    numbers: HashMap<T, u32>,
-}
-
-impl<T: Clone + Eq + Hash> Numbers<T> {
-    /// The number of the value, which is a new one where it has none yet.
-    fn number(&mut self, value: T) -> u32 {
-        if let Some(&number) = self.numbers.get(&value) {
-            return number;
-        }
-        // No report has four thousand million of anything.
-        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.values.push(value.clone());
-        self.numbers.insert(value, number);
-        number
-    }
-
-    fn get(&self, number: u32) -> &T {
-        &self.values[number as usize]
-    }
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Numbers<T> {
-        Numbers { values: Vec::new(), numbers: HashMap::new() }
     }
 }
 

@@ -6,6 +6,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod decide;
+mod numbers;
 mod read;
 mod render;
 mod rows;
@@ -23,6 +24,7 @@ pub use decide::merge::{Conflict, Join, Unmergeable, merge};
 pub use decide::outcome::Outcome;
 pub use decide::redact::{AlreadyRedacted, Salt, SaltTooShort, redact};
 pub use decide::{loosened, waivers};
+pub use numbers::Numbers;
 pub use read::{Keep, Line, ReportPart, read_report};
 pub use render::diff::{DiffFormat, render_diff};
 pub use render::format::json::write_report;

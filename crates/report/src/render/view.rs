@@ -7,6 +7,7 @@ use std::io;
 use jiff::Timestamp;
 use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo};
 
+use crate::numbers::Numbers;
 use crate::render::findings::Entry;
 use crate::rows::Rows;
 use crate::{Outcome, Style, words};
@@ -19,9 +20,9 @@ pub(crate) struct View<'a> {
     /// All findings, in the report's order.
     pub entries: Vec<Entry>,
     /// The ids of the rules of the report, and then of those that only findings name.
-    pub rule_ids: Vec<String>,
+    pub rule_ids: Numbers<String>,
     /// The ids of the accounts that findings name.
-    pub account_ids: Vec<String>,
+    pub account_ids: Numbers<String>,
     /// What the exit status of the audit is, and why.
     pub outcome: Outcome,
     /// How text for a terminal is laid out; nothing for other formats.
@@ -42,27 +43,28 @@ impl<'a> View<'a> {
             outcome.add_account(account.status);
         }
         let mut entries = Vec::with_capacity(findings.count());
-        let (mut rule_numbers, mut account_numbers) = (Numbers::default(), Numbers::default());
+        let (mut rule_ids, mut account_ids) = (Numbers::default(), Numbers::default());
         for rule in &report.rules {
-            rule_numbers.number(&rule.id);
+            rule_ids.number(&rule.id);
         }
         for place in 0..findings.count() {
             let finding = findings.get(place)?;
             outcome.add_finding(&finding.rule, finding.severity, finding.status());
             entries.push(Entry {
-                place: number(place),
+                // No list of a report has four thousand million places.
+                place: u32::try_from(place).unwrap_or(u32::MAX),
                 severity: finding.severity,
                 status: finding.status(),
-                rule: rule_numbers.number(&finding.rule),
-                account: account_numbers.number(&finding.account),
+                rule: rule_ids.number(&finding.rule),
+                account: account_ids.number(&finding.account),
             });
         }
         Ok(View {
             report,
             findings,
             entries,
-            rule_ids: rule_numbers.names,
-            account_ids: account_numbers.names,
+            rule_ids,
+            account_ids,
             outcome,
             style,
             rules: report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect(),
@@ -85,12 +87,12 @@ impl<'a> View<'a> {
 
     /// The rule's id.
     pub(crate) fn rule_id(&self, entry: &Entry) -> &str {
-        &self.rule_ids[entry.rule as usize]
+        self.rule_ids.get(entry.rule)
     }
 
     /// The account's id.
     pub(crate) fn account_id(&self, entry: &Entry) -> &str {
-        &self.account_ids[entry.account as usize]
+        self.account_ids.get(entry.account)
     }
 
     /// The finding's rule; none only in a report that was tampered with.
@@ -137,31 +139,6 @@ impl<'a> View<'a> {
     pub(crate) fn as_of(&self, finding: &Finding) -> Option<Timestamp> {
         self.account(finding).map(|account| account.as_of)
     }
-}
-
-/// Numbers for names, from 0.
-#[derive(Default)]
-struct Numbers {
-    names: Vec<String>,
-    numbers: HashMap<String, u32>,
-}
-
-impl Numbers {
-    /// The number of the name, which is a new one where it has none yet.
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(name) {
-            return number;
-        }
-        let new = number(self.names.len());
-        self.names.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), new);
-        new
-    }
-}
-
-/// A place in a list of a report, of which no list has four thousand million.
-fn number(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 /// What a report says of an account.
