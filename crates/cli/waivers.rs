@@ -5,7 +5,7 @@ use std::io;
 use jiff::Timestamp;
 use portcullis_model::{Finding, Report, Severity, Waiver, WaiverOutcome};
 use portcullis_report::waivers::{self, State};
-use portcullis_report::{Page, bold, dim, severity_style, write_json};
+use portcullis_report::{Page, bold, counted, dim, nonzero, severity_style, write_json};
 use serde::Serialize;
 
 use crate::args::{View, WaiversCheckArgs, WaiversCommand};
@@ -114,11 +114,9 @@ fn write(checked: &[Checked<'_>], matched: bool, page: &mut Page<'_>) -> io::Res
         (count(State::Expiring), "about to end"),
         (count(State::Lasting), "in force for years"),
     ];
-    let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    let texts: Vec<_> = some.map(|(count, word)| format!("{count} {word}")).collect();
-    let noun = if checked.len() == 1 { "waiver" } else { "waivers" };
+    let texts = nonzero(counts);
     let all = if texts.is_empty() { String::new() } else { format!(": {}", texts.join(", ")) };
-    page.painted_item(bold(), "", &format!("{} {noun}{all}", checked.len()))
+    page.painted_item(bold(), "", &format!("{}{all}", counted(checked.len(), "waiver")))
 }
 
 fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Result<()> {

@@ -20,6 +20,19 @@ pub fn counted<N: Copy + fmt::Display + From<u8> + PartialEq>(count: N, noun: &s
     format!("{count} {first}{plural}{rest}")
 }
 
+/// `2 open`, `1 known`: each count with its word, but for those that are zero.
+pub fn nonzero<'w, N: Copy + fmt::Display + From<u8> + PartialEq>(
+    counts: impl IntoIterator<Item = (N, &'w str)>,
+) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (count, word) in counts {
+        if count != N::from(0) {
+            texts.push(format!("{count} {word}"));
+        }
+    }
+    texts
+}
+
 /// The sentence with a capital letter at its start.
 pub(crate) fn capitalised(sentence: &str) -> String {
     let mut chars = sentence.chars();

@@ -5,9 +5,11 @@ use std::fmt;
 
 use portcullis_model::{AccountStatus, Gate, Report, Severity, Status};
 
+use crate::words::nonzero;
+
 /// What an audit comes to, by its report alone. Its text is one sentence that explains the exit
 /// status.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     gate: Gate,
     /// How many findings count.
@@ -55,17 +57,7 @@ impl Outcome {
     /// The outcome of no account and no finding, by that gate.
     #[must_use]
     pub fn without_findings(gate: Gate) -> Outcome {
-        Outcome {
-            gate,
-            open: 0,
-            waived: 0,
-            known: 0,
-            accounts: 0,
-            judged: 0,
-            failed: 0,
-            missed: BTreeSet::new(),
-            allowed: false,
-        }
+        Outcome { gate, ..Outcome::default() }
     }
 
     /// Adds an account.
@@ -115,14 +107,9 @@ impl Outcome {
         }
     }
 
-    /// `, besides 2 waived and 3 known`.
+    /// ` apart from 2 waived and 3 known`.
     fn besides(&self) -> String {
-        let mut counts = Vec::new();
-        for (count, word) in [(self.waived, "waived"), (self.known, "known")] {
-            if count > 0 {
-                counts.push(format!("{count} {word}"));
-            }
-        }
+        let counts = nonzero([(self.waived, "waived"), (self.known, "known")]);
         if counts.is_empty() {
             String::new()
         } else {

@@ -2,7 +2,7 @@
 
 use portcullis_model::{AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome, Report};
 
-use crate::words::lead;
+use crate::words::{lead, nonzero};
 
 /// The frameworks of each account, with what leads their titles where there are several accounts.
 pub(crate) fn of_accounts(
@@ -16,11 +16,9 @@ pub(crate) fn of_accounts(
 
 /// How many controls have which status, those without any left out.
 pub(crate) fn in_numbers(framework: &FrameworkOutcome) -> String {
-    let all =
-        ControlStatus::ALL.into_iter().map(|status| (framework.counts.with_status(status), status));
-    let some = all.filter(|(count, _)| *count > 0);
-    let texts: Vec<_> = some.map(|(count, status)| format!("{count} {}", status.words())).collect();
-    format!("{} controls: {}", framework.controls.len(), texts.join(", "))
+    let counts =
+        ControlStatus::ALL.map(|status| (framework.counts.with_status(status), status.words()));
+    format!("{} controls: {}", framework.controls.len(), nonzero(counts).join(", "))
 }
 
 /// How many of the findings that fail a control of an account are accepted.

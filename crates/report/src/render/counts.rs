@@ -6,7 +6,7 @@ use portcullis_model::{Severity, Status, Tally};
 
 use crate::render::findings::Entry;
 use crate::render::view::{self, View};
-use crate::words::counted;
+use crate::words::{counted, nonzero};
 
 /// The number of verdicts by status.
 #[derive(Clone, Copy, Default)]
@@ -49,23 +49,24 @@ pub(crate) fn headline(view: &View<'_>) -> String {
         0 | 1 => String::new(),
         count => format!(" in {count} accounts"),
     };
-    let mut open = Vec::new();
-    for (severity, counts) in by_severity(view) {
-        match counts.with_status(Status::Open) {
-            0 => {}
-            count => open.push(format!("{count} {}", severity.word())),
-        }
-    }
-    let found = match total(view).with_status(Status::Open) {
-        0 => format!("No open findings{accounts}"),
-        count => format!("{}{accounts}: {}", counted(count, "open finding"), open.join(", ")),
-    };
+    let found = open(view, &accounts).unwrap_or_else(|| format!("No open findings{accounts}"));
     let unknown = view.entries.iter().filter(|entry| entry.status == Status::Unknown);
     let unjudged: BTreeSet<u32> = unknown.map(|entry| entry.rule).collect();
     let all = counted(view.report.rules.len(), "rule");
     match unjudged.len() {
         0 => format!("{found}; {all} judged"),
         some => format!("{found}; {some} of {all} not fully judged"),
+    }
+}
+
+/// How many findings are open there, and of which severities; none if none is.
+pub(crate) fn open(view: &View<'_>, place: &str) -> Option<String> {
+    let by_severity = by_severity(view).into_iter();
+    let open = by_severity.map(|(of, counts)| (counts.with_status(Status::Open), of.word()));
+    let severities = nonzero(open).join(", ");
+    match total(view).with_status(Status::Open) {
+        0 => None,
+        count => Some(format!("{}{place}: {severities}", counted(count, "open finding"))),
     }
 }
 

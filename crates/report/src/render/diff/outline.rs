@@ -5,7 +5,7 @@ use portcullis_model::Severity;
 
 use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
 use crate::decide::waivers::decision_and_reason;
-use crate::words::{capitalised, counted, describe, shorten, span, time, value};
+use crate::words::{capitalised, counted, describe, nonzero, shorten, span, time, value};
 
 /// Room for a value in a line; JSON has it whole.
 const VALUE_CHARS: usize = 100;
@@ -74,12 +74,7 @@ fn explanation(change: Change) -> Option<&'static str> {
 
 /// `2 new, 1 fixed, 5 unchanged`: what there is, with what is not listed at the end.
 fn summary(diff: &Diff<'_>) -> String {
-    let mut counts = Vec::new();
-    for change in Change::ALL {
-        if diff.count(change) > 0 {
-            counts.push(format!("{} {}", diff.count(change), change.words()));
-        }
-    }
+    let counts = nonzero(Change::ALL.map(|change| (diff.count(change), change.words())));
     match (counts.join(", "), diff.entries.is_empty()) {
         (counts, _) if counts.is_empty() => "no findings in either report".to_owned(),
         (counts, true) => format!("nothing has changed ({counts})"),

@@ -13,6 +13,7 @@ use super::code_quality;
 use crate::defuse;
 use crate::render::findings::with_status;
 use crate::render::view::View;
+use crate::words::nonzero;
 
 /// GitHub shows so many annotations of a level and step, and drops the others.
 const SHOWN: usize = 10;
@@ -102,16 +103,12 @@ fn annotation(view: &View<'_>, finding: &Finding, level: Level) -> Command {
 /// How the audit ended, and how many findings have no annotation.
 fn end(view: &View<'_>, open: usize) -> Command {
     let count = |status| with_status(&view.entries, status).count();
-    let counts: Vec<String> = [
+    let counts = nonzero([
         (open, "open"),
         (count(Status::Known), "known"),
         (count(Status::Waived), "waived"),
         (count(Status::Unknown), "not judged"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, word)| format!("{count} {word}"))
-    .collect();
+    ]);
     let outcome = view.outcome.to_string();
     let others = if counts.is_empty() {
         String::new()

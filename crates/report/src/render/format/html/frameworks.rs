@@ -13,7 +13,7 @@ use super::index::{Index, Rule};
 use super::link::{RuleLink, WebLink, to_filter};
 use super::text::Text;
 use crate::render::controls::waived;
-use crate::words::few;
+use crate::words::{few, nonzero};
 
 /// So many different reasons for the state of a control are given.
 const REASONS: usize = 3;
@@ -168,13 +168,10 @@ fn percentage(pass: u32, fail: u32) -> Option<u32> {
 /// `72% of the judged controls pass (18 of 25). This leaves out 12 manual, 3 unknown.`
 fn score(counts: ControlCounts) -> String {
     let ControlCounts { pass, fail, .. } = counts;
-    let mut left_out = Vec::new();
-    for status in ControlStatus::ALL {
-        let judged = matches!(status, ControlStatus::Pass | ControlStatus::Fail);
-        if !judged && counts.with_status(status) > 0 {
-            left_out.push(format!("{} {}", counts.with_status(status), status.words()));
-        }
-    }
+    let mut unjudged = ControlStatus::ALL.to_vec();
+    unjudged.retain(|status| !matches!(status, ControlStatus::Pass | ControlStatus::Fail));
+    let left_out =
+        nonzero(unjudged.into_iter().map(|status| (counts.with_status(status), status.words())));
     let judged = match percentage(pass, fail) {
         Some(percent) => {
             format!("{percent}% of the judged controls pass ({pass} of {}).", pass + fail)

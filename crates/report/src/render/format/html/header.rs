@@ -10,9 +10,10 @@ use super::index::{Index, Rule};
 use super::link::RuleLink;
 use super::text::Text;
 use crate::decide::loosened;
-use crate::render::findings::Entry as FindingEntry;
+use crate::render::counts;
+use crate::render::findings::{Entry as FindingEntry, with_status};
 use crate::render::view::View;
-use crate::words::counted;
+use crate::words::{counted, nonzero};
 
 /// So many of the most severe findings are put into words.
 const IN_WORDS: usize = 2;
@@ -79,7 +80,7 @@ impl<'a> Header<'a> {
         };
         Ok(Header {
             class,
-            headline: headline(&open, report, class == "clean" && unknown.is_none()),
+            headline: headline(view, class == "clean" && unknown.is_none()),
             most_severe: most_severe(&open, view)?,
             accepted: accepted(&view.entries),
             sentence: view.outcome.to_string().into(),
@@ -109,20 +110,13 @@ impl<'a> First<'a> {
 }
 
 /// `75 open findings: 4 critical, 18 high, 32 medium, 21 low`.
-fn headline(open: &[FindingEntry], report: &Report, all_judged: bool) -> String {
-    let mut counts = Vec::new();
-    for severity in Severity::ALL {
-        let count = open.iter().filter(|entry| entry.severity == severity).count();
-        if count > 0 {
-            counts.push(format!("{count} {}", severity.word()));
+fn headline(view: &View<'_>, all_judged: bool) -> String {
+    match counts::open(view, "") {
+        Some(open) => open,
+        None if all_judged => {
+            format!("No open findings: all {} judged", counted(view.report.rules.len(), "rule"))
         }
-    }
-    match open.len() {
-        0 if all_judged => {
-            format!("No open findings: all {} judged", counted(report.rules.len(), "rule"))
-        }
-        0 => "No open findings, but not everything could be judged".to_owned(),
-        count => format!("{}: {}", counted(count, "open finding"), counts.join(", ")),
+        None => "No open findings, but not everything could be judged".to_owned(),
     }
 }
 
@@ -142,15 +136,11 @@ fn most_severe(open: &[FindingEntry], view: &View<'_>) -> io::Result<Option<Text
 
 /// `1 known and 2 waived`.
 fn accepted(entries: &[FindingEntry]) -> Option<String> {
-    let mut counts = Vec::new();
-    for (status, word) in [(Status::Known, "known"), (Status::Waived, "waived")] {
-        let is_it =
-            |entry: &&FindingEntry| entry.status == status && entry.severity == Severity::Critical;
-        let count = entries.iter().filter(is_it).count();
-        if count > 0 {
-            counts.push(format!("{count} {word}"));
-        }
-    }
+    let mut critical = entries.to_vec();
+    critical.retain(|entry| entry.severity == Severity::Critical);
+    let counts = [Status::Known, Status::Waived]
+        .map(|status| (with_status(&critical, status).count(), status.word()));
+    let counts = nonzero(counts);
     (!counts.is_empty()).then(|| counts.join(" and "))
 }
 
