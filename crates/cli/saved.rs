@@ -4,8 +4,8 @@ use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
-use portcullis_model::{Report, SCHEMA};
-use portcullis_report::{Keep, read_report};
+use portcullis_model::{Finding, Report, SCHEMA};
+use portcullis_report::{Keep, ReportPart, read_report};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,6 +20,20 @@ pub(crate) fn read(path: &Path) -> Result<Filed, Failure> {
     let mut spill = Spill::new()?;
     let head = read_into(path, &mut spill)?;
     Ok(spill.finish(head)?)
+}
+
+/// Reads a report with those of its findings alone.
+pub(crate) fn read_some(path: &Path, some: impl Fn(&Finding) -> bool) -> Result<Report, Failure> {
+    let (mut accounts, mut findings) = (Vec::new(), Vec::new());
+    let head = read_parts(path, &mut |part| {
+        match part {
+            ReportPart::Account(account) => accounts.push(account),
+            ReportPart::Finding(finding) if some(&finding) => findings.push(finding),
+            ReportPart::Finding(_) => {}
+        }
+        Ok(())
+    })?;
+    Ok(Report { accounts, findings, ..head })
 }
 
 /// Reads a report, whose accounts and findings are added to others; what else it consists of.

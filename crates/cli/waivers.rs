@@ -1,6 +1,7 @@
 //! `waivers`: how long they hold, and what they are for.
 
 use std::io;
+use std::path::Path;
 
 use jiff::Timestamp;
 use portcullis_model::{Finding, Report, Severity, Waiver, WaiverOutcome};
@@ -49,7 +50,7 @@ pub(crate) fn run(command: &WaiversCommand, config: &Config) -> Result<u8, Failu
 fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
     let (_, configured) = config.load_rules(&args.view.directories)?;
     let report = match &args.report {
-        Some(path) => Some(applied(saved::read(path)?.into_report()?, &configured, args.as_of)?),
+        Some(path) => Some(read(path, &configured, args.as_of)?),
         None => None,
     };
     let outcomes = match &report {
@@ -66,12 +67,10 @@ fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
     Ok(u8::from(checked.iter().any(bad)))
 }
 
-/// The report with those waivers, at that time.
-fn applied(
-    mut report: Report,
-    configured: &[Waiver],
-    as_of: Option<Timestamp>,
-) -> Result<Report, Failure> {
+/// The report with those waivers, at that time, and with the findings of their rules alone.
+fn read(path: &Path, configured: &[Waiver], as_of: Option<Timestamp>) -> Result<Report, Failure> {
+    let is_named = |finding: &Finding| configured.iter().any(|it| it.rule == finding.rule);
+    let mut report = saved::read_some(path, is_named)?;
     if report.options.redacted {
         let help = "audit without --redact to see what waivers match";
         return Err(Failure::with_help("the report is redacted: its names are pseudonyms", help));
@@ -88,17 +87,6 @@ impl<'r> Checked<'r> {
         let findings =
             report.map(|report| waivers::matching(report, &outcome.waiver)).unwrap_or_default();
         Checked { state: State::from_outcome(outcome), outcome, findings }
-    }
-
-    /// What it matches, or why that is not known.
-    fn matches(&self) -> String {
-        let WaiverOutcome { fails, unknown, judged, .. } = self.outcome;
-        match (fails, unknown) {
-            (0, 0) if *judged => "nothing that fails".to_owned(),
-            (0, 0) => "nothing; not everything it covers was judged".to_owned(),
-            (fails, 0) => format!("{fails} failing"),
-            (fails, unknown) => format!("{fails} failing, {unknown} not judged"),
-        }
     }
 }
 
@@ -128,7 +116,7 @@ fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Resul
     if !matched {
         return Ok(());
     }
-    page.item("  matches  ", &one.matches())?;
+    page.item("  matches  ", &waivers::matches(outcome))?;
     for finding in findings.iter().take(LISTED_FINDINGS) {
         page.item("    - ", &format!("{}: {}", finding.resource.id, finding.message))?;
     }

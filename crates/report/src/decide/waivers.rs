@@ -17,7 +17,7 @@ use portcullis_model::{
 };
 
 pub use resource::{NotAResource, ResourcePattern};
-pub use words::{State, end, subject, warning, warnings};
+pub use words::{State, end, matches, subject, warning, warnings};
 pub(crate) use words::{account, decision, decision_and_reason};
 
 /// The account of a waiver that holds in all of them.

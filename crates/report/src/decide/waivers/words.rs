@@ -79,6 +79,17 @@ pub fn end(outcome: &WaiverOutcome) -> String {
     }
 }
 
+/// What it matches, or why that is not known.
+#[must_use]
+pub fn matches(outcome: &WaiverOutcome) -> String {
+    match (outcome.fails, outcome.unknown) {
+        (0, 0) if outcome.judged => "nothing that fails".to_owned(),
+        (0, 0) => "nothing; not everything it covers was judged".to_owned(),
+        (fails, 0) => counted(fails, "failing finding"),
+        (fails, unknown) => format!("{}, {unknown} not judged", counted(fails, "failing finding")),
+    }
+}
+
 /// What to warn about; nothing for a waiver that is in force, and used.
 #[must_use]
 pub fn warning(outcome: &WaiverOutcome) -> Option<String> {

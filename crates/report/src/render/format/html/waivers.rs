@@ -6,8 +6,7 @@ use portcullis_model::{Report, WaiverOutcome};
 use super::index::Index;
 use super::link::RuleLink;
 use super::text::Text;
-use crate::decide::waivers::{State, account, end};
-use crate::words::counted;
+use crate::decide::waivers::{State, account, end, matches};
 
 #[derive(Template)]
 #[template(path = "html/waivers.html")]
@@ -19,7 +18,7 @@ struct WaiverRow<'a> {
     class: &'static str,
     words: &'static str,
     end: String,
-    matched: String,
+    matches: String,
     rules: [RuleLink<'a>; 1],
     resource: Text<'a>,
     account: Text<'a>,
@@ -55,23 +54,12 @@ impl<'a> WaiverRow<'a> {
             class,
             words,
             end: end(outcome),
-            matched: matched(outcome),
+            matches: matches(outcome),
             rules: [RuleLink::find(&waiver.rule, index, |_| 0)],
             resource: (&waiver.resource).into(),
             account: account(waiver).into(),
             owner: (&waiver.owner).into(),
             reason: (&waiver.reason).into(),
         }
-    }
-}
-
-/// What the waiver is about in this run.
-fn matched(outcome: &WaiverOutcome) -> String {
-    let count = |count: u32, noun| counted(count.try_into().unwrap_or(usize::MAX), noun);
-    match (outcome.judged, outcome.fails, outcome.unknown) {
-        (false, 0, 0) => "not judged in this run".to_owned(),
-        (true, 0, 0) => "matches nothing that fails".to_owned(),
-        (_, fails, 0) => count(fails, "finding"),
-        (_, fails, unknown) => format!("{}, and {unknown} not judged", count(fails, "finding")),
     }
 }
