@@ -36,23 +36,14 @@ pub(crate) fn check(old: &Report, new: &Report) -> Result<(), Incomparable> {
 /// Findings by their identity. Several resources may share one.
 pub(crate) type ByFingerprint<'r> = BTreeMap<Fingerprint, Vec<&'r Finding>>;
 
-/// The findings of a report.
-pub(crate) fn by_fingerprint(report: &Report) -> ByFingerprint<'_> {
+/// The findings of a report, by the identity that they have in a newer one, or in the same.
+pub(crate) fn by_fingerprint<'r>(report: &'r Report, newer: &Report) -> ByFingerprint<'r> {
+    let (was, is) = (AccessKeys::new(&report.findings), AccessKeys::new(&newer.findings));
     let mut groups = ByFingerprint::new();
     for finding in &report.findings {
-        groups.entry(finding.fingerprint.clone()).or_default().push(finding);
-    }
-    groups
-}
-
-/// The findings of an older report, by the identity that they have in a newer one.
-pub(crate) fn by_later_fingerprint<'r>(old: &'r Report, new: &Report) -> ByFingerprint<'r> {
-    let (was, is) = (AccessKeys::new(&old.findings), AccessKeys::new(&new.findings));
-    let mut groups = ByFingerprint::new();
-    for finding in &old.findings {
         let key = AccessKey::from_finding(finding).filter(|key| was.fingerprint(key).is_some());
-        let later = key.and_then(|key| is.fingerprint(&key));
-        let fingerprint = later.unwrap_or(&finding.fingerprint).clone();
+        let newer = key.and_then(|key| is.fingerprint(&key));
+        let fingerprint = newer.unwrap_or(&finding.fingerprint).clone();
         groups.entry(fingerprint).or_default().push(finding);
     }
     groups

@@ -179,8 +179,8 @@ impl<'a> Diff<'a> {
     /// The changes from one report to another.
     pub fn between(old: &'a Report, new: &'a Report) -> Result<Diff<'a>, Incomparable> {
         comparison::check(old, new)?;
-        let was = Index::new(old, comparison::by_later_fingerprint(old, new));
-        let is = Index::new(new, comparison::by_fingerprint(new));
+        let was = Index::new(old, comparison::by_fingerprint(old, new));
+        let is = Index::new(new, comparison::by_fingerprint(new, new));
         let problems: BTreeSet<_> = was.problems().chain(is.problems()).collect();
         let mut counts: BTreeMap<_, _> =
             Change::ALL.into_iter().map(|change| (change, 0)).collect();
