@@ -37,13 +37,14 @@ struct Suite<'a> {
 /// A suite for each account, made when it is written; one at least, for no test at all would look fine.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let parts = by_account(view);
-    xml::write(out, |suites| {
-        for (id, part) in &parts {
-            suites.write(view, &Suite::new(view, id, part)?)?;
+    xml::write(out, |xml| {
+        for (number, (id, part)) in parts.iter().enumerate() {
+            xml::write_suite(view, number, &Suite::new(view, id, part)?, xml)?;
         }
         if view.report.accounts.is_empty() {
             let cases = vec![Case::of_nothing(ALL_ACCOUNTS, "no account was audited")];
-            suites.write(view, &Suite { name: ALL_ACCOUNTS, cases, ..Suite::default() })?;
+            let suite = Suite { name: ALL_ACCOUNTS, cases, ..Suite::default() };
+            xml::write_suite(view, parts.len(), &suite, xml)?;
         }
         Ok(())
     })

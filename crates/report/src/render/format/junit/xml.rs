@@ -11,39 +11,29 @@ use super::case::{Case, Mark};
 use crate::defuse;
 use crate::render::view::View;
 
-type Xml<'a> = Writer<&'a mut dyn Write>;
+pub(super) type Xml<'a> = Writer<&'a mut dyn Write>;
 
 /// Nothing is timed: the same report gives the same bytes.
 const TIME: (&str, &str) = ("time", "0");
 
-/// Suites, one after the other.
-pub(super) struct Suites<'x, 'w> {
-    xml: &'x mut Xml<'w>,
-    /// How many were written.
-    count: usize,
-}
-
-impl Suites<'_, '_> {
-    pub(super) fn write(&mut self, view: &View<'_>, suite: &Suite<'_>) -> io::Result<()> {
-        write_suite(view, self.count, suite, self.xml)?;
-        self.count += 1;
-        Ok(())
-    }
-}
-
 /// Writes the document around the suites.
 pub(super) fn write(
     out: &mut dyn Write,
-    write_suites: impl FnOnce(&mut Suites<'_, '_>) -> io::Result<()>,
+    write_suites: impl FnOnce(&mut Xml<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut xml = Writer::new_with_indent(out, b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.create_element("testsuites")
-        .write_inner_content(|xml| write_suites(&mut Suites { xml, count: 0 }))?;
+    xml.create_element("testsuites").write_inner_content(write_suites)?;
     xml.get_mut().write_all(b"\n")
 }
 
-fn write_suite(view: &View<'_>, id: usize, suite: &Suite<'_>, xml: &mut Xml<'_>) -> io::Result<()> {
+/// Writes the suite of that number.
+pub(super) fn write_suite(
+    view: &View<'_>,
+    id: usize,
+    suite: &Suite<'_>,
+    xml: &mut Xml<'_>,
+) -> io::Result<()> {
     let tool = &view.report.tool;
     let Suite { name, as_of, properties, cases, gaps } = suite;
     let marked = |element: &str| {
