@@ -1,31 +1,23 @@
 //! What two reports have in common, so that findings of one can be found in the other.
 
 use std::collections::{BTreeMap, HashMap};
-use std::error::Error;
-use std::fmt;
 
 use jiff::Timestamp;
 use portcullis_model::{
     AccountRef, AuditedAccount, Finding, Fingerprint, Report, ResourceRef, RuleInfo, Verdict,
 };
 use serde_json::Value as Json;
+use thiserror::Error;
 
 /// Two reports of which nothing can be said together.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum Incomparable {
     /// Only one of them is redacted, so that no finding of it can be found in the other.
+    #[error(
+        "one of the reports is redacted and the other is not, so no finding of one can be found in the other; redact \
+         both with the same salt, or none"
+    )]
     Redaction,
-}
-
-impl Error for Incomparable {}
-
-impl fmt::Display for Incomparable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "one of the reports is redacted and the other is not, so no finding of one can be \
-             found in the other; redact both with the same salt, or none",
-        )
-    }
 }
 
 /// An error if findings of one report cannot be found in the other.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::error::Error;
-use std::{fmt, mem};
+use std::mem;
 
 use portcullis_model::{
     AccountRef, ActivitySummary, Loosening, LooseningChange, Report, Run, Waiver, WaiverOutcome,
 };
+use thiserror::Error;
 
 use crate::decide::loosened;
 use crate::decide::waivers::{self, ANY_ACCOUNT};
@@ -27,39 +27,26 @@ pub enum Unmergeable {
 }
 
 /// Why two reports do not go together.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum Conflict {
     /// Both are of the account of that id.
+    #[error("both are of account {0}")]
     SameAccount(String),
-    /// Neither says which account it is of, so both may be of the same one.
+    /// Neither says which account it is of.
+    #[error("neither says which account it is of, so both may be of the same one")]
     Unidentified,
     /// Only one of them is redacted.
+    #[error("one is redacted and the other is not")]
     Redaction,
     /// Different versions of Portcullis made them.
+    #[error("different versions of Portcullis made them")]
     Version,
     /// Different rules or parameters, or pseudonyms under different salts.
+    #[error("they were judged by different rules or parameters, or redacted with different salts")]
     Rules,
     /// Different options.
+    #[error("they were made with different options")]
     Options,
-}
-
-impl Error for Conflict {}
-
-impl fmt::Display for Conflict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Conflict::SameAccount(id) => return write!(f, "both are of account {id}"),
-            Conflict::Unidentified => {
-                "neither says which account it is of, so both may be of the same one"
-            }
-            Conflict::Redaction => "one is redacted and the other is not",
-            Conflict::Version => "different versions of Portcullis made them",
-            Conflict::Rules => {
-                "they were judged by different rules or parameters, or redacted with different salts"
-            }
-            Conflict::Options => "they were made with different options",
-        })
-    }
 }
 
 /// The report of all accounts: as if one audit had judged them.

@@ -20,6 +20,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use portcullis_model::{Finding, Report};
+use thiserror::Error;
 
 use crate::Style;
 use crate::render::view::View;
@@ -110,18 +111,11 @@ pub(crate) fn find<F: Copy>(
 }
 
 /// The name is not that of a format.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("unknown format; there are: {}", names.join(", "))]
 pub struct UnknownFormat {
     /// The names that there are.
     pub names: Vec<&'static str>,
-}
-
-impl std::error::Error for UnknownFormat {}
-
-impl std::fmt::Display for UnknownFormat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "unknown format; there are: {}", self.names.join(", "))
-    }
 }
 
 /// Writes the report in that format. The style matters to the table only.

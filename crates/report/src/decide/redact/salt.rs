@@ -8,22 +8,16 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use portcullis_model::Fingerprint;
 use sha2::Sha256;
+use thiserror::Error;
 
 /// The secret that pseudonyms depend on. Reports that were redacted under the same salt can be joined.
 #[derive(Clone)]
 pub struct Salt(Hmac<Sha256>);
 
 /// A salt is too short to be secret.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("a salt must have at least {} bytes", Salt::MIN_LENGTH)]
 pub struct SaltTooShort;
-
-impl std::error::Error for SaltTooShort {}
-
-impl fmt::Display for SaltTooShort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a salt must have at least {} bytes", Salt::MIN_LENGTH)
-    }
-}
 
 /// The salt itself is never shown.
 impl fmt::Debug for Salt {

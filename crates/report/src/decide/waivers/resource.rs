@@ -1,9 +1,9 @@
 //! Which resources a waiver names.
 
-use std::fmt;
 use std::str::FromStr;
 
 use portcullis_model::{Arn, ResourceRef};
+use thiserror::Error;
 use wildmatch::WildMatch;
 
 use crate::decide::redact::TYPES;
@@ -100,24 +100,15 @@ fn cut_short(text: &str) -> NotAResource {
 }
 
 /// The text names no resource.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum NotAResource {
     /// It would name every resource.
+    #[error("names every resource")]
     Everything,
     /// It would name every resource of a kind.
+    #[error("names every resource of a kind")]
     EveryOfAKind,
     /// It has a colon, but is not an ARN.
+    #[error("has a colon, but is not an ARN")]
     NoArn,
-}
-
-impl std::error::Error for NotAResource {}
-
-impl fmt::Display for NotAResource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            NotAResource::Everything => "names every resource",
-            NotAResource::EveryOfAKind => "names every resource of a kind",
-            NotAResource::NoArn => "has a colon, but is not an ARN",
-        })
-    }
 }
