@@ -15,12 +15,12 @@ mod run;
 mod salt;
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::mem;
 
 use portcullis_model::{
     AccountRef, AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Evidence,
     Finding, FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo,
-    RunOptions, SharedText, Source, Tool, Verdict, Waiver, WaiverOutcome,
+    RunOptions, Source, Tool, Verdict, Waiver, WaiverOutcome,
 };
 
 pub(crate) use self::arn::TYPES;
@@ -28,6 +28,7 @@ pub use self::salt::{Salt, SaltTooShort};
 
 use self::names::Names;
 use serde_json::Value as Json;
+use thiserror::Error;
 
 use crate::decide::waivers;
 
@@ -35,25 +36,19 @@ use crate::decide::waivers;
 pub(crate) const WITHHELD: &str = "withheld: redacted";
 
 /// The report holds pseudonyms already, which another salt would make into others.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("the report is redacted already")]
 pub struct AlreadyRedacted;
-
-impl std::error::Error for AlreadyRedacted {}
-
-impl fmt::Display for AlreadyRedacted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the report is redacted already")
-    }
-}
 
 /// The report with pseudonyms. Verdicts, severities, counts, times and the exit status stay.
 ///
 /// Waivers match names: apply them before. A baseline is joined by fingerprint: redact both or none.
-pub fn redact(report: Report, salt: &Salt) -> Result<Report, AlreadyRedacted> {
+pub fn redact(mut report: Report, salt: &Salt) -> Result<Report, AlreadyRedacted> {
     if report.options.redacted {
         return Err(AlreadyRedacted);
     }
-    Ok(Redaction { salt, names: Names::new(salt), params: Vec::new() }.report(report))
+    Redaction { salt, names: Names::new(salt), params: Vec::new() }.report(&mut report);
+    Ok(report)
 }
 
 /// What is known while a report is redacted. Every function takes its part to pieces without `..`, so
@@ -67,148 +62,125 @@ struct Redaction<'s> {
 }
 
 impl Redaction<'_> {
-    fn report(&mut self, report: Report) -> Report {
-        let Report { schema, tool, options, run, accounts, rules, findings, waivers, activity } =
+    fn report(&mut self, report: &mut Report) {
+        let Report { schema: _, tool, options, run, accounts, rules, findings, waivers, activity } =
             report;
+        let Tool { name: _, version: _, ruleset } = tool;
+        *ruleset = self.salt.hash(ruleset);
+        let RunOptions {
+            rule_set: _,
+            only: _,
+            skip: _,
+            frameworks: _,
+            include: _,
+            gate: _,
+            redacted,
+        } = options;
+        *redacted = true;
+        self.run(run);
         // Rules first: their parameters show in what is said of controls.
-        let rules: Vec<_> = rules.into_iter().map(|rule| self.rule(rule)).collect();
-        let mut accounts: Vec<_> = accounts.into_iter().map(|a| self.account(a)).collect();
-        let mut findings: Vec<_> =
-            findings.into_iter().map(|finding| self.finding(finding, &rules, &accounts)).collect();
+        for rule in &mut *rules {
+            self.rule(rule);
+        }
+        for account in &mut *accounts {
+            self.account(account);
+        }
+        for finding in &mut *findings {
+            self.finding(finding, rules, accounts);
+        }
+        for WaiverOutcome { waiver, days_left: _, judged: _, fails: _, unknown: _ } in &mut *waivers
+        {
+            self.waiver(waiver);
+        }
         // The order of names would tell something about them.
         accounts.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
-        let mut waivers: Vec<_> = waivers.into_iter().map(|w| self.waiver_outcome(w)).collect();
         waivers.sort_by(|a, b| waivers::order(&a.waiver).cmp(&waivers::order(&b.waiver)));
-        Report {
-            schema,
-            tool: self.tool(tool),
-            options: Redaction::options(options),
-            run: self.run(run),
-            accounts,
-            rules,
-            findings,
-            waivers,
-            activity: activity.into_iter().map(|it| activity::summary(it, &self.names)).collect(),
-        }
+        let summaries = mem::take(activity).into_iter();
+        *activity = summaries.map(|it| activity::summary(it, &self.names)).collect();
     }
 
-    fn tool(&self, Tool { name, version, ruleset }: Tool) -> Tool {
-        Tool { name, version, ruleset: self.salt.hash(&ruleset) }
-    }
-
-    fn options(options: RunOptions) -> RunOptions {
-        let RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: _ } = options;
-        RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: true }
-    }
-
-    fn account(&mut self, account: AuditedAccount) -> AuditedAccount {
+    fn account(&self, account: &mut AuditedAccount) {
         let AuditedAccount {
             id,
             alias,
             name,
-            partition,
+            partition: _,
             region,
-            status,
+            status: _,
             caller,
-            as_of,
-            collected_from,
-            collected_to,
-            report_generated_at,
+            as_of: _,
+            collected_from: _,
+            collected_to: _,
+            report_generated_at: _,
             gaps,
-            tallies,
+            tallies: _,
             frameworks,
             baseline,
-            // It is made of names.
-            border: _,
+            border,
         } = account;
-        let text = |text: Option<String>| text.map(|text| self.names.text(&text));
-        let (alias, name, caller) = (text(alias), text(name), text(caller));
-        let mut gaps: Vec<_> = gaps.into_iter().map(|gap| self.gap(gap)).collect();
-        gaps.sort();
-        AuditedAccount {
-            id: self.names.account(&id),
-            alias,
-            name,
-            partition,
-            region: region.map(|region| self.names.region(&region)),
-            status,
-            caller,
-            as_of,
-            collected_from,
-            collected_to,
-            report_generated_at,
-            gaps,
-            tallies,
-            frameworks: frameworks.into_iter().map(|f| self.framework(f)).collect(),
-            baseline: baseline.map(|Baseline { as_of, ruleset }| Baseline {
-                as_of,
-                ruleset: self.salt.hash(&ruleset),
-            }),
-            border: None,
+        *id = self.names.account(id);
+        for text in [alias, name, caller].into_iter().flatten() {
+            *text = self.names.text(text);
         }
+        if let Some(region) = region {
+            *region = self.names.region(region);
+        }
+        for gap in &mut *gaps {
+            self.gap(gap);
+        }
+        gaps.sort();
+        for framework in frameworks {
+            self.framework(framework);
+        }
+        if let Some(Baseline { as_of: _, ruleset }) = baseline {
+            *ruleset = self.salt.hash(ruleset);
+        }
+        // It is made of names.
+        *border = None;
     }
 
     /// AWS's message is free text, and a request id identifies the caller to AWS's staff.
-    fn gap(&mut self, gap: Gap) -> Gap {
-        let Gap { source, operation, action, code, message: _, resource, request_id: _, at } = gap;
-        let code_or_none =
-            |text: SharedText| if form::is_code(&text) { text } else { WITHHELD.into() };
-        Gap {
-            source,
-            operation: code_or_none(operation),
-            action: code_or_none(action),
-            code: code_or_none(code),
-            message: WITHHELD.into(),
-            resource: resource.map(|resource| self.names.text(&resource)),
-            request_id: None,
-            at,
+    fn gap(&self, gap: &mut Gap) {
+        let Gap { source: _, operation, action, code, message, resource, request_id, at: _ } = gap;
+        for text in [operation, action, code] {
+            if !form::is_code(text) {
+                *text = WITHHELD.into();
+            }
         }
+        *message = WITHHELD.into();
+        if let Some(resource) = resource {
+            *resource = self.names.text(resource);
+        }
+        *request_id = None;
     }
 
     /// The texts of a rule are its author's, and public; ids in them are not.
-    fn rule(&mut self, rule: RuleInfo) -> RuleInfo {
+    fn rule(&mut self, rule: &mut RuleInfo) {
         let RuleInfo {
-            id,
-            family,
+            id: _,
+            family: _,
             hash,
             title,
-            severity,
-            scope,
+            severity: _,
+            scope: _,
             risk,
             remediation,
             references,
-            mut params,
-            frameworks,
-        } = rule;
-        for value in params.values() {
-            collect_texts(value, &mut self.params);
-        }
-        for (name, value) in &mut params {
-            *value = self.names.fact(&format!("params.{name}"), std::mem::take(value));
-        }
-        let public = |text: String| public::without_ids(&text, &self.names);
-        RuleInfo {
-            id,
-            family,
-            hash: self.salt.hash(&hash),
-            title: public(title),
-            severity,
-            scope,
-            risk: public(risk),
-            remediation: public(remediation),
-            references: references.into_iter().map(public).collect(),
             params,
-            frameworks,
+            frameworks: _,
+        } = rule;
+        *hash = self.salt.hash(hash);
+        for (name, value) in params {
+            collect_texts(value, &mut self.params);
+            *value = self.names.fact(&format!("params.{name}"), mem::take(value));
+        }
+        for text in [title, risk, remediation].into_iter().chain(references) {
+            *text = public::without_ids(text, &self.names);
         }
     }
 
-    fn finding(
-        &self,
-        finding: Finding,
-        rules: &[RuleInfo],
-        accounts: &[AuditedAccount],
-    ) -> Finding {
+    fn finding(&self, finding: &mut Finding, rules: &[RuleInfo], accounts: &[AuditedAccount]) {
         let Finding {
             fingerprint,
             rule,
@@ -216,116 +188,91 @@ impl Redaction<'_> {
             account,
             resource,
             verdict,
-            severity,
+            severity: _,
             message,
             message_facts,
             evidence,
             missing,
             remediation,
             waiver,
-            first_seen,
-            baseline,
+            first_seen: _,
+            baseline: _,
         } = finding;
         let mut names = Names::new(self.salt);
-        let account = names.account(&account);
-        let resource = resource_ref(resource, &mut names);
-        let evidence = renamed_evidence(&evidence, &mut names);
-        let info = rules.iter().find(|info| info.id == rule);
-        let message = message_facts
-            .and_then(|facts| Message::new(message, facts))
+        *fingerprint = self.salt.fingerprint(fingerprint);
+        *account = names.account(account);
+        resource_ref(resource, &mut names);
+        *evidence = renamed_evidence(evidence, &mut names);
+        let info = rules.iter().find(|info| info.id == *rule);
+        let known = message_facts.take().and_then(|facts| Message::new(mem::take(message), facts));
+        let shown = known
             .and_then(|message| renamed(&message, &names))
-            .unwrap_or_else(|| in_general(verdict, &missing, info, &resource));
-        let (message, message_facts) = message.into_parts();
-        let remediation = match verdict {
+            .unwrap_or_else(|| in_general(*verdict, missing, info, resource));
+        let (text, facts) = shown.into_parts();
+        (*message, *message_facts) = (text, Some(facts));
+        *remediation = match verdict {
             // A command with a pseudonym in it would run, and not do what it says.
             Verdict::Fail if !remediation.is_empty() => {
                 info.map_or_else(|| WITHHELD.to_owned(), |info| info.remediation.clone())
             }
             Verdict::Unknown => {
-                let account = AccountRef { partition: &partition, id: &account };
+                let account = AccountRef { partition, id: account };
                 let known = accounts.iter().find(|known| known.account_ref() == account);
-                remedies(&missing, known.map_or(&[], |known| &known.gaps))
+                remedies(missing, known.map_or(&[], |known| &known.gaps))
             }
             _ => String::new(),
         };
-        Finding {
-            fingerprint: self.salt.fingerprint(&fingerprint),
-            message,
-            message_facts: Some(message_facts),
-            remediation,
-            waiver: waiver.map(|waiver| applied(waiver, self.salt)),
-            rule,
-            partition,
-            account,
-            resource,
-            verdict,
-            severity,
-            evidence,
-            missing,
-            first_seen,
-            baseline,
+        if let Some(AppliedWaiver { reason, owner, expires: _, expired: _ }) = waiver {
+            WITHHELD.clone_into(reason);
+            *owner = self.salt.name(owner);
         }
     }
 
-    fn framework(&mut self, framework: FrameworkOutcome) -> FrameworkOutcome {
-        let FrameworkOutcome { id, title, version, note, references, controls, counts } = framework;
-        let controls = controls.into_iter().map(|control| self.control(control)).collect();
-        let mut public = |text: String| public::without_ids(&text, &self.names);
-        FrameworkOutcome {
-            id,
-            title: public(title),
-            version,
-            note: note.map(&mut public),
-            references: references.into_iter().map(&mut public).collect(),
-            controls,
-            counts,
+    fn framework(&self, framework: &mut FrameworkOutcome) {
+        let FrameworkOutcome { id: _, title, version: _, note, references, controls, counts: _ } =
+            framework;
+        for text in [title].into_iter().chain(note).chain(references) {
+            *text = public::without_ids(text, &self.names);
+        }
+        for control in controls {
+            self.control(control);
         }
     }
 
     /// What a person has to do comes from the framework; why a rule does not suffice quotes parameters.
-    fn control(&mut self, control: ControlOutcome) -> ControlOutcome {
-        let ControlOutcome { id, title, kind, status, rules, reason } = control;
-        let title = public::without_ids(&title, &self.names);
-        let reason = reason.map(|reason| {
+    fn control(&self, control: &mut ControlOutcome) {
+        let ControlOutcome { id: _, title, kind, status: _, rules: _, reason } = control;
+        *title = public::without_ids(title, &self.names);
+        if let Some(reason) = reason {
             let quotes_param = self.params.iter().any(|text| reason.contains(text));
-            if kind == ControlKind::Automated && quotes_param {
+            *reason = if *kind == ControlKind::Automated && quotes_param {
                 WITHHELD.to_owned()
             } else {
-                public::without_ids(&reason, &self.names)
-            }
-        });
-        ControlOutcome { id, title, kind, status, rules, reason }
+                public::without_ids(reason, &self.names)
+            };
+        }
     }
 
-    fn waiver_outcome(&mut self, outcome: WaiverOutcome) -> WaiverOutcome {
-        let WaiverOutcome { waiver, days_left, judged, fails, unknown } = outcome;
-        let Waiver { rule, resource, account, reason: _, owner, expires } = waiver;
-        let waiver = Waiver {
-            rule,
-            resource: self.names.text(&resource),
-            account: self.names.account(&account),
-            reason: WITHHELD.to_owned(),
-            owner: self.salt.name(&owner),
-            expires,
-        };
-        WaiverOutcome { waiver, days_left, judged, fails, unknown }
+    fn waiver(&self, waiver: &mut Waiver) {
+        let Waiver { rule: _, resource, account, reason, owner, expires: _ } = waiver;
+        *resource = self.names.text(resource);
+        *account = self.names.account(account);
+        WITHHELD.clone_into(reason);
+        *owner = self.salt.name(owner);
     }
 }
 
-fn resource_ref(resource: ResourceRef, names: &mut Names<'_>) -> ResourceRef {
+fn resource_ref(resource: &mut ResourceRef, names: &mut Names<'_>) {
     let ResourceRef { kind, id, name, region } = resource;
-    let id = names.identity(&id);
-    let name = match kind.as_str() {
-        "root" if name == "root" => name,
-        "region" => names.region(&name),
-        _ => names.text(&name),
+    *id = names.identity(id);
+    *name = match kind.as_str() {
+        "root" if *name == "root" => mem::take(name),
+        "region" => names.region(name),
+        _ => names.text(name),
     };
-    ResourceRef { kind, id, name, region: region.map(|region| names.region(&region)) }
-}
-
-fn applied(waiver: AppliedWaiver, salt: &Salt) -> AppliedWaiver {
-    let AppliedWaiver { reason: _, owner, expires, expired } = waiver;
-    AppliedWaiver { reason: WITHHELD.to_owned(), owner: salt.name(&owner), expires, expired }
+    if let Some(region) = region {
+        *region = names.region(region);
+    }
 }
 
 /// The facts with pseudonyms for names, which are added to those that the message may hold.

@@ -1,24 +1,26 @@
 //! How a run was set up. Paths, patterns, hosts and texts of parameters may be names.
 
+use std::mem;
+
 use portcullis_model::{Loosening, LooseningChange, Run};
 
 use super::Redaction;
 
 impl Redaction<'_> {
-    pub(super) fn run(&self, Run { configuration, loosened }: Run) -> Run {
-        Run {
-            configuration: configuration.iter().map(|file| self.names.text(file)).collect(),
-            loosened: loosened.into_iter().map(|loosening| self.loosening(loosening)).collect(),
+    pub(super) fn run(&self, run: &mut Run) {
+        let Run { configuration, loosened } = run;
+        for file in configuration {
+            *file = self.names.text(file);
+        }
+        for Loosening { origin, change } in loosened {
+            if let Some(origin) = origin.as_mut().filter(|origin| !is_ours(origin)) {
+                *origin = self.names.text(origin);
+            }
+            self.change(change);
         }
     }
 
-    fn loosening(&self, Loosening { origin, change }: Loosening) -> Loosening {
-        let origin =
-            origin.map(|origin| if is_ours(&origin) { origin } else { self.names.text(&origin) });
-        Loosening { origin, change: self.change(change) }
-    }
-
-    fn change(&self, change: LooseningChange) -> LooseningChange {
+    fn change(&self, change: &mut LooseningChange) {
         use LooseningChange as Change;
         match change {
             Change::Only { .. }
@@ -31,30 +33,31 @@ impl Redaction<'_> {
             | Change::ExitZero
             | Change::Baseline
             | Change::OwnAccounts
-            | Change::SeparateReports => change,
-            Change::FewerAccounts { exclude, units } => Change::FewerAccounts {
-                exclude: exclude.iter().map(|id| self.names.account(id)).collect(),
-                units: units.iter().map(|unit| self.names.text(unit)).collect(),
-            },
-            Change::Parameter { rule, name, default, value } => {
-                let path = format!("params.{name}");
-                let (default, value) =
-                    (self.names.fact(&path, default), self.names.fact(&path, value));
-                Change::Parameter { rule, name, default, value }
+            | Change::SeparateReports => {}
+            Change::FewerAccounts { exclude, units } => {
+                for id in exclude {
+                    *id = self.names.account(id);
+                }
+                for unit in units {
+                    *unit = self.names.text(unit);
+                }
             }
-            Change::Class { class, patterns } => {
-                let mut patterns: Vec<_> =
-                    patterns.iter().map(|pattern| self.names.text(pattern)).collect();
+            Change::Parameter { rule: _, name, default, value } => {
+                for fact in [default, value] {
+                    *fact = self.names.fact(&format!("params.{name}"), mem::take(fact));
+                }
+            }
+            Change::Class { class: _, patterns } => {
+                for pattern in &mut *patterns {
+                    *pattern = self.names.text(pattern);
+                }
                 patterns.sort();
-                Change::Class { class, patterns }
             }
-            Change::Endpoint { account, url } => Change::Endpoint {
-                account: self.names.account(&account),
-                url: self.names.text(&url),
-            },
-            Change::Unverified { account } => {
-                Change::Unverified { account: self.names.account(&account) }
+            Change::Endpoint { account, url } => {
+                *account = self.names.account(account);
+                *url = self.names.text(url);
             }
+            Change::Unverified { account } => *account = self.names.account(account),
         }
     }
 }
