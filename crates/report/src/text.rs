@@ -22,6 +22,18 @@ pub fn defuse(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Each line of the text, safe to show.
+pub(crate) fn defuse_lines(text: &str) -> String {
+    text.lines().map(defuse).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether an address is one of the web that can be followed: HTTPS, of the characters of RFC 3986 alone, so that browsers
+/// and validators agree on what it means.
+pub(crate) fn is_web_page(address: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
+    address.starts_with("https://") && address.chars().all(is_allowed)
+}
+
 /// Whether a character is a control character, a space in disguise, invisible, changes the
 /// direction of its neighbours (Unicode's `Default_Ignorable_Code_Point` and `White_Space`), or is
 /// none at all (`Noncharacter_Code_Point`, some of which XML and HTML forbid).
@@ -65,6 +77,19 @@ mod tests {
     fn plain_text_of_any_language_stays() {
         for plain in ["", "svc-build@example.com", "Zoë Müller", "管理者", "'a b' \\ {x}"] {
             assert_eq!(defuse(plain), plain);
+        }
+    }
+
+    #[test]
+    fn only_plain_https_can_be_followed() {
+        for (address, is_page) in [
+            ("https://docs.aws.amazon.com/IAM/latest/x.html#y", true),
+            ("http://example.com", false),
+            ("javascript:alert(1)", false),
+            ("https://example.com/\" onclick=\"x", false),
+            ("https://example.com/\u{202e}", false),
+        ] {
+            assert_eq!(is_web_page(address), is_page, "{address}");
         }
     }
 

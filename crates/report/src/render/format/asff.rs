@@ -30,7 +30,8 @@ use self::attributes::{
     Compliance, ProviderFields, Remediation, Severity, TYPES, clip, record_state,
 };
 use self::resource::Resource;
-use super::security_event::{Ids, missing};
+use super::duplicates::Ids;
+use super::security_event::missing;
 use crate::decide::waivers::decision_and_reason;
 use crate::render::json::JsonList;
 use crate::render::view::View;

@@ -7,7 +7,6 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_model::{Arn, Finding, Severity, Status};
 
-use super::duplicates::Duplicates;
 use crate::defuse;
 use crate::render::findings::Entry;
 use crate::render::remarks;
@@ -35,17 +34,6 @@ pub(super) fn issues(entries: &[Entry]) -> Vec<Entry> {
         (entry.status == Status::Unknown, entry.severity, entry.status, entry.place)
     });
     issues
-}
-
-/// What an issue is known by.
-#[derive(Default)]
-pub(super) struct Ids(Duplicates);
-
-impl Ids {
-    /// The finding's fingerprint; where several issues have the same, a number tells them apart.
-    pub(super) fn next(&mut self, finding: &Finding) -> String {
-        format!("{}:{}", finding.fingerprint.as_str(), self.0.number(finding))
-    }
 }
 
 /// Whether it may be no problem at all.
@@ -164,14 +152,5 @@ mod tests {
         finding.resource.region = Some("eu-north-1".to_owned());
         "alice is idle".clone_into(&mut finding.message);
         assert_eq!(text(&finding), "eu-north-1, alice is idle. Known from the baseline.");
-    }
-
-    #[test]
-    fn findings_that_share_a_fingerprint_are_told_apart() {
-        let root = finding("arn:aws:iam::1:root", None);
-        let mut ids = Ids::default();
-        let given = [ids.next(&root), ids.next(&root)];
-        let fingerprint = root.fingerprint.as_str();
-        assert_eq!(given, [format!("{fingerprint}:1"), format!("{fingerprint}:2")]);
     }
 }

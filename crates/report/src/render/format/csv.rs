@@ -12,6 +12,7 @@ use crate::defuse;
 use crate::render::advice::remediation;
 use crate::render::json::write_json_line;
 use crate::render::view::View;
+use crate::text::defuse_lines;
 
 /// A finding, and where to look up the rest.
 type CsvRow<'a> = (&'a View<'a>, &'a Finding);
@@ -102,7 +103,7 @@ fn line(text: &str) -> String {
 
 /// A cell of as many lines as the text has.
 fn lines(text: &str) -> String {
-    literal(text.lines().map(defuse).collect::<Vec<_>>().join("\n"))
+    literal(defuse_lines(text))
 }
 
 /// The text, never a formula. Tabs and carriage returns, which may start one too, are defused.

@@ -9,7 +9,8 @@ use std::io::{self, Write};
 use portcullis_model::{Finding, Severity};
 use serde::Serialize;
 
-use super::code_quality::{self, Ids};
+use super::code_quality;
+use super::duplicates::Ids;
 use crate::defuse;
 use crate::render::json::JsonList;
 use crate::render::view::View;
@@ -43,7 +44,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut problems = JsonList::new(out)?;
     for finding in view.findings(&code_quality::issues(&view.entries)) {
         let finding = finding?;
-        problems.push(&problem(&finding, ids.next(&finding)))?;
+        problems.push(&problem(&finding, ids.next_numbered(&finding)))?;
     }
     problems.finish()
 }

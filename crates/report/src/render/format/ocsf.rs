@@ -20,7 +20,7 @@ use self::attributes::{Class, Classification, Enum, activity, severity, status};
 use self::authentication::Authentication;
 use self::compliance::Compliance;
 use self::objects::{Cloud, Evidence, FindingInfo, Metadata, Observable, Remediation, Resource};
-use super::security_event::Ids;
+use super::duplicates::Ids;
 use crate::decide::waivers::decision;
 use crate::render::json::JsonList;
 use crate::render::view::View;

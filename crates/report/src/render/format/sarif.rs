@@ -21,7 +21,8 @@ use std::io::{self, Write};
 use portcullis_model::{AuditedAccount, Finding, Report, Status};
 
 use self::log::{Counts, Driver, Invocation, Log, Run, RunAutomationDetails, RunProperties, Tool};
-use super::code_quality::{self, Ids};
+use super::code_quality;
+use super::duplicates::Ids;
 use crate::decide::loosened;
 use crate::render::findings::{Entry, with_status};
 use crate::render::view;
@@ -83,7 +84,7 @@ impl<'a> AccountRun<'a> {
         let mut issues = Vec::new();
         for finding in view.findings(part.issues.iter().take(room)) {
             let finding = finding?;
-            issues.push(Issue { id: ids.next(&finding), finding });
+            issues.push(Issue { id: ids.next_numbered(&finding), finding });
         }
         let mut unjudged: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut is_blind = false;

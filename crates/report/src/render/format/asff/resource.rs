@@ -8,6 +8,7 @@ use portcullis_model::{AuditedAccount, Finding};
 use serde::Serialize;
 
 use super::attributes::clip;
+use crate::render::format::security_event::shown;
 
 /// `Details.Other` holds that many pairs, of keys that long. Values may be four times as long as
 /// here; shorter ones keep a finding far below 240 KB.
@@ -75,10 +76,9 @@ fn is_partition(name: &str) -> bool {
 impl Details {
     fn from_finding(finding: &Finding) -> Option<Details> {
         let is_blank = |text: &str| text.trim().is_empty();
-        let facts = finding.evidence.facts().into_iter().map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (clip(&name, LONGEST_KEY), clip(&value, LONGEST_VALUE))
-        });
+        let facts = finding.evidence.facts().into_iter();
+        let facts = facts
+            .map(|(name, value)| (clip(&name, LONGEST_KEY), clip(&shown(&value), LONGEST_VALUE)));
         let facts = facts.filter(|(name, value)| !is_blank(name) && !is_blank(value));
         let other: BTreeMap<_, _> = facts.take(MOST_FACTS).collect();
         (!other.is_empty()).then_some(Details { other })

@@ -4,10 +4,9 @@
 
 use portcullis_model::{Finding, RuleInfo};
 use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::attributes::{Enum, compliance_status};
-use crate::render::format::security_event::{missing, requirements};
+use crate::render::format::security_event::{missing, requirements, shown};
 
 #[derive(Serialize)]
 pub(super) struct Compliance<'a> {
@@ -71,9 +70,4 @@ impl<'a> Check<'a> {
     fn new(rule: &'a RuleInfo) -> Check<'a> {
         Check { uid: &rule.id, name: &rule.title, desc: &rule.risk, version: &rule.hash }
     }
-}
-
-/// A value as text: a text as it is, all else as JSON.
-fn shown(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

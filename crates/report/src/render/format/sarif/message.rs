@@ -1,21 +1,16 @@
 //! Text in SARIF's messages (§3.11), plain and Markdown.
 
-use crate::defuse;
 use crate::render::gfm::prose;
+use crate::text::defuse_lines;
 
 /// A plain text, in which nothing is a placeholder (§3.11.5) or a link (§3.11.6).
 pub(super) fn plain(text: &str) -> String {
-    braces(&lines(text).replace("](", "] ("))
+    braces(&defuse_lines(text).replace("](", "] ("))
 }
 
 /// Paragraphs and commands as Markdown (§3.11.4), which may not hold HTML.
 pub(super) fn markdown(text: &str) -> String {
     braces(&prose(text))
-}
-
-/// Each line defused by itself.
-fn lines(text: &str) -> String {
-    text.lines().map(defuse).collect::<Vec<_>>().join("\n")
 }
 
 /// Braces that make no placeholder (§3.11.5).

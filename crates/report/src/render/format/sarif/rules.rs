@@ -12,6 +12,7 @@ use super::message::{markdown, plain};
 use super::results::level;
 use crate::defuse;
 use crate::render::view::View;
+use crate::text::is_web_page;
 use crate::words::shorten;
 
 /// GitHub's limit for a description, in characters.
@@ -58,7 +59,7 @@ fn descriptor<'a>(
         full_description: described(rule.map(|rule| rule.risk.as_str())),
         help: help(id, rule),
         help_uri: rule
-            .and_then(|rule| rule.references.iter().find(|uri| is_link(uri)))
+            .and_then(|rule| rule.references.iter().find(|uri| is_web_page(uri)))
             .map(String::as_str),
         default_configuration: ReportingConfiguration { level: level(severity) },
         properties: RuleProperties {
@@ -100,7 +101,7 @@ fn help(id: &str, rule: Option<&RuleInfo>) -> MultiformatMessageString {
     let Some(rule) = rule else {
         return MultiformatMessageString { text: plain(id), markdown: None };
     };
-    let links: Vec<&String> = rule.references.iter().filter(|uri| is_link(uri)).collect();
+    let links: Vec<&String> = rule.references.iter().filter(|uri| is_web_page(uri)).collect();
     let list = |head: &str, [open, close]: [&str; 2]| {
         let items = links.iter().map(|link| format!("- {open}{link}{close}\n"));
         let head = (!links.is_empty()).then(|| head.to_owned());
@@ -119,10 +120,4 @@ fn help(id: &str, rule: Option<&RuleInfo>) -> MultiformatMessageString {
         list("\n## Read more\n\n", ["<", ">"])
     );
     MultiformatMessageString { text, markdown: Some(marked.trim_start().to_owned()) }
-}
-
-/// Whether it is a web address, and nothing that ends a link and starts something else.
-fn is_link(uri: &str) -> bool {
-    uri.starts_with("https://")
-        && uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&byte))
 }
