@@ -1,7 +1,7 @@
 //! The catalogue of the rules that were judged.
 
 use askama::Template;
-use portcullis_model::{Report, RuleInfo, Severity, Tally};
+use portcullis_model::{Report, RuleInfo, Tally};
 
 use super::index::{Index, Rule as Indexed};
 use super::link::WebLink;
@@ -15,12 +15,7 @@ pub(super) struct Rules<'a> {
 }
 
 struct Rule<'a> {
-    number: usize,
-    anchor: &'a str,
-    id: &'a Text<'a>,
-    title: &'a Text<'a>,
-    family: &'a Text<'a>,
-    severity: Severity,
+    indexed: &'a Indexed<'a>,
     tally: Tally,
     scope: Text<'a>,
     risk: Text<'a>,
@@ -49,12 +44,7 @@ impl<'a> Rule<'a> {
         let params = info.params.iter();
         let frameworks = info.frameworks.iter();
         Rule {
-            number: indexed.number,
-            anchor: &indexed.anchor,
-            id: &indexed.id,
-            title: &indexed.title,
-            family: &indexed.family,
-            severity: info.severity,
+            indexed,
             tally,
             scope: (&info.scope).into(),
             risk: (&info.risk).into(),
