@@ -15,8 +15,8 @@ use clap_complete::Shell;
 
 pub(crate) use self::audit::{AuditArgs, FleetArgs};
 pub(crate) use self::evidence::{
-    CALLS_PER_SECOND, CollectArgs, DoctorArgs, EvidenceArgs, FactsArgs, LiveArgs, PermissionsArgs,
-    PolicyFormat, VerifyArgs,
+    CALLS_PER_SECOND, CollectArgs, DoctorArgs, FactsArgs, LiveArgs, PermissionsArgs, PolicyFormat,
+    VerifyArgs,
 };
 pub(crate) use self::parse::moment;
 pub(crate) use self::reporting::{DetailArgs, RedactionArgs, ReportingArgs};

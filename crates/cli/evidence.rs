@@ -10,7 +10,7 @@ use portcullis_collector::{CollectError, Diagnosis, LookupRequest, Options};
 use portcullis_evidence::{Bundle, Declarations, to_json};
 use portcullis_model::{AccountId, Snapshot, Source, Sources};
 
-use crate::args::{EvidenceArgs, LiveArgs};
+use crate::args::LiveArgs;
 use crate::failure::Failure;
 use crate::progress::ProgressLine;
 use crate::{input, terminal};
@@ -25,21 +25,6 @@ const MAX_REPORT_AGE: Duration = Duration::from_hours(4);
 pub(crate) enum Names {
     Shown,
     Redacted,
-}
-
-/// The facts to judge: a live audit collects a bundle of those sources and goes on as with a saved one.
-pub(crate) fn snapshot(
-    bundle: Option<&Path>,
-    args: &EvidenceArgs,
-    declared: &Declarations,
-    sources: Sources,
-    names: Names,
-) -> Result<Snapshot, Failure> {
-    let bundle = match bundle {
-        Some(path) => read(path)?,
-        None => collect(&args.live, sources)?,
-    };
-    facts(&bundle, args.as_of, declared, names)
 }
 
 /// Reads a bundle; `-` is a credential report on standard input.

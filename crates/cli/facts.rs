@@ -9,9 +9,11 @@ use crate::failure::Failure;
 use crate::{evidence, terminal};
 
 pub(crate) fn run(args: &FactsArgs, config: &Config) -> Result<(), Failure> {
+    let bundle = match &args.bundle {
+        Some(path) => evidence::read(path)?,
+        None => evidence::collect(&args.evidence.live, evidence::everything())?,
+    };
     let declared = config.declarations();
-    let sources = evidence::everything();
-    let bundle = args.bundle.as_deref();
-    let snapshot = evidence::snapshot(bundle, &args.evidence, &declared, sources, Names::Shown)?;
+    let snapshot = evidence::facts(&bundle, args.evidence.as_of, &declared, Names::Shown)?;
     terminal::print(|out| write_json(&snapshot, out))
 }
