@@ -10,19 +10,27 @@ use portcullis_model::{AccountId, Arn, Severity, Verdict};
 use portcullis_report::Format;
 use portcullis_rules::{SCOPES, Scope};
 
+/// One of these, by its word.
+fn one_of<T, const N: usize>(
+    all: [T; N],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all.map(word)).try_map(move |text| {
+        all.into_iter().find(|one| word(*one) == text).ok_or("it is not one of these")
+    })
+}
+
 /// A severity by its word.
 pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
-    PossibleValuesParser::new(Severity::ALL.map(Severity::word)).try_map(|word| {
-        let named = |severity: &Severity| severity.word() == word;
-        Severity::ALL.into_iter().find(named).ok_or("there is no such severity")
-    })
+    one_of(Severity::ALL, Severity::word)
 }
 
 /// A kind of resource that rules judge, by its name.
 pub(super) fn scope() -> impl TypedValueParser<Value = &'static Scope> {
-    PossibleValuesParser::new(SCOPES.each_ref().map(|scope| scope.name)).try_map(|name| {
-        SCOPES.iter().find(|scope| scope.name == name).ok_or("there is no such scope")
-    })
+    one_of(SCOPES.each_ref(), |scope| scope.name)
 }
 
 /// What can be written, in the help, with what is written unless something else is asked for.
@@ -39,10 +47,7 @@ pub(super) fn formats(usual: Format) -> String {
 
 /// A verdict that reports do not list unless asked to.
 pub(super) fn included() -> impl TypedValueParser<Value = Verdict> {
-    const LISTED: [Verdict; 2] = [Verdict::Pass, Verdict::NotApplicable];
-    PossibleValuesParser::new(LISTED.map(Verdict::word)).try_map(|word| {
-        LISTED.into_iter().find(|verdict| verdict.word() == word).ok_or("there is no such verdict")
-    })
+    one_of([Verdict::Pass, Verdict::NotApplicable], Verdict::word)
 }
 
 /// The id of a rule or framework, in whatever case: ids are lowercase.
