@@ -1,11 +1,13 @@
 //! `permissions`: the least policy for the calls that an audit makes.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use portcullis_model::Source;
 use portcullis_report::write_json;
 use portcullis_rules::Evidence;
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 use crate::args::{PermissionsArgs, PolicyFormat};
 use crate::config::Config;
@@ -15,7 +17,10 @@ use crate::{rule_files, terminal};
 /// What the policy is called where a format wants a name or a description.
 const NAME: &str = "portcullis";
 const DESCRIPTION: &str = "Read-only calls of the Portcullis audit";
-/// What a session as root may do, in every partition: look at root's credentials.
+/// By which sessions as root may be opened, and only those that look at root's credentials, in every partition.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
+const TASK_KEY: &str = "sts:TaskPolicyArn";
 const ROOT_TASK: &str = "arn:*:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
 
 pub(crate) fn run(args: &PermissionsArgs, config: &Config) -> Result<(), Failure> {
@@ -52,22 +57,7 @@ struct Statement {
     action: Vec<&'static str>,
     resource: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    condition: Option<Condition>,
-}
-
-/// Which sessions as root may be opened: those that look at its credentials and do nothing else.
-///
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Condition {
-    arn_like: TaskPolicy,
-}
-
-#[derive(Serialize)]
-struct TaskPolicy {
-    #[serde(rename = "sts:TaskPolicyArn")]
-    arn: &'static str,
+    condition: Option<Json>,
 }
 
 impl Policy {
@@ -75,12 +65,11 @@ impl Policy {
         let mut statement =
             vec![Statement { effect: "Allow", action, resource: "*", condition: None }];
         if assume_root {
-            let arn_like = TaskPolicy { arn: ROOT_TASK };
             statement.push(Statement {
                 effect: "Allow",
                 action: vec![Source::RootCredentials.action()],
                 resource: "arn:*:iam::*:root",
-                condition: Some(Condition { arn_like }),
+                condition: Some(json!({ "ArnLike": { TASK_KEY: ROOT_TASK } })),
             });
         }
         Policy { version: "2012-10-17", statement }
@@ -95,13 +84,7 @@ struct Template {
     #[serde(rename = "AWSTemplateFormatVersion")]
     version: &'static str,
     #[serde(rename = "Resources")]
-    resources: Resources,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Resources {
-    portcullis_policy: ManagedPolicy,
+    resources: BTreeMap<&'static str, ManagedPolicy>,
 }
 
 #[derive(Serialize)]
@@ -121,8 +104,11 @@ struct Properties {
 impl Template {
     fn new(policy_document: Policy) -> Template {
         let properties = Properties { description: DESCRIPTION, policy_document };
-        let portcullis_policy = ManagedPolicy { r#type: "AWS::IAM::ManagedPolicy", properties };
-        Template { version: "2010-09-09", resources: Resources { portcullis_policy } }
+        let policy = ManagedPolicy { r#type: "AWS::IAM::ManagedPolicy", properties };
+        Template {
+            version: "2010-09-09",
+            resources: BTreeMap::from([("PortcullisPolicy", policy)]),
+        }
     }
 }
 
@@ -136,10 +122,10 @@ fn write_terraform(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "      \"{action}\",")?;
         }
         writeln!(out, "    ]\n\n    resources = [\"{resource}\"]")?;
-        if let Some(Condition { arn_like: TaskPolicy { arn } }) = condition {
+        if condition.is_some() {
             writeln!(out, "\n    condition {{\n      test     = \"ArnLike\"")?;
-            writeln!(out, "      variable = \"sts:TaskPolicyArn\"")?;
-            writeln!(out, "      values   = [\"{arn}\"]\n    }}")?;
+            writeln!(out, "      variable = \"{TASK_KEY}\"")?;
+            writeln!(out, "      values   = [\"{ROOT_TASK}\"]\n    }}")?;
         }
         writeln!(out, "  }}")?;
         between = "\n";
