@@ -377,9 +377,9 @@ impl Clauses {
             left.extend(owners.collect::<Option<Vec<_>>>().map(|owners| owners.concat()));
         }
         left.into_iter().min_by_key(|owners| {
-            let is_named = owners.iter().all(|owner| *owner != Owner::Unnamed);
+            let is_unnamed = |it: &Owner| matches!(it, Owner::Network(_) | Owner::Unnamed);
             let standing = owners.iter().map(|owner| owner.standing(account)).max();
-            (standing.filter(|_| is_named).unwrap_or(Standing::External), !is_named)
+            (standing, owners.iter().any(is_unnamed))
         })
     }
 

@@ -26,7 +26,9 @@ pub enum Owner {
     Principal(String),
     /// Those of a principal by its unique id.
     UniqueId(String),
-    /// Those from a network, or about a resource without account in its ARN, such as a bucket.
+    /// Those from a network: the id of a VPC or of an endpoint, or a range of addresses.
+    Network(String),
+    /// Those about a resource without account in its ARN, such as a bucket.
     Unnamed,
 }
 
@@ -40,7 +42,8 @@ pub(super) fn owners(condition: &Condition) -> Option<Vec<Owner>> {
     // Not aws:VpcSourceIp: private addresses are those of any VPC, which AWS says to demand beside them.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
     if key == "aws:sourceip" {
-        return is_small(values).then(|| vec![Owner::Unnamed]);
+        let networks = values.iter().map(|range| Owner::Network(range.as_str().to_owned()));
+        return is_small(values).then(|| networks.collect());
     }
     values.iter().map(|value| owner(condition, value)).collect()
 }
@@ -90,7 +93,7 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
             None => Owner::UniqueId(id.to_owned()),
         }),
         "aws:ec2instancesourcevpc" | "aws:sourcevpc" | "aws:sourcevpce" => {
-            fixed(value).map(|_| Owner::Unnamed)
+            fixed(value).map(|id| Owner::Network(id.to_owned()))
         }
         _ => None,
     }
@@ -209,11 +212,12 @@ fn count(mut ranges: Vec<(u128, u128)>) -> u128 {
 }
 
 impl Owner {
-    /// Whose it is.
+    /// Whose it is. From a network, credentials of any account may be used.
     #[must_use]
     pub fn standing(&self, account: &Account) -> Standing {
         let is_own = match self {
-            Owner::Own | Owner::Unnamed => true,
+            Owner::Own => true,
+            Owner::Network(_) | Owner::Unnamed => false,
             Owner::Account(id) => return Standing::new(Some(*id), account),
             Owner::Principal(arn) => return Standing::new(account_of(arn), account),
             Owner::Organization(id) => match &account.organization {
@@ -228,7 +232,7 @@ impl Owner {
         if is_own { Standing::Own } else { Standing::External }
     }
 
-    /// The id of the account or organization, or the principal's own.
+    /// The id of the account, organization or network, or the principal's own.
     #[must_use]
     pub fn id(&self) -> String {
         match self {
@@ -237,7 +241,7 @@ impl Owner {
             Owner::Principal(arn) => {
                 account_of(arn).map_or_else(|| arn.clone(), |id| id.to_string())
             }
-            Owner::Organization(id) | Owner::UniqueId(id) => id.clone(),
+            Owner::Organization(id) | Owner::UniqueId(id) | Owner::Network(id) => id.clone(),
         }
     }
 }

@@ -23,7 +23,11 @@ fn trustees(trust: Json) -> Vec<String> {
     }));
     let describe = |it: &Trustee| match &it.who {
         Who::Anyone => "anyone".to_owned(),
-        Who::Owned(Owner::Unnamed) => "network".to_owned(),
+        Who::Owned(Owner::Unnamed) => "unnamed".to_owned(),
+        Who::Owned(owner @ Owner::Network(_)) => {
+            assert_eq!(owner.standing(&account), Standing::External);
+            "network".to_owned()
+        }
         Who::Owned(owner) => {
             let guarded = if it.is_guarded(&account) == Some(true) { " guarded" } else { "" };
             match owner.standing(&account) {

@@ -263,7 +263,8 @@ record! {
     /// Another account or organization.
     #[from(AccountAuthorizationDetails, Organization)]
     pub struct ExternalAccount {
-        /// The id of the account or organization, or the unique id of a principal.
+        /// The id of the account or organization, the unique id of a principal, or a network: the id of a
+        /// VPC or of an endpoint, or a range of addresses.
         pub id: String,
         /// The id of the organization that the principals of the account must belong to; null: any
         /// or none.

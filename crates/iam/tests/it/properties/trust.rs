@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_iam::{Owner, Standing, TrustPolicy, Who};
+use portcullis_iam::{Standing, TrustPolicy, Who};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -13,8 +13,6 @@ use crate::account::{ORG, OTHER, OWN, account, arn, document};
 #[derive(Debug, Default, PartialEq)]
 struct Objections {
     open: bool,
-    /// Anyone gets in from some network.
-    network: bool,
     found: BTreeSet<String>,
 }
 
@@ -25,7 +23,6 @@ fn objections(statements: &[Json]) -> Objections {
     for trustee in policy.trustees(&account) {
         match &trustee.who {
             Who::Anyone => all.open = true,
-            Who::Owned(Owner::Unnamed) => all.network = true,
             Who::Owned(owner) if owner.standing(&account) == Standing::External => {
                 // Only members of the own organization get in.
                 let limits = &trustee.demands.organizations;
@@ -55,8 +52,7 @@ fn objections(statements: &[Json]) -> Objections {
 
 /// Whether nothing that was objected to is gone; who lets in anyone lets in all others too.
 fn is_no_better(before: &Objections, after: &Objections) -> bool {
-    let by_anyone =
-        |it: &String| (after.open || after.network) && (it == "external" || it == "unguarded");
+    let by_anyone = |it: &String| after.open && (it == "external" || it == "unguarded");
     (after.open || !before.open)
         && before.found.iter().all(|it| after.found.contains(it) || by_anyone(it))
 }
