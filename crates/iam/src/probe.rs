@@ -14,6 +14,11 @@ use crate::value::Value;
 /// A name that no policy can have meant: of marks alone, as a word is matched by `p*` or `*-*`.
 pub(crate) const NAME: &str = "=+,=+,=+,=+,=+,=+,";
 
+/// An id of a key that no policy can have meant: of the form that they have, and of marks.
+///
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-id>
+pub(crate) const KEY_ID: &str = "=+,=+,=+-=+,=-=+,=-=+,=-=+,=+,=+,=+,";
+
 /// An action of IAM that no policy can have meant.
 pub(crate) const IAM_ACTION: &str = "iam:=+,=+,=+,=+,=+,=+,";
 

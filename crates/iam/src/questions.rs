@@ -15,7 +15,7 @@ use crate::value::Value;
 pub struct Anywhere<'a> {
     /// The action in lower case.
     pub action: &'a str,
-    /// The ARN, with `{partition}`, `{account}` and `{any}`.
+    /// The ARN, with `{partition}`, `{account}`, `{any}` and, for the id of a KMS key, `{key_id}`.
     pub resource: &'a str,
     /// Whether conditions on the resource's account or organization exclude resources that count.
     pub in_any_account: bool,
@@ -154,7 +154,8 @@ impl PolicyDocument {
             .resource
             .replace("{partition}", &account.partition)
             .replace("{account}", account.id_text())
-            .replace("{any}", probe::NAME);
+            .replace("{any}", probe::NAME)
+            .replace("{key_id}", probe::KEY_ID);
         let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
         for with_all in [true, false] {
             let mut brings = Vec::new();

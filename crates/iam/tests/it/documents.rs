@@ -290,6 +290,7 @@ fn check_anywhere(action: &str, statements: Json, expected: bool) {
     let account = account(json!({"organization": {"id": ORG}}));
     let resource = match action {
         "kms:decrypt" => "arn:{partition}:kms:{any}:{account}:key/{any}",
+        "kms:reencryptfrom" => "arn:{partition}:kms:{any}:{account}:key/{key_id}",
         _ => "arn:{partition}:iam::{account}:role/{any}",
     };
     let question = Anywhere {
@@ -326,6 +327,9 @@ fn any_role_is_any_of_the_own_account() {
         json!([when(allow("sts:*", "*"), json!({"StringEquals": {key: value}}))])
     };
     check_anywhere("sts:assumerole", own("aws:ResourceOrgID", ORG), false);
+    check_anywhere("sts:assumerole", own("aws:ResourceAccount", "123456789012"), true);
+    check_anywhere("sts:assumerole", own("aws:ResourceAccount", "${aws:PrincipalAccount}"), true);
+    check_anywhere("sts:assumerole", own("aws:ResourceAccount", OTHER), false);
     check_anywhere("sts:assumerole", own("aws:ResourceOrgID", "${aws:PrincipalOrgID}"), false);
     let to = |operator: &str, service: &str| {
         json!([when(allow("iam:*", "*"), json!({operator: {"iam:PassedToService": service}}))])
@@ -371,6 +375,21 @@ fn one_key_or_alias_is_not_every_key() {
         check(json!([allow("kms:*", "*"), when(deny("kms:*", "*"), alias)]), true);
     }
     check(json!([allow("kms:*", "*"), deny("kms:Decrypt", "*")]), false);
+}
+
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-id>
+#[test]
+fn a_pattern_of_all_key_ids_is_every_key() {
+    let check = |key: &str, expected| {
+        let resource = format!("arn:aws:kms:*:123456789012:key/{key}");
+        check_anywhere("kms:reencryptfrom", json!([allow("kms:*", resource)]), expected);
+    };
+    check("*", true);
+    check("*-*-*-*-*", true);
+    check("????????-????-????-????-????????????", true);
+    check("?????????-????-????-????-????????????", false);
+    check("1234*", false);
+    check("mrk-*", false);
 }
 
 /// A pattern such as `iam:P*` or `*-*` is not every action, though many words match it.

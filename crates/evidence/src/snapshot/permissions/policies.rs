@@ -10,18 +10,21 @@ use crate::snapshot::facts::known_or;
 const ROLE: &str = "arn:{partition}:iam::{account}:role/{any}";
 const TRAIL: &str = "arn:{partition}:cloudtrail:{any}:{account}:trail/{any}";
 const KEY: &str = "arn:{partition}:kms:{any}:{account}:key/{any}";
+const KEY_BY_ID: &str = "arn:{partition}:kms:{any}:{account}:key/{key_id}";
 const PRODUCT: &str = "arn:{partition}:aws-marketplace:{any}:{account}:{any}";
 const REMOTE_CLIENT: &str = "arn:{partition}:signin:{any}:{account}:oauth2/public-client/remote";
 
-/// What each watched action acts on; whether in other accounts too; keys that choose something else.
-const WATCHED: [(WatchedAction, &str, bool, &[&str]); 10] = [
+/// What each watched action acts on, where all of one row is enough; whether in other accounts too; keys that choose something else.
+const WATCHED: [(WatchedAction, &str, bool, &[&str]); 12] = [
     (WatchedAction::AssumeRole, ROLE, true, &[]),
     (WatchedAction::StopLogging, TRAIL, false, &[]),
     (WatchedAction::DeleteTrail, TRAIL, false, &[]),
     (WatchedAction::UpdateTrail, TRAIL, false, &[]),
     (WatchedAction::PutEventSelectors, TRAIL, false, &[]),
     (WatchedAction::Decrypt, KEY, false, &[]),
+    (WatchedAction::Decrypt, KEY_BY_ID, false, &[]),
     (WatchedAction::ReEncryptFrom, KEY, false, &[]),
+    (WatchedAction::ReEncryptFrom, KEY_BY_ID, false, &[]),
     (WatchedAction::Subscribe, PRODUCT, false, &["aws-marketplace:productid"]),
     (WatchedAction::CreateOAuth2Token, REMOTE_CLIENT, false, &[]),
     (WatchedAction::GetWebIdentityToken, "*", false, &["sts:identitytokenaudience"]),
@@ -90,7 +93,7 @@ fn actions_on_everything(document: &PolicyDocument, account: &Account) -> Vec<Wa
         let at_times_unnamed = &["kms:requestalias", "kms:resourcealiases"];
         let question =
             Anywhere { action: &name, resource, in_any_account, unnamed, at_times_unnamed };
-        if !document.allows_anywhere(account, &question).is_empty() {
+        if !allowed.contains(&action) && !document.allows_anywhere(account, &question).is_empty() {
             allowed.push(action);
         }
     }
