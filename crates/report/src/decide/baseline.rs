@@ -155,8 +155,9 @@ impl EarlierReport {
         }
         let changes = RuleChanges::between(&self.rules, rules);
         if let Some(rules) = named(&changes.only_new) {
+            let its = if changes.only_new.len() == 1 { "its" } else { "their" };
             warnings
-                .push(format!("the baseline did not judge {rules}; their findings count as new"));
+                .push(format!("the baseline did not judge {rules}; {its} findings count as new"));
         }
         if let Some(rules) = named(&changes.differ) {
             warnings.push(format!(

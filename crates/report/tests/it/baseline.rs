@@ -147,7 +147,7 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
     );
     assert_eq!(
         warnings(OLD, &|old| old.rules.truncate(1)),
-        ["the baseline did not judge 1 rule (old-key); their findings count as new"]
+        ["the baseline did not judge 1 rule (old-key); its findings count as new"]
     );
     assert_eq!(
         warnings(OLD, &|old| old.rules.iter_mut().for_each(|rule| rule.hash = "0".repeat(16))),
