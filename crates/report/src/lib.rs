@@ -18,7 +18,8 @@ mod words;
 pub use decide::baseline::EarlierReport;
 pub use decide::comparison::Incomparable;
 pub use decide::diff::{
-    Action, Change, Diff, Difference, Entry, Origin, OriginAccount, Plan, Reason, Side, State, Step,
+    Action, Change, Diff, Difference, Entry, Origin, OriginAccount, Reason, Side, State, Step,
+    ticket_steps,
 };
 pub use decide::merge::{Conflict, Join, Unmergeable, merge};
 pub use decide::outcome::Outcome;

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use difference::Difference;
-pub use plan::{Action, Plan, Reason, Step};
+pub use plan::{Action, Reason, Step, ticket_steps};
 pub use side::{Side, State};
 
 use crate::decide::comparison::{self, Incomparable, first_seen};

@@ -5,15 +5,15 @@ use crate::support::history::{
 };
 use crate::support::moved;
 use portcullis_model::{AccountStatus, Finding, Report, Severity, Verdict};
-use portcullis_report::{Action, Diff, Plan, Reason, merge};
+use portcullis_report::{Action, Diff, Reason, merge, ticket_steps};
 
 const OTHER: &str = "444455556666";
 
 /// The steps between two reports: account, action and reason.
 fn steps(old: &Report, new: &Report) -> Vec<(String, Action, Reason)> {
     let diff = Diff::between(old, new).unwrap();
-    let plan = Plan::from_diff(&diff);
-    plan.steps.iter().map(|step| (step.account.to_owned(), step.action, step.reason)).collect()
+    let steps = ticket_steps(&diff).into_iter();
+    steps.map(|step| (step.account.to_owned(), step.action, step.reason)).collect()
 }
 
 /// The steps between two reports with those findings of one account.
@@ -90,8 +90,8 @@ fn an_older_report_resolves_nothing() {
 fn a_step_has_what_its_ticket_needs() {
     let (old, new) = (at(OLD, []), at(NEW, [unknown("b"), fails("a")]));
     let diff = Diff::between(&old, &new).unwrap();
-    let plan = Plan::from_diff(&diff);
-    let [step] = &plan.steps[..] else { panic!("{plan:?}") };
+    let steps = ticket_steps(&diff);
+    let [step] = &steps[..] else { panic!("{steps:?}") };
     assert_eq!((step.partition, step.account, step.rule), ("aws", "111122223333", "idle-user"));
     assert_eq!((step.title, step.severity), ("Title of idle-user", Severity::Medium));
     assert_eq!((step.message, step.remediation), ("a is idle", "Look."));

@@ -9,14 +9,6 @@ use serde::Serialize;
 
 use super::{Change, Diff, Difference, Entry, State};
 
-/// The steps that make tickets say what the newer report says, in the order in which to take them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan<'d> {
-    /// Of one finding there are two steps at most: that its fingerprint has moved, and what else has
-    /// become of it.
-    pub steps: Vec<Step<'d>>,
-}
-
 /// What to do about a finding, with all that its ticket needs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step<'d> {
@@ -91,21 +83,20 @@ pub enum Reason {
     Waived,
 }
 
-impl<'d> Plan<'d> {
-    /// The plan that follows from the changes between two reports.
-    #[must_use]
-    pub fn from_diff(diff: &'d Diff<'d>) -> Plan<'d> {
-        let mut steps = Vec::new();
-        // First, so that what else there is to say finds its ticket.
-        for entry in &diff.moved {
-            let step = step(entry, Action::Update, Reason::Moved);
-            steps.extend(step.map(|step| Step { replaces: entry.replaces(), ..step }));
-        }
-        for entry in &diff.entries {
-            steps.extend(action(entry).and_then(|(action, reason)| step(entry, action, reason)));
-        }
-        Plan { steps }
+/// The steps that make tickets say what the newer report says, in the order in which to take them. Of one finding there
+/// are two at most: that its fingerprint has moved, and what else has become of it.
+#[must_use]
+pub fn ticket_steps<'d>(diff: &'d Diff<'d>) -> Vec<Step<'d>> {
+    let mut steps = Vec::new();
+    // First, so that what else there is to say finds its ticket.
+    for entry in &diff.moved {
+        let step = step(entry, Action::Update, Reason::Moved);
+        steps.extend(step.map(|step| Step { replaces: entry.replaces(), ..step }));
     }
+    for entry in &diff.entries {
+        steps.extend(action(entry).and_then(|(action, reason)| step(entry, action, reason)));
+    }
+    steps
 }
 
 /// What to do, and why; none: nothing.

@@ -1,10 +1,10 @@
-//! A line of JSON for each step of the [`Plan`]: what a ticket system should do.
+//! A line of JSON for each of the [`ticket_steps`]: what a ticket system should do.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::decide::diff::{Diff, Plan, Step};
+use crate::decide::diff::{Diff, Step, ticket_steps};
 use crate::render::advice::commands;
 use crate::render::json::write_json_line;
 
@@ -12,13 +12,13 @@ use crate::render::json::write_json_line;
 #[derive(Serialize)]
 struct Ticket<'d> {
     #[serde(flatten)]
-    step: &'d Step<'d>,
+    step: Step<'d>,
     commands: Vec<String>,
 }
 
 pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for step in &Plan::from_diff(diff).steps {
-        write_json_line(&Ticket { step, commands: commands(step.remediation) }, out)?;
+    for step in ticket_steps(diff) {
+        write_json_line(&Ticket { commands: commands(step.remediation), step }, out)?;
     }
     Ok(())
 }
