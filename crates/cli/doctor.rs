@@ -185,7 +185,7 @@ impl Examination {
             let way = if ahead > 0 { "ahead of" } else { "behind" };
             let seconds = ahead.abs();
             fixes.push(format!(
-                "set this machine's clock: it is {seconds} seconds {way} AWS's, which refuses signatures from 300 on"
+                "set this machine's clock: it is {seconds} seconds {way} AWS's, and from 300 on AWS refuses signatures"
             ));
         }
         for (reason, hosts) in unreached {

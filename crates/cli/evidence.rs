@@ -69,7 +69,7 @@ pub(crate) fn everything() -> Sources {
 
 fn now() -> Timestamp {
     terminal::note(
-        "the evidence does not say when it was collected; ages count to now (see --as-of)",
+        "the evidence does not say when it was collected; ages are measured as of now (see --as-of)",
     );
     Timestamp::now()
 }

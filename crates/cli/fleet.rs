@@ -88,7 +88,9 @@ impl Accounts {
             // The accounts of other units are not strangers.
             match runtime.block_on(fleet.organization(&[])) {
                 Ok(others) => own.extend(others.iter().map(|account| account.id)),
-                Err(error) => terminal::warn(&format!("other units count as strangers: {error}")),
+                Err(error) => {
+                    terminal::warn(&format!("accounts of other units count as external: {error}"))
+                }
             }
         }
         for excluded in &args.exclude {
@@ -216,8 +218,8 @@ pub(crate) fn read_untrusted(text: &str) {
 fn check_partition(args: &FleetArgs, fleet: &Fleet) -> Result<(), Failure> {
     match &args.expect_partition {
         Some(expected) if expected != fleet.partition() => Err(Failure::with_help(
-            format!("the credentials are of the partition {}", fleet.partition()),
-            format!("choose credentials of {expected}, or change --expect-partition"),
+            format!("the credentials belong to the partition {}", fleet.partition()),
+            format!("choose credentials for {expected}, or change --expect-partition"),
         )),
         _ => Ok(()),
     }

@@ -340,7 +340,7 @@ fn what_cannot_be_meant_is_refused_before_any_account_is_asked() {
     let lane = Lane::of(FLEET);
     let partition = run(&lane, &[&["audit"], &ORG, &["--expect-partition", "aws-us-gov"]]);
     assert_eq!((partition.status, &*partition.stdout), (2, ""));
-    assert!(partition.stderr.contains("the credentials are of the partition aws"));
+    assert!(partition.stderr.contains("the credentials belong to the partition aws"));
     let share = run(&lane, &[&["audit"], &ORG, &["--shards", "3"]]);
     assert!(share.stderr.contains("--shards does not know which share"), "{}", share.stderr);
     lane.fail("ListAccounts", "AccessDenied");
