@@ -89,7 +89,7 @@ impl Accounts {
             match runtime.block_on(fleet.organization(&[])) {
                 Ok(others) => own.extend(others.iter().map(|account| account.id)),
                 Err(error) => {
-                    terminal::warn(&format!("accounts of other units count as external: {error}"))
+                    terminal::warn(&format!("accounts of other units count as external: {error}"));
                 }
             }
         }
