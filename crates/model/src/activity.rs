@@ -73,9 +73,9 @@ pub struct RegionCoverage {
     pub region: String,
     /// The number of records, duplicates included.
     pub records: u64,
-    /// The earliest record.
+    /// The earliest management event, such as sign-ins are.
     pub first: Option<Timestamp>,
-    /// The latest record.
+    /// The latest management event.
     pub last: Option<Timestamp>,
     /// The periods of digests of which every log file was read: there, nothing is missing. Sorted,
     /// and joined where they touch.

@@ -79,7 +79,7 @@ pub(crate) struct Seen {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) records: u64,
-    /// From the first record to the last.
+    /// From the first management event to the last.
     pub(crate) period: Option<Period>,
     /// The same of the times that are written as usual, which are read when the input has ended.
     written: Option<[WrittenTime; 2]>,
@@ -291,7 +291,9 @@ impl Input {
         });
         let seen = &mut self.regions[place];
         seen.records += 1;
-        let Some(time) = header.event_time else { return };
+        // Sign-ins are management events: where others were read, they may not have been recorded.
+        let is_management = header.event_category.is_none_or(|it| it == b"Management");
+        let Some(time) = header.event_time.filter(|_| is_management) else { return };
         if let Some(time) = written_time(time) {
             let [first, last] = seen.written.unwrap_or([time; 2]);
             seen.written = Some([first.min(time), last.max(time)]);

@@ -94,7 +94,7 @@ fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
         // What is quiet at both ends was still read there.
         Some(seen) if spans(&seen, activity.period, QUIET) => Ok(activity.period),
         Some(seen) => Err(format!("{region} was read {} only", stretch(seen))),
-        None => Err(format!("nothing of {region} was read but digests")),
+        None => Err(format!("no management event of {region} was read")),
     }
 }
 

@@ -244,11 +244,11 @@ fn nothing_is_a_pass_only_where_every_region_was_read() {
         ),
         (
             Some(proved("us-west-2", "08:00:01", "12:00:00")),
-            "unknown not judged: nothing of us-west-2 was read but digests",
+            "unknown not judged: no management event of us-west-2 was read",
         ),
         (
             Some(proved("us-west-2", "07:00:00", "10:59:59")),
-            "unknown not judged: nothing of us-west-2 was read but digests",
+            "unknown not judged: no management event of us-west-2 was read",
         ),
         (Some(seen("us-west-2", "09:00:00", "09:30:00")), pass),
         (Some(seen("us-west-2", "2026-11-17T07:00:00Z", "2026-11-18T09:30:00Z")), pass),

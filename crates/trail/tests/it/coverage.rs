@@ -47,6 +47,23 @@ fn a_region_is_seen_from_its_first_record_to_its_last() {
     assert_eq!(us.proved, []);
 }
 
+/// A trail may record data events alone, and Insights and network activity have files of their own.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+#[test]
+fn only_management_events_show_that_a_region_was_read() {
+    let first = |category: &str| {
+        let mut event = other("a");
+        event["eventCategory"] = category.into();
+        let region = read(log_file(&[event])).coverage.regions.remove(0);
+        assert_eq!((region.records, region.first), (1, region.last), "{category}");
+        region.first
+    };
+    assert_eq!(first("Management").unwrap().to_string(), "2026-11-02T09:30:00Z");
+    for category in ["Data", "Insight", "NetworkActivity"] {
+        assert_eq!(first(category), None, "{category}");
+    }
+}
+
 #[test]
 fn events_are_ordered_by_time_and_id() {
     let event = |id: &str, time: &str| record(json!({"eventID": id, "eventTime": time}));

@@ -57,7 +57,7 @@ pub(super) fn write_coverage(summary: &ActivitySummary, page: &mut Page<'_>) -> 
         let what = "of Insights, network activity or aggregates passed over";
         page.item("          ", &format!("{count} {what}"))?;
     }
-    let period = summary.period.map_or("unknown: nothing was read".to_owned(), stretch);
+    let period = summary.period.map_or("unknown: no management event was read".to_owned(), stretch);
     page.item("Period    ", &period)?;
     write_list("Coverage  ", coverage.regions.iter().map(reach).collect(), page)?;
     for (account, missing) in missing_root_regions(coverage) {
