@@ -193,7 +193,7 @@ pub struct Actor {
     pub name: Option<SharedText>,
     /// The role or permission set, for sessions.
     pub role: Option<SharedText>,
-    /// The unique id, which a user who is made again under the same name does not share.
+    /// The unique id of the user or, for sessions, of the role. One made again under the same name has another.
     pub principal_id: Option<SharedText>,
 }
 

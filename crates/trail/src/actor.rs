@@ -86,7 +86,8 @@ fn session(record: &Node<'_>, resource: &str, pool: &mut Pool) -> Actor {
     let mut parts = resource.split('/').skip(1);
     let (role, name) = (parts.next().unwrap_or_default(), parts.next());
     let principal_id = record.text("/userIdentity/principalId");
-    let session_id = principal_id.and_then(|id| id.split_once(':')).map(|(_, name)| name);
+    // The id of the role, and the name of the session.
+    let [role_id, session_id] = [0, 1].map(|part| principal_id?.split(':').nth(part));
     let set = role.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_'));
     let kind = if set.is_some() {
         ActorKind::IdentityCenter
@@ -101,7 +102,7 @@ fn session(record: &Node<'_>, resource: &str, pool: &mut Pool) -> Actor {
         kind,
         name: name.map(|name| pool.text(name)),
         role: Some(pool.text(set.map_or(role, |(set, _)| set))),
-        principal_id: principal_id.map(|id| pool.text(id)),
+        principal_id: role_id.map(|id| pool.text(id)),
     }
 }
 

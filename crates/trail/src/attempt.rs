@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use jiff::SignedDuration;
 use portcullis_model::{
-    ActorKind, Attempt, Event, Factor, FactorState, Mfa, Outcome, Person, Purpose, SharedText,
+    Actor, ActorKind, Attempt, Event, Factor, FactorState, Mfa, Outcome, Person, Purpose,
+    SharedText,
 };
 
 use crate::interest::IDENTITY_CENTER;
@@ -70,8 +71,21 @@ fn purpose(event: &Event) -> Option<Purpose> {
 
 /// The names of Identity Center's users by their ids: CloudTrail names a user once per success only.
 fn names(events: &[Event]) -> HashMap<SharedText, SharedText> {
-    let named = events.iter().filter(|event| event.actor.kind == ActorKind::IdentityCenter);
-    named.filter_map(|it| Some((it.actor.principal_id.clone()?, it.actor.name.clone()?))).collect()
+    let mut names = HashMap::new();
+    for event in events {
+        if let Some(id) = user_id(&event.actor)
+            && let Some(name) = &event.actor.name
+        {
+            names.insert(id.clone(), name.clone());
+        }
+    }
+    names
+}
+
+/// The id of a user of Identity Center. Of a session, it is that of the role.
+fn user_id(actor: &Actor) -> Option<&SharedText> {
+    let is_user = actor.kind == ActorKind::IdentityCenter && actor.role.is_none();
+    actor.principal_id.as_ref().filter(|_| is_user)
 }
 
 /// What ties an event to the attempt that earlier events began.
@@ -124,8 +138,7 @@ impl Attempts {
     fn person(&self, event: &Event) -> Person {
         let actor = &event.actor;
         let is_global = matches!(actor.kind, ActorKind::IdentityCenter | ActorKind::Saml);
-        let id = actor.principal_id.as_ref().filter(|_| actor.kind == ActorKind::IdentityCenter);
-        let by_id = id.map(|id| self.names.get(id).unwrap_or(id).clone());
+        let by_id = user_id(actor).map(|id| self.names.get(id).unwrap_or(id).clone());
         let name = actor.name.clone().or(by_id);
         let is_unnamed = name.is_none() && actor.kind != ActorKind::Root;
         Person {
