@@ -3,8 +3,8 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 
+use arcstr::ArcStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, JsonSchema)]
 #[serde(from = "String")]
 #[schemars(with = "String", inline, description = "")]
-pub struct SharedText(Arc<Box<str>>);
+pub struct SharedText(ArcStr);
 
 impl SharedText {
     /// The text.
@@ -38,13 +38,13 @@ impl Borrow<str> for SharedText {
 
 impl From<&str> for SharedText {
     fn from(text: &str) -> SharedText {
-        SharedText(Arc::new(text.into()))
+        SharedText(text.into())
     }
 }
 
 impl From<String> for SharedText {
     fn from(text: String) -> SharedText {
-        SharedText(Arc::new(text.into()))
+        SharedText(text.into())
     }
 }
 
