@@ -124,21 +124,17 @@ words! {
     }
 }
 
-/// An event that concerns how people get in.
+/// An event that concerns how people get in. What others may have in common with it, it shares with them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// CloudTrail's `eventID`, the same wherever the event was delivered.
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// What happened.
+    /// Who did what.
     #[serde(flatten)]
     #[schemars(with = "EventBody")]
     pub body: Arc<EventBody>,
-    /// The address that it came from, or the AWS service.
-    pub source: Option<SharedText>,
-    /// The sign-in to Identity Center that it is a part of.
-    pub workflow: Option<SharedText>,
 }
 
 impl Deref for Event {
@@ -149,9 +145,32 @@ impl Deref for Event {
     }
 }
 
-/// What happened: all of an event that others may have in common with it, and often many do.
+/// Who did what: all of an event but its id and time.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EventBody {
+    /// Who acted.
+    pub actor: Actor,
+    /// The address that it came from, or the AWS service.
+    pub source: Option<SharedText>,
+    /// The sign-in to Identity Center that it is a part of.
+    pub workflow: Option<SharedText>,
+    /// What was done.
+    #[serde(flatten)]
+    #[schemars(with = "EventCall")]
+    pub call: Arc<EventCall>,
+}
+
+impl Deref for EventBody {
+    type Target = EventCall;
+
+    fn deref(&self) -> &EventCall {
+        &self.call
+    }
+}
+
+/// What was done, and how it ended.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventCall {
     /// The account that recorded it.
     pub account: SharedText,
     /// The region that recorded it, which is not where the person is.
@@ -160,8 +179,6 @@ pub struct EventBody {
     pub service: SharedText,
     /// Its name, such as `ConsoleLogin`.
     pub name: SharedText,
-    /// Who acted.
-    pub actor: Actor,
     /// How it ended.
     pub outcome: Outcome,
     /// The error code, where there is one.

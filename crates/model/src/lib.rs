@@ -20,8 +20,8 @@ mod text;
 
 pub use activity::{
     Activity, ActivitySummary, Actor, ActorKind, Attempt, Coverage, Diagnosis, Event, EventBody,
-    EventId, Factor, FactorState, Form, InputGap, Likelihood, LockedOut, Mfa, Outcome, Pattern,
-    Period, Person, Purpose, Records, RegionCoverage, SignedIn,
+    EventCall, EventId, Factor, FactorState, Form, InputGap, Likelihood, LockedOut, Mfa, Outcome,
+    Pattern, Period, Person, Purpose, Records, RegionCoverage, SignedIn,
 };
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};

@@ -4,7 +4,7 @@
 //! and the parameters of sign-in pages.
 
 use jiff::Timestamp;
-use portcullis_model::{ActorKind, Event, EventBody, Mfa, Outcome, SharedText};
+use portcullis_model::{ActorKind, Event, EventBody, EventCall, Mfa, Outcome, SharedText};
 
 use crate::actor;
 use crate::interest::{OutcomeField, service};
@@ -40,7 +40,8 @@ pub(crate) fn read(
     };
     let access_key = record.text("/userIdentity/accessKeyId");
     let mut shared = |text: Option<&str>| text.map(|text| pool.text(text));
-    let body = EventBody {
+    let source = shared(record.text("/sourceIPAddress"));
+    let call = EventCall {
         code: shared(record.text("/errorCode")),
         message: shared(record.text("/errorMessage")),
         authenticator: shared(authenticator(record, name)),
@@ -51,19 +52,14 @@ pub(crate) fn read(
         region: pool.text(region),
         service: pool.text(service),
         name: pool.text(name),
-        actor,
         outcome: outcome(record, field, name),
         mfa,
         factors: factors(record, pool),
     };
-    let workflow = record.text("/additionalEventData/AuthWorkflowID");
-    Ok(Event {
-        id: id.into(),
-        at,
-        source: record.text("/sourceIPAddress").map(|source| pool.text(source)),
-        body: pool.body(body),
-        workflow: workflow.map(SharedText::from),
-    })
+    let call = pool.call(call);
+    let workflow = record.text("/additionalEventData/AuthWorkflowID").map(SharedText::from);
+    let body = pool.body(EventBody { actor, source, workflow, call });
+    Ok(Event { id: id.into(), at, body })
 }
 
 /// The id of the event: a later copy that corrects it names the first.

@@ -28,7 +28,9 @@ use crate::{csv, event};
 const CHUNK: usize = 128 << 10;
 /// And how many of a packed file.
 const PACKED: usize = 32 << 10;
-/// And how many to see what a file is.
+/// So many events are moved at once.
+const MOVED_AT_ONCE: usize = 1 << 10;
+/// How many bytes are read to see what a file is.
 const HEAD: usize = 4 << 10;
 
 thread_local! {
@@ -54,7 +56,8 @@ pub(crate) struct Input {
     pub(crate) form: Option<Form>,
     /// What became of the records that hold no event of interest.
     pub(crate) records: Records,
-    pub(crate) found: Vec<Found>,
+    /// The events, in lists that are moved one after another, so that never all are there twice.
+    pub(crate) found: Vec<Vec<Found>>,
     pub(crate) regions: Vec<Seen>,
     pub(crate) digests: Vec<Digest>,
     /// What could not be read, in phrases, and how often.
@@ -117,7 +120,9 @@ impl Input {
         }
         found.read_times();
         *pool = mem::take(&mut found.pool);
-        found.found.shrink_to_fit();
+        if let Some(last) = found.found.last_mut() {
+            last.shrink_to_fit();
+        }
         found
     }
 
@@ -247,7 +252,11 @@ impl Input {
                 self.see(&Header { account: Some(event.account.as_bytes()), ..header });
                 let is_addendum = matches!(record.get("addendum"), Some(Node::Object(_)));
                 let rank = rank + u8::from(is_addendum);
-                self.found.push(Found { event, rank, place: 0 });
+                let found = Found { event, rank, place: 0 };
+                match self.found.last_mut() {
+                    Some(last) if last.len() < MOVED_AT_ONCE => last.push(found),
+                    _ => self.found.push(vec![found]),
+                }
             }
             Err(trouble) => self.unreadable(trouble.to_owned()),
         }

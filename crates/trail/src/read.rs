@@ -161,14 +161,16 @@ fn hashes(inputs: &[Input]) -> HashMap<String, String> {
 /// All that was found, the last that was delivered first: of two corrections of an event it is the one that counts,
 /// in whichever order the files are read.
 fn take_found(inputs: &mut [Input]) -> Vec<Found> {
-    let count = inputs.iter().map(|input| input.found.len()).sum();
+    let count = inputs.iter().flat_map(|input| &input.found).map(Vec::len).sum();
     let mut found: Vec<Found> = Vec::with_capacity(count);
     let mut by_delivery: Vec<&mut Input> = inputs.iter_mut().collect();
     by_delivery.sort_by(|a, b| delivery(&b.name).cmp(&delivery(&a.name)));
     for input in by_delivery {
-        for event in mem::take(&mut input.found).into_iter().rev() {
-            let place = u32::try_from(found.len()).unwrap_or(u32::MAX);
-            found.push(Found { place, ..event });
+        while let Some(last) = input.found.pop() {
+            for event in last.into_iter().rev() {
+                let place = u32::try_from(found.len()).unwrap_or(u32::MAX);
+                found.push(Found { place, ..event });
+            }
         }
     }
     found

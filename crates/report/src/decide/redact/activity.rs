@@ -1,125 +1,115 @@
 //! Sign-in activity with pseudonyms for accounts, names, addresses, roles, agents and events.
 //!
-//! Messages of AWS are free text and withheld; the pattern says what kept somebody out.
+//! Messages of AWS are free text and withheld; the pattern says what kept somebody out. Each function names all
+//! fields of what it changes, so that a new one cannot be forgotten.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_model::{
-    ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, EventBody, Factor, InputGap,
-    LockedOut, Message, Person, RegionCoverage, SharedText, SignedIn,
+    ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, EventBody, EventCall, EventId,
+    Factor, InputGap, LockedOut, Message, Person, RegionCoverage, SharedText, SignedIn,
 };
 
 use super::names::Names;
 use super::{WITHHELD, form, renamed};
 
-pub(super) fn summary(summary: ActivitySummary, names: &Names<'_>) -> ActivitySummary {
+pub(super) fn summary(mut summary: ActivitySummary, names: &Names<'_>) -> ActivitySummary {
     let ActivitySummary {
         user,
-        period,
+        period: _,
         coverage,
-        locked_out: people,
-        typing_errors,
-        signed_in: visitors,
+        locked_out,
+        typing_errors: _,
+        signed_in,
         attempts,
         timeline,
-    } = summary;
-    let mut locked_out: Vec<_> = people.into_iter().map(|it| self::locked_out(it, names)).collect();
+    } = &mut summary;
+    if let Some(user) = user {
+        *user = names.text(user);
+    }
+    redact_coverage(coverage, names);
+    for row in &mut *locked_out {
+        redact_locked_out(row, names);
+    }
     // The order of names would tell something about them.
     locked_out.sort_by(|a, b| {
         let key = |it: &LockedOut| (it.in_since.is_some(), it.last_try);
         key(a).cmp(&key(b)).then_with(|| a.person.cmp(&b.person))
     });
-    let mut signed_in: Vec<_> = visitors.into_iter().map(|it| self::signed_in(it, names)).collect();
+    for row in &mut *signed_in {
+        redact_signed_in(row, names);
+    }
     signed_in.sort_by(|a, b| a.person.cmp(&b.person));
-    ActivitySummary {
-        user: user.map(|user| names.text(&user)),
-        period,
-        coverage: self::coverage(coverage, names),
-        locked_out,
-        typing_errors,
-        signed_in,
-        attempts: attempts.into_iter().map(|it| attempt(it, names)).collect(),
-        timeline: timeline.into_iter().map(|it| event(it, names)).collect(),
+    for attempt in attempts {
+        redact_attempt(attempt, names);
     }
+    for event in timeline {
+        redact_event(event, names);
+    }
+    summary
 }
 
-fn coverage(coverage: Coverage, names: &Names<'_>) -> Coverage {
-    let Coverage { inputs, records, regions, gaps } = coverage;
-    let region = |region| {
-        let RegionCoverage { account, region, records, first, last, proved } = region;
-        let (account, region) = (names.account(&account), names.region(&region));
-        RegionCoverage { account, region, records, first, last, proved }
-    };
-    let mut shown_gaps = Vec::new();
-    for InputGap { input, what: _ } in gaps {
-        shown_gaps.push(InputGap { input: names.text(&input), what: WITHHELD.to_owned() });
+fn redact_coverage(coverage: &mut Coverage, names: &Names<'_>) {
+    let Coverage { inputs: _, records: _, regions, gaps } = coverage;
+    for read in &mut *regions {
+        let RegionCoverage { account, region, records: _, first: _, last: _, proved: _ } = read;
+        (*account, *region) = (names.account(account), names.region(region));
     }
-    let mut regions: Vec<_> = regions.into_iter().map(region).collect();
     regions.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
-    Coverage { inputs, records, regions, gaps: shown_gaps }
+    for InputGap { input, what } in gaps {
+        (*input, *what) = (names.text(input), WITHHELD.to_owned());
+    }
 }
 
-fn locked_out(row: LockedOut, names: &Names<'_>) -> LockedOut {
+fn redact_locked_out(row: &mut LockedOut, names: &Names<'_>) {
     let LockedOut {
         person,
-        purpose,
-        tries,
-        first_try,
-        last_try,
+        purpose: _,
+        tries: _,
+        first_try: _,
+        last_try: _,
         sources,
-        pattern,
+        pattern: _,
         diagnosis,
-        in_since,
+        in_since: _,
         last,
     } = row;
-    LockedOut {
-        person: self::person(person, names),
-        purpose,
-        tries,
-        first_try,
-        last_try,
-        sources: set(&sources, names),
-        pattern,
-        diagnosis: self::diagnosis(diagnosis, names),
-        in_since,
-        last: last.map(|last| attempt(last, names)),
+    redact_person(person, names);
+    redact_set(sources, names);
+    redact_diagnosis(diagnosis, names);
+    if let Some(last) = last {
+        redact_attempt(last, names);
     }
 }
 
-fn diagnosis(diagnosis: Diagnosis, names: &Names<'_>) -> Diagnosis {
-    let Diagnosis { cause, likelihood, action, action_facts } = diagnosis;
-    let steps = Message::new(action, action_facts).and_then(|steps| renamed(&steps, names));
-    let (action, action_facts) = steps.unwrap_or_else(|| Message::from(WITHHELD)).into_parts();
-    Diagnosis { cause, likelihood, action, action_facts }
+fn redact_diagnosis(diagnosis: &mut Diagnosis, names: &Names<'_>) {
+    let Diagnosis { cause: _, likelihood: _, action, action_facts } = diagnosis;
+    let steps = Message::new(std::mem::take(action), std::mem::take(action_facts));
+    let steps = steps.and_then(|steps| renamed(&steps, names));
+    (*action, *action_facts) = steps.unwrap_or_else(|| Message::from(WITHHELD)).into_parts();
 }
 
-fn signed_in(row: SignedIn, names: &Names<'_>) -> SignedIn {
-    let SignedIn { person, sign_ins, unknown, first, last, mfa, sources, accounts } = row;
-    SignedIn {
-        person: self::person(person, names),
-        sign_ins,
-        unknown,
-        first,
-        last,
-        mfa,
-        sources: set(&sources, names),
-        accounts: accounts.iter().map(|id| names.account(id).into()).collect(),
-    }
+fn redact_signed_in(row: &mut SignedIn, names: &Names<'_>) {
+    let SignedIn { person, sign_ins: _, unknown: _, first: _, last: _, mfa: _, sources, accounts } =
+        row;
+    redact_person(person, names);
+    redact_set(sources, names);
+    *accounts = accounts.iter().map(|id| names.account(id).into()).collect();
 }
 
-fn attempt(attempt: Attempt, names: &Names<'_>) -> Attempt {
+fn redact_attempt(attempt: &mut Attempt, names: &Names<'_>) {
     let Attempt {
         person,
-        purpose,
-        outcome,
-        pattern,
-        first,
-        last,
+        purpose: _,
+        outcome: _,
+        pattern: _,
+        first: _,
+        last: _,
         account,
         region,
         role,
-        mfa,
+        mfa: _,
         authenticator,
         factors,
         source,
@@ -127,107 +117,97 @@ fn attempt(attempt: Attempt, names: &Names<'_>) -> Attempt {
         message,
         events,
     } = attempt;
-    let mut shown_factors = Vec::new();
-    for Factor { name, state } in factors {
-        shown_factors.push(Factor { name: factor_kind(name, names), state });
+    redact_person(person, names);
+    *account = names.account(account).into();
+    *region = names.region(region).into();
+    redact([role, authenticator, source], names);
+    for Factor { name, state: _ } in factors {
+        redact_factor(name, names);
     }
-    Attempt {
-        person: self::person(person, names),
-        purpose,
-        outcome,
-        pattern,
-        first,
-        last,
-        account: names.account(&account).into(),
-        region: names.region(&region).into(),
-        role: text(role, names),
-        mfa,
-        authenticator: text(authenticator, names),
-        factors: shown_factors,
-        source: text(source, names),
-        code: code.map(|code| word(code, names)),
-        message: withheld(message),
-        events: events.iter().map(|id| names.text(&id.to_string()).into()).collect(),
+    redact_answer(code, message, names);
+    for id in events {
+        redact_id(id, names);
     }
 }
 
-fn event(event: Event, names: &Names<'_>) -> Event {
-    let Event { id, at, body, source, workflow } = event;
-    let EventBody {
+fn redact_event(event: &mut Event, names: &Names<'_>) {
+    let Event { id, at: _, body } = event;
+    redact_id(id, names);
+    let EventBody { actor, source, workflow, call } = Arc::make_mut(body);
+    let Actor { kind: _, name, role, principal_id } = actor;
+    redact([name, role, principal_id, source, workflow], names);
+    let EventCall {
         account,
         region,
         service,
         name,
-        actor,
-        outcome,
+        outcome: _,
         code,
         message,
-        mfa,
+        mfa: _,
         factors,
         authenticator,
         access_key,
         agent,
         target,
-    } = Arc::unwrap_or_clone(body);
-    let Actor { kind, name: who, role, principal_id } = actor;
-    let body = EventBody {
-        account: names.account(&account).into(),
-        region: names.region(&region).into(),
-        service: word(service, names),
-        name: word(name, names),
-        actor: Actor {
-            kind,
-            name: text(who, names),
-            role: text(role, names),
-            principal_id: text(principal_id, names),
-        },
-        outcome,
-        code: code.map(|code| word(code, names)),
-        message: withheld(message),
-        mfa,
-        factors: factors.into_iter().map(|factor| factor_kind(factor, names)).collect(),
-        authenticator: text(authenticator, names),
-        access_key: text(access_key, names),
-        agent: text(agent, names),
-        target: text(target, names),
-    };
-    Event {
-        id: names.text(&id.to_string()).into(),
-        at,
-        body: Arc::new(body),
-        source: text(source, names),
-        workflow: text(workflow, names),
+    } = Arc::make_mut(call);
+    *account = names.account(account).into();
+    *region = names.region(region).into();
+    redact_word(service, names);
+    redact_word(name, names);
+    redact_answer(code, message, names);
+    for factor in factors {
+        redact_factor(factor, names);
+    }
+    redact([authenticator, access_key, agent, target], names);
+}
+
+fn redact_person(person: &mut Person, names: &Names<'_>) {
+    let Person { kind: _, name, account, source } = person;
+    redact([name, source], names);
+    if let Some(account) = account {
+        *account = names.account(account).into();
     }
 }
 
-fn person(person: Person, names: &Names<'_>) -> Person {
-    let Person { kind, name, account, source } = person;
-    Person {
-        kind,
-        name: text(name, names),
-        account: account.map(|id| names.account(&id).into()),
-        source: text(source, names),
+fn redact_set(texts: &mut BTreeSet<SharedText>, names: &Names<'_>) {
+    *texts = texts.iter().map(|text| names.text(text).into()).collect();
+}
+
+fn redact<const COUNT: usize>(texts: [&mut Option<SharedText>; COUNT], names: &Names<'_>) {
+    for text in texts.into_iter().flatten() {
+        *text = names.text(text).into();
     }
 }
 
-fn set(texts: &BTreeSet<SharedText>, names: &Names<'_>) -> BTreeSet<SharedText> {
-    texts.iter().map(|text| names.text(text).into()).collect()
+fn redact_id(id: &mut EventId, names: &Names<'_>) {
+    *id = names.text(&id.to_string()).into();
 }
 
-fn text(text: Option<SharedText>, names: &Names<'_>) -> Option<SharedText> {
-    text.map(|text| names.text(&text).into())
+/// The error code is a word of AWS, the message is not.
+fn redact_answer(
+    code: &mut Option<SharedText>,
+    message: &mut Option<SharedText>,
+    names: &Names<'_>,
+) {
+    if let Some(code) = code {
+        redact_word(code, names);
+    }
+    if let Some(message) = message {
+        *message = WITHHELD.into();
+    }
 }
 
-/// A word of AWS, if it looks like one.
-fn word(word: SharedText, names: &Names<'_>) -> SharedText {
-    if form::is_code(&word) { word } else { names.text(&word).into() }
+/// Keeps a word of AWS, if it looks like one.
+fn redact_word(word: &mut SharedText, names: &Names<'_>) {
+    if !form::is_code(word) {
+        *word = names.text(word).into();
+    }
 }
 
-/// Words of AWS for a kind of factor, such as `Virtual MFA`.
-fn factor_kind(words: SharedText, names: &Names<'_>) -> SharedText {
-    if words.split(' ').all(form::is_code) { words } else { names.text(&words).into() }
-}
-
-fn withheld(message: Option<SharedText>) -> Option<SharedText> {
-    message.map(|_| WITHHELD.into())
+/// Keeps words of AWS for a kind of factor, such as `Virtual MFA`.
+fn redact_factor(words: &mut SharedText, names: &Names<'_>) {
+    if !words.split(' ').all(form::is_code) {
+        *words = names.text(words).into();
+    }
 }
