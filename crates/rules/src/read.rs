@@ -257,12 +257,7 @@ impl<'t> Fields<'t> {
         };
         let mut tables = Vec::new();
         for value in values {
-            match value.get_ref() {
-                DeValue::Table(table) => {
-                    tables.push(Fields::new(self.file, self.is_whole, value.span(), table));
-                }
-                _ => self.wrong(name, "a table", value),
-            }
+            tables.extend(self.as_table(name, value));
         }
         tables
     }
@@ -270,24 +265,15 @@ impl<'t> Fields<'t> {
     /// A table; none if left out.
     pub fn one_table(&mut self, name: &str) -> Option<Fields<'t>> {
         let value = self.take(name)?;
-        if let DeValue::Table(table) = value.get_ref() {
-            return Some(Fields::new(self.file, self.is_whole, value.span(), table));
-        }
-        self.wrong(name, "a table", value);
-        None
+        self.as_table(name, value)
     }
 
     /// The tables of a table of free names, each with its name; empty if left out.
     pub fn named_tables(&mut self, name: &str) -> Vec<(Text, Fields<'t>)> {
         let mut tables = Vec::new();
         for (key, at, value) in self.table(name) {
-            match value.get_ref() {
-                DeValue::Table(table) => tables.push((
-                    Text::new(key, at, self.file),
-                    Fields::new(self.file, self.is_whole, value.span(), table),
-                )),
-                _ => self.wrong(key, "a table", value),
-            }
+            let key = Text::new(key, at, self.file);
+            tables.extend(self.as_table(&key.value, value).map(|fields| (key, fields)));
         }
         tables
     }
@@ -328,6 +314,14 @@ impl<'t> Fields<'t> {
     /// The text of the file at that place.
     pub(crate) fn source(&self, at: Range<usize>) -> &'t str {
         self.file.get(at).unwrap_or_default()
+    }
+
+    fn as_table(&mut self, name: &str, value: Placed<'t>) -> Option<Fields<'t>> {
+        if let DeValue::Table(table) = value.get_ref() {
+            return Some(Fields::new(self.file, self.is_whole, value.span(), table));
+        }
+        self.wrong(name, "a table", value);
+        None
     }
 
     fn as_text(&mut self, name: &str, value: Placed<'t>) -> Option<Text> {
