@@ -93,7 +93,8 @@ async fn everything_is_kept_and_sorted() {
             {"Path": "/", "RoleName": "r", "RoleId": "AROA1", "Arn": format!("{ARN}:role/r"),
              "CreateDate": created, "AssumeRolePolicyDocument": {},
              "InstanceProfileList": [
-                 {"InstanceProfileName": "p", "Arn": format!("{ARN}:instance-profile/p")},
+                 {"InstanceProfileName": "p", "Arn": format!("{ARN}:instance-profile/p"),
+                  "CreateDate": created},
              ],
              "RolePolicyList": inline, "AttachedManagedPolicies": attached,
              "PermissionsBoundary": boundary, "Tags": tags,
