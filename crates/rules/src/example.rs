@@ -100,16 +100,9 @@ fn overrides(
     defaults: &BTreeMap<String, Constant>,
 ) -> BTreeMap<String, Constant> {
     let mut params = BTreeMap::new();
-    for (name, at, value) in fields.table("params") {
-        if !defaults.contains_key(name) {
-            let problem = Problem::new(at, format!("there is no parameter `{name}`"));
-            fields.problems.push(problem.valid(name, defaults.keys().map(String::as_str)));
-            continue;
-        }
-        match param::read(name, at, value, defaults.get(name)) {
-            Ok(constant) => {
-                params.insert(name.to_owned(), constant);
-            }
+    for setting in param::read(fields) {
+        match setting.of(defaults) {
+            Ok(value) => _ = params.insert(setting.name, value),
             Err(problem) => fields.problems.push(problem),
         }
     }

@@ -7,13 +7,13 @@ use portcullis_model::{Severity, is_region};
 
 use crate::constant::Constant;
 use crate::example::{self, Example};
-use crate::param::{self, Param};
+use crate::param::{self, Param, ParamSetting};
 use crate::problem::{LoadError, Problem, place};
 use crate::program::{Program, ScopedProgram, Texts};
 use crate::read::{self, Fields, Text};
 use crate::rule::meant_rule;
 use crate::scope::{self, GroupingTexts, PRINCIPALS, SCOPES, Scope};
-use crate::settings::{ParamSetting, RULE_SETS, RuleSettings, Settings};
+use crate::settings::{RULE_SETS, RuleSettings, Settings};
 use crate::{Rule, RuleFile, is_rule_id};
 
 /// No honest rule is longer; a hostile one shall not keep the tool busy.
@@ -66,19 +66,20 @@ fn read_rule(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Proble
     let scopes = scopes(&mut fields);
     let (risk, false_positives) = (fields.required("risk"), fields.text("false_positives"));
     let references = references(&mut fields);
-    let params = params(&mut fields);
+    let params = param::read(&mut fields);
+    let defaults = values(&params);
     let texts = texts(&mut fields, scopes.as_deref());
     let regions = regions(&mut fields, scopes.as_deref());
     // A condition or a parameter that cannot be read would make others look wrong.
     let texts = texts.filter(|_| fields.is_whole);
     let parts = scopes.as_ref().zip(texts.as_ref()).and_then(|(scopes, texts)| {
-        let parts = ScopedProgram::compile(texts, scopes, &values(&params));
+        let parts = ScopedProgram::compile(texts, scopes, &defaults);
         parts.map_err(|problems| fields.problems.extend(problems)).ok()
     });
     if let Some(ScopedProgram { program, .. }) = parts.iter().flatten().next() {
         fields.problems.extend(unused(program, &params));
     }
-    let examples = examples(&mut fields, scopes.as_deref(), &values(&params));
+    let examples = examples(&mut fields, scopes.as_deref(), &defaults);
     let problems = fields.finish();
     let rule = || {
         let (texts, parts) = (texts?, parts?);
@@ -96,9 +97,9 @@ fn read_rule(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Proble
             false_positives: false_positives.map(|text| text.value.trim().to_owned()),
             references,
             regions,
-            params: params
+            params: defaults
                 .into_iter()
-                .map(|(name, _, value)| (name, Param { default: value.clone(), value }))
+                .map(|(name, value)| (name, Param { default: value.clone(), value }))
                 .collect(),
             frameworks: BTreeMap::new(),
             examples,
@@ -164,33 +165,20 @@ pub(crate) fn references(fields: &mut Fields<'_>) -> Vec<String> {
     references.into_iter().map(|text| text.value).collect()
 }
 
-type NamedParam = (String, std::ops::Range<usize>, Constant);
-
-fn params(fields: &mut Fields<'_>) -> Vec<NamedParam> {
-    let mut params = Vec::new();
-    for (name, at, value) in fields.table("params") {
-        match param::read(name, at.clone(), value, None) {
-            Ok(constant) => params.push((name.to_owned(), at, constant)),
-            Err(problem) => fields.problems.push(problem),
-        }
-    }
-    params
-}
-
 /// A problem for each parameter that the program does not read.
-fn unused(program: &Program, params: &[NamedParam]) -> Vec<Problem> {
+fn unused(program: &Program, params: &[ParamSetting]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for (name, at, _) in params {
+    for ParamSetting { name, name_at, .. } in params {
         if !program.uses(name) {
-            problems
-                .push(Problem::new(at.clone(), format!("nothing reads the parameter `{name}`")));
+            let message = format!("nothing reads the parameter `{name}`");
+            problems.push(Problem::new(name_at.clone(), message));
         }
     }
     problems
 }
 
-fn values(params: &[NamedParam]) -> BTreeMap<String, Constant> {
-    params.iter().map(|(name, _, value)| (name.clone(), value.clone())).collect()
+fn values(params: &[ParamSetting]) -> BTreeMap<String, Constant> {
+    params.iter().map(|setting| (setting.name.clone(), setting.value.clone())).collect()
 }
 
 /// The regions without which a rule on activity cannot pass.
@@ -276,16 +264,13 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<Problem>> {
         rule.texts.severities.clear();
     }
     let mut problems = Vec::new();
-    for ParamSetting { name, name_at, value, value_at } in &settings.params {
-        let Some(param) = rule.params.get_mut(name) else {
-            let message = format!("the rule {} has no parameter `{name}`", rule.id);
-            let problem = Problem::new(name_at.clone(), message);
-            problems.push(problem.valid(name, rule.params.keys().map(String::as_str)));
-            continue;
-        };
-        match param::of_kind(value.clone(), &param.default) {
-            Ok(constant) => param.value = constant,
-            Err(message) => problems.push(Problem::new(value_at.clone(), message)),
+    let defaults = rule.defaults();
+    for setting in &settings.params {
+        match setting.of(&defaults) {
+            Ok(value) => {
+                rule.params.entry(setting.name.clone()).and_modify(|param| param.value = value);
+            }
+            Err(problem) => problems.push(problem),
         }
     }
     match ScopedProgram::compile(&rule.texts, &rule.each_scope(|scope| scope), &rule.values()) {

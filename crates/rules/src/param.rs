@@ -1,12 +1,13 @@
 //! Parameters of rules.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use crate::constant::Constant;
 use crate::problem::Problem;
-use crate::read::Placed;
+use crate::read::{Fields, Placed};
 use crate::show;
 
 /// A parameter of a rule: a number, a bool, a text or a list of texts.
@@ -16,35 +17,64 @@ pub struct Param {
     pub(crate) value: Constant,
 }
 
-/// Reads the value of a parameter, which must be of the kind that the default is.
-pub(crate) fn read(
-    name: &str,
-    at: Range<usize>,
-    value: Placed<'_>,
-    default: Option<&Constant>,
-) -> Result<Constant, Problem> {
-    if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        let message = format!("`{name}` is not a name for a parameter");
-        return Err(Problem::new(at, message).help("use lowercase letters, digits and `_`"));
-    }
-    let deserializer = toml::de::ValueDeserializer::from(value.clone());
-    let constant = toml::Value::deserialize(deserializer)
-        .ok()
-        .and_then(|value| Constant::from_toml(&value))
-        .ok_or("a parameter is a number, a boolean, a string or a list of strings".to_owned());
-    constant
-        .and_then(|constant| match default {
-            Some(default) => of_kind(constant, default),
-            None => Ok(constant),
-        })
-        .map_err(|message| Problem::new(value.span(), message))
+/// A parameter as a table sets it.
+#[derive(Clone, Debug)]
+pub(crate) struct ParamSetting {
+    pub name: String,
+    pub name_at: Range<usize>,
+    pub value: Constant,
+    value_at: Range<usize>,
 }
 
-/// The value, if it is of the kind that the default is.
-pub(crate) fn of_kind(value: Constant, default: &Constant) -> Result<Constant, String> {
-    if value.ty() == default.ty() {
-        return Ok(value);
+/// Reads the table `params`.
+pub(crate) fn read(fields: &mut Fields<'_>) -> Vec<ParamSetting> {
+    let mut settings = Vec::new();
+    for (name, name_at, value) in fields.table("params") {
+        let value_at = value.span();
+        match constant(name, &name_at, value) {
+            Ok(value) => {
+                settings.push(ParamSetting { name: name.to_owned(), name_at, value, value_at });
+            }
+            Err(problem) => fields.problems.push(problem),
+        }
     }
-    let needed = default.ty().map(show::type_name).unwrap_or_default();
-    Err(format!("this parameter is a {needed}"))
+    settings
+}
+
+fn constant(name: &str, at: &Range<usize>, value: Placed<'_>) -> Result<Constant, Problem> {
+    if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        let message = format!("`{name}` is not a name for a parameter");
+        return Err(Problem::new(at.clone(), message).help("use lowercase letters, digits and `_`"));
+    }
+    let deserializer = toml::de::ValueDeserializer::from(value.clone());
+    let constant =
+        toml::Value::deserialize(deserializer).ok().as_ref().and_then(Constant::from_toml);
+    constant.ok_or_else(|| {
+        let message = "a parameter is a number, a boolean, a string or a list of strings";
+        Problem::new(value.span(), message)
+    })
+}
+
+impl ParamSetting {
+    /// The value, if there is a parameter of that name and kind.
+    pub(crate) fn of(&self, defaults: &BTreeMap<String, Constant>) -> Result<Constant, Problem> {
+        let Some(default) = defaults.get(&self.name) else {
+            return Err(absent(&self.name, &self.name_at, defaults));
+        };
+        if self.value.ty() == default.ty() {
+            return Ok(self.value.clone());
+        }
+        let needed = default.ty().map(show::type_name).unwrap_or_default();
+        Err(Problem::new(self.value_at.clone(), format!("this parameter is a {needed}")))
+    }
+}
+
+/// That none of the parameters has that name.
+pub(crate) fn absent(
+    name: &str,
+    at: &Range<usize>,
+    params: &BTreeMap<String, Constant>,
+) -> Problem {
+    let problem = Problem::new(at.clone(), format!("there is no parameter `{name}`"));
+    problem.valid(name, params.keys().map(String::as_str))
 }

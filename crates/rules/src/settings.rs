@@ -1,12 +1,10 @@
 //! What a configuration changes about rules.
 
-use std::ops::Range;
-
 use portcullis_model::Severity;
 
-use crate::constant::Constant;
+use crate::RuleFile;
+use crate::param::{self, ParamSetting};
 use crate::read::{Fields, Text};
-use crate::{RuleFile, param};
 
 /// The rule sets, the smallest first; each holds those before it.
 pub(crate) const RULE_SETS: [&str; 2] = ["default", "strict"];
@@ -31,15 +29,6 @@ pub struct RuleSettings {
     pub(crate) params: Vec<ParamSetting>,
 }
 
-/// Another value of a parameter.
-#[derive(Clone, Debug)]
-pub(crate) struct ParamSetting {
-    pub name: String,
-    pub name_at: Range<usize>,
-    pub value: Constant,
-    pub value_at: Range<usize>,
-}
-
 impl RuleSettings {
     /// Reads the tables `[rules.ID]` of a configuration, and adds what is wrong to its problems.
     pub fn read(file: &mut Fields<'_>) -> Vec<RuleSettings> {
@@ -52,18 +41,7 @@ impl RuleSettings {
             let word = fields.text("severity");
             let severity = word
                 .and_then(|word| fields.choose("severity", &word, &Severity::ALL, Severity::word));
-            let mut params = Vec::new();
-            for (name, name_at, value) in fields.table("params") {
-                match param::read(name, name_at.clone(), value, None) {
-                    Ok(constant) => params.push(ParamSetting {
-                        name: name.to_owned(),
-                        name_at,
-                        value: constant,
-                        value_at: value.span(),
-                    }),
-                    Err(problem) => fields.problems.push(problem),
-                }
-            }
+            let params = param::read(&mut fields);
             file.problems.extend(fields.finish());
             all.push(RuleSettings { id, severity, params });
         }

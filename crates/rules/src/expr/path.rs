@@ -7,6 +7,7 @@ use super::node::{Node, Path};
 use super::parse::{Name, joined};
 use super::types::required;
 use super::{MAX_VARIABLES, Read};
+use crate::param;
 use crate::problem::Problem;
 use crate::show::type_name;
 
@@ -86,8 +87,7 @@ impl Checker<'_> {
         let params = self.names.params;
         let known = params.get(name).and_then(|constant| Some((constant, constant.ty()?)));
         let Some((constant, ty)) = known else {
-            let problem = Problem::new(at.clone(), format!("there is no parameter `{name}`"));
-            return self.refuse(problem.valid(name, params.keys().map(String::as_str)));
+            return self.refuse(param::absent(name, at, params));
         };
         let checked = Checked { node: Node::Constant(constant.clone()), ty };
         self.note(format!("params.{name}"), &checked, "");

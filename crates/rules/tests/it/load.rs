@@ -297,15 +297,13 @@ fn mistakes_in_settings_are_reported_at_their_places() {
         ("[rules.test-rul]", &["1:8 there is no rule `test-rul`; did you mean `test-rule`?"][..]),
         (
             "[rules.test-rule.params]\nmax_age_day = 1",
-            &[
-                "2:1 the rule test-rule has no parameter `max_age_day`; did you mean `max_age_days`?",
-            ],
+            &["2:1 there is no parameter `max_age_day`; did you mean `max_age_days`?"],
         ),
         (
             "[rules.test-rule.params]\nmax_age_days = \"1\"\nage = 1",
             &[
                 "2:16 this parameter is a number",
-                "3:1 the rule test-rule has no parameter `age`; did you mean `max_age_days`?",
+                "3:1 there is no parameter `age`; did you mean `max_age_days`?",
             ],
         ),
     ] {
