@@ -260,8 +260,7 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<Problem>> {
         // The most severe severity is the least in order.
         let highest = named.fold(rule.severity, Severity::min);
         rule.lowered_from = (severity > highest).then_some(highest);
-        rule.severity = severity;
-        rule.texts.severities.clear();
+        rule.set_severity(severity);
     }
     let mut problems = Vec::new();
     let defaults = rule.defaults();
@@ -273,11 +272,8 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<Problem>> {
             Err(problem) => problems.push(problem),
         }
     }
-    match ScopedProgram::compile(&rule.texts, &rule.each_scope(|scope| scope), &rule.values()) {
-        Ok(parts) => rule.parts = parts,
-        Err(more) => {
-            problems.extend(more.into_iter().map(|problem| settings.id.problem(problem.message)));
-        }
+    if let Err(more) = rule.compile() {
+        problems.extend(more.into_iter().map(|problem| settings.id.problem(problem.message)));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

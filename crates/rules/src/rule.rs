@@ -134,10 +134,14 @@ impl Rule {
         short_hash(&parts)
     }
 
-    /// Makes it as severe as that in every case.
-    pub(crate) fn set_severity(&mut self, severity: Severity) -> Result<(), Vec<Problem>> {
+    /// Makes it as severe as that in every case, once it is compiled again.
+    pub(crate) fn set_severity(&mut self, severity: Severity) {
         self.severity = severity;
         self.texts.severities.clear();
+    }
+
+    /// Checks its texts again, now that they or its parameters have changed.
+    pub(crate) fn compile(&mut self) -> Result<(), Vec<Problem>> {
         let scopes = self.each_scope(|scope| scope);
         self.parts = ScopedProgram::compile(&self.texts, &scopes, &self.values())?;
         Ok(())

@@ -196,7 +196,8 @@ impl RuleSet {
                 return None;
             }
             if rule.severity != info.severity {
-                rule.set_severity(info.severity).ok()?;
+                rule.set_severity(info.severity);
+                rule.compile().ok()?;
             }
         }
         Some(self)
