@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::judge::{Gaps, judge};
+use crate::judge::{Gaps, decide, explain};
 use crate::program::ScopedProgram;
 use crate::scope::rest;
 use crate::{Example, Rule, RuleSet};
@@ -66,7 +66,10 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
         }
         None => (part.scope.subjects)(sample).map(Iterator::collect).unwrap_or_default(),
     };
-    let judgements = subjects.iter().map(|subject| judge(&part.program, subject, &Gaps::new(&[])));
+    let judgements = subjects.iter().map(|subject| {
+        let decision = decide(&part.program, subject);
+        explain(&part.program, subject, decision, &Gaps::new(&[]))
+    });
     // What fails comes first in the order of verdicts, then what is unknown.
     let Some(judgement) = judgements.min_by_key(|judgement| judgement.verdict) else {
         return Some("there is nothing to judge".to_owned());

@@ -12,7 +12,7 @@ use portcullis_model::{
 use crate::judge::{self, Decision, Gaps, decide};
 use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
-use crate::scope::{CROSSING, SCOPES, Subject, crossings, rest, uncollected};
+use crate::scope::{CROSSING, SCOPES, State, Subject, crossings, rest, whole};
 use crate::{Framework, Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
@@ -27,8 +27,9 @@ pub fn evaluate(
     options: RunOptions,
     tool_version: &str,
 ) -> Report {
+    let Account { partition, id, .. } = &snapshot.account;
     let mut judge = Judge {
-        snapshot,
+        account: AccountRef { partition, id },
         options: &options,
         gaps: Gaps::new(&snapshot.gaps),
         recorded: Recorded::new(snapshot),
@@ -37,7 +38,9 @@ pub fn evaluate(
     let mut tallies = BTreeMap::new();
     // Of an account among several that could not be entered, its status says it all.
     if snapshot.unreached.is_none() {
-        tallies.extend(rules.rules().iter().map(|rule| (rule.id.clone(), judge.rule(rule))));
+        for rule in rules.rules() {
+            tallies.insert(rule.id.clone(), judge.rule(rule, snapshot));
+        }
     }
     let mut findings = judge.findings;
     sort(&mut findings);
@@ -76,27 +79,25 @@ pub fn evaluate_crossings(
     rules: &RuleSet,
     options: &RunOptions,
 ) -> (BTreeMap<String, Tally>, Vec<Finding>) {
-    let (mut tallies, mut findings) = (BTreeMap::new(), Vec::new());
+    let (gaps, findings) = (Gaps::new(&[]), Vec::new());
+    let mut judge = Judge { account, options, gaps, recorded: None, findings };
+    let mut tallies = BTreeMap::new();
     for rule in rules.on_crossings() {
-        let tally: &mut Tally = tallies.entry(rule.id.clone()).or_default();
+        let tally = tallies.entry(rule.id.clone()).or_default();
         for part in &rule.parts {
             for subject in crossings(list) {
-                let decision = decide(&part.program, &subject);
-                tally.count(decision.verdict());
-                if listed(decision.verdict(), options) {
-                    let of = (account, &Gaps::new(&[]));
-                    findings.push(finding(rule, part, &subject, decision, of));
-                }
+                judge.subject(rule, part, &subject, tally);
             }
         }
     }
+    let mut findings = judge.findings;
     sort(&mut findings);
     (tallies, findings)
 }
 
-/// One run over a snapshot.
+/// One run over an account.
 struct Judge<'a> {
-    snapshot: &'a Snapshot,
+    account: AccountRef<'a>,
     options: &'a RunOptions,
     gaps: Gaps<'a>,
     /// What CloudTrail recorded, if its logs were read.
@@ -105,16 +106,16 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn rule(&mut self, rule: &Rule) -> Tally {
+    fn rule(&mut self, rule: &Rule, snapshot: &Snapshot) -> Tally {
         let mut tally = Tally::default();
         let mut missing: Option<(&ScopedProgram, Sources)> = None;
         for part in &rule.parts {
-            let unlisted = match (part.scope.subjects)(self.snapshot) {
+            let unlisted = match (part.scope.subjects)(snapshot) {
                 Ok(subjects) => {
                     for subject in subjects {
                         self.subject(rule, part, &subject, &mut tally);
                     }
-                    part.scope.unlisted(self.snapshot)
+                    part.scope.unlisted(snapshot)
                 }
                 Err(sources) => Some(sources),
             };
@@ -122,19 +123,24 @@ impl Judge<'_> {
                 let before = missing.map_or(Sources::NONE, |(_, before)| before);
                 missing = Some((part, before | sources));
             } else if part.scope.is_activity() {
-                self.activity(rule, part, &mut tally);
+                self.activity(rule, part, snapshot, &mut tally);
             }
         }
         if let Some((part, sources)) = missing {
-            let subject = uncollected(&self.snapshot.account, sources);
+            let subject = whole(&snapshot.account, State::Missing(sources));
             self.subject(rule, part, &subject, &mut tally);
         }
         tally
     }
 
     /// Judges the rule's windows, and whether it may say anything about what was not recorded.
-    fn activity(&mut self, rule: &Rule, part: &ScopedProgram, tally: &mut Tally) {
-        let snapshot = self.snapshot;
+    fn activity(
+        &mut self,
+        rule: &Rule,
+        part: &ScopedProgram,
+        snapshot: &Snapshot,
+        tally: &mut Tally,
+    ) {
         let grouping = part.program.grouping.as_ref();
         let windows = grouping.map(|it| it.windows(snapshot)).unwrap_or_default();
         for window in windows.subjects(&snapshot.account) {
@@ -156,50 +162,46 @@ impl Judge<'_> {
         let decision = decide(&part.program, subject);
         tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
-            let account = AccountRef {
-                partition: &self.snapshot.account.partition,
-                id: &self.snapshot.account.id,
-            };
-            let mut finding = finding(rule, part, subject, decision, (account, &self.gaps));
+            let mut finding = self.finding(rule, part, subject, decision);
             if let Some(recorded) = self.recorded.as_ref().filter(|_| decision == Decision::Fail) {
                 recorded.add_to(&mut finding);
             }
             self.findings.push(finding);
         }
     }
-}
 
-/// The finding about a subject of an account that has those gaps.
-fn finding(
-    rule: &Rule,
-    part: &ScopedProgram,
-    subject: &Subject<'_>,
-    decision: Decision,
-    (account, gaps): (AccountRef<'_>, &Gaps<'_>),
-) -> Finding {
-    let judgement = judge::explain(&part.program, subject, decision, gaps);
-    let (message, message_facts) = judgement.message.into_parts();
-    Finding {
-        fingerprint: Fingerprint::new(&rule.id, account.partition, account.id, &subject.id),
-        rule: rule.id.clone(),
-        partition: account.partition.to_owned(),
-        account: account.id.to_owned(),
-        resource: ResourceRef {
-            kind: subject.kind.to_owned(),
-            id: subject.id.to_string(),
-            name: subject.name.to_owned(),
-            region: subject.region.map(str::to_owned),
-        },
-        verdict: judgement.verdict,
-        severity: judge::severity(&part.program, rule.severity, subject),
-        message,
-        message_facts: Some(message_facts),
-        evidence: judgement.evidence,
-        missing: judgement.missing,
-        remediation: judgement.remediation,
-        waiver: None,
-        first_seen: None,
-        baseline: None,
+    fn finding(
+        &self,
+        rule: &Rule,
+        part: &ScopedProgram,
+        subject: &Subject<'_>,
+        decision: Decision,
+    ) -> Finding {
+        let AccountRef { partition, id } = self.account;
+        let judgement = judge::explain(&part.program, subject, decision, &self.gaps);
+        let (message, message_facts) = judgement.message.into_parts();
+        Finding {
+            fingerprint: Fingerprint::new(&rule.id, partition, id, &subject.id),
+            rule: rule.id.clone(),
+            partition: partition.to_owned(),
+            account: id.to_owned(),
+            resource: ResourceRef {
+                kind: subject.kind.to_owned(),
+                id: subject.id.to_string(),
+                name: subject.name.to_owned(),
+                region: subject.region.map(str::to_owned),
+            },
+            verdict: judgement.verdict,
+            severity: judge::severity(&part.program, rule.severity, subject),
+            message,
+            message_facts: Some(message_facts),
+            evidence: judgement.evidence,
+            missing: judgement.missing,
+            remediation: judgement.remediation,
+            waiver: None,
+            first_seen: None,
+            baseline: None,
+        }
     }
 }
 

@@ -85,11 +85,6 @@ fn most_severe(severities: impl IntoIterator<Item = Severity>, last: Severity) -
     severities.into_iter().fold(last, Ord::min)
 }
 
-/// Decides, and says so in words.
-pub(crate) fn judge(program: &Program, subject: &Subject<'_>, gaps: &Gaps<'_>) -> Judgement {
-    explain(program, subject, decide(program, subject), gaps)
-}
-
 /// Puts a decision in words.
 pub(crate) fn explain(
     program: &Program,

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 pub(crate) use reach::{quiet, rest};
-pub(crate) use subject::{State, Subject, Subjects, crossings, uncollected};
+pub(crate) use subject::{State, Subject, Subjects, crossings, whole};
 use subject::{activity, listed, owned};
 pub(crate) use window::{Grouping, GroupingTexts};
 

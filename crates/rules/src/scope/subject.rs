@@ -113,14 +113,9 @@ pub(super) fn window<'a>(window: &'a Window, account: &'a Account) -> Subject<'a
     Subject { is_cut: window.is_cut, ..Subject::new("window", window, state) }
 }
 
-/// Stands for all else that CloudTrail recorded in the account, or did not.
-pub(super) fn whole<'a>(account: &'a Account, state: State<'a>) -> Subject<'a> {
+/// Stands for all resources of a kind that were not listed, or for all else that CloudTrail recorded or did not.
+pub(crate) fn whole<'a>(account: &'a Account, state: State<'a>) -> Subject<'a> {
     Subject::new("account", account, state)
-}
-
-/// Stands for all resources of a kind in an account that did not list them.
-pub(crate) fn uncollected(account: &Account, sources: Sources) -> Subject<'_> {
-    Subject::new("account", account, State::Missing(sources))
 }
 
 impl<'a> Subject<'a> {
