@@ -27,6 +27,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::{Region, SigningRegion};
 use aws_types::{SdkConfig, SigningName};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use portcullis_model::global_region;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -183,20 +184,6 @@ impl<'a> JsonServices<'a> {
         StaticRuntimePlugin::new()
             .with_config(settings.freeze())
             .with_runtime_components(components)
-    }
-}
-
-/// `implicitGlobalRegion` in the SDK's table of partitions, which its crates keep to themselves.
-pub(crate) fn global_region(partition: &str) -> &'static str {
-    match partition {
-        "aws-cn" => "cn-northwest-1",
-        "aws-eusc" => "eusc-de-east-1",
-        "aws-iso" => "us-iso-east-1",
-        "aws-iso-b" => "us-isob-east-1",
-        "aws-iso-e" => "eu-isoe-west-1",
-        "aws-iso-f" => "us-isof-south-1",
-        "aws-us-gov" => "us-gov-west-1",
-        _ => "us-east-1",
     }
 }
 

@@ -8,14 +8,14 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Or
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use futures::future::join_all;
-use portcullis_model::partition_of;
+use portcullis_model::{global_region, partition_of};
 use serde::Serialize;
 
 use crate::Options;
 use crate::account::{ACCESS_ANALYZER, ACCOUNT, ORGANIZATIONS};
 use crate::endpoint::{IAM, STS, custom, of_iam, of_service, of_sts, origin};
 use crate::failure::{Failure, last_causes};
-use crate::json_services::{Service, global_region};
+use crate::json_services::Service;
 use crate::session::Base;
 
 /// As long as a wrong setting may take to show.

@@ -25,7 +25,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 use portcullis_evidence::{read_file, shapes};
-use portcullis_model::{Arn, Source};
+use portcullis_model::{Arn, Source, global_region};
 use tokio::time::{Instant, timeout};
 
 use crate::calls::Calls;
@@ -35,7 +35,6 @@ use crate::diagnosis::Chain;
 use crate::endpoint::origin;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
-use crate::json_services::global_region;
 use crate::pace::paced;
 use crate::role::Role;
 use crate::{Options, http};

@@ -138,16 +138,17 @@ pub fn is_region(text: &str) -> bool {
         && consists_of(number, 1..=2, u8::is_ascii_digit)
 }
 
-/// The partitions other than `aws`, with what the names of their regions begin with and all of these.
+/// The partitions other than `aws`, with what the names of their regions begin with and all of these: first the
+/// one that answers for all, `implicitGlobalRegion` in the SDK's table of partitions.
 ///
 /// <https://docs.aws.amazon.com/general/latest/gr/cloudtrail-service.html>
 const PARTITIONS: [(&str, &str, &[&str]); 7] = [
-    ("cn-", "aws-cn", &["cn-north-1", "cn-northwest-1"]),
-    ("us-gov-", "aws-us-gov", &["us-gov-east-1", "us-gov-west-1"]),
+    ("cn-", "aws-cn", &["cn-northwest-1", "cn-north-1"]),
+    ("us-gov-", "aws-us-gov", &["us-gov-west-1", "us-gov-east-1"]),
     ("us-iso-", "aws-iso", &["us-iso-east-1", "us-iso-west-1"]),
     ("us-isob-", "aws-iso-b", &["us-isob-east-1", "us-isob-west-1"]),
     ("eu-isoe-", "aws-iso-e", &["eu-isoe-west-1"]),
-    ("us-isof-", "aws-iso-f", &["us-isof-east-1", "us-isof-south-1"]),
+    ("us-isof-", "aws-iso-f", &["us-isof-south-1", "us-isof-east-1"]),
     ("eusc-", "aws-eusc", &["eusc-de-east-1"]),
 ];
 
@@ -169,6 +170,12 @@ pub const SIGN_IN_REGIONS: [&str; 5] =
 #[must_use]
 pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {
     PARTITIONS.iter().find(|(_, name, _)| *name == partition).map(|(.., regions)| *regions)
+}
+
+/// The region that answers for all of a partition, in the few services that have one for all.
+#[must_use]
+pub fn global_region(partition: &str) -> &'static str {
+    regions_of(partition).map_or("us-east-1", |regions| regions[0])
 }
 
 /// Whether the text is that long, and all its bytes are allowed.
@@ -240,6 +247,17 @@ mod tests {
         }
         for other in ["", "unknown", "*", "acme", "awsacme", "aws-CN", "aws-1", "aws-*"] {
             assert!(!is_partition(other), "{other}");
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/general/latest/gr/ao.html>, and for China
+    /// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Ningxia.html>
+    #[test]
+    fn one_region_answers_for_a_partition() {
+        for (partition, region) in
+            [("aws", "us-east-1"), ("aws-cn", "cn-northwest-1"), ("aws-us-gov", "us-gov-west-1")]
+        {
+            assert_eq!(global_region(partition), region);
         }
     }
 

@@ -200,14 +200,3 @@ async fn a_service_answers_where_it_is_set_to_or_in_its_region() {
     assert_eq!(url(own(), &ACCESS_ANALYZER, "eu-west-1").await, "http://localhost:4566");
     assert_eq!(url(own(), &ORGANIZATIONS, "us-east-1").await, "http://localhost:1");
 }
-
-/// <https://docs.aws.amazon.com/general/latest/gr/ao.html>, and for China
-/// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Ningxia.html>
-#[test]
-fn one_region_answers_for_a_partition() {
-    for (partition, region) in
-        [("aws", "us-east-1"), ("aws-cn", "cn-northwest-1"), ("aws-us-gov", "us-gov-west-1")]
-    {
-        assert_eq!(global_region(partition), region);
-    }
-}

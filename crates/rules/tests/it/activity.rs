@@ -317,7 +317,7 @@ fn other_partitions_have_other_regions() {
     let ningxia = proved("cn-northwest-1", "07:00:00", "12:00:00");
     assert!(
         verdict(json!([beijing, ningxia]))
-            .starts_with("pass no such activity was recorded in cn-north-1")
+            .starts_with("pass no such activity was recorded in cn-northwest-1")
     );
 }
 
