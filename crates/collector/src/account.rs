@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::answer::{Answer, merged};
-use crate::calls::Paging;
 use crate::convert::{Convert, Malformed};
 use crate::failure::Failure;
 use crate::iam::Iam;
@@ -62,9 +61,9 @@ impl JsonServices<'_> {
 
     /// The organization, or null: AWS says that the account is in none.
     pub(crate) async fn organization(&self) -> Result<shapes::Organization, Failure> {
-        let target = "AWSOrganizationsV20161128.DescribeOrganization";
-        let request = Request::json_1_1(target, json!({}));
-        let answer = self.call(&ORGANIZATIONS, self.global_region, "DescribeOrganization", request);
+        let operation = "DescribeOrganization";
+        let request = Request::of_organizations(operation, json!({}));
+        let answer = self.call(&ORGANIZATIONS, self.global_region, operation, request);
         let answer: shapes::Organization = match answer.await {
             Err(failure) if failure.is_answer(&["AWSOrganizationsNotInUseException"]) => {
                 return Ok(shapes::Organization { organization: None });
@@ -92,19 +91,9 @@ impl JsonServices<'_> {
     }
 
     async fn analyzers_of(&self, region: &str) -> Result<Vec<shapes::Analyzer>, Failure> {
-        let mut analyzers = Vec::new();
-        let mut paging = Paging::default();
-        let mut token = None;
-        loop {
-            let request = Request::get("/analyzer", &[("nextToken", token.as_deref())]);
-            let page: AnalyzersPage =
-                self.call(&ACCESS_ANALYZER, region, "ListAnalyzers", request).await?;
-            analyzers.extend(page.analyzers);
-            token = paging.next(analyzers.len(), page.next_token)?;
-            if token.is_none() {
-                return Ok(analyzers);
-            }
-        }
+        let request = |token: Option<&str>| Request::get("/analyzer", &[("nextToken", token)]);
+        let parts = |page: AnalyzersPage| (page.analyzers, page.next_token);
+        self.list(&ACCESS_ANALYZER, region, "ListAnalyzers", request, parts).await
     }
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 use portcullis_evidence::{Bundle, Draft};
 use portcullis_model::{AccountId, AccountStatus, Arn, Source};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::Options;
 use crate::account::ORGANIZATIONS;
-use crate::calls::{Calls, Paging};
+use crate::calls::Calls;
 use crate::collection::Collection;
 use crate::error::CollectError;
 use crate::failure::{Failure, is_denied};
@@ -293,26 +294,10 @@ struct Unit {
 impl JsonServices<'_> {
     /// The accounts right below a root or unit; without one, those of the organization.
     async fn accounts(&self, parent: Option<&str>) -> Result<Vec<FleetAccount>, Failure> {
-        let (operation, target) = match parent {
-            None => ("ListAccounts", "AWSOrganizationsV20161128.ListAccounts"),
-            Some(_) => ("ListAccountsForParent", "AWSOrganizationsV20161128.ListAccountsForParent"),
-        };
-        let mut accounts = Vec::new();
-        let mut paging = Paging::default();
-        let mut token = None;
-        loop {
-            let body = page_after(parent, token);
-            let request = Request::json_1_1(target, body);
-            let page: AccountsPage =
-                self.call(&ORGANIZATIONS, self.global_region, operation, request).await?;
-            for account in page.accounts {
-                accounts.push(FleetAccount::try_from(account)?);
-            }
-            token = paging.next(accounts.len(), page.next_token)?;
-            if token.is_none() {
-                return Ok(accounts);
-            }
-        }
+        let operation = if parent.is_some() { "ListAccountsForParent" } else { "ListAccounts" };
+        let parts = |page: AccountsPage| (page.accounts, page.next_token);
+        let accounts = self.of_organization(operation, parent, parts).await?;
+        accounts.into_iter().map(FleetAccount::try_from).collect()
     }
 
     /// The accounts below those roots or units, at any depth, each once.
@@ -325,7 +310,10 @@ impl JsonServices<'_> {
                 continue;
             }
             accounts.extend(self.accounts(Some(&unit)).await?);
-            waiting.extend(self.units(&unit).await?);
+            let parts = |page: UnitsPage| (page.organizational_units, page.next_token);
+            let operation = "ListOrganizationalUnitsForParent";
+            let below = self.of_organization(operation, Some(&unit), parts).await?;
+            waiting.extend(below.into_iter().map(|unit| unit.id));
             seen.push(unit);
         }
         accounts.sort_by_key(|account| account.id);
@@ -333,36 +321,25 @@ impl JsonServices<'_> {
         Ok(accounts)
     }
 
-    /// The ids of the units right below a root or unit.
-    async fn units(&self, parent: &str) -> Result<Vec<String>, Failure> {
-        let target = "AWSOrganizationsV20161128.ListOrganizationalUnitsForParent";
-        let operation = "ListOrganizationalUnitsForParent";
-        let mut units = Vec::new();
-        let mut paging = Paging::default();
-        let mut token = None;
-        loop {
-            let request = Request::json_1_1(target, page_after(Some(parent), token));
-            let page: UnitsPage =
-                self.call(&ORGANIZATIONS, self.global_region, operation, request).await?;
-            units.extend(page.organizational_units.into_iter().map(|unit| unit.id));
-            token = paging.next(units.len(), page.next_token)?;
-            if token.is_none() {
-                return Ok(units);
+    /// What Organizations lists right below a root or unit, or in all.
+    async fn of_organization<P: DeserializeOwned, T>(
+        &self,
+        operation: &'static str,
+        parent: Option<&str>,
+        parts: fn(P) -> (Vec<T>, Option<String>),
+    ) -> Result<Vec<T>, Failure> {
+        let request = |token: Option<&str>| {
+            let mut body = json!({ "MaxResults": PAGE_SIZE });
+            if let Some(parent) = parent {
+                body["ParentId"] = parent.into();
             }
-        }
+            if let Some(token) = token {
+                body["NextToken"] = token.into();
+            }
+            Request::of_organizations(operation, body)
+        };
+        self.list(&ORGANIZATIONS, self.global_region, operation, request, parts).await
     }
-}
-
-/// What asks for the page after that token.
-fn page_after(parent: Option<&str>, token: Option<String>) -> serde_json::Value {
-    let mut body = json!({ "MaxResults": PAGE_SIZE });
-    if let Some(parent) = parent {
-        body["ParentId"] = parent.into();
-    }
-    if let Some(token) = token {
-        body["NextToken"] = token.into();
-    }
-    body
 }
 
 impl TryFrom<OrganizationAccount> for FleetAccount {

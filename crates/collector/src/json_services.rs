@@ -31,7 +31,7 @@ use portcullis_model::global_region;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::calls::Calls;
+use crate::calls::{Calls, Paging};
 use crate::endpoint;
 use crate::failure::Failure;
 use crate::whole::WholeAnswers;
@@ -51,15 +51,20 @@ pub(crate) struct Request {
     /// With the query.
     path: String,
     /// The header that names the operation, where the path does not.
-    target: Option<&'static str>,
+    target: Option<String>,
     body: Option<Json>,
 }
 
 impl Request {
-    /// In AWS's protocol JSON 1.1, where a header names the operation:
-    /// `AWSOrganizationsV20161128.DescribeOrganization`.
-    pub(crate) fn json_1_1(target: &'static str, body: Json) -> Request {
-        Request { method: "POST", path: "/".to_owned(), target: Some(target), body: Some(body) }
+    /// In AWS's protocol JSON 1.1, where a header names the version of the service and the operation.
+    pub(crate) fn json_1_1(version: &str, operation: &str, body: Json) -> Request {
+        let target = Some(format!("{version}.{operation}"));
+        Request { method: "POST", path: "/".to_owned(), target, body: Some(body) }
+    }
+
+    /// An operation of Organizations.
+    pub(crate) fn of_organizations(operation: &str, body: Json) -> Request {
+        Request::json_1_1("AWSOrganizationsV20161128", operation, body)
     }
 
     /// In AWS's protocol REST JSON, with a body.
@@ -90,14 +95,10 @@ impl Request {
         if self.body.is_some() {
             headers.insert("content-length", length.to_string());
         }
-        match self.target {
-            Some(target) => {
-                headers.insert("content-type", "application/x-amz-json-1.1");
-                headers.insert("x-amz-target", target);
-            }
-            None => {
-                headers.insert("content-type", "application/json");
-            }
+        let version = if self.target.is_some() { "x-amz-json-1.1" } else { "json" };
+        headers.insert("content-type", format!("application/{version}"));
+        if let Some(target) = &self.target {
+            headers.insert("x-amz-target", target.clone());
         }
         Ok(request)
     }
@@ -158,6 +159,30 @@ impl<'a> JsonServices<'a> {
             .build();
         let json: Json = self.calls.make(operation, call.invoke(request)).await?;
         serde_json::from_value(json).map_err(|error| unlike_documented(&error))
+    }
+
+    /// The items on all pages of a list, each of which is asked for by its token. The failure of one is that
+    /// of the list.
+    pub(crate) async fn list<P: DeserializeOwned, T>(
+        &self,
+        service: &Service,
+        region: &str,
+        operation: &'static str,
+        request: impl Fn(Option<&str>) -> Request,
+        parts: fn(P) -> (Vec<T>, Option<String>),
+    ) -> Result<Vec<T>, Failure> {
+        let mut all = Vec::new();
+        let mut paging = Paging::default();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self.call(service, region, operation, request(token.as_deref())).await?;
+            let (items, next) = parts(page);
+            all.extend(items);
+            token = paging.next(all.len(), next)?;
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// How requests are signed, and who sends them.

@@ -20,7 +20,7 @@ use crate::session::Session;
 
 pub(crate) const CLOUDTRAIL: Service = Service { id: "CloudTrail", name: "cloudtrail" };
 const OPERATION: &str = "LookupEvents";
-const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
+const VERSION: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 /// AWS takes two look-ups a second in each region of an account.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>
@@ -232,7 +232,7 @@ impl History<'_> {
         if let Some(token) = token {
             body["NextToken"] = Json::String(token);
         }
-        let request = Request::json_1_1(TARGET, body);
+        let request = Request::json_1_1(VERSION, OPERATION, body);
         self.services.call(&CLOUDTRAIL, region, OPERATION, request).await
     }
 }

@@ -16,7 +16,7 @@ const ORGANIZATIONS: Service = Service { id: "Organizations", name: "organizatio
 const ACCESS_ANALYZER: Service = Service { id: "AccessAnalyzer", name: "access-analyzer" };
 
 fn describe_organization() -> Request {
-    Request::json_1_1("AWSOrganizationsV20161128.DescribeOrganization", json!({}))
+    Request::of_organizations("DescribeOrganization", json!({}))
 }
 
 async fn call_with(config: SdkConfig, request: Request) -> Result<Json, Failure> {

@@ -66,7 +66,7 @@ fn request() -> LookupRequest {
 async fn history(request: &LookupRequest, store: EventStore) -> (EventHistory, Vec<Json>) {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
-        .and(header("x-amz-target", TARGET))
+        .and(header("x-amz-target", format!("{VERSION}.LookupEvents")))
         .respond_with(store)
         .mount(&server)
         .await;
