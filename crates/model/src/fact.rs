@@ -58,6 +58,16 @@ impl<T> Fact<T> {
         }
     }
 
+    /// Both values; missing if either is, and then all their sources.
+    #[must_use]
+    pub fn both<U>(self, other: Fact<U>) -> Fact<(T, U)> {
+        match (self, other) {
+            (Fact::Known(mine), Fact::Known(theirs)) => Fact::Known((mine, theirs)),
+            (Fact::Missing(mine), Fact::Missing(theirs)) => Fact::Missing(mine | theirs),
+            (Fact::Missing(sources), _) | (_, Fact::Missing(sources)) => Fact::Missing(sources),
+        }
+    }
+
     /// This fact if known, else the other; missing both, all their sources.
     #[must_use]
     pub fn or_else(self, other: impl FnOnce() -> Fact<T>) -> Fact<T> {
@@ -85,9 +95,7 @@ impl Fact<bool> {
     pub fn or(self, other: Fact<bool>) -> Fact<bool> {
         match (self, other) {
             (Fact::Known(true), _) | (_, Fact::Known(true)) => Fact::Known(true),
-            (Fact::Known(false), Fact::Known(false)) => Fact::Known(false),
-            (Fact::Missing(a), Fact::Missing(b)) => Fact::Missing(a | b),
-            (Fact::Missing(sources), _) | (_, Fact::Missing(sources)) => Fact::Missing(sources),
+            _ => self.both(other).map(|_| false),
         }
     }
 }

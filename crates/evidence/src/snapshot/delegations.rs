@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use portcullis_model::{DelegationState, Fact, Gap, PartnerDelegation, Source};
 
 use super::documents::Documents;
+use super::facts::if_whole;
 use crate::shapes::{DelegationRequest, DelegationRequests};
 
 const SOURCE: Source = Source::DelegationRequests;
@@ -21,31 +22,29 @@ pub(super) fn open(
         |page: DelegationRequests| page.delegation_requests,
         |request| &request.delegation_request_id,
     );
-    let requests = match requests {
-        Fact::Known(requests) => requests,
-        Fact::Missing(sources) => return Fact::Missing(sources),
-    };
-    let mut open = Vec::new();
-    let mut are_known = true;
-    for request in &requests {
-        let state = match request.state.as_str() {
-            "ACCEPTED" => DelegationState::Accepted,
-            "FINALIZED" => DelegationState::Finalized,
-            "UNASSIGNED" | "ASSIGNED" | "PENDING_APPROVAL" | "REJECTED" | "EXPIRED" => continue,
-            other => {
-                let message = format!("has the unknown state {other:?}");
-                let gap = Gap::new(SOURCE, "Malformed", message);
-                documents.gaps.push(gap.for_resource(&request.delegation_request_id));
-                are_known = false;
-                continue;
+    requests.and_then(|requests| {
+        let mut open = Vec::new();
+        let mut are_known = true;
+        for request in &requests {
+            let id = &request.delegation_request_id;
+            let state = match request.state.as_str() {
+                "ACCEPTED" => DelegationState::Accepted,
+                "FINALIZED" => DelegationState::Finalized,
+                "UNASSIGNED" | "ASSIGNED" | "PENDING_APPROVAL" | "REJECTED" | "EXPIRED" => continue,
+                other => {
+                    let message = format!("has the unknown state {other:?}");
+                    documents.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(id));
+                    are_known = false;
+                    continue;
+                }
+            };
+            if request.expiration_time.is_none_or(|end| end > as_of) {
+                open.push(delegation(request, state));
             }
-        };
-        if request.expiration_time.is_none_or(|end| end > as_of) {
-            open.push(delegation(request, state));
         }
-    }
-    open.sort_by(|a, b| a.id.cmp(&b.id));
-    if are_known { Fact::Known(open) } else { Fact::missing(SOURCE) }
+        open.sort_by(|a, b| a.id.cmp(&b.id));
+        if_whole(open, are_known, SOURCE)
+    })
 }
 
 fn delegation(request: &DelegationRequest, state: DelegationState) -> PartnerDelegation {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_model::{Arn, Fact, Region, Source, Sources, is_region};
+use portcullis_model::{Arn, Fact, Region, Source, is_region};
 
 use super::answers::{Answers, Identity};
 use super::documents::{self, Documents, Pages, Problem, each_once};
@@ -21,28 +21,27 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
     } else {
         Fact::Known(BTreeMap::new())
     };
-    let (analyzers, mut names) = match (analyzers, regions_used(answers)) {
-        (Fact::Known(analyzers), Fact::Known(names)) => (analyzers, names),
-        (analyzers, names) => {
-            return Fact::Missing(all_missing([analyzers.map(drop), names.map(drop)]));
-        }
-    };
-    names.extend(analyzers.keys().cloned());
-    names.extend(documents.gaps.resources(SOURCE));
     let Identity { partition, account, .. } = &answers.identity;
-    let mut regions = Vec::new();
-    for name in names {
-        let message = "was not asked for its analyzers";
-        let analyzers = if is_offered {
-            documents.gaps.require(analyzers.get(&name), SOURCE, &name, message).map(Some)
-        } else {
-            Fact::Known(None)
-        };
-        let external_access_analyzers = analyzers.map(|all| all.map(|all| of_external_access(all)));
-        let resource_id = format!("arn:{partition}:iam::{account}:region/{name}");
-        regions.push(Region { resource_id, name, external_access_analyzers });
-    }
-    Fact::Known(regions)
+    analyzers.both(regions_used(answers)).map(|(analyzers, mut names)| {
+        names.extend(analyzers.keys().cloned());
+        names.extend(documents.gaps.resources(SOURCE));
+        let mut regions = Vec::new();
+        for name in names {
+            let message = "was not asked for its analyzers";
+            let analyzers = if is_offered {
+                documents.gaps.require(analyzers.get(&name), SOURCE, &name, message).map(Some)
+            } else {
+                Fact::Known(None)
+            };
+            regions.push(Region {
+                resource_id: format!("arn:{partition}:iam::{account}:region/{name}"),
+                name,
+                external_access_analyzers: analyzers
+                    .map(|all| all.map(|all| of_external_access(all))),
+            });
+        }
+        regions
+    })
 }
 
 /// The regions where keys and roles were last used.
@@ -54,27 +53,20 @@ fn regions_used(answers: &Answers) -> Fact<BTreeSet<String>> {
     let details = answers.details.as_ref().and_then(|details| {
         if_whole(details, answers.lists.roles, Source::AccountAuthorizationDetails)
     });
-    let (Fact::Known(report), Fact::Known(details)) = (report, details) else {
-        return Fact::Missing(all_missing([report.map(drop), details.map(drop)]));
-    };
-    let mut names = BTreeSet::new();
-    for key in report.rows().flat_map(|row| &row.keys) {
-        match key.last_used_region.as_ref() {
-            Fact::Known(region) => names.extend(region.clone()),
-            Fact::Missing(sources) => return Fact::Missing(sources),
+    report.both(details).and_then(|(report, details)| {
+        let mut names = BTreeSet::new();
+        for key in report.rows().flat_map(|row| &row.keys) {
+            match &key.last_used_region {
+                Fact::Known(region) => names.extend(region.clone()),
+                Fact::Missing(sources) => return Fact::Missing(*sources),
+            }
         }
-    }
-    for role in &details.role_detail_list {
-        names.extend(role.role_last_used.as_ref().and_then(|used| used.region.clone()));
-    }
-    names.retain(|name| is_region(name));
-    Fact::Known(names)
-}
-
-/// Everything that is missing of several facts.
-fn all_missing(facts: [Fact<()>; 2]) -> Sources {
-    let missing = facts.into_iter().filter_map(|fact| fact.into_result().err());
-    missing.fold(Sources::NONE, |all, sources| all | sources)
+        for role in &details.role_detail_list {
+            names.extend(role.role_last_used.as_ref().and_then(|used| used.region.clone()));
+        }
+        names.retain(|name| is_region(name));
+        Fact::Known(names)
+    })
 }
 
 /// The analyzers by region; a region that is absent did not answer.
