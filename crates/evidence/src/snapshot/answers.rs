@@ -150,8 +150,7 @@ impl Answers {
     ) -> Fact<f64> {
         if is_future(date, self.as_of) {
             let message = format!("the date {date} is later than {}", self.as_of);
-            gaps.push(Gap::new(source, "Future", message).for_resource(resource));
-            return Fact::missing(source);
+            return gaps.missing(source, resource, "Future", message);
         }
         Fact::Known(days(date, self.as_of))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use portcullis_model::{Fact, Gap, Source, Sources};
+use portcullis_model::{Fact, Gap, SharedText, Source, Sources};
 
 use super::facts::known_or;
 
@@ -25,6 +25,18 @@ impl Gaps {
         for gap in others {
             self.push(gap);
         }
+    }
+
+    /// A fact about the resource that its source does not show, for that reason.
+    pub(super) fn missing<T>(
+        &mut self,
+        source: Source,
+        resource: &str,
+        code: &str,
+        message: impl Into<SharedText>,
+    ) -> Fact<T> {
+        self.push(Gap::new(source, code, message).for_resource(resource));
+        Fact::missing(source)
     }
 
     /// Whether the whole source has a gap.

@@ -186,9 +186,7 @@ impl Maker<'_> {
         match last_used {
             Fact::Known(Some(used)) if !may_be_since(used, created) => {
                 let message = format!("{id} was used {used}, before it was created {created}");
-                let gap = Gap::new(Source::AccessKeys, "Contradictory", message);
-                gaps.push(gap.for_resource(self.user.name));
-                Fact::missing(Source::AccessKeys)
+                gaps.missing(Source::AccessKeys, self.user.name, "Contradictory", message)
             }
             _ => Fact::Known(created),
         }
@@ -232,13 +230,10 @@ impl Maker<'_> {
     }
 
     fn status(&self, key: &AccessKeyMetadata, gaps: &mut Gaps) -> Fact<bool> {
-        let active = matching::is_active(key);
-        if active.is_none() {
-            let message = format!("the key {} has an unknown status", key.access_key_id);
-            gaps.push(
-                Gap::new(Source::AccessKeys, "Malformed", message).for_resource(self.user.name),
-            );
+        if let Some(active) = matching::is_active(key) {
+            return Fact::Known(active);
         }
-        known_or(active, Source::AccessKeys)
+        let message = format!("the key {} has an unknown status", key.access_key_id);
+        gaps.missing(Source::AccessKeys, self.user.name, "Malformed", message)
     }
 }

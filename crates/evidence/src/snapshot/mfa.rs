@@ -119,8 +119,7 @@ pub(super) fn of_user(
         };
         // One device that is not in doubt is enough.
         if let Some(doubt) = doubts.and_then(|doubts| doubts.into_iter().next()) {
-            gaps.push(Gap::new(source, "Contradictory", doubt).for_resource(user.name));
-            answer = Fact::missing(source);
+            answer = gaps.missing(source, user.name, "Contradictory", doubt);
         }
     }
     let active = answer.map(|(active, _)| active);

@@ -125,10 +125,7 @@ impl<'a> Reconciler<'a, '_> {
             (Some(row), Some(live)) if same_user(row, live) => Fact::Known(row),
             (_, live) => {
                 let message = self.why_not_in_report(live);
-                self.gaps.push(
-                    Gap::new(Source::CredentialReport, "NotInReport", message).for_resource(name),
-                );
-                Fact::missing(Source::CredentialReport)
+                self.gaps.missing(Source::CredentialReport, name, "NotInReport", message)
             }
         })
     }

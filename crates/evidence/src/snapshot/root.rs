@@ -5,9 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::{
-    Fact, Gap, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources,
-};
+use portcullis_model::{Fact, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources};
 
 use super::answers::Answers;
 use super::credential_report::{ROOT, ReportRow};
@@ -152,9 +150,7 @@ fn unless_doubtful(
 ) -> Fact<bool> {
     match doubt_of_devices(own, answers) {
         Some(doubt) if mfa == Fact::Known(true) => {
-            let source = Source::VirtualMfaDevices;
-            gaps.push(Gap::new(source, "Contradictory", doubt).for_resource(ROOT));
-            Fact::missing(source)
+            gaps.missing(Source::VirtualMfaDevices, ROOT, "Contradictory", doubt)
         }
         _ => mfa,
     }

@@ -3,7 +3,7 @@
 mod metadata;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, Gap, SamlProvider, Source};
+use portcullis_model::{Fact, SamlProvider, Source};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
@@ -55,8 +55,7 @@ fn valid_until(
         && listed != own
     {
         let message = format!("is valid until {listed} in the list, but until {own} by itself");
-        gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(&entry.arn));
-        return Fact::missing(SOURCE);
+        return gaps.missing(SOURCE, &entry.arn, "Contradictory", message);
     }
     Fact::Known(entry.valid_until.or(own))
 }
@@ -69,11 +68,6 @@ fn certificate_expires(
     let detail = gaps.require(detail, SOURCE, arn, "its metadata was not asked for");
     detail.and_then(|detail| match metadata::signing_certificates_end(&detail.metadata) {
         Ok(end) => Fact::Known(end),
-        Err(error) => {
-            gaps.push(
-                Gap::new(SOURCE, "Malformed", format!("its metadata {error}")).for_resource(arn),
-            );
-            Fact::missing(SOURCE)
-        }
+        Err(error) => gaps.missing(SOURCE, arn, "Malformed", format!("its metadata {error}")),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use portcullis_model::{Fact, Gap, ServiceCredential, Source, User};
+use portcullis_model::{Fact, ServiceCredential, Source, User};
 
 use super::answers::{Answers, Identity};
 use super::gaps::Gaps;
@@ -51,14 +51,12 @@ fn service_credential(
         "Active" => Fact::Known(true),
         "Expired" if !is_over => {
             let message = format!("{id} has expired, but not by its ExpirationDate");
-            gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(user));
-            Fact::missing(SOURCE)
+            gaps.missing(SOURCE, user, "Contradictory", message)
         }
         "Inactive" | "Expired" => Fact::Known(false),
         other => {
             let message = format!("{id} has the unknown status {other:?}");
-            gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(user));
-            Fact::missing(SOURCE)
+            gaps.missing(SOURCE, user, "Malformed", message)
         }
     };
     let created = gaps.require(credential.create_date, SOURCE, user, "lacks CreateDate");
