@@ -97,10 +97,7 @@ fn read_rule(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Proble
             false_positives: false_positives.map(|text| text.value.trim().to_owned()),
             references,
             regions,
-            params: defaults
-                .into_iter()
-                .map(|(name, value)| (name, Param { default: value.clone(), value }))
-                .collect(),
+            params: defaults.into_iter().map(|(name, value)| (name, Param::new(value))).collect(),
             frameworks: BTreeMap::new(),
             examples,
             parts,

@@ -17,6 +17,13 @@ pub struct Param {
     pub(crate) value: Constant,
 }
 
+impl Param {
+    /// A parameter that nobody has changed.
+    pub(crate) fn new(default: Constant) -> Param {
+        Param { value: default.clone(), default }
+    }
+}
+
 /// A parameter as a table sets it.
 #[derive(Clone, Debug)]
 pub(crate) struct ParamSetting {
