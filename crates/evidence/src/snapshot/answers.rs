@@ -300,6 +300,11 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
     }
     Ok(devices)
 }
+    let mut unassigned = devices.iter().filter(|device| device.user.is_none());
+    if let Some(device) = unassigned.find(|device| device.enable_date.is_some()) {
+        let message = format!("says when {} was enabled, but not for whom", device.serial_number);
+        return Err(Problem { code: "Contradictory", message });
+    }
 
 /// The certificates, of which each has the ARN of its name.
 fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertificate>, Problem> {

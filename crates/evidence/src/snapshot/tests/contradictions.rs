@@ -688,6 +688,21 @@ fn a_list_that_holds_more_than_the_summary_counts_is_not_used() {
     assert!(roles.snapshot().short_lists.roles);
 }
 
+/// An unassigned device has a serial number alone:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_VirtualMFADevice.html>.
+#[test]
+fn a_device_that_was_enabled_is_somebodys() {
+    let serial = "arn:aws:iam::123456789012:mfa/alice";
+    let device = json!([{"SerialNumber": serial, "EnableDate": CREATED}]);
+    let message =
+        voided(&Fixture::new().devices(&device), Source::VirtualMfaDevices, "Contradictory");
+    let expected = "virtual-mfa-devices.json: says when arn:aws:iam::123456789012:mfa/alice was \
+                    enabled, but not for whom";
+    assert_eq!(message, expected);
+    let unassigned = Fixture::new().devices(&json!([{"SerialNumber": serial}])).snapshot();
+    assert_eq!(gaps(&unassigned, Source::VirtualMfaDevices, None), []);
+}
+
 /// The devices of users are among those in use. Root's and those of other kinds may be, so that more may be in
 /// use than are listed.
 #[test]
