@@ -99,6 +99,7 @@ impl Answers {
         let Documents { bundle, gaps } = documents;
         answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
+        answers.drop_earlier_session(gaps);
         lists::explain_lost_counts(&answers, gaps);
         lists::drop_miscounted(&mut answers, gaps);
         answers.lists = Lists::compare(&answers, gaps);
@@ -231,6 +232,19 @@ impl Answers {
             all.iter().map(|certificate| certificate.arn.as_str()).collect()
         });
     }
+
+    /// A session as root follows the account summary that calls for it: an earlier one is of another run, and root
+    /// may have changed since.
+    fn drop_earlier_session(&mut self, gaps: &mut Gaps) {
+        let source = Source::RootCredentials;
+        let dates = self.collected_at(source).zip(self.collected_at(Source::AccountSummary));
+        if let Some((session, summary)) = dates.filter(|(session, summary)| session < summary) {
+            let message =
+                format!("was looked at {session}, before the account summary of {summary}");
+            gaps.push(Gap::new(source, "Contradictory", message));
+            self.root_credentials = Fact::missing(source);
+        }
+    }
 }
 
 /// Drops answers that are of other accounts than this one.
@@ -286,6 +300,11 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
         devices.extend(page.virtual_mfa_devices);
     }
     each_once(&mut devices, |device| &device.serial_number)?;
+    let mut unassigned = devices.iter().filter(|device| device.user.is_none());
+    if let Some(device) = unassigned.find(|device| device.enable_date.is_some()) {
+        let message = format!("says when {} was enabled, but not for whom", device.serial_number);
+        return Err(Problem { code: "Contradictory", message });
+    }
     for owner in devices.iter().filter_map(|device| device.user.as_ref()) {
         let arn = Arn::parse(&owner.arn);
         let by_arn = arn.and_then(Arn::user).map(|(_, name)| name);
@@ -300,11 +319,6 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
     }
     Ok(devices)
 }
-    let mut unassigned = devices.iter().filter(|device| device.user.is_none());
-    if let Some(device) = unassigned.find(|device| device.enable_date.is_some()) {
-        let message = format!("says when {} was enabled, but not for whom", device.serial_number);
-        return Err(Problem { code: "Contradictory", message });
-    }
 
 /// The certificates, of which each has the ARN of its name.
 fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertificate>, Problem> {

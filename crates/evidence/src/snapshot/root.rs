@@ -39,14 +39,14 @@ const ACCESS_KEY: Point = Point {
     flag: "AccountAccessKeysPresent",
     sound: false,
     of: |claim| claim.access_key,
-    shown: |session| session.access_keys.iter().any(|key| key.status == ACTIVE),
+    shown: |session| session.access_keys.iter().any(|key| is_usable(&key.status)),
 };
 const CERTIFICATE: Point = Point {
     name: "signing certificate",
     flag: "AccountSigningCertificatesPresent",
     sound: false,
     of: |claim| claim.signing_certificate,
-    shown: |session| session.certificates.iter().any(|each| each.status == ACTIVE),
+    shown: |session| session.certificates.iter().any(|each| is_usable(&each.status)),
 };
 const MFA: Point = Point {
     name: "MFA",
@@ -55,8 +55,11 @@ const MFA: Point = Point {
     of: |claim| claim.mfa,
     shown: |session| !session.mfa_devices.is_empty(),
 };
-/// The status of a key or certificate that can be used.
-const ACTIVE: &str = "Active";
+
+/// Whether a key or certificate of that status can be used: unless AWS says that it cannot.
+fn is_usable(status: &str) -> bool {
+    !["inactive", "expired"].iter().any(|unusable| status.eq_ignore_ascii_case(unusable))
+}
 
 /// All that is known about root.
 pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut Gaps) -> Root {
@@ -93,9 +96,9 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let access_key = decide(&ACCESS_KEY, active_key);
     let certificate = decide(&CERTIFICATE, active_certificate);
     let mfa = decide(&MFA, Fact::Missing(Sources::NONE));
-    let mfa = if opened.is_some() { mfa } else { unless_doubtful(mfa, &own, answers, gaps) };
-    let last_use = row.and_then(last_use).map(|last| last.max(opened.and_then(last_use_shown)));
     let arn = answers.identity.root_arn();
+    let mfa = unless_doubtful(mfa, &own, opened, answers, gaps);
+    let last_use = row.and_then(last_use).map(|last| last.max(opened.and_then(last_use_shown)));
     Root {
         password_enabled: password,
         has_access_key: access_key,
@@ -145,12 +148,22 @@ fn own_devices(answers: &Answers, devices: &Fact<Vec<MfaDevice>>) -> Fact<Vec<Mf
 fn unless_doubtful(
     mfa: Fact<bool>,
     own: &Fact<Vec<MfaDevice>>,
+    opened: Option<&RootCredentials>,
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<bool> {
-    match doubt_of_devices(own, answers) {
+    let (source, doubt) = match opened {
+        Some(session) => {
+            let devices = all_devices(session, &answers.identity.root_arn());
+            let doubt = |device: &MfaDevice| of_the_future(device, answers.as_of);
+            let doubts: Option<Vec<String>> = devices.iter().map(doubt).collect();
+            (Source::RootCredentials, doubts.and_then(|doubts| doubts.into_iter().next()))
+        }
+        None => (Source::VirtualMfaDevices, doubt_of_devices(own, answers)),
+    };
+    match doubt {
         Some(doubt) if mfa == Fact::Known(true) => {
-            gaps.missing(Source::VirtualMfaDevices, ROOT, "Contradictory", doubt)
+            gaps.missing(source, ROOT, "Contradictory", doubt)
         }
         _ => mfa,
     }
@@ -267,7 +280,7 @@ fn access_keys(session: &RootCredentials) -> Vec<RootAccessKey> {
         };
         keys.push(RootAccessKey {
             id: key.access_key_id.clone(),
-            active: key.status == ACTIVE,
+            active: is_usable(&key.status),
             created: key.create_date,
             last_used: last_use.and_then(|last| last.last_used_date),
             last_used_service: word(|last| &last.service_name),

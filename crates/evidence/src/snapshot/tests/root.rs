@@ -377,6 +377,57 @@ fn a_session_as_root_outranks_what_others_say_of_it() {
     ));
 }
 
+/// `Active`, `Inactive` and `Expired` are all there is; what else is said does not make a key harmless.
+#[test]
+fn only_what_is_said_to_be_unusable_is_not_used() {
+    for (status, expected) in [
+        ("Active", true),
+        ("active", true),
+        ("Other", true),
+        ("Inactive", false),
+        ("inactive", false),
+        ("Expired", false),
+    ] {
+        let mut session = session();
+        session["AccessKeys"][0]["Status"] = json!(status);
+        session["Certificates"][0]["Status"] = json!(status);
+        let root = root(&Fixture::new().with(Source::RootCredentials, &session));
+        assert_eq!(root.has_access_key, Fact::Known(expected), "{status}");
+        assert_eq!(root.has_signing_certificate, Fact::Known(expected), "{status}");
+        assert_eq!(root.access_keys.known().unwrap().unwrap()[0].active, expected, "{status}");
+    }
+}
+
+#[test]
+fn a_device_of_the_future_is_not_mfa_of_root() {
+    let with = |first: &str, second: &str| {
+        let mut session = session();
+        session["MFADevices"][0]["EnableDate"] = json!(first);
+        session["MFADevices"][1]["EnableDate"] = json!(second);
+        root(&Fixture::new().with(Source::RootCredentials, &session)).mfa_active
+    };
+    let tomorrow = "2026-01-02T00:00:00Z";
+    assert_eq!(with(tomorrow, tomorrow), Fact::missing(Source::RootCredentials));
+    assert_eq!(with(tomorrow, AS_OF), Fact::Known(true), "one is enough");
+}
+
+#[test]
+fn a_session_before_the_account_summary_is_of_another_run() {
+    let flags = json!({"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1});
+    let with = |at: &str| {
+        let fixture = Fixture::new().summary(&flags).with(Source::RootCredentials, &session());
+        let fixture = fixture.collected_at(Source::AccountSummary, "2025-12-31T23:30:00Z");
+        fixture.collected_at(Source::RootCredentials, at)
+    };
+    let earlier = with("2025-12-31T23:29:59Z");
+    assert_eq!(root(&earlier).mfa_active, Fact::Known(false));
+    assert_eq!(root(&earlier).has_access_key, Fact::Known(true));
+    assert_eq!(root(&earlier).mfa_devices, Fact::missing(Source::RootCredentials));
+    let found = gaps(&earlier.snapshot(), Source::RootCredentials, None);
+    assert_eq!(found[0].0, "Contradictory");
+    assert_eq!(root(&with("2025-12-31T23:30:00Z")).mfa_active, Fact::Known(true));
+}
+
 #[test]
 fn a_later_use_in_the_report_counts_too() {
     let used = [("password_last_used", "2025-12-31T00:00:00Z")];
