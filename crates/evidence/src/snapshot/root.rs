@@ -9,7 +9,7 @@ use portcullis_model::{Fact, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim,
 
 use super::answers::Answers;
 use super::credential_report::{ROOT, ReportRow};
-use super::facts::{any, if_whole, known_or, latest};
+use super::facts::{if_whole, known_or, latest};
 use super::gaps::Gaps;
 use super::mfa::{new_device, of_the_future};
 use super::time::{days, may_be_since};
@@ -84,9 +84,9 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         explain(fact, point.flag, gaps);
         fact
     };
-    let active_key = row.and_then(|row| any(row.keys.each_ref().map(|key| key.active)));
+    let active_key = row.and_then(|row| row.any(row.keys.each_ref().map(|key| key.active)));
     let active_certificate =
-        row.and_then(|row| any(row.certificates.each_ref().map(|slot| slot.active)));
+        row.and_then(|row| row.any(row.certificates.each_ref().map(|slot| slot.active)));
     let told_of_password = claims.iter().any(|claim| claim.password.is_some());
     let password = if has_console(answers) || told_of_password {
         decide(&PASSWORD, Fact::Missing(Sources::NONE))
@@ -219,8 +219,8 @@ fn report_claim(row: &ReportRow, at: Option<Timestamp>) -> RootClaim {
     RootClaim {
         at,
         password: row.password_enabled.known().flatten(),
-        access_key: claimed(keys),
-        signing_certificate: claimed(certificates),
+        access_key: claimed(keys, row),
+        signing_certificate: claimed(certificates, row),
         mfa: row.mfa_active.known(),
         ..silent(Source::CredentialReport)
     }
@@ -228,8 +228,8 @@ fn report_claim(row: &ReportRow, at: Option<Timestamp>) -> RootClaim {
 
 /// Of slots, each active and filled or not, whether one is in use. An inactive credential is no
 /// claim either way: whether the summary counts such is not documented.
-fn claimed(slots: [(Fact<bool>, Fact<bool>); 2]) -> Option<bool> {
-    match (any(slots.map(|slot| slot.0)), any(slots.map(|slot| slot.1))) {
+fn claimed(slots: [(Fact<bool>, Fact<bool>); 2], row: &ReportRow) -> Option<bool> {
+    match (row.any(slots.map(|slot| slot.0)), row.any(slots.map(|slot| slot.1))) {
         (Fact::Known(true), _) => Some(true),
         (_, Fact::Known(false)) => Some(false),
         _ => None,

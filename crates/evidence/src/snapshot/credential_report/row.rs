@@ -6,6 +6,7 @@ use portcullis_model::{Fact, Gap, Source};
 use super::ROOT;
 use super::cells::Cells;
 use super::table::{Columns, Entry};
+use crate::snapshot::facts::{any, if_whole};
 use crate::snapshot::gaps::Gaps;
 
 /// What the report says about one user or root.
@@ -26,6 +27,13 @@ pub(crate) struct ReportRow {
 }
 
 impl ReportRow {
+    /// Whether that is so of any key or certificate: of those of the slots, or of others that the report does not
+    /// show.
+    pub(crate) fn any(&self, of_slots: [Fact<bool>; 2]) -> Fact<bool> {
+        let of_others = if_whole(false, !self.has_more_credentials, Source::CredentialReport);
+        any(of_slots).or(of_others)
+    }
+
     /// Whether every cell about a credential or MFA could be read.
     pub(crate) fn all_read(&self) -> Fact<()> {
         let keys = self.keys.iter().flat_map(|slot| [slot.active, slot.filled]);

@@ -3,7 +3,9 @@
 use portcullis_model::{Fact, Gap, MfaKind, Root, Source, Sources};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{AS_OF, CREATED, Fixture, REPORT_AT, arn, detail, gaps, root_row, row, time};
+use super::bundles::{
+    AS_OF, CREATED, Fixture, HEADER, REPORT_AT, arn, detail, gaps, root_row, row, time,
+};
 
 const ROOT: &str = "arn:aws:iam::123456789012:root";
 
@@ -426,6 +428,30 @@ fn a_session_before_the_account_summary_is_of_another_run() {
     let found = gaps(&earlier.snapshot(), Source::RootCredentials, None);
     assert_eq!(found[0].0, "Contradictory");
     assert_eq!(root(&with("2025-12-31T23:30:00Z")).mfa_active, Fact::Known(true));
+}
+
+/// The column counts keys and certificates that have no column of their own.
+#[test]
+fn what_the_report_does_not_show_of_root_may_be_active() {
+    let with = |more: &str| {
+        let header = format!("{HEADER},additional_credentials_info");
+        let root = format!("{},{more}", root_row(&[]));
+        let alice = format!("{},0", row("alice", &[]));
+        let fixture = Fixture::new().without(Source::AccountSummary);
+        fixture.report_text(&format!("{header}\n{root}\n{alice}"))
+    };
+    let gap = |fixture: &Fixture| {
+        gaps(&fixture.snapshot(), Source::CredentialReport, Some("<root_account>"))
+    };
+    let one = root(&with("1"));
+    for fact in [one.has_access_key, one.has_signing_certificate] {
+        let Fact::Missing(sources) = fact else { panic!("{fact:?}") };
+        assert!(sources.contains(Source::CredentialReport));
+    }
+    assert_eq!(gap(&with("1")).len(), 1);
+    assert_eq!(gap(&with("0")), []);
+    let none = root(&with("0"));
+    assert_eq!(none.has_access_key, Fact::missing(Source::AccountSummary), "the summary is newer");
 }
 
 #[test]
