@@ -84,6 +84,9 @@ pub(super) fn organization(document: &Document) -> Result<Option<OrganizationDet
     let answer: Organization = documents::one(document)?;
     let Some(organization) = &answer.organization else { return Ok(None) };
     let OrganizationDetail { id, arn, master_account_id, .. } = organization;
+    if id.strip_prefix("o-").is_none_or(str::is_empty) {
+        return Err(Problem::malformed("holds an organization without an Id such as o-a1b2c3d4e5"));
+    }
     let parts = Arn::parse(arn);
     let has_id = parts.is_some_and(|arn| arn.path_and_name("organization") == Some(("/", id)));
     // The account in the ARN is the management account.
@@ -134,6 +137,10 @@ pub(super) fn root_credentials_managed(
             });
         }
         let has_features = answer.enabled_features.is_some_and(|features| !features.is_empty());
+        if has_features && matches!(answers.organization, Fact::Known(None)) {
+            let message = "holds features, though the account is in no organization".to_owned();
+            return Err(Problem { code: "Contradictory", message });
+        }
         let set = own.and_then(|own| own.feature_set.as_deref()).unwrap_or(ALL_FEATURES);
         if has_features && set != ALL_FEATURES {
             let message = format!("holds features, though those of the organization are {set}");

@@ -497,6 +497,16 @@ fn who_asked_has_one_account() {
     assert_eq!(caller("123456789012", &own).snapshot().gaps, []);
 }
 
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
+#[test]
+fn an_organization_has_an_id() {
+    for id in ["", "o-", "garbage"] {
+        let organization = json!({"Organization": {"Id": id, "MasterAccountId": "123456789012"}});
+        let fixture = Fixture::new().with(Source::Organization, &organization);
+        voided(&fixture, Source::Organization, "Malformed");
+    }
+}
+
 #[test]
 fn features_are_those_of_the_own_organization() {
     let organization =
@@ -559,6 +569,12 @@ fn features_fit_the_organization() {
     let sessions = || json!(["RootSessions"]);
     voided(&of(own, "ALL", json!(null)), FEATURES, "Contradictory");
     voided(&of(own, "CONSOLIDATED_BILLING", sessions()), FEATURES, "Contradictory");
+    let features = Fixture::new().with(FEATURES, &json!({"EnabledFeatures": sessions()}));
+    voided(
+        &features.with(Source::Organization, &json!({"Organization": null})),
+        FEATURES,
+        "Contradictory",
+    );
     for (fine, expected) in [
         (of(own, "ALL", sessions()), Some(false)),
         (of(own, "CONSOLIDATED_BILLING", json!([])), Some(false)),

@@ -87,6 +87,16 @@ fn without_all_that_names_regions_they_are_not_known() {
     }
 }
 
+/// An account without any analyzer, of which nothing was used yet: nobody knows what was asked.
+#[test]
+fn without_a_region_analyzers_are_not_known() {
+    let analyzers = |document: Json| Fixture::new().with(Source::AccessAnalyzers, &document);
+    let nowhere = analyzers(json!({"analyzers": []})).snapshot();
+    assert_eq!(nowhere.regions, Fact::missing(Source::AccessAnalyzers));
+    let asked = analyzers(json!({"analyzers": [], "Regions": ["eu-west-1"]})).snapshot();
+    assert_eq!(regions(&asked), [("eu-west-1", known(&[]))]);
+}
+
 #[test]
 fn the_region_of_the_session_is_what_the_manifest_says() {
     let region = |name: &str| Fixture::new().collected_in(name).snapshot().region;
@@ -223,6 +233,8 @@ fn the_management_account_is_named_by_its_organization() {
 
 #[test]
 fn root_access_is_centralized_not_or_not_ours_to_know() {
+    let organization =
+        json!({"Organization": {"Id": "o-own1234567", "MasterAccountId": "111122223333"}});
     for (features, expected) in [
         (json!(["RootCredentialsManagement"]), Some(true)),
         (json!(["RootSessions"]), Some(false)),
@@ -230,7 +242,8 @@ fn root_access_is_centralized_not_or_not_ours_to_know() {
         (json!(null), None),
     ] {
         let document = json!({ "EnabledFeatures": features });
-        let fixture = Fixture::new().with(Source::OrganizationsFeatures, &document);
+        let member = Fixture::new().with(Source::Organization, &organization);
+        let fixture = member.with(Source::OrganizationsFeatures, &document);
         assert_eq!(fixture.snapshot().account.root_credentials_managed, Fact::Known(expected));
     }
     let denied = Fixture::new().without(Source::OrganizationsFeatures).snapshot();
