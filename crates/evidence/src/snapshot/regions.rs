@@ -22,9 +22,13 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
         Fact::Known(BTreeMap::new())
     };
     let Identity { partition, account, .. } = &answers.identity;
-    analyzers.both(regions_used(answers)).map(|(analyzers, mut names)| {
+    analyzers.both(regions_used(answers)).and_then(|(analyzers, mut names)| {
         names.extend(analyzers.keys().cloned());
         names.extend(documents.gaps.resources(SOURCE));
+        if is_offered && names.is_empty() {
+            let message = "no region is known to have been asked for its analyzers";
+            return documents.gaps.require(None, SOURCE, "", message);
+        }
         let mut regions = Vec::new();
         for name in names {
             let message = "was not asked for its analyzers";
@@ -40,7 +44,7 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
                     .map(|all| all.map(|all| of_external_access(all))),
             });
         }
-        regions
+        Fact::Known(regions)
     })
 }
 
