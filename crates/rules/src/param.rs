@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::read::{Fields, Placed};
 use crate::show;
 
-/// A parameter of a rule: a number, a bool, a text or a list of texts.
+/// A parameter of a rule: a number that is not negative, a bool, a text or a list of texts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Param {
     pub(crate) default: Constant,
@@ -56,8 +56,9 @@ fn constant(name: &str, at: &Range<usize>, value: Placed<'_>) -> Result<Constant
     let deserializer = toml::de::ValueDeserializer::from(value.clone());
     let constant =
         toml::Value::deserialize(deserializer).ok().as_ref().and_then(Constant::from_toml);
-    constant.ok_or_else(|| {
-        let message = "a parameter is a number, a boolean, a string or a list of strings";
+    let is_negative = |it: &Constant| matches!(it, Constant::Number(number) if *number < 0.0);
+    constant.filter(|constant| !is_negative(constant)).ok_or_else(|| {
+        let message = "a parameter is a number from 0, a boolean, a string or a list of strings";
         Problem::new(value.span(), message)
     })
 }
