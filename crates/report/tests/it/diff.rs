@@ -164,6 +164,24 @@ fn keys_that_change_places_keep_their_findings() {
     assert_eq!(counts(&old, &new), [0, 0, 0, 2]);
 }
 
+/// Without ListAccessKeys, nothing tells which key it is whose `last_rotated` moved.
+#[test]
+fn a_key_that_cannot_be_judged_may_be_any_of_its_owner() {
+    let unknown = |owner: &str| {
+        let mut finding = listed_key(owner, "key 1", MADE, AGAIN);
+        set_fact(&mut finding, "key.created", json!({ "missing": ["access-keys"] }));
+        Finding { verdict: Verdict::Unknown, ..finding }
+    };
+    let old = listed_key("dan", "AKIADAN", MADE, MADE);
+    let fixed = |new: Finding| counts(&[old.clone()], &[new])[1];
+    assert_eq!(fixed(unknown("dan")), 0);
+    assert_eq!(fixed(unknown("danny")), 1);
+    let other = Finding { verdict: Verdict::Unknown, ..listed_key("dan", "AKIATWO", MADE, AGAIN) };
+    assert_eq!(fixed(other), 1);
+    let passes = Finding { verdict: Verdict::Pass, ..unknown("dan") };
+    assert_eq!(fixed(passes), 1);
+}
+
 #[test]
 fn nothing_but_id_and_creation_pairs_keys() {
     let key = |rotated| listed_key("dan", "AKIADAN", MADE, rotated);

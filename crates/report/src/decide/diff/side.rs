@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::decide::comparison::{ByFingerprint, same_test};
+use crate::decide::comparison::{AccessKey, ByFingerprint, same_test};
 
 /// What a report says about a finding.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -98,7 +98,7 @@ pub(super) struct Index<'a> {
     findings: ByFingerprint<'a>,
     rules: HashMap<&'a str, &'a RuleInfo>,
     accounts: HashMap<AccountRef<'a>, &'a AuditedAccount>,
-    /// The findings that stand for a list that was not collected.
+    /// The findings that stand for a list that was not collected, or for any access key of an owner.
     uncollected: HashMap<List<'a>, &'a Finding>,
     activity: &'a [ActivitySummary],
 }
@@ -117,7 +117,10 @@ impl<'a> Index<'a> {
             uncollected: HashMap::new(),
             activity: &report.activity,
         };
-        let standing = report.findings.iter().filter(|finding| index.stands_for_list(finding));
+        let standing = report
+            .findings
+            .iter()
+            .filter(|finding| index.stands_for_list(finding) || may_be_any_key(finding));
         index.uncollected = standing.map(|finding| (list(finding), finding)).collect();
         index
     }
@@ -261,9 +264,17 @@ fn regions_of<'a>(
 /// A list by rule, account, and the resource that owns it; none: it is the account's.
 type List<'f> = (&'f str, AccountRef<'f>, Option<&'f str>);
 
+/// Whether a finding could not be judged, and is about an access key that only the report's date tells from others:
+/// activating a key again moves that.
+fn may_be_any_key(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Unknown
+        && finding.resource.kind == "access_key"
+        && AccessKey::from_finding(finding).is_none()
+}
+
 /// The list that such a finding stands for.
 fn list(finding: &Finding) -> List<'_> {
     let Finding { rule, resource, .. } = finding;
-    let owner = (resource.kind != "account").then_some(resource.id.as_str());
-    (rule, finding.account_ref(), owner)
+    let (owner, _) = resource.id.rsplit_once("/access-key/").unwrap_or((&resource.id, ""));
+    (rule, finding.account_ref(), (resource.kind != "account").then_some(owner))
 }
