@@ -23,7 +23,6 @@ mod unlisted;
 
 use std::collections::BTreeSet;
 
-use self::nodes::Cast;
 use self::search::Search;
 use crate::account::{Account, PolicyId};
 use crate::truth::Lack;
@@ -102,5 +101,5 @@ pub struct Judgement {
 /// if `generous`: what both say alike is certain.
 #[must_use]
 pub fn judge(account: &Account, generous: bool) -> Judgement {
-    Search::new(account, &Cast::new(account), generous).run()
+    Search::new(account, generous).run()
 }

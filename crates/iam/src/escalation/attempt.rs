@@ -8,7 +8,7 @@ use super::reach::Reached;
 use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
 use super::tags::{Tagging, borrowed, limits_tags, values_among};
-use crate::account::{Account, Principal, PrincipalId, PrincipalKind};
+use crate::account::{Account, Principal, PrincipalId};
 use crate::context::{Context, Resource};
 use crate::trust::{Grant, SESSION, is_saml};
 use crate::value::Value;
@@ -45,11 +45,6 @@ impl<'a> Search<'a> {
             (Changes::RoleTrust, Some((_, role))) if role.is_protected() => return None,
             (Changes::RoleTrust, Some((_, role))) => {
                 self.on_target(by, resource, about, None)?.and(self.use_own(by.node, role)?)
-            }
-            (Changes::NewMember, _) => {
-                let joined = self.on_target(by, resource, about, None)?;
-                let rest = &method.actions[1..];
-                return Some(joined.and(self.make_by(by.node, rest, PrincipalKind::User)?));
             }
             (Changes::OidcProvider | Changes::OidcAudience | Changes::MissingOidcProvider, _) => {
                 let limit = Step::limited(Certainty::Conditional, "what tokens the issuer signs");
@@ -321,22 +316,22 @@ impl<'a> Search<'a> {
         let Some(trust) = &role.trust else {
             // What was not read may admit, and by name.
             let by_name = self.index.left_of_grant(&node.who, action, role, false);
-            let may_be_named = node.holder.is_some() && by_name.is_some();
+            let may_be_named = self.is_somebody(id) && by_name.is_some();
             let limit = Step::limited(Certainty::Conditional, "a trust policy that was not read");
             return (self.index.generous && (own.is_some() || may_be_named)).then_some(limit);
         };
         let context = Context {
             account: self.account(),
-            principal: Some(node.who.identity),
+            principal: Some(&node.who.identity),
             resource: Resource::Principal(role),
             brings,
         };
         let is_bounded = node.who.boundary.is_some();
         let name = &self.index.methods.action(action).lower;
-        let admission = trust.admit_to(name, node.who.identity, is_bounded, &context)?;
+        let admission = trust.admit_to(name, &node.who.identity, is_bounded, &context)?;
         let mut certainty = self.index.certainty(&admission.decision)?;
         // It may need no permission of its own, which is then surer than one with conditions.
-        let by_itself = node.holder.is_some() && admission.grant != Grant::ByPermission;
+        let by_itself = self.is_somebody(id) && admission.grant != Grant::ByPermission;
         let within = admission.grant == Grant::WithinBoundary;
         let left = by_itself.then(|| self.index.left_of_grant(&node.who, action, role, within));
         let left = left.flatten();

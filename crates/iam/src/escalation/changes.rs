@@ -1,5 +1,7 @@
 //! What somebody would have after a method changed it.
 
+use std::rc::Rc;
+
 use portcullis_model::PolicyKind;
 
 use super::effective_permissions::{Asked, EffectivePermissions, Index};
@@ -20,11 +22,11 @@ pub(super) const POLICY: &str = "iam:policyarn";
 pub(super) const BOUNDARY: &str = "iam:permissionsboundary";
 
 /// A change, and what the first action of its method must be allowed on.
-pub(super) struct Effect<'a> {
+pub(super) struct Effect {
     pub(super) resource: String,
     /// None: nobody in particular.
     pub(super) target: Option<Target>,
-    pub(super) after: EffectivePermissions<'a>,
+    pub(super) after: EffectivePermissions,
     /// The policy that no longer applies, because of its Deny.
     pub(super) removed: Option<PolicyId>,
     /// Whether such changes of one method are made together: nothing that one of them does undoes another.
@@ -35,20 +37,20 @@ pub(super) struct Effect<'a> {
     pub(super) before: Step,
 }
 
-impl<'a> Effect<'a> {
-    fn new(resource: &str, target: Option<Target>, after: EffectivePermissions<'a>) -> Effect<'a> {
+impl Effect {
+    fn new(resource: &str, target: Option<Target>, after: EffectivePermissions) -> Effect {
         let resource = resource.to_owned();
         let before = Step::default();
         let (removed, goes_together, brings) = (None, false, Vec::new());
         Effect { resource, target, after, removed, goes_together, brings, before }
     }
 
-    fn bringing(mut self, key: &'static str, value: String) -> Effect<'a> {
+    fn bringing(mut self, key: &'static str, value: String) -> Effect {
         self.brings = vec![(key.to_owned(), Value::one(value))];
         self
     }
 
-    fn offering(self, key: &'static str, offered: Offered) -> Effect<'a> {
+    fn offering(self, key: &'static str, offered: Offered) -> Effect {
         Effect { before: offered.before(), ..self.bringing(key, offered.arn) }
     }
 
@@ -58,16 +60,16 @@ impl<'a> Effect<'a> {
     }
 
     /// What the request is about, for the keys that tell of it.
-    pub(super) fn about<'r>(&self, node: &Node<'r>) -> Resource<'r> {
+    pub(super) fn about<'r>(&self, node: &'r Node) -> Resource<'r> {
         if self.resource == node.who.identity.arn {
-            Resource::Principal(node.who.identity)
+            Resource::Principal(&node.who.identity)
         } else {
             Resource::Own
         }
     }
 
     /// Takes in another change of the same holder.
-    pub(super) fn join(&mut self, other: &Effect<'a>) {
+    pub(super) fn join(&mut self, other: &Effect) {
         let (mine, others) = (&mut self.after, &other.after);
         mine.removed = sorted(mine.removed.iter().chain(&*others.removed).copied().collect());
         mine.policies = sorted(mine.policies.iter().chain(&*others.policies).copied().collect());
@@ -76,12 +78,12 @@ impl<'a> Effect<'a> {
 }
 
 /// The changes to what a node has that somebody can make by a method.
-pub(super) fn effects<'a>(
-    search: &Search<'a>,
-    by: &EffectivePermissions<'a>,
-    node: &Node<'a>,
+pub(super) fn effects(
+    search: &Search<'_>,
+    by: &EffectivePermissions,
+    node: &Node,
     method: &Method,
-) -> Vec<Effect<'a>> {
+) -> Vec<Effect> {
     let index = &search.index;
     let maker = Maker { search, index, by, node, method };
     match method.changes.kind_of_holder() {
@@ -97,7 +99,7 @@ pub(super) fn effects<'a>(
             effects
         }
         Some(kind) if kind == node.who.identity.kind && !node.who.identity.is_protected() => {
-            maker.changes(node.who.identity, node.holder.map(Target::Principal))
+            maker.changes(&node.who.identity, node.holder.map(Target::Principal))
         }
         Some(_) => Vec::new(),
     }
@@ -106,13 +108,13 @@ pub(super) fn effects<'a>(
 struct Maker<'m, 'a> {
     search: &'m Search<'a>,
     index: &'m Index<'a>,
-    by: &'m EffectivePermissions<'a>,
-    node: &'m Node<'a>,
+    by: &'m EffectivePermissions,
+    node: &'m Node,
     method: &'m Method,
 }
 
-impl<'a> Maker<'_, 'a> {
-    fn removal(&self, resource: &str, target: Option<Target>, policy: PolicyId) -> Effect<'a> {
+impl Maker<'_, '_> {
+    fn removal(&self, resource: &str, target: Option<Target>, policy: PolicyId) -> Effect {
         let who = &self.node.who;
         let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
         let mut effect =
@@ -123,7 +125,7 @@ impl<'a> Maker<'_, 'a> {
     }
 
     /// A user can be put in groups that allow something; in one that denies something first, if in any.
-    fn memberships(&self) -> Vec<Effect<'a>> {
+    fn memberships(&self) -> Vec<Effect> {
         let mut effects = Vec::new();
         let origin = &self.search.node(self.node.origin).who;
         let has_joined = self.node.who.groups != origin.groups;
@@ -144,7 +146,7 @@ impl<'a> Maker<'_, 'a> {
     }
 
     /// Policies of the account can be rewritten, those of AWS and inline ones not; so can the boundary.
-    fn rewritten_policies(&self) -> Vec<Effect<'a>> {
+    fn rewritten_policies(&self) -> Vec<Effect> {
         let who = &self.node.who;
         let mut effects = Vec::new();
         for id in who.policies.iter().copied().chain(who.boundary) {
@@ -177,7 +179,7 @@ impl<'a> Maker<'_, 'a> {
     }
 
     /// The changes to a user, role or group, which has policies of its own.
-    fn changes(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
+    fn changes(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect> {
         match self.method.changes {
             Changes::UserPermissions | Changes::GroupPermissions | Changes::RolePermissions => {
                 return self.more(holder, target);
@@ -212,7 +214,7 @@ impl<'a> Maker<'_, 'a> {
     }
 
     /// Any policy is put in; one that is attached must be one that makes a difference.
-    fn more(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect<'a>> {
+    fn more(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect> {
         let who = &self.node.who;
         if !self.first_action().contains(":attach") {
             return vec![Effect::new(&holder.arn, target, who.with(self.index.everything()))];
@@ -234,7 +236,7 @@ impl<'a> Maker<'_, 'a> {
         effects
     }
 
-    fn unbound(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect<'a>> {
+    fn unbound(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect> {
         let who = &self.node.who;
         if who.boundary.is_none() {
             return Vec::new();
@@ -257,18 +259,18 @@ impl<'a> Maker<'_, 'a> {
         effects
     }
 
-    fn retagged(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect<'a>> {
+    fn retagged(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let Some(id) = self.node.holder.filter(|_| self.search.names.tags_matter) else {
+        let identity = &self.node.who.identity;
+        if !self.search.names.tags_matter || self.search.cast.is_nobody(identity) {
             return effects;
-        };
-        let asked = Asked::about(self.node.who.identity);
+        }
+        let asked = Asked::about(identity);
         let taggings = self.index.taggings(self.by, self.method.actions[0], asked, None);
         for (tagging, _) in taggings {
-            let changed = tagging.apply(holder);
-            let identity = self.search.cast.retagged(self.index.account, id, changed);
-            if !std::ptr::eq(identity, holder) {
-                let after = EffectivePermissions { identity, ..self.node.who.clone() };
+            let retagged = self.search.cast.version(tagging.apply(holder));
+            if !Rc::ptr_eq(&retagged, identity) {
+                let after = EffectivePermissions { identity: retagged, ..self.node.who.clone() };
                 let mut effect = Effect::new(&holder.arn, target.cloned(), after);
                 effect.brings = tagging.brought();
                 effects.push(effect);

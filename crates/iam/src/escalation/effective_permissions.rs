@@ -26,9 +26,9 @@ pub(super) type Policies = Rc<[PolicyId]>;
 
 /// All that allows or denies somebody something.
 #[derive(Clone, Debug)]
-pub(super) struct EffectivePermissions<'a> {
+pub(super) struct EffectivePermissions {
     /// Whose values condition keys have.
-    pub(super) identity: &'a Principal,
+    pub(super) identity: Rc<Principal>,
     /// The identity policies, those of groups included.
     pub(super) policies: Policies,
     /// The groups that these are of.
@@ -38,6 +38,10 @@ pub(super) struct EffectivePermissions<'a> {
     /// Those of the policies that were removed: they decide nothing any more, but can still be rewritten.
     pub(super) removed: Policies,
 }
+
+/// All that [`EffectivePermissions`] hold.
+pub(super) type PermissionsKey =
+    (*const Principal, Policies, Rc<[PrincipalId]>, Option<PolicyId>, Policies);
 
 /// What a request is about, beside its action.
 #[derive(Clone, Copy)]
@@ -72,7 +76,12 @@ pub(super) struct Index<'a> {
     pub(super) lacks: RefCell<BTreeSet<Lack>>,
 }
 
-impl EffectivePermissions<'_> {
+impl EffectivePermissions {
+    pub(super) fn key(&self) -> PermissionsKey {
+        let EffectivePermissions { identity, policies, groups, boundary, removed } = self.clone();
+        (Rc::as_ptr(&identity), policies, groups, boundary, removed)
+    }
+
     /// The same with another policy.
     pub(super) fn with(&self, policy: PolicyId) -> Self {
         let policies = self.policies.iter().copied().chain([policy]).collect();
@@ -171,7 +180,7 @@ impl<'a> Index<'a> {
     /// The statements about an action that are in force, without those of the boundary.
     pub(super) fn in_force(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
     ) -> impl Iterator<Item = (PolicyId, usize, &Statement)> {
         let left = who.policies.iter().filter(|policy| !who.removed.contains(policy));
@@ -184,7 +193,7 @@ impl<'a> Index<'a> {
     /// The statements about an action that are in force, with those of the boundary.
     pub(super) fn deciding(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
     ) -> impl Iterator<Item = &Statement> {
         let own = self.in_force(who, action).map(|(.., statement)| statement);
@@ -195,19 +204,19 @@ impl<'a> Index<'a> {
     /// The conditions of these statements.
     pub(super) fn conditions(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
     ) -> Vec<&Condition> {
         self.deciding(who, action).flat_map(|statement| &statement.conditions).collect()
     }
 
     /// Whether the policies allow the action in any statement.
-    pub(super) fn mentions(&self, who: &EffectivePermissions<'_>, action: ActionId) -> bool {
+    pub(super) fn mentions(&self, who: &EffectivePermissions, action: ActionId) -> bool {
         self.in_force(who, action).any(|(.., statement)| statement.effect == Effect::Allow)
     }
 
     /// By action: whether the policies allow it in any statement.
-    pub(super) fn mentioned(&self, who: &EffectivePermissions<'_>) -> Vec<bool> {
+    pub(super) fn mentioned(&self, who: &EffectivePermissions) -> Vec<bool> {
         let mut mentioned = vec![false; self.methods.actions.len()];
         for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
             let Some(document) = self.document(*policy) else { continue };
@@ -221,7 +230,7 @@ impl<'a> Index<'a> {
     }
 
     /// Whether what the policies say is the same for everybody who has them.
-    pub(super) fn is_impersonal(&self, who: &EffectivePermissions<'_>) -> bool {
+    pub(super) fn is_impersonal(&self, who: &EffectivePermissions) -> bool {
         let mut policies = who.policies.iter().chain(&who.boundary);
         who.removed.is_empty() && policies.all(|policy| !self.personal[policy.place()])
     }
@@ -240,12 +249,12 @@ impl<'a> Index<'a> {
 
     pub(super) fn request<'c>(
         &'c self,
-        who: &'c EffectivePermissions<'_>,
+        who: &'c EffectivePermissions,
         action: &'c str,
         asked: Asked<'c>,
     ) -> Request<'c> {
         let Asked { resource, about, brings } = asked;
-        let principal = Some(who.identity);
+        let principal = Some(&*who.identity);
         let context = Context { account: self.account, principal, resource: about, brings };
         Request { action, resource, context }
     }
@@ -266,7 +275,7 @@ impl<'a> Index<'a> {
     /// Whether an action is allowed, and the statement that allows it: of several the surest.
     pub(super) fn allowed(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         asked: Asked<'_>,
     ) -> Option<Allowed> {
@@ -296,7 +305,7 @@ impl<'a> Index<'a> {
     /// How an action is allowed; if need be once the tags of whom it is about are changed.
     pub(super) fn step(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         asked: Asked<'_>,
     ) -> Option<Step> {
@@ -324,7 +333,7 @@ impl<'a> Index<'a> {
 
     fn by_boundary(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         request: &Request<'_>,
     ) -> Decision {
@@ -338,7 +347,7 @@ impl<'a> Index<'a> {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
     pub(super) fn left_of_grant(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         target: &Principal,
         within_boundary: bool,
@@ -360,7 +369,7 @@ impl<'a> Index<'a> {
     }
 
     /// Whether an action is allowed on anything that it acts on.
-    pub(super) fn may_use(&self, who: &EffectivePermissions<'_>, action: ActionId) -> bool {
+    pub(super) fn may_use(&self, who: &EffectivePermissions, action: ActionId) -> bool {
         let mut examples = self.examples(who, action);
         examples.any(|resource| self.allowed(who, action, Asked::own(&resource)).is_some())
     }
@@ -368,7 +377,7 @@ impl<'a> Index<'a> {
     /// How an action is allowed on anything that it acts on: where it is surest.
     fn allowed_somewhere(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         brings: &[(&str, Value<'_>)],
     ) -> Option<Allowed> {
@@ -383,7 +392,7 @@ impl<'a> Index<'a> {
     /// An action that is allowed on the first resource that it needs, if it is on the others too.
     pub(super) fn besides(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         mut allowed: Allowed,
         brings: &[(&str, Value<'_>)],
     ) -> Option<Allowed> {
@@ -399,7 +408,7 @@ impl<'a> Index<'a> {
     /// How an action is allowed on a resource that fits a pattern of the data: where it is surest.
     pub(super) fn allowed_on(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         template: &str,
         brings: &[(&str, Value<'_>)],
@@ -419,7 +428,7 @@ impl<'a> Index<'a> {
     /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
     pub(super) fn allowed_together(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         actions: &[ActionId],
         brings: &[(&str, Value<'_>)],
     ) -> Option<Vec<Allowed>> {
@@ -460,7 +469,7 @@ impl<'a> Index<'a> {
     /// them on which helpful ones may be allowed too; and whether these are all.
     pub(super) fn names_for(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         actions: &[ActionId],
         helpful: &[ActionId],
         kind: &str,
@@ -485,7 +494,7 @@ impl<'a> Index<'a> {
 
     /// The resources within which alone an action may be allowed: those of the Allows, those of the boundary's Allows,
     /// and those that each Deny leaves out.
-    fn limits(&self, who: &EffectivePermissions<'_>, action: ActionId) -> Vec<Vec<Pattern>> {
+    fn limits(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Vec<Pattern>> {
         let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
         let own = self.in_force(who, action).map(|(.., statement)| statement).collect();
         let mut layers: Vec<Vec<&Statement>> = vec![own];
@@ -515,7 +524,7 @@ impl<'a> Index<'a> {
     /// The ARNs of resources of IAM of a kind that actions name, and one that they cannot have meant.
     pub(super) fn examples_of_kind(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         actions: &[ActionId],
         kind: &str,
     ) -> BTreeSet<String> {
@@ -534,7 +543,7 @@ impl<'a> Index<'a> {
     /// that names no resource is allowed by what covers `*` alone.
     fn examples<'c>(
         &'c self,
-        who: &'c EffectivePermissions<'_>,
+        who: &'c EffectivePermissions,
         action: ActionId,
     ) -> impl Iterator<Item = String> {
         let known = self.methods.action(action);
@@ -562,7 +571,7 @@ impl<'a> Index<'a> {
     }
 
     /// The resources that Denies of an action leave out.
-    fn spared(&self, who: &EffectivePermissions<'_>, action: ActionId) -> Vec<Pattern> {
+    fn spared(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Pattern> {
         let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
         let mut spared = Vec::new();
         for (.., statement) in self.in_force(who, action) {
@@ -598,11 +607,7 @@ impl<'a> Index<'a> {
     }
 
     /// How the resources begin on which an action may be allowed.
-    pub(super) fn beginnings(
-        &self,
-        who: &EffectivePermissions<'_>,
-        action: ActionId,
-    ) -> Vec<String> {
+    pub(super) fn beginnings(&self, who: &EffectivePermissions, action: ActionId) -> Vec<String> {
         let mut beginnings = BTreeSet::new();
         for pattern in self.resources(who, action) {
             let beginning = pattern.map(|pattern| probe::beginning(&pattern, self.account));
@@ -621,7 +626,7 @@ impl<'a> Index<'a> {
     /// The resources that Allows of an action name; none: all but some.
     pub(super) fn resources<'c>(
         &'c self,
-        who: &'c EffectivePermissions<'_>,
+        who: &'c EffectivePermissions,
         action: ActionId,
     ) -> impl Iterator<Item = Option<Pattern>> {
         let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
@@ -637,7 +642,7 @@ impl<'a> Index<'a> {
 
     /// Whether every IAM action is allowed on every resource of IAM: the condition keys on which it depends, if
     /// it is or may be.
-    pub(super) fn administrator(&self, who: &EffectivePermissions<'_>) -> Option<Keys> {
+    pub(super) fn administrator(&self, who: &EffectivePermissions) -> Option<Keys> {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
         // Few have a policy that could make them administrators.
         if !in_force.clone().any(|policy| self.sweeping[policy.place()]) {

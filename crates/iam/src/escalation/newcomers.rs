@@ -1,4 +1,4 @@
-//! Users and roles that are yet to be made, and whose maker gives them permissions and becomes them.
+//! Users and roles that are yet to be made: nodes whose maker acts as them, and changes what they have.
 
 use std::rc::Rc;
 
@@ -6,15 +6,14 @@ use portcullis_model::PolicyKind;
 
 use super::Certainty;
 use super::changes::{BOUNDARY, POLICY};
-use super::effective_permissions::{Asked, EffectivePermissions, Index};
+use super::effective_permissions::{Asked, EffectivePermissions, Index, common_to};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::offers::Offered;
-use super::search::{Passing, Search, Wait};
+use super::search::{Edge, Passing, Search, Wait};
 use super::step::{Rank, Step};
 use super::tags::{Tagging, borrowed, is_of_tags};
 use crate::account::{Principal, PrincipalKind};
-use crate::context::Resource;
 use crate::probe;
 use crate::truth::Lack;
 use crate::value::Value;
@@ -33,23 +32,81 @@ const HELPFUL: [&str; 7] = [
     "iam:taguser",
 ];
 
+/// How often newcomers make newcomers, which make others.
+const MANY_GENERATIONS: u8 = 2;
+
+/// Somebody who can be made.
+struct Newcomer {
+    identity: Principal,
+    boundary: Option<Offered>,
+    /// How it is made, and how its maker acts as it.
+    step: Step,
+}
+
 impl Search<'_> {
-    /// Notes how a node makes a user or role by the first action of a method, and gives it everything by
-    /// the rest.
-    pub(super) fn make(&mut self, by: Wait, method: &Method, kind: PrincipalKind) {
-        if let Some(step) = self.make_by(by.node, &method.actions, kind) {
-            self.found(by, None, step, Rank::ADMINISTRATOR);
+    /// Makes users or roles by a method, and gives them what the method gives. Whoever is given nothing is of use
+    /// where a trust policy lets it in.
+    pub(super) fn make(&mut self, by: Wait) {
+        let method = self.method(by.method);
+        let mut giving = Methods::numbered().filter(|(_, it)| {
+            it.changes.gives() && it.actions.iter().all(|action| method.actions.contains(action))
+        });
+        let giving = giving.next();
+        let is_last = self.node(by.node).generation == MANY_GENERATIONS;
+        if is_last || giving.is_none() && !self.names.let_in_newcomers {
+            return;
+        }
+        let maker = Maker::new(self, by, giving.map(|(_, it)| it));
+        let (names, is_all) = maker.names();
+        for arn in names {
+            for newcomer in Maker::new(self, by, giving.map(|(_, it)| it)).newcomers(&arn) {
+                if self.is_settled(by) {
+                    return;
+                }
+                self.equip(by, giving.map(|(number, _)| number), newcomer);
+            }
+        }
+        if !is_all {
+            self.index.lacks.borrow_mut().insert(Lack::Budget);
+            if self.index.generous {
+                let untried = Step::limited(Certainty::Conditional, "names that were not tried");
+                self.found(by, None, untried, Rank::ADMINISTRATOR);
+            }
         }
     }
 
-    /// How a node makes a user or role by the first of some actions, and is allowed the rest on it.
-    pub(super) fn make_by(
-        &self,
-        by: NodeId,
-        actions: &[ActionId],
-        kind: PrincipalKind,
-    ) -> Option<Step> {
-        Maker { search: self, by, actions }.surest(kind)
+    /// Gives a newcomer something by a method, or nothing.
+    fn equip(&mut self, way: Wait, giving: Option<u16>, newcomer: Newcomer) {
+        let Newcomer { identity, boundary, step } = newcomer;
+        let mut brings = Vec::new();
+        if let Some(boundary) = &boundary {
+            brings.push((BOUNDARY.to_owned(), Value::one(boundary.arn.clone())));
+        }
+        let who = EffectivePermissions {
+            identity: self.cast.version(identity),
+            policies: Rc::new([]),
+            groups: Rc::new([]),
+            boundary: boundary.map(|boundary| boundary.policy),
+            removed: Rc::new([]),
+        };
+        let owner = self.newcomer(who, self.node(way.node).generation + 1);
+        let by = Wait { method: giving.unwrap_or(way.method), ..way };
+        let edge = Edge { first: Some((way, None)), brings, ..Edge::new(by, owner, step) };
+        match giving {
+            Some(_) => self.change_other(&edge),
+            None => self.become_newcomer(edge),
+        }
+    }
+
+    /// Tries what a newcomer may change of its maker.
+    pub(super) fn change_maker(&mut self, way: Wait, newcomer: NodeId, step: &Step) {
+        for (method, it) in Methods::numbered() {
+            if it.changes.alters_reached() && self.mentions(newcomer, it) {
+                let by = Wait { node: newcomer, method };
+                let edge = Edge::new(by, way.node, step.clone());
+                self.change(&Edge { first: Some((way, None)), ..edge });
+            }
+        }
     }
 
     /// How one acts with a role whose trust policy one writes: it names the session that wrote it, which then needs no
@@ -92,58 +149,80 @@ impl Search<'_> {
 
 /// Who makes somebody by some actions.
 struct Maker<'m, 'a> {
+    index: &'m Index<'a>,
     search: &'m Search<'a>,
     by: NodeId,
-    actions: &'m [ActionId],
+    who: &'m EffectivePermissions,
+    kind: PrincipalKind,
+    create: ActionId,
+    /// The actions on who is made.
+    actions: Vec<ActionId>,
+    /// The one of them that gives something.
+    giving: Option<ActionId>,
 }
 
-impl<'a> Maker<'_, 'a> {
-    fn index(&self) -> &Index<'a> {
-        &self.search.index
+impl<'m, 'a> Maker<'m, 'a> {
+    fn new(search: &'m Search<'a>, by: Wait, giving: Option<&Method>) -> Maker<'m, 'a> {
+        let method = search.method(by.method);
+        let (kind, create) = match method.changes {
+            Changes::NewRole => (PrincipalKind::Role, "iam:createrole"),
+            _ => (PrincipalKind::User, "iam:createuser"),
+        };
+        let mut actions = method.actions.clone();
+        let giving = giving.filter(|_| method.changes != Changes::NewMember);
+        if method.changes == Changes::NewMember {
+            // It acts on the group.
+            actions.remove(0);
+        }
+        Maker {
+            index: &search.index,
+            search,
+            by: by.node,
+            who: &search.node(by.node).who,
+            kind,
+            create: search.index.methods.known(create),
+            actions,
+            giving: giving.map(|giving| giving.actions[0]),
+        }
     }
 
-    fn who(&self) -> &EffectivePermissions<'a> {
-        &self.search.node(self.by).who
-    }
-
-    fn surest(&self, kind: PrincipalKind) -> Option<Step> {
-        let mut best: Option<Step> = None;
-        let (names, is_all) = self.names(kind);
-        for arn in names {
-            let Some(before) = self.free_name(&arn) else { continue };
-            let newcomer = Principal::new(kind, &arn, "");
-            let untagged = vec![(Tagging::NoneLeft, Step::default())];
-            let taggings = || self.taggings(&newcomer);
-            for (tagging, tag) in
-                untagged.into_iter().chain(std::iter::once_with(taggings).flatten())
-            {
-                let newcomer = tagging.apply(&newcomer);
-                let step = self.equip_within(&newcomer, &tagging);
-                let step = step.map(|step| before.clone().and(tag).and(step));
-                best = best.into_iter().chain(step).max_by_key(Step::certainty);
-                if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
-                    return best;
-                }
+    /// Those of a name who can be made by the actions but the one that gives them something.
+    fn newcomers(&self, arn: &str) -> Vec<Newcomer> {
+        let mut newcomers = Vec::new();
+        let Some(before) = self.free_name(arn) else { return newcomers };
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let identity = Principal::new(self.kind, arn, name);
+        let mut taggings = vec![(Tagging::NoneLeft, Step::default())];
+        taggings.extend(self.taggings(&identity));
+        let boundaries = self.boundaries();
+        for (tagging, tag) in taggings {
+            let identity = tagging.apply(&identity);
+            for boundary in &boundaries {
+                let Some(step) = self.create(&identity, &tagging, boundary.as_ref()) else {
+                    continue;
+                };
+                let step = before.clone().and(tag.clone()).and(step);
+                let (identity, boundary) = (identity.clone(), boundary.clone());
+                newcomers.push(Newcomer { identity, boundary, step });
             }
         }
-        if best.is_none() && !is_all {
-            self.index().lacks.borrow_mut().insert(Lack::Budget);
-            let untried = Step::limited(Certainty::Conditional, "names that were not tried");
-            return self.index().generous.then_some(untried);
-        }
-        best
+        newcomers
     }
 
-    /// The ARNs to try: those that all steps may have in common, and those that one of them names; and whether these are
-    /// all.
-    fn names(&self, kind: PrincipalKind) -> (Vec<String>, bool) {
-        let mut actions = self.actions.to_vec();
-        let helpful = HELPFUL.map(|name| self.index().methods.known(name));
-        let (patterns, is_all) =
-            self.index().names_for(self.who(), &actions, &helpful, kind.word());
-        let mut names: Vec<String> = patterns.iter().map(|it| it.example(probe::NAME)).collect();
-        actions.push(self.index().methods.known("iam:passrole"));
-        for name in self.index().examples_of_kind(self.who(), &actions, kind.word()) {
+    /// The ARNs to try: those that all steps may have in common, those that one of them names, and those that trust
+    /// policies let in; and whether these are all.
+    fn names(&self) -> (Vec<String>, bool) {
+        let mut actions = self.actions.clone();
+        let helpful = HELPFUL.map(|name| self.index.methods.known(name));
+        let (mut patterns, mut is_all) =
+            self.index.names_for(self.who, &actions, &helpful, self.kind.word());
+        if self.giving.is_none() {
+            patterns.extend(common_to(&patterns, &self.search.names.let_in, &mut is_all));
+        }
+        let mut names: Vec<String> = Vec::new();
+        actions.push(self.index.methods.known("iam:passrole"));
+        let examples = self.index.examples_of_kind(self.who, &actions, self.kind.word());
+        for name in patterns.iter().map(|it| it.example(probe::NAME)).chain(examples) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -155,7 +234,7 @@ impl<'a> Maker<'_, 'a> {
     fn depends_on(&self, is_key: impl Fn(&str) -> bool) -> bool {
         let mut actions = self.actions.iter();
         actions.any(|action| {
-            let conditions = self.index().conditions(self.who(), *action);
+            let conditions = self.index.conditions(self.who, *action);
             conditions.iter().any(|condition| is_key(&condition.key))
         })
     }
@@ -164,34 +243,25 @@ impl<'a> Maker<'_, 'a> {
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_users.html>
     fn taggings(&self, newcomer: &Principal) -> Vec<(Tagging, Step)> {
-        if !self.depends_on(is_of_tags) {
+        if !self.search.names.tags_matter && !self.depends_on(is_of_tags) {
             return Vec::new();
         }
-        let name = if newcomer.kind == PrincipalKind::Role { "iam:tagrole" } else { "iam:taguser" };
-        let (tag, create) = (self.index().methods.known(name), self.actions[0]);
-        let taggings = self.index().taggings(self.who(), tag, Asked::about(newcomer), Some(create));
+        let name = if self.kind == PrincipalKind::Role { "iam:tagrole" } else { "iam:taguser" };
+        let tag = self.index.methods.known(name);
+        let create = Some(self.create);
+        let taggings = self.index.taggings(self.who, tag, Asked::about(newcomer), create);
         taggings.into_iter().map(|(tagging, allowed)| (tagging, Step::new(allowed))).collect()
     }
 
-    /// How a newcomer with tags is made and equipped, without a boundary or with one that does not hold it back.
-    fn equip_within(&self, newcomer: &Principal, tagging: &Tagging) -> Option<Step> {
-        let mut best = self.equip(newcomer, tagging, &Value::Absent);
-        if !self.depends_on(|key| key == BOUNDARY) {
-            return best;
+    /// The boundaries that a newcomer can be made with; none of them is one too.
+    fn boundaries(&self) -> Vec<Option<Offered>> {
+        let mut boundaries = vec![None];
+        if self.depends_on(|key| key == BOUNDARY) {
+            let offered = self.index.offered(self.who, self.create, BOUNDARY).into_iter();
+            let chosen = self.index.chosen(self.who, self.create, BOUNDARY);
+            boundaries.extend(offered.chain(chosen).map(Some));
         }
-        let create = self.actions[0];
-        let offered = self.index().offered(self.who(), create, BOUNDARY).into_iter();
-        for offered in offered.chain(self.index().chosen(self.who(), create, BOUNDARY)) {
-            if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
-                return best;
-            }
-            let boundary = Value::one(offered.arn.as_str());
-            let Some(free) = self.free(newcomer, &offered) else { continue };
-            let step = self.equip(newcomer, tagging, &boundary);
-            let step = step.map(|step| offered.before().and(step).and(free));
-            best = best.into_iter().chain(step).max_by_key(Step::certainty);
-        }
-        best
+        boundaries
     }
 
     /// How the name of a newcomer is made free: at once, or by deleting the role that has it, with its policies
@@ -204,7 +274,7 @@ impl<'a> Maker<'_, 'a> {
         if role.kind != PrincipalKind::Role || role.is_protected() || node.holder == Some(id) {
             return None;
         }
-        let known = |name| self.index().methods.known(name);
+        let known = |name| self.index.methods.known(name);
         let mut step = Step::default();
         for id in &role.policies {
             let policy = self.search.account().policy(*id);
@@ -214,78 +284,44 @@ impl<'a> Maker<'_, 'a> {
             };
             let brings = [(POLICY, Value::one(policy.id.as_str()))];
             let asked = Asked { brings: &brings, ..Asked::about(role) };
-            step.allowed.push(self.index().allowed(&node.who, known(remove), asked)?);
+            step.allowed.push(self.index.allowed(&node.who, known(remove), asked)?);
         }
         if !role.instance_profiles.is_empty() {
             let remove = [known("iam:removerolefrominstanceprofile")];
             step = step.and(self.search.uses(self.by, &remove)?);
         }
         let delete = known("iam:deleterole");
-        step.allowed.push(self.index().allowed(&node.who, delete, Asked::about(role))?);
+        step.allowed.push(self.index.allowed(&node.who, delete, Asked::about(role))?);
         Some(step)
     }
 
-    /// How a newcomer with a boundary is not held back by it.
-    fn free(&self, newcomer: &Principal, boundary: &Offered) -> Option<Step> {
-        if self.index().allows_everything(boundary.policy) {
-            return Some(Step::default());
-        }
-        let actions = match newcomer.kind {
-            PrincipalKind::Role => {
-                ["iam:deleterolepermissionsboundary", "iam:putrolepermissionsboundary"]
-            }
-            _ => ["iam:deleteuserpermissionsboundary", "iam:putuserpermissionsboundary"],
-        };
-        let [delete, put] = actions.map(|name| self.index().methods.known(name));
-        let about = Resource::Principal(newcomer);
-        let brings = [(BOUNDARY, Value::one(boundary.arn.as_str()))];
-        let asked = Asked { resource: &newcomer.arn, about, brings: &brings };
-        let deleted = self.index().allowed(self.who(), delete, asked).map(Step::new);
-        let replaced = self.allowed_with(put, newcomer, BOUNDARY, &[]);
-        deleted.into_iter().chain(replaced).max_by_key(Step::certainty)
-    }
-
-    /// How all the actions are allowed on a newcomer with a boundary, and how one becomes it.
-    fn equip(&self, newcomer: &Principal, tagging: &Tagging, boundary: &Value<'_>) -> Option<Step> {
-        let actions = self.actions;
-        let used = match newcomer.kind {
-            PrincipalKind::Role => self.search.use_own(self.by, newcomer)?,
-            _ => Step::default(),
-        };
-        // It gets its tags when it is made, or later.
-        let brought = tagging.brought();
-        let tagged = [&[(BOUNDARY, boundary.clone())], &borrowed(&brought)[..]].concat();
-        let untagged = UNTAGGED.map(|key| (key, Value::Absent));
-        let untagged = [&[(BOUNDARY, boundary.clone())], &untagged[..]].concat();
-        let create = |brings| self.allowed_with(actions[0], newcomer, POLICY, brings);
-        let later = create(&untagged);
-        let mut step =
-            if *tagging == Tagging::NoneLeft { later } else { later.or_else(|| create(&tagged)) }?;
-        for action in &actions[1..] {
-            let boundary = [(BOUNDARY, boundary.clone())];
-            step = step.and(self.allowed_with(*action, newcomer, POLICY, &boundary)?);
-        }
-        Some(step.and(used))
-    }
-
-    /// How an action is allowed on a newcomer with a policy that allows everything as the value of a key.
-    fn allowed_with(
+    /// How a newcomer is made, and how its maker acts as it. It gets its tags when it is made, or later.
+    fn create(
         &self,
-        action: ActionId,
         newcomer: &Principal,
-        key: &str,
-        brings: &[(&str, Value<'_>)],
+        tagging: &Tagging,
+        boundary: Option<&Offered>,
     ) -> Option<Step> {
-        let mut best: Option<Step> = None;
-        for offered in self.index().offered(self.who(), action, key) {
-            let mut all = vec![(key, Value::one(offered.arn.as_str()))];
-            all.extend_from_slice(brings);
-            let about = Resource::Principal(newcomer);
-            let asked = Asked { resource: &newcomer.arn, about, brings: &all };
-            let allowed = self.index().allowed(self.who(), action, asked);
-            let step = allowed.map(|allowed| offered.before().and(Step::new(allowed)));
-            best = best.into_iter().chain(step).max_by_key(Step::certainty);
+        let before = boundary.map(Offered::before).unwrap_or_default();
+        let boundary = (BOUNDARY, Value::maybe(boundary.map(|it| it.arn.as_str())));
+        let allowed = |action: ActionId, brings: &[(&str, Value<'_>)]| {
+            let brings = [&[boundary.clone()], brings].concat();
+            let asked = Asked { brings: &brings, ..Asked::about(newcomer) };
+            self.index.allowed(self.who, action, asked).map(Step::new)
+        };
+        let mut created = allowed(self.create, &UNTAGGED.map(|key| (key, Value::Absent)));
+        if created.is_none() && *tagging != Tagging::NoneLeft {
+            created = allowed(self.create, &borrowed(&tagging.brought()));
         }
-        best
+        let mut step = before.and(created?);
+        for action in &self.actions {
+            if *action != self.create && Some(*action) != self.giving {
+                step = step.and(allowed(*action, &[])?);
+            }
+        }
+        match self.kind {
+            PrincipalKind::Role => Some(step.and(self.search.use_own(self.by, newcomer)?)),
+            _ => Some(step),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Those whose privileges are searched: principals, holders of one policy, and both as they would be after
 //! a change.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Certainty;
@@ -19,8 +19,8 @@ pub(super) type Keys = Rc<[String]>;
 pub(super) struct NodeId(u32);
 
 /// Somebody with permissions.
-pub(super) struct Node<'a> {
-    pub(super) who: EffectivePermissions<'a>,
+pub(super) struct Node {
+    pub(super) who: EffectivePermissions,
     pub(super) kind: NodeKind,
     /// The user or role that it is; none: the users of a group, or the holders of a policy.
     pub(super) holder: Option<PrincipalId>,
@@ -35,6 +35,8 @@ pub(super) struct Node<'a> {
     pub(super) origin: NodeId,
     /// The statements of all nodes that are this one after changes.
     pub(super) work: usize,
+    /// Of a newcomer: how many newcomers made each other before it, itself included.
+    pub(super) generation: u8,
 }
 
 /// Whose privileges a node holds.
@@ -50,7 +52,7 @@ pub(super) enum NodeKind {
     Changed,
 }
 
-impl Node<'_> {
+impl Node {
     pub(super) fn is_user(&self) -> bool {
         self.who.identity.kind == PrincipalKind::User
     }
@@ -76,20 +78,14 @@ impl NodeId {
     }
 }
 
-/// Those who act, beside the principals as they are.
+/// Those who act: the principals, as they are and with other tags.
 pub(super) struct Cast {
     /// A user and a role who are nobody in particular, in whose place the users of a group or the holders of
     /// a policy stand.
-    pub(super) nobody: [Principal; 2],
-    /// By the place of the principal: as it is with other tags.
-    retagged: Vec<Versions>,
+    pub(super) nobody: [Rc<Principal>; 2],
+    /// By ARN: each principal as it is, and with other tags.
+    versions: RefCell<HashMap<String, Vec<Rc<Principal>>>>,
 }
-
-/// A principal with other tags, and again with others.
-type Versions = OnceCell<Box<(Principal, VersionsAfter)>>;
-
-#[derive(Clone, Default)]
-struct VersionsAfter(Versions);
 
 /// How many versions of one principal are told apart; any others stand for one that chooses its tags.
 const MANY_VERSIONS: usize = 30;
@@ -97,32 +93,31 @@ const MANY_VERSIONS: usize = 30;
 impl Cast {
     pub(super) fn new(account: &Account) -> Cast {
         let nobody = [PrincipalKind::User, PrincipalKind::Role].map(|kind| {
-            Principal::new(kind, &probe::iam_resource(account, kind.word()), probe::NAME)
+            let arn = probe::iam_resource(account, kind.word());
+            Rc::new(Principal::new(kind, &arn, probe::NAME))
         });
-        Cast { nobody, retagged: vec![Versions::new(); account.principals.len()] }
+        Cast { nobody, versions: RefCell::default() }
     }
 
-    /// A principal with other tags, made once.
-    pub(super) fn retagged<'c>(
-        &'c self,
-        account: &'c Account,
-        id: PrincipalId,
-        mut changed: Principal,
-    ) -> &'c Principal {
-        let mut known = account.principal(id);
-        let mut versions = &self.retagged[id.place()];
-        let mut count = 0;
-        while known.tags != changed.tags || known.chosen_tags != changed.chosen_tags {
-            count += 1;
-            if count == MANY_VERSIONS {
-                changed.chosen_tags = ChosenTags::All;
-            }
-            let version =
-                versions.get_or_init(|| Box::new((changed.clone(), VersionsAfter::default())));
-            known = &version.0;
-            versions = &version.1.0;
+    /// Whether a principal is nobody in particular.
+    pub(super) fn is_nobody(&self, identity: &Rc<Principal>) -> bool {
+        self.nobody.iter().any(|nobody| Rc::ptr_eq(nobody, identity))
+    }
+
+    /// A principal with its tags, made once.
+    pub(super) fn version(&self, mut principal: Principal) -> Rc<Principal> {
+        let mut versions = self.versions.borrow_mut();
+        let known = versions.entry(principal.arn.clone()).or_default();
+        if known.len() > MANY_VERSIONS {
+            principal.chosen_tags = ChosenTags::All;
         }
-        known
+        for version in &*known {
+            if version.tags == principal.tags && version.chosen_tags == principal.chosen_tags {
+                return Rc::clone(version);
+            }
+        }
+        known.push(Rc::new(principal));
+        Rc::clone(&known[known.len() - 1])
     }
 }
 

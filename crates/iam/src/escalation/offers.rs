@@ -15,6 +15,7 @@ use crate::probe;
 use crate::truth::Lack;
 
 /// A policy that an action may be about.
+#[derive(Clone)]
 pub(super) struct Offered {
     pub(super) arn: String,
     pub(super) policy: PolicyId,
@@ -38,7 +39,7 @@ impl Index<'_> {
     /// among policies by the key, those of the account, and those that can be made to.
     pub(super) fn offered(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         key: &str,
     ) -> Vec<Offered> {
@@ -62,7 +63,7 @@ impl Index<'_> {
     /// The other managed policies that the statements about an action may choose by the key.
     pub(super) fn chosen(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         key: &str,
     ) -> Vec<Offered> {
@@ -85,7 +86,7 @@ impl Index<'_> {
     }
 
     /// What fits the conditions on the key in the statements about an action.
-    fn named(&self, who: &EffectivePermissions<'_>, action: ActionId, key: &str) -> Vec<Pattern> {
+    fn named(&self, who: &EffectivePermissions, action: ActionId, key: &str) -> Vec<Pattern> {
         let request = self.request(who, "", Asked::own(""));
         let mut named = Vec::new();
         for condition in self.conditions(who, action).iter().filter(|it| it.key == key) {
@@ -95,7 +96,7 @@ impl Index<'_> {
     }
 
     /// Policies that can be made, or rewritten, to allow everything.
-    fn made(&self, who: &EffectivePermissions<'_>, name: &str, named: &[Pattern]) -> Vec<Offered> {
+    fn made(&self, who: &EffectivePermissions, name: &str, named: &[Pattern]) -> Vec<Offered> {
         let action = self.methods.known(name);
         let (makable, mut is_all) = self.names_for(who, &[action], &[], "policy");
         let mut patterns = common_to(&makable, named, &mut is_all);
@@ -132,7 +133,7 @@ impl Index<'_> {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     pub(super) fn room(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         method: &Method,
         resource: &str,
         target: Option<&Target>,

@@ -59,8 +59,11 @@ impl Search<'_> {
     /// Tries a method on those who can become whoever uses it.
     fn change_those(&mut self, by: Wait, becoming: &Becoming) {
         for (id, reached) in becoming {
-            let first = Some(reached.first.clone());
-            let edge = Edge { first, ..Edge::new(by, *id, reached.step.clone()) };
+            let (way, target) = reached.first.clone();
+            let edge = Edge {
+                first: Some((way, Some(target))),
+                ..Edge::new(by, *id, reached.step.clone())
+            };
             if self.method(by.method).changes == Changes::GroupPermissions {
                 self.change_joined_groups(&edge);
             }
@@ -85,7 +88,8 @@ impl Search<'_> {
             for (id, reached) in &owners {
                 let Some(to_actor) = becoming.get(id) else { continue };
                 let besides = to_actor.step.clone().and(reached.step.clone());
-                let first = Some(to_actor.first.clone());
+                let (way, target) = to_actor.first.clone();
+                let first = Some((way, Some(target)));
                 self.change_other(&Edge { first, ..Edge::new(by, node, besides) });
             }
         }

@@ -46,6 +46,10 @@ pub(super) struct Names<'a> {
     choosing: HashMap<PrincipalId, Vec<PrincipalId>>,
     /// The roles whose trust policies choose principals that must be tried.
     untold: Vec<PrincipalId>,
+    /// Whether a trust policy lets in principals that are yet to be made, without a permission of theirs.
+    pub(super) let_in_newcomers: bool,
+    /// What the ARNs of those must match whom conditions of trust policies let in by name.
+    pub(super) let_in: Vec<Pattern>,
     /// The roles that trust a federated provider, by its ARN; found when somebody may change one.
     trusting: OnceCell<BTreeMap<&'a str, Vec<PrincipalId>>>,
     /// All that changes act on, sorted by ARN, with the users and roles that it is or that have it.
@@ -86,6 +90,8 @@ impl<'a> Names<'a> {
         for role in account.principal_ids() {
             let Some(trust) = &account.principal(role).trust else { continue };
             names.untold.extend(trust.must_be_tried_on_all().then_some(role));
+            names.let_in_newcomers |= names.lets_in_newcomers(trust, account);
+            names.let_in.extend(names.new_names(trust, account));
             for principal in names.chosen(trust) {
                 names.choosing.entry(principal).or_default().push(role);
             }
@@ -98,6 +104,20 @@ impl<'a> Names<'a> {
         let role = arn.contains(":role/").then(|| arn.rsplit('/').next()).flatten();
         let taken = role.and_then(|name| self.roles.get(name));
         taken.or_else(|| self.by_arn.get(arn)).copied()
+    }
+
+    /// Whether a trust policy may let in principals that are yet to be made, without a permission of theirs.
+    pub(super) fn lets_in_newcomers(&self, trust: &TrustPolicy, account: &Account) -> bool {
+        trust.must_be_tried_on_all()
+            || asks_for_tags(&trust.document)
+            || !self.new_names(trust, account).is_empty()
+    }
+
+    /// What the ARNs of those must match whom a trust policy lets in by name, if nobody has that name.
+    fn new_names(&self, trust: &TrustPolicy, account: &Account) -> Vec<Pattern> {
+        let mut names = trust.named(account);
+        names.retain(|name| !self.by_arn.contains_key(name.as_str()));
+        names
     }
 
     /// The principals of the account that a trust policy chooses one by one.
@@ -350,7 +370,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a way is known for certain.
-    fn is_settled(&self, way: Wait) -> bool {
+    pub(super) fn is_settled(&self, way: Wait) -> bool {
         let known = self.node(way.node).ways.get(&way.method);
         known.is_some_and(|way| way.certainty == Certainty::Certain)
     }
@@ -368,6 +388,9 @@ impl<'a> Search<'a> {
         let mut left = vec![edge.clone()];
         while let Some(edge) = left.pop() {
             for (to, step) in self.change(&edge) {
+                if let Some((way, None)) = edge.first {
+                    self.change_maker(way, to, &step);
+                }
                 if self.node(to).is_always_administrator() || !seen.insert(to) {
                     continue;
                 }

@@ -12,14 +12,14 @@ use std::rc::Rc;
 
 use super::attempt::providers_of;
 use super::changes::{self, effects};
-use super::effective_permissions::{Asked, EffectivePermissions, Index, Policies};
+use super::effective_permissions::{Asked, EffectivePermissions, Index, PermissionsKey, Policies};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{Cast, Keys, Node, NodeId, NodeKind, policies_of};
 use super::reach::{Names, Reached, asks_for_tags};
 use super::step::{Found, Grantor, Rank, Step, Target};
-use super::tags::Tagging;
+use super::tags::{Tagging, borrowed};
 use super::{Certainty, Judgement, Privileges, sentence};
-use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, PrincipalKind};
+use crate::account::{Account, Organization, PolicyId, PrincipalId, PrincipalKind};
 use crate::context::Resource;
 use crate::policy::Effect;
 use crate::probe;
@@ -39,18 +39,20 @@ const BUDGET: usize = 10_000;
 
 pub(super) struct Search<'a> {
     pub(super) index: Index<'a>,
-    pub(super) cast: &'a Cast,
-    nodes: Vec<Node<'a>>,
+    pub(super) cast: Cast,
+    nodes: Vec<Node>,
     pub(super) of_principal: Vec<NodeId>,
     /// Whoever has a policy alone, as a user and as a role.
     pub(super) of_policy: Vec<[NodeId; 2]>,
     pub(super) names: Names<'a>,
     /// Nodes as they would be after a change, so that each is made once.
-    changed: HashMap<Permissions, NodeId>,
+    changed: HashMap<PermissionsKey, NodeId>,
     /// Who waits for what begins so, by the length of the beginning.
     waiting: HashMap<Road, BTreeMap<usize, HashMap<String, Vec<Wait>>>>,
     /// Those who need no permission to assume a role that lets in anyone.
     acting: Vec<NodeId>,
+    /// Users and roles that are yet to be made.
+    newcomers: Vec<NodeId>,
     /// Principals with other tags than they have.
     retagged: Vec<NodeId>,
     /// The tags that are tried for sessions of roles.
@@ -73,9 +75,6 @@ pub(super) struct Search<'a> {
 /// The number of a method that passes a role, and what it takes beside that.
 pub(super) type Passing = (u16, Step);
 
-/// All that [`EffectivePermissions`] hold.
-type Permissions = (*const Principal, Policies, Rc<[PrincipalId]>, Option<PolicyId>, Policies);
-
 /// How a method reaches somebody privileged, and the service that takes part, if any.
 type Road = (Changes, &'static str);
 
@@ -95,7 +94,9 @@ pub(super) struct Edge {
     /// What it takes beside the changes: to become the owner, and whoever makes them.
     pub(super) besides: Step,
     /// Of somebody who becomes whoever makes the changes: the first step there, and whom it leads to.
-    pub(super) first: Option<(Wait, Target)>,
+    pub(super) first: Option<(Wait, Option<Target>)>,
+    /// What requests about the owner bring beside what each change brings.
+    pub(super) brings: Vec<(String, Value<'static>)>,
     /// Of several, each removes a policy.
     pub(super) changes: Vec<Change>,
 }
@@ -112,7 +113,7 @@ pub(super) struct Change {
 impl Edge {
     /// No changes yet.
     pub(super) fn new(by: Wait, owner: NodeId, besides: Step) -> Edge {
-        Edge { by, owner, besides, first: None, changes: Vec::new() }
+        Edge { by, owner, besides, first: None, brings: Vec::new(), changes: Vec::new() }
     }
 
     /// Who profits, and the method that it uses first.
@@ -122,21 +123,27 @@ impl Edge {
 
     /// What the first step acts on.
     fn target(&self, change: &Change) -> Option<Target> {
-        self.first.as_ref().map(|(_, target)| target).or(change.target.as_ref()).cloned()
+        self.first
+            .as_ref()
+            .and_then(|(_, target)| target.as_ref())
+            .or(change.target.as_ref())
+            .cloned()
     }
 
-    /// All that it takes to make those of the changes.
+    /// All that it takes to make those of the changes; what the way begins with comes first.
     fn step(&self, changes: &[&Change]) -> Step {
-        let steps = changes.iter().map(|change| &change.step).chain([&self.besides]);
-        steps.fold(Step::default(), |all, step| all.and(step.clone()))
+        let mut steps: Vec<&Step> = changes.iter().map(|change| &change.step).collect();
+        let first = if self.first.is_some() { 0 } else { steps.len() };
+        steps.insert(first, &self.besides);
+        steps.into_iter().fold(Step::default(), |all, step| all.and(step.clone()))
     }
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(account: &'a Account, cast: &'a Cast, generous: bool) -> Search<'a> {
+    pub(super) fn new(account: &'a Account, generous: bool) -> Search<'a> {
         let mut search = Search {
             index: Index::new(account, generous),
-            cast,
+            cast: Cast::new(account),
             nodes: Vec::new(),
             of_principal: Vec::new(),
             of_policy: Vec::new(),
@@ -144,6 +151,7 @@ impl<'a> Search<'a> {
             changed: HashMap::new(),
             waiting: HashMap::new(),
             acting: Vec::new(),
+            newcomers: Vec::new(),
             retagged: Vec::new(),
             session_tags: Vec::new(),
             leading_to: HashMap::new(),
@@ -195,8 +203,13 @@ impl<'a> Search<'a> {
         for id in account.principal_ids() {
             let principal = account.principal(id);
             let is_group = principal.kind == PrincipalKind::Group;
+            let identity = if is_group {
+                Rc::clone(&self.cast.nobody[0])
+            } else {
+                self.cast.version(principal.clone())
+            };
             let who = EffectivePermissions {
-                identity: if is_group { &self.cast.nobody[0] } else { principal },
+                identity,
                 policies: policies_of(account, principal, unknown),
                 boundary: principal.boundary,
                 groups: if is_group { [id].into() } else { principal.groups.as_slice().into() },
@@ -212,7 +225,8 @@ impl<'a> Search<'a> {
     fn add_policies(&mut self) {
         for id in self.account().policy_ids() {
             let nodes = [0, 1].map(|kind| {
-                let (identity, policies) = (&self.cast.nobody[kind], Policies::from([id]));
+                let identity = Rc::clone(&self.cast.nobody[kind]);
+                let policies = Policies::from([id]);
                 let who = EffectivePermissions {
                     identity,
                     policies,
@@ -244,10 +258,9 @@ impl<'a> Search<'a> {
         for id in roles {
             let role = self.account().principal(id);
             for place in 0..self.session_tags.len() {
-                let changed = self.session_tags[place].apply(role);
-                let identity = self.cast.retagged(self.account(), id, changed);
-                if !std::ptr::eq(identity, role) {
-                    let who = self.node(self.of_principal[id.place()]).who.clone();
+                let identity = self.cast.version(self.session_tags[place].apply(role));
+                let who = self.node(self.of_principal[id.place()]).who.clone();
+                if !Rc::ptr_eq(&identity, &who.identity) {
                     let who = EffectivePermissions { identity, ..who };
                     self.add(who, NodeKind::Session(id, place), Some(id));
                 }
@@ -257,7 +270,7 @@ impl<'a> Search<'a> {
 
     fn add(
         &mut self,
-        who: EffectivePermissions<'a>,
+        who: EffectivePermissions,
         kind: NodeKind,
         holder: Option<PrincipalId>,
     ) -> NodeId {
@@ -267,8 +280,10 @@ impl<'a> Search<'a> {
             NodeKind::Policy => self.index.whole[who.policies[0].place()].clone(),
             _ => self.administrator(&who),
         };
-        let own_tags = holder.map(|holder| self.account().principal(holder));
-        if own_tags.is_some_and(|principal| !std::ptr::eq(principal, who.identity)) {
+        if let Some(holder) = holder
+            && let Some(own) = self.of_principal.get(holder.place())
+            && !Rc::ptr_eq(&self.node(*own).who.identity, &who.identity)
+        {
             self.retagged.push(id);
         }
         let rank = administrator.as_deref().map(Rank::of_administrator);
@@ -284,6 +299,7 @@ impl<'a> Search<'a> {
             removable_guards,
             origin: id,
             work: 0,
+            generation: 0,
         });
         id
     }
@@ -292,8 +308,13 @@ impl<'a> Search<'a> {
         self.index.account
     }
 
-    pub(super) fn node(&self, id: NodeId) -> &Node<'a> {
+    pub(super) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.place()]
+    }
+
+    /// Whether a node is a principal, and not whoever has certain policies.
+    pub(super) fn is_somebody(&self, id: NodeId) -> bool {
+        !self.cast.is_nobody(&self.node(id).who.identity)
     }
 
     pub(super) fn method(&self, number: u16) -> &'static Method {
@@ -301,7 +322,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether somebody may use an action on anything.
-    fn may_use(&mut self, who: &EffectivePermissions<'a>, action: ActionId) -> bool {
+    fn may_use(&mut self, who: &EffectivePermissions, action: ActionId) -> bool {
         if !self.index.is_impersonal(who) {
             return self.index.may_use(who, action);
         }
@@ -309,7 +330,7 @@ impl<'a> Search<'a> {
         *self.useful.entry(key).or_insert_with(|| self.index.may_use(who, action))
     }
 
-    fn administrator(&mut self, who: &EffectivePermissions<'a>) -> Option<Keys> {
+    fn administrator(&mut self, who: &EffectivePermissions) -> Option<Keys> {
         if !self.index.is_impersonal(who) {
             return self.index.administrator(who);
         }
@@ -355,11 +376,12 @@ impl<'a> Search<'a> {
         let method = self.method(by.method);
         let actor = self.node(by.node).who.clone();
         // All policies that stand in the way are removed, each by a request of its own; likewise groups are joined.
-        let mut together: Option<(changes::Effect<'a>, Edge)> = None;
+        let mut together: Option<(changes::Effect, Edge)> = None;
         let mut alone = Vec::new();
         for effect in effects(self, &actor, self.node(owner), method) {
             let about = effect.about(self.node(owner));
-            let asked = Asked { resource: &effect.resource, about, brings: &effect.brought() };
+            let brings = [effect.brought(), borrowed(&edge.brings)].concat();
+            let asked = Asked { resource: &effect.resource, about, brings: &brings };
             let Some(step) = self.index.step(&actor, method.actions[0], asked) else { continue };
             let target = effect.target.clone();
             let room = self.index.room(&actor, method, &effect.resource, target.as_ref());
@@ -406,9 +428,15 @@ impl<'a> Search<'a> {
         self.lead_to(self.of_principal[to.place()], Edge { changes: vec![change], ..edge });
     }
 
+    /// Notes that whoever made a newcomer acts as it.
+    pub(super) fn become_newcomer(&mut self, edge: Edge) {
+        let change = Change { target: None, step: Step::default(), removes: None };
+        self.lead_to(edge.owner, Edge { changes: vec![change], ..edge });
+    }
+
     /// Notes changes after which their owner has other permissions: who it is then. What is too much to follow
     /// may lead anywhere.
-    fn lead(&mut self, edge: Edge, after: EffectivePermissions<'a>) -> Option<NodeId> {
+    fn lead(&mut self, edge: Edge, after: EffectivePermissions) -> Option<NodeId> {
         let Some(to) = self.changed_node(edge.owner, after) else {
             self.index.lacks.borrow_mut().insert(Lack::Budget);
             if self.index.generous {
@@ -433,14 +461,13 @@ impl<'a> Search<'a> {
     }
 
     /// The owner with other permissions; none: more has been asked of its changes than can be answered.
-    fn changed_node(&mut self, owner: NodeId, after: EffectivePermissions<'a>) -> Option<NodeId> {
-        let EffectivePermissions { identity, policies, groups, boundary, removed } = after.clone();
-        let key = (std::ptr::from_ref(identity), policies, groups, boundary, removed);
+    fn changed_node(&mut self, owner: NodeId, after: EffectivePermissions) -> Option<NodeId> {
+        let key = after.key();
         if let Some(known) = self.changed.get(&key) {
             return Some(*known);
         }
         let owner = self.node(owner);
-        let (holder, origin) = (owner.holder, owner.origin);
+        let (holder, origin, generation) = (owner.holder, owner.origin, owner.generation);
         let documents = after.policies.iter().filter_map(|id| self.index.document(*id));
         let statements = documents.map(|document| document.statements.len());
         let work = self.node(origin).work + statements.sum::<usize>();
@@ -449,10 +476,24 @@ impl<'a> Search<'a> {
         }
         let id = self.add(after, NodeKind::Changed, holder);
         self.nodes[id.place()].origin = origin;
+        self.nodes[id.place()].generation = generation;
         self.nodes[origin.place()].work = work;
         self.changed.insert(key, id);
         self.look_at(id);
         Some(id)
+    }
+
+    /// A user or role that is yet to be made, and has nothing.
+    pub(super) fn newcomer(&mut self, who: EffectivePermissions, generation: u8) -> NodeId {
+        let key = who.key();
+        if let Some(known) = self.changed.get(&key) {
+            return *known;
+        }
+        let id = self.add(who, NodeKind::Changed, None);
+        self.nodes[id.place()].generation = generation;
+        self.changed.insert(key, id);
+        self.newcomers.push(id);
+        id
     }
 
     /// Notes a way to a changed node that is privileged, unless the owner is as privileged without the change.
@@ -553,8 +594,7 @@ impl<'a> Search<'a> {
             Changes::Directory | Changes::MemberRoot | Changes::Unseen => {
                 return self.act_alone(by, method);
             }
-            Changes::NewUser => return self.make(by, method, PrincipalKind::User),
-            Changes::NewRole => return self.make(by, method, PrincipalKind::Role),
+            Changes::NewUser | Changes::NewRole | Changes::NewMember => return self.make(by),
             Changes::RunningRole => &method.actions[..],
             _ => &method.actions[1..],
         };
@@ -664,30 +704,32 @@ impl<'a> Search<'a> {
         }
         let is_role = principal.kind == PrincipalKind::Role;
         if is_role && trust.map_or(self.index.generous, TrustPolicy::must_be_tried_on_all) {
-            let acting = std::mem::take(&mut self.acting);
-            self.acting = self.try_all(acting, to, target, rank);
+            self.try_all(|search| &mut search.acting, to, target, rank);
         }
         if trust.is_some_and(|trust| asks_for_tags(&trust.document)) {
-            let retagged = std::mem::take(&mut self.retagged);
-            self.retagged = self.try_all(retagged, to, target, rank);
+            self.try_all(|search| &mut search.retagged, to, target, rank);
+        }
+        if trust.is_some_and(|trust| self.names.lets_in_newcomers(trust, self.account())) {
+            self.try_all(|search| &mut search.newcomers, to, target, rank);
         }
     }
 
-    /// Lets all assume a role; those for whom it was of no use.
+    /// Lets all on a list assume a role, and keeps those for whom it was of no use.
     fn try_all(
         &mut self,
-        mut nodes: Vec<NodeId>,
+        list: fn(&mut Self) -> &mut Vec<NodeId>,
         to: NodeId,
         target: &Target,
         rank: Rank,
-    ) -> Vec<NodeId> {
+    ) {
         if let (Some(method), Some(id)) =
             (Methods::number_of(Changes::RoleSession), target.principal())
         {
             let arn = &self.account().principal(id).arn;
+            let mut nodes = std::mem::take(list(self));
             nodes.retain(|node| !self.try_one(Wait { node: *node, method }, arn, to, target, rank));
+            *list(self) = nodes;
         }
-        nodes
     }
 
     /// Tries a method on somebody who is privileged; whether it need not be tried again on others. Somebody surer
@@ -723,7 +765,7 @@ impl<'a> Search<'a> {
         let mut roads = Vec::new();
         let changes = match principal.kind {
             PrincipalKind::User => Changes::UserCredentials,
-            PrincipalKind::Group => Changes::NewMember,
+            PrincipalKind::Group => return roads,
             PrincipalKind::Role => Changes::RoleTrust,
         };
         if !principal.is_protected() {

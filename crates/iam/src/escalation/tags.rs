@@ -253,7 +253,7 @@ impl Index<'_> {
     /// another action, that is to be allowed with the same tags, are thought of.
     pub(super) fn taggings(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
         asked: Asked<'_>,
         together_with: Option<ActionId>,
@@ -283,7 +283,7 @@ impl Index<'_> {
     /// The conditions that limit an action to some tags.
     pub(super) fn tag_limits(
         &self,
-        who: &EffectivePermissions<'_>,
+        who: &EffectivePermissions,
         action: ActionId,
     ) -> Vec<&Condition> {
         let mut conditions = self.conditions(who, action);

@@ -57,6 +57,6 @@ impl Search<'_> {
         let arn = probe::iam_resource(self.account(), PrincipalKind::Role.word());
         let role = Principal::new(PrincipalKind::Role, &arn, probe::NAME);
         let left = self.index.left_of_grant(&node.who, assume, &role, false);
-        node.holder.is_some() && left.is_some()
+        self.is_somebody(id) && left.is_some()
     }
 }

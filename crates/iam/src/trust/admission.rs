@@ -3,9 +3,10 @@
 use portcullis_model::Arn;
 
 use super::{ASSUME_ROLE, TrustPolicy};
-use crate::account::{Principal, PrincipalKind};
+use crate::account::{Account, Principal, PrincipalKind};
 use crate::condition::Operator;
 use crate::context::{Context, Request};
+use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PrincipalElement, Selection, Statement};
 use crate::truth::Truth;
 
@@ -104,6 +105,26 @@ impl TrustPolicy {
             let anyone = *element == PrincipalElement::Anyone && chosen.is_empty();
             anyone || chosen.contains(&Chosen::Otherwise)
         })
+    }
+
+    /// What the ARNs of principals must match that conditions let in by name, be they there or not.
+    pub(crate) fn named(&self, account: &Account) -> Vec<Pattern> {
+        let mut named = Vec::new();
+        let conditions = self.admitting().flat_map(|(_, statement, _)| &statement.conditions);
+        for condition in conditions.filter(|condition| condition.demands_value()) {
+            match condition.key.as_str() {
+                "aws:principalarn" => named.extend(condition.values.iter().cloned()),
+                "aws:username" => {
+                    let users =
+                        format!("arn:{}:iam::{}:user/", account.partition, account.id_text());
+                    let values = condition.values.iter().filter(|it| !it.has_variables());
+                    named
+                        .extend(values.map(|it| Pattern::glob(&format!("{users}{}", it.as_str()))));
+                }
+                _ => {}
+            }
+        }
+        named
     }
 
     /// The principals that it lets in one by one, in the Principal element or by conditions.

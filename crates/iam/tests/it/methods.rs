@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::account::{
-    OTHER, OWN, account, allow, arn, deny, everything, trusts_account, trusts_service, ways, when,
+    OTHER, OWN, account, allow, arn, deny, everything, trusts, trusts_account, trusts_service,
+    ways, when,
 };
 
 #[derive(Deserialize)]
@@ -258,6 +259,19 @@ impl Method {
                 let mut outside = self.guarded("users", inline_guard());
                 outside["groups"]["g"] = plain();
                 (Certain, guarding_group("users", guard()), vec![outside])
+            }
+            "new-user" | "new-role" if !self.actions.iter().any(|it| it.ends_with("Policy")) => {
+                let kind = if self.changes == "new-user" { "user" } else { "role" };
+                let with = |spec: Json| {
+                    let new =
+                        json!({"ArnLike": {"aws:PrincipalArn": arn(&format!("{kind}/new-*"))}});
+                    let trust = when(trusts(json!({"AWS": "*"})), new);
+                    self.beside("roles", trusting(spec, trust))
+                };
+                let mut old_names = with(admin());
+                old_names["users"]["alice"]["may"] =
+                    json!([allow(self.actions.clone(), arn(&format!("{kind}/old-*")))]);
+                (Certain, with(admin()), vec![with(plain()), old_names, self.user(json!({}))])
             }
             "new-user" | "new-role" => {
                 let list = if self.changes == "new-user" { "user" } else { "role" };

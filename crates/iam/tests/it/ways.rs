@@ -1517,7 +1517,7 @@ fn a_role_that_one_assumes_changes_oneself() {
     let account = account(json);
     assert_eq!(ways(&account, "tool"), &[]);
     let sentence = "assume role tool, with which it can become an administrator \
-                    (iam:PutUserPolicy and sts:AssumeRole, policy own)";
+                    (sts:AssumeRole and iam:PutUserPolicy, policy own)";
     assert_eq!(privileges(&account, "alice").ways[0].sentence, sentence);
     // A role in the place of alice is in no group, and no user.
     for mut json in [put("alice"), groups()] {
@@ -1886,6 +1886,76 @@ fn a_boundary_of_the_account_that_may_be_set_need_not_allow_everything() {
     let wider = allow(json!(["iam:PutUserPolicy", "iam:CreatePolicyVersion"]), "*");
     check(with(wider), &[("put-user-boundary", Certain)]);
     check(with(allow("s3:*", "*")), &[]);
+}
+
+/// What a newcomer has need not be everything, if it leads there.
+#[test]
+fn who_is_made_may_become_an_administrator_in_turn() {
+    let of_user = |policy: Json| {
+        let attach = when(allow("iam:AttachUserPolicy", "*"), dev_policies());
+        let mut json = admin(trusts_account());
+        json["roles"]["alice"] = json!({
+            "may": [allow(json!(["iam:CreateUser", "iam:CreateAccessKey"]), "*"), attach],
+            "trust": trusts_service("ec2.amazonaws.com"),
+        });
+        json["policies"] = json!({"dev-x": [policy], "other": [everything()]});
+        json
+    };
+    let found: &Ways = &[("create-user-attach-policy-key", Certain)];
+    check(of_user(allow("iam:PutUserPolicy", arn("user/${aws:username}"))), found);
+    check(of_user(assume("admin")), found);
+    check(of_user(assume("other")), &[]);
+    check(of_user(allow("iam:PutUserPolicy", arn("user/bob"))), &[]);
+    // The policy itself may be rewritten once the newcomer has it.
+    let mut rewritten = of_user(allow("s3:*", "*"));
+    check(rewritten.clone(), &[]);
+    let rewrite = allow("iam:CreatePolicyVersion", arn("policy/dev-x"));
+    rewritten["roles"]["alice"]["may"].as_array_mut().unwrap().push(rewrite);
+    check(rewritten, found);
+    // As a role, it changes what its maker has.
+    let of_role = |policy: Json| {
+        let attach = when(allow("iam:AttachRolePolicy", "*"), dev_policies());
+        let may = json!([allow("iam:CreateRole", "*"), attach]);
+        let ways = ways_of(may, json!({"policies": {"dev-x": [policy]}}));
+        ways.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of_role(allow("iam:PutUserPolicy", arn("user/alice"))),
+        ["create-role-attach-policy"]
+    );
+    assert!(of_role(allow("iam:PutUserPolicy", arn("user/bob"))).is_empty());
+}
+
+fn dev_policies() -> Json {
+    json!({"ArnLike": {"iam:PolicyARN": arn("policy/dev-*")}})
+}
+
+/// A statement for everybody whose condition names a principal of the account lets it in by itself.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
+#[test]
+fn a_trust_policy_may_let_in_who_is_yet_to_be_made() {
+    let with = |name: &str, condition: Json| {
+        let mut json = admin(when(trusts(json!({"AWS": "*"})), condition));
+        let make = allow(
+            json!(["iam:CreateUser", "iam:TagUser", "iam:CreateAccessKey"]),
+            arn(&format!("user/{name}")),
+        );
+        json["roles"]["alice"] =
+            json!({"may": [make], "trust": trusts_service("ec2.amazonaws.com")});
+        json
+    };
+    let found: &Ways = &[("create-user-key", Certain)];
+    let named = |name: &str| json!({"ArnLike": {"aws:PrincipalArn": arn(&format!("user/{name}"))}});
+    check(with("*", named("new-*")), found);
+    check(with("dev-*", named("*-ops")), found);
+    check(with("dev-*", named("dev-x")), found);
+    check(with("*", json!({"StringLike": {"aws:username": "new-*"}})), found);
+    check(with("*", json!({"StringEquals": {"aws:PrincipalTag/team": "red"}})), found);
+    check(with("dev-*", named("new-*")), &[]);
+    let mut taken = with("*", named("dev-x"));
+    taken["users"]["dev-x"] = json!({"may": plain(), "keys": 2});
+    check(taken, &[]);
 }
 
 #[test]
