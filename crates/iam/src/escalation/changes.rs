@@ -11,7 +11,7 @@ use super::offers::Offered;
 use super::search::Search;
 use super::step::{Step, Target};
 use super::tags::borrowed;
-use crate::account::{PolicyId, Principal, PrincipalKind};
+use crate::account::{PolicyId, Principal, PrincipalId, PrincipalKind};
 use crate::context::Resource;
 use crate::policy;
 use crate::value::Value;
@@ -20,6 +20,9 @@ use crate::value::Value;
 pub(super) const POLICY: &str = "iam:policyarn";
 /// The key that tells the permissions boundary.
 pub(super) const BOUNDARY: &str = "iam:permissionsboundary";
+
+/// How many groups that deny something a user is put in, at most.
+const MANY_GUARDED: usize = 2;
 
 /// A change, and what the first action of its method must be allowed on.
 pub(super) struct Effect {
@@ -124,22 +127,27 @@ impl Maker<'_, '_> {
         effect
     }
 
-    /// A user can be put in groups that allow something; in one that denies something first, if in any.
+    /// A user can be put in groups that allow something; in some that deny something first, if in any.
     fn memberships(&self) -> Vec<Effect> {
         let mut effects = Vec::new();
         let origin = &self.search.node(self.node.origin).who;
-        let has_joined = self.node.who.groups != origin.groups;
+        let denies = |id: PrincipalId| {
+            let mut policies = self.index.account.principal(id).policies.iter();
+            policies.any(|policy| self.index.has(*policy, policy::Effect::Deny))
+        };
+        let joined = self.node.who.groups.iter().filter(|id| !origin.groups.contains(id));
+        let may_join_guarded = joined.clone().count() < MANY_GUARDED && joined.copied().all(denies);
         for id in self.index.account.principal_ids() {
             let group = self.index.account.principal(id);
-            let has = |effect| group.policies.iter().any(|policy| self.index.has(*policy, effect));
+            let mut policies = group.policies.iter();
             if group.kind == PrincipalKind::Group
                 && !self.node.who.groups.contains(&id)
-                && has(policy::Effect::Allow)
+                && policies.any(|policy| self.index.has(*policy, policy::Effect::Allow))
             {
                 let after = self.node.who.joining(id, group);
                 let mut effect = Effect::new(&group.arn, Some(Target::Principal(id)), after);
-                effect.goes_together = !has(policy::Effect::Deny);
-                effects.extend(Some(effect).filter(|it| it.goes_together || !has_joined));
+                effect.goes_together = !denies(id);
+                effects.extend(Some(effect).filter(|it| it.goes_together || may_join_guarded));
             }
         }
         effects

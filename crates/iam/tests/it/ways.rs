@@ -1959,6 +1959,24 @@ fn a_trust_policy_may_let_in_who_is_yet_to_be_made() {
 }
 
 #[test]
+fn two_groups_that_deny_something_are_joined() {
+    let lambda = allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*");
+    let pass = || allow("iam:PassRole", "*");
+    let with = |guard: Json| {
+        let mut json = admin(trusts_service("lambda.amazonaws.com"));
+        json["groups"] = json!({
+            "one": {"may": [pass(), guard]},
+            "other": {"may": [lambda.clone(), deny("sts:AssumeRole", "*")]},
+        });
+        json
+    };
+    let join = || json!([allow("iam:AddUserToGroup", "*")]);
+    let found: &Ways = &[("add-user-to-group", Certain)];
+    check_user(join(), with(deny("iam:PutUserPolicy", "*")), found);
+    check_user(join(), with(deny("lambda:*", "*")), &[]);
+}
+
+#[test]
 fn a_user_is_made_in_a_group() {
     let actions = ["iam:CreateUser", "iam:AddUserToGroup", "iam:CreateAccessKey"];
     let with = |statements: Json, group: Json| {
