@@ -7,6 +7,7 @@
 
 mod attempt;
 mod changes;
+mod edges;
 mod effective_permissions;
 mod methods;
 mod newcomers;
@@ -14,9 +15,11 @@ mod nodes;
 mod offers;
 mod others;
 mod reach;
+mod resources;
 mod running;
 mod search;
 mod sentence;
+mod spread;
 mod step;
 mod tags;
 mod unlisted;

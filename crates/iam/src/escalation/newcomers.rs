@@ -6,11 +6,13 @@ use portcullis_model::PolicyKind;
 
 use super::Certainty;
 use super::changes::{BOUNDARY, POLICY};
-use super::effective_permissions::{Asked, EffectivePermissions, Index, common_to};
+use super::edges::Edge;
+use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::offers::Offered;
-use super::search::{Edge, Passing, Search, Wait};
+use super::resources::common_to;
+use super::search::{Passing, Search, Wait};
 use super::step::{Rank, Step};
 use super::tags::{Tagging, borrowed, is_of_tags};
 use crate::account::{Principal, PrincipalKind};

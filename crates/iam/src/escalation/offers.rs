@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::PolicyKind;
 
-use super::effective_permissions::{Asked, EffectivePermissions, Index, common_to};
+use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{ActionId, Method};
+use super::resources::common_to;
 use super::step::{Allowed, Step, Target};
 use crate::account::{Account, PolicyId};
 use crate::context::Resource;

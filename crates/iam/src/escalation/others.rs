@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::Certainty;
+use super::edges::Edge;
 use super::methods::{Changes, Methods};
 use super::nodes::{NodeId, NodeKind};
 use super::reach::Reached;
-use super::search::{Edge, Search, Wait};
+use super::search::{Search, Wait};
 use super::step::Step;
 use crate::account::{PrincipalId, PrincipalKind};
 

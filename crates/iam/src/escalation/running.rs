@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::edges::Edge;
 use super::methods::{Changes, Method, Methods};
 use super::nodes::NodeId;
-use super::search::{Edge, Search, Wait};
+use super::search::{Search, Wait};
 use super::step::{Step, Target};
 use crate::account::PrincipalId;
 

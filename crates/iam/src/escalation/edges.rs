@@ -1,0 +1,290 @@
+//! Changes to what somebody has, which lead to somebody else.
+
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+use super::Certainty;
+use super::changes::{Effect, effects};
+use super::effective_permissions::{Asked, EffectivePermissions};
+use super::methods::Changes;
+use super::nodes::{NodeId, NodeKind};
+use super::search::{Search, Wait};
+use super::step::{Found, Grantor, Rank, Step, Target};
+use super::tags::borrowed;
+use crate::account::{PolicyId, PrincipalId};
+use crate::truth::Lack;
+use crate::value::Value;
+
+/// How many statements are looked at, at most, to follow the changes that somebody's permissions may go
+/// through. Each change may be combined with each other, so that a hundred policies have more combinations
+/// than anybody can follow.
+const BUDGET: usize = 10_000;
+
+/// Changes to what a node has that lead to another.
+#[derive(Clone, Debug)]
+pub(super) struct Edge {
+    /// Who makes the changes.
+    pub(super) by: Wait,
+    pub(super) owner: NodeId,
+    /// What it takes beside the changes: to become the owner, and whoever makes them.
+    pub(super) besides: Step,
+    /// Of somebody who becomes whoever makes the changes: the first step there, and whom it leads to.
+    pub(super) first: Option<(Wait, Option<Target>)>,
+    /// What requests about the owner bring beside what each change brings.
+    pub(super) brings: Vec<(String, Value<'static>)>,
+    /// Of several, each removes a policy.
+    pub(super) changes: Vec<Change>,
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    target: Option<Target>,
+    step: Step,
+    /// The policy that it removes because of its Denies.
+    removes: Option<PolicyId>,
+}
+
+impl Edge {
+    /// No changes yet.
+    pub(super) fn new(by: Wait, owner: NodeId, besides: Step) -> Edge {
+        Edge { by, owner, besides, first: None, brings: Vec::new(), changes: Vec::new() }
+    }
+
+    /// Who profits, and the method that it uses first.
+    pub(super) fn way(&self) -> Wait {
+        self.first.as_ref().map_or(self.by, |(wait, _)| *wait)
+    }
+
+    /// What the first step acts on.
+    fn target(&self, change: &Change) -> Option<Target> {
+        self.first
+            .as_ref()
+            .and_then(|(_, target)| target.as_ref())
+            .or(change.target.as_ref())
+            .cloned()
+    }
+
+    /// All that it takes to make those of the changes; what the way begins with comes first.
+    fn step(&self, changes: &[&Change]) -> Step {
+        let mut steps: Vec<&Step> = changes.iter().map(|change| &change.step).collect();
+        let first = if self.first.is_some() { 0 } else { steps.len() };
+        steps.insert(first, &self.besides);
+        steps.into_iter().fold(Step::default(), |all, step| all.and(step.clone()))
+    }
+}
+
+impl Search<'_> {
+    /// Tries the method of an edge on what its owner has; what the owner may be then, with all that it takes.
+    pub(super) fn change(&mut self, edge: &Edge) -> Vec<(NodeId, Step)> {
+        let Edge { by, owner, .. } = *edge;
+        let method = self.method(by.method);
+        let actor = self.node(by.node).who.clone();
+        // All policies that stand in the way are removed, each by a request of its own; likewise groups are joined.
+        let mut together: Option<(Effect, Edge)> = None;
+        let mut alone = Vec::new();
+        for effect in effects(self, &actor, self.node(owner), method) {
+            let about = effect.about(self.node(owner));
+            let brings = [effect.brought(), borrowed(&edge.brings)].concat();
+            let asked = Asked { resource: &effect.resource, about, brings: &brings };
+            let Some(step) = self.index.step(&actor, method.actions[0], asked) else { continue };
+            let target = effect.target.clone();
+            let room = self.index.room(&actor, method, &effect.resource, target.as_ref());
+            let Some(room) = room else { continue };
+            let step = effect.before.clone().and(step).and(room);
+            let goes_together = effect.goes_together
+                && (effect.removed.is_some() || step.certainty() == Certainty::Certain);
+            let change = Change { target, step, removes: effect.removed };
+            match &mut together {
+                Some((all, edge)) if goes_together => {
+                    all.join(&effect);
+                    edge.changes.push(change);
+                }
+                None if goes_together => {
+                    together = Some((effect, Edge { changes: vec![change], ..edge.clone() }));
+                }
+                _ => alone.push((effect, Edge { changes: vec![change], ..edge.clone() })),
+            }
+        }
+        let mut led = Vec::new();
+        for (effect, edge) in together.into_iter().chain(alone) {
+            let step = edge.step(&edge.changes.iter().collect::<Vec<_>>());
+            let Some(to) = self.lead(edge, effect.after) else { continue };
+            let is_sure = step.certainty() == Certainty::Certain;
+            led.push((to, step));
+            // Any further policy that it may be given gives it no more.
+            if is_sure && method.changes.gives() && self.node(to).is_always_administrator() {
+                break;
+            }
+        }
+        led
+    }
+
+    /// Notes a step after which the owner of an edge may be given everything, within its boundary.
+    pub(super) fn gain_everything(&mut self, edge: &Edge, target: Target, step: Step) {
+        let after = self.node(edge.owner).who.with(self.index.everything());
+        let change = Change { target: Some(target), step, removes: None };
+        self.lead(Edge { changes: vec![change], ..edge.clone() }, after);
+    }
+
+    /// Notes a step on a principal after which the owner of an edge has what that principal has.
+    pub(super) fn lead_on(&mut self, edge: Edge, to: PrincipalId, step: Step) {
+        let change = Change { target: Some(Target::Principal(to)), step, removes: None };
+        self.lead_to(self.of_principal[to.place()], Edge { changes: vec![change], ..edge });
+    }
+
+    /// Notes that whoever made a newcomer acts as it.
+    pub(super) fn become_newcomer(&mut self, edge: Edge) {
+        let change = Change { target: None, step: Step::default(), removes: None };
+        self.lead_to(edge.owner, Edge { changes: vec![change], ..edge });
+    }
+
+    /// Notes changes after which their owner has other permissions: who it is then. What is too much to follow
+    /// may lead anywhere.
+    fn lead(&mut self, edge: Edge, after: EffectivePermissions) -> Option<NodeId> {
+        let Some(to) = self.changed_node(edge.owner, after) else {
+            self.index.lacks.borrow_mut().insert(Lack::Budget);
+            if self.index.generous {
+                let change = &edge.changes[0];
+                let (target, step) = (edge.target(change), change.step.clone());
+                self.found(edge.way(), target, step, Rank::ADMINISTRATOR);
+            }
+            return None;
+        };
+        self.lead_to(to, edge);
+        Some(to)
+    }
+
+    /// Notes what leads to a node, which may turn out more privileged later.
+    fn lead_to(&mut self, to: NodeId, edge: Edge) {
+        if let Some(rank) = self.node(to).rank {
+            self.arrive(&edge, to, rank);
+        }
+        if !self.node(to).is_sure() {
+            self.leading_to.entry(to).or_default().push(edge);
+        }
+    }
+
+    /// The owner with other permissions; none: more has been asked of its changes than can be answered.
+    fn changed_node(&mut self, owner: NodeId, after: EffectivePermissions) -> Option<NodeId> {
+        let key = after.key();
+        if let Some(known) = self.changed.get(&key) {
+            return Some(*known);
+        }
+        let owner = self.node(owner);
+        let (holder, origin, generation) = (owner.holder, owner.origin, owner.generation);
+        let documents = after.policies.iter().filter_map(|id| self.index.document(*id));
+        let statements = documents.map(|document| document.statements.len());
+        let work = self.node(origin).work + statements.sum::<usize>();
+        if work > BUDGET {
+            return None;
+        }
+        let id = self.add(after, NodeKind::Changed, holder);
+        self.nodes[id.place()].origin = origin;
+        self.nodes[id.place()].generation = generation;
+        self.nodes[origin.place()].work = work;
+        self.changed.insert(key, id);
+        self.look_at(id);
+        Some(id)
+    }
+
+    /// A user or role that is yet to be made, and has nothing.
+    pub(super) fn newcomer(&mut self, who: EffectivePermissions, generation: u8) -> NodeId {
+        let key = who.key();
+        if let Some(known) = self.changed.get(&key) {
+            return *known;
+        }
+        let id = self.add(who, NodeKind::Changed, None);
+        self.nodes[id.place()].generation = generation;
+        self.changed.insert(key, id);
+        self.newcomers.push(id);
+        id
+    }
+
+    /// Notes a way to a changed node that is privileged, unless the owner is as privileged without the change.
+    pub(super) fn arrive(&mut self, edge: &Edge, to: NodeId, rank: Rank) {
+        let changes = self.method(edge.by.method).changes;
+        let needed = match changes {
+            Changes::GroupMembership => self.needed_groups(&edge.changes, to),
+            _ => edge.changes.iter().filter(|change| self.is_needed(change, to)).collect(),
+        };
+        let Some(first) = needed.first() else { return };
+        let step = edge.step(&needed);
+        let may_gain_nothing =
+            first.removes.is_some() || changes.removes() || changes == Changes::GroupMembership;
+        if may_gain_nothing && self.node(edge.owner).rank >= Some(rank) {
+            return;
+        }
+        let administrator = self.node(to).is_always_administrator();
+        let from = &mut self.nodes[edge.by.node.place()];
+        if edge.by.node == edge.owner && first.removes.is_some() {
+            from.removable_guards.extend(needed.iter().filter_map(|change| change.removes));
+            let is_sure = step.certainty() == Certainty::Certain;
+            if administrator && is_sure && from.kind != NodeKind::Policy {
+                from.administrator = Some(Rc::new([]));
+            }
+        }
+        self.found(edge.way(), edge.target(first), step, rank);
+    }
+
+    /// The groups that matter to what a node can do as a member of all of them: the first that makes it an
+    /// administrator, or those of which it uses policies or that it changes.
+    fn needed_groups<'e>(&self, changes: &'e [Change], to: NodeId) -> Vec<&'e Change> {
+        let group = |change: &Change| change.target.as_ref().and_then(Target::principal);
+        let node = self.node(to);
+        if node.administrator.is_some() {
+            let is_of_administrators = |change: &&Change| {
+                group(change).is_some_and(|id| {
+                    self.node(self.of_principal[id.place()]).administrator.is_some()
+                })
+            };
+            let first = changes.iter().find(is_of_administrators);
+            return first.map_or(changes.iter().collect(), |first| vec![first]);
+        }
+        let Some((_, way)) = node.ways.iter().max_by_key(|(_, way)| way.certainty) else {
+            return changes.iter().collect();
+        };
+        let is_used = |change: &&Change| {
+            let id = group(change);
+            let policies = id.map(|id| &self.account().principal(id).policies);
+            way.target == change.target
+                || way.step.allowed.iter().any(|allowed| match allowed.by {
+                    Grantor::Policy(by) => policies.is_some_and(|all| all.contains(&by)),
+                    Grantor::Trust(_) => false,
+                })
+        };
+        let needed: Vec<&Change> = changes.iter().filter(is_used).collect();
+        if needed.is_empty() { changes.iter().collect() } else { needed }
+    }
+
+    /// Whether a change matters to what a node can do after it: a Deny that is removed, to what is done next.
+    fn is_needed(&self, change: &Change, to: NodeId) -> bool {
+        let (Some(policy), node) = (change.removes, self.node(to)) else { return true };
+        let mut actions = self.index.methods.action_ids();
+        if node.administrator.is_some() {
+            return actions.any(|action| {
+                let is_of_iam = self.index.methods.action(action).service() == "iam";
+                is_of_iam && self.index.denies(policy, action)
+            });
+        }
+        let best = node.ways.iter().max_by_key(|(_, way)| way.certainty);
+        best.is_none_or(|(number, way)| {
+            let mut allowed = way.step.allowed.iter();
+            self.method(*number).changes.removes()
+                || allowed.any(|it| self.index.denies(policy, it.action))
+        })
+    }
+
+    pub(super) fn found(&mut self, by: Wait, target: Option<Target>, step: Step, through: Rank) {
+        let rank = through.after(&step);
+        let certainty = rank.certainty;
+        let node = &mut self.nodes[by.node.place()];
+        if node.ways.get(&by.method).is_none_or(|known| known.certainty < certainty) {
+            node.ways.insert(by.method, Found { certainty, target, step });
+        }
+        if node.rank < Some(rank) {
+            node.rank = Some(rank);
+            self.queue.push((rank, Reverse(by.node)));
+        }
+    }
+}

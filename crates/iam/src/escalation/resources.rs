@@ -1,0 +1,336 @@
+//! On which resources an action may be allowed.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::Arn;
+
+use super::effective_permissions::{Asked, EffectivePermissions, Index, surest};
+use super::methods::ActionId;
+use super::step::Allowed;
+use crate::pattern::Pattern;
+use crate::policy::{Effect, Selection, Statement};
+use crate::probe;
+use crate::value::Value;
+
+/// How many patterns for names are followed, at most, so that many that overlap do not multiply.
+const MANY: usize = 30;
+
+impl Index<'_> {
+    /// Whether an action is allowed on anything that it acts on.
+    pub(super) fn may_use(&self, who: &EffectivePermissions, action: ActionId) -> bool {
+        let mut examples = self.examples(who, action);
+        examples.any(|resource| self.allowed(who, action, Asked::own(&resource)).is_some())
+    }
+
+    /// How an action is allowed on anything that it acts on: where it is surest.
+    fn allowed_somewhere(
+        &self,
+        who: &EffectivePermissions,
+        action: ActionId,
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Allowed> {
+        let examples = self.examples(who, action);
+        let allowed = examples.filter_map(|resource| {
+            self.allowed(who, action, Asked { brings, ..Asked::own(&resource) })
+        });
+        let allowed = surest(allowed, |allowed| Some(allowed.certainty))?;
+        self.besides(who, allowed, brings)
+    }
+
+    /// An action that is allowed on the first resource that it needs, if it is on the others too.
+    pub(super) fn besides(
+        &self,
+        who: &EffectivePermissions,
+        mut allowed: Allowed,
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Allowed> {
+        let action = allowed.action;
+        for template in &self.methods.action(action).besides {
+            let also = self.allowed_on(who, action, template, brings)?;
+            allowed.certainty = allowed.certainty.min(also.certainty);
+            allowed.keys.extend(also.keys);
+        }
+        Some(allowed)
+    }
+
+    /// How an action is allowed on a resource that fits a pattern of the data: where it is surest.
+    pub(super) fn allowed_on(
+        &self,
+        who: &EffectivePermissions,
+        action: ActionId,
+        template: &str,
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Allowed> {
+        let shape = self.shape(template);
+        let mut resources = BTreeSet::from([shape.replace('*', probe::NAME)]);
+        for pattern in self.resources(who, action).flatten().chain(self.spared(who, action)) {
+            let common = pattern.common_arn(&Pattern::glob(&shape));
+            resources.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
+        }
+        let allowed = resources.iter().filter_map(|resource| {
+            self.allowed(who, action, Asked { brings, ..Asked::own(resource) })
+        });
+        surest(allowed, |allowed| Some(allowed.certainty))
+    }
+
+    /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
+    pub(super) fn allowed_together(
+        &self,
+        who: &EffectivePermissions,
+        actions: &[ActionId],
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Vec<Allowed>> {
+        if let [action] = actions {
+            return Some(vec![self.allowed_somewhere(who, *action, brings)?]);
+        }
+        let examples: BTreeSet<String> =
+            actions.iter().flat_map(|action| self.examples(who, *action)).collect();
+        let mut allowed: Vec<Vec<(&String, Allowed)>> = Vec::new();
+        for action in actions {
+            let acted_on = examples.iter().filter(|resource| self.acts_on(*action, resource));
+            let of_action = acted_on.filter_map(|resource| {
+                let asked = Asked { brings, ..Asked::own(resource) };
+                Some((resource, self.allowed(who, *action, asked)?))
+            });
+            allowed.push(of_action.collect());
+        }
+        let (first, rest) = allowed.split_first()?;
+        let together = first.iter().rev().filter_map(|first| {
+            let mut chosen = vec![first];
+            for of_action in rest {
+                let fitting = of_action
+                    .iter()
+                    .rev()
+                    .filter(|(other, _)| chosen.iter().all(|(one, _)| go_together(one, other)));
+                chosen.push(surest(fitting, |(_, allowed)| Some(allowed.certainty))?);
+            }
+            Some(chosen)
+        });
+        let chosen = surest(together, |chosen: &Vec<&(&String, Allowed)>| {
+            chosen.iter().map(|(_, allowed)| allowed.certainty).min()
+        });
+        let allowed = chosen?.into_iter().map(|(_, allowed)| allowed.clone());
+        allowed.map(|allowed| self.besides(who, allowed, brings)).collect()
+    }
+
+    /// Patterns for names of resources of IAM of a kind on which all of the actions may be allowed, and those of
+    /// them on which helpful ones may be allowed too; and whether these are all.
+    pub(super) fn names_for(
+        &self,
+        who: &EffectivePermissions,
+        actions: &[ActionId],
+        helpful: &[ActionId],
+        kind: &str,
+    ) -> (Vec<Pattern>, bool) {
+        let (partition, id) = (&self.account.partition, self.account.id_text());
+        let mut names = vec![Pattern::glob(&format!("arn:{partition}:iam::{id}:{kind}/*"))];
+        let mut is_all = true;
+        for action in actions {
+            for limit in self.limits(who, *action) {
+                names = common_to(&names, &limit, &mut is_all);
+            }
+        }
+        for action in helpful {
+            let mut narrower = names.clone();
+            for limit in self.limits(who, *action) {
+                narrower = common_to(&narrower, &limit, &mut is_all);
+            }
+            add_new(&mut names, narrower, &mut is_all);
+        }
+        (names, is_all)
+    }
+
+    /// The resources within which alone an action may be allowed: those of the Allows, those of the boundary's Allows,
+    /// and those that each Deny leaves out.
+    fn limits(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Vec<Pattern>> {
+        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
+        let own = self.in_force(who, action).map(|(.., statement)| statement).collect();
+        let mut layers: Vec<Vec<&Statement>> = vec![own];
+        if let Some(boundary) = who.boundary {
+            layers.push(self.about(boundary, action).map(|(_, statement)| statement).collect());
+        }
+        let mut limits = Vec::new();
+        for statements in layers {
+            let mut allowed = Vec::new();
+            for statement in statements {
+                match (statement.effect, &statement.resources) {
+                    (Effect::Allow, Some(Selection::Only(patterns))) => {
+                        allowed.extend(patterns.iter().map(|it| it.resolve(&request)));
+                    }
+                    (Effect::Allow, _) => allowed.push(Pattern::glob("*")),
+                    (Effect::Deny, Some(Selection::AllBut(patterns))) => {
+                        limits.push(patterns.iter().map(|it| it.resolve(&request)).collect());
+                    }
+                    (Effect::Deny, _) => {}
+                }
+            }
+            limits.push(allowed);
+        }
+        limits
+    }
+
+    /// The ARNs of resources of IAM of a kind that actions name, and one that they cannot have meant.
+    pub(super) fn examples_of_kind(
+        &self,
+        who: &EffectivePermissions,
+        actions: &[ActionId],
+        kind: &str,
+    ) -> BTreeSet<String> {
+        let mut examples = BTreeSet::from([probe::iam_resource(self.account, kind)]);
+        let infix = format!(":{kind}/");
+        for pattern in actions.iter().flat_map(|action| self.resources(who, *action)).flatten() {
+            let example = probe::example(&pattern, self.account);
+            if probe::is_of(&example, "iam", self.account) && example.contains(&infix) {
+                examples.insert(example);
+            }
+        }
+        examples
+    }
+
+    /// Resources to ask about: any of those that the action acts on, and those that the policies name. An action
+    /// that names no resource is allowed by what covers `*` alone.
+    fn examples<'c>(
+        &'c self,
+        who: &'c EffectivePermissions,
+        action: ActionId,
+    ) -> impl Iterator<Item = String> {
+        let known = self.methods.action(action);
+        let mut any = Vec::new();
+        for shape in self.shapes(action) {
+            any.push(if shape == "*" { shape } else { shape.replace('*', probe::NAME) });
+        }
+        if any.is_empty() {
+            any.extend(probe::resources_of(self.account, known.service()));
+            any.push("*".to_owned());
+        }
+        let named = self.resources(who, action).flatten().chain(self.spared(who, action));
+        any.into_iter().chain(named.flat_map(move |pattern| self.acted_on(action, &pattern)))
+    }
+
+    /// Resources that an action acts on and that a pattern matches.
+    fn acted_on(&self, action: ActionId, pattern: &Pattern) -> Vec<String> {
+        let mut examples = vec![probe::example(pattern, self.account)];
+        for shape in self.shapes(action) {
+            let common = pattern.common_arn(&Pattern::glob(&shape));
+            examples.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
+        }
+        examples.retain(|it| it != "*" && self.acts_on(action, it));
+        examples
+    }
+
+    /// The resources that Denies of an action leave out.
+    fn spared(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Pattern> {
+        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
+        let mut spared = Vec::new();
+        for (.., statement) in self.in_force(who, action) {
+            if statement.effect == Effect::Deny
+                && let Some(Selection::AllBut(patterns)) = &statement.resources
+            {
+                spared.extend(patterns.iter().map(|pattern| pattern.resolve(&request)));
+            }
+        }
+        spared
+    }
+
+    /// What an action acts on, as patterns; none: anything of its service.
+    fn shapes(&self, action: ActionId) -> impl Iterator<Item = String> {
+        self.methods.action(action).resources.iter().map(|template| self.shape(template))
+    }
+
+    /// The pattern that stands in the data with placeholders.
+    pub(super) fn shape(&self, template: &str) -> String {
+        let shape = template.replace("{partition}", &self.account.partition);
+        shape.replace("{account}", self.account.id_text()).replace("{region}", "*")
+    }
+
+    fn acts_on(&self, action: ActionId, resource: &str) -> bool {
+        let known = self.methods.action(action);
+        if known.resources.is_empty() {
+            return resource == "*" || probe::is_of(resource, known.service(), self.account);
+        }
+        let mut shapes = self.shapes(action);
+        shapes.any(|shape| {
+            if shape == "*" { resource == "*" } else { Pattern::glob(&shape).matches(resource) }
+        })
+    }
+
+    /// How the resources begin on which an action may be allowed.
+    pub(super) fn beginnings(&self, who: &EffectivePermissions, action: ActionId) -> Vec<String> {
+        let mut beginnings = BTreeSet::new();
+        for pattern in self.resources(who, action) {
+            let beginning = pattern.map(|pattern| probe::beginning(&pattern, self.account));
+            beginnings.insert(beginning.unwrap_or_default());
+        }
+        let mut shortest: Vec<String> = Vec::new();
+        for beginning in beginnings {
+            // They are sorted, so that what a shorter one covers comes right after it.
+            if shortest.last().is_none_or(|last| !beginning.starts_with(last.as_str())) {
+                shortest.push(beginning);
+            }
+        }
+        shortest
+    }
+
+    /// The resources that Allows of an action name; none: all but some.
+    pub(super) fn resources<'c>(
+        &'c self,
+        who: &'c EffectivePermissions,
+        action: ActionId,
+    ) -> impl Iterator<Item = Option<Pattern>> {
+        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
+        let statements = self.in_force(who, action).map(|(.., statement)| statement);
+        let allows = statements.filter(|statement| statement.effect == Effect::Allow);
+        allows.flat_map(move |statement| match &statement.resources {
+            Some(Selection::Only(patterns)) => {
+                patterns.iter().map(|it| Some(it.resolve(&request))).collect()
+            }
+            _ => vec![None],
+        })
+    }
+}
+
+/// The patterns for what matches one of some patterns and one of others, and whether these are all.
+pub(super) fn common_to(some: &[Pattern], others: &[Pattern], is_all: &mut bool) -> Vec<Pattern> {
+    let mut common = Vec::new();
+    for one in some {
+        for other in others.iter().filter(|other| one.may_overlap(other)) {
+            add_new(&mut common, one.common_arn(other), is_all);
+            if common.len() == MANY {
+                *is_all = false;
+                return common;
+            }
+        }
+    }
+    common
+}
+
+/// Adds more patterns, as far as there is room.
+fn add_new(
+    patterns: &mut Vec<Pattern>,
+    more: impl IntoIterator<Item = Pattern>,
+    is_all: &mut bool,
+) {
+    for pattern in more {
+        if patterns.iter().any(|it| it.as_str() == pattern.as_str()) {
+            continue;
+        }
+        if patterns.len() == MANY {
+            *is_all = false;
+            return;
+        }
+        patterns.push(pattern);
+    }
+}
+
+/// Whether two resources may be the same, or are of kinds that a method needs both of: names that stand
+/// for wildcards may be the same.
+fn go_together(one: &str, other: &str) -> bool {
+    let (Some(first), Some(second)) = (Arn::parse(one), Arn::parse(other)) else { return true };
+    let [first_kind, second_kind] =
+        [first, second].map(|arn| arn.resource.split([':', '/']).next());
+    if one == other || first_kind != second_kind {
+        return true;
+    }
+    let [one, other] = [one, other].map(|arn| Pattern::glob(&arn.replace(probe::NAME, "*")));
+    one.common_arn(&other).is_some()
+}

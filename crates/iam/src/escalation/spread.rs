@@ -1,0 +1,183 @@
+//! How privileges spread from the administrators to those who can become one.
+
+use std::cmp::Reverse;
+
+use super::attempt::providers_of;
+use super::methods::{Changes, Methods};
+use super::nodes::{NodeId, NodeKind};
+use super::reach::asks_for_tags;
+use super::search::{Road, Search, Wait};
+use super::step::{Rank, Target};
+use crate::account::{PrincipalId, PrincipalKind};
+use crate::trust::TrustPolicy;
+
+impl Search<'_> {
+    pub(super) fn spread(&mut self) {
+        while let Some((rank, Reverse(id))) = self.queue.pop() {
+            // What was pushed before it turned out to be more privileged has been dealt with.
+            if self.node(id).rank != Some(rank) {
+                continue;
+            }
+            for edge in self.leading_to.get(&id).cloned().unwrap_or_default() {
+                self.arrive(&edge, id, rank);
+            }
+            match self.node(id).kind {
+                NodeKind::Principal(principal) => {
+                    for (road, resource, target) in self.roads_to(principal) {
+                        self.spread_on(road, &resource, id, &target, rank);
+                    }
+                    self.spread_by_trust(id, &Target::Principal(principal), rank);
+                }
+                NodeKind::Session(role, tags) => {
+                    let (road, target) = ((Changes::RoleSession, ""), Target::Session(role, tags));
+                    let arn = &self.account().principal(role).arn;
+                    self.spread_on(road, arn, id, &target, rank);
+                    self.spread_by_trust(id, &target, rank);
+                }
+                NodeKind::Policy | NodeKind::Changed => {}
+            }
+        }
+    }
+
+    /// Tries those who wait for what they may act on, and keeps those for whom it was of no use.
+    fn spread_on(&mut self, road: Road, resource: &str, to: NodeId, target: &Target, rank: Rank) {
+        let mut of_road = self.waiting.remove(&road).unwrap_or_default();
+        for (length, of_length) in &mut of_road {
+            let beginning = resource.get(..*length);
+            if let Some(waits) = beginning.and_then(|beginning| of_length.get_mut(beginning)) {
+                waits.retain(|wait| !self.try_one(*wait, resource, to, target, rank));
+            }
+        }
+        self.waiting.insert(road, of_road);
+    }
+
+    /// Those who need no permission to assume a role: it chooses them, or lets in anyone.
+    fn spread_by_trust(&mut self, to: NodeId, target: &Target, rank: Rank) {
+        let Some(id) = target.principal() else { return };
+        let principal = self.account().principal(id);
+        let trust = principal.trust.as_ref();
+        let Some(method) = Methods::number_of(Changes::RoleSession) else { return };
+        for chosen in trust.map(|trust| self.names.chosen(trust)).unwrap_or_default() {
+            let wait = Wait { node: self.of_principal[chosen.place()], method };
+            self.try_one(wait, &principal.arn, to, target, rank);
+        }
+        let is_role = principal.kind == PrincipalKind::Role;
+        if is_role && trust.map_or(self.index.generous, TrustPolicy::must_be_tried_on_all) {
+            self.try_all(|search| &mut search.acting, to, target, rank);
+        }
+        if trust.is_some_and(|trust| asks_for_tags(&trust.document)) {
+            self.try_all(|search| &mut search.retagged, to, target, rank);
+        }
+        if trust.is_some_and(|trust| self.names.lets_in_newcomers(trust, self.account())) {
+            self.try_all(|search| &mut search.newcomers, to, target, rank);
+        }
+    }
+
+    /// Lets all on a list assume a role, and keeps those for whom it was of no use.
+    fn try_all(
+        &mut self,
+        list: fn(&mut Self) -> &mut Vec<NodeId>,
+        to: NodeId,
+        target: &Target,
+        rank: Rank,
+    ) {
+        if let (Some(method), Some(id)) =
+            (Methods::number_of(Changes::RoleSession), target.principal())
+        {
+            let arn = &self.account().principal(id).arn;
+            let mut nodes = std::mem::take(list(self));
+            nodes.retain(|node| !self.try_one(Wait { node: *node, method }, arn, to, target, rank));
+            *list(self) = nodes;
+        }
+    }
+
+    /// Tries a method on somebody who is privileged; whether it need not be tried again on others. Somebody surer
+    /// may come into view later, so that only who is sure already need not.
+    fn try_one(
+        &mut self,
+        by: Wait,
+        resource: &str,
+        to: NodeId,
+        target: &Target,
+        rank: Rank,
+    ) -> bool {
+        let node = self.node(by.node);
+        let known = node.ways.get(&by.method).map(|way| way.certainty);
+        // Whoever is more privileged than the target may be what makes the target privileged.
+        if node.is_always_administrator() || known >= Some(rank.certainty) || node.rank > Some(rank)
+        {
+            return node.is_sure();
+        }
+        let is_itself = node.holder.is_some_and(|id| *target == Target::Principal(id));
+        if is_itself || by.node == to || node.who.identity.service_linked {
+            return false;
+        }
+        let Some(step) = self.attempt(by, resource, target) else { return false };
+        self.found(by, Some(target.clone()), step, rank);
+        self.node(by.node).is_sure()
+    }
+
+    /// How others reach somebody who is privileged, and what they act on.
+    fn roads_to(&self, id: PrincipalId) -> Vec<(Road, String, Target)> {
+        let principal = self.account().principal(id);
+        let arn = || principal.arn.clone();
+        let mut roads = Vec::new();
+        let changes = match principal.kind {
+            PrincipalKind::User => Changes::UserCredentials,
+            PrincipalKind::Group => return roads,
+            PrincipalKind::Role => Changes::RoleTrust,
+        };
+        if !principal.is_protected() {
+            roads.push(((changes, ""), arn(), Target::Principal(id)));
+        }
+        if principal.kind != PrincipalKind::Role {
+            return roads;
+        }
+        // What was not read may admit.
+        let admits = |how: &dyn Fn(&TrustPolicy) -> bool| {
+            principal.trust.as_ref().map_or(self.index.generous, how)
+        };
+        if admits(&TrustPolicy::is_open_to_account) {
+            roads.push(((Changes::RoleSession, ""), arn(), Target::Principal(id)));
+        }
+        for service in self.index.methods.services() {
+            if admits(&|trust| trust.admits_provider(service, self.account())) {
+                roads.push(((Changes::PassedRole, service), arn(), Target::Principal(id)));
+                roads.push(((Changes::RunningRole, service), String::new(), Target::Principal(id)));
+            }
+        }
+        for (changes, provider) in providers_of(principal, self.account()) {
+            let target = Target::Provider(provider.to_owned());
+            roads.push(((changes, ""), provider.to_owned(), target));
+        }
+        roads
+    }
+
+    /// Who could use a method that lets one become a principal, and on what.
+    pub(super) fn candidates(&self, id: PrincipalId) -> Vec<(Wait, String, Target)> {
+        let mut candidates = Vec::new();
+        for (road, resource, target) in self.roads_to(id) {
+            for (length, of_length) in self.waiting.get(&road).into_iter().flatten() {
+                let beginning = resource.get(..*length);
+                let waits = beginning.and_then(|beginning| of_length.get(beginning));
+                let waits = waits.into_iter().flatten();
+                let acting = waits.filter(|it| self.method(it.method).changes.acts_as_other());
+                candidates.extend(acting.map(|wait| (*wait, resource.clone(), target.clone())));
+            }
+        }
+        let principal = self.account().principal(id);
+        let trust = principal.trust.as_ref();
+        let Some(method) = Methods::number_of(Changes::RoleSession) else { return candidates };
+        let chosen = trust.map(|trust| self.names.chosen(trust)).unwrap_or_default();
+        let mut nodes: Vec<NodeId> =
+            chosen.iter().map(|id| self.of_principal[id.place()]).collect();
+        if trust.is_some_and(TrustPolicy::must_be_tried_on_all) {
+            nodes.extend(&self.acting);
+        }
+        for node in nodes {
+            let target = Target::Principal(id);
+            candidates.push((Wait { node, method }, principal.arn.clone(), target));
+        }
+        candidates
+    }
+}
