@@ -139,6 +139,8 @@ pub struct Principal {
     pub trust: Option<TrustPolicy>,
     /// Whether a user has a console password; none: it is not known.
     pub has_password: Option<bool>,
+    /// Whether a user must sign in with MFA, having a device; none: it is not known.
+    pub has_mfa: Option<bool>,
     /// The number of access keys of a user; none: it is not known.
     pub access_keys: Option<usize>,
     /// The ARNs of the instance profiles by which EC2 instances can have the role.

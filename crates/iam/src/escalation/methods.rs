@@ -10,9 +10,10 @@ use crate::account::PrincipalKind;
 const LIST: &str = include_str!("../../data/escalations.toml");
 
 /// Actions that belong to no method, but help with one.
-const HELPERS: [&str; 6] = [
+const HELPERS: [&str; 7] = [
     "iam:CreateInstanceProfile",
     "iam:CreatePolicy",
+    "iam:DeactivateMFADevice",
     "iam:DeleteRole",
     "iam:RemoveRoleFromInstanceProfile",
     "sts:SetSourceIdentity",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::PolicyKind;
 
+use super::Certainty;
 use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{ActionId, Method};
 use super::resources::common_to;
@@ -129,7 +130,8 @@ impl Index<'_> {
         self.account.policy(policy).other_versions.len() >= 4
     }
 
-    /// Whether IAM takes the first action of a method on its target as that is, and else what makes it so.
+    /// Whether IAM takes the first action of a method on its target as that is, and else what makes it so. Whoever
+    /// signs in with a password is asked for MFA if the user has a device.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     pub(super) fn room(
@@ -141,18 +143,28 @@ impl Index<'_> {
     ) -> Option<Step> {
         let account = self.account;
         let user = target.and_then(Target::principal).map(|id| account.principal(id));
-        let is_full = match (&*self.methods.action(method.actions[0]).lower, user, target) {
+        let about = user.map_or(Resource::Own, Resource::Principal);
+        let asked = Asked { resource, about, brings: &[] };
+        let action = &*self.methods.action(method.actions[0]).lower;
+        let is_full = match (action, user, target) {
             ("iam:createaccesskey", Some(user), _) => user.access_keys >= Some(2),
             ("iam:createloginprofile", Some(user), _) => user.has_password == Some(true),
             ("iam:updateloginprofile", Some(user), _) => user.has_password == Some(false),
             ("iam:createpolicyversion", _, Some(Target::Policy(id))) => self.is_full(*id),
             _ => false,
         };
-        if !is_full {
-            return Some(Step::default());
+        let mut step = Step::default();
+        if is_full {
+            step = self.step(who, method.makes_room?, asked)?;
         }
-        let about = user.map_or(Resource::Own, Resource::Principal);
-        self.step(who, method.makes_room?, Asked { resource, about, brings: &[] })
+        let by_password = action.ends_with("loginprofile");
+        if by_password && user.is_some_and(|user| user.has_mfa == Some(true)) {
+            let deactivate = self.methods.known("iam:deactivatemfadevice");
+            let without = self.step(who, deactivate, asked);
+            let limit = Step::limited(Certainty::Conditional, "the MFA device of the user");
+            step = step.and(without.unwrap_or(limit));
+        }
+        Some(step)
     }
 }
 

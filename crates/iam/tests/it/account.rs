@@ -61,7 +61,7 @@ pub(crate) fn document(statements: Json) -> PolicyDocument {
 /// An account from lists by name:
 /// - `users`, `groups`, `roles`: each with `may` (the statements of the inline policy `own`), `inline` (others by
 ///   name), `attached` (names of `policies`, or `aws:NAME`), `boundary`, `groups`, `tags`, `path`, `trust`,
-///   `profile`, `password` (whether there is one), `keys` (how many);
+///   `profile`, `password` (whether there is one), `mfa` (likewise), `keys` (how many);
 /// - `policies`: the statements of customer managed policies, or `versions`, of which the first is in force;
 /// - `saml_providers`, `oidc_providers`: names of those that exist, or null; if it is not there, all have one of the
 ///   host `idp.example.com`;
@@ -193,6 +193,7 @@ fn principal(
         .filter(|it| !it.is_null())
         .map(|trust| TrustPolicy { document: document(trust.clone()) });
     principal.has_password = spec["password"].as_bool();
+    principal.has_mfa = spec["mfa"].as_bool();
     principal.access_keys = spec["keys"].as_u64().and_then(|keys| keys.try_into().ok());
     if spec["profile"] == true {
         principal.instance_profiles = vec![arn_in(account, &format!("instance-profile/{name}"))];

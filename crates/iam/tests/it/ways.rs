@@ -574,6 +574,12 @@ fn what_is_full_must_be_emptied_first() {
     let own = ["iam:UpdateLoginProfile", "iam:DeleteLoginProfile"];
     check_user(may(&own), boss("password", json!(true)), update);
     check_user(may(&own), boss("password", json!(false)), &[]);
+    // Whoever has an MFA device is asked for it.
+    check_user(may(&own), boss("mfa", json!(false)), update);
+    check_user(may(&own), boss("mfa", json!(true)), &[("update-login-profile", Conditional)]);
+    let deactivate = ["iam:UpdateLoginProfile", "iam:DeactivateMFADevice"];
+    check_user(may(&deactivate), boss("mfa", json!(true)), update);
+    check_user(may(&["iam:CreateAccessKey"]), boss("mfa", json!(true)), key);
     let versions = |count: usize| {
         let versions = vec![plain(); count];
         json!({"users": {"alice": {"attached": ["p"]}}, "policies": {"p": {"versions": versions}}})

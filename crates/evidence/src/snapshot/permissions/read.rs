@@ -311,6 +311,7 @@ impl<'a> AccountReader<'a, '_> {
             boundary,
             incomplete,
             has_password: row.and_then(|row| row.password_enabled.known()?),
+            has_mfa: row.and_then(|row| row.mfa_active.known()),
             access_keys: self.access_keys(&user.user_name),
             ..principal(PrincipalKind::User, owner, &user.user_id, &user.tags)
         })
