@@ -2,7 +2,7 @@
 
 use portcullis_iam::{self as iam, Neighbours, Party};
 use portcullis_model::{
-    AccountId, AuditedAccount, Certainty, Crossing, Fact, PrincipalKind, ReachedRole, Sources,
+    AccountId, AuditedAccount, Certainty, Crossing, Fact, ReachedRole, Sources,
 };
 
 use crate::snapshot::source_of;
@@ -41,11 +41,7 @@ fn facts(iam::Crossing { kind, arn, name, roles, lacks }: iam::Crossing) -> Cros
     Crossing {
         arn,
         name,
-        kind: match kind {
-            iam::PrincipalKind::User => PrincipalKind::User,
-            iam::PrincipalKind::Group => PrincipalKind::Group,
-            iam::PrincipalKind::Role => PrincipalKind::Role,
-        },
+        kind,
         roles: if is_known { Fact::Known(roles) } else { Fact::Missing(missing) },
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use portcullis_model::{AccountId, PolicyKind};
+use portcullis_model::{AccountId, PolicyKind, PrincipalKind};
 
 use crate::policy::PolicyDocument;
 use crate::trust::TrustPolicy;
@@ -90,32 +90,8 @@ pub struct Policy {
     pub other_versions: Vec<PolicyId>,
 }
 
-/// What a principal is.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum PrincipalKind {
-    /// An IAM user.
-    #[default]
-    User,
-    /// A group of users, which does nothing by itself.
-    Group,
-    /// A role.
-    Role,
-}
-
-impl PrincipalKind {
-    /// The word in ARNs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            PrincipalKind::User => "user",
-            PrincipalKind::Group => "group",
-            PrincipalKind::Role => "role",
-        }
-    }
-}
-
 /// A user, group or role.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Principal {
     /// What it is.
     pub kind: PrincipalKind,
@@ -221,8 +197,19 @@ impl Principal {
             kind,
             arn: arn.to_owned(),
             name: name.to_owned(),
+            unique_id: None,
+            policies: Vec::new(),
+            groups: Vec::new(),
+            boundary: None,
             tags: Some(BTreeMap::new()),
-            ..Principal::default()
+            chosen_tags: ChosenTags::None,
+            trust: None,
+            has_password: None,
+            has_mfa: None,
+            access_keys: None,
+            instance_profiles: Vec::new(),
+            service_linked: false,
+            incomplete: false,
         }
     }
 

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use portcullis_model as model;
-use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank};
+use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, PrincipalKind};
 
-use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId, PrincipalKind};
-use crate::escalation::{Certainty, Privileges};
+use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId};
+use crate::escalation::{Certainty, Privileges, policies_of};
 use crate::pattern::{ARN_FIELDS, Pattern};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 
@@ -91,8 +90,8 @@ impl Drawing<'_> {
         }
         let mut incomplete = principal.incomplete;
         let mut documents = Vec::new();
-        for policy in self.policies(principal) {
-            match self.reduced(policy) {
+        for policy in &*policies_of(self.account, principal, None) {
+            match self.reduced(*policy) {
                 Some(document) => documents.push(document),
                 None => incomplete = true,
             }
@@ -127,10 +126,7 @@ impl Drawing<'_> {
             Rank::Other | Rank::Unknown => (BorderRank::Other, Vec::new()),
         };
         let drawn = BorderPrincipal {
-            kind: match principal.kind {
-                PrincipalKind::Role => model::PrincipalKind::Role,
-                _ => model::PrincipalKind::User,
-            },
+            kind: principal.kind,
             arn: principal.arn.clone(),
             unique_id: principal.unique_id.clone(),
             tags: principal.tags.clone(),
@@ -142,17 +138,6 @@ impl Drawing<'_> {
             incomplete,
         };
         self.border.principals.push(drawn);
-    }
-
-    /// The identity policies of a principal, those of its groups included.
-    fn policies(&self, principal: &Principal) -> Vec<PolicyId> {
-        let mut policies = principal.policies.clone();
-        for group in &principal.groups {
-            policies.extend(&self.account.principal(*group).policies);
-        }
-        policies.sort_unstable();
-        policies.dedup();
-        policies
     }
 
     /// What a policy says about assuming roles of other accounts; none: it could not be read.

@@ -1,6 +1,8 @@
 //! What is known of a request.
 
-use crate::account::{Account, Organization, Principal, PrincipalKind};
+use portcullis_model::PrincipalKind;
+
+use crate::account::{Account, Organization, Principal};
 use crate::truth::Lack;
 use crate::value::Value;
 

@@ -11,10 +11,9 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use jiff::Timestamp;
-use portcullis_model as model;
-use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank};
+use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, PrincipalKind};
 
-use crate::account::{Account, Organization, Principal, PrincipalKind};
+use crate::account::{Account, Organization, Principal};
 use crate::border::ASSUME_ROLE;
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
@@ -388,10 +387,6 @@ impl Neighbour {
     }
 
     fn node(&self, account: usize, drawn: &BorderPrincipal) -> Node {
-        let kind = match drawn.kind {
-            model::PrincipalKind::Role => PrincipalKind::Role,
-            _ => PrincipalKind::User,
-        };
         let name = drawn.arn.rsplit('/').next().unwrap_or_default();
         let trust = drawn.trust.and_then(|place| self.document(place));
         Node {
@@ -399,7 +394,7 @@ impl Neighbour {
             principal: Principal {
                 unique_id: drawn.unique_id.clone(),
                 tags: drawn.tags.clone(),
-                ..Principal::new(kind, &drawn.arn, name)
+                ..Principal::new(drawn.kind, &drawn.arn, name)
             },
             policies: drawn.policies.clone(),
             boundary: drawn.boundary,

@@ -26,6 +26,7 @@ mod unlisted;
 
 use std::collections::BTreeSet;
 
+pub(crate) use self::nodes::policies_of;
 use self::search::Search;
 use crate::account::{Account, PolicyId};
 use crate::truth::Lack;

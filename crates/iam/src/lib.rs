@@ -22,9 +22,7 @@ mod trust;
 mod truth;
 mod value;
 
-pub use account::{
-    Account, ChosenTags, Organization, Policy, PolicyId, Principal, PrincipalId, PrincipalKind,
-};
+pub use account::{Account, ChosenTags, Organization, Policy, PolicyId, Principal, PrincipalId};
 pub use border::{Rank, border};
 pub use condition::{Condition, Operator, Quantifier};
 pub use context::{Context, Request, Resource};
@@ -35,6 +33,7 @@ pub use policy::{
     Decision, DocumentJson, Effect, ParsePolicyError, PolicyDocument, PrincipalElement, Selection,
     Statement,
 };
+pub use portcullis_model::PrincipalKind;
 pub use questions::Anywhere;
 pub use trust::{Admission, Chosen, Demands, Grant, Owner, Standing, TrustPolicy, Trustee, Who};
 pub use truth::{Doubts, Lack, Truth};

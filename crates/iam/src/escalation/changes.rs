@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use portcullis_model::PolicyKind;
+use portcullis_model::{PolicyKind, PrincipalKind};
 
 use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{Changes, Method};
@@ -11,7 +11,7 @@ use super::offers::Offered;
 use super::search::Search;
 use super::step::{Step, Target};
 use super::tags::borrowed;
-use crate::account::{PolicyId, Principal, PrincipalId, PrincipalKind};
+use crate::account::{PolicyId, Principal, PrincipalId};
 use crate::context::Resource;
 use crate::policy;
 use crate::value::Value;

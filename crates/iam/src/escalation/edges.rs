@@ -11,7 +11,7 @@ use super::nodes::{NodeId, NodeKind};
 use super::search::{Search, Wait};
 use super::step::{Found, Grantor, Rank, Step, Target};
 use super::tags::borrowed;
-use crate::account::{PolicyId, PrincipalId};
+use crate::account::PolicyId;
 use crate::truth::Lack;
 use crate::value::Value;
 
@@ -49,6 +49,11 @@ impl Edge {
     /// No changes yet.
     pub(super) fn new(by: Wait, owner: NodeId, besides: Step) -> Edge {
         Edge { by, owner, besides, first: None, brings: Vec::new(), changes: Vec::new() }
+    }
+
+    /// The same with one change.
+    pub(super) fn with(self, target: Option<Target>, step: Step) -> Edge {
+        Edge { changes: vec![Change { target, step, removes: None }], ..self }
     }
 
     /// Who profits, and the method that it uses first.
@@ -120,28 +125,9 @@ impl Search<'_> {
         led
     }
 
-    /// Notes a step after which the owner of an edge may be given everything, within its boundary.
-    pub(super) fn gain_everything(&mut self, edge: &Edge, target: Target, step: Step) {
-        let after = self.node(edge.owner).who.with(self.index.everything());
-        let change = Change { target: Some(target), step, removes: None };
-        self.lead(Edge { changes: vec![change], ..edge.clone() }, after);
-    }
-
-    /// Notes a step on a principal after which the owner of an edge has what that principal has.
-    pub(super) fn lead_on(&mut self, edge: Edge, to: PrincipalId, step: Step) {
-        let change = Change { target: Some(Target::Principal(to)), step, removes: None };
-        self.lead_to(self.of_principal[to.place()], Edge { changes: vec![change], ..edge });
-    }
-
-    /// Notes that whoever made a newcomer acts as it.
-    pub(super) fn become_newcomer(&mut self, edge: Edge) {
-        let change = Change { target: None, step: Step::default(), removes: None };
-        self.lead_to(edge.owner, Edge { changes: vec![change], ..edge });
-    }
-
     /// Notes changes after which their owner has other permissions: who it is then. What is too much to follow
     /// may lead anywhere.
-    fn lead(&mut self, edge: Edge, after: EffectivePermissions) -> Option<NodeId> {
+    pub(super) fn lead(&mut self, edge: Edge, after: EffectivePermissions) -> Option<NodeId> {
         let Some(to) = self.changed_node(edge.owner, after) else {
             self.index.lacks.borrow_mut().insert(Lack::Budget);
             if self.index.generous {
@@ -156,7 +142,7 @@ impl Search<'_> {
     }
 
     /// Notes what leads to a node, which may turn out more privileged later.
-    fn lead_to(&mut self, to: NodeId, edge: Edge) {
+    pub(super) fn lead_to(&mut self, to: NodeId, edge: Edge) {
         if let Some(rank) = self.node(to).rank {
             self.arrive(&edge, to, rank);
         }

@@ -4,13 +4,15 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use portcullis_model::PrincipalKind;
+
 use super::Certainty;
 use super::methods::{ActionId, Methods};
 use super::nodes::{Keys, sorted};
 use super::offers::managed_policies;
 use super::step::{Allowed, Grantor, Step};
 use super::tags::AskedTags;
-use crate::account::{Account, PolicyId, Principal, PrincipalId, PrincipalKind};
+use crate::account::{Account, PolicyId, Principal, PrincipalId};
 use crate::condition::Condition;
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
@@ -75,6 +77,12 @@ pub(super) struct Index<'a> {
 }
 
 impl EffectivePermissions {
+    /// Of somebody in no group and without a boundary.
+    pub(super) fn new(identity: Rc<Principal>, policies: Policies) -> EffectivePermissions {
+        let (groups, removed) = (Rc::new([]), Rc::new([]));
+        EffectivePermissions { identity, policies, groups, boundary: None, removed }
+    }
+
     pub(super) fn key(&self) -> PermissionsKey {
         let EffectivePermissions { identity, policies, groups, boundary, removed } = self.clone();
         (Rc::as_ptr(&identity), policies, groups, boundary, removed)

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
+use portcullis_model::PrincipalKind;
 use serde::Deserialize;
-
-use crate::account::PrincipalKind;
 
 const LIST: &str = include_str!("../../data/escalations.toml");
 

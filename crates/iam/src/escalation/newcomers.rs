@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use portcullis_model::PolicyKind;
+use portcullis_model::{PolicyKind, PrincipalKind};
 
 use super::Certainty;
 use super::changes::{BOUNDARY, POLICY};
@@ -15,7 +15,7 @@ use super::resources::common_to;
 use super::search::{Passing, Search, Wait};
 use super::step::{Rank, Step};
 use super::tags::{Tagging, borrowed, is_of_tags};
-use crate::account::{Principal, PrincipalKind};
+use crate::account::Principal;
 use crate::probe;
 use crate::truth::Lack;
 use crate::value::Value;
@@ -85,18 +85,15 @@ impl Search<'_> {
             brings.push((BOUNDARY.to_owned(), Value::one(boundary.arn.clone())));
         }
         let who = EffectivePermissions {
-            identity: self.cast.version(identity),
-            policies: Rc::new([]),
-            groups: Rc::new([]),
             boundary: boundary.map(|boundary| boundary.policy),
-            removed: Rc::new([]),
+            ..EffectivePermissions::new(self.cast.version(identity), Rc::new([]))
         };
         let owner = self.newcomer(who, self.node(way.node).generation + 1);
         let by = Wait { method: giving.unwrap_or(way.method), ..way };
         let edge = Edge { first: Some((way, None)), brings, ..Edge::new(by, owner, step) };
         match giving {
             Some(_) => self.change_other(&edge),
-            None => self.become_newcomer(edge),
+            None => self.lead_to(owner, edge.with(None, Step::default())),
         }
     }
 

@@ -5,10 +5,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use portcullis_model::PrincipalKind;
+
 use super::Certainty;
-use super::effective_permissions::{EffectivePermissions, Policies};
+use super::effective_permissions::EffectivePermissions;
 use super::step::{Found, Rank};
-use crate::account::{Account, ChosenTags, PolicyId, Principal, PrincipalId, PrincipalKind};
+use crate::account::{Account, ChosenTags, PolicyId, Principal, PrincipalId};
 use crate::probe;
 
 /// Condition keys, as the policies write them.
@@ -122,11 +124,11 @@ impl Cast {
 }
 
 /// All policies that a principal has, those of its groups included, and further ones that are not known.
-pub(super) fn policies_of(
+pub(crate) fn policies_of(
     account: &Account,
     principal: &Principal,
     unknown: Option<PolicyId>,
-) -> Policies {
+) -> Rc<[PolicyId]> {
     let mut policies = principal.policies.clone();
     for group in &principal.groups {
         policies.extend(&account.principal(*group).policies);

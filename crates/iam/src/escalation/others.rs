@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use portcullis_model::PrincipalKind;
+
 use super::Certainty;
 use super::edges::Edge;
 use super::methods::{Changes, Methods};
@@ -9,7 +11,7 @@ use super::nodes::{NodeId, NodeKind};
 use super::reach::Reached;
 use super::search::{Search, Wait};
 use super::step::Step;
-use crate::account::{PrincipalId, PrincipalKind};
+use crate::account::PrincipalId;
 
 /// Who can become somebody, and how.
 type Becoming = BTreeMap<NodeId, Reached>;

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 
+use portcullis_model::PrincipalKind;
+
 use super::Certainty;
 use super::attempt::providers_of;
 use super::changes::{BOUNDARY, POLICY};
@@ -13,7 +15,7 @@ use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{NodeId, policies_of};
 use super::search::{Search, Wait};
 use super::step::{Step, Target};
-use crate::account::{Account, PrincipalId, PrincipalKind};
+use crate::account::{Account, PrincipalId};
 use crate::context::Resource;
 use crate::pattern::Pattern;
 use crate::policy::{PolicyDocument, Selection};
@@ -254,7 +256,9 @@ impl<'a> Search<'a> {
                 }
             }
             if let Some(besides) = best {
-                self.lead_on(Edge::new(by, id, besides), role_id, step);
+                let edge = Edge::new(by, id, besides);
+                let target = Some(Target::Principal(role_id));
+                self.lead_to(self.of_principal[role_id.place()], edge.with(target, step));
             }
         }
     }
@@ -331,7 +335,8 @@ impl<'a> Search<'a> {
             let change = self.index.allowed(who, action, Asked::own(arn)).map(Step::new);
             let join = self.attempt(Wait { method: join, ..edge.by }, arn, &target);
             if let (Some(change), Some(join)) = (change, join) {
-                self.gain_everything(edge, target, join.and(change));
+                let after = self.node(edge.owner).who.with(self.index.everything());
+                self.lead(edge.clone().with(Some(target), join.and(change)), after);
                 return;
             }
         }

@@ -10,6 +10,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 
+use portcullis_model::PrincipalKind;
+
 use super::edges::Edge;
 use super::effective_permissions::{EffectivePermissions, Index, PermissionsKey, Policies};
 use super::methods::{ActionId, Changes, Method, Methods};
@@ -18,7 +20,7 @@ use super::reach::{Names, Reached};
 use super::step::{Found, Rank, Step};
 use super::tags::Tagging;
 use super::{Certainty, Judgement, Privileges, sentence};
-use crate::account::{Account, Organization, PolicyId, PrincipalId, PrincipalKind};
+use crate::account::{Account, Organization, PolicyId, PrincipalId};
 use crate::context::Resource;
 use crate::policy::Effect;
 use crate::probe;
@@ -147,12 +149,11 @@ impl<'a> Search<'a> {
             } else {
                 self.cast.version(principal.clone())
             };
+            let policies = policies_of(account, principal, unknown);
             let who = EffectivePermissions {
-                identity,
-                policies: policies_of(account, principal, unknown),
                 boundary: principal.boundary,
                 groups: if is_group { [id].into() } else { principal.groups.as_slice().into() },
-                removed: Rc::new([]),
+                ..EffectivePermissions::new(identity, policies)
             };
             let holder = (!is_group).then_some(id);
             let node = self.add(who, NodeKind::Principal(id), holder);
@@ -165,14 +166,7 @@ impl<'a> Search<'a> {
         for id in self.account().policy_ids() {
             let nodes = [0, 1].map(|kind| {
                 let identity = Rc::clone(&self.cast.nobody[kind]);
-                let policies = Policies::from([id]);
-                let who = EffectivePermissions {
-                    identity,
-                    policies,
-                    groups: Rc::new([]),
-                    boundary: None,
-                    removed: Rc::new([]),
-                };
+                let who = EffectivePermissions::new(identity, Policies::from([id]));
                 self.add(who, NodeKind::Policy, None)
             });
             self.of_policy.push(nodes);

@@ -2,13 +2,15 @@
 
 use std::cmp::Reverse;
 
+use portcullis_model::PrincipalKind;
+
 use super::attempt::providers_of;
 use super::methods::{Changes, Methods};
 use super::nodes::{NodeId, NodeKind};
 use super::reach::asks_for_tags;
 use super::search::{Road, Search, Wait};
 use super::step::{Rank, Target};
-use crate::account::{PrincipalId, PrincipalKind};
+use crate::account::PrincipalId;
 use crate::trust::TrustPolicy;
 
 impl Search<'_> {

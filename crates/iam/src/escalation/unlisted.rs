@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
+use portcullis_model::PrincipalKind;
+
 use super::Certainty;
 use super::effective_permissions::Asked;
 use super::methods::{Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::search::{Search, Wait};
 use super::step::{Rank, Step};
-use crate::account::{Principal, PrincipalKind};
+use crate::account::Principal;
 use crate::probe;
 
 /// The kind of a principal, as ARNs have it, and the name, which is unique whatever the path.

@@ -1,9 +1,9 @@
 //! Whether a principal of the role's own account may assume it.
 
-use portcullis_model::Arn;
+use portcullis_model::{Arn, PrincipalKind};
 
 use super::{ASSUME_ROLE, TrustPolicy};
-use crate::account::{Account, Principal, PrincipalKind};
+use crate::account::{Account, Principal};
 use crate::condition::Operator;
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;

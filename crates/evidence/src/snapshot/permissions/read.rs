@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use portcullis_iam::{
-    Account, Organization, Policy, PolicyDocument, PolicyId, Principal, PrincipalId, PrincipalKind,
-    TrustPolicy,
+    Account, Organization, Policy, PolicyDocument, PolicyId, Principal, PrincipalId, TrustPolicy,
 };
-use portcullis_model::{AccountId, Arn, Fact, Gap, PolicyKind};
+use portcullis_model::{AccountId, Arn, Fact, Gap, PolicyKind, PrincipalKind};
 
 use super::counts::{Counts, Miscounted};
 use super::{SOURCE, principals};
