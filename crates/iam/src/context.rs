@@ -1,6 +1,10 @@
 //! What is known of a request.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use portcullis_model::PrincipalKind;
+use serde::Deserialize;
 
 use crate::account::{Account, Organization, Principal};
 use crate::truth::Lack;
@@ -46,6 +50,21 @@ pub enum Resource<'a> {
     Anywhere,
 }
 
+/// What `data/condition_keys.toml` says of condition keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    global: BTreeSet<String>,
+    taking_tags: BTreeSet<String>,
+    of_bounded: BTreeSet<String>,
+    of_role_sessions: BTreeSet<String>,
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let list = include_str!("../data/condition_keys.toml");
+    toml::from_str(list).expect("the list is read by tests")
+});
+
 /// Keys that the caller of an action chooses values for, if the action takes them.
 const CHOSEN: [&str; 8] = [
     "aws:requesttag/",
@@ -70,40 +89,6 @@ const OF_RESOURCES: [&str; 5] = [
     "ssm:resourcetag/",
 ];
 
-/// The actions of IAM that take tags, but for `Tag…` and `Untag…`.
-///
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
-const TAKING_TAGS: [&str; 8] = [
-    "createinstanceprofile",
-    "createopenidconnectprovider",
-    "createpolicy",
-    "createrole",
-    "createsamlprovider",
-    "createuser",
-    "createvirtualmfadevice",
-    "uploadservercertificate",
-];
-
-/// The actions of IAM whose requests tell the permissions boundary of the user or role.
-///
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
-const OF_BOUNDED: [&str; 14] = [
-    "attachrolepolicy",
-    "attachuserpolicy",
-    "createrole",
-    "createuser",
-    "deleterolepermissionsboundary",
-    "deleterolepolicy",
-    "deleteuserpermissionsboundary",
-    "deleteuserpolicy",
-    "detachrolepolicy",
-    "detachuserpolicy",
-    "putrolepermissionsboundary",
-    "putrolepolicy",
-    "putuserpermissionsboundary",
-    "putuserpolicy",
-];
-
 /// Whose keys requests for actions of IAM and STS can have, beside STS for its own and identity providers, which
 /// have a dot in their names: a service's own keys are not sent to others.
 ///
@@ -122,24 +107,6 @@ pub(crate) const OF_SERVICES: [&str; 6] = [
     "aws:sourceorgpaths",
 ];
 
-/// Keys that tell where or how the credentials of a session were issued, and are sent to any service.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const OF_ROLE_SESSIONS: [&str; 12] = [
-    "aws:assumedroot",
-    "aws:ec2instancesourceprivateipv4",
-    "aws:ec2instancesourcevpc",
-    "aws:federatedprovider",
-    "codebuild:buildarn",
-    "codebuild:projectarn",
-    "ec2:roledelivery",
-    "ec2:sourceinstancearn",
-    "glue:credentialissuingservice",
-    "glue:roleassumedby",
-    "lambda:sourcefunctionarn",
-    "ssm:sourceinstancearn",
-];
-
 impl<'a> Request<'a> {
     /// The value of a condition key, whose name is in lower case.
     ///
@@ -156,66 +123,10 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The keys that begin with `aws:`, without that. One that is not here exists in no request.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const GLOBAL: [&str; 50] = [
-    "assumedroot",
-    "calledvia",
-    "calledviaawsmcp",
-    "calledviafirst",
-    "calledvialast",
-    "chatbotsourcearn",
-    "currenttime",
-    "ec2instancesourceprivateipv4",
-    "ec2instancesourcevpc",
-    "epochtime",
-    "federatedprovider",
-    "multifactorauthage",
-    "multifactorauthpresent",
-    "principalaccount",
-    "principalarn",
-    "principalisawsservice",
-    "principalorgid",
-    "principalorgpaths",
-    "principalservicename",
-    "principalservicenameslist",
-    "principaltag",
-    "principaltype",
-    "referer",
-    "requestedregion",
-    "requesttag",
-    "resourceaccount",
-    "resourceorgid",
-    "resourceorgpaths",
-    "resourcetag",
-    "securetransport",
-    "sourceaccount",
-    "sourcearn",
-    "sourceidentity",
-    "sourceip",
-    "sourceorgid",
-    "sourceorgpaths",
-    "sourcevpc",
-    "sourcevpcarn",
-    "sourcevpce",
-    "tagkeys",
-    "tokenissuetime",
-    "useragent",
-    "userid",
-    "username",
-    "viaawsmcpservice",
-    "viaawsservice",
-    "vpceaccount",
-    "vpceorgid",
-    "vpceorgpaths",
-    "vpcsourceip",
-];
-
 /// Whether any request can have a key.
 fn exists(key: &str) -> bool {
     let Some(global) = key.strip_prefix("aws:") else { return key.contains(':') };
-    GLOBAL.contains(&global.split('/').next().unwrap_or_default())
+    KEYS.global.contains(global.split('/').next().unwrap_or_default())
 }
 
 /// Whether requests for the action can have the key, whose name is in lower case.
@@ -227,15 +138,15 @@ fn is_sent(key: &str, action: &str) -> bool {
     }
     match key.split_once('/').map_or(key, |(key, _)| key) {
         "aws:requesttag" | "aws:tagkeys" if is_of_iam => {
-            name.starts_with("tag") || name.starts_with("untag") || TAKING_TAGS.contains(&name)
+            name.starts_with("tag") || name.starts_with("untag") || KEYS.taking_tags.contains(name)
         }
-        key if OF_ROLE_SESSIONS.contains(&key) => true,
+        key if KEYS.of_role_sessions.contains(key) => true,
         "iam:associatedresourcearn" | "iam:passedtoservice" => is_of_iam && name == "passrole",
         "iam:awsservicename" => is_of_iam && name == "createservicelinkedrole",
         "iam:servicespecificcredentialagedays" | "iam:servicespecificcredentialservicename" => {
             is_of_iam && name.ends_with("servicespecificcredential")
         }
-        "iam:permissionsboundary" => is_of_iam && OF_BOUNDED.contains(&name),
+        "iam:permissionsboundary" => is_of_iam && KEYS.of_bounded.contains(name),
         "iam:policyarn" => is_of_iam && (name.starts_with("attach") || name.starts_with("detach")),
         key => {
             let of = key.split_once(':').map_or(key, |(of, _)| of);
@@ -354,5 +265,5 @@ fn of_principal<'a>(principal: &'a Principal, key: &str) -> Value<'a> {
 /// Whether sessions alone have the key: it is of a role's credentials, or of the identity provider behind them.
 fn is_of_session(key: &str) -> bool {
     let (of, _) = key.split_once(':').unwrap_or_default();
-    OF_ROLE_SESSIONS.contains(&key) || of == "saml" || of.contains('.')
+    KEYS.of_role_sessions.contains(key) || of == "saml" || of.contains('.')
 }
