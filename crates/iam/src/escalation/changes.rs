@@ -21,8 +21,8 @@ pub(super) const POLICY: &str = "iam:policyarn";
 /// The key that tells the permissions boundary.
 pub(super) const BOUNDARY: &str = "iam:permissionsboundary";
 
-/// How many groups that deny something a user is put in, at most.
-const MANY_GUARDED: usize = 2;
+/// How many groups with a Deny there are, at most, if a user is put in two of them.
+const MANY_GUARDED: usize = 5;
 
 /// A change, and what the first action of its method must be allowed on.
 pub(super) struct Effect {
@@ -135,8 +135,12 @@ impl Maker<'_, '_> {
             let mut policies = self.index.account.principal(id).policies.iter();
             policies.any(|policy| self.index.has(*policy, policy::Effect::Deny))
         };
-        let joined = self.node.who.groups.iter().filter(|id| !origin.groups.contains(id));
-        let may_join_guarded = joined.clone().count() < MANY_GUARDED && joined.copied().all(denies);
+        let mut joined = self.node.who.groups.iter().filter(|id| !origin.groups.contains(id));
+        let may_join_guarded = match (joined.next(), joined.next()) {
+            (None, _) => true,
+            (Some(first), None) => denies(*first) && self.search.names.guarded <= MANY_GUARDED,
+            _ => false,
+        };
         for id in self.index.account.principal_ids() {
             let group = self.index.account.principal(id);
             let mut policies = group.policies.iter();

@@ -18,7 +18,7 @@ use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId};
 use crate::context::Resource;
 use crate::pattern::Pattern;
-use crate::policy::{PolicyDocument, Selection};
+use crate::policy::{Effect, PolicyDocument, Selection};
 use crate::trust::{Chosen, TrustPolicy, session_of};
 use crate::value::Value;
 
@@ -57,6 +57,8 @@ pub(super) struct Names<'a> {
     trusting: OnceCell<BTreeMap<&'a str, Vec<PrincipalId>>>,
     /// All that changes act on, sorted by ARN, with the users and roles that it is or that have it.
     holders: Vec<(&'a str, Holders)>,
+    /// How many groups have a policy with a Deny.
+    pub(super) guarded: usize,
     /// Whether policies choose by the tags of principals.
     pub(super) tags_matter: bool,
     /// Whether IAM Identity Center has made a role.
@@ -74,6 +76,11 @@ impl<'a> Names<'a> {
             if principal.kind == PrincipalKind::Role {
                 names.roles.insert(&principal.name, id);
             }
+            let mut documents =
+                principal.policies.iter().filter_map(|id| account.policy(*id).document.as_ref());
+            let is_guarded =
+                documents.any(|it| it.statements.iter().any(|it| it.effect == Effect::Deny));
+            names.guarded += usize::from(is_guarded && principal.kind == PrincipalKind::Group);
             names.has_identity_center |= principal.is_of_identity_center();
             for (key, value) in principal.tags.iter().flatten() {
                 let of_key = names.by_tag.entry(key.to_ascii_lowercase()).or_default();
@@ -387,8 +394,12 @@ impl<'a> Search<'a> {
         if self.is_settled(edge.way()) {
             return;
         }
-        let further = Methods::numbered()
-            .filter(|(_, it)| it.changes.alters_reached() && self.mentions(edge.by.node, it));
+        // A newcomer is given something once, lest every set of policies be tried on everyone who can be made.
+        let is_newcomer = matches!(edge.first, Some((_, None)));
+        let further = Methods::numbered().filter(|(_, it)| {
+            let is_tried = it.changes.alters_reached() && !(is_newcomer && it.changes.gives());
+            is_tried && self.mentions(edge.by.node, it)
+        });
         let further: Vec<u16> = further.map(|(number, _)| number).collect();
         let mut seen = BTreeSet::from([edge.owner]);
         let mut left = vec![edge.clone()];
