@@ -304,7 +304,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         let before = boundary.map(Offered::before).unwrap_or_default();
         let boundary = (BOUNDARY, Value::maybe(boundary.map(|it| it.arn.as_str())));
         let allowed = |action: ActionId, brings: &[(&str, Value<'_>)]| {
-            let brings = [&[boundary.clone()], brings].concat();
+            let brings = [std::slice::from_ref(&boundary), brings].concat();
             let asked = Asked { brings: &brings, ..Asked::about(newcomer) };
             self.index.allowed(self.who, action, asked).map(Step::new)
         };

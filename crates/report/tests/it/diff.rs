@@ -173,7 +173,7 @@ fn a_key_that_cannot_be_judged_may_be_any_of_its_owner() {
         Finding { verdict: Verdict::Unknown, ..finding }
     };
     let old = listed_key("dan", "AKIADAN", MADE, MADE);
-    let fixed = |new: Finding| counts(&[old.clone()], &[new])[1];
+    let fixed = |new: Finding| counts(std::slice::from_ref(&old), &[new])[1];
     assert_eq!(fixed(unknown("dan")), 0);
     assert_eq!(fixed(unknown("danny")), 1);
     let other = Finding { verdict: Verdict::Unknown, ..listed_key("dan", "AKIATWO", MADE, AGAIN) };
