@@ -57,9 +57,8 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
         let virtual_devices = answers.virtual_devices.as_ref().known();
         let mut in_use = virtual_devices.map(|all| of_users(all)).unwrap_or_default();
         for device in by_user.values().flatten() {
-            // Nothing says whether AWS counts those of other kinds.
-            let kind = mfa::kind(&device.serial_number);
-            if [MfaKind::Virtual, MfaKind::HardwareToken].contains(&kind) {
+            // Nothing says for sure that AWS counts those of other kinds.
+            if mfa::kind(&device.serial_number) == MfaKind::Virtual {
                 in_use.insert(&device.serial_number, device.enable_date);
             }
         }

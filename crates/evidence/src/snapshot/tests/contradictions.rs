@@ -743,6 +743,7 @@ fn no_more_devices_are_listed_than_are_in_use() {
     let (old, new) = ("2025-12-01T11:54:59Z", "2025-12-01T11:55:00Z");
     let unassigned = json!([{"SerialNumber": "arn:aws:iam::123456789012:mfa/alice"}]);
     let serial = "arn:aws:iam::123456789012:mfa/alice";
+    let other = "arn:aws:iam::123456789012:mfa/other";
     let key = "arn:aws:iam::123456789012:u2f/user/alice/key-1";
     let devices = Source::VirtualMfaDevices;
     let message = voided(&with(0, one(old), own(serial, old)), devices, "Incomplete");
@@ -750,8 +751,9 @@ fn no_more_devices_are_listed_than_are_in_use() {
     for (fixture, lists) in [
         (with(0, one(old), json!([])), [devices].as_slice()),
         (with(0, one(old), own(serial, old)), &[devices, Source::MfaDevices]),
-        (with(1, one(old), own("GAHT1", old)), &[Source::MfaDevices]),
-        (with(0, unassigned.clone(), own("GAHT1", old)), &[Source::MfaDevices]),
+        (with(1, one(old), own(other, old)), &[Source::MfaDevices]),
+        (with(0, unassigned.clone(), own(other, old)), &[Source::MfaDevices]),
+        (with(0, unassigned.clone(), own("GAHT1", old)), &[]),
         (with(0, unassigned, own(key, old)), &[]),
         (with(0, one(new), own("GAHT1", new)), &[]),
         (with(1, one(old), own(serial, old)), &[]),
