@@ -170,8 +170,33 @@ impl Search<'_> {
         self.nodes[id.place()].generation = generation;
         self.nodes[origin.place()].work = work;
         self.changed.insert(key, id);
+        self.note_variant(id);
         self.look_at(id);
         Some(id)
+    }
+
+    /// Notes a node that may be let assume a role which did not let it in before its changes.
+    fn note_variant(&mut self, id: NodeId) {
+        let (node, assume) = (self.node(id), self.index.methods.assume);
+        let origin = self.node(node.origin);
+        let (before, after) = (&origin.who, &node.who);
+        let places =
+            |who| self.index.in_force(who, assume).map(|(policy, place, _)| (policy, place));
+        let is_as_before = Rc::ptr_eq(&before.identity, &after.identity)
+            && before.boundary == after.boundary
+            && places(before).eq(places(after));
+        if is_as_before || node.is_always_administrator() {
+            return;
+        }
+        let is_newcomer = origin.kind == NodeKind::Changed;
+        match node.holder {
+            Some(holder) => {
+                self.variants.entry(holder).or_default().push(id);
+                self.acting.push(id);
+            }
+            None if is_newcomer => self.newcomers.push(id),
+            None => {}
+        }
     }
 
     /// A user or role that is yet to be made, and has nothing.

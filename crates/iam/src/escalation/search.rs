@@ -48,6 +48,8 @@ pub(super) struct Search<'a> {
     pub(super) acting: Vec<NodeId>,
     /// Users and roles that are yet to be made.
     pub(super) newcomers: Vec<NodeId>,
+    /// Principals after changes on which it may depend whether they may assume a role.
+    pub(super) variants: HashMap<PrincipalId, Vec<NodeId>>,
     /// Principals with other tags than they have.
     pub(super) retagged: Vec<NodeId>,
     /// The tags that are tried for sessions of roles.
@@ -93,6 +95,7 @@ impl<'a> Search<'a> {
             waiting: HashMap::new(),
             acting: Vec::new(),
             newcomers: Vec::new(),
+            variants: HashMap::new(),
             retagged: Vec::new(),
             session_tags: Vec::new(),
             leading_to: HashMap::new(),

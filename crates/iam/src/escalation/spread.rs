@@ -59,9 +59,8 @@ impl Search<'_> {
         let principal = self.account().principal(id);
         let trust = principal.trust.as_ref();
         let Some(method) = Methods::number_of(Changes::RoleSession) else { return };
-        for chosen in trust.map(|trust| self.names.chosen(trust)).unwrap_or_default() {
-            let wait = Wait { node: self.of_principal[chosen.place()], method };
-            self.try_one(wait, &principal.arn, to, target, rank);
+        for node in trust.map(|trust| self.chosen(trust)).unwrap_or_default() {
+            self.try_one(Wait { node, method }, &principal.arn, to, target, rank);
         }
         let is_role = principal.kind == PrincipalKind::Role;
         if is_role && trust.map_or(self.index.generous, TrustPolicy::must_be_tried_on_all) {
@@ -73,6 +72,16 @@ impl Search<'_> {
         if trust.is_some_and(|trust| self.names.lets_in_newcomers(trust, self.account())) {
             self.try_all(|search| &mut search.newcomers, to, target, rank);
         }
+    }
+
+    /// Those whom a trust policy chooses one by one, as they are and after changes.
+    fn chosen(&self, trust: &TrustPolicy) -> Vec<NodeId> {
+        let mut nodes = Vec::new();
+        for id in self.names.chosen(trust) {
+            nodes.push(self.of_principal[id.place()]);
+            nodes.extend(self.variants.get(&id).into_iter().flatten());
+        }
+        nodes
     }
 
     /// Lets all on a list assume a role, and keeps those for whom it was of no use.
@@ -170,9 +179,7 @@ impl Search<'_> {
         let principal = self.account().principal(id);
         let trust = principal.trust.as_ref();
         let Some(method) = Methods::number_of(Changes::RoleSession) else { return candidates };
-        let chosen = trust.map(|trust| self.names.chosen(trust)).unwrap_or_default();
-        let mut nodes: Vec<NodeId> =
-            chosen.iter().map(|id| self.of_principal[id.place()]).collect();
+        let mut nodes = trust.map(|trust| self.chosen(trust)).unwrap_or_default();
         if trust.is_some_and(TrustPolicy::must_be_tried_on_all) {
             nodes.extend(&self.acting);
         }

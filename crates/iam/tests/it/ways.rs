@@ -2151,3 +2151,55 @@ fn who_joins_a_group_keeps_what_it_has() {
     bounded["policies"]["b"] = json!([join(), allow("s3:*", "*")]);
     check_user(json!([join()]), bounded, &[]);
 }
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn whom_a_trust_policy_names_may_first_remove_what_denies() {
+    let alice = || arn("user/alice");
+    let by_name =
+        |key: &str, value: String| when(trusts_account(), json!({"StringEquals": {key: value}}));
+    let sts = || json!([deny("sts:*", "*")]);
+    for trust in [
+        trusts(json!({"AWS": alice()})),
+        when(trusts(json!({"AWS": "*"})), json!({"ArnEquals": {"aws:PrincipalArn": alice()}})),
+        when(trusts(json!({"AWS": "*"})), json!({"StringEquals": {"aws:PrincipalAccount": OWN}})),
+        by_name("aws:username", "alice".to_owned()),
+    ] {
+        let with = |action: &str, resource: String| {
+            let mut target = admin(trust.clone());
+            let may = json!([allow(action, resource), allow("s3:*", "*")]);
+            target["users"]["alice"] = json!({"may": may, "inline": {"guard": sts()}});
+            target
+        };
+        check(with("iam:DeleteUserPolicy", alice()), &[("delete-user-policy", Certain)]);
+        check(with("iam:DeleteUserPolicy", arn("user/bob")), &[]);
+        check(with("iam:DetachUserPolicy", alice()), &[]);
+    }
+    let bounded = |boundary: Json| {
+        let mut target = admin(trusts(json!({"AWS": arn("role/alice")})));
+        let may = json!([allow("iam:DeleteRolePermissionsBoundary", "*")]);
+        let trust = trusts_service("ec2.amazonaws.com");
+        target["roles"]["alice"] = json!({"may": may, "boundary": "b", "trust": trust});
+        target["policies"]["b"] = boundary;
+        target
+    };
+    check(bounded(json!([allow("iam:*", "*")])), &[("delete-role-boundary", Certain)]);
+    check(bounded(plain()), &[]);
+    // Somebody else removes it, and then acts as whom the trust policy names.
+    let of_bob = |may: Json| {
+        let mut target = admin(trusts(json!({"AWS": arn("user/bob")})));
+        target["users"]["bob"] = json!({"may": sts(), "keys": 0});
+        target["users"]["alice"] = json!({"may": [allow(may, arn("user/bob"))]});
+        target
+    };
+    let both = json!(["iam:DeleteUserPolicy", "iam:CreateAccessKey"]);
+    check(of_bob(both), &[("delete-user-policy", Certain)]);
+    check(of_bob(json!("iam:CreateAccessKey")), &[]);
+    let guards = |action: &str| {
+        let mut target = admin(trusts(json!({"AWS": alice()})));
+        target["users"]["alice"] = json!({"may": [allow(action, "*")], "inline": {"guard": sts()}});
+        privileges(&account(target), "alice").removable_guards.len()
+    };
+    assert_eq!(guards("iam:DeleteUserPolicy"), 1);
+    assert_eq!(guards("iam:DeleteRolePolicy"), 0);
+}
