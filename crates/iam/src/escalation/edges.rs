@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Certainty;
 use super::changes::{Effect, effects};
 use super::effective_permissions::{Asked, EffectivePermissions};
-use super::methods::Changes;
+use super::methods::{ActionId, Changes};
 use super::nodes::{NodeId, NodeKind};
 use super::search::{Search, Wait};
 use super::step::{Found, Grantor, Rank, Step, Target};
@@ -141,12 +141,16 @@ impl Search<'_> {
         Some(to)
     }
 
-    /// Notes what leads to a node, which may turn out more privileged later.
+    /// Notes what leads to a node, which may turn out more privileged later. What removes something waits until it is
+    /// known how privileged its owner is without that.
     pub(super) fn lead_to(&mut self, to: NodeId, edge: Edge) {
-        if let Some(rank) = self.node(to).rank {
-            self.arrive(&edge, to, rank);
+        let waits = edge.changes.iter().any(|change| change.removes.is_some());
+        match self.node(to).rank {
+            Some(rank) if waits => self.queue.push((rank, Reverse(to))),
+            Some(rank) => self.arrive(&edge, to, rank),
+            None => {}
         }
-        if !self.node(to).is_sure() {
+        if waits || !self.node(to).is_sure() {
             self.leading_to.entry(to).or_default().push(edge);
         }
     }
@@ -217,7 +221,7 @@ impl Search<'_> {
         let changes = self.method(edge.by.method).changes;
         let needed = match changes {
             Changes::GroupMembership => self.needed_groups(&edge.changes, to),
-            _ => edge.changes.iter().filter(|change| self.is_needed(change, to)).collect(),
+            _ => self.needed_removals(edge, to),
         };
         let Some(first) = needed.first() else { return };
         let step = edge.step(&needed);
@@ -268,22 +272,37 @@ impl Search<'_> {
         if needed.is_empty() { changes.iter().collect() } else { needed }
     }
 
-    /// Whether a change matters to what a node can do after it: a Deny that is removed, to what is done next.
-    fn is_needed(&self, change: &Change, to: NodeId) -> bool {
-        let (Some(policy), node) = (change.removes, self.node(to)) else { return true };
-        let mut actions = self.index.methods.action_ids();
-        if node.administrator.is_some() {
-            return actions.any(|action| {
-                let is_of_iam = self.index.methods.action(action).service() == "iam";
-                is_of_iam && self.index.denies(policy, action)
-            });
+    /// Of several removals, those of a Deny that matters to what a node does next; all, if only what it does later is denied.
+    fn needed_removals<'e>(&self, edge: &'e Edge, to: NodeId) -> Vec<&'e Change> {
+        let node = self.node(to);
+        let all: Vec<&Change> = edge.changes.iter().collect();
+        if all.len() == 1 {
+            return all;
         }
-        let best = node.ways.iter().max_by_key(|(_, way)| way.certainty);
-        best.is_none_or(|(number, way)| {
-            let mut allowed = way.step.allowed.iter();
-            self.method(*number).changes.removes()
-                || allowed.any(|it| self.index.denies(policy, it.action))
-        })
+        let denying = |actions: &[ActionId]| {
+            let mut denying = all.clone();
+            denying.retain(|change| {
+                let denies = |policy| actions.iter().any(|it| self.index.denies(policy, *it));
+                change.removes.is_some_and(denies)
+            });
+            denying
+        };
+        if node.administrator.is_some() {
+            let mut of_iam: Vec<ActionId> = self.index.methods.action_ids().collect();
+            of_iam.retain(|action| self.index.methods.action(*action).service() == "iam");
+            return denying(&of_iam);
+        }
+        let best = node.ways.values().map(|way| way.certainty).max();
+        let mut needed: Option<Vec<&Change>> = None;
+        for (number, way) in &node.ways {
+            if Some(way.certainty) != best || self.method(*number).changes.removes() {
+                continue;
+            }
+            let actions: Vec<ActionId> = way.step.allowed.iter().map(|it| it.action).collect();
+            let of_way = Some(denying(&actions)).filter(|changes| !changes.is_empty());
+            needed = needed.into_iter().chain(of_way).max_by_key(|it| edge.step(it).certainty());
+        }
+        needed.unwrap_or(all)
     }
 
     pub(super) fn found(&mut self, by: Wait, target: Option<Target>, step: Step, through: Rank) {

@@ -20,8 +20,12 @@ impl Search<'_> {
             if self.node(id).rank != Some(rank) {
                 continue;
             }
-            for edge in self.leading_to.get(&id).cloned().unwrap_or_default() {
-                self.arrive(&edge, id, rank);
+            let edges = self.leading_to.remove(&id).unwrap_or_default();
+            for edge in &edges {
+                self.arrive(edge, id, rank);
+            }
+            if !self.node(id).is_sure() {
+                self.leading_to.entry(id).or_default().extend(edges);
             }
             match self.node(id).kind {
                 NodeKind::Principal(principal) => {

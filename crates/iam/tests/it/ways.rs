@@ -1723,7 +1723,8 @@ fn an_inline_deny_is_overwritten() {
     let all_else = || json!({"Effect": "Deny", "NotAction": "iam:PutUserPolicy", "Resource": "*"});
     let mut inline = json!({"users": {"alice": {"may": [own()]}}});
     inline["users"]["alice"]["inline"]["guard"] = json!([all_else()]);
-    assert_eq!(ways(&account(inline), "alice"), [("put-user-policy", Certain)]);
+    // Before a policy is put beside it, or after.
+    check(inline, &[("put-user-policy", Certain), ("overwrite-user-policy", Certain)]);
     let mut managed = json!({"users": {"alice": {"may": [own()], "attached": ["guard"]}}});
     managed["policies"]["guard"] = json!([all_else()]);
     assert_eq!(ways(&account(managed), "alice"), []);
@@ -2202,4 +2203,24 @@ fn whom_a_trust_policy_names_may_first_remove_what_denies() {
     };
     assert_eq!(guards("iam:DeleteUserPolicy"), 1);
     assert_eq!(guards("iam:DeleteRolePolicy"), 0);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html>
+#[test]
+fn a_deny_is_removed_for_the_sake_of_a_later_step() {
+    let with = |overwrite: &str, boundary: Json| {
+        let all = json!(["iam:PutUserPolicy", "iam:CreatePolicyVersion"]);
+        let rewrite = "iam:CreatePolicyVersion";
+        let may =
+            json!([allow(overwrite, "*"), allow(rewrite, "*"), deny(rewrite, arn("policy/b"))]);
+        json!({
+            "users": {"alice": {"may": may, "boundary": "b"}},
+            "policies": {"b": [boundary, allow(all, "*")]},
+        })
+    };
+    // A policy that allows everything, then the one with the Deny, then the boundary.
+    let put = with("iam:PutUserPolicy", allow("s3:*", "*"));
+    check(put, &[("put-user-policy", Certain)]);
+    check(with("iam:PutGroupPolicy", allow("s3:*", "*")), &[]);
+    check(with("iam:PutUserPolicy", deny("iam:CreatePolicyVersion", "*")), &[]);
 }
