@@ -24,6 +24,11 @@ pub(super) const BOUNDARY: &str = "iam:permissionsboundary";
 /// How many groups with a Deny there are, at most, if a user is put in two of them.
 const MANY_GUARDED: usize = 5;
 
+/// The actions by which a group that allows nothing comes to allow something: its policies are rewritten, or it gets
+/// another. Whoever may do the latter from the beginning is dealt with by `change_joined_groups`.
+const REWRITING: [&str; 2] = ["iam:createpolicyversion", "iam:setdefaultpolicyversion"];
+const FILLING: [&str; 2] = ["iam:attachgrouppolicy", "iam:putgrouppolicy"];
+
 /// A change, and what the first action of its method must be allowed on.
 pub(super) struct Effect {
     pub(super) resource: String,
@@ -138,7 +143,7 @@ impl Maker<'_, '_> {
         effect
     }
 
-    /// A user can be put in groups that allow something; in some that deny something first, if in any.
+    /// A user can be put in groups that allow something or can be made to; in some that deny something first, if in any.
     fn memberships(&self) -> Vec<Effect> {
         let mut effects = Vec::new();
         let origin = &self.search.node(self.node.origin).who;
@@ -152,12 +157,22 @@ impl Maker<'_, '_> {
             (Some(first), None) => denies(*first) && self.search.names.guarded <= MANY_GUARDED,
             _ => false,
         };
+        let mentions = |who: &EffectivePermissions, actions: &[&str]| {
+            actions.iter().any(|name| self.index.mentions(who, self.index.methods.known(name)))
+        };
+        let may =
+            |actions: &[&str]| mentions(self.by, actions) || mentions(&self.node.who, actions);
+        let rewrites = may(&REWRITING);
+        let fills = may(&FILLING) && !mentions(origin, &FILLING);
+        let is_of_use = |policy: &PolicyId| {
+            let is_own = self.index.account.policy(*policy).kind == PolicyKind::CustomerManaged;
+            rewrites && is_own || self.index.has(*policy, policy::Effect::Allow)
+        };
         for id in self.index.account.principal_ids() {
             let group = self.index.account.principal(id);
-            let mut policies = group.policies.iter();
             if group.kind == PrincipalKind::Group
                 && !self.node.who.groups.contains(&id)
-                && policies.any(|policy| self.index.has(*policy, policy::Effect::Allow))
+                && (fills || group.policies.iter().any(is_of_use))
             {
                 let after = self.node.who.joining(id, group);
                 let mut effect = Effect::new(&group.arn, Some(Target::Principal(id)), after);

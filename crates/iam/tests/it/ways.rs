@@ -2255,3 +2255,33 @@ fn what_is_removed_gives_nothing_any_more() {
     // What the group allows goes with it.
     check(leave(json!([put()]), json!([leaves()])), &[]);
 }
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html>
+#[test]
+fn a_group_is_joined_whose_policies_are_changed_then() {
+    let joins: &Ways = &[("add-user-to-group", Certain)];
+    let join = || allow("iam:AddUserToGroup", "*");
+    let with = |may: Json, of_g: Json, versions: Json| {
+        json!({
+            "users": {"alice": {"may": may}},
+            "groups": {"g": {"may": of_g}, "h": {"attached": ["own"]}, "i": {"may": plain()}},
+            "policies": {"own": {"versions": versions}},
+        })
+    };
+    let rewrite = |policy: &str| allow("iam:CreatePolicyVersion", arn(policy));
+    let one = || json!([plain()[0]]);
+    check(with(json!([join(), rewrite("policy/own")]), plain(), json!([one()])), joins);
+    check(with(json!([join(), rewrite("policy/other")]), plain(), json!([one()])), &[]);
+    let default = || allow("iam:SetDefaultPolicyVersion", "*");
+    let older = json!([one(), [everything()]]);
+    check(with(json!([join(), default()]), plain(), older), joins);
+    check(with(json!([join(), default()]), plain(), json!([one(), one()])), &[]);
+    // One group may change another.
+    check(with(json!([join()]), json!([rewrite("policy/own")]), json!([one()])), joins);
+    check(with(json!([join()]), json!([rewrite("policy/other")]), json!([one()])), &[]);
+    let put = |group: &str| json!([allow("iam:PutGroupPolicy", arn(group))]);
+    check(with(json!([join()]), put("group/i"), json!([one()])), joins);
+    check(with(json!([join()]), put("group/j"), json!([one()])), &[]);
+    let only = |group: &str| json!([allow("iam:AddUserToGroup", arn(group))]);
+    check(with(only("group/g"), put("group/i"), json!([one()])), &[]);
+}
