@@ -39,6 +39,9 @@ impl Search<'_> {
     /// Whether a method may change something of others.
     fn is_of_use(&self, by: Wait) -> bool {
         let method = self.method(by.method);
+        if method.changes == Changes::RoleTrust {
+            return self.rewrites_for_others(by);
+        }
         method.changes.alters_reached()
             && self.mentions(by.node, method)
             && !self.in_range(by.node, method.actions[0]).is_empty()
@@ -50,11 +53,31 @@ impl Search<'_> {
             return;
         }
         let node = self.of_principal[actor.place()];
-        for (method, _) in Methods::numbered() {
+        for (method, it) in Methods::numbered() {
             let by = Wait { node, method };
-            if self.is_of_use(by) {
+            if !self.is_of_use(by) {
+                continue;
+            }
+            if it.changes == Changes::RoleTrust {
+                self.let_in_those(by, becoming);
+            } else {
                 self.change_those(by, becoming);
                 self.change_thirds(by, actor, becoming, direct);
+            }
+        }
+    }
+
+    /// Lets those who can become whoever rewrites a trust policy assume the role instead.
+    fn let_in_those(&mut self, by: Wait, becoming: &Becoming) {
+        for (role, step) in self.opened_for_others(by) {
+            let to = self.of_principal[role.place()];
+            for (id, reached) in becoming {
+                if *id != to && self.may_be_let_in(*id, role) {
+                    let (way, target) = reached.first.clone();
+                    let first = Some((way, Some(target)));
+                    let edge = Edge { first, ..Edge::new(by, *id, reached.step.clone()) };
+                    self.lead_to(to, edge.with(None, step.clone()));
+                }
             }
         }
     }

@@ -231,43 +231,57 @@ impl<'a> Search<'a> {
     fn let_in_others(&mut self, id: NodeId) {
         let Some(method) = Methods::number_of(Changes::RoleTrust) else { return };
         let by = Wait { node: id, method };
-        let rewrite = self.method(method).actions[0];
-        let assume = self.index.methods.assume;
-        let who = self.node(id).who.clone();
-        let mut policies = who.policies.iter().chain(&who.boundary);
-        if !self.index.mentions(&who, rewrite)
-            || !policies.any(|policy| self.index.denies(*policy, assume))
-        {
+        if !self.rewrites_for_others(by) {
             return;
         }
         let reached = self.reached(id);
-        for (arn, _) in self.in_range(id, rewrite) {
-            let Some(role_id) = self.names.by_arn.get(arn).copied() else { continue };
-            let role = self.account().principal(role_id);
-            if role.kind != PrincipalKind::Role
-                || role.is_protected()
-                || self.index.left_of_grant(&who, assume, role, false).is_some()
-            {
-                continue;
-            }
-            let Some(step) = self.on_target(by, arn, Resource::Principal(role), None) else {
-                continue;
-            };
+        for (role, step) in self.opened_for_others(by) {
             let mut best: Option<Step> = None;
             for other in &reached {
-                let other_who = &self.node(self.of_principal[other.id.place()]).who;
-                let left = self.index.left_of_grant(other_who, assume, role, false);
-                if other.id != role_id && left == Some(Certainty::Certain) {
+                let node = self.of_principal[other.id.place()];
+                if other.id != role && self.may_be_let_in(node, role) {
                     let step = other.step.clone();
                     best = best.into_iter().chain([step]).max_by_key(Step::certainty);
                 }
             }
             if let Some(besides) = best {
                 let edge = Edge::new(by, id, besides);
-                let target = Some(Target::Principal(role_id));
-                self.lead_to(self.of_principal[role_id.place()], edge.with(target, step));
+                let target = Some(Target::Principal(role));
+                self.lead_to(self.of_principal[role.place()], edge.with(target, step));
             }
         }
+    }
+
+    /// Whether a node may rewrite trust policies, but is denied to assume some role.
+    pub(super) fn rewrites_for_others(&self, by: Wait) -> bool {
+        let who = &self.node(by.node).who;
+        let mut policies = who.policies.iter().chain(&who.boundary);
+        self.mentions(by.node, self.method(by.method))
+            && policies.any(|policy| self.index.denies(*policy, self.index.methods.assume))
+    }
+
+    /// The roles that a node may not assume, but whose trust policies it may rewrite, with how.
+    pub(super) fn opened_for_others(&self, by: Wait) -> Vec<(PrincipalId, Step)> {
+        let mut opened = Vec::new();
+        for (arn, _) in self.in_range(by.node, self.method(by.method).actions[0]) {
+            let Some(id) = self.names.by_arn.get(arn).copied() else { continue };
+            let role = self.account().principal(id);
+            if role.kind == PrincipalKind::Role
+                && !role.is_protected()
+                && !self.may_be_let_in(by.node, id)
+            {
+                let step = self.on_target(by, arn, Resource::Principal(role), None);
+                opened.extend(step.map(|step| (id, step)));
+            }
+        }
+        opened
+    }
+
+    /// Whether a trust policy that names a node is enough for it to assume the role.
+    pub(super) fn may_be_let_in(&self, id: NodeId, role: PrincipalId) -> bool {
+        let (who, role) = (&self.node(id).who, self.account().principal(role));
+        let left = self.index.left_of_grant(who, self.index.methods.assume, role, false);
+        left == Some(Certainty::Certain)
     }
 
     /// Whether the first action of a method may be allowed on what has the ARN.

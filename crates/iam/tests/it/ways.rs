@@ -2285,3 +2285,29 @@ fn a_group_is_joined_whose_policies_are_changed_then() {
     let only = |group: &str| json!([allow("iam:AddUserToGroup", arn(group))]);
     check(with(only("group/g"), put("group/i"), json!([one()])), &[]);
 }
+
+/// Whoever becomes a role that may not assume another may be let in by it instead.
+#[test]
+fn a_trust_policy_is_rewritten_for_whoever_comes_from_before() {
+    let all = json!(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]);
+    let with = |trust: Json, of_mid: Json, may: Json| {
+        let mut target = admin(trusts_service("x"));
+        target["roles"]["mid"] = json!({"may": of_mid, "trust": trust});
+        target["users"]["alice"] = json!({"may": may});
+        target
+    };
+    let rewrite = |role: &str| allow("iam:UpdateAssumeRolePolicy", arn(role));
+    let no_session = || deny("sts:AssumeRole", "*");
+    let of_mid = |role: &str| json!([rewrite(role), no_session()]);
+    let named = || trusts(json!({"AWS": arn("user/alice")}));
+    check(with(named(), of_mid("role/admin"), plain()), ASSUME);
+    check(with(named(), of_mid("role/other"), plain()), &[]);
+    // Alice is denied to assume roles but this one.
+    let but_mid = json!({"Effect": "Deny", "Action": "sts:*", "NotResource": arn("role/mid")});
+    check(with(named(), of_mid("role/admin"), json!([but_mid])), &[]);
+    let service = || trusts_service("lambda.amazonaws.com");
+    let passes = json!([allow(all, "*")]);
+    let found = ways(&account(with(service(), of_mid("role/admin"), passes.clone())), "alice");
+    assert!(found.contains(&("lambda-create-invoke", Certain)), "{found:?}");
+    check(with(service(), of_mid("role/other"), passes), &[]);
+}
