@@ -72,6 +72,15 @@ impl<'a> Cells<'a> {
         })
     }
 
+    /// The date of a last use. `not_supported` says nothing of it, except of root in GovCloud, which has no password.
+    pub(super) fn last_use(&mut self, column: &str) -> Fact<Option<Timestamp>> {
+        let is_silent = self.cell(column) == Some("not_supported");
+        if is_silent && !self.entry.arn.starts_with("arn:aws-us-gov:iam::") {
+            return self.bad(column, "is not_supported, which does not mean that there was no use");
+        }
+        self.date(column)
+    }
+
     /// The value where there must be one.
     pub(super) fn required<T>(&mut self, value: Option<T>, column: &str, problem: &str) -> Fact<T> {
         value.map_or_else(|| self.bad(column, problem), Fact::Known)

@@ -82,7 +82,7 @@ pub(super) fn parse(
         created: cells
             .date("user_creation_time")
             .and_then(|date| cells.required(date, "user_creation_time", "is not a date")),
-        password_last_used: cells.date("password_last_used"),
+        password_last_used: cells.last_use("password_last_used"),
         password_last_changed: password_last_changed(&mut cells, password_enabled),
         password_enabled,
         mfa_active: cells.flag("mfa_active"),
@@ -158,7 +158,7 @@ fn last_used(
 ) -> Fact<Option<Timestamp>> {
     let service = cells.text(service_column).known().flatten();
     let is_none = cells.cell(service_column) == Some("N/A");
-    cells.date(date_column).and_then(|date| match date {
+    cells.last_use(date_column).and_then(|date| match date {
         Some(_) if is_none => {
             cells.bad(date_column, &format!("is a date, though {service_column} is N/A"))
         }

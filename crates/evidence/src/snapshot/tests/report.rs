@@ -44,7 +44,7 @@ fn an_emulators_date_without_a_password_is_none() {
         .alice(&[("password_last_used", "not_supported"), ("password_last_changed", CREATED)])
         .user();
     assert_eq!(alice.password_last_changed, Fact::Known(None));
-    assert_eq!(alice.password_last_used, Fact::Known(None));
+    assert_eq!(alice.password_last_used, Fact::missing(Source::CredentialReport));
 }
 
 /// AWS remembers the last use of a password that is gone, and nothing else of it.

@@ -317,7 +317,9 @@ fn last_use_is_the_latest_of_password_and_keys() {
     assert_eq!(newer_key.last_used, Fact::Known(Some(time("2025-12-31T00:00:00Z"))));
     assert_eq!(newer_key.last_used_credential, Fact::Known(Some("access key 2".to_owned())));
     assert_eq!(newer_key.idle_days, Fact::Known(Some(1.0)));
-    for never in ["N/A", "no_information", "not_supported"] {
+    let silent = root_of(&[("password_last_used", "not_supported")]);
+    assert_eq!(silent.last_used, Fact::missing(Source::CredentialReport));
+    for never in ["N/A", "no_information"] {
         let unused = root_of(&[("password_last_used", never)]);
         assert_eq!(unused.last_used, Fact::Known(None), "{never}");
         assert_eq!(unused.idle_days, Fact::Known(None), "{never}");
