@@ -1,5 +1,7 @@
 //! Root, decided from three sources.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use portcullis_model::{Fact, Gap, MfaKind, Root, Source, Sources};
 use serde_json::{Value as Json, json};
 
@@ -379,6 +381,27 @@ fn a_session_as_root_outranks_what_others_say_of_it() {
         &"signing certificate: credential-report says no, account-summary says no, root-credentials says yes"
             .to_owned()
     ));
+}
+
+/// The report says nothing of the time after it was made.
+#[test]
+fn an_old_or_undated_report_does_not_show_that_root_is_unused() {
+    let made = |at: &str| {
+        let content = STANDARD.encode(format!("{HEADER}\n{}", root_row(&[])));
+        let json = json!({"Content": content, "GeneratedTime": at});
+        Fixture::new().with(Source::CredentialReport, &json)
+    };
+    let missing = Fact::missing(Source::CredentialReport);
+    let old = made("2025-12-30T12:00:00Z");
+    assert_eq!(root(&made("2025-12-31T00:00:00Z")).use_is_current, Fact::Known(true));
+    assert_eq!(root(&old).use_is_current, missing);
+    let found = gaps(&old.snapshot(), Source::CredentialReport, Some("<root_account>"));
+    let message = "does not show the use of root in the last 1.5 days".to_owned();
+    assert_eq!(found, [("Outdated".to_owned(), message)]);
+    let undated = Fixture::new().csv(format!("{HEADER}\n{}", root_row(&[])));
+    assert_eq!(root(&undated).use_is_current, missing);
+    let live = old.with(Source::RootCredentials, &session());
+    assert_eq!(root(&live).use_is_current, Fact::Known(true));
 }
 
 /// `Active`, `Inactive` and `Expired` are all there is; what else is said does not make a key harmless.
