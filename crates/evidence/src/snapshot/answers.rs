@@ -31,8 +31,6 @@ use crate::shapes;
 pub(super) struct Answers {
     /// The moment that ages are counted to.
     pub(super) as_of: Timestamp,
-    /// Whether the credential report is all that there is.
-    pub(super) is_bare_report: bool,
     pub(super) identity: Identity,
     /// Accounts of the same owner.
     pub(super) own_accounts: Arc<BTreeSet<AccountId>>,
@@ -112,7 +110,6 @@ impl Answers {
     fn parse(documents: &mut Documents<'_>, as_of: Timestamp) -> Answers {
         Answers {
             as_of,
-            is_bare_report: documents.bundle.documents.keys().eq([&Source::CredentialReport]),
             identity: Identity::default(),
             own_accounts: Arc::default(),
             caller: documents.read(Source::CallerIdentity, caller),

@@ -51,6 +51,12 @@ impl Gaps {
         self.gaps.iter().filter(whole).any(Gap::is_failure)
     }
 
+    /// Whether that is so for the resource alone, or for all.
+    pub(super) fn has_failed_for(&self, source: Source, resource: &str) -> bool {
+        let of_it = |gap: &&Gap| gap.resource.as_deref() == Some(resource) && gap.source == source;
+        self.has_failed(source) || self.gaps.iter().filter(of_it).any(Gap::is_failure)
+    }
+
     /// The resources that the source is missing for.
     pub(super) fn resources(&self, source: Source) -> Vec<String> {
         let of_source = self.gaps.iter().filter(|gap| gap.source == source);

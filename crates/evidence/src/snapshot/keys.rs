@@ -44,19 +44,11 @@ pub(super) fn of_user(
             .ok_or(sources | Source::AccessKeys.into()),
     };
     if !pairs.as_ref().is_ok_and(|pairs| pairs.iter().all(|pair| pair.listed.is_some())) {
-        let (code, message) = match listed {
-            None => (
-                Gap::NOT_REQUESTED,
-                "the user's access keys were not asked for since the credential report",
-            ),
-            Some(_) => (
-                "NotListed",
-                "lacks a key of the credential report, and nothing says that this list is newer",
-            ),
-        };
-        gaps.explain(Source::AccessKeys.into(), user.name, code, message);
+        let message = "the user's access keys were not asked for since the credential report";
+        gaps.explain(Source::AccessKeys.into(), user.name, Gap::NOT_REQUESTED, message);
     }
-    let maker = Maker { user, created, answers, newer };
+    let is_lost = gaps.has_failed_for(Source::AccessKeys, user.name);
+    let maker = Maker { user, created, answers, newer, is_lost };
     let mut keys: Vec<AccessKey> = match pairs {
         Ok(pairs) => pairs.into_iter().map(|pair| maker.key(pair, &mut ids, gaps)).collect(),
         Err(missing) => return Fact::Missing(missing),
@@ -111,6 +103,8 @@ struct Maker<'a> {
     answers: &'a Answers,
     /// Whether the list is newer than the report: only then does it say which keys there are.
     newer: Option<bool>,
+    /// Whether AWS was asked for the list, and did not answer.
+    is_lost: bool,
 }
 
 impl Maker<'_> {
@@ -161,8 +155,8 @@ impl Maker<'_> {
         }
     }
 
-    /// The earliest moment at which the report shows the key, which may be older: activating a key again moves
-    /// `last_rotated`, but no key was used before it was made. A bare report is believed, as it is all there is.
+    /// The earliest moment at which the report shows the key. Activating a key again moves `last_rotated`,
+    /// but no key was used before it was made.
     fn earliest_date(
         &self,
         last_rotated: Fact<Option<Timestamp>>,
@@ -171,17 +165,14 @@ impl Maker<'_> {
         let rotated = last_rotated.and_then(in_report);
         let (date, source) = match (rotated, last_used) {
             (Fact::Known(rotated), Fact::Known(Some(used))) if used < rotated => {
-                (used, AgeSource::AtLeast)
+                (used, AgeSource::LastUsed)
             }
-            (Fact::Known(rotated), Fact::Known(_)) if self.answers.is_bare_report => {
-                (rotated, AgeSource::LastRotated)
-            }
-            (Fact::Known(rotated), Fact::Known(_)) => (rotated, AgeSource::AtLeast),
+            (Fact::Known(rotated), Fact::Known(_)) => (rotated, AgeSource::LastRotated),
             (Fact::Missing(sources), _) | (_, Fact::Missing(sources)) => {
                 return Fact::Missing(sources);
             }
         };
-        Fact::Known((date, source))
+        Fact::Known((date, if self.is_lost { AgeSource::AtLeast } else { source }))
     }
 
     /// When a listed key was created; missing if the report shows that it was used before.

@@ -112,10 +112,11 @@ words! {
     pub enum AgeSource {
         /// ListAccessKeys' CreateDate, which nothing moves.
         CreateDate = "create-date",
-        /// The last_rotated of a bare report: creation, or the last time the key was activated.
+        /// The report's last_rotated: creation, or the last time the key was activated.
         LastRotated = "last-rotated",
-        /// The report's last_rotated or an earlier last use, since ListAccessKeys does not say when the
-        /// key was created: it may be older.
+        /// The report's last use, where it is before last_rotated: the key is at least that old.
+        LastUsed = "last-used",
+        /// One of these two of the report, since ListAccessKeys failed: the key may be older.
         AtLeast = "at-least",
     }
 }
@@ -140,8 +141,8 @@ record! {
         /// Days since it was created or, if that is not known, since `last_rotated`, or `last_used`
         /// if that is earlier.
         pub age_days: Fact<f64>,
-        /// The date that `age_days` counts from: `create-date`, or `last-rotated` of a bare report; `at-least`: the
-        /// report's `last_rotated` or an earlier `last_used`, so that the key may be older.
+        /// The date that `age_days` counts from: `create-date`, `last-rotated` or `last-used`; `at-least`:
+        /// one of the last two, since ListAccessKeys failed.
         pub age_source: Fact<AgeSource>,
         /// Seconds from the user's creation to the date that `age_days` counts from.
         pub seconds_after_user: Fact<f64>,

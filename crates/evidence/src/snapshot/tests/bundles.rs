@@ -186,15 +186,6 @@ impl Fixture {
         self
     }
 
-    /// The report alone, as `portcullis audit FILE` reads it.
-    pub(super) fn bare(mut self) -> Fixture {
-        self.0.documents.retain(|source, _| *source == Source::CredentialReport);
-        for source in Source::every().filter(|source| *source != Source::CredentialReport) {
-            self.0.gaps.push(Gap::new(source, Gap::ABSENT, Gap::BARE_REPORT));
-        }
-        self
-    }
-
     pub(super) fn gap(mut self, gap: Gap) -> Fixture {
         self.0.gaps.push(gap);
         self

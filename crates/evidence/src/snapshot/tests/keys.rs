@@ -34,7 +34,7 @@ fn the_report_alone() {
     assert_eq!([&keys[0].name, &keys[1].name], ["key 2", "key 1"]);
     assert_eq!([keys[0].active, keys[1].active], [Fact::Known(false), Fact::Known(true)]);
     assert_eq!(keys[1].age_days, Fact::Known(90.5));
-    assert_eq!(keys[1].age_source, Fact::Known(AgeSource::AtLeast));
+    assert_eq!(keys[1].age_source, Fact::Known(AgeSource::LastRotated));
     assert_eq!(keys[1].idle_days, Fact::Known(90.5), "never used counts from its date");
     assert_eq!(keys[1].created, Fact::missing(Source::AccessKeys));
     assert_eq!(keys[0].seconds_after_user, Fact::Known(60.0 * 86_400.0));
@@ -95,32 +95,30 @@ fn a_key_is_as_old_as_its_last_use() {
     let used_before = key(NEW, OLD);
     assert_eq!(ids(std::slice::from_ref(&used_before)), [NEW], "the identity stays");
     assert_eq!(used_before.age_days, Fact::Known(671.0));
-    assert_eq!(used_before.age_source, Fact::Known(AgeSource::AtLeast));
+    assert_eq!(used_before.age_source, Fact::Known(AgeSource::LastUsed));
     assert_eq!(used_before.seconds_after_user, Fact::Known(60.0 * 86_400.0));
     for (rotated, used) in [(NEW, NEW), (NEW, "2025-10-02T12:00:01Z"), (NEW, "N/A")] {
         let used_since = key(rotated, used);
         assert_eq!(used_since.age_days, Fact::Known(90.5), "{used}");
-        assert_eq!(used_since.age_source, Fact::Known(AgeSource::AtLeast), "{used}");
+        assert_eq!(used_since.age_source, Fact::Known(AgeSource::LastRotated), "{used}");
     }
     let both = Sources::from_iter([Source::CredentialReport, Source::AccessKeys]);
     assert_eq!(key(NEW, "yesterday").age_days, Fact::Missing(both), "it may be older");
     assert_eq!(key("N/A", OLD).age_days, Fact::Missing(both), "it may be older");
 }
 
-/// Only ListAccessKeys shows when a key was made: without it, the report's date is the least age, except where there
-/// is nothing but the report.
+/// ListAccessKeys, which shows when a key was made, was called in vain: the report's date is the least age.
 #[test]
-fn a_key_may_be_older_where_it_is_not_listed() {
+fn a_key_may_be_older_where_its_list_is_lost() {
     let row = [("access_key_1_active", "true"), ("access_key_1_last_rotated", NEW)];
     let made = || Fixture::new().alice(&row);
     let of_alice = Gap::new(Source::AccessKeys, "Throttling", "too many").for_resource("alice");
+    let of_bob = Gap::new(Source::AccessKeys, "Throttling", "too many").for_resource("bob");
     for (fixture, expected) in [
         (made().without(Source::AccessKeys), AgeSource::AtLeast),
         (made().keys(&[], &json!([])).gap(of_alice), AgeSource::AtLeast),
-        (made().keys(&[], &json!([])), AgeSource::AtLeast),
-        (made().keys(&["alice"], &json!([])).undated(Source::AccessKeys), AgeSource::AtLeast),
-        (made().lacking(Source::AccessKeys, Gap::ABSENT), AgeSource::AtLeast),
-        (made().bare(), AgeSource::LastRotated),
+        (made().keys(&[], &json!([])).gap(of_bob), AgeSource::LastRotated),
+        (made().lacking(Source::AccessKeys, Gap::ABSENT), AgeSource::LastRotated),
     ] {
         let keys = keys(&fixture);
         assert_eq!(keys[0].age_days, Fact::Known(90.5));
@@ -218,7 +216,7 @@ fn an_undated_list_does_not_say_which_keys_there_are() {
     assert!(keys.iter().all(|key| key.active == Fact::Known(true)));
     assert_eq!(keys[1].id, Fact::missing(Source::AccessKeys));
     let gaps = gaps(&fixture.snapshot(), Source::AccessKeys, Some("alice"));
-    assert_eq!(gaps[0].0, "NotListed");
+    assert_eq!(gaps[0].0, "NotRequested");
 }
 
 #[test]

@@ -63,12 +63,12 @@ fn mistakes_are_found_at_their_place() {
         (
             "'zzz' != key.age_source",
             "'zzz'",
-            "`zzz` is none of its words; valid: create-date, last-rotated, at-least",
+            "`zzz` is none of its words; valid: create-date, last-rotated, last-used, at-least",
         ),
         (
             "key.age_source in ['create-date', 'last']",
             "'last'",
-            "`last` is none of its words; did you mean `last-rotated`?",
+            "`last` is none of its words; valid: create-date, last-rotated, last-used, at-least",
         ),
         (
             "key.age_source == params.word",
@@ -78,7 +78,7 @@ fn mistakes_are_found_at_their_place() {
         (
             "user.class == key.age_source",
             "==",
-            "one of human, service, break-glass is never equal to one of create-date, last-rotated, at-least",
+            "one of human, service, break-glass is never equal to one of create-date, last-rotated, last-used, at-least",
         ),
         (
             "key.active == null",
