@@ -14,6 +14,8 @@ use super::tags::borrowed;
 use crate::account::{PolicyId, Principal, PrincipalId};
 use crate::context::Resource;
 use crate::policy;
+use crate::probe;
+use crate::truth::Lack;
 use crate::value::Value;
 
 /// The key that tells which policy is attached or detached.
@@ -222,11 +224,12 @@ impl Maker<'_, '_> {
     fn changes(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect> {
         match self.method.changes {
             Changes::UserPermissions | Changes::GroupPermissions | Changes::RolePermissions => {
-                return self.more(holder, target);
+                return self.more(&holder.arn, target.as_ref());
             }
             Changes::UserBoundary | Changes::RoleBoundary => {
                 return self.unbound(holder, target.as_ref());
             }
+            Changes::NewGroup => return self.new_groups(target.as_ref()),
             Changes::UserTags | Changes::RoleTags => {
                 return self.retagged(holder, target.as_ref());
             }
@@ -277,14 +280,14 @@ impl Maker<'_, '_> {
     }
 
     /// Any policy is put in; one that is attached must be one that makes a difference.
-    fn more(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect> {
+    fn more(&self, resource: &str, target: Option<&Target>) -> Vec<Effect> {
         let who = &self.node.who;
         if !self.first_action().contains(":attach") {
-            return vec![Effect::new(&holder.arn, target, who.with(self.index.everything()))];
+            return vec![Effect::new(resource, target.cloned(), who.with(self.index.everything()))];
         }
         let mut effects = Vec::new();
         for offered in self.index.offered(self.by, self.method.actions[0], POLICY) {
-            let effect = Effect::new(&holder.arn, target.clone(), who.with(offered.policy));
+            let effect = Effect::new(resource, target.cloned(), who.with(offered.policy));
             effects.push(effect.offering(POLICY, offered));
         }
         for chosen in self.index.chosen(self.by, self.method.actions[0], POLICY) {
@@ -292,8 +295,40 @@ impl Maker<'_, '_> {
             let mut versions = vec![chosen.policy];
             versions.extend(&self.index.account.policy(chosen.policy).other_versions);
             if is_new && versions.iter().any(|id| self.index.has(*id, policy::Effect::Allow)) {
-                let effect = Effect::new(&holder.arn, target.clone(), who.with(chosen.policy));
+                let effect = Effect::new(resource, target.cloned(), who.with(chosen.policy));
                 effects.push(effect.offering(POLICY, chosen));
+            }
+        }
+        effects
+    }
+
+    /// A user can be put in a group that is yet to be made, and given any policy.
+    fn new_groups(&self, target: Option<&Target>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let (index, [give, others @ ..]) = (self.index, &self.method.actions[..]) else {
+            return effects;
+        };
+        let (mut patterns, is_all) = index.names_for(self.by, &self.method.actions, &[], "group");
+        if !is_all {
+            index.lacks.borrow_mut().insert(Lack::Budget);
+            if index.generous {
+                patterns.extend(index.names_for(self.by, &[*give], &[], "group").0);
+            }
+        }
+        for pattern in patterns {
+            let arn = pattern.example(probe::NAME);
+            if self.search.names.taken_by(&arn).is_some() {
+                continue;
+            }
+            let allowed = others.iter().map(|it| index.allowed(self.by, *it, Asked::own(&arn)));
+            let allowed = match allowed.collect::<Option<Vec<_>>>() {
+                Some(allowed) => allowed,
+                None if index.generous && !is_all => Vec::new(),
+                None => continue,
+            };
+            for mut effect in self.more(&arn, target) {
+                effect.before.allowed.extend(allowed.clone());
+                effects.push(effect);
             }
         }
         effects

@@ -99,6 +99,7 @@ pub(super) enum Changes {
     RolePermissions,
     UserCredentials,
     GroupMembership,
+    NewGroup,
     RoleSession,
     RoleTrust,
     PassedRole,
@@ -257,7 +258,8 @@ impl Changes {
             | Changes::UserBoundary
             | Changes::UserAttachment
             | Changes::UserInline
-            | Changes::UserTags => Some(PrincipalKind::User),
+            | Changes::UserTags
+            | Changes::NewGroup => Some(PrincipalKind::User),
             Changes::RolePermissions
             | Changes::RoleBoundary
             | Changes::RoleAttachment
@@ -271,6 +273,11 @@ impl Changes {
         }
     }
 
+    /// Whether it puts a user in reach in a group.
+    pub(super) fn joins(self) -> bool {
+        matches!(self, Changes::GroupMembership | Changes::NewGroup)
+    }
+
     /// Whether it gives somebody in reach a policy, or those of a group.
     pub(super) fn gives(self) -> bool {
         matches!(
@@ -279,12 +286,13 @@ impl Changes {
                 | Changes::GroupPermissions
                 | Changes::RolePermissions
                 | Changes::GroupMembership
+                | Changes::NewGroup
         )
     }
 
     /// Whether it only takes something away that stands in the way.
     pub(super) fn removes(self) -> bool {
-        self.is_of_holder() && self.kind_of_target().is_none()
+        self.is_of_holder() && !self.gives() && self.kind_of_target().is_none()
     }
 
     /// The kind of principal that a method lets one become, who need not be privileged.

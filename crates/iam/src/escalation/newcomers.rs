@@ -50,10 +50,10 @@ impl Search<'_> {
     /// where a trust policy lets it in.
     pub(super) fn make(&mut self, by: Wait) {
         let method = self.method(by.method);
-        let mut giving = Methods::numbered().filter(|(_, it)| {
+        let giving = Methods::numbered().filter(|(_, it)| {
             it.changes.gives() && it.actions.iter().all(|action| method.actions.contains(action))
         });
-        let giving = giving.next();
+        let giving = giving.max_by_key(|(_, it)| it.actions.len());
         let is_last = self.node(by.node).generation == MANY_GENERATIONS;
         if is_last || giving.is_none() && !self.names.let_in_newcomers {
             return;
@@ -168,11 +168,9 @@ impl<'m, 'a> Maker<'m, 'a> {
             _ => (PrincipalKind::User, "iam:createuser"),
         };
         let mut actions = method.actions.clone();
-        let giving = giving.filter(|_| method.changes != Changes::NewMember);
-        if method.changes == Changes::NewMember {
-            // It acts on the group.
-            actions.remove(0);
-        }
+        let (of_groups, giving) =
+            giving.into_iter().partition::<Vec<_>, _>(|it| it.changes.joins());
+        actions.retain(|action| !of_groups.iter().any(|it| it.actions.contains(action)));
         Maker {
             index: &search.index,
             search,
@@ -181,7 +179,7 @@ impl<'m, 'a> Maker<'m, 'a> {
             kind,
             create: search.index.methods.known(create),
             actions,
-            giving: giving.map(|giving| giving.actions[0]),
+            giving: giving.first().map(|giving| giving.actions[0]),
         }
     }
 

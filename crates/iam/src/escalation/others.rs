@@ -44,7 +44,13 @@ impl Search<'_> {
         }
         method.changes.alters_reached()
             && self.mentions(by.node, method)
-            && !self.in_range(by.node, method.actions[0]).is_empty()
+            && match method.changes {
+                Changes::NewGroup => {
+                    let who = &self.node(by.node).who;
+                    method.actions.iter().all(|action| self.index.mentions(who, *action))
+                }
+                _ => !self.in_range(by.node, method.actions[0]).is_empty(),
+            }
     }
 
     /// Tries the methods of somebody on what those have, or can become, who can become this one.
@@ -125,7 +131,7 @@ impl Search<'_> {
     fn others(&self, by: Wait, actor: PrincipalId) -> BTreeSet<PrincipalId> {
         let method = self.method(by.method);
         let mut others = BTreeSet::new();
-        if method.changes == Changes::GroupMembership {
+        if method.changes.joins() {
             let is_user =
                 |id: &PrincipalId| self.account().principal(*id).kind == PrincipalKind::User;
             others.extend(self.account().principal_ids().filter(is_user));

@@ -201,8 +201,11 @@ impl<'a> Search<'a> {
             if method.changes == Changes::GroupPermissions {
                 self.change_joined_groups(&Edge::new(by, id, Step::default()));
             }
-            let joins = method.changes == Changes::GroupMembership;
-            if targets.is_empty() || holders == 0 && !joins {
+            let joins = method.changes.joins();
+            let makes = method.changes == Changes::NewGroup;
+            if makes && !self.may_use_all(id, &method.actions)
+                || !makes && (targets.is_empty() || holders == 0 && !joins)
+            {
                 continue;
             }
             // Of two ways to look, the one with fewer to look at.

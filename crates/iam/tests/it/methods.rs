@@ -133,6 +133,13 @@ impl Method {
                 let fails = vec![self.beside("groups", plain()), role];
                 (Certain, self.beside("groups", admin()), fails)
             }
+            "new-group" => {
+                let on_two = json!([
+                    allow(self.actions[0].clone(), arn("group/a")),
+                    allow(self.actions[1..].to_vec(), arn("group/b"))
+                ]);
+                (Certain, self.user(json!({})), vec![self.user(json!({"may": on_two}))])
+            }
             "new-member" => {
                 (Certain, self.beside("groups", admin()), vec![self.beside("groups", plain())])
             }

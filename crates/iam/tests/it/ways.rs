@@ -2311,3 +2311,36 @@ fn a_trust_policy_is_rewritten_for_whoever_comes_from_before() {
     assert!(found.contains(&("lambda-create-invoke", Certain)), "{found:?}");
     check(with(service(), of_mid("role/other"), passes), &[]);
 }
+
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateGroup.html>
+#[test]
+fn a_group_is_made_for_a_user() {
+    let make = |give: &str, group: &str| {
+        let all = json!(["iam:CreateGroup", give, "iam:AddUserToGroup"]);
+        allow(all, arn(&format!("group/{group}")))
+    };
+    let put = || make("iam:PutGroupPolicy", "new-*");
+    let found: &Ways = &[("create-group-put-policy", Certain)];
+    check_user(json!([put()]), json!({"groups": {"g": {"may": plain()}}}), found);
+    let attach = make("iam:AttachGroupPolicy", "t/*");
+    check_user(json!([attach]), json!({}), &[("create-group-attach-policy", Certain)]);
+    // The only name is taken.
+    let taken = json!({"groups": {"g": {"may": plain()}}, "users": {"bob": {"groups": ["g"]}}});
+    check_user(json!([make("iam:PutGroupPolicy", "g")]), taken, &[("put-group-policy", Certain)]);
+    check_user(json!([make("iam:GetGroup", "new-*")]), json!({}), &[]);
+    let fill = allow(json!(["iam:PutGroupPolicy", "iam:AddUserToGroup"]), arn("group/b"));
+    check_user(json!([allow("iam:CreateGroup", arn("group/a")), fill]), json!({}), &[]);
+    // A role puts a user in it whose keys it makes.
+    let keys = || allow("iam:CreateAccessKey", arn("user/bob"));
+    let of_role = |may: Json| {
+        let mut json = role("alice", may, trusts_service("x"));
+        json["users"]["bob"] = json!({"may": plain(), "keys": 0});
+        json
+    };
+    check(of_role(json!([put(), keys()])), found);
+    check(of_role(json!([put()])), &[]);
+    let user = || allow(json!(["iam:CreateUser", "iam:CreateAccessKey"]), arn("user/new-*"));
+    let created: &Ways = &[("create-user-in-new-group-put-policy-key", Certain)];
+    check(of_role(json!([put(), user()])), created);
+    check(of_role(json!([user()])), &[]);
+}
