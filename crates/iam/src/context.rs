@@ -181,8 +181,8 @@ impl<'a> Context<'a> {
             },
             "aws:principalisawsservice" => Value::one("false"),
             "iam:permissionsboundary" => self.boundary_of_resource(),
-            // A policy that names an organization here does not mean any resource.
-            "aws:resourceorgid" | "aws:resourceorgpaths"
+            // A policy that names an account or organization here does not mean any resource.
+            "aws:resourceaccount" | "aws:resourceorgid" | "aws:resourceorgpaths"
                 if matches!(self.resource, Resource::Anywhere) =>
             {
                 Value::Absent

@@ -327,8 +327,8 @@ fn any_role_is_any_of_the_own_account() {
         json!([when(allow("sts:*", "*"), json!({"StringEquals": {key: value}}))])
     };
     check_anywhere("sts:assumerole", own("aws:ResourceOrgID", ORG), false);
-    check_anywhere("sts:assumerole", own("aws:ResourceAccount", "123456789012"), true);
-    check_anywhere("sts:assumerole", own("aws:ResourceAccount", "${aws:PrincipalAccount}"), true);
+    check_anywhere("sts:assumerole", own("aws:ResourceAccount", "123456789012"), false);
+    check_anywhere("sts:assumerole", own("aws:ResourceAccount", "${aws:PrincipalAccount}"), false);
     check_anywhere("sts:assumerole", own("aws:ResourceAccount", OTHER), false);
     check_anywhere("sts:assumerole", own("aws:ResourceOrgID", "${aws:PrincipalOrgID}"), false);
     let to = |operator: &str, service: &str| {
