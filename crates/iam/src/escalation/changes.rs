@@ -78,21 +78,13 @@ impl Effect {
         }
     }
 
-    /// Takes in another change of the same holder, which removes something too, or joins a group too.
+    /// Takes in another change of the same holder.
     pub(super) fn join(&mut self, other: &Effect) {
         let (mine, others) = (&mut self.after, &other.after);
-        if self.removed.is_some() {
-            mine.policies = in_both(&mine.policies, &others.policies);
-            mine.groups = in_both(&mine.groups, &others.groups);
-            return;
-        }
+        mine.removed = sorted(mine.removed.iter().chain(&*others.removed).copied().collect());
         mine.policies = sorted(mine.policies.iter().chain(&*others.policies).copied().collect());
         mine.groups = sorted(mine.groups.iter().chain(&*others.groups).copied().collect());
     }
-}
-
-fn in_both<T: Copy + Ord>(one: &[T], other: &[T]) -> Rc<[T]> {
-    one.iter().copied().filter(|it| other.contains(it)).collect()
 }
 
 /// The changes to what a node has that somebody can make by a method.
@@ -132,14 +124,11 @@ struct Maker<'m, 'a> {
 }
 
 impl Maker<'_, '_> {
-    fn removal(
-        &self,
-        resource: &str,
-        target: Option<Target>,
-        policy: PolicyId,
-        after: EffectivePermissions,
-    ) -> Effect {
-        let mut effect = Effect::new(resource, target, after);
+    fn removal(&self, resource: &str, target: Option<Target>, policy: PolicyId) -> Effect {
+        let who = &self.node.who;
+        let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
+        let mut effect =
+            Effect::new(resource, target, EffectivePermissions { removed, ..who.clone() });
         effect.removed = Some(policy);
         effect.goes_together = self.method.changes.removes();
         effect
@@ -202,9 +191,7 @@ impl Maker<'_, '_> {
             let can_lose_deny =
                 new_texts.iter().any(|text| !self.index.has(*text, policy::Effect::Deny));
             if self.index.has(id, policy::Effect::Deny) && can_lose_deny {
-                let removed = sorted(who.removed.iter().copied().chain([id]).collect());
-                let after = EffectivePermissions { removed, ..who.clone() };
-                effects.push(self.removal(&policy.id, target.clone(), id, after));
+                effects.push(self.removal(&policy.id, target.clone(), id));
             }
             for text in new_texts {
                 let mut after = who.clone();
@@ -249,34 +236,11 @@ impl Maker<'_, '_> {
             };
             let in_force = who.policies.contains(id) && !who.removed.contains(id);
             if can_go && in_force && self.index.has(*id, policy::Effect::Deny) {
-                let after = match self.method.changes {
-                    Changes::GroupLeave => self.leaving(holder),
-                    _ => self.without(*id),
-                };
-                let effect = self.removal(&holder.arn, target, *id, after);
+                let effect = self.removal(&holder.arn, target, *id);
                 effects.push(effect.bringing(POLICY, policy.id.clone()));
             }
         }
         effects
-    }
-
-    /// The same without a policy.
-    fn without(&self, policy: PolicyId) -> EffectivePermissions {
-        let who = &self.node.who;
-        let policies = who.policies.iter().copied().filter(|other| *other != policy).collect();
-        EffectivePermissions { policies, ..who.clone() }
-    }
-
-    /// The same without a group, and without the policies that only this group gives.
-    fn leaving(&self, group: &Principal) -> EffectivePermissions {
-        let (who, account) = (&self.node.who, self.index.account);
-        let mut groups = who.groups.to_vec();
-        groups.retain(|id| account.principal(*id).arn != group.arn);
-        let of_others = groups.iter().flat_map(|id| &account.principal(*id).policies);
-        let kept: Vec<_> = of_others.chain(&who.identity.policies).collect();
-        let mut policies = who.policies.to_vec();
-        policies.retain(|id| !group.policies.contains(id) || kept.contains(&id));
-        EffectivePermissions { policies: policies.into(), groups: groups.into(), ..who.clone() }
     }
 
     /// Any policy is put in; one that is attached must be one that makes a difference.

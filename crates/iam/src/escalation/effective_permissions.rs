@@ -35,7 +35,7 @@ pub(super) struct EffectivePermissions {
     pub(super) groups: Rc<[PrincipalId]>,
     /// The permissions boundary.
     pub(super) boundary: Option<PolicyId>,
-    /// Those of the policies that were emptied: they decide nothing any more, but can still be rewritten.
+    /// Those of the policies that were removed: they decide nothing any more, but can still be rewritten.
     pub(super) removed: Policies,
 }
 

@@ -2225,37 +2225,6 @@ fn a_deny_is_removed_for_the_sake_of_a_later_step() {
     check(with("iam:PutUserPolicy", deny("iam:CreatePolicyVersion", "*")), &[]);
 }
 
-/// What was detached is not there to be rewritten.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html>
-#[test]
-fn what_is_removed_gives_nothing_any_more() {
-    let rewrite = "iam:CreatePolicyVersion";
-    let detach = |policies: Json, attached: Json| {
-        let may = json!([allow(json!([rewrite, "iam:DetachUserPolicy"]), "*")]);
-        json!({
-            "users": {"alice": {"may": may, "attached": attached}},
-            "policies": policies,
-        })
-    };
-    let one = json!({"lim": [deny(rewrite, "*")]});
-    check(detach(one, json!(["lim"])), &[]);
-    let two = json!({"lim": [deny(rewrite, "*")], "other": plain()});
-    check(detach(two, json!(["lim", "other"])), &[("detach-user-policy", Certain)]);
-    let leave = |of_group: Json, own: Json| {
-        json!({
-            "users": {"alice": {"may": own, "groups": ["g"]}},
-            "groups": {"g": {"may": of_group, "attached": ["lim"]}},
-            "policies": {"lim": [deny("iam:PutUserPolicy", "*")]},
-        })
-    };
-    let put = || allow("iam:PutUserPolicy", "*");
-    let leaves = || allow("iam:RemoveUserFromGroup", "*");
-    check(leave(plain(), json!([leaves(), put()])), &[("remove-user-from-group", Certain)]);
-    // What the group allows goes with it.
-    check(leave(json!([put()]), json!([leaves()])), &[]);
-}
-
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html>
 #[test]
 fn a_group_is_joined_whose_policies_are_changed_then() {
