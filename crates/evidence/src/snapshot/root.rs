@@ -72,7 +72,7 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let summary_failed = gaps.has_failed(Source::AccountSummary);
     let mut decide = |point: &Point, fallback: Fact<bool>| {
         if let Some(session) = opened {
-            return Fact::Known((point.shown)(session));
+            return shown(point, session, answers, gaps);
         }
         let mut fact = decide(point, &claims, answers).or_else(|| fallback);
         let live = claims.iter().any(|claim| (point.of)(claim).is_some() && !is_report(claim));
@@ -124,6 +124,23 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         disagreements: disagreements(&claims, row, answers, gaps),
         claims,
     }
+}
+
+/// What a session as root shows; missing if it shows nothing of a credential that the account summary counts.
+fn shown(
+    point: &Point,
+    session: &RootCredentials,
+    answers: &Answers,
+    gaps: &mut Gaps,
+) -> Fact<bool> {
+    let shown = (point.shown)(session);
+    let is_counted = answers.counted(point.flag).is_some_and(|count| count > 0);
+    if shown || point.sound || !is_counted {
+        return Fact::Known(shown);
+    }
+    let (name, flag) = (point.name, point.flag);
+    let message = format!("shows no {name} in use, but {flag} is not 0 in the account summary");
+    gaps.missing(Source::RootCredentials, ROOT, "Contradictory", message)
 }
 
 /// Whether root can sign in to the console at all; root of GovCloud cannot.

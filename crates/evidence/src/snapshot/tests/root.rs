@@ -360,7 +360,7 @@ fn a_session_as_root_outranks_what_others_say_of_it() {
     let fixture = Fixture::new().summary(&flags).with(Source::RootCredentials, &session());
     let root = root(&fixture);
     assert_eq!(root.password_enabled, Fact::Known(true));
-    assert_eq!(root.has_access_key, Fact::Known(false), "it is inactive");
+    assert_eq!(root.has_access_key, Fact::missing(Source::RootCredentials), "it is inactive");
     assert_eq!(root.has_signing_certificate, Fact::Known(true));
     assert_eq!(root.mfa_active, Fact::Known(true));
     let devices = root.mfa_devices.known().unwrap().unwrap();
@@ -381,6 +381,22 @@ fn a_session_as_root_outranks_what_others_say_of_it() {
         &"signing certificate: credential-report says no, account-summary says no, root-credentials says yes"
             .to_owned()
     ));
+}
+
+/// A key or password that the account summary counts may be one that the session did not show.
+#[test]
+fn a_session_that_shows_less_than_the_summary_counts_is_in_doubt() {
+    let with = |count: i64, profile: Json| {
+        let flags = json!({"AccountPasswordPresent": count, "AccountAccessKeysPresent": 0});
+        let mut session = session();
+        session["LoginProfile"] = profile;
+        root(&Fixture::new().summary(&flags).with(Source::RootCredentials, &session))
+    };
+    let doubtful = with(1, Json::Null);
+    assert_eq!(doubtful.password_enabled, Fact::missing(Source::RootCredentials));
+    assert_eq!(doubtful.has_access_key, Fact::Known(false), "the summary counts none either");
+    assert_eq!(with(0, Json::Null).password_enabled, Fact::Known(false));
+    assert_eq!(with(0, json!({"CreateDate": CREATED})).password_enabled, Fact::Known(true));
 }
 
 /// The report says nothing of the time after it was made.
