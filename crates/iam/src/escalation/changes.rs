@@ -104,12 +104,12 @@ pub(super) fn effects(
             let mut effects = Vec::new();
             for id in &*node.who.groups {
                 let group = index.account.principal(*id);
-                effects.extend(maker.changes(group, Some(Target::Principal(*id))));
+                effects.extend(maker.changes(group, Some(&Target::Principal(*id))));
             }
             effects
         }
         Some(kind) if kind == node.who.identity.kind && !node.who.identity.is_protected() => {
-            maker.changes(&node.who.identity, node.holder.map(Target::Principal))
+            maker.changes(&node.who.identity, node.holder.map(Target::Principal).as_ref())
         }
         Some(_) => Vec::new(),
     }
@@ -208,17 +208,17 @@ impl Maker<'_, '_> {
     }
 
     /// The changes to a user, role or group, which has policies of its own.
-    fn changes(&self, holder: &Principal, target: Option<Target>) -> Vec<Effect> {
+    fn changes(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect> {
         match self.method.changes {
             Changes::UserPermissions | Changes::GroupPermissions | Changes::RolePermissions => {
-                return self.more(&holder.arn, target.as_ref());
+                return self.more(&holder.arn, target);
             }
             Changes::UserBoundary | Changes::RoleBoundary => {
-                return self.unbound(holder, target.as_ref());
+                return self.unbound(holder, target);
             }
-            Changes::NewGroup => return self.new_groups(target.as_ref()),
+            Changes::NewGroup => return self.new_groups(target),
             Changes::UserTags | Changes::RoleTags => {
-                return self.retagged(holder, target.as_ref());
+                return self.retagged(holder, target);
             }
             _ => {}
         }
@@ -228,7 +228,7 @@ impl Maker<'_, '_> {
             let policy = self.index.account.policy(*id);
             let is_inline = policy.kind == PolicyKind::Inline;
             let (can_go, target) = match self.method.changes {
-                Changes::GroupLeave => (true, target.clone()),
+                Changes::GroupLeave => (true, target.cloned()),
                 Changes::UserInline | Changes::RoleInline | Changes::GroupInline => {
                     (is_inline, Some(Target::Policy(*id)))
                 }
