@@ -120,7 +120,6 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         last_used_credential: last_use
             .map(|last| last.map(|(_, credential)| credential.to_owned())),
         idle_days: last_use.map(|last| last.map(|(at, _)| days(at, answers.as_of))),
-        use_is_current: use_is_current(opened, answers, gaps),
         disagreements: disagreements(&claims, row, answers, gaps),
         claims,
     }
@@ -363,29 +362,6 @@ fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
         };
         gaps.explain(sources, ROOT, "NotReported", &message);
     }
-}
-
-/// That a later use cannot be missing: a session shows it, or the report is about as new as AWS makes them, which
-/// is once in four hours.
-fn use_is_current(
-    opened: Option<&RootCredentials>,
-    answers: &Answers,
-    gaps: &mut Gaps,
-) -> Fact<bool> {
-    if opened.is_some() {
-        return Fact::Known(true);
-    }
-    answers.report.as_ref().and_then(|report| {
-        let uncovered = report.generated_at.map(|made| days(made, answers.as_of));
-        match uncovered {
-            Some(days) if days <= 1.0 => Fact::Known(true),
-            Some(days) => {
-                let message = format!("does not show the use of root in the last {days:.1} days");
-                gaps.missing(Source::CredentialReport, ROOT, "Outdated", message)
-            }
-            None => Fact::missing(Source::CredentialReport),
-        }
-    })
 }
 
 /// The latest use of root's password or of either key, and which it was.

@@ -46,9 +46,6 @@ record! {
         /// Days since the last use; null: no use is recorded.
         #[from(CredentialReport, RootCredentials)]
         pub idle_days: Fact<Option<f64>>,
-        /// True: what is recorded goes up to the last day; missing where it ends earlier, or nobody knows when.
-        #[from(CredentialReport, RootCredentials)]
-        pub use_is_current: Fact<bool>,
         /// What each source says about root.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         pub claims: Vec<RootClaim>,

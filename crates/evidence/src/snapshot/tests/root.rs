@@ -1,7 +1,5 @@
 //! Root, decided from three sources.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use portcullis_model::{Fact, Gap, MfaKind, Root, Source, Sources};
 use serde_json::{Value as Json, json};
 
@@ -397,27 +395,6 @@ fn a_session_that_shows_less_than_the_summary_counts_is_in_doubt() {
     assert_eq!(doubtful.has_access_key, Fact::Known(false), "the summary counts none either");
     assert_eq!(with(0, Json::Null).password_enabled, Fact::Known(false));
     assert_eq!(with(0, json!({"CreateDate": CREATED})).password_enabled, Fact::Known(true));
-}
-
-/// The report says nothing of the time after it was made.
-#[test]
-fn an_old_or_undated_report_does_not_show_that_root_is_unused() {
-    let made = |at: &str| {
-        let content = STANDARD.encode(format!("{HEADER}\n{}", root_row(&[])));
-        let json = json!({"Content": content, "GeneratedTime": at});
-        Fixture::new().with(Source::CredentialReport, &json)
-    };
-    let missing = Fact::missing(Source::CredentialReport);
-    let old = made("2025-12-30T12:00:00Z");
-    assert_eq!(root(&made("2025-12-31T00:00:00Z")).use_is_current, Fact::Known(true));
-    assert_eq!(root(&old).use_is_current, missing);
-    let found = gaps(&old.snapshot(), Source::CredentialReport, Some("<root_account>"));
-    let message = "does not show the use of root in the last 1.5 days".to_owned();
-    assert_eq!(found, [("Outdated".to_owned(), message)]);
-    let undated = Fixture::new().csv(format!("{HEADER}\n{}", root_row(&[])));
-    assert_eq!(root(&undated).use_is_current, missing);
-    let live = old.with(Source::RootCredentials, &session());
-    assert_eq!(root(&live).use_is_current, Fact::Known(true));
 }
 
 /// `Active`, `Inactive` and `Expired` are all there is; what else is said does not make a key harmless.
