@@ -275,6 +275,10 @@ fn may_be_any_key(finding: &Finding) -> bool {
 /// The list that such a finding stands for.
 fn list(finding: &Finding) -> List<'_> {
     let Finding { rule, resource, .. } = finding;
-    let (owner, _) = resource.id.rsplit_once("/access-key/").unwrap_or((&resource.id, ""));
-    (rule, finding.account_ref(), (resource.kind != "account").then_some(owner))
+    let owner = match resource.kind.as_str() {
+        "account" => None,
+        "access_key" => resource.id.rsplit_once("/access-key/").map(|(owner, _)| owner),
+        _ => Some(resource.id.as_str()),
+    };
+    (rule, finding.account_ref(), owner)
 }
