@@ -43,6 +43,8 @@ fn account(document: &PolicyDocument) -> Account {
         policies: vec![policy(document), policy(&everything)],
         principals: vec![principal(PrincipalKind::User, "user/ann", 0), admin],
         unlisted: Vec::new(),
+        saml_providers: None,
+        oidc_providers: None,
     }
 }
 
@@ -64,6 +66,7 @@ fn ask(document: &PolicyDocument) -> Answers {
         resource: "arn:{partition}:iam::{account}:role/{any}",
         in_any_account: true,
         unnamed: &["iam:passedtoservice"],
+        at_times_unnamed: &["iam:associatedresourcearn"],
     };
     let mut privileges = Vec::new();
     for generous in [false, true] {
