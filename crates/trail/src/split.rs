@@ -77,40 +77,44 @@ impl Splitter {
         for (index, bytes) in chunk.chunks(BLOCK).enumerate() {
             let marks = self.marks(bytes);
             self.may_escape |= marks.has_backslash;
-            let mut next = 0;
-            while let Some(bit) = first_from(next, self.relevant(&marks)) {
-                next = bit + 1;
+            let mut left = self.relevant(&marks);
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                left &= left - 1;
                 let at = index * BLOCK + bit;
-                let begins_string = marks.strings >> bit & 1 == 1;
-                match chunk[at] {
-                    b'"' if self.in_record => self.quotes.push(self.record.len() + at - start),
-                    b'"' if begins_string => {
+                if marks.quotes >> bit & 1 == 1 {
+                    if self.in_record {
+                        self.quotes.push(self.record.len() + at - start);
+                    } else if marks.strings >> bit & 1 == 1 {
                         self.keep_between(&chunk[start..at], found);
                         start = at;
-                    }
-                    b'"' => {
+                    } else {
                         self.keep_outside(&chunk[start..=at], found);
                         start = at + 1;
                     }
-                    bracket => {
-                        if !self.in_record {
-                            self.keep_between(&chunk[start..at], found);
-                            start = at;
-                        }
-                        if matches!(bracket, b'{' | b'[') {
-                            start = self.open(bracket, chunk, start, at);
-                            self.may_escape |= marks.has_backslash;
-                        } else if self.close() {
-                            self.end_record(&chunk[start..=at], found);
-                            start = at + 1;
-                            continue;
-                        }
-                        if !self.in_record {
-                            self.keep_outside(&[bracket], found);
-                            start = at + 1;
-                        }
-                    }
+                    continue;
                 }
+                let bracket = chunk[at];
+                if !self.in_record {
+                    self.keep_between(&chunk[start..at], found);
+                    start = at;
+                }
+                let mut ends_record = false;
+                if matches!(bracket, b'{' | b'[') {
+                    start = self.open(bracket, chunk, start, at);
+                    self.may_escape |= marks.has_backslash;
+                } else {
+                    ends_record = self.close();
+                }
+                if ends_record {
+                    self.end_record(&chunk[start..=at], found);
+                    start = at + 1;
+                } else if !self.in_record {
+                    self.keep_outside(&[bracket], found);
+                    start = at + 1;
+                }
+                // A bracket changes what matters of the rest.
+                left = self.relevant(&marks) & u64::MAX << bit << 1;
             }
         }
         let rest = &chunk[start..];
