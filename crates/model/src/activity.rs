@@ -80,6 +80,10 @@ pub struct RegionCoverage {
     /// The periods of digests of which every log file was read: there, nothing is missing. Sorted,
     /// and joined where they touch.
     pub proved: Vec<Period>,
+    /// The periods of digests that name a log file which was not read in whole, or is not as it was
+    /// delivered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<Period>,
 }
 
 /// A stretch of time.

@@ -255,6 +255,8 @@ impl Regions {
             }
             if missing.is_empty() && different.is_empty() {
                 insert(&mut region.proved, period);
+            } else {
+                insert(&mut region.incomplete, period);
             }
             for (files, trouble) in [
                 (missing, "were not read in whole"),
@@ -279,6 +281,7 @@ impl Regions {
             first: None,
             last: None,
             proved: Vec::new(),
+            incomplete: Vec::new(),
         })
     }
 }

@@ -80,9 +80,12 @@ fn regions<'a>(
 /// cannot be known; else what is missing.
 fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     let known = activity.regions.iter().find(|it| it.region == region);
-    let Some(RegionCoverage { first, last, proved, .. }) = known else {
+    let Some(RegionCoverage { first, last, proved, incomplete, .. }) = known else {
         return Err(format!("{region} was not read"));
     };
+    if let Some(hole) = incomplete.iter().find(|it| overlap(it, &activity.period)) {
+        return Err(format!("{region} was not read completely {}", stretch(*hole)));
+    }
     if let Some(proved) = proved.iter().find(|it| spans(it, activity.period, DIGEST)) {
         return Ok(*proved);
     }
@@ -96,6 +99,10 @@ fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
         Some(seen) => Err(format!("{region} was read {} only", stretch(seen))),
         None => Err(format!("no management event of {region} was read")),
     }
+}
+
+fn overlap(one: &Period, other: &Period) -> bool {
+    one.from < other.to && other.from < one.to
 }
 
 fn spans(stretch: &Period, period: Period, slack: SignedDuration) -> bool {

@@ -250,6 +250,16 @@ fn nothing_is_a_pass_only_where_every_region_was_read() {
             Some(proved("us-west-2", "07:00:00", "10:59:59")),
             "unknown not judged: no management event of us-west-2 was read",
         ),
+        // But of the first hour, a log file is known to be missing.
+        (
+            Some(json!({
+                "account": "111122223333", "region": "us-west-2", "records": 0,
+                "first": null, "last": null,
+                "proved": [{ "from": at("08:00:00"), "to": at("12:00:00") }],
+                "incomplete": [{ "from": at("07:00:00"), "to": at("08:00:00") }],
+            })),
+            "unknown not judged: us-west-2 was not read completely from 2026-11-18 07:00 UTC to 2026-11-18 08:00 UTC",
+        ),
         (Some(seen("us-west-2", "09:00:00", "09:30:00")), pass),
         (Some(seen("us-west-2", "2026-11-17T07:00:00Z", "2026-11-18T09:30:00Z")), pass),
         (

@@ -242,7 +242,9 @@ fn a_digest_whose_files_are_missing_broken_or_different_proves_nothing() {
     ] {
         let activity = read_files(files);
         assert_eq!(gaps(&activity)[0], gap);
-        assert_eq!(activity.coverage.regions[0].proved, []);
+        let region = &activity.coverage.regions[0];
+        assert_eq!(region.proved, []);
+        assert_eq!(region.incomplete, [period("2026-11-02T08:00:00Z", "2026-11-02T09:00:00Z")]);
     }
 }
 

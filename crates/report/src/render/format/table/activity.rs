@@ -91,7 +91,7 @@ fn write_list(label: &str, mut lines: Vec<String>, page: &mut Page<'_>) -> io::R
 }
 
 fn reach(coverage: &RegionCoverage) -> String {
-    let RegionCoverage { account, region, records, first, last, proved } = coverage;
+    let RegionCoverage { account, region, records, first, last, proved, .. } = coverage;
     let records = counted(*records, "record");
     let seen = match first.zip(*last) {
         Some((from, to)) => format!(", {}", stretch(Period { from, to })),
