@@ -179,6 +179,7 @@ impl History<'_> {
             attributes.push(("EventName", name.to_owned()));
         }
         if region == self.services.global_region {
+            attributes.push(("EventSource", "account.amazonaws.com".to_owned()));
             let names = self.request.global_events.iter().cloned();
             attributes.extend(names.map(|name| ("EventName", name)));
         }

@@ -126,6 +126,7 @@ async fn sign_ins_are_looked_up_wherever_they_are_recorded() {
     };
     assert_eq!(asked("signin.amazonaws.com"), regions.len());
     assert_eq!(asked("CreateLoginProfile"), 1, "IAM's events are in us-east-1 alone");
+    assert_eq!(asked("account.amazonaws.com"), 1, "and so are those of root's email address");
 }
 
 #[tokio::test]
