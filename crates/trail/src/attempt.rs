@@ -35,6 +35,7 @@ pub(crate) fn attempts(events: &[Event]) -> Vec<Attempt> {
         all: Vec::with_capacity(steps.len()),
         open: HashMap::new(),
         names: names(events),
+        spellings: spellings(events),
     };
     for (event, purpose) in steps {
         attempts.add(event, purpose);
@@ -82,6 +83,24 @@ fn names(events: &[Event]) -> HashMap<SharedText, SharedText> {
     names
 }
 
+/// How the names of IAM users are written that have capitals, by account and name in lower case: a sign-in page
+/// takes `ana` for `Ana`.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+fn spellings(events: &[Event]) -> HashMap<(SharedText, String), SharedText> {
+    let mut spellings = HashMap::new();
+    for event in events {
+        if event.actor.kind == ActorKind::User
+            && let Some(name) = &event.actor.name
+            && name.bytes().any(|byte| byte.is_ascii_uppercase())
+        {
+            let key = (event.account.clone(), name.to_ascii_lowercase());
+            spellings.entry(key).or_insert_with(|| name.clone());
+        }
+    }
+    spellings
+}
+
 /// The id of a user of Identity Center. Of a session, it is that of the role.
 fn user_id(actor: &Actor) -> Option<&SharedText> {
     let is_user = actor.kind == ActorKind::IdentityCenter && actor.role.is_none();
@@ -108,6 +127,7 @@ struct Attempts {
     /// The attempts that a later event may belong to.
     open: HashMap<Tie, usize>,
     names: HashMap<SharedText, SharedText>,
+    spellings: HashMap<(SharedText, String), SharedText>,
 }
 
 impl Attempts {
@@ -139,7 +159,13 @@ impl Attempts {
         let actor = &event.actor;
         let is_global = matches!(actor.kind, ActorKind::IdentityCenter | ActorKind::Saml);
         let by_id = user_id(actor).map(|id| self.names.get(id).unwrap_or(id).clone());
-        let name = actor.name.clone().or(by_id);
+        let mut name = actor.name.clone().or(by_id);
+        if actor.kind == ActorKind::User
+            && let Some(written) = &name
+        {
+            let key = (event.account.clone(), written.to_ascii_lowercase());
+            name = self.spellings.get(&key).cloned().or(name);
+        }
         let is_unnamed = name.is_none() && actor.kind != ActorKind::Root;
         Person {
             kind: actor.kind,

@@ -13,6 +13,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::WrongPassword => WRONG_PASSWORD,
         Pattern::PasswordOrCode if is_rhythmic(attempts) => CLOCK,
         Pattern::PasswordOrCode => PASSWORD_OR_CODE,
+        Pattern::StoppedHalfway if was_asked_for_password(last) => CENTER_UNANSWERED,
         Pattern::StoppedHalfway if last.person.kind == ActorKind::IdentityCenter => CENTER_STOPPED,
         Pattern::StoppedHalfway if last.person.kind == ActorKind::Directory => DIRECTORY_STOPPED,
         Pattern::StoppedHalfway if last.person.kind == ActorKind::Other => SOMEWHERE_STOPPED,
@@ -26,7 +27,9 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::FactorRefused if last.person.kind == ActorKind::Directory => DIRECTORY_FACTOR,
         Pattern::FactorRefused if last.person.kind == ActorKind::Other => SOMEWHERE_FACTOR,
         Pattern::FactorRefused if is_refused(last, "PASSWORD") => CENTER_PASSWORD,
-        Pattern::FactorRefused => CENTER_FACTOR,
+        Pattern::FactorRefused if is_refused(last, "WEBAUTHN") => CENTER_SECURITY_KEY,
+        Pattern::FactorRefused if has_refused_factor(last) => CENTER_FACTOR,
+        Pattern::FactorRefused => CENTER_REFUSED,
         Pattern::PasswordChangeRefused => password_change(last),
         Pattern::EnrolmentUnfinished => enrolment(attempts, last),
         Pattern::RoleRefused if is_wrong_code(last) => ROLE_CODE,
@@ -67,6 +70,16 @@ fn is_rhythmic(attempts: &[&Attempt]) -> bool {
 fn is_refused(attempt: &Attempt, name: &str) -> bool {
     let mut factors = attempt.factors.iter();
     factors.any(|factor| factor.name == name && factor.state == FactorState::Refused)
+}
+
+fn has_refused_factor(attempt: &Attempt) -> bool {
+    attempt.factors.iter().any(|factor| factor.state == FactorState::Refused)
+}
+
+/// Whether Identity Center got no further than to ask for the password.
+fn was_asked_for_password(attempt: &Attempt) -> bool {
+    attempt.person.kind == ActorKind::IdentityCenter
+        && matches!(attempt.factors.as_slice(), [one] if one.name == "PASSWORD" && one.state == FactorState::Asked)
 }
 
 /// Whether the error is that one, with or without the ending `Exception`.
@@ -126,6 +139,13 @@ const CENTER_STOPPED: Words = (
     Center. If not, tell the security team.",
 );
 
+const CENTER_UNANSWERED: Words = (
+    Likelihood::Possible,
+    "The portal asked for the password and got none: the person closed the page, or somebody else typed \
+    that name.",
+    "Ask the person whether they tried. If not, tell the security team.",
+);
+
 const UNKNOWN_NAME: Words = (
     Likelihood::Certain,
     "There is no user with the name that was typed. CloudTrail hides the name.",
@@ -175,6 +195,20 @@ const CENTER_FACTOR: Words = (
     "The second factor was refused.",
     "Set the device's clock and try a fresh code. If the device is lost, an administrator removes it \
     in Identity Center, and the person registers another.",
+);
+
+const CENTER_SECURITY_KEY: Words = (
+    Likelihood::Certain,
+    "The security key or passkey was refused.",
+    "Check that the key or passkey is the one registered for this portal, and try another browser. If it is \
+    lost, an administrator removes it in Identity Center, and the person registers another.",
+);
+
+const CENTER_REFUSED: Words = (
+    Likelihood::Possible,
+    "Identity Center refused the sign-in. CloudTrail does not say at which factor.",
+    "Ask the person what the page said. In Identity Center, check that the user is enabled and which MFA \
+    devices are registered.",
 );
 
 const DIRECTORY_STOPPED: Words = (

@@ -68,6 +68,16 @@ fn password_or_code() {
     assert_eq!(refused(&["08:00:00", "08:00:30", "08:02:01"]), once);
 }
 
+/// IAM takes `ana` for `Ana`: the prompt and the sign-in are one attempt of one person.
+#[test]
+fn a_name_is_one_in_any_case_of_letters() {
+    let story = Story::new().check_mfa("08:00:00", "Ana.Silva").sign_in("08:00:10", "ana.silva");
+    let summary = all(story);
+    assert_eq!(summary.locked_out, []);
+    let [row] = summary.signed_in.try_into().unwrap();
+    assert_eq!(row.person.name.as_deref(), Some("Ana.Silva"));
+}
+
 /// The fact that MFA was used or a code was asked for: either is enough.
 #[test]
 fn a_code_makes_the_password_uncertain() {
@@ -246,23 +256,32 @@ fn directory_refused() {
 /// 10: only Identity Center says which factor was wrong.
 #[test]
 fn factor_refused() {
-    let refused = |kind: &str| {
+    let step = |name: &str, outcome: &str, kind: &str| {
         locked_out(Story::new().event(
             "08:00:00",
             json!({
-                "eventName": "CredentialVerification",
+                "eventName": name,
                 "userIdentity": {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}},
-                "serviceEventDetails": {"CredentialVerification": "Failure"},
+                "serviceEventDetails": {name: outcome},
                 "additionalEventData": {"AuthWorkflowID": "w-1", "CredentialType": kind}
             }),
         ))
     };
+    let refused = |kind: &str| step("CredentialVerification", "Failure", kind);
     let password = refused("PASSWORD");
     assert_eq!(password.pattern, Pattern::FactorRefused);
     assert!(password.diagnosis.cause.contains("Identity Center password was wrong"));
     let code = refused("TOTP");
     assert_eq!(code.diagnosis.likelihood, Likelihood::Certain);
     assert!(code.diagnosis.cause.starts_with("The second factor"));
+    let key = refused("WEBAUTHN").diagnosis;
+    assert!(key.cause.starts_with("The security key") && !key.action.contains("code"), "{key:?}");
+    // Only the verification says which factor it was.
+    let whole = step("UserAuthentication", "Failure", "PASSWORD").diagnosis;
+    assert!(whole.cause.ends_with("does not say at which factor."), "{}", whole.cause);
+    let asked = step("CredentialChallenge", "Success", "PASSWORD");
+    assert_eq!(asked.pattern, Pattern::StoppedHalfway);
+    assert!(asked.diagnosis.cause.starts_with("The portal asked for the password"));
 }
 
 /// WorkSpaces writes the same events about users whom Identity Center does not know.
