@@ -54,7 +54,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     }
     let is_empty_share = args.shard.is_some() && recorded.accounts.is_empty();
     if args.bundles.is_empty() && !is_empty_share {
-        for account in unknown_accounts(&recorded.accounts, &declared)? {
+        for account in unknown_accounts(&recorded.accounts, &filter.accounts, &declared)? {
             accounts.push((account, Vec::new()));
         }
     }
@@ -144,16 +144,25 @@ fn filter(args: &SigninsArgs) -> Filter {
     }
 }
 
-/// The facts of accounts of which nothing is known but what CloudTrail says; of one where that is nothing.
+/// The facts of accounts of which nothing is known but what CloudTrail says; of one where that is nothing, and of
+/// each that is asked for.
 fn unknown_accounts(
     accounts: &BTreeMap<String, AccountActivity>,
+    asked_for: &[String],
     declared: &Declarations,
 ) -> Result<Vec<Snapshot>, Failure> {
-    if accounts.is_empty() {
-        let snapshot = Bundle::default().snapshot(Timestamp::now(), declared)?;
-        return Ok(vec![Snapshot { gaps: Vec::new(), ..snapshot }]);
-    }
     let mut snapshots = Vec::new();
+    let mut silent: Vec<Option<&String>> =
+        asked_for.iter().filter(|id| !accounts.contains_key(*id)).map(Some).collect();
+    if accounts.is_empty() && silent.is_empty() {
+        silent.push(None);
+    }
+    for id in silent {
+        let manifest = id.map(|id| Manifest { account: Some(id.clone()), ..Manifest::default() });
+        let bundle = Bundle { manifest, ..Bundle::default() };
+        let snapshot = bundle.snapshot(Timestamp::now(), declared)?;
+        snapshots.push(Snapshot { gaps: Vec::new(), ..snapshot });
+    }
     for (id, AccountActivity { period, regions, .. }) in accounts {
         let manifest = Manifest {
             account: Some(id.clone()),

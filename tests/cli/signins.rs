@@ -333,6 +333,39 @@ fn posture_and_activity_are_judged_together() {
     }
 }
 
+/// What root's key signs is a use of root, too.
+#[test]
+fn a_call_of_root_counts_as_use() {
+    let sandbox = crate::sandbox();
+    let event = r#"{"eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "eventID": "a",
+        "eventTime": "2026-10-31T12:00:00Z", "awsRegion": "us-east-1", "sourceIPAddress": "192.0.2.1",
+        "recipientAccountId": "111122223333",
+        "userIdentity": {"type": "Root", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"}}"#;
+    sandbox.write("bundle/cloudtrail.json", format!("{{\"Records\": [{event}]}}"));
+    let run = sandbox.run(crate::audit(&["--only", "root-recent-use"]));
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stdout.contains("root was used 0.5 days ago (2026-10-31 12:00 UTC, access key)"),
+        "{}",
+        run.stdout
+    );
+}
+
+/// An account or a region that was asked for and is nowhere in the logs leaves rules open.
+#[test]
+fn what_is_asked_for_and_not_read_is_said() {
+    let logs = repository("examples/trail/logs");
+    let sandbox = Sandbox::new();
+    let known = ["--account", "111122223333"];
+    for (asked, named) in
+        [(["--account", "999988887777"], "999988887777"), (["--region", "us-east-9"], "us-east-9")]
+    {
+        let arguments = [&["signins", logs.as_str()][..], &known, &asked].concat();
+        let run = sandbox.run([&arguments[..], &["--region", "us-east-1"]].concat());
+        assert!(run.stdout.contains(named), "{}", run.stdout);
+    }
+}
+
 /// A bundle of alice and bob in which root was never used, with a sign-in of root.
 fn bundle_with_history(outcome: &str) -> Sandbox {
     let sandbox = crate::sandbox();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event, EventId,
-    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, SharedText, SignedIn,
+    InputGap, LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, SharedText, SignedIn,
 };
 
 use crate::attempt::attempts;
@@ -45,6 +45,12 @@ pub fn summarise(
 ) -> (ActivitySummary, BTreeMap<String, AccountActivity>) {
     let Activity { mut coverage, mut events } = activity;
     coverage.regions.retain(|read| filter.takes_place(&read.account, &read.region));
+    for region in &filter.regions {
+        if !coverage.regions.iter().any(|read| read.region == *region) {
+            let what = "nothing of this region was read".to_owned();
+            coverage.gaps.push(InputGap { input: region.clone(), what });
+        }
+    }
     events.retain(|event| filter.takes_place(&event.account, &event.region));
     let mut attempts = attempts(&events);
     attempts.retain(|attempt| filter.takes_time(attempt.first, attempt.last));
