@@ -31,6 +31,7 @@ mod show;
 mod skeleton;
 #[cfg(test)]
 mod tests;
+mod unclosed;
 
 pub use check::ExampleFailure;
 pub use evaluate::{evaluate, evaluate_crossings, without_accounts};

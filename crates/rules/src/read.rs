@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::RuleFile;
 use crate::problem::Problem;
+use crate::unclosed::{self, Unclosed};
 
 /// So often a file is parsed to find the lines that are not TOML; one mistake may hide another.
 const MAX_PASSES: usize = 4;
@@ -52,16 +53,43 @@ impl Text {
 /// Parses a file and has it read. The mistakes in its syntax are the first problems of its fields; around them, the
 /// file is read as far as possible, and nothing counts as missing.
 pub fn parse<T>(file: &RuleFile, read: impl FnOnce(Fields<'_>) -> T) -> T {
-    let (table, mut errors) = DeTable::parse_recoverable(&file.text);
+    let (table, errors) = DeTable::parse_recoverable(&file.text);
     if errors.is_empty() {
         return read(Fields::new(&file.text, true, 0..file.text.len(), table.get_ref()));
     }
-    let text = valid_part(&file.text);
+    let (closed, mut problems) = closed_part(&file.text);
+    problems.extend(syntax_problems(&closed));
+    problems.sort_by_key(|problem| problem.at.start);
+    let text = valid_part(&closed);
     let (table, _) = DeTable::parse_recoverable(&text);
     let mut fields = Fields::new(&text, false, 0..text.len(), table.get_ref());
-    errors.sort_by_key(|error| place_of(error).start);
-    fields.problems = syntax_problems(&file.text, &errors);
+    fields.problems = problems;
     read(fields)
+}
+
+/// The text with blanks in place of the entries in which something is not closed, and where that opens.
+fn closed_part(text: &str) -> (String, Vec<Problem>) {
+    let mut closed = String::with_capacity(text.len());
+    let mut problems = Vec::new();
+    for Unclosed { opening, closing, entry } in unclosed::find(text) {
+        let thing = match closing {
+            "]" => "list",
+            "}" => "inline table",
+            _ => "string",
+        };
+        let message = format!("this is not valid TOML: the {thing} that begins here has no end");
+        let problem = Problem::new(opening, message).without_values();
+        problems.push(problem.help(format!("close it with `{closing}`")));
+        closed.push_str(&text[closed.len()..entry.start]);
+        closed.push_str(&blanks(&text[entry]));
+    }
+    closed.push_str(&text[closed.len()..]);
+    (closed, problems)
+}
+
+/// Blanks, line by line, of the same length.
+fn blanks(text: &str) -> String {
+    text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
 /// The text with blanks in place of the lines that are not TOML; empty if the mistakes go too deep for that.
@@ -90,7 +118,7 @@ fn without_lines(text: &str, mistakes: &BTreeSet<usize>) -> String {
             is_table_wrong = is_wrong;
         }
         if is_wrong || is_table_wrong {
-            rest.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+            rest.push_str(&blanks(line));
         } else {
             rest.push_str(line);
         }
@@ -102,24 +130,17 @@ fn place_of(error: &toml::de::Error) -> Range<usize> {
     error.span().unwrap_or(0..0)
 }
 
-/// The mistakes in the syntax. One that stands on the line of another or on the next only follows from it, as
-/// where a list is not closed.
-fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<Problem> {
-    let is_empty = |line: &str| line.trim().is_empty() || line.trim().starts_with('#');
+/// The mistakes in the syntax; of those in a line, the others only follow from the first.
+fn syntax_problems(text: &str) -> Vec<Problem> {
+    let mut errors = DeTable::parse_recoverable(text).1;
+    errors.sort_by_key(|error| place_of(error).start);
     let mut last = None;
     let mut problems = Vec::new();
     for error in errors {
-        let at = place_of(error);
-        let between = last.and_then(|last| text.get(last..at.start));
-        last = Some(at.start);
-        if let Some(between) = between {
-            let mut lines = between.split('\n');
-            // The ends of the lines of both mistakes do not count.
-            lines.next();
-            lines.next_back();
-            if lines.all(is_empty) {
-                continue;
-            }
+        let at = place_of(&error);
+        let between = last.replace(at.start).and_then(|last| text.get(last..at.start));
+        if between.is_some_and(|between| !between.contains('\n')) {
+            continue;
         }
         let message = format!("this is not valid TOML: {}", error.message());
         let problem = Problem::new(at, message).without_values();

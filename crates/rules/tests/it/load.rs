@@ -175,6 +175,46 @@ fn each_mistake_in_the_syntax_is_reported_once() {
     assert_eq!(lines, ["2", "4", "5"], "{found:#?}");
 }
 
+/// What is not closed is reported where it begins, and hides no mistake of another entry.
+#[test]
+fn what_is_not_closed_is_reported_where_it_begins() {
+    let no_end = |thing: &str, place: &str| {
+        format!("{place} this is not valid TOML: the {thing} that begins here has no end")
+    };
+    for (title, thing, place) in [
+        ("[\n  \"a\",\n  \"b\"", "list", "2:9"),
+        ("[\"a\", [1, 2]\n", "list", "2:9"),
+        ("[\"a\", [1, 2\n", "list", "2:15"),
+        ("[{ a = [1 }]", "list", "2:16"),
+        ("[{ a = 1]", "inline table", "2:10"),
+        ("\"Test", "string", "2:9"),
+        ("[\"a,\n\"b\"]", "string", "2:10"),
+        ("\"\"\"Test\nmore [text\n", "string", "2:9"),
+        ("'''Test", "string", "2:9"),
+    ] {
+        let text = changed("\"Test\"", title).replace("title       =", "title =");
+        let text = text.replace("\"medium\"", "\"hihg\"");
+        let found = mistakes(&text);
+        assert_eq!(found.len(), 2, "{title}: {found:#?}");
+        assert!(found[0].starts_with(&no_end(thing, place)), "{title}: {found:#?}");
+        assert!(found[1].contains("there is no severity `hihg`"), "{title}: {found:#?}");
+    }
+    // The first of two strings lasts until the second begins; a table ends what came before it.
+    let twice = changed("\"Test\"", "\"\"\"Test")
+        .replace("severity    = ", "severity = \"\"\"hihg\"\"\" #");
+    assert_eq!(mistakes(&twice).len(), 2, "{:#?}", mistakes(&twice));
+    let header = changed("{ age_days = 90.5 }", "{ age_days = 90.5\n[other]\nx = 1");
+    let found = mistakes(&header);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(found[0].starts_with(&no_end("inline table", "21:10")), "{found:#?}");
+    assert!(found[1].starts_with("22:2 `other` is not known here"), "{found:#?}");
+    // Neither is a list of lists a table, nor does a text of several lines end at what looks like an entry.
+    let closed =
+        changed("\"Test\"", "[\n[\"a\"],\n[true],\n]\nx = \"\"\"\na = 1\n[b]\n\"\"\"\ny = = 1");
+    let found = mistakes(&closed);
+    assert!(!found.iter().any(|found| found.contains("no end")), "{found:#?}");
+}
+
 /// What can be read is checked, and nothing is missing that may stand where the file cannot be read.
 #[test]
 fn other_mistakes_show_beside_those_in_the_syntax() {
