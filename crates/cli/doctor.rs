@@ -4,8 +4,8 @@ mod domains;
 mod permissions;
 mod text;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use portcullis_collector::{Call, CollectError, Endpoint, Findings, Progress};
@@ -50,6 +50,9 @@ pub(crate) struct Examination {
     permissions: Vec<Permission>,
     /// Each call, as AWS knows it.
     calls: Vec<Called>,
+    /// The operations of the calls that began.
+    #[serde(skip)]
+    begun: BTreeSet<String>,
     /// What to do, the most urgent first.
     fixes: Vec<String>,
 }
@@ -78,18 +81,34 @@ struct Called {
     call: Call,
 }
 
+/// What was called.
+#[derive(Debug, Default)]
+struct Calls {
+    /// The operations of the calls that began, though some may have been given up.
+    begun: BTreeSet<String>,
+    ended: Vec<Called>,
+}
+
 /// Remembers what was called.
 #[derive(Debug, Default)]
-struct Recorder(Mutex<Vec<Called>>);
+struct Recorder(Mutex<Calls>);
+
+impl Recorder {
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Progress for Recorder {
-    fn starts(&self, _: &str) {}
+    fn starts(&self, operation: &str) {
+        self.lock().begun.insert(operation.to_owned());
+    }
 
     fn ends(&self, _: &str) {}
 
     fn called(&self, call: Call) {
         let called = Called { at: Timestamp::now(), call };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(called);
+        self.lock().ended.push(called);
     }
 
     fn throttled(&self, _: &str, _: u32) {}
@@ -111,7 +130,7 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     });
     // A look-up that still hangs must not hold up the end.
     runtime.shutdown_background();
-    let calls = std::mem::take(&mut *recorder.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let calls = std::mem::take(&mut *recorder.lock());
     let needed = sources.needed(args.live.quick);
     let examination =
         Examination::new(diagnosis.findings(), &outcome, endpoints, sign_in_domains, needed, calls);
@@ -129,7 +148,7 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
 impl Examination {
     /// What is known where the first call failed, and nothing else was asked. What failed is said elsewhere.
     pub(crate) fn of_failure(findings: Findings, error: CollectError) -> Examination {
-        let nothing = (Vec::new(), Vec::new(), Sources::default(), Vec::new());
+        let nothing = (Vec::new(), Vec::new(), Sources::default(), Calls::default());
         let (services, domains, needed, calls) = nothing;
         let (help, first) = (error.help(), first_fix(&error));
         let mut known = Examination::new(findings, &Err(error), services, domains, needed, calls);
@@ -147,10 +166,10 @@ impl Examination {
         endpoints: Vec<Endpoint>,
         sign_in_domains: Vec<Domain>,
         needed: Sources,
-        calls: Vec<Called>,
+        calls: Calls,
     ) -> Examination {
         let bundle = outcome.as_ref().ok();
-        let called = calls.iter().map(|called| called.call.operation.as_str()).collect();
+        let called = calls.ended.iter().map(|called| called.call.operation.as_str()).collect();
         let permissions = permissions::judge(bundle, needed, &called);
         let mut examination = Examination {
             version: env!("CARGO_PKG_VERSION"),
@@ -159,7 +178,8 @@ impl Examination {
             findings,
             sign_in_domains,
             permissions,
-            calls,
+            calls: calls.ended,
+            begun: calls.begun,
             fixes: Vec::new(),
         };
         examination.fixes = examination.fixes(outcome.as_ref().err());
@@ -198,7 +218,7 @@ impl Examination {
             fixes.push(format!("allow {}: {reason}", actions.join(", ")));
         }
         for (reason, mut actions) in permissions::in_vain(&self.permissions) {
-            actions.retain(|action| self.answers(action));
+            actions.retain(|action| self.is_worth_another_try(action));
             if !actions.is_empty() {
                 fixes.push(format!("try {} again: {reason}", actions.join(", ")));
             }
@@ -206,11 +226,12 @@ impl Examination {
         fixes
     }
 
-    /// Whether the service of an action answers at all.
-    fn answers(&self, action: &str) -> bool {
-        let Some((prefix, _)) = action.split_once(':') else { return false };
+    /// Whether the call of an action was tried, and its service answers.
+    fn is_worth_another_try(&self, action: &str) -> bool {
+        let Some((prefix, operation)) = action.split_once(':') else { return false };
         let mut services = self.services.iter();
-        services.any(|service| service.endpoint.service == prefix && service.answers)
+        self.begun.contains(operation)
+            && services.any(|service| service.endpoint.service == prefix && service.answers)
     }
 
     /// The services that do not answer, by the reason.

@@ -59,19 +59,26 @@ fn each_command_says_at_once_what_is_wrong_with_the_credentials() {
         [profile garbage]\nregion = eu-test-1\ncredential_process = echo S3cret\n\
         [profile token]\nregion = eu-test-1\nweb_identity_token_file = /nowhere/token\n\
         role_arn = arn:aws:iam::111122223333:role/audit\n\
+        [profile login]\nregion = eu-test-1\nlogin_session = arn:aws:iam::111122223333:user/ann\n\
         [profile lost]\nregion = eu-test-1\nsource_profile = nowhere\n\
         role_arn = arn:aws:iam::111122223333:role/audit\n";
     let sandbox = Sandbox::new();
     sandbox.write(".aws/config", profiles);
     let org = ["audit", "--org", "--role-name", "audit"];
     for (profile, command, what, fix) in [
-        ("sso", &["audit"][..], "the SSO session has expired", "run `aws sso login --profile sso`"),
+        (
+            "sso",
+            &["audit"][..],
+            "the SSO session of the profile \"sso\" has expired",
+            "run `aws sso login --profile sso`",
+        ),
         ("fails", &["collect", "-o", "out"], "ended with exit status: 3", "correct their source"),
         ("hangs", &["signins"], "credential_process does not answer in time", "pass --profile"),
         ("garbage", &["facts"], "did not print credentials of version 1", "correct their source"),
         ("token", &org, "a file that holds them cannot be read", "correct their source"),
         ("lost", &["audit"], "could not find source profile nowhere", "correct the AWS config"),
-        ("prod", &["audit"], "there is no AWS profile \"prod\"", "fails, garbage, hangs, lost,"),
+        ("login", &["audit"], "signs in with `aws login`", "aws configure export-credentials"),
+        ("prod", &["audit"], "there is no AWS profile \"prod\"", "fails, garbage, hangs, login,"),
     ] {
         let start = Instant::now();
         let mut run = sandbox.command(command);
@@ -224,8 +231,31 @@ fn expired_keys_are_told_from_an_unreachable_host() {
     let answer = examine(&sandbox("us-east-1").env("AWS_ENDPOINT_URL", &url));
     let fixes = answer["fixes"].as_array().unwrap();
     assert_eq!(fixes.len(), 1, "{fixes:?}");
-    assert!(fixes[0].as_str().unwrap().contains("have expired (ExpiredToken)"), "{fixes:?}");
+    let words = "the AWS credentials in the environment have expired (ExpiredToken); set new values of AWS_ACCESS_KEY_ID,";
+    assert!(fixes[0].as_str().unwrap().starts_with(words), "{fixes:?}");
     assert_eq!(answer["services"][0]["answers"], true);
+
+    // What has expired, and what renews it, for each way in which a profile comes by credentials.
+    let keys =
+        "aws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = S\naws_session_token = T\n";
+    let process = r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S","SessionToken":"T","Expiration":"2026-11-10T06:31:09Z"}"#;
+    let profiles = format!(
+        "[profile keys]\n{keys}[profile process]\ncredential_process = echo '{process}'\n\
+         [profile role]\nrole_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = keys\n"
+    );
+    let sandbox = Sandbox::new().env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &url);
+    sandbox.write(".aws/config", &profiles);
+    for (profile, what, fix) in [
+        ("keys", "have expired (ExpiredToken)", "write new values of aws_access_key_id,"),
+        ("role", "have expired (ExpiredToken)", "write new values of aws_access_key_id,"),
+        ("process", "expired at 2026-11-10 06:31 UTC (ExpiredToken)", "sign in to the program"),
+    ] {
+        let run = sandbox.run(["audit", "--profile", profile]);
+        let words = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let what = format!("error: the AWS credentials of the profile \"{profile}\" {what}");
+        assert!(words.starts_with(&what), "{profile}: {words}");
+        assert!(words.contains(&format!("FIX FIRST 1. {fix}")), "{profile}: {words}");
+    }
 }
 
 /// No word of the SDK's own.

@@ -35,6 +35,8 @@ pub struct Findings {
     pub clock_ahead: Option<i64>,
     /// The host of the access portal that the profile signs in at, such as `example.awsapps.com`.
     pub portal: Option<String>,
+    /// The command that signs in for the profile, if that is how it gets its credentials.
+    pub login: Option<String>,
     /// The sessions as root of member accounts, by the ids of their access keys, which CloudTrail records.
     #[serde(skip)]
     pub root_sessions: Vec<(AccountId, String)>,

@@ -7,14 +7,14 @@ use aws_config::profile::ProfileFileLoadError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use portcullis_model::Source;
+use portcullis_model::{Source, shell_word};
 use thiserror::Error;
 
 use crate::Options;
 use crate::calls::Calls;
-use crate::diagnosis::LookResult;
+use crate::diagnosis::{Findings, LookResult};
 use crate::failure::{
-    Failure, causes, chain, credentials_failure, is_signature_error, last_causes,
+    Failure, LOGIN_FEATURE, causes, chain, credentials_failure, is_signature_error, last_causes,
 };
 use crate::session::FIRST_CALL;
 
@@ -39,12 +39,29 @@ pub enum CollectError {
     /// No source gave credentials; says where they were looked for.
     #[error("there are no AWS credentials: {0}")]
     NoCredentials(String),
-    /// The sign-in to IAM Identity Center has run out; that command signs in.
-    #[error("the SSO session has expired, or there is none")]
-    ExpiredSso(String),
-    /// The credentials have run out: AWS's error code.
-    #[error("the AWS credentials have expired ({0})")]
-    Expired(String),
+    /// The sign-in to IAM Identity Center has run out.
+    #[error("the SSO session of the profile \"{profile}\" has expired, or there is none")]
+    ExpiredSso {
+        /// The profile.
+        profile: String,
+        /// What to do about it.
+        renewal: String,
+    },
+    /// The profile signs in with `aws login`, whose sessions the SDK does not read as we build it.
+    #[error("the profile \"{0}\" signs in with `aws login`, whose sessions Portcullis cannot use")]
+    LoginSession(String),
+    /// The credentials have run out.
+    #[error("the AWS credentials{from} {expired} ({code})")]
+    Expired {
+        /// AWS's error code.
+        code: String,
+        /// Where they are from, such as ` in the environment`.
+        from: String,
+        /// Since when, if that is known, such as `expired at 2026-11-10 06:31 UTC`.
+        expired: String,
+        /// What to do about it.
+        renewal: String,
+    },
     /// This machine's clock and AWS's differ by more than AWS accepts: AWS's error code.
     #[error("this machine's clock differs too much from AWS's ({0})")]
     WrongClock(String),
@@ -110,9 +127,15 @@ impl CollectError {
             CollectError::NoCredentials(_) => {
                 "pass --profile, set AWS_PROFILE, or run `aws configure` or `aws sso login`"
             }
-            CollectError::ExpiredSso(login) => return format!("run `{login}`"),
-            CollectError::Expired(_) => {
-                "get new ones, and check that this machine's clock is right"
+            CollectError::ExpiredSso { renewal, .. } | CollectError::Expired { renewal, .. } => {
+                renewal
+            }
+            CollectError::LoginSession(profile) => {
+                let profile = shell_word(profile);
+                return format!(
+                    "run `eval \"$(aws configure export-credentials --profile {profile} --format env)\"`, then \
+                     this command without --profile"
+                );
             }
             CollectError::WrongClock(_) => {
                 "set the clock, or let it follow a time server (NTP), and try again"
@@ -178,7 +201,7 @@ impl Attempt<'_> {
         if is_clock_skew(&failure.code, error.message().unwrap_or_default()) {
             return Some(CollectError::WrongClock(failure.code));
         }
-        if let Some(rejected) = rejected(&failure.code) {
+        if let Some(rejected) = self.rejected(&failure.code) {
             return Some(rejected);
         }
         let status = error.raw_response().map(|response| response.status().as_u16());
@@ -216,7 +239,11 @@ impl Attempt<'_> {
         // The SDK keeps the types of these errors to itself.
         let signs = ["SSO token", "UnauthorizedException", "/sso/cache/"];
         if signs.iter().any(|sign| words.contains(sign)) {
-            return CollectError::ExpiredSso(self.login());
+            let profile = self.profile.to_owned();
+            return CollectError::ExpiredSso { profile, renewal: self.renewal("profile") };
+        }
+        if words.contains(LOGIN_FEATURE) {
+            return CollectError::LoginSession(self.profile.to_owned());
         }
         if let Some(call) = causes(error).find_map(|cause| cause.downcast_ref()) {
             return self.role_error(call);
@@ -258,7 +285,7 @@ impl Attempt<'_> {
         if is_clock_skew(&failure.code, call.message().unwrap_or_default()) {
             return CollectError::WrongClock(failure.code);
         }
-        if let Some(rejected) = rejected(&failure.code) {
+        if let Some(rejected) = self.rejected(&failure.code) {
             return rejected;
         }
         match (call.raw_response(), call.source()) {
@@ -287,10 +314,58 @@ impl Attempt<'_> {
         }
     }
 
-    fn login(&self) -> String {
-        match self.profile {
-            "default" => "aws sso login".to_owned(),
-            profile => format!("aws sso login --profile {profile}"),
+    /// What the code says about the credentials themselves, whatever was called with them.
+    fn rejected(&self, code: &str) -> Option<CollectError> {
+        match code {
+            "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => Some(self.expired(code)),
+            "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "MissingAuthenticationToken"
+            | "AuthFailure" => Some(CollectError::Invalid(code.to_owned())),
+            _ if is_signature_error(code) => Some(CollectError::Invalid(code.to_owned())),
+            _ => None,
+        }
+    }
+
+    fn expired(&self, code: &str) -> CollectError {
+        let Findings { looks, expiry, .. } = self.options.diagnosis.findings();
+        // Where a profile names a role, its own credentials are those that have expired.
+        let source = looks.last().filter(|look| look.result != LookResult::PassedOver);
+        let place = source.map_or("", |look| look.place);
+        let from = match place {
+            "" => String::new(),
+            "environment" => " in the environment".to_owned(),
+            "profile" | "credential_process" => format!(" of the profile \"{}\"", self.profile),
+            _ => format!(" of the {place}"),
+        };
+        let past = expiry.filter(|expiry| *expiry <= (self.options.clock)());
+        let expired = past.map_or("have expired".to_owned(), |time| {
+            format!("expired at {}", time.strftime("%Y-%m-%d %H:%M UTC"))
+        });
+        CollectError::Expired { code: code.to_owned(), from, expired, renewal: self.renewal(place) }
+    }
+
+    /// What gives new credentials in that place.
+    fn renewal(&self, place: &str) -> String {
+        let login = self.options.diagnosis.findings().login;
+        match (place, login) {
+            ("environment", _) => {
+                "set new values of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or unset \
+                 them to use a profile"
+                    .to_owned()
+            }
+            ("profile", Some(login)) => format!("run `{login}`"),
+            ("profile", None) => format!(
+                "write new values of aws_access_key_id, aws_secret_access_key and aws_session_token to \
+                 the profile \"{}\", with the program that wrote them",
+                self.profile
+            ),
+            ("credential_process", _) => format!(
+                "sign in to the program that `credential_process` of the profile \"{}\" runs: it printed \
+                 credentials that have expired",
+                self.profile
+            ),
+            _ => "get new ones, and check that this machine's clock is right".to_owned(),
         }
     }
 }
@@ -303,20 +378,4 @@ fn is_clock_skew(code: &str, message: &str) -> bool {
     let of_time = ["Signature expired", "Signature not yet current"];
     matches!(code, "RequestTimeTooSkewed" | "RequestInTheFuture")
         || is_signature_error(code) && of_time.iter().any(|words| message.starts_with(words))
-}
-
-/// What the code says about the credentials themselves, whatever was called with them.
-fn rejected(code: &str) -> Option<CollectError> {
-    let code = code.to_owned();
-    match code.as_str() {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            Some(CollectError::Expired(code))
-        }
-        "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "MissingAuthenticationToken"
-        | "AuthFailure" => Some(CollectError::Invalid(code)),
-        signature if is_signature_error(signature) => Some(CollectError::Invalid(code)),
-        _ => None,
-    }
 }

@@ -228,9 +228,15 @@ pub(crate) fn last_causes(error: &(dyn Error + 'static), count: usize) -> String
     chain(causes[causes.len().saturating_sub(count)])
 }
 
+/// What the SDK was built without: reading sessions of `aws login`.
+pub(crate) const LOGIN_FEATURE: &str = "credentials-login";
+
 /// Why a source of credentials fails.
 pub(crate) fn credentials_failure(error: &CredentialsError) -> String {
     let words = last_causes(error, 1).replace("ProfileFile provider could not be built: ", "");
+    if words.contains(LOGIN_FEATURE) {
+        return "sessions of `aws login` cannot be used".to_owned();
+    }
     let io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
     // The SDK does not say that it is a file that cannot be read.
     match io.map(io::Error::kind) {

@@ -213,7 +213,7 @@ impl Fleet {
 fn reason(error: &CollectError) -> (AccountStatus, String) {
     match error {
         CollectError::RoleNotAssumed { code, .. } => (status(code), code.clone()),
-        CollectError::Expired(code) | CollectError::Invalid(code) => {
+        CollectError::Expired { code, .. } | CollectError::Invalid(code) => {
             (AccountStatus::Failed, code.clone())
         }
         // There were credentials to begin with: only those of the role came too late.

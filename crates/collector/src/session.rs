@@ -25,7 +25,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 use portcullis_evidence::{read_file, shapes};
-use portcullis_model::{Arn, Source, global_region};
+use portcullis_model::{Arn, Source, global_region, shell_word};
 use tokio::time::{Instant, timeout};
 
 use crate::calls::Calls;
@@ -181,16 +181,37 @@ async fn profiles(options: &Options) -> Result<ProfileSet, CollectError> {
     Ok(profiles)
 }
 
-/// Writes down the profile, and the host of the portal that it signs in at.
+/// Writes down the profile, the host of the portal that it signs in at, and how one signs in.
 fn describe_profile(options: &Options, profiles: &ProfileSet) {
     let name = profiles.selected_profile();
     let mut findings = options.diagnosis.lock();
     findings.profile = Some(name.to_owned());
+    findings.login = login(profiles, name);
     let Some(profile) = profiles.get_profile(name) else { return };
     let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
     let of_session = session.and_then(|session| session.get("sso_start_url"));
     let url = profile.get("sso_start_url").or(of_session);
     findings.portal = url.and_then(|url| origin(url).split_once("://").map(|(_, h)| h.to_owned()));
+}
+
+/// The command that signs in for that profile, or for the one that it takes its credentials from.
+///
+/// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sso.html>
+fn login(profiles: &ProfileSet, name: &str) -> Option<String> {
+    let mut name = name;
+    // A profile may name itself, or others in a circle.
+    for _ in profiles.profiles() {
+        let profile = profiles.get_profile(name)?;
+        if profile.get("sso_session").or(profile.get("sso_start_url")).is_none() {
+            name = profile.get("source_profile")?;
+            continue;
+        }
+        return Some(match name {
+            "default" => "aws sso login".to_owned(),
+            name => format!("aws sso login --profile {}", shell_word(name)),
+        });
+    }
+    None
 }
 
 async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> {

@@ -120,7 +120,10 @@ async fn a_first_answer_without_end_is_not_read_to_its_end() {
 async fn rejected_credentials_stop_the_run() {
     for code in ["ExpiredToken", "ExpiredTokenException", "RequestExpired"] {
         let error = error_after(403, &error_body(code)).await;
-        assert!(matches!(&error, CollectError::Expired(found) if found == code), "{error}");
+        assert!(
+            matches!(&error, CollectError::Expired { code: found, .. } if found == code),
+            "{error}"
+        );
     }
     for code in ["InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"] {
         let error = error_after(403, &error_body(code)).await;
