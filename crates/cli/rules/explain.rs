@@ -55,13 +55,14 @@ pub(super) fn write(rule: &Rule, facts: bool, page: &mut Page<'_>) -> io::Result
     }
     section(page, "READ MORE")?;
     all.references.iter().try_for_each(|url| page.item("  ", url))?;
+    let this = if all.scope.contains(',') { "these scopes" } else { "this scope" };
     if facts {
-        section(page, "ALL FACTS A RULE ON THIS SCOPE CAN READ")?;
+        section(page, &format!("ALL FACTS A RULE ON {} CAN READ", this.to_uppercase()))?;
         return write_facts(&all.facts_in_reach, page);
     }
     page.blank()?;
     let count = all.facts_in_reach.len();
-    page.item("", &format!("--facts lists the {count} facts that a rule on this scope can read."))
+    page.item("", &format!("--facts lists the {count} facts that a rule on {this} can read."))
 }
 
 fn write_facts(facts: &[FactDoc], page: &mut Page<'_>) -> io::Result<()> {

@@ -89,7 +89,7 @@ pub struct ConditionalSeverity<'r> {
 }
 
 /// A fact, for people who read and write rules.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FactDoc {
     /// The whole path, such as `account.user_count`; `user.access_keys[].active` is a field of each
     /// element of a list.
@@ -99,14 +99,14 @@ pub struct FactDoc {
     pub ty: String,
     /// Whether it may be null, which means that there is none.
     pub nullable: bool,
-    /// What it is.
-    pub doc: &'static str,
+    /// What it is; where a rule has several scopes that differ in it, for each of them.
+    pub doc: String,
 }
 
 impl FactDoc {
     fn new(path: &str, ty: Type, doc: &'static str) -> FactDoc {
         let nullable = matches!(ty, Type::Optional(_));
-        FactDoc { path: path.to_owned(), ty: type_name(ty), nullable, doc }
+        FactDoc { path: path.to_owned(), ty: type_name(ty), nullable, doc: doc.to_owned() }
     }
 }
 
@@ -143,21 +143,38 @@ fn below(path: &str, ty: Type, facts: &mut Vec<FactDoc>) {
 /// The facts that a rule may read: those that all of its scopes have.
 fn in_reach(rule: &Rule) -> Vec<FactDoc> {
     let several = rule.parts.len() > 1;
-    let mut scopes = rule.parts.iter().map(|part| part.scope.variables_of(several));
-    let mut facts = scopes.next().map(|variables| below_all(&variables)).unwrap_or_default();
-    for variables in scopes {
-        let others = below_all(&variables);
-        facts.retain(|fact| others.iter().any(|other| other.path == fact.path));
+    let mut of_scopes = Vec::new();
+    for part in &rule.parts {
+        of_scopes.push((part.scope.name, below_all(&part.scope.variables_of(several))));
     }
+    let mut facts = of_scopes.first().map(|(_, facts)| facts.clone()).unwrap_or_default();
+    facts.retain_mut(|fact| {
+        let mut docs = Vec::new();
+        for (scope, others) in &of_scopes {
+            let other = others.iter().find(|other| other.path == fact.path);
+            docs.extend(other.map(|other| (scope, &other.doc)));
+        }
+        if docs.iter().any(|(_, doc)| **doc != fact.doc) {
+            let of_each: Vec<_> =
+                docs.iter().map(|(scope, doc)| format!("{scope}: {doc}")).collect();
+            fact.doc = of_each.join(" ");
+        }
+        docs.len() == of_scopes.len()
+    });
     facts
 }
 
 /// Everything about a rule that a person may ask.
 #[must_use]
 pub fn explain(rule: &Rule) -> Explanation<'_> {
-    let read = rule.parts.iter().take(1).flat_map(|part| &part.program.evidence);
-    let facts = read.filter(|(path, _)| !path.starts_with("params."));
-    let facts = facts.map(|(path, read)| FactDoc::new(path, read.ty, read.doc));
+    let facts_in_reach = in_reach(rule);
+    let mut facts = Vec::new();
+    for (path, read) in rule.parts.iter().take(1).flat_map(|part| &part.program.evidence) {
+        if !path.starts_with("params.") {
+            let of_all = facts_in_reach.iter().find(|fact| fact.path == *path).cloned();
+            facts.push(of_all.unwrap_or_else(|| FactDoc::new(path, read.ty, read.doc)));
+        }
+    }
     let severities = rule.texts.severities.iter();
     let severities = severities.map(|(when, severity)| ConditionalSeverity {
         when: when.value.trim(),
@@ -186,8 +203,8 @@ pub fn explain(rule: &Rule) -> Explanation<'_> {
         when: rule.texts.when.as_ref().map(|text| text.value.trim()),
         assert: rule.texts.assert.value.trim(),
         message: rule.texts.message.value.trim(),
-        facts: facts.collect(),
-        facts_in_reach: in_reach(rule),
+        facts,
+        facts_in_reach,
         sources: rule.sources().iter().collect(),
         false_positives: rule.false_positives.as_deref(),
         examples: &rule.examples,

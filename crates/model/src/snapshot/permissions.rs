@@ -26,7 +26,7 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
-        /// Always `group`.
+        /// Which kind of principal it is.
         pub kind: PrincipalKind,
         /// The number of users in it.
         pub user_count: Fact<u32>,
@@ -58,7 +58,7 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
-        /// Always `role`.
+        /// Which kind of principal it is.
         pub kind: PrincipalKind,
         /// The path, such as `/` or `/service-role/`.
         pub path: String,

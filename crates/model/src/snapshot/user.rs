@@ -27,7 +27,7 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
-        /// Always `user`.
+        /// Which kind of principal it is.
         pub kind: PrincipalKind,
         /// The path, such as `/` or `/engineering/`.
         pub path: String,
