@@ -9,6 +9,9 @@ use portcullis_model::{Finding, Verdict};
 use crate::defuse;
 use crate::render::prose::is_command;
 
+/// How a comment among commands begins that names the account for which they are.
+const COMMENT: &str = "  # in ";
+
 /// What to do about a finding; lines that a name smuggled in are not lines.
 pub(crate) fn remediation(finding: &Finding) -> String {
     // A gap is explained in one line.
@@ -33,18 +36,40 @@ pub(crate) fn remediation(finding: &Finding) -> String {
     safe
 }
 
+/// The advice with a line above each of its commands, or of several that follow each other.
+pub(crate) fn above_commands(advice: &str, note: &str) -> String {
+    let mut lines = Vec::new();
+    let mut was_command = false;
+    for line in advice.lines() {
+        let is_command = is_command(line);
+        if is_command && !was_command {
+            lines.push(note);
+        }
+        lines.push(line);
+        was_command = is_command;
+    }
+    lines.join("\n")
+}
+
 /// What to do about all findings of a rule: what they have in common once, with the commands of so many below it.
+/// Commands for different accounts stand below a comment that names the account, if the findings have one.
 pub(crate) fn what_to_do<'a>(
     findings: impl Iterator<Item = io::Result<Cow<'a, Finding>>>,
     most: usize,
+    account: impl Fn(&Finding) -> Option<String>,
 ) -> io::Result<String> {
     let mut seen = HashSet::new();
     let mut shown = Vec::new();
     for finding in findings {
         let finding = finding?;
-        let is_new = seen.insert(finding.remediation.clone());
+        let account = account(&finding);
+        let is_new = seen.insert((account.clone(), finding.remediation.clone()));
         if is_new && shown.len() < most {
-            shown.push(remediation(&finding));
+            let advice = remediation(&finding);
+            shown.push(match account {
+                Some(account) => above_commands(&advice, &format!("{COMMENT}{account}:")),
+                None => advice,
+            });
         }
     }
     let mut steps: Vec<Step<'_>> = Vec::new();
@@ -60,7 +85,16 @@ pub(crate) fn what_to_do<'a>(
     let mut lines = Vec::new();
     for step in steps {
         lines.extend(step.prose);
-        lines.extend(step.commands.into_iter().flatten());
+        let mut account = None;
+        for line in step.commands.into_iter().flatten() {
+            let is_repeated = account == Some(line);
+            if line.starts_with(COMMENT) {
+                account = Some(line);
+            }
+            if !is_repeated {
+                lines.push(line);
+            }
+        }
     }
     let more = seen.len() - shown.len();
     let note = format!("The JSON and CSV reports have the commands for the other {more} findings.");
@@ -123,7 +157,22 @@ mod tests {
     /// What to do, with the commands of twenty findings.
     fn advice(findings: &[&Finding]) -> String {
         let findings = findings.iter().map(|finding| Ok(Cow::Borrowed(*finding)));
-        what_to_do(findings, 20).unwrap()
+        what_to_do(findings, 20, |_| None).unwrap()
+    }
+
+    /// The same command stands below each account that it is for.
+    #[test]
+    fn commands_for_several_accounts_name_the_account() {
+        let of = |account: &str, command: &str| {
+            let account = account.to_owned();
+            Finding { account, ..advised(&format!("Set it:\n  aws {command}\nThen:\n  aws z")) }
+        };
+        let findings = [of("1", "a"), of("1", "b"), of("2", "a")];
+        let each = findings.iter().map(|finding| Ok(Cow::Borrowed(finding)));
+        let account = |finding: &Finding| Some(format!("account {}", finding.account));
+        let expected = "Set it:\n  # in account 1:\n  aws a\n  aws b\n  # in account 2:\n  aws a\n\
+                        Then:\n  # in account 1:\n  aws z\n  # in account 2:\n  aws z";
+        assert_eq!(what_to_do(each, 20, account).unwrap(), expected);
     }
 
     #[test]

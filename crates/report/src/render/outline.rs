@@ -109,14 +109,17 @@ impl Group<'_> {
 
 fn open<'a>(view: &'a View<'_>) -> io::Result<Vec<Section<'a>>> {
     let mut sections = Vec::new();
-    let mut rules: HashMap<BTreeSet<String>, &str> = HashMap::new();
+    let mut rules: HashMap<BTreeSet<(String, String)>, &str> = HashMap::new();
     for severity in Severity::ALL {
         let mut groups =
             grouped(view, |entry| entry.status == Status::Open && entry.severity == severity);
         for group in &mut groups {
             let mut own = BTreeSet::new();
             for finding in view.findings(group.entries.iter().take(COMPARED)) {
-                own.extend(commands(&finding?.remediation));
+                let finding = finding?;
+                for command in commands(&finding.remediation) {
+                    own.insert((finding.account.clone(), command));
+                }
             }
             if !own.is_empty() {
                 let first = *rules.entry(own).or_insert(group.id);

@@ -10,7 +10,10 @@ use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo};
 use crate::numbers::Numbers;
 use crate::render::findings::Entry;
 use crate::rows::Rows;
-use crate::{Outcome, Style, words};
+use crate::{Outcome, Style, defuse, words};
+
+/// The kind of findings about ways from one account into others.
+const CROSSING: &str = "crossing";
 
 /// A report, with what follows from it.
 pub(crate) struct View<'a> {
@@ -128,6 +131,17 @@ impl<'a> View<'a> {
     /// The finding's account; none only in a report that was tampered with.
     pub(crate) fn account(&self, finding: &Finding) -> Option<&'a AuditedAccount> {
         self.account_of(finding.account_ref())
+    }
+
+    /// The account in which the commands of a finding are to be run, where there are several; none if they name
+    /// it themselves, since they are for others.
+    pub(crate) fn account_of_commands(&self, finding: &Finding) -> Option<String> {
+        if !self.many_accounts() || finding.resource.kind == CROSSING {
+            return None;
+        }
+        let alias = self.account(finding).and_then(|account| account.alias.as_ref());
+        let alias = alias.map_or_else(String::new, |alias| format!(" ({alias})"));
+        Some(defuse(&format!("account {}{alias}", finding.account)).into_owned())
     }
 
     /// The account that is named so, if the report has it.

@@ -19,7 +19,7 @@ use super::findings::notes;
 use super::index::{Index, words};
 use super::prose::{Instruction, instructions};
 use super::text::{Text, defused};
-use crate::render::advice::remediation;
+use crate::render::advice::{above_commands, remediation};
 use crate::render::view::View;
 use crate::words::{time, without_age};
 
@@ -169,7 +169,10 @@ impl FindingRecords<'_> {
         let Repeated { texts, instructions: all_instructions } = repeated;
         // The index has every rule that a finding names.
         let rule = self.index.number(&finding.rule).unwrap_or_default();
-        let advice = remediation(finding);
+        let mut advice = remediation(finding);
+        if let Some(account) = self.view.account_of_commands(finding) {
+            advice = above_commands(&advice, &format!("\nIn {account}:"));
+        }
         let facts = finding.evidence.facts().into_iter();
         FindingRecord {
             fingerprint: finding.fingerprint.as_str().into(),

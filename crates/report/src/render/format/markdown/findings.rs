@@ -63,7 +63,8 @@ fn entry(finding: &Finding) -> String {
 
 /// Why it matters, what to do, and where to read more.
 fn advice(view: &View<'_>, group: &Group<'_>) -> io::Result<String> {
-    let mut parts = vec![prose(&what_to_do(view.findings(&group.entries), COMMANDS)?)];
+    let account = |finding: &Finding| view.account_of_commands(finding);
+    let mut parts = vec![prose(&what_to_do(view.findings(&group.entries), COMMANDS, account)?)];
     if let Some(rule) = group.rule {
         parts.insert(0, format!("{}\n", inline(&rule.risk)));
         let links: Vec<String> = rule.references.iter().map(|url| link(url)).collect();

@@ -71,7 +71,10 @@ fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io:
     write_group(view, group, shown, page)?;
     match group.same_as {
         Some(rule) => page.item("    ", &format!("See {rule} for what to do.")),
-        None => page.prose(4, &what_to_do(view.findings(shown), most)?),
+        None => {
+            let account = |finding: &Finding| view.account_of_commands(finding);
+            page.prose(4, &what_to_do(view.findings(shown), most, account)?)
+        }
     }
 }
 
