@@ -27,6 +27,9 @@ pub(crate) use self::rules::{
 pub(crate) use self::saved::{DiffArgs, MergeArgs, ReportArgs};
 pub(crate) use self::signins::{SessionArgs, SigninsArgs};
 
+/// What every command has, below its own options.
+const GLOBAL: &str = "Global options";
+
 /// Audits the identity posture of AWS accounts: who can get in, with which
 /// credential, and how well it is guarded
 #[derive(Parser)]
@@ -38,6 +41,7 @@ pub(crate) struct Cli {
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         value_name = "WHEN",
         default_value = "auto",
         hide_possible_values = true
@@ -45,7 +49,7 @@ pub(crate) struct Cli {
     pub(crate) color: Color,
     /// The configuration file; `none` reads no file
     /// [default: portcullis.toml, if it exists]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) log: LogArgs,
@@ -56,12 +60,13 @@ pub(crate) struct Cli {
 pub(crate) struct LogArgs {
     /// Log each call to AWS to standard error, with its duration and request id;
     /// -vv logs each attempt
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = GLOBAL, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// The format of the log: text or json
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         value_name = "FORMAT",
         default_value = "text",
         hide_possible_values = true
@@ -141,7 +146,7 @@ pub(crate) struct CompletionsArgs {
 
 #[derive(Args)]
 pub(crate) struct ManArgs {
-    /// An existing directory
+    /// The directory to write them to; it must exist
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
 }

@@ -21,7 +21,8 @@ pub(crate) fn run(directory: &Path) -> Result<(), Failure> {
     if !directory.is_dir() {
         return Err(format!("{} is not a directory", directory.display()).into());
     }
-    let mut command = layers::command();
+    // `help` shows what the pages say.
+    let mut command = layers::command().disable_help_subcommand(true);
     command.build();
     write(&command, directory)
         .map_err(|error| format!("cannot write to {}: {error}", directory.display()).into())

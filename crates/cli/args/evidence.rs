@@ -52,13 +52,13 @@ pub(crate) struct CollectArgs {
     /// cloudtrail.json, which `portcullis signins` reads
     #[arg(long, conflicts_with_all = ["accounts", "org"])]
     pub(crate) signins: bool,
-    /// For many accounts, skip those whose bundle is in the directory
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    /// Skip accounts whose bundle is already in the directory
     #[arg(long, help_heading = "Many accounts")]
     pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) fleet: FleetArgs,
-    #[command(flatten)]
-    pub(crate) live: LiveArgs,
 }
 
 // A person waits for it, and what AWS does not answer within a minute is what there is to show.

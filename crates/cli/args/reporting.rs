@@ -19,11 +19,11 @@ pub(crate) struct ReportingArgs {
     pub(crate) gate: GateArgs,
     /// Exit with 0 whatever is found, for example for one of several shares; usage
     /// errors and failures still exit with 2
-    #[arg(long, help_heading = "Exit status")]
+    #[arg(long, help_heading = "Pass or fail")]
     pub(crate) exit_zero: bool,
     /// Count only findings that are new or more severe than in this earlier
     /// report (- for standard input); what cannot be judged always counts
-    #[arg(long, value_name = "REPORT", help_heading = "Exit status")]
+    #[arg(long, value_name = "REPORT", help_heading = "Pass or fail")]
     pub(crate) baseline: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -112,7 +112,7 @@ pub(crate) struct SelectionArgs {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Exit status")]
+#[command(next_help_heading = "Pass or fail")]
 pub(crate) struct GateArgs {
     /// The lowest severity that counts: critical, high, medium, low or info
     #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), default_value = "low", hide_possible_values = true)]

@@ -70,7 +70,7 @@ pub(crate) struct DiffArgs {
     pub(crate) new: PathBuf,
     /// Write text, json, markdown or jsonl, to standard output or a file;
     /// repeat for several [default: text]
-    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output")]
     pub(crate) outputs: Vec<Output<DiffFormat>>,
     #[command(flatten)]
     pub(crate) redaction: RedactionArgs,
@@ -83,7 +83,7 @@ pub(crate) struct MergeArgs {
     /// them may be - for standard input
     #[arg(value_name = "REPORT", required = true)]
     pub(crate) reports: Vec<PathBuf>,
-    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help = parse::formats(Format::Json))]
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output", help = parse::formats(Format::Json))]
     pub(crate) outputs: Vec<Output<Format>>,
     #[command(flatten)]
     pub(crate) detail: DetailArgs,

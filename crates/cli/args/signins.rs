@@ -10,6 +10,9 @@ use super::parse::{self, moment};
 use super::reporting::ReportingArgs;
 use crate::fleet::Shard;
 
+/// What selects events, of log files and of a look-up alike.
+const EVENTS: &str = "Which events";
+
 const SIGNINS_EXAMPLES: &str = "\
 Examples:
   aws s3 sync s3://BUCKET/AWSLogs/ logs --exclude \"*\" \\
@@ -20,8 +23,9 @@ Examples:
   aws cloudtrail lookup-events --output json | portcullis signins -
   portcullis signins --last 2d --profile prod
   portcullis signins logs --bundle prod/   with what the account's setup says
-  portcullis signins logs --from 2026-11-01 --to 2026-12-01 --shard 2/5 \
-    -o json=share-{shard}.json               then: portcullis merge share-*.json
+  portcullis signins logs --from 2026-11-01 --to 2026-12-01 --shard 2/5 \\
+    -o json=share-{shard}.json
+  portcullis merge share-*.json            when all five shares are written
 
 Reads log files and digests of trails, the output of `lookup-events`, events of
 EventBridge and CloudWatch Logs, and what the console saves, compressed or not.
@@ -45,37 +49,37 @@ pub(crate) struct SigninsArgs {
     /// without any, the account's event history is looked up
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) session: SessionArgs,
     /// Leave out what ended before this date (its start in UTC) or RFC 3339
     /// time
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(help_heading = EVENTS, long, value_name = "TIME", value_parser = moment)]
     pub(crate) from: Option<Timestamp>,
     /// Leave out what began at this time or later
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(help_heading = EVENTS, long, value_name = "TIME", value_parser = moment)]
     pub(crate) to: Option<Timestamp>,
     /// Read only what ended at most this long before --to, or before now, such as 7d or 12h
     /// [default of a look-up: 7d]
-    #[arg(long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
+    #[arg(help_heading = EVENTS, long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,
     /// Show only this person, with every event and a text for a ticket; root
     /// is the root user
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(help_heading = EVENTS, long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: Option<String>,
     /// Also judge how accounts are set up, by these bundles, and read only
     /// events of their accounts; repeat for several
-    #[arg(long = "bundle", value_name = "DIR")]
+    #[arg(help_heading = EVENTS, long = "bundle", value_name = "DIR")]
     pub(crate) bundles: Vec<PathBuf>,
     /// Read only events of this account; repeat for several
-    #[arg(long = "account", value_name = "ID", value_parser = parse::account)]
+    #[arg(help_heading = EVENTS, long = "account", value_name = "ID", value_parser = parse::account)]
     pub(crate) accounts: Vec<String>,
     /// Read only events of this region; repeat for several
-    #[arg(long = "region", value_name = "NAME")]
+    #[arg(help_heading = EVENTS, long = "region", value_name = "NAME")]
     pub(crate) regions: Vec<String>,
     /// Read only one of several equal shares of the accounts, by the names of log
     /// files: 2/5 is the second of five. In output paths, {shard} is its number
-    #[arg(id = "share", long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
+    #[arg(id = "share", help_heading = EVENTS, long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
     pub(crate) shard: Option<Shard>,
+    #[command(flatten)]
+    pub(crate) session: SessionArgs,
     #[command(flatten)]
     pub(crate) reporting: ReportingArgs,
 }
