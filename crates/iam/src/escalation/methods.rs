@@ -52,9 +52,10 @@ pub(super) struct Action {
 #[serde(deny_unknown_fields)]
 pub(super) struct Method {
     pub(super) id: String,
+    /// A phrase that completes "it may …".
     pub(super) title: String,
-    /// A phrase that completes "it may …", with `{target}` for the name of the target.
-    pub(super) way: String,
+    /// The same of one target, with `{target}` for its name; none: there is no target.
+    pub(super) way: Option<String>,
     pub(super) changes: Changes,
     #[serde(rename = "actions")]
     pub(super) action_names: Vec<String>,
@@ -376,19 +377,16 @@ mod tests {
             let with_services =
                 matches!(method.changes, Changes::PassedRole | Changes::RunningRole);
             assert_eq!(!method.services.is_empty(), with_services, "{id}");
-            let by_target = method.way.contains("{target}");
-            assert_eq!(
-                by_target,
-                !matches!(
-                    method.changes,
-                    Changes::NewUser
-                        | Changes::NewRole
-                        | Changes::Directory
-                        | Changes::MemberRoot
-                        | Changes::Unseen
-                ),
-                "{id}"
+            let has_no_target = matches!(
+                method.changes,
+                Changes::NewUser
+                    | Changes::NewRole
+                    | Changes::Directory
+                    | Changes::MemberRoot
+                    | Changes::Unseen
             );
+            assert_eq!(method.way.is_none(), has_no_target, "{id}");
+            assert!(method.way.is_none_or(|way| way.contains("{target}")), "{id}");
             let managed = matches!(method.changes, Changes::Directory | Changes::MemberRoot);
             assert_eq!(method.account.is_some(), managed, "{id}");
             let services: Vec<_> = method.on.keys().collect();

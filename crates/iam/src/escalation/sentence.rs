@@ -14,9 +14,9 @@ pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -
     let mut conditions: BTreeSet<&str> = step.limit.iter().map(|(_, need)| *need).collect();
     conditions.extend(step.allowed.iter().flat_map(|it| &it.keys).map(String::as_str));
     let (target, name) = found.target.as_ref().map(|target| search.named(target)).unzip();
-    let mut sentence = match &name {
-        None if method.way.contains("{target}") => method.title.clone(),
-        _ => method.way.replace("{target}", &name.unwrap_or_default()),
+    let mut sentence = match (&method.way, name) {
+        (Some(way), Some(name)) => way.replace("{target}", &name),
+        _ => method.title.clone(),
     };
     if let Some(id) = found.target.as_ref().and_then(Target::principal)
         && !method.changes.is_of_holder()

@@ -2104,7 +2104,7 @@ fn names_beyond_those_that_are_tried_may_serve() {
 
 #[test]
 fn what_a_change_leads_to_may_turn_out_surer() {
-    let unseen = json!(["codestar:CreateProject", "codestar:AssociateTeamMember"]);
+    let unseen = json!(["iam:AcceptDelegationRequest", "iam:SendDelegationToken"]);
     let lambda = json!(["lambda:CreateFunction", "lambda:InvokeFunction"]);
     let mut account = admin(trusts_service("lambda.amazonaws.com"));
     account["policies"]["dev"] = json!([allow(unseen, "*"), allow(lambda, "*")]);
