@@ -1,6 +1,6 @@
 //! The reasons for missing facts, collected while facts are made.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use portcullis_model::{Fact, Gap, SharedText, Source, Sources};
 
@@ -10,13 +10,13 @@ use super::facts::known_or;
 #[derive(Default)]
 pub(super) struct Gaps {
     pub(super) gaps: Vec<Gap>,
-    /// What already has a reason.
-    explained: HashSet<(Source, Option<String>)>,
+    /// What already has a reason, and whether one of its gaps is a failure.
+    explained: HashMap<(Source, Option<String>), bool>,
 }
 
 impl Gaps {
     pub(super) fn push(&mut self, gap: Gap) {
-        self.explained.insert((gap.source, gap.resource.clone()));
+        *self.explained.entry((gap.source, gap.resource.clone())).or_default() |= gap.is_failure();
         self.gaps.push(gap);
     }
 
@@ -41,20 +41,19 @@ impl Gaps {
 
     /// Whether the whole source has a gap.
     pub(super) fn has(&self, source: Source) -> bool {
-        self.explained.contains(&(source, None))
+        self.explained.contains_key(&(source, None))
     }
 
     /// Whether the source was asked and did not answer, or its answer is lost; not whether it was
     /// never asked.
     pub(super) fn has_failed(&self, source: Source) -> bool {
-        let whole = |gap: &&Gap| gap.source == source && gap.resource.is_none();
-        self.gaps.iter().filter(whole).any(Gap::is_failure)
+        self.explained.get(&(source, None)) == Some(&true)
     }
 
     /// Whether that is so for the resource alone, or for all.
     pub(super) fn has_failed_for(&self, source: Source, resource: &str) -> bool {
-        let of_it = |gap: &&Gap| gap.resource.as_deref() == Some(resource) && gap.source == source;
-        self.has_failed(source) || self.gaps.iter().filter(of_it).any(Gap::is_failure)
+        let of_it = (source, Some(resource.to_owned()));
+        self.has_failed(source) || self.explained.get(&of_it) == Some(&true)
     }
 
     /// The resources that the source is missing for.
@@ -67,7 +66,7 @@ impl Gaps {
     pub(super) fn explain(&mut self, missing: Sources, resource: &str, code: &str, message: &str) {
         for source in missing.iter() {
             let gap = Gap::new(source, code, message).for_resource(resource);
-            if !self.has(source) && !self.explained.contains(&(source, gap.resource.clone())) {
+            if !self.has(source) && !self.explained.contains_key(&(source, gap.resource.clone())) {
                 self.push(gap);
             }
         }
