@@ -264,24 +264,35 @@ impl Pattern {
         self.truth_in(request, |pattern| pattern.matches(text).into())
     }
 
-    /// Whether the resource of a request matches the pattern. Of just any resource, a variable whose value is not known
-    /// may be the account, but not a name that nobody can have meant.
-    pub(crate) fn selects_resource(&self, request: &Request<'_>) -> Truth {
+    /// Whether the resource of a request matches the pattern. A variable may have any value that is not known, and one
+    /// that whoever asks chooses, if a match is what it wants. Of just any resource, it may be the account, but not a name
+    /// that nobody can have meant.
+    pub(crate) fn selects_resource(&self, request: &Request<'_>, is_wanted: bool) -> Truth {
         let Request { resource, context, .. } = *request;
         let selects = self.matches_in(request, resource);
-        let is_any = matches!(context.resource, Resource::Any | Resource::Anywhere);
-        if is_any && matches!(selects, Truth::Open(_)) {
-            let mut pieces = self.pieces.clone();
-            for piece in &mut pieces {
-                if let Piece::Variable(_) = piece {
-                    *piece = Piece::Text(context.account.id_text().to_owned());
-                }
-            }
-            if !Pattern::from_pieces(pieces).matches(resource) {
-                return Truth::No;
-            }
+        if !matches!(selects, Truth::Open(_)) {
+            return selects;
         }
-        selects
+        let is_any = matches!(context.resource, Resource::Any | Resource::Anywhere);
+        let mut is_chosen = is_wanted;
+        let mut pieces = self.pieces.clone();
+        for piece in &mut pieces {
+            let Piece::Variable(variable) = piece else { continue };
+            *piece = match request.value(&variable.0) {
+                Value::One(text) => Piece::Text(text.into_owned()),
+                Value::Chosen { .. } => Piece::Any,
+                _ => {
+                    is_chosen = false;
+                    let account = || Piece::Text(context.account.id_text().to_owned());
+                    if is_any { account() } else { Piece::Any }
+                }
+            };
+        }
+        match Pattern::from_pieces(pieces).matches(resource) {
+            true if is_chosen => Truth::Yes,
+            true => selects,
+            false => Truth::No,
+        }
     }
 
     /// The pattern in lower case, once its variables have their values.

@@ -114,7 +114,7 @@ impl Statement {
     #[must_use]
     pub fn applies(&self, request: &Request<'_>) -> Truth {
         let mut applies = match &self.resources {
-            Some(resources) => resources.selects_resource(request),
+            Some(resources) => resources.selects_resource(request, self.effect),
             None => Truth::Yes,
         };
         for condition in &self.conditions {
@@ -154,10 +154,11 @@ impl Selection {
         matched == self.is_only()
     }
 
-    fn selects_resource(&self, request: &Request<'_>) -> Truth {
+    fn selects_resource(&self, request: &Request<'_>, effect: Effect) -> Truth {
+        let is_wanted = self.is_only() == (effect == Effect::Allow);
         let mut matched = Truth::No;
         for pattern in self.patterns() {
-            matched = matched.or(|| pattern.selects_resource(request));
+            matched = matched.or(|| pattern.selects_resource(request, is_wanted));
         }
         if self.is_only() { matched } else { !matched }
     }

@@ -1591,6 +1591,22 @@ fn a_user_whose_keys_one_makes_is_put_in_a_group() {
     check(roles(json!(["iam:CreateAccessKey"])), &[]);
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+#[test]
+fn a_tag_that_one_sets_freely_stands_for_any_name() {
+    let tag = || allow("iam:TagUser", arn("user/alice"));
+    let by_tag = |rest: &str| arn(&format!("role/${{aws:PrincipalTag/team}}{rest}"));
+    let within = |rest: &str| allow("sts:AssumeRole", by_tag(rest));
+    let but =
+        || json!({"Effect": "Deny", "Action": "sts:AssumeRole", "NotResource": by_tag("min")});
+    let found: &Ways = &[("tag-user", Certain)];
+    check_user(json!([within("min"), tag()]), admin(trusts_account()), found);
+    check_user(json!([within("min")]), admin(trusts_account()), &[]);
+    check_user(json!([within("-x"), tag()]), admin(trusts_account()), &[]);
+    check_user(json!([assume("admin"), but(), tag()]), admin(trusts_account()), found);
+    check_user(json!([assume("admin"), but()]), admin(trusts_account()), &[]);
+}
+
 /// Code that is put into a function acts with the role of the function, and those who write the metadata of a SAML
 /// provider sign in as a role that trusts it.
 ///
