@@ -13,7 +13,7 @@ use super::nodes::NodeId;
 use super::offers::Offered;
 use super::resources::common_to;
 use super::search::{Passing, Search, Wait};
-use super::step::{Rank, Step};
+use super::step::{Rank, Step, Target};
 use super::tags::{Tagging, borrowed, is_of_tags};
 use crate::account::Principal;
 use crate::probe;
@@ -97,13 +97,19 @@ impl Search<'_> {
         }
     }
 
-    /// Tries what a newcomer may change of its maker.
-    pub(super) fn change_maker(&mut self, way: Wait, newcomer: NodeId, step: &Step) {
+    /// Tries what somebody other may change, once an edge has changed or made it, of whoever did that.
+    pub(super) fn change_maker(&mut self, edge: &Edge, other: NodeId, step: &Step) {
+        let (way, holder) = (edge.way(), self.node(other).holder);
+        if holder.is_some() && holder == self.node(way.node).holder || self.is_settled(way) {
+            return;
+        }
+        let target = holder.map(Target::Principal);
+        let first = edge.first.clone().or(Some((way, target)));
         for (method, it) in Methods::numbered() {
-            if it.changes.alters_reached() && self.mentions(newcomer, it) {
-                let by = Wait { node: newcomer, method };
+            if it.changes.alters_reached() && self.mentions(other, it) {
+                let by = Wait { node: other, method };
                 let edge = Edge::new(by, way.node, step.clone());
-                self.change(&Edge { first: Some((way, None)), ..edge });
+                self.change(&Edge { first: first.clone(), ..edge });
             }
         }
     }

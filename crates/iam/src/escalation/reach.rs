@@ -422,10 +422,11 @@ impl<'a> Search<'a> {
         let mut left = vec![edge.clone()];
         while let Some(edge) = left.pop() {
             for (to, step) in self.change(&edge) {
-                if let Some((way, None)) = edge.first {
-                    self.change_maker(way, to, &step);
+                if self.node(to).is_always_administrator() {
+                    continue;
                 }
-                if self.node(to).is_always_administrator() || !seen.insert(to) {
+                self.change_maker(&edge, to, &step);
+                if !seen.insert(to) {
                     continue;
                 }
                 for method in &further {

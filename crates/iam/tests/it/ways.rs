@@ -1607,6 +1607,23 @@ fn a_tag_that_one_sets_freely_stands_for_any_name() {
     check_user(json!([assume("admin"), but()]), admin(trusts_account()), &[]);
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>
+#[test]
+fn what_a_role_in_reach_is_given_changes_oneself() {
+    let only = json!({"ArnEquals": {"iam:PolicyARN": arn("policy/own")}});
+    let attach = when(allow("iam:AttachRolePolicy", arn("role/tool")), only);
+    let with = |user: &str, may: Json, expected: &Ways| {
+        let mut others = role("tool", plain(), trusts_account());
+        let own = allow("iam:PutUserPolicy", arn(&format!("user/{user}")));
+        others["policies"] = json!({"own": [own]});
+        check_user(may, others, expected);
+    };
+    with("alice", json!([assume("tool"), attach]), &[("attach-role-policy", Certain)]);
+    with("bob", json!([assume("tool"), attach]), &[]);
+    with("alice", json!([attach]), &[]);
+    with("alice", json!([assume("tool")]), &[]);
+}
+
 /// Code that is put into a function acts with the role of the function, and those who write the metadata of a SAML
 /// provider sign in as a role that trusts it.
 ///
