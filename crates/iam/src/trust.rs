@@ -17,8 +17,9 @@ use portcullis_model::{AccountId, Arn};
 use self::clause::Clauses;
 use crate::account::{Account, Organization};
 use crate::context::{Context, Request, Resource};
-use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
+use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::probe;
+use crate::truth::Truth;
 use crate::value::Value;
 
 /// The trust policy of a role.
@@ -198,6 +199,19 @@ impl TrustPolicy {
             }
             _ => None,
         })
+    }
+
+    /// What it decides about whomever a SAML provider vouches for, if that asserts what is demanded.
+    pub(crate) fn decide_vouched(&self, provider: &str, account: &Account) -> Decision {
+        let mut admitted = Truth::No;
+        for (_, statement, element) in self.admitting() {
+            if *element == PrincipalElement::Federated(provider.to_owned()) {
+                for clauses in self.ways_in(statement, element, account) {
+                    admitted = admitted.or(|| clauses.hold_for_vouched(account));
+                }
+            }
+        }
+        Decision::new(admitted, Truth::No)
     }
 
     /// The unique ids of deleted users and roles that any statement names, also one that denies.

@@ -14,6 +14,7 @@ use crate::trust::{Grant, SESSION, is_saml};
 use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
+const DEMANDS: &str = "what the trust policy demands beside the provider's assertion";
 
 /// The keys that whoever assumes a role chooses one value for, whichever policies ask for it.
 const CHOSEN_ONCE: [&str; 3] = ["sts:externalid", "sts:rolesessionname", "sts:sourceidentity"];
@@ -64,6 +65,13 @@ impl<'a> Search<'a> {
             return Some(step.and(room).and(uses));
         }
         let mut step = step.and(room);
+        if let Target::Provider(provider, role) = target
+            && let Some(trust) =
+                account.principal(*role).trust.as_ref().filter(|_| is_saml(provider))
+            && self.index.certainty(&trust.decide_vouched(provider, account))? != Certainty::Certain
+        {
+            step = step.and(Step::limited(Certainty::Conditional, DEMANDS));
+        }
         for action in others {
             step.allowed.push(self.index.allowed(who, *action, Asked::own(resource))?);
         }
@@ -389,7 +397,7 @@ impl<'a> Search<'a> {
         } else if method.changes.is_of_provider() {
             for (changes, provider) in providers_of(principal, account) {
                 if changes == method.changes {
-                    doors.push((provider, Target::Provider(provider.to_owned())));
+                    doors.push((provider, Target::Provider(provider.to_owned(), id)));
                 }
             }
         }

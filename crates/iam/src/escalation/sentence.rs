@@ -67,7 +67,9 @@ impl Search<'_> {
                 let policy = self.account().policy(*id);
                 (&policy.id, policy.name.as_str())
             }
-            Target::Provider(arn) => (arn, arn.split_once('/').map_or(arn.as_str(), |(_, it)| it)),
+            Target::Provider(arn, _) => {
+                (arn, arn.split_once('/').map_or(arn.as_str(), |(_, name)| name))
+            }
         };
         (arn.clone(), name.to_owned())
     }

@@ -162,7 +162,7 @@ impl Search<'_> {
             }
         }
         for (changes, provider) in providers_of(principal, self.account()) {
-            let target = Target::Provider(provider.to_owned());
+            let target = Target::Provider(provider.to_owned(), id);
             roads.push(((changes, ""), provider.to_owned(), target));
         }
         roads

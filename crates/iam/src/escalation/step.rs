@@ -58,15 +58,15 @@ pub(super) enum Target {
     /// A role with tags by whoever assumes it, which are in that place of those that are tried.
     Session(PrincipalId, usize),
     Policy(PolicyId),
-    /// A provider, by ARN.
-    Provider(String),
+    /// A provider, by ARN, and a role that trusts it.
+    Provider(String, PrincipalId),
 }
 
 impl Target {
     pub(super) fn principal(&self) -> Option<PrincipalId> {
         match self {
             Target::Principal(id) | Target::Session(id, _) => Some(*id),
-            Target::Policy(_) | Target::Provider(_) => None,
+            Target::Policy(_) | Target::Provider(..) => None,
         }
     }
 }

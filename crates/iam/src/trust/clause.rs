@@ -15,7 +15,7 @@ use portcullis_model::Arn;
 use super::admission::{names_principal, session_of};
 use super::fixed::{self, Owner};
 use super::issuers::{self, Issuer};
-use super::{ASSUME_ROLE, Demands, SESSION, Standing, is_saml};
+use super::{ASSUME_ROLE, Demands, SESSION, Standing, WITH_SAML, is_saml};
 use crate::account::Account;
 use crate::condition::{Condition, Operator, Quantifier, moment};
 use crate::context::{Context, OF_SERVICES, Request, Resource};
@@ -399,6 +399,26 @@ impl Clauses {
     pub(super) fn serve(&self, account: &Account) -> bool {
         let sources = self.sources(account);
         sources.is_empty() || sources.iter().any(|it| it.standing(account) != Standing::External)
+    }
+
+    /// Whether all demands hold of an assertion that says whatever they ask for.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml>
+    pub(super) fn hold_for_vouched(&self, account: &Account) -> Truth {
+        let context = Context { account, principal: None, resource: Resource::Own, brings: &[] };
+        let request = Request { action: WITH_SAML, resource: "*", context };
+        let mut all = Truth::Yes;
+        for demand in &self.0 {
+            let mut one = Truth::No;
+            for condition in demand {
+                one = one.or(|| match condition.key.starts_with("saml:") {
+                    true => Truth::Yes,
+                    false => condition.holds(&request, Effect::Allow),
+                });
+            }
+            all = all.and(|| one);
+        }
+        all
     }
 
     /// All that is demanded of the principal.

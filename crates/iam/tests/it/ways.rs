@@ -1648,7 +1648,17 @@ fn what_one_controls_changes_oneself() {
     let by_provider: &Ways = &[("update-saml-provider", Certain)];
     check_user(rewrite("idp.example.com"), tool("alice", saml.clone()), by_provider);
     check_user(rewrite("idp.example.com"), tool("bob", saml.clone()), &[]);
-    check_user(rewrite("other"), tool("alice", saml), &[]);
+    check_user(rewrite("other"), tool("alice", saml.clone()), &[]);
+    // What an assertion says is up to whoever signs it; where it comes from is not.
+    let conditioned = |condition: Json| tool("alice", when(saml.clone(), condition));
+    let asserted = json!({"StringEquals": {
+        "SAML:sub": "carol", "SAML:iss": "https://idp.example.com", "SAML:cn": "Carol",
+        "SAML:aud": "https://signin.aws.amazon.com/saml", "sts:RoleSessionName": "carol",
+    }});
+    check_user(rewrite("idp.example.com"), conditioned(asserted), by_provider);
+    let from = json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}});
+    let depending: &Ways = &[("update-saml-provider", Conditional)];
+    check_user(rewrite("idp.example.com"), conditioned(from), depending);
 }
 
 /// Whoever controls what runs with a role acts with what it has put into the role.
