@@ -323,6 +323,7 @@ impl Clauses {
         for key in keys {
             clauses.combine(&key, &request);
         }
+        clauses.assume_mfa(&request);
         let is_possible = clauses.0.iter().all(|demand| !demand.is_empty());
         is_possible.then_some(clauses)
     }
@@ -350,6 +351,20 @@ impl Clauses {
                     condition.values.retain(|it| values.contains(&Value::one(it.as_str())));
                 }
             }
+        }
+    }
+
+    /// Drops what does not hold of a request with MFA, if a demand can be met with it alone.
+    fn assume_mfa(&mut self, request: &Request<'_>) {
+        if !self.demand(|it| demands_mfa(it, request)) {
+            return;
+        }
+        for demand in &mut self.0 {
+            demand.retain(|it| match it.key.as_str() {
+                "aws:multifactorauthage" => may_hold(it, &Value::Open, request),
+                "aws:multifactorauthpresent" => may_hold(it, &Value::one("true"), request),
+                _ => true,
+            });
         }
     }
 

@@ -467,6 +467,23 @@ fn what_guards_against_strangers() {
     check(json!([vendor(), denies(json!("*"), no_mfa)]), &[OTHER]);
 }
 
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage>
+#[test]
+fn nobody_has_an_age_of_mfa_without_mfa() {
+    let with = |conditions: Json| when(trusts(json!("*")), conditions);
+    let recent = || json!({"aws:MultiFactorAuthAge": "3600"});
+    let present = |value: &str| json!({"aws:MultiFactorAuthPresent": value});
+    let none = json!({"aws:MultiFactorAuthAge": "true"});
+    check(with(json!({"NumericLessThan": recent(), "Bool": present("false")})), &[]);
+    check(with(json!({"NumericLessThan": recent(), "Bool": present("true")})), &["anyone"]);
+    check(
+        with(json!({"NumericLessThanIfExists": recent(), "Bool": present("false")})),
+        &["anyone"],
+    );
+    check(with(json!({"Null": none, "Bool": present("true")})), &[]);
+    check(with(json!({"Null": none, "Bool": present("false")})), &["anyone"]);
+}
+
 #[test]
 fn for_whom_services_act() {
     let trail = || trusts_service("cloudtrail.amazonaws.com");

@@ -74,7 +74,8 @@ fn principal() -> impl Strategy<Value = Json> {
     ])
 }
 
-fn condition() -> impl Strategy<Value = Json> {
+/// An operator, with a key and a value.
+fn condition() -> impl Strategy<Value = (&'static str, (&'static str, &'static str))> {
     let operator =
         one_of(&["StringEquals", "StringNotEquals", "StringLike", "StringEqualsIfExists"]);
     let key_and_value = prop::sample::select(vec![
@@ -86,24 +87,27 @@ fn condition() -> impl Strategy<Value = Json> {
         ("sts:ExternalId", "8f3a"),
         ("aws:SourceAccount", OTHER),
         ("aws:SourceVpc", "vpc-1"),
+        ("aws:MultiFactorAuthAge", "3600"),
+        ("aws:MultiFactorAuthPresent", "false"),
         ("aws:MultiFactorAuthPresent", "true"),
         ("aws:PrincipalTag/team", "red"),
         ("token.actions.githubusercontent.com:sub", "repo:octo-org/*"),
         ("SAML:aud", "https://signin.aws.amazon.com/saml"),
     ]);
-    (operator, key_and_value).prop_map(|(operator, (key, value))| json!({operator: {key: value}}))
+    (operator, key_and_value)
 }
 
 fn statement() -> impl Strategy<Value = Json> {
     let action = one_of(&["sts:AssumeRole", "sts:*", "sts:AssumeRoleWith*", "sts:TagSession"]);
     let effect = one_of(&["Allow", "Allow", "Deny"]);
     let not = prop::bool::weighted(0.1);
-    (effect, action, principal(), prop::option::of(condition()), not).prop_map(
-        |(effect, action, principal, condition, not)| {
+    let conditions = prop::collection::vec(condition(), 0..=2);
+    (effect, action, principal(), conditions, not).prop_map(
+        |(effect, action, principal, conditions, not)| {
             let mut statement = json!({"Effect": effect, "Action": action});
             statement[if not { "NotPrincipal" } else { "Principal" }] = principal;
-            if let Some(condition) = condition {
-                statement["Condition"] = condition;
+            for (operator, (key, value)) in conditions {
+                statement["Condition"][operator][key] = json!(value);
             }
             statement
         },
