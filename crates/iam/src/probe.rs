@@ -17,7 +17,7 @@ pub(crate) const NAME: &str = "=+,=+,=+,=+,=+,=+,";
 /// An id of a key that no policy can have meant: of the form that they have, and of marks.
 ///
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-id>
-pub(crate) const KEY_ID: &str = "=+,=+,=+-=+,=-=+,=-=+,=-=+,=+,=+,=+,";
+const KEY_ID: &str = "=+,=+,=+-=+,=-=+,=-=+,=-=+,=+,=+,=+,";
 
 /// An action of IAM that no policy can have meant.
 pub(crate) const IAM_ACTION: &str = "iam:=+,=+,=+,=+,=+,=+,";
@@ -31,6 +31,12 @@ fn by_letter(actions: &[String]) -> Vec<String> {
         lettered.extend(actions.iter().map(|action| action.replace(NAME, &name)));
     }
     lettered
+}
+
+/// What stands for all ids of keys: one id, or one for each digit that they begin with.
+pub(crate) fn key_ids() -> [Vec<String>; 2] {
+    let by_digit = "0123456789abcdef".chars().map(|digit| format!("{digit}{}", &KEY_ID[1..]));
+    [vec![KEY_ID.to_owned()], by_digit.collect()]
 }
 
 /// Whether a document may allow all actions that are named so, by one pattern or by one for each letter.

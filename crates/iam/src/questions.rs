@@ -147,15 +147,17 @@ impl PolicyDocument {
     /// The statements that allow the action on just any resource; none if the document denies it there.
     #[must_use]
     pub fn allows_anywhere(&self, account: &Account, question: &Anywhere<'_>) -> Vec<String> {
-        if !self.may_allow(question.action) {
+        let action = question.action;
+        if !self.may_allow(action) {
             return Vec::new();
         }
         let resource = question
             .resource
             .replace("{partition}", &account.partition)
             .replace("{account}", account.id_text())
-            .replace("{any}", probe::NAME)
-            .replace("{key_id}", probe::KEY_ID);
+            .replace("{any}", probe::NAME);
+        let together = probe::key_ids()
+            .map(|ids| ids.iter().map(|id| resource.replace("{key_id}", id)).collect::<Vec<_>>());
         let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
         for with_all in [true, false] {
             let mut brings = Vec::new();
@@ -167,13 +169,15 @@ impl PolicyDocument {
                 brings.push((*key, value));
             }
             let context = Context { account, principal: None, resource: about, brings: &brings };
-            let request = Request { action: question.action, resource: &resource, context };
-            if self.decide(&request).may_be_allowed() {
-                return self.labels(|statement| {
-                    statement.effect == Effect::Allow
-                        && statement.actions.selects(question.action)
-                        && statement.applies(&request).is_possible()
-                });
+            for resources in &together {
+                let requests = resources.iter().map(|it| Request { action, resource: it, context });
+                if requests.clone().all(|request| self.decide(&request).may_be_allowed()) {
+                    return self.labels(|statement| {
+                        statement.effect == Effect::Allow
+                            && statement.actions.selects(action)
+                            && requests.clone().any(|it| statement.applies(&it).is_possible())
+                    });
+                }
             }
         }
         Vec::new()

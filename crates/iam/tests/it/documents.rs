@@ -390,6 +390,13 @@ fn a_pattern_of_all_key_ids_is_every_key() {
     check("?????????-????-????-????-????????????", false);
     check("1234*", false);
     check("mrk-*", false);
+    let check = |digits: &str, expected| {
+        let key = |digit| format!("arn:aws:kms:*:123456789012:key/{digit}*");
+        let keys: Vec<String> = digits.chars().map(key).collect();
+        check_anywhere("kms:reencryptfrom", json!([allow("kms:*", keys)]), expected);
+    };
+    check("0123456789abcdef", true);
+    check("0123456789abcde", false);
 }
 
 /// A pattern such as `iam:P*` or `*-*` is not every action, though many words match it.
