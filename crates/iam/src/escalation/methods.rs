@@ -48,10 +48,13 @@ pub(super) struct Action {
 }
 
 /// One way to become an administrator.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Method {
     pub(super) id: String,
+    /// The place of the first method of that id.
+    #[serde(skip)]
+    pub(super) first: u16,
     /// A phrase that completes "it may …".
     pub(super) title: String,
     /// The same of one target, with `{target}` for its name; none: there is no target.
@@ -62,6 +65,9 @@ pub(super) struct Method {
     /// All of which it needs; the first acts on the target.
     #[serde(skip)]
     pub(super) actions: Vec<ActionId>,
+    /// Of which each serves in place of the last of the actions, as a method of the same id.
+    #[serde(default)]
+    instead: Vec<String>,
     /// What must go first where the target has as many as IAM allows.
     #[serde(default, rename = "makes_room")]
     room_maker: Option<String>,
@@ -82,7 +88,7 @@ pub(super) struct Method {
 }
 
 /// An account that calls come from.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Caller {
     /// The management account of the organization, or a delegated administrator.
@@ -163,10 +169,15 @@ impl Methods {
         for name in HELPERS {
             methods.intern(name);
         }
-        for mut method in file.method {
-            method.actions = method.action_names.iter().map(|name| methods.intern(name)).collect();
-            method.makes_room = method.room_maker.as_deref().map(|name| methods.intern(name));
-            methods.all.push(method);
+        for row in file.method {
+            let first = u16::try_from(methods.all.len()).expect("there are few methods");
+            for mut method in row.variants() {
+                method.first = first;
+                method.actions =
+                    method.action_names.iter().map(|name| methods.intern(name)).collect();
+                method.makes_room = method.room_maker.as_deref().map(|name| methods.intern(name));
+                methods.all.push(method);
+            }
         }
         for resource in file.resource {
             for name in resource.actions {
@@ -233,6 +244,18 @@ impl Action {
 }
 
 impl Method {
+    /// The method with each action that may be the last.
+    fn variants(self) -> Vec<Method> {
+        let mut variants = vec![self.clone()];
+        for name in &self.instead {
+            let mut variant = self.clone();
+            variant.action_names.pop();
+            variant.action_names.push(name.clone());
+            variants.push(variant);
+        }
+        variants
+    }
+
     /// The services, or one without name: a method without services is tried once.
     pub(super) fn services_or_none(&'static self) -> impl Iterator<Item = &'static str> {
         let none = self.services.is_empty().then_some("");
@@ -355,15 +378,17 @@ mod tests {
     fn every_method_is_well_formed() {
         let (mut ids, mut sets) = (BTreeSet::new(), BTreeSet::new());
         for method in file().method {
-            let id = &method.id;
+            let id = method.id.clone();
             assert!(ids.insert(id.clone()), "{id} is there twice");
             assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
             assert!(!method.title.is_empty() && method.source.starts_with("https://"), "{id}");
-            assert!(method.action_names.iter().all(|name| is_action(name)), "{id}");
-            let set: BTreeSet<String> = method.action_names.iter().cloned().collect();
-            assert_eq!(set.len(), method.action_names.len(), "{id} has an action twice");
-            let changes = format!("{:?}", method.changes);
-            assert!(sets.insert((set, changes)), "{id} is another method");
+            for method in method.variants() {
+                assert!(method.action_names.iter().all(|name| is_action(name)), "{id}");
+                let set: BTreeSet<String> = method.action_names.iter().cloned().collect();
+                assert_eq!(set.len(), method.action_names.len(), "{id} has an action twice");
+                let changes = format!("{:?}", method.changes);
+                assert!(sets.insert((set, changes)), "{id} is another method");
+            }
         }
     }
 
@@ -398,7 +423,8 @@ mod tests {
     #[test]
     fn resources_are_of_actions_that_methods_need() {
         let file = file();
-        let of_methods = file.method.iter().flat_map(|method| &method.action_names);
+        let of_methods =
+            file.method.iter().flat_map(|method| method.action_names.iter().chain(&method.instead));
         let used: BTreeSet<&str> = of_methods.map(String::as_str).chain(HELPERS).collect();
         let mut seen = BTreeSet::new();
         for action in file.resource.iter().flat_map(|resource| &resource.actions) {

@@ -418,7 +418,7 @@ impl<'a> Search<'a> {
                 if node.administrator.is_some() && found.certainty != Certainty::Certain {
                     continue;
                 }
-                let known = best.entry(*number).or_insert(found);
+                let known = best.entry(self.method(*number).first).or_insert(found);
                 if known.certainty < found.certainty {
                     *known = found;
                 }

@@ -320,7 +320,7 @@ fn who_is_made_has_the_tags_that_its_maker_may_set() {
     let own = is("aws:ResourceTag/team", "dev");
     let equip = json!(["iam:PutUserPolicy", "iam:CreateAccessKey"]);
     let new_user = json!([user(json!(["iam:CreateUser", "iam:TagUser"])), when(user(equip), own)]);
-    check_user(new_user, json!({}), &[("create-user-put-policy-key", Certain)]);
+    check_user(new_user, json!({}), &[("create-user-put-policy", Certain)]);
 }
 
 /// A value that the caller chooses must meet the conditions of all policies.
@@ -1093,7 +1093,7 @@ fn who_is_made_has_a_name_that_all_steps_are_allowed_on() {
         let attach = allow("iam:AttachUserPolicy", user("t*"));
         json!([create, attach, allow("iam:CreateAccessKey", user(key))])
     };
-    check_user(three("*-ops"), json!({}), &[("create-user-attach-policy-key", Certain)]);
+    check_user(three("*-ops"), json!({}), &[("create-user-attach-policy", Certain)]);
     check_user(three("web-*"), json!({}), &[]);
 }
 
@@ -1434,7 +1434,7 @@ fn who_is_made_within_a_boundary_may_lose_it() {
     };
     let others = || json!({"policies": {"b": plain()}});
     check_user(json!(make()), others(), &[]);
-    let found: &Ways = &[("create-user-put-policy-key", Certain)];
+    let found: &Ways = &[("create-user-put-policy", Certain)];
     for action in ["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"] {
         let mut statements = make();
         statements.push(allow(action, arn("user/n-*")));
@@ -1951,7 +1951,7 @@ fn who_is_made_may_become_an_administrator_in_turn() {
         json["policies"] = json!({"dev-x": [policy], "other": [everything()]});
         json
     };
-    let found: &Ways = &[("create-user-attach-policy-key", Certain)];
+    let found: &Ways = &[("create-user-attach-policy", Certain)];
     check(of_user(allow("iam:PutUserPolicy", arn("user/${aws:username}"))), found);
     check(of_user(assume("admin")), found);
     check(of_user(assume("other")), &[]);
@@ -1995,7 +1995,7 @@ fn a_trust_policy_may_let_in_who_is_yet_to_be_made() {
             json!({"may": [make], "trust": trusts_service("ec2.amazonaws.com")});
         json
     };
-    let found: &Ways = &[("create-user-key", Certain)];
+    let found: &Ways = &[("create-user", Certain)];
     let named = |name: &str| json!({"ArnLike": {"aws:PrincipalArn": arn(&format!("user/{name}"))}});
     check(with("*", named("new-*")), found);
     check(with("dev-*", named("*-ops")), found);
@@ -2037,7 +2037,7 @@ fn a_user_is_made_in_a_group() {
         })
     };
     let all = || json!([allow(json!(actions), "*")]);
-    check(with(all(), everything()), &[("create-user-in-group-key", Certain)]);
+    check(with(all(), everything()), &[("create-user-in-group", Certain)]);
     check(with(all(), allow("s3:*", "*")), &[]);
     check(with(json!([allow(json!(actions[..2]), "*")]), everything()), &[]);
     let bounded = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/b")}});
@@ -2045,7 +2045,7 @@ fn a_user_is_made_in_a_group() {
     let rest = allow(json!(actions[1..]), "*");
     check(with(json!([create.clone(), rest.clone()]), everything()), &[]);
     let free = allow("iam:DeleteUserPermissionsBoundary", "*");
-    let expected = &[("create-user-in-group-key", Certain)];
+    let expected = &[("create-user-in-group", Certain)];
     check(with(json!([create, rest, free]), everything()), expected);
 }
 
@@ -2352,7 +2352,7 @@ fn a_group_is_made_for_a_user() {
     check(of_role(json!([put(), keys()])), found);
     check(of_role(json!([put()])), &[]);
     let user = || allow(json!(["iam:CreateUser", "iam:CreateAccessKey"]), arn("user/new-*"));
-    let created: &Ways = &[("create-user-in-new-group-put-policy-key", Certain)];
+    let created: &Ways = &[("create-user-in-new-group-put-policy", Certain)];
     check(of_role(json!([put(), user()])), created);
     check(of_role(json!([user()])), &[]);
 }
