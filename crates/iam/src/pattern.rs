@@ -288,11 +288,10 @@ impl Pattern {
                 }
             };
         }
-        match Pattern::from_pieces(pieces).matches(resource) {
-            true if is_chosen => Truth::Yes,
-            true => selects,
-            false => Truth::No,
+        if !Pattern::from_pieces(pieces).matches(resource) {
+            return Truth::No;
         }
+        if is_chosen { Truth::Yes } else { selects }
     }
 
     /// The pattern in lower case, once its variables have their values.

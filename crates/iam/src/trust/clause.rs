@@ -426,10 +426,9 @@ impl Clauses {
         for demand in &self.0 {
             let mut one = Truth::No;
             for condition in demand {
-                one = one.or(|| match condition.key.starts_with("saml:") {
-                    true => Truth::Yes,
-                    false => condition.holds(&request, Effect::Allow),
-                });
+                let is_asserted = condition.key.starts_with("saml:");
+                let holds = || condition.holds(&request, Effect::Allow);
+                one = one.or(|| if is_asserted { Truth::Yes } else { holds() });
             }
             all = all.and(|| one);
         }
