@@ -177,10 +177,7 @@ fn begins_key(tokens: &[Token]) -> bool {
 /// Whether it is the header of a table, and not a list of values.
 fn is_header(line: &str, tokens: &[Token]) -> bool {
     let kinds: Vec<TokenKind> = tokens.iter().map(Token::kind).collect();
-    let inside = match kinds.as_slice() {
-        [TokenKind::LeftSquareBracket, rest @ ..] => rest,
-        _ => return false,
-    };
+    let [TokenKind::LeftSquareBracket, inside @ ..] = kinds.as_slice() else { return false };
     let inside = inside.strip_prefix(&[TokenKind::LeftSquareBracket]).unwrap_or(inside);
     let closing = inside.iter().position(|kind| *kind == TokenKind::RightSquareBracket);
     let Some((keys, rest)) = closing.and_then(|closing| inside.split_at_checked(closing)) else {

@@ -41,7 +41,7 @@ fn methods() -> Vec<Method> {
     for method in file.method {
         for last in &method.instead {
             let mut variant = method.clone();
-            *variant.actions.last_mut().unwrap() = last.clone();
+            variant.actions.last_mut().unwrap().clone_from(last);
             methods.push(variant);
         }
         methods.push(method);

@@ -69,13 +69,11 @@ fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io:
     let most = if view.style.detail == Detail::All { usize::MAX } else { SHOWN };
     let shown = &group.entries[..group.entries.len().min(most)];
     write_group(view, group, shown, page)?;
-    match group.same_as {
-        Some(rule) => page.item("    ", &format!("See {rule} for what to do.")),
-        None => {
-            let account = |finding: &Finding| view.account_of_commands(finding);
-            page.prose(4, &what_to_do(view.findings(shown), most, account)?)
-        }
+    if let Some(rule) = group.same_as {
+        return page.item("    ", &format!("See {rule} for what to do."));
     }
+    let account = |finding: &Finding| view.account_of_commands(finding);
+    page.prose(4, &what_to_do(view.findings(shown), most, account)?)
 }
 
 /// One finding is its own heading; several have one in common.
