@@ -1,5 +1,6 @@
 //! How reports and diffs are written. What is decided about findings stands in them already.
 
+pub(crate) mod activity;
 pub(crate) mod advice;
 pub(crate) mod controls;
 pub(crate) mod counts;

@@ -11,6 +11,7 @@
 //! [csp]: https://www.w3.org/TR/CSP3/
 
 mod accounts;
+mod activity;
 mod bar;
 mod data;
 mod findings;
@@ -85,11 +86,13 @@ struct Page<'a> {
     style_hash: String,
     script_hash: String,
     header: header::Header<'a>,
+    coverage: activity::Coverage<'a>,
     accounts: accounts::Accounts<'a>,
     gaps: gaps::Gaps<'a>,
     glance: glance::Glance<'a>,
     frameworks: frameworks::Frameworks<'a>,
     findings: findings::Findings<'a>,
+    people: activity::People<'a>,
     waivers: waivers::Waivers<'a>,
     rules: rules::Rules<'a>,
     data_type: &'static str,
@@ -107,11 +110,13 @@ impl<'a> Page<'a> {
             style_hash: hash(STYLE),
             script_hash: hash(SCRIPT),
             header: header::Header::new(view, index, gaps.extent())?,
+            coverage: activity::Coverage::new(report),
             accounts: accounts::Accounts::new(view),
             gaps,
             glance: glance::Glance::new(view, index),
             frameworks: frameworks::Frameworks::new(report, index),
             findings: findings::Findings::new(view, index)?,
+            people: activity::People::new(report),
             waivers: waivers::Waivers::new(report, index),
             rules: rules::Rules::new(report, index),
             data_type: data::media_type(view),

@@ -4,6 +4,7 @@
 //! GitHub drops a step summary of more than 1 MiB as a whole, and takes no comment of more than 65,536
 //! characters, so the page is bounded: what is least severe is left out, finding by finding, and counted.
 
+mod activity;
 mod budget;
 mod findings;
 mod frameworks;
@@ -23,6 +24,7 @@ const PAGE: usize = 1_000_000;
 const HEAD: usize = 100_000;
 const LISTS: usize = 200_000;
 const FRAMEWORKS: usize = 150_000;
+const PEOPLE: usize = 300_000;
 /// Room for the head and the lists of a comment.
 const BRIEF_HEAD: usize = 40_000;
 const BRIEF_LISTS: usize = 20_000;
@@ -42,7 +44,8 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     head::write(view, &outline, &mut head)?;
     let lists = Budget::filled(LISTS, |budget| lists::write(&outline, budget));
     let frameworks = Budget::filled(FRAMEWORKS, |budget| frameworks::write(view.report, budget));
-    let taken = [&head, &lists, &frameworks].map(|budget| budget.text().len());
+    let people = Budget::filled(PEOPLE, |budget| activity::write_people(view.report, budget));
+    let taken = [&head, &lists, &frameworks, &people].map(|budget| budget.text().len());
     let left = PAGE - NOTE - taken.iter().sum::<usize>();
     let mut open = Budget::new(left);
     findings::write(view, &outline, &mut open)?;
@@ -51,7 +54,13 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let left_out = open.left_out() + lists.left_out() + folded.left_out();
     out.write_all(head.text().as_bytes())?;
     write_note(left_out, view.entries.len(), out)?;
-    [open, lists, folded, frameworks]
+    out.write_all(open.text().as_bytes())?;
+    out.write_all(people.text().as_bytes())?;
+    if people.left_out() > 0 {
+        let count = people.left_out();
+        writeln!(out, "\n**{count} more people or events are left out**: `-o html` has all.")?;
+    }
+    [lists, folded, frameworks]
         .iter()
         .try_for_each(|budget| out.write_all(budget.text().as_bytes()))
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use portcullis_model::{Report, Status};
 
+use super::activity;
 use super::budget::Budget;
 use super::findings::title;
 use crate::render::counts::{self, Counts};
@@ -38,6 +39,9 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget)
     budget.add("\n");
     for (label, text) in &outline.facts {
         budget.add(&format!("- {label}: {}\n", inline(&shorten(text, TEXT_CHARS))));
+    }
+    for summary in &view.report.activity {
+        activity::write_coverage(summary, budget);
     }
     let version = inline(&shorten(&view.report.tool.version, NAME_CHARS));
     budget.add(&format!("- Made by Portcullis {version}\n"));

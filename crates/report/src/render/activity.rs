@@ -1,0 +1,388 @@
+//! What CloudTrail recorded of sign-ins, in words: what was read, who needs help, and who is in. Text, Markdown
+//! and HTML draw it, and decide none of that.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::{
+    ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut, Mfa,
+    Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn,
+};
+
+use crate::words::{capitalised, counted, few, time};
+
+/// Longer lists of regions and gaps are for the JSON.
+const MOST_LINES: usize = 30;
+const MOST_ADDRESSES: usize = 5;
+
+/// Root's sign-ins are recorded in one of these.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
+const ROOT_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
+
+/// People, or what one of them did.
+pub(crate) struct Part<'a> {
+    /// `Could not get in: 2 people, 1 still out`.
+    pub title: String,
+    /// What the entries leave out.
+    pub note: Option<String>,
+    pub entries: Vec<Entry<'a>>,
+}
+
+/// A person, an event or a text.
+pub(crate) struct Entry<'a> {
+    /// Who, or when; empty of a text.
+    pub name: String,
+    pub summary: String,
+    /// Each with its label.
+    pub facts: Vec<(String, String)>,
+    /// What to do, in sentences and commands.
+    pub action: Option<&'a str>,
+}
+
+/// What was read, and what was not: a label, and one or more lines.
+pub(crate) fn coverage(summary: &ActivitySummary) -> Vec<(&'static str, Vec<String>)> {
+    let coverage = &summary.coverage;
+    let period = summary.period.map_or("unknown: no management event was read".to_owned(), stretch);
+    vec![
+        ("Read", vec![inputs(coverage)]),
+        ("Records", records(coverage)),
+        ("Period", vec![period]),
+        ("Coverage", regions(coverage)),
+        ("Gaps", gaps(coverage)),
+    ]
+}
+
+/// Who could not get in, and who did.
+pub(crate) fn people(summary: &ActivitySummary) -> [Part<'_>; 2] {
+    [locked_out(summary), signed_in(&summary.signed_in)]
+}
+
+/// All that was recorded of the person who was asked about, and texts for tickets.
+pub(crate) fn person(summary: &ActivitySummary) -> Vec<Part<'_>> {
+    if summary.user.is_none() {
+        return Vec::new();
+    }
+    let mut parts = vec![timeline(&summary.timeline)];
+    for row in &summary.locked_out {
+        let entry = Entry::new(String::new(), ticket(row));
+        parts.push(Part { title: "For the ticket".to_owned(), note: None, entries: vec![entry] });
+    }
+    parts
+}
+
+impl Entry<'_> {
+    fn new(name: String, summary: String) -> Self {
+        Entry { name, summary, facts: Vec::new(), action: None }
+    }
+}
+
+fn inputs(coverage: &Coverage) -> String {
+    let mut inputs = Vec::new();
+    for (form, count) in &coverage.inputs {
+        inputs.push(counted(*count, describe_form(*form)));
+    }
+    if inputs.is_empty() { "nothing".to_owned() } else { inputs.join(", ") }
+}
+
+fn records(coverage: &Coverage) -> Vec<String> {
+    let records = coverage.records;
+    let mut lines = vec![format!(
+        "{} = {} judged + {} of no interest + {} + {} unreadable",
+        records.total(),
+        records.judged,
+        records.of_no_interest,
+        counted(records.duplicates, "duplicate"),
+        records.unreadable
+    )];
+    if records.other_logs > 0 {
+        let count = counted(records.other_logs, "record");
+        lines.push(format!("{count} of Insights, network activity or aggregates passed over"));
+    }
+    lines
+}
+
+fn regions(coverage: &Coverage) -> Vec<String> {
+    let mut lines = shortened(coverage.regions.iter().map(reach).collect());
+    for (account, missing) in missing_root_regions(coverage) {
+        let missing = missing.join(", ");
+        lines.push(format!("{account} {missing}: not read, so root may have signed in unseen"));
+    }
+    lines
+}
+
+fn gaps(coverage: &Coverage) -> Vec<String> {
+    let gaps = coverage.gaps.iter().map(|gap| format!("{}: {}", gap.input, gap.what));
+    let mut lines = shortened(gaps.collect());
+    if coverage.inputs.contains_key(&Form::Csv) {
+        let hint = "CSV does not say how sign-ins ended: save the event history as JSON";
+        lines.push(hint.to_owned());
+    }
+    lines
+}
+
+/// `none`, or as many lines as are read.
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    if lines.is_empty() {
+        lines.push("none".to_owned());
+    }
+    if lines.len() > MOST_LINES {
+        let more = lines.len() - MOST_LINES;
+        lines.truncate(MOST_LINES);
+        lines.push(format!("and {more} more; -o json lists all"));
+    }
+    lines
+}
+
+fn reach(coverage: &RegionCoverage) -> String {
+    let RegionCoverage { account, region, records, first, last, proved, .. } = coverage;
+    let records = counted(*records, "record");
+    let seen = match first.zip(*last) {
+        Some((from, to)) => format!(", {}", stretch(Period { from, to })),
+        None => String::new(),
+    };
+    let proved: Vec<String> = proved.iter().copied().map(stretch).collect();
+    let complete = match proved.as_slice() {
+        [] => "files may be missing".to_owned(),
+        _ => format!("digests prove {}", proved.join(", ")),
+    };
+    format!("{account} {region}: {records}{seen}; {complete}")
+}
+
+/// The regions that root's sign-ins may be recorded in and that were not read, by account. Other
+/// partitions have other regions.
+fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
+    let accounts: BTreeSet<&str> = coverage.regions.iter().map(|it| it.account.as_str()).collect();
+    let mut all = Vec::new();
+    for account in accounts {
+        let regions = coverage.regions.iter().filter(|it| it.account == account);
+        let read: Vec<&str> = regions.map(|it| it.region.as_str()).collect();
+        let is_elsewhere = read.iter().any(|region| {
+            ["cn-", "us-gov-", "us-iso", "eusc-"].iter().any(|it| region.starts_with(it))
+        });
+        let missing: Vec<_> = ROOT_REGIONS.into_iter().filter(|it| !read.contains(it)).collect();
+        if !missing.is_empty() && !is_elsewhere {
+            all.push((account, missing));
+        }
+    }
+    all
+}
+
+fn locked_out(summary: &ActivitySummary) -> Part<'_> {
+    let rows = &summary.locked_out;
+    let still = rows.iter().filter(|row| row.in_since.is_none() && !hides_success(row)).count();
+    let title = match rows.len() {
+        0 => "Could not get in: nobody".to_owned(),
+        1 => format!("Could not get in: 1 person, {still} still out"),
+        count => format!("Could not get in: {count} people, {still} still out"),
+    };
+    let note = (summary.typing_errors > 0).then(|| {
+        let count = counted(summary.typing_errors as u64, "typing error");
+        format!("{count} left out: the same address got in soon after")
+    });
+    let mut entries = Vec::new();
+    for row in rows {
+        let mut facts = Vec::new();
+        if let Some(last) = &row.last {
+            facts.push(("Recorded".to_owned(), recorded(last)));
+        }
+        let cause = format!("Cause ({})", row.diagnosis.likelihood.word());
+        facts.push((cause, row.diagnosis.cause.to_string()));
+        let action = Some(row.diagnosis.action.as_str());
+        entries.push(Entry { name: name(&row.person), summary: tries(row), facts, action });
+    }
+    Part { title, note, entries }
+}
+
+/// How often somebody tried, and whether they got in.
+fn tries(row: &LockedOut) -> String {
+    let Some((first, last)) = row.first_try.zip(row.last_try) else {
+        return "no event in what was read".to_owned();
+    };
+    let times = match row.tries {
+        1 => String::new(),
+        count => format!(", {count} times since {}", time(first)),
+    };
+    let (purpose, from, now) = (describe_purpose(row.purpose), from(&row.sources), by_now(row));
+    format!("tried {purpose}, last at {}{times}{from}; {now}", time(last))
+}
+
+/// Whether somebody is in by now, as far as that is recorded.
+fn by_now(row: &LockedOut) -> String {
+    match row.in_since {
+        Some(since) => format!("in since {}", time(since)),
+        None if hides_success(row) => "whether they got in later is not recorded".to_owned(),
+        None => "still out".to_owned(),
+    }
+}
+
+/// Whether only refusals are read: programs assume roles all the time.
+fn hides_success(row: &LockedOut) -> bool {
+    match row.pattern {
+        Pattern::SamlRefused => true,
+        // Only STS gives a code, and not the console.
+        Pattern::RoleRefused => row.last.as_ref().is_some_and(|last| last.code.is_some()),
+        _ => false,
+    }
+}
+
+/// What AWS recorded of an attempt.
+fn recorded(attempt: &Attempt) -> String {
+    let ending = match attempt.outcome {
+        Outcome::Unfinished => "begun, and nothing followed",
+        _ => "refused",
+    };
+    let mut parts = vec![format!("{ending} in {} {}", attempt.account, attempt.region)];
+    if let Some(role) = &attempt.role {
+        parts.push(format!("role {role}"));
+    }
+    for factor in &attempt.factors {
+        let state = match factor.state {
+            FactorState::Asked => "asked for",
+            FactorState::Passed => "right",
+            FactorState::Refused => "wrong",
+        };
+        parts.push(format!("{} {state}", factor.name));
+    }
+    if attempt.mfa == Some(Mfa::NotUsed) {
+        parts.push("MFA not used".to_owned());
+    }
+    parts.extend(attempt.code.as_ref().map(ToString::to_string));
+    parts.extend(attempt.message.as_ref().map(|message| format!("\"{message}\"")));
+    parts.join(", ")
+}
+
+fn signed_in(rows: &[SignedIn]) -> Part<'_> {
+    let title = match rows.len() {
+        0 => "Signed in: nobody".to_owned(),
+        1 => "Signed in: 1 person".to_owned(),
+        count => format!("Signed in: {count} people"),
+    };
+    let mut entries = Vec::new();
+    for row in rows {
+        let mut entry = Entry::new(name(&row.person), sign_ins(row));
+        let mut mfa = Vec::new();
+        for (kind, count) in &row.mfa {
+            mfa.push(format!("{count} {}", describe_mfa(*kind)));
+        }
+        if !mfa.is_empty() {
+            entry.facts.push(("MFA".to_owned(), mfa.join(", ")));
+        }
+        entries.push(entry);
+    }
+    Part { title, note: None, entries }
+}
+
+fn sign_ins(row: &SignedIn) -> String {
+    let count = counted(row.sign_ins as u64, "sign-in");
+    let unknown = match row.unknown {
+        0 => String::new(),
+        unknown => format!(" and {unknown} that may have failed"),
+    };
+    let when = match (row.first, row.last) {
+        (first, last) if first == last => format!("at {}", time(last)),
+        (first, last) => format!("{} to {}", time(first), time(last)),
+    };
+    format!("{count}{unknown}, {when}{}", from(&row.sources))
+}
+
+fn timeline(events: &[Event]) -> Part<'_> {
+    let title = format!("Timeline: {}", counted(events.len() as u64, "event"));
+    let entries = events.iter().map(|event| Entry::new(time(event.at), describe_event(event)));
+    Part { title, note: None, entries: entries.collect() }
+}
+
+fn describe_event(event: &Event) -> String {
+    let mut parts = vec![format!("{} {}", event.name, event.outcome.word())];
+    parts.extend(event.code.iter().chain(&event.message).map(ToString::to_string));
+    parts.extend(event.target.iter().chain(&event.factors).map(ToString::to_string));
+    parts.extend(event.mfa.map(|mfa| format!("MFA {}", describe_mfa(mfa))));
+    parts.push(format!("{} {}", event.account, event.region));
+    parts.extend(event.source.as_ref().map(|source| format!("from {source}")));
+    format!("{} ({})", parts.join(", "), event.id)
+}
+
+/// A paragraph for a ticket. Addresses are left out: who asks for them finds the events by their ids.
+fn ticket(row: &LockedOut) -> String {
+    let (who, cause) = (name(&row.person), &row.diagnosis.cause);
+    let Some((last, last_try)) = row.last.as_ref().zip(row.last_try) else {
+        return format!("{who}: {cause}");
+    };
+    let now = capitalised(&by_now(row));
+    let ids: Vec<String> = last.events.iter().map(ToString::to_string).collect();
+    format!(
+        "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now}. Events: {}.",
+        describe_purpose(row.purpose),
+        if row.tries == 1 { "once".to_owned() } else { format!("{} times", row.tries) },
+        time(last_try),
+        recorded(last),
+        row.diagnosis.likelihood.word(),
+        ids.join(", "),
+    )
+}
+
+/// Who somebody is, as far as is known.
+fn name(person: &Person) -> String {
+    let account = person.account.as_deref().unwrap_or_default();
+    let name = person.name.as_deref().unwrap_or("somebody not named");
+    match person.kind {
+        ActorKind::Root => format!("root of {account}"),
+        ActorKind::User => format!("{name}, user of {account}"),
+        ActorKind::UnknownUser => {
+            let source = person.source.as_deref().unwrap_or("an unknown address");
+            format!("a name that is not a user of {account}, from {source}")
+        }
+        ActorKind::IdentityCenter => format!("{name}, Identity Center"),
+        ActorKind::Saml => format!("{name}, SAML"),
+        ActorKind::Instance => format!("{name}, instance of {account}"),
+        ActorKind::Role => format!("{name}, role session of {account}"),
+        ActorKind::FederatedUser => format!("{name}, federated user of {account}"),
+        ActorKind::Directory => format!("{name}, directory user of {account}"),
+        ActorKind::Other if account.is_empty() => name.to_owned(),
+        ActorKind::Other => format!("{name}, in {account}"),
+    }
+}
+
+fn describe_form(form: Form) -> &'static str {
+    match form {
+        Form::LogFile => "log file",
+        Form::LookupEvents => "output of lookup-events",
+        Form::List => "list of events",
+        Form::Lines => "file of single events",
+        Form::Csv => "CSV of the event history",
+        Form::Digest => "digest",
+        Form::Empty => "empty file",
+        Form::Unknown => "other file",
+    }
+}
+
+fn describe_purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::SignIn => "to sign in",
+        Purpose::SwitchRole => "to switch to a role",
+        Purpose::CommandLine => "to sign in to the AWS CLI",
+        Purpose::PasswordRecovery => "to recover the password",
+        Purpose::PasswordChange => "to change the password",
+        Purpose::MfaEnrolment => "to enrol an MFA device",
+    }
+}
+
+fn describe_mfa(mfa: Mfa) -> &'static str {
+    match mfa {
+        Mfa::Used => "used",
+        Mfa::NotUsed => "not used",
+        Mfa::NotVisible => "not visible to AWS",
+        Mfa::Unknown => "not known",
+    }
+}
+
+fn from(sources: &BTreeSet<SharedText>) -> String {
+    if sources.is_empty() {
+        return String::new();
+    }
+    let sources: Vec<&str> = sources.iter().map(SharedText::as_str).collect();
+    format!(", from {}", few(&sources, MOST_ADDRESSES))
+}
+
+fn stretch(period: Period) -> String {
+    format!("{} to {}", time(period.from), time(period.to))
+}
