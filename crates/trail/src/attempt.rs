@@ -191,6 +191,7 @@ fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
         authenticator: None,
         factors: Vec::new(),
         source: event.source.clone(),
+        agent: None,
         code: None,
         message: None,
         events: Vec::with_capacity(1),
@@ -283,6 +284,7 @@ fn extend(attempt: &mut Attempt, event: &Event) {
     attempt.account.clone_from(&event.account);
     attempt.region.clone_from(&event.region);
     attempt.source = event.source.clone().or(attempt.source.take());
+    attempt.agent = event.agent.clone().or(attempt.agent.take());
     attempt.role = event.actor.role.clone().or_else(|| refused_role(event)).or(attempt.role.take());
     attempt.authenticator = event.authenticator.clone().or(attempt.authenticator.take());
     attempt.code.clone_from(&event.code);

@@ -37,6 +37,9 @@ pub struct Attempt {
     pub factors: Vec<Factor>,
     /// The address that it came from.
     pub source: Option<SharedText>,
+    /// What the client calls itself.
+    #[serde(default)]
+    pub agent: Option<SharedText>,
     /// The last error code.
     pub code: Option<SharedText>,
     /// The last error message.

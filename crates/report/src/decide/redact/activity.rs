@@ -121,6 +121,7 @@ fn redact_attempt(attempt: &mut Attempt, names: &Names<'_>) {
         authenticator,
         factors,
         source,
+        agent,
         code,
         message,
         events,
@@ -128,7 +129,7 @@ fn redact_attempt(attempt: &mut Attempt, names: &Names<'_>) {
     redact_person(person, names);
     *account = names.account(account).into();
     *region = names.region(region).into();
-    redact([role, authenticator, source], names);
+    redact([role, authenticator, source, agent], names);
     for Factor { name, state: _ } in factors {
         redact_factor(name, names);
     }

@@ -48,6 +48,8 @@ pub(super) struct Authentication<'a> {
     service: Service,
     #[serde(skip_serializing_if = "Option::is_none")]
     src_endpoint: Option<Endpoint<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_request: Option<HttpRequest<'a>>,
     cloud: Cloud<'a>,
     metadata: Metadata<'a>,
 }
@@ -76,6 +78,12 @@ struct Endpoint<'a> {
     ip: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
+}
+
+/// What the client says of itself.
+#[derive(Serialize)]
+struct HttpRequest<'a> {
+    user_agent: &'a str,
 }
 
 impl<'a> Authentication<'a> {
@@ -111,6 +119,7 @@ impl<'a> Authentication<'a> {
             auth_protocol_id: protocol.as_ref().map(|Enum(id, _)| *id),
             auth_protocol: protocol.map(|Enum(_, caption)| caption),
             service: Service { name: service },
+            http_request: attempt.agent.as_deref().map(|user_agent| HttpRequest { user_agent }),
             src_endpoint: attempt.source.as_deref().map(Endpoint::new),
             cloud: Cloud::new(Some(&attempt.region), &attempt.account, account),
             metadata: Metadata::new(view.report, attempt.purpose.word(), uid),
