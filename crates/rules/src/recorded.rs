@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use portcullis_model::{
-    ActorKind, CredentialEvent, Evidence, Fact, Finding, Message, Mfa, Outcome, Purpose,
+    ActorKind, CredentialEvent, Evidence, Fact, Finding, Message, Mfa, Outcome, Period, Purpose,
     SIGN_IN_REGIONS, SignIn, Snapshot,
 };
 use serde_json::{Value as Json, json};
@@ -27,13 +27,15 @@ pub(crate) struct Recorded<'a> {
     /// When the newest of the MFA devices of each user was enabled.
     enrolled: HashMap<&'a str, Timestamp>,
     report_made: Option<Timestamp>,
+    /// What leads all that was recorded: from which day to which.
+    lead: String,
     /// What is said of whoever did nothing; none: not enough was read to say so.
     nothing: Option<String>,
 }
 
 /// What is added to a finding.
-#[derive(Default)]
-struct Addition {
+struct Addition<'a> {
+    lead: &'a str,
     message: Message,
     facts: BTreeMap<String, Json>,
 }
@@ -120,6 +122,7 @@ impl<'a> Recorded<'a> {
             created,
             enrolled,
             report_made: snapshot.account.report_generated_at.known(),
+            lead: lead(activity.period),
             nothing: quiet(snapshot, &SIGN_IN_REGIONS.map(str::to_owned)),
         })
     }
@@ -127,7 +130,8 @@ impl<'a> Recorded<'a> {
     /// Adds to a finding about root, a user, an access key or a SAML provider what was recorded of it.
     pub(crate) fn add_to(&self, finding: &mut Finding) {
         let name = finding.resource.name.as_str();
-        let mut addition = Addition::default();
+        let mut addition =
+            Addition { lead: &self.lead, message: Message::default(), facts: BTreeMap::new() };
         match finding.resource.kind.as_str() {
             "root" => {
                 let own = self.own(ActorKind::Root, name);
@@ -177,7 +181,7 @@ impl<'a> Recorded<'a> {
         &self,
         mut all: Vec<&SignIn>,
         enrolled: Option<&Timestamp>,
-        addition: &mut Addition,
+        addition: &mut Addition<'_>,
     ) {
         all.sort_by_key(|it| it.at);
         for Kind { noun, name, takes } in KINDS {
@@ -201,7 +205,7 @@ impl<'a> Recorded<'a> {
         sign_ins: &[&SignIn],
         last: Timestamp,
         enrolled: Option<&Timestamp>,
-        addition: &mut Addition,
+        addition: &mut Addition<'_>,
     ) {
         self.add_newer(last, addition);
         let message = &mut addition.message;
@@ -219,7 +223,7 @@ impl<'a> Recorded<'a> {
         }
     }
 
-    fn add_calls(&self, calls: &[&CredentialEvent], addition: &mut Addition) {
+    fn add_calls(&self, calls: &[&CredentialEvent], addition: &mut Addition<'_>) {
         let Some(last) = calls.last() else { return };
         addition.count("credential call", "calls", calls.len(), last.at);
         self.add_newer(last.at, addition);
@@ -230,14 +234,14 @@ impl<'a> Recorded<'a> {
     }
 
     /// Says so if the credential report cannot know of a use then.
-    fn add_newer(&self, last: Timestamp, addition: &mut Addition) {
+    fn add_newer(&self, last: Timestamp, addition: &mut Addition<'_>) {
         if self.report_made.is_some_and(|made| made < last) {
             addition.message.push(", after the credential report was made");
         }
     }
 
     /// Says so if nothing was recorded, and all was read.
-    fn add_absence(&self, addition: &mut Addition) {
+    fn add_absence(&self, addition: &mut Addition<'_>) {
         if addition.facts.is_empty()
             && let Some(nothing) = &self.nothing
         {
@@ -246,10 +250,20 @@ impl<'a> Recorded<'a> {
     }
 }
 
-impl Addition {
+/// What leads all that was recorded in the period.
+fn lead(period: Period) -> String {
+    let [from, to] = [period.from, period.to].map(|at| at.strftime("%Y-%m-%d").to_string());
+    if from == to {
+        format!("; CloudTrail on {from}: ")
+    } else {
+        format!("; CloudTrail from {from} to {to}: ")
+    }
+}
+
+impl Addition<'_> {
     /// Says how many there were, and when the last was.
     fn count(&mut self, noun: &str, name: &str, count: usize, last: Timestamp) {
-        self.message.push(if self.facts.is_empty() { "; CloudTrail: " } else { "; " });
+        self.message.push(if self.facts.is_empty() { self.lead } else { "; " });
         let plural = if count == 1 { "" } else { "s" };
         let at = last.strftime("%Y-%m-%d %H:%M UTC");
         self.message.push(&format!("{count} {noun}{plural}, last at {at}"));

@@ -77,14 +77,14 @@ fn sign_ins_are_counted_with_the_last_and_where_it_came_from() {
         attempt("08:00:00", json!({ "source": "192.0.2.4", "user": "Alice" })),
     ];
     let expected = format!(
-        "{WORDS}; CloudTrail: 4 sign-ins, last at 2026-11-18 08:00 UTC, 1 without MFA, \
+        "{WORDS}; CloudTrail on 2026-11-18: 4 sign-ins, last at 2026-11-18 08:00 UTC, 1 without MFA, \
          from 192.0.2.4, 192.0.2.3, 192.0.2.2 and 1 more"
     );
     assert_eq!(message(activity(&["us-east-1"], &sign_ins, &[])), expected);
     // A second later than the credential report.
     let later = [attempt("08:00:01", json!({}))];
     let expected = format!(
-        "{WORDS}; CloudTrail: 1 sign-in, last at 2026-11-18 08:00 UTC, after the credential report \
+        "{WORDS}; CloudTrail on 2026-11-18: 1 sign-in, last at 2026-11-18 08:00 UTC, after the credential report \
          was made, from 203.0.113.10"
     );
     assert_eq!(message(activity(&["us-east-1"], &later, &[])), expected);
@@ -99,10 +99,20 @@ fn the_mfa_device_is_named_that_was_used_last() {
         attempt("07:50:00", json!({ "mfa": "not_used" })),
     ];
     let expected = format!(
-        "{WORDS}; CloudTrail: 3 sign-ins, last at 2026-11-18 07:50 UTC, 1 without MFA, last MFA device \
+        "{WORDS}; CloudTrail on 2026-11-18: 3 sign-ins, last at 2026-11-18 07:50 UTC, 1 without MFA, last MFA device \
          arn:aws:iam::111122223333:mfa/key, from 203.0.113.10"
     );
     assert_eq!(message(activity(&["us-east-1"], &sign_ins, &[])), expected);
+}
+
+#[test]
+fn the_days_that_were_read_are_named() {
+    let mut activity = activity(&REGIONS, &[attempt("08:00:00", json!({}))], &[]);
+    activity["period"]["from"] = json!("2026-11-11T07:00:00Z");
+    let message = finding(activity).message;
+    let said =
+        "; CloudTrail from 2026-11-11 to 2026-11-18: 1 sign-in, last at 2026-11-18 08:00 UTC";
+    assert!(message.contains(said), "{message}");
 }
 
 #[test]
@@ -133,7 +143,7 @@ fn what_was_refused_is_said_with_its_error() {
         attempt("09:03:00", json!({ "outcome": { "missing": ["cloudtrail"] }, "mfa": "unknown" })),
     ];
     let expected = format!(
-        "{WORDS}; CloudTrail: 1 possible sign-in, last at 2026-11-18 09:03 UTC, from \
+        "{WORDS}; CloudTrail on 2026-11-18: 1 possible sign-in, last at 2026-11-18 09:03 UTC, from \
          203.0.113.10; 1 refused or unfinished sign-in, last at 2026-11-18 09:00 UTC; 2 refused or \
          unfinished MFA enrolments, last at 2026-11-18 09:02 UTC, from 203.0.113.10, error \
          AccessDenied, EntityAlreadyExistsException"
@@ -235,7 +245,7 @@ fn an_access_key_is_said_to_have_called() {
         snapshot["activity"] = activity(&["us-east-1"], &[], &calls);
         judge(&rule, &snapshot, &[]).findings[0].message.clone()
     };
-    let said = "; CloudTrail: 2 credential calls, last at 2026-11-18 09:01 UTC: \
+    let said = "; CloudTrail on 2026-11-18: 2 credential calls, last at 2026-11-18 09:01 UTC: \
                 CreateAccessKey, CreateUser, from ";
     let newest = message("2026-11-18T09:01:00Z");
     assert!(newest.contains(said), "{newest}");
@@ -261,7 +271,7 @@ fn root_is_said_to_have_signed_in_and_called() {
     snapshot["activity"] = activity(&["us-east-1"], &attempts, &calls);
     let report =
         judge(&rule_about("root", "root", "idle_days", "root.idle_days != null"), &snapshot, &[]);
-    let said = "; CloudTrail: 1 sign-in, last at 2026-11-18 09:00 UTC, from 203.0.113.10; \
+    let said = "; CloudTrail on 2026-11-18: 1 sign-in, last at 2026-11-18 09:00 UTC, from 203.0.113.10; \
                 1 credential call, last at 2026-11-18 09:05 UTC: CreateAccessKey, from ";
     assert!(report.findings[0].message.contains(said), "{}", report.findings[0].message);
 }
@@ -285,6 +295,7 @@ fn a_saml_provider_is_said_to_have_vouched_for_people() {
         "provider.certificate_days_left != null",
     );
     let report = judge(&rule, &snapshot, &[]);
-    let said = "; CloudTrail: 2 sign-ins, last at 2026-11-18 09:01 UTC, from 203.0.113.10";
+    let said =
+        "; CloudTrail on 2026-11-18: 2 sign-ins, last at 2026-11-18 09:01 UTC, from 203.0.113.10";
     assert!(report.findings[0].message.ends_with(said), "{}", report.findings[0].message);
 }
