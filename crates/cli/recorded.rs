@@ -15,8 +15,10 @@ use crate::failure::Failure;
 use crate::fleet::Shard;
 use crate::{input, terminal};
 
-/// The code of gaps for what could not be read.
+/// The code of gaps for what a look-up did not answer.
 const UNREADABLE: &str = "Unreadable";
+/// What an event history that is looked up right now is called.
+pub(crate) const HISTORY: &str = "the event history";
 
 /// What was recorded; nothing, unless logs were read.
 #[derive(Default)]
@@ -32,7 +34,8 @@ impl Recorded {
     pub(crate) fn new(reader: ActivityReader, filter: &Filter) -> Recorded {
         let (summary, accounts) = summarise(reader.finish(), filter);
         let gap = |gap: &InputGap| {
-            Gap::new(Source::CloudTrail, UNREADABLE, gap.what.as_str()).for_resource(&gap.input)
+            let code = if is_history(&gap.input) { UNREADABLE } else { Gap::UNREADABLE_FILE };
+            Gap::new(Source::CloudTrail, code, gap.what.as_str()).for_resource(&gap.input)
         };
         let gaps = summary.coverage.gaps.iter().map(gap).collect();
         Recorded { summary: Some(summary), accounts, gaps }
@@ -74,6 +77,11 @@ impl Recorded {
             add_to(snapshot, activity);
         }
     }
+}
+
+/// Whether an input is what AWS answered to look-ups of Portcullis.
+fn is_history(input: &str) -> bool {
+    input == HISTORY || Path::new(input).ends_with(format!("{}.json", Source::CloudTrail))
 }
 
 /// What there is to judge where those are the bundles and the paths of logs.

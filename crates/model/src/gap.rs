@@ -44,6 +44,9 @@ impl Gap {
     /// The code of a credential report that does not say when AWS made it.
     pub const UNDATED: &str = "Undated";
 
+    /// The code of a file of logs, such as a trail delivers, that could not be read in full.
+    pub const UNREADABLE_FILE: &str = "UnreadableFile";
+
     /// The end of the message of a source that is absent because a credential report alone was given.
     pub const BARE_REPORT: &str = "only a credential report was given";
 
@@ -106,7 +109,21 @@ impl Gap {
                  --output json > credential-report.json`."
                     .to_owned()
             }
+            Gap::UNREADABLE_FILE => "Fetch the unreadable files again.".to_owned(),
             _ => format!("Collect {source} again ({action})."),
+        }
+    }
+
+    /// What to do about a fact that is missing without a gap. Of an event, it was not recorded where it was read.
+    #[must_use]
+    pub fn remedy_without_gap(source: Source) -> String {
+        match source {
+            Source::CloudTrail => {
+                "Read the log files of the trail, or save the event history as JSON: its CSV never says how \
+                 a sign-in ended."
+                    .to_owned()
+            }
+            _ => format!("Collect {source} again."),
         }
     }
 

@@ -188,7 +188,7 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &Gaps<'_>) -> (Message
             message.push_fact("gap.reason", &gap.reason());
             message.push(")");
         }
-        steps.push(gap.map_or_else(|| format!("Collect {source} again."), Gap::remedy));
+        steps.push(gap.map_or_else(|| Gap::remedy_without_gap(source), Gap::remedy));
     }
     (message, steps.join(" "))
 }

@@ -334,7 +334,7 @@ fn remedies(missing: &[Source], gaps: &[Gap]) -> String {
     let mut steps = Vec::new();
     for source in missing {
         let gap = gaps.iter().find(|gap| gap.source == *source);
-        steps.push(gap.map_or_else(|| format!("Collect {source} again."), Gap::remedy));
+        steps.push(gap.map_or_else(|| Gap::remedy_without_gap(*source), Gap::remedy));
     }
     steps.join(" ")
 }

@@ -161,11 +161,27 @@ fn describe(same: &[&Gap]) -> String {
     let Some(first) = same.first() else { return String::new() };
     let resources: Vec<&str> = same.iter().filter_map(|gap| gap.resource.as_deref()).collect();
     let Gap { source, operation, message, .. } = first;
+    if first.code == Gap::UNREADABLE_FILE {
+        return describe_files(same);
+    }
     let says = format!("{source} ({operation}){}: {}", for_resources(&resources), first.reason());
     if message == WITHHELD {
         return says;
     }
     format!("{says}: {}", shorten(message, MESSAGE_CHARS))
+}
+
+/// Files that could not be read, each with its own cause.
+fn describe_files(same: &[&Gap]) -> String {
+    let mut files = Vec::new();
+    for gap in same {
+        let file = gap.resource.as_deref().unwrap_or_default();
+        files.push(match &*gap.message {
+            WITHHELD => file.to_owned(),
+            cause => format!("{file} ({})", shorten(cause, MESSAGE_CHARS)),
+        });
+    }
+    format!("logs that could not be read: {}", few(&files, NAMED))
 }
 
 /// ` for ann, bob, cid and 2 more`; nothing if the source is missing for all.
