@@ -13,6 +13,7 @@ use crate::words::{capitalised, counted, few, time};
 /// Longer lists of regions and gaps are for the JSON.
 const MOST_LINES: usize = 30;
 const MOST_ADDRESSES: usize = 5;
+const MOST_EVENTS: usize = 10;
 
 /// Root's sign-ins are recorded in one of these.
 ///
@@ -64,7 +65,7 @@ pub(crate) fn person(summary: &ActivitySummary) -> Vec<Part<'_>> {
     }
     let mut parts = vec![timeline(&summary.timeline)];
     for row in &summary.locked_out {
-        let entry = Entry::new(String::new(), ticket(row));
+        let entry = Entry::new(String::new(), ticket(row, summary));
         parts.push(Part { title: "For the ticket".to_owned(), note: None, entries: vec![entry] });
     }
     parts
@@ -102,7 +103,13 @@ fn records(coverage: &Coverage) -> Vec<String> {
 }
 
 fn regions(coverage: &Coverage) -> Vec<String> {
-    let mut lines = shortened(coverage.regions.iter().map(reach).collect());
+    let has = |form| coverage.inputs.contains_key(&form);
+    let proof = match (has(Form::Digest), has(Form::LookupEvents)) {
+        (true, true) => "digests and look-ups prove",
+        (false, true) => "look-ups prove",
+        _ => "digests prove",
+    };
+    let mut lines = shortened(coverage.regions.iter().map(|it| reach(it, proof)).collect());
     for (account, missing) in missing_root_regions(coverage) {
         let missing = missing.join(", ");
         lines.push(format!("{account} {missing}: not read, so root may have signed in unseen"));
@@ -133,7 +140,7 @@ fn shortened(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-fn reach(coverage: &RegionCoverage) -> String {
+fn reach(coverage: &RegionCoverage, proof: &str) -> String {
     let RegionCoverage { account, region, records, first, last, proved, .. } = coverage;
     let records = counted(*records, "record");
     let seen = match first.zip(*last) {
@@ -143,7 +150,7 @@ fn reach(coverage: &RegionCoverage) -> String {
     let proved: Vec<String> = proved.iter().copied().map(stretch).collect();
     let complete = match proved.as_slice() {
         [] => "files may be missing".to_owned(),
-        _ => format!("digests prove {}", proved.join(", ")),
+        _ => format!("{proof} {}", proved.join(", ")),
     };
     format!("{account} {region}: {records}{seen}; {complete}")
 }
@@ -302,13 +309,13 @@ fn describe_event(event: &Event) -> String {
 }
 
 /// A paragraph for a ticket. Addresses are left out: who asks for them finds the events by their ids.
-fn ticket(row: &LockedOut) -> String {
+fn ticket(row: &LockedOut, summary: &ActivitySummary) -> String {
     let (who, cause) = (name(&row.person), &row.diagnosis.cause);
     let Some((last, last_try)) = row.last.as_ref().zip(row.last_try) else {
-        return format!("{who}: {cause}");
+        return format!("{who}: {cause} {}", searched(summary));
     };
     let now = capitalised(&by_now(row));
-    let ids: Vec<String> = last.events.iter().map(ToString::to_string).collect();
+    let ids = tried_events(row, last, summary);
     format!(
         "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now}. Events: {}.",
         describe_purpose(row.purpose),
@@ -316,8 +323,43 @@ fn ticket(row: &LockedOut) -> String {
         time(last_try),
         recorded(last),
         row.diagnosis.likelihood.word(),
-        ids.join(", "),
+        few(&ids, MOST_EVENTS),
     )
+}
+
+/// The ids of the events of all tries.
+fn tried_events(row: &LockedOut, last: &Attempt, summary: &ActivitySummary) -> Vec<String> {
+    let mut ids = Vec::new();
+    for attempt in &summary.attempts {
+        let is_try = attempt.person == row.person
+            && attempt.purpose == row.purpose
+            && attempt.pattern.is_some()
+            && (attempt.role == last.role || row.purpose != Purpose::SwitchRole)
+            && row.first_try.is_some_and(|first| first <= attempt.first)
+            && row.last_try.is_some_and(|last| attempt.last <= last);
+        if is_try {
+            ids.extend(attempt.events.iter().map(ToString::to_string));
+        }
+    }
+    ids
+}
+
+/// Where and when somebody was looked for.
+fn searched(summary: &ActivitySummary) -> String {
+    let Some(period) = summary.period else { return "Nothing was read.".to_owned() };
+    let (mut regions, mut doubtful) = (Vec::new(), Vec::new());
+    for RegionCoverage { account, region, proved, .. } in &summary.coverage.regions {
+        let name = format!("{account} {region}");
+        if !proved.iter().any(|proved| proved.from <= period.from && period.to <= proved.to) {
+            doubtful.push(name.clone());
+        }
+        regions.push(name);
+    }
+    let mut text = format!("Searched from {}: {}.", stretch(period), few(&regions, MOST_LINES));
+    if !doubtful.is_empty() {
+        text.push_str(&format!(" Events may be missing of {}.", few(&doubtful, MOST_LINES)));
+    }
+    text
 }
 
 /// Who somebody is, as far as is known.
