@@ -23,7 +23,7 @@ use crate::{crossings, evidence, input, loosened, merge, output, recorded, rule_
 /// Runs the audit; the exit status, which follows from the report.
 pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is said before AWS is asked.
-    let shard = Shard::asked(&args.fleet)?;
+    let shard = Shard::asked(args.fleet.shard, args.fleet.shards)?;
     let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
     let inputs = args.bundles.iter().chain(&args.trail).chain(&args.reporting.baseline);
     input::check_streams(inputs)?;

@@ -64,7 +64,7 @@ impl Accounts {
         live: &LiveArgs,
         sources: Sources,
     ) -> Result<Accounts, Failure> {
-        let shard = Shard::asked(args)?;
+        let shard = Shard::asked(args.shard, args.shards)?;
         let listed = args.accounts.as_deref().map(list::read).transpose()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let progress = Arc::new(ProgressLine::new());

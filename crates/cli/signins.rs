@@ -1,6 +1,7 @@
 //! `signins`: who could not get in and why, who signed in, and what rules say about that.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,8 +16,9 @@ use crate::args::{CALLS_PER_SECOND, LiveArgs, SessionArgs, SigninsArgs};
 use crate::config::Config;
 use crate::evidence::Names;
 use crate::failure::Failure;
+use crate::fleet::Shard;
 use crate::joined::Whole;
-use crate::recorded::{Recorded, read_history, read_logs, read_share};
+use crate::recorded::{HISTORY, Recorded, read_history, read_logs, read_share};
 use crate::reporting::Reporting;
 use crate::{evidence, input, merge, output, rule_files};
 
@@ -27,17 +29,19 @@ pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let mut filter = filter(args);
     check_period(&filter)?;
-    let outputs = output::of_share(&args.reporting.output.outputs, args.shard)?;
-    input::check_streams(args.paths.iter().chain(&args.reporting.baseline))?;
-    let judged = if args.bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
+    let shard = Shard::asked(args.shard, args.shards)?;
+    let Paths { logs, bundles } = sorted_paths(args, shard)?;
+    let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
+    input::check_streams(logs.iter().chain(&args.reporting.baseline))?;
+    let judged = if bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
     let mut declared = reporting.config.declarations();
-    declared.own_accounts = Arc::new(evidence::own_accounts(&args.bundles));
+    declared.own_accounts = Arc::new(evidence::own_accounts(&bundles));
     let needed = rule_files::sources(&reporting.rules).needed(false);
-    let mut reader = read(args)?;
+    let mut reader = read(args, &logs, &bundles, shard)?;
     let mut accounts = Vec::new();
-    for path in &args.bundles {
+    for path in &bundles {
         let bundle = Bundle::read(path)?;
         read_history(&mut reader, &bundle, path);
         let mut snapshot = evidence::facts(&bundle, None, &declared, names)?;
@@ -49,11 +53,11 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
         filter.accounts = accounts.iter().map(|(account, _)| account.account.id.clone()).collect();
     }
     let mut recorded = Recorded::new(reader, &filter);
-    if !args.paths.is_empty() && args.shard.is_none() {
-        recorded.refuse_foreign(&args.paths)?;
+    if !logs.is_empty() && shard.is_none() {
+        recorded.refuse_foreign(&logs)?;
     }
-    let is_empty_share = args.shard.is_some() && recorded.accounts.is_empty();
-    if args.bundles.is_empty() && !is_empty_share {
+    let is_empty_share = shard.is_some() && recorded.accounts.is_empty();
+    if bundles.is_empty() && !is_empty_share {
         for account in unknown_accounts(&recorded.accounts, &filter.accounts, &declared)? {
             accounts.push((account, Vec::new()));
         }
@@ -66,7 +70,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     if is_empty_share {
         reports.push(reporting.without_accounts());
     }
-    let mut report = merge(reports).map_err(|error| merge::refused(error, &args.bundles, names))?;
+    let mut report = merge(reports).map_err(|error| merge::refused(error, &bundles, names))?;
     report.activity.extend(recorded.summary);
     let report = reporting.decide(report)?;
     reporting.finish(Whole::Held(Box::new(report)))
@@ -82,16 +86,43 @@ fn check_period(filter: &Filter) -> Result<(), Failure> {
     }
 }
 
-/// Reads the logs, or looks the event history up where there is nothing to read.
-fn read(args: &SigninsArgs) -> Result<ActivityReader, Failure> {
-    let mut reader = ActivityReader::default();
-    match args.shard {
-        Some(shard) => read_share(&mut reader, &args.paths, shard)?,
-        None => read_logs(&mut reader, &args.paths)?,
+/// What is read, by what it is.
+struct Paths {
+    logs: Vec<PathBuf>,
+    bundles: Vec<PathBuf>,
+}
+
+/// The logs and the bundles. What `collect --signins` wrote is a bundle, wherever it was named.
+fn sorted_paths(args: &SigninsArgs, shard: Option<Shard>) -> Result<Paths, Failure> {
+    let (mut logs, mut bundles) = (Vec::new(), args.bundles.clone());
+    for path in &args.paths {
+        if !Bundle::is_collected_activity(path) {
+            logs.push(path.clone());
+        } else if shard.is_some() {
+            let says = format!("{} is a bundle, which is not shared out", path.display());
+            return Err(Failure::with_help(says, "name it as --bundle, without --shard"));
+        } else if !bundles.contains(path) {
+            bundles.push(path.clone());
+        }
     }
-    if args.paths.is_empty() && !args.bundles.iter().any(|path| Bundle::holds_activity(path)) {
+    Ok(Paths { logs, bundles })
+}
+
+/// Reads the logs, or looks the event history up where there is nothing to read.
+fn read(
+    args: &SigninsArgs,
+    logs: &[PathBuf],
+    bundles: &[PathBuf],
+    shard: Option<Shard>,
+) -> Result<ActivityReader, Failure> {
+    let mut reader = ActivityReader::default();
+    match shard {
+        Some(shard) => read_share(&mut reader, logs, shard)?,
+        None => read_logs(&mut reader, logs)?,
+    }
+    if logs.is_empty() && !bundles.iter().any(|path| Bundle::holds_activity(path)) {
         let history = evidence::look_up(&live(args), &lookup(args))?;
-        reader.read_stream("the event history", history.as_slice());
+        reader.read_stream(HISTORY, history.as_slice());
     }
     Ok(reader)
 }

@@ -78,6 +78,10 @@ pub(crate) struct SigninsArgs {
     /// files: 2/5 is the second of five. In output paths, {shard} is its number
     #[arg(id = "share", help_heading = EVENTS, long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
     pub(crate) shard: Option<Shard>,
+    /// Split the accounts into this many shares and read the one that
+    /// AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX names, counting from 0
+    #[arg(id = "shares", long = "shards", value_name = "N", requires_all = ["paths", "from", "to"], conflicts_with_all = ["bundles", "share"], value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) shards: Option<u64>,
     #[command(flatten)]
     pub(crate) session: SessionArgs,
     #[command(flatten)]

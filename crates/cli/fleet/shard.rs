@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use portcullis_model::AccountId;
 
-use crate::args::FleetArgs;
 use crate::failure::Failure;
 
 /// Where AWS Batch and Kubernetes say which of several like jobs this is, counted from 0.
@@ -36,9 +35,12 @@ impl FromStr for Shard {
 }
 
 impl Shard {
-    /// The share that is asked for; none: all accounts.
-    pub(crate) fn asked(args: &FleetArgs) -> Result<Option<Shard>, Failure> {
-        let Some(count) = args.shards else { return Ok(args.shard) };
+    /// The share that is asked for by `--shard` or `--shards`; none: all accounts.
+    pub(crate) fn asked(
+        shard: Option<Shard>,
+        shards: Option<u64>,
+    ) -> Result<Option<Shard>, Failure> {
+        let Some(count) = shards else { return Ok(shard) };
         let index = INDICES.into_iter().find_map(|name| Some((name, env::var(name).ok()?)));
         let Some((name, text)) = index else {
             let what = "--shards does not know which share to take";

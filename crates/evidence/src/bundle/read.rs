@@ -60,6 +60,12 @@ impl Bundle {
         })
     }
 
+    /// Whether `collect --signins` wrote the directory at that path.
+    #[must_use]
+    pub fn is_collected_activity(path: &Path) -> bool {
+        Bundle::holds_activity(path) && matches!(read_manifest(path), Ok(Some(_)))
+    }
+
     /// Reads only what CloudTrail recorded out of a bundle that [holds](Bundle::holds_activity) it.
     pub fn read_activity(path: &Path) -> Result<Bundle, BundleError> {
         read_directory(path, &[Source::CloudTrail])
