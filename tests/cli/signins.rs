@@ -119,6 +119,47 @@ fn one_person_has_a_timeline_and_a_text_for_the_ticket() {
     }
 }
 
+/// Where each of these follows the one before in the text; none: not so.
+fn in_order<'a>(text: &'a str, parts: &[&str]) -> Option<&'a str> {
+    let mut rest = text;
+    for part in parts {
+        rest = rest.split_once(part)?.1;
+    }
+    Some(rest)
+}
+
+#[test]
+fn what_people_read_has_coverage_findings_and_people_in_that_order() {
+    let parts = [
+        "3 log files, 3 digests",
+        "signed in without MFA",
+        "Could not get in: 1 person, 1 still out",
+        "aws iam delete-virtual-mfa-device --serial-number ARN",
+        "Signed in: 1 person",
+        "1 sign-in, at 2026-11-18 08:10:30 UTC, from",
+        "Timeline: 3 events",
+        "For the ticket",
+        "tried to enrol an MFA device 2 times",
+    ];
+    for (format, heading) in [("markdown", "## "), ("html", "<h2 id=\"people-1-title\">")] {
+        let text = signins(&["--user", "bilal.haddad", "-o", format]).stdout;
+        assert!(in_order(&text, &parts).is_some(), "{format}: {text}");
+        assert!(text.contains(&format!("{heading}Could not get in: 1 person")), "{format}");
+        for other in ["farid", "carla"] {
+            assert!(!text.contains(other), "{format}: {other}");
+        }
+    }
+}
+
+#[test]
+fn an_audit_says_nothing_of_sign_ins() {
+    let leaky = repository("examples/leaky");
+    for format in ["markdown", "html"] {
+        let text = Sandbox::new().run(["audit", &leaky, "-o", format]).stdout;
+        assert!(!text.contains("ould not get in") && !text.contains("id=\"coverage\""), "{format}");
+    }
+}
+
 /// The rules of examples/trail need two regions that this one file is not from.
 #[test]
 fn regions_that_were_not_read_count_for_one_person_too() {
@@ -174,6 +215,11 @@ fn somebody_of_whom_nothing_is_recorded_gets_a_list_to_check() {
     assert_eq!(run.status, 3);
     assert!(run.stdout.contains("COULD NOT GET IN: 1 person, 1 still out"), "{}", run.stdout);
     assert!(run.stdout.contains("no record of this person"), "{}", run.stdout);
+    let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let searched = "Searched from 2026-11-18 08:00:00 UTC to 2026-11-18 09:00:00 UTC: 111122223333 \
+                    eu-north-1, 111122223333 us-east-1, 111122223333 us-east-2, 111122223333 us-west-2. \
+                    Events may be missing of 111122223333 eu-north-1.";
+    assert!(text.contains(searched), "{text}");
 }
 
 #[test]
@@ -257,6 +303,80 @@ fn hostile_names_stay_on_their_line() {
     assert_eq!(run.status, 3);
     assert!(run.stdout.contains(r"ana\u{202e}nimda"), "{}", run.stdout);
     assert_eq!(run.stdout.matches("\nSIGNED IN").count(), 1);
+    let event = event.replace("\\u202e", "<b>");
+    sandbox.write("event.json", event);
+    let html = sandbox.run(["signins", "event.json", "-o", "html"]).stdout;
+    assert!(html.contains("ana&#60;b&#62;nimda") && !html.contains("ana<b>"), "{html}");
+}
+
+/// What cannot be read says so for itself, and where to go.
+#[test]
+fn every_unreadable_file_has_its_own_cause() {
+    let sandbox = Sandbox::new();
+    sandbox.write("logs/cut.json", "{\"Records\": [");
+    sandbox.write("logs/odd.csv", "Event ID,Event name\na\n");
+    let run = sandbox.run(["signins", "logs", "--only", "root-console-sign-in"]);
+    let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("logs that could not be read: logs/"), "{text}");
+    assert!(text.contains("logs/cut.json (the input ends in the middle"), "{text}");
+    assert!(text.contains("logs/odd.csv (a row is not valid CSV"), "{text}");
+    assert!(text.contains("Fetch the unreadable files again."), "{text}");
+    assert!(!text.contains("Collect cloudtrail"), "{text}");
+}
+
+/// The CSV of the event history has no outcomes, in whichever copy.
+#[test]
+fn of_a_csv_the_form_is_named_that_has_outcomes() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "history.csv",
+        "Event ID,Event name,Event time,Event source,AWS region,User name,Recipient Account Id\n\
+         a,ConsoleLogin,2026-11-18T08:00:00Z,signin.amazonaws.com,us-east-1,root,111122223333\n",
+    );
+    let run = sandbox.run(["signins", "history.csv", "--only", "root-console-sign-in"]);
+    let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("save the event history as JSON: its CSV never says how"), "{text}");
+    assert!(!text.contains("Collect cloudtrail"), "{text}");
+}
+
+#[test]
+fn look_ups_prove_what_they_read() {
+    let sandbox = Sandbox::new();
+    let lookup = r#"{"Events": [], "Lookups": [{"Account": "111122223333", "Region": "us-east-1",
+        "From": "2026-11-18T00:00:00Z", "To": "2026-11-19T00:00:00Z"}]}"#;
+    sandbox.write("history.json", lookup);
+    let text = sandbox.run(["signins", "history.json"]).stdout;
+    assert!(text.contains("look-ups prove 2026-11-18 00:00:00"), "{text}");
+    assert!(!text.contains("digests prove 2026"), "{text}");
+}
+
+/// What `collect --signins` writes has a manifest, by which no file of it is a broken log.
+#[test]
+fn a_collected_directory_is_read_as_a_bundle() {
+    let history = r#"{"Events": [], "Lookups": [{"Account": "111122223333", "Region": "us-east-1", "From": "2026-10-25T00:00:00Z", "To": "2026-11-01T00:00:00Z"}]}"#;
+    let sandbox = crate::sandbox();
+    sandbox.write("bundle/cloudtrail.json", history);
+    let manifest = serde_json::json!({
+        "schema": "portcullis/bundle/v1", "tool": "portcullis", "account": "111122223333",
+        "partition": "aws", "collected_from": "2026-11-01T00:00:00Z",
+        "collected_to": "2026-11-01T00:00:00Z", "gaps": [],
+        "files": { "cloudtrail.json": {
+            "sha256": "d6f931e530115e378b1a4350ebe2d4f401c8ee408ba9c22e5fc02d24fe0fc9c8",
+            "collected_at": "2026-11-01T00:00:00Z",
+        }},
+    });
+    sandbox.write("bundle/manifest.json", manifest.to_string());
+    let only = ["--only", "root-console-sign-in", "-o", "json"];
+    let path = sandbox.run(["signins", "bundle"].iter().chain(&only));
+    let option = sandbox.run(["signins", "--bundle", "bundle"].iter().chain(&only));
+    assert_eq!((path.status, &path.stdout), (option.status, &option.stdout), "{}", path.stderr);
+    let coverage = &json(&path)["activity"][0]["coverage"];
+    assert_eq!(coverage["gaps"], serde_json::json!([]));
+    assert_eq!(coverage["regions"][0]["proved"][0]["from"], "2026-10-25T00:00:00Z");
+    let shared = ["--shard", "1/2", "--from", "2026-10-01", "--to", "2026-11-01"];
+    let run = sandbox.run(["signins", "bundle"].iter().chain(&shared));
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("name it as --bundle"), "{}", run.stderr);
 }
 
 /// What is not of CloudTrail is a mistake, not a time in which nobody signed in.
@@ -547,6 +667,30 @@ fn shares_join_to_what_one_run_finds() {
             .iter()
             .any(|it| it["rule"] == "sign-in-attempts-many")
     );
+}
+
+#[test]
+fn a_share_is_chosen_by_the_number_of_the_job() {
+    let sandbox = Sandbox::new();
+    for account in ["111122223333", "111122223334"] {
+        let name = format!("logs/{account}_CloudTrail_us-east-1_20261118T0900Z_a.json");
+        sandbox.write(&name, day_of(account));
+    }
+    let arguments =
+        "signins logs --from 2026-11-18 --to 2026-11-19 --shards 2 -o json=of-{shard}.json";
+    for variable in ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"] {
+        let mut command = sandbox.command(arguments.split(' '));
+        let run = Run::from(command.env(variable, "1").output().unwrap());
+        assert_eq!(run.status, 1, "{}", run.stderr);
+        // The second of two shares has the odd ids.
+        let text = std::fs::read_to_string(sandbox.path("of-2.json")).unwrap();
+        let report: Json = serde_json::from_str(&text).unwrap();
+        assert_eq!(report["accounts"].as_array().unwrap().len(), 1);
+        assert_eq!(report["accounts"][0]["id"], "111122223333");
+    }
+    let run = sandbox.run(arguments.split(' '));
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("--shards does not know which share"), "{}", run.stderr);
 }
 
 #[test]
