@@ -232,7 +232,7 @@ impl From<NoUsers> for Failure {
     fn from(reason: NoUsers) -> Failure {
         match reason {
             NoUsers::Missing => Failure::new(
-                "NoCredentialReport",
+                Failure::NO_REPORT,
                 "the credential report, which names the users to ask about, is missing",
             ),
             NoUsers::Malformed => {

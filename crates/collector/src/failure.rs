@@ -39,6 +39,12 @@ impl Failure {
     pub(crate) const TIMEOUT: &str = "Timeout";
     /// The code of a call that was not answered when the run ended.
     pub(crate) const DEADLINE: &str = "DeadlineExceeded";
+    /// The codes of calls that were not made because the answer that guides them is missing.
+    pub(crate) const UNGUIDED: [&str; 2] = [Failure::NO_REPORT, Failure::NO_SUMMARY];
+    /// The code of calls about users, where no credential report names these.
+    pub(crate) const NO_REPORT: &str = "NoCredentialReport";
+    /// The code of a look at root where no account summary says whether there is anything to see.
+    pub(crate) const NO_SUMMARY: &str = "NoAccountSummary";
 
     pub(crate) fn new(code: &str, message: &str) -> Failure {
         Failure {

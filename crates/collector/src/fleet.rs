@@ -242,8 +242,12 @@ fn unreached_if_blank(mut bundle: Bundle) -> Bundle {
     if bundle.documents.keys().any(|source| *source != Source::CallerIdentity) {
         return bundle;
     }
-    let failed = bundle.gaps.iter().filter(|gap| !gap.is_by_choice());
-    let mut statuses: BTreeSet<AccountStatus> = failed.map(|gap| status(&gap.code)).collect();
+    let mut statuses = BTreeSet::new();
+    for gap in &bundle.gaps {
+        if !gap.is_by_choice() && !Failure::UNGUIDED.contains(&gap.code.as_str()) {
+            statuses.insert(status(&gap.code));
+        }
+    }
     // What takes too long is in the end not answered in time, whatever the reason.
     if statuses.len() > 1 {
         statuses.remove(&AccountStatus::TimedOut);
@@ -399,6 +403,8 @@ mod tests {
             (
                 &["AccessDenied", "AccessDeniedException", Gap::NOT_REQUESTED][..],
                 AccountStatus::Denied,
+            (&["Throttling", "NoCredentialReport", "NoAccountSummary"], AccountStatus::Throttled),
+            (&["AccessDenied", "NoCredentialReport"], AccountStatus::Denied),
             ),
             (&["Throttling", "DeadlineExceeded"], AccountStatus::Throttled),
             (&["Timeout", "DeadlineExceeded"], AccountStatus::TimedOut),

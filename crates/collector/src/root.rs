@@ -92,7 +92,7 @@ impl AccountRoot<'_> {
         let Some(summary) = summary else {
             let message =
                 "the account summary, which says whether root has a credential, is missing";
-            return Err(Failure::new("NoAccountSummary", message));
+            return Err(Failure::new(Failure::NO_SUMMARY, message));
         };
         if FLAGS.iter().all(|&flag| summary.summary_map.get(flag) == Some(&0)) {
             return Ok(RootCredentials {
