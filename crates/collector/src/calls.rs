@@ -19,8 +19,11 @@ use crate::{Options, Progress};
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const MAX_ITEMS: usize = 50_000;
-/// IAM may put fewer items on a page than were asked for, but not this few.
-const MAX_PAGES: usize = 5_000;
+/// A list of more pages must fill them. At the usual rate, one that never ends keeps the other calls waiting for
+/// less than a minute.
+const MAX_PAGES: usize = 1_000;
+/// AWS may put fewer items on a page than were asked for, Organizations fewer than twenty, but not always this few.
+const MIN_PER_PAGE: usize = 10;
 
 /// How many calls are under way at once: IAM throttles an account as a whole, so that more would only be
 /// told to wait.
@@ -139,7 +142,9 @@ impl Paging {
         token: Option<String>,
     ) -> Result<Option<String>, Failure> {
         let Some(token) = token else { return Ok(None) };
-        if items > MAX_ITEMS || self.seen.len() > MAX_PAGES {
+        let pages = self.seen.len();
+        let is_thin = pages >= MAX_PAGES && items < pages * MIN_PER_PAGE;
+        if items > MAX_ITEMS || is_thin {
             return Err(Failure::malformed("the list is longer than AWS lets any be"));
         }
         if !self.seen.insert(token.clone()) {
@@ -155,7 +160,7 @@ mod tests {
 
     fn end(items: usize, tokens: impl Iterator<Item = String>) -> Option<Failure> {
         let mut paging = Paging::default();
-        tokens.take(10_000).find_map(|token| paging.next(items, Some(token)).err())
+        tokens.take(MAX_PAGES + 1).find_map(|token| paging.next(items, Some(token)).err())
     }
 
     #[test]
@@ -171,5 +176,11 @@ mod tests {
         let mut paging = Paging::default();
         assert_eq!(paging.next(MAX_ITEMS, Some("x".to_owned())), Ok(Some("x".to_owned())));
         assert_eq!(paging.next(0, None), Ok(None));
+
+        let mut accounts = Paging::default();
+        for page in 1..=2_500 {
+            let token = Some(page.to_string());
+            assert_eq!(accounts.next(20 * page, token.clone()), Ok(token), "page {page}");
+        }
     }
 }
