@@ -59,6 +59,7 @@ pub fn main() -> ExitCode {
 fn run() -> Result<u8, Failure> {
     let (cli, config) = layers::read()?;
     cli.color.choose();
+    signals::watch_as_init()?;
     logging::start(&cli.log);
     let config = match cli.command {
         // Those that load rules check it together with them.

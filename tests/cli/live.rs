@@ -336,6 +336,33 @@ fn a_run_that_is_interrupted_while_it_collects_leaves_nothing() {
     }
 }
 
+/// As the container image runs it: for the first process of a container the system does nothing about
+/// signals, so that the program itself must end with the status that a shell reports.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_first_process_of_a_container_ends_by_a_signal() {
+    let namespace = ["--user", "--map-root-user", "--pid", "--fork"];
+    let mut attempt = std::process::Command::new("unshare");
+    if !attempt.args(namespace).arg("true").status().is_ok_and(|status| status.success()) {
+        eprintln!("not tried: this system lets nobody make a namespace of processes");
+        return;
+    }
+    let sandbox = sandbox(&Server::start(Harm::Silence).url());
+    for (signal, status) in [("-INT", 130), ("-TERM", 143)] {
+        let program = env!("CARGO_BIN_EXE_portcullis");
+        let arguments = [&namespace[..], &[program, "audit", "--deadline", "20"]].concat();
+        let command = sandbox.command_of("unshare", arguments).stderr(Stdio::null()).spawn();
+        let mut process = command.unwrap();
+        thread::sleep(Duration::from_secs(2));
+        let children = format!("/proc/{0}/task/{0}/children", process.id());
+        let first = fs::read_to_string(children).unwrap();
+        let start = Instant::now();
+        std::process::Command::new("kill").args([signal, first.trim()]).status().unwrap();
+        assert_eq!(process.wait().unwrap().code(), Some(status));
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+}
+
 /// Reading so many users takes about a tenth of the time, and judging them the rest.
 #[cfg(unix)]
 #[test]

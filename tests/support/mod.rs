@@ -59,7 +59,16 @@ impl Sandbox {
         &self,
         arguments: impl IntoIterator<Item = A>,
     ) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        self.command_of(env!("CARGO_BIN_EXE_portcullis"), arguments)
+    }
+
+    /// A run of another program that is not started yet.
+    pub(crate) fn command_of<A: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(self.directory.path())
