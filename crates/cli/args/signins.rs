@@ -80,7 +80,7 @@ pub(crate) struct SigninsArgs {
     pub(crate) shard: Option<Shard>,
     /// Split the accounts into this many shares and read the one that
     /// AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX names, counting from 0
-    #[arg(id = "shares", long = "shards", value_name = "N", requires_all = ["paths", "from", "to"], conflicts_with_all = ["bundles", "share"], value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(id = "shares", help_heading = EVENTS, long = "shards", value_name = "N", requires_all = ["paths", "from", "to"], conflicts_with_all = ["bundles", "share"], value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) shards: Option<u64>,
     #[command(flatten)]
     pub(crate) session: SessionArgs,

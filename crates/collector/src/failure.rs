@@ -9,7 +9,7 @@ use aws_sdk_iam::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use http_body_util::LengthLimitError;
 use jiff::Timestamp;
-use portcullis_model::{Gap, Source};
+use portcullis_model::{Gap, Source, without_session_names};
 
 use crate::convert::Malformed;
 use crate::endpoint::origin;
@@ -70,7 +70,7 @@ impl Failure {
         let message = match error.message() {
             _ if is_signature_error(&code) => "AWS does not accept the request's signature".into(),
             Some("Unknown") => "AWS gives no reason".to_owned(),
-            Some(message) if is_harmless(message) => message.to_owned(),
+            Some(message) if is_harmless(message) => without_session_names(message),
             Some(_) => "the rest of the service's answer is withheld".to_owned(),
             None => without_message(error),
         };

@@ -25,7 +25,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 use portcullis_evidence::{read_file, shapes};
-use portcullis_model::{Arn, Source, global_region, shell_word};
+use portcullis_model::{Arn, Source, global_region, shell_word, without_session_names};
 use tokio::time::{Instant, timeout};
 
 use crate::calls::Calls;
@@ -354,7 +354,7 @@ async fn caller_identity(
     let outcome = aws_sdk_sts::Client::from_conf(quickly).get_caller_identity().send().await;
     progress.ends(operation);
     match outcome {
-        Ok(output) => Ok(Convert::convert(output, "").map_err(Failure::from)),
+        Ok(output) => Ok(Convert::convert(output, "").map(without_session).map_err(Failure::from)),
         Err(error) => match attempt.error(&error) {
             Some(fatal) => Err(fatal),
             None => Ok(Err(Failure::from_error(&error))),
@@ -378,6 +378,15 @@ impl ProvideCredentials for Limited {
         })
     }
 }
+/// The identity, without the name of its session, which ends its ARN and its id.
+fn without_session(mut caller: shapes::CallerIdentity) -> shapes::CallerIdentity {
+    caller.arn = without_session_names(&caller.arn);
+    if let Some(id) = &mut caller.user_id {
+        id.truncate(id.find(':').unwrap_or(id.len()));
+    }
+    caller
+}
+
 
 #[cfg(test)]
 mod tests;

@@ -178,6 +178,26 @@ pub fn global_region(partition: &str) -> &'static str {
     regions_of(partition).map_or("us-east-1", |regions| regions[0])
 }
 
+/// The text, in which the ARN of a session ends with its role: the name of a session often is that of a person.
+#[must_use]
+pub fn without_session_names(text: &str) -> String {
+    const KIND: &str = ":assumed-role/";
+    let of_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let mut parts = text.split(KIND);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        shown.push_str(KIND);
+        match part.split_once('/') {
+            Some((role, rest)) if role.chars().all(of_name) => {
+                shown.push_str(role);
+                shown.push_str(rest.trim_start_matches(of_name));
+            }
+            _ => shown.push_str(part),
+        }
+    }
+    shown
+}
+
 /// Whether the text is that long, and all its bytes are allowed.
 fn consists_of(text: &str, length: RangeInclusive<usize>, allowed: fn(&u8) -> bool) -> bool {
     length.contains(&text.len()) && text.as_bytes().iter().all(allowed)
@@ -194,6 +214,31 @@ mod tests {
         assert_eq!(format!("{id} {id:?}"), "012345678901 AccountId(012345678901)");
         for other in ["", "01234567890", "0123456789012", "01234567890x", "*", "٠١٢٣٤٥"] {
             assert_eq!(AccountId::parse(other), None, "{other}");
+        }
+    }
+
+    /// The words are those of <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
+    #[test]
+    fn no_name_of_a_session_is_left_in_a_text() {
+        let session = "arn:aws:sts::123456789012:assumed-role/audit";
+        let because = "because no identity-based policy allows the action";
+        for (text, shown) in [
+            (format!("{session}/ann@example.com"), session.to_owned()),
+            (
+                format!(
+                    "User: {session}/ann is not authorized to perform: iam:X on {session}/b {because}"
+                ),
+                format!(
+                    "User: {session} is not authorized to perform: iam:X on {session} {because}"
+                ),
+            ),
+            (session.to_owned(), session.to_owned()),
+            (
+                "arn:aws:iam::123456789012:user/x/ann".to_owned(),
+                "arn:aws:iam::123456789012:user/x/ann".to_owned(),
+            ),
+        ] {
+            assert_eq!(without_session_names(&text), shown);
         }
     }
 

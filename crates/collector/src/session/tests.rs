@@ -89,6 +89,29 @@ async fn the_caller_is_known() {
     assert_eq!(caller.arn, "arn:aws:iam::111122223333:user/ann");
 }
 
+/// In a bundle too: it is passed on more readily than a report.
+#[tokio::test]
+async fn the_name_of_a_session_is_kept_nowhere() {
+    let session = "arn:aws:sts::111122223333:assumed-role/audit/ann@example.com";
+    let body = format!(
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AROA1:ann@example.com</UserId>\
+         <Account>111122223333</Account><Arn>{session}</Arn></GetCallerIdentityResult>\
+         </GetCallerIdentityResponse>"
+    );
+    let server = sts("GetCallerIdentity", 200, &body).await;
+    let caller = ask(&config_with(&server.uri(), keys).await).await.unwrap().unwrap();
+    assert_eq!(caller.arn, "arn:aws:sts::111122223333:assumed-role/audit");
+    assert_eq!(caller.user_id.as_deref(), Some("AROA1"));
+
+    let denial = format!("User: {session} is not authorized to perform: sts:GetCallerIdentity");
+    let body = error_body("AccessDenied").replace("no AccessDenied", &denial);
+    let server = sts("GetCallerIdentity", 403, &body).await;
+    let failure = ask(&config_with(&server.uri(), keys).await).await.unwrap().unwrap_err();
+    let shown = "User: arn:aws:sts::111122223333:assumed-role/audit is not authorized to perform: \
+                 sts:GetCallerIdentity";
+    assert_eq!(failure.message, shown);
+}
+
 #[tokio::test]
 async fn a_denied_first_call_stops_nothing() {
     let by_emulator =

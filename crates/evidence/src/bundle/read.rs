@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path};
 
-use portcullis_model::{AccountId, Gap, Source};
+use portcullis_model::{AccountId, Gap, Source, without_session_names};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use thiserror::Error;
@@ -205,7 +205,11 @@ pub(super) fn read_manifest(dir: &Path) -> Result<Option<Manifest>, BundleError>
     if schema != SCHEMA {
         return Err(BundleError::UnknownSchema { path, schema });
     }
-    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(broken)?;
+    let mut manifest: Manifest = serde_json::from_slice(&bytes).map_err(broken)?;
+    manifest.caller = manifest.caller.as_deref().map(without_session_names);
+    for gap in &mut manifest.gaps {
+        gap.message = without_session_names(&gap.message).into();
+    }
     match manifest.files.keys().find(|name| !is_plain_name(name)) {
         Some(name) => Err(BundleError::HostileName { name: name.clone(), path }),
         None => Ok(Some(manifest)),

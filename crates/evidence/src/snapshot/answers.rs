@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source};
+use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source, without_session_names};
 
 use self::details::{details, details_arns};
 pub(super) use self::federation::Providers;
@@ -282,7 +282,8 @@ fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
 
 /// Who asked, if both its ids say the same.
 fn caller(document: &Document) -> Result<shapes::CallerIdentity, Problem> {
-    let caller: shapes::CallerIdentity = documents::one(document)?;
+    let mut caller: shapes::CallerIdentity = documents::one(document)?;
+    caller.arn = without_session_names(&caller.arn);
     let account = Arn::parse(&caller.arn).and_then(Arn::account_id);
     if account.is_some_and(|account| account.as_str() == caller.account) {
         return Ok(caller);

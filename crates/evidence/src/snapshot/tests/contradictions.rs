@@ -495,6 +495,9 @@ fn who_asked_has_one_account() {
     voided(&other, CALLER, "WrongAccount");
     assert_eq!(other.snapshot().account.id, "123456789012", "as the manifest says");
     assert_eq!(caller("123456789012", &own).snapshot().gaps, []);
+    let session = caller("123456789012", "arn:aws:sts::123456789012:assumed-role/audit/ann");
+    let shown = "arn:aws:sts::123456789012:assumed-role/audit".to_owned();
+    assert_eq!(session.snapshot().account.caller, Fact::Known(shown));
 }
 
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
