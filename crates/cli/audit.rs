@@ -90,9 +90,9 @@ impl Audit<'_> {
                 self.add(&bundle, &mut joined)?;
             }
         } else if fleet.is_asked() {
-            let accounts = Accounts::open(fleet, &evidence.live, self.sources)?;
-            self.declared.own_accounts = accounts.own();
             let store = Store::asked(collect_to.as_ref(), resume.as_ref());
+            let accounts = Accounts::open(fleet, &evidence.live, self.sources, store.as_ref())?;
+            self.declared.own_accounts = accounts.own();
             accounts.each(store.as_ref(), |bundle| self.add(&bundle, &mut joined))?;
         } else {
             let bundle = evidence::collect(&evidence.live, self.sources)?;

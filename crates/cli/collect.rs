@@ -45,8 +45,8 @@ pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
 /// Saves the bundle of each account in a directory of its own.
 fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
     let sources = evidence::everything() | Source::RootCredentials.into();
-    let accounts = Accounts::open(&args.fleet, &args.live, sources)?;
     let store = Store::new(&args.output, args.resume);
+    let accounts = Accounts::open(&args.fleet, &args.live, sources, Some(&store))?;
     let mut missing = 0;
     accounts.each(Some(&store), |bundle| {
         missing += usize::from(bundle.gaps.iter().any(|gap| !gap.is_by_choice()));

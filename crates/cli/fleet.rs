@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
 use portcullis_collector::{Fleet, FleetAccount, Options};
-use portcullis_evidence::Bundle;
-use portcullis_model::{AccountId, AccountStatus, Source, Sources};
+use portcullis_evidence::{Bundle, BundleError};
+use portcullis_model::{AccountId, AccountStatus, Arn, Gap, Source, Sources};
+use portcullis_report::defuse;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use self::shard::Shard;
@@ -63,9 +64,17 @@ impl Accounts {
         args: &FleetArgs,
         live: &LiveArgs,
         sources: Sources,
+        store: Option<&Store<'_>>,
     ) -> Result<Accounts, Failure> {
         let shard = Shard::asked(args.shard, args.shards)?;
+        let is_asked = |account: &FleetAccount| {
+            let is_excluded = args.exclude.iter().any(|text| text == account.id.as_str());
+            !is_excluded && shard.is_none_or(|shard| shard.holds(account.id))
+        };
         let listed = args.accounts.as_deref().map(list::read).transpose()?;
+        if let (Some(store), Some(accounts)) = (store, &listed) {
+            store.check(accounts.iter().filter(|account| is_asked(account)))?;
+        }
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let progress = Arc::new(ProgressLine::new());
         let mut options = evidence::options(live, sources);
@@ -79,6 +88,7 @@ impl Accounts {
         let opening = Fleet::open(options.clone(), args.role_name.clone());
         let fleet = runtime.block_on(opening).map_err(failure)?;
         check_partition(args, &fleet)?;
+        check_roles(listed.iter().flatten(), fleet.partition())?;
         let mut all = match listed {
             Some(accounts) => accounts,
             None => runtime.block_on(fleet.organization(&args.units)).map_err(failure)?,
@@ -98,10 +108,10 @@ impl Accounts {
                 terminal::warn(&format!("--exclude {excluded}: the account is not listed anyway"));
             }
         }
-        let is_excluded = |id: AccountId| args.exclude.iter().any(|text| text == id.as_str());
-        all.retain(|account| {
-            !is_excluded(account.id) && shard.is_none_or(|shard| shard.holds(account.id))
-        });
+        all.retain(is_asked);
+        if let Some(store) = store.filter(|_| args.org) {
+            store.check(&all)?;
+        }
         let jobs = usize::from(args.jobs);
         Ok(Accounts { fleet, runtime, progress, options, jobs, own: Arc::new(own), share: all })
     }
@@ -155,9 +165,29 @@ impl Accounts {
         }
         let bundle = self.fleet.collect(account).await;
         let place = store.place(account);
-        signals::delayed(|_| bundle.write(&place))??;
-        Ok(bundle)
+        Ok(match signals::delayed(|_| bundle.write(&place))? {
+            Ok(()) => bundle,
+            Err(error) => {
+                terminal::warn(&format!("the bundle of account {} is lost: {error}", account.id));
+                not_kept(bundle, &error)
+            }
+        })
     }
+}
+
+/// What is left of an account whose bundle could not be written: nothing but why, so that the next run asks again,
+/// and this one covers the other accounts.
+fn not_kept(mut bundle: Bundle, error: &BundleError) -> Bundle {
+    let words = defuse(&error.to_string()).into_owned();
+    let gap = Gap::new(Source::CallerIdentity, Gap::NOT_KEPT, words);
+    bundle.documents.clear();
+    bundle.gaps = vec![gap.clone()];
+    if let Some(manifest) = &mut bundle.manifest {
+        manifest.unreached = Some(AccountStatus::Failed);
+        manifest.files.clear();
+        manifest.gaps = vec![gap];
+    }
+    bundle
 }
 
 /// What a run got of an account, in one word.
@@ -181,6 +211,25 @@ impl<'a> Store<'a> {
     /// That directory; with `resume`, no account is asked again whose bundle is there.
     pub(crate) fn new(directory: &'a Path, resume: bool) -> Store<'a> {
         Store { directory, resume }
+    }
+
+    /// Refuses what stands where the bundle of an account is to be, unless it is one of that account.
+    fn check<'f>(
+        &self,
+        accounts: impl IntoIterator<Item = &'f FleetAccount>,
+    ) -> Result<(), Failure> {
+        for account in accounts {
+            let place = self.place(account);
+            Bundle::check_target(&place)?;
+            let owner = Bundle::account_at(&place).filter(|owner| *owner != account.id);
+            if let Some(owner) = owner {
+                return Err(Failure::with_help(
+                    format!("{} holds the bundle of account {owner}", place.display()),
+                    "move it away, or choose another directory",
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn place(&self, account: &FleetAccount) -> PathBuf {
@@ -213,6 +262,27 @@ impl<'a> Store<'a> {
 #[cfg(fuzzing)]
 pub(crate) fn read_untrusted(text: &str) {
     drop(list::parse(text));
+}
+
+/// Refuses a role that no credentials of that partition can assume.
+fn check_roles<'f>(
+    accounts: impl Iterator<Item = &'f FleetAccount>,
+    partition: &str,
+) -> Result<(), Failure> {
+    for account in accounts {
+        let role = account.role_arn.as_deref().and_then(Arn::parse);
+        if let Some(role) = role.filter(|role| role.partition != partition) {
+            let id = account.id;
+            return Err(Failure::with_help(
+                format!(
+                    "the role of account {id} is in the partition {}, and the credentials are in {partition}",
+                    role.partition
+                ),
+                "audit each partition in a run of its own, with credentials of that partition",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn check_partition(args: &FleetArgs, fleet: &Fleet) -> Result<(), Failure> {

@@ -117,6 +117,34 @@ fn a_directory_of_reports_joins_into_what_one_audit_would_have_written() {
 }
 
 #[test]
+fn what_stands_in_the_way_of_a_bundle_is_named_before_aws_is_asked() {
+    let sandbox = Sandbox::new();
+    sandbox.write("list.csv", format!("id\n{OTHER}\n{OWN}\n"));
+    sandbox.write(&format!("foreign/{OWN}/notes.txt"), "mine");
+    let manifest = json!({
+        "schema": "portcullis/bundle/v1", "tool": "portcullis", "account": OTHER,
+        "partition": "aws", "caller": null, "files": {}, "gaps": [],
+        "collected_from": "2026-11-18T11:00:00Z", "collected_to": "2026-11-18T11:00:00Z",
+    });
+    sandbox.write(&format!("copied/{OWN}/manifest.json"), manifest.to_string());
+    let list = ["--accounts", "list.csv", "--role-name", "audit"];
+    for (directory, words) in [
+        ("foreign", format!("foreign/{OWN} exists and is neither an empty directory nor")),
+        ("copied", format!("copied/{OWN} holds the bundle of account {OTHER}")),
+    ] {
+        for option in [&["audit", "--collect-to"][..], &["audit", "--resume"], &["collect", "-o"]] {
+            let run = sandbox.run([option, &[directory], &list].concat());
+            assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{option:?}");
+            assert!(run.stderr.contains(&words), "{option:?}: {}", run.stderr);
+            assert!(!run.stderr.contains("credentials"), "{option:?}: {}", run.stderr);
+        }
+        let run = sandbox
+            .run([&["audit", "--collect-to", directory, "--exclude", OWN], &list[..]].concat());
+        assert!(run.stderr.contains("there are no AWS credentials"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_before_aws_is_asked() {
     let sandbox = Sandbox::new();
     sandbox.write("broken.csv", "id\n11122223333\n");

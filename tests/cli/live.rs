@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use portcullis_model::{Report, Source, Verdict};
+use portcullis_model::{AccountStatus, Gap, Report, Source, Verdict};
 use serde_json::json;
 
 use crate::support::{Run, Sandbox, repository};
@@ -334,6 +334,47 @@ fn a_run_that_is_interrupted_while_it_collects_leaves_nothing() {
         let process = sandbox.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
         assert_interrupted(process, Duration::from_secs(1), &sandbox);
     }
+}
+
+#[test]
+fn a_role_of_another_partition_is_refused_before_any_account_is_asked() {
+    let server = Server::start(Harm::Silence);
+    let sandbox = sandbox(&server.url());
+    let role = "arn:aws-cn:iam::444455556666:role/audit";
+    sandbox.write("list.csv", format!("id,role_arn\n444455556666,{role}\n"));
+    let run = sandbox.run(["audit", "--accounts", "list.csv"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    let words = "the role of account 444455556666 is in the partition aws-cn, and the credentials are in aws";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    let asked: Vec<_> = server.operations.lock().unwrap().iter().cloned().collect();
+    assert_eq!(asked, ["GetCallerIdentity"]);
+}
+
+/// Nothing can be written below /proc, which shows only when it is tried.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bundle_that_cannot_be_written_costs_only_its_account() {
+    let sandbox = sandbox(&Server::start(Harm::Throttling).url());
+    sandbox.write("list.csv", "id\n111122223333\n");
+    let run = sandbox.run([
+        "audit",
+        "--accounts",
+        "list.csv",
+        "--collect-to",
+        "/proc/nowhere",
+        "--deadline",
+        "2",
+        "-o",
+        "json",
+    ]);
+    assert_eq!(run.status, 3, "{}", run.stderr);
+    let words = "the bundle of account 111122223333 is lost: cannot access /proc/nowhere";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    let report: Report = serde_json::from_str(&run.stdout).unwrap();
+    let account = &report.accounts[0];
+    assert_eq!(account.status, AccountStatus::Failed);
+    assert_eq!(account.gaps[0].code, Gap::NOT_KEPT);
+    assert!(account.gaps[0].message.contains("/proc/nowhere"), "{:?}", account.gaps);
 }
 
 /// As the container image runs it: for the first process of a container the system does nothing about

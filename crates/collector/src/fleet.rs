@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use portcullis_evidence::{Bundle, Draft};
-use portcullis_model::{AccountId, AccountStatus, Arn, Source};
+use portcullis_model::{AccountId, AccountStatus, Arn, Gap, Source};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -159,7 +159,7 @@ impl Fleet {
     ) -> Result<Session, (AccountStatus, Failure)> {
         if let Some((status, state)) = account.inactivity().zip(account.state.as_deref()) {
             let message = format!("Organizations says that the account is {state}");
-            return Err((status, Failure::new("AccountNotActive", &message)));
+            return Err((status, Failure::new(Gap::NOT_ACTIVE, &message)));
         }
         let role_arn = self.role_of(account);
         if role_arn.is_none() && account.id != self.caller.account {
@@ -360,8 +360,6 @@ impl TryFrom<OrganizationAccount> for FleetAccount {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_model::Gap;
-
     use super::*;
 
     fn listed(json: serde_json::Value) -> Result<FleetAccount, Failure> {
@@ -403,10 +401,10 @@ mod tests {
             (
                 &["AccessDenied", "AccessDeniedException", Gap::NOT_REQUESTED][..],
                 AccountStatus::Denied,
-            (&["Throttling", "NoCredentialReport", "NoAccountSummary"], AccountStatus::Throttled),
-            (&["AccessDenied", "NoCredentialReport"], AccountStatus::Denied),
             ),
             (&["Throttling", "DeadlineExceeded"], AccountStatus::Throttled),
+            (&["Throttling", "NoCredentialReport", "NoAccountSummary"], AccountStatus::Throttled),
+            (&["AccessDenied", "NoCredentialReport"], AccountStatus::Denied),
             (&["Timeout", "DeadlineExceeded"], AccountStatus::TimedOut),
             (&["AccessDenied", "Throttling"], AccountStatus::Failed),
             (&["ServiceFailure"], AccountStatus::Failed),

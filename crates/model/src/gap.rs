@@ -47,6 +47,12 @@ impl Gap {
     /// The code of a file of logs, such as a trail delivers, that could not be read in full.
     pub const UNREADABLE_FILE: &str = "UnreadableFile";
 
+    /// The code of an account that is suspended or closed, so that there is nothing to ask.
+    pub const NOT_ACTIVE: &str = "AccountNotActive";
+
+    /// The code of an account whose bundle could not be written.
+    pub const NOT_KEPT: &str = "BundleNotWritten";
+
     /// The end of the message of a source that is absent because a credential report alone was given.
     pub const BARE_REPORT: &str = "only a credential report was given";
 
@@ -110,6 +116,8 @@ impl Gap {
                     .to_owned()
             }
             Gap::UNREADABLE_FILE => "Fetch the unreadable files again.".to_owned(),
+            Gap::NOT_ACTIVE => "Nothing is to be done: the account is not active.".to_owned(),
+            Gap::NOT_KEPT => "Make room for the bundle and run again with --resume.".to_owned(),
             _ => format!("Collect {source} again ({action})."),
         }
     }
@@ -176,6 +184,12 @@ mod tests {
         ] {
             assert_eq!(Gap::new(Source::AccessKeys, code, "").reason(), words);
         }
+    }
+
+    #[test]
+    fn nothing_is_to_be_done_about_an_account_that_is_suspended() {
+        let gap = Gap::new(Source::CallerIdentity, Gap::NOT_ACTIVE, "");
+        assert_eq!(gap.remedy(), "Nothing is to be done: the account is not active.");
     }
 
     #[test]
