@@ -1,5 +1,6 @@
 //! What the command line names: files, and `-` for standard input.
 
+use std::env;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -36,8 +37,19 @@ pub(crate) fn open(path: &Path) -> Result<File, Failure> {
     Ok(file.map_err(|error| format!("cannot read {}: {error}", name(path)))?)
 }
 
+/// A file without a name, which is gone when the process ends.
+pub(crate) fn temporary_file() -> io::Result<File> {
+    tempfile::tempfile().map_err(|error| {
+        io::Error::other(format!(
+            "cannot write a temporary file in {} ({}); set TMPDIR to a directory that can be written to",
+            env::temp_dir().display(),
+            error.kind()
+        ))
+    })
+}
+
 fn keep_stream() -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
+    let mut file = temporary_file()?;
     io::copy(&mut io::stdin().lock(), &mut file)?;
     file.rewind()?;
     Ok(file)

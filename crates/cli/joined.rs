@@ -18,6 +18,7 @@ use portcullis_report::{
 
 use crate::args::DetailArgs;
 use crate::failure::Failure;
+use crate::input::temporary_file;
 use crate::output::{self, Output};
 use crate::redaction;
 
@@ -169,7 +170,7 @@ struct FindingLine {
 impl Spill {
     pub(crate) fn new() -> io::Result<Spill> {
         Ok(Spill {
-            file: BufWriter::with_capacity(BUFFER, tempfile::tempfile()?),
+            file: BufWriter::with_capacity(BUFFER, temporary_file()?),
             end: 0,
             rules: Numbers::default(),
             keys: Numbers::default(),

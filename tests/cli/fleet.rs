@@ -145,6 +145,26 @@ fn what_stands_in_the_way_of_a_bundle_is_named_before_aws_is_asked() {
 }
 
 #[test]
+fn a_directory_for_temporary_files_that_is_absent_is_named() {
+    let sandbox = Sandbox::new().env("TMPDIR", "/nowhere");
+    let [clean, leaky] = ["clean", "leaky"].map(|name| repository(&format!("examples/{name}")));
+    let run = audit(&sandbox, &[&clean, &leaky]);
+    assert_eq!(run.status, 2);
+    let words = "cannot write a temporary file in /nowhere (entity not found); set TMPDIR to";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+}
+
+#[test]
+fn an_empty_number_of_a_job_counts_as_none() {
+    let sandbox =
+        Sandbox::new().env("AWS_BATCH_JOB_ARRAY_INDEX", "").env("JOB_COMPLETION_INDEX", "6");
+    let run = audit(&sandbox, &["--org", "--shards", "7"]);
+    assert!(run.stderr.contains("there are no AWS credentials"), "{}", run.stderr);
+    let run = audit(&sandbox, &["--org", "--shards", "6"]);
+    assert!(run.stderr.contains("JOB_COMPLETION_INDEX is \"6\""), "{}", run.stderr);
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_before_aws_is_asked() {
     let sandbox = Sandbox::new();
     sandbox.write("broken.csv", "id\n11122223333\n");
@@ -153,6 +173,13 @@ fn what_makes_no_sense_is_refused_before_aws_is_asked() {
         (&["--org", "--shard", "6/5"], "expected a share such as 2/5"),
         (&["--org", "--accounts", "broken.csv"], "cannot be used with"),
         (&["--org", "--exclude", "1"], "expected the 12 digits"),
+        (
+            &["--org", "--role-name", "arn:aws:iam::111122223333:role/x"],
+            "expected the name of a role",
+        ),
+        (&["--org", "--role-name", "a b"], "expected the name of a role"),
+        (&["--org", "--role-name", ""], "expected the name of a role"),
+        (&["--org", "--role-name", "/path/x"], "expected the name of a role"),
         (&["--ou", "ou-1"], "--org"),
         (&["bundle", "--org"], "cannot be used with"),
         (&["--accounts", "broken.csv"], "broken.csv:2: expected 12 digits"),

@@ -75,15 +75,15 @@ pub(crate) struct FleetArgs {
     /// Cover all accounts in the organization
     #[arg(long, conflicts_with = "accounts")]
     pub(crate) org: bool,
-    /// Cover only the accounts under this organizational unit; repeat for several
-    #[arg(long = "ou", value_name = "ID")]
+    /// Cover only the accounts under these organizational units; repeat or list
+    #[arg(long = "ou", value_name = "ID,…", value_delimiter = ',')]
     pub(crate) units: Vec<String>,
     /// Leave out these accounts; repeat or list
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = parse::account)]
     pub(crate) exclude: Vec<String>,
     /// The role to assume in each account except the caller's: its name, with any
     /// path
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = parse::role_name)]
     pub(crate) role_name: Option<String>,
     /// Also inspect the root user of each member account that has root credentials,
     /// in a root session that can do nothing else; CloudTrail records it, and alarms

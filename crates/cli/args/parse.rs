@@ -97,6 +97,24 @@ pub(super) fn role_arn(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// The name of a role, with its path, but for the slash that every path begins with.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
+pub(super) fn role_name(text: &str) -> Result<String, &'static str> {
+    let of_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let (path, name) = text.rsplit_once('/').unwrap_or(("", text));
+    let is_name = (1..=64).contains(&name.len()) && name.chars().all(of_name);
+    let is_path = path.len() <= 510
+        && !path.starts_with('/')
+        && !path.starts_with("arn:")
+        && path.chars().all(|c| c.is_ascii_graphic());
+    if is_name && is_path && !text.starts_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err("expected the name of a role, such as audit or, with its path, security/audit")
+    }
+}
+
 /// A number of days or hours.
 pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
     let count = |unit: char| text.strip_suffix(unit)?.parse::<u32>().ok();
@@ -124,6 +142,17 @@ mod tests {
     fn what_is_no_moment_is_refused() {
         for text in ["", "now", "2026-13-01", "2026-11-02T10:00:00", "2026-11-02 10:00"] {
             assert!(moment(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_roles_are_those_that_iam_takes() {
+        for text in ["audit", "security/audit", "a/b/c", "A_+=,.@-9", &"x".repeat(64)] {
+            assert_eq!(role_name(text).as_deref(), Ok(text));
+        }
+        let arn = "arn:aws:iam::111122223333:role/x";
+        for text in ["", "a b", "/x", "/path/x", "path/", "p q/x", "röle", arn, &"x".repeat(65)] {
+            assert!(role_name(text).is_err(), "{text}");
         }
     }
 

@@ -72,10 +72,11 @@ fn json(text: &str) -> Result<Vec<(u64, Entry)>, String> {
 
 fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let heading = reader.headers().map_err(|error| broken(&error))?.clone();
-    if heading.iter().any(|name| AccountId::parse(name).is_some()) {
+    let written = reader.headers().map_err(|error| broken(&error))?;
+    if written.iter().any(|name| AccountId::parse(name).is_some()) {
         return Err("1: there is no heading above the accounts, such as id,name".to_owned());
     }
+    let heading: csv::StringRecord = written.iter().map(column).collect();
     let mut entries = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| broken(&error))?;
@@ -90,6 +91,16 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
         entries.push((line, entry));
     }
     Ok(entries)
+}
+
+/// The field that a column holds, by its heading: also as people write it, `Account ID`.
+fn column(heading: &str) -> String {
+    let words = heading.to_lowercase().replace([' ', '-'], "_");
+    match words.as_str() {
+        "account_id" => "id".to_owned(),
+        "account_name" => "name".to_owned(),
+        _ => words,
+    }
 }
 
 /// What serde says is wrong, without what it quotes from the file, which may be another's, and without the
@@ -170,6 +181,15 @@ mod tests {
         assert_eq!(accounts, parse(&json).unwrap());
         assert_eq!(accounts[0].role_arn.as_deref(), Some(role));
         assert_eq!((accounts[0].name.as_deref(), &accounts[1].name), (Some("prod"), &None));
+    }
+
+    #[test]
+    fn headings_are_understood_as_people_write_them() {
+        let plain = parse("id,name,role_arn\n111122223333,prod,\n").unwrap();
+        for heading in ["ID,Name,Role ARN", "Account ID,Account name,role-arn"] {
+            let accounts = parse(&format!("{heading}\n111122223333,prod,\n"));
+            assert_eq!(accounts.as_ref(), Ok(&plain), "{heading}");
+        }
     }
 
     #[test]

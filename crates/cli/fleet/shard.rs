@@ -41,8 +41,9 @@ impl Shard {
         shards: Option<u64>,
     ) -> Result<Option<Shard>, Failure> {
         let Some(count) = shards else { return Ok(shard) };
-        let index = INDICES.into_iter().find_map(|name| Some((name, env::var(name).ok()?)));
-        let Some((name, text)) = index else {
+        let set = INDICES.into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
+        let mut set = set.filter(|(_, text)| !text.is_empty());
+        let Some((name, text)) = set.next() else {
             let what = "--shards does not know which share to take";
             let help = format!("pass --shard I/{count}, or set {}", INDICES.join(" or "));
             return Err(Failure::with_help(what, help));
