@@ -19,6 +19,8 @@ use crate::failure::{
 use crate::session::FIRST_CALL;
 
 const NETWORK_HELP: &str = "check the network, the region, and AWS_ENDPOINT_URL if it is set";
+const THROTTLING_HELP: &str =
+    "AWS throttles the calls of this run and others: try again in a few minutes";
 
 /// Why nothing could be collected at all; a single call that fails is a gap instead.
 ///
@@ -145,7 +147,7 @@ impl CollectError {
                  in its partition"
             }
             CollectError::RoleNotAssumed { code, .. } if Failure::new(code, "").is_throttled() => {
-                "AWS throttles the calls of this run and others: try again in a few minutes"
+                THROTTLING_HELP
             }
             CollectError::RoleNotAssumed { code, .. } if code == Failure::TIMEOUT => NETWORK_HELP,
             CollectError::RoleNotAssumed { .. } => {
@@ -159,6 +161,12 @@ impl CollectError {
                 if code == "ParentNotFoundException" =>
             {
                 "check the id of the organizational unit, such as ou-ab12-34cd56ef"
+            }
+            CollectError::OrganizationNotListed { code, .. } if is_unanswered(code) => NETWORK_HELP,
+            CollectError::OrganizationNotListed { code, .. }
+                if Failure::new(code, "").is_throttled() =>
+            {
+                THROTTLING_HELP
             }
             CollectError::OrganizationNotListed { .. } => {
                 "ask with credentials of the management account or of a delegated administrator, which need \
@@ -378,4 +386,12 @@ fn is_clock_skew(code: &str, message: &str) -> bool {
     let of_time = ["Signature expired", "Signature not yet current"];
     matches!(code, "RequestTimeTooSkewed" | "RequestInTheFuture")
         || is_signature_error(code) && of_time.iter().any(|words| message.starts_with(words))
+}
+
+/// Whether the code is our own word for a call that nobody answered whole, or something other than AWS did.
+fn is_unanswered(code: &str) -> bool {
+    let own = ["ConnectionError", "MalformedResponse", "AnswerTooLarge"];
+    [Failure::TIMEOUT, Failure::DEADLINE].contains(&code)
+        || own.contains(&code)
+        || code.starts_with("HttpError ")
 }

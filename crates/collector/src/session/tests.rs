@@ -112,6 +112,24 @@ async fn the_name_of_a_session_is_kept_nowhere() {
     assert_eq!(failure.message, shown);
 }
 
+#[test]
+fn what_keeps_the_accounts_from_being_listed_is_what_to_fix() {
+    for (code, words) in [
+        ("Timeout", "check the network"),
+        ("ConnectionError", "check the network"),
+        ("MalformedResponse", "check the network"),
+        ("HttpError 502", "check the network"),
+        ("TooManyRequestsException", "AWS throttles"),
+        ("AccessDeniedException", "ask with credentials of the management account"),
+        ("AWSOrganizationsNotInUseException", "ask with credentials of the management account"),
+        ("ParentNotFoundException", "check the id of the organizational unit"),
+    ] {
+        let (code, reason) = (code.to_owned(), String::new());
+        let help = CollectError::OrganizationNotListed { code, reason }.help();
+        assert!(help.starts_with(words), "{help}");
+    }
+}
+
 #[tokio::test]
 async fn a_denied_first_call_stops_nothing() {
     let by_emulator =
