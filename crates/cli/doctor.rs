@@ -53,6 +53,9 @@ pub(crate) struct Examination {
     /// The operations of the calls that began.
     #[serde(skip)]
     begun: BTreeSet<String>,
+    /// Why nobody knows who the caller is, where AWS was reached.
+    #[serde(skip)]
+    unidentified: Option<String>,
     /// What to do, the most urgent first.
     fixes: Vec<String>,
 }
@@ -180,6 +183,7 @@ impl Examination {
             permissions,
             calls: calls.ended,
             begun: calls.begun,
+            unidentified: bundle.and_then(unidentified),
             fixes: Vec::new(),
         };
         examination.fixes = examination.fixes(outcome.as_ref().err());
@@ -214,6 +218,12 @@ impl Examination {
                 "let this machine reach {hosts}, directly or through HTTPS_PROXY: {reason}"
             ));
         }
+        if let Some(reason) = &self.unidentified {
+            fixes.push(format!(
+                "AWS does not say whose the credentials are: {reason}; try again, and check the network, \
+                 AWS_ENDPOINT_URL and any proxy if it stays so"
+            ));
+        }
         for (reason, actions) in permissions::by_reason(&self.permissions, Access::Denied) {
             fixes.push(format!("allow {}: {reason}", actions.join(", ")));
         }
@@ -222,6 +232,16 @@ impl Examination {
             if !actions.is_empty() {
                 fixes.push(format!("try {} again: {reason}", actions.join(", ")));
             }
+        }
+        if error.is_none()
+            && !self.sign_in_domains.is_empty()
+            && self.sign_in_domains.iter().all(|domain| !domain.resolves)
+        {
+            fixes.push(
+                "let this machine resolve the sign-in domains, or people cannot sign in from here: none of them is \
+                 found"
+                    .to_owned(),
+            );
         }
         fixes
     }
@@ -261,6 +281,13 @@ impl CallerFacts {
         let alias = facts.account.alias.known().flatten();
         Some(CallerFacts { account: manifest.account.clone()?, alias, partition, arn })
     }
+}
+
+/// Why AWS's answer does not say who the caller is; none: it does, or denies it.
+fn unidentified(bundle: &Bundle) -> Option<String> {
+    let mut gaps = bundle.gaps.iter();
+    let gap = gaps.find(|gap| gap.source == Source::CallerIdentity && gap.is_failure())?;
+    (!gap.is_denied()).then(|| gap.explanation())
 }
 
 /// What to do about what stops everything, and why.

@@ -114,6 +114,11 @@ fn the_answer_for_a_ticket_holds_no_secret() {
 
 /// A server that answers each request so, until the tests end; its URL.
 fn server(head: &'static str, body: &'static str) -> String {
+    serve("x-amzn-requestid: 7a62c49f", head, body)
+}
+
+/// Such a server, whose answers all have that header.
+fn serve(header: &'static str, head: &'static str, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -123,7 +128,7 @@ fn server(head: &'static str, body: &'static str) -> String {
             let length = body.len();
             let _ = write!(
                 connection,
-                "HTTP/1.1 {head}\r\nx-amzn-requestid: 7a62c49f\r\ncontent-length: {length}\r\n\
+                "HTTP/1.1 {head}\r\n{header}\r\ncontent-length: {length}\r\n\
                  connection: close\r\n\r\n{body}"
             );
         }
@@ -256,6 +261,29 @@ fn expired_keys_are_told_from_an_unreachable_host() {
         assert!(words.starts_with(&what), "{profile}: {words}");
         assert!(words.contains(&format!("FIX FIRST 1. {fix}")), "{profile}: {words}");
     }
+}
+
+#[test]
+fn a_page_in_place_of_the_caller_is_to_be_fixed() {
+    let url = server("200 x", "<html>Sign in to the network</html>");
+    let run = sandbox("us-east-1").env("AWS_ENDPOINT_URL", &url).run(["doctor", "-o", "json"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    let answer: Json = serde_json::from_str(&run.stdout).unwrap();
+    let first = answer["fixes"][0].as_str().unwrap();
+    assert!(first.starts_with("AWS does not say whose the credentials are: "), "{first}");
+}
+
+#[test]
+fn a_proxy_that_answers_in_place_of_aws_is_not_aws() {
+    let url = serve("date: Sat, 28 Nov 2020 18:20:00 GMT", "404 x", "no such page");
+    let answer = examine(&sandbox("us-east-1").env("AWS_ENDPOINT_URL", &url));
+    assert_eq!(answer["services"][0]["answers"], false);
+    let reason = "HTTP status 404 from something other than AWS";
+    assert_eq!(answer["services"][0]["reason"], reason);
+    assert_eq!(answer["clock_ahead"], Json::Null);
+    let fixes = answer["fixes"].as_array().unwrap();
+    assert_eq!(fixes.len(), 1, "{fixes:?}");
+    assert!(fixes[0].as_str().unwrap().starts_with("let this machine reach "), "{fixes:?}");
 }
 
 /// No word of the SDK's own.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use portcullis_collector::Findings;
+use portcullis_model::partition_of;
 use serde::Serialize;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
@@ -23,32 +25,53 @@ pub(super) struct Domain {
 ///
 /// <https://docs.aws.amazon.com/signin/latest/userguide/allowlist-domains.html>
 pub(super) async fn look_up(findings: &Findings) -> Vec<Domain> {
-    let mut domains = Vec::new();
-    for name in names(findings) {
+    join_all(names(findings).into_iter().map(Domain::look_up)).await
+}
+
+impl Domain {
+    async fn look_up(name: String) -> Domain {
         let reason = match timeout(LIMIT, lookup_host((name.as_str(), 443))).await {
             Ok(Ok(_)) => None,
             Ok(Err(error)) => Some(error.to_string()),
             Err(_) => Some(format!("no answer within {} seconds", LIMIT.as_secs())),
         };
-        domains.push(Domain { resolves: reason.is_none(), name, reason });
+        Domain { resolves: reason.is_none(), name, reason }
     }
-    domains
 }
 
 /// Those of the region, whose beginning names its partition.
 fn names(findings: &Findings) -> Vec<String> {
     let region = findings.region.as_deref().unwrap_or("us-east-1");
-    let mut names = if region.starts_with("cn-") {
-        vec!["signin.amazonaws.cn".to_owned()]
-    } else if region.starts_with("us-gov-") {
-        vec!["signin.amazonaws-us-gov.com".to_owned()]
-    } else {
-        vec![
+    let mut names = match partition_of(region) {
+        "aws" => vec![
             "signin.aws.amazon.com".to_owned(),
             format!("{region}.signin.aws.amazon.com"),
             format!("{region}.signin.aws"),
-        ]
+        ],
+        "aws-cn" => vec!["signin.amazonaws.cn".to_owned()],
+        "aws-us-gov" => vec!["signin.amazonaws-us-gov.com".to_owned()],
+        // Which they are is not documented.
+        _ => Vec::new(),
     };
     names.extend(findings.portal.clone());
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_partition_is_sent_to_the_pages_of_another() {
+        for (region, first) in [
+            ("eu-central-1", Some("signin.aws.amazon.com")),
+            ("cn-north-1", Some("signin.amazonaws.cn")),
+            ("us-gov-west-1", Some("signin.amazonaws-us-gov.com")),
+            ("us-iso-east-1", None),
+            ("eusc-de-east-1", None),
+        ] {
+            let findings = Findings { region: Some(region.to_owned()), ..Findings::default() };
+            assert_eq!(names(&findings).first().map(String::as_str), first, "{region}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ use portcullis_model::AccountId;
 use serde::Serialize;
 
 use crate::failure::{credentials_failure, last_causes};
+use crate::reach::is_from_aws;
 
 /// A record of how AWS was reached, also where it was not. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -87,12 +88,14 @@ impl Diagnosis {
 #[derive(Debug)]
 pub(crate) struct Chain {
     pub(crate) places: Vec<(&'static str, SharedCredentialsProvider)>,
+    /// A place that others outrank.
+    pub(crate) ignored: Option<Look>,
     pub(crate) diagnosis: Diagnosis,
 }
 
 impl Chain {
     async fn look(&self) -> provider::Result {
-        self.diagnosis.lock().looks.clear();
+        self.diagnosis.lock().looks = self.ignored.iter().cloned().collect();
         let mut broken_profile = None;
         for (place, provider) in &self.places {
             // Whoever gives up waiting finds this place the last.
@@ -145,7 +148,7 @@ impl ProvideCredentials for Chain {
     }
 }
 
-/// Compares this machine's clock with the `Date` of an answer.
+/// Compares this machine's clock with the `Date` of an answer of AWS.
 #[derive(Debug)]
 pub(crate) struct WatchClock {
     diagnosis: Diagnosis,
@@ -163,6 +166,9 @@ impl Intercept for WatchClock {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !is_from_aws(context.response()) {
+            return Ok(());
+        }
         let date = context.response().headers().get("date");
         let date = date.and_then(|text| DateTime::from_str(text, Format::HttpDate).ok());
         let date = date.and_then(|date| Timestamp::from_second(date.secs()).ok());
@@ -201,7 +207,7 @@ mod tests {
             ("somewhere", SharedCredentialsProvider::new(provider))
         };
         let places = sources.into_iter().map(place).collect();
-        let chain = Chain { places, diagnosis: diagnosis.clone() };
+        let chain = Chain { places, ignored: None, diagnosis: diagnosis.clone() };
         let found = chain.provide_credentials().await.is_ok();
         let looks = diagnosis.findings().looks.into_iter();
         (found, looks.map(|look| (look.result, look.reason)).collect())

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Or
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use futures::future::join_all;
+use memchr::memmem;
 use portcullis_model::{global_region, partition_of};
 use serde::Serialize;
 
@@ -71,7 +72,20 @@ impl Endpoint {
     }
 }
 
-/// Asks for the first page there: any answer will do, and its date shows how far the clock is off. Else why
+/// Whether an answer has what AWS's answers have, and not those of a proxy: the id of the request, or the form of an
+/// answer or an error.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>
+pub(crate) fn is_from_aws(response: &HttpResponse) -> bool {
+    let headers = response.headers();
+    let ids = ["x-amzn-requestid", "x-amz-request-id"];
+    let signs = ["<RequestId>", "<ErrorResponse", ".amazonaws.com/doc/", "\"__type\""];
+    let body = response.body().bytes().unwrap_or_default();
+    ids.iter().any(|id| headers.get(*id).is_some())
+        || signs.iter().any(|sign| memmem::find(body, sign.as_bytes()).is_some())
+}
+
+/// Asks for the first page there: any answer of AWS will do, and its date shows how far the clock is off. Else why
 /// there is none.
 async fn ask(options: &Options, config: &SdkConfig, url: &str) -> Result<(), String> {
     let limits = TimeoutConfig::builder().operation_timeout(LIMIT);
@@ -88,7 +102,14 @@ async fn ask(options: &Options, config: &SdkConfig, url: &str) -> Result<(), Str
     }
     let call = call
         .serializer(|()| Ok(HttpRequest::empty()))
-        .deserializer(|_: &HttpResponse| Ok::<_, OrchestratorError<Infallible>>(()))
+        .deserializer(|response: &HttpResponse| {
+            let status = response.status().as_u16();
+            Ok::<_, OrchestratorError<Infallible>>((is_from_aws(response), status))
+        })
         .build();
-    call.invoke(()).await.map_err(|error| last_causes(&error, 2))
+    match call.invoke(()).await {
+        Ok((true, _)) => Ok(()),
+        Ok((false, status)) => Err(format!("HTTP status {status} from something other than AWS")),
+        Err(error) => Err(last_causes(&error, 2)),
+    }
 }

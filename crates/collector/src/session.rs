@@ -31,7 +31,7 @@ use tokio::time::{Instant, timeout};
 use crate::calls::Calls;
 use crate::convert::Convert;
 use crate::credential_process::CredentialProcess;
-use crate::diagnosis::Chain;
+use crate::diagnosis::{Chain, Look, LookResult};
 use crate::endpoint::origin;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
@@ -292,8 +292,9 @@ fn base_credentials(
 ) -> SharedCredentialsProvider {
     let has_keys = options.profile.is_none() && Env::default().get("AWS_ACCESS_KEY_ID").is_ok();
     let chain = |places| {
+        let ignored = ignored(options.profile.as_deref(), &Env::default());
         let diagnosis = options.diagnosis.clone();
-        SharedCredentialsProvider::new(Chain { places, diagnosis })
+        SharedCredentialsProvider::new(Chain { places, ignored, diagnosis })
     };
     if let Some(process) = profile.and_then(CredentialProcess::from_profile).filter(|_| !has_keys) {
         return chain(vec![("credential_process", SharedCredentialsProvider::new(process))]);
@@ -322,6 +323,21 @@ fn base_credentials(
         ("container", SharedCredentialsProvider::new(container)),
         ("EC2 instance", SharedCredentialsProvider::new(instance)),
     ])
+}
+
+/// The place with credentials that is not looked at, since another one outranks it: keys in the environment where a
+/// profile is asked for, and the profile of a variable where there are keys.
+fn ignored(profile: Option<&str>, environment: &Env) -> Option<Look> {
+    let is_set = |name| environment.get(name).is_ok_and(|value| !value.is_empty());
+    if !is_set("AWS_ACCESS_KEY_ID") || !is_set("AWS_SECRET_ACCESS_KEY") {
+        return None;
+    }
+    let (place, reason) = match profile {
+        Some(_) => ("environment", "--profile outranks its keys"),
+        None if is_set("AWS_PROFILE") => ("profile", "keys in the environment outrank AWS_PROFILE"),
+        None => return None,
+    };
+    Some(Look { place, result: LookResult::PassedOver, reason: reason.to_owned() })
 }
 
 fn timeouts() -> TimeoutConfig {
@@ -362,6 +378,15 @@ async fn caller_identity(
     }
 }
 
+/// The identity, without the name of its session, which ends its ARN and its id.
+fn without_session(mut caller: shapes::CallerIdentity) -> shapes::CallerIdentity {
+    caller.arn = without_session_names(&caller.arn);
+    if let Some(id) = &mut caller.user_id {
+        id.truncate(id.find(':').unwrap_or(id.len()));
+    }
+    caller
+}
+
 /// A credentials provider that gives up: instance metadata that never answers must not hang a run.
 #[derive(Debug)]
 struct Limited(SharedCredentialsProvider, Duration);
@@ -378,15 +403,6 @@ impl ProvideCredentials for Limited {
         })
     }
 }
-/// The identity, without the name of its session, which ends its ARN and its id.
-fn without_session(mut caller: shapes::CallerIdentity) -> shapes::CallerIdentity {
-    caller.arn = without_session_names(&caller.arn);
-    if let Some(id) = &mut caller.user_id {
-        id.truncate(id.find(':').unwrap_or(id.len()));
-    }
-    caller
-}
-
 
 #[cfg(test)]
 mod tests;

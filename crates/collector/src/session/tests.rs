@@ -130,6 +130,21 @@ fn what_keeps_the_accounts_from_being_listed_is_what_to_fix() {
     }
 }
 
+#[test]
+fn credentials_that_others_outrank_are_listed() {
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIATEST"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    let place = |profile, variables: &[(&str, &str)]| {
+        ignored(profile, &Env::from_slice(variables)).map(|look| look.place)
+    };
+    let named = [&keys[..], &[("AWS_PROFILE", "prod")]].concat();
+    assert_eq!(place(Some("prod"), &keys), Some("environment"));
+    assert_eq!(place(Some("prod"), &named), Some("environment"));
+    assert_eq!(place(None, &named), Some("profile"));
+    assert_eq!(place(None, &keys), None);
+    assert_eq!(place(Some("prod"), &keys[..1]), None);
+    assert_eq!(place(None, &named[2..]), None);
+}
+
 #[tokio::test]
 async fn a_denied_first_call_stops_nothing() {
     let by_emulator =
