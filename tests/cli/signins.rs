@@ -218,7 +218,7 @@ fn somebody_of_whom_nothing_is_recorded_gets_a_list_to_check() {
     let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     let searched = "Searched from 2026-11-18 08:00:00 UTC to 2026-11-18 09:00:00 UTC: 111122223333 \
                     eu-north-1, 111122223333 us-east-1, 111122223333 us-east-2, 111122223333 us-west-2. \
-                    Events may be missing of 111122223333 eu-north-1.";
+                    Events of 111122223333 eu-north-1 may be missing.";
     assert!(text.contains(searched), "{text}");
 }
 

@@ -355,11 +355,11 @@ fn searched(summary: &ActivitySummary) -> String {
         }
         regions.push(name);
     }
-    let mut text = format!("Searched from {}: {}.", stretch(period), few(&regions, MOST_LINES));
-    if !doubtful.is_empty() {
-        text.push_str(&format!(" Events may be missing of {}.", few(&doubtful, MOST_LINES)));
+    let searched = format!("Searched from {}: {}.", stretch(period), few(&regions, MOST_LINES));
+    if doubtful.is_empty() {
+        return searched;
     }
-    text
+    format!("{searched} Events of {} may be missing.", few(&doubtful, MOST_LINES))
 }
 
 /// Who somebody is, as far as is known.

@@ -1,5 +1,7 @@
 //! Sign-in activity: what was read, who needs help, and who is in.
 
+use std::fmt::Write as _;
+
 use portcullis_model::{ActivitySummary, Report};
 
 use super::budget::Budget;
@@ -15,7 +17,7 @@ pub(super) fn write_coverage(summary: &ActivitySummary, budget: &mut Budget) {
     for (label, lines) in activity::coverage(summary) {
         match lines.as_slice() {
             [line] => {
-                _ = budget.add(&format!("- {label}: {}\n", inline(&shorten(line, LINE_CHARS))))
+                budget.add(&format!("- {label}: {}\n", inline(&shorten(line, LINE_CHARS))));
             }
             lines => {
                 budget.add(&format!("- {label}:\n"));
@@ -55,13 +57,13 @@ fn write_entry(entry: &Entry<'_>) -> String {
     let Some(action) = entry.action else {
         let mut line = if name.is_empty() { summary } else { format!("- **{name}**: {summary}") };
         for (label, text) in &entry.facts {
-            line.push_str(&format!("; {label}: {}", inline(text)));
+            let _ = write!(line, "; {label}: {}", inline(text));
         }
         return format!("{line}\n");
     };
     let mut text = format!("### {name}\n\n{summary}\n\n");
     for (label, fact) in &entry.facts {
-        text.push_str(&format!("- {label}: {}\n", inline(fact)));
+        let _ = writeln!(text, "- {label}: {}", inline(fact));
     }
     format!("{text}{}\n", prose(action))
 }
