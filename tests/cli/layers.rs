@@ -25,7 +25,9 @@ fn options(help: &str) -> Vec<(String, Option<String>)> {
     for line in help.lines() {
         let names = line.trim_start();
         let long = names.split_whitespace().find(|word| word.starts_with("--"));
-        match long.filter(|_| names.starts_with('-')) {
+        // What goes on from the line before stands further in.
+        let is_option = names.starts_with('-') && line.len() - names.len() <= 6;
+        match long.filter(|_| is_option) {
             Some(long) => options.push((long.to_owned(), line.to_owned())),
             None => options.iter_mut().last().into_iter().for_each(|(_, text)| text.push_str(line)),
         }
