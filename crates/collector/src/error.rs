@@ -248,7 +248,10 @@ impl Attempt<'_> {
         let signs = ["SSO token", "UnauthorizedException", "/sso/cache/"];
         if signs.iter().any(|sign| words.contains(sign)) {
             let profile = self.profile.to_owned();
-            return CollectError::ExpiredSso { profile, renewal: self.renewal("profile") };
+            let login = self.options.diagnosis.findings().login;
+            let login = login
+                .unwrap_or_else(|| format!("aws sso login --profile {}", shell_word(&profile)));
+            return CollectError::ExpiredSso { profile, renewal: format!("run `{login}`") };
         }
         if words.contains(LOGIN_FEATURE) {
             return CollectError::LoginSession(self.profile.to_owned());
