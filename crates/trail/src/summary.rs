@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event, EventId,
-    InputGap, LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, SharedText, SignedIn,
+    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText,
+    SignedIn,
 };
 
 use crate::attempt::attempts;
@@ -45,12 +46,7 @@ pub fn summarise(
 ) -> (ActivitySummary, BTreeMap<String, AccountActivity>) {
     let Activity { mut coverage, mut events } = activity;
     coverage.regions.retain(|read| filter.takes_place(&read.account, &read.region));
-    for region in &filter.regions {
-        if !coverage.regions.iter().any(|read| read.region == *region) {
-            let what = "nothing of this region was read".to_owned();
-            coverage.gaps.push(InputGap { input: region.clone(), what });
-        }
-    }
+    add_unread(&mut coverage, &filter.regions);
     events.retain(|event| filter.takes_place(&event.account, &event.region));
     let mut attempts = attempts(&events);
     attempts.retain(|attempt| filter.takes_time(attempt.first, attempt.last));
@@ -81,6 +77,28 @@ pub fn summarise(
         timeline,
     };
     (summary, accounts.unwrap_or_default())
+}
+
+/// Adds the regions that were asked for and that nothing was read of, in each account: rules cannot pass there.
+fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
+    let accounts: BTreeSet<String> = coverage.regions.iter().map(|it| it.account.clone()).collect();
+    for account in accounts {
+        for region in asked_for {
+            let is_it = |read: &RegionCoverage| read.account == account && read.region == *region;
+            if !coverage.regions.iter().any(is_it) {
+                coverage.regions.push(RegionCoverage {
+                    account: account.clone(),
+                    region: region.clone(),
+                    records: 0,
+                    first: None,
+                    last: None,
+                    proved: Vec::new(),
+                    incomplete: Vec::new(),
+                });
+            }
+        }
+    }
+    coverage.regions.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
 }
 
 impl Filter {
