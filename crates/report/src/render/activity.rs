@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::{
     ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut, Mfa,
-    Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn,
+    Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn, partition_of,
 };
 
 use crate::words::{capitalised, counted, few, time};
@@ -161,11 +161,10 @@ fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
     let accounts: BTreeSet<&str> = coverage.regions.iter().map(|it| it.account.as_str()).collect();
     let mut all = Vec::new();
     for account in accounts {
-        let regions = coverage.regions.iter().filter(|it| it.account == account);
+        let was_read = |it: &&RegionCoverage| it.records > 0 || !it.proved.is_empty();
+        let regions = coverage.regions.iter().filter(|it| it.account == account).filter(was_read);
         let read: Vec<&str> = regions.map(|it| it.region.as_str()).collect();
-        let is_elsewhere = read.iter().any(|region| {
-            ["cn-", "us-gov-", "us-iso", "eusc-"].iter().any(|it| region.starts_with(it))
-        });
+        let is_elsewhere = read.iter().any(|region| partition_of(region) != "aws");
         let missing: Vec<_> = ROOT_REGIONS.into_iter().filter(|it| !read.contains(it)).collect();
         if !missing.is_empty() && !is_elsewhere {
             all.push((account, missing));
