@@ -66,7 +66,7 @@ pub(crate) struct AuditArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Many accounts")]
 pub(crate) struct FleetArgs {
-    /// Cover the accounts that this file lists: CSV with a heading, or one
+    /// Cover the accounts that this file lists: CSV with a header row, or one
     /// JSON object per line, with an id and, optionally, role_arn, external_id
     /// and name. Trust between these accounts is not external, even where
     /// bundles are read
@@ -81,8 +81,8 @@ pub(crate) struct FleetArgs {
     /// Leave out these accounts; repeat or list
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = parse::account)]
     pub(crate) exclude: Vec<String>,
-    /// The role to assume in each account except the caller's: its name, with any
-    /// path
+    /// The name, with any path, of the role to assume in each account except the
+    /// caller's
     #[arg(long, value_name = "NAME", value_parser = parse::role_name)]
     pub(crate) role_name: Option<String>,
     /// Also inspect the root user of each member account that has root credentials,

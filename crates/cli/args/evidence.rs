@@ -65,7 +65,7 @@ pub(crate) struct CollectArgs {
 #[derive(Args)]
 #[command(after_help = DOCTOR_STATUS, mut_arg("deadline", |arg| arg.default_value("60")))]
 pub(crate) struct DoctorArgs {
-    /// Print text or json, which holds no secret
+    /// Print text or json; neither contains secrets
     #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub(crate) output: View,
     #[command(flatten)]
@@ -97,7 +97,7 @@ pub(crate) struct PermissionsArgs {
     /// Print the policy as json, terraform or cloudformation
     #[arg(long, value_name = "FORMAT", default_value = "json", hide_possible_values = true)]
     pub(crate) format: PolicyFormat,
-    /// Leave out the calls per user, as `audit --quick` does
+    /// Leave out the per-user calls, as `audit --quick` does
     #[arg(long)]
     pub(crate) quick: bool,
     /// Also allow `signins` to look up the event history of CloudTrail

@@ -79,8 +79,8 @@ pub(crate) struct ExplainArgs {
     /// The rule's id
     #[arg(value_name = "RULE", value_parser = parse::id())]
     pub(crate) id: String,
-    /// Also list all facts that a rule on the same scope can read; json has them
-    /// always
+    /// Also list all facts that a rule on the same scope can read; json always
+    /// has them
     #[arg(long)]
     pub(crate) facts: bool,
     #[command(flatten)]
@@ -98,7 +98,7 @@ pub(crate) struct CheckArgs {
 #[derive(Args)]
 #[command(after_help = NEW_HELP)]
 pub(crate) struct NewArgs {
-    /// The rule's id, which names the problem: old-user
+    /// The rule's id, which names the problem, such as old-user
     #[arg(value_name = "RULE")]
     pub(crate) id: String,
     /// What it judges
@@ -114,7 +114,7 @@ pub(crate) struct FrameworksArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum FrameworksCommand {
-    /// List all frameworks, with how many of their controls are tested by rules
+    /// List all frameworks, with the number of controls that rules test
     List(ViewArgs),
 }
 

@@ -46,7 +46,7 @@ Examples:
 
 The reports must be of different accounts, and made by the same version with
 the same rules and options. The exit status is 0 whatever they say; the table
-shows those of the audits.";
+shows that of each audit.";
 
 #[derive(Args)]
 #[command(after_help = REPORT_EXAMPLES)]

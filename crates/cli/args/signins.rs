@@ -27,8 +27,9 @@ Examples:
     -o json=share-{shard}.json
   portcullis merge share-*.json            when all five shares are written
 
-Reads log files and digests of trails, the output of `lookup-events`, events of
-EventBridge and CloudWatch Logs, and what the console saves, compressed or not.
+Reads log files and digests of trails, the output of `lookup-events`, events
+from EventBridge and CloudWatch Logs, and files that the console saves,
+compressed or not.
 The console's CSV does not say whether a sign-in succeeded: save the event
 history as JSON instead.
 
@@ -57,21 +58,21 @@ pub(crate) struct SigninsArgs {
     #[arg(help_heading = EVENTS, long, value_name = "TIME", value_parser = moment)]
     pub(crate) to: Option<Timestamp>,
     /// Read only what ended at most this long before --to, or before now, such as 7d or 12h
-    /// [default of a look-up: 7d]
+    /// [default for a lookup: 7d]
     #[arg(help_heading = EVENTS, long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,
     /// Show only this person, with every event and a text for a ticket; root
     /// is the root user
     #[arg(help_heading = EVENTS, long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: Option<String>,
-    /// Also judge how accounts are set up, by these bundles, and read only
-    /// events of their accounts; repeat for several
+    /// Also judge how accounts are set up, from these bundles, and read only
+    /// events from their accounts; repeat for several
     #[arg(help_heading = EVENTS, long = "bundle", value_name = "DIR")]
     pub(crate) bundles: Vec<PathBuf>,
-    /// Read only events of this account; repeat for several
+    /// Read only events from this account; repeat for several
     #[arg(help_heading = EVENTS, long = "account", value_name = "ID", value_parser = parse::account)]
     pub(crate) accounts: Vec<String>,
-    /// Read only events of this region; repeat for several
+    /// Read only events from this region; repeat for several
     #[arg(help_heading = EVENTS, long = "region", value_name = "NAME")]
     pub(crate) regions: Vec<String>,
     /// Read only one of several equal shares of the accounts, by the names of log
