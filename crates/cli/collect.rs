@@ -32,7 +32,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
         if !names.is_empty() {
             warn_of(&bundle);
             return Err(Failure::with_help(
-                format!("{place} holds what could not be collected now: {}", names.join(", ")),
+                format!("{place} holds what this run could not collect: {}", names.join(", ")),
                 "nothing was written; choose another directory, or pass --force to replace it",
             ));
         }

@@ -19,8 +19,8 @@ use crate::{rule_files, saved, terminal};
 const KIND: &str = "crossing";
 
 const SEPARATE: &str = "\
-ways from one account into another are judged within each of the reports only: they are redacted, or were judged by \
-another rule than this version has";
+ways from one account into another were judged only within each report: the reports are redacted, or another version \
+of the rule judged them";
 
 /// The accounts between which there may be ways, with little more than their borders.
 #[derive(Default)]

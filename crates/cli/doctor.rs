@@ -209,7 +209,7 @@ impl Examination {
             let way = if ahead > 0 { "ahead of" } else { "behind" };
             let seconds = ahead.abs();
             fixes.push(format!(
-                "set this machine's clock: it is {seconds} seconds {way} AWS's, and from 300 on AWS refuses signatures"
+                "set this machine's clock: it is {seconds} seconds {way} AWS's, and at 300 or more AWS refuses signatures"
             ));
         }
         for (reason, hosts) in unreached {
@@ -220,8 +220,8 @@ impl Examination {
         }
         if let Some(reason) = &self.unidentified {
             fixes.push(format!(
-                "AWS does not say whose the credentials are: {reason}; try again, and check the network, \
-                 AWS_ENDPOINT_URL and any proxy if it stays so"
+                "AWS does not say whose credentials these are: {reason}; try again, and if that does \
+                 not help, check the network, AWS_ENDPOINT_URL and any proxy"
             ));
         }
         for (reason, actions) in permissions::by_reason(&self.permissions, Access::Denied) {
@@ -238,8 +238,8 @@ impl Examination {
             && self.sign_in_domains.iter().all(|domain| !domain.resolves)
         {
             fixes.push(
-                "let this machine resolve the sign-in domains, or people cannot sign in from here: none of them is \
-                 found"
+                "let this machine resolve the sign-in domains, without which people cannot sign in from here: \
+                 none was found"
                     .to_owned(),
             );
         }

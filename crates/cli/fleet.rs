@@ -275,10 +275,10 @@ fn check_roles<'f>(
             let id = account.id;
             return Err(Failure::with_help(
                 format!(
-                    "the role of account {id} is in the partition {}, and the credentials are in {partition}",
+                    "the role of account {id} is in the partition {}, but the credentials are in {partition}",
                     role.partition
                 ),
-                "audit each partition in a run of its own, with credentials of that partition",
+                "audit each partition separately, with credentials of that partition",
             ));
         }
     }

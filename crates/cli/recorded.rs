@@ -114,7 +114,7 @@ pub(crate) fn read_share(
         None => Ok(()),
         Some(file) => Err(Failure::with_help(
             format!("{} does not begin with the id of an account", file.display()),
-            "log files are shared out by account: keep the names that CloudTrail gave them",
+            "shares are made by account, which a log file names: keep the names that CloudTrail gave the files",
         )),
     }
 }
@@ -149,11 +149,11 @@ fn note_passed_over(reader: &ActivityReader) {
     match reader.passed_over() {
         [] => {}
         [file] => terminal::note(&format!(
-            "{} does not look like a log of CloudTrail, and was not read",
+            "{} does not look like a CloudTrail log, so it was not read",
             file.display()
         )),
         [first, rest @ ..] => terminal::note(&format!(
-            "{} files do not look like logs of CloudTrail, and were not read; the first is {}",
+            "{} files do not look like CloudTrail logs, so they were not read; the first is {}",
             rest.len() + 1,
             first.display()
         )),

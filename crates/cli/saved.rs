@@ -85,7 +85,7 @@ fn text(input: impl Read) -> impl Read {
 }
 
 fn other_schema(schema: &str) -> String {
-    format!("has the schema {schema}, and not {SCHEMA}")
+    format!("has the schema {schema}, not {SCHEMA}")
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
             (b"{\"schema\": \"portcullis/report/v1\"", "is not valid JSON: EOF"),
             (b"\xff", "is not valid JSON: "),
             (b"[]", "is not a Portcullis report: it has no `schema`"),
-            (b"{\"schema\": \"portcullis/report/v9\"}", "has the schema portcullis/report/v9, and"),
+            (b"{\"schema\": \"portcullis/report/v9\"}", "has the schema portcullis/report/v9, not"),
             (b"{\"schema\": \"portcullis/report/v1\"}", "is not a complete report: missing field"),
         ] {
             let what = parse(&mut Cursor::new(bytes), &mut |_| Ok(())).unwrap_err();

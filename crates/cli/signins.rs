@@ -99,8 +99,8 @@ fn sorted_paths(args: &SigninsArgs, shard: Option<Shard>) -> Result<Paths, Failu
         if !Bundle::is_collected_activity(path) {
             logs.push(path.clone());
         } else if shard.is_some() {
-            let says = format!("{} is a bundle, which is not shared out", path.display());
-            return Err(Failure::with_help(says, "name it as --bundle, without --shard"));
+            let says = format!("{} is a bundle, which cannot be split into shares", path.display());
+            return Err(Failure::with_help(says, "pass it with --bundle, without --shard"));
         } else if !bundles.contains(path) {
             bundles.push(path.clone());
         }

@@ -270,7 +270,7 @@ fn a_page_in_place_of_the_caller_is_to_be_fixed() {
     assert_eq!(run.status, 1, "{}", run.stderr);
     let answer: Json = serde_json::from_str(&run.stdout).unwrap();
     let first = answer["fixes"][0].as_str().unwrap();
-    assert!(first.starts_with("AWS does not say whose the credentials are: "), "{first}");
+    assert!(first.starts_with("AWS does not say whose credentials these are: "), "{first}");
 }
 
 #[test]

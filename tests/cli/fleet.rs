@@ -172,7 +172,7 @@ fn what_makes_no_sense_is_refused_before_aws_is_asked() {
         (&["--role-name", "audit"][..], "--accounts"),
         (&["--org", "--shard", "6/5"], "expected a share such as 2/5"),
         (&["--org", "--accounts", "broken.csv"], "cannot be used with"),
-        (&["--org", "--exclude", "1"], "expected the 12 digits"),
+        (&["--org", "--exclude", "1"], "expected a 12-digit account id"),
         (
             &["--org", "--role-name", "arn:aws:iam::111122223333:role/x"],
             "expected the name of a role",
@@ -182,7 +182,7 @@ fn what_makes_no_sense_is_refused_before_aws_is_asked() {
         (&["--org", "--role-name", "/path/x"], "expected the name of a role"),
         (&["--ou", "ou-1"], "--org"),
         (&["bundle", "--org"], "cannot be used with"),
-        (&["--accounts", "broken.csv"], "broken.csv:2: expected 12 digits"),
+        (&["--accounts", "broken.csv"], "broken.csv:2: expected a 12-digit account id"),
         (&["--accounts", "absent.csv"], "cannot read absent.csv"),
     ] {
         let run = audit(&sandbox, arguments);

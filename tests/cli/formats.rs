@@ -156,7 +156,7 @@ fn what_is_no_report_is_refused_and_nothing_is_written() {
         ("missing", "cannot read bad/missing: "),
         ("empty", "bad/empty is not valid JSON: "),
         ("truncated", "bad/truncated is not valid JSON: "),
-        ("other-schema", "has the schema portcullis/report/v9, and not portcullis/report/v1"),
+        ("other-schema", "has the schema portcullis/report/v9, not portcullis/report/v1"),
         ("other-tool", "bad/other-tool is not a Portcullis report"),
         ("not-utf-8", "bad/not-utf-8 is not valid JSON: "),
         ("directory", "cannot read bad/directory: it is a directory\nhelp: name a report, as `"),

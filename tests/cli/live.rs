@@ -344,7 +344,7 @@ fn a_role_of_another_partition_is_refused_before_any_account_is_asked() {
     sandbox.write("list.csv", format!("id,role_arn\n444455556666,{role}\n"));
     let run = sandbox.run(["audit", "--accounts", "list.csv"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    let words = "the role of account 444455556666 is in the partition aws-cn, and the credentials are in aws";
+    let words = "the role of account 444455556666 is in the partition aws-cn, but the credentials are in aws";
     assert!(run.stderr.contains(words), "{}", run.stderr);
     let asked: Vec<_> = server.operations.lock().unwrap().iter().cloned().collect();
     assert_eq!(asked, ["GetCallerIdentity"]);

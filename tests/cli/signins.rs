@@ -181,7 +181,7 @@ fn what_is_not_a_log_is_passed_over_aloud() {
     let plain = sandbox.run(["signins", &logs, "--only", "root-console-sign-in"]);
     let run = sandbox.run(["signins", &logs, "own", "--only", "root-console-sign-in"]);
     assert_eq!((run.status, &run.stdout), (plain.status, &plain.stdout));
-    let says = "note: own/README.md does not look like a log of CloudTrail, and was not read\n";
+    let says = "note: own/README.md does not look like a CloudTrail log, so it was not read\n";
     assert_eq!(run.stderr, format!("{says}{}", plain.stderr));
     let alone = sandbox.run(["signins", "own/README.md"]);
     assert_eq!(alone.status, 2, "{}", alone.stdout);
@@ -376,7 +376,7 @@ fn a_collected_directory_is_read_as_a_bundle() {
     let shared = ["--shard", "1/2", "--from", "2026-10-01", "--to", "2026-11-01"];
     let run = sandbox.run(["signins", "bundle"].iter().chain(&shared));
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("name it as --bundle"), "{}", run.stderr);
+    assert!(run.stderr.contains("pass it with --bundle"), "{}", run.stderr);
 }
 
 /// What is not of CloudTrail is a mistake, not a time in which nobody signed in.

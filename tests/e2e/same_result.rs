@@ -178,7 +178,7 @@ fn what_could_not_be_collected_is_named_and_replaces_nothing() {
 
     let run = lane.run(&["collect", "-o", &whole]);
     assert_eq!((run.status, &*run.stdout), (2, ""), "{}", run.stderr);
-    assert!(run.stderr.contains("could not be collected now: account-summary"), "{}", run.stderr);
+    assert!(run.stderr.contains("this run could not collect: account-summary"), "{}", run.stderr);
     assert!(run.stderr.contains("help: nothing was written"), "{}", run.stderr);
     assert!(fs::exists(&summary).unwrap());
 

@@ -85,7 +85,7 @@ where
 pub(super) fn account(text: &str) -> Result<String, &'static str> {
     match AccountId::parse(text) {
         Some(id) => Ok(id.to_string()),
-        None => Err("expected the 12 digits of an account's id"),
+        None => Err("expected a 12-digit account id"),
     }
 }
 

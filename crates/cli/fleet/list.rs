@@ -1,4 +1,4 @@
-//! `--accounts`: the file that lists accounts, as CSV with a heading or as JSON, one object per line.
+//! `--accounts`: the file that lists accounts, as CSV with a header row or as JSON, one object per line.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// Far above the list of any organization.
 const MAX_BYTES: u64 = 1 << 26;
 const HELP: &str = "\
-write CSV with a heading that names id and, if needed, role_arn, external_id and name,
+write CSV with a header row that names id and, if needed, role_arn, external_id and name,
 or one JSON object per line: {\"id\": \"111122223333\", \"name\": \"prod\"}";
 
 /// An account, as a line of the file has it.
@@ -42,7 +42,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<FleetAccount>, Failure> {
 pub(super) fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
     let entries = match text.trim_start().chars().next() {
         Some('{') => json(text)?,
-        Some('[') => return Err("1: expected one JSON object per line, and not a list".to_owned()),
+        Some('[') => return Err("1: expected one JSON object per line, not a list".to_owned()),
         _ => csv(text)?,
     };
     if entries.is_empty() {
@@ -74,7 +74,7 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let written = reader.headers().map_err(|error| broken(&error))?;
     if written.iter().any(|name| AccountId::parse(name).is_some()) {
-        return Err("1: there is no heading above the accounts, such as id,name".to_owned());
+        return Err("1: there is no header row above the accounts, such as id,name".to_owned());
     }
     let heading: csv::StringRecord = written.iter().map(column).collect();
     let mut entries = Vec::new();
@@ -84,7 +84,7 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
         // The accounts on the following lines would be part of the field.
         if record.iter().any(|field| field.contains(['\n', '\r'])) {
             return Err(format!(
-                "{line}: a field goes on in the next line; is a quote not closed?"
+                "{line}: a field continues on the next line; is a quote not closed?"
             ));
         }
         let entry = record.deserialize(Some(&heading)).map_err(|error| broken(&error))?;
@@ -122,7 +122,7 @@ fn broken(error: &csv::Error) -> String {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{line}: {}, where the heading has {expected_len}", counted(*len, "field"))
+            format!("{line}: {}, where the header row has {expected_len}", counted(*len, "field"))
         }
         // Each line would be refused for a name in the heading.
         csv::ErrorKind::Deserialize { err, .. } => {
@@ -150,11 +150,11 @@ fn account(entry: Entry) -> Result<FleetAccount, String> {
 
 /// What is wrong with an id.
 fn not_an_id(text: &str) -> String {
-    let what = format!("expected 12 digits as the id of an account, and not {text:?}");
+    let what = format!("expected a 12-digit account id, not {text:?}");
     // Such as 12345678901 or 1.11122E+11.
     let is_number = text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok();
     if is_number {
-        format!("{what}; a spreadsheet keeps all digits where the column is text")
+        format!("{what}; a spreadsheet keeps all digits if the column is formatted as text")
     } else {
         what
     }
@@ -197,7 +197,7 @@ mod tests {
         for (text, says) in [
             ("", "1: there is no account in it"),
             ("id\n", "1: there is no account in it"),
-            ("id\n11122223333\n", "2: expected 12 digits as the id of an account"),
+            ("id\n11122223333\n", "2: expected a 12-digit account id"),
             ("id\n111122223333\n111122223333\n", "3: account 111122223333 is listed twice"),
             ("id,role_arn\n111122223333,auditor\n", "2: role_arn is not the ARN of a role"),
             (
@@ -206,21 +206,24 @@ mod tests {
             ),
             ("account\n111122223333\n", "1: unknown field, expected one of `id`, "),
             ("name\nprod\n", "1: missing field `id`"),
-            ("111122223333\n", "1: there is no heading above the accounts"),
-            ("111122223333,prod\n444455556666,test\n", "1: there is no heading above the accounts"),
+            ("111122223333\n", "1: there is no header row above the accounts"),
+            (
+                "111122223333,prod\n444455556666,test\n",
+                "1: there is no header row above the accounts",
+            ),
             (
                 "id,name\n111122223333,\"prod\n444455556666,test\n",
-                "2: a field goes on in the next line; is a quote not closed?",
+                "2: a field continues on the next line; is a quote not closed?",
             ),
             (
                 "id\n12345678901\n",
-                "2: expected 12 digits as the id of an account, and not \"12345678901\"; a spreadsheet",
+                "2: expected a 12-digit account id, not \"12345678901\"; a spreadsheet",
             ),
             (
                 "id\n1.11122E+11\n",
-                "2: expected 12 digits as the id of an account, and not \"1.11122E+11\"; a spreadsheet",
+                "2: expected a 12-digit account id, not \"1.11122E+11\"; a spreadsheet",
             ),
-            ("id,name\n111122223333\n", "2: 1 field, where the heading has 2"),
+            ("id,name\n111122223333\n", "2: 1 field, where the header row has 2"),
             ("{\"id\":\"111122223333\"}\n{\"ID\":1}", "2: unknown field, expected one of `id`, "),
             ("{\"a, expected one of at line 1\":1}", "1: unknown field, expected one of `id`, "),
             ("{\"id\":{\"SECRET\":1}}", "1: wrong value, expected a string"),
@@ -228,7 +231,7 @@ mod tests {
             ("{\"id\":SECRET}", "1: expected value"),
             ("{}\n\"SECRET\"", "1: missing field `id`"),
             ("{\"id\":\"111122223333\"}\n\"SECRET\"", "2: wrong value, expected struct Entry"),
-            ("[{\"id\":\"111122223333\"}]", "1: expected one JSON object per line, and not a list"),
+            ("[{\"id\":\"111122223333\"}]", "1: expected one JSON object per line, not a list"),
         ] {
             let what = ids(text).unwrap_err();
             assert!(what.starts_with(says), "{text:?}: {what}");

@@ -81,7 +81,7 @@ pub enum CollectError {
         reason: String,
     },
     /// AWS does not say who the caller is: why.
-    #[error("AWS does not say whose the credentials are: {0}")]
+    #[error("AWS does not say whose credentials these are: {0}")]
     UnknownCaller(String),
     /// The accounts of the organization could not be listed: why.
     #[error("the accounts of the organization cannot be listed: {reason}")]
