@@ -41,7 +41,7 @@ pub(crate) fn open(path: &Path) -> Result<File, Failure> {
 pub(crate) fn temporary_file() -> io::Result<File> {
     tempfile::tempfile().map_err(|error| {
         io::Error::other(format!(
-            "cannot write a temporary file in {} ({}); set TMPDIR to a directory that can be written to",
+            "cannot write a temporary file in {} ({}); set TMPDIR to a writable directory",
             env::temp_dir().display(),
             error.kind()
         ))

@@ -60,7 +60,7 @@ pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Fa
     match error {
         Unmergeable::Nothing => Failure::with_help(
             "there is no report to join",
-            "name reports in JSON, as `audit -o json=FILE` writes them, or a directory of them",
+            "name JSON reports that `audit -o json=FILE` wrote, or a directory of them",
         ),
         Unmergeable::Pair { places, conflict } => {
             let [first, second] = places.map(|place| {
@@ -68,7 +68,7 @@ pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Fa
             });
             let why = match (names, &conflict) {
                 (Names::Redacted, Conflict::SameAccount(_)) => {
-                    "both are of the same account".into()
+                    "both are for the same account".into()
                 }
                 _ => conflict.to_string(),
             };

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::joined::{Filed, Spill};
 
-const HELP: &str = "name a report, as `portcullis audit BUNDLE -o json=report.json` writes it";
+const HELP: &str = "name a report that `portcullis audit BUNDLE -o json=report.json` wrote";
 
 /// Reads a report; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Filed, Failure> {

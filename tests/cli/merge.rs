@@ -118,7 +118,7 @@ fn two_bundles_of_one_account_are_refused() {
     assert!(run.stderr.contains("examples/leaky cannot be joined: both are of account 1111"));
     let sandbox = Sandbox::new().env("PORTCULLIS_SALT", "0123456789abcdef");
     let run = together(&sandbox, &["leaky", "leaky"], &["--redact"]);
-    assert!(run.stderr.contains("both are of the same account"), "{}", run.stderr);
+    assert!(run.stderr.contains("both are for the same account"), "{}", run.stderr);
     assert!(!run.stderr.contains("111122223333"), "{}", run.stderr);
     // What does not say whose it is may be anybody's.
     let nobodys = r#"{"AccountAliases": []}"#;

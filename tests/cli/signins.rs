@@ -690,7 +690,7 @@ fn a_share_is_chosen_by_the_number_of_the_job() {
     }
     let run = sandbox.run(arguments.split(' '));
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("--shards does not know which share"), "{}", run.stderr);
+    assert!(run.stderr.contains("nothing says which share --shards should take"), "{}", run.stderr);
 }
 
 #[test]

@@ -342,7 +342,11 @@ fn what_cannot_be_meant_is_refused_before_any_account_is_asked() {
     assert_eq!((partition.status, &*partition.stdout), (2, ""));
     assert!(partition.stderr.contains("the credentials belong to the partition aws"));
     let share = run(&lane, &[&["audit"], &ORG, &["--shards", "3"]]);
-    assert!(share.stderr.contains("--shards does not know which share"), "{}", share.stderr);
+    assert!(
+        share.stderr.contains("nothing says which share --shards should take"),
+        "{}",
+        share.stderr
+    );
     lane.fail("ListAccounts", "AccessDenied");
     let list = run(&lane, &[&["audit"], &ORG]);
     assert_eq!((list.status, &*list.stdout), (2, ""));

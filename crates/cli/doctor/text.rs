@@ -72,7 +72,7 @@ fn write_sign_in_domains(examination: &Examination, page: &mut Page<'_>) -> io::
         page.item("  ", &format!("{}: {words}", domain.name))?;
     }
     if examination.findings.portal.is_none() {
-        let why = "not looked up, since the profile names no access portal";
+        let why = "not looked up, because the profile does not name an access portal";
         page.item("  ", &format!("*.awsapps.com: {why}"))?;
     }
     Ok(())

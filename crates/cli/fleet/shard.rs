@@ -44,7 +44,7 @@ impl Shard {
         let set = INDICES.into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
         let mut set = set.filter(|(_, text)| !text.is_empty());
         let Some((name, text)) = set.next() else {
-            let what = "--shards does not know which share to take";
+            let what = "nothing says which share --shards should take";
             let help = format!("pass --shard I/{count}, or set {}", INDICES.join(" or "));
             return Err(Failure::with_help(what, help));
         };
