@@ -159,7 +159,7 @@ fn what_is_no_report_is_refused_and_nothing_is_written() {
         ("other-schema", "has the schema portcullis/report/v9, not portcullis/report/v1"),
         ("other-tool", "bad/other-tool is not a Portcullis report"),
         ("not-utf-8", "bad/not-utf-8 is not valid JSON: "),
-        ("directory", "cannot read bad/directory: it is a directory\nhelp: name a report, as `"),
+        ("directory", "cannot read bad/directory: it is a directory\nhelp: name a report that `"),
     ] {
         let before = entries(&sandbox.path("."));
         let path = format!("bad/{name}");
