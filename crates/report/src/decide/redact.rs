@@ -268,6 +268,7 @@ fn resource_ref(resource: &mut ResourceRef, names: &mut Names<'_>) {
     *name = match kind.as_str() {
         "root" if *name == "root" => mem::take(name),
         "region" => names.region(name),
+        "signin" | "credential_event" | "window" => names.person(name),
         _ => names.text(name),
     };
     if let Some(region) = region {

@@ -216,6 +216,27 @@ fn hostile_names_are_names() {
     }
 }
 
+/// IAM allows such names: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+#[test]
+fn names_that_look_like_words_of_aws_are_names() {
+    for name in ["ec2.amazonaws.com", "root"] {
+        let mut report = report();
+        let mut finding = report.findings.swap_remove(1);
+        "user".clone_into(&mut finding.resource.kind);
+        name.clone_into(&mut finding.resource.name);
+        finding.resource.id = format!("arn:aws:iam::111122223333:user/{name}");
+        let evidence = json!({ "user.name": name, "user.groups": [name] });
+        finding.evidence = serde_json::from_value(evidence).unwrap();
+        report.findings = vec![finding];
+        let redacted = redacted(report);
+        let text = serde_json::to_string(&redacted.findings[0]).unwrap();
+        assert!(
+            !text.contains(&format!("\"{name}\"")) && !text.contains(&format!("/{name}")),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn what_is_nobodys_stays() {
     let (before, after) = (full(), redacted(full()));

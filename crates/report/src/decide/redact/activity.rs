@@ -26,7 +26,7 @@ pub(super) fn summary(mut summary: ActivitySummary, names: &Names<'_>) -> Activi
         timeline,
     } = &mut summary;
     if let Some(user) = user {
-        *user = names.text(user);
+        *user = names.person(user);
     }
     redact_coverage(coverage, names);
     for row in &mut *locked_out {
@@ -129,7 +129,8 @@ fn redact_attempt(attempt: &mut Attempt, names: &Names<'_>) {
     redact_person(person, names);
     *account = names.account(account).into();
     *region = names.region(region).into();
-    redact([role, authenticator, source, agent], names);
+    redact([role, authenticator, agent], names);
+    redact_address(source, names);
     for Factor { name, state: _ } in factors {
         redact_factor(name, names);
     }
@@ -144,7 +145,8 @@ fn redact_event(event: &mut Event, names: &Names<'_>) {
     redact_id(id, names);
     let EventBody { actor, source, workflow, call } = Arc::make_mut(body);
     let Actor { kind: _, name, role, principal_id } = actor;
-    redact([name, role, principal_id, source, workflow], names);
+    redact([name, role, principal_id, workflow], names);
+    redact_address(source, names);
     let EventCall {
         account,
         region,
@@ -168,24 +170,32 @@ fn redact_event(event: &mut Event, names: &Names<'_>) {
     for factor in factors {
         redact_factor(factor, names);
     }
-    redact([authenticator, access_key, agent, target], names);
+    redact([authenticator, access_key, target], names);
+    redact_address(agent, names);
 }
 
 fn redact_person(person: &mut Person, names: &Names<'_>) {
     let Person { kind: _, name, account, source } = person;
-    redact([name, source], names);
+    redact([name], names);
+    redact_address(source, names);
     if let Some(account) = account {
         *account = names.account(account).into();
     }
 }
 
 fn redact_set(texts: &mut BTreeSet<SharedText>, names: &Names<'_>) {
-    *texts = texts.iter().map(|text| names.text(text).into()).collect();
+    *texts = texts.iter().map(|text| names.address(text).into()).collect();
 }
 
 fn redact<const COUNT: usize>(texts: [&mut Option<SharedText>; COUNT], names: &Names<'_>) {
     for text in texts.into_iter().flatten() {
-        *text = names.text(text).into();
+        *text = names.person(text).into();
+    }
+}
+
+fn redact_address(text: &mut Option<SharedText>, names: &Names<'_>) {
+    if let Some(text) = text {
+        *text = names.address(text).into();
     }
 }
 

@@ -7,21 +7,19 @@ use portcullis_model::AccountId;
 const SLOTS: [&str; 6] =
     ["key 1", "key 2", "access key 1", "access key 2", "certificate 1", "certificate 2"];
 
-/// Whether a text says nothing about whose it is, wherever it stands: a time, a slot, a wildcard.
+/// Whether a text says nothing about whose it is, wherever it stands: a time, a slot, a wildcard. No user can have
+/// such a name.
 pub(super) fn is_nobodys(text: &str) -> bool {
-    text.is_empty()
-        || text == "*"
-        || SLOTS.contains(&text)
-        || KINDS.contains(&text)
-        || is_service(text)
-        || is_time(text)
+    text.is_empty() || text == "*" || SLOTS.contains(&text) || is_time(text)
 }
 
-/// What stands for somebody or something in activity that has no name there.
-const KINDS: [&str; 4] = ["root", "AWS ROOT USER", "AWS Internal", "somebody not named"];
+/// What stands for somebody or something in activity that has no name there. Elsewhere, a user may be called so.
+pub(super) fn is_unnamed(text: &str) -> bool {
+    ["root", "AWS ROOT USER", "AWS Internal", "somebody not named"].contains(&text)
+}
 
-/// A service of AWS, which stands where others have an address: `signin.amazonaws.com`.
-fn is_service(text: &str) -> bool {
+/// A service of AWS, which stands where others have an address: `signin.amazonaws.com`. A user may be called so.
+pub(super) fn is_service(text: &str) -> bool {
     text.strip_suffix(".amazonaws.com").is_some_and(|name| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     })

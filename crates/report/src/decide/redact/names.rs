@@ -84,6 +84,26 @@ impl<'s> Names<'s> {
         }
     }
 
+    /// Who acted, by name: also the words for those who have none.
+    pub(super) fn person(&self, text: &str) -> String {
+        if form::is_unnamed(text) { text.to_owned() } else { self.text(text) }
+    }
+
+    /// Where somebody acted from: also a service of AWS.
+    pub(super) fn address(&self, text: &str) -> String {
+        if form::is_service(text) { text.to_owned() } else { self.person(text) }
+    }
+
+    /// The text of a fact, which is a name or an address if it is about what was recorded.
+    fn text_at(&self, path: &str, text: &str) -> String {
+        let is_recorded = ["signin.", "event.", "window."].iter().any(|it| path.starts_with(it));
+        match path.rsplit('.').next() {
+            Some("source" | "sources" | "agent") if is_recorded => self.address(text),
+            _ if is_recorded => self.person(text),
+            _ => self.text(text),
+        }
+    }
+
     /// An account's id, or `unknown`.
     pub(super) fn account(&self, id: &str) -> String {
         if matches!(id, "unknown" | "*") { id.to_owned() } else { self.salt.account(id) }
@@ -156,7 +176,7 @@ impl<'s> Names<'s> {
                 format!("{number} ({})", self.name(sid))
             }
             (Shown::Statement, Some((_, None))) => text.to_owned(),
-            _ => self.text(text),
+            _ => self.text_at(path, text),
         }
     }
 
