@@ -69,6 +69,11 @@ impl AccessKey {
             created,
         })
     }
+
+    /// Whether it is a key of the user of that name.
+    pub(crate) fn is_of(&self, user: &str) -> bool {
+        self.owner.rsplit_once('/').is_some_and(|(_, name)| name == user)
+    }
 }
 
 /// The access keys in a report, each with its fingerprint; none for one that has several.

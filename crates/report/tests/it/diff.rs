@@ -5,7 +5,7 @@ use crate::support::history::{
     waived,
 };
 use crate::support::{activity, set_fact};
-use portcullis_model::{AccountStatus, Evidence, Finding, Report, Severity, Verdict};
+use portcullis_model::{AccountStatus, Evidence, Finding, Gap, Report, Severity, Source, Verdict};
 use portcullis_report::{Change, Diff, Incomparable};
 use serde_json::{Value, json};
 
@@ -180,6 +180,25 @@ fn a_key_that_cannot_be_judged_may_be_any_of_its_owner() {
     assert_eq!(fixed(other), 1);
     let passes = Finding { verdict: Verdict::Pass, ..unknown("dan") };
     assert_eq!(fixed(passes), 1);
+}
+
+/// A later date may be that of the same key, which was activated again, or of another.
+#[test]
+fn a_key_is_not_fixed_where_keys_are_known_by_their_dates_alone() {
+    let old = at(OLD, [listed_key("dan", "AKIADAN", MADE, MADE)]);
+    let change = |user: Option<&str>| {
+        let gap = Gap::new(Source::AccessKeys, Gap::NOT_REQUESTED, "not asked for");
+        let mut new = at(NEW, []);
+        new.accounts[0].gaps = vec![match user {
+            Some(user) => gap.for_resource(user),
+            None => gap,
+        }];
+        let diff = Diff::between(&old, &new).unwrap();
+        [Change::Fixed, Change::Unknown].map(|change| diff.count(change))
+    };
+    assert_eq!(change(None), [0, 1]);
+    assert_eq!(change(Some("dan")), [0, 1]);
+    assert_eq!(change(Some("danny")), [1, 0]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use portcullis_model::{
     AccountRef, ActivitySummary, Arn, AuditedAccount, EVENT_TIMES, Finding, Fingerprint, Report,
-    RuleInfo, Status, Verdict,
+    RuleInfo, Source, Status, Verdict,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -39,6 +39,9 @@ pub enum State {
     Unknown,
     /// It is not in the report, but the list that it may be on was not collected.
     NotListed,
+    /// It is about an access key that is not in the report by its date; those of the user were not listed, so it may
+    /// be there under another, which activating a key again gives it.
+    KeysNotListed,
     /// It was judged and does not fail, or does not exist.
     Clear,
     /// The report did not judge the rule.
@@ -68,7 +71,7 @@ impl State {
     pub(crate) fn judged(self) -> Judged {
         match self {
             State::Fails | State::Waived => Judged::Fails,
-            State::Unknown | State::NotListed => Judged::Unknown,
+            State::Unknown | State::NotListed | State::KeysNotListed => Judged::Unknown,
             State::Clear => Judged::Clear,
             State::RuleNotJudged
             | State::RuleDiffers
@@ -84,6 +87,7 @@ impl State {
             State::Fails | State::Waived | State::Clear => None,
             State::Unknown => Some("could not be judged"),
             State::NotListed => Some("its list was not collected"),
+            State::KeysNotListed => Some("the user's access keys were not listed by their ids"),
             State::RuleNotJudged => Some("its rule was not judged"),
             State::RuleDiffers => Some("its rule had another test or other parameters"),
             State::AccountNotAudited => Some("its account was not audited"),
@@ -184,6 +188,9 @@ impl<'a> Index<'a> {
         if findings.is_empty() && self.lacks_account_of_role(about) {
             return (State::AccountNotAudited, None);
         }
+        if findings.is_empty() && self.may_hold_key_of(about) {
+            return (State::KeysNotListed, None);
+        }
         match self.uncollected_list_of(about) {
             // A pass that is listed was judged, whatever else was not.
             Some(list) if findings.is_empty() => (State::NotListed, Some(list)),
@@ -240,6 +247,16 @@ impl<'a> Index<'a> {
             let way = AccountRef { id: arn.account, ..about.account_ref() };
             !self.accounts.contains_key(&way)
         })
+    }
+
+    /// Whether a finding is about a key that is known by its id, and this report knows the keys of the user by their
+    /// dates alone.
+    fn may_hold_key_of(&self, about: &Finding) -> bool {
+        let Some(key) = AccessKey::from_finding(about) else { return false };
+        let account = self.accounts.get(&about.account_ref());
+        let gaps = account.into_iter().flat_map(|account| &account.gaps);
+        let mut gaps = gaps.filter(|gap| gap.source == Source::AccessKeys);
+        gaps.any(|gap| gap.resource.as_deref().is_none_or(|user| key.is_of(user)))
     }
 
     /// The finding that stands for a list on which that resource may be: of the whole account, or of a
