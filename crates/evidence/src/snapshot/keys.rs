@@ -109,10 +109,15 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn key(&self, pair: Pair<'_>, ids: &mut ResourceIds, gaps: &mut Gaps) -> AccessKey {
-        let Pair { slot, listed } = pair;
+        let Pair { slot, listed, is_guess } = pair;
         let active = self.active(slot.as_ref(), listed, gaps);
-        let last_rotated = self.last_rotated(slot.as_ref());
-        let report = self.in_report(slot.as_ref(), listed, gaps);
+        let mut last_rotated = self.last_rotated(slot.as_ref());
+        let mut report = self.in_report(slot.as_ref(), listed, gaps);
+        if is_guess {
+            let message = "does not show which of the user's two access keys is which, since both were activated again";
+            report = gaps.missing(Source::CredentialReport, self.user.name, "Ambiguous", message);
+            last_rotated = report.and_then(|facts: &KeySlot| facts.last_rotated);
+        }
         let last_used = report.and_then(|facts| facts.last_used);
         let listed = known_or(listed, Source::AccessKeys);
         let id = listed.map(|key| key.access_key_id.clone());

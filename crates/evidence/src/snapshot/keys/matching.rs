@@ -18,6 +18,8 @@ pub(super) struct Slot<'a> {
 pub(super) struct Pair<'a> {
     pub(super) slot: Option<Slot<'a>>,
     pub(super) listed: Option<&'a AccessKeyMetadata>,
+    /// Whether the slot may as well be that of the user's other key.
+    pub(super) is_guess: bool,
 }
 
 /// Pairs slots with listed keys by their dates, then by elimination.
@@ -25,16 +27,43 @@ pub(super) struct Pair<'a> {
 /// A key's `last_rotated` is its creation or a later activation, so that a slot can only hold keys
 /// made by then, and before its last use. Taking the newest key first leaves the older ones every slot they could be in.
 pub(super) fn pair<'a>(slots: Vec<Slot<'a>>, listed: &'a [AccessKeyMetadata]) -> Vec<Pair<'a>> {
-    let mut pairs: Vec<Pair<'a>> =
-        slots.into_iter().map(|slot| Pair { slot: Some(slot), listed: None }).collect();
+    let mut pairs: Vec<Pair<'a>> = slots.into_iter().map(Pair::of_slot).collect();
     let mut keys: Vec<&AccessKeyMetadata> = listed.iter().collect();
     keys.sort_by(|a, b| {
         b.create_date.cmp(&a.create_date).then_with(|| a.access_key_id.cmp(&b.access_key_id))
     });
     keys.retain(|key| !take(&mut pairs, key, has_date_of));
+    let is_guess = are_interchangeable(&pairs, &keys);
     keys.retain(|key| !take(&mut pairs, key, may_hold));
-    pairs.extend(keys.into_iter().map(|key| Pair { slot: None, listed: Some(key) }));
+    if is_guess {
+        pairs.iter_mut().for_each(|pair| pair.is_guess = true);
+    }
+    pairs.extend(keys.into_iter().map(|key| Pair {
+        slot: None,
+        listed: Some(key),
+        is_guess: false,
+    }));
     pairs
+}
+
+impl<'a> Pair<'a> {
+    fn of_slot(slot: Slot<'a>) -> Pair<'a> {
+        Pair { slot: Some(slot), listed: None, is_guess: false }
+    }
+}
+
+/// Whether two keys are left, each of which may be in either of two slots, with the same status: both were activated
+/// again, so that no date of a slot is that of a creation.
+fn are_interchangeable(pairs: &[Pair<'_>], keys: &[&AccessKeyMetadata]) -> bool {
+    let free: Vec<&KeySlot> = pairs
+        .iter()
+        .filter(|pair| pair.listed.is_none())
+        .filter_map(|pair| pair.slot.as_ref().map(|slot| slot.facts))
+        .collect();
+    let ([first, second], [one, other]) = (&*free, keys) else { return false };
+    let fit = free.iter().all(|slot| keys.iter().all(|key| may_hold(slot, key)));
+    let differ = first.last_used != second.last_used;
+    fit && differ && (first.active == second.active || is_active(one) == is_active(other))
 }
 
 /// Puts the key into a free slot that fits, rather one of its status, rather the oldest.

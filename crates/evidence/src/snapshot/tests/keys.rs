@@ -80,6 +80,48 @@ fn a_key_switched_on_again_keeps_its_true_age() {
     assert_eq!(keys[0].age_source, Fact::Known(AgeSource::CreateDate));
 }
 
+/// Which of the two is in which slot, no date says once both were activated again.
+#[test]
+fn the_use_of_two_keys_that_were_both_switched_on_again_is_nobodys() {
+    let row = |first_used: &str, second_used: &str| {
+        [
+            ("access_key_1_active", "true"),
+            ("access_key_1_last_rotated", "2025-11-01T00:00:00Z"),
+            ("access_key_1_last_used_date", first_used),
+            ("access_key_2_active", "true"),
+            ("access_key_2_last_rotated", "2025-11-02T00:00:00Z"),
+            ("access_key_2_last_used_date", second_used),
+        ]
+        .map(|(column, value)| (column, value.to_owned()))
+    };
+    let used = |row: &[(&str, String)], created: [&str; 2], statuses: [&str; 2]| {
+        let row: Vec<_> = row.iter().map(|(column, value)| (*column, value.as_str())).collect();
+        let list = [0, 1].map(|i| listed(["AKIA1", "AKIA2"][i], statuses[i], created[i]));
+        let fixture = Fixture::new().alice(&row).keys(&["alice"], &json!(list));
+        let snapshot = fixture.snapshot();
+        let keys = user(&snapshot, "alice").access_keys.clone().known().unwrap();
+        for key in &keys {
+            assert!(key.age_days.known().is_some() && key.active.known().is_some());
+        }
+        let codes = gaps(&snapshot, Source::CredentialReport, Some("alice"));
+        let codes: Vec<String> = codes.into_iter().map(|(code, _)| code).collect();
+        (keys.iter().map(|key| key.last_used.known().is_some()).collect::<Vec<_>>(), codes)
+    };
+    let active = ["Active", "Active"];
+    let one_used = row("2025-12-31T00:00:00Z", "N/A");
+    let guess = (vec![false, false], vec!["Ambiguous".to_owned()]);
+    assert_eq!(used(&one_used, [CREATED, OLD], active), guess);
+    let known = (vec![true, true], vec![]);
+    assert_eq!(used(&row("N/A", "N/A"), [CREATED, OLD], active), known, "no matter which");
+    let second = [CREATED, "2025-11-02T00:00:00Z"];
+    assert_eq!(used(&one_used, second, active), known, "the date of one says");
+    let late = [CREATED, "2025-11-01T12:00:00Z"];
+    assert_eq!(used(&one_used, late, active), known, "one is younger than a slot");
+    let mut differ = one_used.clone();
+    differ[3].1 = "false".to_owned();
+    assert_eq!(used(&differ, [CREATED, OLD], ["Active", "Inactive"]), known, "the status says");
+}
+
 /// Activating a key again moves `last_rotated`, but no key was used before it was made.
 #[test]
 fn a_key_is_as_old_as_its_last_use() {
