@@ -155,7 +155,8 @@ fn is_same<T: Serialize>(one: &T, other: &T) -> bool {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page {
-    #[serde(default)]
+    // In lower case: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListDelegationRequests.html>.
+    #[serde(alias = "isTruncated")]
     is_truncated: Option<bool>,
     marker: Option<IgnoredAny>,
     #[serde(alias = "nextToken")]

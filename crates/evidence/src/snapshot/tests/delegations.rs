@@ -67,6 +67,7 @@ fn requests_that_are_not_understood_are_not_known() {
         (json!({}), "Malformed"),
         (json!({"DelegationRequests": [{"State": "ACCEPTED"}]}), "Malformed"),
         (json!({"DelegationRequests": [], "IsTruncated": true}), "Incomplete"),
+        (json!({"DelegationRequests": [], "isTruncated": true}), "Incomplete"),
     ] {
         let snapshot = Fixture::new().with(source, &document).snapshot();
         assert_eq!(snapshot.account.open_partner_delegations, Fact::missing(source));
