@@ -79,9 +79,10 @@ impl Choices<'_> {
     }
 }
 
-/// Says in one line what loosens the run, and in another that nothing vouches for the evidence.
+/// Says in one line what loosens the run, and in others that nothing vouches for the evidence or dates it.
 pub(crate) fn note(report: &Report) {
-    let is_unverified = |change: &Change| matches!(change, Change::Unverified { .. });
+    let is_unverified =
+        |change: &Change| matches!(change, Change::Unverified { .. } | Change::ReportDate { .. });
     let phrases = loosened::describe_those(report, |change| !is_unverified(change));
     let (first, more) = phrases.split_at(phrases.len().min(PRINTED));
     let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };

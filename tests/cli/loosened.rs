@@ -211,6 +211,32 @@ fn joined_reports_have_each_choice_once_and_count_what_it_covers() {
     assert_eq!(all[1..], [unverified("111122223333"), unverified("444455556666")]);
 }
 
+/// Without a manifest, nothing says when the answers beside the credential report were collected.
+#[test]
+fn that_ages_count_to_the_date_of_the_report_is_said() {
+    let sandbox = Sandbox::new();
+    let report = include_str!("../../examples/clean/credential-report.json");
+    sandbox.write("bundle/credential-report.json", report);
+    let said = |more: &[&str]| {
+        let fixed = ["audit", "bundle", "--only", FAILING, "-o", "json"];
+        let arguments: Vec<&str> = fixed.iter().chain(more).copied().collect();
+        let run = sandbox.run(arguments);
+        let note = "note: ages count to the date of the credential report";
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let moment = report["accounts"][0]["as_of"].as_str().unwrap().to_owned();
+        (run.stderr.contains(note), loosened(&run), moment)
+    };
+    let (noted, change, moment) = said(&[]);
+    assert_eq!((noted, moment.as_str()), (true, "2026-11-18T08:12:40Z"));
+    let expected = json!({"origin": null, "kind": "report_date", "account": "123456789012"});
+    assert_eq!(change, [expected]);
+    for moment in ["now", "2026-12-01"] {
+        let (noted, change, as_of) = said(&["--as-of", moment]);
+        assert_eq!((noted, change), (false, vec![]), "{moment}");
+        assert_ne!(as_of, "2026-11-18T08:12:40Z");
+    }
+}
+
 #[test]
 fn a_sealed_bundle_is_verified_and_names_a_foreign_endpoint() {
     let manifest = |endpoints: &str| {

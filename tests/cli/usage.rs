@@ -19,7 +19,7 @@ fn a_misspelt_option_is_corrected() {
     refused(&audit(&["-o", "jsn"]), &["unknown format; did you mean `json`?"]);
     refused(
         &["audit", "bundle", "--as-of", "yesterday"],
-        &["expected a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z"],
+        &["expected now, or a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z"],
     );
 }
 

@@ -123,7 +123,7 @@ pub(crate) enum PolicyFormat {
 /// Where facts come from, and how they are read.
 #[derive(Args)]
 pub(crate) struct EvidenceArgs {
-    /// Measure ages at this date (its start in UTC) or RFC 3339 time
+    /// Measure ages at this date (its start in UTC), RFC 3339 time, or `now`
     /// [default: when the evidence was collected]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<Timestamp>,

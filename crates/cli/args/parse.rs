@@ -55,15 +55,18 @@ pub(super) fn id() -> impl TypedValueParser<Value = String> {
     StringValueParser::new().map(|id| id.to_ascii_lowercase())
 }
 
-/// A moment in RFC 3339, or the start of a date in UTC.
+/// A moment in RFC 3339, the start of a date in UTC, or `now`.
 pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    if text == "now" {
+        return Ok(Timestamp::now());
+    }
     if let Ok(moment) = text.parse() {
         return Ok(moment);
     }
     let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     // Parsing a date would also take a time without a zone, and forget the time.
     Date::strptime("%Y-%m-%d", text).and_then(start).map_err(|_| {
-        "expected a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z".to_owned()
+        "expected now, or a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z".to_owned()
     })
 }
 
@@ -136,11 +139,15 @@ mod tests {
         ] {
             assert_eq!(moment(text).unwrap().to_string(), utc);
         }
+        assert!(
+            moment("now").unwrap().duration_until(Timestamp::now()).abs()
+                < SignedDuration::from_mins(1)
+        );
     }
 
     #[test]
     fn what_is_no_moment_is_refused() {
-        for text in ["", "now", "2026-13-01", "2026-11-02T10:00:00", "2026-11-02 10:00"] {
+        for text in ["", "today", "2026-13-01", "2026-11-02T10:00:00", "2026-11-02 10:00"] {
             assert!(moment(text).is_err(), "{text}");
         }
     }

@@ -125,12 +125,17 @@ impl Bundle {
         report.generated_time
     }
 
-    /// What makes the evidence on that account less sure than a bundle that AWS's own endpoints answered.
+    /// What makes the evidence on that account less sure than a bundle that AWS's own endpoints answered, and that
+    /// says when they did, unless somebody chose the moment that ages count to.
     #[must_use]
-    pub fn loosened(&self, account: &str) -> Vec<LooseningChange> {
+    pub fn loosened(&self, account: &str, as_of: Option<Timestamp>) -> Vec<LooseningChange> {
         let account = account.to_owned();
         let Some(manifest) = &self.manifest else {
-            return vec![LooseningChange::Unverified { account }];
+            let mut changes = vec![LooseningChange::Unverified { account: account.clone() }];
+            if as_of.is_none() && self.collected_at().is_some() {
+                changes.push(LooseningChange::ReportDate { account });
+            }
+            return changes;
         };
         let endpoint =
             |url: &String| LooseningChange::Endpoint { account: account.clone(), url: url.clone() };

@@ -118,4 +118,9 @@ pub enum LooseningChange {
         /// The account's id, or `unknown`.
         account: String,
     },
+    /// Ages count to the date of the credential report, since neither a manifest nor `--as-of` names a moment.
+    ReportDate {
+        /// The account's id, or `unknown`.
+        account: String,
+    },
 }

@@ -80,9 +80,9 @@ pub fn describe_those(
 /// The account that it is about, if it is about one.
 fn account(change: &LooseningChange) -> Option<&str> {
     match change {
-        LooseningChange::Endpoint { account, .. } | LooseningChange::Unverified { account } => {
-            Some(account)
-        }
+        LooseningChange::Endpoint { account, .. }
+        | LooseningChange::Unverified { account }
+        | LooseningChange::ReportDate { account } => Some(account),
         _ => None,
     }
 }
@@ -133,6 +133,10 @@ fn describe_change(change: &LooseningChange) -> String {
         }
         LooseningChange::Unverified { .. } => {
             "the evidence has no manifest, so it is not verified".to_owned()
+        }
+        LooseningChange::ReportDate { .. } => {
+            "ages count to the date of the credential report (audit --as-of now counts them to today)"
+                .to_owned()
         }
     }
 }

@@ -57,7 +57,9 @@ impl Redaction<'_> {
                 *account = self.names.account(account);
                 *url = self.names.text(url);
             }
-            Change::Unverified { account } => *account = self.names.account(account),
+            Change::Unverified { account } | Change::ReportDate { account } => {
+                *account = self.names.account(account);
+            }
         }
     }
 }
