@@ -222,7 +222,7 @@ fn a_failing_second_page_voids_the_list() {
     }
 }
 
-/// carol has the one MFA device that no virtual device explains.
+/// carol has a key and MFA.
 #[test]
 #[ignore = "needs the emulator; run tests/run"]
 fn a_call_about_one_user_that_fails_is_a_gap_of_that_user() {

@@ -43,7 +43,10 @@ fn a_company_with_old_keys_and_missing_mfa() {
             ("admin-without-mfa", &["user/dave"]),
             ("half-enrolled-mfa", &["user/erin"]),
             ("unassigned-virtual-mfa", &["mfa/erin", "mfa/left-over"]),
-            ("single-mfa-device", &["user/carol"]),
+            (
+                "single-mfa-device",
+                &["user/carol", "user/people/Alice", "user/smith,john+test@example.com"],
+            ),
             (
                 "user-without-hardware-mfa",
                 &["user/people/Alice", "user/smith,john+test@example.com"],

@@ -1,8 +1,8 @@
 //! Whom and where to ask next, as the first answers of a collection say.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_model::{Fact, Source, is_region};
+use portcullis_model::{Arn, Fact, Source, is_region};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -35,7 +35,8 @@ pub enum NoUsers {
 pub struct Users {
     /// Those with an access key in use: the report has its age, but not its id.
     pub access_keys: Vec<String>,
-    /// Those with an MFA device that is not among the account's virtual ones.
+    /// Those with MFA, by the report or by the account's virtual devices: a device of another kind, or a second
+    /// one, is on the user's own list alone.
     pub mfa_devices: Vec<String>,
 }
 
@@ -61,25 +62,28 @@ fn read_report(documents: &BTreeMap<Source, Document>) -> Result<Report, NoUsers
 }
 
 impl Users {
-    /// Reads from the report whom to ask. Without the virtual devices, nobody's MFA is explained.
+    /// Reads from the report, and from the virtual devices if they are known, whom to ask.
     fn new(report: &Report, devices: Option<VirtualMfaDevices>) -> Users {
-        let mut owners = HashSet::new();
-        for device in devices.into_iter().flat_map(|devices| devices.virtual_mfa_devices) {
-            owners.extend(device.user.map(|user| user.arn));
-        }
-        let yes = Fact::Known(true);
-        let mut users = Users::default();
+        let mut with_keys = BTreeSet::new();
+        let mut with_mfa = BTreeSet::new();
         for row in &report.users {
-            if row.keys.iter().any(|key| key.active == yes) {
-                users.access_keys.push(row.name.clone());
+            if row.keys.iter().any(|key| key.active == Fact::Known(true)) {
+                with_keys.insert(row.name.clone());
             }
-            if row.mfa_active == yes && !owners.contains(&row.arn) {
-                users.mfa_devices.push(row.name.clone());
+            if row.mfa_active == Fact::Known(true) {
+                with_mfa.insert(row.name.clone());
             }
         }
-        users.access_keys.sort();
-        users.mfa_devices.sort();
-        users
+        for device in devices.into_iter().flat_map(|devices| devices.virtual_mfa_devices) {
+            let Some(owner) = device.user else { continue };
+            if let Some((_, name)) = Arn::parse(&owner.arn).and_then(Arn::user) {
+                with_mfa.insert(name.to_owned());
+            }
+        }
+        Users {
+            access_keys: with_keys.into_iter().collect(),
+            mfa_devices: with_mfa.into_iter().collect(),
+        }
     }
 }
 
@@ -128,28 +132,33 @@ mod tests {
         credential_report::read(&answer)
     }
 
-    fn device(owner: &str) -> VirtualMfaDevice {
-        let arn = format!("arn:aws:iam::111122223333:user/{owner}");
+    fn device(name: &str, owner: &str) -> VirtualMfaDevice {
+        let arn = format!("arn:aws:iam::111122223333:{owner}");
         VirtualMfaDevice {
-            serial_number: format!("arn:aws:iam::111122223333:mfa/{owner}"),
+            serial_number: format!("arn:aws:iam::111122223333:mfa/{name}"),
             user: Some(DeviceOwner { user_name: None, user_id: None, arn }),
             enable_date: None,
         }
     }
 
     #[test]
-    fn only_those_with_something_to_tell_are_asked() {
+    fn everybody_with_a_key_or_mfa_is_asked() {
         let csv = format!(
             "{HEADER}\n\
              <root_account>,arn:aws:iam::111122223333:root,true,true,false\n\
              zoe,arn:aws:iam::111122223333:user/zoe,true,false,TRUE\n\
              ann,arn:aws:iam::111122223333:user/ann,true,true,true\n\
-             bob,arn:aws:iam::111122223333:user/bob,false,false,false"
+             bob,arn:aws:iam::111122223333:user/bob,false,false,false\n\
+             eve,arn:aws:iam::111122223333:user/eve,false,false,false"
         );
-        let devices = VirtualMfaDevices { virtual_mfa_devices: vec![device("ann")] };
+        let root = device("x", "root");
+        // Enabled since the report was made.
+        let new = device("bob", "user/team/bob");
+        let devices = vec![device("ann", "user/ann"), root, new];
+        let devices = VirtualMfaDevices { virtual_mfa_devices: devices };
         let users = Users::new(&report(&csv).unwrap(), Some(devices));
         assert_eq!(users.access_keys, ["ann", "zoe"]);
-        assert_eq!(users.mfa_devices, ["zoe"]);
+        assert_eq!(users.mfa_devices, ["ann", "bob", "zoe"]);
         assert_eq!(Users::new(&report(&csv).unwrap(), None).mfa_devices, ["ann", "zoe"]);
     }
 

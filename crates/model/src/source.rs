@@ -90,7 +90,7 @@ sources! {
     /// MFA devices of single users, of every kind: IAM ListMFADevices.
     MfaDevices = "mfa-devices" {
         actions: &["iam:ListMFADevices"],
-        // The users with MFA, but for those whose device is virtual.
+        // The users with MFA, and those with a virtual device since the report.
         guides: &[Source::CredentialReport, Source::VirtualMfaDevices],
         per_user: true,
     }

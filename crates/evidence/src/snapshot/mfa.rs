@@ -91,7 +91,6 @@ pub(super) struct Mfa {
     pub(super) active: Fact<bool>,
     pub(super) source: Fact<String>,
     pub(super) devices: Fact<Vec<MfaDevice>>,
-    pub(super) complete: bool,
     pub(super) abandoned_device: Fact<Option<String>>,
 }
 
@@ -136,12 +135,11 @@ pub(super) fn of_user(
         let gap = Gap::new(Source::MfaDevices, "Contradictory", message);
         gaps.push(gap.for_resource(user.name));
     }
-    let complete = own.is_some() && unlisted.is_none();
     let devices = match own {
         Some(_) if unlisted.is_some() => Fact::missing(Source::MfaDevices),
         Some(own) => Fact::Known(own),
         None if user.deleted => Fact::Known(Vec::new()),
-        None => virtual_ones_if_all(virtual_ones, active.map(|active| active || lacks_device)),
+        None => none_if_inactive(virtual_ones, active.map(|active| active || lacks_device)),
     };
     if let Fact::Missing(sources) = devices {
         let message = "the user's MFA devices were not asked for";
@@ -151,7 +149,6 @@ pub(super) fn of_user(
         active,
         source: answer.map(|(_, source)| source.name().to_owned()),
         devices,
-        complete,
         abandoned_device: virtual_devices.as_ref().map(|devices| {
             let device = devices.unassigned.get(&name_key(user.name));
             device.map(|device| device.serial.clone())
@@ -265,16 +262,11 @@ fn active(
     Fact::Known(answer)
 }
 
-/// The virtual devices, where they are all that the user has or explain that MFA is active.
-fn virtual_ones_if_all(
-    virtual_ones: Fact<&[&MfaDevice]>,
-    active: Fact<bool>,
-) -> Fact<Vec<MfaDevice>> {
+/// That the user has no device, where MFA is not active; whoever has MFA may have devices that only the own list shows.
+fn none_if_inactive(virtual_ones: Fact<&[&MfaDevice]>, active: Fact<bool>) -> Fact<Vec<MfaDevice>> {
     match (virtual_ones, active) {
         (Fact::Known([]), Fact::Known(false)) => Fact::Known(Vec::new()),
-        (Fact::Known([]), _) => Fact::missing(Source::MfaDevices),
-        (Fact::Known(devices), _) => Fact::Known(devices.iter().copied().cloned().collect()),
         (Fact::Missing(sources), Fact::Known(false)) => Fact::Missing(sources),
-        (Fact::Missing(sources), _) => Fact::Missing(sources | Source::MfaDevices.into()),
+        _ => Fact::missing(Source::MfaDevices),
     }
 }

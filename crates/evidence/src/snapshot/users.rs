@@ -84,7 +84,6 @@ impl<'a> Maker<'a> {
             mfa_active: mfa.active,
             mfa_source: mfa.source,
             mfa_devices: mfa.devices,
-            mfa_devices_complete: mfa.complete,
             unassigned_mfa_device: mfa.abandoned_device,
             groups: listed(detail, groups),
             administrator: privileges.as_ref().and_then(|all| all.administrator),

@@ -57,13 +57,9 @@ record! {
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         #[shown(Text)]
         pub mfa_source: Fact<String>,
-        /// The MFA devices that are known; see `mfa_devices_complete`.
+        /// The MFA devices, of every kind, if the user's own list was asked for.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         pub mfa_devices: Fact<Vec<MfaDevice>>,
-        /// Whether the user's own devices were listed; otherwise only the account's virtual devices
-        /// are known.
-        #[from(MfaDevices)]
-        pub mfa_devices_complete: bool,
         /// The serial number of an unassigned virtual device named after the user; null: none.
         #[from(VirtualMfaDevices)]
         pub unassigned_mfa_device: Fact<Option<String>>,

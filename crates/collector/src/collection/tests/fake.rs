@@ -66,6 +66,15 @@ pub(super) fn device(user: &str) -> String {
     )
 }
 
+/// The user's own list of MFA devices, with one of that serial number.
+pub(super) fn own_device(user: &str, serial: &str) -> String {
+    format!(
+        "<MFADevices><member><UserName>{user}</UserName><SerialNumber>{ARN}:{serial}</SerialNumber>\
+         <EnableDate>2025-01-01T00:00:00Z</EnableDate></member></MFADevices>\
+         <IsTruncated>false</IsTruncated>"
+    )
+}
+
 pub(super) fn key(user: &str) -> String {
     format!(
         "<AccessKeyMetadata><member><UserName>{user}</UserName><AccessKeyId>AKIA{user}</AccessKeyId>\
@@ -105,11 +114,7 @@ pub(super) fn healthy(operation: &str) -> String {
              <Region>eu-west-1</Region></RoleLastUsed></member></RoleDetailList><Policies/>"
         ),
         "ListAccessKeys" => key("ann"),
-        "ListMFADevices" => format!(
-            "<MFADevices><member><UserName>ann</UserName><SerialNumber>{ARN}:u2f/user/ann/k\
-             </SerialNumber><EnableDate>2025-01-01T00:00:00Z</EnableDate></member></MFADevices>\
-             <IsTruncated>false</IsTruncated>"
-        ),
+        "ListMFADevices" => own_device("ann", "u2f/user/ann/k"),
         "ListServiceSpecificCredentials" => {
             "<IsTruncated>false</IsTruncated><ServiceSpecificCredentials><member><UserName>ann\
              </UserName><Status>Active</Status><ServiceUserName>ann-at-1</ServiceUserName>\
@@ -223,6 +228,9 @@ impl FakeAws {
         let bob = answer("ListAccessKeys", &key("bob"));
         let bob = ResponseTemplate::new(200).set_body_string(bob);
         iam.mount(8, "ListAccessKeys", "UserName=bob", bob).await;
+        let bob = answer("ListMFADevices", &own_device("bob", "mfa/bob"));
+        let bob = ResponseTemplate::new(200).set_body_string(bob);
+        iam.mount(8, "ListMFADevices", "UserName=bob", bob).await;
         iam
     }
 

@@ -195,6 +195,9 @@ fn answer_to(asked: &Asked, case: &Case, connection: &TcpStream) -> std::io::Res
         "ListAccessKeys" if asked.text.contains("UserName=bob") => {
             answer("ListAccessKeys", &key("bob"))
         }
+        "ListMFADevices" if asked.text.contains("UserName=bob") => {
+            answer("ListMFADevices", &own_device("bob", "mfa/bob"))
+        }
         other => healthy(other),
     };
     let is_generating = case.operation() == "GenerateCredentialReport";

@@ -1,6 +1,6 @@
 //! MFA of users.
 
-use portcullis_model::{Fact, MfaKind, Source, Sources};
+use portcullis_model::{Fact, MfaKind, Source};
 use serde_json::{Value as Json, json};
 
 use super::bundles::{AS_OF, Fixture, REPORT_AT, arn, detail, gaps, root_row, user};
@@ -24,7 +24,7 @@ fn a_device_enabled_since_the_report_outranks_it() {
     let alice = quick().devices(&json!([assigned("phone", "alice", AS_OF)])).user();
     assert_eq!(alice.mfa_active, Fact::Known(true));
     assert_eq!(alice.mfa_source, Fact::Known("virtual-mfa-devices".to_owned()));
-    assert!(!alice.mfa_devices_complete);
+    assert_eq!(alice.mfa_devices, Fact::missing(Source::MfaDevices), "there may be others");
 }
 
 #[test]
@@ -99,12 +99,11 @@ fn an_own_list_without_a_virtual_device_is_cut() {
     };
     let cut = fixture("2025-12-31T23:24:59Z");
     assert_eq!(user(&cut, "alice").mfa_devices, Fact::missing(Source::MfaDevices));
-    assert!(!user(&cut, "alice").mfa_devices_complete);
     let message = format!("lacks {}, which is on the list of virtual devices", serial("phone"));
     let gap = ("Contradictory".to_owned(), message);
     assert_eq!(gaps(&cut, Source::MfaDevices, Some("alice")), [gap]);
     let since = fixture("2025-12-31T23:25:00Z");
-    assert!(user(&since, "alice").mfa_devices_complete);
+    assert!(user(&since, "alice").mfa_devices.as_ref().known().is_some());
     assert_eq!(since.gaps, []);
 }
 
@@ -160,7 +159,6 @@ fn an_empty_list_of_the_user_outranks_the_report() {
     assert_eq!(alice.mfa_active, Fact::Known(false));
     assert_eq!(alice.mfa_source, Fact::Known("mfa-devices".to_owned()));
     assert_eq!(alice.mfa_devices, Fact::Known(vec![]));
-    assert!(alice.mfa_devices_complete);
 }
 
 /// MFA may have been set up since, with devices that the list does not have.
@@ -173,12 +171,10 @@ fn an_undated_or_older_empty_list_says_nothing_of_the_devices_in_the_report() {
         let snapshot = fixture.snapshot();
         let alice = user(&snapshot, "alice");
         assert_eq!(alice.mfa_devices, Fact::missing(Source::MfaDevices));
-        assert!(!alice.mfa_devices_complete);
         assert_eq!(gaps(&snapshot, Source::MfaDevices, Some("alice"))[0].0, "NotListed");
     }
     let inactive = made("false").undated(Source::MfaDevices).user();
     assert_eq!(inactive.mfa_devices, Fact::Known(vec![]));
-    assert!(inactive.mfa_devices_complete);
 }
 
 #[test]
@@ -205,8 +201,7 @@ fn devices_are_unknown_where_mfa_is_active_and_nothing_explains_it() {
     assert_eq!(hardware.mfa_active, Fact::Known(true));
     assert_eq!(hardware.mfa_devices, Fact::missing(Source::MfaDevices));
     let nothing = quick().alice(&ACTIVE).without(Source::VirtualMfaDevices).user();
-    let both = Sources::from_iter([Source::VirtualMfaDevices, Source::MfaDevices]);
-    assert_eq!(nothing.mfa_devices, Fact::Missing(both));
+    assert_eq!(nothing.mfa_devices, Fact::missing(Source::MfaDevices));
     let inactive = quick().user();
     assert_eq!(inactive.mfa_devices, Fact::Known(vec![]));
     let not_asked = Fixture::new().alice(&ACTIVE).mfa(&[], &json!([])).user();
