@@ -109,6 +109,16 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// Whether accounts of the partition have a root user. In the others all users are IAM users, and the credential
+/// report has no row for root.
+///
+/// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html>,
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/18889>
+#[must_use]
+pub fn has_root_user(partition: &str) -> bool {
+    !["aws-cn", "aws-iso-b"].contains(&partition)
+}
+
 /// Whether the text has the form of a partition's name: `aws`, `aws-cn`, `aws-us-gov`.
 ///
 /// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>

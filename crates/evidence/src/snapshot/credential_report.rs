@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use portcullis_model::{Arn, Gap, SharedText, Source};
+use portcullis_model::{Arn, Gap, SharedText, Source, has_root_user};
 
 use self::table::{Columns, Entry, Table};
 use super::documents::{self, Problem};
@@ -33,11 +33,14 @@ pub(super) const ROOT: &str = "<root_account>";
 pub(crate) struct Report {
     /// When AWS made it; a bare CSV does not say.
     pub(crate) generated_at: Option<Timestamp>,
+    /// Whether it is a CSV alone, without the JSON that AWS answers, which gives the time.
+    pub(crate) is_bare: bool,
     /// The row of the root user, if there is exactly one.
     pub(crate) root: Option<ReportRow>,
     /// One row a user.
     pub(crate) users: Vec<ReportRow>,
-    /// Whether `users` is every user of that time: root's row is there, and no line is cut or of nobody.
+    /// Whether `users` is every user of that time: root's row is there, if the partition has a root user, and no
+    /// line is cut or of nobody.
     pub(crate) complete: bool,
 }
 
@@ -92,16 +95,21 @@ pub(super) fn parse(
     }
     // It cannot know what happened after it was made.
     let latest = generated_at.map_or(as_of, |made| made.min(as_of));
-    Ok(Report { generated_at, ..rows(table, latest, gaps) })
+    let is_bare = !is_json(document);
+    Ok(Report { generated_at, is_bare, ..rows(table, latest, gaps) })
 }
 
 /// The CSV, and the time that the JSON around it gives.
 fn content(document: &Document) -> Result<(Vec<u8>, Option<Timestamp>), Problem> {
-    if !document.file.to_ascii_lowercase().ends_with(".json") {
+    if !is_json(document) {
         return Ok((document.bytes.clone(), None));
     }
     let answer: shapes::CredentialReport = documents::one(document)?;
     Ok((decode(&answer)?, answer.generated_time))
+}
+
+fn is_json(document: &Document) -> bool {
+    document.file.to_ascii_lowercase().ends_with(".json")
 }
 
 fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
@@ -120,6 +128,8 @@ fn rows(table: Table, latest: Timestamp, gaps: &mut Gaps) -> Report {
         gaps.push(Gap::new(Source::CredentialReport, "Incomplete", message));
     }
     let all_lines_read = table.of_nobody.is_empty() && !table.cut;
+    let mut arns = table.entries.iter().filter_map(|entry| Arn::parse(&entry.arn));
+    let needs_root = arns.next().is_none_or(|arn| has_root_user(arn.partition));
     let mut by_name: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in table.entries {
         by_name.entry(name_key(&entry.name)).or_default().push(entry);
@@ -127,13 +137,13 @@ fn rows(table: Table, latest: Timestamp, gaps: &mut Gaps) -> Report {
     let rows = by_name.values().map(|entries| row_of(entries, &table.columns, latest, gaps));
     let (root, users): (Vec<ReportRow>, Vec<ReportRow>) = rows.partition(|row| row.name == ROOT);
     let root = root.into_iter().next();
-    if root.is_none() {
+    if needs_root && root.is_none() {
         let message = "there is no row for root, which AWS always writes: the download was cut, or \
                        lines were removed from it";
         gaps.push(Gap::new(Source::CredentialReport, "Incomplete", message));
     }
-    let complete = all_lines_read && root.is_some();
-    Report { generated_at: None, root, users, complete }
+    let complete = all_lines_read && (root.is_some() || !needs_root);
+    Report { generated_at: None, is_bare: false, root, users, complete }
 }
 
 /// The row of a name; without facts if its line is short or not the only one.

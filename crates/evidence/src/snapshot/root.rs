@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources};
+use portcullis_model::{
+    Fact, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources, has_root_user,
+};
 
 use super::answers::Answers;
 use super::credential_report::{ROOT, ReportRow};
@@ -14,6 +16,9 @@ use super::gaps::Gaps;
 use super::mfa::{new_device, of_the_future};
 use super::time::{days, may_be_since};
 use crate::shapes::{AccessKeyLastUsed, RootCredentials};
+
+/// A report that is at most so many days old counts as showing how root is used.
+const DAYS_OF_A_CURRENT_REPORT: f64 = 7.0;
 
 /// A point on which sources speak.
 struct Point {
@@ -63,6 +68,9 @@ fn is_usable(status: &str) -> bool {
 
 /// All that is known about root.
 pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut Gaps) -> Root {
+    if !exists(answers) {
+        return nobody(answers.identity.root_arn());
+    }
     let row = row(answers);
     let own = own_devices(answers, devices);
     let asked = answers.root_credentials.as_ref();
@@ -99,6 +107,7 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let arn = answers.identity.root_arn();
     let mfa = unless_doubtful(mfa, &own, opened, answers, gaps);
     let last_use = row.and_then(last_use).map(|last| last.max(opened.and_then(last_use_shown)));
+    let unseen_days = if opened.is_some() { Fact::Known(0.0) } else { unseen_days(answers) };
     Root {
         password_enabled: password,
         has_access_key: access_key,
@@ -116,13 +125,67 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         mfa_devices: asked.map(|_| session.map(|session| all_devices(session, &arn))),
         access_keys: asked.map(|_| session.map(access_keys)),
         arn,
+        exists: true,
         last_used: last_use.map(|last| last.map(|(at, _)| at)),
         last_used_credential: last_use
             .map(|last| last.map(|(_, credential)| credential.to_owned())),
         idle_days: last_use.map(|last| last.map(|(at, _)| days(at, answers.as_of))),
+        unseen_days,
+        used_since_report: used_since_report(unseen_days, gaps),
         disagreements: disagreements(&claims, row, answers, gaps),
         claims,
     }
+}
+
+/// Whether there is a root user: in every partition that has one, and wherever an answer shows one.
+fn exists(answers: &Answers) -> bool {
+    let is_counted = |point: &Point| answers.counted(point.flag).is_some_and(|count| count > 0);
+    has_root_user(&answers.identity.partition)
+        || row(answers).known().is_some()
+        || [PASSWORD, ACCESS_KEY, CERTIFICATE, MFA].iter().any(is_counted)
+}
+
+/// What there is of root where there is no root user.
+fn nobody(arn: String) -> Root {
+    Root {
+        arn,
+        exists: false,
+        password_enabled: Fact::Known(false),
+        has_access_key: Fact::Known(false),
+        has_signing_certificate: Fact::Known(false),
+        has_credential: Fact::Known(false),
+        mfa_active: Fact::Known(false),
+        virtual_mfa_devices: Fact::Known(Vec::new()),
+        mfa_devices: Fact::Known(None),
+        access_keys: Fact::Known(None),
+        last_used: Fact::Known(None),
+        last_used_credential: Fact::Known(None),
+        idle_days: Fact::Known(None),
+        unseen_days: Fact::Known(0.0),
+        used_since_report: Fact::Known(false),
+        claims: Vec::new(),
+        disagreements: Fact::Known(Vec::new()),
+    }
+}
+
+/// The days since the report was made. A bare report is judged as of its own date, which it does not give.
+fn unseen_days(answers: &Answers) -> Fact<f64> {
+    answers.report.as_ref().and_then(|report| match report.generated_at {
+        Some(made) => Fact::Known(days(made, answers.as_of).max(0.0)),
+        None if report.is_bare => Fact::Known(0.0),
+        None => Fact::missing(Source::CredentialReport),
+    })
+}
+
+/// Nothing says what happened since an old report was made.
+fn used_since_report(unseen_days: Fact<f64>, gaps: &mut Gaps) -> Fact<bool> {
+    unseen_days.and_then(|days| {
+        if days <= DAYS_OF_A_CURRENT_REPORT {
+            return Fact::Known(false);
+        }
+        let message = format!("does not show the use of root in the last {days:.1} days");
+        gaps.missing(Source::CredentialReport, ROOT, "Outdated", message)
+    })
 }
 
 /// What a session as root shows; missing if it shows nothing of a credential that the account summary counts.

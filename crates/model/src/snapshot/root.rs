@@ -15,6 +15,8 @@ record! {
         /// The ARN, ending in `:root`.
         #[from(CallerIdentity)]
         pub arn: String,
+        /// Whether there is a root user: false in a partition that has none, such as `aws-cn`.
+        pub exists: bool,
         /// Whether root can sign in with a password.
         pub password_enabled: Fact<bool>,
         /// Whether root has an active access key.
@@ -46,6 +48,13 @@ record! {
         /// Days since the last use; null: no use is recorded.
         #[from(CredentialReport, RootCredentials)]
         pub idle_days: Fact<Option<f64>>,
+        /// Days between the credential report and the moment that is judged, of which the report shows no use; 0
+        /// where a root session shows the use, and for a bare report.
+        #[from(CredentialReport, RootCredentials)]
+        pub unseen_days: Fact<f64>,
+        /// Whether root was used in these days: false if they are at most seven, else missing.
+        #[from(CredentialReport, RootCredentials)]
+        pub used_since_report: Fact<bool>,
         /// What each source says about root.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         pub claims: Vec<RootClaim>,

@@ -1,5 +1,7 @@
 //! Root, decided from three sources.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use portcullis_model::{Fact, Gap, MfaKind, Root, Source, Sources};
 use serde_json::{Value as Json, json};
 
@@ -173,6 +175,71 @@ fn root_of_govcloud_has_no_password_to_use() {
     assert_eq!(govcloud.last_used, Fact::Known(Some(time(CREATED))));
     let told = root(&Fixture::new().in_partition("aws-us-gov"));
     assert_eq!(told.password_enabled, Fact::Known(true), "what a source says counts");
+}
+
+/// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html>: "there is no concept of the root user".
+#[test]
+fn some_partitions_have_no_root_user() {
+    let summary = json!({
+        "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0,
+        "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 0,
+    });
+    let without_row = || Fixture::new().report(&[row("alice", &[])]).summary(&summary);
+    for (partition, exists) in [
+        ("aws", true),
+        ("aws-cn", false),
+        ("aws-us-gov", true),
+        ("aws-iso", true),
+        ("aws-iso-b", false),
+        ("aws-iso-e", true),
+        ("aws-iso-f", true),
+        ("aws-eusc", true),
+    ] {
+        let snapshot = without_row().in_partition(partition).snapshot();
+        assert_eq!(snapshot.root.exists, exists, "{partition}");
+        let is_whole = gaps(&snapshot, Source::CredentialReport, None).is_empty();
+        assert_eq!(is_whole, !exists, "{partition}");
+        let missing = Fact::missing(Source::CredentialReport);
+        let none = if exists { missing } else { Fact::Known(None) };
+        assert_eq!(snapshot.root.last_used, none, "{partition}");
+        assert!(root(&Fixture::new().in_partition(partition)).exists, "a row for root counts");
+    }
+    let nothing = Fixture::new().without(Source::CredentialReport).without(Source::AccountSummary);
+    let china = root(&nothing.in_partition("aws-cn"));
+    assert_eq!((china.exists, china.has_credential), (false, Fact::Known(false)));
+    let key = Fixture::new().report(&[row("alice", &[])]);
+    let key = key.summary(&json!({"AccountAccessKeysPresent": 1})).in_partition("aws-cn");
+    assert_eq!(root(&key).has_access_key, Fact::Known(true), "what a source says counts");
+}
+
+/// Nothing says what root did since the report was made; a bare report has no date.
+#[test]
+fn a_report_does_not_show_later_use() {
+    let made = |at: Option<&str>| {
+        let content = STANDARD.encode(format!("{HEADER}\n{}", root_row(&[])));
+        let json = json!({"Content": content, "GeneratedTime": at});
+        Fixture::new().with(Source::CredentialReport, &json)
+    };
+    let missing = Fact::missing(Source::CredentialReport);
+    let facts = |fixture: &Fixture| {
+        let snapshot = fixture.snapshot();
+        let gaps = gaps(&snapshot, Source::CredentialReport, Some("<root_account>"));
+        let Root { unseen_days, used_since_report, .. } = snapshot.root;
+        (unseen_days, used_since_report, gaps)
+    };
+    let old = made(Some("2025-12-24T12:00:00Z"));
+    assert_eq!(facts(&made(Some(AS_OF))), (Fact::Known(0.0), Fact::Known(false), vec![]));
+    let week = made(Some("2025-12-25T00:00:00Z"));
+    assert_eq!(facts(&week), (Fact::Known(7.0), Fact::Known(false), vec![]));
+    let message = "does not show the use of root in the last 7.5 days".to_owned();
+    let gap = ("Outdated".to_owned(), message);
+    assert_eq!(facts(&old), (Fact::Known(7.5), missing, vec![gap]));
+    let undated = facts(&made(None));
+    assert_eq!((undated.0, undated.1), (Fact::missing(Source::CredentialReport), missing));
+    let bare = Fixture::new().csv(format!("{HEADER}\n{}", root_row(&[])));
+    assert_eq!(facts(&bare), (Fact::Known(0.0), Fact::Known(false), vec![]));
+    let live = old.with(Source::RootCredentials, &session());
+    assert_eq!(facts(&live), (Fact::Known(0.0), Fact::Known(false), vec![]));
 }
 
 #[test]

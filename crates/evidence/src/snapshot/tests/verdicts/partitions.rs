@@ -14,6 +14,17 @@ const CONTACTS: [&str; 2] = ["no-security-contact", "shared-alternate-contacts"]
 const STS: &str = "legacy-sts-token-version";
 const ANALYZER: &str = "no-external-access-analyzer";
 const ROOT_MFA: &str = "root-without-mfa";
+const HARDWARE_MFA: &str = "user-without-hardware-mfa";
+/// The rules about root.
+const ROOT: [&str; 7] = [
+    ROOT_MFA,
+    "root-access-key",
+    "root-credentials-unmanaged",
+    "root-recent-use",
+    "root-signing-certificate",
+    "root-sources-disagree",
+    "root-without-hardware-mfa",
+];
 
 /// The clean example in another partition, with what a collector gets there.
 fn clean_in(partition: &str) -> Bundle {
@@ -25,13 +36,26 @@ fn clean_in(partition: &str) -> Bundle {
         if *source == Source::CredentialReport {
             let csv = BASE64.decode(json["Content"].as_str().unwrap()).unwrap();
             let csv = String::from_utf8(csv).unwrap().replace("arn:aws:", &own);
-            json["Content"] = json!(BASE64.encode(csv));
+            let is_there = |line: &&str| has_root(partition) || !line.starts_with("<root_account>");
+            let lines: Vec<&str> = csv.lines().filter(is_there).collect();
+            json["Content"] = json!(BASE64.encode(lines.join("\n")));
+        }
+        if *source == Source::AccountSummary && !has_root(partition) {
+            for flag in ["AccountMFAEnabled", "AccountPasswordPresent"] {
+                json["SummaryMap"][flag] = json!(0);
+            }
         }
         document.bytes = json.to_string().into_bytes();
     }
     bundle.documents.retain(|source, _| source.is_offered_in(partition));
     bundle.manifest.as_mut().unwrap().partition = Some(partition.to_owned());
     bundle
+}
+
+/// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html>,
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/18889>
+fn has_root(partition: &str) -> bool {
+    !matches!(partition, "aws-cn" | "aws-iso-b")
 }
 
 /// Endpoints as botocore lists them; root of GovCloud as
@@ -42,7 +66,7 @@ fn what_a_partition_does_not_have_applies_to_nothing() {
     let commercial = audit(&snapshot(&example("clean"), &judge), &rules, true).tallies;
     for (partition, contacts, others) in [
         ("aws", true, vec![]),
-        ("aws-cn", true, vec![STS]),
+        ("aws-cn", true, vec![STS, HARDWARE_MFA]),
         ("aws-us-gov", false, vec![STS, ROOT_MFA]),
         ("aws-iso", false, vec![STS, ANALYZER]),
         ("aws-iso-b", false, vec![STS, ANALYZER]),
@@ -52,6 +76,7 @@ fn what_a_partition_does_not_have_applies_to_nothing() {
     ] {
         let mut expected = others;
         expected.extend(CONTACTS.iter().filter(|_| !contacts));
+        expected.extend(ROOT.iter().filter(|_| !has_root(partition)));
         expected.sort_unstable();
         let there = audit(&snapshot(&clean_in(partition), &judge), &rules, true);
         assert!(there.verdicts.values().all(|verdict| *verdict != Verdict::Unknown), "{partition}");
