@@ -3,6 +3,7 @@
 mod account;
 mod answers;
 mod certificates;
+mod contacts;
 pub(crate) mod credential_report;
 mod delegations;
 mod documents;
@@ -103,6 +104,7 @@ impl Bundle {
                 Fact::Missing(sources),
             ),
         };
+        let saml_providers = saml_providers::saml_providers(&answers, documents.gaps);
         let manifest = self.manifest.as_ref();
         let region = manifest.and_then(|manifest| manifest.region.clone());
         let lists = answers.lists;
@@ -120,7 +122,14 @@ impl Bundle {
             region: region.filter(|region| is_region(region)),
             name: manifest.and_then(|manifest| manifest.name.clone()),
             unreached: manifest.and_then(|manifest| manifest.unreached),
-            account: account::account(&answers, &mut documents, &users, account.as_ref(), declared),
+            account: account::account(
+                &answers,
+                &mut documents,
+                &users,
+                account.as_ref(),
+                &saml_providers,
+                declared,
+            ),
             root: root::root(&answers, &mfa_devices, documents.gaps),
             service_credentials: service_credentials::service_credentials(
                 &answers,
@@ -132,7 +141,7 @@ impl Bundle {
             groups,
             roles,
             policies,
-            saml_providers: saml_providers::saml_providers(&answers, documents.gaps),
+            saml_providers,
             oidc_providers: oidc_providers::oidc_providers(&answers, documents.gaps),
             server_certificates: server_certificates::server_certificates(&answers, documents.gaps),
             regions: regions::regions(&answers, &mut documents),

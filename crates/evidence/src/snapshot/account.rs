@@ -1,17 +1,16 @@
 //! The account as a whole.
 
-use std::collections::BTreeSet;
-
-use portcullis_model::{Account, Fact, PasswordPolicy, Source, Sources, User};
+use portcullis_model::{Account, Fact, PasswordPolicy, SamlProvider, Source, Sources, User};
 
 use super::Declarations;
 use super::answers::Answers;
+use super::contacts::Contacts;
 use super::documents::{self, Documents, Problem};
 use super::facts::{any, count_true, known_or};
 use super::gaps::Gaps;
 use super::permissions::AccountFacts;
 use super::time::hours;
-use super::{delegations, organization, users};
+use super::{contacts, delegations, organization, saml_providers as saml, users};
 use crate::shapes::{AccountAliases, OutboundWebIdentityFederation};
 
 /// The facts about the account.
@@ -20,6 +19,7 @@ pub(super) fn account(
     documents: &mut Documents<'_>,
     users: &Fact<Vec<User>>,
     permissions: Fact<&AccountFacts>,
+    saml_providers: &Fact<Vec<SamlProvider>>,
     declared: &Declarations,
 ) -> Account {
     let made = answers.report_made();
@@ -32,7 +32,7 @@ pub(super) fn account(
         |page: AccountAliases| page.account_aliases,
         |alias| alias,
     );
-    let contacts = organization::contacts(&answers.identity.partition, documents);
+    let contacts = contacts::read(&answers.identity.partition, documents);
     let organization = answers.organization.as_ref();
     let all_users = users::whole_list(users, answers);
     Account {
@@ -50,14 +50,9 @@ pub(super) fn account(
             ..policy.clone()
         }),
         sts_token_version: sts_token_version(answers, documents.gaps),
-        alternate_contacts: contacts.as_ref().map(|contacts| {
-            let contacts = contacts.as_ref()?;
-            Some(contacts.iter().map(|(name, _)| (*name).to_owned()).collect())
-        }),
-        distinct_alternate_contacts: contacts.map(|contacts| {
-            let contacts = contacts?;
-            Some(count(contacts.iter().map(|(_, mail)| mail).collect::<BTreeSet<_>>()))
-        }),
+        alternate_contacts: where_offered(contacts.as_ref().map(Contacts::set)),
+        has_security_contact: where_offered(contacts.as_ref().map(Contacts::has_security)),
+        has_separate_contacts: where_offered(contacts.as_ref().map(Contacts::are_separate)),
         organization_id: organization
             .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
         is_management_account: organization::is_management_account(answers, documents.gaps),
@@ -65,11 +60,17 @@ pub(super) fn account(
         open_partner_delegations: delegations::open(documents, answers.as_of),
         web_identity_issuer: web_identity_issuer(documents),
         saml_provider_count: answers.saml_providers.as_ref().map(|all| count(&all.list)),
+        saml_federation: saml::federate(saml_providers),
         oidc_provider_count: answers.oidc_providers.as_ref().map(|all| count(&all.list)),
         identity_center: permissions.and_then(|all| all.identity_center),
         support_principals: permissions.and_then(|all| all.support_principals.clone()),
         security_audit_roles: permissions.and_then(|all| all.security_audit_roles.clone()),
     }
+}
+
+/// A fact about what the partition may not have: known to be none there.
+fn where_offered<T>(fact: Option<Fact<T>>) -> Fact<Option<T>> {
+    fact.map_or(Fact::Known(None), |fact| fact.map(Some))
 }
 
 /// The version of the tokens of the global STS endpoint, which the commercial partition alone has.

@@ -1,81 +1,17 @@
-//! The account's contacts, and its place in an organization.
-
-use std::collections::BTreeMap;
+//! The account's place in an organization.
 
 use portcullis_model::{AccountId, Arn, Fact, Source};
 
 use super::answers::Answers;
-use super::documents::{self, Documents, Pages, Problem, each_once};
+use super::documents::{self, Documents, Problem};
 use super::gaps::Gaps;
 use crate::bundle::Document;
-use crate::shapes::{
-    AlternateContact, AlternateContacts, Organization, OrganizationDetail, OrganizationsFeatures,
-};
-
-/// The types of alternate contacts, as AWS names them and as rules do.
-const CONTACTS: [(&str, &str); 3] =
-    [("BILLING", "billing"), ("OPERATIONS", "operations"), ("SECURITY", "security")];
+use crate::shapes::{Organization, OrganizationDetail, OrganizationsFeatures};
 
 /// Without all features, an organization has none that concern root users.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>
 const ALL_FEATURES: &str = "ALL";
-
-/// The alternate contacts that are set: their names in rules, with their email addresses; none: the
-/// partition has no such contacts.
-pub(super) fn contacts(
-    partition: &str,
-    documents: &mut Documents<'_>,
-) -> Fact<Option<Vec<(&'static str, String)>>> {
-    let source = Source::AlternateContacts;
-    if !source.is_offered_in(partition) {
-        return Fact::Known(None);
-    }
-    let by_type = match documents.read(source, contacts_by_type) {
-        Fact::Known(by_type) => by_type,
-        Fact::Missing(sources) => return Fact::Missing(sources),
-    };
-    let mut set = Vec::new();
-    for (kind, name) in CONTACTS {
-        match documents.gaps.require(by_type.get(kind), source, kind, "was not asked for") {
-            Fact::Known(None) => {}
-            Fact::Known(Some(contact)) => set.push((name, contact.email_address.to_lowercase())),
-            Fact::Missing(sources) => return Fact::Missing(sources),
-        }
-    }
-    Fact::Known(Some(set))
-}
-
-/// The contacts by type; none: not set; absent: not known.
-fn contacts_by_type(
-    document: &Document,
-) -> Result<BTreeMap<String, Option<AlternateContact>>, Problem> {
-    let mut contacts: Vec<(String, Option<AlternateContact>)> = Vec::new();
-    let answers: Vec<AlternateContacts> = documents::all(document, Pages::ListingPerUser)?;
-    for answer in answers {
-        if answer.alternate_contact.is_none() && answer.alternate_contacts.is_empty() {
-            return Err(Problem::malformed("holds an answer without AlternateContact"));
-        }
-        if let Some(contact) = answer.alternate_contact {
-            contacts.push((contact.alternate_contact_type.clone(), Some(contact)));
-        }
-        for (kind, contact) in answer.alternate_contacts {
-            if contact.as_ref().is_some_and(|contact| contact.alternate_contact_type != kind) {
-                return Err(Problem::malformed(format!(
-                    "holds a contact of another type as {kind}"
-                )));
-            }
-            contacts.push((kind, contact));
-        }
-    }
-    each_once(&mut contacts, |(kind, _)| kind)?;
-    let mut set = contacts.iter().filter_map(|(_, contact)| contact.as_ref());
-    if let Some(contact) = set.find(|contact| contact.email_address.trim().is_empty()) {
-        let kind = &contact.alternate_contact_type;
-        return Err(Problem::malformed(format!("holds a {kind} contact without an address")));
-    }
-    Ok(contacts.into_iter().collect())
-}
 
 /// The organization, if its ARN says the same as its ids; none: the account is in none.
 ///

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use portcullis_model::{Fact, SamlProvider, Source};
 
 use super::answers::Answers;
+use super::facts::any;
 use super::gaps::Gaps;
 use super::time::days;
 use crate::shapes;
@@ -21,6 +22,15 @@ pub(super) fn saml_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Sam
         }
         providers.sort_by(|a, b| a.arn.cmp(&b.arn));
         providers
+    })
+}
+
+/// Whether people can come in through one of them: its metadata has not expired.
+pub(super) fn federate(providers: &Fact<Vec<SamlProvider>>) -> Fact<bool> {
+    providers.as_ref().and_then(|providers| {
+        any(providers.iter().map(|provider| {
+            provider.valid_days_left.map(|left| left.is_none_or(|left| left > 0.0))
+        }))
     })
 }
 
@@ -70,4 +80,34 @@ fn certificate_expires(
         Ok(end) => Fact::Known(end),
         Err(error) => gaps.missing(SOURCE, arn, "Malformed", format!("its metadata {error}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expired_provider_lets_nobody_in() {
+        let provider = |valid_days_left| SamlProvider {
+            arn: String::new(),
+            name: String::new(),
+            valid_until: Fact::Known(None),
+            valid_days_left,
+            certificate_expires: Fact::Known(None),
+            certificate_days_left: Fact::Known(None),
+        };
+        let (left, over) = (Fact::Known(Some(0.1)), Fact::Known(Some(-0.1)));
+        for (days_left, expected) in [
+            (left, Fact::Known(true)),
+            (Fact::Known(None), Fact::Known(true)),
+            (over, Fact::Known(false)),
+            (Fact::missing(SOURCE), Fact::missing(SOURCE)),
+        ] {
+            assert_eq!(federate(&Fact::Known(vec![provider(days_left)])), expected);
+            let two = vec![provider(days_left), provider(left)];
+            assert_eq!(federate(&Fact::Known(two)), Fact::Known(true));
+        }
+        assert_eq!(federate(&Fact::Known(vec![])), Fact::Known(false));
+        assert_eq!(federate(&Fact::missing(SOURCE)), Fact::missing(SOURCE));
+    }
 }

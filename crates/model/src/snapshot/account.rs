@@ -43,14 +43,17 @@ record! {
         /// partition has no global endpoint.
         #[from(AccountSummary)]
         pub sts_token_version: Fact<Option<u32>>,
-        /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`; null: AWS does
-        /// not offer them in the partition.
+        /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`, if all were asked
+        /// for; null: AWS does not offer them in the partition.
         #[from(AlternateContacts)]
         #[shown(Text)]
         pub alternate_contacts: Fact<Option<Vec<String>>>,
-        /// The number of different email addresses among them; null: AWS does not offer them.
+        /// Whether there is an alternate contact for security; null: AWS does not offer them.
         #[from(AlternateContacts)]
-        pub distinct_alternate_contacts: Fact<Option<u32>>,
+        pub has_security_contact: Fact<Option<bool>>,
+        /// Whether all three kinds are set, each with an email address of its own; null: AWS does not offer them.
+        #[from(AlternateContacts)]
+        pub has_separate_contacts: Fact<Option<bool>>,
         /// The id of the organization; null: the account belongs to none.
         #[from(Organization)]
         pub organization_id: Fact<Option<String>>,
@@ -71,6 +74,9 @@ record! {
         /// The number of SAML providers.
         #[from(SamlProviders)]
         pub saml_provider_count: Fact<u32>,
+        /// Whether people can come in through a SAML provider: one whose metadata has not expired.
+        #[from(SamlProviders)]
+        pub saml_federation: Fact<bool>,
         /// The number of OIDC providers.
         #[from(OpenIdConnectProviders)]
         pub oidc_provider_count: Fact<u32>,

@@ -20,6 +20,7 @@ fn the_metadata_of_a_saml_provider_has_a_clock_of_its_own() {
             "<EntityDescriptor><IDPSSODescriptor></IDPSSODescriptor></EntityDescriptor>"}],
     }));
     assert_eq!(snapshot.account.saml_provider_count, Fact::Known(1));
+    assert_eq!(snapshot.account.saml_federation, Fact::Known(true));
     let providers = snapshot.saml_providers.known().unwrap();
     let provider = &providers[0];
     assert_eq!((provider.arn.as_str(), provider.name.as_str()), (SAML, "corp"));
@@ -123,6 +124,7 @@ fn providers_of_another_account_are_not_used() {
     let snapshot = saml(&json!({"SAMLProviderList": [{"Arn": foreign}]}));
     assert_eq!(snapshot.saml_providers, Fact::missing(Source::SamlProviders));
     assert_eq!(snapshot.account.saml_provider_count, Fact::missing(Source::SamlProviders));
+    assert_eq!(snapshot.account.saml_federation, Fact::missing(Source::SamlProviders));
     assert_eq!(gaps(&snapshot, Source::SamlProviders, None)[0].0, "WrongAccount");
 }
 

@@ -105,11 +105,18 @@ fn the_region_of_the_session_is_what_the_manifest_says() {
     assert_eq!(Fixture::new().snapshot().region, None);
 }
 
-fn contacts(document: &str) -> (Fact<Option<Vec<String>>>, Fact<Option<u32>>) {
+/// The kinds that are set, whether security is, and whether all have addresses of their own.
+type Contacts = (Fact<Option<Vec<String>>>, Fact<Option<bool>>, Fact<Option<bool>>);
+
+fn contacts(document: &str) -> (Contacts, Vec<String>) {
     let file = "alternate-contacts.json";
-    let fixture = Fixture::new().bytes(Source::AlternateContacts, file, document);
-    let account = fixture.snapshot().account;
-    (account.alternate_contacts, account.distinct_alternate_contacts)
+    let snapshot = Fixture::new().bytes(Source::AlternateContacts, file, document).snapshot();
+    let not_asked = snapshot.gaps.iter().filter_map(|gap| gap.resource.as_deref());
+    let not_asked = not_asked.map(str::to_owned).collect();
+    let account = snapshot.account;
+    let facts =
+        (account.alternate_contacts, account.has_security_contact, account.has_separate_contacts);
+    (facts, not_asked)
 }
 
 #[test]
@@ -118,13 +125,38 @@ fn contacts_are_set_not_set_or_unknown() {
         let contact = json!({"AlternateContactType": kind, "EmailAddress": mail});
         json!({ "AlternateContact": contact }).to_string()
     };
-    let security = contact("SECURITY", "A@example.com");
+    let (yes, no) = (Fact::Known(Some(true)), Fact::Known(Some(false)));
+    let security = contact("SECURITY", " A@example.com");
     let billing = contact("BILLING", "a@example.com");
-    let stream = security + &billing + r#"{"AlternateContacts": {"OPERATIONS": null}}"#;
-    assert_eq!(contacts(&stream), (known(&["billing", "security"]), Fact::Known(Some(1))));
+    let stream = format!(r#"{security}{billing}{{"AlternateContacts": {{"OPERATIONS": null}}}}"#);
+    assert_eq!(contacts(&stream), ((known(&["billing", "security"]), yes, no), vec![]));
+    let all = [contact("OPERATIONS", "b@example.com"), contact("BILLING", "c@example.com")];
+    let kinds = known(&["billing", "operations", "security"]);
+    assert_eq!(contacts(&(all.concat() + &security)), ((kinds, yes, yes), vec![]));
+}
+
+/// What is known of one kind does not depend on the others.
+#[test]
+fn contacts_that_were_not_asked_for_are_named() {
     let source = Source::AlternateContacts;
-    let two = r#"{"AlternateContacts": {"OPERATIONS": null, "SECURITY": null}}"#;
-    assert_eq!(contacts(two), (Fact::missing(source), Fact::missing(source)));
+    let missing = Fact::missing(source);
+    let (yes, no) = (Fact::Known(Some(true)), Fact::Known(Some(false)));
+    let contact = |kind: &str| {
+        json!({"AlternateContact": {"AlternateContactType": kind, "EmailAddress": "a@example.com"}})
+            .to_string()
+    };
+    let others = vec!["BILLING".to_owned(), "OPERATIONS".to_owned()];
+    assert_eq!(
+        contacts(&contact("SECURITY")),
+        ((Fact::missing(source), yes, missing), others.clone())
+    );
+    let unset = r#"{"AlternateContacts": {"SECURITY": null}}"#;
+    assert_eq!(contacts(unset), ((Fact::missing(source), no, no), others));
+    let security = vec!["SECURITY".to_owned()];
+    let two = r#"{"AlternateContacts": {"OPERATIONS": null, "BILLING": null}}"#;
+    assert_eq!(contacts(two), ((Fact::missing(source), missing, no), security.clone()));
+    let shared = contact("OPERATIONS") + &contact("BILLING");
+    assert_eq!(contacts(&shared), ((Fact::missing(source), missing, no), security));
 }
 
 /// As botocore's list of endpoints has them: `account` in `aws` and `aws-cn` alone.
@@ -136,7 +168,8 @@ fn where_account_management_does_not_exist_there_are_no_contacts_to_know() {
             let snapshot = fixture.lacking(Source::AlternateContacts, code).snapshot();
             assert_eq!(snapshot.account.partition, partition);
             assert_eq!(snapshot.account.alternate_contacts, Fact::Known(None), "{partition}");
-            assert_eq!(snapshot.account.distinct_alternate_contacts, Fact::Known(None));
+            assert_eq!(snapshot.account.has_security_contact, Fact::Known(None));
+            assert_eq!(snapshot.account.has_separate_contacts, Fact::Known(None));
             assert_eq!(snapshot.gaps, [], "{partition}");
         }
     }
