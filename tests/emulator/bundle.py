@@ -143,7 +143,9 @@ class Bundle:
             if owner in backend.users:
                 backend.enable_mfa_device(owner, device["SerialNumber"], "", "")
         for device in self.read("mfa-devices")["MFADevices"]:
-            backend.enable_mfa_device(device["UserName"], device["SerialNumber"], "", "")
+            owner = device["UserName"]
+            if device["SerialNumber"] not in backend.users[owner].mfa_devices:
+                backend.enable_mfa_device(owner, device["SerialNumber"], "", "")
 
 
 def name(arn: str) -> str:
