@@ -35,13 +35,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use portcullis_model::{AccountId, Fact, ShortLists, Snapshot, is_region};
+use portcullis_model::{AccountId, Fact, ShortLists, Snapshot, User, is_region};
 
 use self::answers::Answers;
 use self::documents::Documents;
 use self::gaps::Gaps;
-use self::permissions::Judge;
 pub(crate) use self::permissions::source_of;
+use self::permissions::{Judge, PolicyLists};
 use crate::bundle::Bundle;
 use crate::classes::{ClassConflict, Classes};
 
@@ -95,26 +95,19 @@ impl Bundle {
         let users =
             users::users(&answers, &permissions, &mfa_devices, &declared.classes, documents.gaps)?;
         let border = permissions.as_ref().and_then(|all| all.border.clone());
-        let (groups, roles, policies, account) = match permissions {
-            Fact::Known(all) => (all.groups, all.roles, all.policies, Fact::Known(all.account)),
-            Fact::Missing(sources) => (
-                Fact::Missing(sources),
-                Fact::Missing(sources),
-                Fact::Missing(sources),
-                Fact::Missing(sources),
-            ),
-        };
         let saml_providers = saml_providers::saml_providers(&answers, documents.gaps);
+        let account = account::account(
+            &answers,
+            &mut documents,
+            &users,
+            permissions.as_ref().map(|all| &all.account),
+            &saml_providers,
+            declared,
+        );
         let manifest = self.manifest.as_ref();
         let region = manifest.and_then(|manifest| manifest.region.clone());
-        let lists = answers.lists;
-        let short_lists = ShortLists {
-            users: matches!(users::whole_list(&users, &answers), Fact::Missing(_)),
-            groups: !lists.groups,
-            roles: !lists.roles,
-            // Inline policies stand with the users, groups and roles that have them.
-            policies: !(lists.policies && lists.users && lists.groups && lists.roles),
-        };
+        let short_lists = short_lists(&users, &answers);
+        let PolicyLists { groups, roles, policies } = permissions.into();
         Ok(Snapshot {
             as_of,
             collected_from: manifest.map(|manifest| manifest.collected_from),
@@ -122,14 +115,7 @@ impl Bundle {
             region: region.filter(|region| is_region(region)),
             name: manifest.and_then(|manifest| manifest.name.clone()),
             unreached: manifest.and_then(|manifest| manifest.unreached),
-            account: account::account(
-                &answers,
-                &mut documents,
-                &users,
-                account.as_ref(),
-                &saml_providers,
-                declared,
-            ),
+            account,
             root: root::root(&answers, &mfa_devices, documents.gaps),
             service_credentials: service_credentials::service_credentials(
                 &answers,
@@ -155,5 +141,17 @@ impl Bundle {
                 _ => gaps.into_sorted(&answers.identity.partition),
             },
         })
+    }
+}
+
+/// Which lists may leave something out.
+fn short_lists(users: &Fact<Vec<User>>, answers: &Answers) -> ShortLists {
+    let lists = answers.lists;
+    ShortLists {
+        users: matches!(users::whole_list(users, answers), Fact::Missing(_)),
+        groups: !lists.groups,
+        roles: !lists.roles,
+        // Inline policies stand with the users, groups and roles that have them.
+        policies: !(lists.policies && lists.users && lists.groups && lists.roles),
     }
 }

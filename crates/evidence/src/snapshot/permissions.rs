@@ -42,6 +42,28 @@ pub(super) struct Permissions {
     users: HashMap<String, Privileges>,
 }
 
+/// The lists of permissions, each missing where these are.
+pub(super) struct PolicyLists {
+    pub(super) groups: Fact<Vec<Group>>,
+    pub(super) roles: Fact<Vec<Role>>,
+    pub(super) policies: Fact<Vec<Policy>>,
+}
+
+impl From<Fact<Permissions>> for PolicyLists {
+    fn from(permissions: Fact<Permissions>) -> PolicyLists {
+        match permissions {
+            Fact::Known(Permissions { groups, roles, policies, .. }) => {
+                PolicyLists { groups, roles, policies }
+            }
+            Fact::Missing(sources) => PolicyLists {
+                groups: Fact::Missing(sources),
+                roles: Fact::Missing(sources),
+                policies: Fact::Missing(sources),
+            },
+        }
+    }
+}
+
 /// What a principal can do, or become.
 #[derive(Clone)]
 pub(super) struct Privileges {

@@ -114,14 +114,7 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         has_signing_certificate: certificate,
         has_credential: password.or(access_key).or(certificate),
         mfa_active: mfa,
-        virtual_mfa_devices: own.or_else(|| match opened {
-            Some(session) => {
-                let mut devices = all_devices(session, &arn);
-                devices.retain(|device| device.kind == MfaKind::Virtual);
-                Fact::Known(devices)
-            }
-            None => Fact::Missing(Sources::NONE),
-        }),
+        virtual_mfa_devices: own.or_else(|| virtual_devices(opened, &arn)),
         mfa_devices: asked.map(|_| session.map(|session| all_devices(session, &arn))),
         access_keys: asked.map(|_| session.map(access_keys)),
         arn,
@@ -135,6 +128,14 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         disagreements: disagreements(&claims, row, answers, gaps),
         claims,
     }
+}
+
+/// The virtual devices that a root session listed.
+fn virtual_devices(opened: Option<&RootCredentials>, arn: &str) -> Fact<Vec<MfaDevice>> {
+    let Some(session) = opened else { return Fact::Missing(Sources::NONE) };
+    let mut devices = all_devices(session, arn);
+    devices.retain(|device| device.kind == MfaKind::Virtual);
+    Fact::Known(devices)
 }
 
 /// Whether there is a root user: in every partition that has one, and wherever an answer shows one.

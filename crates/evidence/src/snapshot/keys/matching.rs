@@ -36,7 +36,9 @@ pub(super) fn pair<'a>(slots: Vec<Slot<'a>>, listed: &'a [AccessKeyMetadata]) ->
     let is_guess = are_interchangeable(&pairs, &keys);
     keys.retain(|key| !take(&mut pairs, key, may_hold));
     if is_guess {
-        pairs.iter_mut().for_each(|pair| pair.is_guess = true);
+        for pair in &mut pairs {
+            pair.is_guess = true;
+        }
     }
     pairs.extend(keys.into_iter().map(|key| Pair {
         slot: None,
