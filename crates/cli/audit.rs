@@ -16,6 +16,7 @@ use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::fleet::{Accounts, Shard, Store};
 use crate::joined::{Joined, Whole};
+use crate::line_stream::LineStream;
 use crate::recorded::Recorded;
 use crate::reporting::Reporting;
 use crate::{crossings, evidence, input, loosened, merge, output, recorded, rule_files, terminal};
@@ -24,10 +25,11 @@ use crate::{crossings, evidence, input, loosened, merge, output, recorded, rule_
 pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is said before AWS is asked.
     let shard = Shard::asked(args.fleet.shard, args.fleet.shards)?;
-    let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
+    let mut outputs = output::of_share(&args.reporting.output.outputs, shard)?;
     let inputs = args.bundles.iter().chain(&args.trail).chain(&args.reporting.baseline);
     input::check_streams(inputs)?;
     let judged = recorded::evidence(&args.bundles, &args.trail);
+    let lines = LineStream::take_from(&mut outputs)?;
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.run.loosened.extend(loosened::accounts(&args.fleet, &reporting.config));
     let mut histories = BTreeMap::new();
@@ -38,9 +40,16 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     let sources = rule_files::sources(&reporting.rules);
     let declared = reporting.config.declarations();
     let crossings = crossings::Accounts::default();
-    let mut audit = Audit { args, reporting, sources, declared, recorded, histories, crossings };
-    let report = audit.accounts()?;
-    audit.reporting.finish(report)
+    let mut audit =
+        Audit { args, reporting, lines, sources, declared, recorded, histories, crossings };
+    let report = audit.accounts();
+    let is_complete = report.is_ok();
+    let status = report.and_then(|report| audit.reporting.finish(report));
+    let lines = audit.lines.finish(is_complete);
+    if let (Err(_), Err(failure)) = (&status, &lines) {
+        failure.print();
+    }
+    status.and_then(|status| lines.map(|()| status))
 }
 
 /// What CloudTrail recorded, by the paths that were given and in the bundles.
@@ -63,6 +72,7 @@ fn read_activity(
 struct Audit<'a> {
     args: &'a AuditArgs,
     reporting: Reporting<'a>,
+    lines: LineStream,
     /// What the rules need; a live audit asks for nothing else.
     sources: Sources,
     declared: Declarations,
@@ -100,7 +110,9 @@ impl Audit<'_> {
         }
         let like = self.reporting.without_accounts();
         for report in mem::take(&mut self.crossings).reports(&self.reporting.rules, &like) {
-            joined.settle(self.reporting.decide(report)?)?;
+            let report = self.reporting.decide(report)?;
+            self.lines.add(&report)?;
+            joined.settle(report)?;
         }
         self.note_others();
         if let Some(whole) = joined.finish()? {
@@ -125,6 +137,7 @@ impl Audit<'_> {
         let redact = self.args.reporting.redaction.redact;
         let names = if redact { Names::Redacted } else { Names::Shown };
         let report = self.report(bundle, names)?;
+        self.lines.add(&report)?;
         joined.add(report)?.map_err(|error| merge::refused(error, &self.args.bundles, names))
     }
 

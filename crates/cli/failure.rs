@@ -10,10 +10,13 @@ use portcullis_report::{Page, defuse};
 use crate::doctor::{self, Examination};
 use crate::terminal;
 
+/// An error that a thread can hand over.
+type AnyError = Box<dyn Error + Send + Sync>;
+
 /// The end of a command that did not do what it is for.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    error: Box<dyn Error>,
+    error: AnyError,
     help: Option<String>,
     /// What is known of credentials and connection, where these are what failed.
     examination: Option<Box<Examination>>,
@@ -21,7 +24,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// A failure with advice.
-    pub(crate) fn with_help(error: impl Into<Box<dyn Error>>, help: impl Into<String>) -> Failure {
+    pub(crate) fn with_help(error: impl Into<AnyError>, help: impl Into<String>) -> Failure {
         Failure { error: error.into(), help: Some(help.into()), examination: None }
     }
 
@@ -95,7 +98,7 @@ impl Failure {
 }
 
 /// Any error is a failure without advice.
-impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+impl<E: Into<AnyError>> From<E> for Failure {
     fn from(error: E) -> Failure {
         Failure { error: error.into(), help: None, examination: None }
     }

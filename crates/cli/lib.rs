@@ -17,6 +17,7 @@ mod frameworks;
 mod input;
 mod joined;
 mod layers;
+mod line_stream;
 mod logging;
 mod loosened;
 mod man;

@@ -49,6 +49,12 @@ impl<F: Copy> Output<F> {
         self.format
     }
 
+    /// Whether what is written can be read at once: by standard output, a pipe or a device.
+    pub(crate) fn is_stream(&self) -> bool {
+        let Some(path) = &self.path else { return true };
+        fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+    }
+
     /// Whether it is written to that file.
     pub(crate) fn goes_to(&self, file: &Path) -> bool {
         self.path.as_deref() == Some(file)
@@ -158,19 +164,27 @@ pub(crate) fn write<F: Copy>(
 ) -> Result<(), Failure> {
     // Files first: who reads standard output may go away at any time.
     let (files, streams): (Vec<_>, Vec<_>) = outputs.iter().partition(|o| o.path.is_some());
-    let mut failed: Option<Failure> = None;
+    let mut outcomes = Vec::new();
     for Output { format, path } in files.into_iter().chain(streams) {
         let render = |style, out: &mut dyn Write| render(*format, style, out);
-        let outcome = match path {
+        outcomes.push(match path {
             Some(path) => place(path).map_err(Failure::from).and_then(|place| {
                 write_file(&place, |out| render(terminal::file_style(), out))
                     .map_err(|error| unwritable(path, &error).into())
             }),
             None => terminal::print(|out| render(terminal::stdout_style(), out)),
-        };
-        if let Err(failure) = outcome
-            && let Some(earlier) = failed.replace(failure)
-        {
+        });
+    }
+    last_failure(outcomes)
+}
+
+/// The last of several failures, of which the others are printed.
+pub(crate) fn last_failure(
+    outcomes: impl IntoIterator<Item = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let mut failed: Option<Failure> = None;
+    for failure in outcomes.into_iter().filter_map(Result::err) {
+        if let Some(earlier) = failed.replace(failure) {
             earlier.print();
         }
     }

@@ -72,6 +72,13 @@ pub(crate) fn print_page(
     print(|out| write(&mut Page::new(out, stdout_style())))
 }
 
+/// Takes away a progress line that what is printed next would continue.
+pub(crate) fn clear_line() {
+    if io::stdout().is_terminal() && io::stderr().is_terminal() {
+        let _ = write!(io::stderr(), "\r\u{1b}[K");
+    }
+}
+
 /// Tells something on standard error that is not a failure.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "note: {}", quoted(text));

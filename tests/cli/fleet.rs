@@ -1,6 +1,12 @@
 //! Many accounts, as far as that can be tried without AWS.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
@@ -114,6 +120,41 @@ fn a_directory_of_reports_joins_into_what_one_audit_would_have_written() {
         assert_eq!(joined.stdout, whole.stdout);
     }
     assert_eq!(fs::read_to_string(sandbox.path("reports/all.json")).unwrap(), whole.stdout);
+}
+
+/// The second account comes on standard input, of which nothing is written before the lines of the first are read.
+#[test]
+fn the_lines_of_an_account_go_out_before_the_next_is_judged() {
+    let sandbox = Sandbox::new();
+    let leaky = repository("examples/leaky");
+    let bundles = [&leaky, "-"];
+    let options = ["-o", "jsonl", "-o", "jsonl=lines", "-o", "json=report.json"];
+    let mut command = sandbox.command([&["audit"], &TIME[..], &bundles, &options].concat());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let (read, is_read) = mpsc::channel();
+    let second = thread::spawn(move || {
+        let is_read = is_read.recv_timeout(Duration::from_mins(1)).is_ok();
+        let report = crate::credential_report(&[]).replace(OWN, OTHER);
+        stdin.write_all(report.as_bytes()).unwrap();
+        is_read
+    });
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut all = String::new();
+    lines.read_line(&mut all).unwrap();
+    let first: Json = serde_json::from_str(&all).unwrap();
+    assert_eq!((&first["account"], &first["status"]), (&json!("111122223333"), &json!("open")));
+    assert!(!sandbox.path("lines").exists(), "a file is there when it is whole");
+
+    read.send(()).unwrap();
+    assert!(second.join().unwrap());
+    lines.read_to_string(&mut all).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(fs::read_to_string(sandbox.path("lines")).unwrap(), all);
+    let at_the_end = sandbox.run(["report", "report.json", "-o", "jsonl"]).stdout;
+    let set = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(set(&all), set(&at_the_end));
+    assert_eq!(all.lines().count(), at_the_end.lines().count());
 }
 
 #[test]

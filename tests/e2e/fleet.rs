@@ -79,15 +79,34 @@ fn list(lane: &Lane, accounts: &[String]) -> String {
 /// An audit of the organization by so many jobs. On a busy machine an account that answers may take longer
 /// than the deadline; then there is another run with more time.
 fn run_in_time(lane: &Lane, jobs: &str) -> Run {
+    let lines = format!("jsonl={}", lane.path("lines"));
     let audit = |deadline| {
         let audit = ["audit", "-o", "json", "--as-of", "2030-01-01", "--deadline", deadline];
-        run(lane, &[&audit, &ORG, &["--jobs", jobs]])
+        run(lane, &[&audit, &ORG, &["--jobs", jobs, "-o", &lines]])
     };
     let cut_short = [AccountStatus::TimedOut, AccountStatus::Incomplete];
     let is_late =
         |account: &AuditedAccount| account.id != HANGING && cut_short.contains(&account.status);
     let quick = audit("15");
-    if report(&quick).accounts.iter().any(is_late) { audit("120") } else { quick }
+    let run = if report(&quick).accounts.iter().any(is_late) { audit("120") } else { quick };
+    assert_lines(lane, &run);
+    run
+}
+
+/// The lines that came out one account after the other are those of the report.
+#[track_caller]
+fn assert_lines(lane: &Lane, run: &Run) {
+    let saved = lane.path("report.json");
+    fs::write(&saved, &run.stdout).unwrap();
+    let at_the_end = lane.run(&["report", &saved, "-o", "jsonl"]).stdout;
+    let streamed = fs::read_to_string(lane.path("lines")).unwrap();
+    let lines = [at_the_end, streamed];
+    let [at_the_end, streamed] = lines.each_ref().map(|text| {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_unstable();
+        lines
+    });
+    assert!(at_the_end == streamed && !streamed.is_empty());
 }
 
 #[test]

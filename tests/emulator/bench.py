@@ -196,7 +196,7 @@ def measure_fleet(portcullis: str, directory: Path) -> None:
             for file in original.iterdir():
                 text = file.read_text().replace(large_account.ACCOUNT, bundle.name)
                 (bundle / file.name).write_text(text)
-    for form in ("json", "html"):
+    for form in ("json", "jsonl", "html"):
         runs = []
         for accounts in FLEETS:
             bundles = map(str, bundles_of(accounts, directory))

@@ -1,0 +1,135 @@
+//! JSON lines of the accounts of an audit, each account's as soon as it is judged.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::mem;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use portcullis_model::Report;
+use portcullis_report::{Format, render};
+
+use crate::failure::Failure;
+use crate::input::temporary_file;
+use crate::output::{self, Output};
+use crate::terminal;
+
+/// How much is read at once.
+const BUFFER: usize = 1 << 16;
+
+/// The lines so far, in a file without a name: who reads them slowly holds up no call to AWS, and takes no memory.
+struct Lines(Mutex<File>);
+
+/// Lines that go to streams while they are added, and to files when all are there.
+#[derive(Default)]
+pub(crate) struct LineStream {
+    /// None: nobody asked for lines.
+    lines: Option<Arc<Lines>>,
+    streams: Vec<Stream>,
+    files: Vec<Output<Format>>,
+}
+
+/// A thread that copies the lines to one output, and is notified when there are more.
+struct Stream {
+    more: Sender<()>,
+    thread: JoinHandle<Result<(), Failure>>,
+}
+
+impl LineStream {
+    /// Takes those outputs that are JSON lines.
+    pub(crate) fn take_from(outputs: &mut Vec<Output<Format>>) -> io::Result<LineStream> {
+        let mut stream = LineStream::default();
+        for output in mem::take(outputs) {
+            if output.format() != Format::Jsonl {
+                outputs.push(output);
+                continue;
+            }
+            let lines = match &stream.lines {
+                Some(lines) => lines,
+                None => stream.lines.insert(Arc::new(Lines(Mutex::new(temporary_file()?)))),
+            };
+            if output.is_stream() {
+                stream.streams.push(Stream::new(output, Arc::clone(lines)));
+            } else {
+                stream.files.push(output);
+            }
+        }
+        Ok(stream)
+    }
+
+    /// Adds the findings of a report.
+    pub(crate) fn add(&self, report: &Report) -> io::Result<()> {
+        let Some(lines) = &self.lines else { return Ok(()) };
+        lines.add(report)?;
+        for stream in &self.streams {
+            // One whose reader has had enough is gone.
+            let _ = stream.more.send(());
+        }
+        Ok(())
+    }
+
+    /// Writes the files, if all lines are there, and waits for the streams; what failed.
+    pub(crate) fn finish(self, is_complete: bool) -> Result<(), Failure> {
+        let Some(lines) = self.lines else { return Ok(()) };
+        let mut outcomes = Vec::new();
+        if is_complete {
+            outcomes.push(output::write(&self.files, |_, _, out| lines.copy(0, out).map(drop)));
+        }
+        for Stream { more, thread } in self.streams {
+            drop(more);
+            outcomes.push(thread.join().unwrap_or_else(|_| Err("the output has ended".into())));
+        }
+        output::last_failure(outcomes)
+    }
+}
+
+impl Stream {
+    fn new(output: Output<Format>, lines: Arc<Lines>) -> Stream {
+        let (more, is_more) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            output::write(&[output], |_, _, out| lines.follow(&is_more, out))
+        });
+        Stream { more, thread }
+    }
+}
+
+impl Lines {
+    fn add(&self, report: &Report) -> io::Result<()> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::End(0))?;
+        let mut out = BufWriter::with_capacity(BUFFER, &mut *file);
+        render(report, Format::Jsonl, terminal::file_style(), &mut out)?;
+        out.flush()
+    }
+
+    /// Writes what there is each time that there is more, until no more will come.
+    fn follow(&self, is_more: &Receiver<()>, out: &mut dyn Write) -> io::Result<()> {
+        let mut end = 0;
+        while is_more.recv().is_ok() {
+            terminal::clear_line();
+            end = self.copy(end, out)?;
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what there is from there on; where that ends.
+    fn copy(&self, mut start: u64, out: &mut dyn Write) -> io::Result<u64> {
+        let mut piece = vec![0; BUFFER];
+        loop {
+            let length = self.read(start, &mut piece)?;
+            if length == 0 {
+                return Ok(start);
+            }
+            out.write_all(&piece[..length])?;
+            start += length as u64;
+        }
+    }
+
+    fn read(&self, start: u64, piece: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))?;
+        file.read(piece)
+    }
+}
