@@ -297,7 +297,10 @@ struct Unit {
 
 impl JsonServices<'_> {
     /// The accounts right below a root or unit; without one, those of the organization.
-    async fn accounts(&self, parent: Option<&str>) -> Result<Vec<FleetAccount>, Failure> {
+    pub(crate) async fn accounts(
+        &self,
+        parent: Option<&str>,
+    ) -> Result<Vec<FleetAccount>, Failure> {
         let operation = if parent.is_some() { "ListAccountsForParent" } else { "ListAccounts" };
         let parts = |page: AccountsPage| (page.accounts, page.next_token);
         let accounts = self.of_organization(operation, parent, parts).await?;
@@ -305,7 +308,10 @@ impl JsonServices<'_> {
     }
 
     /// The accounts below those roots or units, at any depth, each once.
-    async fn accounts_below(&self, units: &[String]) -> Result<Vec<FleetAccount>, Failure> {
+    pub(crate) async fn accounts_below(
+        &self,
+        units: &[String],
+    ) -> Result<Vec<FleetAccount>, Failure> {
         let mut accounts: Vec<FleetAccount> = Vec::new();
         let mut waiting = units.to_vec();
         let mut seen = Vec::new();

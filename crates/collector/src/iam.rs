@@ -237,12 +237,14 @@ impl<'a> Iam<'a> {
         E: Error + ProvideErrorMetadata + 'static,
         F: Future<Output = Result<P, SdkError<E>>>,
     {
+        let of_operation = |failure: Failure| failure.during(operation);
         let mut paging = Paging::default();
         let mut marker = None;
         loop {
             let page = self.calls.make(operation, call(marker)).await?;
-            let next = page.next()?;
-            marker = paging.next(take(page)?, next)?;
+            let next = page.next().map_err(of_operation)?;
+            let count = take(page).map_err(of_operation)?;
+            marker = paging.next(count, next).map_err(of_operation)?;
             if marker.is_none() {
                 return Ok(());
             }

@@ -282,4 +282,4 @@ fn clear(value: &mut Json) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

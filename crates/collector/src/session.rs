@@ -405,4 +405,4 @@ impl ProvideCredentials for Limited {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -62,6 +62,23 @@ fn request() -> LookupRequest {
     }
 }
 
+/// What is read of one region.
+pub(crate) async fn read_one_region(endpoint: &str) -> Lookup {
+    read(endpoint, &one_region()).await.lookups.remove(0)
+}
+
+async fn read(endpoint: &str, request: &LookupRequest) -> EventHistory {
+    let calls = Calls::new(&fake::options(false));
+    let history = History {
+        services: JsonServices::new(config(endpoint), "aws", &calls),
+        account: Some("111122223333".to_owned()),
+        request,
+        now: at("2026-01-02T03:04:05Z"),
+        pace: Duration::from_millis(1),
+    };
+    history.read("aws").await
+}
+
 /// The history that such a server answers, and what it heard.
 async fn history(request: &LookupRequest, store: EventStore) -> (EventHistory, Vec<Json>) {
     let server = MockServer::start().await;
@@ -70,15 +87,7 @@ async fn history(request: &LookupRequest, store: EventStore) -> (EventHistory, V
         .respond_with(store)
         .mount(&server)
         .await;
-    let calls = Calls::new(&fake::options(false));
-    let history = History {
-        services: JsonServices::new(config(&server.uri()), "aws", &calls),
-        account: Some("111122223333".to_owned()),
-        request,
-        now: at("2026-01-02T03:04:05Z"),
-        pace: Duration::from_millis(1),
-    };
-    let read = history.read("aws").await;
+    let read = read(&server.uri(), request).await;
     let heard = server.received_requests().await.unwrap();
     (read, heard.iter().map(|heard| serde_json::from_slice(&heard.body).unwrap()).collect())
 }

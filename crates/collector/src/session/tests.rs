@@ -28,6 +28,13 @@ async fn config_with(endpoint: &str, credentials: fn() -> CredentialsResult) -> 
         .await
 }
 
+/// The first call of a run, which may take two seconds.
+pub(crate) async fn enter(config: SdkConfig) -> Result<Session, CollectError> {
+    let options = Options { role_arn: None, ..options(None) };
+    let base = Base { config, profile: "prod".to_owned(), place: "at the test".to_owned() };
+    base.enter(&options, &Calls::new(&options), Duration::from_secs(2)).await
+}
+
 async fn sts(operation: &str, status: u16, body: &str) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(method("POST"))

@@ -17,6 +17,7 @@ use super::super::*;
 use crate::http;
 
 pub(super) const ARN: &str = "arn:aws:iam::111122223333";
+pub(super) const ROOT: &str = "arn:aws:iam::444455556666:root";
 pub(super) const SAML: &str = "arn:aws:iam::111122223333:saml-provider/corp";
 pub(super) const OIDC: &str = "arn:aws:iam::111122223333:oidc-provider/oidc.example.com";
 pub(super) const DENIED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
@@ -169,6 +170,33 @@ pub(super) fn healthy(operation: &str) -> String {
              <JwtVendingEnabled>true</JwtVendingEnabled>"
                 .to_owned()
         }
+        "GetCallerIdentity" => format!(
+            "<UserId>AIDA1</UserId><Account>111122223333</Account><Arn>{ARN}:user/auditor</Arn>"
+        ),
+        "AssumeRoot" => {
+            "<Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>secret-of-root</SecretAccessKey>\
+             <SessionToken>token-of-root</SessionToken><Expiration>2026-01-02T03:19:05Z</Expiration>\
+             </Credentials>"
+                .to_owned()
+        }
+        "GetUser" => format!(
+            "<User><UserId>444455556666</UserId><UserName>root</UserName><Arn>{ROOT}</Arn><Path>/</Path>\
+             <CreateDate>2023-01-01T00:00:00Z</CreateDate></User>"
+        ),
+        "GetLoginProfile" => "<LoginProfile><UserName>root</UserName>\
+             <CreateDate>2023-01-01T00:00:00Z</CreateDate></LoginProfile>"
+            .to_owned(),
+        "GetAccessKeyLastUsed" => {
+            "<AccessKeyLastUsed><Region>eu-west-1</Region><ServiceName>s3</ServiceName>\
+             <LastUsedDate>2026-01-01T00:00:00Z</LastUsedDate></AccessKeyLastUsed>"
+                .to_owned()
+        }
+        "ListSigningCertificates" => "<Certificates/><IsTruncated>false</IsTruncated>".to_owned(),
+        "LookupEvents" => return r#"{"Events": []}"#.to_owned(),
+        "ListAccounts" | "ListAccountsForParent" => {
+            return r#"{"Accounts": [{"Id": "444455556666", "State": "ACTIVE"}]}"#.to_owned();
+        }
+        "ListOrganizationalUnitsForParent" => return r#"{"OrganizationalUnits": []}"#.to_owned(),
         "ListAnalyzers" => return ANALYZERS.to_owned(),
         "GetAlternateContact" => return CONTACT.to_owned(),
         "DescribeOrganization" => return ORGANIZATION.to_owned(),
@@ -193,15 +221,13 @@ const DETAILS: [&str; 2] = ["GetSAMLProvider", "GetOpenIDConnectProvider"];
 
 /// The error of that code, as the service of the operation words it.
 pub(super) fn error(operation: &str, code: &str) -> String {
-    match operation {
-        "ListAnalyzers" | "GetAlternateContact" | "DescribeOrganization" => {
-            format!(r#"{{"__type": "{code}", "message": "no"}}"#)
-        }
-        _ => format!(
-            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message>\
-             </Error><RequestId>r-1</RequestId></ErrorResponse>"
-        ),
+    if healthy(operation).starts_with('{') {
+        return format!(r#"{{"__type": "{code}", "message": "no"}}"#);
     }
+    format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message>\
+         </Error><RequestId>r-1</RequestId></ErrorResponse>"
+    )
 }
 
 /// The mock server that answers for every service.

@@ -10,12 +10,22 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt};
 use portcullis_evidence::Declarations;
-use portcullis_model::{RunOptions, Tally};
+use portcullis_model::{AccountId, RunOptions, Tally};
 use portcullis_rules::{RuleSet, Settings, embedded, evaluate};
 
 use super::fake::*;
 use super::*;
 use crate::account::CONTACT_TYPES;
+use crate::lookup::tests::read_one_region;
+use crate::root::RootAccess;
+use crate::session::tests::enter;
+
+/// The calls that list the accounts of an organization or of a unit, which fill no source.
+const OF_ORGANIZATIONS: [&str; 3] = [
+    "organizations:ListAccounts",
+    "organizations:ListAccountsForParent",
+    "organizations:ListOrganizationalUnitsForParent",
+];
 
 /// What a call meets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,7 +95,8 @@ impl Fault {
 
 /// One fault at one call, and what has been asked so far.
 struct Case {
-    source: Source,
+    /// What the call fills; none: it lists accounts.
+    source: Option<Source>,
     /// The IAM action of the call.
     action: &'static str,
     fault: Fault,
@@ -99,24 +110,34 @@ impl Case {
     fn operation(&self) -> &'static str {
         self.action.split_once(':').unwrap().1
     }
+
+    /// The code that the call fails with; none: it succeeds in the end.
+    fn code(&self) -> Option<&'static str> {
+        let code = self.fault.code(self.was_paged.load(Ordering::SeqCst));
+        let is_of_root = self.source == Some(Source::RootCredentials);
+        // A session as root may do all that it does, unless a guardrail denies it.
+        let by_guardrail = is_of_root && self.operation() != "AssumeRoot";
+        code.map(|code| if by_guardrail && code == "AccessDenied" { "DeniedToRoot" } else { code })
+    }
 }
 
-/// Every call of every source under every fault.
+/// Every call of every source, and those that list accounts, under every fault.
 fn cases() -> Vec<Case> {
+    let mut calls: Vec<_> = OF_ORGANIZATIONS.map(|action| (None, action)).to_vec();
+    for source in Source::every() {
+        calls.extend(source.actions().iter().map(|action| (Some(source), *action)));
+    }
     let mut cases = Vec::new();
-    // Who asks is found out before there is a run.
-    for source in Source::ALL.into_iter().filter(|&source| source != Source::CallerIdentity) {
-        for action in source.actions() {
-            for fault in FAULTS {
-                cases.push(Case {
-                    source,
-                    action,
-                    fault,
-                    calls: AtomicUsize::new(0),
-                    was_paged: AtomicBool::new(false),
-                    was_generated: AtomicBool::new(false),
-                });
-            }
+    for (source, action) in calls {
+        for fault in FAULTS {
+            cases.push(Case {
+                source,
+                action,
+                fault,
+                calls: AtomicUsize::new(0),
+                was_paged: AtomicBool::new(false),
+                was_generated: AtomicBool::new(false),
+            });
         }
     }
     cases
@@ -212,7 +233,8 @@ fn answer_to(asked: &Asked, case: &Case, connection: &TcpStream) -> std::io::Res
         return send(connection, 200, "text/xml", &whole);
     }
     case.calls.fetch_add(1, Ordering::SeqCst);
-    let is_later = asked.text.contains("Marker=") || asked.text.contains("nextToken=");
+    let tokens = ["Marker=", "nextToken=", "NextToken"];
+    let is_later = tokens.iter().any(|token| asked.text.contains(token));
     case.was_paged.fetch_or(is_later, Ordering::SeqCst);
     let fail = |status: u16, code: &str| {
         send(connection, status, "text/xml", &error(case.operation(), code))
@@ -269,7 +291,7 @@ fn send(mut connection: &TcpStream, status: u16, kind: &str, body: &str) -> std:
 /// The answer of a page that is not the last, where the operation has pages.
 fn with_another_page(operation: &str, whole: &str) -> String {
     if let Some(fields) = whole.strip_prefix('{') {
-        return format!("{{\"nextToken\": \"m2\", {fields}");
+        return format!("{{\"nextToken\": \"m2\", \"NextToken\": \"m2\", {fields}");
     }
     let last = ["<IsTruncated>false</IsTruncated>", "<isTruncated>false</isTruncated>"];
     let open = last.iter().fold(whole.to_owned(), |text, flag| text.replace(flag, ""));
@@ -292,27 +314,80 @@ fn needs() -> BTreeMap<String, BTreeSet<String>> {
     sections.remove("needs").unwrap()
 }
 
-/// Collects one source under a fault, and puts the outcome in the place of the healthy one.
-async fn strike(endpoint: &str, number: usize, case: &Case, healthy: &Bundle) -> Bundle {
-    let sources = Sources::from(case.source);
-    let options = Options { sources, deadline: Duration::from_secs(8), ..options(false) };
-    let denied = || Err(Failure::new("AccessDenied", "no"));
+/// What came of a call under a fault.
+enum Outcome {
+    /// The bundle, in which all but the call's source is healthy.
+    Collected(Bundle),
+    /// Why there is no answer, where there is none.
+    Answered(Result<(), String>),
+}
+
+/// Makes the call, within the time that a run would have.
+async fn strike(endpoint: &str, case: &Case, healthy: &Bundle) -> Outcome {
     let start = Instant::now();
-    let endpoint = format!("{endpoint}/{number}");
-    let mut alone = gather(&endpoint, denied(), &options, &Heard::default()).await;
+    let outcome = match case.source {
+        Some(Source::CallerIdentity) => Outcome::Answered(match enter(config(endpoint)).await {
+            Ok(session) => session.caller.map(drop).map_err(|failure| failure.explanation()),
+            Err(error) => Err(error.to_string()),
+        }),
+        Some(Source::CloudTrail) => {
+            Outcome::Answered(read_one_region(endpoint).await.missing.map_or(Ok(()), Err))
+        }
+        Some(source) => Outcome::Collected(collect(endpoint, case, source, healthy).await),
+        None => Outcome::Answered(list(endpoint, case.operation()).await),
+    };
+    let (fault, action, took) = (case.fault, case.action, start.elapsed());
+    assert!(took < Duration::from_secs(12), "{fault:?} at {action}: {took:?}");
+    outcome
+}
+
+/// Lists accounts by the calls of which that is one.
+async fn list(endpoint: &str, operation: &str) -> Result<(), String> {
+    let calls = Calls::new(&options(false));
+    let services = JsonServices::new(config(endpoint), "aws", &calls);
+    let accounts = match operation {
+        "ListAccounts" => services.accounts(None).await,
+        _ => services.accounts_below(&["ou-ab12-34cd56ef".to_owned()]).await,
+    };
+    accounts.map(drop).map_err(|failure| failure.explanation())
+}
+
+/// Collects one source under a fault, and puts the outcome in the place of the healthy one.
+async fn collect(endpoint: &str, case: &Case, source: Source, healthy: &Bundle) -> Bundle {
+    let mut alone = gather_alone(endpoint, source).await;
     // On a busy machine an answer may be later than these tests wait.
     let is_late = alone.gaps.iter().any(|gap| gap.code == Failure::TIMEOUT);
     if is_late && !matches!(case.fault, Fault::SlowDrip | Fault::NeverAnswers) {
-        alone = gather(&endpoint, denied(), &options, &Heard::default()).await;
+        alone = gather_alone(endpoint, source).await;
     }
-    let what = format!("{:?} at {}", case.fault, case.action);
-    assert!(start.elapsed() < Duration::from_secs(12), "{what}: {:?}", start.elapsed());
     let mut bundle = healthy.clone();
-    bundle.gaps = alone.gaps.into_iter().filter(|gap| gap.source == case.source).collect();
-    bundle.documents.remove(&case.source);
+    bundle.gaps = alone.gaps.into_iter().filter(|gap| gap.source == source).collect();
+    bundle.documents.remove(&source);
     let mut documents = alone.documents;
-    bundle.documents.extend(documents.remove(&case.source).map(|it| (case.source, it)));
+    bundle.documents.extend(documents.remove(&source).map(|it| (source, it)));
     bundle
+}
+
+/// A bundle with that source, and what it needs.
+async fn gather_alone(endpoint: &str, source: Source) -> Bundle {
+    let sources = Sources::from(source);
+    let options = Options { sources, deadline: Duration::from_secs(8), ..options(false) };
+    let calls = Calls::new(&options);
+    let config = config(endpoint);
+    let mut access = None;
+    if source == Source::RootCredentials {
+        access = Some(RootAccess::open(&config, "aws", &calls).await);
+    }
+    let root = access.as_ref().map(|access| AccountRoot {
+        access,
+        account: AccountId::parse("444455556666").unwrap(),
+        config: config.clone(),
+        calls: &calls,
+        diagnosis: &options.diagnosis,
+    });
+    let denied = Err(Failure::new("AccessDenied", "no"));
+    let collection = Collection::new(&options, config, denied, root, &calls);
+    Box::pin(collection.run(now())).await
 }
 
 /// Clocks, codes and quotas are AWS's: <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>
@@ -320,23 +395,33 @@ async fn strike(endpoint: &str, number: usize, case: &Case, healthy: &Bundle) ->
 async fn no_fault_of_any_call_is_a_pass() {
     let healthy = FakeAws::start().await.collect().await;
     let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
-    let (before, needs) = (tallies(&healthy, &rules), needs());
+    let needs = needs();
     let cases = Arc::new(cases());
     let endpoint = serve(cases.clone());
-    let strikes = cases
-        .iter()
-        .enumerate()
-        .map(async |(number, case)| (case, strike(&endpoint, number, case, &healthy).await));
+    let strikes = cases.iter().enumerate().map(async |(number, case)| {
+        (case, strike(&format!("{endpoint}/{number}"), case, &healthy).await)
+    });
     // They wait more than they compute; were they too many, calls would time out that should not.
     let struck: Vec<_> = stream::iter(strikes).buffer_unordered(8).collect().await;
-    for (case, bundle) in struck {
+    let before = tallies(&healthy, &rules);
+    for (case, outcome) in struck {
         let what = format!("{:?} at {}", case.fault, case.action);
         assert!(case.calls.load(Ordering::SeqCst) > 0, "{what}: not called");
-        let Some(code) = case.fault.code(case.was_paged.load(Ordering::SeqCst)) else {
+        let (source, bundle) = match (case.source, outcome) {
+            (Some(source), Outcome::Collected(bundle)) => (source, bundle),
+            (_, Outcome::Collected(_)) => panic!("{what}: a bundle"),
+            (_, Outcome::Answered(answer)) => {
+                check_answer(&what, case, answer);
+                continue;
+            }
+        };
+        let Some(code) = case.code() else {
             assert_eq!(bundle.gaps, [], "{what}");
-            let kept = |bundle: &Bundle| bundle.documents[&case.source].bytes.clone();
+            assert!(bundle.documents.contains_key(&source), "{what}");
+            let kept = |bundle: &Bundle| bundle.documents.get(&source).map(|it| it.bytes.clone());
             let is_paged = matches!(case.fault, Fault::LaterPage | Fault::RepeatedToken);
-            assert!(is_paged || kept(&bundle) == kept(&healthy), "{what}");
+            let is_in_both = healthy.documents.contains_key(&source) && !is_paged;
+            assert!(!is_in_both || kept(&bundle) == kept(&healthy), "{what}");
             continue;
         };
         assert!(!bundle.gaps.is_empty(), "{what}: no gap");
@@ -345,11 +430,26 @@ async fn no_fault_of_any_call_is_a_pass() {
             assert_eq!(told, (case.operation(), case.action, code), "{what}");
             assert!(!gap.message.is_empty() && !gap.message.contains('\n'), "{what}");
         }
-        let voided = !bundle.documents.contains_key(&case.source);
+        let voided = !bundle.documents.contains_key(&source);
         for (rule, tally) in tallies(&bundle, &rules) {
             assert!(tally.pass <= before[&rule].pass, "{what}: {rule} passes more");
-            let needed = voided && needs[case.source.name()].contains(&rule);
-            assert!(!needed || tally.pass == 0, "{what}: {rule} passes");
+            let is_needed = needs.get(source.name()).is_some_and(|rules| rules.contains(&rule));
+            assert!(!(voided && is_needed) || tally.pass == 0, "{what}: {rule} passes");
         }
     }
+}
+
+/// A call before a run, or apart from it, ends with the code, or with what keeps AWS from answering at all.
+fn check_answer(what: &str, case: &Case, answer: Result<(), String>) {
+    let Some(code) = case.code() else {
+        return assert_eq!(answer, Ok(()), "{what}");
+    };
+    let said = answer.expect_err(what);
+    let words = match code {
+        "Timeout" if case.source == Some(Source::CallerIdentity) => {
+            "AWS does not answer at the test: "
+        }
+        code => code,
+    };
+    assert!(said.contains(words) && !said.contains('\n'), "{what}: {said}");
 }
