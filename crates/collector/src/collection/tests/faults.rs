@@ -317,7 +317,7 @@ fn needs() -> BTreeMap<String, BTreeSet<String>> {
 /// What came of a call under a fault.
 enum Outcome {
     /// The bundle, in which all but the call's source is healthy.
-    Collected(Bundle),
+    Collected(Box<Bundle>),
     /// Why there is no answer, where there is none.
     Answered(Result<(), String>),
 }
@@ -333,7 +333,9 @@ async fn strike(endpoint: &str, case: &Case, healthy: &Bundle) -> Outcome {
         Some(Source::CloudTrail) => {
             Outcome::Answered(read_one_region(endpoint).await.missing.map_or(Ok(()), Err))
         }
-        Some(source) => Outcome::Collected(collect(endpoint, case, source, healthy).await),
+        Some(source) => {
+            Outcome::Collected(Box::new(collect(endpoint, case, source, healthy).await))
+        }
         None => Outcome::Answered(list(endpoint, case.operation()).await),
     };
     let (fault, action, took) = (case.fault, case.action, start.elapsed());
