@@ -7,10 +7,8 @@ use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, Principal
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId};
 use crate::escalation::{Certainty, Privileges, policies_of};
 use crate::pattern::{ARN_FIELDS, Pattern};
-use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
-
-/// The action that leads from one account into another.
-pub(crate) const ASSUME_ROLE: &str = "sts:assumerole";
+use crate::policy::{PolicyDocument, PrincipalElement, Selection, Statement};
+use crate::trust::{ASSUME_ROLE, TrustPolicy};
 
 /// What a principal is in its own account.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -109,7 +107,7 @@ impl Drawing<'_> {
         let may_leave = |document: &PolicyDocument| document.may_allow(ASSUME_ROLE);
         let leaves = (incomplete || documents.iter().any(may_leave))
             && boundary.as_ref().is_none_or(may_leave);
-        let trust = principal.trust.as_ref().map(|trust| reduced_trust(&trust.document));
+        let trust = principal.trust.as_ref().map(reduced_trust);
         let trust = trust.filter(|trust| self.lets_in_others(trust));
         let is_unread = principal.kind == PrincipalKind::Role && principal.trust.is_none();
         self.border.incomplete |= is_unread && rank != Rank::Other;
@@ -132,7 +130,7 @@ impl Drawing<'_> {
             tags: principal.tags.clone(),
             policies,
             boundary: boundary.filter(|_| leaves).map(|boundary| self.place(&boundary)),
-            trust: trust.map(|trust| self.place(&trust)),
+            trust: trust.map(|trust| self.place(&trust.document)),
             rank,
             depends_on,
             incomplete,
@@ -144,14 +142,8 @@ impl Drawing<'_> {
     fn reduced(&self, policy: PolicyId) -> Option<PolicyDocument> {
         let document = self.account.policy(policy).document.as_ref()?;
         let mut reduced = about_assuming(document);
-        for statement in &mut reduced.statements {
-            if let Some(Selection::Only(patterns)) = &mut statement.resources {
-                patterns.retain(|pattern| !self.is_own(pattern));
-            }
-        }
-        reduced.statements.retain(|statement| match &statement.resources {
-            Some(Selection::Only(patterns)) => !patterns.is_empty(),
-            _ => true,
+        reduced.statements.retain_mut(|statement| {
+            keep(&mut statement.resources, |pattern| !self.is_own(pattern))
         });
         Some(reduced)
     }
@@ -163,14 +155,9 @@ impl Drawing<'_> {
     }
 
     /// Whether a trust policy may let in principals of other accounts.
-    fn lets_in_others(&self, trust: &PolicyDocument) -> bool {
-        let allows = trust.statements.iter().filter(|it| it.effect == Effect::Allow);
-        let mut principals = allows.filter_map(|statement| statement.principals.as_ref());
-        principals.any(|principals| match principals {
-            Selection::Only(list) => list.iter().any(|element| {
-                *element == PrincipalElement::Anyone || element.account() != self.account.id
-            }),
-            Selection::AllBut(_) => true,
+    fn lets_in_others(&self, trust: &TrustPolicy) -> bool {
+        trust.admitting().any(|(.., element)| {
+            *element == PrincipalElement::Anyone || element.account() != self.account.id
         })
     }
 
@@ -200,18 +187,19 @@ fn about_assuming(document: &PolicyDocument) -> PolicyDocument {
 }
 
 /// A trust policy without services and federated users.
-fn reduced_trust(document: &PolicyDocument) -> PolicyDocument {
-    let mut reduced = about_assuming(document);
-    for statement in &mut reduced.statements {
-        if let Some(Selection::Only(principals)) = &mut statement.principals {
-            principals.retain(|element| {
-                *element == PrincipalElement::Anyone || element.account().is_some()
-            });
-        }
-    }
-    reduced.statements.retain(|statement| match &statement.principals {
-        Some(Selection::Only(principals)) => !principals.is_empty(),
-        _ => true,
+fn reduced_trust(trust: &TrustPolicy) -> TrustPolicy {
+    let mut document = about_assuming(&trust.document);
+    document.statements.retain_mut(|statement| {
+        keep(&mut statement.principals, |element| {
+            *element == PrincipalElement::Anyone || element.account().is_some()
+        })
     });
-    reduced
+    TrustPolicy { document }
+}
+
+/// Keeps some of what a statement names; whether that leaves it something to be about.
+fn keep<T>(named: &mut Option<Selection<T>>, is_kept: impl Fn(&T) -> bool) -> bool {
+    let Some(Selection::Only(items)) = named else { return true };
+    items.retain(is_kept);
+    !items.is_empty()
 }

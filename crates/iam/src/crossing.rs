@@ -14,11 +14,11 @@ use jiff::Timestamp;
 use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, PrincipalKind};
 
 use crate::account::{Account, Organization, Principal};
-use crate::border::ASSUME_ROLE;
+
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection};
-use crate::trust::TrustPolicy;
+use crate::trust::{ASSUME_ROLE, TrustPolicy};
 use crate::truth::Lack;
 use crate::value::Value;
 
@@ -140,14 +140,9 @@ impl Neighbours {
         let own = self.accounts[node.account].account.id;
         let mut let_in = BTreeSet::new();
         let mut is_open = false;
-        for statement in node.trust.iter().flat_map(|trust| &trust.document.statements) {
-            let listed: &[PrincipalElement] = match &statement.principals {
-                _ if statement.effect == Effect::Deny => &[],
-                Some(Selection::Only(list)) => list,
-                _ => &[PrincipalElement::Anyone],
-            };
-            is_open |= listed.contains(&PrincipalElement::Anyone);
-            let_in.extend(listed.iter().filter_map(PrincipalElement::account));
+        for (.., element) in node.trust.iter().flat_map(TrustPolicy::admitting) {
+            is_open |= *element == PrincipalElement::Anyone;
+            let_in.extend(element.account());
         }
         if is_open {
             self.open.push(place);
@@ -299,9 +294,9 @@ impl Neighbours {
     fn admission(&self, node: &Node, role: &Node) -> Option<Decision> {
         let brings = self.brings(role);
         let context = self.context(node, &brings);
-        let admission =
-            role.trust.as_ref()?.admit(&node.principal, node.boundary.is_some(), &context)?;
-        Some(admission.decision)
+        let trust = role.trust.as_ref()?;
+        let is_bounded = node.boundary.is_some();
+        Some(trust.admit(ASSUME_ROLE, &node.principal, is_bounded, &context)?.decision)
     }
 
     /// What the principal's own account decides.

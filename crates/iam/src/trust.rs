@@ -30,7 +30,7 @@ pub struct TrustPolicy {
 }
 
 /// The action of AWS principals and services.
-const ASSUME_ROLE: &str = "sts:assumerole";
+pub(crate) const ASSUME_ROLE: &str = "sts:assumerole";
 /// The action with a token of an OIDC issuer.
 const WITH_WEB_IDENTITY: &str = "sts:assumerolewithwebidentity";
 /// The action with an assertion of a SAML provider.
@@ -249,7 +249,7 @@ impl TrustPolicy {
 
     /// The Allow statements by their places, each with each of its principals; one with NotPrincipal is
     /// for anyone, since whoever is not in the list is anyone.
-    fn admitting(&self) -> impl Iterator<Item = (usize, &Statement, &PrincipalElement)> {
+    pub(crate) fn admitting(&self) -> impl Iterator<Item = (usize, &Statement, &PrincipalElement)> {
         let statements = self.document.statements.iter().enumerate();
         let allows = statements.filter(|(_, statement)| statement.effect == Effect::Allow);
         allows.flat_map(|(index, statement)| {

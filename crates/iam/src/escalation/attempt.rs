@@ -336,7 +336,7 @@ impl<'a> Search<'a> {
         };
         let is_bounded = node.who.boundary.is_some();
         let name = &self.index.methods.action(action).lower;
-        let admission = trust.admit_to(name, &node.who.identity, is_bounded, &context)?;
+        let admission = trust.admit(name, &node.who.identity, is_bounded, &context)?;
         let mut certainty = self.index.certainty(&admission.decision)?;
         // It may need no permission of its own, which is then surer than one with conditions.
         let by_itself = self.is_somebody(id) && admission.grant != Grant::ByPermission;

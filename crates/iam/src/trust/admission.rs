@@ -2,7 +2,7 @@
 
 use portcullis_model::{Arn, PrincipalKind};
 
-use super::{ASSUME_ROLE, TrustPolicy};
+use super::TrustPolicy;
 use crate::account::{Account, Principal};
 use crate::condition::Operator;
 use crate::context::{Context, Request};
@@ -44,20 +44,9 @@ pub(super) fn names_principal(key: &str) -> bool {
 }
 
 impl TrustPolicy {
-    /// How the role admits a principal of its own account, whom the context tells, with or without a
-    /// permissions boundary: of several ways the one that asks least.
-    #[must_use]
-    pub fn admit(
-        &self,
-        principal: &Principal,
-        is_bounded: bool,
-        context: &Context<'_>,
-    ) -> Option<Admission> {
-        self.admit_to(ASSUME_ROLE, principal, is_bounded, context)
-    }
-
-    /// The same of an action, in lower case, that assumes the role or adds to its session.
-    pub(crate) fn admit_to(
+    /// How the role admits a principal, whom the context tells, with or without a permissions boundary, to an action in
+    /// lower case that assumes the role or adds to its session: of several ways the one that asks least.
+    pub(crate) fn admit(
         &self,
         action: &str,
         principal: &Principal,
