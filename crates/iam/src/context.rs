@@ -161,6 +161,12 @@ fn is_sent(key: &str, action: &str) -> bool {
 }
 
 impl<'a> Context<'a> {
+    /// That of a request by anybody in an account, about something of its own.
+    #[must_use]
+    pub fn new(account: &'a Account, brings: &'a [(&'a str, Value<'a>)]) -> Context<'a> {
+        Context { account, principal: None, resource: Resource::Own, brings }
+    }
+
     /// The value of a condition key, whose name is in lower case.
     #[must_use]
     pub fn value(&self, key: &str) -> Value<'a> {

@@ -15,10 +15,10 @@ use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, Principal
 
 use crate::account::{Account, Organization, Principal};
 
-use crate::context::{Context, Request, Resource};
+use crate::context::{Context, Request};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection};
-use crate::trust::{ASSUME_ROLE, TrustPolicy};
+use crate::trust::{ASSUME_ROLE, SESSION, TrustPolicy};
 use crate::truth::Lack;
 use crate::value::Value;
 
@@ -91,12 +91,11 @@ struct Neighbour {
 struct Node {
     account: usize,
     principal: Principal,
+    /// The places of its policies and its boundary among the documents of the account.
     policies: Vec<usize>,
     boundary: Option<usize>,
-    trust: Option<TrustPolicy>,
     rank: BorderRank,
     depends_on: Vec<String>,
-    incomplete: bool,
     hops: OnceCell<Hops>,
 }
 
@@ -140,7 +139,7 @@ impl Neighbours {
         let own = self.accounts[node.account].account.id;
         let mut let_in = BTreeSet::new();
         let mut is_open = false;
-        for (.., element) in node.trust.iter().flat_map(TrustPolicy::admitting) {
+        for (.., element) in node.principal.trust.iter().flat_map(TrustPolicy::admitting) {
             is_open |= *element == PrincipalElement::Anyone;
             let_in.extend(element.account());
         }
@@ -161,7 +160,7 @@ impl Neighbours {
         for (place, node) in self.nodes.iter().enumerate() {
             let is_administrator =
                 node.rank == BorderRank::Administrator && node.depends_on.is_empty();
-            let leaves = node.incomplete || !node.policies.is_empty();
+            let leaves = node.principal.incomplete || !node.policies.is_empty();
             if node.account == account && !is_administrator && leaves {
                 let (routes, lacks) = self.routes(place);
                 crossings.push(Crossing {
@@ -241,11 +240,22 @@ impl Neighbours {
             if role.account == node.account || !self.are_of_one_partition(node, role) {
                 continue;
             }
-            let Some(admitted) = self.admission(node, role) else { continue };
-            if node.incomplete {
+            let brings = self.brings(role);
+            let context = Context {
+                principal: Some(&node.principal),
+                ..Context::new(&self.accounts[node.account].account, &brings)
+            };
+            let is_bounded = node.boundary.is_some();
+            let trust = role.principal.trust.as_ref();
+            let admission =
+                trust.and_then(|it| it.admit(ASSUME_ROLE, &node.principal, is_bounded, &context));
+            let Some(admission) = admission else { continue };
+            if node.principal.incomplete {
                 hops.lacks.insert(Lack::Document);
             }
-            let decision = self.permission(node, role).within(admitted);
+            let resource = &role.principal.arn;
+            let request = Request { action: ASSUME_ROLE, resource, context };
+            let decision = self.permission(node, &request).within(admission.decision);
             if !decision.may_be_allowed() {
                 continue;
             }
@@ -280,7 +290,7 @@ impl Neighbours {
             let roles = Pattern::glob(&roles);
             let statements = self.documents(node).flat_map(|document| &document.statements);
             let mut allows = statements.filter(|statement| statement.effect == Effect::Allow);
-            node.incomplete
+            node.principal.incomplete
                 || allows.any(|statement| match &statement.resources {
                     Some(Selection::Only(patterns)) => {
                         patterns.iter().any(|pattern| pattern.may_overlap(&roles))
@@ -290,25 +300,13 @@ impl Neighbours {
         })
     }
 
-    /// What the role's trust policy decides; none: it does not let the principal in.
-    fn admission(&self, node: &Node, role: &Node) -> Option<Decision> {
-        let brings = self.brings(role);
-        let context = self.context(node, &brings);
-        let trust = role.trust.as_ref()?;
-        let is_bounded = node.boundary.is_some();
-        Some(trust.admit(ASSUME_ROLE, &node.principal, is_bounded, &context)?.decision)
-    }
-
     /// What the principal's own account decides.
-    fn permission(&self, node: &Node, role: &Node) -> Decision {
-        let brings = self.brings(role);
-        let context = self.context(node, &brings);
-        let request = Request { action: ASSUME_ROLE, resource: &role.principal.arn, context };
+    fn permission(&self, node: &Node, request: &Request<'_>) -> Decision {
         let statements = self.documents(node).flat_map(|document| &document.statements);
-        let decision = Decision::by(statements, &request);
+        let decision = Decision::by(statements, request);
         let Some(boundary) = node.boundary else { return decision };
         let boundary = self.accounts[node.account].document(boundary);
-        decision.within(boundary.map_or(Decision::Silent, |boundary| boundary.decide(&request)))
+        decision.within(boundary.map_or(Decision::Silent, |boundary| boundary.decide(request)))
     }
 
     fn documents(&self, node: &Node) -> impl Iterator<Item = &PolicyDocument> {
@@ -316,34 +314,18 @@ impl Neighbours {
         node.policies.iter().filter_map(|place| account.document(*place))
     }
 
-    fn context<'a>(&'a self, node: &'a Node, brings: &'a [(&'a str, Value<'a>)]) -> Context<'a> {
-        let account = &self.accounts[node.account].account;
-        Context { account, principal: Some(&node.principal), resource: Resource::Own, brings }
-    }
-
     /// The values of keys that are about the role, or that the caller must know, or be allowed to choose.
     fn brings<'a>(&'a self, role: &Node) -> Vec<(&'a str, Value<'a>)> {
-        let account = &self.accounts[role.account].account;
-        let (organization, paths) = match &account.organization {
-            Organization::Unknown => {
-                let lacking = Value::Lacking(Lack::Organization);
-                (lacking.clone(), lacking)
-            }
-            Organization::None => (Value::Absent, Value::Absent),
-            Organization::Member { id, .. } => {
-                (Value::one(id.as_str()), Value::Beginning(format!("{id}/")))
-            }
-        };
-        vec![
-            ("aws:resourceaccount", Value::one(account.id_text())),
-            ("aws:resourceorgid", organization),
-            ("aws:resourceorgpaths", paths),
-            ("aws:requesttag/", Value::Open),
-            ("aws:tagkeys", Value::Open),
-            ("sts:externalid", Value::Open),
-            ("sts:sourceidentity", Value::Open),
-            ("sts:transitivetagkeys", Value::Open),
-        ]
+        let there = Context::new(&self.accounts[role.account].account, &[]);
+        let mut brings = Vec::new();
+        for key in ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"] {
+            brings.push((key, there.value(key)));
+        }
+        brings.push(("sts:externalid", Value::Open));
+        for (_, keys) in SESSION {
+            brings.extend(keys.iter().map(|key| (*key, Value::Open)));
+        }
+        brings
     }
 }
 
@@ -389,14 +371,15 @@ impl Neighbour {
             principal: Principal {
                 unique_id: drawn.unique_id.clone(),
                 tags: drawn.tags.clone(),
+
+                trust: trust.map(|document| TrustPolicy { document: document.clone() }),
+                incomplete: drawn.incomplete,
                 ..Principal::new(drawn.kind, &drawn.arn, name)
             },
             policies: drawn.policies.clone(),
             boundary: drawn.boundary,
-            trust: trust.map(|document| TrustPolicy { document: document.clone() }),
             rank: drawn.rank,
             depends_on: drawn.depends_on.clone(),
-            incomplete: drawn.incomplete,
             hops: OnceCell::new(),
         }
     }

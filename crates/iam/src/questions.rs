@@ -168,7 +168,7 @@ impl PolicyDocument {
                 let value = if with_all { probe::value_of(key, account) } else { Value::Absent };
                 brings.push((*key, value));
             }
-            let context = Context { account, principal: None, resource: about, brings: &brings };
+            let context = Context { resource: about, ..Context::new(account, &brings) };
             for resources in &together {
                 let requests = resources.iter().map(|it| Request { action, resource: it, context });
                 if requests.clone().all(|request| self.decide(&request).may_be_allowed()) {
@@ -237,7 +237,7 @@ fn names_everything(selection: &Selection) -> bool {
 }
 
 fn by_anybody(account: &Account) -> Context<'_> {
-    Context { account, principal: None, resource: Resource::Any, brings: &[] }
+    Context { resource: Resource::Any, ..Context::new(account, &[]) }
 }
 
 /// The service of `service:*`.

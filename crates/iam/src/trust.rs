@@ -16,7 +16,7 @@ use portcullis_model::{AccountId, Arn};
 
 use self::clause::Clauses;
 use crate::account::{Account, Organization};
-use crate::context::{Context, Request, Resource};
+use crate::context::{Context, Request};
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::probe;
 use crate::truth::Truth;
@@ -179,8 +179,7 @@ impl TrustPolicy {
         }
         sources.iter().any(|source| {
             let brings = [("aws:sourcearn", Value::one(source.as_str()))];
-            let context =
-                Context { account, principal: None, resource: Resource::Own, brings: &brings };
+            let context = Context::new(account, &brings);
             let request = Request { action: ASSUME_ROLE, resource: "*", context };
             let mut admitting = self.admitting();
             admitting.any(|(_, statement, element)| {

@@ -7,7 +7,7 @@ use super::methods::ActionId;
 use super::step::Allowed;
 use crate::account::{Account, ChosenTags, Principal};
 use crate::condition::Condition;
-use crate::context::{Context, Request, Resource};
+use crate::context::{Context, Request};
 use crate::pattern::Pattern;
 use crate::policy::{Selection, Statement};
 use crate::probe;
@@ -301,9 +301,7 @@ impl Index<'_> {
         }
         let mut taggings = vec![Tagging::Any];
         if !limits.is_empty() {
-            let account = self.account;
-            let context =
-                Context { account, principal: None, resource: Resource::Own, brings: &[] };
+            let context = Context::new(self.account, &[]);
             let request = Request { action: "sts:tagsession", resource: "*", context };
             let some = self.asked_tags().taggings(&limits, false, &request);
             let some = some.filter(|some| some.len() * roles <= MANY_SESSIONS);

@@ -18,7 +18,7 @@ use super::issuers::{self, Issuer};
 use super::{ASSUME_ROLE, Demands, SESSION, Standing, WITH_SAML, is_saml};
 use crate::account::Account;
 use crate::condition::{Condition, Operator, Quantifier, moment};
-use crate::context::{Context, OF_SERVICES, Request, Resource};
+use crate::context::{Context, OF_SERVICES, Request};
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::truth::Truth;
@@ -193,7 +193,7 @@ fn known_of_arn(arn: &str) -> Vec<(&str, Value<'_>)> {
 /// with a variable is turned round: `aws:ResourceOrgID` with `${aws:PrincipalOrgID}`.
 fn resolve(condition: &mut Condition, account: &Account) {
     let brings = PRINCIPAL.map(|key| (key, Value::Open));
-    let context = Context { account, principal: None, resource: Resource::Own, brings: &brings };
+    let context = Context::new(account, &brings);
     let request = Request { action: ASSUME_ROLE, resource: "*", context };
     let is_of_role = ["aws:resourceaccount", "aws:resourceorgid"].contains(&condition.key.as_str());
     if let [value] = &condition.values[..]
@@ -302,7 +302,7 @@ impl Clauses {
         account: &Account,
     ) -> Option<Clauses> {
         let known = known_values(document, element, action, account);
-        let context = Context { account, principal: None, resource: Resource::Own, brings: &known };
+        let context = Context::new(account, &known);
         let request = Request { action, resource: "*", context };
         let mut clauses = Clauses(Vec::new());
         for condition in &allow.conditions {
@@ -420,7 +420,7 @@ impl Clauses {
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml>
     pub(super) fn hold_for_vouched(&self, account: &Account) -> Truth {
-        let context = Context { account, principal: None, resource: Resource::Own, brings: &[] };
+        let context = Context::new(account, &[]);
         let request = Request { action: WITH_SAML, resource: "*", context };
         let mut all = Truth::Yes;
         for demand in &self.0 {
@@ -437,7 +437,7 @@ impl Clauses {
 
     /// All that is demanded of the principal.
     pub(super) fn demands(&self, element: &PrincipalElement, account: &Account) -> Demands {
-        let context = Context { account, principal: None, resource: Resource::Own, brings: &[] };
+        let context = Context::new(account, &[]);
         let request = Request { action: ASSUME_ROLE, resource: "*", context };
         let demands_mfa = |it: &Condition| demands_mfa(it, &request);
         let mut demands = Demands {
