@@ -210,16 +210,10 @@ impl Maker<'_, '_> {
     /// The changes to a user, role or group, which has policies of its own.
     fn changes(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect> {
         match self.method.changes {
-            Changes::UserPermissions | Changes::GroupPermissions | Changes::RolePermissions => {
-                return self.more(&holder.arn, target);
-            }
-            Changes::UserBoundary | Changes::RoleBoundary => {
-                return self.unbound(holder, target);
-            }
+            Changes::Permissions(_) => return self.more(&holder.arn, target),
+            Changes::Boundary(_) => return self.unbound(holder, target),
             Changes::NewGroup => return self.new_groups(target),
-            Changes::UserTags | Changes::RoleTags => {
-                return self.retagged(holder, target);
-            }
+            Changes::Tags(_) => return self.retagged(holder, target),
             _ => {}
         }
         let who = &self.node.who;
@@ -229,9 +223,7 @@ impl Maker<'_, '_> {
             let is_inline = policy.kind == PolicyKind::Inline;
             let (can_go, target) = match self.method.changes {
                 Changes::GroupLeave => (true, target.cloned()),
-                Changes::UserInline | Changes::RoleInline | Changes::GroupInline => {
-                    (is_inline, Some(Target::Policy(*id)))
-                }
+                Changes::Inline(_) => (is_inline, Some(Target::Policy(*id))),
                 _ => (!is_inline, Some(Target::Policy(*id))),
             };
             let in_force = who.policies.contains(id) && !who.removed.contains(id);

@@ -81,18 +81,9 @@ pub(super) struct Method {
     pub(super) on: BTreeMap<String, String>,
     /// The ARN of something new that the services act for, whose name AWS chooses, with placeholders.
     pub(super) acts_for: Option<String>,
-    /// The account from which alone the call is taken.
-    pub(super) account: Option<Caller>,
+
     #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
     source: String,
-}
-
-/// An account that calls come from.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Caller {
-    /// The management account of the organization, or a delegated administrator.
-    Management,
 }
 
 /// What a method changes; the file says what must hold for each.
@@ -101,9 +92,7 @@ pub(super) enum Caller {
 pub(super) enum Changes {
     PolicyText,
     PolicyVersion,
-    UserPermissions,
-    GroupPermissions,
-    RolePermissions,
+    Permissions(PrincipalKind),
     UserCredentials,
     GroupMembership,
     NewGroup,
@@ -116,17 +105,11 @@ pub(super) enum Changes {
     OidcAudience,
     MissingSamlProvider,
     MissingOidcProvider,
-    UserBoundary,
-    RoleBoundary,
-    UserAttachment,
-    UserInline,
-    RoleAttachment,
-    RoleInline,
-    GroupAttachment,
-    GroupInline,
+    Boundary(PrincipalKind),
+    Attachment(PrincipalKind),
+    Inline(PrincipalKind),
     GroupLeave,
-    UserTags,
-    RoleTags,
+    Tags(PrincipalKind),
     NewUser,
     NewMember,
     NewRole,
@@ -278,21 +261,13 @@ impl Changes {
     /// The kind of principal of which something is changed; none: it is not one's own, or a policy is.
     pub(super) fn kind_of_holder(self) -> Option<PrincipalKind> {
         match self {
-            Changes::UserPermissions
-            | Changes::UserBoundary
-            | Changes::UserAttachment
-            | Changes::UserInline
-            | Changes::UserTags
-            | Changes::NewGroup => Some(PrincipalKind::User),
-            Changes::RolePermissions
-            | Changes::RoleBoundary
-            | Changes::RoleAttachment
-            | Changes::RoleInline
-            | Changes::RoleTags => Some(PrincipalKind::Role),
-            Changes::GroupPermissions
-            | Changes::GroupAttachment
-            | Changes::GroupInline
-            | Changes::GroupLeave => Some(PrincipalKind::Group),
+            Changes::Permissions(kind)
+            | Changes::Boundary(kind)
+            | Changes::Attachment(kind)
+            | Changes::Inline(kind)
+            | Changes::Tags(kind) => Some(kind),
+            Changes::NewGroup => Some(PrincipalKind::User),
+            Changes::GroupLeave => Some(PrincipalKind::Group),
             _ => None,
         }
     }
@@ -304,14 +279,7 @@ impl Changes {
 
     /// Whether it gives somebody in reach a policy, or those of a group.
     pub(super) fn gives(self) -> bool {
-        matches!(
-            self,
-            Changes::UserPermissions
-                | Changes::GroupPermissions
-                | Changes::RolePermissions
-                | Changes::GroupMembership
-                | Changes::NewGroup
-        )
+        matches!(self, Changes::Permissions(_)) || self.joins()
     }
 
     /// Whether it only takes something away that stands in the way.
@@ -344,11 +312,8 @@ impl Changes {
     pub(super) fn kind_of_target(self) -> Option<&'static str> {
         match self {
             Changes::PolicyText | Changes::PolicyVersion => Some("policy"),
-            Changes::UserPermissions => Some("user"),
-            Changes::GroupPermissions | Changes::GroupMembership | Changes::NewMember => {
-                Some("group")
-            }
-            Changes::RolePermissions => Some("role"),
+            Changes::Permissions(kind) => Some(kind.word()),
+            Changes::GroupMembership | Changes::NewMember => Some("group"),
             Changes::SamlProvider | Changes::MissingSamlProvider => Some("saml-provider"),
             Changes::OidcProvider | Changes::OidcAudience | Changes::MissingOidcProvider => {
                 Some("oidc-provider")
@@ -412,8 +377,7 @@ mod tests {
             );
             assert_eq!(method.way.is_none(), has_no_target, "{id}");
             assert!(method.way.is_none_or(|way| way.contains("{target}")), "{id}");
-            let managed = matches!(method.changes, Changes::Directory | Changes::MemberRoot);
-            assert_eq!(method.account.is_some(), managed, "{id}");
+
             let services: Vec<_> = method.on.keys().collect();
             assert!(services.iter().all(|it| method.services.contains(it)), "{id}");
             assert!(services.is_empty() || method.action_names.len() == 1, "{id}");

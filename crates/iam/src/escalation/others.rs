@@ -96,7 +96,7 @@ impl Search<'_> {
                 first: Some((way, Some(target))),
                 ..Edge::new(by, *id, reached.step.clone())
             };
-            if self.method(by.method).changes == Changes::GroupPermissions {
+            if self.method(by.method).changes == Changes::Permissions(PrincipalKind::Group) {
                 self.change_joined_groups(&edge);
             }
             self.change_other(&edge);

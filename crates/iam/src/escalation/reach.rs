@@ -198,7 +198,7 @@ impl<'a> Search<'a> {
             }
             let targets = self.in_range(id, method.actions[0]);
             let holders: usize = targets.iter().map(|(_, holders)| holders.len()).sum();
-            if method.changes == Changes::GroupPermissions {
+            if method.changes == Changes::Permissions(PrincipalKind::Group) {
                 self.change_joined_groups(&Edge::new(by, id, Step::default()));
             }
             let joins = method.changes.joins();

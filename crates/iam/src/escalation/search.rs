@@ -345,7 +345,7 @@ impl<'a> Search<'a> {
     /// A method that needs nobody else.
     fn act_alone(&mut self, by: Wait, method: &'static Method) {
         if !self.may_use_all(by.node, &method.actions)
-            || method.account.is_some() && !self.is_in_management_account()
+            || method.changes != Changes::Unseen && !self.is_in_management_account()
         {
             return;
         }

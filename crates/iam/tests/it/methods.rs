@@ -1,7 +1,7 @@
 //! Every method of `data/escalations.toml`, with a target that serves and with one that does not.
 
 use portcullis_iam::Certainty::{self, Certain, Conditional, Possible};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value as Json, json};
 
 use crate::account::{
@@ -17,12 +17,24 @@ struct File {
 #[derive(Clone, Deserialize)]
 struct Method {
     id: String,
+    #[serde(deserialize_with = "in_one_word")]
     changes: String,
     actions: Vec<String>,
     #[serde(default)]
     instead: Vec<String>,
     #[serde(default)]
     services: Vec<String>,
+}
+
+/// `{ permissions = "user" }` as `user-permissions`.
+fn in_one_word<'de, D: Deserializer<'de>>(changes: D) -> Result<String, D::Error> {
+    Ok(match Json::deserialize(changes)? {
+        Json::Object(of_kind) => {
+            let (what, kind) = of_kind.iter().next().unwrap();
+            format!("{}-{what}", kind.as_str().unwrap())
+        }
+        word => word.as_str().unwrap().to_owned(),
+    })
 }
 
 /// How to test what a method changes. Accounts have a user or role alice, with the method's actions on everything
