@@ -44,6 +44,8 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
         }
         "SAMLUser" => actor(saml_kind(record), user_name),
         "IdentityCenterUser" | "Unknown" | "" => directory_user(record, pool),
+        // A CSV names the session alone.
+        _ if user_name.is_some_and(is_instance) => actor(ActorKind::Instance, user_name),
         other => actor(ActorKind::Other, user_name.or(Some(other))),
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use portcullis_model::{Form, Outcome};
+use portcullis_model::{ActorKind, Form, Outcome};
 use portcullis_trail::ActivityReader;
 use serde_json::{Value, json};
 
@@ -145,6 +145,18 @@ fn the_csv_of_the_console_says_of_no_sign_in_how_it_ended() {
     assert_eq!(outcomes, [Outcome::Unknown, Outcome::Failure, Outcome::Success]);
     assert_eq!(activity.coverage.records.of_no_interest, 1);
     assert_eq!(activity.coverage.inputs[&Form::Csv], 1);
+}
+
+/// The sessions of an instance's role are named after it.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+#[test]
+fn the_csv_of_the_console_shows_an_instance_by_its_name() {
+    let row = csv_row("i-0abcdef1234567890", "GetSigninToken", "signin.amazonaws.com", "a");
+    let activity = read(format!("{CSV_HEADER}\n{row}\n"));
+    let event = &activity.events[0];
+    assert_eq!((event.actor.kind, event.outcome), (ActorKind::Instance, Outcome::Unknown));
+    assert_eq!(event.actor.name.as_deref(), Some("i-0abcdef1234567890"));
 }
 
 #[test]
