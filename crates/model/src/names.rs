@@ -176,6 +176,29 @@ pub fn partition_of(region: &str) -> &'static str {
 pub const SIGN_IN_REGIONS: [&str; 5] =
     ["ap-southeast-2", "eu-north-1", "us-east-1", "us-east-2", "us-west-2"];
 
+/// The regions of the partition `aws` that every account has without enabling them.
+///
+/// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
+pub const DEFAULT_REGIONS: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
 /// All regions of a partition other than `aws`, which are few; none of `aws` itself.
 #[must_use]
 pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {

@@ -12,7 +12,7 @@ use crate::problem::{LoadError, Problem, place};
 use crate::program::{Program, ScopedProgram, Texts};
 use crate::read::{self, Fields, Text};
 use crate::rule::meant_rule;
-use crate::scope::{self, GroupingTexts, PRINCIPALS, SCOPES, Scope};
+use crate::scope::{self, GroupingTexts, IDENTITY_CENTER, PRINCIPALS, SCOPES, Scope};
 use crate::settings::{RULE_SETS, RuleSettings, Settings};
 use crate::{Rule, RuleFile, is_rule_id};
 
@@ -183,9 +183,11 @@ fn regions(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Vec<St
     if !scopes.into_iter().flatten().any(|scope| scope.is_activity()) {
         return Vec::new();
     }
-    let regions = fields.texts("regions");
-    for region in regions.iter().filter(|region| !is_region(&region.value)) {
-        fields.problems.push(region.problem("this is not the name of a region"));
+    let regions = fields.one_or_several("regions");
+    for region in &regions {
+        if region.value != IDENTITY_CENTER && !is_region(&region.value) {
+            fields.problems.push(region.problem("this is not the name of a region"));
+        }
     }
     regions.into_iter().map(|region| region.value).collect()
 }

@@ -1,5 +1,6 @@
 //! A complete, healthy account, and patches on it: the resources of examples.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -45,6 +46,7 @@ fn read_in_whole() -> AccountActivity {
     AccountActivity {
         period: Period { from: Timestamp::UNIX_EPOCH, to: Timestamp::UNIX_EPOCH },
         regions: Vec::new(),
+        portal_regions: BTreeSet::new(),
         is_whole: true,
         is_of_one_person: false,
         sign_ins: Vec::new(),

@@ -3,7 +3,13 @@
 use crate::scope::Scope;
 use crate::{FactDoc, facts_in_reach};
 
-/// What a rule on windows says beside its scope.
+/// What a rule on activity says beside its scope.
+const ACTIVITY_KEYS: &str = r#"
+
+# The regions without which it cannot pass: those that record the activity.
+regions = ["us-east-1", "us-east-2", "us-west-2", "eu-north-1", "ap-southeast-2"]"#;
+
+/// What one on windows says besides.
 const WINDOW_KEYS: &str = r#"
 
 # What attempts have in common, how soon one follows the other, which count (by default all), such as
@@ -18,15 +24,17 @@ within   = "10m"
 #[must_use]
 pub fn skeleton(id: &str, scope: &Scope) -> String {
     let resource = scope.given().next().map_or(scope.name, |variable| variable.name);
-    let (keys, example) = match scope.made_of {
-        Some(_) => (WINDOW_KEYS, "[{}]"),
-        None => ("", "{}"),
-    };
+    let mut keys = if scope.is_activity() { ACTIVITY_KEYS.to_owned() } else { String::new() };
+    let mut example = "{}";
+    if scope.made_of.is_some() {
+        keys.push_str(WINDOW_KEYS);
+        example = "[{}]";
+    }
     let mut lines = vec![
         include_str!("skeleton.toml")
             .replace("@id@", id)
             .replace("@scope@", scope.name)
-            .replace("@keys@", keys)
+            .replace("@keys@", &keys)
             .replace("@resource@ = {}", &format!("{resource} = {example}"))
             .replace("@resource@", resource),
     ];

@@ -1,11 +1,11 @@
 //! Attempts and events as facts that rules judge, account by account.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountActivity, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact, FactorState, Form,
-    Mfa, Outcome, Period, SharedText, SignIn, Source, is_region, partition_of,
+    AccountActivity, Actor, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact,
+    FactorState, Form, Mfa, Outcome, Period, SharedText, SignIn, Source, is_region, partition_of,
 };
 
 use crate::summary::Filter;
@@ -24,12 +24,18 @@ pub(crate) fn facts(
         let activity = accounts.entry(region.account.clone()).or_insert_with(|| AccountActivity {
             period,
             regions: Vec::new(),
+            portal_regions: BTreeSet::new(),
             is_whole: is_whole(coverage),
             is_of_one_person: filter.user.is_some(),
             sign_ins: Vec::new(),
             credential_events: Vec::new(),
         });
         activity.regions.push(region.clone());
+    }
+    for event in events.iter().filter(|event| is_of_portal(event)) {
+        if let Some(activity) = accounts.get_mut(&*event.account) {
+            activity.portal_regions.insert(event.region.clone());
+        }
     }
     let created = times_of("CreateUser", &events);
     let enabled = times_of("EnableMFADevice", &events);
@@ -46,6 +52,12 @@ pub(crate) fn facts(
         }
     }
     accounts
+}
+
+/// Whether it is part of a sign-in to Identity Center. A session of a permission set is opened anywhere.
+fn is_of_portal(event: &Event) -> bool {
+    let Actor { kind, role, .. } = &event.actor;
+    *kind == ActorKind::IdentityCenter && role.is_none() && event.service == "signin"
 }
 
 /// Makes room for all facts at once: a list that grows is copied, and for a while there are two.

@@ -1,5 +1,7 @@
 //! What CloudTrail recorded in an account: attempts to sign in, and events about credentials.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,9 @@ pub struct AccountActivity {
     pub period: Period,
     /// The regions that were read, sorted. Of one that is not here, nothing is known.
     pub regions: Vec<RegionCoverage>,
+    /// The regions in which Identity Center recorded sign-ins, at whatever time and of whomever.
+    #[serde(default)]
+    pub portal_regions: BTreeSet<SharedText>,
     /// Whether all that happened in a region would be in what was read of it, as in the log files of a
     /// trail; else only the periods of digests are sure.
     pub is_whole: bool,

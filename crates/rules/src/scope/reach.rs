@@ -1,7 +1,9 @@
 //! How far what was read of CloudTrail reaches: without it, that nothing was recorded says nothing.
 
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::{AccountActivity, Period, RegionCoverage, Snapshot, regions_of};
+use portcullis_model::{
+    AccountActivity, DEFAULT_REGIONS, Period, RegionCoverage, Snapshot, regions_of,
+};
 
 use super::subject::{self, State, Subject};
 
@@ -10,12 +12,14 @@ const DIGEST: SignedDuration = SignedDuration::from_hours(1);
 /// A region in use records something every day; without an event, no log file is written.
 const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
+/// What stands in a rule's `regions` for those in which Identity Center records sign-ins.
+pub(crate) const IDENTITY_CENTER: &str = "identity_center";
+
 /// Stands for all that was recorded and that a rule finds no fault with, which is a pass, or for what was
 /// not read, which is unknown. None: nothing can be said of it, or need be.
 ///
-/// The rule needs these regions of the partition `aws`, or without any those that were read;
-/// `found_something` says whether it has found fault with anything or could not judge it, and `undecided`
-/// how many attempts it may concern.
+/// The rule needs these regions of the partition `aws`; `found_something` says whether it has found fault with
+/// anything or could not judge it, and `undecided` how many attempts it may concern.
 pub(crate) fn rest<'a>(
     snapshot: &'a Snapshot,
     needed: &[String],
@@ -49,7 +53,9 @@ fn reach(
     activity: &AccountActivity,
     needed: &[String],
 ) -> (Vec<String>, String) {
-    let needed = regions(activity, &snapshot.account.partition, needed);
+    let Some(needed) = regions(activity, &snapshot.account.partition, needed) else {
+        return (vec![NO_PORTAL.to_owned()], String::new());
+    };
     let mut missing = Vec::new();
     let mut reach = activity.period;
     for region in &needed {
@@ -63,17 +69,32 @@ fn reach(
     (missing, format!("{} {}", needed.join(", "), stretch(reach)))
 }
 
-/// The regions that the rule needs. Other partitions have few, and whatever happens there is in one.
+/// What is missing where no region is known to be that of Identity Center.
+const NO_PORTAL: &str = "the region of IAM Identity Center is not known: no sign-in to its portal was read, nor were \
+                         all regions";
+
+/// The regions that the rule needs, if they are known. Other partitions have few, and whatever happens there is
+/// in one.
 fn regions<'a>(
     activity: &'a AccountActivity,
     partition: &str,
     needed: &'a [String],
-) -> Vec<&'a str> {
+) -> Option<Vec<&'a str>> {
     match regions_of(partition) {
-        Some(all) if !needed.is_empty() => all.to_vec(),
-        _ if needed.is_empty() => activity.regions.iter().map(|it| it.region.as_str()).collect(),
-        _ => needed.iter().map(String::as_str).collect(),
+        Some(all) => Some(all.to_vec()),
+        None if needed == [IDENTITY_CENTER] => portal_regions(activity),
+        None => Some(needed.iter().map(String::as_str).collect()),
     }
+}
+
+/// The regions in which Identity Center recorded sign-ins, or if it recorded none, all that were read, if those
+/// that every account has are among them; none: it may be where nothing was read.
+fn portal_regions(activity: &AccountActivity) -> Option<Vec<&str>> {
+    if !activity.portal_regions.is_empty() {
+        return Some(activity.portal_regions.iter().map(|region| &**region).collect());
+    }
+    let read: Vec<&str> = activity.regions.iter().map(|it| it.region.as_str()).collect();
+    DEFAULT_REGIONS.iter().all(|region| read.contains(region)).then_some(read)
 }
 
 /// The part of the period in which nothing of the region is missing, if that is all of it but for what

@@ -331,6 +331,38 @@ fn other_partitions_have_other_regions() {
     );
 }
 
+/// Identity Center records sign-ins in its own region, which may be any.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/logging-using-cloudtrail.html>
+#[test]
+fn identity_center_may_be_where_nothing_was_read() {
+    let rule = WINDOWS.replace(r#"["us-east-1", "us-west-2"]"#, r#""identity_center""#);
+    let verdict = |regions: Vec<Json>, portals: &[&str]| {
+        let activity = json!({
+            "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+            "regions": regions,
+            "portal_regions": portals,
+            "is_whole": true,
+            "is_of_one_person": false,
+            "sign_ins": [],
+            "credential_events": [],
+        });
+        lines(&report_of(&rule, activity)).join("|")
+    };
+    let unknown = "unknown not judged: the region of IAM Identity Center is not known: no sign-in to its portal was \
+                   read, nor were all regions";
+    let whole = |region: &str| proved(region, "07:00:00", "12:00:00");
+    assert_eq!(verdict(covered(), &[]), unknown);
+    let pass = "pass no such activity was recorded in eu-west-1 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC";
+    assert_eq!(verdict(vec![whole("eu-west-1")], &["eu-west-1"]), pass);
+    let short = proved("eu-west-1", "07:00:00", "10:00:00");
+    let unread = "unknown not judged: no management event of eu-west-1 was read";
+    assert_eq!(verdict(vec![short], &["eu-west-1"]), unread);
+    let all = portcullis_model::DEFAULT_REGIONS.map(whole);
+    assert_eq!(verdict(all[1..].to_vec(), &[]), unknown);
+    assert!(verdict(all.to_vec(), &[]).starts_with("pass no such activity was recorded in ap-"));
+}
+
 #[test]
 fn without_a_log_nothing_is_judged() {
     let report = judge(&load(WINDOWS).unwrap(), &account(), &EVERY);
@@ -349,6 +381,7 @@ fn mistakes_in_windows_are_found_where_they_are() {
     assert_eq!(errors("10m", "often"), "this is not a time such as `10m` or `1h`");
     assert_eq!(errors("'failure'\"", "'failed'\"").matches("failed").count(), 1);
     assert_eq!(errors("us-west-2", "the west"), "this is not the name of a region");
+    assert_eq!(errors("[\"us-east-1\", \"us-west-2\"]", "[]"), "`regions` is empty");
     assert_eq!(errors("within      = \"10m\"\n", ""), "`within` is missing");
     let until = "until_success = 1\nwithin  ";
     assert_eq!(errors("within  ", until), "`until_success` must be true or false");

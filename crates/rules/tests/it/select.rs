@@ -59,7 +59,7 @@ fn what_does_not_exist_is_an_error() {
 fn rules_are_chosen_by_what_there_is_to_judge() {
     let select = |evidence: Evidence| {
         let on_log = changed("test-rule", "log-rule")
-            .replace("\"user\"", "\"signin\"")
+            .replace("\"user\"", "\"signin\"\nregions = [\"us-east-1\"]")
             .replace("user.password_enabled", "signin.actor == 'user'")
             .replace("user.age_days <= params.max_age_days", "params.max_age_days > 90")
             .replace("{user.name}", "{signin.user}")

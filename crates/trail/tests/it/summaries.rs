@@ -147,3 +147,38 @@ fn a_device_is_replaced_by_one_that_was_enabled_just_before() {
     assert_eq!(minutes("06:59:59", "new"), None);
     assert_eq!(minutes("08:05:00", "old"), Some(5.0));
 }
+
+/// Users sign in to the portal in the region of Identity Center, and to consoles in any.
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+#[test]
+fn the_region_of_identity_center_is_known_by_its_sign_ins() {
+    let story = Story::new()
+        .event(
+            "08:00:00",
+            json!({
+                "eventName": "UserAuthentication",
+                "awsRegion": "eu-west-1",
+                "userIdentity": {
+                    "type": "IdentityCenterUser",
+                    "onBehalfOf": { "userId": "94d8b448-7011-70e8-5c2f-93e2e1b1fd4c" },
+                },
+                "serviceEventDetails": { "UserAuthentication": "Success" },
+            }),
+        )
+        .event(
+            "08:00:05",
+            json!({
+                "awsRegion": "us-east-2",
+                "userIdentity": {
+                    "type": "AssumedRole",
+                    "arn": "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_ReadOnly_0123456789abcdef/ana",
+                },
+            }),
+        );
+    let of_another = Filter { user: Some("bilal.haddad".to_owned()), ..Filter::default() };
+    for filter in [Filter::default(), of_another] {
+        let (_, accounts) = summarise(read(log_file(&story.records)), &filter);
+        let portals = &accounts["111122223333"].portal_regions;
+        assert_eq!(portals.iter().collect::<Vec<_>>(), ["eu-west-1"]);
+    }
+}
