@@ -161,6 +161,7 @@ struct AccountLine {
 /// in order.
 struct FindingLine {
     severity: Severity,
+    urgent: bool,
     status: Status,
     rule: u32,
     account: u32,
@@ -209,6 +210,7 @@ impl Spill {
         let start = self.write(finding)?;
         self.findings.push(FindingLine {
             severity: finding.severity,
+            urgent: finding.urgent,
             status: finding.status(),
             rule: self.rules.number(&finding.rule),
             account: self.keys.number(&(finding.partition.clone(), finding.account.clone())),
@@ -276,8 +278,9 @@ impl Spill {
     /// Puts what several reports hold into the order of one.
     fn sort(&mut self) {
         let Spill { rules, keys, accounts, findings, .. } = self;
-        let order =
-            |line: &FindingLine| (line.severity, rules.get(line.rule), keys.get(line.account));
+        let order = |line: &FindingLine| {
+            (line.severity, !line.urgent, rules.get(line.rule), keys.get(line.account))
+        };
         // Stable: those of one rule and account keep their order.
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         accounts.sort_by(|a, b| keys.get(a.key).cmp(keys.get(b.key)));

@@ -9,7 +9,7 @@ from pathlib import Path
 HEADER = (
     "severity,status,account,rule,title,resource_kind,resource_name,region,message,remediation,"
     "waiver,waiver_reason,waiver_owner,waiver_expires,baseline,first_seen,verdict,missing,"
-    "evidence,resource_id,fingerprint,as_of,references,partition"
+    "evidence,resource_id,fingerprint,as_of,references,partition,urgent"
 )
 COLUMNS = HEADER.split(",")
 

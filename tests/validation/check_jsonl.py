@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 FIELDS = (
-    "schema as_of tool status fingerprint rule partition account resource verdict severity message "
-    "message_facts evidence missing remediation waiver first_seen baseline account_alias "
+    "schema as_of tool status fingerprint rule partition account resource verdict severity urgent "
+    "message message_facts evidence missing remediation waiver first_seen baseline account_alias "
     "account_name account_region account_status rule_title rule_family rule_risk rule_params "
     "rule_references rule_frameworks"
 )

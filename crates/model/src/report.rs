@@ -45,7 +45,7 @@ pub struct Report {
     /// The rules that were judged, sorted by id; the same in all accounts.
     pub rules: Vec<RuleInfo>,
     /// Every `fail` and `unknown` of all accounts, and other verdicts where asked for; the most severe
-    /// first.
+    /// first, and of these the urgent ones.
     pub findings: Vec<Finding>,
     /// The waivers of the configuration, and what became of them in all accounts together.
     #[serde(default)]
@@ -321,6 +321,10 @@ pub struct Finding {
     pub verdict: Verdict,
     /// How severe it is.
     pub severity: Severity,
+    /// Whether it comes before others of its severity, since CloudTrail recorded that what it is about was used,
+    /// or that somebody tried to.
+    #[serde(default)]
+    pub urgent: bool,
     /// What is wrong, with names and numbers.
     pub message: String,
     /// Where texts of facts stand in the message, in their order; none: that is not known.
@@ -350,10 +354,11 @@ impl Finding {
         AccountRef { partition: &self.partition, id: &self.account }
     }
 
-    /// The order of findings in a report: the most severe first, then by rule, account and resource.
+    /// The order of findings in a report: the most severe first, of these the urgent ones, then by rule,
+    /// account and resource.
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
-        (self.severity, &self.rule, self.account_ref(), &self.resource.id)
+        (self.severity, !self.urgent, &self.rule, self.account_ref(), &self.resource.id)
     }
 
     /// The verdict, and what has been decided about it.

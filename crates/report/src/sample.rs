@@ -17,6 +17,7 @@ pub(crate) fn finding(rule: &str, id: &str, region: Option<&str>) -> Finding {
         },
         verdict: Verdict::Fail,
         severity: Severity::Low,
+        urgent: false,
         message: "alice is idle".to_owned(),
         message_facts: None,
         evidence: Evidence::default(),

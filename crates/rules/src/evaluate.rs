@@ -193,6 +193,7 @@ impl Judge<'_> {
             },
             verdict: judgement.verdict,
             severity: judge::severity(&part.program, rule.severity, subject),
+            urgent: false,
             message,
             message_facts: Some(message_facts),
             evidence: judgement.evidence,

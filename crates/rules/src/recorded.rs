@@ -159,6 +159,7 @@ impl<'a> Recorded<'a> {
         if addition.message == Message::default() {
             return;
         }
+        finding.urgent = !addition.facts.is_empty();
         let facts = finding.message_facts.take().unwrap_or_default();
         let message = Message::new(std::mem::take(&mut finding.message), facts);
         let mut message = message.unwrap_or_default();

@@ -210,7 +210,8 @@ impl<'a> Diff<'a> {
 
 fn order<'e>(entry: &'e Entry<'_>) -> impl Ord + 'e {
     let Entry { change, severity, rule, partition, account, resource, fingerprint, .. } = entry;
-    (*change, *severity, *rule, *partition, *account, &resource.id, *fingerprint)
+    let is_urgent = entry.finding().is_some_and(|finding| finding.urgent);
+    (*change, *severity, !is_urgent, *rule, *partition, *account, &resource.id, *fingerprint)
 }
 
 fn origin<'r>(report: &'r Report) -> Origin<'r> {

@@ -189,6 +189,7 @@ impl Redaction<'_> {
             resource,
             verdict,
             severity: _,
+            urgent: _,
             message,
             message_facts,
             evidence,

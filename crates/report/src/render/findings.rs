@@ -8,6 +8,7 @@ pub(crate) struct Entry {
     /// Among the findings.
     pub place: u32,
     pub severity: Severity,
+    pub urgent: bool,
     pub status: Status,
     /// The rule's place in [`View::rule_ids`](crate::render::view::View::rule_ids).
     pub rule: u32,

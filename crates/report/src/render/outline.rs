@@ -140,7 +140,7 @@ fn count(groups: &[Group<'_>]) -> usize {
     groups.iter().map(|group| group.entries.len()).sum()
 }
 
-/// Some of the findings by rule, the most severe rule first.
+/// Some of the findings by rule: the most severe rule first, and of these what has an urgent finding.
 fn grouped<'a>(view: &'a View<'_>, some: impl Fn(&Entry) -> bool) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<(Severity, &str), Group<'a>> = BTreeMap::new();
     for entry in view.entries.iter().filter(|entry| some(entry)) {
@@ -150,7 +150,11 @@ fn grouped<'a>(view: &'a View<'_>, some: impl Fn(&Entry) -> bool) -> Vec<Group<'
         let group = Group { id, rule, entries: Vec::new(), same_as: None };
         groups.entry((severity, id)).or_insert(group).entries.push(*entry);
     }
-    groups.into_values().collect()
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|((severity, _), group)| {
+        (*severity, !group.entries.iter().any(|entry| entry.urgent))
+    });
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// What could not be judged: why, which rules need it, and what to do.

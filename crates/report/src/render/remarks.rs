@@ -5,10 +5,16 @@ use portcullis_model::{BaselineState, Finding, Verdict};
 use crate::decide::waivers::decision_and_reason;
 use crate::words::day;
 
-/// What its waiver and the baseline say.
+/// Whether it is urgent, and what its waiver and the baseline say.
 pub(crate) fn remarks(finding: &Finding) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if finding.urgent {
+        remarks.push("urgent: CloudTrail recorded its use, or attempts".to_owned());
+    }
     let waiver = finding.waiver.as_ref().filter(|_| finding.verdict == Verdict::Fail);
-    waiver.map(decision_and_reason).into_iter().chain(on_baseline(finding)).collect()
+    remarks.extend(waiver.map(decision_and_reason));
+    remarks.extend(on_baseline(finding));
+    remarks
 }
 
 /// Why a finding is unknown.

@@ -57,6 +57,7 @@ impl<'a> View<'a> {
                 // No list of a report has four thousand million places.
                 place: u32::try_from(place).unwrap_or(u32::MAX),
                 severity: finding.severity,
+                urgent: finding.urgent,
                 status: finding.status(),
                 rule: rule_ids.number(&finding.rule),
                 account: account_ids.number(&finding.account),
@@ -122,10 +123,11 @@ impl<'a> View<'a> {
         Ok(words::first_of(&names, entries.len()))
     }
 
-    /// The message of a finding, led by what it is about where it does not say so itself.
+    /// The message of a finding, led by what it is about where it does not say so itself, and by that it is urgent.
     pub(crate) fn describe(&self, finding: &Finding) -> String {
         let account = self.many_accounts().then_some(finding.account.as_str());
-        words::describe(account, &finding.resource, &finding.message)
+        let says = words::describe(account, &finding.resource, &finding.message);
+        if finding.urgent { format!("urgent: {says}") } else { says }
     }
 
     /// The finding's account; none only in a report that was tampered with.

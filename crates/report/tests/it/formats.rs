@@ -1,7 +1,30 @@
 //! What holds for every format; `tests/validate` has the formats' own validators.
 
-use crate::support::{decided, hostile, of_size, rendered};
+use crate::support::{decided, finding, hostile, of_size, rendered, report};
+use portcullis_model::{Finding, Severity, Verdict};
 use portcullis_report::{Detail, Format, Style, render};
+
+/// What somebody uses is what to mend first among equals.
+#[test]
+fn people_read_urgent_findings_first_and_that_they_are_urgent() {
+    let mut report = report();
+    let finding = |rule, name: &str, urgent| {
+        let says = format!("{name} is wrong");
+        let finding = finding(rule, Severity::Medium, Verdict::Fail, name, &says, "Look.");
+        Finding { urgent, ..finding }
+    };
+    report.findings = vec![
+        finding("old-key", "in-use", true),
+        finding("another-rule", "quiet", false),
+        finding("another-rule", "silent", false),
+    ];
+    for format in [Format::Table, Format::Html, Format::Markdown] {
+        let text = rendered(&report, format);
+        let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} in {text}"));
+        assert!(place("in-use is wrong") < place("quiet is wrong"), "{format:?}");
+        assert!(text.to_lowercase().contains("urgent: "), "{format:?}");
+    }
+}
 
 #[test]
 fn each_format_is_as_it_was() {

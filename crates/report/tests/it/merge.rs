@@ -41,6 +41,17 @@ fn accounts_keep_their_times_and_findings_come_the_gravest_first() {
 }
 
 #[test]
+fn of_one_severity_the_urgent_findings_come_first() {
+    let urgent = |name| Finding { urgent: true, ..fails(name) };
+    let [first, second] = two(fails("a"), urgent("z"));
+    let severe = of_severity(Severity::High, fails("m"));
+    let third = moved(at(OLD, [severe]), "aws", "777788889999");
+    let joined = merge(vec![first, second, third]).unwrap();
+    let whose: Vec<_> = joined.findings.iter().map(|f| f.resource.name.as_str()).collect();
+    assert_eq!(whose, ["user/m", "user/z", "user/a"]);
+}
+
+#[test]
 fn an_account_is_another_in_another_partition() {
     let china = moved(at(OLD, [fails("a")]), "aws-cn", "111122223333");
     assert_eq!(merge(vec![at(OLD, [fails("a")]), china]).unwrap().accounts.len(), 2);

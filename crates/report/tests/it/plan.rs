@@ -100,6 +100,20 @@ fn a_step_has_what_its_ticket_needs() {
     assert_eq!(moments, [NEW, NEW]);
 }
 
+/// A ticket learns that somebody uses what it is about, and not that a later run read no log.
+#[test]
+fn an_urgent_finding_comes_first_and_changes_its_ticket() {
+    let urgent = || Finding { urgent: true, ..fails("b") };
+    let (old, new) = (at(OLD, []), at(NEW, [fails("a"), urgent()]));
+    let diff = Diff::between(&old, &new).unwrap();
+    let steps = ticket_steps(&diff);
+    let order: Vec<_> = steps.iter().map(|step| (step.message, step.urgent)).collect();
+    assert_eq!(order, [("b is idle", true), ("a is idle", false)]);
+    assert_eq!(plan(&[fails("b")], &[urgent()]), [(Action::Update, Reason::Changed)]);
+    assert_eq!(plan(&[urgent()], &[fails("b")]), []);
+    assert_eq!(plan(&[urgent()], &[urgent()]), []);
+}
+
 #[test]
 fn a_moved_fingerprint_is_told_before_what_else_has_changed() {
     let key = |rotated| listed_key("dan", "AKIADAN", "2026-01-04T12:00:00Z", rotated);

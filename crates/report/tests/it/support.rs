@@ -404,6 +404,7 @@ pub(crate) fn finding(
         resource: ResourceRef { kind: "user".to_owned(), id, name: name.to_owned(), region: None },
         verdict,
         severity,
+        urgent: false,
         message: message.to_owned(),
         message_facts: Some(told(message, &[("user.name", name), ("user.name", "alice")])),
         evidence: Evidence::new(&BTreeMap::from([("user.name", name)])),

@@ -80,7 +80,8 @@ fn sign_ins_are_counted_with_the_last_and_where_it_came_from() {
         "{WORDS}; CloudTrail on 2026-11-18: 4 sign-ins, last at 2026-11-18 08:00 UTC, 1 without MFA, \
          from 192.0.2.4, 192.0.2.3, 192.0.2.2 and 1 more"
     );
-    assert_eq!(message(activity(&["us-east-1"], &sign_ins, &[])), expected);
+    let found = finding(activity(&["us-east-1"], &sign_ins, &[]));
+    assert_eq!((found.message, found.urgent), (expected, true));
     // A second later than the credential report.
     let later = [attempt("08:00:01", json!({}))];
     let expected = format!(
@@ -157,7 +158,8 @@ fn that_nothing_was_recorded_is_said_only_where_all_was_read() {
         "{WORDS}; CloudTrail: no sign-in was recorded in ap-southeast-2, eu-north-1, us-east-1, \
          us-east-2, us-west-2 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC"
     );
-    assert_eq!(message(activity(&REGIONS, &[], &[])), expected);
+    let found = finding(activity(&REGIONS, &[], &[]));
+    assert_eq!((found.message, found.urgent), (expected, false));
     assert_eq!(message(activity(&REGIONS[1..], &[], &[])), WORDS, "a region is missing");
     let mut short = activity(&REGIONS, &[], &[]);
     short["regions"][0]["proved"][0]["from"] = json!("2026-11-18T08:00:01Z");
@@ -179,7 +181,7 @@ fn others_of_the_same_name_do_not_count() {
 }
 
 #[test]
-fn nothing_but_words_and_evidence_changes() {
+fn nothing_but_words_evidence_and_urgency_changes() {
     let without = finding(Json::Null);
     let attempts = [attempt("09:00:00", json!({ "mfa": "not_used" }))];
     let with = finding(activity(&REGIONS, &attempts, &[]));
@@ -189,6 +191,7 @@ fn nothing_but_words_and_evidence_changes() {
     assert_eq!(seen, Some(json!({ "count": 1, "last": "2026-11-18T09:00:00Z" })));
     assert_eq!(facts, without.evidence.facts());
     let words = |finding: Finding| Finding {
+        urgent: false,
         message: String::new(),
         message_facts: None,
         evidence: portcullis_model::Evidence::default(),

@@ -11,7 +11,7 @@ use super::side::Side;
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Difference {
-    /// What differs: `severity`, `waiver`, `resources` (how many of them with that id fail), or a fact
+    /// What differs: `severity`, `urgent`, `waiver`, `resources` (how many of them with that id fail), or a fact
     /// of the evidence, such as `user.groups`.
     pub what: String,
     /// What it was.
@@ -54,9 +54,12 @@ fn of_pair(old: &Finding, new: &Finding) -> Vec<Difference> {
     let severity = |severity: Severity| json!(severity.word());
     let severities = (old.severity != new.severity)
         .then(|| difference("severity", severity(old.severity), severity(new.severity)));
+    // A run without CloudTrail knows of no urgency, so only more of it is a change.
+    let urgency =
+        (!old.urgent && new.urgent).then(|| difference("urgent", json!(false), json!(true)));
     let waivers = (waiver_state(old) != waiver_state(new))
         .then(|| difference("waiver", json!(waiver_state(old)), json!(waiver_state(new))));
-    severities.into_iter().chain(waivers).chain(of_evidence(old, new)).collect()
+    severities.into_iter().chain(urgency).chain(waivers).chain(of_evidence(old, new)).collect()
 }
 
 /// Whether it is waived, in the words of a difference.

@@ -35,6 +35,8 @@ pub struct Step<'d> {
     pub risk: Option<&'d str>,
     /// How severe it is, or was.
     pub severity: Severity,
+    /// Whether it comes before others of its severity: see [`Finding::urgent`].
+    pub urgent: bool,
     /// The resource.
     pub resource: &'d ResourceRef,
     /// What is wrong, or was.
@@ -115,7 +117,7 @@ fn action(entry: &Entry<'_>) -> Option<(Action, Reason)> {
 }
 
 fn step<'d>(entry: &'d Entry<'d>, action: Action, reason: Reason) -> Option<Step<'d>> {
-    let Finding { message, remediation, .. } = entry.finding()?;
+    let Finding { message, remediation, urgent, .. } = entry.finding()?;
     Some(Step {
         action,
         reason,
@@ -128,6 +130,7 @@ fn step<'d>(entry: &'d Entry<'d>, action: Action, reason: Reason) -> Option<Step
         title: entry.title,
         risk: entry.rule_info.map(|rule| rule.risk.as_str()),
         severity: entry.severity,
+        urgent: *urgent,
         resource: entry.resource,
         message,
         remediation,

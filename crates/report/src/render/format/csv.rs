@@ -48,6 +48,7 @@ const COLUMNS: &[Column] = &[
         joined(view.rule(f).iter().flat_map(|rule| &rule.references).map(String::as_str))
     }),
     ("partition", |(_, f)| f.partition.clone()),
+    ("urgent", |(_, f)| f.urgent.to_string()),
 ];
 
 /// The one column whose cells may have several lines, for commands are copied line by line.

@@ -68,7 +68,7 @@ impl<'a> Group<'a> {
     ) -> io::Result<Group<'a>> {
         let mut work = rule.entries.clone();
         work.retain(Entry::is_work);
-        work.sort_by_key(|entry| (entry.status, entry.severity));
+        work.sort_by_key(|entry| (entry.status, entry.severity, !entry.urgent));
         let mut rows = Vec::new();
         for finding in view.findings(work.iter().take(LISTED)) {
             rows.push(FindingRow::new(&*finding?, anchors));

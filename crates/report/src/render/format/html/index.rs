@@ -71,12 +71,14 @@ impl<'a> Index<'a> {
         self.number(id).map(|number| &self.rules[number])
     }
 
-    /// The rules with findings of that kind: by the most severe of them, then by how many there are.
+    /// The rules with findings of that kind: by the most severe of them, then by whether it is urgent and by how many there
+    /// are.
     pub(super) fn most_severe(&self, is_it: impl Fn(&Entry) -> bool) -> Vec<&Rule<'a>> {
         let mut ranked = Vec::new();
         for rule in &self.rules {
             let some = rule.entries.iter().filter(|entry| is_it(entry));
-            if let Some(most_severe) = some.clone().map(|entry| entry.severity).min() {
+            let ranks = some.clone().map(|entry| (entry.severity, !entry.urgent));
+            if let Some(most_severe) = ranks.min() {
                 ranked.push(((most_severe, Reverse(some.count())), rule));
             }
         }
