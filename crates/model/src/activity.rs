@@ -73,10 +73,10 @@ pub struct RegionCoverage {
     pub region: String,
     /// The number of records, duplicates included.
     pub records: u64,
-    /// The earliest management event, such as sign-ins are.
-    pub first: Option<Timestamp>,
-    /// The latest management event.
-    pub last: Option<Timestamp>,
+    /// The times in which management events, such as sign-ins are, were recorded: each from an event to another,
+    /// without a day between two. Sorted.
+    #[serde(default)]
+    pub seen: Vec<Period>,
     /// The periods of digests of which every log file was read: there, nothing is missing. Sorted,
     /// and joined where they touch.
     pub proved: Vec<Period>,

@@ -143,6 +143,9 @@ pub(crate) fn explain(
     if subject.is_cut {
         judgement.message.push(CUT);
     }
+    if subject.is_cut_at_end {
+        judgement.message.push(CUT_AT_END);
+    }
     judgement.evidence = evidence(program, own, variables);
     judgement
 }
@@ -164,6 +167,10 @@ fn evidence(
 
 /// What is said of a window whose beginning may lie before the period.
 const CUT: &str = "; the period begins within this episode, so there may have been more before";
+
+/// What is said of one whose end may lie after what was read.
+const CUT_AT_END: &str =
+    "; what was read ends within this episode, so there may have been more after";
 
 /// What to do about activity that was not read.
 const READ_MORE: &str = "Read the log files of the trail in these regions for the whole period, with \

@@ -41,10 +41,10 @@ static HEALTHY: LazyLock<serde_json::Result<Snapshot>> = LazyLock::new(|| {
     Ok(snapshot)
 });
 
-/// Activity of no period at all, so that nothing of it is missing.
+/// Activity of all times, so that no attempt is near an end, and of no region, so that none is missing.
 fn read_in_whole() -> AccountActivity {
     AccountActivity {
-        period: Period { from: Timestamp::UNIX_EPOCH, to: Timestamp::UNIX_EPOCH },
+        period: Period { from: Timestamp::MIN, to: Timestamp::MAX },
         regions: Vec::new(),
         portal_regions: BTreeSet::new(),
         is_whole: true,

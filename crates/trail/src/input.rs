@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
-use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimeParser;
 use portcullis_model::{Event, Form, Period, Records, digest as id_digest};
 use serde_json::Value;
@@ -82,21 +81,16 @@ pub(crate) struct Seen {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) records: u64,
-    /// From the first management event to the last.
-    pub(crate) period: Option<Period>,
+    /// From the first management event of a day to its last, for each day.
+    pub(crate) days: Vec<Period>,
     /// The same of the times that are written as usual, which are read when the input has ended.
-    written: Option<[WrittenTime; 2]>,
-}
-
-impl Seen {
-    fn widen(&mut self, at: Timestamp) {
-        let period = self.period.get_or_insert(Period { from: at, to: at });
-        *period = Period { from: period.from.min(at), to: period.to.max(at) };
-    }
+    written: Vec<[WrittenTime; 2]>,
 }
 
 /// A time as CloudTrail writes it: `2026-11-18T08:00:00Z`. The order of such texts is that of time.
 type WrittenTime = [u8; 20];
+/// So many bytes of it are the date.
+const DATE: usize = 10;
 
 impl Input {
     /// Reads a file. A pipe or a device, which may never end, is an error.
@@ -295,7 +289,8 @@ impl Input {
         let place = self.regions.iter().rposition(is_here).unwrap_or_else(|| {
             let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
             let (account, region) = (text(account), text(name));
-            self.regions.push(Seen { account, region, records: 0, period: None, written: None });
+            let (days, written) = (Vec::new(), Vec::with_capacity(1));
+            self.regions.push(Seen { account, region, records: 0, days, written });
             self.regions.len() - 1
         });
         let seen = &mut self.regions[place];
@@ -304,10 +299,14 @@ impl Input {
         let is_management = header.event_category.is_none_or(|it| it == b"Management");
         let Some(time) = header.event_time.filter(|_| is_management) else { return };
         if let Some(time) = written_time(time) {
-            let [first, last] = seen.written.unwrap_or([time; 2]);
-            seen.written = Some([first.min(time), last.max(time)]);
+            let is_same_day = |day: &&mut [WrittenTime; 2]| day[0][..DATE] == time[..DATE];
+            // Nearly always the day that was seen last.
+            match seen.written.iter_mut().rev().find(is_same_day) {
+                Some([first, last]) => (*first, *last) = ((*first).min(time), (*last).max(time)),
+                None => seen.written.push([time; 2]),
+            }
         } else if let Ok(at) = TIMES.parse_timestamp(time) {
-            seen.widen(at);
+            seen.days.push(Period { from: at, to: at });
         }
     }
 
@@ -315,10 +314,10 @@ impl Input {
     fn read_times(&mut self) {
         let mut regions = mem::take(&mut self.regions);
         for seen in &mut regions {
-            for time in seen.written.take().into_iter().flatten() {
-                match TIMES.parse_timestamp(time) {
-                    Ok(at) => seen.widen(at),
-                    Err(_) => self.trouble("the time of a record is not a time".to_owned()),
+            for day in mem::take(&mut seen.written) {
+                match day.map(|time| TIMES.parse_timestamp(time)) {
+                    [Ok(from), Ok(to)] => seen.days.push(Period { from, to }),
+                    _ => self.trouble("the time of a record is not a time".to_owned()),
                 }
             }
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use jiff::SignedDuration;
 use portcullis_model::{Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage};
 
 use crate::digest::{Digest, file_name};
@@ -17,6 +18,9 @@ use crate::pool::Pool;
 
 /// What the names of logs end with. One of these is read whatever it holds: it may be damaged.
 const LOG_EXTENSIONS: [&str; 5] = ["csv", "gz", "json", "jsonl", "ndjson"];
+
+/// A region in use records something every day. Where there is no event, no log file is written.
+const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
 /// Reads inputs, one after another, and puts together what they hold.
 #[derive(Default)]
@@ -235,9 +239,8 @@ impl Regions {
         for seen in &input.regions {
             let region = self.entry(&seen.account, &seen.region);
             region.records += seen.records;
-            if let Some(Period { from, to }) = seen.period {
-                region.first = Some(region.first.map_or(from, |first| first.min(from)));
-                region.last = Some(region.last.map_or(to, |last| last.max(to)));
+            for day in &seen.days {
+                insert(&mut region.seen, *day, QUIET);
             }
         }
         for digest in mem::take(&mut input.digests) {
@@ -254,9 +257,9 @@ impl Regions {
                 }
             }
             if missing.is_empty() && different.is_empty() {
-                insert(&mut region.proved, period);
+                insert(&mut region.proved, period, SignedDuration::ZERO);
             } else {
-                insert(&mut region.incomplete, period);
+                insert(&mut region.incomplete, period, SignedDuration::ZERO);
             }
             for (files, trouble) in [
                 (missing, "were not read in whole"),
@@ -278,20 +281,19 @@ impl Regions {
             account,
             region,
             records: 0,
-            first: None,
-            last: None,
+            seen: Vec::new(),
             proved: Vec::new(),
             incomplete: Vec::new(),
         })
     }
 }
 
-/// Adds a period, and joins those that touch.
-fn insert(periods: &mut Vec<Period>, period: Period) {
+/// Adds a period, and joins those that lie no further apart than that.
+fn insert(periods: &mut Vec<Period>, period: Period, apart: SignedDuration) {
     periods.push(period);
     periods.sort();
     periods.dedup_by(|next, before| {
-        let touch = next.from <= before.to;
+        let touch = next.from.duration_since(before.to) <= apart;
         if touch {
             before.to = before.to.max(next.to);
         }

@@ -90,8 +90,7 @@ fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
                     account: account.clone(),
                     region: region.clone(),
                     records: 0,
-                    first: None,
-                    last: None,
+                    seen: Vec::new(),
                     proved: Vec::new(),
                     incomplete: Vec::new(),
                 });
@@ -132,10 +131,8 @@ fn is_named(kind: ActorKind, name: Option<&SharedText>, wanted: &str) -> bool {
 
 /// What was asked for and, where that is open, what was read.
 fn period(coverage: &Coverage, filter: &Filter) -> Option<Period> {
-    let regions = || coverage.regions.iter();
-    let proved = || regions().flat_map(|region| &region.proved);
-    let first = regions().filter_map(|it| it.first).chain(proved().map(|it| it.from)).min();
-    let last = regions().filter_map(|it| it.last).chain(proved().map(|it| it.to)).max();
+    let read = || coverage.regions.iter().flat_map(|it| it.seen.iter().chain(&it.proved));
+    let (first, last) = (read().map(|it| it.from).min(), read().map(|it| it.to).max());
     let period = Period { from: filter.from.or(first)?, to: filter.to.or(last)? };
     Some(period).filter(|period| period.from <= period.to)
 }

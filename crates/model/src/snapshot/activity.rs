@@ -152,6 +152,8 @@ record! {
         pub minutes: f64,
         /// Whether the period that is judged begins within it, so that it may have begun before.
         pub is_cut: bool,
+        /// Whether what was read of its regions ends within it, so that it may have gone on.
+        pub is_cut_at_end: bool,
         /// The number of attempts.
         pub count: u32,
         /// The names in them, without those that the account has no user of, sorted.

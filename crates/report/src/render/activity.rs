@@ -141,18 +141,21 @@ fn shortened(mut lines: Vec<String>) -> Vec<String> {
 }
 
 fn reach(coverage: &RegionCoverage, proof: &str) -> String {
-    let RegionCoverage { account, region, records, first, last, proved, .. } = coverage;
+    let RegionCoverage { account, region, records, seen, proved, .. } = coverage;
     let records = counted(*records, "record");
-    let seen = match first.zip(*last) {
-        Some((from, to)) => format!(", {}", stretch(Period { from, to })),
-        None => String::new(),
-    };
+    let mut when = String::new();
+    if let (Some(first), Some(last)) = (seen.first(), seen.last()) {
+        when = format!(", {}", stretch(Period { from: first.from, to: last.to }));
+    }
+    if let breaks @ 1.. = seen.len().saturating_sub(1) {
+        when = format!("{when} with {} of over a day", counted(breaks, "break"));
+    }
     let proved: Vec<String> = proved.iter().copied().map(stretch).collect();
     let complete = match proved.as_slice() {
         [] => "files may be missing".to_owned(),
         _ => format!("{proof} {}", proved.join(", ")),
     };
-    format!("{account} {region}: {records}{seen}; {complete}")
+    format!("{account} {region}: {records}{when}; {complete}")
 }
 
 /// The regions that root's sign-ins may be recorded in and that were not read, by account. Other

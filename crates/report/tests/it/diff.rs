@@ -467,7 +467,7 @@ fn redacted_and_open_reports_are_not_compared() {
 fn log(as_of: &str, from: &str, user: Value, findings: Vec<Finding>) -> Report {
     let region = json!({
         "account": "111122223333", "region": "us-east-1", "records": 1,
-        "first": null, "last": null, "proved": []
+        "seen": [], "proved": []
     });
     let mut report = at(as_of, findings);
     report.activity = vec![activity(json!({

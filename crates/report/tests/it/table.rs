@@ -1,8 +1,9 @@
 //! The table, as a person sees it.
 
-use crate::support::{decided, finding, of_size, report};
+use crate::support::{activity, decided, finding, of_size, report};
 use portcullis_model::{Gap, Report, Severity, Source, Tally, Verdict};
 use portcullis_report::{Detail, Format, Style, render};
+use serde_json::json;
 
 fn table(report: &Report, style: Style) -> String {
     let mut out = Vec::new();
@@ -240,4 +241,28 @@ fn a_baseline_of_other_rules_and_pseudonyms_are_told() {
     ] {
         assert!(table.contains(shown), "{shown} in {table}");
     }
+}
+
+#[test]
+fn a_break_in_what_was_read_is_shown() {
+    let coverage = |seen| {
+        let region = json!({
+            "account": "111122223333", "region": "us-east-1", "records": 3, "seen": seen, "proved": []
+        });
+        let mut report = report();
+        report.activity = vec![activity(json!({ "coverage": {
+            "inputs": {}, "regions": [region], "gaps": [], "records": {
+                "judged": 3, "of_no_interest": 0, "duplicates": 0, "unreadable": 0, "other_logs": 0
+            }
+        } }))];
+        table(&report, PLAIN).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let days = |from: &str, to: &str| json!({ "from": format!("{from}T08:00:00Z"), "to": format!("{to}T08:00:00Z") });
+    let ends = "3 records, 2026-11-02 08:00:00 UTC to 2026-11-09 08:00:00 UTC";
+    let whole = coverage(json!([days("2026-11-02", "2026-11-09")]));
+    assert!(whole.contains(&format!("{ends}; files may be missing")), "{whole}");
+    let broken = [days("2026-11-02", "2026-11-03"), days("2026-11-06", "2026-11-09")];
+    let broken = coverage(json!(broken));
+    let says = format!("{ends} with 1 break of over a day; files may be missing");
+    assert!(broken.contains(&says), "{broken}");
 }

@@ -9,7 +9,7 @@ use super::subject::{self, State, Subject};
 
 /// Digests are made once an hour, at another minute in each region.
 const DIGEST: SignedDuration = SignedDuration::from_hours(1);
-/// A region in use records something every day; without an event, no log file is written.
+/// A region may be quiet for so long: without an event, no log file is written.
 const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
 /// What stands in a rule's `regions` for those in which Identity Center records sign-ins.
@@ -101,7 +101,7 @@ fn portal_regions(activity: &AccountActivity) -> Option<Vec<&str>> {
 /// cannot be known; else what is missing.
 fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     let known = activity.regions.iter().find(|it| it.region == region);
-    let Some(RegionCoverage { first, last, proved, incomplete, .. }) = known else {
+    let Some(RegionCoverage { seen, proved, incomplete, .. }) = known else {
         return Err(format!("{region} was not read"));
     };
     if let Some(hole) = incomplete.iter().find(|it| overlap(it, &activity.period)) {
@@ -110,15 +110,25 @@ fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     if let Some(proved) = proved.iter().find(|it| spans(it, activity.period, DIGEST)) {
         return Ok(*proved);
     }
-    let seen = first.zip(*last).map(|(from, to)| Period { from, to });
-    match seen {
-        Some(seen) if !activity.is_whole => {
-            Err(format!("{region} may not have been read completely {}", stretch(seen)))
+    let ([first, ..], [.., last]) = (seen.as_slice(), seen.as_slice()) else {
+        return Err(format!("no management event of {region} was read"));
+    };
+    let whole = Period { from: first.from, to: last.to };
+    if !activity.is_whole {
+        return Err(format!("{region} may not have been read completely {}", stretch(whole)));
+    }
+    for two in seen.windows(2) {
+        let hole = Period { from: two[0].to, to: two[1].from };
+        let is_proved = proved.iter().any(|it| spans(it, hole, QUIET));
+        if !is_proved && overlap(&hole, &activity.period) {
+            return Err(format!("nothing of {region} was read {}", stretch(hole)));
         }
-        // What is quiet at both ends was still read there.
-        Some(seen) if spans(&seen, activity.period, QUIET) => Ok(activity.period),
-        Some(seen) => Err(format!("{region} was read {} only", stretch(seen))),
-        None => Err(format!("no management event of {region} was read")),
+    }
+    // Files come within minutes of an event: what is missing at an end may have been fetched too early.
+    if spans(&whole, activity.period, DIGEST) {
+        Ok(activity.period)
+    } else {
+        Err(format!("{region} was read {} only", stretch(whole)))
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Subject<'a> {
     pub user: Option<&'a str>,
     /// Whether more of it may have happened before the period that is judged.
     pub is_cut: bool,
+    /// And after what was read.
+    pub is_cut_at_end: bool,
     pub state: State<'a>,
 }
 
@@ -110,7 +112,8 @@ pub(super) fn root(snapshot: &Snapshot) -> Subject<'_> {
 /// A run of attempts.
 pub(super) fn window<'a>(window: &'a Window, account: &'a Account) -> Subject<'a> {
     let state = values([window, account]);
-    Subject { is_cut: window.is_cut, ..Subject::new("window", window, state) }
+    let Window { is_cut, is_cut_at_end, .. } = *window;
+    Subject { is_cut, is_cut_at_end, ..Subject::new("window", window, state) }
 }
 
 /// Stands for all resources of a kind that were not listed, or for all else that CloudTrail recorded or did not.
@@ -127,6 +130,7 @@ impl<'a> Subject<'a> {
             region: resource.region(),
             user: resource.user_name(),
             is_cut: false,
+            is_cut_at_end: false,
             state,
         }
     }

@@ -146,6 +146,8 @@ impl Grouping {
             for attempts in group.chunk_by(belong) {
                 let mut window = window(&name, attempts, &successes);
                 window.is_cut = self.is_cut(attempts[0], activity.period.from, &successes);
+                let end = end_of_reading(activity, &window.regions);
+                window.is_cut_at_end = self.is_cut_at_end(attempts, end, &successes);
                 windows.push(window);
             }
         }
@@ -156,6 +158,18 @@ impl Grouping {
     fn is_cut(&self, first: &SignIn, start: Timestamp, successes: &Successes<'_>) -> bool {
         first.at.duration_since(start) <= self.within
             && !(self.until_success && got_in(first, start, first.at, successes))
+    }
+
+    /// Whether an attempt after that moment, when reading ended, might belong to the window of these.
+    fn is_cut_at_end(
+        &self,
+        attempts: &[&SignIn],
+        end: Timestamp,
+        successes: &Successes<'_>,
+    ) -> bool {
+        let Some(last) = attempts.last() else { return false };
+        end.duration_since(last.at) <= self.within
+            && !(self.until_success && got_in(last, last.at, Timestamp::MAX, successes))
     }
 
     /// Whether the attempt counts; none: what was read does not say.
@@ -183,6 +197,18 @@ impl Windows {
     pub(crate) fn subjects<'a>(&'a self, account: &'a Account) -> Vec<Subject<'a>> {
         self.windows.iter().map(|window| subject::window(window, account)).collect()
     }
+}
+
+/// Until when all of these regions were read, within the period that is judged.
+fn end_of_reading(activity: &AccountActivity, regions: &[SharedText]) -> Timestamp {
+    let mut end = activity.period.to;
+    for region in &activity.regions {
+        let read = region.seen.iter().chain(&region.proved).map(|it| it.to).max();
+        if regions.iter().any(|name| **name == *region.region) {
+            end = end.min(read.unwrap_or(end));
+        }
+    }
+    end
 }
 
 /// When and from where each person got in.
@@ -224,6 +250,7 @@ fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window
         last: last.at,
         minutes: minutes(first.at, last.at),
         is_cut: false,
+        is_cut_at_end: false,
         count: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
         users: known.iter().map(|(_, name)| (*name).clone()).collect(),
         unknown_user_attempts: u32::try_from(attempts.iter().filter(|it| is_unknown(it)).count())

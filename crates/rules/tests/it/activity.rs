@@ -58,7 +58,7 @@ fn proved(region: &str, from: &str, to: &str) -> Json {
     let period = json!([{ "from": at(from), "to": at(to) }]);
     json!({
         "account": "111122223333", "region": region, "records": 0,
-        "first": null, "last": null, "proved": period
+        "seen": [], "proved": period
     })
 }
 
@@ -66,7 +66,7 @@ fn proved(region: &str, from: &str, to: &str) -> Json {
 fn seen(region: &str, from: &str, to: &str) -> Json {
     json!({
         "account": "111122223333", "region": region, "records": 2,
-        "first": at(from), "last": at(to), "proved": []
+        "seen": [{ "from": at(from), "to": at(to) }], "proved": []
     })
 }
 
@@ -198,6 +198,30 @@ fn a_window_says_if_the_period_begins_within_it() {
     assert_eq!(lines(&report(WINDOWS, &attempts, &covered())), ["fail ana 3 2 none none"]);
 }
 
+/// Within ten minutes of the end, as many more may follow: of the period, or of what was read of the region.
+#[test]
+fn a_window_says_if_what_was_read_ends_within_it() {
+    let cut = "; what was read ends within this episode, so there may have been more after";
+    let run = |times: [&str; 3]| times.map(|time| failure("ana", time)).to_vec();
+    let late = run(["11:48:00", "11:49:00", "11:50:00"]);
+    assert_eq!(
+        lines(&report(WINDOWS, &late, &covered())),
+        [format!("fail ana 3 2 none none{cut}")]
+    );
+    let before = run(["11:47:59", "11:48:59", "11:49:59"]);
+    assert_eq!(lines(&report(WINDOWS, &before, &covered())), ["fail ana 3 2 none none"]);
+    let short = [seen("us-east-1", "07:00:00", "11:52:00")];
+    let message = &report(WINDOWS, &before, &short).findings[0].message;
+    assert_eq!(*message, format!("ana 3 2 none none{cut}"));
+    let mut region = short[0].clone();
+    region["proved"] = covered()[0]["proved"].clone();
+    assert_eq!(report(WINDOWS, &before, &[region]).findings[0].message, "ana 3 2 none none");
+    // Whoever got in ends the window, if the rule says so.
+    let until = WINDOWS.replace("within  ", "until_success = true\nwithin  ");
+    let success = [late, vec![sign_in("ana", "11:51:00", &json!({}))]].concat();
+    assert_eq!(lines(&report(&until, &success, &covered())), ["fail ana 3 2 1 1"]);
+}
+
 #[test]
 fn a_window_that_begins_after_a_success_is_whole() {
     let until = WINDOWS.replace("within  ", "until_success = true\nwithin  ");
@@ -254,21 +278,56 @@ fn nothing_is_a_pass_only_where_every_region_was_read() {
         (
             Some(json!({
                 "account": "111122223333", "region": "us-west-2", "records": 0,
-                "first": null, "last": null,
+                "seen": [],
                 "proved": [{ "from": at("08:00:00"), "to": at("12:00:00") }],
                 "incomplete": [{ "from": at("07:00:00"), "to": at("08:00:00") }],
             })),
             "unknown not judged: us-west-2 was not read completely from 2026-11-18 07:00 UTC to 2026-11-18 08:00 UTC",
         ),
-        (Some(seen("us-west-2", "09:00:00", "09:30:00")), pass),
-        (Some(seen("us-west-2", "2026-11-17T07:00:00Z", "2026-11-18T09:30:00Z")), pass),
+        // Log files come within minutes of an event; whoever fetches them earlier has less.
+        (Some(seen("us-west-2", "08:00:00", "11:00:00")), pass),
+        (Some(seen("us-west-2", "2026-11-17T07:00:00Z", "2026-11-18T11:30:00Z")), pass),
         (
-            Some(seen("us-west-2", "2026-11-16T07:00:00Z", "2026-11-17T11:59:59Z")),
-            "unknown not judged: us-west-2 was read from 2026-11-16 07:00 UTC to 2026-11-17 11:59 UTC only",
+            Some(seen("us-west-2", "07:00:00", "10:59:59")),
+            "unknown not judged: us-west-2 was read from 2026-11-18 07:00 UTC to 2026-11-18 10:59 UTC only",
+        ),
+        (
+            Some(seen("us-west-2", "08:00:01", "12:00:00")),
+            "unknown not judged: us-west-2 was read from 2026-11-18 08:00 UTC to 2026-11-18 12:00 UTC only",
         ),
     ] {
         assert_eq!(verdict([east()].into_iter().chain(west).collect()), expected);
     }
+}
+
+/// Without an event there is no file, so days without one may be days that were not fetched.
+#[test]
+fn days_of_which_nothing_was_read_need_a_digest() {
+    let verdict = |from: &str, digests: Json| {
+        let west = json!({
+            "account": "111122223333", "region": "us-west-2", "records": 4, "proved": digests,
+            "seen": [
+                { "from": "2026-11-11T07:00:00Z", "to": "2026-11-13T09:00:00Z" },
+                { "from": "2026-11-16T10:00:00Z", "to": "2026-11-18T11:30:00Z" },
+            ],
+        });
+        let activity = json!({
+            "period": { "from": from, "to": at("12:00:00") },
+            "regions": [proved("us-east-1", "2026-11-11T07:00:00Z", "12:00:00"), west],
+            "is_whole": true,
+            "is_of_one_person": false,
+            "sign_ins": [],
+            "credential_events": [],
+        });
+        lines(&report_of(WINDOWS, activity)).join("|")
+    };
+    let week = "2026-11-11T07:00:00Z";
+    let hole = "unknown not judged: nothing of us-west-2 was read from 2026-11-13 09:00 UTC to 2026-11-16 10:00 UTC";
+    assert_eq!(verdict(week, json!([])), hole);
+    assert!(verdict("2026-11-16T10:00:00Z", json!([])).starts_with("pass no such activity"));
+    let digests = |from: &str| json!([{ "from": from, "to": "2026-11-16T00:00:00Z" }]);
+    assert_eq!(verdict(week, digests("2026-11-14T10:00:00Z")), hole);
+    assert!(verdict(week, digests("2026-11-14T09:00:00Z")).starts_with("pass no such activity"));
 }
 
 #[test]

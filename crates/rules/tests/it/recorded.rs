@@ -36,7 +36,7 @@ fn activity(regions: &[&str], sign_ins: &[Json], events: &[Json]) -> Json {
     let region = |name: &&str| {
         json!({
             "account": "111122223333", "region": name, "records": 0,
-            "first": null, "last": null, "proved": [period]
+            "seen": [], "proved": [period]
         })
     };
     json!({

@@ -37,30 +37,46 @@ fn a_region_is_seen_from_its_first_record_to_its_last() {
         ),
     ]));
     let [eu, us] = activity.coverage.regions.as_slice() else { panic!("two regions") };
-    assert_eq!((eu.region.as_str(), eu.records, eu.first), ("eu-west-2r", 1, eu.last));
+    assert_eq!((eu.region.as_str(), eu.records), ("eu-west-2r", 1));
+    assert_eq!(eu.seen, [period("2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z")]);
     assert_eq!(
         (us.account.as_str(), us.region.as_str(), us.records),
         ("111122223333", "us-east-1", 2)
     );
-    assert_eq!(us.first.unwrap().to_string(), "2026-11-02T09:30:00Z");
-    assert_eq!(us.last.unwrap().to_string(), "2026-11-02T10:00:00Z");
+    assert_eq!(us.seen, [period("2026-11-02T09:30:00Z", "2026-11-02T10:00:00Z")]);
     assert_eq!(us.proved, []);
+}
+
+/// Without an event, no file is written, so that a day without one shows nothing.
+#[test]
+fn a_region_is_not_seen_while_it_records_nothing_for_more_than_a_day() {
+    let at = |time: &str| record(json!({"eventID": time, "eventTime": time}));
+    let [one, next, later] =
+        ["2026-11-02T10:00:00Z", "2026-11-03T10:00:00Z", "2026-11-04T10:00:01Z"].map(at);
+    let files = [[next, one.clone()], [later, one]].map(|it| log_file(&it));
+    let days = period("2026-11-02T10:00:00Z", "2026-11-03T10:00:00Z");
+    assert_eq!(read(&files[0]).coverage.regions[0].seen, [days]);
+    let before = period("2026-11-02T10:00:00Z", "2026-11-02T10:00:00Z");
+    let after = period("2026-11-04T10:00:01Z", "2026-11-04T10:00:01Z");
+    assert_eq!(read(&files[1]).coverage.regions[0].seen, [before, after]);
+    let both = read_all(&[("b.json", &files[1]), ("a.json", &files[0])]);
+    assert_eq!(both.coverage.regions[0].seen, [days, after]);
 }
 
 /// A trail may record data events alone, and Insights and network activity have files of their own.
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 #[test]
 fn only_management_events_show_that_a_region_was_read() {
-    let first = |category: &str| {
+    let seen = |category: &str| {
         let mut event = other("a");
         event["eventCategory"] = category.into();
         let region = read(log_file(&[event])).coverage.regions.remove(0);
-        assert_eq!((region.records, region.first), (1, region.last), "{category}");
-        region.first
+        assert_eq!(region.records, 1, "{category}");
+        region.seen
     };
-    assert_eq!(first("Management").unwrap().to_string(), "2026-11-02T09:30:00Z");
+    assert_eq!(seen("Management"), [period("2026-11-02T09:30:00Z", "2026-11-02T09:30:00Z")]);
     for category in ["Data", "Insight", "NetworkActivity"] {
-        assert_eq!(first(category), None, "{category}");
+        assert_eq!(seen(category), [], "{category}");
     }
 }
 
