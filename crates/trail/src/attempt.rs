@@ -9,7 +9,7 @@ use portcullis_model::{
 };
 
 use crate::interest::IDENTITY_CENTER;
-use crate::pattern::pattern;
+use crate::pattern::{is_wrong_code, pattern};
 
 /// The code of a second factor follows the password within that time.
 const CODE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -58,6 +58,7 @@ fn purpose(event: &Event) -> Option<Purpose> {
         // A program renews its token by itself, until somebody has to sign in again.
         "CreateOAuth2Token" if event.target.as_deref() == Some("refresh_token") => return None,
         "AuthorizeOAuth2Access" | "CreateOAuth2Token" => Purpose::CommandLine,
+        "GetSessionToken" if gives_code(event) => Purpose::SessionToken,
         "PasswordRecoveryRequested" | "PasswordRecoveryCompleted" => Purpose::PasswordRecovery,
         "ChangePassword" => Purpose::PasswordChange,
         // A role creates devices for others.
@@ -68,6 +69,14 @@ fn purpose(event: &Event) -> Option<Purpose> {
         | "ResyncMFADevice" => Purpose::MfaEnrolment,
         _ => return None,
     })
+}
+
+/// Whether a code was given for a session token: programs get tokens without one, or are refused for another
+/// reason.
+fn gives_code(event: &Event) -> bool {
+    let is_over =
+        event.outcome == Outcome::Success || event.message.as_deref().is_some_and(is_wrong_code);
+    is_over && event.mfa == Some(Mfa::Used)
 }
 
 /// The names of Identity Center's users by their ids: CloudTrail names a user once per success only.

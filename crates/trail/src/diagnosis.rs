@@ -7,6 +7,8 @@ use portcullis_model::{
     ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, Outcome, Pattern, shell_word,
 };
 
+use crate::pattern::is_wrong_code;
+
 /// The diagnosis of attempts that failed one after another, the last of them by that pattern.
 pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) -> Diagnosis {
     let (likelihood, cause, action) = match pattern {
@@ -32,7 +34,8 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::FactorRefused => CENTER_REFUSED,
         Pattern::PasswordChangeRefused => password_change(last),
         Pattern::EnrolmentUnfinished => enrolment(attempts, last),
-        Pattern::RoleRefused if is_wrong_code(last) => ROLE_CODE,
+        Pattern::CodeRefused => WRONG_CODE,
+        Pattern::RoleRefused if last.message.as_deref().is_some_and(is_wrong_code) => WRONG_CODE,
         Pattern::RoleRefused => ROLE_REFUSED,
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
@@ -85,11 +88,6 @@ fn was_asked_for_password(attempt: &Attempt) -> bool {
 /// Whether the error is that one, with or without the ending `Exception`.
 fn failed_with(attempt: &Attempt, code: &str) -> bool {
     attempt.code.as_ref().is_some_and(|found| found.starts_with(code))
-}
-
-/// Whether STS refused the code, and not the person.
-fn is_wrong_code(attempt: &Attempt) -> bool {
-    attempt.message.as_ref().is_some_and(|text| text.contains("invalid MFA one time pass code"))
 }
 
 /// Where the name of the user stands in a command.
@@ -242,7 +240,7 @@ const SOMEWHERE_FACTOR: Words = (
     directory can set a new password or register the device again.",
 );
 
-const ROLE_CODE: Words = (
+const WRONG_CODE: Words = (
     Likelihood::Likely,
     "The code of the MFA device was wrong.",
     "Set the device's clock and try a fresh code: each works only once. Check that the serial number \

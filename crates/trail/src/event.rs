@@ -8,6 +8,7 @@ use portcullis_model::{ActorKind, Event, EventBody, EventCall, Mfa, Outcome, Sha
 
 use crate::actor;
 use crate::interest::{OutcomeField, service};
+use crate::pattern::is_wrong_code;
 use crate::pool::Pool;
 use crate::tree::Node;
 
@@ -112,6 +113,7 @@ fn mfa(record: &Node<'_>, kind: ActorKind) -> Mfa {
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
 fn token_mfa(record: &Node<'_>) -> Mfa {
     match record.get("requestParameters") {
+        _ if record.text("/errorMessage").is_some_and(is_wrong_code) => Mfa::Used,
         None => Mfa::Unknown,
         Some(parameters)
             if parameters.get("serialNumber").is_some_and(|it| it.as_str().is_some()) =>

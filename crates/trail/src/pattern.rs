@@ -19,6 +19,7 @@ pub(crate) fn pattern(event: &Event, attempt: &Attempt) -> Pattern {
         "AssumeRoleWithSAML" => Pattern::SamlRefused,
         "SwitchRole" | "AssumeRole" => Pattern::RoleRefused,
         "AuthorizeOAuth2Access" | "CreateOAuth2Token" => Pattern::CommandLineRefused,
+        "GetSessionToken" => Pattern::CodeRefused,
         "PasswordRecoveryRequested" | "PasswordRecoveryCompleted" => Pattern::RecoveryUnfinished,
         "ChangePassword" => Pattern::PasswordChangeRefused,
         _ => Pattern::EnrolmentUnfinished,
@@ -48,4 +49,11 @@ fn console(event: &Event, attempt: &Attempt) -> Pattern {
         ActorKind::User => Pattern::PasswordOrCode,
         _ => Pattern::Other,
     }
+}
+
+/// Whether STS refused the code, and not the person.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
+pub(crate) fn is_wrong_code(message: &str) -> bool {
+    message.contains("invalid MFA one time pass code")
 }

@@ -93,6 +93,8 @@ words! {
         SwitchRole = "switch_role",
         /// To sign in to a command line or another program: `aws login`.
         CommandLine = "command_line",
+        /// To get a session token with an MFA code.
+        SessionToken = "session_token",
         /// To set a new root password by email.
         PasswordRecovery = "password_recovery",
         /// To change one's own password.
@@ -133,6 +135,8 @@ words! {
         RoleRefused = "role_refused",
         /// `aws login` was refused.
         CommandLineRefused = "command_line_refused",
+        /// STS refused the MFA code for a session token.
+        CodeRefused = "code_refused",
         /// Nothing was recorded of somebody who was asked about.
         NothingRecorded = "nothing_recorded",
         /// Something else; the message says what.

@@ -50,8 +50,8 @@ record! {
         pub actor: ActorKind,
         /// The name of the user or session, or `root`; for somebody who is not named, the address.
         pub user: SharedText,
-        /// What for: `sign_in`, `switch_role`, `command_line`, `password_recovery`, `password_change` or
-        /// `mfa_enrolment`.
+        /// What for: `sign_in`, `switch_role`, `command_line`, `session_token`, `password_recovery`,
+        /// `password_change` or `mfa_enrolment`.
         pub purpose: Purpose,
         /// How it ended: `success`, `failure`, or `unfinished` if it was begun and nothing followed.
         pub outcome: Fact<Outcome>,

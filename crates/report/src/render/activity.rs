@@ -404,6 +404,7 @@ fn describe_purpose(purpose: Purpose) -> &'static str {
         Purpose::SignIn => "to sign in",
         Purpose::SwitchRole => "to switch to a role",
         Purpose::CommandLine => "to sign in to the AWS CLI",
+        Purpose::SessionToken => "to get a session token",
         Purpose::PasswordRecovery => "to recover the password",
         Purpose::PasswordChange => "to change the password",
         Purpose::MfaEnrolment => "to enrol an MFA device",

@@ -1,6 +1,8 @@
 //! The patterns of a help desk: what each looks like in the events, what it is not, and what ends it.
 
-use portcullis_model::{ActivitySummary, Diagnosis, Likelihood, LockedOut, Outcome, Pattern};
+use portcullis_model::{
+    ActivitySummary, Diagnosis, Likelihood, LockedOut, Mfa, Outcome, Pattern, Purpose,
+};
 use portcullis_trail::Filter;
 use serde_json::{Value, json};
 
@@ -402,6 +404,42 @@ fn role_refused() {
     let row = refused(code);
     assert_eq!(row.pattern, Pattern::RoleRefused);
     assert!(row.diagnosis.cause.contains("code of the MFA device"), "{}", row.diagnosis.cause);
+}
+
+/// 2, on a command line: only STS says that it was the code. Programs, which have none, are no people.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
+#[test]
+fn a_wrong_code_for_a_session_token() {
+    let device = "arn:aws:iam::111122223333:mfa/ana.silva";
+    let token = |story: Story, time: &str, device: Value, error: Value| {
+        let parameters = if device.is_null() { device } else { json!({ "serialNumber": device }) };
+        story.event(
+            time,
+            json!({
+                "eventSource": "sts.amazonaws.com",
+                "eventName": "GetSessionToken",
+                "requestParameters": parameters,
+                "responseElements": null,
+                "errorCode": if error.is_null() { Value::Null } else { json!("AccessDenied") },
+                "errorMessage": error,
+            }),
+        )
+    };
+    let code = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+    let refused = |story: Story, time: &str| token(story, time, Value::Null, json!(code));
+    let row = locked_out(refused(refused(Story::new(), "08:00:00"), "08:01:00"));
+    assert_eq!((row.pattern, row.purpose), (Pattern::CodeRefused, Purpose::SessionToken));
+    assert_eq!((row.diagnosis.likelihood, row.tries, row.in_since), (Likelihood::Likely, 2, None));
+    assert!(row.diagnosis.cause.contains("code of the MFA device"), "{}", row.diagnosis.cause);
+    assert_eq!(row.last.unwrap().mfa, Some(Mfa::Used));
+    let program = token(refused(Story::new(), "08:00:00"), "08:01:00", Value::Null, Value::Null);
+    assert_eq!(locked_out(program).in_since, None);
+    let later = token(refused(Story::new(), "08:00:00"), "08:01:00", json!(device), Value::Null);
+    let since = locked_out(later).in_since.unwrap();
+    assert_eq!(since.to_string(), "2026-11-02T08:01:00Z");
+    let denied = json!("User is not authorized to perform: sts:GetSessionToken");
+    assert!(all(token(Story::new(), "08:00:00", json!(device), denied)).locked_out.is_empty());
 }
 
 /// Whoever may take one role may still be refused another.

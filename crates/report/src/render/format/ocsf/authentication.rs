@@ -92,7 +92,7 @@ impl<'a> Authentication<'a> {
     pub(super) fn new(attempt: &'a Attempt, view: &View<'a>) -> Option<Authentication<'a>> {
         let service = match attempt.purpose {
             Purpose::SignIn => "AWS Sign-In",
-            Purpose::SwitchRole => "AWS STS",
+            Purpose::SwitchRole | Purpose::SessionToken => "AWS STS",
             Purpose::CommandLine => "AWS CLI",
             Purpose::PasswordRecovery | Purpose::PasswordChange | Purpose::MfaEnrolment => {
                 return None;
