@@ -6,14 +6,17 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use futures::future::join;
 use jiff::Timestamp;
-use portcullis_collector::{Call, CollectError, Endpoint, Findings, Progress};
+use portcullis_collector::{Call, CollectError, Endpoint, Findings, Options, Progress};
 use portcullis_evidence::{Bundle, Declarations};
 use portcullis_model::{Arn, Source, Sources};
 use portcullis_report::write_json;
 use portcullis_rules::Evidence;
 use serde::Serialize;
+use tokio::runtime::{Builder, Runtime};
 
 use self::domains::Domain;
 use self::permissions::{Access, Permission};
@@ -31,6 +34,12 @@ const NO_ACCESS: u8 = 2;
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
 const CLOCK_TOLERANCE: i64 = 60;
+/// How long services and resolvers are waited for. One that takes longer keeps people from working, too.
+const PATIENCE: Duration = Duration::from_millis(4_500);
+/// Whoever lacks working credentials knows why by then.
+const AT_ONCE: Duration = Duration::from_secs(5);
+/// What services and resolvers have at least, if the credentials took that long.
+const SHORT: Duration = Duration::from_millis(500);
 
 /// What was found, for people and for programs.
 #[derive(Debug, Serialize)]
@@ -122,21 +131,17 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     let rules = rule_files::select(rules, &args.rules.selection(Evidence::Account), &[])?;
     let sources = rule_files::sources(&rules).without(Source::RootCredentials);
     let mut options = evidence::options(&args.live, sources);
-    let diagnosis = options.diagnosis.clone();
     let recorder = Arc::new(Recorder::default());
     options.progress = recorder.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (outcome, endpoints, sign_in_domains) = runtime.block_on(async {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (outcome, examination) = runtime.block_on(async {
         let outcome = portcullis_collector::collect(&options).await;
-        let endpoints = portcullis_collector::reach(&options).await;
-        (outcome, endpoints, domains::look_up(&diagnosis.findings()).await)
+        let calls = std::mem::take(&mut *recorder.lock());
+        let examination = examine(&options, &outcome, calls, PATIENCE).await;
+        (outcome, examination)
     });
     // A look-up that still hangs must not hold up the end.
     runtime.shutdown_background();
-    let calls = std::mem::take(&mut *recorder.lock());
-    let needed = sources.needed(args.live.quick);
-    let examination =
-        Examination::new(diagnosis.findings(), &outcome, endpoints, sign_in_domains, needed, calls);
     match args.output {
         View::Text => terminal::print_page(|page| write(&examination, page))?,
         View::Json => terminal::print(|out| write_json(&examination, out))?,
@@ -148,21 +153,39 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     })
 }
 
-impl Examination {
-    /// What is known where the first call failed, and nothing else was asked. What failed is said elsewhere.
-    pub(crate) fn of_failure(findings: Findings, error: CollectError) -> Examination {
-        let nothing = (Vec::new(), Vec::new(), Sources::default(), Calls::default());
-        let (services, domains, needed, calls) = nothing;
-        let (help, first) = (error.help(), first_fix(&error));
-        let mut known = Examination::new(findings, &Err(error), services, domains, needed, calls);
-        for fix in &mut known.fixes {
-            if *fix == first {
-                fix.clone_from(&help);
-            }
-        }
-        Examination { permissions: Vec::new(), ..known }
-    }
+/// The end of a command for which AWS could not be asked, by these options since that moment: with all that
+/// `doctor` prints.
+pub(crate) fn failure(
+    runtime: Runtime,
+    options: &Options,
+    error: CollectError,
+    since: Instant,
+) -> Failure {
+    let limit = AT_ONCE.saturating_sub(since.elapsed()).clamp(SHORT, PATIENCE);
+    let failure = Failure::from(error.to_string());
+    let examining = async { examine(options, &Err(error), Calls::default(), limit).await };
+    let examination = runtime.block_on(examining);
+    runtime.shutdown_background();
+    failure.examined(examination)
+}
 
+/// What there is to say of a run with that outcome.
+async fn examine(
+    options: &Options,
+    outcome: &Result<Bundle, CollectError>,
+    calls: Calls,
+    limit: Duration,
+) -> Examination {
+    let known = options.diagnosis.findings();
+    // To look for the region again may take a second.
+    let options = Options { region: known.region.clone(), ..options.clone() };
+    let reach = portcullis_collector::reach(&options, limit);
+    let (endpoints, domains) = join(reach, domains::look_up(&known, limit)).await;
+    let needed = options.sources.needed(options.quick);
+    Examination::new(options.diagnosis.findings(), outcome, endpoints, domains, needed, calls)
+}
+
+impl Examination {
     fn new(
         findings: Findings,
         outcome: &Result<Bundle, CollectError>,

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use portcullis_collector::{CollectError, Diagnosis, LookupRequest, Options};
 use portcullis_evidence::{Bundle, Declarations, to_json};
 use portcullis_model::{AccountId, Snapshot, Source, Sources};
+use tokio::runtime::Builder;
 
 use crate::args::LiveArgs;
 use crate::failure::Failure;
 use crate::progress::ProgressLine;
-use crate::{input, terminal};
+use crate::{doctor, input, terminal};
 
 /// How long AWS may take to make a credential report; minutes in accounts with many users.
 const REPORT_DEADLINE: Duration = Duration::from_mins(2);
@@ -82,7 +83,7 @@ pub(crate) fn collect(args: &LiveArgs, sources: Sources) -> Result<Bundle, Failu
 
 /// What the event history of CloudTrail holds, as `portcullis signins` reads it.
 pub(crate) fn look_up(args: &LiveArgs, request: &LookupRequest) -> Result<Vec<u8>, Failure> {
-    let options = options(args, Sources::default());
+    let options = options(args, Source::CloudTrail.into());
     let history = ask(&options, async || portcullis_collector::look_up(&options, request).await)?;
     Ok(to_json(&history)?)
 }
@@ -92,11 +93,16 @@ fn ask<T>(
     options: &Options,
     asking: impl AsyncFnOnce() -> Result<T, CollectError>,
 ) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(asking());
-    // A look-up of a name that still hangs must not hold up the end.
-    runtime.shutdown_background();
-    outcome.map_err(|error| Failure::from_collector(error, &options.diagnosis))
+    let since = Instant::now();
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(asking()) {
+        Ok(answer) => {
+            // A look-up of a name that still hangs must not hold up the end.
+            runtime.shutdown_background();
+            Ok(answer)
+        }
+        Err(error) => Err(doctor::failure(runtime, options, error, since)),
+    }
 }
 
 /// How to ask for those sources, but for root's credentials, which are asked for on request.

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::io::Write;
 
 use anstyle::AnsiColor;
-use portcullis_collector::{CollectError, Diagnosis};
 use portcullis_report::{Page, defuse};
 
 use crate::doctor::{self, Examination};
@@ -33,11 +32,9 @@ impl Failure {
         Failure { help, ..self }
     }
 
-    /// That nothing could be collected, with what `doctor` says of it.
-    pub(crate) fn from_collector(error: CollectError, diagnosis: &Diagnosis) -> Failure {
-        let failure = Failure::from(error.to_string());
-        let examination = Examination::of_failure(diagnosis.findings(), error);
-        Failure { examination: Some(Box::new(examination)), ..failure }
+    /// The failure with what `doctor` says of it.
+    pub(crate) fn examined(self, examination: Examination) -> Failure {
+        Failure { examination: Some(Box::new(examination)), ..self }
     }
 
     /// The failure, led by where it is.
@@ -78,7 +75,6 @@ impl Failure {
         if let Some(examination) = &self.examination {
             let _ = writeln!(err);
             let _ = doctor::write(examination, &mut Page::new(&mut err, terminal::stderr_style()));
-            let _ = writeln!(err, "\n`portcullis doctor` also tries each service and permission.");
         }
     }
 

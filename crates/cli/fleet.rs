@@ -6,9 +6,10 @@ mod shard;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures::stream::{self, StreamExt};
-use portcullis_collector::{Fleet, FleetAccount, Options};
+use portcullis_collector::{CollectError, Fleet, FleetAccount, Options};
 use portcullis_evidence::{Bundle, BundleError};
 use portcullis_model::{AccountId, AccountStatus, Arn, Gap, Source, Sources};
 use portcullis_report::defuse;
@@ -18,7 +19,7 @@ pub(crate) use self::shard::Shard;
 use crate::args::{FleetArgs, LiveArgs};
 use crate::failure::Failure;
 use crate::progress::ProgressLine;
-use crate::{evidence, signals, terminal};
+use crate::{doctor, evidence, signals, terminal};
 
 /// What `--assume-root` leaves behind.
 const ROOT_SESSIONS: &str = "\
@@ -75,6 +76,7 @@ impl Accounts {
         if let (Some(store), Some(accounts)) = (store, &listed) {
             store.check(accounts.iter().filter(|account| is_asked(account)))?;
         }
+        let since = Instant::now();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let progress = Arc::new(ProgressLine::new());
         let mut options = evidence::options(live, sources);
@@ -83,15 +85,16 @@ impl Accounts {
             options.sources = sources;
             terminal::warn(ROOT_SESSIONS);
         }
-        let diagnosis = options.diagnosis.clone();
-        let failure = |error| Failure::from_collector(error, &diagnosis);
         let opening = Fleet::open(options.clone(), args.role_name.clone());
-        let fleet = runtime.block_on(opening).map_err(failure)?;
+        let fleet = match runtime.block_on(opening) {
+            Ok(fleet) => fleet,
+            Err(error) => return Err(doctor::failure(runtime, &options, error, since)),
+        };
         check_partition(args, &fleet)?;
         check_roles(listed.iter().flatten(), fleet.partition())?;
         let mut all = match listed {
             Some(accounts) => accounts,
-            None => runtime.block_on(fleet.organization(&args.units)).map_err(failure)?,
+            None => runtime.block_on(fleet.organization(&args.units)).map_err(not_listed)?,
         };
         let mut own: BTreeSet<AccountId> = all.iter().map(|account| account.id).collect();
         if !args.units.is_empty() {
@@ -262,6 +265,12 @@ impl<'a> Store<'a> {
 #[cfg(fuzzing)]
 pub(crate) fn read_untrusted(text: &str) {
     drop(list::parse(text));
+}
+
+/// That an organization does not name its accounts.
+fn not_listed(error: CollectError) -> Failure {
+    let help = error.help();
+    Failure::with_help(error, help)
 }
 
 /// Refuses a role that no credentials of that partition can assume.

@@ -21,6 +21,11 @@ fn assert_ends_at_once(command: &mut Command, words: &[&str]) {
     }
 }
 
+/// What was called with credentials: whether a service can be reached is tried without.
+fn signed_calls(lane: &Lane) -> Vec<String> {
+    lane.calls().into_keys().filter(|call| !call.starts_with("unsigned:")).collect()
+}
+
 /// The command for a live audit without the credentials of the lane.
 fn without_credentials(lane: &Lane) -> Command {
     let mut command = lane.command(&["audit"]);
@@ -41,8 +46,7 @@ fn refused_credentials() {
         let lane = Lane::of(COMPANY);
         lane.fail("GetCallerIdentity", error);
         assert_ends_at_once(&mut lane.command(&["audit"]), &[word]);
-        let calls = lane.calls();
-        assert_eq!(calls.keys().collect::<Vec<_>>(), ["sts:GetCallerIdentity"], "{error}");
+        assert_eq!(signed_calls(&lane), ["sts:GetCallerIdentity"], "{error}");
     }
 }
 
@@ -51,7 +55,7 @@ fn refused_credentials() {
 fn no_credentials() {
     let lane = Lane::of(COMPANY);
     assert_ends_at_once(&mut without_credentials(&lane), &["credentials"]);
-    assert!(lane.calls().is_empty());
+    assert!(signed_calls(&lane).is_empty());
 }
 
 /// The instance metadata service is asked too; where nobody answers, that must not take long.
@@ -66,7 +70,7 @@ fn no_credentials_and_no_metadata_service() {
         .env_remove("AWS_EC2_METADATA_DISABLED")
         .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint);
     assert_ends_at_once(&mut command, &["credentials"]);
-    assert!(lane.calls().is_empty());
+    assert!(signed_calls(&lane).is_empty());
 }
 
 #[test]
@@ -75,7 +79,7 @@ fn an_unknown_profile() {
     let lane = Lane::of(COMPANY);
     let mut command = lane.command(&["audit", "--profile", "no-such-profile"]);
     assert_ends_at_once(&mut command, &["no-such-profile"]);
-    assert!(lane.calls().is_empty());
+    assert!(signed_calls(&lane).is_empty());
 }
 
 #[test]
@@ -104,7 +108,7 @@ fn an_endpoint_that_never_answers() {
     let lane = Lane::of(COMPANY);
     lane.fail("GetCallerIdentity", "Hang");
     assert_ends_at_once(&mut lane.command(&["audit"]), &[]);
-    assert_eq!(lane.calls().keys().collect::<Vec<_>>(), ["sts:GetCallerIdentity"]);
+    assert_eq!(signed_calls(&lane), ["sts:GetCallerIdentity"]);
 }
 
 #[test]
@@ -114,5 +118,5 @@ fn a_role_that_may_not_be_assumed() {
     lane.fail("AssumeRole", "AccessDenied");
     let role = "arn:aws:iam::222233334444:role/auditor";
     assert_ends_at_once(&mut lane.command(&["audit", "--role-arn", role]), &[role]);
-    assert!(lane.calls().keys().all(|call| call.starts_with("sts:")));
+    assert!(signed_calls(&lane).iter().all(|call| call.starts_with("sts:")));
 }

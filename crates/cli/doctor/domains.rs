@@ -9,9 +9,6 @@ use serde::Serialize;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-/// A resolver that takes longer keeps people from signing in too.
-const LIMIT: Duration = Duration::from_secs(3);
-
 /// A domain, and whether its name can be resolved.
 #[derive(Debug, Serialize)]
 pub(super) struct Domain {
@@ -21,19 +18,19 @@ pub(super) struct Domain {
     pub(super) reason: Option<String>,
 }
 
-/// Looks up the domains of the console's and of Identity Center's sign-in pages.
+/// Looks up the domains of the console's and of Identity Center's sign-in pages, for that long.
 ///
 /// <https://docs.aws.amazon.com/signin/latest/userguide/allowlist-domains.html>
-pub(super) async fn look_up(findings: &Findings) -> Vec<Domain> {
-    join_all(names(findings).into_iter().map(Domain::look_up)).await
+pub(super) async fn look_up(findings: &Findings, limit: Duration) -> Vec<Domain> {
+    join_all(names(findings).into_iter().map(|name| Domain::look_up(name, limit))).await
 }
 
 impl Domain {
-    async fn look_up(name: String) -> Domain {
-        let reason = match timeout(LIMIT, lookup_host((name.as_str(), 443))).await {
+    async fn look_up(name: String, limit: Duration) -> Domain {
+        let reason = match timeout(limit, lookup_host((name.as_str(), 443))).await {
             Ok(Ok(_)) => None,
             Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some(format!("no answer within {} seconds", LIMIT.as_secs())),
+            Err(_) => Some(format!("no answer within {:.1} seconds", limit.as_secs_f64())),
         };
         Domain { resolves: reason.is_none(), name, reason }
     }

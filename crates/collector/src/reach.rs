@@ -19,9 +19,6 @@ use crate::failure::{Failure, last_causes};
 use crate::json_services::Service;
 use crate::session::Base;
 
-/// As long as a wrong setting may take to show.
-const LIMIT: Duration = Duration::from_millis(4_500);
-
 /// Where a service is asked, and whether anything answers there.
 #[derive(Clone, Debug, Serialize)]
 pub struct Endpoint {
@@ -36,8 +33,8 @@ pub struct Endpoint {
 }
 
 /// Where an audit asks each service, by the region and the settings; each host is asked for its first page,
-/// without credentials. None: no region is set, or the settings make no sense.
-pub async fn reach(options: &Options) -> Vec<Endpoint> {
+/// without credentials, for that long. None: no region is set, or the settings make no sense.
+pub async fn reach(options: &Options, limit: Duration) -> Vec<Endpoint> {
     let Ok(base) = Base::load(options).await else { return Vec::new() };
     let config = base.config();
     let region = config.region().map_or("", |region| region.as_ref());
@@ -51,8 +48,12 @@ pub async fn reach(options: &Options) -> Vec<Endpoint> {
         let url = of_service(config, &service, region).await;
         places.push((service, url));
     }
-    join_all(places.into_iter().map(|(service, url)| Endpoint::ask(options, config, service, url)))
-        .await
+    join_all(
+        places
+            .into_iter()
+            .map(|(service, url)| Endpoint::ask(options, config, service, url, limit)),
+    )
+    .await
 }
 
 impl Endpoint {
@@ -61,9 +62,10 @@ impl Endpoint {
         config: &SdkConfig,
         service: Service,
         url: Result<String, Failure>,
+        limit: Duration,
     ) -> Endpoint {
         let reason = match &url {
-            Ok(url) => ask(options, config, url).await.err(),
+            Ok(url) => ask(options, config, url, limit).await.err(),
             Err(failure) => Some(failure.message.clone()),
         };
         let is_custom = custom(config, service.id).is_some();
@@ -87,8 +89,13 @@ pub(crate) fn is_from_aws(response: &HttpResponse) -> bool {
 
 /// Asks for the first page there: any answer of AWS will do, and its date shows how far the clock is off. Else why
 /// there is none.
-async fn ask(options: &Options, config: &SdkConfig, url: &str) -> Result<(), String> {
-    let limits = TimeoutConfig::builder().operation_timeout(LIMIT);
+async fn ask(
+    options: &Options,
+    config: &SdkConfig,
+    url: &str,
+    limit: Duration,
+) -> Result<(), String> {
+    let limits = TimeoutConfig::builder().operation_timeout(limit);
     let mut call = Operation::builder()
         .service_name("none")
         .operation_name("Reach")
