@@ -11,6 +11,7 @@ use portcullis_model::{
 use portcullis_report::{ReportPart, loosened, waivers};
 use portcullis_rules::{Rule, RuleSet, evaluate_crossings};
 
+use crate::external::ExternalAccounts;
 use crate::failure::Failure;
 use crate::joined::{Joined, Spill};
 use crate::{rule_files, saved, terminal};
@@ -64,6 +65,7 @@ pub(crate) struct SavedReports {
     /// The rules on such ways that this version has.
     shipped: RuleSet,
     accounts: Accounts,
+    external: ExternalAccounts,
     /// The first, without accounts and findings.
     first: Option<Report>,
     /// The rules as they were judged; none: they cannot be judged anew.
@@ -88,6 +90,7 @@ impl SavedReports {
         Ok(SavedReports {
             shipped: rule_files::load(&[], &[])?,
             accounts: Accounts::default(),
+            external: ExternalAccounts::default(),
             first: None,
             rules: None,
             waivers: Vec::new(),
@@ -101,12 +104,18 @@ impl SavedReports {
         let mut said = Said::default();
         let mut head = saved::read_parts(path, &mut |part| {
             match &part {
-                ReportPart::Account(account) => self.accounts.add(account),
+                ReportPart::Account(account) => {
+                    self.external.add_account(&account.id);
+                    self.accounts.add(account);
+                }
                 ReportPart::Finding(finding) if finding.resource.kind == KIND => {
                     said.of_ways.push(finding.clone());
                     return Ok(());
                 }
-                ReportPart::Finding(finding) => said.add_other(finding, &self.shipped),
+                ReportPart::Finding(finding) => {
+                    self.external.add_finding(finding);
+                    said.add_other(finding, &self.shipped);
+                }
             }
             spill.add(&part)
         })?;
@@ -140,6 +149,7 @@ impl SavedReports {
 
     /// Adds to the report of all what can be said only of all together.
     pub(crate) fn finish(self, joined: &mut Joined) -> Result<(), Failure> {
+        self.external.warn();
         let Some(first) = self.first else { return Ok(()) };
         if !first.rules.iter().any(|rule| rule.scope == KIND) {
             return Ok(());

@@ -10,6 +10,7 @@ mod crossings;
 mod diff;
 mod doctor;
 mod evidence;
+mod external;
 mod facts;
 mod failure;
 mod fleet;

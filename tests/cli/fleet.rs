@@ -62,6 +62,32 @@ fn accounts_of_one_owner_are_no_strangers() {
     assert_eq!(status(&["--accounts", "own.csv"]), 0);
 }
 
+/// A saved report does not hold what a rule would need to judge again.
+#[test]
+fn joined_reports_say_what_counts_as_external_only_because_they_were_made_apart() {
+    let sandbox = Sandbox::new();
+    with_partner(&sandbox);
+    let caller = json!({
+        "UserId": "AIDAEXAMPLE", "Account": OTHER, "Arn": format!("arn:aws:iam::{OTHER}:user/audit"),
+    });
+    sandbox.write("other/caller-identity.json", caller.to_string());
+    sandbox.write("all.csv", format!("id\n{OWN}\n{OTHER}\n"));
+    let merged = |options: &[&str]| {
+        let rule = ["--only", "foreign-trust-without-external-id"];
+        for bundle in ["bundle", "other"] {
+            let output = format!("json={bundle}.json");
+            audit(&sandbox, &[&rule[..], options, &[bundle, "-o", &output]].concat());
+        }
+        sandbox.run(["merge", "bundle.json", "other.json"])
+    };
+    let apart = merged(&[]);
+    let words = "warning: 1 finding of foreign-trust-without-external-id treats accounts of these reports as \
+                 external, since their reports were made without each other";
+    assert!(apart.stderr.contains(words), "{}", apart.stderr);
+    let shares = merged(&["--accounts", "all.csv"]);
+    assert!(!shares.stderr.contains("external"), "{}", shares.stderr);
+}
+
 /// Whatever says whose a bundle is: a manifest, the caller, or a credential report.
 #[test]
 fn accounts_whose_bundles_are_given_together_are_no_strangers() {

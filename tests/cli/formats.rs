@@ -111,7 +111,9 @@ fn a_saved_report_is_written_as_the_audit_wrote_it() {
             let mut texts = [&audited, &again].map(|sandbox| read(sandbox, &file));
             if name == "jsonl" {
                 // The audit wrote them in the order of the accounts.
-                texts.iter_mut().for_each(|text| sort_lines(text));
+                for text in &mut texts {
+                    sort_lines(text);
+                }
             }
             assert!(texts[0] == texts[1], "{name}");
         }
