@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 
-use std::cmp::Ordering;
+use std::cmp::Ordering::{self, Equal, Greater, Less};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -70,6 +70,49 @@ pub enum Quantifier {
     Any,
 }
 
+/// The operators by their names, and whether each holds where the comparison does not. Of two names for one, the first is
+/// written.
+pub(crate) const OPERATORS: [(&str, Operator, bool); 27] = [
+    ("StringEquals", Operator::Equals, false),
+    ("StringNotEquals", Operator::Equals, true),
+    ("StringEqualsIgnoreCase", Operator::EqualsIgnoreCase, false),
+    ("StringNotEqualsIgnoreCase", Operator::EqualsIgnoreCase, true),
+    ("StringLike", Operator::Like, false),
+    ("StringNotLike", Operator::Like, true),
+    ("ArnLike", Operator::Arn, false),
+    ("ArnNotLike", Operator::Arn, true),
+    ("IpAddress", Operator::Ip, false),
+    ("NotIpAddress", Operator::Ip, true),
+    ("Bool", Operator::Bool, false),
+    ("NumericEquals", Operator::Compare(&[Equal]), false),
+    ("NumericNotEquals", Operator::Compare(&[Equal]), true),
+    ("NumericLessThan", Operator::Compare(&[Less]), false),
+    ("NumericLessThanEquals", Operator::Compare(&[Less, Equal]), false),
+    ("NumericGreaterThan", Operator::Compare(&[Greater]), false),
+    ("NumericGreaterThanEquals", Operator::Compare(&[Greater, Equal]), false),
+    ("Null", Operator::Null, false),
+    ("ArnEquals", Operator::Arn, false),
+    ("ArnNotEquals", Operator::Arn, true),
+    ("BinaryEquals", Operator::Equals, false),
+    ("DateEquals", Operator::Compare(&[Equal]), false),
+    ("DateNotEquals", Operator::Compare(&[Equal]), true),
+    ("DateLessThan", Operator::Compare(&[Less]), false),
+    ("DateLessThanEquals", Operator::Compare(&[Less, Equal]), false),
+    ("DateGreaterThan", Operator::Compare(&[Greater]), false),
+    ("DateGreaterThanEquals", Operator::Compare(&[Greater, Equal]), false),
+];
+
+impl Quantifier {
+    /// Whether a condition without `IfExists` holds for a request without the key.
+    pub(crate) fn holds_when_absent(self, negated: bool) -> bool {
+        match self {
+            Quantifier::One => negated,
+            Quantifier::All => true,
+            Quantifier::Any => false,
+        }
+    }
+}
+
 impl Condition {
     /// Reads a line of a condition block, whose operator is at most `ForAnyValue:StringLikeIfExists`.
     #[must_use]
@@ -81,13 +124,10 @@ impl Condition {
             _ => (Quantifier::One, lower.as_str()),
         };
         let bare = name.strip_suffix("ifexists");
-        let (operator, negated) = operator_named(bare.unwrap_or(name));
-        let when_absent = match quantifier {
-            _ if bare.is_some() => true,
-            Quantifier::All => true,
-            Quantifier::Any => false,
-            Quantifier::One => negated,
-        };
+        let name = bare.unwrap_or(name);
+        let known = OPERATORS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name));
+        let (_, operator, negated) = *known.unwrap_or(&("", Operator::Unknown, false));
+        let when_absent = bare.is_some() || quantifier.holds_when_absent(negated);
         let wildcards = matches!(operator, Operator::Like | Operator::Arn);
         let mut patterns = Vec::with_capacity(values.len());
         for value in values {
@@ -276,36 +316,6 @@ impl Condition {
         let fits_now = orders.contains(&now.cmp(&moment));
         let fits_in_the_end = orders.contains(&Ordering::Greater);
         if fits_now == fits_in_the_end { fits_now.into() } else { Truth::depends_on(&self.name) }
-    }
-}
-
-/// The operator by its name in lower case, and whether it is the opposite of that.
-fn operator_named(name: &str) -> (Operator, bool) {
-    use Ordering::{Equal, Greater, Less};
-    match name {
-        "stringequals" | "binaryequals" => (Operator::Equals, false),
-        "stringnotequals" => (Operator::Equals, true),
-        "stringequalsignorecase" => (Operator::EqualsIgnoreCase, false),
-        "stringnotequalsignorecase" => (Operator::EqualsIgnoreCase, true),
-        "stringlike" => (Operator::Like, false),
-        "stringnotlike" => (Operator::Like, true),
-        "arnequals" | "arnlike" => (Operator::Arn, false),
-        "arnnotequals" | "arnnotlike" => (Operator::Arn, true),
-        "ipaddress" => (Operator::Ip, false),
-        "notipaddress" => (Operator::Ip, true),
-        "bool" => (Operator::Bool, false),
-        "numericequals" | "dateequals" => (Operator::Compare(&[Equal]), false),
-        "numericnotequals" | "datenotequals" => (Operator::Compare(&[Equal]), true),
-        "numericlessthan" | "datelessthan" => (Operator::Compare(&[Less]), false),
-        "numericgreaterthanequals" | "dategreaterthanequals" => {
-            (Operator::Compare(&[Greater, Equal]), false)
-        }
-        "numericlessthanequals" | "datelessthanequals" => {
-            (Operator::Compare(&[Less, Equal]), false)
-        }
-        "numericgreaterthan" | "dategreaterthan" => (Operator::Compare(&[Greater]), false),
-        "null" => (Operator::Null, false),
-        _ => (Operator::Unknown, false),
     }
 }
 

@@ -3,30 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
-use crate::condition::Condition;
+use crate::condition::{Condition, OPERATORS, Quantifier};
 use crate::pattern::Pattern;
-
-/// The names of operators: with a prefix and a suffix, one for each that a condition can have.
-const OPERATORS: [&str; 18] = [
-    "StringEquals",
-    "StringNotEquals",
-    "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase",
-    "StringLike",
-    "StringNotLike",
-    "ArnLike",
-    "ArnNotLike",
-    "IpAddress",
-    "NotIpAddress",
-    "Bool",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "Null",
-];
 
 impl PolicyDocument {
     /// A document that says the same.
@@ -115,26 +93,17 @@ fn block(conditions: &[Condition]) -> Json {
 
 /// A name that is read as the operator of the condition.
 fn operator(condition: &Condition) -> String {
-    for name in OPERATORS {
-        for prefix in ["", "ForAllValues:", "ForAnyValue:"] {
-            for suffix in ["", "IfExists"] {
-                let text = format!("{prefix}{name}{suffix}");
-                let read = Condition::new(&text, &condition.name, &[], false);
-                if is_same_operator(&read, condition) {
-                    return text;
-                }
-            }
-        }
-    }
-    // No document has another.
-    String::new()
-}
-
-fn is_same_operator(one: &Condition, other: &Condition) -> bool {
-    one.operator == other.operator
-        && one.negated == other.negated
-        && one.quantifier == other.quantifier
-        && one.when_absent == other.when_absent
+    let Condition { operator, negated, quantifier, .. } = *condition;
+    let known = OPERATORS.iter().find(|row| (row.1, row.2) == (operator, negated));
+    let name = known.map_or("", |(name, ..)| name);
+    let prefix = match quantifier {
+        Quantifier::One => "",
+        Quantifier::All => "ForAllValues:",
+        Quantifier::Any => "ForAnyValue:",
+    };
+    let is_usual = condition.when_absent == quantifier.holds_when_absent(negated);
+    let suffix = if is_usual { "" } else { "IfExists" };
+    format!("{prefix}{name}{suffix}")
 }
 
 #[cfg(test)]
@@ -153,9 +122,10 @@ mod tests {
     #[test]
     fn what_is_written_is_read_as_the_same() {
         let mut conditions = Map::new();
-        for name in OPERATORS {
+        let written = OPERATORS.iter().take_while(|(name, ..)| *name != "ArnEquals");
+        for (name, ..) in written {
             for operator in [
-                name.to_owned(),
+                (*name).to_owned(),
                 format!("ForAllValues:{name}"),
                 format!("ForAnyValue:{name}"),
                 format!("{name}IfExists"),
