@@ -58,36 +58,15 @@ struct Keys {
     taking_tags: BTreeSet<String>,
     of_bounded: BTreeSet<String>,
     of_role_sessions: BTreeSet<String>,
+    chosen: Vec<String>,
+    chosen_always: BTreeSet<String>,
+    of_resources: Vec<String>,
 }
 
 static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let list = include_str!("../data/condition_keys.toml");
     toml::from_str(list).expect("the list is read by tests")
 });
-
-/// Keys that the caller of an action chooses values for, if the action takes them.
-const CHOSEN: [&str; 8] = [
-    "aws:requesttag/",
-    "aws:securetransport",
-    "aws:tagkeys",
-    "sts:duration",
-    "sts:externalid",
-    "sts:rolesessionname",
-    "sts:sourceidentity",
-    "sts:transitivetagkeys",
-];
-
-/// Those of them that no request lacks: the name of a session, and whether it came over TLS.
-const ALWAYS_THERE: [&str; 2] = ["aws:securetransport", "sts:rolesessionname"];
-
-/// Keys that choose among resources; of just any resource they have no value that a policy names.
-const OF_RESOURCES: [&str; 5] = [
-    "aws:resourcetag/",
-    "iam:resourcetag/",
-    "kms:requestalias",
-    "kms:resourcealiases",
-    "ssm:resourcetag/",
-];
 
 /// Whose keys requests for actions of IAM and STS can have, beside STS for its own and identity providers, which
 /// have a dot in their names: a service's own keys are not sent to others.
@@ -121,6 +100,10 @@ impl<'a> Request<'a> {
             _ => Value::Absent,
         }
     }
+}
+
+fn begins_with_one(key: &str, beginnings: &[String]) -> bool {
+    beginnings.iter().any(|beginning| key.starts_with(beginning))
 }
 
 /// Whether any request can have a key.
@@ -175,8 +158,11 @@ impl<'a> Context<'a> {
                 return value.clone();
             }
         }
-        if CHOSEN.iter().any(|chosen| key.starts_with(chosen)) {
-            return Value::Chosen { optional: !ALWAYS_THERE.contains(&key) };
+        if KEYS.chosen_always.contains(key) {
+            return Value::Chosen { optional: false };
+        }
+        if begins_with_one(key, &KEYS.chosen) {
+            return Value::Chosen { optional: true };
         }
         match key {
             "aws:currenttime" | "aws:epochtime" => Value::From(self.account.now),
@@ -215,7 +201,7 @@ impl<'a> Context<'a> {
                     Value::Absent
                 }
                 (_, Resource::Any | Resource::Anywhere, _)
-                    if OF_RESOURCES.iter().any(|known| key.starts_with(known)) =>
+                    if begins_with_one(key, &KEYS.of_resources) =>
                 {
                     Value::Absent
                 }
