@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use portcullis_model::{AccountId, PolicyKind, PrincipalKind};
 
-use crate::policy::PolicyDocument;
+use crate::policy::{PolicyDocument, Statement};
 use crate::trust::TrustPolicy;
 
 /// An account, as far as it decides who may do what.
@@ -48,32 +48,33 @@ pub enum Organization {
 }
 
 macro_rules! id {
-    ($name:ident, $what:literal) => {
-        #[doc = concat!("The place of a ", $what, " in an [`Account`].")]
+    ($visibility:vis $name:ident, $what:literal) => {
+        #[doc = concat!("The place of ", $what, ".")]
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub struct $name(u32);
+        $visibility struct $name(u32);
 
         impl $name {
-            #[doc = concat!("The ", $what, " at that place.")]
+            #[doc = concat!("That of ", $what, ".")]
             ///
             /// # Panics
             /// If the place is 2^32 or more.
             #[must_use]
-            pub fn new(place: usize) -> $name {
-                $name(u32::try_from(place).expect("an account has fewer"))
+            $visibility fn new(place: usize) -> $name {
+                $name(u32::try_from(place).expect("there are fewer"))
             }
 
             /// The place.
             #[must_use]
-            pub fn place(self) -> usize {
+            $visibility fn place(self) -> usize {
                 self.0 as usize
             }
         }
     };
 }
+pub(crate) use id;
 
-id!(PolicyId, "policy");
-id!(PrincipalId, "user, group or role");
+id!(pub PolicyId, "a policy in an [`Account`]");
+id!(pub PrincipalId, "a user, group or role in an [`Account`]");
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,6 +181,13 @@ impl Account {
     /// The places of the policies.
     pub fn policy_ids(&self) -> impl Iterator<Item = PolicyId> + use<> {
         (0..self.policies.len()).map(PolicyId::new)
+    }
+
+    /// The statements of all policies and trust policies.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &Statement> {
+        let policies = self.policies.iter().filter_map(|policy| policy.document.as_ref());
+        let trusts = self.principals.iter().filter_map(|it| Some(&it.trust.as_ref()?.document));
+        policies.chain(trusts).flat_map(|document| &document.statements)
     }
 
     /// The id of the account in ARNs; where it is not known, one that no account has.

@@ -109,6 +109,17 @@ impl Statement {
         self.sid.as_ref().map_or_else(|| number.to_string(), |sid| format!("{number} ({sid})"))
     }
 
+    /// The patterns of its resources.
+    pub(crate) fn resource_patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.resources.iter().flat_map(Selection::items)
+    }
+
+    /// The patterns of its resources and the values of its conditions.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        let values = self.conditions.iter().flat_map(|condition| &condition.values);
+        self.resource_patterns().chain(values)
+    }
+
     /// Whether it is about the resource of a request, and its conditions hold; the action and the
     /// principal are not looked at.
     #[must_use]
@@ -141,23 +152,17 @@ impl Selection {
         matches!(self, Selection::Only(_))
     }
 
-    /// The patterns, those of `Not…` too.
-    #[must_use]
-    pub fn patterns(&self) -> &[Pattern] {
-        self.items()
-    }
-
     /// Whether the action, in lower case, is among those chosen.
     #[must_use]
     pub fn selects(&self, action: &str) -> bool {
-        let matched = self.patterns().iter().any(|pattern| pattern.matches(action));
+        let matched = self.items().iter().any(|pattern| pattern.matches(action));
         matched == self.is_only()
     }
 
     fn selects_resource(&self, request: &Request<'_>, effect: Effect) -> Truth {
         let is_wanted = self.is_only() == (effect == Effect::Allow);
         let mut matched = Truth::No;
-        for pattern in self.patterns() {
+        for pattern in self.items() {
             matched = matched.or(|| pattern.selects_resource(request, is_wanted));
         }
         if self.is_only() { matched } else { !matched }

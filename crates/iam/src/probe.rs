@@ -220,7 +220,7 @@ impl Question<'_> {
         let documents = self.documents.iter().chain(&self.boundary);
         for statement in documents.flat_map(|document| &document.statements) {
             if leaves_out(statement.effect, &statement.actions) {
-                for pattern in statement.actions.patterns().iter().filter(|it| has_action(it)) {
+                for pattern in statement.actions.items().iter().filter(|it| has_action(it)) {
                     let common = pattern.common(&self.all_actions);
                     self.actions.extend(common.map(|it| it.as_str().replace('*', NAME)));
                 }
@@ -229,7 +229,7 @@ impl Question<'_> {
             if !leaves_out(statement.effect, resources) {
                 continue;
             }
-            for pattern in resources.patterns() {
+            for pattern in resources.items() {
                 let pattern = pattern.resolve(&Request { action: "", resource: "", context });
                 // What it leaves out has been asked about.
                 let is_known = known.iter().any(|resource| pattern.matches(resource));

@@ -93,10 +93,10 @@ impl PolicyDocument {
     fn named_services(&self) -> BTreeSet<&str> {
         let mut services = BTreeSet::new();
         for statement in &self.statements {
-            for action in statement.actions.patterns() {
+            for action in statement.actions.items() {
                 services.extend(action.literal_prefix().split(':').next());
             }
-            for resource in statement.resources.iter().flat_map(Selection::patterns) {
+            for resource in statement.resource_patterns() {
                 services.extend(resource.as_str().split(':').nth(2));
             }
         }
@@ -130,7 +130,7 @@ impl PolicyDocument {
     #[must_use]
     pub fn wildcard_services(&self) -> Vec<String> {
         let allows = self.statements.iter().filter(|it| it.effect == Effect::Allow);
-        let named = allows.filter(|it| it.actions.is_only()).flat_map(|it| it.actions.patterns());
+        let named = allows.filter(|it| it.actions.is_only()).flat_map(|it| it.actions.items());
         named.filter_map(whole_service).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
@@ -193,9 +193,7 @@ impl PolicyDocument {
             return Vec::new();
         }
         self.labels(|statement| {
-            let resources = statement.resources.iter().flat_map(Selection::patterns);
-            let values = statement.conditions.iter().flat_map(|it| &it.values);
-            let mut texts = resources.chain(values).map(Pattern::as_str);
+            let mut texts = statement.patterns().map(Pattern::as_str);
             let has_variable =
                 texts.any(|it| it.split_once("${").is_some_and(|(_, rest)| rest.contains('}')));
             let protects = statement.effect == Effect::Deny
@@ -211,8 +209,8 @@ impl PolicyDocument {
         let mut resources = vec!["*".to_owned(), probe::iam_resource(account, "role")];
         resources.extend(probe::resources_of(account, name));
         for statement in &self.statements {
-            actions.extend(statement.actions.patterns().iter().map(|it| it.example(name)));
-            let patterns = statement.resources.iter().flat_map(Selection::patterns);
+            actions.extend(statement.actions.items().iter().map(|it| it.example(name)));
+            let patterns = statement.resource_patterns();
             resources.extend(patterns.map(|it| probe::example(it, account)));
         }
         let context = by_anybody(account);
@@ -232,7 +230,7 @@ impl PolicyDocument {
 
 /// Whether one of the patterns is `*`, or for actions `*:*`.
 fn names_everything(selection: &Selection) -> bool {
-    let mut patterns = selection.patterns().iter();
+    let mut patterns = selection.items().iter();
     selection.is_only() && patterns.any(|it| it.is_everything() || it.as_str() == "*:*")
 }
 

@@ -9,7 +9,7 @@ mod issuers;
 mod services;
 
 pub use admission::{Admission, Chosen, Grant};
-pub(crate) use admission::{is_session_of, session_of};
+pub(crate) use admission::{PRINCIPAL_TAG, is_session_of, session_of};
 pub use fixed::Owner;
 
 use portcullis_model::{AccountId, Arn};

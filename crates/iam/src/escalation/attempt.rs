@@ -213,9 +213,7 @@ impl<'a> Search<'a> {
         let (who, methods) = (&self.node(id).who, self.index.methods);
         let mut statements = Vec::new();
         for action in [methods.assume, methods.known("sts:setsourceidentity")] {
-            statements.extend(self.index.in_force(who, action).map(|(.., statement)| statement));
-            let bounding = who.boundary.into_iter().flat_map(|it| self.index.about(it, action));
-            statements.extend(bounding.map(|(_, statement)| statement));
+            statements.extend(self.index.deciding(who, action));
             let trust = self.account().principal(role).trust.as_ref();
             let name = &methods.action(action).lower;
             statements.extend(trust.into_iter().flat_map(|trust| trust.document.about(name)));

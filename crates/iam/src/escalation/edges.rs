@@ -8,6 +8,7 @@ use super::changes::{Effect, effects};
 use super::effective_permissions::{Asked, EffectivePermissions};
 use super::methods::{ActionId, Changes};
 use super::nodes::{NodeId, NodeKind};
+use super::reach::Reached;
 use super::search::{Search, Wait};
 use super::step::{Found, Grantor, Rank, Step, Target};
 use super::tags::borrowed;
@@ -49,6 +50,12 @@ impl Edge {
     /// No changes yet.
     pub(super) fn new(by: Wait, owner: NodeId, besides: Step) -> Edge {
         Edge { by, owner, besides, first: None, brings: Vec::new(), changes: Vec::new() }
+    }
+
+    /// The same of somebody who becomes whoever makes the changes.
+    pub(super) fn through(reached: &Reached, by: Wait, owner: NodeId) -> Edge {
+        let (way, target) = reached.first.clone();
+        Edge { first: Some((way, Some(target))), ..Edge::new(by, owner, reached.step.clone()) }
     }
 
     /// The same with one change.

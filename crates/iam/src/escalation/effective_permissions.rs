@@ -16,7 +16,7 @@ use crate::account::{Account, PolicyId, Principal, PrincipalId};
 use crate::condition::Condition;
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
-use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
+use crate::policy::{Decision, Effect, PolicyDocument, Statement};
 use crate::probe;
 use crate::truth::{Lack, Truth};
 use crate::value::Value;
@@ -417,7 +417,7 @@ impl<'a> Index<'a> {
 fn by_action(document: &PolicyDocument, methods: &Methods) -> Box<[(ActionId, u16)]> {
     let mut found = Vec::new();
     for (place, statement) in (0_u16..).zip(&document.statements) {
-        let patterns = statement.actions.patterns();
+        let patterns = statement.actions.items();
         let is_literal = statement.actions.is_only() && patterns.iter().all(Pattern::is_literal);
         if is_literal {
             let named = patterns.iter().filter_map(|it| methods.action_named(it.as_str()));
@@ -452,7 +452,7 @@ pub(super) fn surest<T>(
 /// Whether what the document says may depend on who has it.
 fn is_personal(document: &PolicyDocument) -> bool {
     document.statements.iter().any(|statement| {
-        let mut resources = statement.resources.iter().flat_map(Selection::patterns);
+        let mut resources = statement.resource_patterns();
         !statement.conditions.is_empty() || resources.any(Pattern::has_variables)
     })
 }

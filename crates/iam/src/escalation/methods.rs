@@ -191,8 +191,9 @@ impl Methods {
     }
 
     /// The place of the first method with such changes.
-    pub(super) fn number_of(changes: Changes) -> Option<u16> {
-        Methods::numbered().find(|(_, method)| method.changes == changes).map(|(number, _)| number)
+    pub(super) fn number_of(changes: Changes) -> u16 {
+        let mut methods = Methods::numbered();
+        methods.find(|(_, method)| method.changes == changes).expect("the list is read by a test").0
     }
 
     /// The action of that name in lower case, which a method or [`HELPERS`] has.

@@ -10,15 +10,13 @@ use portcullis_model::PrincipalKind;
 use super::Certainty;
 use super::effective_permissions::EffectivePermissions;
 use super::step::{Found, Rank};
-use crate::account::{Account, ChosenTags, PolicyId, Principal, PrincipalId};
+use crate::account::{Account, ChosenTags, PolicyId, Principal, PrincipalId, id};
 use crate::probe;
 
 /// Condition keys, as the policies write them.
 pub(super) type Keys = Rc<[String]>;
 
-/// The place of a node in the search.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(super) struct NodeId(u32);
+id!(pub(super) NodeId, "a node in the search");
 
 /// Somebody with permissions.
 pub(super) struct Node {
@@ -67,16 +65,6 @@ impl Node {
     /// Whether it is privileged for certain.
     pub(super) fn is_sure(&self) -> bool {
         self.rank.is_some_and(|rank| rank.certainty == Certainty::Certain)
-    }
-}
-
-impl NodeId {
-    pub(super) fn new(place: usize) -> NodeId {
-        NodeId(u32::try_from(place).expect("there are few changes of each principal"))
-    }
-
-    pub(super) fn place(self) -> usize {
-        self.0 as usize
     }
 }
 

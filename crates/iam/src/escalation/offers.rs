@@ -69,14 +69,11 @@ impl Index<'_> {
         action: ActionId,
         key: &str,
     ) -> Vec<Offered> {
-        let request = self.request(who, "", Asked::own(""));
-        let (mut named, mut leaves_out) = (Vec::new(), false);
-        for statement in self.deciding(who, action) {
-            for condition in statement.conditions.iter().filter(|it| it.key == key) {
-                leaves_out |= condition.negated == (statement.effect == Effect::Allow);
-                named.extend(condition.values.iter().map(|value| value.resolve(&request)));
-            }
-        }
+        let named = self.named(who, action, key);
+        let leaves_out = self.deciding(who, action).any(|statement| {
+            let is_allow = statement.effect == Effect::Allow;
+            statement.conditions.iter().any(|it| it.key == key && it.negated == is_allow)
+        });
         let mut chosen = Vec::new();
         for (arn, id) in &self.managed {
             let is_chosen = leaves_out || named.iter().any(|pattern| pattern.matches(arn));

@@ -79,9 +79,7 @@ impl Search<'_> {
             let to = self.of_principal[role.place()];
             for (id, reached) in becoming {
                 if *id != to && self.may_be_let_in(*id, role) {
-                    let (way, target) = reached.first.clone();
-                    let first = Some((way, Some(target)));
-                    let edge = Edge { first, ..Edge::new(by, *id, reached.step.clone()) };
+                    let edge = Edge::through(reached, by, *id);
                     self.lead_to(to, edge.with(None, step.clone()));
                 }
             }
@@ -91,11 +89,7 @@ impl Search<'_> {
     /// Tries a method on those who can become whoever uses it.
     fn change_those(&mut self, by: Wait, becoming: &Becoming) {
         for (id, reached) in becoming {
-            let (way, target) = reached.first.clone();
-            let edge = Edge {
-                first: Some((way, Some(target))),
-                ..Edge::new(by, *id, reached.step.clone())
-            };
+            let edge = Edge::through(reached, by, *id);
             if self.method(by.method).changes == Changes::Permissions(PrincipalKind::Group) {
                 self.change_joined_groups(&edge);
             }
@@ -119,10 +113,9 @@ impl Search<'_> {
             let node = self.of_principal[third.place()];
             for (id, reached) in &owners {
                 let Some(to_actor) = becoming.get(id) else { continue };
-                let besides = to_actor.step.clone().and(reached.step.clone());
-                let (way, target) = to_actor.first.clone();
-                let first = Some((way, Some(target)));
-                self.change_other(&Edge { first, ..Edge::new(by, node, besides) });
+                let mut edge = Edge::through(to_actor, by, node);
+                edge.besides = edge.besides.and(reached.step.clone());
+                self.change_other(&edge);
             }
         }
     }

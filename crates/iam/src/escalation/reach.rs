@@ -18,12 +18,9 @@ use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId};
 use crate::context::Resource;
 use crate::pattern::Pattern;
-use crate::policy::{Effect, PolicyDocument, Selection};
-use crate::trust::{Chosen, TrustPolicy, session_of};
+use crate::policy::{Effect, Statement};
+use crate::trust::{Chosen, PRINCIPAL_TAG, TrustPolicy, session_of};
 use crate::value::Value;
-
-/// The keys of tags of principals begin so.
-const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
 type Holders = Rc<[PrincipalId]>;
 
@@ -67,7 +64,8 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(super) fn new(account: &'a Account) -> Names<'a> {
-        let mut names = Names { tags_matter: tags_matter(account), ..Names::default() };
+        let tags_matter = account.statements().any(asks_for_tags);
+        let mut names = Names { tags_matter, ..Names::default() };
         let mut holders: BTreeMap<&str, Vec<PrincipalId>> = BTreeMap::new();
         for id in account.principal_ids() {
             let principal = account.principal(id);
@@ -119,7 +117,7 @@ impl<'a> Names<'a> {
     /// Whether a trust policy may let in principals that are yet to be made, without a permission of theirs.
     pub(super) fn lets_in_newcomers(&self, trust: &TrustPolicy, account: &Account) -> bool {
         trust.must_be_tried_on_all()
-            || asks_for_tags(&trust.document)
+            || trust.document.statements.iter().any(asks_for_tags)
             || !self.new_names(trust, account).is_empty()
     }
 
@@ -162,24 +160,11 @@ fn trusting(account: &Account) -> BTreeMap<&str, Vec<PrincipalId>> {
     trusting
 }
 
-/// Whether a policy, or the trust policy of a role, asks for tags of principals.
-fn tags_matter(account: &Account) -> bool {
-    let policies = account.policies.iter().filter_map(|policy| policy.document.as_ref());
-    let trusts = account.principals.iter().filter_map(|it| Some(&it.trust.as_ref()?.document));
-    policies.chain(trusts).any(asks_for_tags)
-}
-
-/// Whether a document asks for tags of principals.
-pub(super) fn asks_for_tags(document: &PolicyDocument) -> bool {
-    document.statements.iter().any(|statement| {
-        let resources = statement.resources.iter().flat_map(Selection::patterns);
-        let values = statement.conditions.iter().flat_map(|condition| &condition.values);
-        statement.conditions.iter().any(|condition| condition.key.starts_with(PRINCIPAL_TAG))
-            || resources
-                .chain(values)
-                .flat_map(Pattern::variables)
-                .any(|key| key.starts_with(PRINCIPAL_TAG))
-    })
+/// Whether a statement asks for tags of principals.
+pub(super) fn asks_for_tags(statement: &Statement) -> bool {
+    let keys = statement.conditions.iter().map(|condition| condition.key.as_str());
+    let variables = statement.patterns().flat_map(Pattern::variables);
+    keys.chain(variables).any(|key| key.starts_with(PRINCIPAL_TAG))
 }
 
 impl<'a> Search<'a> {
@@ -232,8 +217,7 @@ impl<'a> Search<'a> {
     /// Looks for roles that a node may not assume, but whose trust policies it may rewrite for somebody whom it can
     /// become.
     fn let_in_others(&mut self, id: NodeId) {
-        let Some(method) = Methods::number_of(Changes::RoleTrust) else { return };
-        let by = Wait { node: id, method };
+        let by = Wait { node: id, method: Methods::number_of(Changes::RoleTrust) };
         if !self.rewrites_for_others(by) {
             return;
         }
@@ -349,7 +333,7 @@ impl<'a> Search<'a> {
 
     /// Tries the method of an edge on groups that its owner, a user, can be put in.
     pub(super) fn change_joined_groups(&mut self, edge: &Edge) {
-        let Some(join) = Methods::number_of(Changes::GroupMembership) else { return };
+        let join = Methods::number_of(Changes::GroupMembership);
         if !self.node(edge.owner).is_user() {
             return;
         }

@@ -9,7 +9,7 @@ use super::methods::{Changes, Methods};
 use super::nodes::{NodeId, NodeKind};
 use super::reach::asks_for_tags;
 use super::search::{Road, Search, Wait};
-use super::step::{Rank, Target};
+use super::step::Target;
 use crate::account::PrincipalId;
 use crate::trust::TrustPolicy;
 
@@ -30,15 +30,15 @@ impl Search<'_> {
             match self.node(id).kind {
                 NodeKind::Principal(principal) => {
                     for (road, resource, target) in self.roads_to(principal) {
-                        self.spread_on(road, &resource, id, &target, rank);
+                        self.spread_on(road, &resource, id, &target);
                     }
-                    self.spread_by_trust(id, &Target::Principal(principal), rank);
+                    self.spread_by_trust(id, &Target::Principal(principal));
                 }
                 NodeKind::Session(role, tags) => {
                     let (road, target) = ((Changes::RoleSession, ""), Target::Session(role, tags));
                     let arn = &self.account().principal(role).arn;
-                    self.spread_on(road, arn, id, &target, rank);
-                    self.spread_by_trust(id, &target, rank);
+                    self.spread_on(road, arn, id, &target);
+                    self.spread_by_trust(id, &target);
                 }
                 NodeKind::Policy | NodeKind::Changed => {}
             }
@@ -46,35 +46,36 @@ impl Search<'_> {
     }
 
     /// Tries those who wait for what they may act on, and keeps those for whom it was of no use.
-    fn spread_on(&mut self, road: Road, resource: &str, to: NodeId, target: &Target, rank: Rank) {
+    fn spread_on(&mut self, road: Road, resource: &str, to: NodeId, target: &Target) {
         let mut of_road = self.waiting.remove(&road).unwrap_or_default();
         for (length, of_length) in &mut of_road {
             let beginning = resource.get(..*length);
             if let Some(waits) = beginning.and_then(|beginning| of_length.get_mut(beginning)) {
-                waits.retain(|wait| !self.try_one(*wait, resource, to, target, rank));
+                waits.retain(|wait| !self.try_one(*wait, resource, to, target));
             }
         }
         self.waiting.insert(road, of_road);
     }
 
     /// Those who need no permission to assume a role: it chooses them, or lets in anyone.
-    fn spread_by_trust(&mut self, to: NodeId, target: &Target, rank: Rank) {
+    fn spread_by_trust(&mut self, to: NodeId, target: &Target) {
         let Some(id) = target.principal() else { return };
         let principal = self.account().principal(id);
-        let trust = principal.trust.as_ref();
-        let Some(method) = Methods::number_of(Changes::RoleSession) else { return };
+        let (arn, trust) = (&principal.arn, principal.trust.as_ref());
+        let method = Methods::number_of(Changes::RoleSession);
         for node in trust.map(|trust| self.chosen(trust)).unwrap_or_default() {
-            self.try_one(Wait { node, method }, &principal.arn, to, target, rank);
+            self.try_one(Wait { node, method }, arn, to, target);
         }
         let is_role = principal.kind == PrincipalKind::Role;
         if is_role && trust.map_or(self.index.generous, TrustPolicy::must_be_tried_on_all) {
-            self.try_all(|search| &mut search.acting, to, target, rank);
+            self.try_all(|search| &mut search.acting, arn, to, target);
         }
-        if trust.is_some_and(|trust| asks_for_tags(&trust.document)) {
-            self.try_all(|search| &mut search.retagged, to, target, rank);
+        let Some(trust) = trust else { return };
+        if trust.document.statements.iter().any(asks_for_tags) {
+            self.try_all(|search| &mut search.retagged, arn, to, target);
         }
-        if trust.is_some_and(|trust| self.names.lets_in_newcomers(trust, self.account())) {
-            self.try_all(|search| &mut search.newcomers, to, target, rank);
+        if self.names.lets_in_newcomers(trust, self.account()) {
+            self.try_all(|search| &mut search.newcomers, arn, to, target);
         }
     }
 
@@ -92,30 +93,20 @@ impl Search<'_> {
     fn try_all(
         &mut self,
         list: fn(&mut Self) -> &mut Vec<NodeId>,
+        arn: &str,
         to: NodeId,
         target: &Target,
-        rank: Rank,
     ) {
-        if let (Some(method), Some(id)) =
-            (Methods::number_of(Changes::RoleSession), target.principal())
-        {
-            let arn = &self.account().principal(id).arn;
-            let mut nodes = std::mem::take(list(self));
-            nodes.retain(|node| !self.try_one(Wait { node: *node, method }, arn, to, target, rank));
-            *list(self) = nodes;
-        }
+        let method = Methods::number_of(Changes::RoleSession);
+        let mut nodes = std::mem::take(list(self));
+        nodes.retain(|node| !self.try_one(Wait { node: *node, method }, arn, to, target));
+        *list(self) = nodes;
     }
 
     /// Tries a method on somebody who is privileged; whether it need not be tried again on others. Somebody surer
     /// may come into view later, so that only who is sure already need not.
-    fn try_one(
-        &mut self,
-        by: Wait,
-        resource: &str,
-        to: NodeId,
-        target: &Target,
-        rank: Rank,
-    ) -> bool {
+    fn try_one(&mut self, by: Wait, resource: &str, to: NodeId, target: &Target) -> bool {
+        let Some(rank) = self.node(to).rank else { return false };
         let node = self.node(by.node);
         let known = node.ways.get(&by.method).map(|way| way.certainty);
         // Whoever is more privileged than the target may be what makes the target privileged.
@@ -182,7 +173,7 @@ impl Search<'_> {
         }
         let principal = self.account().principal(id);
         let trust = principal.trust.as_ref();
-        let Some(method) = Methods::number_of(Changes::RoleSession) else { return candidates };
+        let method = Methods::number_of(Changes::RoleSession);
         let mut nodes = trust.map(|trust| self.chosen(trust)).unwrap_or_default();
         if trust.is_some_and(TrustPolicy::must_be_tried_on_all) {
             nodes.extend(&self.acting);

@@ -9,12 +9,13 @@ use crate::account::{Account, ChosenTags, Principal};
 use crate::condition::Condition;
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
-use crate::policy::{Selection, Statement};
+use crate::policy::Statement;
 use crate::probe;
+use crate::trust::PRINCIPAL_TAG;
 use crate::value::Value;
 
 /// The keys of tags of principals and resources begin so.
-const TAGS: [&str; 3] = ["aws:principaltag/", "aws:resourcetag/", "iam:resourcetag/"];
+const TAGS: [&str; 3] = [PRINCIPAL_TAG, "aws:resourcetag/", "iam:resourcetag/"];
 
 /// The keys of tags that a request sets begin so.
 const SET: &str = "aws:requesttag/";
@@ -113,7 +114,7 @@ impl AskedTags {
             variables: BTreeSet::new(),
             are_few: true,
         };
-        for statement in statements(account) {
+        for statement in account.statements() {
             asked.add(statement);
         }
         let values: usize = asked.values.values().map(BTreeMap::len).sum();
@@ -123,8 +124,7 @@ impl AskedTags {
 
     fn add(&mut self, statement: &Statement) {
         let mut names = BTreeSet::new();
-        let mut patterns: Vec<&Pattern> =
-            statement.resources.iter().flat_map(Selection::patterns).collect();
+        let mut patterns: Vec<&Pattern> = statement.resource_patterns().collect();
         for condition in &statement.conditions {
             patterns.extend(condition.values.iter().filter(|_| !limits_tags(condition)));
             if TAGS.iter().any(|tags| condition.key.starts_with(tags)) {
@@ -294,7 +294,7 @@ impl Index<'_> {
     /// The tags that are tried for the sessions of so many roles: any, and where somebody limits these, some.
     pub(super) fn taggings_of_sessions(&self, roles: usize) -> Vec<Tagging> {
         let mut limits = Vec::new();
-        for statement in statements(self.account) {
+        for statement in self.account.statements() {
             if statement.actions.selects("sts:tagsession") {
                 limits.extend(statement.conditions.iter().filter(|it| limits_tags(it)));
             }
@@ -337,11 +337,4 @@ pub(super) fn is_of_tags(key: &str) -> bool {
 /// The name of the tag in a key.
 fn name_of(key: &str) -> &str {
     key.split_once('/').map_or("", |(_, name)| name)
-}
-
-/// All statements of policies and trust policies.
-fn statements(account: &Account) -> impl Iterator<Item = &Statement> {
-    let policies = account.policies.iter().filter_map(|policy| policy.document.as_ref());
-    let trusts = account.principals.iter().filter_map(|it| Some(&it.trust.as_ref()?.document));
-    policies.chain(trusts).flat_map(|document| &document.statements)
 }

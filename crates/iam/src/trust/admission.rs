@@ -36,11 +36,12 @@ pub enum Grant {
 }
 
 /// The keys of tags of principals begin so.
-const TAG: &str = "aws:principaltag/";
+pub(crate) const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
 /// Whether a key names a principal, so that a condition on it in a statement for an account names it too.
 pub(super) fn names_principal(key: &str) -> bool {
-    ["aws:principalarn", "aws:userid", "aws:username"].contains(&key) || key.starts_with(TAG)
+    ["aws:principalarn", "aws:userid", "aws:username"].contains(&key)
+        || key.starts_with(PRINCIPAL_TAG)
 }
 
 impl TrustPolicy {
@@ -142,7 +143,7 @@ fn chosen_by(statement: &Statement) -> Vec<Chosen<'_>> {
         if !names_principal(&condition.key) || condition.negated || condition.when_absent {
             continue;
         }
-        let tag = condition.key.strip_prefix(TAG);
+        let tag = condition.key.strip_prefix(PRINCIPAL_TAG);
         let is_exact =
             matches!(condition.operator, Operator::Equals | Operator::Like | Operator::Arn);
         let chosen = condition.values.iter().map(|value| match tag {

@@ -107,8 +107,8 @@ fn decisions(document: &PolicyDocument, account: &Account) -> Vec<Decision> {
     let mut actions = vec!["iam:passrole", "s3:getobject"];
     let mut resources = vec!["*", "arn:aws:iam::123456789012:role/ann"];
     for statement in &document.statements {
-        actions.extend(statement.actions.patterns().iter().map(|pattern| pattern.as_str()));
-        let patterns = statement.resources.iter().flat_map(Selection::patterns);
+        actions.extend(statement.actions.items().iter().map(|pattern| pattern.as_str()));
+        let patterns = statement.resources.iter().flat_map(Selection::items);
         resources.extend(patterns.map(|pattern| pattern.as_str()));
     }
     actions.sort_unstable();
