@@ -39,17 +39,29 @@ impl PolicyDocument {
             return Decision::Silent;
         }
         let name = probe::NAME;
-        let unnamed = [format!("{name}:{name}"), probe::IAM_ACTION.to_owned()];
+        let actions = vec![format!("{name}:{name}"), probe::IAM_ACTION.to_owned()];
         let mut resources = probe::resources_of(account, name).to_vec();
         resources.push(probe::iam_resource(account, "role"));
+        self.decide_all(account, actions, resources, ["*", "*"])
+    }
+
+    /// What it decides about actions on resources, and about those that it leaves out of all of that form.
+    fn decide_all(
+        &self,
+        account: &Account,
+        actions: Vec<String>,
+        resources: Vec<String>,
+        all: [&str; 2],
+    ) -> Decision {
+        let [all_actions, all_resources] = all.map(Pattern::glob);
         let question = probe::Question {
             documents: vec![self],
             boundary: None,
             context: by_anybody(account),
-            actions: unnamed.to_vec(),
+            actions,
             resources,
-            all_actions: Pattern::glob("*"),
-            all_resources: Pattern::glob("*"),
+            all_actions,
+            all_resources,
         };
         question.decide_all()
     }
@@ -111,18 +123,13 @@ impl PolicyDocument {
         if !probe::may_allow_all(self, &action) {
             return false;
         }
-        let all_resources = Pattern::glob(&format!("arn:{}:{service}:*:*:*", account.partition));
+        let all_actions = format!("{service}:*");
+        let all_resources = format!("arn:{}:{service}:*:*:*", account.partition);
         probe::resources_of(account, service).into_iter().any(|resource| {
-            let question = probe::Question {
-                documents: vec![self],
-                boundary: None,
-                context: by_anybody(account),
-                actions: vec![action.clone()],
-                resources: vec![resource],
-                all_actions: Pattern::glob(&format!("{service}:*")),
-                all_resources: all_resources.clone(),
-            };
-            question.decide_all().may_be_allowed()
+            let (actions, resources) = (vec![action.clone()], vec![resource]);
+            let decision =
+                self.decide_all(account, actions, resources, [&all_actions, &all_resources]);
+            decision.may_be_allowed()
         })
     }
 

@@ -54,28 +54,18 @@ pub(super) fn owners(condition: &Condition) -> Option<Vec<Owner>> {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
 fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
-    match condition.key.as_str() {
-        "aws:principalorgid"
-        | "aws:principalorgpaths"
-        | "aws:sourceorgid"
-        | "aws:sourceorgpaths"
-        | "aws:vpceorgid"
-        | "aws:vpceorgpaths"
-            if is_of_own_organization(value) =>
-        {
-            Some(Owner::Own)
-        }
+    match membership(&condition.key) {
+        "orgid" | "orgpaths" if is_of_own_organization(value) => return Some(Owner::Own),
         // An id has 12 digits, so a wildcard behind them stands for nothing.
-        "aws:principalaccount" | "aws:sourceaccount" | "aws:vpceaccount" => {
-            AccountId::parse(value.literal_prefix()).map(Owner::Account)
-        }
-        "aws:principalorgid" | "aws:sourceorgid" | "aws:vpceorgid" => {
-            fixed(value).map(|id| Owner::Organization(id.to_owned()))
-        }
-        "aws:principalorgpaths" | "aws:sourceorgpaths" | "aws:vpceorgpaths" => {
+        "account" => return AccountId::parse(value.literal_prefix()).map(Owner::Account),
+        "orgid" => return fixed(value).map(|id| Owner::Organization(id.to_owned())),
+        "orgpaths" => {
             let (id, _) = value.literal_prefix().split_once('/')?;
-            (!id.is_empty()).then(|| Owner::Organization(id.to_owned()))
+            return (!id.is_empty()).then(|| Owner::Organization(id.to_owned()));
         }
+        _ => {}
+    }
+    match condition.key.as_str() {
         // A path of IAM may have colons, so a wildcard in plain text may stand for more than a field.
         "aws:principalarn" if condition.operator != Operator::Arn => {
             arn_owner(value.literal_prefix(), value)
@@ -99,6 +89,13 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
     }
 }
 
+/// What a key says of the principal, of whom a service acts for, or of a VPC endpoint: `account`, `orgid`, `orgpaths`, or
+/// anything else.
+fn membership(key: &str) -> &str {
+    let mut prefixes = ["aws:principal", "aws:source", "aws:vpce"].iter();
+    prefixes.find_map(|prefix| key.strip_prefix(prefix)).unwrap_or_default()
+}
+
 /// Whether a request can have the key with that value: `ACCOUNT_ID` is never an account's id, and no id or name has
 /// a `*`, which is plain text to `StringEquals`.
 ///
@@ -110,11 +107,9 @@ pub(super) fn may_have(key: &str, value: &Pattern) -> bool {
         // It is the ARN of the role, whatever the session.
         "aws:principalarn" if text.contains(":assumed-role/") => false,
         _ if !value.is_literal() => true,
-        "aws:principalaccount" | "aws:sourceaccount" | "aws:vpceaccount" => {
-            AccountId::parse(text).is_some()
-        }
-        "aws:principalorgid" | "aws:sourceorgid" | "aws:vpceorgid" => is_organization_id(text),
-        "aws:principalorgpaths" | "aws:sourceorgpaths" | "aws:vpceorgpaths" => {
+        _ if membership(key) == "account" => AccountId::parse(text).is_some(),
+        _ if membership(key) == "orgid" => is_organization_id(text),
+        _ if membership(key) == "orgpaths" => {
             let id = text.split_once('/').map(|(id, _)| id);
             id.is_some_and(is_organization_id) && !has_wildcard(text)
         }
@@ -123,7 +118,7 @@ pub(super) fn may_have(key: &str, value: &Pattern) -> bool {
             account_of(text).is_some() && !has_wildcard(name)
         }
         "aws:sourcearn" => Arn::parse(text).is_some_and(|arn| !has_wildcard(arn.account)),
-        _ if key == "aws:userid" || key == "sts:externalid" || key.ends_with(":sub") => {
+        key if key == "aws:userid" || key == "sts:externalid" || key.ends_with(":sub") => {
             !text.is_empty() && !has_wildcard(text)
         }
         _ => true,
