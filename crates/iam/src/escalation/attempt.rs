@@ -73,7 +73,7 @@ impl<'a> Search<'a> {
             step = step.and(Step::limited(Certainty::Conditional, DEMANDS));
         }
         for action in others {
-            step.allowed.push(self.index.allowed(who, *action, Asked::own(resource))?);
+            step.allowed.push(self.index.allowed(*action, who.asks(resource))?);
         }
         Some(step)
     }
@@ -152,9 +152,8 @@ impl<'a> Search<'a> {
             let mut all = vec![("iam:associatedresourcearn", Value::ChosenIn(created))];
             all.push(("iam:passedtoservice", Value::one(self.in_partition(service))));
             all.extend(brings.cloned());
-            let asked = Asked { resource, about, brings: &all };
-            let who = &self.node(by.node).who;
-            let step = self.index.step(who, method.actions[0], asked);
+            let asked = Asked { about, brings: &all, ..self.node(by.node).who.asks(resource) };
+            let step = self.index.step(method.actions[0], asked);
             best = best.into_iter().chain(step).max_by_key(Step::certainty);
         }
         best
@@ -222,7 +221,7 @@ impl<'a> Search<'a> {
         if !conditions().any(|condition| CHOSEN_ONCE.contains(&condition.key.as_str())) {
             return Vec::new();
         }
-        let request = self.index.request(who, "sts:assumerole", Asked::own(""));
+        let request = self.index.request("sts:assumerole", who.asks(""));
         let mut contested = Vec::new();
         for key in CHOSEN_ONCE {
             let about = || conditions().filter(|condition| condition.key == key);
@@ -318,7 +317,7 @@ impl<'a> Search<'a> {
         brings: &[(&str, Value<'_>)],
     ) -> Option<Step> {
         let (node, role) = (self.node(id), self.account().principal(role_id));
-        let own = self.index.step(&node.who, action, Asked { brings, ..Asked::about(role) });
+        let own = self.index.step(action, Asked { brings, ..node.who.asks_about(role) });
         let Some(trust) = &role.trust else {
             // What was not read may admit, and by name.
             let by_name = self.index.left_of_grant(&node.who, action, role, false);

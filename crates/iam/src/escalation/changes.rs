@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use portcullis_model::{PolicyKind, PrincipalKind};
 
-use super::effective_permissions::{Asked, EffectivePermissions, Index};
+use super::effective_permissions::{EffectivePermissions, Index};
 use super::methods::{Changes, Method};
 use super::nodes::{Node, sorted};
 use super::offers::Offered;
@@ -276,7 +276,7 @@ impl Maker<'_, '_> {
             if self.search.names.taken_by(&arn).is_some() {
                 continue;
             }
-            let allowed = others.iter().map(|it| index.allowed(self.by, *it, Asked::own(&arn)));
+            let allowed = others.iter().map(|it| index.allowed(*it, self.by.asks(&arn)));
             let allowed = match allowed.collect::<Option<Vec<_>>>() {
                 Some(allowed) => allowed,
                 None if index.generous && !is_all => Vec::new(),
@@ -319,8 +319,8 @@ impl Maker<'_, '_> {
         if !self.search.names.tags_matter || self.search.cast.is_nobody(identity) {
             return effects;
         }
-        let asked = Asked::about(identity);
-        let taggings = self.index.taggings(self.by, self.method.actions[0], asked, None);
+        let asked = self.by.asks_about(identity);
+        let taggings = self.index.taggings(self.method.actions[0], asked, None);
         for (tagging, _) in taggings {
             let retagged = self.search.cast.version(tagging.apply(holder));
             if !Rc::ptr_eq(&retagged, identity) {

@@ -98,8 +98,8 @@ impl Search<'_> {
         for effect in effects(self, &actor, self.node(owner), method) {
             let about = effect.about(self.node(owner));
             let brings = [effect.brought(), borrowed(&edge.brings)].concat();
-            let asked = Asked { resource: &effect.resource, about, brings: &brings };
-            let Some(step) = self.index.step(&actor, method.actions[0], asked) else { continue };
+            let asked = Asked { about, brings: &brings, ..actor.asks(&effect.resource) };
+            let Some(step) = self.index.step(method.actions[0], asked) else { continue };
             let target = effect.target.clone();
             let room = self.index.room(&actor, method, &effect.resource, target.as_ref());
             let Some(room) = room else { continue };

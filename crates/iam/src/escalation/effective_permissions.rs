@@ -43,12 +43,27 @@ pub(super) struct EffectivePermissions {
 pub(super) type PermissionsKey =
     (*const Principal, Policies, Rc<[PrincipalId]>, Option<PolicyId>, Policies);
 
-/// What a request is about, beside its action.
+/// Who asks about what: a request without its action.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'q> {
+    pub(super) who: &'q EffectivePermissions,
     pub(super) resource: &'q str,
     pub(super) about: Resource<'q>,
     pub(super) brings: &'q [(&'q str, Value<'q>)],
+}
+
+/// What a policy says of the actions that methods need.
+#[derive(Default)]
+struct IndexedPolicy {
+    /// The actions that methods need, sorted, each with the place of a statement about it. A list, since
+    /// thousands of policies have a few statements each.
+    statements: Box<[(ActionId, u16)]>,
+    /// Whether what it says depends on who has it.
+    personal: bool,
+    /// Whether it allows some request for an action of IAM that nobody can have meant.
+    sweeping: bool,
+    /// The condition keys on which it depends whether it allows everything, if it does or may.
+    whole: Option<Keys>,
 }
 
 /// The policies of an account by the actions that methods need.
@@ -57,15 +72,7 @@ pub(super) struct Index<'a> {
     pub(super) methods: &'static Methods,
     /// Whether what is not known is taken to allow.
     pub(super) generous: bool,
-    /// By policy: the actions that methods need, sorted, each with the place of a statement about it. A
-    /// list, since thousands of policies have a few statements each.
-    statements: Vec<Box<[(ActionId, u16)]>>,
-    /// By policy: whether what it says depends on who has it.
-    personal: Vec<bool>,
-    /// By policy: whether it allows some request for an action of IAM that nobody can have meant.
-    sweeping: Vec<bool>,
-    /// By policy: the condition keys on which it depends whether it allows everything, if it does or may.
-    pub(super) whole: Vec<Option<Keys>>,
+    policies: Vec<IndexedPolicy>,
     /// The managed policies by ARN, and those of them that allow everything.
     pub(super) managed: BTreeMap<&'a str, PolicyId>,
     pub(super) wide: Vec<PolicyId>,
@@ -88,6 +95,16 @@ impl EffectivePermissions {
         (Rc::as_ptr(&identity), policies, groups, boundary, removed)
     }
 
+    /// This one asks about something of the account of which no more is known.
+    pub(super) fn asks<'q>(&'q self, resource: &'q str) -> Asked<'q> {
+        Asked { who: self, resource, about: Resource::Own, brings: &[] }
+    }
+
+    /// This one asks about a principal.
+    pub(super) fn asks_about<'q>(&'q self, principal: &'q Principal) -> Asked<'q> {
+        Asked { about: Resource::Principal(principal), ..self.asks(&principal.arn) }
+    }
+
     /// The same with another policy.
     pub(super) fn with(&self, policy: PolicyId) -> Self {
         let policies = self.policies.iter().copied().chain([policy]).collect();
@@ -106,26 +123,13 @@ impl EffectivePermissions {
     }
 }
 
-impl<'q> Asked<'q> {
-    pub(super) fn own(resource: &'q str) -> Asked<'q> {
-        Asked { resource, about: Resource::Own, brings: &[] }
-    }
-
-    pub(super) fn about(principal: &'q Principal) -> Asked<'q> {
-        Asked { resource: &principal.arn, about: Resource::Principal(principal), brings: &[] }
-    }
-}
-
 impl<'a> Index<'a> {
     pub(super) fn new(account: &'a Account, generous: bool) -> Index<'a> {
         let mut index = Index {
             account,
             methods: Methods::get(),
             generous,
-            statements: Vec::new(),
-            personal: Vec::new(),
-            sweeping: Vec::new(),
-            whole: Vec::new(),
+            policies: Vec::new(),
             managed: managed_policies(account),
             wide: Vec::new(),
             all: PolicyDocument::everything(),
@@ -134,20 +138,21 @@ impl<'a> Index<'a> {
         };
         for place in 0..=account.policies.len() {
             let document = index.document(PolicyId::new(place));
-            let statements = document.map(|document| by_action(document, index.methods));
-            let personal = document.is_some_and(is_personal);
-            let decision = document.map(|document| document.decide_everything(account));
-            let whole = decision.and_then(|decision| index.keys_of_everything(decision));
-            let sweeping =
-                document.is_some_and(|document| probe::may_allow_all(document, probe::IAM_ACTION));
-            index.statements.push(statements.unwrap_or_default());
-            index.personal.push(personal);
-            index.sweeping.push(sweeping);
-            index.whole.push(whole);
+            let indexed = document.map(|document| index.read(document));
+            index.policies.push(indexed.unwrap_or_default());
         }
         let managed = index.managed.values().copied();
-        index.wide = managed.filter(|policy| index.allows_everything(*policy)).collect();
+        index.wide = managed.filter(|policy| index.allows_everything(*policy).is_some()).collect();
         index
+    }
+
+    fn read(&self, document: &PolicyDocument) -> IndexedPolicy {
+        IndexedPolicy {
+            statements: by_action(document, self.methods),
+            personal: is_personal(document),
+            sweeping: probe::may_allow_all(document, probe::IAM_ACTION),
+            whole: self.keys_of_everything(document.decide_everything(self.account)),
+        }
     }
 
     /// The policy of whoever may give itself every permission.
@@ -173,7 +178,7 @@ impl<'a> Index<'a> {
         policy: PolicyId,
         action: ActionId,
     ) -> impl Iterator<Item = (usize, &Statement)> {
-        let statements = &self.statements[policy.place()];
+        let statements = &self.policies[policy.place()].statements;
         let start = statements.partition_point(|(other, _)| *other < action);
         let document = self.document(policy);
         let about = statements[start..].iter().take_while(move |(other, _)| *other == action);
@@ -226,7 +231,7 @@ impl<'a> Index<'a> {
         let mut mentioned = vec![false; self.methods.actions.len()];
         for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
             let Some(document) = self.document(*policy) else { continue };
-            for (action, place) in &self.statements[policy.place()] {
+            for (action, place) in &self.policies[policy.place()].statements {
                 if document.statements[usize::from(*place)].effect == Effect::Allow {
                     mentioned[usize::from(action.0)] = true;
                 }
@@ -238,7 +243,7 @@ impl<'a> Index<'a> {
     /// Whether what the policies say is the same for everybody who has them.
     pub(super) fn is_impersonal(&self, who: &EffectivePermissions) -> bool {
         let mut policies = who.policies.iter().chain(&who.boundary);
-        who.removed.is_empty() && policies.all(|policy| !self.personal[policy.place()])
+        who.removed.is_empty() && policies.all(|policy| !self.policies[policy.place()].personal)
     }
 
     /// Whether a policy has a Deny about the action.
@@ -249,17 +254,12 @@ impl<'a> Index<'a> {
     /// Whether a policy has a statement of that effect about an action that methods need.
     pub(super) fn has(&self, policy: PolicyId, effect: Effect) -> bool {
         let Some(document) = self.document(policy) else { return false };
-        let mut statements = self.statements[policy.place()].iter();
+        let mut statements = self.policies[policy.place()].statements.iter();
         statements.any(|(_, place)| document.statements[usize::from(*place)].effect == effect)
     }
 
-    pub(super) fn request<'c>(
-        &'c self,
-        who: &'c EffectivePermissions,
-        action: &'c str,
-        asked: Asked<'c>,
-    ) -> Request<'c> {
-        let Asked { resource, about, brings } = asked;
+    pub(super) fn request<'c>(&'c self, action: &'c str, asked: Asked<'c>) -> Request<'c> {
+        let Asked { who, resource, about, brings } = asked;
         let principal = Some(&*who.identity);
         let context = Context { account: self.account, principal, resource: about, brings };
         Request { action, resource, context }
@@ -279,13 +279,9 @@ impl<'a> Index<'a> {
     }
 
     /// Whether an action is allowed, and the statement that allows it: of several the surest.
-    pub(super) fn allowed(
-        &self,
-        who: &EffectivePermissions,
-        action: ActionId,
-        asked: Asked<'_>,
-    ) -> Option<Allowed> {
-        let request = self.request(who, &self.methods.action(action).lower, asked);
+    pub(super) fn allowed(&self, action: ActionId, asked: Asked<'_>) -> Option<Allowed> {
+        let who = asked.who;
+        let request = self.request(&self.methods.action(action).lower, asked);
         let (mut allow, mut deny) = (Truth::No, Truth::No);
         let mut best: Option<(bool, PolicyId, usize)> = None;
         for (policy, place, statement) in self.in_force(who, action) {
@@ -309,13 +305,8 @@ impl<'a> Index<'a> {
     }
 
     /// How an action is allowed; if need be once the tags of whom it is about are changed.
-    pub(super) fn step(
-        &self,
-        who: &EffectivePermissions,
-        action: ActionId,
-        asked: Asked<'_>,
-    ) -> Option<Step> {
-        if let Some(allowed) = self.allowed(who, action, asked) {
+    pub(super) fn step(&self, action: ActionId, asked: Asked<'_>) -> Option<Step> {
+        if let Some(allowed) = self.allowed(action, asked) {
             return Some(Step::new(allowed));
         }
         let Resource::Principal(target) = asked.about else { return None };
@@ -326,10 +317,10 @@ impl<'a> Index<'a> {
         };
         for name in names {
             let tag = self.methods.known(name);
-            for (tagging, change) in self.taggings(who, tag, Asked::about(target), None) {
+            for (tagging, change) in self.taggings(tag, asked.who.asks_about(target), None) {
                 let retagged = tagging.apply(target);
                 let about = Resource::Principal(&retagged);
-                if let Some(allowed) = self.allowed(who, action, Asked { about, ..asked }) {
+                if let Some(allowed) = self.allowed(action, Asked { about, ..asked }) {
                     return Some(Step { allowed: vec![change, allowed], limit: None });
                 }
             }
@@ -359,7 +350,7 @@ impl<'a> Index<'a> {
         within_boundary: bool,
     ) -> Option<Certainty> {
         let name = &self.methods.action(action).lower;
-        let request = self.request(who, name, Asked::about(target));
+        let request = self.request(name, who.asks_about(target));
         let mut deny = Truth::No;
         for (.., statement) in self.in_force(who, action) {
             if statement.effect == Effect::Deny {
@@ -379,7 +370,7 @@ impl<'a> Index<'a> {
     pub(super) fn administrator(&self, who: &EffectivePermissions) -> Option<Keys> {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
         // Few have a policy that could make them administrators.
-        if !in_force.clone().any(|policy| self.sweeping[policy.place()]) {
+        if !in_force.clone().any(|policy| self.policies[policy.place()].sweeping) {
             return None;
         }
         let boundary = match who.boundary {
@@ -390,7 +381,7 @@ impl<'a> Index<'a> {
         let question = probe::Question {
             documents: in_force.filter_map(|policy| self.document(*policy)).collect(),
             boundary,
-            context: self.request(who, "", Asked::own("")).context,
+            context: self.request("", who.asks("")).context,
             actions: vec![probe::IAM_ACTION.to_owned()],
             resources: probe::iam_resources(self.account),
             all_actions: Pattern::glob("iam:*"),
@@ -399,9 +390,9 @@ impl<'a> Index<'a> {
         self.keys_of_everything(question.decide_all())
     }
 
-    /// Whether a policy allows everything, or may.
-    pub(super) fn allows_everything(&self, policy: PolicyId) -> bool {
-        self.whole[policy.place()].is_some()
+    /// The condition keys on which it depends whether a policy allows everything, if it does or may.
+    pub(super) fn allows_everything(&self, policy: PolicyId) -> Option<&Keys> {
+        self.policies[policy.place()].whole.as_ref()
     }
 
     /// What a decision about everything depends on, if it allows. What a single request is about is no

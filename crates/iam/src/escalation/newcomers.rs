@@ -252,7 +252,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         let name = if self.kind == PrincipalKind::Role { "iam:tagrole" } else { "iam:taguser" };
         let tag = self.index.methods.known(name);
         let create = Some(self.create);
-        let taggings = self.index.taggings(self.who, tag, Asked::about(newcomer), create);
+        let taggings = self.index.taggings(tag, self.who.asks_about(newcomer), create);
         taggings.into_iter().map(|(tagging, allowed)| (tagging, Step::new(allowed))).collect()
     }
 
@@ -286,15 +286,15 @@ impl<'m, 'a> Maker<'m, 'a> {
                 _ => "iam:detachrolepolicy",
             };
             let brings = [(POLICY, Value::one(policy.id.as_str()))];
-            let asked = Asked { brings: &brings, ..Asked::about(role) };
-            step.allowed.push(self.index.allowed(&node.who, known(remove), asked)?);
+            let asked = Asked { brings: &brings, ..node.who.asks_about(role) };
+            step.allowed.push(self.index.allowed(known(remove), asked)?);
         }
         if !role.instance_profiles.is_empty() {
             let remove = [known("iam:removerolefrominstanceprofile")];
             step = step.and(self.search.uses(self.by, &remove)?);
         }
         let delete = known("iam:deleterole");
-        step.allowed.push(self.index.allowed(&node.who, delete, Asked::about(role))?);
+        step.allowed.push(self.index.allowed(delete, node.who.asks_about(role))?);
         Some(step)
     }
 
@@ -309,8 +309,8 @@ impl<'m, 'a> Maker<'m, 'a> {
         let boundary = (BOUNDARY, Value::maybe(boundary.map(|it| it.arn.as_str())));
         let allowed = |action: ActionId, brings: &[(&str, Value<'_>)]| {
             let brings = [std::slice::from_ref(&boundary), brings].concat();
-            let asked = Asked { brings: &brings, ..Asked::about(newcomer) };
-            self.index.allowed(self.who, action, asked).map(Step::new)
+            let asked = Asked { brings: &brings, ..self.who.asks_about(newcomer) };
+            self.index.allowed(action, asked).map(Step::new)
         };
         let mut created = allowed(self.create, &UNTAGGED.map(|key| (key, Value::Absent)));
         if created.is_none() && *tagging != Tagging::NoneLeft {

@@ -77,7 +77,7 @@ impl Index<'_> {
         let mut chosen = Vec::new();
         for (arn, id) in &self.managed {
             let is_chosen = leaves_out || named.iter().any(|pattern| pattern.matches(arn));
-            if is_chosen && !self.allows_everything(*id) {
+            if is_chosen && self.allows_everything(*id).is_none() {
                 chosen.push(Offered::new((*arn).to_owned(), *id));
             }
         }
@@ -86,7 +86,7 @@ impl Index<'_> {
 
     /// What fits the conditions on the key in the statements about an action.
     fn named(&self, who: &EffectivePermissions, action: ActionId, key: &str) -> Vec<Pattern> {
-        let request = self.request(who, "", Asked::own(""));
+        let request = self.request("", who.asks(""));
         let mut named = Vec::new();
         for condition in self.conditions(who, action).iter().filter(|it| it.key == key) {
             named.extend(condition.values.iter().map(|value| value.resolve(&request)));
@@ -114,7 +114,7 @@ impl Index<'_> {
                 None => name == "iam:createpolicy",
             };
             if can_be {
-                let allowed = self.allowed(who, action, Asked::own(&arn));
+                let allowed = self.allowed(action, who.asks(&arn));
                 let policy = self.everything();
                 made.extend(allowed.map(|it| Offered { arn, policy, made: Some(it) }));
             }
@@ -141,7 +141,7 @@ impl Index<'_> {
         let account = self.account;
         let user = target.and_then(Target::principal).map(|id| account.principal(id));
         let about = user.map_or(Resource::Own, Resource::Principal);
-        let asked = Asked { resource, about, brings: &[] };
+        let asked = Asked { about, ..who.asks(resource) };
         let action = &*self.methods.action(method.actions[0]).lower;
         let is_full = match (action, user, target) {
             ("iam:createaccesskey", Some(user), _) => user.access_keys >= Some(2),
@@ -152,12 +152,12 @@ impl Index<'_> {
         };
         let mut step = Step::default();
         if is_full {
-            step = self.step(who, method.makes_room?, asked)?;
+            step = self.step(method.makes_room?, asked)?;
         }
         let by_password = action.ends_with("loginprofile");
         if by_password && user.is_some_and(|user| user.has_mfa == Some(true)) {
             let deactivate = self.methods.known("iam:deactivatemfadevice");
-            let without = self.step(who, deactivate, asked);
+            let without = self.step(deactivate, asked);
             let limit = Step::limited(Certainty::Conditional, "the MFA device of the user");
             step = step.and(without.unwrap_or(limit));
         }

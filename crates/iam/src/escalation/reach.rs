@@ -275,9 +275,8 @@ impl<'a> Search<'a> {
     pub(super) fn may_change(&self, by: Wait, arn: &str) -> bool {
         let chosen = Value::Chosen { optional: true };
         let brings = [(POLICY, chosen.clone()), (BOUNDARY, chosen)];
-        let asked = Asked { resource: arn, about: Resource::Own, brings: &brings };
-        let action = self.method(by.method).actions[0];
-        self.index.allowed(&self.node(by.node).who, action, asked).is_some()
+        let asked = Asked { brings: &brings, ..self.node(by.node).who.asks(arn) };
+        self.index.allowed(self.method(by.method).actions[0], asked).is_some()
     }
 
     /// Looks for methods on others whom a principal becomes by becoming somebody else first.
@@ -340,7 +339,7 @@ impl<'a> Search<'a> {
         let action = self.method(edge.by.method).actions[0];
         for (arn, id) in self.groups_in_range(edge.by) {
             let (who, target) = (&self.node(edge.by.node).who, Target::Principal(id));
-            let change = self.index.allowed(who, action, Asked::own(arn)).map(Step::new);
+            let change = self.index.allowed(action, who.asks(arn)).map(Step::new);
             let join = self.attempt(Wait { method: join, ..edge.by }, arn, &target);
             if let (Some(change), Some(join)) = (change, join) {
                 let after = self.node(edge.owner).who.with(self.index.everything());

@@ -19,7 +19,7 @@ impl Index<'_> {
     /// Whether an action is allowed on anything that it acts on.
     pub(super) fn may_use(&self, who: &EffectivePermissions, action: ActionId) -> bool {
         let mut examples = self.examples(who, action);
-        examples.any(|resource| self.allowed(who, action, Asked::own(&resource)).is_some())
+        examples.any(|resource| self.allowed(action, who.asks(&resource)).is_some())
     }
 
     /// How an action is allowed on anything that it acts on: where it is surest.
@@ -30,9 +30,8 @@ impl Index<'_> {
         brings: &[(&str, Value<'_>)],
     ) -> Option<Allowed> {
         let examples = self.examples(who, action);
-        let allowed = examples.filter_map(|resource| {
-            self.allowed(who, action, Asked { brings, ..Asked::own(&resource) })
-        });
+        let allowed = examples
+            .filter_map(|resource| self.allowed(action, Asked { brings, ..who.asks(&resource) }));
         let allowed = surest(allowed, |allowed| Some(allowed.certainty))?;
         self.besides(who, allowed, brings)
     }
@@ -67,9 +66,9 @@ impl Index<'_> {
             let common = pattern.common_arn(&Pattern::glob(&shape));
             resources.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
         }
-        let allowed = resources.iter().filter_map(|resource| {
-            self.allowed(who, action, Asked { brings, ..Asked::own(resource) })
-        });
+        let allowed = resources
+            .iter()
+            .filter_map(|resource| self.allowed(action, Asked { brings, ..who.asks(resource) }));
         surest(allowed, |allowed| Some(allowed.certainty))
     }
 
@@ -89,8 +88,8 @@ impl Index<'_> {
         for action in actions {
             let acted_on = examples.iter().filter(|resource| self.acts_on(*action, resource));
             let of_action = acted_on.filter_map(|resource| {
-                let asked = Asked { brings, ..Asked::own(resource) };
-                Some((resource, self.allowed(who, *action, asked)?))
+                let asked = Asked { brings, ..who.asks(resource) };
+                Some((resource, self.allowed(*action, asked)?))
             });
             allowed.push(of_action.collect());
         }
@@ -143,14 +142,11 @@ impl Index<'_> {
     /// The resources within which alone an action may be allowed: those of the Allows, those of the boundary's Allows,
     /// and those that each Deny leaves out.
     fn limits(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Vec<Pattern>> {
-        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
-        let own = self.in_force(who, action).map(|(.., statement)| statement).collect();
-        let mut layers: Vec<Vec<&Statement>> = vec![own];
-        if let Some(boundary) = who.boundary {
-            layers.push(self.about(boundary, action).map(|(_, statement)| statement).collect());
-        }
+        let request = self.request(&self.methods.action(action).lower, who.asks(""));
+        let own: Vec<&Statement> = self.in_force(who, action).map(|(.., it)| it).collect();
+        let bounding = who.boundary.map(|id| self.about(id, action).map(|(_, it)| it).collect());
         let mut limits = Vec::new();
-        for statements in layers {
+        for statements in [Some(own), bounding].into_iter().flatten() {
             let mut allowed = Vec::new();
             for statement in statements {
                 match (statement.effect, &statement.resources) {
@@ -220,7 +216,7 @@ impl Index<'_> {
 
     /// The resources that Denies of an action leave out.
     fn spared(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Pattern> {
-        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
+        let request = self.request(&self.methods.action(action).lower, who.asks(""));
         let mut spared = Vec::new();
         for (.., statement) in self.in_force(who, action) {
             if statement.effect == Effect::Deny
@@ -277,7 +273,7 @@ impl Index<'_> {
         who: &'c EffectivePermissions,
         action: ActionId,
     ) -> impl Iterator<Item = Option<Pattern>> {
-        let request = self.request(who, &self.methods.action(action).lower, Asked::own(""));
+        let request = self.request(&self.methods.action(action).lower, who.asks(""));
         let statements = self.in_force(who, action).map(|(.., statement)| statement);
         let allows = statements.filter(|statement| statement.effect == Effect::Allow);
         allows.flat_map(move |statement| match &statement.resources {

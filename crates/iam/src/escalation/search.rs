@@ -213,7 +213,7 @@ impl<'a> Search<'a> {
         let id = NodeId::new(self.nodes.len());
         // A policy is judged all the same, unless it leaves nothing to become.
         let administrator = match kind {
-            NodeKind::Policy => self.index.whole[who.policies[0].place()].clone(),
+            NodeKind::Policy => self.index.allows_everything(who.policies[0]).cloned(),
             _ => self.administrator(&who),
         };
         if let Some(holder) = holder

@@ -253,11 +253,11 @@ impl Index<'_> {
     /// another action, that is to be allowed with the same tags, are thought of.
     pub(super) fn taggings(
         &self,
-        who: &EffectivePermissions,
         action: ActionId,
         asked: Asked<'_>,
         together_with: Option<ActionId>,
     ) -> Vec<(Tagging, Allowed)> {
+        let who = asked.who;
         if !self.mentions(who, action) {
             return Vec::new();
         }
@@ -267,7 +267,7 @@ impl Index<'_> {
         if !self.tag_limits(who, action).is_empty() {
             let mut limits = self.tag_limits(who, action);
             limits.extend(together_with.iter().flat_map(|action| self.tag_limits(who, *action)));
-            let request = self.request(who, name, asked);
+            let request = self.request(name, asked);
             taggings = self.asked_tags().taggings(&limits, removes, &request);
         }
         let any = if removes { Tagging::NoneLeft } else { Tagging::Any };
@@ -275,7 +275,7 @@ impl Index<'_> {
         for tagging in taggings.unwrap_or_else(|| [any].into()) {
             let brought = tagging.brought();
             let asked = Asked { brings: &borrowed(&brought), ..asked };
-            allowed.extend(self.allowed(who, action, asked).map(|it| (tagging, it)));
+            allowed.extend(self.allowed(action, asked).map(|it| (tagging, it)));
         }
         allowed
     }

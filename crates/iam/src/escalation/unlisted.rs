@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use portcullis_model::PrincipalKind;
 
 use super::Certainty;
-use super::effective_permissions::Asked;
 use super::methods::{Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::search::{Search, Wait};
@@ -48,7 +47,7 @@ impl Search<'_> {
             !listed.contains(&(kind, name))
         });
         let first = method.actions[0];
-        let is_allowed = |arn: &String| self.index.allowed(who, first, Asked::own(arn)).is_some();
+        let is_allowed = |arn: &String| self.index.allowed(first, who.asks(arn)).is_some();
         examples.iter().any(is_allowed)
             || method.changes == Changes::RoleSession && self.may_be_named(id)
     }
