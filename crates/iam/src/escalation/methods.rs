@@ -8,17 +8,6 @@ use serde::Deserialize;
 
 const LIST: &str = include_str!("../../data/escalations.toml");
 
-/// Actions that belong to no method, but help with one.
-const HELPERS: [&str; 7] = [
-    "iam:CreateInstanceProfile",
-    "iam:CreatePolicy",
-    "iam:DeactivateMFADevice",
-    "iam:DeleteRole",
-    "iam:RemoveRoleFromInstanceProfile",
-    "sts:SetSourceIdentity",
-    "sts:TagSession",
-];
-
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
 
 /// All methods, and the actions that they need.
@@ -121,6 +110,7 @@ pub(super) enum Changes {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    helpers: Vec<String>,
     method: Vec<Method>,
     resource: Vec<ResourceOfActions>,
 }
@@ -149,8 +139,8 @@ impl Methods {
             assume: ActionId(0),
         };
         methods.assume = methods.intern("sts:AssumeRole");
-        for name in HELPERS {
-            methods.intern(name);
+        for name in file.helpers {
+            methods.intern(&name);
         }
         for row in file.method {
             let first = u16::try_from(methods.all.len()).expect("there are few methods");
@@ -196,7 +186,7 @@ impl Methods {
         methods.find(|(_, method)| method.changes == changes).expect("the list is read by a test").0
     }
 
-    /// The action of that name in lower case, which a method or [`HELPERS`] has.
+    /// The action of that name in lower case, which is of a method or a helper.
     pub(super) fn known(&self, lower: &str) -> ActionId {
         self.ids[lower]
     }
@@ -390,10 +380,10 @@ mod tests {
         let file = file();
         let of_methods =
             file.method.iter().flat_map(|method| method.action_names.iter().chain(&method.instead));
-        let used: BTreeSet<&str> = of_methods.map(String::as_str).chain(HELPERS).collect();
+        let used: BTreeSet<&String> = of_methods.chain(&file.helpers).collect();
         let mut seen = BTreeSet::new();
         for action in file.resource.iter().flat_map(|resource| &resource.actions) {
-            assert!(used.contains(action.as_str()), "no method needs {action}");
+            assert!(used.contains(action), "no method needs {action}");
             assert!(seen.insert(action), "{action} has two rows");
         }
         assert!(file.resource.iter().all(|resource| !resource.arns.is_empty()));
