@@ -145,8 +145,7 @@ impl Condition {
     }
 
     /// The condition that holds where this one does not.
-    #[must_use]
-    pub fn negate(&self) -> Condition {
+    pub(crate) fn negate(&self) -> Condition {
         Condition {
             negated: !self.negated,
             when_absent: !self.when_absent,
@@ -180,12 +179,9 @@ impl Condition {
             Value::Many(texts) => self.holds_for_several(request, &texts),
             Value::Chosen { optional } => self.holds_by_choice(request, effect, optional),
             Value::ChosenIn(service) => {
-                let mut of_service = Truth::No;
-                for pattern in &self.values {
-                    of_service = of_service.or(|| {
-                        pattern.truth_in(request, |bound| is_own_arn(bound, service, request))
-                    });
-                }
+                let of_service = Truth::any(&self.values, |pattern| {
+                    pattern.truth_in(request, |bound| is_own_arn(bound, service, request))
+                });
                 if effect == Effect::Deny && of_service == Truth::Yes {
                     return self.holds_by_choice(request, effect, true);
                 }
@@ -213,26 +209,19 @@ impl Condition {
             Value::Lacking(lack) => Truth::lacking(*lack),
             _ => Truth::No,
         };
-        let mut fits = Truth::No;
-        for value in &self.values {
-            fits = fits.or(|| match value.as_str() {
-                "true" => absent.clone(),
-                _ => !absent.clone(),
-            });
-        }
+        let fits = Truth::any(&self.values, |value| match value.as_str() {
+            "true" => absent.clone(),
+            _ => !absent.clone(),
+        });
         if self.negated { !fits } else { fits }
     }
 
     fn holds_for_several(&self, request: &Request<'_>, texts: &[String]) -> Truth {
-        let mut holds = Truth::from(self.quantifier == Quantifier::All);
-        for text in texts {
-            let one = || self.holds_for_one(request, &Value::one(text.as_str()));
-            holds = match self.quantifier {
-                Quantifier::All => holds.and(one),
-                Quantifier::Any | Quantifier::One => holds.or(one),
-            };
+        let holds = |text: &String| self.holds_for_one(request, &Value::one(text.as_str()));
+        match self.quantifier {
+            Quantifier::All => !Truth::any(texts, |text| !holds(text)),
+            Quantifier::Any | Quantifier::One => Truth::any(texts, holds),
         }
-        holds
     }
 
     /// Whoever chooses the value wants an Allow to hold, and a Deny not to. Nothing fits a variable that the request
@@ -253,10 +242,7 @@ impl Condition {
     }
 
     fn holds_for_one(&self, request: &Request<'_>, value: &Value<'_>) -> Truth {
-        let mut fits = Truth::No;
-        for pattern in &self.values {
-            fits = fits.or(|| self.fits(request, value, pattern));
-        }
+        let fits = Truth::any(&self.values, |pattern| self.fits(request, value, pattern));
         if self.negated { !fits } else { fits }
     }
 

@@ -245,16 +245,14 @@ impl Neighbours {
                 principal: Some(&node.principal),
                 ..Context::new(&self.accounts[node.account].account, &brings)
             };
-            let is_bounded = node.boundary.is_some();
+            let resource = &role.principal.arn;
+            let request = Request { action: ASSUME_ROLE, resource, context };
             let trust = role.principal.trust.as_ref();
-            let admission =
-                trust.and_then(|it| it.admit(ASSUME_ROLE, &node.principal, is_bounded, &context));
+            let admission = trust.and_then(|it| it.admit(&request, node.boundary.is_some()));
             let Some(admission) = admission else { continue };
             if node.principal.incomplete {
                 hops.lacks.insert(Lack::Document);
             }
-            let resource = &role.principal.arn;
-            let request = Request { action: ASSUME_ROLE, resource, context };
             let decision = self.permission(node, &request).within(admission.decision);
             if !decision.may_be_allowed() {
                 continue;

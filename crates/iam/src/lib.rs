@@ -35,6 +35,6 @@ pub use policy::{
 };
 pub use portcullis_model::PrincipalKind;
 pub use questions::Anywhere;
-pub use trust::{Admission, Chosen, Demands, Grant, Owner, Standing, TrustPolicy, Trustee, Who};
+pub use trust::{Demands, Owner, Standing, TrustPolicy, Trustee, Who};
 pub use truth::{Doubts, Lack, Truth};
 pub use value::Value;

@@ -76,20 +76,17 @@ impl Pattern {
     }
 
     /// Whether it stands for one text alone.
-    #[must_use]
-    pub fn is_literal(&self) -> bool {
+    pub(crate) fn is_literal(&self) -> bool {
         self.pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
     }
 
     /// Whether every text matches it.
-    #[must_use]
-    pub fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         !self.pieces.is_empty() && self.pieces.iter().all(|piece| *piece == Piece::Any)
     }
 
     /// Whether it has policy variables.
-    #[must_use]
-    pub fn has_variables(&self) -> bool {
+    pub(crate) fn has_variables(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))
     }
 
@@ -110,8 +107,7 @@ impl Pattern {
     }
 
     /// The text before the first wildcard or variable.
-    #[must_use]
-    pub fn literal_prefix(&self) -> &str {
+    pub(crate) fn literal_prefix(&self) -> &str {
         match self.pieces.first() {
             Some(Piece::Text(text)) => text,
             _ => "",

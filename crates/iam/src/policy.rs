@@ -147,8 +147,7 @@ impl<T> Selection<T> {
 
 impl Selection {
     /// Whether the patterns choose, and do not exclude.
-    #[must_use]
-    pub fn is_only(&self) -> bool {
+    pub(crate) fn is_only(&self) -> bool {
         matches!(self, Selection::Only(_))
     }
 
@@ -161,10 +160,8 @@ impl Selection {
 
     fn selects_resource(&self, request: &Request<'_>, effect: Effect) -> Truth {
         let is_wanted = self.is_only() == (effect == Effect::Allow);
-        let mut matched = Truth::No;
-        for pattern in self.items() {
-            matched = matched.or(|| pattern.selects_resource(request, is_wanted));
-        }
+        let matched =
+            Truth::any(self.items(), |pattern| pattern.selects_resource(request, is_wanted));
         if self.is_only() { matched } else { !matched }
     }
 }

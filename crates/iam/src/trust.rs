@@ -8,8 +8,7 @@ mod fixed;
 mod issuers;
 mod services;
 
-pub use admission::{Admission, Chosen, Grant};
-pub(crate) use admission::{PRINCIPAL_TAG, is_session_of, session_of};
+pub(crate) use admission::{Chosen, Grant, PRINCIPAL_TAG, is_session_of, session_of};
 pub use fixed::Owner;
 
 use portcullis_model::{AccountId, Arn};
@@ -202,14 +201,10 @@ impl TrustPolicy {
 
     /// What it decides about whomever a SAML provider vouches for, if that asserts what is demanded.
     pub(crate) fn decide_vouched(&self, provider: &str, account: &Account) -> Decision {
-        let mut admitted = Truth::No;
-        for (_, statement, element) in self.admitting() {
-            if *element == PrincipalElement::Federated(provider.to_owned()) {
-                for clauses in self.ways_in(statement, element, account) {
-                    admitted = admitted.or(|| clauses.hold_for_vouched(account));
-                }
-            }
-        }
+        let provider = PrincipalElement::Federated(provider.to_owned());
+        let admitting = self.admitting().filter(|(.., element)| **element == provider);
+        let ways_in = admitting.flat_map(|(_, it, element)| self.ways_in(it, element, account));
+        let admitted = Truth::any(ways_in, |clauses| clauses.hold_for_vouched(account));
         Decision::new(admitted, Truth::No)
     }
 
@@ -225,8 +220,7 @@ impl TrustPolicy {
     }
 
     /// Whether it lets in tokens of an OIDC provider for any audience.
-    #[must_use]
-    pub fn takes_any_audience(&self, provider: &str, account: &Account) -> bool {
+    pub(crate) fn takes_any_audience(&self, provider: &str, account: &Account) -> bool {
         let key = format!("{}:aud", issuers::name_of(provider)).to_ascii_lowercase();
         self.admitting().any(|(_, statement, element)| {
             *element == PrincipalElement::Federated(provider.to_owned())

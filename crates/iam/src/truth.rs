@@ -68,9 +68,17 @@ impl Truth {
         !((!self).and(|| !other()))
     }
 
+    /// Whether one of some holds.
+    pub(crate) fn any<T>(items: impl IntoIterator<Item = T>, holds: impl Fn(T) -> Truth) -> Truth {
+        let mut any = Truth::No;
+        for item in items {
+            any = any.or(|| holds(item));
+        }
+        any
+    }
+
     /// Whether it does not surely fail.
-    #[must_use]
-    pub fn is_possible(&self) -> bool {
+    pub(crate) fn is_possible(&self) -> bool {
         *self != Truth::No
     }
 }

@@ -9,7 +9,7 @@ use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
 use super::tags::{Tagging, borrowed, limits_tags, values_among};
 use crate::account::{Account, Principal, PrincipalId};
-use crate::context::{Context, Resource};
+use crate::context::Resource;
 use crate::trust::{Grant, SESSION, is_saml};
 use crate::value::Value;
 
@@ -29,6 +29,8 @@ impl<'a> Search<'a> {
         let account = self.account();
         let principal = target.principal().map(|id| (id, account.principal(id)));
         let about = principal.map_or(Resource::Own, |(_, it)| Resource::Principal(it));
+        let who = &self.node(by.node).who;
+        let asked = Asked { about, ..who.asks(resource) };
         let step = match (method.changes, principal) {
             (Changes::RoleSession, Some((id, _))) => match target {
                 Target::Session(_, place) => self.assume_tagged(by.node, id, *place)?,
@@ -45,19 +47,18 @@ impl<'a> Search<'a> {
             (Changes::PassedRole, Some((_, role))) => self.pass(by, role)?,
             (Changes::RoleTrust, Some((_, role))) if role.is_protected() => return None,
             (Changes::RoleTrust, Some((_, role))) => {
-                self.on_target(by, resource, about, None)?.and(self.use_own(by.node, role)?)
+                self.on_target(by, asked)?.and(self.use_own(by.node, role)?)
             }
             (Changes::OidcProvider | Changes::OidcAudience | Changes::MissingOidcProvider, _) => {
                 let limit = Step::limited(Certainty::Conditional, "what tokens the issuer signs");
-                self.on_target(by, resource, about, None)?.and(limit)
+                self.on_target(by, asked)?.and(limit)
             }
             (Changes::MissingSamlProvider, _) if account.saml_providers.is_none() => {
                 let limit = Step::limited(Certainty::Conditional, "whether the provider exists");
-                self.on_target(by, resource, about, None)?.and(limit)
+                self.on_target(by, asked)?.and(limit)
             }
-            _ => self.on_target(by, resource, about, None)?,
+            _ => self.on_target(by, asked)?,
         };
-        let who = &self.node(by.node).who;
         let room = self.index.room(who, method, resource, Some(target))?;
         let others = &method.actions[1..];
         if !method.changes.is_of_provider() {
@@ -82,16 +83,16 @@ impl<'a> Search<'a> {
     /// service which the role admits.
     fn control(&self, id: NodeId, method: &Method, role: &Principal) -> Option<Step> {
         if method.on.is_empty() {
-            return self.uses(id, &method.actions);
+            return self.uses(id, &method.actions, &[]);
         }
         let (who, action) = (&self.node(id).who, method.actions[0]);
         let mut best: Option<Step> = None;
         for (service, template) in &method.on {
             let trust = role.trust.as_ref();
             if trust.is_none_or(|trust| trust.admits_provider(service, self.account()))
-                && let Some(allowed) = self.index.allowed_on(who, action, template, &[])
+                && let Some(allowed) = self.index.allowed_on(action, template, who.asks(""))
             {
-                let step = self.index.besides(who, allowed, &[]).map(Step::new);
+                let step = self.index.besides(allowed, who.asks("")).map(Step::new);
                 best = best.into_iter().chain(step).max_by_key(Step::certainty);
             }
         }
@@ -101,28 +102,23 @@ impl<'a> Search<'a> {
     /// The actions of a method but the first, for a role that has instance profiles perhaps.
     ///
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
-    pub(super) fn uses_with(
-        &self,
-        id: NodeId,
-        method: &Method,
-        role: Option<&Principal>,
-    ) -> Option<Step> {
+    fn uses_with(&self, id: NodeId, method: &Method, role: Option<&Principal>) -> Option<Step> {
         let others = &method.actions[1..];
         let profiles = role.map_or(&[][..], |role| &role.instance_profiles);
         if profiles.is_empty() || !method.action_names.iter().any(|name| name == "ec2:RunInstances")
         {
-            return self.uses(id, others);
+            return self.uses(id, others, &[]);
         }
         let uses = profiles.iter().filter_map(|profile| {
             let brings = [("ec2:instanceprofile", Value::one(profile.as_str()))];
-            self.uses_bringing(id, others, &brings)
+            self.uses(id, others, &brings)
         });
-        surest(uses, |step| Some(step.certainty()))
+        surest(uses, Step::certainty)
     }
 
     /// How a node passes a role that one of the method's services may assume.
     pub(super) fn pass(&self, by: Wait, role: &Principal) -> Option<Step> {
-        let step = self.on_target(by, &role.arn, Resource::Principal(role), None)?;
+        let step = self.on_target(by, self.node(by.node).who.asks_about(role))?;
         if let (Some(template), Some(trust)) = (&self.method(by.method).acts_for, &role.trust)
             && !trust.admits_new(&self.index.shape(template), self.account())
         {
@@ -132,18 +128,12 @@ impl<'a> Search<'a> {
             return Some(step);
         }
         let make = ["iam:createinstanceprofile", "iam:addroletoinstanceprofile"];
-        let profile = self.uses(by.node, &make.map(|name| self.index.methods.known(name)));
+        let profile = self.uses(by.node, &make.map(|name| self.index.methods.known(name)), &[]);
         Some(step.and(profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE))))
     }
 
     /// The first action of a method on a target; a role is passed to any of the method's services.
-    pub(super) fn on_target(
-        &self,
-        by: Wait,
-        resource: &str,
-        about: Resource<'_>,
-        brings: Option<&(&str, Value<'_>)>,
-    ) -> Option<Step> {
+    pub(super) fn on_target(&self, by: Wait, asked: Asked<'_>) -> Option<Step> {
         let method = self.method(by.method);
         let created =
             method.actions.get(1).map_or("", |it| self.index.methods.action(*it).service());
@@ -151,9 +141,8 @@ impl<'a> Search<'a> {
         for service in method.services_or_none() {
             let mut all = vec![("iam:associatedresourcearn", Value::ChosenIn(created))];
             all.push(("iam:passedtoservice", Value::one(self.in_partition(service))));
-            all.extend(brings.cloned());
-            let asked = Asked { about, brings: &all, ..self.node(by.node).who.asks(resource) };
-            let step = self.index.step(method.actions[0], asked);
+            all.extend_from_slice(asked.brings);
+            let step = self.index.step(method.actions[0], Asked { brings: &all, ..asked });
             best = best.into_iter().chain(step).max_by_key(Step::certainty);
         }
         best
@@ -165,23 +154,18 @@ impl<'a> Search<'a> {
         if has_suffix { format!("{service}.cn") } else { service.to_owned() }
     }
 
-    /// Actions on anything that they act on; several of one service on the same.
-    pub(super) fn uses(&self, id: NodeId, actions: &[ActionId]) -> Option<Step> {
-        self.uses_bringing(id, actions, &[])
-    }
-
-    /// The same, as requests bring the values of keys.
-    pub(super) fn uses_bringing(
+    /// Actions on anything that they act on, with values that the requests bring; several of one service on the same.
+    pub(super) fn uses(
         &self,
         id: NodeId,
         actions: &[ActionId],
         brings: &[(&str, Value<'_>)],
     ) -> Option<Step> {
-        let who = &self.node(id).who;
+        let asked = Asked { brings, ..self.node(id).who.asks("") };
         let service = |action: &ActionId| self.index.methods.action(*action).service();
         let mut step = Step::default();
         for actions in actions.chunk_by(|one, other| service(one) == service(other)) {
-            step.allowed.extend(self.index.allowed_together(who, actions, brings)?);
+            step.allowed.extend(self.index.allowed_together(actions, asked)?);
         }
         Some(step)
     }
@@ -203,7 +187,7 @@ impl<'a> Search<'a> {
             return Some(step);
         }
         let steps = all.iter().filter_map(|brings| self.assume_bringing(id, role, brings));
-        surest(steps, |step| Some(step.certainty()))
+        surest(steps, Step::certainty)
     }
 
     /// The keys that a node chooses values for when it assumes a role, where more than one condition is about them, with
@@ -325,15 +309,9 @@ impl<'a> Search<'a> {
             let limit = Step::limited(Certainty::Conditional, "a trust policy that was not read");
             return (self.index.generous && (own.is_some() || may_be_named)).then_some(limit);
         };
-        let context = Context {
-            account: self.account(),
-            principal: Some(&node.who.identity),
-            resource: Resource::Principal(role),
-            brings,
-        };
-        let is_bounded = node.who.boundary.is_some();
         let name = &self.index.methods.action(action).lower;
-        let admission = trust.admit(name, &node.who.identity, is_bounded, &context)?;
+        let request = self.index.request(name, Asked { brings, ..node.who.asks_about(role) });
+        let admission = trust.admit(&request, node.who.boundary.is_some())?;
         let mut certainty = self.index.certainty(&admission.decision)?;
         // It may need no permission of its own, which is then surer than one with conditions.
         let by_itself = self.is_somebody(id) && admission.grant != Grant::ByPermission;

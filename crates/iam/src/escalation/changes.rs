@@ -81,9 +81,9 @@ impl Effect {
     /// Takes in another change of the same holder.
     pub(super) fn join(&mut self, other: &Effect) {
         let (mine, others) = (&mut self.after, &other.after);
-        mine.removed = sorted(mine.removed.iter().chain(&*others.removed).copied().collect());
-        mine.policies = sorted(mine.policies.iter().chain(&*others.policies).copied().collect());
-        mine.groups = sorted(mine.groups.iter().chain(&*others.groups).copied().collect());
+        mine.removed = sorted(mine.removed.iter().chain(&*others.removed).copied());
+        mine.policies = sorted(mine.policies.iter().chain(&*others.policies).copied());
+        mine.groups = sorted(mine.groups.iter().chain(&*others.groups).copied());
     }
 }
 
@@ -126,7 +126,7 @@ struct Maker<'m, 'a> {
 impl Maker<'_, '_> {
     fn removal(&self, resource: &str, target: Option<Target>, policy: PolicyId) -> Effect {
         let who = &self.node.who;
-        let removed = sorted(who.removed.iter().copied().chain([policy]).collect());
+        let removed = sorted(who.removed.iter().copied().chain([policy]));
         let mut effect =
             Effect::new(resource, target, EffectivePermissions { removed, ..who.clone() });
         effect.removed = Some(policy);
@@ -199,7 +199,7 @@ impl Maker<'_, '_> {
                     after.boundary = Some(*text);
                 } else {
                     let others = who.policies.iter().copied().filter(|other| *other != id);
-                    after.policies = sorted(others.chain([*text]).collect());
+                    after.policies = sorted(others.chain([*text]));
                 }
                 effects.push(Effect::new(&policy.id, target.clone(), after));
             }

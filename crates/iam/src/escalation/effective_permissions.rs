@@ -107,19 +107,15 @@ impl EffectivePermissions {
 
     /// The same with another policy.
     pub(super) fn with(&self, policy: PolicyId) -> Self {
-        let policies = self.policies.iter().copied().chain([policy]).collect();
-        EffectivePermissions { policies: sorted(policies), ..self.clone() }
+        let policies = sorted(self.policies.iter().copied().chain([policy]));
+        EffectivePermissions { policies, ..self.clone() }
     }
 
     /// The same as a member of another group.
     pub(super) fn joining(&self, id: PrincipalId, group: &Principal) -> Self {
-        let policies = self.policies.iter().chain(&group.policies).copied();
-        let groups = self.groups.iter().copied().chain([id]);
-        EffectivePermissions {
-            policies: sorted(policies.collect()),
-            groups: sorted(groups.collect()),
-            ..self.clone()
-        }
+        let policies = sorted(self.policies.iter().chain(&group.policies).copied());
+        let groups = sorted(self.groups.iter().copied().chain([id]));
+        EffectivePermissions { policies, groups, ..self.clone() }
     }
 }
 
@@ -351,12 +347,9 @@ impl<'a> Index<'a> {
     ) -> Option<Certainty> {
         let name = &self.methods.action(action).lower;
         let request = self.request(name, who.asks_about(target));
-        let mut deny = Truth::No;
-        for (.., statement) in self.in_force(who, action) {
-            if statement.effect == Effect::Deny {
-                deny = deny.or(|| statement.applies(&request));
-            }
-        }
+        let in_force = self.in_force(who, action).map(|(.., statement)| statement);
+        let denies = in_force.filter(|statement| statement.effect == Effect::Deny);
+        let deny = Truth::any(denies, |statement| statement.applies(&request));
         let mut left = Decision::new(Truth::Yes, deny);
         let bounded = self.by_boundary(who, action, &request);
         if within_boundary || bounded == Decision::Denied {
@@ -426,14 +419,14 @@ fn by_action(document: &PolicyDocument, methods: &Methods) -> Box<[(ActionId, u1
 /// The first of the surest; what comes after one that is certain is not looked at.
 pub(super) fn surest<T>(
     items: impl Iterator<Item = T>,
-    certainty: impl Fn(&T) -> Option<Certainty>,
+    certainty: impl Fn(&T) -> Certainty,
 ) -> Option<T> {
     let mut best: Option<T> = None;
     for item in items {
-        if best.as_ref().is_none_or(|best| certainty(best) < certainty(&item)) {
+        if best.as_ref().map(&certainty) < Some(certainty(&item)) {
             best = Some(item);
         }
-        if best.as_ref().and_then(&certainty) == Some(Certainty::Certain) {
+        if best.as_ref().map(&certainty) == Some(Certainty::Certain) {
             break;
         }
     }

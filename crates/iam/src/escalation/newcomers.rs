@@ -58,14 +58,14 @@ impl Search<'_> {
         if is_last || giving.is_none() && !self.names.let_in_newcomers {
             return;
         }
-        let maker = Maker::new(self, by, giving.map(|(_, it)| it));
-        let (names, is_all) = maker.names();
+        let (number, giving) = giving.unzip();
+        let (names, is_all) = Maker::new(self, by, giving).names();
         for arn in names {
-            for newcomer in Maker::new(self, by, giving.map(|(_, it)| it)).newcomers(&arn) {
+            for newcomer in Maker::new(self, by, giving).newcomers(&arn) {
                 if self.is_settled(by) {
                     return;
                 }
-                self.equip(by, giving.map(|(number, _)| number), newcomer);
+                self.equip(by, number, newcomer);
             }
         }
         if !is_all {
@@ -142,7 +142,7 @@ impl Search<'_> {
         let mut passes = Vec::new();
         for (number, method) in Methods::numbered() {
             if method.changes == Changes::PassedRole && self.mentions(id, method) {
-                let uses = self.uses(id, &method.actions[1..]);
+                let uses = self.uses(id, &method.actions[1..], &[]);
                 passes.extend(uses.map(|uses| (number, uses)));
             }
         }
@@ -174,9 +174,8 @@ impl<'m, 'a> Maker<'m, 'a> {
             _ => (PrincipalKind::User, "iam:createuser"),
         };
         let mut actions = method.actions.clone();
-        let (of_groups, giving) =
-            giving.into_iter().partition::<Vec<_>, _>(|it| it.changes.joins());
-        actions.retain(|action| !of_groups.iter().any(|it| it.actions.contains(action)));
+        let joining = giving.filter(|it| it.changes.joins());
+        actions.retain(|action| !joining.is_some_and(|it| it.actions.contains(action)));
         Maker {
             index: &search.index,
             search,
@@ -185,7 +184,7 @@ impl<'m, 'a> Maker<'m, 'a> {
             kind,
             create: search.index.methods.known(create),
             actions,
-            giving: giving.first().map(|giving| giving.actions[0]),
+            giving: giving.filter(|it| !it.changes.joins()).map(|it| it.actions[0]),
         }
     }
 
@@ -291,7 +290,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         }
         if !role.instance_profiles.is_empty() {
             let remove = [known("iam:removerolefrominstanceprofile")];
-            step = step.and(self.search.uses(self.by, &remove)?);
+            step = step.and(self.search.uses(self.by, &remove, &[])?);
         }
         let delete = known("iam:deleterole");
         step.allowed.push(self.index.allowed(delete, node.who.asks_about(role))?);

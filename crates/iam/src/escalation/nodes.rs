@@ -126,7 +126,8 @@ pub(crate) fn policies_of(
 }
 
 /// Policies or groups by their places, each once.
-pub(super) fn sorted<T: Ord>(mut places: Vec<T>) -> Rc<[T]> {
+pub(super) fn sorted<T: Ord>(places: impl IntoIterator<Item = T>) -> Rc<[T]> {
+    let mut places: Vec<T> = places.into_iter().collect();
     places.sort_unstable();
     places.dedup();
     places.into()

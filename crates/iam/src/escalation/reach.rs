@@ -16,7 +16,6 @@ use super::nodes::{NodeId, policies_of};
 use super::search::{Search, Wait};
 use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId};
-use crate::context::Resource;
 use crate::pattern::Pattern;
 use crate::policy::{Effect, Statement};
 use crate::trust::{Chosen, PRINCIPAL_TAG, TrustPolicy, session_of};
@@ -257,7 +256,7 @@ impl<'a> Search<'a> {
                 && !role.is_protected()
                 && !self.may_be_let_in(by.node, id)
             {
-                let step = self.on_target(by, arn, Resource::Principal(role), None);
+                let step = self.on_target(by, self.node(by.node).who.asks_about(role));
                 opened.extend(step.map(|step| (id, step)));
             }
         }
@@ -337,7 +336,11 @@ impl<'a> Search<'a> {
             return;
         }
         let action = self.method(edge.by.method).actions[0];
-        for (arn, id) in self.groups_in_range(edge.by) {
+        for (arn, _) in self.in_range(edge.by.node, action) {
+            let Some(id) = self.names.by_arn.get(arn).copied() else { continue };
+            if self.account().principal(id).kind != PrincipalKind::Group {
+                continue;
+            }
             let (who, target) = (&self.node(edge.by.node).who, Target::Principal(id));
             let change = self.index.allowed(action, who.asks(arn)).map(Step::new);
             let join = self.attempt(Wait { method: join, ..edge.by }, arn, &target);
@@ -347,18 +350,6 @@ impl<'a> Search<'a> {
                 return;
             }
         }
-    }
-
-    /// The groups that the first action of a method may be allowed on.
-    pub(super) fn groups_in_range(&self, by: Wait) -> Vec<(&'a str, PrincipalId)> {
-        let mut groups = Vec::new();
-        for (arn, _) in self.in_range(by.node, self.method(by.method).actions[0]) {
-            let Some(id) = self.names.by_arn.get(arn) else { continue };
-            if self.account().principal(*id).kind == PrincipalKind::Group {
-                groups.push((arn, *id));
-            }
-        }
-        groups
     }
 
     /// Tries a method on what others have; how the node becomes each of them is found once.

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use portcullis_model::Arn;
 
+use super::Certainty;
 use super::effective_permissions::{Asked, EffectivePermissions, Index, surest};
 use super::methods::ActionId;
 use super::step::Allowed;
 use crate::pattern::Pattern;
 use crate::policy::{Effect, Selection, Statement};
 use crate::probe;
-use crate::value::Value;
 
 /// How many patterns for names are followed, at most, so that many that overlap do not multiply.
 const MANY: usize = 30;
@@ -23,29 +23,18 @@ impl Index<'_> {
     }
 
     /// How an action is allowed on anything that it acts on: where it is surest.
-    fn allowed_somewhere(
-        &self,
-        who: &EffectivePermissions,
-        action: ActionId,
-        brings: &[(&str, Value<'_>)],
-    ) -> Option<Allowed> {
-        let examples = self.examples(who, action);
+    fn allowed_somewhere(&self, action: ActionId, asked: Asked<'_>) -> Option<Allowed> {
+        let examples = self.examples(asked.who, action);
         let allowed = examples
-            .filter_map(|resource| self.allowed(action, Asked { brings, ..who.asks(&resource) }));
-        let allowed = surest(allowed, |allowed| Some(allowed.certainty))?;
-        self.besides(who, allowed, brings)
+            .filter_map(|resource| self.allowed(action, Asked { resource: &resource, ..asked }));
+        self.besides(surest(allowed, |allowed| allowed.certainty)?, asked)
     }
 
     /// An action that is allowed on the first resource that it needs, if it is on the others too.
-    pub(super) fn besides(
-        &self,
-        who: &EffectivePermissions,
-        mut allowed: Allowed,
-        brings: &[(&str, Value<'_>)],
-    ) -> Option<Allowed> {
+    pub(super) fn besides(&self, mut allowed: Allowed, asked: Asked<'_>) -> Option<Allowed> {
         let action = allowed.action;
         for template in &self.methods.action(action).besides {
-            let also = self.allowed_on(who, action, template, brings)?;
+            let also = self.allowed_on(action, template, asked)?;
             allowed.certainty = allowed.certainty.min(also.certainty);
             allowed.keys.extend(also.keys);
         }
@@ -55,12 +44,11 @@ impl Index<'_> {
     /// How an action is allowed on a resource that fits a pattern of the data: where it is surest.
     pub(super) fn allowed_on(
         &self,
-        who: &EffectivePermissions,
         action: ActionId,
         template: &str,
-        brings: &[(&str, Value<'_>)],
+        asked: Asked<'_>,
     ) -> Option<Allowed> {
-        let shape = self.shape(template);
+        let (who, shape) = (asked.who, self.shape(template));
         let mut resources = BTreeSet::from([shape.replace('*', probe::NAME)]);
         for pattern in self.resources(who, action).flatten().chain(self.spared(who, action)) {
             let common = pattern.common_arn(&Pattern::glob(&shape));
@@ -68,28 +56,26 @@ impl Index<'_> {
         }
         let allowed = resources
             .iter()
-            .filter_map(|resource| self.allowed(action, Asked { brings, ..who.asks(resource) }));
-        surest(allowed, |allowed| Some(allowed.certainty))
+            .filter_map(|resource| self.allowed(action, Asked { resource, ..asked }));
+        surest(allowed, |allowed| allowed.certainty)
     }
 
     /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
     pub(super) fn allowed_together(
         &self,
-        who: &EffectivePermissions,
         actions: &[ActionId],
-        brings: &[(&str, Value<'_>)],
+        asked: Asked<'_>,
     ) -> Option<Vec<Allowed>> {
         if let [action] = actions {
-            return Some(vec![self.allowed_somewhere(who, *action, brings)?]);
+            return Some(vec![self.allowed_somewhere(*action, asked)?]);
         }
         let examples: BTreeSet<String> =
-            actions.iter().flat_map(|action| self.examples(who, *action)).collect();
+            actions.iter().flat_map(|action| self.examples(asked.who, *action)).collect();
         let mut allowed: Vec<Vec<(&String, Allowed)>> = Vec::new();
         for action in actions {
             let acted_on = examples.iter().filter(|resource| self.acts_on(*action, resource));
             let of_action = acted_on.filter_map(|resource| {
-                let asked = Asked { brings, ..who.asks(resource) };
-                Some((resource, self.allowed(*action, asked)?))
+                Some((resource, self.allowed(*action, Asked { resource, ..asked })?))
             });
             allowed.push(of_action.collect());
         }
@@ -101,15 +87,16 @@ impl Index<'_> {
                     .iter()
                     .rev()
                     .filter(|(other, _)| chosen.iter().all(|(one, _)| go_together(one, other)));
-                chosen.push(surest(fitting, |(_, allowed)| Some(allowed.certainty))?);
+                chosen.push(surest(fitting, |(_, allowed)| allowed.certainty)?);
             }
             Some(chosen)
         });
         let chosen = surest(together, |chosen: &Vec<&(&String, Allowed)>| {
-            chosen.iter().map(|(_, allowed)| allowed.certainty).min()
+            let certainties = chosen.iter().map(|(_, allowed)| allowed.certainty);
+            certainties.min().unwrap_or(Certainty::Certain)
         });
         let allowed = chosen?.into_iter().map(|(_, allowed)| allowed.clone());
-        allowed.map(|allowed| self.besides(who, allowed, brings)).collect()
+        allowed.map(|allowed| self.besides(allowed, asked)).collect()
     }
 
     /// Patterns for names of resources of IAM of a kind on which all of the actions may be allowed, and those of

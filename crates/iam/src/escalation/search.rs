@@ -12,8 +12,9 @@ use std::rc::Rc;
 
 use portcullis_model::PrincipalKind;
 
+use super::changes::POLICY;
 use super::edges::Edge;
-use super::effective_permissions::{EffectivePermissions, Index, PermissionsKey, Policies};
+use super::effective_permissions::{Asked, EffectivePermissions, Index, PermissionsKey, Policies};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::{Cast, Keys, Node, NodeId, NodeKind, policies_of};
 use super::reach::{Names, Reached};
@@ -360,7 +361,7 @@ impl<'a> Search<'a> {
         };
         let task = ("sts:taskpolicyarn", Value::one(self.index.aws_policy(ROOT_TASK)));
         let brings = if method.changes == Changes::MemberRoot { &[task][..] } else { &[] };
-        if let Some(step) = self.uses_bringing(by.node, &method.actions, brings) {
+        if let Some(step) = self.uses(by.node, &method.actions, brings) {
             self.found(by, None, step.and(limit), Rank::ADMINISTRATOR);
         }
     }
@@ -391,10 +392,11 @@ impl<'a> Search<'a> {
                 continue;
             }
             let resource = probe::iam_resource(self.account(), kind);
-            let attached =
-                ("iam:policyarn", Value::one(self.index.aws_policy("AdministratorAccess")));
-            let step = self.on_target(by, &resource, Resource::Any, Some(&attached));
-            let rest = self.uses(id, &method.actions[1..]);
+            let attached = Value::one(self.index.aws_policy("AdministratorAccess"));
+            let brings = [(POLICY, attached)];
+            let asked = self.node(id).who.asks(&resource);
+            let step = self.on_target(by, Asked { about: Resource::Any, brings: &brings, ..asked });
+            let rest = self.uses(id, &method.actions[1..], &[]);
             if let (Some(step), Some(rest)) = (step, rest) {
                 let limit = Step::limited(Certainty::Possible, "what its wildcard will match");
                 self.found(by, None, step.and(rest).and(limit), Rank::ADMINISTRATOR);

@@ -44,8 +44,7 @@ impl PolicyDocument {
     /// Whether `${…}` in it stands for a value of the request; else it is plain text.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
-    #[must_use]
-    pub fn knows_variables(&self) -> bool {
+    pub(crate) fn knows_variables(&self) -> bool {
         self.version.as_deref() == Some(WITH_VARIABLES)
     }
 

@@ -39,8 +39,7 @@ impl PrincipalElement {
     }
 
     /// Whether all that the other stands for is among what this one stands for.
-    #[must_use]
-    pub fn includes(&self, other: &PrincipalElement) -> bool {
+    pub(crate) fn includes(&self, other: &PrincipalElement) -> bool {
         match self {
             PrincipalElement::Anyone => true,
             PrincipalElement::Account(id) => other.account() == Some(*id),

@@ -12,7 +12,7 @@ use crate::truth::Truth;
 
 /// How a trust policy lets a principal of the account in.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Admission {
+pub(crate) struct Admission {
     /// What the trust policy decides.
     pub decision: Decision,
     /// How far it goes.
@@ -25,7 +25,7 @@ pub struct Admission {
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Grant {
+pub(crate) enum Grant {
     /// It grants by itself, whatever a permissions boundary allows: it names a user, a role's session, or
     /// everybody.
     Whole,
@@ -45,21 +45,15 @@ pub(super) fn names_principal(key: &str) -> bool {
 }
 
 impl TrustPolicy {
-    /// How the role admits a principal, whom the context tells, with or without a permissions boundary, to an action in
-    /// lower case that assumes the role or adds to its session: of several ways the one that asks least.
-    pub(crate) fn admit(
-        &self,
-        action: &str,
-        principal: &Principal,
-        is_bounded: bool,
-        context: &Context<'_>,
-    ) -> Option<Admission> {
-        let request = Request { action, resource: "*", context: *context };
+    /// How the role admits a principal of whom a request is, with or without a permissions boundary, to assume the role or to
+    /// add to its session: of several ways the one that asks least.
+    pub(crate) fn admit(&self, request: &Request<'_>, is_bounded: bool) -> Option<Admission> {
+        let request = Request { resource: "*", ..*request };
         let about = self.document.statements.iter().enumerate();
         let mut deny = Truth::No;
         let mut best: Option<(Grant, Truth, usize)> = None;
         for (index, statement) in about.filter(|(_, it)| it.actions.selects(request.action)) {
-            let Some(grant) = names(statement, principal, is_bounded, context) else { continue };
+            let Some(grant) = names(statement, &request.context, is_bounded) else { continue };
             let applies = statement.applies(&request);
             if statement.effect == Effect::Deny {
                 deny = deny.or(|| applies);
@@ -79,8 +73,7 @@ impl TrustPolicy {
     }
 
     /// Whether it lets in the account as a whole, whose principals then need a permission, or anyone.
-    #[must_use]
-    pub fn is_open_to_account(&self) -> bool {
+    pub(crate) fn is_open_to_account(&self) -> bool {
         self.admitting().any(|(_, statement, element)| {
             matches!(element, PrincipalElement::Anyone | PrincipalElement::Account(_))
                 && chosen_by(statement).is_empty()
@@ -88,8 +81,7 @@ impl TrustPolicy {
     }
 
     /// Whether it lets in some who need no permission, and whom only a trial tells.
-    #[must_use]
-    pub fn must_be_tried_on_all(&self) -> bool {
+    pub(crate) fn must_be_tried_on_all(&self) -> bool {
         self.admitting().any(|(_, statement, element)| {
             let chosen = chosen_by(statement);
             let anyone = *element == PrincipalElement::Anyone && chosen.is_empty();
@@ -118,7 +110,7 @@ impl TrustPolicy {
     }
 
     /// The principals that it lets in one by one, in the Principal element or by conditions.
-    pub fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
         self.admitting().flat_map(|(_, statement, element)| match element {
             PrincipalElement::Arn(arn) => vec![Chosen::Arn(arn)],
             _ => chosen_by(statement),
@@ -128,7 +120,7 @@ impl TrustPolicy {
 
 /// The principals that a statement lets in, where it is not about all.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Chosen<'a> {
+pub(crate) enum Chosen<'a> {
     /// The one with this ARN.
     Arn(&'a str),
     /// Those with a tag of this key, in lower case, and value.
@@ -161,12 +153,8 @@ fn chosen_by(statement: &Statement) -> Vec<Chosen<'_>> {
 /// whoever has a permissions boundary.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
-fn names(
-    statement: &Statement,
-    principal: &Principal,
-    is_bounded: bool,
-    context: &Context<'_>,
-) -> Option<Grant> {
+fn names(statement: &Statement, context: &Context<'_>, is_bounded: bool) -> Option<Grant> {
+    let principal = context.principal?;
     let own = |element: &PrincipalElement| match element {
         PrincipalElement::Anyone => Some(Grant::Whole),
         PrincipalElement::Account(id) if Some(*id) == context.account.id => {

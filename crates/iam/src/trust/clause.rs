@@ -422,17 +422,11 @@ impl Clauses {
     pub(super) fn hold_for_vouched(&self, account: &Account) -> Truth {
         let context = Context::new(account, &[]);
         let request = Request { action: WITH_SAML, resource: "*", context };
-        let mut all = Truth::Yes;
-        for demand in &self.0 {
-            let mut one = Truth::No;
-            for condition in demand {
-                let is_asserted = condition.key.starts_with("saml:");
-                let holds = || condition.holds(&request, Effect::Allow);
-                one = one.or(|| if is_asserted { Truth::Yes } else { holds() });
-            }
-            all = all.and(|| one);
-        }
-        all
+        let holds = |condition: &Condition| {
+            let is_asserted = condition.key.starts_with("saml:");
+            if is_asserted { Truth::Yes } else { condition.holds(&request, Effect::Allow) }
+        };
+        !Truth::any(&self.0, |demand| !Truth::any(demand, holds))
     }
 
     /// All that is demanded of the principal.
