@@ -32,6 +32,7 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     let lines = LineStream::take_from(&mut outputs)?;
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.run.loosened.extend(loosened::accounts(&args.fleet, &reporting.config));
+    reporting.run.shares.extend(shard.map(Shard::share));
     let mut histories = BTreeMap::new();
     let recorded = match judged {
         Evidence::Both => read_activity(args, &mut histories)?,

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use std::mem;
 
 use portcullis_model::{
-    AccountStatus, AuditedAccount, Finding, LooseningChange, Report, Severity, Status,
+    AccountStatus, AuditedAccount, Finding, LooseningChange, Report, Severity, Share, Status,
 };
 use portcullis_report::{
     EarlierReport, Format, Join, Line, Numbers, Outcome, ReportPart, Rows, Salt, Unmergeable,
@@ -80,6 +80,11 @@ impl Joined {
     /// Notes what makes the whole say less than one audit of all accounts would.
     pub(crate) fn loosen(&mut self, change: LooseningChange) {
         self.join.loosen(change);
+    }
+
+    /// Notes which shares of the accounts are missing: the first of them.
+    pub(crate) fn expect_all_shares(&mut self) -> Vec<Share> {
+        self.join.expect_all_shares()
     }
 
     /// All of them as one; none: there is no report.
@@ -288,7 +293,7 @@ impl Spill {
 
     /// The report that consists of this and what was added.
     pub(crate) fn finish(self, head: Report) -> io::Result<Filed> {
-        let mut outcome = Outcome::without_findings(head.options.gate.clone());
+        let mut outcome = Outcome::without_findings(&head);
         for line in &self.accounts {
             outcome.add_account(line.status);
         }

@@ -76,7 +76,7 @@ fn run() -> Result<u8, Failure> {
         Command::Audit(args) => audit::run(args, config),
         Command::Report(args) => report::run(args).map(|()| 0),
         Command::Diff(args) => diff::run(args).map(|()| 0),
-        Command::Merge(args) => merge::run(args).map(|()| 0),
+        Command::Merge(args) => merge::run(args),
         Command::Collect(args) => collect::run(args),
         Command::Doctor(args) => doctor::run(args, &config),
         Command::Facts(args) => facts::run(args, &config).map(|()| 0),

@@ -40,7 +40,11 @@ pub(crate) fn run(
     }
     choices.narrow("exit_zero", args.exit_zero.then_some(Change::ExitZero));
     choices.narrow("baseline", args.baseline.as_ref().map(|_| Change::Baseline));
-    Run { configuration: config.path().into_iter().collect(), loosened: choices.loosened }
+    Run {
+        configuration: config.path().into_iter().collect(),
+        loosened: choices.loosened,
+        shares: Vec::new(),
+    }
 }
 
 /// What configuration or environment choose about which accounts are asked.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use portcullis_model::Share;
 use portcullis_report::{Conflict, Format, Unmergeable};
 
 use crate::args::MergeArgs;
@@ -11,9 +12,10 @@ use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::joined::{Joined, Spill};
 use crate::output::Output;
-use crate::{input, output, saved};
+use crate::{input, output, saved, terminal};
 
-pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
+/// Joins and writes the reports; the exit status, which says whether shares are missing.
+pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     let outputs = output::choose(&args.outputs, Format::Json)?;
     let mut paths = Vec::new();
     for path in &args.reports {
@@ -30,11 +32,15 @@ pub(crate) fn run(args: &MergeArgs) -> Result<(), Failure> {
         joined.read(read)?.map_err(|error| refused(error, &paths, Names::Shown))?;
     }
     crossings.finish(&mut joined)?;
+    let missing: Vec<String> = joined.expect_all_shares().iter().map(Share::to_string).collect();
+    if !missing.is_empty() {
+        terminal::warn(&format!("shares of the accounts are missing: {}", missing.join(", ")));
+    }
     let whole = joined.finish()?;
     whole
         .ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?
         .write(&outputs, &args.detail)?;
-    Ok(())
+    Ok(if missing.is_empty() { 0 } else { 3 })
 }
 
 /// The report at that path; of a directory those that it holds, but for what is about to be written there.

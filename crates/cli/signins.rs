@@ -35,6 +35,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     input::check_streams(logs.iter().chain(&args.reporting.baseline))?;
     let judged = if bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
+    reporting.run.shares.extend(shard.map(Shard::share));
     let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
     let mut declared = reporting.config.declarations();
     declared.own_accounts = Arc::new(evidence::own_accounts(&bundles));

@@ -650,8 +650,16 @@ fn shares_join_to_what_one_run_finds() {
         run(&["--shard", share, "-o", "json=share-{shard}.json"]);
     }
     let files = ["1", "2", "3", "4"].map(|index| format!("share-{index}.json"));
+    let lacking = sandbox.run(["merge", "share-1.json", "share-4.json"]);
+    assert_eq!(lacking.status, 3);
+    let warning = "warning: shares of the accounts are missing: 2/4, 3/4\n";
+    assert_eq!(lacking.stderr, warning);
+    let loosened = &json(&lacking)["run"]["loosened"][0];
+    assert_eq!(loosened["kind"], "missing_shares");
     let merged = sandbox.run(["merge".to_owned()].iter().chain(&files));
+    assert_eq!((merged.status, merged.stderr.as_str()), (0, ""));
     let merged = json(&merged);
+    assert_eq!(merged["run"], whole["run"]);
     for part in ["accounts", "findings", "rules", "options", "tool"] {
         assert_eq!(merged[part], whole[part], "{part}");
     }

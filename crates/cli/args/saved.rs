@@ -46,7 +46,8 @@ Examples:
 
 The reports must be of different accounts, and made by the same version with
 the same rules and options. The exit status is 0 whatever they say; the table
-shows that of each audit.";
+shows that of each audit. It is 3 if some are of shares (--shard) and others of
+these shares are missing, which the report then says.";
 
 #[derive(Args)]
 #[command(after_help = REPORT_EXAMPLES)]

@@ -3,7 +3,7 @@
 use std::env;
 use std::str::FromStr;
 
-use portcullis_model::AccountId;
+use portcullis_model::{AccountId, Share};
 
 use crate::failure::Failure;
 
@@ -58,6 +58,11 @@ impl Shard {
     pub(crate) fn holds(self, account: AccountId) -> bool {
         let number: u64 = account.as_str().parse().unwrap_or_default();
         number % self.count == self.index - 1
+    }
+
+    /// The share as it stands in a report.
+    pub(crate) fn share(self) -> Share {
+        Share { count: self.count, index: self.index }
     }
 
     /// The number of the share, from 1.

@@ -35,8 +35,8 @@ pub use report::{
     AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, Border,
     BorderPrincipal, BorderRank, ControlCounts, ControlKind, ControlOutcome, ControlStatus,
     Evidence, Finding, FrameworkOutcome, Gate, Loosening, LooseningChange, Message, MessageFact,
-    MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Status, Tally,
-    Tool, Verdict, Waiver, WaiverOutcome,
+    MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Share, Status,
+    Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use shell::shell_word;
 pub use snapshot::*;

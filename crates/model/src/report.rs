@@ -22,7 +22,7 @@ pub use border::{Border, BorderPrincipal, BorderRank};
 pub use evidence::Evidence;
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
 pub use message::{Message, MessageFact, MessagePart};
-pub use run::{Loosening, LooseningChange, Run};
+pub use run::{Loosening, LooseningChange, Run, Share};
 pub use waiver::{AppliedWaiver, Waiver, WaiverOutcome};
 
 /// The value of [`Report::schema`].

@@ -1,5 +1,7 @@
 //! How a run was set up, where that makes it say less than it could.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -15,6 +17,26 @@ pub struct Run {
     /// What makes the run laxer than Portcullis and its rules are by default, or its evidence less
     /// sure, each once and sorted.
     pub loosened: Vec<Loosening>,
+    /// The shares of the accounts that it is about, sorted; empty: it is about all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<Share>,
+}
+
+/// One of several shares of the accounts, such as `2/5`.
+#[derive(
+    Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Share {
+    /// How many there are.
+    pub count: u64,
+    /// Which of them it is, from 1.
+    pub index: u64,
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
 }
 
 /// Something that makes a run less strict, or its evidence less reliable.
@@ -106,6 +128,11 @@ pub enum LooseningChange {
     OwnAccounts,
     /// Reports were joined that do not show enough of their accounts to judge ways from one into another.
     SeparateReports,
+    /// Reports of shares were joined, and these were not among them.
+    MissingShares {
+        /// The first of them.
+        shares: Vec<Share>,
+    },
     /// Something other than AWS's own endpoint answered.
     Endpoint {
         /// The account's id, or `unknown`.

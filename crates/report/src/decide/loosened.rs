@@ -1,6 +1,6 @@
 //! What makes a run less strict than by default, or its evidence less reliable.
 
-use portcullis_model::{Loosening, LooseningChange, Report, Run};
+use portcullis_model::{Loosening, LooseningChange, Report, Run, Share};
 
 use crate::words::{Shared, counted, day, few};
 
@@ -25,6 +25,7 @@ pub(crate) fn add(joined: &mut Run, other: Run) {
             joined.configuration.push(file);
         }
     }
+    joined.shares.extend(other.shares);
     for loosening in other.loosened {
         match joined.loosened.iter_mut().find(|known| is_same(known, &loosening)) {
             Some(known) => add_unknown(known, &loosening),
@@ -33,8 +34,10 @@ pub(crate) fn add(joined: &mut Run, other: Run) {
     }
 }
 
-/// What is about no account first, then by account, in whichever order they were judged.
+/// What is about no account first, then by account, in whichever order they were judged; each share once.
 pub(crate) fn sort(joined: &mut Run) {
+    joined.shares.sort_unstable();
+    joined.shares.dedup();
     joined.loosened.sort_by(|one, other| account(&one.change).cmp(&account(&other.change)));
 }
 
@@ -127,6 +130,10 @@ fn describe_change(change: &LooseningChange) -> String {
         LooseningChange::SeparateReports => {
             "ways from one account into another are judged within each of the joined reports only"
                 .to_owned()
+        }
+        LooseningChange::MissingShares { shares } => {
+            let shares: Vec<String> = shares.iter().map(Share::to_string).collect();
+            format!("shares of the accounts are missing: {}", few(&shares, NAMED))
         }
         LooseningChange::Endpoint { url, .. } => {
             format!("{url} answered instead of AWS's own endpoint")

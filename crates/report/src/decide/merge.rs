@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 use std::mem;
 
 use portcullis_model::{
-    AccountRef, ActivitySummary, Loosening, LooseningChange, Report, Run, Waiver, WaiverOutcome,
+    AccountRef, ActivitySummary, Loosening, LooseningChange, Report, Run, Share, Waiver,
+    WaiverOutcome,
 };
 use thiserror::Error;
 
@@ -136,7 +137,22 @@ impl Join {
     /// Notes what makes the joined report say less than one audit of all accounts would.
     pub fn loosen(&mut self, change: LooseningChange) {
         let loosened = vec![Loosening { origin: None, change }];
-        loosened::add(&mut self.run, Run { configuration: Vec::new(), loosened });
+        loosened::add(&mut self.run, Run { loosened, ..Run::default() });
+    }
+
+    /// Notes which shares of the accounts are missing, if shares of them were added; the first of those, sorted.
+    pub fn expect_all_shares(&mut self) -> Vec<Share> {
+        // A report that was joined before may have lacked some that are here now.
+        let is_other = |it: &Loosening| !matches!(it.change, LooseningChange::MissingShares { .. });
+        self.run.loosened.retain(is_other);
+        loosened::sort(&mut self.run);
+        let missing = missing_shares(&self.run.shares);
+        if missing.is_empty() {
+            self.run.shares.clear();
+        } else {
+            self.loosen(LooseningChange::MissingShares { shares: missing.clone() });
+        }
+        missing
     }
 
     /// Adds the waivers of a report of those accounts to those of the others.
@@ -160,6 +176,25 @@ impl Join {
         loosened::sort(&mut self.run);
         Ok(Report { waivers, run: self.run, activity: self.activity, ..head })
     }
+}
+
+/// So many shares are named as missing.
+const NAMED_SHARES: usize = 100;
+
+/// What is missing beside these shares, which are sorted; nothing if all of one split are there.
+fn missing_shares(shares: &[Share]) -> Vec<Share> {
+    let mut missing = Vec::new();
+    for of_split in shares.chunk_by(|a, b| a.count == b.count) {
+        let count = of_split[0].count;
+        let all = (1..=count).map(|index| Share { count, index });
+        let absent = all.filter(|share| of_split.binary_search(share).is_err());
+        let before = missing.len();
+        missing.extend(absent.take(NAMED_SHARES));
+        if missing.len() == before {
+            return Vec::new();
+        }
+    }
+    missing
 }
 
 /// What two reports must have in common, and have not.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use portcullis_model::{AccountStatus, Gate, Report, Severity, Status};
+use portcullis_model::{AccountStatus, Gate, Loosening, LooseningChange, Report, Severity, Status};
 
 use crate::words::nonzero;
 
@@ -26,6 +26,8 @@ pub struct Outcome {
     missed: BTreeSet<String>,
     /// Whether some rule was not fully judged, but may be unknown.
     allowed: bool,
+    /// Whether shares of the accounts are missing.
+    lacks_shares: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +38,8 @@ enum Kind {
     Failed,
     /// Nothing failed that counts, but some rules could not be judged.
     Incomplete,
+    /// Nothing failed that counts, but there are accounts in shares that are missing.
+    SharesMissing,
     /// Of some account nothing at all was collected, so a clean result would mean nothing.
     NothingCollected,
 }
@@ -44,7 +48,7 @@ impl Outcome {
     /// The outcome of that report, by the gate that stands in its options.
     #[must_use]
     pub fn new(report: &Report) -> Outcome {
-        let mut outcome = Outcome::without_findings(report.options.gate.clone());
+        let mut outcome = Outcome::without_findings(report);
         for account in &report.accounts {
             outcome.add_account(account.status);
         }
@@ -54,10 +58,15 @@ impl Outcome {
         outcome
     }
 
-    /// The outcome of no account and no finding, by that gate.
+    /// The outcome of that report before its accounts and findings are added.
     #[must_use]
-    pub fn without_findings(gate: Gate) -> Outcome {
-        Outcome { gate, ..Outcome::default() }
+    pub fn without_findings(report: &Report) -> Outcome {
+        let is_lack = |it: &Loosening| matches!(it.change, LooseningChange::MissingShares { .. });
+        Outcome {
+            gate: report.options.gate.clone(),
+            lacks_shares: report.run.loosened.iter().any(is_lack),
+            ..Outcome::default()
+        }
     }
 
     /// Adds an account.
@@ -91,7 +100,7 @@ impl Outcome {
         match self.kind() {
             Kind::Clean => 0,
             Kind::Failed => 1,
-            Kind::Incomplete | Kind::NothingCollected => 3,
+            Kind::Incomplete | Kind::SharesMissing | Kind::NothingCollected => 3,
         }
     }
 
@@ -100,6 +109,8 @@ impl Outcome {
             Kind::Failed
         } else if self.failed > 0 || self.judged == 0 {
             Kind::NothingCollected
+        } else if self.lacks_shares {
+            Kind::SharesMissing
         } else if self.missed.is_empty() {
             Kind::Clean
         } else {
@@ -141,6 +152,9 @@ impl fmt::Display for Outcome {
             }
             Kind::Failed => write!(f, "{} findings are of severity {reach}{besides}", self.open),
             Kind::Incomplete => write!(f, "{nothing_failed}, but {} fully judged", self.missed()),
+            Kind::SharesMissing => {
+                write!(f, "{nothing_failed}, but shares of the accounts are missing")
+            }
             Kind::NothingCollected if self.accounts < 2 => {
                 f.write_str("nothing failed, but only because nothing could be collected")
             }

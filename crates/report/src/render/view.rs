@@ -41,7 +41,7 @@ impl<'a> View<'a> {
         findings: &'a dyn Rows<Finding>,
         style: Style,
     ) -> io::Result<View<'a>> {
-        let mut outcome = Outcome::without_findings(report.options.gate.clone());
+        let mut outcome = Outcome::without_findings(report);
         for account in &report.accounts {
             outcome.add_account(account.status);
         }

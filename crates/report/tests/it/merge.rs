@@ -2,8 +2,10 @@
 
 use crate::support::history::{NEW, OLD, at, fails, list_of, of_severity, unknown};
 use crate::support::{hostile, moved, rendered};
-use portcullis_model::{AccountStatus, Finding, Report, Severity, Waiver, WaiverOutcome};
-use portcullis_report::{Conflict, Format, Outcome, Unmergeable, merge, waivers};
+use portcullis_model::{
+    AccountStatus, Finding, Report, Run, Severity, Share, Waiver, WaiverOutcome,
+};
+use portcullis_report::{Conflict, Format, Join, Outcome, Unmergeable, loosened, merge, waivers};
 use proptest::prelude::*;
 
 const OTHER: &str = "444455556666";
@@ -49,6 +51,46 @@ fn of_one_severity_the_urgent_findings_come_first() {
     let joined = merge(vec![first, second, third]).unwrap();
     let whose: Vec<_> = joined.findings.iter().map(|f| f.resource.name.as_str()).collect();
     assert_eq!(whose, ["user/m", "user/z", "user/a"]);
+}
+
+/// Shares of one split go together: of several splits, one that is whole has all accounts.
+#[test]
+fn shares_that_are_missing_are_named_and_make_the_whole_incomplete() {
+    let share = |text: &str| {
+        let (index, count) = text.split_once('/').unwrap();
+        Share { count: count.parse().unwrap(), index: index.parse().unwrap() }
+    };
+    let joined = |shares: &[&[&str]]| {
+        let mut join = Join::default();
+        for own in shares {
+            let mut report = at(OLD, []);
+            let shares = own.iter().map(|text| share(text)).collect();
+            report.run = Run { shares, ..Run::default() };
+            join.add(report, Vec::new()).unwrap();
+        }
+        let missing: Vec<String> = join.expect_all_shares().iter().map(Share::to_string).collect();
+        (missing, join.finish().unwrap())
+    };
+    let (missing, report) = joined(&[&["4/5"], &["1/5"], &["2/5"], &["1/5"]]);
+    assert_eq!(missing, ["3/5", "5/5"]);
+    assert_eq!(report.run.shares, ["1/5", "2/5", "4/5"].map(share));
+    let says = "shares of the accounts are missing: 3/5, 5/5";
+    assert_eq!(loosened::describe(&report), [says]);
+    let mut outcome = Outcome::without_findings(&report);
+    outcome.add_account(AccountStatus::Complete);
+    let status = "Exit status 3: nothing failed at severity low or above, but shares of the accounts are missing.";
+    assert_eq!(outcome.to_string(), status);
+    // What was missing once may come later.
+    let mut join = Join::default();
+    join.add(report, Vec::new()).unwrap();
+    join.add(joined(&[&["3/5"], &["5/5"]]).1, Vec::new()).unwrap();
+    assert_eq!(join.expect_all_shares(), []);
+    assert_eq!(join.finish().unwrap().run, Run::default());
+    for whole in [&[&["1/2"][..], &["2/2"], &["3/5"]][..], &[&["1/1"]], &[&[]]] {
+        assert_eq!(joined(whole).0, [""; 0]);
+    }
+    let huge = format!("7/{}", u64::MAX);
+    assert_eq!(joined(&[&[&huge]]).0[5..7], ["6", "8"].map(|it| format!("{it}/{}", u64::MAX)));
 }
 
 #[test]

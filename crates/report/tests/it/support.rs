@@ -135,6 +135,7 @@ fn run() -> Run {
             Loosening { origin, change: skip },
             Loosening { origin: None, change: unverified },
         ],
+        shares: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::Redaction;
 
 impl Redaction<'_> {
     pub(super) fn run(&self, run: &mut Run) {
-        let Run { configuration, loosened } = run;
+        let Run { configuration, loosened, shares: _ } = run;
         for file in configuration {
             *file = self.names.text(file);
         }
@@ -33,7 +33,8 @@ impl Redaction<'_> {
             | Change::ExitZero
             | Change::Baseline
             | Change::OwnAccounts
-            | Change::SeparateReports => {}
+            | Change::SeparateReports
+            | Change::MissingShares { .. } => {}
             Change::FewerAccounts { exclude, units } => {
                 for id in exclude {
                     *id = self.names.account(id);
