@@ -41,8 +41,18 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     let sources = rule_files::sources(&reporting.rules);
     let declared = reporting.config.declarations();
     let crossings = crossings::Accounts::default();
-    let mut audit =
-        Audit { args, reporting, lines, sources, declared, recorded, histories, crossings };
+    let unread = args.bundles.len();
+    let mut audit = Audit {
+        args,
+        reporting,
+        lines,
+        sources,
+        declared,
+        recorded,
+        histories,
+        unread,
+        crossings,
+    };
     let report = audit.accounts();
     let is_complete = report.is_ok();
     let status = report.and_then(|report| audit.reporting.finish(report));
@@ -80,6 +90,8 @@ struct Audit<'a> {
     recorded: Recorded,
     /// The bundles whose activity was read, without it.
     histories: BTreeMap<PathBuf, Bundle>,
+    /// How many bundles are not yet judged.
+    unread: usize,
     /// The accounts so far, to look for ways between them.
     crossings: crossings::Accounts,
 }
@@ -155,7 +167,11 @@ impl Audit<'_> {
         let less_sure = bundle.loosened(&snapshot.account.id, self.args.evidence.as_of);
         let mut report = self.reporting.evaluate(&snapshot, less_sure);
         report.accounts.iter().for_each(|account| self.crossings.add(account));
-        report.activity.extend(self.recorded.summary.take());
+        self.unread = self.unread.saturating_sub(1);
+        if self.unread == 0 {
+            // Each account may explain a part of it.
+            report.activity.extend(self.recorded.summary.take());
+        }
         self.reporting.decide(report)
     }
 }

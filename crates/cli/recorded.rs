@@ -9,7 +9,7 @@ use portcullis_model::{
     AccountActivity, AccountId, ActivitySummary, Form, Gap, InputGap, Snapshot, Source,
 };
 use portcullis_rules::Evidence;
-use portcullis_trail::{ActivityReader, Filter, add_to, summarise};
+use portcullis_trail::{ActivityReader, Filter, add_to, explain_refusals, summarise};
 
 use crate::failure::Failure;
 use crate::fleet::Shard;
@@ -75,6 +75,9 @@ impl Recorded {
         snapshot.gaps.sort();
         if let Some(activity) = self.accounts.remove(&snapshot.account.id) {
             add_to(snapshot, activity);
+        }
+        if let Some(summary) = &mut self.summary {
+            explain_refusals(summary, snapshot);
         }
     }
 }

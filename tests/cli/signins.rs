@@ -713,3 +713,82 @@ fn a_share_needs_names_and_a_period() {
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("--from"), "{}", run.stderr);
 }
+
+/// A wrong password is certain of a user who has one and nothing else, as the bundle says.
+#[test]
+fn a_bundle_makes_surer_why_a_password_was_refused() {
+    let carl = crate::user("carl", false)
+        .replace(",true,2026-10-30T00:00:00Z,2026-01-01T00:00:00Z", ",false,N/A,N/A");
+    let dora = crate::user("dora", false).replace(
+        "2026-10-30T00:00:00Z,2026-01-01T00:00:00Z",
+        "2026-10-30T00:00:00Z,2026-10-31T13:00:00Z",
+    );
+    let (alice, bob) = (crate::user("alice", false), crate::user("bob", true));
+    let sandbox = Sandbox::new();
+    let report = crate::credential_report(&[&alice, &bob, &carl, &dora]);
+    sandbox.write("bundle/credential-report.csv", report);
+    let event = |user: &str, more: Json| {
+        let mut event = serde_json::json!({
+            "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventID": user,
+            "eventTime": "2026-10-31T12:00:00Z", "awsRegion": "us-east-1",
+            "recipientAccountId": "111122223333", "sourceIPAddress": "192.0.2.10",
+            "responseElements": {"ConsoleLogin": "Failure"}, "errorMessage": "Failed authentication",
+            "additionalEventData": {"MFAUsed": "No"},
+            "userIdentity": {"type": "IAMUser", "userName": user},
+        });
+        for (field, value) in more.as_object().unwrap() {
+            event[field] = value.clone();
+        }
+        event
+    };
+    let tries = ["Alice", "bob", "carl", "dora"].map(|user| event(user, serde_json::json!({})));
+    let said = |records: &[Json], arguments: &[&str]| -> BTreeMap<String, String> {
+        sandbox.write("log.json", serde_json::json!({ "Records": records }).to_string());
+        let report = json(&sandbox.run(arguments.iter().chain(&["-o", "json"])));
+        let mut said = BTreeMap::new();
+        for row in report["activity"][0]["locked_out"].as_array().unwrap() {
+            let name = row["person"]["name"].as_str().unwrap().to_owned();
+            let Json::Object(diagnosis) = &row["diagnosis"] else { panic!("{row}") };
+            let words =
+                [&diagnosis["likelihood"], &diagnosis["cause"]].map(|it| it.as_str().unwrap());
+            said.insert(name, words.join(": "));
+        }
+        said
+    };
+    let expected = [
+        (
+            "Alice",
+            "certain: The password was wrong. No second factor was asked for, and the user has none.",
+        ),
+        ("bob", "likely: The password was wrong. No second factor was asked for."),
+        ("carl", "likely: The user has no console password, so none is right."),
+        (
+            "dora",
+            "likely: The password was wrong. No second factor was asked for. The password has been changed since.",
+        ),
+    ];
+    let expected = expected.map(|(name, says)| (name.to_owned(), says.to_owned()));
+    let signins = ["signins", "log.json", "--bundle", "bundle"];
+    assert_eq!(said(&tries, &signins), BTreeMap::from(expected.clone()));
+    let audit = ["audit", "bundle", "--trail", "log.json"];
+    assert_eq!(said(&tries, &audit), BTreeMap::from(expected));
+    // She may have had a device when she tried.
+    let lost = event(
+        "alice",
+        serde_json::json!({
+            "eventSource": "iam.amazonaws.com", "eventName": "DeactivateMFADevice",
+            "eventTime": "2026-10-31T12:30:00Z", "eventID": "lost", "errorMessage": null,
+            "userIdentity": {"type": "IAMUser", "userName": "bob"},
+            "requestParameters": {"userName": "alice"},
+        }),
+    );
+    let alice = |records: &[Json]| said(records, &signins)["Alice"].clone();
+    let likely = "likely: The password was wrong. No second factor was asked for.";
+    assert_eq!(alice(&[tries[0].clone(), lost]), likely);
+    let policy = r#"{"PasswordPolicy": {"MinimumPasswordLength": 14, "RequireSymbols": true,
+        "RequireNumbers": true, "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true,
+        "AllowUsersToChangePassword": true, "ExpirePasswords": true, "MaxPasswordAge": 90,
+        "HardExpiry": true}}"#;
+    sandbox.write("bundle/account-password-policy.json", policy);
+    assert!(alice(&tries).starts_with("likely: The password has expired"), "{}", alice(&tries));
+}

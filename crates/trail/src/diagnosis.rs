@@ -11,7 +11,7 @@ use crate::pattern::is_wrong_code;
 
 /// The diagnosis of attempts that failed one after another, the last of them by that pattern.
 pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) -> Diagnosis {
-    let (likelihood, cause, action) = match pattern {
+    let words = match pattern {
         Pattern::WrongPassword => WRONG_PASSWORD,
         Pattern::PasswordOrCode if is_rhythmic(attempts) => CLOCK,
         Pattern::PasswordOrCode => PASSWORD_OR_CODE,
@@ -40,10 +40,15 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
     };
+    said(words, last.person.name.as_deref())
+}
+
+/// The diagnosis in these words, with that name in the commands.
+pub(crate) fn said((likelihood, cause, action): Words, name: Option<&str>) -> Diagnosis {
     let mut steps = Message::default();
     for (number, words) in action.split(USER).enumerate() {
         if number > 0 {
-            steps.push_fact("user.name", &shell_word(last.person.name.as_deref().unwrap_or(USER)));
+            steps.push_fact("user.name", &shell_word(name.unwrap_or(USER)));
         }
         steps.push(words);
     }
@@ -53,13 +58,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
 
 /// The diagnosis of somebody of whom nothing was recorded.
 pub(crate) fn nothing_recorded() -> Diagnosis {
-    let (likelihood, cause, action) = NOTHING_RECORDED;
-    Diagnosis {
-        cause: cause.into(),
-        likelihood,
-        action: action.to_owned(),
-        action_facts: Vec::new(),
-    }
+    said(NOTHING_RECORDED, None)
 }
 
 /// Codes change every 30 seconds. Whoever waits for the next one, again and again, types them as the
@@ -94,13 +93,44 @@ fn failed_with(attempt: &Attempt, code: &str) -> bool {
 const USER: &str = "USER";
 
 /// How sure a cause is, the cause, and what to do.
-type Words = (Likelihood, &'static str, &'static str);
+pub(crate) type Words = (Likelihood, &'static str, &'static str);
 
-const WRONG_PASSWORD: Words = (
+pub(crate) const WRONG_PASSWORD: Words = (
     Likelihood::Likely,
     "The password was wrong. No second factor was asked for.",
     "Check Caps Lock, the keyboard layout and the entry in the password manager. If the password is \
     lost, an administrator sets a new one:\n\
+    aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
+);
+
+/// The same of a user who has a password and no MFA device.
+pub(crate) const ONLY_PASSWORD: Words = (
+    Likelihood::Certain,
+    "The password was wrong. No second factor was asked for, and the user has none.",
+    WRONG_PASSWORD.2,
+);
+
+/// The same of a user without a password.
+pub(crate) const NO_PASSWORD: Words = (
+    Likelihood::Likely,
+    "The user has no console password, so none is right.",
+    "Find out how the person is meant to sign in: perhaps through IAM Identity Center, or not to the console at \
+    all. If they need a password, an administrator sets one:\n\
+    aws iam create-login-profile --user-name USER --password-reset-required --password PASSWORD",
+);
+
+/// The same of a password that was set after the attempt.
+pub(crate) const NEWER_PASSWORD: Words = (
+    Likelihood::Likely,
+    "The password was wrong. No second factor was asked for. The password has been changed since.",
+    WRONG_PASSWORD.2,
+);
+
+/// The same of a password that has expired, where users may not set a new one.
+pub(crate) const EXPIRED_PASSWORD: Words = (
+    Likelihood::Likely,
+    "The password has expired, and the account's password policy lets only administrators set a new one.",
+    "An administrator sets a new password:\n\
     aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );
 

@@ -1,9 +1,14 @@
 //! Activity put together with how the account is set up.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use portcullis_model::{
-    AccountActivity, ActorKind, CredentialEvent, Fact, Outcome, Purpose, Root, SignIn, Snapshot,
+    AccountActivity, ActivitySummary, ActorKind, CredentialEvent, Fact, LockedOut, Outcome,
+    PasswordPolicy, Pattern, Purpose, Root, SignIn, Snapshot, User,
 };
+
+use crate::diagnosis::{EXPIRED_PASSWORD, NEWER_PASSWORD, NO_PASSWORD, ONLY_PASSWORD, Words, said};
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
@@ -44,4 +49,65 @@ fn use_root(root: &mut Root, at: Timestamp, credential: &str, as_of: Timestamp) 
         root.last_used_credential = Fact::Known(Some(credential.to_owned()));
         root.idle_days = Fact::Known(Some(idle_days.max(0.0)));
     }
+}
+
+/// Says more surely why passwords of the account's users were refused, by how these are set up.
+pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
+    let mut users = HashMap::new();
+    for user in snapshot.users.as_ref().known().into_iter().flatten() {
+        users.insert(user.name.to_ascii_lowercase(), user);
+    }
+    let policy = snapshot.account.password_policy.as_ref().known();
+    for row in &mut summary.locked_out {
+        let person = &row.person;
+        let name = person.name.as_deref().unwrap_or_default();
+        let is_here = person.account.as_deref() == Some(snapshot.account.id.as_str());
+        let Some(user) = users.get(&name.to_ascii_lowercase()).filter(|_| is_here) else {
+            continue;
+        };
+        let lost_mfa = snapshot.activity.as_ref().is_some_and(|it| lost_mfa(it, row));
+        if let Some(words) = words(row, user, policy)
+            && !(lost_mfa && words == ONLY_PASSWORD)
+        {
+            row.diagnosis = said(words, Some(name));
+        }
+    }
+}
+
+/// What is said of a user whose password was refused, if more is known than the events say.
+fn words(row: &LockedOut, user: &User, policy: Option<&PasswordPolicy>) -> Option<Words> {
+    let (first, last) = row.first_try.zip(row.last_try)?;
+    // One who was made again under the name has another password.
+    let is_same = !user.deleted && user.created.known().is_none_or(|created| created <= first);
+    if row.pattern != Pattern::WrongPassword || !is_same {
+        return None;
+    }
+    if !user.password_enabled.known()? {
+        return Some(NO_PASSWORD);
+    }
+    let changed = user.password_last_changed.known()??;
+    if changed > last {
+        return Some(NEWER_PASSWORD);
+    }
+    if policy.is_some_and(|policy| has_expired(changed, policy, last)) {
+        return Some(EXPIRED_PASSWORD);
+    }
+    (!user.mfa_active.known()?).then_some(ONLY_PASSWORD)
+}
+
+/// Whether a password that was set at that time had expired by then, for good.
+fn has_expired(changed: Timestamp, policy: &PasswordPolicy, at: Timestamp) -> bool {
+    let days = at.duration_since(changed).as_secs_f64() / SECONDS_A_DAY;
+    policy.hard_expiry && policy.max_age_days.is_some_and(|most| days > f64::from(most))
+}
+
+/// Whether an MFA device of the person was deactivated after they tried: they may have had one then.
+fn lost_mfa(activity: &AccountActivity, row: &LockedOut) -> bool {
+    let name = row.person.name.as_deref().unwrap_or_default();
+    activity.credential_events.iter().any(|event| {
+        let whose = event.target.as_ref().unwrap_or(&event.user);
+        event.name == "DeactivateMFADevice"
+            && Some(event.at) > row.last_try
+            && whose.eq_ignore_ascii_case(name)
+    })
 }

@@ -25,6 +25,6 @@ mod summary;
 mod tree;
 
 pub use interest::IAM as IAM_EVENTS;
-pub use join::add_to;
+pub use join::{add_to, explain_refusals};
 pub use read::ActivityReader;
 pub use summary::{Filter, summarise};
