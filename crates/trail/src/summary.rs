@@ -51,7 +51,11 @@ pub fn summarise(
     let mut attempts = attempts(&events);
     attempts.retain(|attempt| filter.takes_time(attempt.first, attempt.last));
     let mut troubles = troubles(&attempts);
-    troubles.retain(|trouble| filter.takes_person(&trouble.last.person));
+    troubles.retain(|trouble| {
+        let is_likely = trouble.pattern == Pattern::UnknownName;
+        let in_as = trouble.ended.filter(|_| is_likely).map(|success| &success.person);
+        [Some(&trouble.last.person), in_as].into_iter().flatten().any(|it| filter.takes_person(it))
+    });
     let (typing_errors, troubles): (Vec<_>, Vec<_>) =
         troubles.into_iter().partition(FailedAttempts::is_typing_error);
     let typing_errors = typing_errors.iter().map(|trouble| trouble.tries.len()).sum();
@@ -217,6 +221,7 @@ fn is_right_name(attempt: &Attempt, wrong: &Attempt) -> bool {
     let wait = attempt.first.duration_since(wrong.last);
     attempt.outcome == Outcome::Success
         && attempt.purpose == Purpose::SignIn
+        && attempt.source.is_some()
         && attempt.source == wrong.source
         && (SignedDuration::ZERO..=WRONG_NAME_WITHIN).contains(&wait)
 }
@@ -249,6 +254,7 @@ fn row(trouble: FailedAttempts<'_>) -> LockedOut {
         pattern,
         diagnosis: diagnose(&tries, last, pattern),
         in_since: ended.map(|success| success.last),
+        in_as: ended.filter(|_| pattern == Pattern::UnknownName).map(|it| it.person.clone()),
         last: Some(last.clone()),
     }
 }
@@ -266,6 +272,7 @@ fn nothing_recorded(name: &str) -> LockedOut {
         pattern: Pattern::NothingRecorded,
         diagnosis: diagnosis::nothing_recorded(),
         in_since: None,
+        in_as: None,
         last: None,
     }
 }

@@ -55,6 +55,10 @@ pub struct LockedOut {
     pub diagnosis: Diagnosis,
     /// When they got in after all.
     pub in_since: Option<Timestamp>,
+    /// Who that was, if they gave a name that is nobody's: likely, since they got in from the same address within
+    /// minutes.
+    #[serde(default)]
+    pub in_as: Option<Person>,
     /// The last try.
     pub last: Option<Attempt>,
 }

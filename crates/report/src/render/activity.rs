@@ -218,7 +218,11 @@ fn tries(row: &LockedOut) -> String {
 /// Whether somebody is in by now, as far as that is recorded.
 fn by_now(row: &LockedOut) -> String {
     match row.in_since {
-        Some(since) => format!("in since {}", time(since)),
+        Some(since) => {
+            let who = row.in_as.as_ref().map(name);
+            let who = who.map(|who| format!(", likely as {who}, from the same address"));
+            format!("in since {}{}", time(since), who.unwrap_or_default())
+        }
         None if hides_success(row) => "whether they got in later is not recorded".to_owned(),
         None => "still out".to_owned(),
     }

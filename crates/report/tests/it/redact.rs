@@ -510,6 +510,7 @@ fn activity_keeps_words_of_kind_and_no_name() {
     let locked_out = json!({
         "person": attempt["person"], "purpose": "mfa_enrolment", "tries": 0, "first_try": null,
         "last_try": null, "sources": [], "pattern": "enrolment_unfinished", "in_since": null,
+        "in_as": attempt["person"],
         "last": null, "diagnosis": {
             "cause": "It is.", "likelihood": "certain", "action": "aws iam list-mfa-devices --user-name ana",
             "action_facts": [{ "fact": "user.name", "start": 37, "end": 40 }],

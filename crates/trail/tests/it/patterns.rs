@@ -115,6 +115,41 @@ fn unknown_name() {
     assert_eq!((before.locked_out.len(), before.typing_errors), (1, 0));
 }
 
+/// Nobody guesses the name that was typed; who got in next from there is likely.
+#[test]
+fn whoever_gets_in_next_from_the_address_likely_mistyped_their_name() {
+    let tries = || Story::new().unknown("08:00:00").unknown("08:01:00").unknown("08:02:00");
+    let ana = || tries().sign_in("08:12:00", "ana.silva");
+    let row = locked_out(ana());
+    assert_eq!((row.pattern, row.person.name, row.tries), (Pattern::UnknownName, None, 3));
+    assert_eq!(row.in_as.unwrap().name.as_deref(), Some("ana.silva"));
+    assert_eq!(row.in_since.unwrap().to_string(), "2026-11-02T08:12:00Z");
+    assert_eq!(locked_out(tries().sign_in("08:12:01", "ana.silva")).in_as, None);
+    let elsewhere = tries().from("198.51.100.7").sign_in("08:03:00", "ana.silva");
+    assert_eq!(locked_out(elsewhere).in_as, None);
+    // A person's own failures are theirs for certain.
+    let own = (0..3).fold(Story::new(), |story, minute| {
+        story.refused(&format!("08:0{minute}:00"), "ana.silva")
+    });
+    assert_eq!(locked_out(own.sign_in("08:03:00", "ana.silva")).in_as, None);
+    let of = |name: &str| {
+        let filter = Filter { user: Some(name.to_owned()), ..Filter::default() };
+        summary(ana().sign_in("08:20:00", "bilal.haddad"), &filter).locked_out.len()
+    };
+    assert_eq!((of("ana.silva"), of("bilal.haddad")), (1, 0));
+}
+
+/// An event without an address is from anywhere.
+#[test]
+fn a_wrong_name_from_no_address_is_tied_to_nobody() {
+    let nowhere = |event: &mut Value| event["sourceIPAddress"] = Value::Null;
+    let mut story = Story::new().unknown("08:00:00").sign_in("08:01:00", "ana.silva");
+    story.records.iter_mut().for_each(nowhere);
+    let summary = all(story);
+    assert_eq!((summary.locked_out.len(), summary.typing_errors), (1, 0));
+    assert_eq!(summary.locked_out[0].in_as, None);
+}
+
 /// 5: a policy of AWS Sign-In or of the organization.
 /// <https://docs.aws.amazon.com/signin/latest/userguide/>
 #[test]

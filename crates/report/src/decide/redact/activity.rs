@@ -74,8 +74,12 @@ fn redact_locked_out(row: &mut LockedOut, names: &Names<'_>) {
         pattern: _,
         diagnosis,
         in_since: _,
+        in_as,
         last,
     } = row;
+    if let Some(in_as) = in_as {
+        redact_person(in_as, names);
+    }
     redact_person(person, names);
     redact_set(sources, names);
     redact_diagnosis(diagnosis, names);
