@@ -347,6 +347,12 @@ fn look_ups_prove_what_they_read() {
     sandbox.write("history.json", lookup);
     let text = sandbox.run(["signins", "history.json"]).stdout;
     assert!(text.contains("look-ups prove 2026-11-18 00:00:00"), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lacks = "refused AssumeRole and AssumeRoleWithSAML calls: not looked up, since CloudTrail cannot search by error";
+    assert!(words.contains(lacks), "{text}");
+    let of_one = sandbox.run(["signins", "history.json", "--user", "ana"]).stdout;
+    let words = of_one.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("us-east-1. Look-ups have no refused AssumeRole calls."), "{of_one}");
     assert!(!text.contains("digests prove 2026"), "{text}");
 }
 

@@ -33,6 +33,9 @@ compressed or not.
 The console's CSV does not say whether a sign-in succeeded: save the event
 history as JSON instead.
 
+A look-up does not ask for refused AssumeRole and AssumeRoleWithSAML calls:
+CloudTrail cannot search by error. Log files have them.
+
 A rule passes only where the log files of all regions that it needs were read;
 their digests prove that none is missing. The digests' own signatures are not
 checked: `aws cloudtrail validate-logs` does that.

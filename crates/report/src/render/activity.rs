@@ -114,8 +114,17 @@ fn regions(coverage: &Coverage) -> Vec<String> {
         let missing = missing.join(", ");
         lines.push(format!("{account} {missing}: not read, so root may have signed in unseen"));
     }
+    if has(Form::LookupEvents) {
+        lines.push(NOT_LOOKED_UP.to_owned());
+    }
     lines
 }
+
+/// What look-ups leave out: there may be thousands of such calls for each that was refused.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html>
+const NOT_LOOKED_UP: &str = "refused AssumeRole and AssumeRoleWithSAML calls: not looked up, since CloudTrail cannot \
+                             search by error; log files have them";
 
 fn gaps(coverage: &Coverage) -> Vec<String> {
     let gaps = coverage.gaps.iter().map(|gap| format!("{}: {}", gap.input, gap.what));
@@ -361,7 +370,10 @@ fn searched(summary: &ActivitySummary) -> String {
         }
         regions.push(name);
     }
-    let searched = format!("Searched from {}: {}.", stretch(period), few(&regions, MOST_LINES));
+    let mut searched = format!("Searched from {}: {}.", stretch(period), few(&regions, MOST_LINES));
+    if summary.coverage.inputs.contains_key(&Form::LookupEvents) {
+        searched.push_str(" Look-ups have no refused AssumeRole calls.");
+    }
     if doubtful.is_empty() {
         return searched;
     }
