@@ -42,17 +42,8 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     let declared = reporting.config.declarations();
     let crossings = crossings::Accounts::default();
     let unread = args.bundles.len();
-    let mut audit = Audit {
-        args,
-        reporting,
-        lines,
-        sources,
-        declared,
-        recorded,
-        histories,
-        unread,
-        crossings,
-    };
+    let mut audit =
+        Audit { args, reporting, lines, sources, declared, recorded, histories, unread, crossings };
     let report = audit.accounts();
     let is_complete = report.is_ok();
     let status = report.and_then(|report| audit.reporting.finish(report));
