@@ -11,6 +11,7 @@ use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{ActionId, Changes, Method, Methods};
 use super::nodes::NodeId;
 use super::offers::Offered;
+use super::reach::Explored;
 use super::resources::common_to;
 use super::search::{Passing, Search, Wait};
 use super::step::{Rank, Step, Target};
@@ -92,7 +93,7 @@ impl Search<'_> {
         let by = Wait { method: giving.unwrap_or(way.method), ..way };
         let edge = Edge { first: Some((way, None)), brings, ..Edge::new(by, owner, step) };
         match giving {
-            Some(_) => self.change_other(&edge),
+            Some(_) => self.change_other(&edge, &mut Explored::new()),
             None => self.lead_to(owner, edge.with(None, Step::default())),
         }
     }

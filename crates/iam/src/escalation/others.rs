@@ -8,13 +8,16 @@ use super::Certainty;
 use super::edges::Edge;
 use super::methods::{Changes, Methods};
 use super::nodes::{NodeId, NodeKind};
-use super::reach::Reached;
+use super::reach::{Explored, Reached};
 use super::search::{Search, Wait};
 use super::step::Step;
 use crate::account::PrincipalId;
 
 /// Who can become somebody, and how.
 type Becoming = BTreeMap<NodeId, Reached>;
+
+/// What those who can become an actor have made as the actor, by who they are and of whom.
+type Made = HashMap<(NodeId, NodeId), Explored>;
 
 /// Who can become whom in one step, found once for each.
 type Direct = HashMap<PrincipalId, Becoming>;
@@ -59,6 +62,7 @@ impl Search<'_> {
             return;
         }
         let node = self.of_principal[actor.place()];
+        let mut made = Made::new();
         for (method, it) in Methods::numbered() {
             let by = Wait { node, method };
             if !self.is_of_use(by) {
@@ -67,8 +71,8 @@ impl Search<'_> {
             if it.changes == Changes::RoleTrust {
                 self.let_in_those(by, becoming);
             } else {
-                self.change_those(by, becoming);
-                self.change_thirds(by, actor, becoming, direct);
+                self.change_those(by, becoming, &mut made);
+                self.change_thirds(by, (actor, becoming), direct, &mut made);
             }
         }
     }
@@ -87,13 +91,13 @@ impl Search<'_> {
     }
 
     /// Tries a method on those who can become whoever uses it.
-    fn change_those(&mut self, by: Wait, becoming: &Becoming) {
+    fn change_those(&mut self, by: Wait, becoming: &Becoming, made: &mut Made) {
         for (id, reached) in becoming {
             let edge = Edge::through(reached, by, *id);
             if self.method(by.method).changes == Changes::Permissions(PrincipalKind::Group) {
                 self.change_joined_groups(&edge);
             }
-            self.change_other(&edge);
+            self.change_other(&edge, made.entry((*id, *id)).or_default());
         }
     }
 
@@ -101,9 +105,9 @@ impl Search<'_> {
     fn change_thirds(
         &mut self,
         by: Wait,
-        actor: PrincipalId,
-        becoming: &Becoming,
+        (actor, becoming): (PrincipalId, &Becoming),
         direct: &mut Direct,
+        made: &mut Made,
     ) {
         for third in self.others(by, actor) {
             let owners = self.becoming(third, direct);
@@ -115,7 +119,7 @@ impl Search<'_> {
                 let Some(to_actor) = becoming.get(id) else { continue };
                 let mut edge = Edge::through(to_actor, by, node);
                 edge.besides = edge.besides.and(reached.step.clone());
-                self.change_other(&edge);
+                self.change_other(&edge, made.entry((*id, node)).or_default());
             }
         }
     }

@@ -23,6 +23,13 @@ use crate::value::Value;
 
 type Holders = Rc<[PrincipalId]>;
 
+/// What one principal has made of another, and how surely: what it can make of that in turn is tried once, or again
+/// by a surer way.
+pub(super) type Explored = HashMap<NodeId, Certainty>;
+
+/// How a node becomes others, and what it has made of them; none: it cannot.
+type Owners = HashMap<PrincipalId, Option<(Step, Explored)>>;
+
 /// Somebody whom a node can become.
 #[derive(Clone, Debug)]
 pub(super) struct Reached {
@@ -174,7 +181,7 @@ impl<'a> Search<'a> {
             return;
         }
         let mut reach = None;
-        let mut becoming = HashMap::new();
+        let mut owners = Owners::new();
         for (number, method) in Methods::numbered() {
             let by = Wait { node: id, method: number };
             if !method.changes.alters_reached() {
@@ -195,12 +202,12 @@ impl<'a> Search<'a> {
             // Of two ways to look, the one with fewer to look at.
             let reach: Rc<[_]> = Rc::clone(reach.get_or_insert_with(|| self.reach(id).into()));
             if joins || reach.len() <= holders {
-                self.change_others(by, &reach, &mut becoming);
+                self.change_others(by, &reach, &mut owners);
                 continue;
             }
             for (arn, holders) in targets {
                 if self.may_change(by, arn) {
-                    self.change_others(by, &holders, &mut becoming);
+                    self.change_others(by, &holders, &mut owners);
                 }
             }
         }
@@ -282,12 +289,13 @@ impl<'a> Search<'a> {
     fn look_further(&mut self, id: NodeId) {
         let mut others = self.reached(id);
         others.retain(|other| other.first.1 != Target::Principal(other.id));
-        for (number, method) in Methods::numbered() {
-            let by = Wait { node: id, method: number };
-            if method.changes.alters_reached() && self.mentions(id, method) {
-                for other in &others {
-                    let owner = self.of_principal[other.id.place()];
-                    self.change_other(&Edge::new(by, owner, other.step.clone()));
+        for other in &others {
+            let owner = self.of_principal[other.id.place()];
+            let mut explored = Explored::new();
+            for (number, method) in Methods::numbered() {
+                let by = Wait { node: id, method: number };
+                if method.changes.alters_reached() && self.mentions(id, method) {
+                    self.change_other(&Edge::new(by, owner, other.step.clone()), &mut explored);
                 }
             }
         }
@@ -353,22 +361,18 @@ impl<'a> Search<'a> {
     }
 
     /// Tries a method on what others have; how the node becomes each of them is found once.
-    fn change_others(
-        &mut self,
-        by: Wait,
-        others: &[PrincipalId],
-        becoming: &mut HashMap<PrincipalId, Option<Step>>,
-    ) {
+    fn change_others(&mut self, by: Wait, others: &[PrincipalId], owners: &mut Owners) {
         for other in others {
             if self.is_settled(by) {
                 return;
             }
-            let become_other = becoming
-                .entry(*other)
-                .or_insert_with(|| self.become_other(by.node, *other).map(|it| it.step));
-            if let Some(step) = become_other {
+            let owner = owners.entry(*other).or_insert_with(|| {
+                let reached = self.become_other(by.node, *other)?;
+                Some((reached.step, Explored::new()))
+            });
+            if let Some((step, explored)) = owner {
                 let owner = self.of_principal[other.place()];
-                self.change_other(&Edge::new(by, owner, step.clone()));
+                self.change_other(&Edge::new(by, owner, step.clone()), explored);
             }
         }
     }
@@ -381,7 +385,7 @@ impl<'a> Search<'a> {
 
     /// Tries the method of an edge on its owner, unless the way is known for certain, and then to change further what
     /// that leads to.
-    pub(super) fn change_other(&mut self, edge: &Edge) {
+    pub(super) fn change_other(&mut self, edge: &Edge, explored: &mut Explored) {
         if self.is_settled(edge.way()) {
             return;
         }
@@ -392,7 +396,7 @@ impl<'a> Search<'a> {
             is_tried && self.mentions(edge.by.node, it)
         });
         let further: Vec<u16> = further.map(|(number, _)| number).collect();
-        let mut seen = BTreeSet::from([edge.owner]);
+        explored.insert(edge.owner, Certainty::Certain);
         let mut left = vec![edge.clone()];
         while let Some(edge) = left.pop() {
             for (to, step) in self.change(&edge) {
@@ -400,9 +404,11 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 self.change_maker(&edge, to, &step);
-                if !seen.insert(to) {
+                let certainty = step.certainty();
+                if explored.get(&to) >= Some(&certainty) {
                     continue;
                 }
+                explored.insert(to, certainty);
                 for method in &further {
                     let by = Wait { method: *method, ..edge.by };
                     let besides = step.clone();

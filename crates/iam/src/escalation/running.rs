@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::edges::Edge;
 use super::methods::{Changes, Method, Methods};
 use super::nodes::NodeId;
+use super::reach::Explored;
 use super::search::{Search, Wait};
 use super::step::{Step, Target};
 use crate::account::PrincipalId;
@@ -59,7 +60,8 @@ impl Search<'_> {
         let steps =
             ways.filter_map(|(_, method, _)| self.attempt(Wait { method, ..by }, "", &target));
         if let Some(step) = steps.max_by_key(Step::certainty) {
-            self.change_other(&Edge::new(by, self.of_principal[role.place()], step));
+            let edge = Edge::new(by, self.of_principal[role.place()], step);
+            self.change_other(&edge, &mut Explored::new());
         }
     }
 

@@ -20,6 +20,10 @@ impl Search<'_> {
             if self.node(id).rank != Some(rank) {
                 continue;
             }
+            // Each change that waits for how privileged this one is has noted it, and all are looked at once.
+            while self.queue.peek() == Some(&(rank, Reverse(id))) {
+                self.queue.pop();
+            }
             let edges = self.leading_to.remove(&id).unwrap_or_default();
             for edge in &edges {
                 self.arrive(edge, id, rank);
