@@ -2,7 +2,7 @@
 
 use super::Certainty;
 use super::effective_permissions::{Asked, surest};
-use super::methods::{ActionId, Changes, Method, Methods};
+use super::methods::{ActionId, Changes, Method};
 use super::nodes::NodeId;
 use super::reach::Reached;
 use super::search::{Search, Wait};
@@ -10,7 +10,7 @@ use super::step::{Allowed, Grantor, Step, Target};
 use super::tags::{Tagging, borrowed, limits_tags, values_among};
 use crate::account::{Account, Principal, PrincipalId};
 use crate::context::Resource;
-use crate::trust::{Grant, SESSION, is_saml};
+use crate::trust::{ASSUME_ROLE, Grant, SESSION, is_saml};
 use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
@@ -25,7 +25,7 @@ const MANY: usize = 100;
 impl<'a> Search<'a> {
     /// The step of a node that uses a method on a target, if it can.
     pub(super) fn attempt(&self, by: Wait, resource: &str, target: &Target) -> Option<Step> {
-        let method = self.method(by.method);
+        let method = by.method;
         let account = self.account();
         let principal = target.principal().map(|id| (id, account.principal(id)));
         let about = principal.map_or(Resource::Own, |(_, it)| Resource::Principal(it));
@@ -119,24 +119,23 @@ impl<'a> Search<'a> {
     /// How a node passes a role that one of the method's services may assume.
     pub(super) fn pass(&self, by: Wait, role: &Principal) -> Option<Step> {
         let step = self.on_target(by, self.node(by.node).who.asks_about(role))?;
-        if let (Some(template), Some(trust)) = (&self.method(by.method).acts_for, &role.trust)
+        if let (Some(template), Some(trust)) = (&by.method.acts_for, &role.trust)
             && !trust.admits_new(&self.index.shape(template), self.account())
         {
             return None;
         }
-        if !needs_profile(self.method(by.method), role, self.account()) {
+        if !needs_profile(by.method, role, self.account()) {
             return Some(step);
         }
         let make = ["iam:createinstanceprofile", "iam:addroletoinstanceprofile"];
-        let profile = self.uses(by.node, &make.map(|name| self.index.methods.known(name)), &[]);
+        let profile = self.uses(by.node, &make.map(ActionId::named), &[]);
         Some(step.and(profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE))))
     }
 
     /// The first action of a method on a target; a role is passed to any of the method's services.
     pub(super) fn on_target(&self, by: Wait, asked: Asked<'_>) -> Option<Step> {
-        let method = self.method(by.method);
-        let created =
-            method.actions.get(1).map_or("", |it| self.index.methods.action(*it).service());
+        let method = by.method;
+        let created = method.actions.get(1).map_or("", |it| it.get().service());
         let mut best: Option<Step> = None;
         for service in method.services_or_none() {
             let mut all = vec![("iam:associatedresourcearn", Value::ChosenIn(created))];
@@ -162,7 +161,7 @@ impl<'a> Search<'a> {
         brings: &[(&str, Value<'_>)],
     ) -> Option<Step> {
         let asked = Asked { brings, ..self.node(id).who.asks("") };
-        let service = |action: &ActionId| self.index.methods.action(*action).service();
+        let service = |action: &ActionId| action.get().service();
         let mut step = Step::default();
         for actions in actions.chunk_by(|one, other| service(one) == service(other)) {
             step.allowed.extend(self.index.allowed_together(actions, asked)?);
@@ -193,12 +192,12 @@ impl<'a> Search<'a> {
     /// The keys that a node chooses values for when it assumes a role, where more than one condition is about them, with
     /// the values to try.
     fn contested(&self, id: NodeId, role: PrincipalId) -> Vec<(&'static str, Vec<Value<'static>>)> {
-        let (who, methods) = (&self.node(id).who, self.index.methods);
+        let who = &self.node(id).who;
         let mut statements = Vec::new();
-        for action in [methods.assume, methods.known("sts:setsourceidentity")] {
+        for action in [ASSUME_ROLE, "sts:setsourceidentity"].map(ActionId::named) {
             statements.extend(self.index.deciding(who, action));
             let trust = self.account().principal(role).trust.as_ref();
-            let name = &methods.action(action).lower;
+            let name = &action.get().lower;
             statements.extend(trust.into_iter().flat_map(|trust| trust.document.about(name)));
         }
         let conditions = || statements.iter().flat_map(|statement| &statement.conditions);
@@ -225,7 +224,7 @@ impl<'a> Search<'a> {
 
     /// How a node assumes a role with tags that are tried for sessions.
     fn assume_tagged(&self, id: NodeId, role: PrincipalId, place: usize) -> Option<Step> {
-        let tag = self.index.methods.known("sts:tagsession");
+        let tag = ActionId::named("sts:tagsession");
         let tagging = &self.session_tags[place];
         if *tagging == Tagging::Any && self.session_tags.len() > 1 {
             let trust = self.account().principal(role).trust.as_ref()?;
@@ -252,8 +251,7 @@ impl<'a> Search<'a> {
     ) -> Option<Step> {
         let mut adds = Vec::new();
         for (action, _) in SESSION {
-            let id_of_action = self.index.methods.known(action);
-            if self.is_admitted(id, role, id_of_action, brings).is_some() {
+            if self.is_admitted(id, role, ActionId::named(action), brings).is_some() {
                 adds.push(action);
             }
         }
@@ -282,9 +280,9 @@ impl<'a> Search<'a> {
             }
         }
         all.extend_from_slice(brings);
-        let mut step = self.is_admitted(id, role, self.index.methods.assume, &all)?;
+        let mut step = self.is_admitted(id, role, ActionId::named(ASSUME_ROLE), &all)?;
         for action in adds {
-            step = step.and(self.is_admitted(id, role, self.index.methods.known(action), &all)?);
+            step = step.and(self.is_admitted(id, role, ActionId::named(action), &all)?);
         }
         Some(step)
     }
@@ -309,7 +307,7 @@ impl<'a> Search<'a> {
             let limit = Step::limited(Certainty::Conditional, "a trust policy that was not read");
             return (self.index.generous && (own.is_some() || may_be_named)).then_some(limit);
         };
-        let name = &self.index.methods.action(action).lower;
+        let name = &action.get().lower;
         let request = self.index.request(name, Asked { brings, ..node.who.asks_about(role) });
         let admission = trust.admit(&request, node.who.boundary.is_some())?;
         let mut certainty = self.index.certainty(&admission.decision)?;
@@ -338,12 +336,12 @@ impl<'a> Search<'a> {
             return None;
         }
         let mut best: Option<Reached> = None;
-        for (number, method) in Methods::numbered() {
+        for by in Wait::all(id) {
+            let method = by.method;
             // A trust policy may let it in that has no permission to assume a role.
-            if method.changes != Changes::RoleSession && !self.mentions(id, method) {
+            if method.changes != Changes::RoleSession && !self.mentions(by) {
                 continue;
             }
-            let by = Wait { node: id, method: number };
             for (resource, target) in self.doors_to(other, method) {
                 let step = self.attempt(by, resource, &target);
                 let found = step.map(|step| Reached { id: other, first: (by, target), step });

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use portcullis_model::{PolicyKind, PrincipalKind};
 
 use super::effective_permissions::{EffectivePermissions, Index};
-use super::methods::{Changes, Method};
+use super::methods::{ActionId, Changes, Method};
 use super::nodes::{Node, sorted};
 use super::offers::Offered;
 use super::search::Search;
@@ -149,7 +149,7 @@ impl Maker<'_, '_> {
             _ => false,
         };
         let mentions = |who: &EffectivePermissions, actions: &[&str]| {
-            actions.iter().any(|name| self.index.mentions(who, self.index.methods.known(name)))
+            actions.iter().any(|name| self.index.mentions(who, ActionId::named(name)))
         };
         let may =
             |actions: &[&str]| mentions(self.by, actions) || mentions(&self.node.who, actions);
@@ -334,6 +334,6 @@ impl Maker<'_, '_> {
     }
 
     fn first_action(&self) -> &str {
-        &self.index.methods.action(self.method.actions[0]).lower
+        &self.method.actions[0].get().lower
     }
 }

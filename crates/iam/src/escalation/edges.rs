@@ -6,13 +6,14 @@ use std::rc::Rc;
 use super::Certainty;
 use super::changes::{Effect, effects};
 use super::effective_permissions::{Asked, EffectivePermissions};
-use super::methods::{ActionId, Changes};
+use super::methods::{ActionId, Changes, Methods};
 use super::nodes::{NodeId, NodeKind};
 use super::reach::Reached;
 use super::search::{Search, Wait};
 use super::step::{Found, Grantor, Rank, Step, Target};
 use super::tags::borrowed;
 use crate::account::PolicyId;
+use crate::trust::ASSUME_ROLE;
 use crate::truth::Lack;
 use crate::value::Value;
 
@@ -90,7 +91,7 @@ impl Search<'_> {
     /// Tries the method of an edge on what its owner has; what the owner may be then, with all that it takes.
     pub(super) fn change(&mut self, edge: &Edge) -> Vec<(NodeId, Step)> {
         let Edge { by, owner, .. } = *edge;
-        let method = self.method(by.method);
+        let method = by.method;
         let actor = self.node(by.node).who.clone();
         // All policies that stand in the way are removed, each by a request of its own; likewise groups are joined.
         let mut together: Option<(Effect, Edge)> = None;
@@ -188,7 +189,7 @@ impl Search<'_> {
 
     /// Notes a node that may be let assume a role which did not let it in before its changes.
     fn note_variant(&mut self, id: NodeId) {
-        let (node, assume) = (self.node(id), self.index.methods.assume);
+        let (node, assume) = (self.node(id), ActionId::named(ASSUME_ROLE));
         let origin = self.node(node.origin);
         let (before, after) = (&origin.who, &node.who);
         let places =
@@ -225,7 +226,7 @@ impl Search<'_> {
 
     /// Notes a way to a changed node that is privileged, unless the owner is as privileged without the change.
     pub(super) fn arrive(&mut self, edge: &Edge, to: NodeId, rank: Rank) {
-        let changes = self.method(edge.by.method).changes;
+        let changes = edge.by.method.changes;
         let needed = match changes {
             Changes::GroupMembership => self.needed_groups(&edge.changes, to),
             _ => self.needed_removals(edge, to),
@@ -295,14 +296,14 @@ impl Search<'_> {
             denying
         };
         if node.administrator.is_some() {
-            let mut of_iam: Vec<ActionId> = self.index.methods.action_ids().collect();
-            of_iam.retain(|action| self.index.methods.action(*action).service() == "iam");
+            let mut of_iam: Vec<ActionId> = ActionId::all().collect();
+            of_iam.retain(|action| action.get().service() == "iam");
             return denying(&of_iam);
         }
         let best = node.ways.values().map(|way| way.certainty).max();
         let mut needed: Option<Vec<&Change>> = None;
         for (number, way) in &node.ways {
-            if Some(way.certainty) != best || self.method(*number).changes.removes() {
+            if Some(way.certainty) != best || Methods::numbered(*number).changes.removes() {
                 continue;
             }
             let actions: Vec<ActionId> = way.step.allowed.iter().map(|it| it.action).collect();
@@ -316,8 +317,8 @@ impl Search<'_> {
         let rank = through.after(&step);
         let certainty = rank.certainty;
         let node = &mut self.nodes[by.node.place()];
-        if node.ways.get(&by.method).is_none_or(|known| known.certainty < certainty) {
-            node.ways.insert(by.method, Found { certainty, target, step });
+        if node.ways.get(&by.method.number).is_none_or(|known| known.certainty < certainty) {
+            node.ways.insert(by.method.number, Found { certainty, target, step });
         }
         if node.rank < Some(rank) {
             node.rank = Some(rank);

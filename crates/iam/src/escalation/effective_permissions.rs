@@ -7,7 +7,7 @@ use std::rc::Rc;
 use portcullis_model::PrincipalKind;
 
 use super::Certainty;
-use super::methods::{ActionId, Methods};
+use super::methods::ActionId;
 use super::nodes::{Keys, sorted};
 use super::offers::managed_policies;
 use super::step::{Allowed, Grantor, Step};
@@ -69,7 +69,6 @@ struct IndexedPolicy {
 /// The policies of an account by the actions that methods need.
 pub(super) struct Index<'a> {
     pub(super) account: &'a Account,
-    pub(super) methods: &'static Methods,
     /// Whether what is not known is taken to allow.
     pub(super) generous: bool,
     policies: Vec<IndexedPolicy>,
@@ -123,7 +122,6 @@ impl<'a> Index<'a> {
     pub(super) fn new(account: &'a Account, generous: bool) -> Index<'a> {
         let mut index = Index {
             account,
-            methods: Methods::get(),
             generous,
             policies: Vec::new(),
             managed: managed_policies(account),
@@ -144,7 +142,7 @@ impl<'a> Index<'a> {
 
     fn read(&self, document: &PolicyDocument) -> IndexedPolicy {
         IndexedPolicy {
-            statements: by_action(document, self.methods),
+            statements: by_action(document),
             personal: is_personal(document),
             sweeping: probe::may_allow_all(document, probe::IAM_ACTION),
             whole: self.keys_of_everything(document.decide_everything(self.account)),
@@ -224,7 +222,7 @@ impl<'a> Index<'a> {
 
     /// By action: whether the policies allow it in any statement.
     pub(super) fn mentioned(&self, who: &EffectivePermissions) -> Vec<bool> {
-        let mut mentioned = vec![false; self.methods.actions.len()];
+        let mut mentioned = vec![false; ActionId::all().count()];
         for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
             let Some(document) = self.document(*policy) else { continue };
             for (action, place) in &self.policies[policy.place()].statements {
@@ -277,7 +275,7 @@ impl<'a> Index<'a> {
     /// Whether an action is allowed, and the statement that allows it: of several the surest.
     pub(super) fn allowed(&self, action: ActionId, asked: Asked<'_>) -> Option<Allowed> {
         let who = asked.who;
-        let request = self.request(&self.methods.action(action).lower, asked);
+        let request = self.request(&action.get().lower, asked);
         let (mut allow, mut deny) = (Truth::No, Truth::No);
         let mut best: Option<(bool, PolicyId, usize)> = None;
         for (policy, place, statement) in self.in_force(who, action) {
@@ -312,7 +310,7 @@ impl<'a> Index<'a> {
             PrincipalKind::Role | PrincipalKind::Group => return None,
         };
         for name in names {
-            let tag = self.methods.known(name);
+            let tag = ActionId::named(name);
             for (tagging, change) in self.taggings(tag, asked.who.asks_about(target), None) {
                 let retagged = tagging.apply(target);
                 let about = Resource::Principal(&retagged);
@@ -345,7 +343,7 @@ impl<'a> Index<'a> {
         target: &Principal,
         within_boundary: bool,
     ) -> Option<Certainty> {
-        let name = &self.methods.action(action).lower;
+        let name = &action.get().lower;
         let request = self.request(name, who.asks_about(target));
         let in_force = self.in_force(who, action).map(|(.., statement)| statement);
         let denies = in_force.filter(|statement| statement.effect == Effect::Deny);
@@ -398,17 +396,17 @@ impl<'a> Index<'a> {
 }
 
 /// The actions that methods need, sorted, each with the place of a statement about it.
-fn by_action(document: &PolicyDocument, methods: &Methods) -> Box<[(ActionId, u16)]> {
+fn by_action(document: &PolicyDocument) -> Box<[(ActionId, u16)]> {
     let mut found = Vec::new();
     for (place, statement) in (0_u16..).zip(&document.statements) {
         let patterns = statement.actions.items();
         let is_literal = statement.actions.is_only() && patterns.iter().all(Pattern::is_literal);
         if is_literal {
-            let named = patterns.iter().filter_map(|it| methods.action_named(it.as_str()));
+            let named = patterns.iter().filter_map(|it| ActionId::find(it.as_str()));
             found.extend(named.map(|action| (action, place)));
         } else {
-            let selects = |id: &ActionId| statement.actions.selects(&methods.action(*id).lower);
-            found.extend(methods.action_ids().filter(selects).map(|action| (action, place)));
+            let selects = |id: &ActionId| statement.actions.selects(&id.get().lower);
+            found.extend(ActionId::all().filter(selects).map(|action| (action, place)));
         }
     }
     found.sort_unstable();

@@ -11,14 +11,13 @@ const LIST: &str = include_str!("../../data/escalations.toml");
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
 
 /// All methods, and the actions that they need.
+#[derive(Default)]
 pub(super) struct Methods {
     /// In the order of the file.
-    pub(super) all: Vec<Method>,
+    all: Vec<Method>,
     /// Known by their [`ActionId`].
     pub(super) actions: Vec<Action>,
     ids: HashMap<String, ActionId>,
-    /// To assume a role.
-    pub(super) assume: ActionId,
 }
 
 /// The place of an action in [`Methods::actions`].
@@ -37,10 +36,13 @@ pub(super) struct Action {
 }
 
 /// One way to become an administrator.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Method {
     pub(super) id: String,
+    /// Its own place.
+    #[serde(skip)]
+    pub(super) number: u16,
     /// The place of the first method of that id.
     #[serde(skip)]
     pub(super) first: u16,
@@ -125,27 +127,17 @@ struct ResourceOfActions {
 }
 
 impl Methods {
-    /// The methods, which are read once.
-    pub(super) fn get() -> &'static Methods {
-        &METHODS
-    }
-
     fn read() -> Methods {
         let file: File = toml::from_str(LIST).expect("the list is read by a test");
-        let mut methods = Methods {
-            all: Vec::new(),
-            actions: Vec::new(),
-            ids: HashMap::new(),
-            assume: ActionId(0),
-        };
-        methods.assume = methods.intern("sts:AssumeRole");
+        let mut methods = Methods::default();
         for name in file.helpers {
             methods.intern(&name);
         }
         for row in file.method {
-            let first = u16::try_from(methods.all.len()).expect("there are few methods");
+            let first = methods.next_number();
             for mut method in row.variants() {
                 method.first = first;
+                method.number = methods.next_number();
                 method.actions =
                     method.action_names.iter().map(|name| methods.intern(name)).collect();
                 method.makes_room = method.room_maker.as_deref().map(|name| methods.intern(name));
@@ -163,6 +155,10 @@ impl Methods {
         methods
     }
 
+    fn next_number(&self) -> u16 {
+        u16::try_from(self.all.len()).expect("there are few methods")
+    }
+
     fn intern(&mut self, name: &str) -> ActionId {
         let lower = name.to_ascii_lowercase();
         let next = u16::try_from(self.actions.len()).expect("methods need few actions");
@@ -175,38 +171,45 @@ impl Methods {
         id
     }
 
-    /// The methods with their places.
-    pub(super) fn numbered() -> impl Iterator<Item = (u16, &'static Method)> {
-        (0..).zip(&Methods::get().all)
+    /// The methods in their order.
+    pub(super) fn all() -> impl Iterator<Item = &'static Method> {
+        METHODS.all.iter()
     }
 
-    /// The place of the first method with such changes.
-    pub(super) fn number_of(changes: Changes) -> u16 {
-        let mut methods = Methods::numbered();
-        methods.find(|(_, method)| method.changes == changes).expect("the list is read by a test").0
+    /// The method in a place.
+    pub(super) fn numbered(number: u16) -> &'static Method {
+        &METHODS.all[usize::from(number)]
     }
 
-    /// The action of that name in lower case, which is of a method or a helper.
-    pub(super) fn known(&self, lower: &str) -> ActionId {
-        self.ids[lower]
-    }
-
-    /// The action of that name in lower case, if a method needs it.
-    pub(super) fn action_named(&self, lower: &str) -> Option<ActionId> {
-        self.ids.get(lower).copied()
+    /// The first method with such changes.
+    pub(super) fn first(changes: Changes) -> &'static Method {
+        let found = Methods::all().find(|method| method.changes == changes);
+        found.expect("the list is read by a test")
     }
 
     /// All services that methods pass roles to, or that run something with a role.
-    pub(super) fn services(&self) -> BTreeSet<&str> {
-        self.all.iter().flat_map(|method| &method.services).map(String::as_str).collect()
+    pub(super) fn services() -> BTreeSet<&'static str> {
+        Methods::all().flat_map(|method| &method.services).map(String::as_str).collect()
+    }
+}
+
+impl ActionId {
+    /// That of a name in lower case, which is of a method or a helper.
+    pub(super) fn named(lower: &str) -> ActionId {
+        METHODS.ids[lower]
     }
 
-    pub(super) fn action(&self, id: ActionId) -> &Action {
-        &self.actions[usize::from(id.0)]
+    /// That of a name in lower case, if a method needs it.
+    pub(super) fn find(lower: &str) -> Option<ActionId> {
+        METHODS.ids.get(lower).copied()
     }
 
-    pub(super) fn action_ids(&self) -> impl Iterator<Item = ActionId> + use<> {
-        (0..u16::try_from(self.actions.len()).unwrap_or(u16::MAX)).map(ActionId)
+    pub(super) fn get(self) -> &'static Action {
+        &METHODS.actions[usize::from(self.0)]
+    }
+
+    pub(super) fn all() -> impl Iterator<Item = ActionId> {
+        (0..).zip(&METHODS.actions).map(|(number, _)| ActionId(number))
     }
 }
 

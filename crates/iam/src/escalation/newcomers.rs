@@ -18,6 +18,7 @@ use super::step::{Rank, Step, Target};
 use super::tags::{Tagging, borrowed, is_of_tags};
 use crate::account::Principal;
 use crate::probe;
+use crate::trust::ASSUME_ROLE;
 use crate::truth::Lack;
 use crate::value::Value;
 
@@ -50,23 +51,22 @@ impl Search<'_> {
     /// Makes users or roles by a method, and gives them what the method gives. Whoever is given nothing is of use
     /// where a trust policy lets it in.
     pub(super) fn make(&mut self, by: Wait) {
-        let method = self.method(by.method);
-        let giving = Methods::numbered().filter(|(_, it)| {
-            it.changes.gives() && it.actions.iter().all(|action| method.actions.contains(action))
+        let giving = Methods::all().filter(|it| {
+            let mut actions = it.actions.iter();
+            it.changes.gives() && actions.all(|action| by.method.actions.contains(action))
         });
-        let giving = giving.max_by_key(|(_, it)| it.actions.len());
+        let giving = giving.max_by_key(|it| it.actions.len());
         let is_last = self.node(by.node).generation == MANY_GENERATIONS;
         if is_last || giving.is_none() && !self.names.let_in_newcomers {
             return;
         }
-        let (number, giving) = giving.unzip();
         let (names, is_all) = Maker::new(self, by, giving).names();
         for arn in names {
             for newcomer in Maker::new(self, by, giving).newcomers(&arn) {
                 if self.is_settled(by) {
                     return;
                 }
-                self.equip(by, number, newcomer);
+                self.equip(by, giving, newcomer);
             }
         }
         if !is_all {
@@ -79,7 +79,7 @@ impl Search<'_> {
     }
 
     /// Gives a newcomer something by a method, or nothing.
-    fn equip(&mut self, way: Wait, giving: Option<u16>, newcomer: Newcomer) {
+    fn equip(&mut self, way: Wait, giving: Option<&'static Method>, newcomer: Newcomer) {
         let Newcomer { identity, boundary, step } = newcomer;
         let mut brings = Vec::new();
         if let Some(boundary) = &boundary {
@@ -106,9 +106,8 @@ impl Search<'_> {
         }
         let target = holder.map(Target::Principal);
         let first = edge.first.clone().or(Some((way, target)));
-        for (method, it) in Methods::numbered() {
-            if it.changes.alters_reached() && self.mentions(other, it) {
-                let by = Wait { node: other, method };
+        for by in Wait::all(other) {
+            if by.method.changes.alters_reached() && self.mentions(by) {
                 let edge = Edge::new(by, way.node, step.clone());
                 self.change(&Edge { first: first.clone(), ..edge });
             }
@@ -118,15 +117,14 @@ impl Search<'_> {
     /// How one acts with a role whose trust policy one writes: it names the session that wrote it, which then needs no
     /// permission to assume it, or a service that the role is passed to.
     pub(super) fn use_own(&self, id: NodeId, role: &Principal) -> Option<Step> {
-        let assume = self.index.methods.assume;
+        let assume = ActionId::named(ASSUME_ROLE);
         let mut best = match self.index.left_of_grant(&self.node(id).who, assume, role, false) {
             Some(Certainty::Certain) => return Some(Step::default()),
             Some(certainty) => Some(Step::limited(certainty, "whether sts:AssumeRole is denied")),
             None => None,
         };
-        for (method, uses) in &*self.passes(id) {
-            let by = Wait { node: id, method: *method };
-            let used = self.pass(by, role).map(|passed| passed.and(uses.clone()));
+        for (by, uses) in &*self.passes(id) {
+            let used = self.pass(*by, role).map(|passed| passed.and(uses.clone()));
             best = best.into_iter().chain(used).max_by_key(Step::certainty);
             if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
                 break;
@@ -141,10 +139,10 @@ impl Search<'_> {
             return Rc::clone(known);
         }
         let mut passes = Vec::new();
-        for (number, method) in Methods::numbered() {
-            if method.changes == Changes::PassedRole && self.mentions(id, method) {
-                let uses = self.uses(id, &method.actions[1..], &[]);
-                passes.extend(uses.map(|uses| (number, uses)));
+        for by in Wait::all(id) {
+            if by.method.changes == Changes::PassedRole && self.mentions(by) {
+                let uses = self.uses(id, &by.method.actions[1..], &[]);
+                passes.extend(uses.map(|uses| (by, uses)));
             }
         }
         let passes: Rc<[_]> = passes.into();
@@ -169,7 +167,7 @@ struct Maker<'m, 'a> {
 
 impl<'m, 'a> Maker<'m, 'a> {
     fn new(search: &'m Search<'a>, by: Wait, giving: Option<&Method>) -> Maker<'m, 'a> {
-        let method = search.method(by.method);
+        let method = by.method;
         let (kind, create) = match method.changes {
             Changes::NewRole => (PrincipalKind::Role, "iam:createrole"),
             _ => (PrincipalKind::User, "iam:createuser"),
@@ -183,7 +181,7 @@ impl<'m, 'a> Maker<'m, 'a> {
             by: by.node,
             who: &search.node(by.node).who,
             kind,
-            create: search.index.methods.known(create),
+            create: ActionId::named(create),
             actions,
             giving: giving.filter(|it| !it.changes.joins()).map(|it| it.actions[0]),
         }
@@ -216,14 +214,14 @@ impl<'m, 'a> Maker<'m, 'a> {
     /// policies let in; and whether these are all.
     fn names(&self) -> (Vec<String>, bool) {
         let mut actions = self.actions.clone();
-        let helpful = HELPFUL.map(|name| self.index.methods.known(name));
+        let helpful = HELPFUL.map(ActionId::named);
         let (mut patterns, mut is_all) =
             self.index.names_for(self.who, &actions, &helpful, self.kind.word());
         if self.giving.is_none() {
             patterns.extend(common_to(&patterns, &self.search.names.let_in, &mut is_all));
         }
         let mut names: Vec<String> = Vec::new();
-        actions.push(self.index.methods.known("iam:passrole"));
+        actions.push(ActionId::named("iam:passrole"));
         let examples = self.index.examples_of_kind(self.who, &actions, self.kind.word());
         for name in patterns.iter().map(|it| it.example(probe::NAME)).chain(examples) {
             if !names.contains(&name) {
@@ -250,7 +248,7 @@ impl<'m, 'a> Maker<'m, 'a> {
             return Vec::new();
         }
         let name = if self.kind == PrincipalKind::Role { "iam:tagrole" } else { "iam:taguser" };
-        let tag = self.index.methods.known(name);
+        let tag = ActionId::named(name);
         let create = Some(self.create);
         let taggings = self.index.taggings(tag, self.who.asks_about(newcomer), create);
         taggings.into_iter().map(|(tagging, allowed)| (tagging, Step::new(allowed))).collect()
@@ -277,7 +275,6 @@ impl<'m, 'a> Maker<'m, 'a> {
         if role.kind != PrincipalKind::Role || role.is_protected() || node.holder == Some(id) {
             return None;
         }
-        let known = |name| self.index.methods.known(name);
         let mut step = Step::default();
         for id in &role.policies {
             let policy = self.search.account().policy(*id);
@@ -287,13 +284,13 @@ impl<'m, 'a> Maker<'m, 'a> {
             };
             let brings = [(POLICY, Value::one(policy.id.as_str()))];
             let asked = Asked { brings: &brings, ..node.who.asks_about(role) };
-            step.allowed.push(self.index.allowed(known(remove), asked)?);
+            step.allowed.push(self.index.allowed(ActionId::named(remove), asked)?);
         }
         if !role.instance_profiles.is_empty() {
-            let remove = [known("iam:removerolefrominstanceprofile")];
+            let remove = [ActionId::named("iam:removerolefrominstanceprofile")];
             step = step.and(self.search.uses(self.by, &remove, &[])?);
         }
-        let delete = known("iam:deleterole");
+        let delete = ActionId::named("iam:deleterole");
         step.allowed.push(self.index.allowed(delete, node.who.asks_about(role))?);
         Some(step)
     }

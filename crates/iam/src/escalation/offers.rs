@@ -96,7 +96,7 @@ impl Index<'_> {
 
     /// Policies that can be made, or rewritten, to allow everything.
     fn made(&self, who: &EffectivePermissions, name: &str, named: &[Pattern]) -> Vec<Offered> {
-        let action = self.methods.known(name);
+        let action = ActionId::named(name);
         let (makable, mut is_all) = self.names_for(who, &[action], &[], "policy");
         let mut patterns = common_to(&makable, named, &mut is_all);
         patterns.extend(common_to(&patterns, named, &mut is_all));
@@ -142,7 +142,7 @@ impl Index<'_> {
         let user = target.and_then(Target::principal).map(|id| account.principal(id));
         let about = user.map_or(Resource::Own, Resource::Principal);
         let asked = Asked { about, ..who.asks(resource) };
-        let action = &*self.methods.action(method.actions[0]).lower;
+        let action = &*method.actions[0].get().lower;
         let is_full = match (action, user, target) {
             ("iam:createaccesskey", Some(user), _) => user.access_keys >= Some(2),
             ("iam:createloginprofile", Some(user), _) => user.has_password == Some(true),
@@ -156,7 +156,7 @@ impl Index<'_> {
         }
         let by_password = action.ends_with("loginprofile");
         if by_password && user.is_some_and(|user| user.has_mfa == Some(true)) {
-            let deactivate = self.methods.known("iam:deactivatemfadevice");
+            let deactivate = ActionId::named("iam:deactivatemfadevice");
             let without = self.step(deactivate, asked);
             let limit = Step::limited(Certainty::Conditional, "the MFA device of the user");
             step = step.and(without.unwrap_or(limit));

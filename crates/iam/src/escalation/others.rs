@@ -6,7 +6,7 @@ use portcullis_model::PrincipalKind;
 
 use super::Certainty;
 use super::edges::Edge;
-use super::methods::{Changes, Methods};
+use super::methods::Changes;
 use super::nodes::{NodeId, NodeKind};
 use super::reach::{Explored, Reached};
 use super::search::{Search, Wait};
@@ -31,8 +31,7 @@ impl Search<'_> {
             if self.account().principal(actor).kind == PrincipalKind::Group || !self.is_open(node) {
                 continue;
             }
-            let mut methods = Methods::numbered();
-            if methods.any(|(method, _)| self.is_of_use(Wait { node, method })) {
+            if Wait::all(node).any(|by| self.is_of_use(by)) {
                 let becoming = self.becoming(actor, &mut direct);
                 self.look_through(actor, &becoming, &mut direct);
             }
@@ -41,12 +40,12 @@ impl Search<'_> {
 
     /// Whether a method may change something of others.
     fn is_of_use(&self, by: Wait) -> bool {
-        let method = self.method(by.method);
+        let method = by.method;
         if method.changes == Changes::RoleTrust {
             return self.rewrites_for_others(by);
         }
         method.changes.alters_reached()
-            && self.mentions(by.node, method)
+            && self.mentions(by)
             && match method.changes {
                 Changes::NewGroup => {
                     let who = &self.node(by.node).who;
@@ -61,14 +60,12 @@ impl Search<'_> {
         if becoming.is_empty() {
             return;
         }
-        let node = self.of_principal[actor.place()];
         let mut made = Made::new();
-        for (method, it) in Methods::numbered() {
-            let by = Wait { node, method };
+        for by in Wait::all(self.of_principal[actor.place()]) {
             if !self.is_of_use(by) {
                 continue;
             }
-            if it.changes == Changes::RoleTrust {
+            if by.method.changes == Changes::RoleTrust {
                 self.let_in_those(by, becoming);
             } else {
                 self.change_those(by, becoming, &mut made);
@@ -94,7 +91,7 @@ impl Search<'_> {
     fn change_those(&mut self, by: Wait, becoming: &Becoming, made: &mut Made) {
         for (id, reached) in becoming {
             let edge = Edge::through(reached, by, *id);
-            if self.method(by.method).changes == Changes::Permissions(PrincipalKind::Group) {
+            if by.method.changes == Changes::Permissions(PrincipalKind::Group) {
                 self.change_joined_groups(&edge);
             }
             self.change_other(&edge, made.entry((*id, *id)).or_default());
@@ -126,14 +123,13 @@ impl Search<'_> {
 
     /// Whose permissions a method may change, but the actor's own.
     fn others(&self, by: Wait, actor: PrincipalId) -> BTreeSet<PrincipalId> {
-        let method = self.method(by.method);
         let mut others = BTreeSet::new();
-        if method.changes.joins() {
+        if by.method.changes.joins() {
             let is_user =
                 |id: &PrincipalId| self.account().principal(*id).kind == PrincipalKind::User;
             others.extend(self.account().principal_ids().filter(is_user));
         } else {
-            let targets = self.in_range(by.node, method.actions[0]);
+            let targets = self.in_range(by.node, by.method.actions[0]);
             others.extend(targets.iter().flat_map(|(_, holders)| &**holders));
         }
         others.remove(&actor);

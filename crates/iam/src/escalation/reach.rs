@@ -11,14 +11,14 @@ use super::attempt::providers_of;
 use super::changes::{BOUNDARY, POLICY};
 use super::edges::Edge;
 use super::effective_permissions::Asked;
-use super::methods::{ActionId, Changes, Method, Methods};
+use super::methods::{ActionId, Changes, Methods};
 use super::nodes::{NodeId, policies_of};
 use super::search::{Search, Wait};
 use super::step::{Step, Target};
 use crate::account::{Account, PrincipalId};
 use crate::pattern::Pattern;
 use crate::policy::{Effect, Statement};
-use crate::trust::{Chosen, PRINCIPAL_TAG, TrustPolicy, session_of};
+use crate::trust::{ASSUME_ROLE, Chosen, PRINCIPAL_TAG, TrustPolicy, session_of};
 use crate::value::Value;
 
 type Holders = Rc<[PrincipalId]>;
@@ -182,8 +182,8 @@ impl<'a> Search<'a> {
         }
         let mut reach = None;
         let mut owners = Owners::new();
-        for (number, method) in Methods::numbered() {
-            let by = Wait { node: id, method: number };
+        for by in Wait::all(id) {
+            let method = by.method;
             if !method.changes.alters_reached() {
                 continue;
             }
@@ -223,7 +223,7 @@ impl<'a> Search<'a> {
     /// Looks for roles that a node may not assume, but whose trust policies it may rewrite for somebody whom it can
     /// become.
     fn let_in_others(&mut self, id: NodeId) {
-        let by = Wait { node: id, method: Methods::number_of(Changes::RoleTrust) };
+        let by = Wait { node: id, method: Methods::first(Changes::RoleTrust) };
         if !self.rewrites_for_others(by) {
             return;
         }
@@ -249,14 +249,14 @@ impl<'a> Search<'a> {
     pub(super) fn rewrites_for_others(&self, by: Wait) -> bool {
         let who = &self.node(by.node).who;
         let mut policies = who.policies.iter().chain(&who.boundary);
-        self.mentions(by.node, self.method(by.method))
-            && policies.any(|policy| self.index.denies(*policy, self.index.methods.assume))
+        self.mentions(by)
+            && policies.any(|policy| self.index.denies(*policy, ActionId::named(ASSUME_ROLE)))
     }
 
     /// The roles that a node may not assume, but whose trust policies it may rewrite, with how.
     pub(super) fn opened_for_others(&self, by: Wait) -> Vec<(PrincipalId, Step)> {
         let mut opened = Vec::new();
-        for (arn, _) in self.in_range(by.node, self.method(by.method).actions[0]) {
+        for (arn, _) in self.in_range(by.node, by.method.actions[0]) {
             let Some(id) = self.names.by_arn.get(arn).copied() else { continue };
             let role = self.account().principal(id);
             if role.kind == PrincipalKind::Role
@@ -273,7 +273,7 @@ impl<'a> Search<'a> {
     /// Whether a trust policy that names a node is enough for it to assume the role.
     pub(super) fn may_be_let_in(&self, id: NodeId, role: PrincipalId) -> bool {
         let (who, role) = (&self.node(id).who, self.account().principal(role));
-        let left = self.index.left_of_grant(who, self.index.methods.assume, role, false);
+        let left = self.index.left_of_grant(who, ActionId::named(ASSUME_ROLE), role, false);
         left == Some(Certainty::Certain)
     }
 
@@ -282,7 +282,7 @@ impl<'a> Search<'a> {
         let chosen = Value::Chosen { optional: true };
         let brings = [(POLICY, chosen.clone()), (BOUNDARY, chosen)];
         let asked = Asked { brings: &brings, ..self.node(by.node).who.asks(arn) };
-        self.index.allowed(self.method(by.method).actions[0], asked).is_some()
+        self.index.allowed(by.method.actions[0], asked).is_some()
     }
 
     /// Looks for methods on others whom a principal becomes by becoming somebody else first.
@@ -292,9 +292,8 @@ impl<'a> Search<'a> {
         for other in &others {
             let owner = self.of_principal[other.id.place()];
             let mut explored = Explored::new();
-            for (number, method) in Methods::numbered() {
-                let by = Wait { node: id, method: number };
-                if method.changes.alters_reached() && self.mentions(id, method) {
+            for by in Wait::all(id) {
+                if by.method.changes.alters_reached() && self.mentions(by) {
                     self.change_other(&Edge::new(by, owner, other.step.clone()), &mut explored);
                 }
             }
@@ -333,17 +332,18 @@ impl<'a> Search<'a> {
         becomes
     }
 
-    pub(super) fn mentions(&self, id: NodeId, method: &Method) -> bool {
-        self.index.mentions(&self.node(id).who, method.actions[0])
+    /// Whether the policies of somebody allow the first action of a method in any statement.
+    pub(super) fn mentions(&self, by: Wait) -> bool {
+        self.index.mentions(&self.node(by.node).who, by.method.actions[0])
     }
 
     /// Tries the method of an edge on groups that its owner, a user, can be put in.
     pub(super) fn change_joined_groups(&mut self, edge: &Edge) {
-        let join = Methods::number_of(Changes::GroupMembership);
+        let join = Methods::first(Changes::GroupMembership);
         if !self.node(edge.owner).is_user() {
             return;
         }
-        let action = self.method(edge.by.method).actions[0];
+        let action = edge.by.method.actions[0];
         for (arn, _) in self.in_range(edge.by.node, action) {
             let Some(id) = self.names.by_arn.get(arn).copied() else { continue };
             if self.account().principal(id).kind != PrincipalKind::Group {
@@ -379,7 +379,7 @@ impl<'a> Search<'a> {
 
     /// Whether a way is known for certain.
     pub(super) fn is_settled(&self, way: Wait) -> bool {
-        let known = self.node(way.node).ways.get(&way.method);
+        let known = self.node(way.node).ways.get(&way.method.number);
         known.is_some_and(|way| way.certainty == Certainty::Certain)
     }
 
@@ -391,11 +391,12 @@ impl<'a> Search<'a> {
         }
         // A newcomer is given something once, lest every set of policies be tried on everyone who can be made.
         let is_newcomer = matches!(edge.first, Some((_, None)));
-        let further = Methods::numbered().filter(|(_, it)| {
-            let is_tried = it.changes.alters_reached() && !(is_newcomer && it.changes.gives());
-            is_tried && self.mentions(edge.by.node, it)
+        let further = Wait::all(edge.by.node).filter(|by| {
+            let changes = by.method.changes;
+            let is_tried = changes.alters_reached() && !(is_newcomer && changes.gives());
+            is_tried && self.mentions(*by)
         });
-        let further: Vec<u16> = further.map(|(number, _)| number).collect();
+        let further: Vec<Wait> = further.collect();
         explored.insert(edge.owner, Certainty::Certain);
         let mut left = vec![edge.clone()];
         while let Some(edge) = left.pop() {
@@ -409,10 +410,9 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 explored.insert(to, certainty);
-                for method in &further {
-                    let by = Wait { method: *method, ..edge.by };
+                for by in &further {
                     let besides = step.clone();
-                    left.push(Edge { by, owner: to, besides, ..edge.clone() });
+                    left.push(Edge { by: *by, owner: to, besides, ..edge.clone() });
                 }
             }
         }
@@ -436,15 +436,15 @@ impl<'a> Search<'a> {
         let choosing = holder.and_then(|holder| self.names.choosing.get(&holder));
         let mut reach = choosing.cloned().unwrap_or_default();
         reach.extend(&self.names.untold);
-        let becoming = Methods::numbered().filter(|(_, method)| method.changes.becomes().is_some());
-        let actions: BTreeSet<ActionId> = becoming.map(|(_, method)| method.actions[0]).collect();
+        let becoming = Methods::all().filter(|method| method.changes.becomes().is_some());
+        let actions: BTreeSet<ActionId> = becoming.map(|method| method.actions[0]).collect();
         for action in actions {
             let targets = self.in_range(id, action);
             reach.extend(targets.iter().filter_map(|(arn, _)| self.names.by_arn.get(arn)));
         }
-        for (_, method) in Methods::numbered() {
-            if method.changes.is_of_provider() && self.mentions(id, method) {
-                reach.extend(self.trusting(id, method.actions[0]));
+        for by in Wait::all(id) {
+            if by.method.changes.is_of_provider() && self.mentions(by) {
+                reach.extend(self.trusting(id, by.method.actions[0]));
             }
         }
         reach.sort_unstable();

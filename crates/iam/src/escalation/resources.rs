@@ -33,7 +33,7 @@ impl Index<'_> {
     /// An action that is allowed on the first resource that it needs, if it is on the others too.
     pub(super) fn besides(&self, mut allowed: Allowed, asked: Asked<'_>) -> Option<Allowed> {
         let action = allowed.action;
-        for template in &self.methods.action(action).besides {
+        for template in &action.get().besides {
             let also = self.allowed_on(action, template, asked)?;
             allowed.certainty = allowed.certainty.min(also.certainty);
             allowed.keys.extend(also.keys);
@@ -129,7 +129,7 @@ impl Index<'_> {
     /// The resources within which alone an action may be allowed: those of the Allows, those of the boundary's Allows,
     /// and those that each Deny leaves out.
     fn limits(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Vec<Pattern>> {
-        let request = self.request(&self.methods.action(action).lower, who.asks(""));
+        let request = self.request(&action.get().lower, who.asks(""));
         let own: Vec<&Statement> = self.in_force(who, action).map(|(.., it)| it).collect();
         let bounding = who.boundary.map(|id| self.about(id, action).map(|(_, it)| it).collect());
         let mut limits = Vec::new();
@@ -177,7 +177,7 @@ impl Index<'_> {
         who: &'c EffectivePermissions,
         action: ActionId,
     ) -> impl Iterator<Item = String> {
-        let known = self.methods.action(action);
+        let known = action.get();
         let mut any = Vec::new();
         for shape in self.shapes(action) {
             any.push(if shape == "*" { shape } else { shape.replace('*', probe::NAME) });
@@ -203,7 +203,7 @@ impl Index<'_> {
 
     /// The resources that Denies of an action leave out.
     fn spared(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Pattern> {
-        let request = self.request(&self.methods.action(action).lower, who.asks(""));
+        let request = self.request(&action.get().lower, who.asks(""));
         let mut spared = Vec::new();
         for (.., statement) in self.in_force(who, action) {
             if statement.effect == Effect::Deny
@@ -217,7 +217,7 @@ impl Index<'_> {
 
     /// What an action acts on, as patterns; none: anything of its service.
     fn shapes(&self, action: ActionId) -> impl Iterator<Item = String> {
-        self.methods.action(action).resources.iter().map(|template| self.shape(template))
+        action.get().resources.iter().map(|template| self.shape(template))
     }
 
     /// The pattern that stands in the data with placeholders.
@@ -227,7 +227,7 @@ impl Index<'_> {
     }
 
     fn acts_on(&self, action: ActionId, resource: &str) -> bool {
-        let known = self.methods.action(action);
+        let known = action.get();
         if known.resources.is_empty() {
             return resource == "*" || probe::is_of(resource, known.service(), self.account);
         }
@@ -260,7 +260,7 @@ impl Index<'_> {
         who: &'c EffectivePermissions,
         action: ActionId,
     ) -> impl Iterator<Item = Option<Pattern>> {
-        let request = self.request(&self.methods.action(action).lower, who.asks(""));
+        let request = self.request(&action.get().lower, who.asks(""));
         let statements = self.in_force(who, action).map(|(.., statement)| statement);
         let allows = statements.filter(|statement| statement.effect == Effect::Allow);
         allows.flat_map(move |statement| match &statement.resources {

@@ -14,37 +14,36 @@ use crate::account::PrincipalId;
 type Controls = u128;
 
 /// The methods that control what runs with a role, with their bits.
-fn controlling() -> impl Iterator<Item = (Controls, u16, &'static Method)> {
-    let all = Methods::numbered().filter(|(_, method)| method.changes == Changes::RunningRole);
-    all.enumerate().map(|(bit, (number, method))| (1 << bit, number, method))
+fn controlling() -> impl Iterator<Item = (Controls, &'static Method)> {
+    let all = Methods::all().filter(|method| method.changes == Changes::RunningRole);
+    all.enumerate().map(|(bit, method)| (1 << bit, method))
 }
 
 impl Search<'_> {
     /// Looks for methods on roles with which something runs that a node controls.
     pub(super) fn look_at_running(&mut self, id: NodeId) {
         let mut usable: Controls = 0;
-        for (bit, _, method) in controlling() {
-            if self.mentions(id, method) && self.may_use_all(id, &method.actions) {
+        for (bit, method) in controlling() {
+            if self.mentions(Wait { node: id, method }) && self.may_use_all(id, &method.actions) {
                 usable |= bit;
             }
         }
         if usable == 0 {
             return;
         }
-        for (number, method) in Methods::numbered() {
-            let by = Wait { node: id, method: number };
-            if !method.changes.is_of_holder() || !self.mentions(id, method) {
+        for by in Wait::all(id) {
+            if !by.method.changes.is_of_holder() || !self.mentions(by) {
                 continue;
             }
             let mut seen = BTreeSet::new();
-            for (arn, holders) in self.in_range(id, method.actions[0]) {
+            for (arn, holders) in self.in_range(id, by.method.actions[0]) {
                 let mut roles = holders.to_vec();
                 roles.retain(|role| self.controls(*role) & usable != 0);
                 if roles.is_empty() || !self.may_change(by, arn) {
                     continue;
                 }
                 for role in roles {
-                    if !self.node(id).ways.contains_key(&number) && seen.insert(role) {
+                    if !self.node(id).ways.contains_key(&by.method.number) && seen.insert(role) {
                         self.change_running(by, role, usable);
                     }
                 }
@@ -56,9 +55,8 @@ impl Search<'_> {
     fn change_running(&mut self, by: Wait, role: PrincipalId, usable: Controls) {
         let usable = usable & self.controls(role);
         let target = Target::Principal(role);
-        let ways = controlling().filter(|(bit, ..)| usable & bit != 0);
-        let steps =
-            ways.filter_map(|(_, method, _)| self.attempt(Wait { method, ..by }, "", &target));
+        let ways = controlling().filter(|(bit, _)| usable & bit != 0);
+        let steps = ways.filter_map(|(_, method)| self.attempt(Wait { method, ..by }, "", &target));
         if let Some(step) = steps.max_by_key(Step::certainty) {
             let edge = Edge::new(by, self.of_principal[role.place()], step);
             self.change_other(&edge, &mut Explored::new());
@@ -72,7 +70,7 @@ impl Search<'_> {
 
     fn find_controls(&self) -> Vec<Controls> {
         let services: BTreeSet<&String> =
-            controlling().flat_map(|(.., method)| &method.services).collect();
+            controlling().flat_map(|(_, method)| &method.services).collect();
         let mut all = Vec::new();
         for principal in &self.account().principals {
             let trust = principal.trust.as_ref().filter(|_| !principal.service_linked);
@@ -80,7 +78,7 @@ impl Search<'_> {
             admitted
                 .retain(|it| trust.is_some_and(|trust| trust.admits_provider(it, self.account())));
             let serve = |method: &Method| method.services.iter().any(|it| admitted.contains(it));
-            all.push(controlling().filter(|(.., method)| serve(method)).map(|(bit, ..)| bit).sum());
+            all.push(controlling().filter(|(_, method)| serve(method)).map(|(bit, _)| bit).sum());
         }
         all
     }

@@ -70,8 +70,8 @@ pub(super) struct Search<'a> {
     pub(super) queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
 
-/// The number of a method that passes a role, and what it takes beside that.
-pub(super) type Passing = (u16, Step);
+/// A method that passes a role, and what it takes beside that.
+pub(super) type Passing = (Wait, Step);
 
 /// How a method reaches somebody privileged, and the service that takes part, if any.
 pub(super) type Road = (Changes, &'static str);
@@ -80,7 +80,14 @@ pub(super) type Road = (Changes, &'static str);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wait {
     pub(super) node: NodeId,
-    pub(super) method: u16,
+    pub(super) method: &'static Method,
+}
+
+impl Wait {
+    /// Those of a node, for each method.
+    pub(super) fn all(node: NodeId) -> impl Iterator<Item = Wait> {
+        Methods::all().map(move |method| Wait { node, method })
+    }
 }
 
 impl<'a> Search<'a> {
@@ -254,10 +261,6 @@ impl<'a> Search<'a> {
         !self.cast.is_nobody(&self.node(id).who.identity)
     }
 
-    pub(super) fn method(&self, number: u16) -> &'static Method {
-        &self.index.methods.all[usize::from(number)]
-    }
-
     /// Whether somebody may use an action on anything.
     fn may_use(&mut self, who: &EffectivePermissions, action: ActionId) -> bool {
         if !self.index.is_impersonal(who) {
@@ -292,8 +295,8 @@ impl<'a> Search<'a> {
         }
         let mentioned = self.index.mentioned(&node.who);
         let mut beginnings = HashMap::new();
-        for (number, method) in Methods::numbered() {
-            let by = Wait { node: id, method: number };
+        for by in Wait::all(id) {
+            let method = by.method;
             let is_of_holder = method.changes.alters_reached();
             let needed = if is_of_holder { &method.actions[..1] } else { &method.actions[..] };
             if !needed.iter().all(|action| mentioned[usize::from(action.0)]) {
@@ -302,21 +305,17 @@ impl<'a> Search<'a> {
             if is_of_holder {
                 self.change(&Edge::new(by, id, Step::default()));
             } else {
-                self.wait_for_others(by, method, &mut beginnings);
+                self.wait_for_others(by, &mut beginnings);
             }
         }
     }
 
     /// Notes that a node waits for others; how what it may act on begins is found once for each action.
-    fn wait_for_others(
-        &mut self,
-        by: Wait,
-        method: &'static Method,
-        beginnings: &mut HashMap<ActionId, Rc<[String]>>,
-    ) {
+    fn wait_for_others(&mut self, by: Wait, beginnings: &mut HashMap<ActionId, Rc<[String]>>) {
+        let method = by.method;
         let others = match method.changes {
             Changes::Directory | Changes::MemberRoot | Changes::Unseen => {
-                return self.act_alone(by, method);
+                return self.act_alone(by);
             }
             Changes::NewUser | Changes::NewRole | Changes::NewMember => return self.make(by),
             Changes::RunningRole => &method.actions[..],
@@ -344,7 +343,8 @@ impl<'a> Search<'a> {
     }
 
     /// A method that needs nobody else.
-    fn act_alone(&mut self, by: Wait, method: &'static Method) {
+    fn act_alone(&mut self, by: Wait) {
+        let method = by.method;
         if !self.may_use_all(by.node, &method.actions)
             || method.changes != Changes::Unseen && !self.is_in_management_account()
         {
@@ -379,13 +379,13 @@ impl<'a> Search<'a> {
 
     /// Ways of whoever has a policy that nobody serves for today, but somebody may.
     fn suppose(&mut self, id: NodeId) {
-        for (number, method) in Methods::numbered() {
-            let by = Wait { node: id, method: number };
+        for by in Wait::all(id) {
+            let method = by.method;
             let Some(kind) = method.changes.kind_of_target() else { continue };
             let is_of_users = kind == "user" || kind == "group";
             if self.node(id).administrator.is_some()
-                || self.node(id).ways.contains_key(&number)
-                || !self.mentions(id, method)
+                || self.node(id).ways.contains_key(&method.number)
+                || !self.mentions(by)
                 || is_of_users && !self.node(id).is_user()
                 || !self.may_use_all(id, &method.actions[1..])
             {
@@ -420,14 +420,14 @@ impl<'a> Search<'a> {
                 if node.administrator.is_some() && found.certainty != Certainty::Certain {
                     continue;
                 }
-                let known = best.entry(self.method(*number).first).or_insert(found);
+                let known = best.entry(Methods::numbered(*number).first).or_insert(found);
                 if known.certainty < found.certainty {
                     *known = found;
                 }
             }
         }
         for (number, found) in best {
-            privileges.ways.push(sentence::way(self, self.method(number), found));
+            privileges.ways.push(sentence::way(self, Methods::numbered(number), found));
         }
         privileges
     }

@@ -81,7 +81,7 @@ impl Search<'_> {
             let Grantor::Policy(id) = one.by else { continue };
             let policy = self.account().policies.get(id.place());
             let name = policy.map_or("a policy that was not read", |policy| policy.name.as_str());
-            let action = self.index.methods.action(one.action).name.as_str();
+            let action = one.action.get().name.as_str();
             match parts.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, actions)) => actions.push(action),
                 None => parts.push((name, vec![action])),
@@ -112,7 +112,7 @@ impl Search<'_> {
         };
         let statement = document.and_then(|document| document.statements.get(allowed.statement));
         GrantedAction {
-            action: &self.index.methods.action(allowed.action).name,
+            action: &allowed.action.get().name,
             policy: policy.to_owned(),
             statement: statement.map(|it| it.label(allowed.statement)).unwrap_or_default(),
             conditional: allowed.certainty != Certainty::Certain,

@@ -66,7 +66,7 @@ impl Search<'_> {
         let Some(id) = target.principal() else { return };
         let principal = self.account().principal(id);
         let (arn, trust) = (&principal.arn, principal.trust.as_ref());
-        let method = Methods::number_of(Changes::RoleSession);
+        let method = Methods::first(Changes::RoleSession);
         for node in trust.map(|trust| self.chosen(trust)).unwrap_or_default() {
             self.try_one(Wait { node, method }, arn, to, target);
         }
@@ -101,7 +101,7 @@ impl Search<'_> {
         to: NodeId,
         target: &Target,
     ) {
-        let method = Methods::number_of(Changes::RoleSession);
+        let method = Methods::first(Changes::RoleSession);
         let mut nodes = std::mem::take(list(self));
         nodes.retain(|node| !self.try_one(Wait { node: *node, method }, arn, to, target));
         *list(self) = nodes;
@@ -112,7 +112,7 @@ impl Search<'_> {
     fn try_one(&mut self, by: Wait, resource: &str, to: NodeId, target: &Target) -> bool {
         let Some(rank) = self.node(to).rank else { return false };
         let node = self.node(by.node);
-        let known = node.ways.get(&by.method).map(|way| way.certainty);
+        let known = node.ways.get(&by.method.number).map(|way| way.certainty);
         // Whoever is more privileged than the target may be what makes the target privileged.
         if node.is_always_administrator() || known >= Some(rank.certainty) || node.rank > Some(rank)
         {
@@ -150,7 +150,7 @@ impl Search<'_> {
         if admits(&TrustPolicy::is_open_to_account) {
             roads.push(((Changes::RoleSession, ""), arn(), Target::Principal(id)));
         }
-        for service in self.index.methods.services() {
+        for service in Methods::services() {
             if admits(&|trust| trust.admits_provider(service, self.account())) {
                 roads.push(((Changes::PassedRole, service), arn(), Target::Principal(id)));
                 roads.push(((Changes::RunningRole, service), String::new(), Target::Principal(id)));
@@ -171,13 +171,13 @@ impl Search<'_> {
                 let beginning = resource.get(..*length);
                 let waits = beginning.and_then(|beginning| of_length.get(beginning));
                 let waits = waits.into_iter().flatten();
-                let acting = waits.filter(|it| self.method(it.method).changes.acts_as_other());
+                let acting = waits.filter(|it| it.method.changes.acts_as_other());
                 candidates.extend(acting.map(|wait| (*wait, resource.clone(), target.clone())));
             }
         }
         let principal = self.account().principal(id);
         let trust = principal.trust.as_ref();
-        let method = Methods::number_of(Changes::RoleSession);
+        let method = Methods::first(Changes::RoleSession);
         let mut nodes = trust.map(|trust| self.chosen(trust)).unwrap_or_default();
         if trust.is_some_and(TrustPolicy::must_be_tried_on_all) {
             nodes.extend(&self.acting);

@@ -261,7 +261,7 @@ impl Index<'_> {
         if !self.mentions(who, action) {
             return Vec::new();
         }
-        let name = &self.methods.action(action).lower;
+        let name = &action.get().lower;
         let removes = name.contains(":untag");
         let mut taggings = None;
         if !self.tag_limits(who, action).is_empty() {

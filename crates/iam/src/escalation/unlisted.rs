@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use portcullis_model::PrincipalKind;
 
 use super::Certainty;
-use super::methods::{Changes, Method, Methods};
+use super::methods::{ActionId, Changes};
 use super::nodes::NodeId;
 use super::search::{Search, Wait};
 use super::step::{Rank, Step};
 use crate::account::Principal;
 use crate::probe;
+use crate::trust::ASSUME_ROLE;
 
 /// The kind of a principal, as ARNs have it, and the name, which is unique whatever the path.
 type Name<'a> = (&'static str, &'a str);
@@ -22,10 +23,9 @@ impl Search<'_> {
             self.account().principals.iter().map(|it| (it.kind.word(), it.name.as_str())).collect();
         let policies = self.of_policy.concat();
         for id in [self.of_principal.clone(), policies].concat() {
-            for (number, method) in Methods::numbered() {
-                if self.may_serve(id, method, &listed) {
+            for by in Wait::all(id) {
+                if self.may_serve(by, &listed) {
                     let step = Step::limited(Certainty::Possible, "principals that are not listed");
-                    let by = Wait { node: id, method: number };
                     self.found(by, None, step, Rank::ADMINISTRATOR);
                 }
             }
@@ -33,7 +33,8 @@ impl Search<'_> {
     }
 
     /// Whether a method may act on a principal that is not listed, or on what such a principal has or trusts.
-    fn may_serve(&mut self, id: NodeId, method: &Method, listed: &HashSet<Name<'_>>) -> bool {
+    fn may_serve(&mut self, by: Wait, listed: &HashSet<Name<'_>>) -> bool {
+        let Wait { node: id, method } = by;
         let Some(kind) = method.changes.kind_of_target() else { return false };
         let unlisted = self.account().unlisted.iter().any(|unlisted| unlisted.word() == kind);
         let is_of_principals = !["policy", "saml-provider", "oidc-provider"].contains(&kind);
@@ -54,7 +55,7 @@ impl Search<'_> {
 
     /// Whether a role may let in a node that needs no permission.
     fn may_be_named(&self, id: NodeId) -> bool {
-        let (node, assume) = (self.node(id), self.index.methods.assume);
+        let (node, assume) = (self.node(id), ActionId::named(ASSUME_ROLE));
         let arn = probe::iam_resource(self.account(), PrincipalKind::Role.word());
         let role = Principal::new(PrincipalKind::Role, &arn, probe::NAME);
         let left = self.index.left_of_grant(&node.who, assume, &role, false);
