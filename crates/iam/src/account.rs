@@ -54,7 +54,7 @@ macro_rules! id {
         $visibility struct $name(u32);
 
         impl $name {
-            #[doc = concat!("That of ", $what, ".")]
+            #[doc = concat!("The id of ", $what, ", by its place.")]
             ///
             /// # Panics
             /// If the place is 2^32 or more.

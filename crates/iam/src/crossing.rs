@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, PrincipalKind};
 
 use crate::account::{Account, Organization, Principal};
-
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection};

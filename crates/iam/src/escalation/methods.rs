@@ -371,7 +371,6 @@ mod tests {
             );
             assert_eq!(method.way.is_none(), has_no_target, "{id}");
             assert!(method.way.is_none_or(|way| way.contains("{target}")), "{id}");
-
             let services: Vec<_> = method.on.keys().collect();
             assert!(services.iter().all(|it| method.services.contains(it)), "{id}");
             assert!(services.is_empty() || method.action_names.len() == 1, "{id}");
