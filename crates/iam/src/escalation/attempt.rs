@@ -62,7 +62,8 @@ impl<'a> Search<'a> {
         let room = self.index.room(who, method, resource, Some(target))?;
         let others = &method.actions[1..];
         if !method.changes.is_of_provider() {
-            let uses = self.uses_with(by.node, method, principal.map(|(_, role)| role))?;
+            let role = principal.map(|(_, role)| role);
+            let uses = self.uses_for(method, role, who.asks(""))?;
             return Some(step.and(room).and(uses));
         }
         let mut step = step.and(room);
@@ -82,17 +83,17 @@ impl<'a> Search<'a> {
     /// How a node controls what runs with a role: if the method tells kinds of resources apart, one that runs for a
     /// service which the role admits.
     fn control(&self, id: NodeId, method: &Method, role: &Principal) -> Option<Step> {
+        let asked = self.node(id).who.asks("");
         if method.on.is_empty() {
-            return self.uses(id, &method.actions, &[]);
+            return self.index.uses(&method.actions, asked);
         }
-        let (who, action) = (&self.node(id).who, method.actions[0]);
         let mut best: Option<Step> = None;
         for (service, template) in &method.on {
             let trust = role.trust.as_ref();
             if trust.is_none_or(|trust| trust.admits_provider(service, self.account()))
-                && let Some(allowed) = self.index.allowed_on(action, template, who.asks(""))
+                && let Some(allowed) = self.index.allowed_on(method.actions[0], template, asked)
             {
-                let step = self.index.besides(allowed, who.asks("")).map(Step::new);
+                let step = self.index.besides(allowed, asked).map(Step::new);
                 best = best.into_iter().chain(step).max_by_key(Step::certainty);
             }
         }
@@ -102,23 +103,28 @@ impl<'a> Search<'a> {
     /// The actions of a method but the first, for a role that has instance profiles perhaps.
     ///
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
-    fn uses_with(&self, id: NodeId, method: &Method, role: Option<&Principal>) -> Option<Step> {
+    fn uses_for(
+        &self,
+        method: &Method,
+        role: Option<&Principal>,
+        asked: Asked<'_>,
+    ) -> Option<Step> {
         let others = &method.actions[1..];
         let profiles = role.map_or(&[][..], |role| &role.instance_profiles);
-        if profiles.is_empty() || !method.action_names.iter().any(|name| name == "ec2:RunInstances")
-        {
-            return self.uses(id, others, &[]);
+        if profiles.is_empty() || !method.actions.contains(&ActionId::named("ec2:runinstances")) {
+            return self.index.uses(others, asked);
         }
         let uses = profiles.iter().filter_map(|profile| {
             let brings = [("ec2:instanceprofile", Value::one(profile.as_str()))];
-            self.uses(id, others, &brings)
+            self.index.uses(others, Asked { brings: &brings, ..asked })
         });
         surest(uses, Step::certainty)
     }
 
     /// How a node passes a role that one of the method's services may assume.
     pub(super) fn pass(&self, by: Wait, role: &Principal) -> Option<Step> {
-        let step = self.on_target(by, self.node(by.node).who.asks_about(role))?;
+        let who = &self.node(by.node).who;
+        let step = self.on_target(by, who.asks_about(role))?;
         if let (Some(template), Some(trust)) = (&by.method.acts_for, &role.trust)
             && !trust.admits_new(&self.index.shape(template), self.account())
         {
@@ -128,7 +134,7 @@ impl<'a> Search<'a> {
             return Some(step);
         }
         let make = ["iam:createinstanceprofile", "iam:addroletoinstanceprofile"];
-        let profile = self.uses(by.node, &make.map(ActionId::named), &[]);
+        let profile = self.index.uses(&make.map(ActionId::named), who.asks(""));
         Some(step.and(profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE))))
     }
 
@@ -151,22 +157,6 @@ impl<'a> Search<'a> {
     fn in_partition(&self, service: &str) -> String {
         let has_suffix = self.account().partition == "aws-cn" && service == "ec2.amazonaws.com";
         if has_suffix { format!("{service}.cn") } else { service.to_owned() }
-    }
-
-    /// Actions on anything that they act on, with values that the requests bring; several of one service on the same.
-    pub(super) fn uses(
-        &self,
-        id: NodeId,
-        actions: &[ActionId],
-        brings: &[(&str, Value<'_>)],
-    ) -> Option<Step> {
-        let asked = Asked { brings, ..self.node(id).who.asks("") };
-        let service = |action: &ActionId| action.get().service();
-        let mut step = Step::default();
-        for actions in actions.chunk_by(|one, other| service(one) == service(other)) {
-            step.allowed.extend(self.index.allowed_together(actions, asked)?);
-        }
-        Some(step)
     }
 
     /// How a node assumes a role, by the values that serve best for keys that it chooses.
@@ -410,7 +400,7 @@ pub(super) fn providers_of<'a>(role: &'a Principal, account: &Account) -> Vec<(C
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
 fn needs_profile(method: &Method, role: &Principal, account: &Account) -> bool {
-    let makes = method.action_names.iter().any(|name| name == "iam:AddRoleToInstanceProfile");
+    let makes = method.actions.contains(&ActionId::named("iam:addroletoinstanceprofile"));
     let elsewhere = |service: &String| {
         let is_admitted =
             role.trust.as_ref().is_none_or(|trust| trust.admits_provider(service, account));

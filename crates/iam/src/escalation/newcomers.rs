@@ -141,7 +141,7 @@ impl Search<'_> {
         let mut passes = Vec::new();
         for by in Wait::all(id) {
             if by.method.changes == Changes::PassedRole && self.mentions(by) {
-                let uses = self.uses(id, &by.method.actions[1..], &[]);
+                let uses = self.index.uses(&by.method.actions[1..], self.node(id).who.asks(""));
                 passes.extend(uses.map(|uses| (by, uses)));
             }
         }
@@ -288,7 +288,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         }
         if !role.instance_profiles.is_empty() {
             let remove = [ActionId::named("iam:removerolefrominstanceprofile")];
-            step = step.and(self.search.uses(self.by, &remove, &[])?);
+            step = step.and(self.index.uses(&remove, node.who.asks(""))?);
         }
         let delete = ActionId::named("iam:deleterole");
         step.allowed.push(self.index.allowed(delete, node.who.asks_about(role))?);

@@ -7,7 +7,7 @@ use portcullis_model::Arn;
 use super::Certainty;
 use super::effective_permissions::{Asked, EffectivePermissions, Index, surest};
 use super::methods::ActionId;
-use super::step::Allowed;
+use super::step::{Allowed, Step};
 use crate::pattern::Pattern;
 use crate::policy::{Effect, Selection, Statement};
 use crate::probe;
@@ -60,12 +60,18 @@ impl Index<'_> {
         surest(allowed, |allowed| allowed.certainty)
     }
 
+    /// Actions on anything that they act on; several of one service on the same.
+    pub(super) fn uses(&self, actions: &[ActionId], asked: Asked<'_>) -> Option<Step> {
+        let service = |action: &ActionId| action.get().service();
+        let mut step = Step::default();
+        for actions in actions.chunk_by(|one, other| service(one) == service(other)) {
+            step.allowed.extend(self.allowed_together(actions, asked)?);
+        }
+        Some(step)
+    }
+
     /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
-    pub(super) fn allowed_together(
-        &self,
-        actions: &[ActionId],
-        asked: Asked<'_>,
-    ) -> Option<Vec<Allowed>> {
+    fn allowed_together(&self, actions: &[ActionId], asked: Asked<'_>) -> Option<Vec<Allowed>> {
         if let [action] = actions {
             return Some(vec![self.allowed_somewhere(*action, asked)?]);
         }

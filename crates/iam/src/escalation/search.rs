@@ -361,7 +361,8 @@ impl<'a> Search<'a> {
         };
         let task = ("sts:taskpolicyarn", Value::one(self.index.aws_policy(ROOT_TASK)));
         let brings = if method.changes == Changes::MemberRoot { &[task][..] } else { &[] };
-        if let Some(step) = self.uses(by.node, &method.actions, brings) {
+        let asked = Asked { brings, ..self.node(by.node).who.asks("") };
+        if let Some(step) = self.index.uses(&method.actions, asked) {
             self.found(by, None, step.and(limit), Rank::ADMINISTRATOR);
         }
     }
@@ -396,7 +397,7 @@ impl<'a> Search<'a> {
             let brings = [(POLICY, attached)];
             let asked = self.node(id).who.asks(&resource);
             let step = self.on_target(by, Asked { about: Resource::Any, brings: &brings, ..asked });
-            let rest = self.uses(id, &method.actions[1..], &[]);
+            let rest = self.index.uses(&method.actions[1..], self.node(id).who.asks(""));
             if let (Some(step), Some(rest)) = (step, rest) {
                 let limit = Step::limited(Certainty::Possible, "what its wildcard will match");
                 self.found(by, None, step.and(rest).and(limit), Rank::ADMINISTRATOR);
