@@ -52,7 +52,7 @@ fn write_source(sandbox: &Sandbox, account: &str, name: &str, content: &Json) {
 }
 
 /// The role deploy of A may assume the administrator of B, whose role hop may assume that of C; ci of A may assume
-/// hop.
+/// hop, and dev of A deploy.
 fn three_accounts() -> Sandbox {
     let sandbox = Sandbox::new();
     let everything = allow("*", "*");
@@ -63,6 +63,7 @@ fn three_accounts() -> Sandbox {
         &[
             role(A, "ci", &into(B, "hop"), A),
             role(A, "deploy", &into(B, "admin"), A),
+            role(A, "dev", &into(A, "deploy"), A),
             role(A, "reader", &into(B, "reader"), A),
         ],
     );
@@ -105,14 +106,16 @@ fn what_no_account_shows_by_itself_is_found_in_an_audit_of_several() {
     let run = audit(&sandbox, &[A, B, C], &["-o", "json", "--include", "pass"]);
     assert_eq!(run.status, 1, "{}", run.stderr);
     let report = report(&run);
-    let expected = [("fail", "ci"), ("fail", "deploy"), ("pass", "reader"), ("fail", "hop")];
-    assert_eq!(verdicts(&report), expected);
+    let of_a = [("fail", "ci"), ("fail", "deploy"), ("fail", "dev"), ("pass", "reader")];
+    assert_eq!(verdicts(&report), [&of_a[..], &[("fail", "hop")]].concat());
     let finding = &report["findings"][0];
     assert_eq!((&finding["account"], &finding["severity"]), (&json!(A), &json!("high")));
     let way = &finding["evidence"]["crossing.roles"][0];
     assert_eq!(way["arn"], role_arn(C, "admin"));
     assert_eq!(way["via"], json!([role_arn(B, "hop")]));
-    assert_eq!(report["accounts"][0]["tallies"][RULE]["fail"], 2);
+    let through = &report["findings"][2]["evidence"]["crossing.roles"][0];
+    assert_eq!(through["via"], json!([role_arn(A, "deploy")]));
+    assert_eq!(report["accounts"][0]["tallies"][RULE]["fail"], 3);
     assert_eq!(report["accounts"][0]["tallies"][RULE]["pass"], 1);
     assert_eq!(report["accounts"][2]["tallies"][RULE]["fail"], 0);
 }
@@ -189,7 +192,7 @@ fn what_is_not_known_of_an_account_leaves_ways_into_it_unknown() {
     let caller =
         json!({"UserId": "A", "Account": B, "Arn": format!("arn:aws:iam::{B}:user/audit")});
     write_source(&sandbox, "incomplete", "caller-identity", &caller);
-    let unknown = [("unknown", "ci"), ("unknown", "deploy"), ("unknown", "reader")];
+    let unknown = ["ci", "deploy", "dev", "reader"].map(|name| ("unknown", name));
     let denied = audit(&sandbox, &[A, "denied"], &["-o", "json"]);
     assert_eq!(verdicts(&report(&denied)), unknown, "{}", denied.stderr);
     let incomplete = audit(&sandbox, &[A, "incomplete"], &["-o", "json"]);
@@ -201,7 +204,7 @@ fn what_is_not_known_of_an_account_leaves_ways_into_it_unknown() {
 fn a_redacted_report_names_nobody_and_says_what_its_join_cannot_know() {
     let sandbox = three_accounts().env("PORTCULLIS_SALT", "0123456789abcdef0123456789abcdef");
     let whole = audit(&sandbox, &[A, B, C], &["--redact", "-o", "json"]);
-    assert_eq!(verdicts(&report(&whole)).len(), 3, "{}", whole.stderr);
+    assert_eq!(verdicts(&report(&whole)).len(), 4, "{}", whole.stderr);
     for name in [A, B, C, "deploy", "hop", "border"] {
         assert!(!whole.stdout.contains(name), "{name}");
     }

@@ -1,11 +1,12 @@
 //! What an account shows to the others of its owner: whom it lets out, and whom it lets in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, PrincipalKind};
+use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, HomeStep, PrincipalKind};
 
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId};
 use crate::escalation::{Certainty, Privileges, policies_of};
+use crate::home::{HomeSteps, home_steps};
 use crate::pattern::{ARN_FIELDS, Pattern};
 use crate::policy::{PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::trust::{ASSUME_ROLE, TrustPolicy};
@@ -57,18 +58,28 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     let mut drawing = Drawing {
         account,
         places: HashMap::new(),
+        drawn: HashMap::new(),
+        exits: Vec::new(),
         border: Border {
             organization_known,
             organization,
             incomplete: account.unlisted.contains(&PrincipalKind::Role),
             documents: Vec::new(),
             principals: Vec::new(),
+            home_steps: Vec::new(),
         },
     };
     for id in account.principal_ids() {
-        drawing.add(account.principal(id), rank(id));
+        drawing.add(id, rank(id));
     }
-    drawing.border.principals.sort_by(|a, b| a.arn.cmp(&b.arn));
+    let exits = std::mem::take(&mut drawing.exits);
+    // Whoever is an administrator at home, or can become one, needs no such step.
+    let is_followed = |id| matches!(rank(id), Rank::Other | Rank::Unknown);
+    let steps = home_steps(account, exits, is_followed);
+    for (id, steps) in &steps {
+        drawing.draw(*id, rank(*id)).incomplete |= steps.incomplete;
+    }
+    drawing.add_steps(steps);
     drawing.border
 }
 
@@ -77,12 +88,17 @@ struct Drawing<'a> {
     account: &'a Account,
     /// The documents by their text.
     places: HashMap<String, usize>,
+    /// The place of each principal that is drawn.
+    drawn: HashMap<PrincipalId, usize>,
+    /// The roles that may leave the account, and are not administrators.
+    exits: Vec<PrincipalId>,
     border: Border,
 }
 
 impl Drawing<'_> {
     /// Adds a principal, if it may leave the account or lets in others who then gain something.
-    fn add(&mut self, principal: &Principal, rank: Rank) {
+    fn add(&mut self, id: PrincipalId, rank: Rank) {
+        let principal = self.account.principal(id);
         if principal.kind == PrincipalKind::Group || principal.service_linked {
             return;
         }
@@ -107,8 +123,7 @@ impl Drawing<'_> {
         let may_leave = |document: &PolicyDocument| document.may_allow(ASSUME_ROLE);
         let leaves = (incomplete || documents.iter().any(may_leave))
             && boundary.as_ref().is_none_or(may_leave);
-        let trust = principal.trust.as_ref().map(reduced_trust);
-        let trust = trust.filter(|trust| self.lets_in_others(trust));
+        let trust = self.trust_in_others(principal);
         let is_unread = principal.kind == PrincipalKind::Role && principal.trust.is_none();
         self.border.incomplete |= is_unread && rank != Rank::Other;
         self.border.incomplete |= trust.is_some() && rank == Rank::Unknown;
@@ -117,25 +132,94 @@ impl Drawing<'_> {
         if !is_entry && !is_exit {
             return;
         }
+        if is_exit && principal.kind == PrincipalKind::Role {
+            self.exits.push(id);
+        }
         let policies = documents.iter().filter(|_| leaves).map(|it| self.place(it)).collect();
+        let boundary = boundary.filter(|_| leaves).map(|boundary| self.place(&boundary));
+        let bare = self.bare(principal, rank, trust);
+        self.drawn.insert(id, self.border.principals.len());
+        self.border.principals.push(BorderPrincipal { policies, boundary, incomplete, ..bare });
+    }
+
+    /// A principal that is drawn, or is now.
+    fn draw(&mut self, id: PrincipalId, rank: Rank) -> &mut BorderPrincipal {
+        let principal = self.account.principal(id);
+        let place = match self.drawn.get(&id) {
+            Some(place) => *place,
+            None => {
+                let trust = self.trust_in_others(principal);
+                let bare = self.bare(principal, rank, trust);
+                let place = self.border.principals.len();
+                self.drawn.insert(id, place);
+                self.border.principals.push(bare);
+                place
+            }
+        };
+        &mut self.border.principals[place]
+    }
+
+    /// Puts the principals in order, and adds which roles of the account they may assume.
+    fn add_steps(&mut self, steps: BTreeMap<PrincipalId, HomeSteps>) {
+        let principals = &mut self.border.principals;
+        principals.sort_by(|a, b| a.arn.cmp(&b.arn));
+        let place_of = |id| {
+            let arn = &self.account.principal(id).arn;
+            principals.binary_search_by(|drawn| drawn.arn.cmp(arn))
+        };
+        let mut sets: HashMap<Vec<HomeStep>, usize> = HashMap::new();
+        let mut taken = Vec::new();
+        for (id, steps) in steps {
+            let mut set = Vec::new();
+            for (role, conditions) in steps.roles {
+                if let Ok(role) = place_of(role) {
+                    set.push(HomeStep { role, conditions: conditions.into_iter().collect() });
+                }
+            }
+            let number = sets.len();
+            taken.push((place_of(id), *sets.entry(set).or_insert(number)));
+        }
+        for (place, number) in taken {
+            if let Ok(place) = place {
+                principals[place].home_steps = Some(number);
+            }
+        }
+        let mut sets: Vec<_> = sets.into_iter().collect();
+        sets.sort_by_key(|(_, number)| *number);
+        self.border.home_steps = sets.into_iter().map(|(set, _)| set).collect();
+    }
+
+    /// A principal without policies.
+    fn bare(
+        &mut self,
+        principal: &Principal,
+        rank: Rank,
+        trust: Option<TrustPolicy>,
+    ) -> BorderPrincipal {
         let (rank, depends_on) = match rank {
             Rank::Administrator(keys) => (BorderRank::Administrator, keys),
             Rank::Escalating => (BorderRank::Escalating, Vec::new()),
             Rank::Other | Rank::Unknown => (BorderRank::Other, Vec::new()),
         };
-        let drawn = BorderPrincipal {
+        BorderPrincipal {
             kind: principal.kind,
             arn: principal.arn.clone(),
             unique_id: principal.unique_id.clone(),
             tags: principal.tags.clone(),
-            policies,
-            boundary: boundary.filter(|_| leaves).map(|boundary| self.place(&boundary)),
+            policies: Vec::new(),
+            boundary: None,
             trust: trust.map(|trust| self.place(&trust.document)),
+            home_steps: None,
             rank,
             depends_on,
-            incomplete,
-        };
-        self.border.principals.push(drawn);
+            incomplete: false,
+        }
+    }
+
+    /// A role's trust policy, if it may let in principals of other accounts.
+    fn trust_in_others(&self, principal: &Principal) -> Option<TrustPolicy> {
+        let trust = reduced_trust(principal.trust.as_ref()?);
+        self.lets_in_others(&trust).then_some(trust)
     }
 
     /// What a policy says about assuming roles of other accounts; none: it could not be read.

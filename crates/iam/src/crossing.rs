@@ -4,14 +4,14 @@
 //! lets it in: both must allow, unlike within an account.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
 //!
-//! The session of that role may go on into a third account. What it may do within the account that it has entered
-//! is not followed, but for what the account says of the role.
+//! Before that, and in each account that it enters, it may assume other roles there. What else it may do within an
+//! account is not followed, but for what the account says of the role.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use jiff::Timestamp;
-use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, PrincipalKind};
+use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, HomeStep, PrincipalKind};
 
 use crate::account::{Account, Organization, Principal};
 use crate::context::{Context, Request};
@@ -81,6 +81,7 @@ pub struct Neighbours {
 struct Neighbour {
     account: Account,
     documents: Vec<Option<PolicyDocument>>,
+    home_steps: Vec<Vec<HomeStep>>,
     /// Whether it may have roles for others that are not known.
     is_incomplete: bool,
 }
@@ -95,10 +96,14 @@ struct Node {
     boundary: Option<usize>,
     rank: BorderRank,
     depends_on: Vec<String>,
+    /// The place among the home steps of its account of those that it may take.
+    home_steps: Option<usize>,
+    /// The place of the first node of its account.
+    first: usize,
     hops: OnceCell<Hops>,
 }
 
-/// The roles that a principal may assume in other accounts.
+/// The roles that a principal may assume.
 #[derive(Debug, Default)]
 struct Hops {
     /// Each with the condition keys on which it depends.
@@ -111,6 +116,8 @@ struct Hops {
 struct Route {
     keys: BTreeSet<String>,
     via: Vec<usize>,
+    /// Whether it has not left the account that it began in.
+    is_at_home: bool,
 }
 
 impl Neighbours {
@@ -125,8 +132,9 @@ impl Neighbours {
         };
         for (place, party) in parties.iter().enumerate() {
             all.accounts.push(Neighbour::new(party));
+            let first = all.nodes.len();
             for principal in party.border.iter().flat_map(|border| &border.principals) {
-                let node = all.accounts[place].node(place, principal);
+                let node = all.accounts[place].node(place, first, principal);
                 all.add(node);
             }
         }
@@ -159,14 +167,15 @@ impl Neighbours {
         for (place, node) in self.nodes.iter().enumerate() {
             let is_administrator =
                 node.rank == BorderRank::Administrator && node.depends_on.is_empty();
-            let leaves = node.principal.incomplete || !node.policies.is_empty();
+            let leaves =
+                node.principal.incomplete || !node.policies.is_empty() || node.home_steps.is_some();
             if node.account == account && !is_administrator && leaves {
                 let (routes, lacks) = self.routes(place);
                 crossings.push(Crossing {
                     kind: node.principal.kind,
                     arn: node.principal.arn.clone(),
                     name: node.principal.name.clone(),
-                    roles: self.privileged(&routes, place),
+                    roles: self.privileged(&routes),
                     lacks,
                 });
             }
@@ -175,11 +184,11 @@ impl Neighbours {
     }
 
     /// The privileged roles among those that are reached from a principal.
-    fn privileged(&self, routes: &BTreeMap<usize, Route>, start: usize) -> Vec<ReachedRole> {
+    fn privileged(&self, routes: &BTreeMap<usize, Route>) -> Vec<ReachedRole> {
         let mut reached = Vec::new();
         for (place, route) in routes {
             let node = &self.nodes[*place];
-            if *place == start || node.rank == BorderRank::Other {
+            if route.is_at_home || node.rank == BorderRank::Other {
                 continue;
             }
             let mut keys = route.keys.clone();
@@ -202,7 +211,7 @@ impl Neighbours {
     /// How every role is reached, without conditions if that is possible; and what was not read that would decide
     /// whether there are more.
     fn routes(&self, start: usize) -> (BTreeMap<usize, Route>, BTreeSet<Lack>) {
-        let none = Route { keys: BTreeSet::new(), via: Vec::new() };
+        let none = Route { keys: BTreeSet::new(), via: Vec::new(), is_at_home: true };
         let mut routes = BTreeMap::from([(start, none)]);
         let mut lacks = BTreeSet::new();
         for is_conditional in [false, true] {
@@ -215,7 +224,12 @@ impl Neighbours {
                         continue;
                     }
                     let before = &routes[&place];
-                    let mut route = Route { keys: before.keys.clone(), via: before.via.clone() };
+                    let stays = self.nodes[*to].account == self.nodes[place].account;
+                    let mut route = Route {
+                        keys: before.keys.clone(),
+                        via: before.via.clone(),
+                        is_at_home: before.is_at_home && stays,
+                    };
                     route.keys.extend(keys.iter().cloned());
                     route.via.extend((place != start).then_some(place));
                     routes.insert(*to, route);
@@ -233,6 +247,13 @@ impl Neighbours {
     fn find_hops(&self, from: usize) -> Hops {
         let node = &self.nodes[from];
         let mut hops = Hops::default();
+        for step in self.home_steps(node) {
+            let place = node.first.saturating_add(step.role);
+            // A report that was tampered with may name any place.
+            if self.nodes.get(place).is_some_and(|role| role.account == node.account) {
+                hops.roles.push((place, step.conditions.iter().cloned().collect()));
+            }
+        }
         let Some(id) = self.accounts[node.account].account.id else { return hops };
         for place in self.entries.get(&id).into_iter().flatten().chain(&self.open) {
             let role = &self.nodes[*place];
@@ -267,6 +288,12 @@ impl Neighbours {
         }
         hops.roles.sort();
         hops
+    }
+
+    /// The steps that a principal may take within its own account.
+    fn home_steps(&self, node: &Node) -> &[HomeStep] {
+        let all = &self.accounts[node.account].home_steps;
+        node.home_steps.and_then(|place| all.get(place)).map_or(&[], Vec::as_slice)
     }
 
     fn are_of_one_partition(&self, one: &Node, other: &Node) -> bool {
@@ -351,6 +378,7 @@ impl Neighbour {
                 saml_providers: None,
                 oidc_providers: None,
             },
+            home_steps: party.border.map_or_else(Vec::new, |border| border.home_steps.clone()),
             is_incomplete: party.border.is_none_or(|border| border.incomplete),
             documents,
         }
@@ -360,7 +388,8 @@ impl Neighbour {
         self.documents.get(place)?.as_ref()
     }
 
-    fn node(&self, account: usize, drawn: &BorderPrincipal) -> Node {
+    /// The node of a principal of that account, the first of which has that place.
+    fn node(&self, account: usize, first: usize, drawn: &BorderPrincipal) -> Node {
         let name = drawn.arn.rsplit('/').next().unwrap_or_default();
         let trust = drawn.trust.and_then(|place| self.document(place));
         Node {
@@ -377,6 +406,8 @@ impl Neighbour {
             boundary: drawn.boundary,
             rank: drawn.rank,
             depends_on: drawn.depends_on.clone(),
+            home_steps: drawn.home_steps,
+            first,
             hops: OnceCell::new(),
         }
     }

@@ -14,6 +14,7 @@ mod condition;
 mod context;
 mod crossing;
 mod escalation;
+mod home;
 mod pattern;
 mod policy;
 mod probe;

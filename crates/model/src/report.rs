@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 use crate::record::words;
 use crate::{ActivitySummary, Fingerprint, Gap, Source};
 
-pub use border::{Border, BorderPrincipal, BorderRank};
+pub use border::{Border, BorderPrincipal, BorderRank, HomeStep};
 pub use evidence::Evidence;
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
 pub use message::{Message, MessageFact, MessagePart};

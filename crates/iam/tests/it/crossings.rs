@@ -233,6 +233,80 @@ fn a_chain_leads_through_several_accounts() {
     assert_eq!(all(b(json!([everything()]))), expected);
 }
 
+/// What alice of A reaches, who has these statements, by the role deploy of A, whose trust policy has those.
+fn by_deploy(alice: Json, trust: Json) -> Option<Crossing> {
+    let own = json!({
+        "users": {"alice": alice},
+        "roles": {"deploy": {"may": assume("admin"), "trust": trust}},
+    });
+    between(own, admin(trusts_a()))
+}
+
+fn deploy() -> Json {
+    allow("sts:AssumeRole", arn(A, "role/deploy"))
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
+#[test]
+fn a_role_at_home_leads_on_for_whoever_may_assume_it() {
+    let by_name = || json!([trusts(json!({"AWS": arn(A, "user/alice")}))]);
+    let may = |statements: Json| json!({"may": statements});
+    let denied = may(json!([deny("sts:*", "*")]));
+    for (alice, trust, is_let_in) in [
+        (may(json!([deploy()])), trusts_a(), true),
+        (may(json!([])), trusts_a(), false),
+        (may(json!([])), by_name(), true),
+        (denied, by_name(), false),
+        (may(json!([deploy()])), json!([trusts(json!({"AWS": arn(A, "user/bob")}))]), false),
+        (may(json!([deploy()])), json!([trusts(json!({"AWS": C}))]), false),
+    ] {
+        let found = by_deploy(alice.clone(), trust.clone()).map(|found| texts(&found));
+        let expected = is_let_in.then(|| vec!["222222222222 admin via deploy".to_owned()]);
+        assert_eq!(found, expected, "{alice} {trust}");
+    }
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let conditional = by_deploy(may(json!([when(deploy(), mfa)])), trusts_a()).unwrap();
+    let expected = ["222222222222 admin via deploy if aws:MultiFactorAuthPresent"];
+    assert_eq!(texts(&conditional), expected);
+}
+
+#[test]
+fn roles_are_assumed_one_after_the_other_before_and_after_the_border() {
+    let into = |account: &str, role: &str| json!([allow("sts:AssumeRole", arn(account, role))]);
+    let role =
+        |may: Json, lets_in: &str| json!({"may": may, "trust": [trusts(json!({"AWS": lets_in}))]});
+    let a = json!({
+        "id": A,
+        "users": {"alice": {"may": into(A, "role/ci")}},
+        "roles": {"ci": role(into(A, "role/out"), A), "out": role(into(B, "role/in"), A)},
+    });
+    let b = json!({
+        "id": B,
+        "roles": {"in": role(into(B, "role/on"), A), "on": role(into(C, "role/admin"), B)},
+    });
+    let c = json!({"id": C, "roles": {"admin": role(json!([everything()]), B)}});
+    let borders = [(A, a), (B, b), (C, c)].map(|(id, json)| (id, Some(border_of(json))));
+    let found = texts(&reached(&borders, "alice").unwrap());
+    assert_eq!(found, ["333333333333 admin via ci via out via in via on"]);
+}
+
+/// It can give itself every permission, which is a finding of its own account, about alice too if she needs no MFA.
+#[test]
+fn what_a_role_at_home_can_become_there_is_no_other_account() {
+    let mut may = assume("admin").as_array().unwrap().clone();
+    may.push(allow("iam:PutRolePolicy", "*"));
+    let own = |alice: Json| {
+        json!({
+            "users": {"alice": {"may": [alice]}},
+            "roles": {"deploy": {"may": may, "trust": trusts_a()}},
+        })
+    };
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let expected = &["222222222222 admin via deploy if aws:MultiFactorAuthPresent"];
+    check_all(own(when(deploy(), mfa)), admin(trusts_a()), expected);
+    assert_eq!(between(own(deploy()), admin(trusts_a())), None);
+}
+
 #[track_caller]
 fn check_lacks(crossing: Crossing, lacks: &[Lack]) {
     assert_eq!(crossing.roles, []);

@@ -24,6 +24,9 @@ pub struct Border {
     pub documents: Vec<Json>,
     /// The users and roles that may leave the account, and the roles that let in others.
     pub principals: Vec<BorderPrincipal>,
+    /// Roles of the account that lead out of it, as some of the principals may assume them: each set of roles once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub home_steps: Vec<Vec<HomeStep>>,
 }
 
 /// A user or role that may assume roles in other accounts, or a role that lets in others.
@@ -48,6 +51,9 @@ pub struct BorderPrincipal {
     /// The place of its trust policy, if that lets in others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<usize>,
+    /// The place among the home steps of those that it may take; none: there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_steps: Option<usize>,
     /// What it is in its own account.
     pub rank: BorderRank,
     /// The condition keys on which that depends.
@@ -56,6 +62,16 @@ pub struct BorderPrincipal {
     /// Whether it has policies that could not be read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
+}
+
+/// A role of its own account that a principal may assume.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HomeStep {
+    /// The place of the role among the principals.
+    pub role: usize,
+    /// The condition keys on which that depends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<String>,
 }
 
 words! {
