@@ -249,6 +249,36 @@ fn expired_keys_are_told_from_an_unreachable_host() {
     }
 }
 
+/// The SDK does not read `mfa_serial`, so the role is assumed without a code.
+#[test]
+fn a_role_that_needs_a_code_is_not_just_denied() {
+    let url = server(
+        "403 x",
+        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: arn:aws:iam::111122223333:user/ann is not \
+         authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>",
+    );
+    let sandbox = Sandbox::new().env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &url);
+    let profiles = "\
+        [profile keys]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = S\n\
+        [profile mfa]\nrole_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = keys\n\
+        mfa_serial = arn:aws:iam::111122223333:mfa/ann\n";
+    sandbox.write(".aws/config", profiles);
+    let audit = sandbox.run(["audit", "--profile", "mfa"]);
+    assert_eq!(audit.status, 2, "{}", audit.stderr);
+    let doctor = sandbox.run(["doctor", "--profile", "mfa"]);
+    for text in [audit.stderr, doctor.stdout] {
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [
+            "the role of the profile \"mfa\" cannot be assumed: User: arn:aws:iam::111122223333:user/ann is not",
+            "The profile names an MFA device (mfa_serial), and Portcullis does not ask for its code; run \
+             `eval \"$(aws configure export-credentials --profile mfa --format env)\"`, then",
+            "MFA arn:aws:iam::111122223333:mfa/ann: named by the profile",
+        ] {
+            assert!(words.contains(part), "no {part:?} in {words}");
+        }
+    }
+}
+
 #[test]
 fn a_page_in_place_of_the_caller_is_to_be_fixed() {
     let url = server("200 x", "<html>Sign in to the network</html>");

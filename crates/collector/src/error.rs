@@ -14,7 +14,8 @@ use crate::Options;
 use crate::calls::Calls;
 use crate::diagnosis::{Findings, LookResult};
 use crate::failure::{
-    Failure, LOGIN_FEATURE, causes, chain, credentials_failure, is_signature_error, last_causes,
+    Failure, LOGIN_FEATURE, causes, chain, credentials_failure, is_denied, is_signature_error,
+    last_causes,
 };
 use crate::session::FIRST_CALL;
 
@@ -80,6 +81,17 @@ pub enum CollectError {
         /// What AWS said, and the code.
         reason: String,
     },
+    /// The role of a profile was refused, and the profile names an MFA device.
+    #[error(
+        "the role of the profile \"{profile}\" cannot be assumed: {reason}. The profile names an MFA device \
+         (mfa_serial), and Portcullis does not ask for its code"
+    )]
+    MfaNotAskedFor {
+        /// The profile.
+        profile: String,
+        /// What AWS said, and the code.
+        reason: String,
+    },
     /// AWS does not say who the caller is: why.
     #[error("AWS does not say whose credentials these are: {0}")]
     UnknownCaller(String),
@@ -132,7 +144,7 @@ impl CollectError {
             CollectError::ExpiredSso { renewal, .. } | CollectError::Expired { renewal, .. } => {
                 renewal
             }
-            CollectError::LoginSession(profile) => {
+            CollectError::LoginSession(profile) | CollectError::MfaNotAskedFor { profile, .. } => {
                 let profile = shell_word(profile);
                 return format!(
                     "run `eval \"$(aws configure export-credentials --profile {profile} --format env)\"`, then \
@@ -308,6 +320,11 @@ impl Attempt<'_> {
 
     fn role_refused(&self, failure: Failure) -> CollectError {
         let reason = failure.explanation();
+        let Findings { looks, mfa_serial, .. } = self.options.diagnosis.findings();
+        let is_of_profile = looks.last().is_some_and(|look| look.result == LookResult::Failed);
+        if is_of_profile && mfa_serial.is_some() && is_denied(&failure.code) {
+            return CollectError::MfaNotAskedFor { profile: self.profile.to_owned(), reason };
+        }
         CollectError::RoleNotAssumed { role: self.role(), code: failure.code, reason }
     }
 
