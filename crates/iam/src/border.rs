@@ -145,17 +145,13 @@ impl Drawing<'_> {
     /// A principal that is drawn, or is now.
     fn draw(&mut self, id: PrincipalId, rank: Rank) -> &mut BorderPrincipal {
         let principal = self.account.principal(id);
-        let place = match self.drawn.get(&id) {
-            Some(place) => *place,
-            None => {
-                let trust = self.trust_in_others(principal);
-                let bare = self.bare(principal, rank, trust);
-                let place = self.border.principals.len();
-                self.drawn.insert(id, place);
-                self.border.principals.push(bare);
-                place
-            }
-        };
+        let next = self.border.principals.len();
+        let place = *self.drawn.entry(id).or_insert(next);
+        if place == next {
+            let trust = self.trust_in_others(principal);
+            let bare = self.bare(principal, rank, trust);
+            self.border.principals.push(bare);
+        }
         &mut self.border.principals[place]
     }
 
