@@ -27,8 +27,6 @@ use crate::{csv, event};
 const CHUNK: usize = 128 << 10;
 /// And how many of a packed file.
 const PACKED: usize = 32 << 10;
-/// So many events are moved at once.
-const MOVED_AT_ONCE: usize = 1 << 10;
 /// How many bytes are read to see what a file is.
 const HEAD: usize = 4 << 10;
 
@@ -55,8 +53,8 @@ pub(crate) struct Input {
     pub(crate) form: Option<Form>,
     /// What became of the records that hold no event of interest.
     pub(crate) records: Records,
-    /// The events, in lists that are moved one after another, so that never all are there twice.
-    pub(crate) found: Vec<Vec<Found>>,
+    /// The events, until they are put with those of other inputs.
+    pub(crate) found: Vec<Found>,
     pub(crate) regions: Vec<Seen>,
     pub(crate) digests: Vec<Digest>,
     /// What could not be read, in phrases, and how often.
@@ -69,10 +67,26 @@ pub(crate) struct Input {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) event: Event,
-    /// A correction outranks the event, and the event outranks its row in a CSV.
-    pub(crate) rank: u8,
-    /// Its place among all that was found.
-    pub(crate) place: u32,
+    /// The number of its input.
+    pub(crate) input: u32,
+    /// Its rank, and below that its place in the input.
+    order: u32,
+}
+
+/// So many bits of an order are the place.
+const PLACE_BITS: u32 = 30;
+
+impl Found {
+    /// What outranks another copy of the event counts: a correction outranks the event, and the event outranks
+    /// its row in a CSV.
+    pub(crate) fn rank(&self) -> u32 {
+        self.order >> PLACE_BITS
+    }
+
+    /// In which order those of one input and rank were found.
+    pub(crate) fn place(&self) -> u32 {
+        self.order
+    }
 }
 
 /// The records of an account and region.
@@ -114,9 +128,6 @@ impl Input {
         }
         found.read_times();
         *pool = mem::take(&mut found.pool);
-        if let Some(last) = found.found.last_mut() {
-            last.shrink_to_fit();
-        }
         found
     }
 
@@ -245,12 +256,10 @@ impl Input {
             Ok(event) => {
                 self.see(&Header { account: Some(event.account.as_bytes()), ..header });
                 let is_addendum = matches!(record.get("addendum"), Some(Node::Object(_)));
-                let rank = rank + u8::from(is_addendum);
-                let found = Found { event, rank, place: 0 };
-                match self.found.last_mut() {
-                    Some(last) if last.len() < MOVED_AT_ONCE => last.push(found),
-                    _ => self.found.push(vec![found]),
-                }
+                let rank = u32::from(rank) + u32::from(is_addendum);
+                let place = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
+                let order = rank << PLACE_BITS | place.min((1 << PLACE_BITS) - 1);
+                self.found.push(Found { event, input: 0, order });
             }
             Err(trouble) => self.unreadable(trouble.to_owned()),
         }

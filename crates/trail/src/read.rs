@@ -7,6 +7,7 @@ use std::mem;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use jiff::SignedDuration;
@@ -26,6 +27,8 @@ const QUIET: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Default)]
 pub struct ActivityReader {
     inputs: Vec<Input>,
+    /// The events of all inputs, each put here when its input has ended, so that never all are there twice.
+    found: Vec<Found>,
     pool: Pool,
     passed_over: Vec<PathBuf>,
 }
@@ -48,16 +51,30 @@ impl ActivityReader {
             list(path, &mut files)?;
             self.passed_over.extend(files.extract_if(.., |file| !may_be_log(file)));
             files.retain(|file| takes(file));
-            self.inputs.extend(side_by_side(&files, |path, pool| read_file(path, pool)));
+            let numbered: Vec<_> = (self.inputs.len()..).zip(&files).collect();
+            let found = Mutex::new(mem::take(&mut self.found));
+            self.inputs.extend(side_by_side(&numbered, |(number, path), pool| {
+                let mut input = read_file(path, pool);
+                put(&mut input, *number, &mut found.lock().unwrap_or_else(PoisonError::into_inner));
+                input
+            }));
+            self.found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         } else if takes(path) {
-            self.inputs.push(Input::read_file(path, &mut self.pool)?);
+            let input = Input::read_file(path, &mut self.pool)?;
+            self.add(input);
         }
         Ok(())
     }
 
+    fn add(&mut self, mut input: Input) {
+        put(&mut input, self.inputs.len(), &mut self.found);
+        self.inputs.push(input);
+    }
+
     /// Reads a stream. No digest counts it among its log files, since it has the name of none.
     pub fn read_stream(&mut self, name: &str, stream: impl Read) {
-        self.inputs.push(Input::read(name.to_owned(), stream, MAX_LENGTH, &mut self.pool));
+        let input = Input::read(name.to_owned(), stream, MAX_LENGTH, &mut self.pool);
+        self.add(input);
     }
 
     /// The files below directories that do not look like logs, and were not read.
@@ -70,7 +87,7 @@ impl ActivityReader {
     #[must_use]
     pub fn finish(self) -> Activity {
         drop(self.pool);
-        activity(self.inputs)
+        activity(self.inputs, self.found)
     }
 }
 
@@ -162,22 +179,28 @@ fn hashes(inputs: &[Input]) -> HashMap<String, String> {
     known
 }
 
-/// All that was found, the last that was delivered first: of two corrections of an event it is the one that counts,
-/// in whichever order the files are read.
-fn take_found(inputs: &mut [Input]) -> Vec<Found> {
-    let count = inputs.iter().flat_map(|input| &input.found).map(Vec::len).sum();
-    let mut found: Vec<Found> = Vec::with_capacity(count);
-    let mut by_delivery: Vec<&mut Input> = inputs.iter_mut().collect();
-    by_delivery.sort_by(|a, b| delivery(&b.name).cmp(&delivery(&a.name)));
-    for input in by_delivery {
-        while let Some(last) = input.found.pop() {
-            for event in last.into_iter().rev() {
-                let place = u32::try_from(found.len()).unwrap_or(u32::MAX);
-                found.push(Found { place, ..event });
-            }
-        }
+/// Puts the events of the input of that number with those of others.
+fn put(input: &mut Input, number: usize, found: &mut Vec<Found>) {
+    for event in &mut input.found {
+        event.input = u32::try_from(number).unwrap_or(u32::MAX);
     }
-    found
+    if found.is_empty() {
+        mem::swap(found, &mut input.found);
+    } else {
+        found.append(&mut mem::take(&mut input.found));
+    }
+}
+
+/// The turns in which the inputs were delivered, by their numbers: of two corrections of an event the last one
+/// counts, in whichever order the files are read.
+fn turns(inputs: &[Input]) -> Vec<usize> {
+    let mut by_delivery: Vec<usize> = (0..inputs.len()).collect();
+    by_delivery.sort_by_key(|&number| delivery(&inputs[number].name));
+    let mut turns = vec![0; inputs.len()];
+    for (turn, number) in by_delivery.into_iter().enumerate() {
+        turns[number] = turn;
+    }
+    turns
 }
 
 /// When a log file was delivered, by its name: `111122223333_CloudTrail_us-east-1_20261118T0855Z_….json.gz`. Others
@@ -189,11 +212,11 @@ fn delivery(name: &str) -> (Option<&str>, &str, &str) {
     (file.split('_').nth(3), file, name)
 }
 
-fn activity(mut inputs: Vec<Input>) -> Activity {
+fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     let mut coverage = Coverage::default();
     let mut regions = Regions::default();
     let hashes = hashes(&inputs);
-    let mut found = take_found(&mut inputs);
+    let turns = turns(&inputs);
     for mut input in inputs {
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
         let records = &mut coverage.records;
@@ -211,8 +234,9 @@ fn activity(mut inputs: Vec<Input>) -> Activity {
     // memory.
     found.sort_unstable_by(|a, b| {
         let ids = a.event.id.cmp(&b.event.id);
-        let latest = b.event.at.cmp(&a.event.at).then(a.place.cmp(&b.place));
-        ids.then(b.rank.cmp(&a.rank)).then(latest)
+        let ranks = b.rank().cmp(&a.rank()).then(b.event.at.cmp(&a.event.at));
+        let [a, b] = [a, b].map(|it| (turns.get(it.input as usize), it.place()));
+        ids.then(ranks).then(b.cmp(&a))
     });
     found.dedup_by(|copy, first| copy.event.id == first.event.id);
     coverage.records.duplicates = (copies - found.len()) as u64;
