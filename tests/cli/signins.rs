@@ -720,9 +720,8 @@ fn a_share_needs_names_and_a_period() {
     assert!(run.stderr.contains("--from"), "{}", run.stderr);
 }
 
-/// A wrong password is certain of a user who has one and nothing else, as the bundle says.
-#[test]
-fn a_bundle_makes_surer_why_a_password_was_refused() {
+/// Alice and bob have a password, bob also MFA; carl has none, and dora has a newer one than at her attempt.
+fn bundle_of_four() -> Sandbox {
     let carl = crate::user("carl", false)
         .replace(",true,2026-10-30T00:00:00Z,2026-01-01T00:00:00Z", ",false,N/A,N/A");
     let dora = crate::user("dora", false).replace(
@@ -733,68 +732,69 @@ fn a_bundle_makes_surer_why_a_password_was_refused() {
     let sandbox = Sandbox::new();
     let report = crate::credential_report(&[&alice, &bob, &carl, &dora]);
     sandbox.write("bundle/credential-report.csv", report);
-    let event = |user: &str, more: Json| {
-        let mut event = serde_json::json!({
-            "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventID": user,
-            "eventTime": "2026-10-31T12:00:00Z", "awsRegion": "us-east-1",
-            "recipientAccountId": "111122223333", "sourceIPAddress": "192.0.2.10",
-            "responseElements": {"ConsoleLogin": "Failure"}, "errorMessage": "Failed authentication",
-            "additionalEventData": {"MFAUsed": "No"},
-            "userIdentity": {"type": "IAMUser", "userName": user},
-        });
-        for (field, value) in more.as_object().unwrap() {
-            event[field] = value.clone();
-        }
-        event
-    };
-    let tries = ["Alice", "bob", "carl", "dora"].map(|user| event(user, serde_json::json!({})));
-    let said = |records: &[Json], arguments: &[&str]| -> BTreeMap<String, String> {
-        sandbox.write("log.json", serde_json::json!({ "Records": records }).to_string());
-        let report = json(&sandbox.run(arguments.iter().chain(&["-o", "json"])));
-        let mut said = BTreeMap::new();
-        for row in report["activity"][0]["locked_out"].as_array().unwrap() {
-            let name = row["person"]["name"].as_str().unwrap().to_owned();
-            let Json::Object(diagnosis) = &row["diagnosis"] else { panic!("{row}") };
-            let words =
-                [&diagnosis["likelihood"], &diagnosis["cause"]].map(|it| it.as_str().unwrap());
-            said.insert(name, words.join(": "));
-        }
-        said
-    };
+    sandbox
+}
+
+/// That the console refused the user's password, with other facts.
+fn refused_password(user: &str, more: &Json) -> Json {
+    let mut event = serde_json::json!({
+        "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventID": user,
+        "eventTime": "2026-10-31T12:00:00Z", "awsRegion": "us-east-1",
+        "recipientAccountId": "111122223333", "sourceIPAddress": "192.0.2.10",
+        "responseElements": {"ConsoleLogin": "Failure"}, "errorMessage": "Failed authentication",
+        "additionalEventData": {"MFAUsed": "No"},
+        "userIdentity": {"type": "IAMUser", "userName": user},
+    });
+    for (field, value) in more.as_object().unwrap() {
+        event[field] = value.clone();
+    }
+    event
+}
+
+/// The likelihood and cause of each person's failures, by name.
+fn causes(sandbox: &Sandbox, records: &[Json], arguments: &[&str]) -> BTreeMap<String, String> {
+    sandbox.write("log.json", serde_json::json!({ "Records": records }).to_string());
+    let report = json(&sandbox.run(arguments.iter().chain(&["-o", "json"])));
+    let mut causes = BTreeMap::new();
+    for row in report["activity"][0]["locked_out"].as_array().unwrap() {
+        let name = row["person"]["name"].as_str().unwrap().to_owned();
+        let words = ["likelihood", "cause"].map(|key| row["diagnosis"][key].as_str().unwrap());
+        causes.insert(name, words.join(": "));
+    }
+    causes
+}
+
+/// A wrong password is certain of a user who has one and nothing else, as the bundle says.
+#[test]
+fn a_bundle_makes_surer_why_a_password_was_refused() {
+    let sandbox = bundle_of_four();
+    let tries =
+        ["Alice", "bob", "carl", "dora"].map(|user| refused_password(user, &serde_json::json!({})));
+    let wrong = "The password was wrong. No second factor was asked for";
     let expected = [
-        (
-            "Alice",
-            "certain: The password was wrong. No second factor was asked for, and the user has none.",
-        ),
-        ("bob", "likely: The password was wrong. No second factor was asked for."),
-        ("carl", "likely: The user has no console password, so none is right."),
-        (
-            "dora",
-            "likely: The password was wrong. No second factor was asked for. The password has been changed since.",
-        ),
+        ("Alice", format!("certain: {wrong}, and the user has none.")),
+        ("bob", format!("likely: {wrong}.")),
+        ("carl", "likely: The user has no console password, so none is right.".to_owned()),
+        ("dora", format!("likely: {wrong}. The password has been changed since.")),
     ];
-    let expected = expected.map(|(name, says)| (name.to_owned(), says.to_owned()));
+    let expected = BTreeMap::from(expected.map(|(name, says)| (name.to_owned(), says)));
     let signins = ["signins", "log.json", "--bundle", "bundle"];
-    assert_eq!(said(&tries, &signins), BTreeMap::from(expected.clone()));
+    assert_eq!(causes(&sandbox, &tries, &signins), expected);
     let audit = ["audit", "bundle", "--trail", "log.json"];
-    assert_eq!(said(&tries, &audit), BTreeMap::from(expected));
+    assert_eq!(causes(&sandbox, &tries, &audit), expected);
     // She may have had a device when she tried.
-    let lost = event(
-        "alice",
-        serde_json::json!({
-            "eventSource": "iam.amazonaws.com", "eventName": "DeactivateMFADevice",
-            "eventTime": "2026-10-31T12:30:00Z", "eventID": "lost", "errorMessage": null,
-            "userIdentity": {"type": "IAMUser", "userName": "bob"},
-            "requestParameters": {"userName": "alice"},
-        }),
-    );
-    let alice = |records: &[Json]| said(records, &signins)["Alice"].clone();
-    let likely = "likely: The password was wrong. No second factor was asked for.";
-    assert_eq!(alice(&[tries[0].clone(), lost]), likely);
+    let lost = serde_json::json!({
+        "eventSource": "iam.amazonaws.com", "eventName": "DeactivateMFADevice",
+        "eventTime": "2026-10-31T12:30:00Z", "eventID": "lost", "errorMessage": null,
+        "requestParameters": {"userName": "alice"},
+    });
+    let records = [tries[0].clone(), refused_password("bob", &lost)];
+    assert_eq!(causes(&sandbox, &records, &signins)["Alice"], format!("likely: {wrong}."));
     let policy = r#"{"PasswordPolicy": {"MinimumPasswordLength": 14, "RequireSymbols": true,
         "RequireNumbers": true, "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true,
         "AllowUsersToChangePassword": true, "ExpirePasswords": true, "MaxPasswordAge": 90,
         "HardExpiry": true}}"#;
     sandbox.write("bundle/account-password-policy.json", policy);
-    assert!(alice(&tries).starts_with("likely: The password has expired"), "{}", alice(&tries));
+    let alice = &causes(&sandbox, &tries, &signins)["Alice"];
+    assert!(alice.starts_with("likely: The password has expired"), "{alice}");
 }
