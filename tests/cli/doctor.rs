@@ -272,7 +272,7 @@ fn a_role_that_needs_a_code_is_not_just_denied() {
             "the role of the profile \"mfa\" cannot be assumed: User: arn:aws:iam::111122223333:user/ann is not",
             "The profile names an MFA device (mfa_serial), and Portcullis does not ask for its code; run \
              `eval \"$(aws configure export-credentials --profile mfa --format env)\"`, then",
-            "MFA arn:aws:iam::111122223333:mfa/ann: named by the profile",
+            "MFA the profile names a device, but Portcullis does not ask for its code",
         ] {
             assert!(words.contains(part), "no {part:?} in {words}");
         }

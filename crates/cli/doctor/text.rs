@@ -39,9 +39,9 @@ fn write_credentials(examination: &Examination, page: &mut Page<'_>) -> io::Resu
     for (result, found) in describe_looks(findings) {
         page.item(&format!("  {result:<9}  "), &found)?;
     }
-    if let Some(serial) = &findings.mfa_serial {
-        let words = "named by the profile, but Portcullis does not ask for its code";
-        page.item("  MFA        ", &format!("{serial}: {words}"))?;
+    if findings.names_mfa_device {
+        let words = "the profile names a device, but Portcullis does not ask for its code";
+        page.item("  MFA        ", words)?;
     }
     let expiry = findings.expiry.map_or("not known".to_owned(), moment);
     page.item("  expiry     ", &expiry)?;

@@ -38,8 +38,8 @@ pub struct Findings {
     pub portal: Option<String>,
     /// The command that signs in for the profile, if that is how it gets its credentials.
     pub login: Option<String>,
-    /// The MFA device that the profile names, for whose code nobody is asked.
-    pub mfa_serial: Option<String>,
+    /// Whether the profile names an MFA device, for whose code nobody is asked.
+    pub names_mfa_device: bool,
     /// The sessions as root of member accounts, by the ids of their access keys, which CloudTrail records.
     #[serde(skip)]
     pub root_sessions: Vec<(AccountId, String)>,

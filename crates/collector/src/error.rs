@@ -320,9 +320,9 @@ impl Attempt<'_> {
 
     fn role_refused(&self, failure: Failure) -> CollectError {
         let reason = failure.explanation();
-        let Findings { looks, mfa_serial, .. } = self.options.diagnosis.findings();
+        let Findings { looks, names_mfa_device, .. } = self.options.diagnosis.findings();
         let is_of_profile = looks.last().is_some_and(|look| look.result == LookResult::Failed);
-        if is_of_profile && mfa_serial.is_some() && is_denied(&failure.code) {
+        if is_of_profile && names_mfa_device && is_denied(&failure.code) {
             return CollectError::MfaNotAskedFor { profile: self.profile.to_owned(), reason };
         }
         CollectError::RoleNotAssumed { role: self.role(), code: failure.code, reason }

@@ -187,7 +187,7 @@ fn describe_profile(options: &Options, profiles: &ProfileSet) {
     let mut findings = options.diagnosis.lock();
     findings.profile = Some(name.to_owned());
     findings.login = login(profiles, name);
-    findings.mfa_serial = mfa_serial(profiles, name);
+    findings.names_mfa_device = names_mfa_device(profiles, name).is_some();
     let Some(profile) = profiles.get_profile(name) else { return };
     let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
     let of_session = session.and_then(|session| session.get("sso_start_url"));
@@ -215,15 +215,15 @@ fn login(profiles: &ProfileSet, name: &str) -> Option<String> {
     None
 }
 
-/// The MFA device that the profile names, or the one that it takes its credentials from. The SDK does not read it.
+/// Something if the profile names an MFA device, or the one that it takes its credentials from. The SDK does not read it.
 ///
 /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
-fn mfa_serial(profiles: &ProfileSet, name: &str) -> Option<String> {
+fn names_mfa_device(profiles: &ProfileSet, name: &str) -> Option<()> {
     let mut name = name;
     for _ in profiles.profiles() {
         let profile = profiles.get_profile(name)?;
-        if let Some(serial) = profile.get("mfa_serial") {
-            return Some(serial.to_owned());
+        if profile.get("mfa_serial").is_some() {
+            return Some(());
         }
         name = profile.get("source_profile")?;
     }
