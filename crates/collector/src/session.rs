@@ -187,7 +187,7 @@ fn describe_profile(options: &Options, profiles: &ProfileSet) {
     let mut findings = options.diagnosis.lock();
     findings.profile = Some(name.to_owned());
     findings.login = login(profiles, name);
-    findings.names_mfa_device = names_mfa_device(profiles, name).is_some();
+    findings.names_mfa_device = names_mfa_device(profiles, name);
     let Some(profile) = profiles.get_profile(name) else { return };
     let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
     let of_session = session.and_then(|session| session.get("sso_start_url"));
@@ -215,19 +215,20 @@ fn login(profiles: &ProfileSet, name: &str) -> Option<String> {
     None
 }
 
-/// Something if the profile names an MFA device, or the one that it takes its credentials from. The SDK does not read it.
+/// Whether the profile names an MFA device, or the one that it takes its credentials from. The SDK does not read it.
 ///
 /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
-fn names_mfa_device(profiles: &ProfileSet, name: &str) -> Option<()> {
+fn names_mfa_device(profiles: &ProfileSet, name: &str) -> bool {
     let mut name = name;
     for _ in profiles.profiles() {
-        let profile = profiles.get_profile(name)?;
+        let Some(profile) = profiles.get_profile(name) else { return false };
         if profile.get("mfa_serial").is_some() {
-            return Some(());
+            return true;
         }
-        name = profile.get("source_profile")?;
+        let Some(source) = profile.get("source_profile") else { return false };
+        name = source;
     }
-    None
+    false
 }
 
 async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> {
