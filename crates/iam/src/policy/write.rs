@@ -79,12 +79,14 @@ fn block(conditions: &[Condition]) -> Json {
     let mut block: Map<String, Json> = Map::new();
     for condition in conditions {
         let name = operator(condition);
-        // The document may have had two names for one operator, such as DateEquals and NumericEquals.
-        let spellings = [name.to_lowercase(), name.to_uppercase(), name.clone()];
-        let is_free = |name: &&String| {
-            block.get(*name).is_none_or(|keys| keys.get(&condition.name).is_none())
+        // The document may have had several names for one operator, such as DateEquals and NumericEquals, of which
+        // any letter may be a capital.
+        let mut spellings =
+            (0..=name.len()).map(|capitals| name[..capitals].to_uppercase() + &name[capitals..]);
+        let is_free = |spelling: &String| {
+            block.get(spelling).is_none_or(|keys| keys.get(&condition.name).is_none())
         };
-        let spelling = spellings.iter().rev().find(is_free).unwrap_or(&name);
+        let spelling = spellings.find(is_free).unwrap_or(name);
         let keys = block.entry(spelling).or_insert_with(|| json!({}));
         keys[&condition.name] = texts(&condition.values);
     }
@@ -134,7 +136,8 @@ mod tests {
                     .insert(operator, json!({"aws:PrincipalTag/Team": ["${aws:username}", "b*"]}));
             }
         }
-        for name in ["DateEquals", "ArnEquals", "BinaryEquals"] {
+        let negated = ["ArnNotEquals", "ArnNotEqualsIfExists", "ArnNotLikeIfExists", "arnnotlike"];
+        for name in ["DateEquals", "ArnEquals", "BinaryEquals"].into_iter().chain(negated) {
             conditions.insert(name.to_owned(), json!({"aws:PrincipalTag/Team": "x"}));
         }
         let document = json!({"Version": "2012-10-17", "Statement": [
