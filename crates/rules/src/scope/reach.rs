@@ -7,8 +7,8 @@ use portcullis_model::{
 
 use super::subject::{self, State, Subject};
 
-/// Digests are made once an hour, at another minute in each region.
-const DIGEST: SignedDuration = SignedDuration::from_hours(1);
+/// Digests are made once an hour, at another minute in each region, and delivered later.
+const DIGEST: SignedDuration = SignedDuration::from_hours(2);
 /// A region may be quiet for so long: without an event, no log file is written.
 const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
@@ -100,45 +100,65 @@ fn portal_regions(activity: &AccountActivity) -> Option<Vec<&str>> {
 /// The part of the period in which nothing of the region is missing, if that is all of it but for what
 /// cannot be known; else what is missing.
 fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
+    let period = activity.period;
     let known = activity.regions.iter().find(|it| it.region == region);
-    let Some(RegionCoverage { seen, proved, incomplete, .. }) = known else {
-        return Err(format!("{region} was not read"));
-    };
-    if let Some(hole) = incomplete.iter().find(|it| overlap(it, &activity.period)) {
+    let Some(known) = known else { return Err(format!("{region} was not read")) };
+    let RegionCoverage { seen, proved, incomplete, .. } = known;
+    if let Some(hole) = incomplete.iter().find(|it| overlap(it, &period)) {
         return Err(format!("{region} was not read completely {}", stretch(*hole)));
     }
-    if let Some(proved) = proved.iter().find(|it| spans(it, activity.period, DIGEST)) {
-        return Ok(*proved);
+    let mut read: Vec<(Period, bool)> = proved.iter().map(|it| (*it, true)).collect();
+    if activity.is_whole {
+        read.extend(seen.iter().map(|it| (*it, false)));
     }
-    let ([first, ..], [.., last]) = (seen.as_slice(), seen.as_slice()) else {
-        return Err(format!("no management event of {region} was read"));
+    read.retain(|(it, _)| overlap(it, &period));
+    read.sort_unstable();
+    let Some((first, is_proved)) = read.first().copied() else {
+        return Err(nothing_read(known, period));
     };
-    let whole = Period { from: first.from, to: last.to };
-    if !activity.is_whole {
-        return Err(format!("{region} may not have been read completely {}", stretch(whole)));
+    if first.from.duration_since(period.from) > slack(period, is_proved) {
+        let hole = Period { from: period.from, to: first.from };
+        return Err(format!("nothing of {region} was read {}", stretch(hole)));
     }
-    for two in seen.windows(2) {
-        let hole = Period { from: two[0].to, to: two[1].from };
-        let is_proved = proved.iter().any(|it| spans(it, hole, QUIET));
-        if !is_proved && overlap(&hole, &activity.period) {
+    let (mut until, mut was_proved) = (first.to, is_proved);
+    for (next, is_proved) in read {
+        let quiet = if was_proved && is_proved { SignedDuration::ZERO } else { QUIET };
+        if next.from.duration_since(until) > quiet {
+            let hole = Period { from: until, to: next.from };
             return Err(format!("nothing of {region} was read {}", stretch(hole)));
         }
+        if next.to > until {
+            (until, was_proved) = (next.to, is_proved);
+        }
     }
-    // Files come within minutes of an event: what is missing at an end may have been fetched too early.
-    if spans(&whole, activity.period, DIGEST) {
-        Ok(activity.period)
-    } else {
-        Err(format!("{region} was read {} only", stretch(whole)))
+    if period.to.duration_since(until) > slack(period, was_proved) {
+        let hole = Period { from: until, to: period.to };
+        return Err(format!("nothing of {region} was read {}", stretch(hole)));
     }
+    Ok(Period { from: first.from.max(period.from), to: until.min(period.to) })
+}
+
+/// Why nothing of the period counts as read.
+fn nothing_read(known: &RegionCoverage, period: Period) -> String {
+    let RegionCoverage { region, seen, proved, .. } = known;
+    match seen.iter().find(|it| overlap(it, &period)) {
+        Some(some) => format!("{region} may not have been read completely {}", stretch(*some)),
+        None if seen.is_empty() && proved.is_empty() => {
+            format!("no management event of {region} was read")
+        }
+        None => format!("nothing of {region} was read {}", stretch(period)),
+    }
+}
+
+/// How much may be missing at an end of the period: before or after digests little, else as long as a region may be
+/// quiet; of a short period a quarter.
+fn slack(period: Period, is_proved: bool) -> SignedDuration {
+    let most = if is_proved { DIGEST } else { QUIET };
+    most.min(period.to.duration_since(period.from) / 4)
 }
 
 fn overlap(one: &Period, other: &Period) -> bool {
     one.from < other.to && other.from < one.to
-}
-
-fn spans(stretch: &Period, period: Period, slack: SignedDuration) -> bool {
-    let from_start = stretch.from.duration_since(period.from) <= slack;
-    from_start && period.to.duration_since(stretch.to) <= slack
 }
 
 fn stretch(Period { from, to }: Period) -> String {

@@ -258,46 +258,62 @@ fn nothing_is_a_pass_only_where_every_region_was_read() {
     let verdict = |regions: Vec<Json>| lines(&report(WINDOWS, &[], &regions)).join("|");
     let pass = "pass no such activity was recorded in us-east-1, us-west-2 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC";
     assert_eq!(verdict(covered()), pass);
-    let east = || proved("us-east-1", "07:00:00", "12:00:00");
-    for (west, expected) in [
-        (None, "unknown not judged: us-west-2 was not read"),
-        // A digest is made once an hour, whenever that is.
-        (
-            Some(proved("us-west-2", "08:00:00", "11:00:00")),
-            "pass no such activity was recorded in us-east-1, us-west-2 from 2026-11-18 08:00 UTC to 2026-11-18 11:00 UTC",
-        ),
-        (
-            Some(proved("us-west-2", "08:00:01", "12:00:00")),
-            "unknown not judged: no management event of us-west-2 was read",
-        ),
-        (
-            Some(proved("us-west-2", "07:00:00", "10:59:59")),
-            "unknown not judged: no management event of us-west-2 was read",
-        ),
-        // But of the first hour, a log file is known to be missing.
-        (
-            Some(json!({
-                "account": "111122223333", "region": "us-west-2", "records": 0,
-                "seen": [],
-                "proved": [{ "from": at("08:00:00"), "to": at("12:00:00") }],
-                "incomplete": [{ "from": at("07:00:00"), "to": at("08:00:00") }],
-            })),
-            "unknown not judged: us-west-2 was not read completely from 2026-11-18 07:00 UTC to 2026-11-18 08:00 UTC",
-        ),
-        // Log files come within minutes of an event; whoever fetches them earlier has less.
-        (Some(seen("us-west-2", "08:00:00", "11:00:00")), pass),
-        (Some(seen("us-west-2", "2026-11-17T07:00:00Z", "2026-11-18T11:30:00Z")), pass),
-        (
-            Some(seen("us-west-2", "07:00:00", "10:59:59")),
-            "unknown not judged: us-west-2 was read from 2026-11-18 07:00 UTC to 2026-11-18 10:59 UTC only",
-        ),
-        (
-            Some(seen("us-west-2", "08:00:01", "12:00:00")),
-            "unknown not judged: us-west-2 was read from 2026-11-18 08:00 UTC to 2026-11-18 12:00 UTC only",
-        ),
-    ] {
-        assert_eq!(verdict([east()].into_iter().chain(west).collect()), expected);
+    let short = "pass no such activity was recorded in us-east-1, us-west-2 from 2026-11-18 08:15 UTC to 2026-11-18 10:45 UTC";
+    let nothing = |from: &str, to: &str| {
+        format!(
+            "unknown not judged: nothing of us-west-2 was read from 2026-11-18 {from} UTC to 2026-11-18 {to} UTC"
+        )
+    };
+    let west = |seen: Json, proved: Json, incomplete: Json| {
+        let period = |it: &Json| json!({ "from": at(it[0].as_str().unwrap()), "to": at(it[1].as_str().unwrap()) });
+        let periods = |all: Json| all.as_array().unwrap().iter().map(period).collect::<Vec<_>>();
+        json!({
+            "account": "111122223333", "region": "us-west-2", "records": 0,
+            "seen": periods(seen), "proved": periods(proved), "incomplete": periods(incomplete),
+        })
+    };
+    for stretches in [|it| (json!([]), it), |it| (it, json!([]))] {
+        for (read, expected) in [
+            // A digest is made once an hour, whenever that is, and a region may be quiet.
+            (json!([["08:15:00", "10:45:00"]]), short.to_owned()),
+            (json!([["08:15:01", "12:00:00"]]), nothing("07:00", "08:15")),
+            (json!([["07:00:00", "10:44:59"]]), nothing("10:44", "12:00")),
+            // That something before and after was read says nothing.
+            (
+                json!([["05:00:00", "06:59:59"], ["12:00:01", "13:00:00"]]),
+                nothing("07:00", "12:00"),
+            ),
+        ] {
+            let (seen, proved) = stretches(read);
+            let regions = vec![covered()[0].clone(), west(seen, proved, json!([]))];
+            assert_eq!(verdict(regions), expected);
+        }
     }
+    for (seen, proved, incomplete, expected) in [
+        // There are digests of quiet hours, too.
+        (json!([]), json!([["07:00:00", "09:00:00"], ["09:30:00", "12:00:00"]]), json!([]), nothing("09:00", "09:30")),
+        (
+            json!([["08:30:00", "10:00:00"]]),
+            json!([["07:00:00", "09:00:00"], ["09:30:00", "12:00:00"]]),
+            json!([]),
+            pass.to_owned(),
+        ),
+        // The latest have no digest yet.
+        (json!([["08:30:00", "12:00:00"]]), json!([["07:00:00", "08:00:00"]]), json!([]), pass.to_owned()),
+        // Of the first hour, a log file is known to be missing.
+        (
+            json!([]),
+            json!([["08:00:00", "12:00:00"]]),
+            json!([["07:00:00", "08:00:00"]]),
+            "unknown not judged: us-west-2 was not read completely from 2026-11-18 07:00 UTC to 2026-11-18 08:00 UTC".to_owned(),
+        ),
+        (json!([]), json!([]), json!([]), "unknown not judged: no management event of us-west-2 was read".to_owned()),
+    ] {
+        let regions = vec![covered()[0].clone(), west(seen, proved, incomplete)];
+        assert_eq!(verdict(regions), expected);
+    }
+    let regions = vec![covered()[0].clone()];
+    assert_eq!(verdict(regions), "unknown not judged: us-west-2 was not read");
 }
 
 /// Without an event there is no file, so days without one may be days that were not fetched.
@@ -322,11 +338,15 @@ fn days_of_which_nothing_was_read_need_a_digest() {
         lines(&report_of(WINDOWS, activity)).join("|")
     };
     let week = "2026-11-11T07:00:00Z";
-    let hole = "unknown not judged: nothing of us-west-2 was read from 2026-11-13 09:00 UTC to 2026-11-16 10:00 UTC";
-    assert_eq!(verdict(week, json!([])), hole);
+    let hole = |until: &str| {
+        format!(
+            "unknown not judged: nothing of us-west-2 was read from 2026-11-13 09:00 UTC to {until} 10:00 UTC"
+        )
+    };
+    assert_eq!(verdict(week, json!([])), hole("2026-11-16"));
     assert!(verdict("2026-11-16T10:00:00Z", json!([])).starts_with("pass no such activity"));
     let digests = |from: &str| json!([{ "from": from, "to": "2026-11-16T00:00:00Z" }]);
-    assert_eq!(verdict(week, digests("2026-11-14T10:00:00Z")), hole);
+    assert_eq!(verdict(week, digests("2026-11-14T10:00:00Z")), hole("2026-11-14"));
     assert!(verdict(week, digests("2026-11-14T09:00:00Z")).starts_with("pass no such activity"));
 }
 
@@ -415,7 +435,7 @@ fn identity_center_may_be_where_nothing_was_read() {
     let pass = "pass no such activity was recorded in eu-west-1 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC";
     assert_eq!(verdict(vec![whole("eu-west-1")], &["eu-west-1"]), pass);
     let short = proved("eu-west-1", "07:00:00", "10:00:00");
-    let unread = "unknown not judged: no management event of eu-west-1 was read";
+    let unread = "unknown not judged: nothing of eu-west-1 was read from 2026-11-18 10:00 UTC to 2026-11-18 12:00 UTC";
     assert_eq!(verdict(vec![short], &["eu-west-1"]), unread);
     let all = portcullis_model::DEFAULT_REGIONS.map(whole);
     assert_eq!(verdict(all[1..].to_vec(), &[]), unknown);
