@@ -169,11 +169,17 @@ fn nobody(arn: String) -> Root {
     }
 }
 
-/// The days since the report was made. A bare report is judged as of its own date, which it does not give.
+/// The days since the report was made, at most.
 fn unseen_days(answers: &Answers) -> Fact<f64> {
     answers.report.as_ref().and_then(|report| match report.generated_at {
         Some(made) => Fact::Known(days(made, answers.as_of).max(0.0)),
-        None if report.is_bare => Fact::Known(0.0),
+        // It is no older than what it shows.
+        None if report.is_bare => {
+            let newest = report.rows().filter_map(ReportRow::newest).max();
+            newest.map_or(Fact::missing(Source::CredentialReport), |newest| {
+                Fact::Known(days(newest, answers.as_of).max(0.0))
+            })
+        }
         None => Fact::missing(Source::CredentialReport),
     })
 }

@@ -34,6 +34,14 @@ impl ReportRow {
         any(of_slots).or(of_others)
     }
 
+    /// The newest of its dates, which the report is no older than.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        let of_password = [self.password_last_used, self.password_last_changed];
+        let of_keys = self.keys.iter().flat_map(|key| [key.last_rotated, key.last_used]);
+        let dates = of_keys.chain(of_password).filter_map(|date| date.known().flatten());
+        dates.chain(self.created.known()).max()
+    }
+
     /// Whether every cell about a credential or MFA could be read.
     pub(crate) fn all_read(&self) -> Fact<()> {
         let keys = self.keys.iter().flat_map(|slot| [slot.active, slot.filled]);

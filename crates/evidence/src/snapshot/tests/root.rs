@@ -212,7 +212,7 @@ fn some_partitions_have_no_root_user() {
     assert_eq!(root(&key).has_access_key, Fact::Known(true), "what a source says counts");
 }
 
-/// Nothing says what root did since the report was made; a bare report has no date.
+/// Nothing says what root did since the report was made, and a bare report is known to be no older than what it shows.
 #[test]
 fn a_report_does_not_show_later_use() {
     let made = |at: Option<&str>| {
@@ -236,8 +236,14 @@ fn a_report_does_not_show_later_use() {
     assert_eq!(facts(&old), (Fact::Known(7.5), missing, vec![gap]));
     let undated = facts(&made(None));
     assert_eq!((undated.0, undated.1), (Fact::missing(Source::CredentialReport), missing));
-    let bare = Fixture::new().csv(format!("{HEADER}\n{}", root_row(&[])));
-    assert_eq!(facts(&bare), (Fact::Known(0.0), Fact::Known(false), vec![]));
+    let bare = |used: &str| {
+        let root = root_row(&[("password_last_used", used)]);
+        facts(&Fixture::new().csv(format!("{HEADER}\n{root}")))
+    };
+    assert_eq!(bare("2025-12-31T00:00:00Z"), (Fact::Known(1.0), Fact::Known(false), vec![]));
+    let gap =
+        ("Outdated".to_owned(), "does not show the use of root in the last 31.0 days".to_owned());
+    assert_eq!(bare("2025-12-01T00:00:00Z"), (Fact::Known(31.0), missing, vec![gap]));
     let live = old.with(Source::RootCredentials, &session());
     assert_eq!(facts(&live), (Fact::Known(0.0), Fact::Known(false), vec![]));
 }
