@@ -16,8 +16,8 @@ use crate::trust::{ASSUME_ROLE, TrustPolicy};
 pub enum Rank {
     /// An administrator, depending on these condition keys.
     Administrator(Vec<String>),
-    /// It can become one without conditions.
-    Escalating,
+    /// It can become one, depending on these conditions.
+    Escalating(Vec<String>),
     /// Neither.
     Other,
     /// More than that, perhaps.
@@ -30,11 +30,14 @@ impl Rank {
     #[must_use]
     pub fn new(least: &Privileges, most: Option<&Privileges>) -> Rank {
         let keys = &least.administrator_depends_on;
-        let is_escalating = least.ways.iter().any(|way| way.certainty == Certainty::Certain);
+        let way = |certainty| least.ways.iter().find(|way| way.certainty == certainty);
+        let is_escalating = way(Certainty::Certain).is_some();
         if is_escalating && !(least.administrator && keys.is_empty()) {
-            Rank::Escalating
+            Rank::Escalating(Vec::new())
         } else if least.administrator {
             Rank::Administrator(keys.clone())
+        } else if let Some(way) = way(Certainty::Conditional) {
+            Rank::Escalating(way.conditions.clone())
         } else if most.is_some_and(|most| most.administrator || !most.ways.is_empty()) {
             Rank::Unknown
         } else {
@@ -73,8 +76,12 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
         drawing.add(id, rank(id));
     }
     let exits = std::mem::take(&mut drawing.exits);
-    // Whoever is an administrator at home, or can become one, needs no such step.
-    let is_followed = |id| matches!(rank(id), Rank::Other | Rank::Unknown);
+    // Whoever is an administrator at home, or can become one whatever the conditions, needs no such step.
+    let is_followed = |id| match rank(id) {
+        Rank::Administrator(_) => false,
+        Rank::Escalating(conditions) => !conditions.is_empty(),
+        Rank::Other | Rank::Unknown => true,
+    };
     let steps = home_steps(account, exits, is_followed);
     for (id, steps) in &steps {
         drawing.draw(*id, rank(*id)).incomplete |= steps.incomplete;
@@ -194,7 +201,7 @@ impl Drawing<'_> {
     ) -> BorderPrincipal {
         let (rank, depends_on) = match rank {
             Rank::Administrator(keys) => (BorderRank::Administrator, keys),
-            Rank::Escalating => (BorderRank::Escalating, Vec::new()),
+            Rank::Escalating(keys) => (BorderRank::Escalating, keys),
             Rank::Other | Rank::Unknown => (BorderRank::Other, Vec::new()),
         };
         BorderPrincipal {

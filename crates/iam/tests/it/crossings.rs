@@ -194,12 +194,15 @@ fn only_privileged_roles_count() {
     check_all(own(), other(json!([allow("s3:*", "*")])), &[]);
     // It can give itself every permission.
     check_all(own(), other(json!([allow("iam:PutRolePolicy", "*")])), ADMIN);
-    let under_mfa = when(everything(), json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
-    check_all(
-        own(),
-        other(json!([under_mfa])),
-        &["222222222222 admin if aws:MultiFactorAuthPresent"],
-    );
+    // Or is one, or becomes one, under a condition.
+    for may in [everything(), allow("iam:PutRolePolicy", "*")] {
+        let under_mfa = when(may, json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+        check_all(
+            own(),
+            other(json!([under_mfa])),
+            &["222222222222 admin if aws:MultiFactorAuthPresent"],
+        );
+    }
 }
 
 #[test]
