@@ -130,13 +130,19 @@ pub(super) fn of_user(
     }
     let unlisted =
         own.as_deref().and_then(|own| unlisted_device(own, virtual_ones.known()?, answers));
-    if let Some(device) = unlisted {
-        let message = format!("lacks {}, which is on the list of virtual devices", device.serial);
-        let gap = Gap::new(Source::MfaDevices, "Contradictory", message);
+    let lack = unlisted
+        .map(|device| format!("lacks {}, which is on the list of virtual devices", device.serial));
+    // What leaves open whether MFA is active has its gap.
+    let doubt = active.known().and_then(|_| {
+        own.iter().flatten().find_map(|device| doubt_of_own(device, user, virtual_ones, answers))
+    });
+    let contradiction = lack.or(doubt);
+    if let Some(message) = &contradiction {
+        let gap = Gap::new(Source::MfaDevices, "Contradictory", message.clone());
         gaps.push(gap.for_resource(user.name));
     }
     let devices = match own {
-        Some(_) if unlisted.is_some() => Fact::missing(Source::MfaDevices),
+        Some(_) if contradiction.is_some() => Fact::missing(Source::MfaDevices),
         Some(own) => Fact::Known(own),
         None if user.deleted => Fact::Known(Vec::new()),
         None => none_if_inactive(virtual_ones, active.map(|active| active || lacks_device)),

@@ -131,6 +131,21 @@ fn a_device_older_than_its_user_proves_nothing() {
     assert_eq!(owner("AIDA1"), None);
 }
 
+/// Another device shows that MFA is active, but not how many there are.
+#[test]
+fn a_virtual_device_of_the_user_alone_is_no_second_one() {
+    let own = |name: &str| json!({"UserName": "alice", "SerialNumber": name, "EnableDate": "2025-01-01T00:00:00Z"});
+    let own = json!([own("GAHT1"), own(&serial("ghost"))]);
+    let snapshot = Fixture::new().alice(&ACTIVE).mfa(&["alice"], &own).snapshot();
+    let alice = user(&snapshot, "alice");
+    assert_eq!(alice.mfa_active, Fact::Known(true));
+    assert_eq!(alice.mfa_devices, Fact::missing(Source::MfaDevices));
+    let message =
+        format!("{} is not on the list of virtual devices as the user's", serial("ghost"));
+    let gap = ("Contradictory".to_owned(), message);
+    assert_eq!(gaps(&snapshot, Source::MfaDevices, Some("alice")), [gap]);
+}
+
 /// Both lists hold each virtual device.
 #[test]
 fn a_virtual_device_of_the_user_alone_proves_nothing() {
