@@ -162,8 +162,8 @@ fn that_nothing_was_recorded_is_said_only_where_all_was_read() {
     assert_eq!((found.message, found.urgent), (expected, false));
     assert_eq!(message(activity(&REGIONS[1..], &[], &[])), WORDS, "a region is missing");
     let mut short = activity(&REGIONS, &[], &[]);
-    short["regions"][0]["proved"][0]["from"] = json!("2026-11-18T08:00:01Z");
-    assert_eq!(message(short), WORDS, "an hour of a region is missing");
+    short["regions"][0]["proved"][0]["from"] = json!("2026-11-18T08:15:01Z");
+    assert_eq!(message(short), WORDS, "more than a quarter of the period is missing");
     let mut of_another = activity(&REGIONS, &[], &[]);
     of_another["is_of_one_person"] = json!(true);
     assert_eq!(message(of_another), WORDS, "only one person was asked about");
