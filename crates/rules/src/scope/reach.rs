@@ -117,23 +117,20 @@ fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
         return Err(nothing_read(known, period));
     };
     if first.from.duration_since(period.from) > slack(period, is_proved) {
-        let hole = Period { from: period.from, to: first.from };
-        return Err(format!("nothing of {region} was read {}", stretch(hole)));
+        return Err(unread(region, period.from, first.from));
     }
     let (mut until, mut was_proved) = (first.to, is_proved);
     for (next, is_proved) in read {
         let quiet = if was_proved && is_proved { SignedDuration::ZERO } else { QUIET };
         if next.from.duration_since(until) > quiet {
-            let hole = Period { from: until, to: next.from };
-            return Err(format!("nothing of {region} was read {}", stretch(hole)));
+            return Err(unread(region, until, next.from));
         }
         if next.to > until {
             (until, was_proved) = (next.to, is_proved);
         }
     }
     if period.to.duration_since(until) > slack(period, was_proved) {
-        let hole = Period { from: until, to: period.to };
-        return Err(format!("nothing of {region} was read {}", stretch(hole)));
+        return Err(unread(region, until, period.to));
     }
     Ok(Period { from: first.from.max(period.from), to: until.min(period.to) })
 }
@@ -146,8 +143,12 @@ fn nothing_read(known: &RegionCoverage, period: Period) -> String {
         None if seen.is_empty() && proved.is_empty() => {
             format!("no management event of {region} was read")
         }
-        None => format!("nothing of {region} was read {}", stretch(period)),
+        None => unread(region, period.from, period.to),
     }
+}
+
+fn unread(region: &str, from: Timestamp, to: Timestamp) -> String {
+    format!("nothing of {region} was read {}", stretch(Period { from, to }))
 }
 
 /// How much may be missing at an end of the period: before or after digests little, else as long as a region may be
