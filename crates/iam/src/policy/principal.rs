@@ -75,7 +75,8 @@ impl PrincipalElement {
     }
 }
 
-/// Reads `"*"`, or an object of types, each with one id or a list.
+/// Reads `"*"`, or an object of types, each with one id or a list. A list may be empty if another is not, as some
+/// tools write it.
 pub(super) fn principals(json: Json) -> Result<Vec<PrincipalElement>, String> {
     let types = match json {
         Json::String(text) if text == "*" => return Ok(vec![PrincipalElement::Anyone]),
@@ -94,15 +95,15 @@ pub(super) fn principals(json: Json) -> Result<Vec<PrincipalElement>, String> {
             _ => return Err(format!("has principals of the unknown type {kind:?}")),
         };
         let ids = if let Json::Array(list) = ids { list } else { vec![ids] };
-        if ids.is_empty() {
-            return Err(format!("has an empty list of {kind} principals"));
-        }
         for id in ids {
             match id {
                 Json::String(text) if !text.is_empty() => principals.push(make(text)),
                 _ => return Err(format!("has the {kind} principal {id}, which names nobody")),
             }
         }
+    }
+    if principals.is_empty() {
+        return Err("has a principal that names nobody".to_owned());
     }
     Ok(principals)
 }
@@ -150,6 +151,8 @@ mod tests {
         assert_eq!(read(json!({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})), [deleted]);
         let google = PrincipalElement::Federated("accounts.google.com".to_owned());
         assert_eq!(read(json!({"Federated": "accounts.google.com"})), [google]);
+        let beside_nobody = read(json!({"AWS": "111122223333", "Service": []}));
+        assert_eq!(beside_nobody, [account("111122223333")]);
     }
 
     #[test]
@@ -163,7 +166,7 @@ mod tests {
             json!({"AWS": {"AWS": "*"}}),
             json!({"AWS": [["*"]]}),
             json!({"aws": "*"}),
-            json!({"AWS": []}),
+            json!({"AWS": [], "Service": []}),
             json!({"AWS": ""}),
         ] {
             assert!(principals(hostile.clone()).is_err(), "{hostile}");
