@@ -47,6 +47,9 @@ const SIGN_IN: [&str; 8] = [
     ".signin.sc2shome.sgov.gov",
 ];
 
+/// The keys that say from which network a request comes.
+const NETWORK: [&str; 3] = ["aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"];
+
 const IS_SERVICE: &str = "aws:principalisawsservice";
 
 /// Whether the statement is about the principal.
@@ -450,9 +453,12 @@ impl Clauses {
             if is_saml(provider) {
                 demands.tenant = self.demand(demands_endpoint);
             } else if let Some(issuer) = Issuer::of_provider(provider) {
-                demands.tenant = self.demand(|it| issuer.tells_tenant(it));
-                demands.branch =
-                    !issuer.tells_branches() || self.demand(|it| issuer.tells_branch(it));
+                let is_of_tenant = self.demand(|it| issuer.tells_tenant(it));
+                let is_of_network = self.owners(account, |key| NETWORK.contains(&key)).is_some();
+                demands.tenant = is_of_tenant || is_of_network;
+                demands.branch = !is_of_tenant
+                    || !issuer.tells_branches()
+                    || self.demand(|it| issuer.tells_branch(it));
             }
         }
         demands

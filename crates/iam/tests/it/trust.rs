@@ -899,6 +899,10 @@ fn the_tenant_of_a_shared_issuer() {
         (GITHUB, "sub", "repo:octo-org/*:environment:*", "any branch"),
         ("oidc.vercel.com", "sub", "owner:acme:project:*:environment:production", "tenant"),
         ("oidc.vercel.com", "sub", "owner:acme:project:*", "any branch"),
+        ("oidc.deno.com", "sub", "deployment:acme/site/production", "tenant"),
+        ("oidc.deno.com", "sub", "deployment:acme*", "any tenant"),
+        ("federation.namespaceapis.com", "sub", "acme/*", "tenant"),
+        ("federation.namespaceapis.com", "sub", "*", "any tenant"),
         // A slash in the name of the issuer does not belong to the claim.
         ("api.pulumi.com/oidc", "aud", "*", "any tenant"),
         ("api.pulumi.com/oidc/v2", "sub", "pulumi:org:acme:*", "tenant"),
@@ -936,6 +940,12 @@ fn the_tenant_of_a_shared_issuer() {
     for issuer in ["accounts.google.com", "www.amazon.com", "graph.facebook.com", GITHUB] {
         check(web(issuer, json!({})), &["any tenant"]);
     }
+    // Nobody else is in a network, but everybody who may push to a repository of the tenant runs there.
+    let address = || json!({"aws:SourceIp": "203.0.113.7/32"});
+    check(web(GITHUB, json!({"IpAddress": address()})), &["tenant"]);
+    check(web(GITHUB, json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}})), &["any tenant"]);
+    let sub = json!({"token.actions.githubusercontent.com:sub": "repo:octo-org/*"});
+    check(web(GITHUB, json!({"IpAddress": address(), "StringLike": sub})), &["any branch"]);
     let private = arn("oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A1");
     check(web(&private, json!({})), &["tenant"]);
 }
