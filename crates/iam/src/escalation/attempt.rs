@@ -14,6 +14,7 @@ use crate::trust::{ASSUME_ROLE, Grant, SESSION, is_saml};
 use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
+const EMPTY_PROFILE: &str = "an instance profile without a role";
 const DEMANDS: &str = "what the trust policy demands beside the provider's assertion";
 
 /// The keys that whoever assumes a role chooses one value for, whichever policies ask for it.
@@ -130,12 +131,26 @@ impl<'a> Search<'a> {
         {
             return None;
         }
+        if by.method.actions.contains(&ActionId::named("iam:addroletoinstanceprofile")) {
+            return Some(step.and(self.empty_profile(who.asks(""))));
+        }
         if !needs_profile(by.method, role, self.account()) {
             return Some(step);
         }
         let make = ["iam:createinstanceprofile", "iam:addroletoinstanceprofile"];
         let profile = self.index.uses(&make.map(ActionId::named), who.asks(""));
         Some(step.and(profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE))))
+    }
+
+    /// An instance profile has one role, so that of another must be taken out of it first. Those that have none are not
+    /// in the data.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html>
+    fn empty_profile(&self, asked: Asked<'_>) -> Step {
+        let is_any = self.account().principals.iter().any(|it| !it.instance_profiles.is_empty());
+        let remove = [ActionId::named("iam:removerolefrominstanceprofile")];
+        let emptied = is_any.then(|| self.index.uses(&remove, asked)).flatten();
+        emptied.unwrap_or(Step::limited(Certainty::Possible, EMPTY_PROFILE))
     }
 
     /// The first action of a method on a target; a role is passed to any of the method's services.
@@ -400,7 +415,6 @@ pub(super) fn providers_of<'a>(role: &'a Principal, account: &Account) -> Vec<(C
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
 fn needs_profile(method: &Method, role: &Principal, account: &Account) -> bool {
-    let makes = method.actions.contains(&ActionId::named("iam:addroletoinstanceprofile"));
     let elsewhere = |service: &String| {
         let is_admitted =
             role.trust.as_ref().is_none_or(|trust| trust.admits_provider(service, account));
@@ -408,6 +422,5 @@ fn needs_profile(method: &Method, role: &Principal, account: &Account) -> bool {
     };
     method.services.iter().any(|it| it == "ec2.amazonaws.com")
         && role.instance_profiles.is_empty()
-        && !makes
         && !method.services.iter().any(elsewhere)
 }

@@ -189,7 +189,12 @@ impl Method {
                     }
                     self.beside("roles", trusting(spec, trust))
                 };
-                let certainty = if self.changes == "passed-role" { Certain } else { Conditional };
+                let certainty = match (self.changes.as_str(), self.id.as_str()) {
+                    // One without a role is not in the data.
+                    (_, "instance-profile-role") => Possible,
+                    ("passed-role", _) => Certain,
+                    _ => Conditional,
+                };
                 let own = &self.services[0];
                 let fails = vec![role(plain(), own), role(admin(), "unrelated.amazonaws.com")];
                 (certainty, role(admin(), own), fails)

@@ -616,6 +616,14 @@ fn an_instance_has_a_role_by_an_instance_profile() {
     assert!(ways.contains(&("ec2-run-instances", Certain)), "{ways:?}");
     let made = json!([run(), profile(json!("iam:CreateInstanceProfile"))]);
     check_user(made, without(), &[("ec2-run-instances", Possible)]);
+    // It has one role, which must be taken out first.
+    let put = |more: Json| {
+        let put = allow(json!(["iam:PassRole", "iam:AddRoleToInstanceProfile"]), "*");
+        let ways = ways_of(json!([put, more]), admin(trusts_service("ec2.amazonaws.com")));
+        ways.iter().find(|(id, _)| *id == "instance-profile-role").map(|(_, certainty)| *certainty)
+    };
+    assert_eq!(put(allow("s3:*", "*")), Some(Possible));
+    assert_eq!(put(allow("iam:RemoveRoleFromInstanceProfile", "*")), Some(Certain));
     // What runs in containers needs none.
     let connect = || json!([allow("ssm:StartSession", "*")]);
     let of = |service: &str| role("admin", json!([everything()]), trusts_service(service));
