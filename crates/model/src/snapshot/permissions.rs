@@ -266,6 +266,8 @@ record! {
         /// The id of the account or organization, the unique id of a principal, or a network: the id of a
         /// VPC or of an endpoint, or a range of addresses.
         pub id: String,
+        /// Whether the id is that of an account.
+        pub is_account: bool,
         /// The id of the organization that the principals of the account must belong to; null: any
         /// or none.
         pub organization: Option<String>,

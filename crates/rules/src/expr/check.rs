@@ -196,7 +196,7 @@ impl<'n> Checker<'n> {
         if comparable(checked.ty, ty) {
             return Some(checked.node);
         }
-        let message = format!("this is {}, and {} is needed", type_name(checked.ty), type_name(ty));
+        let message = format!("expected {}, found {}", type_name(ty), type_name(checked.ty));
         self.refuse(Problem::new(operand.at.clone(), message))
     }
 

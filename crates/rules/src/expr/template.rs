@@ -237,12 +237,12 @@ impl Template {
         let (mut segments, mut problems) = (Vec::new(), Vec::new());
         for piece in split(text) {
             match piece {
-                Ok(Piece::Text(text)) => {
+                Ok(Part::Text(text)) => {
                     segments.extend(
                         text.split_inclusive('\n').map(|line| Segment::Text(line.to_owned())),
                     );
                 }
-                Ok(Piece::Expression(range)) => match expression(text, range, names) {
+                Ok(Part::Expression(range)) => match expression(text, range, names) {
                     Ok(segment) => segments.push(segment),
                     Err(mut more) => problems.append(&mut more),
                 },
@@ -268,7 +268,8 @@ impl Template {
     /// document; what is missing or null stays to be filled in, as in [`Template::blanks`].
     ///
     /// A line that begins with a condition is left out where that does not hold. A command with a list is
-    /// written once for each element; several lists of a line go in step.
+    /// written once for each element; several lists of a line go in step. In a JSON document, the elements
+    /// are those of an array.
     pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
         let mut advice = String::new();
         for (condition, line) in self.lines() {
@@ -277,14 +278,7 @@ impl Template {
             if holds == Ok(false) {
                 continue;
             }
-            let mut fillings = Vec::new();
-            for part in line {
-                fillings.push(match part {
-                    Segment::Text(text) => Filling::Words(text),
-                    Segment::Expression(shown) => shown.fill(env),
-                });
-            }
-            let filled = filled_lines(&fillings);
+            let filled = filled_lines(&pieces(line, env));
             match condition {
                 Some(condition) if holds.is_err() => {
                     condition.add_line_that_may_apply(&filled, &mut advice);
@@ -350,42 +344,62 @@ impl Segment {
     }
 }
 
-/// The line of a command, once for each element of its lists; prose, which is not indented, once.
-fn filled_lines(fillings: &[Filling<'_>]) -> String {
-    let lists = fillings.iter().filter_map(|filling| match filling {
-        Filling::Each(values) => Some(values.len()),
-        Filling::Words(_) | Filling::Value(_) => None,
+/// A piece of a line, quoted where it needs to be.
+enum Piece {
+    Once(String),
+    /// One for each time that the line is written.
+    Each(Vec<String>),
+}
+
+fn pieces<'a>(line: &'a [Segment], env: &mut Env<'a>) -> Vec<Piece> {
+    let is_command = matches!(line.first(), Some(Segment::Text(text)) if text.starts_with(' '));
+    let mut in_quotes = false;
+    let mut pieces = Vec::new();
+    for part in line {
+        let filling = match part {
+            Segment::Text(text) => {
+                // Prose has apostrophes.
+                in_quotes ^= is_command && text.matches('\'').count() % 2 == 1;
+                Filling::Words(text)
+            }
+            Segment::Expression(shown) => shown.fill(env),
+        };
+        let quoted = if in_quotes { show::quoted_json } else { shell_word };
+        pieces.push(match filling {
+            Filling::Words(words) => Piece::Once(words.to_owned()),
+            Filling::Value(value) => Piece::Once(quoted(&value)),
+            Filling::Each(values) => {
+                let words: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+                let separator = if in_quotes { "\", \"" } else { ", " };
+                match words.is_empty() || is_command && !in_quotes {
+                    true => Piece::Each(words),
+                    false => Piece::Once(words.join(separator)),
+                }
+            }
+        });
+    }
+    pieces
+}
+
+/// The line, once for each element of its lists.
+fn filled_lines(pieces: &[Piece]) -> String {
+    let lists = pieces.iter().filter_map(|piece| match piece {
+        Piece::Once(_) => None,
+        Piece::Each(words) => Some(words.len()),
     });
-    let is_command =
-        matches!(fillings.first(), Some(Filling::Words(words)) if words.starts_with(' '));
-    let times = lists.min().map_or(1, |least| if is_command { least } else { least.min(1) });
     let mut lines = String::new();
-    for index in 0..times {
+    for index in 0..lists.min().unwrap_or(1) {
         if index > 0 && !lines.ends_with('\n') {
             lines.push('\n');
         }
-        let mut in_quotes = false;
-        for filling in fillings {
-            match filling {
-                Filling::Words(words) => {
-                    // Prose has apostrophes.
-                    in_quotes ^= is_command && words.matches('\'').count() % 2 == 1;
-                    lines.push_str(words);
-                }
-                Filling::Each(values) if !is_command => {
-                    let words: Vec<_> = values.iter().map(|value| shell_word(value)).collect();
-                    lines.push_str(&words.join(", "));
-                }
-                Filling::Value(value) => lines.push_str(&command_word(value, in_quotes)),
-                Filling::Each(values) => lines.push_str(&command_word(&values[index], in_quotes)),
-            }
+        for piece in pieces {
+            lines.push_str(match piece {
+                Piece::Once(words) => words,
+                Piece::Each(words) => &words[index],
+            });
         }
     }
     lines
-}
-
-fn command_word(value: &str, in_quotes: bool) -> String {
-    if in_quotes { show::quoted_json(value) } else { shell_word(value) }
 }
 
 fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Segment, Vec<Problem>> {
@@ -406,25 +420,25 @@ fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Segme
     Ok(Segment::Expression(shown))
 }
 
-enum Piece<'t> {
+enum Part<'t> {
     Text(&'t str),
     /// The place between the braces.
     Expression(Range<usize>),
 }
 
 /// Splits at braces.
-fn split(text: &str) -> Vec<Result<Piece<'_>, Problem>> {
+fn split(text: &str) -> Vec<Result<Part<'_>, Problem>> {
     let (mut pieces, mut start) = (Vec::new(), 0);
     while let Some(brace) = text[start..].find(['{', '}']).map(|found| start + found) {
         if brace > start {
-            pieces.push(Ok(Piece::Text(&text[start..brace])));
+            pieces.push(Ok(Part::Text(&text[start..brace])));
         }
         let rest = &text[brace..];
         if rest.starts_with("{{") || rest.starts_with("}}") {
-            pieces.push(Ok(Piece::Text(&rest[..1])));
+            pieces.push(Ok(Part::Text(&rest[..1])));
             start = brace + 2;
         } else if let Some(end) = rest.strip_prefix('{').and_then(closing) {
-            pieces.push(Ok(Piece::Expression(brace + 1..brace + 1 + end)));
+            pieces.push(Ok(Part::Expression(brace + 1..brace + 1 + end)));
             start = brace + end + 2;
         } else {
             let problem = Problem::new(brace..brace + 1, "this brace has no partner");
@@ -432,7 +446,7 @@ fn split(text: &str) -> Vec<Result<Piece<'_>, Problem>> {
             start = brace + 1;
         }
     }
-    pieces.push(Ok(Piece::Text(&text[start..])));
+    pieces.push(Ok(Part::Text(&text[start..])));
     pieces
 }
 

@@ -359,6 +359,14 @@ fn a_hostile_name_ends_neither_the_line_nor_the_quotes_nor_the_document() {
 }
 
 #[test]
+fn the_elements_of_a_list_stand_side_by_side_in_a_document() {
+    let text = r#"  x --doc '{{"names": ["{user.groups}"]}}' {user.name}"#;
+    let both = r#"  x --doc '{"names": ["a", "b\"c"]}' ann"#;
+    assert_eq!(command(text, "ann", &["a", "b\"c"]), both);
+    assert_eq!(command(text, "ann", &[]), "");
+}
+
+#[test]
 fn a_rule_in_general_has_capitals_where_values_belong() {
     let text = "{user.mfa_active}  x {user.name} {user.access_keys.map(k, k.id)} {params.limit} \
                 {user.mfa_active ? '--yes' : '--no'}";

@@ -74,8 +74,7 @@ impl<'a> Trustees<'a> {
             }
             external
         });
-        let account = |(id, organization)| ExternalAccount { id, organization };
-        external.map(|all| all.into_iter().map(account).collect())
+        external.map(|all| all.into_iter().map(external_account).collect())
     }
 
     /// The own organization, and its management account.
@@ -205,4 +204,9 @@ impl<'a> Trustees<'a> {
         }
         Fact::Known(ids)
     }
+}
+
+fn external_account((id, organization): (String, Option<String>)) -> ExternalAccount {
+    let is_account = AccountId::parse(&id).is_some();
+    ExternalAccount { id, is_account, organization }
 }

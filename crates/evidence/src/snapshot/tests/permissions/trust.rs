@@ -37,8 +37,9 @@ fn external(ids: &[&str]) -> Fact<Vec<ExternalAccount>> {
 fn members(ids: &[&str], organization: Option<&str>) -> Fact<Vec<ExternalAccount>> {
     let mut all = Vec::new();
     for id in ids {
+        let is_account = id.chars().all(|c| c.is_ascii_digit());
         let organization = organization.map(str::to_owned);
-        all.push(ExternalAccount { id: (*id).to_owned(), organization });
+        all.push(ExternalAccount { id: (*id).to_owned(), is_account, organization });
     }
     Fact::Known(all)
 }
