@@ -35,7 +35,7 @@ pub use policy::{
     Statement,
 };
 pub use portcullis_model::PrincipalKind;
-pub use questions::Anywhere;
+pub use questions::{AllowedAnywhere, Anywhere};
 pub use trust::{Demands, Owner, Standing, TrustPolicy, Trustee, Who};
 pub use truth::{Doubts, Lack, Truth};
 pub use value::Value;

@@ -25,6 +25,15 @@ pub struct Anywhere<'a> {
     pub at_times_unnamed: &'a [&'a str],
 }
 
+/// How an action is allowed on just any resource.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct AllowedAnywhere {
+    /// The statements that allow it; empty: nothing does, or it is denied there.
+    pub statements: Vec<String>,
+    /// The condition keys, in lower case, on which it depends.
+    pub depends_on: Vec<String>,
+}
+
 impl PolicyDocument {
     /// Whether it allows every action on every resource, and takes nothing away, or may.
     #[must_use]
@@ -151,12 +160,12 @@ impl PolicyDocument {
         })
     }
 
-    /// The statements that allow the action on just any resource; none if the document denies it there.
+    /// How the action is allowed on just any resource.
     #[must_use]
-    pub fn allows_anywhere(&self, account: &Account, question: &Anywhere<'_>) -> Vec<String> {
+    pub fn allows_anywhere(&self, account: &Account, question: &Anywhere<'_>) -> AllowedAnywhere {
         let action = question.action;
         if !self.may_allow(action) {
-            return Vec::new();
+            return AllowedAnywhere::default();
         }
         let resource = question
             .resource
@@ -178,16 +187,21 @@ impl PolicyDocument {
             let context = Context { resource: about, ..Context::new(account, &brings) };
             for resources in &together {
                 let requests = resources.iter().map(|it| Request { action, resource: it, context });
-                if requests.clone().all(|request| self.decide(&request).may_be_allowed()) {
-                    return self.labels(|statement| {
-                        statement.effect == Effect::Allow
-                            && statement.actions.selects(action)
-                            && requests.clone().any(|it| statement.applies(&it).is_possible())
-                    });
+                let decisions: Vec<_> = requests.clone().map(|it| self.decide(&it)).collect();
+                if !decisions.iter().all(Decision::may_be_allowed) {
+                    continue;
                 }
+                let statements = self.labels(|statement| {
+                    statement.effect == Effect::Allow
+                        && statement.actions.selects(action)
+                        && requests.clone().any(|it| statement.applies(&it).is_possible())
+                });
+                let keys: BTreeSet<String> =
+                    decisions.into_iter().flat_map(|it| it.doubts().keys).collect();
+                return AllowedAnywhere { statements, depends_on: keys.into_iter().collect() };
             }
         }
-        Vec::new()
+        AllowedAnywhere::default()
     }
 
     /// The statements whose policy variables are plain text, because the document lacks Version

@@ -300,7 +300,8 @@ fn check_anywhere(action: &str, statements: Json, expected: bool) {
         unnamed: &["iam:passedtoservice"],
         at_times_unnamed: &["iam:associatedresourcearn", "kms:requestalias", "kms:resourcealiases"],
     };
-    let found = !document(statements.clone()).allows_anywhere(&account, &question).is_empty();
+    let found =
+        !document(statements.clone()).allows_anywhere(&account, &question).statements.is_empty();
     assert_eq!(found, expected, "{action}: {statements}");
 }
 

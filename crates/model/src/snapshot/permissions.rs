@@ -220,9 +220,14 @@ record! {
         pub not_action_allows: Fact<Vec<String>>,
         /// The watched actions that it allows on every resource.
         pub actions_on_everything: Fact<Vec<WatchedAction>>,
+        /// Those of them that it allows only under conditions which the account does not decide.
+        pub conditional_actions: Fact<Vec<ConditionalAction>>,
         /// The statements that allow passing any role to any service.
         #[shown(Statement)]
         pub pass_any_role: Fact<Vec<String>>,
+        /// The condition keys on which that depends.
+        #[shown(Nothing)]
+        pub pass_any_role_depends_on: Fact<Vec<String>>,
         /// The ways to become an administrator that this policy alone grants.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
@@ -233,6 +238,18 @@ record! {
         /// Those of them that deny, or that allow by NotResource, and so no longer protect.
         #[shown(Statement)]
         pub ignored_protections: Fact<Vec<String>>,
+    }
+}
+
+record! {
+    /// An action that is allowed under conditions.
+    #[from(AccountAuthorizationDetails)]
+    pub struct ConditionalAction {
+        /// The action.
+        pub action: WatchedAction,
+        /// The condition keys on which it depends.
+        #[shown(Nothing)]
+        pub depends_on: Vec<String>,
     }
 }
 

@@ -371,9 +371,10 @@ fn pieces<'a>(line: &'a [Segment], env: &mut Env<'a>) -> Vec<Piece> {
             Filling::Each(values) => {
                 let words: Vec<String> = values.iter().map(|value| quoted(value)).collect();
                 let separator = if in_quotes { "\", \"" } else { ", " };
-                match words.is_empty() || is_command && !in_quotes {
-                    true => Piece::Each(words),
-                    false => Piece::Once(words.join(separator)),
+                if words.is_empty() || is_command && !in_quotes {
+                    Piece::Each(words)
+                } else {
+                    Piece::Once(words.join(separator))
                 }
             }
         });

@@ -1,7 +1,9 @@
 //! The facts about policies: what each document says by itself.
 
 use portcullis_iam::{Account, Anywhere, Decision, PolicyDocument};
-use portcullis_model::{Arn, Fact, Holder, Policy, PrincipalKind, WatchedAction};
+use portcullis_model::{
+    Arn, ConditionalAction, Fact, Holder, Policy, PrincipalKind, WatchedAction,
+};
 
 use super::read::PolicyUse;
 use super::{Privileges, SOURCE};
@@ -30,11 +32,22 @@ const WATCHED: [(WatchedAction, &str, bool, &[&str]); 12] = [
     (WatchedAction::GetWebIdentityToken, "*", false, &["sts:identitytokenaudience"]),
 ];
 
+/// Whether any role may be passed to any service.
+const PASS_ROLE: Anywhere<'static> = Anywhere {
+    action: "iam:passrole",
+    resource: ROLE,
+    in_any_account: false,
+    unnamed: &["iam:passedtoservice"],
+    at_times_unnamed: &["iam:associatedresourcearn"],
+};
+
 /// The facts about one policy.
 pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges) -> Policy {
     let policy = account.policy(used.id);
     let document = policy.document.as_ref();
     let everything = fact(document, |document| document.decide_everything(account));
+    let watched = fact(document, |document| actions_on_everything(document, account));
+    let pass_any_role = fact(document, |document| document.allows_anywhere(account, &PASS_ROLE));
     let mut attached_to = used.attached_to.clone();
     attached_to.sort();
     let attached = used.counted_as_attached || !attached_to.is_empty();
@@ -54,19 +67,10 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
         service_wildcards: fact(document, |document| document.whole_services(account)),
         wildcard_services: fact(document, PolicyDocument::wildcard_services),
         not_action_allows: fact(document, |document| document.not_action_allows(account)),
-        actions_on_everything: fact(document, |document| actions_on_everything(document, account)),
-        pass_any_role: fact(document, |document| {
-            document.allows_anywhere(
-                account,
-                &Anywhere {
-                    action: "iam:passrole",
-                    resource: ROLE,
-                    in_any_account: false,
-                    unnamed: &["iam:passedtoservice"],
-                    at_times_unnamed: &["iam:associatedresourcearn"],
-                },
-            )
-        }),
+        actions_on_everything: watched.as_ref().map(|all| all.iter().map(|(it, _)| *it).collect()),
+        conditional_actions: watched.map(conditional),
+        pass_any_role: pass_any_role.as_ref().map(|it| it.statements.clone()),
+        pass_any_role_depends_on: pass_any_role.map(|it| it.depends_on),
         escalations: privileges.escalations,
         ignored_variables: fact(document, |document| document.ignored_variables(false)),
         ignored_protections: fact(document, |document| document.ignored_variables(true)),
@@ -85,17 +89,27 @@ fn fact<T>(document: Option<&PolicyDocument>, make: impl FnOnce(&PolicyDocument)
     known_or(document, SOURCE).map(make)
 }
 
-fn actions_on_everything(document: &PolicyDocument, account: &Account) -> Vec<WatchedAction> {
-    let mut allowed = Vec::new();
+/// The watched actions that the document allows on every resource, each with the condition keys on which it depends.
+fn actions_on_everything(
+    document: &PolicyDocument,
+    account: &Account,
+) -> Vec<(WatchedAction, Vec<String>)> {
+    let mut allowed: Vec<(WatchedAction, Vec<String>)> = Vec::new();
     for (action, resource, in_any_account, unnamed) in WATCHED {
         let name = action.word().to_ascii_lowercase();
         // A key may have no alias; most have one, so a condition that any alias meets leaves out next to nothing.
         let at_times_unnamed = &["kms:requestalias", "kms:resourcealiases"];
         let question =
             Anywhere { action: &name, resource, in_any_account, unnamed, at_times_unnamed };
-        if !allowed.contains(&action) && !document.allows_anywhere(account, &question).is_empty() {
-            allowed.push(action);
+        let found = document.allows_anywhere(account, &question);
+        if !found.statements.is_empty() && allowed.iter().all(|(other, _)| *other != action) {
+            allowed.push((action, found.depends_on));
         }
     }
     allowed
+}
+
+fn conditional(watched: Vec<(WatchedAction, Vec<String>)>) -> Vec<ConditionalAction> {
+    let conditional = watched.into_iter().filter(|(_, keys)| !keys.is_empty());
+    conditional.map(|(action, depends_on)| ConditionalAction { action, depends_on }).collect()
 }

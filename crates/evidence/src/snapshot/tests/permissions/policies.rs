@@ -193,6 +193,25 @@ fn watched_actions_on_everything() {
     assert_eq!(of(json!([kms, deny(json!("kms:Decrypt"), json!("*"))])), [ReEncryptFrom]);
 }
 
+#[test]
+fn on_what_watched_actions_depend() {
+    let keys = |statement: &Json| {
+        let policy = of(json!([statement]));
+        let watched = known(policy.conditional_actions);
+        let of_actions = watched.into_iter().map(|it| it.depends_on).next().unwrap_or_default();
+        [of_actions, known(policy.pass_any_role_depends_on)]
+    };
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let key = vec!["aws:MultiFactorAuthPresent".to_owned()];
+    let none = Vec::<String>::new;
+    let assume = allow(json!("sts:AssumeRole"), json!("*"));
+    assert_eq!(keys(&with(assume.clone(), "Condition", mfa.clone())), [key.clone(), none()]);
+    assert_eq!(keys(&assume), [none(), none()]);
+    let pass = allow(json!("iam:PassRole"), json!("*"));
+    assert_eq!(keys(&with(pass.clone(), "Condition", mfa)), [none(), key]);
+    assert_eq!(keys(&pass), [none(), none()]);
+}
+
 /// Trails can be stopped by whoever has all of the service, however that is written.
 #[test]
 fn all_of_cloudtrail_in_every_spelling() {
