@@ -77,6 +77,9 @@ pub struct RegionCoverage {
     /// without a day between two. Sorted.
     #[serde(default)]
     pub seen: Vec<Period>,
+    /// The same of the log files of a trail that were read in whole. Other inputs may be a choice of events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged: Vec<Period>,
     /// The periods of digests of which every log file was read: there, nothing is missing. Sorted,
     /// and joined where they touch.
     pub proved: Vec<Period>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, Actor, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact,
-    FactorState, Form, Mfa, Outcome, Period, SharedText, SignIn, Source, is_region, partition_of,
+    FactorState, Mfa, Outcome, Period, SharedText, SignIn, Source, is_region, partition_of,
 };
 
 use crate::summary::Filter;
@@ -25,7 +25,6 @@ pub(crate) fn facts(
             period,
             regions: Vec::new(),
             portal_regions: BTreeSet::new(),
-            is_whole: is_whole(coverage),
             is_of_one_person: filter.user.is_some(),
             sign_ins: Vec::new(),
             credential_events: Vec::new(),
@@ -79,13 +78,6 @@ fn make_room(
             activity.credential_events.reserve_exact(events);
         }
     }
-}
-
-/// Whether what was read of a region is all that happened there. What a look-up prints, or a person saves,
-/// may be a choice of events.
-fn is_whole(coverage: &Coverage) -> bool {
-    let is_log = |form: &Form| matches!(form, Form::LogFile | Form::Digest | Form::Empty);
-    coverage.gaps.is_empty() && coverage.inputs.keys().all(is_log)
 }
 
 fn sign_in(attempt: &Attempt) -> SignIn {

@@ -43,6 +43,9 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// What UTF-16 begins with, as `>` of Windows PowerShell writes it.
 const UTF_16_MARKS: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
+/// What is wrong with other JSON.
+const NOT_AN_EVENT: &str = "it holds an object that is not a CloudTrail event";
+
 /// What one input holds.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
@@ -240,8 +243,7 @@ impl Input {
         let field = match header.interest() {
             Interest::Judge(field) => field,
             Interest::Pass if header.event_source.is_none() => {
-                return self
-                    .unreadable("it holds an object that is not a CloudTrail event".to_owned());
+                return self.unreadable(NOT_AN_EVENT.to_owned());
             }
             interest => return self.pass(&header, interest),
         };
@@ -316,6 +318,18 @@ impl Input {
             }
         } else if let Ok(at) = TIMES.parse_timestamp(time) {
             seen.days.push(Period { from: at, to: at });
+        }
+    }
+
+    /// Whether it may be a log file of a trail of which a part is missing.
+    pub(crate) fn is_damaged_log(&self) -> bool {
+        let mut troubles = self.trouble.keys();
+        match self.form {
+            // These are choices of events anyway, or say what is missing.
+            Some(Form::LookupEvents | Form::List | Form::Csv | Form::Digest) => false,
+            // So looks a log file that ends before its first record, but not one of another program.
+            Some(Form::Lines) => self.regions.is_empty() && troubles.any(|it| it != NOT_AN_EVENT),
+            Some(Form::LogFile | Form::Empty | Form::Unknown) | None => troubles.len() > 0,
         }
     }
 

@@ -11,7 +11,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use jiff::SignedDuration;
-use portcullis_model::{Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage};
+use portcullis_model::{
+    AccountId, Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage, is_region,
+};
 
 use crate::digest::{Digest, file_name};
 use crate::input::{Found, Input, MAX_LENGTH, begins_as_log, sha256};
@@ -212,13 +214,26 @@ fn delivery(name: &str) -> (Option<&str>, &str, &str) {
     (file.split('_').nth(3), file, name)
 }
 
+/// The account and region of a file that has the name which CloudTrail gave it.
+fn place_in_name(name: &str) -> Option<(String, String)> {
+    let mut parts = file_name(name).split('_');
+    let (account, kind, region) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_named =
+        AccountId::parse(account).is_some() && kind.starts_with("CloudTrail") && is_region(region);
+    is_named.then(|| (account.to_owned(), region.to_owned()))
+}
+
 fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     let mut coverage = Coverage::default();
     let mut regions = Regions::default();
     let hashes = hashes(&inputs);
     let turns = turns(&inputs);
+    let mut damaged = Vec::new();
     for mut input in inputs {
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
+        if input.is_damaged_log() {
+            damaged.push(place_in_name(&input.name));
+        }
         let records = &mut coverage.records;
         records.of_no_interest += input.records.of_no_interest;
         records.other_logs += input.records.other_logs;
@@ -244,10 +259,12 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     let events: Vec<Event> = found.into_iter().map(|found| found.event).collect();
     coverage.records.judged = events.len() as u64;
     coverage.regions = regions.0.into_values().collect();
-    if coverage.records.unreadable > 0 {
-        // Nobody knows of which region they are.
-        for region in &mut coverage.regions {
-            region.proved.clear();
+    for region in &mut coverage.regions {
+        let is_here =
+            |account: &String, name: &String| *account == region.account && *name == region.region;
+        // A file whose name does not say where it is from may be from anywhere.
+        if damaged.iter().any(|place| place.as_ref().is_none_or(|(a, r)| is_here(a, r))) {
+            region.logged.clear();
         }
     }
     Activity { coverage, events }
@@ -260,11 +277,15 @@ struct Regions(BTreeMap<(String, String), RegionCoverage>);
 impl Regions {
     /// Adds what an input says, given the hashes of the files that were read in whole.
     fn add(&mut self, input: &mut Input, hashes: &HashMap<String, String>) {
+        let is_whole_log = input.form == Some(Form::LogFile) && input.trouble.is_empty();
         for seen in &input.regions {
             let region = self.entry(&seen.account, &seen.region);
             region.records += seen.records;
             for day in &seen.days {
                 insert(&mut region.seen, *day, QUIET);
+                if is_whole_log {
+                    insert(&mut region.logged, *day, QUIET);
+                }
             }
         }
         for digest in mem::take(&mut input.digests) {
@@ -280,9 +301,11 @@ impl Regions {
                     Some(_) => {}
                 }
             }
-            if missing.is_empty() && different.is_empty() {
+            let has_all_files = missing.is_empty() && different.is_empty();
+            // What could not be read of a look-up may be of that time.
+            if has_all_files && input.records.unreadable == 0 {
                 insert(&mut region.proved, period, SignedDuration::ZERO);
-            } else {
+            } else if !has_all_files {
                 insert(&mut region.incomplete, period, SignedDuration::ZERO);
             }
             for (files, trouble) in [
@@ -306,6 +329,7 @@ impl Regions {
             region,
             records: 0,
             seen: Vec::new(),
+            logged: Vec::new(),
             proved: Vec::new(),
             incomplete: Vec::new(),
         })

@@ -95,6 +95,7 @@ fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
                     region: region.clone(),
                     records: 0,
                     seen: Vec::new(),
+                    logged: Vec::new(),
                     proved: Vec::new(),
                     incomplete: Vec::new(),
                 });

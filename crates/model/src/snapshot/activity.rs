@@ -22,9 +22,6 @@ pub struct AccountActivity {
     /// The regions in which Identity Center recorded sign-ins, at whatever time and of whomever.
     #[serde(default)]
     pub portal_regions: BTreeSet<SharedText>,
-    /// Whether all that happened in a region would be in what was read of it, as in the log files of a
-    /// trail; else only the periods of digests are sure.
-    pub is_whole: bool,
     /// Whether it is about a single person, so that it says nothing about others.
     pub is_of_one_person: bool,
     /// The attempts to sign in and the like, in the order of time.

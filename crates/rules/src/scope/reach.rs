@@ -103,14 +103,12 @@ fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     let period = activity.period;
     let known = activity.regions.iter().find(|it| it.region == region);
     let Some(known) = known else { return Err(format!("{region} was not read")) };
-    let RegionCoverage { seen, proved, incomplete, .. } = known;
+    let RegionCoverage { logged, proved, incomplete, .. } = known;
     if let Some(hole) = incomplete.iter().find(|it| overlap(it, &period)) {
         return Err(format!("{region} was not read completely {}", stretch(*hole)));
     }
     let mut read: Vec<(Period, bool)> = proved.iter().map(|it| (*it, true)).collect();
-    if activity.is_whole {
-        read.extend(seen.iter().map(|it| (*it, false)));
-    }
+    read.extend(logged.iter().map(|it| (*it, false)));
     read.retain(|(it, _)| overlap(it, &period));
     read.sort_unstable();
     let Some((first, is_proved)) = read.first().copied() else {

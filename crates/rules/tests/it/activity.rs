@@ -62,11 +62,12 @@ fn proved(region: &str, from: &str, to: &str) -> Json {
     })
 }
 
-/// A region of which records were seen at that time of the day.
+/// A region of which log files were read at that time of the day.
 fn seen(region: &str, from: &str, to: &str) -> Json {
+    let period = json!([{ "from": at(from), "to": at(to) }]);
     json!({
         "account": "111122223333", "region": region, "records": 2,
-        "seen": [{ "from": at(from), "to": at(to) }], "proved": []
+        "seen": period, "logged": period, "proved": []
     })
 }
 
@@ -79,7 +80,6 @@ fn report(rule: &str, sign_ins: &[Json], regions: &[Json]) -> Report {
     let activity = json!({
         "period": { "from": at("07:00:00"), "to": at("12:00:00") },
         "regions": regions,
-        "is_whole": true,
         "is_of_one_person": false,
         "sign_ins": sign_ins,
         "credential_events": [],
@@ -269,7 +269,7 @@ fn nothing_is_a_pass_only_where_every_region_was_read() {
         let periods = |all: Json| all.as_array().unwrap().iter().map(period).collect::<Vec<_>>();
         json!({
             "account": "111122223333", "region": "us-west-2", "records": 0,
-            "seen": periods(seen), "proved": periods(proved), "incomplete": periods(incomplete),
+            "seen": periods(seen.clone()), "logged": periods(seen), "proved": periods(proved), "incomplete": periods(incomplete),
         })
     };
     for stretches in [|it| (json!([]), it), |it| (it, json!([]))] {
@@ -322,7 +322,8 @@ fn days_of_which_nothing_was_read_need_a_digest() {
     let verdict = |from: &str, digests: Json| {
         let west = json!({
             "account": "111122223333", "region": "us-west-2", "records": 4, "proved": digests,
-            "seen": [
+            "seen": [],
+            "logged": [
                 { "from": "2026-11-11T07:00:00Z", "to": "2026-11-13T09:00:00Z" },
                 { "from": "2026-11-16T10:00:00Z", "to": "2026-11-18T11:30:00Z" },
             ],
@@ -330,7 +331,6 @@ fn days_of_which_nothing_was_read_need_a_digest() {
         let activity = json!({
             "period": { "from": from, "to": at("12:00:00") },
             "regions": [proved("us-east-1", "2026-11-11T07:00:00Z", "12:00:00"), west],
-            "is_whole": true,
             "is_of_one_person": false,
             "sign_ins": [],
             "credential_events": [],
@@ -352,11 +352,14 @@ fn days_of_which_nothing_was_read_need_a_digest() {
 
 #[test]
 fn what_may_be_a_choice_of_events_is_no_proof() {
-    let activity = |is_whole: bool, is_of_one_person: bool| {
+    let activity = |is_log: bool, is_of_one_person: bool| {
+        let mut east = seen("us-east-1", "07:00:00", "12:00:00");
+        if !is_log {
+            east["logged"] = json!([]);
+        }
         json!({
             "period": { "from": at("07:00:00"), "to": at("12:00:00") },
-            "regions": [seen("us-east-1", "07:00:00", "12:00:00"), covered()[1]],
-            "is_whole": is_whole,
+            "regions": [east, covered()[1]],
             "is_of_one_person": is_of_one_person,
             "sign_ins": [failure("ana", "08:00:00")],
             "credential_events": [],
@@ -394,7 +397,6 @@ fn other_partitions_have_other_regions() {
         snapshot["activity"] = json!({
             "period": { "from": at("07:00:00"), "to": at("12:00:00") },
             "regions": regions,
-            "is_whole": true,
             "is_of_one_person": false,
             "sign_ins": [],
             "credential_events": [],
@@ -421,7 +423,6 @@ fn identity_center_may_be_where_nothing_was_read() {
             "period": { "from": at("07:00:00"), "to": at("12:00:00") },
             "regions": regions,
             "portal_regions": portals,
-            "is_whole": true,
             "is_of_one_person": false,
             "sign_ins": [],
             "credential_events": [],

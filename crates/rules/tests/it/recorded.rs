@@ -42,7 +42,6 @@ fn activity(regions: &[&str], sign_ins: &[Json], events: &[Json]) -> Json {
     json!({
         "period": period,
         "regions": regions.iter().map(region).collect::<Vec<_>>(),
-        "is_whole": true,
         "is_of_one_person": false,
         "sign_ins": sign_ins,
         "credential_events": events,

@@ -176,6 +176,61 @@ fn what_does_not_look_like_a_log_is_passed_over_in_a_directory() {
     assert_eq!(gaps(&reader.finish()).len(), 1);
 }
 
+/// An event an hour later, in another form than a log file.
+fn later() -> Value {
+    record(json!({"eventID": "later", "eventTime": "2026-11-02T10:30:00Z"}))
+}
+
+/// An answer to a look-up, a CSV or an event that somebody saved is a choice of events: it shows nothing of the
+/// time before and after, and takes nothing from the log files beside it.
+#[test]
+fn a_choice_of_events_neither_adds_to_log_files_nor_takes_from_them() {
+    let log = log_file(&[record(json!({})), other("a")]);
+    let lookup = json!({"Events": [{"CloudTrailEvent": later().to_string()}]}).to_string();
+    let page = json!({"Events": [{"CloudTrailEvent": later().to_string()}], "NextToken": "n"});
+    let csv = "Event ID,Event name,Event source,Event time,AWS region,Recipient Account Id\n\
+               later,ConsoleLogin,signin.amazonaws.com,2026-11-02T10:30:00Z,us-east-1,111122223333\n";
+    let broken_lines = format!("{}\n{{\"eventID\": }}\n", later());
+    for choice in [
+        lookup,
+        page.to_string(),
+        csv.to_owned(),
+        later().to_string(),
+        json!([later()]).to_string(),
+        broken_lines,
+        json!({"name": "a file of another program"}).to_string(),
+    ] {
+        let activity = read_all(&[("log.json", &log), ("choice", choice.as_bytes())]);
+        let region = &activity.coverage.regions[0];
+        let logged = period("2026-11-02T08:00:00Z", "2026-11-02T09:30:00Z");
+        assert_eq!(region.logged, [logged], "{choice}");
+    }
+    // A digest, too, proves what it did.
+    let activity = read_files(&[("1.json", &digest(8, &[])), ("2.json", b"[{}]")]);
+    let proved = period("2026-11-02T08:00:00Z", "2026-11-02T09:00:00Z");
+    assert_eq!(activity.coverage.regions[0].proved, [proved]);
+}
+
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>
+#[test]
+fn a_damaged_log_file_takes_from_the_region_that_it_is_named_after() {
+    let west = record(json!({"eventID": "b", "awsRegion": "us-west-2"}));
+    let [east, west] = [record(json!({})), west].map(|it| log_file(&[it]));
+    let logged = |name: &str, damaged: &[u8]| -> Vec<String> {
+        let activity = read_all(&[("a.json", &east), ("b.json", &west), (name, damaged)]);
+        assert_eq!(gaps(&activity).len(), 1, "{name}");
+        let regions = activity.coverage.regions.into_iter();
+        regions.filter(|it| !it.logged.is_empty()).map(|it| it.region).collect()
+    };
+    let name = "logs/111122223333_CloudTrail_us-west-2_20261102T0810Z_a1b2c3d4e5f6a7b8.json.gz";
+    let elsewhere = name.replace("1111", "9999");
+    for cut in [&west[..west.len() - 9], &west[..8]] {
+        assert_eq!(logged(name, cut), ["us-east-1"]);
+        assert_eq!(logged(&elsewhere, cut), ["us-east-1", "us-west-2"]);
+        assert_eq!(logged("cut.json", cut), [""; 0]);
+    }
+}
+
 /// The log file that the digests name.
 const LOG: &str = r#"{"Records":[]}"#;
 /// Its SHA-256, made with `sha256sum`.

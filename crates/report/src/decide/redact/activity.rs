@@ -53,8 +53,15 @@ pub(super) fn summary(mut summary: ActivitySummary, names: &Names<'_>) -> Activi
 fn redact_coverage(coverage: &mut Coverage, names: &Names<'_>) {
     let Coverage { inputs: _, records: _, regions, gaps } = coverage;
     for read in &mut *regions {
-        let RegionCoverage { account, region, records: _, seen: _, proved: _, incomplete: _ } =
-            read;
+        let RegionCoverage {
+            account,
+            region,
+            records: _,
+            seen: _,
+            logged: _,
+            proved: _,
+            incomplete: _,
+        } = read;
         (*account, *region) = (names.account(account), names.region(region));
     }
     regions.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
