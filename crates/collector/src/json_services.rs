@@ -4,6 +4,8 @@
 //! each would be a hundred thousand lines to build for one operation, and its types would have to be
 //! turned back.
 
+use std::time::Duration;
+
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
@@ -34,6 +36,7 @@ use serde_json::Value as Json;
 use crate::calls::{Calls, Paging};
 use crate::endpoint;
 use crate::failure::Failure;
+use crate::pace::spaced;
 use crate::whole::WholeAnswers;
 
 /// A service that answers in JSON.
@@ -116,6 +119,15 @@ impl<'a> JsonServices<'a> {
     /// The services of that partition.
     pub(crate) fn new(config: SdkConfig, partition: &str, calls: &'a Calls) -> JsonServices<'a> {
         JsonServices { config, global_region: global_region(partition), calls }
+    }
+
+    /// The same, but each request waits until so long after the answer to the one before.
+    pub(crate) fn spaced(&self, interval: Duration) -> JsonServices<'a> {
+        let client = self.config.http_client();
+        let client = client.map(|client| spaced(client, interval));
+        let mut config = self.config.to_builder();
+        config.set_http_client(client);
+        JsonServices { config: config.build(), ..*self }
     }
 
     /// The region of the session.

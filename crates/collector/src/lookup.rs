@@ -9,7 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Arn, Period, SIGN_IN_REGIONS};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::calls::{Calls, Paging};
 use crate::collection::Options;
@@ -21,7 +20,7 @@ use crate::session::Session;
 pub(crate) const CLOUDTRAIL: Service = Service { id: "CloudTrail", name: "cloudtrail" };
 const OPERATION: &str = "LookupEvents";
 const VERSION: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
-/// AWS takes two look-ups a second in each region of an account.
+/// AWS takes two look-ups a second in each region of an account: so long after an answer, the next may go out.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>
 const PACE: Duration = Duration::from_millis(500);
@@ -144,8 +143,7 @@ impl History<'_> {
     }
 
     async fn read_region(&self, region: &str) -> (Vec<Json>, Lookup) {
-        let mut pace = interval(self.pace);
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let services = self.services.spaced(self.pace);
         let mut events = Vec::new();
         let mut lookup = Lookup {
             account: self.account.clone(),
@@ -156,7 +154,7 @@ impl History<'_> {
             missing: None,
         };
         for (key, value) in self.attributes(region) {
-            let read = self.read_all(region, key, &value, &mut pace, &mut events).await;
+            let read = self.read_all(&services, region, (key, &value), &mut events).await;
             if let Err((Failure { code, message, .. }, reached)) = read {
                 let words = format!("{OPERATION} of {key} {value}: {code}: {message}");
                 lookup.missing.get_or_insert(words);
@@ -190,18 +188,16 @@ impl History<'_> {
     /// that was read, if any was.
     async fn read_all(
         &self,
+        services: &JsonServices<'_>,
         region: &str,
-        key: &str,
-        value: &str,
-        pace: &mut Interval,
+        attribute: (&str, &str),
         events: &mut Vec<Json>,
     ) -> Result<(), (Failure, Option<Timestamp>)> {
         let mut paging = Paging::default();
         let mut token = None;
         let mut reached = None;
         loop {
-            pace.tick().await;
-            let answer = self.page(region, key, value, token).await;
+            let answer = self.page(services, region, attribute, token).await;
             let Page { events: found, next_token } =
                 answer.map_err(|failure| (failure, reached))?;
             for event in found {
@@ -218,9 +214,9 @@ impl History<'_> {
 
     async fn page(
         &self,
+        services: &JsonServices<'_>,
         region: &str,
-        key: &str,
-        value: &str,
+        (key, value): (&str, &str),
         token: Option<String>,
     ) -> Result<Page, Failure> {
         let Period { from, to } = self.request.period;
@@ -234,7 +230,7 @@ impl History<'_> {
             body["NextToken"] = Json::String(token);
         }
         let request = Request::json_1_1(VERSION, OPERATION, body);
-        self.services.call(&CLOUDTRAIL, region, OPERATION, request).await
+        services.call(&CLOUDTRAIL, region, OPERATION, request).await
     }
 }
 

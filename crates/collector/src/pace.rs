@@ -16,8 +16,14 @@ use tokio::time::{Instant, sleep_until};
 /// The SDK's adaptive retries slow down once AWS has throttled a call, and keep a budget of retries;
 /// they do not hold back before, and they speed up again beyond any limit.
 pub(crate) fn paced(inner: SharedHttpClient, calls_per_second: u32) -> SharedHttpClient {
-    let pace = Arc::new(Pace::new(calls_per_second));
-    SharedHttpClient::new(Paced { inner, pace })
+    let pace = Pace::new(Duration::from_secs(1) / calls_per_second.max(1));
+    SharedHttpClient::new(Paced { inner, pace: Arc::new(pace) })
+}
+
+/// The same client, but each request waits until so long after the answer to the one before, retries included:
+/// one that is slow on its way arrives no sooner before the next.
+pub(crate) fn spaced(inner: SharedHttpClient, interval: Duration) -> SharedHttpClient {
+    SharedHttpClient::new(Paced { inner, pace: Arc::new(Pace::one_at_a_time(interval)) })
 }
 
 /// A client, or a connector of one.
@@ -42,8 +48,17 @@ impl HttpConnector for Paced<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let connector = self.clone();
         HttpConnectorFuture::new(async move {
-            connector.pace.turn().await;
-            connector.inner.call(request).await
+            let pace = &connector.pace;
+            let alone = match &pace.alone {
+                Some(alone) => Some(alone.lock().await),
+                None => None,
+            };
+            pace.turn().await;
+            let answer = connector.inner.call(request).await;
+            if alone.is_some() {
+                pace.begin_again();
+            }
+            answer
         })
     }
 }
@@ -53,12 +68,23 @@ impl HttpConnector for Paced<SharedHttpConnector> {
 struct Pace {
     interval: Duration,
     next: Mutex<Instant>,
+    /// Held from a turn to the answer, where only one request may be out.
+    alone: Option<tokio::sync::Mutex<()>>,
 }
 
 impl Pace {
-    fn new(calls_per_second: u32) -> Pace {
-        let interval = Duration::from_secs(1) / calls_per_second.max(1);
-        Pace { interval, next: Mutex::new(Instant::now()) }
+    fn new(interval: Duration) -> Pace {
+        Pace { interval, next: Mutex::new(Instant::now()), alone: None }
+    }
+
+    fn one_at_a_time(interval: Duration) -> Pace {
+        Pace { alone: Some(tokio::sync::Mutex::default()), ..Pace::new(interval) }
+    }
+
+    /// Counts the interval from now.
+    fn begin_again(&self) {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        *next = Instant::now() + self.interval;
     }
 
     /// Waits until the next request may go out.
@@ -75,11 +101,14 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use tokio::time::sleep;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn requests_keep_their_distance() {
-        let (pace, start) = (Pace::new(4), Instant::now());
+        let (pace, start) = (Pace::new(Duration::from_millis(250)), Instant::now());
         for turn in 0..9 {
             pace.turn().await;
             assert_eq!(start.elapsed().as_millis(), turn * 250);
@@ -90,6 +119,38 @@ mod tests {
         for turn in 0..3 {
             pace.turn().await;
             assert_eq!(later.elapsed().as_millis(), turn * 250);
+        }
+    }
+
+    /// A connector that opens a connection for the first request, which takes a while, and says when each arrives.
+    #[derive(Clone, Debug, Default)]
+    struct SlowStart(Arc<Mutex<Vec<Instant>>>);
+
+    impl HttpConnector for SlowStart {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            let arrivals = Arc::clone(&self.0);
+            HttpConnectorFuture::new(async move {
+                let is_first = arrivals.lock().unwrap().is_empty();
+                sleep(Duration::from_millis(if is_first { 450 } else { 10 })).await;
+                arrivals.lock().unwrap().push(Instant::now());
+                Err(ConnectorError::user("no answer".into()))
+            })
+        }
+    }
+
+    /// AWS counts requests as they arrive.
+    #[tokio::test(start_paused = true)]
+    async fn no_more_than_two_spaced_requests_arrive_in_a_second() {
+        let server = SlowStart::default();
+        let inner = SharedHttpConnector::new(server.clone());
+        let pace = Arc::new(Pace::one_at_a_time(Duration::from_millis(500)));
+        let connector = Paced { inner, pace };
+        let calls = (0..6).map(|_| connector.call(HttpRequest::empty()));
+        futures::future::join_all(calls).await;
+        let arrivals = server.0.lock().unwrap();
+        assert_eq!(arrivals.len(), 6);
+        for three in arrivals.windows(3) {
+            assert!(three[2] - three[0] >= Duration::from_secs(1), "{arrivals:?}");
         }
     }
 }
