@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use portcullis_model::{
     ActorKind, CredentialEvent, Evidence, Fact, Finding, Message, Mfa, Outcome, Period, Purpose,
-    SIGN_IN_REGIONS, SignIn, Snapshot,
+    SIGN_IN_REGIONS, SignIn, Snapshot, User,
 };
 use serde_json::{Value as Json, json};
 
@@ -22,8 +22,7 @@ pub(crate) struct Recorded<'a> {
     federated: HashMap<&'a str, Vec<&'a SignIn>>,
     calls: HashMap<&'a str, Vec<&'a CredentialEvent>>,
     root_calls: Vec<&'a CredentialEvent>,
-    /// Since when users have their names: what came before was another's.
-    created: HashMap<&'a str, Timestamp>,
+    users: HashMap<&'a str, &'a User>,
     /// When the newest of the MFA devices of each user was enabled.
     enrolled: HashMap<&'a str, Timestamp>,
     report_made: Option<Timestamp>,
@@ -77,6 +76,15 @@ const KINDS: [Kind; 5] = [
     },
 ];
 
+/// Whether that user tried, and not one who had the name before or has had it since. Without an id on either
+/// side, the user's creation decides.
+fn is_by(attempt: &SignIn, user: &User) -> bool {
+    match attempt.principal_id.as_deref().zip(user.id.as_ref().known()) {
+        Some((tried, here)) => tried == here,
+        None => user.created.known().is_none_or(|created| attempt.at >= created),
+    }
+}
+
 fn has_succeeded(attempt: &SignIn) -> bool {
     attempt.outcome == Fact::Known(Outcome::Success)
 }
@@ -106,11 +114,11 @@ impl<'a> Recorded<'a> {
                 root_calls.push(event);
             }
         }
-        let mut created = HashMap::new();
+        let mut users = HashMap::new();
         let mut enrolled = HashMap::new();
         for user in snapshot.users.as_ref().known().into_iter().flatten() {
             let name = user.name.as_str();
-            created.extend(user.created.known().map(|at| (name, at)));
+            users.insert(name, user);
             let devices = user.mfa_devices.as_ref().known().into_iter().flatten();
             enrolled.extend(devices.filter_map(|it| it.enabled).max().map(|at| (name, at)));
         }
@@ -119,7 +127,7 @@ impl<'a> Recorded<'a> {
             federated,
             calls,
             root_calls,
-            created,
+            users,
             enrolled,
             report_made: snapshot.account.report_generated_at.known(),
             lead: lead(activity.period),
@@ -140,9 +148,10 @@ impl<'a> Recorded<'a> {
                 self.add_absence(&mut addition);
             }
             "user" => {
-                let created = self.created.get(name);
                 let mut own = self.own(ActorKind::User, name);
-                own.retain(|it| created.is_none_or(|created| it.at >= *created));
+                if let Some(user) = self.users.get(name) {
+                    own.retain(|it| is_by(it, user));
+                }
                 self.add_attempts(own, self.enrolled.get(name), &mut addition);
                 self.add_absence(&mut addition);
             }

@@ -188,6 +188,7 @@ impl Attempts {
 fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
     Attempt {
         person,
+        principal_id: None,
         purpose,
         outcome: Outcome::Unfinished,
         pattern: None,
@@ -266,6 +267,11 @@ fn ties_to_later(event: &Event, attempt: &Attempt) -> Vec<Tie> {
     }
 }
 
+/// What the unique ids of IAM users begin with; elsewhere, events name the account.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+const USER_ID_PREFIX: &str = "AIDA";
+
 /// Adds what the event says to its attempt.
 fn extend(attempt: &mut Attempt, event: &Event) {
     attempt.outcome = match (event.outcome, attempt.outcome) {
@@ -289,6 +295,8 @@ fn extend(attempt: &mut Attempt, event: &Event) {
             attempt.person.account = None;
         }
     }
+    let id = event.actor.principal_id.as_ref().filter(|id| id.starts_with(USER_ID_PREFIX));
+    attempt.principal_id = id.cloned().or(attempt.principal_id.take());
     attempt.last = event.at;
     attempt.account.clone_from(&event.account);
     attempt.region.clone_from(&event.region);

@@ -106,6 +106,7 @@ fn sign_in(attempt: &Attempt) -> SignIn {
         source: attempt.source.clone(),
         code: attempt.code.clone(),
         message: attempt.message.clone(),
+        principal_id: attempt.principal_id.clone(),
         event_ids,
     }
 }

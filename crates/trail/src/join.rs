@@ -77,9 +77,13 @@ pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
 /// What is said of a user whose password was refused, if more is known than the events say.
 fn words(row: &LockedOut, user: &User, policy: Option<&PasswordPolicy>) -> Option<Words> {
     let (first, last) = row.first_try.zip(row.last_try)?;
-    // One who was made again under the name has another password.
-    let is_same = !user.deleted && user.created.known().is_none_or(|created| created <= first);
-    if row.pattern != Pattern::WrongPassword || !is_same {
+    // One who was made again under the name has another id and password.
+    let id = row.last.as_ref().and_then(|last| last.principal_id.as_deref());
+    let is_same = match id.zip(user.id.as_ref().known()) {
+        Some((tried, here)) => tried == here,
+        None => user.created.known().is_none_or(|created| created <= first),
+    };
+    if row.pattern != Pattern::WrongPassword || user.deleted || !is_same {
         return None;
     }
     if !user.password_enabled.known()? {

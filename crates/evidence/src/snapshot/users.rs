@@ -68,6 +68,7 @@ impl<'a> Maker<'a> {
         Ok(User {
             name: name.to_owned(),
             arn: arn.to_owned(),
+            id: id(detail),
             kind: PrincipalKind::User,
             path: path.to_owned(),
             class: self.classes.class_of(&Candidate { name, path, tags: tags(detail) })?,
@@ -187,6 +188,12 @@ fn tags(detail: Fact<Option<&UserDetail>>) -> Fact<Vec<(&str, &str)>> {
 }
 
 /// What a user has; one that is gone has nothing.
+/// The unique id, which the report lacks.
+fn id(detail: Fact<Option<&UserDetail>>) -> Fact<String> {
+    let known = detail.known().flatten().map(|user| user.user_id.clone());
+    known_or(known.filter(|id| !id.is_empty()), Source::AccountAuthorizationDetails)
+}
+
 fn listed(
     detail: Fact<Option<&UserDetail>>,
     list: impl FnOnce(&UserDetail) -> Vec<String>,

@@ -12,6 +12,9 @@ use crate::{ActorKind, EventId, Mfa, Outcome, SharedText};
 pub struct Attempt {
     /// Who tried.
     pub person: Person,
+    /// The unique id of the IAM user, where an event names it. A report does not hold it.
+    #[serde(skip)]
+    pub principal_id: Option<SharedText>,
     /// What for.
     pub purpose: Purpose,
     /// How it ended.

@@ -47,6 +47,8 @@ record! {
         pub actor: ActorKind,
         /// The name of the user or session, or `root`; for somebody who is not named, the address.
         pub user: SharedText,
+        /// The unique id of the IAM user; null: the events do not say.
+        pub principal_id: Option<SharedText>,
         /// What for: `sign_in`, `switch_role`, `command_line`, `session_token`, `password_recovery`,
         /// `password_change` or `mfa_enrolment`.
         pub purpose: Purpose,

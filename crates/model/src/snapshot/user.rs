@@ -27,6 +27,9 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
+        /// The unique id, such as `AIDACKCEVSQ6C2EXAMPLE`: a user who is created again under the name has another.
+        #[from(AccountAuthorizationDetails)]
+        pub id: Fact<String>,
         /// Which kind of principal it is.
         pub kind: PrincipalKind,
         /// The path, such as `/` or `/engineering/`.

@@ -53,9 +53,13 @@ fn finding(activity: Json) -> Finding {
     finding_in(account(), activity)
 }
 
-fn finding_in(mut snapshot: Json, activity: Json) -> Finding {
+fn finding_in(snapshot: Json, activity: Json) -> Finding {
+    finding_created(snapshot, activity, "2026-08-10T12:00:00Z")
+}
+
+fn finding_created(mut snapshot: Json, activity: Json, created: &str) -> Finding {
     snapshot["users"][0]["age_days"] = json!(100);
-    snapshot["users"][0]["created"] = json!("2026-08-10T12:00:00Z");
+    snapshot["users"][0]["created"] = json!(created);
     snapshot["account"]["report_generated_at"] = json!("2026-11-18T08:00:00Z");
     snapshot["activity"] = activity;
     let report = judge(&load(RULE).unwrap(), &snapshot, &[]);
@@ -103,6 +107,28 @@ fn the_mfa_device_is_named_that_was_used_last() {
          arn:aws:iam::111122223333:mfa/key, from 203.0.113.10"
     );
     assert_eq!(message(activity(&["us-east-1"], &sign_ins, &[])), expected);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+#[test]
+fn a_user_made_again_under_the_name_does_not_inherit_sign_ins() {
+    let counted = |tried: Json, id: Json, created: &str| {
+        let mut snapshot = account();
+        snapshot["users"][0]["id"] = id;
+        let own = attempt("08:00:00", json!({ "principal_id": tried }));
+        let activity = activity(&["us-east-1"], &[own], &[]);
+        finding_created(snapshot, activity, created).message.contains("1 sign-in")
+    };
+    let (here, before) = (json!("AIDAI44QH8DHBEXAMPLE"), "2026-08-10T12:00:00Z");
+    let (other, later) = (json!("AIDACKCEVSQ6C2EXAMPLE"), "2026-11-18T09:00:00Z");
+    assert!(counted(here.clone(), here.clone(), later));
+    assert!(!counted(other.clone(), here.clone(), before), "somebody else since");
+    // Without both ids, the user's creation decides.
+    let missing = json!({ "missing": ["account-authorization-details"] });
+    for (tried, id) in [(json!(null), here), (other, missing)] {
+        assert!(counted(tried.clone(), id.clone(), before));
+        assert!(!counted(tried, id, later));
+    }
 }
 
 #[test]

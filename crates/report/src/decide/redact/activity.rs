@@ -113,6 +113,7 @@ fn redact_signed_in(row: &mut SignedIn, names: &Names<'_>) {
 fn redact_attempt(attempt: &mut Attempt, names: &Names<'_>) {
     let Attempt {
         person,
+        principal_id,
         purpose: _,
         outcome: _,
         pattern: _,
@@ -133,7 +134,7 @@ fn redact_attempt(attempt: &mut Attempt, names: &Names<'_>) {
     redact_person(person, names);
     *account = names.account(account).into();
     *region = names.region(region).into();
-    redact([role, authenticator, agent], names);
+    redact([principal_id, role, authenticator, agent], names);
     redact_address(source, names);
     for Factor { name, state: _ } in factors {
         redact_factor(name, names);
