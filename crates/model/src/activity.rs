@@ -206,6 +206,9 @@ pub struct EventCall {
     pub agent: Option<SharedText>,
     /// The user, role or device acted on; none: the actor.
     pub target: Option<SharedText>,
+    /// Whether that is not in what was read, as in a CSV. A report does not hold it.
+    #[serde(skip)]
+    pub hides_target: bool,
 }
 
 /// Who acted.

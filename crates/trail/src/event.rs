@@ -49,6 +49,7 @@ pub(crate) fn read(
         access_key: shared(access_key.filter(|key| key.starts_with("AKIA"))),
         agent: shared(record.text("/userAgent")),
         target: shared(target(record, name)),
+        hides_target: service != "signin" && record.get("requestParameters").is_none(),
         account: pool.text(account),
         region: pool.text(region),
         service: pool.text(service),

@@ -117,14 +117,14 @@ fn credential_event(event: &Event, created: &Times, enabled: &Times) -> Credenti
     CredentialEvent {
         resource_id: resource_id(&event.account, &event.region, &event.id.to_string()),
         user: who(event.actor.kind, event.actor.name.as_ref(), event.source.as_ref()),
-        by_self: acted_on(event) == Some(actor_name(event).to_ascii_lowercase()),
+        by_self: of_target(event, acted_on(event) == Some(actor_name(event).to_ascii_lowercase())),
         at: event.at,
         region: event.region.clone(),
         service: event.service.clone(),
         name: event.name.clone(),
         actor: event.actor.kind,
         role: event.actor.role.clone(),
-        target: event.target.clone(),
+        target: of_target(event, event.target.clone()),
         outcome: outcome(event.outcome),
         code: event.code.clone(),
         mfa: mfa(event.mfa),
@@ -132,7 +132,7 @@ fn credential_event(event: &Event, created: &Times, enabled: &Times) -> Credenti
         access_key: event.access_key.clone(),
         agent: event.agent.clone(),
         minutes_since_creation: created.map(|(created, _)| minutes(*created, event.at)),
-        minutes_to_new_mfa: minutes_to_new_mfa(event, times(enabled, event)),
+        minutes_to_new_mfa: of_target(event, minutes_to_new_mfa(event, times(enabled, event))),
     }
 }
 
@@ -147,6 +147,11 @@ fn minutes_to_new_mfa(event: &Event, enabled: &[(Timestamp, Option<SharedText>)]
         if is_before && (!is_other || *device == event.authenticator || between > REPLACED_BEFORE) {
             continue;
         }
+/// What is known of what the event acts on.
+fn of_target<T>(event: &Event, fact: T) -> Fact<T> {
+    if event.hides_target { Fact::missing(Source::CloudTrail) } else { Fact::Known(fact) }
+}
+
         let minutes = between.as_secs_f64() / 60.0;
         nearest = Some(nearest.map_or(minutes, |nearest| nearest.min(minutes)));
     }
@@ -195,6 +200,9 @@ fn actor_name(event: &Event) -> &str {
     match event.actor.kind {
         ActorKind::Root => ROOT,
         ActorKind::User => event.actor.name.as_deref().unwrap_or_default(),
+    if event.hides_target {
+        return None;
+    }
         _ => "",
     }
 }

@@ -109,9 +109,12 @@ fn has_expired(changed: Timestamp, policy: &PasswordPolicy, at: Timestamp) -> bo
 fn lost_mfa(activity: &AccountActivity, row: &LockedOut) -> bool {
     let name = row.person.name.as_deref().unwrap_or_default();
     activity.credential_events.iter().any(|event| {
-        let whose = event.target.as_ref().unwrap_or(&event.user);
-        event.name == "DeactivateMFADevice"
-            && Some(event.at) > row.last_try
-            && whose.eq_ignore_ascii_case(name)
+        let may_be_theirs = match &event.target {
+            Fact::Known(target) => {
+                target.as_ref().unwrap_or(&event.user).eq_ignore_ascii_case(name)
+            }
+            Fact::Missing(_) => true,
+        };
+        event.name == "DeactivateMFADevice" && Some(event.at) > row.last_try && may_be_theirs
     })
 }

@@ -110,9 +110,9 @@ record! {
         /// `sts:AssumeRoot` opened; null: it is not a session.
         pub role: Option<SharedText>,
         /// The user, role or device acted on; null: the actor's own, or nothing that has a name.
-        pub target: Option<SharedText>,
+        pub target: Fact<Option<SharedText>>,
         /// Whether the actor acted on themself.
-        pub by_self: bool,
+        pub by_self: Fact<bool>,
         /// How it ended: `success` or `failure`.
         pub outcome: Fact<Outcome>,
         /// The error code; null: there is none.
@@ -130,7 +130,7 @@ record! {
         pub minutes_since_creation: Option<f64>,
         /// How many minutes lie between it and the enabling of another MFA device for the user acted on,
         /// after it or up to an hour before; null: not in what was read.
-        pub minutes_to_new_mfa: Option<f64>,
+        pub minutes_to_new_mfa: Fact<Option<f64>>,
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use portcullis_model::{ActorKind, Form, Outcome};
-use portcullis_trail::ActivityReader;
+use portcullis_trail::{ActivityReader, Filter, summarise};
 use serde_json::{Value, json};
 
 use crate::{gaps, log_file, other, read, read_all, record};
@@ -150,6 +150,28 @@ fn the_csv_of_the_console_says_of_no_sign_in_how_it_ended() {
 /// The sessions of an instance's role are named after it.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+/// Root may have made a key for itself or for anybody.
+#[test]
+fn the_csv_of_the_console_does_not_say_whom_an_event_acts_on() {
+    let rows = [
+        csv_row("root", "CreateAccessKey", "iam.amazonaws.com", "a"),
+        csv_row("ana.silva", "DeactivateMFADevice", "iam.amazonaws.com", "b"),
+    ];
+    let csv = format!("{CSV_HEADER}\n{}\n", rows.join("\n"));
+    let (_, accounts) = summarise(read(csv), &Filter::default());
+    for event in &accounts["111122223333"].credential_events {
+        assert_eq!(event.target.as_ref().known(), None, "{}", event.name);
+        assert_eq!(event.by_self.known(), None, "{}", event.name);
+        assert_eq!(event.minutes_to_new_mfa.known(), None, "{}", event.name);
+    }
+    let of_root = record(json!({
+        "userIdentity": {"type": "Root"}, "eventSource": "iam.amazonaws.com",
+        "eventName": "CreateAccessKey", "requestParameters": null,
+    }));
+    let (_, accounts) = summarise(read(log_file(&[of_root])), &Filter::default());
+    assert!(accounts["111122223333"].credential_events[0].by_self.known() == Some(true));
+}
+
 #[test]
 fn the_csv_of_the_console_shows_an_instance_by_its_name() {
     let row = csv_row("i-0abcdef1234567890", "GetSigninToken", "signin.amazonaws.com", "a");

@@ -1,7 +1,7 @@
 //! Who signed in, the filters, and the JSON that says it all.
 
 use jiff::SignedDuration;
-use portcullis_model::{ActivitySummary, Mfa};
+use portcullis_model::{ActivitySummary, Fact, Mfa};
 use portcullis_trail::{Filter, summarise};
 use serde_json::json;
 
@@ -116,7 +116,7 @@ fn a_name_is_the_same_in_any_case() {
         let [event] = accounts["111122223333"].credential_events.as_slice() else {
             panic!("one event")
         };
-        assert_eq!(event.by_self, is_own, "{target}");
+        assert_eq!(event.by_self, Fact::Known(is_own), "{target}");
     }
 }
 
@@ -142,10 +142,14 @@ fn a_device_is_replaced_by_one_that_was_enabled_just_before() {
         let events = &accounts["111122223333"].credential_events;
         events.iter().find(|event| event.name == "DeactivateMFADevice").unwrap().minutes_to_new_mfa
     };
-    assert_eq!(minutes("07:58:00", "new"), Some(2.0));
-    assert_eq!(minutes("07:58:00", "old"), None, "that is the one that was deactivated");
-    assert_eq!(minutes("06:59:59", "new"), None);
-    assert_eq!(minutes("08:05:00", "old"), Some(5.0));
+    assert_eq!(minutes("07:58:00", "new"), Fact::Known(Some(2.0)));
+    assert_eq!(
+        minutes("07:58:00", "old"),
+        Fact::Known(None),
+        "that is the one that was deactivated"
+    );
+    assert_eq!(minutes("06:59:59", "new"), Fact::Known(None));
+    assert_eq!(minutes("08:05:00", "old"), Fact::Known(Some(5.0)));
 }
 
 /// Users sign in to the portal in the region of Identity Center, and to consoles in any.

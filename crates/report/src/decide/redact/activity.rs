@@ -166,6 +166,7 @@ fn redact_event(event: &mut Event, names: &Names<'_>) {
         access_key,
         agent,
         target,
+        hides_target: _,
     } = Arc::make_mut(call);
     *account = names.account(account).into();
     *region = names.region(region).into();
