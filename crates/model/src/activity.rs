@@ -209,6 +209,10 @@ pub struct EventCall {
     /// Whether that is not in what was read, as in a CSV. A report does not hold it.
     #[serde(skip)]
     pub hides_target: bool,
+    /// Whether it leads to WorkSpaces or Transfer Family, and not to the portal of Identity Center. A report does
+    /// not hold it.
+    #[serde(skip)]
+    pub at_application: bool,
 }
 
 /// Who acted.

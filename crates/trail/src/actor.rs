@@ -147,6 +147,18 @@ fn directory_user(record: &Node<'_>, pool: &mut Pool) -> Actor {
 /// The id of a user of Identity Center.
 const USER_ID: &str = "/userIdentity/onBehalfOf/userId";
 
+/// The page that a person signs in to. What follows in its address names where the portal leads to.
+fn page<'n>(record: &'n Node<'_>) -> &'n str {
+    let page = record.text("/additionalEventData/LoginTo").unwrap_or_default();
+    page.split('?').next().unwrap_or_default()
+}
+
+/// Whether somebody signs in to WorkSpaces or to a web app of Transfer Family, and not to the portal.
+pub(crate) fn is_at_application(record: &Node<'_>) -> bool {
+    let page = page(record);
+    ["/workspaces", ".transfer", "//skylight.local"].iter().any(|it| page.contains(it))
+}
+
 /// Whose user it is; `Other` where the record does not say. Only Identity Center names the user by an id. The
 /// page that the user signs in to stands in the last event of a sign-in.
 ///
@@ -162,13 +174,10 @@ fn directory_kind(record: &Node<'_>) -> ActorKind {
     {
         return ActorKind::IdentityCenter;
     }
-    let page = record.text("/additionalEventData/LoginTo").unwrap_or_default();
-    // What follows names where the portal leads to.
-    let page = page.split('?').next().unwrap_or_default();
-    let of_directories = ["/workspaces", ".transfer", "//skylight.local"];
-    if of_directories.iter().any(|it| page.contains(it)) {
+    if is_at_application(record) {
         ActorKind::Directory
-    } else if [".awsapps.com", ".app.aws", ".signin.aws"].iter().any(|it| page.contains(it)) {
+    } else if [".awsapps.com", ".app.aws", ".signin.aws"].iter().any(|it| page(record).contains(it))
+    {
         ActorKind::IdentityCenter
     } else {
         ActorKind::Other

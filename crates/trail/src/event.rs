@@ -50,6 +50,7 @@ pub(crate) fn read(
         agent: shared(record.text("/userAgent")),
         target: shared(target(record, name)),
         hides_target: service != "signin" && record.get("requestParameters").is_none(),
+        at_application: actor::is_at_application(record),
         account: pool.text(account),
         region: pool.text(region),
         service: pool.text(service),

@@ -1,6 +1,6 @@
 //! Attempts and events as facts that rules judge, account by account.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
@@ -31,7 +31,12 @@ pub(crate) fn facts(
         });
         activity.regions.push(region.clone());
     }
-    for event in events.iter().filter(|event| is_of_portal(event)) {
+    let applications: HashSet<&SharedText> = events
+        .iter()
+        .filter(|event| event.at_application)
+        .filter_map(|event| event.workflow.as_ref())
+        .collect();
+    for event in events.iter().filter(|event| is_of_portal(event, &applications)) {
         if let Some(activity) = accounts.get_mut(&*event.account) {
             activity.portal_regions.insert(event.region.clone());
         }
@@ -53,10 +58,16 @@ pub(crate) fn facts(
     accounts
 }
 
-/// Whether it is part of a sign-in to Identity Center. A session of a permission set is opened anywhere.
-fn is_of_portal(event: &Event) -> bool {
+/// Whether it is part of a sign-in to the portal of Identity Center, whose workflow does not lead to an application
+/// that has a page of its own, anywhere. A session of a permission set is opened anywhere, too.
+fn is_of_portal(event: &Event, applications: &HashSet<&SharedText>) -> bool {
     let Actor { kind, role, .. } = &event.actor;
-    *kind == ActorKind::IdentityCenter && role.is_none() && event.service == "signin"
+    let is_of_application = event.workflow.as_ref().is_some_and(|it| applications.contains(it));
+    *kind == ActorKind::IdentityCenter
+        && role.is_none()
+        && event.service == "signin"
+        && !event.at_application
+        && !is_of_application
 }
 
 /// Makes room for all facts at once: a list that grows is copied, and for a while there are two.
@@ -95,6 +106,7 @@ fn sign_in(attempt: &Attempt) -> SignIn {
         region: attempt.region.clone(),
         actor: person.kind,
         user: who(person.kind, person.name.as_ref(), attempt.source.as_ref()),
+        principal_id: attempt.principal_id.clone(),
         purpose: attempt.purpose,
         outcome: outcome(attempt.outcome),
         pattern: attempt.pattern,
@@ -106,7 +118,6 @@ fn sign_in(attempt: &Attempt) -> SignIn {
         source: attempt.source.clone(),
         code: attempt.code.clone(),
         message: attempt.message.clone(),
-        principal_id: attempt.principal_id.clone(),
         event_ids,
     }
 }
@@ -136,6 +147,11 @@ fn credential_event(event: &Event, created: &Times, enabled: &Times) -> Credenti
     }
 }
 
+/// What is known of what the event acts on.
+fn of_target<T>(event: &Event, fact: T) -> Fact<T> {
+    if event.hides_target { Fact::missing(Source::CloudTrail) } else { Fact::Known(fact) }
+}
+
 /// How many minutes lie between the event and the enabling of another device: after it, or soon before, where
 /// that is known to be another.
 fn minutes_to_new_mfa(event: &Event, enabled: &[(Timestamp, Option<SharedText>)]) -> Option<f64> {
@@ -147,11 +163,6 @@ fn minutes_to_new_mfa(event: &Event, enabled: &[(Timestamp, Option<SharedText>)]
         if is_before && (!is_other || *device == event.authenticator || between > REPLACED_BEFORE) {
             continue;
         }
-/// What is known of what the event acts on.
-fn of_target<T>(event: &Event, fact: T) -> Fact<T> {
-    if event.hides_target { Fact::missing(Source::CloudTrail) } else { Fact::Known(fact) }
-}
-
         let minutes = between.as_secs_f64() / 60.0;
         nearest = Some(nearest.map_or(minutes, |nearest| nearest.min(minutes)));
     }
@@ -189,6 +200,9 @@ fn times<'t>(times: &'t Times, event: &Event) -> &'t [(Timestamp, Option<SharedT
 /// The name of the user of its account that the event acts on, in lower case: to IAM, `Ana` is `ana`. It takes
 /// the caller for a user that is not named.
 fn acted_on(event: &Event) -> Option<String> {
+    if event.hides_target {
+        return None;
+    }
     let target = event.target.as_deref().unwrap_or_else(|| actor_name(event));
     (!target.is_empty()).then(|| target.to_ascii_lowercase())
 }
@@ -200,9 +214,6 @@ fn actor_name(event: &Event) -> &str {
     match event.actor.kind {
         ActorKind::Root => ROOT,
         ActorKind::User => event.actor.name.as_deref().unwrap_or_default(),
-    if event.hides_target {
-        return None;
-    }
         _ => "",
     }
 }

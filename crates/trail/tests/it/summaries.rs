@@ -186,3 +186,30 @@ fn the_region_of_identity_center_is_known_by_its_sign_ins() {
         assert_eq!(portals.iter().collect::<Vec<_>>(), ["eu-west-1"]);
     }
 }
+
+/// Users of Identity Center sign in to a web app of Transfer Family at its own page, in the region of the web app.
+#[test]
+fn the_region_of_a_web_app_is_not_that_of_the_portal() {
+    let step = |name: &str, time: &str, page: &str| {
+        record(json!({
+            "eventID": time, "eventTime": format!("2026-11-02T{time}Z"),
+            "eventName": name, "awsRegion": "eu-central-1", "responseElements": null,
+            "userIdentity": {
+                "type": "IdentityCenterUser",
+                "onBehalfOf": { "userId": "94d8b448-7011-70e8-5c2f-93e2e1b1fd4c" },
+            },
+            "serviceEventDetails": { name: "Success" },
+            "additionalEventData": { "AuthWorkflowID": "w-1", "LoginTo": page },
+        }))
+    };
+    let portals = |page: &str| {
+        let steps = [
+            step("CredentialVerification", "08:00:00", ""),
+            step("UserAuthentication", "08:00:01", page),
+        ];
+        let (_, accounts) = summarise(read(log_file(&steps)), &Filter::default());
+        accounts["111122223333"].portal_regions.len()
+    };
+    assert_eq!(portals("https://webapp-0123456789abcdef0.transfer-webapp.eu-central-1.on.aws/"), 0);
+    assert_eq!(portals("https://d-1234567890.awsapps.com/start/"), 1);
+}

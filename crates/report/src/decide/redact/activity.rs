@@ -167,6 +167,7 @@ fn redact_event(event: &mut Event, names: &Names<'_>) {
         agent,
         target,
         hides_target: _,
+        at_application: _,
     } = Arc::make_mut(call);
     *account = names.account(account).into();
     *region = names.region(region).into();
