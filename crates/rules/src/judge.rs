@@ -47,6 +47,7 @@ pub(crate) fn decide(program: &Program, subject: &Subject<'_>) -> Decision {
         State::Missing(sources) => return Decision::Unknown(*sources),
         State::Deleted => return Decision::Deleted,
         State::Quiet(_) => return Decision::Pass,
+        State::Absent(_) => return Decision::NotApplicable,
         State::Unread(_) => return Decision::Unknown(Source::CloudTrail.into()),
     };
     let mut env = Env::new(variables);
@@ -111,7 +112,7 @@ pub(crate) fn explain(
             judgement.message = Message::from(message);
             return judgement;
         }
-        State::Quiet(what) => {
+        State::Quiet(what) | State::Absent(what) => {
             judgement.message = Message::from(what.as_str());
             return judgement;
         }

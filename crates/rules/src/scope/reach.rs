@@ -1,8 +1,11 @@
 //! How far what was read of CloudTrail reaches: without it, that nothing was recorded says nothing.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountActivity, DEFAULT_REGIONS, Period, RegionCoverage, Snapshot, regions_of,
+    AccountActivity, ActorKind, DEFAULT_REGIONS, Fact, Period, RegionCoverage, SIGN_IN_REGIONS,
+    Snapshot, regions_of,
 };
 
 use super::subject::{self, State, Subject};
@@ -31,11 +34,20 @@ pub(crate) fn rest<'a>(
     if undecided > 0 {
         missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
     }
-    let state = match missing.is_empty() {
-        false => State::Unread(missing.join("; ")),
-        // What one person did not do, others may have done.
-        true if found_something || activity.is_of_one_person => return None,
-        true => State::Quiet(format!("no such activity was recorded in {reach}")),
+    let absent = absent_portal(snapshot, activity, needed);
+    // What one person did not do, others may have done.
+    let state = if missing.is_empty() {
+        if found_something || activity.is_of_one_person {
+            return None;
+        }
+        State::Quiet(format!("no such activity was recorded in {reach}"))
+    } else if let Some(absent) = absent.filter(|_| undecided == 0) {
+        if activity.is_of_one_person {
+            return None;
+        }
+        State::Absent(absent)
+    } else {
+        State::Unread(missing.join("; "))
     };
     Some(subject::whole(&snapshot.account, state))
 }
@@ -53,7 +65,7 @@ fn reach(
     activity: &AccountActivity,
     needed: &[String],
 ) -> (Vec<String>, String) {
-    let Some(needed) = regions(activity, &snapshot.account.partition, needed) else {
+    let Some(needed) = regions(snapshot, activity, needed) else {
         return (vec![NO_PORTAL.to_owned()], String::new());
     };
     let mut missing = Vec::new();
@@ -76,25 +88,74 @@ const NO_PORTAL: &str = "the region of IAM Identity Center is not known: no sign
 /// The regions that the rule needs, if they are known. Other partitions have few, and whatever happens there is
 /// in one.
 fn regions<'a>(
+    snapshot: &'a Snapshot,
     activity: &'a AccountActivity,
-    partition: &str,
     needed: &'a [String],
 ) -> Option<Vec<&'a str>> {
-    match regions_of(partition) {
+    match regions_of(&snapshot.account.partition) {
         Some(all) => Some(all.to_vec()),
-        None if needed == [IDENTITY_CENTER] => portal_regions(activity),
+        None if needed == [IDENTITY_CENTER] => portal_regions(snapshot, activity),
         None => Some(needed.iter().map(String::as_str).collect()),
     }
 }
 
-/// The regions in which Identity Center recorded sign-ins, or if it recorded none, all that were read, if those
-/// that every account has are among them; none: it may be where nothing was read.
-fn portal_regions(activity: &AccountActivity) -> Option<Vec<&str>> {
+/// The regions in which Identity Center recorded sign-ins. If it recorded none, that in which it makes roles; if it
+/// has made none, all that were read, if those that every account has are among them. None: it may be where nothing
+/// was read.
+fn portal_regions<'a>(
+    snapshot: &'a Snapshot,
+    activity: &'a AccountActivity,
+) -> Option<Vec<&'a str>> {
     if !activity.portal_regions.is_empty() {
         return Some(activity.portal_regions.iter().map(|region| &**region).collect());
     }
+    let of_roles: BTreeSet<&str> = roles(snapshot).filter_map(region_of_role).collect();
+    if !of_roles.is_empty() {
+        return Some(of_roles.into_iter().collect());
+    }
     let read: Vec<&str> = activity.regions.iter().map(|it| it.region.as_str()).collect();
     DEFAULT_REGIONS.iter().all(|region| read.contains(region)).then_some(read)
+}
+
+/// The ARNs of the account's roles, as far as they are known.
+fn roles(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
+    snapshot.roles.as_ref().known().into_iter().flatten().map(|role| role.arn.as_str())
+}
+
+/// The region of Identity Center, if it made the role. Their ARNs leave out `us-east-1`.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
+fn region_of_role(arn: &str) -> Option<&str> {
+    let (_, name) = arn.split_once(":role/aws-reserved/sso.amazonaws.com/")?;
+    Some(name.split_once('/').map_or("us-east-1", |(region, _)| region))
+}
+
+/// Why nobody can have signed in through Identity Center, or nothing shows that anybody did: the bundle has no role of
+/// it, or without a bundle, the regions in which everybody else signs in were read and have nothing of it.
+fn absent_portal(
+    snapshot: &Snapshot,
+    activity: &AccountActivity,
+    needed: &[String],
+) -> Option<String> {
+    let is_of_it = |actor| actor == ActorKind::IdentityCenter;
+    let is_used = !activity.portal_regions.is_empty()
+        || activity.sign_ins.iter().any(|it| is_of_it(it.actor))
+        || activity.credential_events.iter().any(|it| is_of_it(it.actor))
+        || roles(snapshot).any(|arn| arn.contains("/sso.amazonaws.com/"));
+    if needed != [IDENTITY_CENTER] || is_used {
+        return None;
+    }
+    match snapshot.account.identity_center {
+        Fact::Known(true) => None,
+        Fact::Known(false) => Some("IAM Identity Center has no role in the account".to_owned()),
+        Fact::Missing(_) => {
+            let regions = SIGN_IN_REGIONS.map(str::to_owned);
+            let (missing, reach) = reach(snapshot, activity, &regions);
+            missing.is_empty().then(|| {
+                format!("nothing shows that IAM Identity Center is in use: no sign-in through it was recorded in {reach}")
+            })
+        }
+    }
 }
 
 /// The part of the period in which nothing of the region is missing, if that is all of it but for what

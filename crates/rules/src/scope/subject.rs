@@ -35,6 +35,8 @@ pub(crate) enum State<'a> {
     Deleted,
     /// It stands for all that was recorded and that the rule finds no fault with, in words.
     Quiet(String),
+    /// It stands for what the rule is about and the account does not have, in words.
+    Absent(String),
     /// It stands for all that may have happened unseen: what was not read, in words.
     Unread(String),
 }

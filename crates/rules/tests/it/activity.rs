@@ -412,35 +412,91 @@ fn other_partitions_have_other_regions() {
     );
 }
 
+/// The finding of a rule on sign-ins through Identity Center, of which none was recorded: the account has these
+/// roles, or nothing is known of it but what was recorded.
+fn of_identity_center(regions: Vec<Json>, portals: &[&str], roles: Option<&[&str]>) -> String {
+    let rule = WINDOWS.replace(r#"["us-east-1", "us-west-2"]"#, r#""identity_center""#);
+    let mut snapshot = account();
+    let role = snapshot["roles"][0].clone();
+    let missing = json!({ "missing": ["account-authorization-details"] });
+    snapshot["roles"] = roles.map_or(missing.clone(), |arns| {
+        let with_arn = |arn: &&str| {
+            let mut role = role.clone();
+            role["arn"] = json!(format!("arn:aws:iam::111122223333:role/{arn}"));
+            role
+        };
+        arns.iter().map(with_arn).collect()
+    });
+    snapshot["account"]["identity_center"] =
+        roles.map_or(missing, |arns| json!(arns.iter().any(|arn| arn.starts_with("aws-reserved"))));
+    snapshot["activity"] = json!({
+        "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+        "regions": regions,
+        "portal_regions": portals,
+        "is_of_one_person": false,
+        "sign_ins": [],
+        "credential_events": [],
+    });
+    lines(&judge(&load(&rule).unwrap(), &snapshot, &EVERY)).join("|")
+}
+
+fn whole(region: &str) -> Json {
+    proved(region, "07:00:00", "12:00:00")
+}
+
+const UNKNOWN_PORTAL: &str = "unknown not judged: the region of IAM Identity Center is not known: no sign-in to its \
+                              portal was read, nor were all regions";
+
 /// Identity Center records sign-ins in its own region, which may be any.
 ///
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/logging-using-cloudtrail.html>
 #[test]
 fn identity_center_may_be_where_nothing_was_read() {
-    let rule = WINDOWS.replace(r#"["us-east-1", "us-west-2"]"#, r#""identity_center""#);
-    let verdict = |regions: Vec<Json>, portals: &[&str]| {
-        let activity = json!({
-            "period": { "from": at("07:00:00"), "to": at("12:00:00") },
-            "regions": regions,
-            "portal_regions": portals,
-            "is_of_one_person": false,
-            "sign_ins": [],
-            "credential_events": [],
-        });
-        lines(&report_of(&rule, activity)).join("|")
-    };
-    let unknown = "unknown not judged: the region of IAM Identity Center is not known: no sign-in to its portal was \
-                   read, nor were all regions";
-    let whole = |region: &str| proved(region, "07:00:00", "12:00:00");
-    assert_eq!(verdict(covered(), &[]), unknown);
+    let verdict = |regions: Vec<Json>, portals: &[&str]| of_identity_center(regions, portals, None);
+    assert_eq!(verdict(covered(), &[]), UNKNOWN_PORTAL);
     let pass = "pass no such activity was recorded in eu-west-1 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC";
     assert_eq!(verdict(vec![whole("eu-west-1")], &["eu-west-1"]), pass);
     let short = proved("eu-west-1", "07:00:00", "10:00:00");
     let unread = "unknown not judged: nothing of eu-west-1 was read from 2026-11-18 10:00 UTC to 2026-11-18 12:00 UTC";
     assert_eq!(verdict(vec![short], &["eu-west-1"]), unread);
     let all = portcullis_model::DEFAULT_REGIONS.map(whole);
-    assert_eq!(verdict(all[1..].to_vec(), &[]), unknown);
     assert!(verdict(all.to_vec(), &[]).starts_with("pass no such activity was recorded in ap-"));
+}
+
+/// Where all that other people do was read, and nobody came through Identity Center, nothing says that there is one.
+#[test]
+fn without_a_sign_of_identity_center_its_rules_do_not_apply() {
+    let regions =
+        ["ap-southeast-2", "eu-north-1", "us-east-1", "us-east-2", "us-west-2"].map(whole);
+    let nothing = "not_applicable nothing shows that IAM Identity Center is in use: no sign-in through it was recorded \
+                   in ap-southeast-2, eu-north-1, us-east-1, us-east-2, us-west-2 from 2026-11-18 07:00 UTC to \
+                   2026-11-18 12:00 UTC";
+    assert_eq!(of_identity_center(regions.to_vec(), &[], None), nothing);
+    assert_eq!(of_identity_center(regions[1..].to_vec(), &[], None), UNKNOWN_PORTAL);
+    // Its portal is in a region that was not read.
+    let elsewhere = of_identity_center(regions.to_vec(), &["eu-west-1"], None);
+    assert_eq!(elsewhere, "unknown not judged: eu-west-1 was not read");
+}
+
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
+#[test]
+fn the_roles_of_identity_center_say_where_it_is() {
+    let verdict = |regions: &[&str], roles: &[&str]| {
+        of_identity_center(regions.iter().map(|it| whole(it)).collect(), &[], Some(roles))
+    };
+    let ireland = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Audit_0123456789abcdef";
+    let virginia = "aws-reserved/sso.amazonaws.com/AWSReservedSSO_Audit_0123456789abcdef";
+    assert!(verdict(&["eu-west-1"], &[ireland]).starts_with("pass"));
+    let unread = "unknown not judged: eu-west-1 was not read";
+    assert_eq!(verdict(&["us-east-1"], &[ireland]), unread);
+    assert!(verdict(&["us-east-1"], &[virginia]).starts_with("pass"));
+    assert_eq!(
+        verdict(&["us-east-1"], &["ops"]),
+        "not_applicable IAM Identity Center has no role in the account"
+    );
+    // It is in use, and may be anywhere.
+    let linked = "aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO";
+    assert_eq!(verdict(&["us-east-1"], &[linked]), UNKNOWN_PORTAL);
 }
 
 #[test]
