@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::Stdio;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value as Json;
 
 use crate::support::{Run, Sandbox, repository};
@@ -721,7 +723,7 @@ fn a_share_needs_names_and_a_period() {
 }
 
 /// Alice and bob have a password, bob also MFA; carl has none, and dora has a newer one than at her attempt.
-fn bundle_of_four() -> Sandbox {
+fn bundle_of_four(sandbox: &Sandbox, made: &str) {
     let carl = crate::user("carl", false)
         .replace(",true,2026-10-30T00:00:00Z,2026-01-01T00:00:00Z", ",false,N/A,N/A");
     let dora = crate::user("dora", false).replace(
@@ -729,10 +731,9 @@ fn bundle_of_four() -> Sandbox {
         "2026-10-30T00:00:00Z,2026-10-31T13:00:00Z",
     );
     let (alice, bob) = (crate::user("alice", false), crate::user("bob", true));
-    let sandbox = Sandbox::new();
-    let report = crate::credential_report(&[&alice, &bob, &carl, &dora]);
-    sandbox.write("bundle/credential-report.csv", report);
-    sandbox
+    let content = BASE64_STANDARD.encode(crate::credential_report(&[&alice, &bob, &carl, &dora]));
+    let report = serde_json::json!({"Content": content, "GeneratedTime": made});
+    sandbox.write("bundle/credential-report.json", report.to_string());
 }
 
 /// That the console refused the user's password, with other facts.
@@ -767,14 +768,19 @@ fn causes(sandbox: &Sandbox, records: &[Json], arguments: &[&str]) -> BTreeMap<S
 /// A wrong password is certain of a user who has one and nothing else, as the bundle says.
 #[test]
 fn a_bundle_makes_surer_why_a_password_was_refused() {
-    let sandbox = bundle_of_four();
+    let sandbox = Sandbox::new();
+    bundle_of_four(&sandbox, "2026-10-31T13:00:00Z");
     let tries =
         ["Alice", "bob", "carl", "dora"].map(|user| refused_password(user, &serde_json::json!({})));
     let wrong = "The password was wrong. No second factor was asked for";
     let expected = [
-        ("Alice", format!("certain: {wrong}, and the user has none.")),
+        ("Alice", format!("certain: {wrong}, and the user had none as of 2026-10-31.")),
         ("bob", format!("likely: {wrong}.")),
-        ("carl", "likely: The user has no console password, so none is right.".to_owned()),
+        (
+            "carl",
+            "likely: The user had no console password as of 2026-10-31, so none is right."
+                .to_owned(),
+        ),
         ("dora", format!("likely: {wrong}. The password has been changed since.")),
     ];
     let expected = BTreeMap::from(expected.map(|(name, says)| (name.to_owned(), says)));
@@ -782,19 +788,94 @@ fn a_bundle_makes_surer_why_a_password_was_refused() {
     assert_eq!(causes(&sandbox, &tries, &signins), expected);
     let audit = ["audit", "bundle", "--trail", "log.json"];
     assert_eq!(causes(&sandbox, &tries, &audit), expected);
-    // She may have had a device when she tried.
-    let lost = serde_json::json!({
-        "eventSource": "iam.amazonaws.com", "eventName": "DeactivateMFADevice",
-        "eventTime": "2026-10-31T12:30:00Z", "eventID": "lost", "errorMessage": null,
-        "requestParameters": {"userName": "alice"},
-    });
-    let records = [tries[0].clone(), refused_password("bob", &lost)];
-    assert_eq!(causes(&sandbox, &records, &signins)["Alice"], format!("likely: {wrong}."));
     let policy = r#"{"PasswordPolicy": {"MinimumPasswordLength": 14, "RequireSymbols": true,
         "RequireNumbers": true, "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true,
         "AllowUsersToChangePassword": true, "ExpirePasswords": true, "MaxPasswordAge": 90,
         "HardExpiry": true}}"#;
     sandbox.write("bundle/account-password-policy.json", policy);
     let alice = &causes(&sandbox, &tries, &signins)["Alice"];
-    assert!(alice.starts_with("likely: The password has expired"), "{alice}");
+    assert!(alice.starts_with("likely: The password has expired, and as of 2026-10-31"), "{alice}");
+}
+
+/// What a bundle shows holds for its date.
+#[test]
+fn a_bundle_of_another_time_makes_nothing_certain() {
+    let sandbox = Sandbox::new();
+    let alice = |made: &str, events: &[Json]| {
+        bundle_of_four(&sandbox, made);
+        let tried = refused_password("alice", &serde_json::json!({}));
+        let records = [&[tried], events].concat();
+        let found = causes(&sandbox, &records, &["signins", "log.json", "--bundle", "bundle"]);
+        found["alice"].clone()
+    };
+    let wrong = "The password was wrong. No second factor was asked for";
+    for (made, likelihood) in [
+        ("2026-11-01T12:00:00Z", "certain"),
+        ("2026-11-01T12:00:01Z", "likely"),
+        ("2026-10-30T12:00:00Z", "certain"),
+        ("2026-10-30T11:59:59Z", "likely"),
+    ] {
+        let day = &made[..10];
+        let expected = format!("{likelihood}: {wrong}, and the user had none as of {day}.");
+        assert_eq!(alice(made, &[]), expected);
+    }
+    let event = |name: &str, time: &str, more: &Json| {
+        let mut event = serde_json::json!({
+            "eventSource": "iam.amazonaws.com", "eventName": name, "eventTime": time,
+            "eventID": "changed", "errorMessage": null, "requestParameters": {"userName": "Alice"},
+        });
+        for (field, value) in more.as_object().unwrap() {
+            event[field] = value.clone();
+        }
+        refused_password("bob", &event)
+    };
+    let nothing = serde_json::json!({});
+    let (before, after) = ("2026-10-31T11:00:00Z", "2026-10-31T13:00:00Z");
+    // She may have had a device when she tried, or at other times than the bundle.
+    for (made, name, time) in [
+        (after, "DeactivateMFADevice", "2026-10-31T12:30:00Z"),
+        (before, "EnableMFADevice", "2026-10-31T11:30:00Z"),
+    ] {
+        let changed = event(name, time, &nothing);
+        assert_eq!(alice(made, &[changed]), format!("likely: {wrong}."));
+        let by_ben =
+            event(name, time, &serde_json::json!({"requestParameters": {"userName": "ben"}}));
+        assert!(alice(made, &[by_ben]).starts_with("certain"));
+        let refused = event(name, time, &serde_json::json!({"errorCode": "AccessDenied"}));
+        assert!(alice(made, &[refused]).starts_with("certain"));
+    }
+    let later = event("DeactivateMFADevice", "2026-10-31T13:30:00Z", &nothing);
+    assert!(alice(after, &[later]).starts_with("certain"), "the bundle is older");
+}
+
+/// The report has no ids, but the list of users has: a namesake has another password.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+#[test]
+fn a_bundle_says_nothing_of_an_earlier_user_of_the_name() {
+    let sandbox = Sandbox::new();
+    bundle_of_four(&sandbox, "2026-10-31T13:00:00Z");
+    let users = ["alice", "bob", "carl", "dora"].map(|name| {
+        serde_json::json!({
+            "UserName": name, "UserId": format!("AIDAEXAMPLE{}", name.to_uppercase()), "Path": "/",
+            "Arn": format!("arn:aws:iam::111122223333:user/{name}"),
+            "CreateDate": "2026-01-01T00:00:00Z",
+            "GroupList": [], "AttachedManagedPolicies": [],
+        })
+    });
+    let details = serde_json::json!({
+        "UserDetailList": users, "GroupDetailList": [], "RoleDetailList": [], "Policies": [],
+    });
+    sandbox.write("bundle/account-authorization-details.json", details.to_string());
+    let cause = |id: &str| {
+        let identity = serde_json::json!({"userIdentity": {
+            "type": "IAMUser", "userName": "alice", "principalId": id,
+        }});
+        let tried = refused_password("alice", &identity);
+        causes(&sandbox, &[tried], &["signins", "log.json", "--bundle", "bundle"])["alice"].clone()
+    };
+    assert!(cause("AIDAEXAMPLEALICE").starts_with("certain"));
+    assert_eq!(
+        cause("AIDAEXAMPLEEARLIER"),
+        "likely: The password was wrong. No second factor was asked for."
+    );
 }

@@ -103,17 +103,24 @@ pub(crate) const WRONG_PASSWORD: Words = (
     aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );
 
+/// Where the date of the bundle stands in a cause.
+pub(crate) const DATE: &str = "DATE";
+
 /// The same of a user who has a password and no MFA device.
 pub(crate) const ONLY_PASSWORD: Words = (
     Likelihood::Certain,
-    "The password was wrong. No second factor was asked for, and the user has none.",
+    "The password was wrong. No second factor was asked for, and the user had none as of DATE.",
     WRONG_PASSWORD.2,
 );
+
+/// The same, if the user may have had one at another time.
+pub(crate) const LIKELY_ONLY_PASSWORD: Words =
+    (Likelihood::Likely, ONLY_PASSWORD.1, WRONG_PASSWORD.2);
 
 /// The same of a user without a password.
 pub(crate) const NO_PASSWORD: Words = (
     Likelihood::Likely,
-    "The user has no console password, so none is right.",
+    "The user had no console password as of DATE, so none is right.",
     "Find out how the person is meant to sign in: perhaps through IAM Identity Center, or not to the console at \
     all. If they need a password, an administrator sets one:\n\
     aws iam create-login-profile --user-name USER --password-reset-required --password PASSWORD",
@@ -129,7 +136,7 @@ pub(crate) const NEWER_PASSWORD: Words = (
 /// The same of a password that has expired, where users may not set a new one.
 pub(crate) const EXPIRED_PASSWORD: Words = (
     Likelihood::Likely,
-    "The password has expired, and the account's password policy lets only administrators set a new one.",
+    "The password has expired, and as of DATE the account's password policy let only administrators set a new one.",
     "An administrator sets a new password:\n\
     aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, ActivitySummary, ActorKind, CredentialEvent, Fact, LockedOut, Outcome,
-    PasswordPolicy, Pattern, Purpose, Root, SignIn, Snapshot, User,
+    PasswordPolicy, Pattern, Period, Purpose, Root, SignIn, Snapshot, Source, User,
 };
 
-use crate::diagnosis::{EXPIRED_PASSWORD, NEWER_PASSWORD, NO_PASSWORD, ONLY_PASSWORD, Words, said};
+use crate::diagnosis::{
+    DATE, EXPIRED_PASSWORD, LIKELY_ONLY_PASSWORD, NEWER_PASSWORD, NO_PASSWORD, ONLY_PASSWORD,
+    Words, said,
+};
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
@@ -57,7 +60,6 @@ pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
     for user in snapshot.users.as_ref().known().into_iter().flatten() {
         users.insert(user.name.to_ascii_lowercase(), user);
     }
-    let policy = snapshot.account.password_policy.as_ref().known();
     for row in &mut summary.locked_out {
         let person = &row.person;
         let name = person.name.as_deref().unwrap_or_default();
@@ -65,17 +67,31 @@ pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
         let Some(user) = users.get(&name.to_ascii_lowercase()).filter(|_| is_here) else {
             continue;
         };
-        let lost_mfa = snapshot.activity.as_ref().is_some_and(|it| lost_mfa(it, row));
-        if let Some(words) = words(row, user, policy)
-            && !(lost_mfa && words == ONLY_PASSWORD)
-        {
+        let as_of = as_of(user, snapshot);
+        if let Some(words) = words(row, user, snapshot, as_of) {
             row.diagnosis = said(words, Some(name));
+            let day = as_of.map(|at| at.strftime("%Y-%m-%d").to_string());
+            let day = day.as_deref().unwrap_or("a report without a date");
+            row.diagnosis.cause = row.diagnosis.cause.replace(DATE, day).into();
         }
     }
 }
 
+/// When the user's password and MFA devices were as the snapshot has them, which the report says of the password
+/// and may say of the devices.
+fn as_of(user: &User, snapshot: &Snapshot) -> Option<Timestamp> {
+    let made = snapshot.account.report_generated_at.known()?;
+    let source = user.mfa_source.as_ref().known()?;
+    Some(if source == Source::CredentialReport.name() { made } else { snapshot.as_of })
+}
+
 /// What is said of a user whose password was refused, if more is known than the events say.
-fn words(row: &LockedOut, user: &User, policy: Option<&PasswordPolicy>) -> Option<Words> {
+fn words(
+    row: &LockedOut,
+    user: &User,
+    snapshot: &Snapshot,
+    as_of: Option<Timestamp>,
+) -> Option<Words> {
     let (first, last) = row.first_try.zip(row.last_try)?;
     // One who was made again under the name has another id and password.
     let id = row.last.as_ref().and_then(|last| last.principal_id.as_deref());
@@ -86,18 +102,33 @@ fn words(row: &LockedOut, user: &User, policy: Option<&PasswordPolicy>) -> Optio
     if row.pattern != Pattern::WrongPassword || user.deleted || !is_same {
         return None;
     }
+    let between = match as_of {
+        Some(as_of) => Period { from: last.min(as_of), to: last.max(as_of) },
+        None => Period { from: Timestamp::MIN, to: Timestamp::MAX },
+    };
+    let changed = |names| has_changed(snapshot, &user.name, between, names);
     if !user.password_enabled.known()? {
-        return Some(NO_PASSWORD);
+        return (!changed(&PASSWORD_EVENTS)).then_some(NO_PASSWORD);
     }
-    let changed = user.password_last_changed.known()??;
-    if changed > last {
+    let set = user.password_last_changed.known()??;
+    if set > last {
         return Some(NEWER_PASSWORD);
     }
-    if policy.is_some_and(|policy| has_expired(changed, policy, last)) {
+    let policy = snapshot.account.password_policy.as_ref().known();
+    if policy.is_some_and(|policy| has_expired(set, policy, last)) {
         return Some(EXPIRED_PASSWORD);
     }
-    (!user.mfa_active.known()?).then_some(ONLY_PASSWORD)
+    if user.mfa_active.known()? || changed(&MFA_EVENTS) {
+        return None;
+    }
+    let is_near = between.to.duration_since(between.from) <= SURE_FOR;
+    Some(if is_near { ONLY_PASSWORD } else { LIKELY_ONLY_PASSWORD })
 }
+
+/// For so long, what a bundle shows of a user counts as unchanged where no event says otherwise.
+const SURE_FOR: SignedDuration = SignedDuration::from_hours(24);
+const PASSWORD_EVENTS: [&str; 2] = ["CreateLoginProfile", "DeleteLoginProfile"];
+const MFA_EVENTS: [&str; 2] = ["DeactivateMFADevice", "EnableMFADevice"];
 
 /// Whether a password that was set at that time had expired by then, for good.
 fn has_expired(changed: Timestamp, policy: &PasswordPolicy, at: Timestamp) -> bool {
@@ -105,16 +136,18 @@ fn has_expired(changed: Timestamp, policy: &PasswordPolicy, at: Timestamp) -> bo
     policy.hard_expiry && policy.max_age_days.is_some_and(|most| days > f64::from(most))
 }
 
-/// Whether an MFA device of the person was deactivated after they tried: they may have had one then.
-fn lost_mfa(activity: &AccountActivity, row: &LockedOut) -> bool {
-    let name = row.person.name.as_deref().unwrap_or_default();
-    activity.credential_events.iter().any(|event| {
-        let may_be_theirs = match &event.target {
+/// Whether an event of that name may have changed something of the user in that time.
+fn has_changed(snapshot: &Snapshot, user: &str, time: Period, names: &[&str; 2]) -> bool {
+    let events = snapshot.activity.iter().flat_map(|activity| &activity.credential_events);
+    events
+        .filter(|event| {
+            names.contains(&&*event.name) && time.from <= event.at && event.at <= time.to
+        })
+        .filter(|event| event.outcome != Fact::Known(Outcome::Failure))
+        .any(|event| match &event.target {
             Fact::Known(target) => {
-                target.as_ref().unwrap_or(&event.user).eq_ignore_ascii_case(name)
+                target.as_ref().unwrap_or(&event.user).eq_ignore_ascii_case(user)
             }
             Fact::Missing(_) => true,
-        };
-        event.name == "DeactivateMFADevice" && Some(event.at) > row.last_try && may_be_theirs
-    })
+        })
 }
