@@ -87,6 +87,11 @@ impl Joined {
         self.join.expect_all_shares()
     }
 
+    /// Notes whether the shares of the accounts are of different periods.
+    pub(crate) fn compare_periods(&mut self) -> bool {
+        self.join.compare_periods()
+    }
+
     /// All of them as one; none: there is no report.
     pub(crate) fn finish(self) -> io::Result<Option<Whole>> {
         if let Some(first) = self.first {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use portcullis_model::Share;
-use portcullis_report::{Conflict, Format, Unmergeable};
+use portcullis_report::{Conflict, Format, Unmergeable, loosened};
 
 use crate::args::MergeArgs;
 use crate::crossings::SavedReports;
@@ -32,6 +32,10 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
         joined.read(read)?.map_err(|error| refused(error, &paths, Names::Shown))?;
     }
     crossings.finish(&mut joined)?;
+    let differ = joined.compare_periods();
+    if differ {
+        terminal::warn(loosened::DIFFERENT_PERIODS);
+    }
     let missing: Vec<String> = joined.expect_all_shares().iter().map(Share::to_string).collect();
     if !missing.is_empty() {
         terminal::warn(&format!("shares of the accounts are missing: {}", missing.join(", ")));
@@ -40,7 +44,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     whole
         .ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?
         .write(&outputs, &args.detail)?;
-    Ok(if missing.is_empty() { 0 } else { 3 })
+    Ok(if missing.is_empty() && !differ { 0 } else { 3 })
 }
 
 /// The report at that path; of a directory those that it holds, but for what is about to be written there.

@@ -664,6 +664,12 @@ fn shares_join_to_what_one_run_finds() {
     assert_eq!(lacking.stderr, warning);
     let loosened = &json(&lacking)["run"]["loosened"][0];
     assert_eq!(loosened["kind"], "missing_shares");
+    let day = ["signins", "logs", "--from", "2026-11-18", "--to", "2026-11-20", "--shard", "4/4"];
+    sandbox.run(day.iter().chain(&["-o", "json=other.json"]));
+    let differing =
+        sandbox.run(["merge", "share-1.json", "share-2.json", "share-3.json", "other.json"]);
+    let warning = "warning: shares of the accounts are of different periods\n";
+    assert_eq!((differing.status, differing.stderr.as_str()), (3, warning));
     let merged = sandbox.run(["merge".to_owned()].iter().chain(&files));
     assert_eq!((merged.status, merged.stderr.as_str()), (0, ""));
     let merged = json(&merged);

@@ -133,6 +133,8 @@ pub enum LooseningChange {
         /// The first of them.
         shares: Vec<Share>,
     },
+    /// Reports of shares were joined that say of different periods what CloudTrail recorded.
+    DifferentPeriods,
     /// Something other than AWS's own endpoint answered.
     Endpoint {
         /// The account's id, or `unknown`.

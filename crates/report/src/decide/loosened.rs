@@ -90,6 +90,9 @@ fn account(change: &LooseningChange) -> Option<&str> {
     }
 }
 
+/// What is said where shares do not go together.
+pub const DIFFERENT_PERIODS: &str = "shares of the accounts are of different periods";
+
 fn describe_change(change: &LooseningChange) -> String {
     match change {
         LooseningChange::Only { rules } => format!("only {} is judged", few(rules, NAMED)),
@@ -135,6 +138,7 @@ fn describe_change(change: &LooseningChange) -> String {
             let shares: Vec<String> = shares.iter().map(Share::to_string).collect();
             format!("shares of the accounts are missing: {}", few(&shares, NAMED))
         }
+        LooseningChange::DifferentPeriods => DIFFERENT_PERIODS.to_owned(),
         LooseningChange::Endpoint { url, .. } => {
             format!("{url} answered instead of AWS's own endpoint")
         }

@@ -155,6 +155,18 @@ impl Join {
         missing
     }
 
+    /// Notes whether shares of the accounts were added that are of different periods. To be asked before
+    /// [`Join::expect_all_shares`].
+    pub fn compare_periods(&mut self) -> bool {
+        let mut periods = self.activity.iter().map(|summary| summary.period);
+        let first = periods.next();
+        let differ = !self.run.shares.is_empty() && periods.any(|period| Some(period) != first);
+        if differ {
+            self.loosen(LooseningChange::DifferentPeriods);
+        }
+        differ
+    }
+
     /// Adds the waivers of a report of those accounts to those of the others.
     fn add_waivers(&mut self, waivers: Vec<WaiverOutcome>, accounts: &[(String, String)]) {
         for outcome in waivers {

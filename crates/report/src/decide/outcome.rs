@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use portcullis_model::{AccountStatus, Gate, Loosening, LooseningChange, Report, Severity, Status};
+use portcullis_model::{AccountStatus, Gate, LooseningChange, Report, Severity, Status};
 
+use super::loosened::DIFFERENT_PERIODS;
 use crate::words::nonzero;
 
 /// What an audit comes to, by its report alone. Its text is one sentence that explains the exit
@@ -26,8 +27,8 @@ pub struct Outcome {
     missed: BTreeSet<String>,
     /// Whether some rule was not fully judged, but may be unknown.
     allowed: bool,
-    /// Whether shares of the accounts are missing.
-    lacks_shares: bool,
+    /// What is wrong with the shares of the accounts, in words.
+    shares: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,8 +39,8 @@ enum Kind {
     Failed,
     /// Nothing failed that counts, but some rules could not be judged.
     Incomplete,
-    /// Nothing failed that counts, but there are accounts in shares that are missing.
-    SharesMissing,
+    /// Nothing failed that counts, but shares of the accounts are missing, or are of different periods.
+    SharesMissing(&'static str),
     /// Of some account nothing at all was collected, so a clean result would mean nothing.
     NothingCollected,
 }
@@ -61,12 +62,12 @@ impl Outcome {
     /// The outcome of that report before its accounts and findings are added.
     #[must_use]
     pub fn without_findings(report: &Report) -> Outcome {
-        let is_lack = |it: &Loosening| matches!(it.change, LooseningChange::MissingShares { .. });
-        Outcome {
-            gate: report.options.gate.clone(),
-            lacks_shares: report.run.loosened.iter().any(is_lack),
-            ..Outcome::default()
-        }
+        let mut lacks = report.run.loosened.iter().filter_map(|it| match it.change {
+            LooseningChange::MissingShares { .. } => Some("shares of the accounts are missing"),
+            LooseningChange::DifferentPeriods => Some(DIFFERENT_PERIODS),
+            _ => None,
+        });
+        Outcome { gate: report.options.gate.clone(), shares: lacks.next(), ..Outcome::default() }
     }
 
     /// Adds an account.
@@ -100,7 +101,7 @@ impl Outcome {
         match self.kind() {
             Kind::Clean => 0,
             Kind::Failed => 1,
-            Kind::Incomplete | Kind::SharesMissing | Kind::NothingCollected => 3,
+            Kind::Incomplete | Kind::SharesMissing(_) | Kind::NothingCollected => 3,
         }
     }
 
@@ -109,8 +110,8 @@ impl Outcome {
             Kind::Failed
         } else if self.failed > 0 || self.judged == 0 {
             Kind::NothingCollected
-        } else if self.lacks_shares {
-            Kind::SharesMissing
+        } else if let Some(what) = self.shares {
+            Kind::SharesMissing(what)
         } else if self.missed.is_empty() {
             Kind::Clean
         } else {
@@ -152,9 +153,7 @@ impl fmt::Display for Outcome {
             }
             Kind::Failed => write!(f, "{} findings are of severity {reach}{besides}", self.open),
             Kind::Incomplete => write!(f, "{nothing_failed}, but {} fully judged", self.missed()),
-            Kind::SharesMissing => {
-                write!(f, "{nothing_failed}, but shares of the accounts are missing")
-            }
+            Kind::SharesMissing(what) => write!(f, "{nothing_failed}, but {what}"),
             Kind::NothingCollected if self.accounts < 2 => {
                 f.write_str("nothing failed, but only because nothing could be collected")
             }

@@ -1,12 +1,13 @@
 //! Reports of different accounts, joined.
 
 use crate::support::history::{NEW, OLD, at, fails, list_of, of_severity, unknown};
-use crate::support::{hostile, moved, rendered};
+use crate::support::{activity, hostile, moved, rendered};
 use portcullis_model::{
     AccountStatus, Finding, Report, Run, Severity, Share, Waiver, WaiverOutcome,
 };
 use portcullis_report::{Conflict, Format, Join, Outcome, Unmergeable, loosened, merge, waivers};
 use proptest::prelude::*;
+use serde_json::json;
 
 const OTHER: &str = "444455556666";
 
@@ -91,6 +92,36 @@ fn shares_that_are_missing_are_named_and_make_the_whole_incomplete() {
     }
     let huge = format!("7/{}", u64::MAX);
     assert_eq!(joined(&[&[&huge]]).0[5..7], ["6", "8"].map(|it| format!("{it}/{}", u64::MAX)));
+}
+
+/// What is recorded of some accounts for a week and of others for a day is not one report.
+#[test]
+fn shares_of_different_periods_make_the_whole_incomplete() {
+    let joined = |days: [&str; 2], with_shares: bool| {
+        let mut join = Join::default();
+        for (index, day) in (1..).zip(days) {
+            let mut report = at(OLD, []);
+            let period =
+                json!({ "from": "2026-11-01T00:00:00Z", "to": format!("{day}T00:00:00Z") });
+            report.activity = vec![activity(json!({ "period": period }))];
+            let shares = with_shares.then_some(Share { count: 2, index });
+            report.run = Run { shares: shares.into_iter().collect(), ..Run::default() };
+            join.add(report, Vec::new()).unwrap();
+        }
+        let differ = join.compare_periods();
+        assert_eq!(join.expect_all_shares(), []);
+        (differ, join.finish().unwrap())
+    };
+    assert!(!joined(["2026-11-08", "2026-11-08"], true).0);
+    assert!(!joined(["2026-11-08", "2026-11-02"], false).0, "they were not split");
+    let (differ, report) = joined(["2026-11-08", "2026-11-02"], true);
+    assert!(differ);
+    let says = "shares of the accounts are of different periods";
+    assert_eq!(loosened::describe(&report), [says]);
+    let mut outcome = Outcome::without_findings(&report);
+    outcome.add_account(AccountStatus::Complete);
+    let status = format!("Exit status 3: nothing failed at severity low or above, but {says}.");
+    assert_eq!(outcome.to_string(), status);
 }
 
 #[test]

@@ -34,6 +34,7 @@ impl Redaction<'_> {
             | Change::Baseline
             | Change::OwnAccounts
             | Change::SeparateReports
+            | Change::DifferentPeriods
             | Change::MissingShares { .. } => {}
             Change::FewerAccounts { exclude, units } => {
                 for id in exclude {
