@@ -26,8 +26,9 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     // Whatever can be wrong with the options is said before AWS is asked.
     let shard = Shard::asked(args.fleet.shard, args.fleet.shards)?;
     let mut outputs = output::of_share(&args.reporting.output.outputs, shard)?;
-    let inputs = args.bundles.iter().chain(&args.trail).chain(&args.reporting.baseline);
-    input::check_streams(inputs)?;
+    let config_file = config.path().map(PathBuf::from);
+    let inputs = args.bundles.iter().chain(&args.trail).chain(&args.fleet.accounts);
+    input::check(inputs.chain(args.reporting.inputs()).chain(&config_file), &outputs)?;
     let judged = recorded::evidence(&args.bundles, &args.trail);
     let lines = LineStream::take_from(&mut outputs)?;
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;

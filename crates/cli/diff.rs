@@ -8,7 +8,8 @@ use crate::{input, output, redaction, saved};
 
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.outputs, DiffFormat::Text)?;
-    input::check_streams([&args.old, &args.new])?;
+    let salt_file = &args.redaction.salt_file;
+    input::check([&args.old, &args.new].into_iter().chain(salt_file), &outputs)?;
     let salt = redaction::salt(&args.redaction)?;
     let read = |path| redaction::once(saved::read(path)?, salt.as_ref());
     let (old, new) = (read(&args.old)?.into_report()?, read(&args.new)?.into_report()?);

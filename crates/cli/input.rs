@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use portcullis_evidence::{open_file, read_file};
 
 use crate::failure::Failure;
+use crate::output::Output;
 
 /// Above the answers of any account; a stream that is longer is cut, and so not valid.
 const MAX_BYTES: u64 = 1 << 30;
@@ -16,11 +17,23 @@ pub(crate) fn is_stream(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// An error if several inputs are to come from standard input.
-pub(crate) fn check_streams<'p>(
+/// An error if several inputs are to come from standard input, or if an output would replace one.
+pub(crate) fn check<'p, F: Copy>(
     paths: impl IntoIterator<Item = &'p PathBuf>,
+    outputs: &[Output<F>],
 ) -> Result<(), Failure> {
-    if paths.into_iter().filter(|path| is_stream(path)).count() > 1 {
+    let mut streams = 0;
+    for path in paths {
+        if is_stream(path) {
+            streams += 1;
+        } else if let Some(output) = outputs.iter().find(|output| output.replaces(path)) {
+            return Err(Failure::with_help(
+                format!("the output {output} would overwrite the input {}", name(path)),
+                "name another file after -o",
+            ));
+        }
+    }
+    if streams > 1 {
         return Err("only one of the inputs can be standard input".into());
     }
     Ok(())

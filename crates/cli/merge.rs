@@ -21,7 +21,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     for path in &args.reports {
         paths.append(&mut files(path, &outputs)?);
     }
-    input::check_streams(&paths)?;
+    input::check(&paths, &outputs)?;
     let mut joined = Joined::default();
     let mut crossings = SavedReports::new()?;
     for path in &paths {
@@ -57,7 +57,7 @@ fn files(path: &Path, outputs: &[Output<Format>]) -> Result<Vec<PathBuf>, Failur
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
         let is_report = file.extension().is_some_and(|extension| extension == "json");
-        if is_report && !outputs.iter().any(|output| output.goes_to(&file)) {
+        if is_report && !outputs.iter().any(|output| output.replaces(&file)) {
             files.push(file);
         }
     }

@@ -1,11 +1,13 @@
 //! Results to standard output and files.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use portcullis_evidence::Bundle;
 use portcullis_model::{Finding, Report};
 use portcullis_report::{Format, Rows, Style, UnknownFormat, counted, render};
 
@@ -23,6 +25,15 @@ pub(crate) struct Output<F> {
     format: F,
     /// None: standard output.
     path: Option<PathBuf>,
+}
+
+impl<F> fmt::Display for Output<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => path.display().fmt(f),
+            None => f.write_str("standard output"),
+        }
+    }
 }
 
 impl<F: FromStr<Err = UnknownFormat>> FromStr for Output<F> {
@@ -55,9 +66,14 @@ impl<F: Copy> Output<F> {
         fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
     }
 
-    /// Whether it is written to that file.
-    pub(crate) fn goes_to(&self, file: &Path) -> bool {
-        self.path.as_deref() == Some(file)
+    /// Whether it takes the place of that file, by whatever path, or of one that the bundle in that directory
+    /// consists of.
+    pub(crate) fn replaces(&self, input: &Path) -> bool {
+        let Some(file) = self.path.as_ref().and_then(|path| fs::canonicalize(path).ok()) else {
+            return false;
+        };
+        let Ok(input) = fs::canonicalize(input) else { return false };
+        file.is_file() && (file == input || Bundle::consists_of(&input, &file))
     }
 
     /// The output of one of several shares, whose number is where its path says `{shard}`.
@@ -87,12 +103,11 @@ pub(crate) fn choose<F: Clone>(asked: &[Output<F>], usual: F) -> Result<Vec<Outp
         return Ok(vec![Output { format: usual, path: None }]);
     }
     let mut places = HashSet::new();
-    for Output { path, .. } in asked {
-        let place = path.as_deref().map(place).transpose()?;
+    for output in asked {
+        let place = output.path.as_deref().map(place).transpose()?;
         if !places.insert(place) {
-            let name = path.as_ref().map(|path| path.display().to_string());
             return Err(Failure::with_help(
-                format!("two outputs go to {}", name.as_deref().unwrap_or("standard output")),
+                format!("two outputs go to {output}"),
                 "give each its own file: -o json=report.json",
             ));
         }

@@ -4,10 +4,11 @@ use portcullis_report::Format;
 
 use crate::args::ReportArgs;
 use crate::failure::Failure;
-use crate::{output, redaction, saved};
+use crate::{input, output, redaction, saved};
 
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
+    input::check([&args.report].into_iter().chain(&args.redaction.salt_file), &outputs)?;
     let salt = redaction::salt(&args.redaction)?;
     let mut report = saved::read(&args.report)?;
     if let Some(salt) = &salt {

@@ -32,7 +32,9 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let shard = Shard::asked(args.shard, args.shards)?;
     let Paths { logs, bundles } = sorted_paths(args, shard)?;
     let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
-    input::check_streams(logs.iter().chain(&args.reporting.baseline))?;
+    let config_file = config.path().map(PathBuf::from);
+    let inputs = logs.iter().chain(&bundles).chain(args.reporting.inputs());
+    input::check(inputs.chain(&config_file), &outputs)?;
     let judged = if bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.run.shares.extend(shard.map(Shard::share));

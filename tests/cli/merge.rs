@@ -82,7 +82,7 @@ fn what_does_not_go_together_is_refused() {
     let gated = reports(&["--fail-on", "high"]);
     let secret = "0123456789abcdef";
     let redacted = reports(&[]).env("PORTCULLIS_SALT", secret);
-    redacted.run(["report", "partial.json", "--redact", "-o", "json=partial.json"]);
+    redacted.run(["report", "partial.json", "--redact", "-o", "json=redacted.json"]);
     let path = |other: &Sandbox| other.path("partial.json").to_str().unwrap().to_owned();
     for (other, what, help) in [
         (
@@ -96,7 +96,11 @@ fn what_does_not_go_together_is_refused() {
             "audit all accounts with the same",
         ),
         (path(&gated), "they were made with different options", "audit all accounts with the same"),
-        (path(&redacted), "one is redacted and the other is not", "with the same salt"),
+        (
+            redacted.path("redacted.json").to_str().unwrap().to_owned(),
+            "one is redacted and the other is not",
+            "with the same salt",
+        ),
     ] {
         let run = sandbox.run(["merge", "leaky.json", &other, "-o", "json=out.json"]);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""));

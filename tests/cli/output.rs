@@ -136,6 +136,40 @@ fn a_link_stays_a_link_and_one_to_nothing_is_not_written() {
 }
 
 #[test]
+fn an_output_that_is_an_input_is_refused_before_anything_is_read() {
+    let sandbox = sandbox();
+    for name in ["a.json", "b.json", "portcullis.salt"] {
+        sandbox.write(name, name);
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("a.json", sandbox.path("link.json")).unwrap();
+    #[cfg(not(unix))]
+    sandbox.write("link.json", "");
+    let salted = ["--redact", "--salt-file", "portcullis.salt", "-o", "json=portcullis.salt"];
+    let mut refused: Vec<(Vec<&str>, &str)> = vec![
+        (vec!["merge", "a.json", "b.json", "-o", "json=b.json"], "b.json"),
+        (vec!["merge", "a.json", "b.json", "-o", "json=bundle/../b.json"], "b.json"),
+        (vec!["report", "a.json", "-o", "html=./a.json"], "a.json"),
+        (vec!["report", "link.json", "-o", "csv", "-o", "html=a.json"], "link.json"),
+        (vec!["diff", "a.json", "b.json", "-o", "jsonl=link.json"], "a.json"),
+        (audit(&["-o", "json=bundle/credential-report.csv"]), "bundle"),
+        (audit(&["--baseline", "a.json", "-o", "json=a.json"]), "a.json"),
+        (vec!["signins", "a.json", "-o", "json=link.json"], "a.json"),
+    ];
+    refused.push(([&["report", "a.json"], &salted[..]].concat(), "portcullis.salt"));
+    for (arguments, input) in refused {
+        let run = sandbox.run(&arguments);
+        let words = format!(" would overwrite the input {input}\n");
+        assert!(run.status == 2 && run.stderr.contains(&words), "{arguments:?}: {}", run.stderr);
+    }
+    assert_eq!(fs::read_to_string(sandbox.path("a.json")).unwrap(), "a.json");
+    // What lies beside the files of a bundle is none of its own.
+    for _ in 0..2 {
+        assert_eq!(sandbox.run(audit(&["-o", "json=bundle/report.json"])).status, 1);
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let run = sandbox().run_unread(["rules", "list"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));

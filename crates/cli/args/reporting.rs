@@ -41,6 +41,13 @@ pub(crate) struct ReportingArgs {
     pub(crate) include: Vec<Verdict>,
 }
 
+impl ReportingArgs {
+    /// The files that it names to be read.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
+        self.baseline.iter().chain(&self.redaction.salt_file)
+    }
+}
+
 /// Where reports go.
 #[derive(Args)]
 #[command(next_help_heading = "Output")]

@@ -7,6 +7,7 @@ mod verify;
 mod write;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -144,6 +145,14 @@ impl Bundle {
 }
 
 impl Bundle {
+    /// Whether that file is one of those that a bundle in that directory consists of.
+    #[must_use]
+    pub fn consists_of(directory: &Path, file: &Path) -> bool {
+        let is_known = |name: &str| name == MANIFEST || known_file_names().any(|it| it == name);
+        let name = file.file_name().and_then(OsStr::to_str);
+        file.parent() == Some(directory) && name.is_some_and(is_known)
+    }
+
     /// Whether a bundle at that path holds what CloudTrail recorded, though not whether it is unchanged.
     #[must_use]
     pub fn holds_activity(path: &Path) -> bool {
