@@ -95,7 +95,7 @@ impl Audit<'_> {
         let mut joined = Joined::default();
         if !bundles.is_empty() {
             let mut own = fleet.listed()?;
-            own.append(&mut evidence::own_accounts(bundles));
+            own.append(&mut evidence::own_accounts(bundles, self.names())?);
             self.declared.own_accounts = Arc::new(own);
             for path in bundles {
                 let bundle = match self.histories.get(path) {
@@ -137,10 +137,13 @@ impl Audit<'_> {
         }
     }
 
+    fn names(&self) -> Names {
+        if self.args.reporting.redaction.redact { Names::Redacted } else { Names::Shown }
+    }
+
     /// Judges the account of a bundle, and adds it to the others.
     fn add(&mut self, bundle: &Bundle, joined: &mut Joined) -> Result<(), Failure> {
-        let redact = self.args.reporting.redaction.redact;
-        let names = if redact { Names::Redacted } else { Names::Shown };
+        let names = self.names();
         let report = self.report(bundle, names)?;
         self.lines.add(&report)?;
         joined.add(report)?.map_err(|error| merge::refused(error, &self.args.bundles, names))

@@ -1,6 +1,6 @@
 //! What is audited: a saved bundle, or what AWS says now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use portcullis_collector::{CollectError, Diagnosis, LookupRequest, Options};
 use portcullis_evidence::{Bundle, Declarations, to_json};
 use portcullis_model::{AccountId, Snapshot, Source, Sources};
+use portcullis_report::{Conflict, Unmergeable};
 use tokio::runtime::Builder;
 
 use crate::args::LiveArgs;
 use crate::failure::Failure;
 use crate::progress::ProgressLine;
-use crate::{doctor, input, terminal};
+use crate::{doctor, input, merge, terminal};
 
 /// How long AWS may take to make a credential report; minutes in accounts with many users.
 const REPORT_DEADLINE: Duration = Duration::from_mins(2);
@@ -36,14 +37,29 @@ pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
     Ok(Bundle::read(path)?)
 }
 
-/// The accounts whose bundles are given together, which are not strangers to each other.
-pub(crate) fn own_accounts(bundles: &[PathBuf]) -> BTreeSet<AccountId> {
+/// The accounts whose bundles are given together, which are not strangers to each other; an error if two bundles are
+/// of the same one.
+pub(crate) fn own_accounts(
+    bundles: &[PathBuf],
+    names: Names,
+) -> Result<BTreeSet<AccountId>, Failure> {
     if bundles.len() < 2 {
-        return BTreeSet::new();
+        return Ok(BTreeSet::new());
     }
-    // What is neither, such as a pipe, can be read only once.
-    let files = bundles.iter().filter(|path| path.is_dir() || path.is_file());
-    files.filter_map(|path| Bundle::account_at(path)).collect()
+    let mut places: BTreeMap<AccountId, usize> = BTreeMap::new();
+    for (place, path) in bundles.iter().enumerate() {
+        // What is neither, such as a pipe, can be read only once.
+        if !path.is_dir() && !path.is_file() {
+            continue;
+        }
+        let Some(id) = Bundle::account_at(path) else { continue };
+        if let Some(first) = places.insert(id, place) {
+            let conflict = Conflict::SameAccount(id.to_string());
+            let pair = Unmergeable::Pair { places: [first, place], conflict };
+            return Err(merge::refused(pair, bundles, names));
+        }
+    }
+    Ok(places.into_keys().collect())
 }
 
 /// The facts that a bundle holds.

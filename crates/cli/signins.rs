@@ -40,7 +40,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     reporting.run.shares.extend(shard.map(Shard::share));
     let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
     let mut declared = reporting.config.declarations();
-    declared.own_accounts = Arc::new(evidence::own_accounts(&bundles));
+    declared.own_accounts = Arc::new(evidence::own_accounts(&bundles, names)?);
     let needed = rule_files::sources(&reporting.rules).needed(false);
     let mut reader = read(args, &logs, &bundles, shard)?;
     let mut accounts = Vec::new();

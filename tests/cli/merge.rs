@@ -120,6 +120,9 @@ fn two_bundles_of_one_account_are_refused() {
     let run = together(&Sandbox::new(), &["leaky", "clean", "leaky"], &[]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("examples/leaky cannot be joined: both are of account 1111"));
+    // Before any line is out.
+    let run = together(&Sandbox::new(), &["leaky", "leaky"], &["-o", "jsonl"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     let sandbox = Sandbox::new().env("PORTCULLIS_SALT", "0123456789abcdef");
     let run = together(&sandbox, &["leaky", "leaky"], &["--redact"]);
     assert!(run.stderr.contains("both are for the same account"), "{}", run.stderr);
