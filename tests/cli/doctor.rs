@@ -232,20 +232,28 @@ fn expired_keys_are_told_from_an_unreachable_host() {
     let process = r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S","SessionToken":"T","Expiration":"2026-11-10T06:31:09Z"}"#;
     let profiles = format!(
         "[profile keys]\n{keys}[profile process]\ncredential_process = echo '{process}'\n\
-         [profile role]\nrole_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = keys\n"
+         [profile role]\nrole_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = keys\n\
+         [profile second]\nrole_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = process\n"
     );
     let sandbox = Sandbox::new().env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &url);
     sandbox.write(".aws/config", &profiles);
-    for (profile, what, fix) in [
-        ("keys", "have expired (ExpiredToken)", "write new values of aws_access_key_id,"),
-        ("role", "have expired (ExpiredToken)", "write new values of aws_access_key_id,"),
-        ("process", "expired at 2026-11-10 06:31 UTC (ExpiredToken)", "sign in to the program"),
+    for (profile, owner, what, fix) in [
+        ("keys", "keys", "have expired (ExpiredToken)", "write new values of aws_access_key_id,"),
+        ("role", "keys", "have expired (ExpiredToken)", "write new values of aws_access_key_id,"),
+        (
+            "process",
+            "process",
+            "expired at 2026-11-10 06:31 UTC (ExpiredToken)",
+            "sign in to the program",
+        ),
+        ("second", "process", "have expired (ExpiredToken)", "sign in to the program"),
     ] {
         let run = sandbox.run(["audit", "--profile", profile]);
         let words = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-        let what = format!("the AWS credentials of the profile \"{profile}\" {what}");
+        let what = format!("the AWS credentials of the profile \"{owner}\" {what}");
         assert!(words.starts_with(&format!("error: {what}")), "{profile}: {words}");
         assert!(words.contains(&format!("{what}; {fix}")), "{profile}: {words}");
+        assert!(words.contains(&format!("the profile \"{owner}\"")), "{profile}: {words}");
     }
 }
 

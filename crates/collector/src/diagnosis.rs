@@ -38,6 +38,11 @@ pub struct Findings {
     pub portal: Option<String>,
     /// The command that signs in for the profile, if that is how it gets its credentials.
     pub login: Option<String>,
+    /// The profile whose credentials assume the role of the one that is asked for; none: it names no other.
+    pub source_profile: Option<String>,
+    /// Whether a program gives the credentials of that one.
+    #[serde(skip)]
+    pub(crate) source_runs_process: bool,
     /// Whether the profile names an MFA device, for whose code nobody is asked.
     pub names_mfa_device: bool,
     /// The sessions as root of member accounts, by the ids of their access keys, which CloudTrail records.
@@ -66,6 +71,57 @@ pub enum LookResult {
     PassedOver,
     /// There should be credentials here but they cannot be obtained: nothing else is tried.
     Failed,
+}
+
+impl Findings {
+    /// Since when the credentials have expired, by their own date, such as `expired at 2026-11-10 06:31 UTC`.
+    pub(crate) fn expired(&self, now: Timestamp) -> Option<String> {
+        let expiry = self.expiry.filter(|expiry| *expiry <= now)?;
+        Some(format!("expired at {}", expiry.strftime("%Y-%m-%d %H:%M UTC")))
+    }
+
+    /// Where the credentials are from, such as ` in the environment`.
+    pub(crate) fn origin(&self) -> String {
+        match self.place() {
+            "" => String::new(),
+            "environment" => " in the environment".to_owned(),
+            "profile" | "credential_process" => format!(" of the profile \"{}\"", self.source()),
+            place => format!(" of the {place}"),
+        }
+    }
+
+    /// What gives new credentials.
+    pub(crate) fn renewal(&self) -> String {
+        let profile = self.source();
+        match (self.place(), &self.login) {
+            ("environment", _) => {
+                "set new values of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or unset \
+                 them to use a profile"
+                    .to_owned()
+            }
+            ("profile", Some(login)) => format!("run `{login}`"),
+            ("profile", None) if !self.source_runs_process => format!(
+                "write new values of aws_access_key_id, aws_secret_access_key and aws_session_token to \
+                 the profile \"{profile}\", with the program that wrote them"
+            ),
+            ("profile" | "credential_process", _) => format!(
+                "sign in to the program that `credential_process` of the profile \"{profile}\" runs: it printed \
+                 credentials that have expired"
+            ),
+            _ => "get new ones, and check that this machine's clock is right".to_owned(),
+        }
+    }
+
+    /// The place where there are or should be credentials.
+    fn place(&self) -> &'static str {
+        let found = self.looks.last().filter(|look| look.result != LookResult::PassedOver);
+        found.map_or("", |look| look.place)
+    }
+
+    /// The profile that the credentials come from.
+    fn source(&self) -> &str {
+        self.source_profile.as_deref().or(self.profile.as_deref()).unwrap_or("default")
+    }
 }
 
 impl Diagnosis {

@@ -356,44 +356,13 @@ impl Attempt<'_> {
     }
 
     fn expired(&self, code: &str) -> CollectError {
-        let Findings { looks, expiry, .. } = self.options.diagnosis.findings();
-        // Where a profile names a role, its own credentials are those that have expired.
-        let source = looks.last().filter(|look| look.result != LookResult::PassedOver);
-        let place = source.map_or("", |look| look.place);
-        let from = match place {
-            "" => String::new(),
-            "environment" => " in the environment".to_owned(),
-            "profile" | "credential_process" => format!(" of the profile \"{}\"", self.profile),
-            _ => format!(" of the {place}"),
-        };
-        let past = expiry.filter(|expiry| *expiry <= (self.options.clock)());
-        let expired = past.map_or("have expired".to_owned(), |time| {
-            format!("expired at {}", time.strftime("%Y-%m-%d %H:%M UTC"))
-        });
-        CollectError::Expired { code: code.to_owned(), from, expired, renewal: self.renewal(place) }
-    }
-
-    /// What gives new credentials in that place.
-    fn renewal(&self, place: &str) -> String {
-        let login = self.options.diagnosis.findings().login;
-        match (place, login) {
-            ("environment", _) => {
-                "set new values of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or unset \
-                 them to use a profile"
-                    .to_owned()
-            }
-            ("profile", Some(login)) => format!("run `{login}`"),
-            ("profile", None) => format!(
-                "write new values of aws_access_key_id, aws_secret_access_key and aws_session_token to \
-                 the profile \"{}\", with the program that wrote them",
-                self.profile
-            ),
-            ("credential_process", _) => format!(
-                "sign in to the program that `credential_process` of the profile \"{}\" runs: it printed \
-                 credentials that have expired",
-                self.profile
-            ),
-            _ => "get new ones, and check that this machine's clock is right".to_owned(),
+        let findings = self.options.diagnosis.findings();
+        let past = findings.expired((self.options.clock)());
+        CollectError::Expired {
+            code: code.to_owned(),
+            from: findings.origin(),
+            expired: past.unwrap_or_else(|| "have expired".to_owned()),
+            renewal: findings.renewal(),
         }
     }
 }

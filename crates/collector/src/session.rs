@@ -186,8 +186,15 @@ fn describe_profile(options: &Options, profiles: &ProfileSet) {
     let name = profiles.selected_profile();
     let mut findings = options.diagnosis.lock();
     findings.profile = Some(name.to_owned());
-    findings.login = login(profiles, name);
-    findings.names_mfa_device = names_mfa_device(profiles, name);
+    let sources = source_profiles(profiles, name);
+    findings.login = login(&sources);
+    // The SDK does not read it.
+    findings.names_mfa_device =
+        sources.iter().any(|(_, profile)| profile.get("mfa_serial").is_some());
+    if let [_, .., (source, profile)] = sources[..] {
+        findings.source_profile = Some(source.to_owned());
+        findings.source_runs_process = profile.get("credential_process").is_some();
+    }
     let Some(profile) = profiles.get_profile(name) else { return };
     let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
     let of_session = session.and_then(|session| session.get("sso_start_url"));
@@ -195,40 +202,32 @@ fn describe_profile(options: &Options, profiles: &ProfileSet) {
     findings.portal = url.and_then(|url| origin(url).split_once("://").map(|(_, h)| h.to_owned()));
 }
 
-/// The command that signs in for that profile, or for the one that it takes its credentials from.
-///
-/// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sso.html>
-fn login(profiles: &ProfileSet, name: &str) -> Option<String> {
-    let mut name = name;
-    // A profile may name itself, or others in a circle.
-    for _ in profiles.profiles() {
-        let profile = profiles.get_profile(name)?;
-        if profile.get("sso_session").or(profile.get("sso_start_url")).is_none() {
-            name = profile.get("source_profile")?;
-            continue;
-        }
-        return Some(match name {
-            "default" => "aws sso login".to_owned(),
-            name => format!("aws sso login --profile {}", shell_word(name)),
-        });
-    }
-    None
-}
-
-/// Whether the profile names an MFA device, or the one that it takes its credentials from. The SDK does not read it.
+/// The profile of that name, and those that it takes its credentials from, one from the other.
 ///
 /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
-fn names_mfa_device(profiles: &ProfileSet, name: &str) -> bool {
-    let mut name = name;
-    for _ in profiles.profiles() {
-        let Some(profile) = profiles.get_profile(name) else { return false };
-        if profile.get("mfa_serial").is_some() {
-            return true;
-        }
-        let Some(source) = profile.get("source_profile") else { return false };
-        name = source;
+fn source_profiles<'p>(profiles: &'p ProfileSet, name: &'p str) -> Vec<(&'p str, &'p Profile)> {
+    let mut sources: Vec<(&str, &Profile)> = Vec::new();
+    let mut next = Some(name);
+    // A profile may name itself, or others in a circle.
+    while let Some(name) = next.filter(|name| !sources.iter().any(|(known, _)| known == name)) {
+        let Some(profile) = profiles.get_profile(name) else { break };
+        sources.push((name, profile));
+        next = profile.get("role_arn").and_then(|_| profile.get("source_profile"));
     }
-    false
+    sources
+}
+
+/// The command that signs in for the first of those profiles that signs in.
+///
+/// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sso.html>
+fn login(sources: &[(&str, &Profile)]) -> Option<String> {
+    let signs_in =
+        |profile: &Profile| profile.get("sso_session").or(profile.get("sso_start_url")).is_some();
+    let (name, _) = sources.iter().find(|(_, profile)| signs_in(profile))?;
+    Some(match *name {
+        "default" => "aws sso login".to_owned(),
+        name => format!("aws sso login --profile {}", shell_word(name)),
+    })
 }
 
 async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> {
