@@ -241,6 +241,12 @@ impl Examination {
                 "let this machine reach {hosts}, directly or through HTTPS_PROXY: {reason}"
             ));
         }
+        let aws_says_so = matches!(error, Some(CollectError::Expired { .. }));
+        let is_unreached = error.is_some() || self.unidentified.is_some();
+        // A clock that is off says nothing about the date.
+        if is_unreached && !aws_says_so && clock.is_none() {
+            fixes.extend(self.findings.expiry_fix(Timestamp::now()));
+        }
         if let Some(reason) = &self.unidentified {
             fixes.push(format!(
                 "AWS does not say whose credentials these are: {reason}; try again, and if that does \

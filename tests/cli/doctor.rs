@@ -237,6 +237,13 @@ fn expired_keys_are_told_from_an_unreachable_host() {
     );
     let sandbox = Sandbox::new().env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &url);
     sandbox.write(".aws/config", &profiles);
+    let unreached = Sandbox::new().env("AWS_REGION", "us-east-1");
+    let unreached = unreached.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    unreached.write(".aws/config", &profiles);
+    let fixes = unreached.run(["doctor", "--profile", "process", "-o", "json"]).stdout;
+    let fixes: Json = serde_json::from_str(&fixes).unwrap();
+    let words = "the AWS credentials of the profile \"process\" expired at 2026-11-10 06:31 UTC; sign in to";
+    assert!(fixes["fixes"][1].as_str().unwrap().starts_with(words), "{fixes}");
     for (profile, owner, what, fix) in [
         ("keys", "keys", "have expired (ExpiredToken)", "write new values of aws_access_key_id,"),
         ("role", "keys", "have expired (ExpiredToken)", "write new values of aws_access_key_id,"),

@@ -74,6 +74,14 @@ pub enum LookResult {
 }
 
 impl Findings {
+    /// That the credentials have expired, by their own date, and what gives new ones; none: they have not, or that is
+    /// not known.
+    #[must_use]
+    pub fn expiry_fix(&self, now: Timestamp) -> Option<String> {
+        let expired = self.expired(now)?;
+        Some(format!("the AWS credentials{} {expired}; {}", self.origin(), self.renewal()))
+    }
+
     /// Since when the credentials have expired, by their own date, such as `expired at 2026-11-10 06:31 UTC`.
     pub(crate) fn expired(&self, now: Timestamp) -> Option<String> {
         let expiry = self.expiry.filter(|expiry| *expiry <= now)?;
