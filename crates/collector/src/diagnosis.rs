@@ -42,7 +42,7 @@ pub struct Findings {
     pub source_profile: Option<String>,
     /// Whether a program gives the credentials of that one.
     #[serde(skip)]
-    pub(crate) source_runs_process: bool,
+    pub source_runs_process: bool,
     /// Whether the profile names an MFA device, for whose code nobody is asked.
     pub names_mfa_device: bool,
     /// The sessions as root of member accounts, by the ids of their access keys, which CloudTrail records.
