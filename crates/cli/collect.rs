@@ -49,7 +49,9 @@ fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
     let accounts = Accounts::open(&args.fleet, &args.live, sources, Some(&store))?;
     let mut missing = 0;
     accounts.each(Some(&store), |bundle| {
-        missing += usize::from(bundle.gaps.iter().any(|gap| !gap.is_by_choice()));
+        // Of an account that is suspended or closed, nothing is missing.
+        let is_missing = |gap: &Gap| !gap.is_by_choice() && gap.code != Gap::NOT_ACTIVE;
+        missing += usize::from(bundle.gaps.iter().any(is_missing));
         Ok(())
     })?;
     if missing > 0 {

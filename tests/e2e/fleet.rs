@@ -323,7 +323,7 @@ fn an_interrupted_run_is_resumed() {
     lane.inject(&json!({}));
     let before = lane.calls()["sts:AssumeRole"];
     let resumed = run(&lane, &[&collect, &ORG, &["--resume"]]);
-    assert_eq!(resumed.status, 3, "an account is suspended: {}", resumed.stderr);
+    assert_eq!(resumed.status, 0, "{}", resumed.stderr);
     assert_eq!(lane.calls()["sts:AssumeRole"], before + 1);
     assert!(resumed.stderr.contains("accounts: 49 collected, 1 suspended"), "{}", resumed.stderr);
 }

@@ -80,6 +80,14 @@ pub fn describe_those(
     phrases.led(report)
 }
 
+/// That shares of the accounts are missing, and which; none if none is known to be.
+#[must_use]
+pub fn missing_shares(report: &Report) -> Option<String> {
+    let mut changes = report.run.loosened.iter().map(|loosening| &loosening.change);
+    let missing = changes.find(|it| matches!(it, LooseningChange::MissingShares { .. }))?;
+    Some(describe_change(missing))
+}
+
 /// The account that it is about, if it is about one.
 fn account(change: &LooseningChange) -> Option<&str> {
     match change {

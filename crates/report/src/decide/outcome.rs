@@ -27,6 +27,8 @@ pub struct Outcome {
     missed: BTreeSet<String>,
     /// Whether some rule was not fully judged, but may be unknown.
     allowed: bool,
+    /// Whether the report is of one share of the accounts, which may hold none.
+    is_share: bool,
     /// What is wrong with the shares of the accounts, in words.
     shares: Option<&'static str>,
 }
@@ -43,6 +45,8 @@ enum Kind {
     SharesMissing(&'static str),
     /// Of some account nothing at all was collected, so a clean result would mean nothing.
     NothingCollected,
+    /// Each account is suspended or closed, or the share holds none.
+    NothingToJudge,
 }
 
 impl Outcome {
@@ -67,7 +71,12 @@ impl Outcome {
             LooseningChange::DifferentPeriods => Some(DIFFERENT_PERIODS),
             _ => None,
         });
-        Outcome { gate: report.options.gate.clone(), shares: lacks.next(), ..Outcome::default() }
+        Outcome {
+            gate: report.options.gate.clone(),
+            is_share: !report.run.shares.is_empty(),
+            shares: lacks.next(),
+            ..Outcome::default()
+        }
     }
 
     /// Adds an account.
@@ -99,7 +108,7 @@ impl Outcome {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self.kind() {
-            Kind::Clean => 0,
+            Kind::Clean | Kind::NothingToJudge => 0,
             Kind::Failed => 1,
             Kind::Incomplete | Kind::SharesMissing(_) | Kind::NothingCollected => 3,
         }
@@ -108,15 +117,23 @@ impl Outcome {
     fn kind(&self) -> Kind {
         if self.open > 0 {
             Kind::Failed
-        } else if self.failed > 0 || self.judged == 0 {
+        } else if self.failed > 0 || (self.accounts == 0 && !self.is_share) {
             Kind::NothingCollected
         } else if let Some(what) = self.shares {
             Kind::SharesMissing(what)
-        } else if self.missed.is_empty() {
-            Kind::Clean
-        } else {
+        } else if !self.missed.is_empty() {
             Kind::Incomplete
+        } else if self.judged == 0 {
+            Kind::NothingToJudge
+        } else {
+            Kind::Clean
         }
+    }
+
+    /// Whether no account was judged.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.judged == 0
     }
 
     /// ` apart from 2 waived and 3 known`.
@@ -160,9 +177,16 @@ impl fmt::Display for Outcome {
             Kind::NothingCollected => write!(
                 f,
                 "{nothing_failed}, but nothing could be collected from {} of {} accounts",
-                if self.judged == 0 { self.accounts } else { self.failed },
-                self.accounts
+                self.failed, self.accounts
             ),
+            Kind::NothingToJudge => {
+                let why = match self.accounts {
+                    0 => "the share holds no account",
+                    1 => "the account is suspended or closed",
+                    _ => "every account is suspended or closed",
+                };
+                write!(f, "there was nothing to judge, because {why}")
+            }
         }?;
         f.write_str(".")
     }

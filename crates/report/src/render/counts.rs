@@ -54,6 +54,7 @@ pub(crate) fn headline(view: &View<'_>) -> String {
     let unjudged: BTreeSet<u32> = unknown.map(|entry| entry.rule).collect();
     let all = counted(view.report.rules.len(), "rule");
     match unjudged.len() {
+        0 if view.outcome.is_empty() => format!("{found}; nothing judged"),
         0 => format!("{found}; {all} judged"),
         some => format!("{found}; {some} of {all} not fully judged"),
     }

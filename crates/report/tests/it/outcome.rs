@@ -1,10 +1,10 @@
 //! The exit status depends on the report and the gate alone.
 
-use crate::support::report;
+use crate::support::{of_size, rendered, report};
 use portcullis_model::{
-    AccountStatus, AppliedWaiver, BaselineState, Gate, Report, Severity, Verdict,
+    AccountStatus, AppliedWaiver, BaselineState, Gate, Report, Severity, Share, Verdict,
 };
-use portcullis_report::Outcome;
+use portcullis_report::{Format, Outcome};
 
 fn judge(report: &Report, fail_on: Severity, allow: &[&str]) -> (u8, String) {
     let allow_unknown = allow.iter().map(|id| (*id).to_owned()).collect();
@@ -57,6 +57,40 @@ fn nothing_collected_is_never_clean() {
     expect(&report, Severity::Low, &["idle-user", "old-key"], 3, says);
     report.accounts.clear();
     expect(&report, Severity::Low, &[], 3, says);
+}
+
+#[test]
+fn an_account_that_is_suspended_is_not_failed() {
+    let mut report = without(report(), &[Verdict::Fail, Verdict::Unknown]);
+    report.accounts[0].status = AccountStatus::Suspended;
+    let says = "there was nothing to judge, because the account is suspended or closed.";
+    expect(&report, Severity::Low, &[], 0, says);
+    report.accounts.push(report.accounts[0].clone());
+    report.accounts[1].status = AccountStatus::Closed;
+    let says = "there was nothing to judge, because every account is suspended or closed.";
+    expect(&report, Severity::Low, &[], 0, says);
+    report.accounts[1].status = AccountStatus::Denied;
+    let says = "nothing failed at severity low or above, but nothing could be collected from 1 of 2 accounts.";
+    expect(&report, Severity::Low, &[], 3, says);
+    report.accounts.clear();
+    report.run.shares = vec![Share { count: 5, index: 2 }];
+    let says = "there was nothing to judge, because the share holds no account.";
+    expect(&report, Severity::Low, &[], 0, says);
+}
+
+#[test]
+fn where_nothing_was_judged_nothing_looks_passed() {
+    let mut report = of_size(0);
+    report.accounts[0].status = AccountStatus::Suspended;
+    for (format, words) in [
+        (Format::Table, "No open findings; nothing judged\n"),
+        (Format::Markdown, ": nothing judged\n"),
+        (Format::Html, "not everything could be judged"),
+        (Format::Junit, r#"<skipped message="none: the account is suspended">"#),
+    ] {
+        let text = rendered(&report, format);
+        assert!(text.contains(words), "{text}");
+    }
 }
 
 fn waiver(expired: bool) -> AppliedWaiver {

@@ -15,10 +15,12 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use self::case::Case;
+use crate::decide::loosened;
 use crate::render::gaps::{self, Cause};
 use crate::render::view::{AccountPart, View, by_account};
+use crate::words::not_collected;
 
-/// The suite of a report without accounts.
+/// The suite of what concerns no single account.
 const ALL_ACCOUNTS: &str = "all accounts";
 
 /// Test cases, with what there is to know about where they come from.
@@ -41,8 +43,18 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         for (number, (id, part)) in parts.iter().enumerate() {
             xml::write_suite(view, number, &Suite::new(view, id, part)?, xml)?;
         }
+        let mut cases: Vec<Case> = loosened::missing_shares(view.report)
+            .map(|shares| Case::of_nothing(ALL_ACCOUNTS, &shares))
+            .into_iter()
+            .collect();
         if view.report.accounts.is_empty() {
-            let cases = vec![Case::of_nothing(ALL_ACCOUNTS, "no account was audited")];
+            cases.push(match view.outcome.exit_status() {
+                0 => Case::to_skip(ALL_ACCOUNTS, "the share holds no account"),
+                _ => Case::of_nothing(ALL_ACCOUNTS, "no account was audited"),
+            });
+            case::tell_apart(&mut cases);
+        }
+        if !cases.is_empty() {
             let suite = Suite { name: ALL_ACCOUNTS, cases, ..Suite::default() };
             xml::write_suite(view, parts.len(), &suite, xml)?;
         }
@@ -62,6 +74,8 @@ impl<'a> Suite<'a> {
             properties.push(("partition", account.partition.as_str()));
             if account.status.is_failed() {
                 cases.push(Case::of_nothing(id, "nothing could be collected"));
+            } else if !account.status.is_judged() {
+                cases.push(Case::to_skip(id, not_collected(account.status)));
             }
         }
         for finding in view.findings(entries) {

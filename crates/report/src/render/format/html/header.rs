@@ -64,6 +64,7 @@ impl<'a> Header<'a> {
         let mut open = view.entries.clone();
         open.retain(|entry| entry.status == Status::Open);
         let class = match view.outcome.exit_status() {
+            0 if view.outcome.is_empty() => "incomplete",
             0 if open.is_empty() => "clean",
             0 => "below",
             1 => "failed",

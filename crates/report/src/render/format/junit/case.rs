@@ -59,9 +59,17 @@ impl Case {
         Some(Case { class, name, mark })
     }
 
-    /// An account of which nothing is known.
+    /// Accounts of which nothing is known.
     pub(super) fn of_nothing(suite: &str, message: &str) -> Case {
-        let mark = Mark::new("error", Some("unknown"), message, Vec::new());
+        Case::of_evidence(suite, Mark::new("error", Some("unknown"), message, Vec::new()))
+    }
+
+    /// An account in which there is nothing to judge.
+    pub(super) fn to_skip(suite: &str, message: &str) -> Case {
+        Case::of_evidence(suite, Mark::skipped(message, Vec::new()))
+    }
+
+    fn of_evidence(suite: &str, mark: Mark) -> Case {
         Case { class: class(&[suite, "evidence"]), name: "collected".to_owned(), mark: Some(mark) }
     }
 }

@@ -26,6 +26,7 @@ const BELOW: usize = 20_000;
 
 pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) -> io::Result<()> {
     let verdict = match view.outcome.exit_status() {
+        0 if view.outcome.is_empty() => "nothing judged",
         0 => "clean",
         1 => "failed",
         _ => "incomplete",
