@@ -52,6 +52,14 @@ fn a_waived_finding_is_archived_as_failed_until_the_waiver_ends() {
 }
 
 #[test]
+fn what_is_urgent_keeps_its_label() {
+    let [urgent, other] = [true, false].map(|urgent| finding(|it| it.findings[0].urgent = urgent));
+    assert_eq!(urgent["ProductFields"]["portcullis/urgent"], "true");
+    assert_eq!(other["ProductFields"].get("portcullis/urgent"), None);
+    assert_eq!(urgent["Severity"], other["Severity"]);
+}
+
+#[test]
 fn severities_have_the_labels_of_security_hub() {
     let labels = Severity::ALL.map(|severity| {
         finding(|report| report.findings[0].severity = severity)["Severity"]["Label"].take()

@@ -36,6 +36,13 @@ fn events_are_valid() {
 }
 
 #[test]
+fn what_is_urgent_is_so_beside_what_the_schema_maps() {
+    let urgent = event(|report| report.findings[0].urgent = true);
+    assert_eq!(urgent["unmapped"], json!({"urgent": true}));
+    assert_eq!(problems(&[urgent]), [""; 0]);
+}
+
+#[test]
 fn what_the_check_came_to_is_one_thing_and_what_was_decided_another() {
     let said = |event: Json| {
         let number = |of: &Json| of["status_id"].as_u64().unwrap();

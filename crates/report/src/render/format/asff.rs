@@ -154,6 +154,7 @@ fn product_fields(
         ("portcullis/fingerprint", Some(finding.fingerprint.as_str().to_owned())),
         ("portcullis/status", Some(finding.status().word().to_owned())),
         ("portcullis/family", rule.map(|rule| rule.family.clone())),
+        ("portcullis/urgent", finding.urgent.then(|| true.to_string())),
         ("portcullis/missing", Some(missing(finding).collect::<Vec<_>>().join(", "))),
         ("portcullis/waiver/reason", waiver.map(|waiver| waiver.reason.clone())),
         ("portcullis/waiver/owner", waiver.map(|waiver| waiver.owner.clone())),

@@ -12,6 +12,7 @@ mod compliance;
 mod objects;
 
 use std::io::{self, Write};
+use std::ops::Not;
 
 use portcullis_model::{AppliedWaiver, Finding};
 use serde::Serialize;
@@ -78,7 +79,18 @@ struct ComplianceFinding<'a> {
 /// What OCSF has no attribute for.
 #[derive(Serialize)]
 struct Unmapped<'a> {
-    waiver: &'a AppliedWaiver,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiver: Option<&'a AppliedWaiver>,
+    /// Whether the finding is urgent; `priority_id` needs the profile `incident`.
+    #[serde(skip_serializing_if = "Not::not")]
+    urgent: bool,
+}
+
+impl<'a> Unmapped<'a> {
+    fn from_finding(finding: &'a Finding) -> Option<Unmapped<'a>> {
+        let (waiver, urgent) = (finding.waiver.as_ref(), finding.urgent);
+        (waiver.is_some() || urgent).then_some(Unmapped { waiver, urgent })
+    }
 }
 
 impl<'a> ComplianceFinding<'a> {
@@ -108,7 +120,7 @@ impl<'a> ComplianceFinding<'a> {
             remediation: Remediation::from_finding(finding, rule),
             cloud: Cloud::new(finding.resource.region.as_deref(), &finding.account, account),
             metadata: Metadata::new(view.report, &finding.rule, None),
-            unmapped: waiver.map(|waiver| Unmapped { waiver }),
+            unmapped: Unmapped::from_finding(finding),
         }
     }
 }
