@@ -32,6 +32,7 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     let judged = recorded::evidence(&args.bundles, &args.trail);
     let lines = LineStream::take_from(&mut outputs)?;
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
+    reporting.streams_lines = lines.is_asked();
     reporting.run.loosened.extend(loosened::accounts(&args.fleet, &reporting.config));
     reporting.run.shares.extend(shard.map(Shard::share));
     let mut histories = BTreeMap::new();

@@ -128,6 +128,17 @@ impl Whole {
         }
     }
 
+    /// The accounts that were not judged, by id.
+    pub(crate) fn unjudged(&self) -> io::Result<Vec<(String, AccountStatus)>> {
+        match self {
+            Whole::Held(report) => {
+                let accounts = report.accounts.iter().filter(|it| !it.status.is_judged());
+                Ok(accounts.map(|account| (account.id.clone(), account.status)).collect())
+            }
+            Whole::Filed(filed) => filed.unjudged(),
+        }
+    }
+
     /// Writes it everywhere; what it comes to.
     pub(crate) fn write(
         self,
@@ -331,6 +342,16 @@ impl Filed {
     /// The report without its accounts and findings.
     pub(crate) fn head(&self) -> &Report {
         &self.head
+    }
+
+    /// The accounts that were not judged, by id.
+    pub(crate) fn unjudged(&self) -> io::Result<Vec<(String, AccountStatus)>> {
+        let mut unjudged = Vec::new();
+        for line in self.accounts.iter().filter(|line| !line.status.is_judged()) {
+            let account: AuditedAccount = self.file.borrow_mut().read(line.start)?;
+            unjudged.push((account.id, account.status));
+        }
+        Ok(unjudged)
     }
 
     /// Writes it everywhere without ever having more than a finding in memory; what it comes to.

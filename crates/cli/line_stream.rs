@@ -58,6 +58,11 @@ impl LineStream {
         Ok(stream)
     }
 
+    /// Whether somebody asked for lines.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.lines.is_some()
+    }
+
     /// Adds the findings of a report.
     pub(crate) fn add(&self, report: &Report) -> io::Result<()> {
         let Some(lines) = &self.lines else { return Ok(()) };

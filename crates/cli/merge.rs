@@ -41,9 +41,9 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
         terminal::warn(&format!("shares of the accounts are missing: {}", missing.join(", ")));
     }
     let whole = joined.finish()?;
-    whole
-        .ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?
-        .write(&outputs, &args.detail)?;
+    let whole = whole.ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?;
+    output::warn_of_unjudged(&whole.unjudged()?, outputs.iter().map(Output::format));
+    whole.write(&outputs, &args.detail)?;
     Ok(if missing.is_empty() && !differ { 0 } else { 3 })
 }
 

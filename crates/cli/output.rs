@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use portcullis_evidence::Bundle;
-use portcullis_model::{Finding, Report};
+use portcullis_model::{AccountStatus, Finding, Report};
 use portcullis_report::{Format, Rows, Style, UnknownFormat, counted, render};
 
 use crate::args::DetailArgs;
@@ -170,6 +170,23 @@ pub(crate) fn warn_of_left_out(
         }
     }
     Ok(())
+}
+
+/// Names accounts that were not judged, if there is a format that does not.
+pub(crate) fn warn_of_unjudged(
+    unjudged: &[(String, AccountStatus)],
+    formats: impl IntoIterator<Item = Format>,
+) {
+    let mut silent = Vec::new();
+    for format in formats {
+        if format.holds_findings_alone() && !silent.contains(&format.name()) {
+            silent.push(format.name());
+        }
+    }
+    let unjudged = unjudged.iter().map(|(id, status)| (id.as_str(), *status));
+    if let Some(sentence) = portcullis_report::unjudged(unjudged).filter(|_| !silent.is_empty()) {
+        terminal::warn(&format!("{sentence} (not shown in {})", silent.join(", ")));
+    }
 }
 
 /// Writes the result everywhere it can, and then fails if anywhere it could not.

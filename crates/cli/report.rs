@@ -1,10 +1,11 @@
 //! `report`: a saved report in other formats.
 
-use portcullis_report::Format;
+use portcullis_report::{Format, loosened};
 
 use crate::args::ReportArgs;
 use crate::failure::Failure;
-use crate::{input, output, redaction, saved};
+use crate::output::Output;
+use crate::{input, output, redaction, saved, terminal};
 
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let outputs = output::choose(&args.output.outputs, Format::Table)?;
@@ -14,6 +15,10 @@ pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     if let Some(salt) = &salt {
         report = report.redacted(salt)?;
     }
+    if let Some(missing) = loosened::missing_shares(report.head()) {
+        terminal::warn(&missing);
+    }
+    output::warn_of_unjudged(&report.unjudged()?, outputs.iter().map(Output::format));
     report.write(&outputs, &args.output.detail)?;
     Ok(())
 }

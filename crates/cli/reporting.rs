@@ -11,7 +11,7 @@ use crate::args::ReportingArgs;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::joined::Whole;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::{loosened, redaction, rule_files, saved, terminal, waivers};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -24,6 +24,8 @@ pub(crate) struct Reporting<'a> {
     options: RunOptions,
     pub(crate) run: Run,
     outputs: Vec<Output<Format>>,
+    /// Whether JSON lines were written apart, as the accounts were judged.
+    pub(crate) streams_lines: bool,
     salt: Option<Salt>,
     earlier: Option<EarlierReport>,
     waivers: Vec<Waiver>,
@@ -44,7 +46,18 @@ impl<'a> Reporting<'a> {
         let options = options(args, &selection);
         let rules = rule_files::select(rules, &selection, &options.gate.allow_unknown)?;
         let run = loosened::run(args, &config, &rules, &options);
-        Ok(Reporting { args, config, rules, options, run, outputs, salt, earlier, waivers })
+        Ok(Reporting {
+            args,
+            config,
+            rules,
+            options,
+            run,
+            outputs,
+            streams_lines: false,
+            salt,
+            earlier,
+            waivers,
+        })
     }
 
     /// The verdicts on an account, whose evidence is less sure by these changes.
@@ -85,6 +98,9 @@ impl<'a> Reporting<'a> {
                 terminal::warn(&warning);
             }
         }
+        let lines = self.streams_lines.then_some(Format::Jsonl);
+        let formats = self.outputs.iter().map(Output::format).chain(lines);
+        output::warn_of_unjudged(&report.unjudged()?, formats);
         let outcome = report.write(&self.outputs, &self.args.output.detail)?;
         Ok(if self.args.exit_zero { 0 } else { outcome.exit_status() })
     }

@@ -120,6 +120,50 @@ fn accounts_whose_bundles_are_given_together_are_no_strangers() {
     }
 }
 
+/// Each format that holds findings alone, from an audit, from a saved report, and where only lines were asked for.
+#[test]
+fn accounts_that_were_not_judged_are_named_where_the_format_does_not() {
+    let sandbox = Sandbox::new();
+    let leaky = repository("examples/leaky");
+    let ids: Vec<String> = (1..=6).map(|number| format!("22220000000{number}")).collect();
+    let mut bundles = vec![leaky.as_str()];
+    for (place, id) in ids.iter().enumerate() {
+        let status = ["suspended", "denied", "closed"][place % 3];
+        let manifest = json!({
+            "schema": "portcullis/bundle/v1", "tool": "portcullis", "account": id,
+            "partition": "aws", "caller": null, "unreached": status, "files": {}, "gaps": [],
+            "collected_from": "2026-11-18T11:00:00Z", "collected_to": "2026-11-18T11:00:00Z",
+        });
+        sandbox.write(&format!("{id}/manifest.json"), manifest.to_string());
+        bundles.push(id);
+    }
+    let sentence = "warning: 6 accounts were not judged: 222200000001 (suspended), 222200000002 (denied), \
+        222200000003 (closed), 222200000004 (suspended), 222200000005 (denied) and 1 more (not shown in ";
+    let warned = |arguments: &[&str]| {
+        let stderr = sandbox.run(arguments).stderr;
+        let found = stderr
+            .lines()
+            .find_map(|line| line.strip_prefix(sentence)?.strip_suffix(')').map(str::to_owned));
+        assert!(found.is_some() || !stderr.contains("not judged"), "{stderr}");
+        found
+    };
+    let audit = [&["audit"], &TIME[..], &bundles].concat();
+    for (outputs, silent) in [
+        (&["jsonl"][..], Some("jsonl")),
+        (&["csv", "jsonl=lines", "json=all.json"], Some("csv, jsonl")),
+        (&["ocsf", "gitlab=code", "asff=findings"], Some("ocsf, gitlab, asff")),
+        (&["table", "html=page", "markdown=text", "sarif=log", "junit=xml", "github=lines"], None),
+    ] {
+        let options: Vec<&str> = outputs.iter().flat_map(|output| ["-o", output]).collect();
+        assert_eq!(warned(&[&audit[..], &options].concat()).as_deref(), silent);
+    }
+    assert_eq!(warned(&["report", "all.json", "-o", "csv"]).as_deref(), Some("csv"));
+    assert_eq!(warned(&["merge", "all.json", "-o", "jsonl"]).as_deref(), Some("jsonl"));
+    let suspended = ["audit", "222200000001", "222200000003", "222200000004"];
+    assert_eq!(sandbox.run(suspended).status, 0);
+    assert_eq!(sandbox.run(["audit", "222200000001", "222200000002"]).status, 3);
+}
+
 /// Also where a share holds several accounts, and where another holds none.
 #[test]
 fn a_directory_of_reports_joins_into_what_one_audit_would_have_written() {

@@ -662,6 +662,14 @@ fn shares_join_to_what_one_run_finds() {
     assert_eq!(lacking.status, 3);
     let warning = "warning: shares of the accounts are missing: 2/4, 3/4\n";
     assert_eq!(lacking.stderr, warning);
+    sandbox.write("lacking.json", &lacking.stdout);
+    for command in ["merge", "report"] {
+        let formats =
+            ["-o", "csv", "-o", "jsonl=lines", "-o", "gitlab=code", "-o", "asff=findings"];
+        let told = sandbox.run([&[command, "lacking.json"], &formats[..]].concat());
+        assert_eq!(told.stderr, warning, "{command}");
+        assert_eq!(told.status, if command == "merge" { 3 } else { 0 });
+    }
     let loosened = &json(&lacking)["run"]["loosened"][0];
     assert_eq!(loosened["kind"], "missing_shares");
     let day = ["signins", "logs", "--from", "2026-11-18", "--to", "2026-11-20", "--shard", "4/4"];

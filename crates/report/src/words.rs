@@ -12,6 +12,8 @@ use serde_json::Value as Json;
 const NAMED_RULES: usize = 5;
 /// So many accounts lead a sentence.
 const NAMED_ACCOUNTS: usize = 3;
+/// So many accounts that were not judged are named.
+const NAMED_UNJUDGED: usize = 5;
 
 /// `1 rule`, `2 rules`, `3 logs of trails`.
 pub fn counted<N: Copy + fmt::Display + From<u8> + PartialEq>(count: N, noun: &str) -> String {
@@ -81,6 +83,26 @@ pub(crate) fn first_of<S: Borrow<str>>(first: &[S], all: usize) -> String {
 pub(crate) fn named(rules: &[&str]) -> Option<String> {
     (!rules.is_empty())
         .then(|| format!("{} ({})", counted(rules.len(), "rule"), few(rules, NAMED_RULES)))
+}
+
+/// `3 accounts were not judged: 111122223333 (denied), 444455556666 (timed out) and 1 more`; none if all were.
+pub fn unjudged<'a>(
+    accounts: impl IntoIterator<Item = (&'a str, AccountStatus)>,
+) -> Option<String> {
+    let (mut count, mut first) = (0, Vec::new());
+    for (id, status) in accounts {
+        if status.is_judged() {
+            continue;
+        }
+        count += 1;
+        if first.len() < NAMED_UNJUDGED {
+            first.push(format!("{id} ({})", status.word().replace('_', " ")));
+        }
+    }
+    let accounts = counted(count, "account");
+    let were = if count == 1 { "was" } else { "were" };
+    let names = first_of(&first, count);
+    (count > 0).then(|| format!("{accounts} {were} not judged: {names}"))
 }
 
 /// The text, cut after that many characters.

@@ -83,6 +83,12 @@ formats! {
 }
 
 impl Format {
+    /// Whether it holds findings alone, so that nobody sees in it which accounts were not judged.
+    #[must_use]
+    pub fn holds_findings_alone(self) -> bool {
+        matches!(self, Format::Jsonl | Format::Csv | Format::Gitlab | Format::Ocsf | Format::Asff)
+    }
+
     /// How many findings it leaves out because whoever reads it would refuse them.
     pub fn left_out(self, report: &Report, findings: &dyn Rows<Finding>) -> io::Result<usize> {
         match self {

@@ -1,7 +1,9 @@
 //! Findings as problems in code: SARIF, GitLab's code quality, GitHub's workflow commands.
 
 use crate::support::{decided, of_size, rendered, report};
-use portcullis_model::{AccountStatus, Report, Severity};
+use portcullis_model::{
+    AccountStatus, AuditedAccount, Loosening, LooseningChange, Report, Severity, Share,
+};
 use portcullis_report::Format;
 use serde_json::{Value, json};
 
@@ -154,4 +156,24 @@ fn github_has_the_outcome_alone_where_nothing_is_open() {
     let text = rendered(&unjudged, Format::Github);
     assert!(text.starts_with("::warning title=Portcullis::Exit status 3: "), "{text}");
     assert!(text.ends_with("%0ANot annotated: 6 not judged.\n"), "{text}");
+}
+
+#[test]
+fn the_last_command_of_github_names_what_was_not_judged_at_all() {
+    let mut report = of_size(1);
+    for (id, status) in
+        [("222233334444", AccountStatus::TimedOut), ("333344445555", AccountStatus::Suspended)]
+    {
+        let account = AuditedAccount { id: id.to_owned(), status, ..report.accounts[0].clone() };
+        report.accounts.push(account);
+    }
+    let change = LooseningChange::MissingShares { shares: vec![Share { count: 5, index: 2 }] };
+    report.run.loosened.push(Loosening { origin: None, change });
+    let text = rendered(&report, Format::Github);
+    let end = "%0A2 accounts were not judged: 222233334444 (timed out), 333344445555 (suspended).\
+        %0AShares of the accounts are missing: 2/5.\n";
+    assert!(text.ends_with(end), "{text}");
+    let junit = rendered(&report, Format::Junit);
+    let shares = r#"<error type="unknown" message="shares of the accounts are missing: 2/5">"#;
+    assert!(junit.contains(shares), "{junit}");
 }

@@ -10,10 +10,11 @@ use std::io::{self, Write};
 use portcullis_model::{Finding, Severity, Status};
 
 use super::code_quality;
-use crate::defuse;
+use crate::decide::loosened;
 use crate::render::findings::with_status;
 use crate::render::view::View;
-use crate::words::nonzero;
+use crate::words::{capitalised, nonzero};
+use crate::{defuse, words};
 
 /// GitHub shows so many annotations of a level and step, and drops the others.
 const SHOWN: usize = 10;
@@ -100,7 +101,7 @@ fn annotation(view: &View<'_>, finding: &Finding, level: Level) -> Command {
     }
 }
 
-/// How the audit ended, and how many findings have no annotation.
+/// How the audit ended, how many findings have no annotation, and what was not judged at all.
 fn end(view: &View<'_>, open: usize) -> Command {
     let count = |status| with_status(&view.entries, status).count();
     let counts = nonzero([
@@ -109,16 +110,20 @@ fn end(view: &View<'_>, open: usize) -> Command {
         (count(Status::Waived), "waived"),
         (count(Status::Unknown), "not judged"),
     ]);
-    let outcome = view.outcome.to_string();
-    let others = if counts.is_empty() {
-        String::new()
-    } else {
-        format!("\nNot annotated: {}.", counts.join(", "))
-    };
+    let mut lines = vec![view.outcome.to_string()];
+    if !counts.is_empty() {
+        lines.push(format!("Not annotated: {}.", counts.join(", ")));
+    }
+    let accounts = &view.report.accounts;
+    let unjudged = words::unjudged(accounts.iter().map(|account| (&*account.id, account.status)));
+    for sentence in unjudged.into_iter().chain(loosened::missing_shares(view.report)) {
+        lines.push(format!("{}.", capitalised(&sentence)));
+    }
+    let lines: Vec<_> = lines.iter().map(|line| defuse(line)).collect();
     Command {
         level: Level::of_end(view),
         title: "Portcullis".to_owned(),
-        message: format!("{}{others}", defuse(&outcome)),
+        message: lines.join("\n"),
     }
 }
 
