@@ -92,10 +92,20 @@ pub struct Manifest {
 /// What the manifest says about one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// The SHA-256 of the content, in hexadecimal digits; none: the manifest lists the file twice.
+    /// The SHA-256 of the content, in hexadecimal digits, where the manifest gives one.
     pub sha256: Option<String>,
     /// When the last answer in it arrived.
     pub collected_at: Timestamp,
+    /// Whether the manifest lists the file twice.
+    #[serde(skip)]
+    pub listed_twice: bool,
+}
+
+impl FileEntry {
+    /// The entry of a file with that content, which was complete at that moment.
+    fn new(bytes: &[u8], collected_at: Timestamp) -> FileEntry {
+        FileEntry { sha256: Some(sha256(bytes)), collected_at, listed_twice: false }
+    }
 }
 
 /// The files by name. Of two entries for one file, nothing says which counts.
@@ -104,9 +114,7 @@ fn listed_files<'de, D: Deserializer<'de>>(
 ) -> Result<BTreeMap<String, FileEntry>, D::Error> {
     let mut files = BTreeMap::new();
     for (name, mut entry) in members::<D, FileEntry>(deserializer)? {
-        if files.contains_key(&name) {
-            entry.sha256 = None;
-        }
+        entry.listed_twice = files.contains_key(&name);
         files.insert(name, entry);
     }
     Ok(files)
@@ -164,7 +172,7 @@ impl Bundle {
     pub fn add_activity(&mut self, bytes: Vec<u8>, at: Timestamp) {
         let file = file_name(Source::CloudTrail);
         if let Some(manifest) = &mut self.manifest {
-            let entry = FileEntry { sha256: Some(sha256(&bytes)), collected_at: at };
+            let entry = FileEntry::new(&bytes, at);
             manifest.files.insert(file.clone(), entry);
         }
         self.documents.insert(Source::CloudTrail, Document { file, bytes });

@@ -9,6 +9,7 @@ use portcullis_evidence::{
     Bundle, BundleError, Change, ChangeKind, Document, FileEntry, Manifest, verify,
 };
 use portcullis_model::{AccountId, Gap, Source};
+use serde_json::Value as Json;
 use tempfile::TempDir;
 
 /// The SHA-256 of `{}` and of a line break, by `printf '{}\n' | sha256sum`.
@@ -21,9 +22,13 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+fn entry() -> FileEntry {
+    let sha256 = Some(SHA256.to_owned());
+    FileEntry { sha256, collected_at: time(MOMENT), listed_twice: false }
+}
+
 /// A collected bundle with a `{}` for each of these sources, and a gap for each other.
 fn bundle(sources: &[Source]) -> Bundle {
-    let entry = FileEntry { sha256: Some(SHA256.to_owned()), collected_at: time(MOMENT) };
     let document = |&source: &Source| {
         (source, Document { file: format!("{source}.json"), bytes: b"{}\n".to_vec() })
     };
@@ -42,7 +47,7 @@ fn bundle(sources: &[Source]) -> Bundle {
         unreached: None,
         collected_from: time("2026-01-02T03:04:05Z"),
         collected_to: time("2026-01-02T03:04:06Z"),
-        files: sources.iter().map(|source| (format!("{source}.json"), entry.clone())).collect(),
+        files: sources.iter().map(|source| (format!("{source}.json"), entry())).collect(),
         gaps: gaps.clone(),
     };
     Bundle { manifest: Some(manifest), documents: sources.iter().map(document).collect(), gaps }
@@ -178,6 +183,27 @@ fn a_file_that_the_manifest_lists_twice_is_a_gap() {
 }
 
 #[test]
+fn a_file_that_the_manifest_lists_without_a_hash_is_a_gap() {
+    let dir = written();
+    let path = dir.path().join("bundle");
+    let mut manifest: Json =
+        serde_json::from_slice(&fs::read(path.join("manifest.json")).unwrap()).unwrap();
+    for none in [None, Some(Json::Null)] {
+        let entry = manifest["files"]["account-summary.json"].as_object_mut().unwrap();
+        entry.remove("sha256");
+        entry.extend(none.map(|null| ("sha256".to_owned(), null)));
+        fs::write(path.join("manifest.json"), manifest.to_string()).unwrap();
+        let read = Bundle::read(&path).unwrap();
+        let gap = read.gaps.iter().find(|gap| gap.source == Source::AccountSummary).unwrap();
+        assert_eq!(
+            gap.message,
+            "account-summary.json is listed in the manifest without its SHA-256, so it is not used"
+        );
+        assert!(read.documents.contains_key(&Source::AccountAliases));
+    }
+}
+
+#[test]
 fn a_manifest_that_is_not_ours_is_an_error() {
     let read = |manifest: &str| Bundle::read(by_hand(&[("manifest.json", manifest)]).path());
     let other = read(r#"{"schema": "portcullis/bundle/v2"}"#).unwrap_err();
@@ -300,8 +326,7 @@ fn two_reports_are_one_too_many() {
     let mut collected = bundle(&TWO);
     let manifest = collected.manifest.as_mut().unwrap();
     for name in ["credential-report.json", "credential-report.csv"] {
-        let entry = FileEntry { sha256: Some(SHA256.to_owned()), collected_at: time(MOMENT) };
-        manifest.files.insert(name.to_owned(), entry);
+        manifest.files.insert(name.to_owned(), entry());
     }
     manifest.gaps.clear();
     let dir = tempfile::tempdir().unwrap();

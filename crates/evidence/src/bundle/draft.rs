@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use portcullis_model::{Arn, Gap, Source};
 
-use super::{Bundle, Document, FileEntry, Manifest, SCHEMA, file_name, sha256};
+use super::{Bundle, Document, FileEntry, Manifest, SCHEMA, file_name};
 use crate::shapes::CallerIdentity;
 
 /// A bundle in the making: what was answered, and a gap for what was not.
@@ -45,7 +45,7 @@ impl Draft {
     /// Adds the answer for a source, as [`to_json`](super::to_json) writes it, which came at that moment.
     pub fn add(&mut self, source: Source, bytes: Vec<u8>, at: Timestamp) {
         let file = file_name(source);
-        let entry = FileEntry { sha256: Some(sha256(&bytes)), collected_at: at };
+        let entry = FileEntry::new(&bytes, at);
         self.manifest.files.insert(file.clone(), entry);
         self.documents.insert(source, Document { file, bytes });
     }

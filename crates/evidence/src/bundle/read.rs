@@ -131,6 +131,8 @@ pub(super) enum Unusable {
     Unlisted,
     #[error("is listed twice in the manifest, so it is not used")]
     ListedTwice,
+    #[error("is listed in the manifest without its SHA-256, so it is not used")]
+    WithoutHash,
     #[error("is listed in the manifest as well as {REPORT_CSV}, so neither is used")]
     TwoReports,
     #[error("is listed in the manifest but does not exist")]
@@ -150,6 +152,7 @@ impl Unusable {
         match self {
             Unusable::Absent | Unusable::NotGiven | Unusable::Unlisted => Gap::ABSENT,
             Unusable::ListedTwice | Unusable::TwoReports => "Contradictory",
+            Unusable::WithoutHash => "Unverified",
             Unusable::Missing => "Missing",
             Unusable::Modified => "Modified",
             Unusable::Empty => "Empty",
@@ -174,7 +177,10 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Unusable> {
 
 /// The content of a file, if it is what the manifest lists.
 pub(super) fn read_listed(path: &Path, entry: &FileEntry) -> Result<Vec<u8>, Unusable> {
-    let expected = entry.sha256.as_ref().ok_or(Unusable::ListedTwice)?;
+    if entry.listed_twice {
+        return Err(Unusable::ListedTwice);
+    }
+    let expected = entry.sha256.as_ref().ok_or(Unusable::WithoutHash)?;
     match read_file(path) {
         Ok(bytes) if sha256(&bytes).eq_ignore_ascii_case(expected) => Ok(bytes),
         Ok(_) => Err(Unusable::Modified),

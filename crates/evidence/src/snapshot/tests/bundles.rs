@@ -300,7 +300,7 @@ impl Fixture {
     /// Says when the document of a source arrived.
     pub(super) fn collected_at(mut self, source: Source, at: &str) -> Fixture {
         let file = self.0.documents[&source].file.clone();
-        let entry = FileEntry { sha256: None, collected_at: time(at) };
+        let entry = FileEntry { sha256: None, collected_at: time(at), listed_twice: false };
         self.0.manifest.get_or_insert_default().files.insert(file, entry);
         self
     }
