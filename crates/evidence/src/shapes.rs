@@ -164,7 +164,7 @@ shapes! {
     MfaDevice {
         user_name: String,
         serial_number: String,
-        enable_date?: Timestamp,
+        enable_date: Timestamp,
     }
 
     /// `aws iam get-account-authorization-details`, all pages.

@@ -90,7 +90,7 @@ impl Bundle {
         let mut documents = Documents { bundle: self, gaps: &mut gaps };
         let mut answers = Answers::read(&mut documents, as_of);
         answers.own_accounts = Arc::clone(&declared.own_accounts);
-        let mfa_devices = mfa::virtual_devices(&answers);
+        let mfa_devices = mfa::virtual_devices(&answers, documents.gaps);
         let permissions = permissions::permissions(&answers, judge, documents.gaps);
         let users =
             users::users(&answers, &permissions, &mfa_devices, &declared.classes, documents.gaps)?;

@@ -56,7 +56,7 @@ shapes! {
     /// An MFA device of root, of any kind.
     RootMfaDevice {
         serial_number: String,
-        enable_date?: Timestamp,
+        enable_date: Timestamp,
     }
 
     /// An X.509 certificate. Its body is not kept.

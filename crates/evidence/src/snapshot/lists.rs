@@ -59,7 +59,7 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
         for device in by_user.values().flatten() {
             // Nothing says for sure that AWS counts those of other kinds.
             if mfa::kind(&device.serial_number) == MfaKind::Virtual {
-                in_use.insert(&device.serial_number, device.enable_date);
+                in_use.insert(&device.serial_number, Some(device.enable_date));
             }
         }
         answers.miscount(DEVICES_IN_USE, Bound::AtMost, &in_use)

@@ -16,12 +16,17 @@ use super::time::{is_future, may_be_since};
 use crate::shapes;
 
 /// The account's virtual MFA devices, sorted by serial number.
-pub(super) fn virtual_devices(answers: &Answers) -> Fact<Vec<MfaDevice>> {
+pub(super) fn virtual_devices(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<MfaDevice>> {
     answers.virtual_devices.as_ref().map(|devices| {
         let mut virtual_devices = Vec::new();
         for device in devices {
             let owner = device.user.as_ref().map(|owner| owner.arn.clone());
-            virtual_devices.push(new_device(&device.serial_number, owner, device.enable_date));
+            let device = new_device(&device.serial_number, owner, device.enable_date);
+            if let Some(problem) = of_the_future(&device, answers.as_of) {
+                let gap = Gap::new(Source::VirtualMfaDevices, "Future", problem);
+                gaps.push(gap.for_resource(&device.serial));
+            }
+            virtual_devices.push(device);
         }
         sort(&mut virtual_devices);
         virtual_devices
@@ -136,7 +141,10 @@ pub(super) fn of_user(
     let doubt = active.known().and_then(|_| {
         own.iter().flatten().find_map(|device| doubt_of_own(device, user, virtual_ones, answers))
     });
-    let contradiction = lack.or(doubt);
+    let has_inactive = active == Fact::Known(false) && own.iter().any(|own| !own.is_empty());
+    let inactive = has_inactive
+        .then(|| "shows a device, though the credential report shows no MFA".to_owned());
+    let contradiction = lack.or(doubt).or(inactive);
     if let Some(message) = &contradiction {
         let gap = Gap::new(Source::MfaDevices, "Contradictory", message.clone());
         gaps.push(gap.for_resource(user.name));
@@ -224,7 +232,7 @@ fn unlisted_device<'a>(
 fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDevice>> {
     let listed = answers.mfa_devices.as_ref().known()?.get(&name_key(user.name))?;
     let device = |device: &shapes::MfaDevice| {
-        new_device(&device.serial_number, Some(user.arn.to_owned()), device.enable_date)
+        new_device(&device.serial_number, Some(user.arn.to_owned()), Some(device.enable_date))
     };
     let mut devices: Vec<MfaDevice> = listed.iter().map(device).collect();
     sort(&mut devices);
@@ -268,11 +276,11 @@ fn active(
     Fact::Known(answer)
 }
 
-/// That the user has no device, where MFA is not active; whoever has MFA may have devices that only the own list shows.
+/// That the user has no device, where MFA is not active and no virtual device says otherwise; whoever has MFA may have
+/// devices that only the own list shows.
 fn none_if_inactive(virtual_ones: Fact<&[&MfaDevice]>, active: Fact<bool>) -> Fact<Vec<MfaDevice>> {
     match (virtual_ones, active) {
-        (Fact::Known([]), Fact::Known(false)) => Fact::Known(Vec::new()),
-        (Fact::Missing(sources), Fact::Known(false)) => Fact::Missing(sources),
+        (Fact::Known([]) | Fact::Missing(_), Fact::Known(false)) => Fact::Known(Vec::new()),
         _ => Fact::missing(Source::MfaDevices),
     }
 }

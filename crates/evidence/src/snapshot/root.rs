@@ -354,7 +354,9 @@ fn session_claim(session: &RootCredentials, at: Option<Timestamp>) -> RootClaim 
 fn all_devices(session: &RootCredentials, arn: &str) -> Vec<MfaDevice> {
     let devices = session.mfa_devices.iter();
     devices
-        .map(|device| new_device(&device.serial_number, Some(arn.to_owned()), device.enable_date))
+        .map(|device| {
+            new_device(&device.serial_number, Some(arn.to_owned()), Some(device.enable_date))
+        })
         .collect()
 }
 

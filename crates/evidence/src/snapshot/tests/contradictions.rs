@@ -136,7 +136,7 @@ fn names_and_arns_agree() {
     let role = json!({"Arn": "arn:aws:iam::123456789012:role/app"});
     let device = json!([{"SerialNumber": "arn:aws:iam::123456789012:mfa/alice", "User": role}]);
     voided(&Fixture::new().devices(&device), Source::VirtualMfaDevices, "Malformed");
-    let nameless = json!([{"UserName": "alice", "SerialNumber": ""}]);
+    let nameless = json!([{"UserName": "alice", "SerialNumber": "", "EnableDate": CREATED}]);
     voided(&Fixture::new().mfa(&["alice"], &nameless), Source::MfaDevices, "Malformed");
 }
 
@@ -368,7 +368,7 @@ fn nothing_is_without_an_id() {
     assert_eq!(message, "access-keys.json: holds something without an id");
     let session = json!({
         "Session": "ASIA1", "LoginProfile": null, "AccessKeys": [],
-        "MFADevices": [{"SerialNumber": ""}], "Certificates": [],
+        "MFADevices": [{"SerialNumber": "", "EnableDate": CREATED}], "Certificates": [],
     });
     let opened = Fixture::new().with(Source::RootCredentials, &session);
     voided(&opened, Source::RootCredentials, "Malformed");
@@ -378,7 +378,8 @@ fn nothing_is_without_an_id() {
 #[test]
 fn what_other_lists_hold_twice_they_hold_alike() {
     let key = |status| json!({"UserName": "alice", "AccessKeyId": "AKIA1", "Status": status, "CreateDate": CREATED});
-    let device = |name: &str| json!({"UserName": name, "SerialNumber": "GAHT1"});
+    let device =
+        |name: &str| json!({"UserName": name, "SerialNumber": "GAHT1", "EnableDate": CREATED});
     let serial = "arn:aws:iam::123456789012:mfa/alice";
     let owner = json!({"Arn": arn("alice")});
     let certificate = |date| {
@@ -828,7 +829,7 @@ fn what_is_of_nobody_voids_the_list() {
         "CreateDate": "2024-03-01T00:00:00Z",
     }]);
     let serial = "arn:aws:iam::123456789012:mfa/phone";
-    let device = json!([{"UserName": "mallory", "SerialNumber": serial}]);
+    let device = json!([{"UserName": "mallory", "SerialNumber": serial, "EnableDate": CREATED}]);
     let owner = json!({"Arn": "arn:aws:iam::123456789012:user/mallory"});
     let credential = json!({"ServiceSpecificCredentials": [{
         "UserName": "mallory", "Status": "Active", "ServiceSpecificCredentialId": "ACCA1",

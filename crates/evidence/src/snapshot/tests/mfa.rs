@@ -42,15 +42,18 @@ fn an_undated_list_proves_no_mfa_that_the_report_does_not_have() {
     for (report, listed, expected) in [
         (
             "false",
-            json!([{"UserName": "alice", "SerialNumber": serial("phone")}]),
+            json!([{"UserName": "alice", "SerialNumber": "GAHT1", "EnableDate": "2025-01-01T00:00:00Z"}]),
             "credential-report",
         ),
         ("true", json!([]), "mfa-devices"),
     ] {
         let fixture = Fixture::new().alice(&[("mfa_active", report)]).mfa(&["alice"], &listed);
-        let alice = fixture.undated(Source::MfaDevices).user();
+        let snapshot = fixture.undated(Source::MfaDevices).snapshot();
+        let alice = user(&snapshot, "alice");
         assert_eq!(alice.mfa_active, Fact::Known(false), "{report}");
         assert_eq!(alice.mfa_source, Fact::Known(expected.to_owned()));
+        assert_eq!(alice.mfa_devices, Fact::missing(Source::MfaDevices));
+        assert_ne!(gaps(&snapshot, Source::MfaDevices, Some("alice")), []);
     }
 }
 
@@ -190,6 +193,32 @@ fn an_undated_or_older_empty_list_says_nothing_of_the_devices_in_the_report() {
     }
     let inactive = made("false").undated(Source::MfaDevices).user();
     assert_eq!(inactive.mfa_devices, Fact::Known(vec![]));
+}
+
+#[test]
+fn a_device_of_the_future_is_a_gap_whoever_has_it() {
+    let gaps_of = |fixture: Fixture| {
+        gaps(&fixture.snapshot(), Source::VirtualMfaDevices, Some(&serial("phone")))
+    };
+    for owner in [arn("alice"), "arn:aws:iam::123456789012:root".to_owned()] {
+        let with = |enabled: &str| {
+            let device = json!([{"SerialNumber": serial("phone"), "User": {"Arn": owner}, "EnableDate": enabled}]);
+            Fixture::new().alice(&ACTIVE).devices(&device)
+        };
+        assert_eq!(gaps_of(with("2026-01-01T00:05:00Z")), []);
+        let message =
+            format!("{} was enabled 2026-01-01T00:05:01Z, later than {AS_OF}", serial("phone"));
+        assert_eq!(gaps_of(with("2026-01-01T00:05:01Z")), [("Future".to_owned(), message)]);
+    }
+}
+
+/// AWS always sends it: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html>.
+#[test]
+fn a_device_of_a_user_has_a_date() {
+    let undated = json!([{"UserName": "alice", "SerialNumber": "GAHT12345678"}]);
+    let snapshot = Fixture::new().alice(&ACTIVE).mfa(&["alice"], &undated).snapshot();
+    assert_eq!(gaps(&snapshot, Source::MfaDevices, None)[0].0, "Malformed");
+    assert_eq!(user(&snapshot, "alice").mfa_devices, Fact::missing(Source::MfaDevices));
 }
 
 #[test]

@@ -9,8 +9,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use portcullis_model::{Gap, RunOptions, Snapshot, Source, Tally, Verdict};
 use portcullis_rules::{RuleSet, Selection, Settings, embedded, evaluate};
+use serde_json::{Value as Json, json};
 
-use super::bundles::Fixture;
+use super::bundles::{CREATED, Fixture, arn};
 use crate::bundle::Bundle;
 use crate::snapshot::Declarations;
 use crate::snapshot::permissions::Judge;
@@ -77,4 +78,20 @@ fn no_key_is_new_because_its_list_is_lost() {
             );
         }
     }
+}
+
+/// Where the report and a list without a date differ, which devices there are is not known.
+#[test]
+fn an_undated_list_that_contradicts_the_report_does_not_decide_about_devices() {
+    let verdicts = |active: &str, listed: &Json| {
+        let fixture = Fixture::new().alice(&[("mfa_active", active)]).mfa(&["alice"], listed);
+        let snapshot = fixture.undated(Source::MfaDevices).snapshot();
+        let verdicts = audit(&snapshot, &all_rules(), true).verdicts;
+        ["sms-mfa", "single-mfa-device", "user-without-hardware-mfa"]
+            .map(|rule| verdicts[&(rule.to_owned(), arn("alice"))])
+    };
+    let token = [json!({"UserName": "alice", "SerialNumber": "GAHT1", "EnableDate": CREATED})];
+    assert_eq!(verdicts("true", &json!([])), [Verdict::Unknown; 3]);
+    assert_eq!(verdicts("false", &json!(token)), [Verdict::Unknown; 3]);
+    assert_eq!(verdicts("false", &json!([])), [Verdict::NotApplicable; 3]);
 }
