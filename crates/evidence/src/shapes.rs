@@ -105,12 +105,12 @@ shapes! {
     /// A password policy; see the API reference of `PasswordPolicy`.
     PasswordPolicy {
         minimum_password_length?: u32,
-        require_symbols (or empty): bool,
-        require_numbers (or empty): bool,
-        require_uppercase_characters (or empty): bool,
-        require_lowercase_characters (or empty): bool,
-        allow_users_to_change_password (or empty): bool,
-        expire_passwords (or empty): bool,
+        require_symbols: bool,
+        require_numbers: bool,
+        require_uppercase_characters: bool,
+        require_lowercase_characters: bool,
+        allow_users_to_change_password: bool,
+        expire_passwords: bool,
         max_password_age?: u32,
         password_reuse_prevention?: u32,
         hard_expiry?: bool,

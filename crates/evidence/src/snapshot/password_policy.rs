@@ -35,6 +35,15 @@ fn custom(own: &shapes::PasswordPolicy) -> Result<PasswordPolicy, Problem> {
             return Err(Problem::malformed(message));
         }
     }
+    let has_age = own.max_password_age.is_some_and(|days| days > 0);
+    if own.expire_passwords != has_age {
+        let message = if has_age {
+            "ExpirePasswords is false, but MaxPasswordAge is not 0"
+        } else {
+            "ExpirePasswords is true, but there is no MaxPasswordAge"
+        };
+        return Err(Problem { code: "Contradictory", message: message.to_owned() });
+    }
     // AWS always tells the length: a policy without one is not AWS's whole answer, and any length
     // put in its place would be a guess.
     let length = own.minimum_password_length;
@@ -47,7 +56,7 @@ fn custom(own: &shapes::PasswordPolicy) -> Result<PasswordPolicy, Problem> {
         require_numbers: own.require_numbers,
         require_symbols: own.require_symbols,
         users_may_change: Some(own.allow_users_to_change_password),
-        max_age_days: own.max_password_age.filter(|&days| own.expire_passwords && days > 0),
+        max_age_days: own.max_password_age.filter(|_| has_age),
         reuse_prevention: own.password_reuse_prevention.unwrap_or(0),
         hard_expiry: own.hard_expiry.unwrap_or(false),
         changed: None,
@@ -72,6 +81,8 @@ fn aws_default() -> PasswordPolicy {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value as Json, json};
+
     use super::*;
 
     fn policy(json: &str) -> Result<PasswordPolicy, Problem> {
@@ -115,6 +126,30 @@ mod tests {
         assert_eq!(policy(json).ok(), Some(expected));
     }
 
+    /// What AWS sends of a policy that sets nothing but a length.
+    fn whole() -> Json {
+        json!({
+            "MinimumPasswordLength": 6, "RequireSymbols": false, "RequireNumbers": false,
+            "RequireUppercaseCharacters": false, "RequireLowercaseCharacters": false,
+            "AllowUsersToChangePassword": false, "ExpirePasswords": false,
+        })
+    }
+
+    fn policy_of(own: &Json) -> Result<PasswordPolicy, Problem> {
+        policy(&json!({ "PasswordPolicy": own }).to_string())
+    }
+
+    #[test]
+    fn an_absent_flag_is_not_false() {
+        assert!(policy_of(&whole()).is_ok());
+        for name in whole().as_object().unwrap().keys() {
+            let mut own = whole();
+            own.as_object_mut().unwrap().remove(name);
+            let code = policy_of(&own).err().map(|problem| problem.code);
+            assert_eq!(code, Some("Malformed"), "{name}");
+        }
+    }
+
     #[test]
     fn no_value_is_higher_than_aws_accepts() {
         for (name, max) in [
@@ -123,23 +158,32 @@ mod tests {
             ("PasswordReusePrevention", 24),
         ] {
             for (value, is_fine) in [(max, true), (max + 1, false)] {
-                let mut own = serde_json::json!({"MinimumPasswordLength": 14});
+                let mut own = whole();
                 own[name] = value.into();
-                let json = serde_json::json!({ "PasswordPolicy": own }).to_string();
-                assert_eq!(policy(&json).is_ok(), is_fine, "{json}");
+                own["ExpirePasswords"] = (name == "MaxPasswordAge").into();
+                assert_eq!(policy_of(&own).is_ok(), is_fine, "{own}");
             }
         }
     }
 
+    /// "Returns true if MaxPasswordAge contains a value greater than 0. Returns false if MaxPasswordAge is 0 or not
+    /// present": <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PasswordPolicy.html>.
     #[test]
-    fn no_age_no_expiry() {
-        for expiry in [
-            r#""ExpirePasswords": true, "MaxPasswordAge": 0"#,
-            r#""ExpirePasswords": true"#,
-            r#""ExpirePasswords": false, "MaxPasswordAge": 90"#,
+    fn passwords_expire_if_and_only_if_there_is_an_age() {
+        for (expire, age, expected) in [
+            (true, json!(90), Ok(Some(90))),
+            (false, json!(null), Ok(None)),
+            (false, json!(0), Ok(None)),
+            (true, json!(0), Err("Contradictory")),
+            (true, json!(null), Err("Contradictory")),
+            (false, json!(90), Err("Contradictory")),
         ] {
-            let json = format!(r#"{{"PasswordPolicy": {{"MinimumPasswordLength": 6, {expiry}}}}}"#);
-            assert_eq!(policy(&json).ok().unwrap().max_age_days, None, "{expiry}");
+            let mut own = whole();
+            own["ExpirePasswords"] = expire.into();
+            own["MaxPasswordAge"] = age;
+            let policy = policy_of(&own);
+            let age = policy.map(|policy| policy.max_age_days).map_err(|problem| problem.code);
+            assert_eq!(age, expected, "{own}");
         }
     }
 }

@@ -300,7 +300,11 @@ fn the_version_of_tokens_is_in_the_summary() {
 fn only_an_own_password_policy_was_ever_changed() {
     let changed = Some(time("2025-06-01T00:00:00Z"));
     let declared = Declarations { password_policy_changed: changed, ..Declarations::default() };
-    let own = json!({"PasswordPolicy": {"MinimumPasswordLength": 14}});
+    let own = json!({"PasswordPolicy": {
+        "MinimumPasswordLength": 14, "RequireSymbols": true, "RequireNumbers": true,
+        "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true,
+        "AllowUsersToChangePassword": true, "ExpirePasswords": false,
+    }});
     for (policy, expected) in [(own, changed), (json!({"PasswordPolicy": null}), None)] {
         let fixture = Fixture::new().with(Source::AccountPasswordPolicy, &policy);
         let policy = fixture.declared(&declared).account.password_policy.known().unwrap();
