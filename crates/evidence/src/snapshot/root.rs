@@ -106,7 +106,8 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let mfa = decide(&MFA, Fact::Missing(Sources::NONE));
     let arn = answers.identity.root_arn();
     let mfa = unless_doubtful(mfa, &own, opened, answers, gaps);
-    let last_use = row.and_then(last_use).map(|last| last.max(opened.and_then(last_use_shown)));
+    let in_report = row.and_then(last_use);
+    let last_use = opened.map_or(in_report, |session| last_use_with(session, in_report));
     let unseen_days = if opened.is_some() { Fact::Known(0.0) } else { unseen_days(answers) };
     Root {
         password_enabled: password,
@@ -445,6 +446,21 @@ fn last_use(row: &ReportRow) -> Fact<Option<(Timestamp, &'static str)>> {
         (second.last_used, "access key 2"),
     ];
     latest(uses.map(|(date, credential)| date.map(|date| date.map(|date| (date, credential)))))
+}
+
+/// The same, as far as a session shows a later one. It says what there is to say if the report does not.
+fn last_use_with(
+    session: &RootCredentials,
+    in_report: Fact<Option<(Timestamp, &'static str)>>,
+) -> Fact<Option<(Timestamp, &'static str)>> {
+    let shown = last_use_shown(session);
+    let mut keys = session.access_keys.iter();
+    let is_whole = session.user.is_some() && keys.all(|key| key.access_key_last_used.is_some());
+    match in_report {
+        Fact::Known(last) => Fact::Known(last.max(shown)),
+        Fact::Missing(_) if is_whole => Fact::Known(shown),
+        Fact::Missing(sources) => Fact::Missing(sources),
+    }
 }
 
 /// The latest use of root's password or of a key that root still has.

@@ -454,6 +454,20 @@ fn a_session_as_root_outranks_what_others_say_of_it() {
     ));
 }
 
+#[test]
+fn a_session_as_root_shows_its_last_use_where_the_report_does_not() {
+    let last_used = |session: &Json| {
+        let fixture = Fixture::new().without(Source::CredentialReport);
+        root(&fixture.with(Source::RootCredentials, session)).last_used
+    };
+    assert_eq!(last_used(&session()), Fact::Known(Some(time("2025-12-30T00:00:00Z"))));
+    for lost in ["/User", "/AccessKeys/0/AccessKeyLastUsed"] {
+        let mut session = session();
+        *session.pointer_mut(lost).unwrap() = Json::Null;
+        assert_eq!(last_used(&session), Fact::missing(Source::CredentialReport), "{lost}");
+    }
+}
+
 /// A key or password that the account summary counts may be one that the session did not show.
 #[test]
 fn a_session_that_shows_less_than_the_summary_counts_is_in_doubt() {
