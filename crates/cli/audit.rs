@@ -160,7 +160,7 @@ impl Audit<'_> {
             snapshot.gaps.retain(|gap| needed.contains(gap.source));
             self.recorded.add_to(&mut snapshot);
         }
-        let less_sure = bundle.loosened(&snapshot.account.id, self.args.evidence.as_of);
+        let less_sure = bundle.loosened(&snapshot.account.id, snapshot.as_of);
         let mut report = self.reporting.evaluate(&snapshot, less_sure);
         report.accounts.iter().for_each(|account| self.crossings.add(account));
         self.unread = self.unread.saturating_sub(1);

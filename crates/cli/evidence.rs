@@ -69,7 +69,13 @@ pub(crate) fn facts(
     declared: &Declarations,
     names: Names,
 ) -> Result<Snapshot, Failure> {
-    let as_of = as_of.or_else(|| bundle.collected_at()).unwrap_or_else(now);
+    let now = Timestamp::now();
+    let as_of = as_of.or_else(|| bundle.collected_at(now)).unwrap_or_else(|| {
+        terminal::note(
+            "the evidence does not say when it was collected, or gives a date to come; ages are measured as of now (see --as-of)",
+        );
+        now
+    });
     bundle.snapshot(as_of, declared).map_err(|conflict| match names {
         Names::Shown => conflict.into(),
         Names::Redacted => Failure::with_help(
@@ -82,13 +88,6 @@ pub(crate) fn facts(
 /// All that can be asked.
 pub(crate) fn everything() -> Sources {
     Source::ALL.into_iter().collect()
-}
-
-fn now() -> Timestamp {
-    terminal::note(
-        "the evidence does not say when it was collected; ages are measured as of now (see --as-of)",
-    );
-    Timestamp::now()
 }
 
 /// Asks AWS.

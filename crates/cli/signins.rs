@@ -49,7 +49,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
         read_history(&mut reader, &bundle, path);
         let mut snapshot = evidence::facts(&bundle, None, &declared, names)?;
         snapshot.gaps.retain(|gap| needed.contains(gap.source));
-        let less_sure = bundle.loosened(&snapshot.account.id, None);
+        let less_sure = bundle.loosened(&snapshot.account.id, snapshot.as_of);
         accounts.push((snapshot, less_sure));
     }
     if filter.accounts.is_empty() {

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::file::to_utf8;
 use crate::json_object::members;
 use crate::shapes;
+use crate::snapshot::time::is_future;
 
 pub use draft::Draft;
 pub use error::BundleError;
@@ -122,26 +123,26 @@ fn listed_files<'de, D: Deserializer<'de>>(
 
 impl Bundle {
     /// The moment for which the bundle speaks: the end of collecting, else the date of the
-    /// credential report; none where neither is known, as in a bare CSV.
+    /// credential report; none where neither is known, as in a bare CSV, or the report's is still to come.
     #[must_use]
-    pub fn collected_at(&self) -> Option<Timestamp> {
+    pub fn collected_at(&self, now: Timestamp) -> Option<Timestamp> {
         if let Some(manifest) = &self.manifest {
             return Some(manifest.collected_to);
         }
         let document = self.documents.get(&Source::CredentialReport)?;
         let report: shapes::CredentialReport =
             serde_json::from_slice(&to_utf8(&document.bytes)).ok()?;
-        report.generated_time
+        report.generated_time.filter(|made| !is_future(*made, now))
     }
 
     /// What makes the evidence on that account less sure than a bundle that AWS's own endpoints answered, and that
-    /// says when they did, unless somebody chose the moment that ages count to.
+    /// says when they did, unless ages count to another moment than the date of the credential report.
     #[must_use]
-    pub fn loosened(&self, account: &str, as_of: Option<Timestamp>) -> Vec<LooseningChange> {
+    pub fn loosened(&self, account: &str, as_of: Timestamp) -> Vec<LooseningChange> {
         let account = account.to_owned();
         let Some(manifest) = &self.manifest else {
             let mut changes = vec![LooseningChange::Unverified { account: account.clone() }];
-            if as_of.is_none() && self.collected_at().is_some() {
+            if self.collected_at(as_of) == Some(as_of) {
                 changes.push(LooseningChange::ReportDate { account });
             }
             return changes;

@@ -25,7 +25,7 @@ mod root;
 mod saml_providers;
 mod server_certificates;
 mod service_credentials;
-mod time;
+pub(crate) mod time;
 mod users;
 
 #[cfg(test)]

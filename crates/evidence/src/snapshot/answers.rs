@@ -345,7 +345,9 @@ fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertific
 fn report(documents: &mut Documents<'_>, as_of: Timestamp) -> Fact<Report> {
     // Its rows have gaps of their own, which count only if the report as a whole is read.
     let mut of_rows = Gaps::default();
-    let parse = |document: &Document| credential_report::parse(document, as_of, &mut of_rows);
+    let is_undated = documents.bundle.manifest.is_none();
+    let parse =
+        |document: &Document| credential_report::parse(document, as_of, is_undated, &mut of_rows);
     let report = documents.read(Source::CredentialReport, parse);
     documents.gaps.extend(of_rows.gaps);
     report

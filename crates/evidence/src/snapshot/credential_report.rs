@@ -58,13 +58,15 @@ pub(crate) fn read(answer: &shapes::CredentialReport) -> Option<Report> {
     let table = table::parse(std::str::from_utf8(&csv).ok()?).ok()?;
     let needed = ["mfa_active", "access_key_1_active", "access_key_2_active"];
     let has_all = needed.iter().all(|column| table.columns.index(column).is_some());
-    has_all.then(|| rows(table, Timestamp::MAX, &mut Gaps::default()))
+    has_all.then(|| rows(table, Some(Timestamp::MAX), &mut Gaps::default()))
 }
 
-/// Reads the report; what single rows and columns lack becomes gaps and missing facts.
+/// Reads the report; what single rows and columns lack becomes gaps and missing facts. Nothing but its own date says
+/// when an undated one was made: if that is still to come, none of its dates counts.
 pub(super) fn parse(
     document: &Document,
     as_of: Timestamp,
+    is_undated: bool,
     gaps: &mut Gaps,
 ) -> Result<Report, Problem> {
     let (csv, generated_at) = content(document)?;
@@ -89,12 +91,13 @@ pub(super) fn parse(
         }
         Some(_) => None,
     };
+    let has_dates = generated_at.is_none() || problem.is_none() || !is_undated;
     let generated_at = generated_at.filter(|_| problem.is_none());
     if let Some((code, message)) = problem {
         gaps.push(Gap::new(Source::CredentialReport, code, message));
     }
     // It cannot know what happened after it was made.
-    let latest = generated_at.map_or(as_of, |made| made.min(as_of));
+    let latest = has_dates.then(|| generated_at.map_or(as_of, |made| made.min(as_of)));
     let is_bare = !is_json(document);
     Ok(Report { generated_at, is_bare, ..rows(table, latest, gaps) })
 }
@@ -119,7 +122,7 @@ fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
     csv.map_err(|error| Problem::malformed(format!("Content is not base64: {error}")))
 }
 
-fn rows(table: Table, latest: Timestamp, gaps: &mut Gaps) -> Report {
+fn rows(table: Table, latest: Option<Timestamp>, gaps: &mut Gaps) -> Report {
     for number in &table.of_nobody {
         gaps.push(malformed(format!("line {number} names no user that its ARN names too")));
     }
@@ -147,7 +150,12 @@ fn rows(table: Table, latest: Timestamp, gaps: &mut Gaps) -> Report {
 }
 
 /// The row of a name; without facts if its line is short or not the only one.
-fn row_of(entries: &[Entry], columns: &Columns, latest: Timestamp, gaps: &mut Gaps) -> ReportRow {
+fn row_of(
+    entries: &[Entry],
+    columns: &Columns,
+    latest: Option<Timestamp>,
+    gaps: &mut Gaps,
+) -> ReportRow {
     let entry = &entries[0];
     let problem = if entries.len() > 1 {
         format!("lines {} and {} have the same user", entry.number, entries[1].number)

@@ -24,7 +24,7 @@ pub(super) fn days(from: Timestamp, to: Timestamp) -> f64 {
 
 /// Whether something has happened later than it can have: the clock was behind, or `as_of` is a moment
 /// before the evidence.
-pub(super) fn is_future(date: Timestamp, as_of: Timestamp) -> bool {
+pub(crate) fn is_future(date: Timestamp, as_of: Timestamp) -> bool {
     date.duration_since(as_of) > SKEW
 }
 

@@ -18,8 +18,8 @@ const NONE: [&str; 3] = ["N/A", "no_information", "not_supported"];
 pub(super) struct Cells<'a> {
     pub(super) entry: &'a Entry,
     pub(super) columns: &'a Columns,
-    /// Nothing in the report can have happened later.
-    pub(super) latest: Timestamp,
+    /// Nothing in the report can have happened later; none: its dates do not count.
+    pub(super) latest: Option<Timestamp>,
     pub(super) gaps: &'a mut Gaps,
 }
 
@@ -62,10 +62,11 @@ impl<'a> Cells<'a> {
 
     /// A date, where there is one.
     pub(super) fn date(&mut self, column: &str) -> Fact<Option<Timestamp>> {
+        let Some(latest) = self.latest else { return Fact::missing(Source::CredentialReport) };
         self.text(column).and_then(|text| match text.map(str::parse) {
             None => Fact::Known(None),
-            Some(Ok(date)) if is_future(date, self.latest) => {
-                self.bad(column, &format!("is later than {}", self.latest))
+            Some(Ok(date)) if is_future(date, latest) => {
+                self.bad(column, &format!("is later than {latest}"))
             }
             Some(Ok(date)) => Fact::Known(Some(date)),
             Some(Err(_)) => self.bad(column, "is not a date"),

@@ -79,7 +79,7 @@ pub(crate) struct CertificateSlot {
 pub(super) fn parse(
     entry: &Entry,
     columns: &Columns,
-    latest: Timestamp,
+    latest: Option<Timestamp>,
     gaps: &mut Gaps,
 ) -> ReportRow {
     let mut cells = Cells { entry, columns, latest, gaps };

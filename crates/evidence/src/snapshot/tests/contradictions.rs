@@ -3,7 +3,11 @@
 use portcullis_model::{Fact, ShortLists, Snapshot, Source};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{CREATED, Fixture, HEADER, REPORT_AT, arn, detail, gaps, root_row, row, user};
+use super::bundles::{
+    AS_OF, CREATED, Fixture, HEADER, REPORT_AT, arn, detail, gaps, root_row, row, user,
+};
+use crate::bundle::{Bundle, Document};
+use crate::snapshot::Declarations;
 
 const DETAILS: Source = Source::AccountAuthorizationDetails;
 const SUMMARY: Source = Source::AccountSummary;
@@ -930,6 +934,36 @@ fn a_report_of_the_future_has_no_age() {
         json["GeneratedTime"] = json!(made);
         let snapshot = Fixture::new().with(Source::CredentialReport, &json).snapshot();
         assert_eq!(snapshot.account.report_age_hours, age, "{made}");
+    }
+}
+
+/// Without a manifest, only its own date says when the report was made.
+#[test]
+fn the_dates_of_an_undated_report_of_the_future_do_not_count() {
+    let password =
+        [("password_enabled", "true"), ("password_last_changed", "2024-03-01T00:00:00Z")];
+    let bytes = Fixture::new().alice(&password).document(Source::CredentialReport);
+    let mut json: Json = serde_json::from_slice(&bytes).unwrap();
+    for (made, is_read) in [(TOMORROW, false), (JUST_NOW, true)] {
+        json["GeneratedTime"] = json!(made);
+        let document = Document {
+            file: "credential-report.json".to_owned(),
+            bytes: json.to_string().into_bytes(),
+        };
+        let documents = [(Source::CredentialReport, document)].into();
+        let undated = Bundle { documents, ..Bundle::default() };
+        let as_of = AS_OF.parse().unwrap();
+        let snapshot = undated.snapshot(as_of, &Declarations::default()).unwrap();
+        let alice = user(&snapshot, "alice");
+        assert_eq!(alice.password_enabled, Fact::Known(true));
+        assert_eq!(alice.password_age_days.known().is_some(), is_read, "{made}");
+        assert_eq!(snapshot.root.last_used.known().is_some(), is_read, "{made}");
+        let found = gaps(&snapshot, Source::CredentialReport, None);
+        assert_eq!(
+            found.first().is_none_or(|(code, _)| code != "Contradictory"),
+            is_read,
+            "{made}"
+        );
     }
 }
 
