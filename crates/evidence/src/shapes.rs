@@ -40,16 +40,20 @@ macro_rules! shapes {
 /// When something ends, where that may be later than the last moment that a timestamp can hold: then that one, as
 /// certificates without end say 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5).
 fn end<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| parse_end(&text)).transpose().map_err(serde::de::Error::custom)
+}
+
+/// Reads such an end.
+pub(crate) fn parse_end(text: &str) -> Result<Timestamp, jiff::Error> {
     let time = ["9999-12-30", "9999-12-31"].iter().find_map(|day| text.strip_prefix(day));
-    let read = match text.parse() {
+    match text.parse() {
         Err(error) => match time.map(|time| format!("9999-12-29{time}").parse::<Timestamp>()) {
             Some(Ok(_)) => Ok(Timestamp::MAX),
             _ => Err(error),
         },
         read => read,
-    };
-    read.map(Some).map_err(serde::de::Error::custom)
+    }
 }
 
 mod account;

@@ -5,6 +5,7 @@ mod metadata;
 use jiff::Timestamp;
 use portcullis_model::{Fact, SamlProvider, Source};
 
+use self::metadata::Validity;
 use super::answers::Answers;
 use super::facts::any;
 use super::gaps::Gaps;
@@ -40,8 +41,9 @@ fn provider(
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> SamlProvider {
-    let valid_until = valid_until(entry, detail, gaps);
-    let certificate_expires = certificate_expires(&entry.arn, detail, gaps);
+    let metadata = metadata(&entry.arn, detail, as_of, gaps);
+    let valid_until = valid_until(entry, detail, metadata, gaps);
+    let certificate_expires = metadata.map(|metadata| metadata.certificates);
     let days_left = |end: Option<Timestamp>| end.map(|end| days(as_of, end));
     let (_, name) = entry.arn.rsplit_once('/').unwrap_or(("", &entry.arn));
     SamlProvider {
@@ -54,10 +56,12 @@ fn provider(
     }
 }
 
-/// When the metadata expires; missing if the list and the provider's own answer differ.
+/// When the metadata expires: the earliest date that AWS or the document itself gives; missing if AWS's list and the
+/// provider's own answer differ. If the document could not be read, AWS's date counts.
 fn valid_until(
     entry: &shapes::SamlProviderEntry,
     detail: Option<&shapes::SamlProvider>,
+    metadata: Fact<Validity>,
     gaps: &mut Gaps,
 ) -> Fact<Option<Timestamp>> {
     let own = detail.and_then(|detail| detail.valid_until);
@@ -67,17 +71,24 @@ fn valid_until(
         let message = format!("is valid until {listed} in the list, but until {own} by itself");
         return gaps.missing(SOURCE, &entry.arn, "Contradictory", message);
     }
-    Fact::Known(entry.valid_until.or(own))
+    let by_aws = entry.valid_until.or(own);
+    match metadata {
+        Fact::Known(metadata) => Fact::Known(by_aws.into_iter().chain(metadata.metadata).min()),
+        Fact::Missing(_) if by_aws.is_some() => Fact::Known(by_aws),
+        Fact::Missing(sources) => Fact::Missing(sources),
+    }
 }
 
-fn certificate_expires(
+/// What the provider's metadata says.
+fn metadata(
     arn: &str,
     detail: Option<&shapes::SamlProvider>,
+    as_of: Timestamp,
     gaps: &mut Gaps,
-) -> Fact<Option<Timestamp>> {
+) -> Fact<Validity> {
     let detail = gaps.require(detail, SOURCE, arn, "its metadata was not asked for");
-    detail.and_then(|detail| match metadata::signing_certificates_end(&detail.metadata) {
-        Ok(end) => Fact::Known(end),
+    detail.and_then(|detail| match metadata::read(&detail.metadata, as_of) {
+        Ok(validity) => Fact::Known(validity),
         Err(error) => gaps.missing(SOURCE, arn, "Malformed", format!("its metadata {error}")),
     })
 }

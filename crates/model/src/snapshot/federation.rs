@@ -14,11 +14,11 @@ record! {
         pub arn: String,
         /// The name.
         pub name: String,
-        /// When the provider's metadata expires, as AWS says; null: never.
+        /// When the provider's metadata expires, by AWS or by itself, whichever is earlier; null: never.
         pub valid_until: Fact<Option<Timestamp>>,
         /// Days until then; null: never.
         pub valid_days_left: Fact<Option<f64>>,
-        /// When the last of the signing certificates in its metadata expires; null: it has none.
+        /// When, for the first time, none of the signing certificates in its metadata is valid; null: it has none.
         pub certificate_expires: Fact<Option<Timestamp>>,
         /// Days until then; null: it has none.
         pub certificate_days_left: Fact<Option<f64>>,

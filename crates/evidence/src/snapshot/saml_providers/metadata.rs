@@ -1,6 +1,6 @@
-//! Signing certificates in the metadata of a SAML identity provider.
+//! The metadata of a SAML identity provider: until when it and its signing certificates are valid.
 //!
-//! See "Metadata for the OASIS Security Assertion Markup Language (SAML) V2.0", section 2.4.
+//! See "Metadata for the OASIS Security Assertion Markup Language (SAML) V2.0", sections 2.3 and 2.4.
 //! <https://docs.oasis-open.org/security/saml/v2.0/saml-metadata-2.0-os.pdf>
 
 use base64::Engine;
@@ -10,6 +10,9 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
+use x509_cert::time::Time;
+
+use crate::shapes::parse_end;
 
 /// What IAM takes at most.
 ///
@@ -20,12 +23,26 @@ const TOO_LARGE: &str = "is larger than 10000000 bytes";
 const NO_XML: &str = "is not valid XML";
 const NO_IDENTITY_PROVIDER: &str = "describes no identity provider";
 const NO_CERTIFICATE: &str = "holds a signing certificate that cannot be read";
+const NO_DATE: &str = "is valid until something that is not a date";
+const NOT_YET: &str = "holds only signing certificates that are not valid yet";
 
-/// When the last of the keys that the identity provider signs with can no longer be used: the end
-/// of its certificate. None: there is no certificate. The error says why the metadata does not tell.
+/// What may say until when it is valid.
+const WITH_VALIDITY: [&str; 3] = ["EntitiesDescriptor", "EntityDescriptor", "IDPSSODescriptor"];
+
+/// Until when an identity provider can be trusted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Validity {
+    /// The earliest end that its description, or what that stands in, gives; none: it gives none.
+    pub(super) metadata: Option<Timestamp>,
+    /// Until when it always has a valid certificate to sign with; in the past if it has none now. None: there is no
+    /// certificate.
+    pub(super) certificates: Option<Timestamp>,
+}
+
+/// Reads the metadata, of which the certificates are judged at that moment. The error says what is wrong with it.
 ///
 /// Entities are not expanded, so that none can make the text larger than it is.
-pub(super) fn signing_certificates_end(xml: &str) -> Result<Option<Timestamp>, &'static str> {
+pub(super) fn read(xml: &str, as_of: Timestamp) -> Result<Validity, &'static str> {
     if xml.len() > MAX_LENGTH {
         return Err(TOO_LARGE);
     }
@@ -33,12 +50,12 @@ pub(super) fn signing_certificates_end(xml: &str) -> Result<Option<Timestamp>, &
     let mut scan = Scan::default();
     loop {
         match reader.read_event().map_err(|_| NO_XML)? {
-            Event::Start(tag) => scan.open(&tag),
+            Event::Start(tag) => scan.open(&tag)?,
             Event::End(tag) => scan.close(tag.local_name().as_ref())?,
             Event::Text(text) => scan.text(&text),
             Event::CData(text) => scan.text(&text),
             Event::GeneralRef(reference) => scan.reference(&reference),
-            Event::Eof => return scan.end(),
+            Event::Eof => return scan.end(as_of),
             _ => {}
         }
     }
@@ -52,21 +69,40 @@ struct Scan {
     /// describe have certificates too, with which no assertion is signed.
     identity_providers: usize,
     is_described: bool,
-    /// The ends of the certificates of the open key, if it signs.
-    key: Option<Vec<Timestamp>>,
+    /// Until when the open elements that say so are valid, with their depths.
+    open_ends: Vec<(usize, Timestamp)>,
+    /// The earliest end of a described identity provider.
+    metadata_end: Option<Timestamp>,
+    /// The certificates of the open key, if it signs.
+    key: Option<Vec<Period>>,
     /// The text of the open certificate of such a key, in base64.
     certificate: Option<String>,
-    /// The ends of the keys.
-    ends: Vec<Timestamp>,
+    /// When the keys can be used.
+    periods: Vec<Period>,
+}
+
+/// From when until when a certificate is valid.
+#[derive(Clone, Copy)]
+struct Period {
+    from: Timestamp,
+    until: Timestamp,
 }
 
 impl Scan {
-    fn open(&mut self, tag: &BytesStart<'_>) {
+    fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), &'static str> {
         self.depth += 1;
-        match tag.local_name().as_ref() {
+        let name = tag.local_name();
+        if WITH_VALIDITY.contains(&name.as_ref())
+            && let Some(end) = valid_until(tag)?
+        {
+            self.open_ends.push((self.depth, end));
+        }
+        match name.as_ref() {
             "IDPSSODescriptor" => {
                 self.identity_providers += 1;
                 self.is_described = true;
+                let ends = self.open_ends.iter().map(|(_, end)| *end);
+                self.metadata_end = ends.chain(self.metadata_end).min();
             }
             "KeyDescriptor" if self.identity_providers > 0 && signs(tag) => {
                 self.key = Some(Vec::new());
@@ -74,19 +110,24 @@ impl Scan {
             "X509Certificate" if self.key.is_some() => self.certificate = Some(String::new()),
             _ => {}
         }
+        Ok(())
     }
 
     fn close(&mut self, name: &str) -> Result<(), &'static str> {
         self.depth = self.depth.saturating_sub(1);
+        self.open_ends.retain(|(depth, _)| *depth <= self.depth);
         match name {
             "IDPSSODescriptor" => {
                 self.identity_providers = self.identity_providers.saturating_sub(1);
             }
             // A chain may hold the certificate of an authority, which lives longer.
-            "KeyDescriptor" => self.ends.extend(self.key.take().into_iter().flatten().min()),
+            "KeyDescriptor" => {
+                let chain = self.key.take().into_iter().flatten();
+                self.periods.extend(chain.min_by_key(|period| period.until));
+            }
             "X509Certificate" => {
                 if let (Some(text), Some(key)) = (self.certificate.take(), &mut self.key) {
-                    key.push(certificate_end(&text).ok_or(NO_CERTIFICATE)?);
+                    key.push(period(&text).ok_or(NO_CERTIFICATE)?);
                 }
             }
             _ => {}
@@ -106,13 +147,44 @@ impl Scan {
         self.text(char.encode_utf8(&mut [0; 4]));
     }
 
-    fn end(self) -> Result<Option<Timestamp>, &'static str> {
+    fn end(self, as_of: Timestamp) -> Result<Validity, &'static str> {
         match self {
             Scan { depth: 1.., .. } => Err(NO_XML),
             Scan { is_described: false, .. } => Err(NO_IDENTITY_PROVIDER),
-            Scan { ends, .. } => Ok(ends.into_iter().max()),
+            Scan { metadata_end, periods, .. } => {
+                Ok(Validity { metadata: metadata_end, certificates: last_end(periods, as_of)? })
+            }
         }
     }
+}
+
+/// When, from that moment on, there is no valid certificate for the first time; if there is none even then, when
+/// the last one ended.
+fn last_end(mut periods: Vec<Period>, as_of: Timestamp) -> Result<Option<Timestamp>, &'static str> {
+    if periods.is_empty() {
+        return Ok(None);
+    }
+    periods.sort_by_key(|period| period.from);
+    let mut end = as_of;
+    for period in &periods {
+        if period.from <= end {
+            end = end.max(period.until);
+        }
+    }
+    if end > as_of {
+        return Ok(Some(end));
+    }
+    let ended = periods.iter().map(|period| period.until).filter(|until| *until <= as_of);
+    ended.max().map(Some).ok_or(NOT_YET)
+}
+
+/// Until when what the element describes is valid, where it says so. SAML's times are in UTC, with or without a `Z`.
+fn valid_until(tag: &BytesStart<'_>) -> Result<Option<Timestamp>, &'static str> {
+    let attribute = tag.try_get_attribute("validUntil").map_err(|_| NO_XML)?;
+    let Some(attribute) = attribute else { return Ok(None) };
+    let text = attribute.value.trim();
+    let end = parse_end(text).or_else(|_| parse_end(&format!("{text}Z")));
+    end.map(Some).map_err(|_| NO_DATE)
 }
 
 /// A key without a use serves every use.
@@ -123,14 +195,17 @@ fn signs(tag: &BytesStart<'_>) -> bool {
     }
 }
 
-/// When the certificate of that base64 text ends. An end beyond all dates means that it never does.
-fn certificate_end(base64: &str) -> Option<Timestamp> {
+/// When the certificate of that base64 text is valid. An end beyond all dates means that it does not end.
+fn period(base64: &str) -> Option<Period> {
     let der = BASE64.decode(base64).ok()?;
     // Raw: nobody but the identity provider need follow RFC 5280 to the letter.
     let certificate = CertificateInner::<Raw>::from_der(&der).ok()?;
-    let end = certificate.tbs_certificate().validity().not_after.to_unix_duration();
-    let seconds = i64::try_from(end.as_secs()).ok()?;
-    Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
+    let validity = certificate.tbs_certificate().validity();
+    let moment = |time: &Time| {
+        let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
+        Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
+    };
+    Some(Period { from: moment(&validity.not_before)?, until: moment(&validity.not_after)? })
 }
 
 #[cfg(test)]

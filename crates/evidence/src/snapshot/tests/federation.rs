@@ -57,6 +57,32 @@ fn a_saml_provider_ends_at_one_moment() {
     );
 }
 
+/// Whether AWS's date says the same, or nothing, or something later.
+#[test]
+fn metadata_may_end_before_the_date_that_aws_gives() {
+    let of = |metadata: Option<&str>, by_aws: Option<&str>| {
+        let answer = metadata.map(|xml| json!({"Arn": SAML, "SAMLMetadataDocument": xml}));
+        let list = json!([{"Arn": SAML, "ValidUntil": by_aws}]);
+        let answers: Vec<Json> = answer.into_iter().collect();
+        let snapshot = saml(&json!({"SAMLProviderList": list, "SAMLProviders": answers}));
+        let provider = snapshot.saml_providers.known().unwrap().remove(0);
+        provider.valid_until.map(|end| end.map(|end| end.to_string()))
+    };
+    let (past, soon, late) =
+        ("2025-12-31T00:00:00Z", "2026-01-31T00:00:00Z", "2036-01-31T00:00:00Z");
+    let xml = format!(
+        "<EntityDescriptor validUntil='{soon}'><IDPSSODescriptor></IDPSSODescriptor></EntityDescriptor>"
+    );
+    let known = |date: &str| Fact::Known(Some(date.to_owned()));
+    for (by_aws, expected) in
+        [(None, soon), (Some(late), soon), (Some(soon), soon), (Some(past), past)]
+    {
+        assert_eq!(of(Some(&xml), by_aws), known(expected), "{by_aws:?}");
+    }
+    assert_eq!(of(None, Some(late)), known(late));
+    assert_eq!(of(None, None), Fact::missing(Source::SamlProviders));
+}
+
 #[test]
 fn metadata_that_is_absent_or_broken_is_a_gap_of_the_provider() {
     let list = json!([{"Arn": SAML}]);
@@ -66,7 +92,7 @@ fn metadata_that_is_absent_or_broken_is_a_gap_of_the_provider() {
         let provider = &snapshot.saml_providers.as_ref().known().unwrap()[0];
         assert_eq!(provider.certificate_expires, Fact::missing(Source::SamlProviders));
         assert_eq!(provider.certificate_days_left, Fact::missing(Source::SamlProviders));
-        assert_eq!(provider.valid_until, Fact::Known(None));
+        assert_eq!(provider.valid_until, Fact::missing(Source::SamlProviders));
         assert_eq!(gaps(&snapshot, Source::SamlProviders, Some(SAML))[0].0, code);
     }
 }
