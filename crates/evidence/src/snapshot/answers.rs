@@ -150,7 +150,7 @@ impl Answers {
         gaps: &mut Gaps,
     ) -> Fact<f64> {
         if is_future(date, self.as_of) {
-            let message = format!("the date {date} is later than {}", self.as_of);
+            let message = format!("the date {date} is later than {:.0}", self.as_of);
             return gaps.missing(source, resource, "Future", message);
         }
         Fact::Known(days(date, self.as_of))

@@ -173,7 +173,7 @@ pub(super) fn of_user(
 /// That the device was enabled later than it can have been, if so.
 pub(super) fn of_the_future(device: &MfaDevice, as_of: Timestamp) -> Option<String> {
     let enabled = device.enabled.filter(|enabled| is_future(*enabled, as_of))?;
-    Some(format!("{} was enabled {enabled}, later than {as_of}", device.serial))
+    Some(format!("{} was enabled {enabled}, later than {as_of:.0}", device.serial))
 }
 
 /// Why a device does not prove that MFA is active: it is of the future or of an earlier user, or the credential

@@ -62,14 +62,14 @@ impl<'a> Cells<'a> {
 
     /// A date, where there is one.
     pub(super) fn date(&mut self, column: &str) -> Fact<Option<Timestamp>> {
-        let Some(latest) = self.latest else { return Fact::missing(Source::CredentialReport) };
-        self.text(column).and_then(|text| match text.map(str::parse) {
-            None => Fact::Known(None),
-            Some(Ok(date)) if is_future(date, latest) => {
+        self.text(column).and_then(|text| match (text.map(str::parse), self.latest) {
+            (None, _) => Fact::Known(None),
+            (Some(Ok(date)), Some(latest)) if is_future(date, latest) => {
                 self.bad(column, &format!("is later than {latest}"))
             }
-            Some(Ok(date)) => Fact::Known(Some(date)),
-            Some(Err(_)) => self.bad(column, "is not a date"),
+            (Some(Ok(date)), Some(_)) => Fact::Known(Some(date)),
+            (Some(Ok(_)), None) => Fact::missing(Source::CredentialReport),
+            (Some(Err(_)), _) => self.bad(column, "is not a date"),
         })
     }
 
