@@ -1,8 +1,8 @@
 //! HTML: one self-contained page, for a board to read and an engineer to work from.
 //!
 //! By the WHATWG's HTML standard, and under a [Content Security Policy][csp] that allows its own
-//! style and script by their hashes, and no network at all. Text reaches the page as [`Text`] only,
-//! which is defused; the templates escape it, and the script makes text nodes of it.
+//! style and script by their hashes, and no network at all. What the templates and
+//! the data write is defused there; the templates escape it, and the script makes text nodes of it.
 //!
 //! What the page says stands in its HTML, with a plain list of findings, bounded in number, for those
 //! who read it without JavaScript. The script puts a list of all findings in its place, to search,
@@ -35,7 +35,7 @@ use portcullis_model::Report;
 use sha2::{Digest, Sha256};
 
 use self::index::Index;
-use self::text::{Text, is_anchor};
+use self::text::is_anchor;
 use crate::render::view::View;
 use crate::words::{counted, shorten};
 
@@ -79,16 +79,16 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 #[derive(Template)]
 #[template(path = "html/page.html")]
 struct Page<'a> {
-    title: Text<'a>,
-    short_title: Text<'a>,
-    version: Text<'a>,
+    title: String,
+    short_title: String,
+    version: &'a str,
     style: &'static str,
     style_hash: String,
     script_hash: String,
     header: header::Header<'a>,
-    coverage: activity::Coverage<'a>,
+    coverage: activity::Coverage,
     accounts: accounts::Accounts<'a>,
-    gaps: gaps::Gaps<'a>,
+    gaps: gaps::Gaps,
     glance: glance::Glance<'a>,
     frameworks: frameworks::Frameworks<'a>,
     findings: findings::Findings<'a>,
@@ -105,7 +105,7 @@ impl<'a> Page<'a> {
         Ok(Page {
             title: title(report),
             short_title: short_title(report),
-            version: report.tool.version.as_str().into(),
+            version: &report.tool.version,
             style: STYLE,
             style_hash: hash(STYLE),
             script_hash: hash(SCRIPT),
@@ -125,19 +125,21 @@ impl<'a> Page<'a> {
 }
 
 /// Whose posture it is.
-fn title(report: &Report) -> Text<'_> {
+fn title(report: &Report) -> String {
     match report.accounts.as_slice() {
-        [account] => account.alias.as_ref().or(account.name.as_ref()).unwrap_or(&account.id).into(),
-        accounts => counted(accounts.len(), "account").into(),
+        [account] => {
+            account.alias.as_ref().or(account.name.as_ref()).unwrap_or(&account.id).clone()
+        }
+        accounts => counted(accounts.len(), "account"),
     }
 }
 
 /// The same in the title of a tab: the account's id where the name would not do.
-fn short_title(report: &Report) -> Text<'_> {
+fn short_title(report: &Report) -> String {
     let title = title(report);
     match report.accounts.as_slice() {
-        [account] if !is_anchor(title.as_str()) => shorten(&account.id, TITLE_CHARS).into(),
-        _ => shorten(title.as_str(), TITLE_CHARS).into(),
+        [account] if !is_anchor(&title) => shorten(&account.id, TITLE_CHARS),
+        _ => shorten(&title, TITLE_CHARS),
     }
 }
 

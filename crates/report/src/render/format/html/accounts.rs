@@ -8,7 +8,6 @@ use portcullis_model::{AccountStatus, AuditedAccount, Report, Severity, Status};
 use super::bar::Bar;
 use super::frameworks::percent;
 use super::link::to_filter;
-use super::text::Text;
 use crate::render::findings::Entry as FindingEntry;
 use crate::render::view::{self, AccountPart, View};
 use crate::words::{self, age, span, time};
@@ -22,7 +21,7 @@ pub(super) struct Accounts<'a> {
 
 /// The accounts of an id, which are several where it is not known whose they are.
 struct AccountRow<'a> {
-    id: Text<'a>,
+    id: &'a str,
     accounts: Vec<Account<'a>>,
     /// Of its open findings.
     worst: Option<Severity>,
@@ -32,23 +31,20 @@ struct AccountRow<'a> {
     unknown: usize,
     bar: Bar,
     /// `cis-aws-7.0 72%`.
-    scores: Vec<Text<'a>>,
+    scores: Vec<String>,
 }
 
 /// An account, and the state of its evidence.
 pub(super) struct Account<'a> {
-    pub(super) id: Text<'a>,
-    pub(super) names: Vec<Text<'a>>,
+    pub(super) id: &'a str,
+    pub(super) names: Vec<&'a String>,
     pub(super) status: &'static str,
     pub(super) status_words: &'static str,
-    pub(super) entries: Vec<Entry<'a>>,
+    pub(super) entries: Vec<Entry>,
 }
 
 /// A term and what it stands for.
-pub(super) struct Entry<'a> {
-    pub(super) term: &'static str,
-    pub(super) text: Text<'a>,
-}
+pub(super) type Entry = (&'static str, String);
 
 /// The findings of an account that ask for work.
 #[derive(Clone, Copy, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -111,9 +107,8 @@ impl<'a> AccountRow<'a> {
         let by_severity: Vec<_> =
             Severity::ALL.into_iter().map(|s| (s.word(), counts.open[s as usize])).collect();
         let frameworks = part.accounts.iter().flat_map(|account| &account.frameworks);
-        let id = Text::from(id);
         AccountRow {
-            link: to_filter("account", &id),
+            link: to_filter("account", id),
             id,
             accounts: part.accounts.iter().map(|account| Account::new(account, report)).collect(),
             worst: Severity::ALL.into_iter().find(|&s| counts.open[s as usize] > 0),
@@ -121,9 +116,7 @@ impl<'a> AccountRow<'a> {
             unknown: counts.unknown,
             bar: Bar::new(&by_severity, most),
             scores: frameworks
-                .map(|framework| {
-                    format!("{} {}", framework.id, percent(&framework.controls)).into()
-                })
+                .map(|framework| format!("{} {}", framework.id, percent(&framework.controls)))
                 .collect(),
         }
     }
@@ -138,10 +131,9 @@ impl<'a> Account<'a> {
             AccountStatus::Closed => ("incomplete", "closed: not judged"),
             failed => ("failed", words::not_collected(failed)),
         };
-        let names = [&account.alias, &account.name].into_iter().flatten();
         Account {
-            id: (&account.id).into(),
-            names: names.map(Text::from).collect(),
+            id: &account.id,
+            names: [&account.alias, &account.name].into_iter().flatten().collect(),
             status,
             status_words,
             entries: entries(account, report),
@@ -149,23 +141,18 @@ impl<'a> Account<'a> {
     }
 }
 
-fn entries<'a>(account: &'a AuditedAccount, report: &Report) -> Vec<Entry<'a>> {
+fn entries(account: &AuditedAccount, report: &Report) -> Vec<Entry> {
     let report_age = account.report_generated_at.map(|made| age(made, account.as_of));
+    let report_age = report_age.unwrap_or_else(|| words::without_age(account).to_owned());
     let collected = [account.collected_from, account.collected_to].into_iter().flatten();
-    let collected = span(collected, time);
+    let collected = span(collected, time).unwrap_or_else(|| "at an unknown time".to_owned());
     let baseline = words::baseline(account, report);
     vec![
-        Entry { term: "Partition", text: (&account.partition).into() },
-        Entry { term: "Caller", text: account.caller.as_deref().unwrap_or("unknown").into() },
-        Entry {
-            term: "Credential report",
-            text: report_age.unwrap_or_else(|| words::without_age(account).to_owned()).into(),
-        },
-        Entry { term: "As of", text: time(account.as_of).into() },
-        Entry {
-            term: "Collected",
-            text: collected.unwrap_or_else(|| "at an unknown time".to_owned()).into(),
-        },
-        Entry { term: "Baseline", text: baseline.unwrap_or_else(|| "none".to_owned()).into() },
+        ("Partition", account.partition.clone()),
+        ("Caller", account.caller.clone().unwrap_or_else(|| "unknown".to_owned())),
+        ("Credential report", report_age),
+        ("As of", time(account.as_of)),
+        ("Collected", collected),
+        ("Baseline", baseline.unwrap_or_else(|| "none".to_owned())),
     ]
 }

@@ -3,16 +3,14 @@
 use askama::Template;
 use portcullis_model::Report;
 
-use super::prose::{Instruction, instructions};
-use super::text::Text;
-use crate::render::activity;
+use crate::render::activity::{self, Entry};
 
 /// What was read of CloudTrail; empty where nothing was.
 #[derive(Template)]
 #[template(path = "html/coverage.html")]
-pub(super) struct Coverage<'a> {
+pub(super) struct Coverage {
     /// Of each run, its lines by label.
-    runs: Vec<Vec<(&'static str, Vec<Text<'a>>)>>,
+    runs: Vec<Vec<(&'static str, Vec<String>)>>,
 }
 
 /// Who could not get in, and who did; of a single person, all that was recorded too.
@@ -23,34 +21,19 @@ pub(super) struct People<'a> {
 }
 
 struct Part<'a> {
-    title: Text<'a>,
-    note: Option<Text<'a>>,
+    title: String,
+    note: Option<String>,
     /// Those with something to do.
     cards: Vec<Entry<'a>>,
     /// Events, and people who need no help.
     rows: Vec<Entry<'a>>,
     /// A text to copy.
-    text: Option<Text<'a>>,
+    text: Option<String>,
 }
 
-struct Entry<'a> {
-    name: Text<'a>,
-    summary: Text<'a>,
-    facts: Vec<(Text<'a>, Text<'a>)>,
-    action: Vec<Instruction<'a>>,
-}
-
-impl<'a> Coverage<'a> {
-    pub(super) fn new(report: &Report) -> Coverage<'a> {
-        let mut runs = Vec::new();
-        for summary in &report.activity {
-            let mut lists = Vec::new();
-            for (label, lines) in activity::coverage(summary) {
-                lists.push((label, lines.into_iter().map(Text::from).collect()));
-            }
-            runs.push(lists);
-        }
-        Coverage { runs }
+impl Coverage {
+    pub(super) fn new(report: &Report) -> Coverage {
+        Coverage { runs: report.activity.iter().map(activity::coverage).collect() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -59,7 +42,7 @@ impl<'a> Coverage<'a> {
 }
 
 impl<'a> People<'a> {
-    pub(super) fn new(report: &Report) -> People<'a> {
+    pub(super) fn new(report: &'a Report) -> People<'a> {
         let mut parts = Vec::new();
         for summary in &report.activity {
             parts.extend(activity::people(summary).into_iter().map(Part::new));
@@ -70,29 +53,17 @@ impl<'a> People<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn new(part: activity::Part<'_>) -> Part<'a> {
+    fn new(part: activity::Part<'a>) -> Part<'a> {
         let (mut cards, mut rows, mut text) = (Vec::new(), Vec::new(), None);
         for entry in part.entries {
             if entry.action.is_some() {
-                cards.push(Entry::new(entry));
+                cards.push(entry);
             } else if entry.name.is_empty() {
-                text = Some(entry.summary.into());
+                text = Some(entry.summary);
             } else {
-                rows.push(Entry::new(entry));
+                rows.push(entry);
             }
         }
-        Part { title: part.title.into(), note: part.note.map(Text::from), cards, rows, text }
-    }
-}
-
-impl<'a> Entry<'a> {
-    fn new(entry: activity::Entry<'_>) -> Entry<'a> {
-        let facts = entry.facts.into_iter().map(|(label, text)| (label.into(), text.into()));
-        Entry {
-            name: entry.name.into(),
-            summary: entry.summary.into(),
-            facts: facts.collect(),
-            action: entry.action.map(instructions).unwrap_or_default(),
-        }
+        Part { title: part.title, note: part.note, cards, rows, text }
     }
 }

@@ -13,12 +13,12 @@ use portcullis_model::{AuditedAccount, Finding, Severity, Status};
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeSeq};
 use serde_json::Value as Json;
-use serde_json::ser::{Formatter, Serializer};
+use serde_json::ser::{CharEscape, Formatter, Serializer};
 
 use super::findings::notes;
 use super::index::{Index, words};
 use super::prose::{Instruction, instructions};
-use super::text::{Text, defused};
+use crate::defuse;
 use crate::render::advice::{above_commands, remediation};
 use crate::render::view::View;
 use crate::words::{time, without_age};
@@ -43,45 +43,45 @@ struct FindingRecords<'a> {
 /// What repeats in the findings so far.
 #[derive(Default)]
 struct Repeated {
-    texts: Pool<Text<'static>>,
-    instructions: Pool<Instruction<'static>>,
+    texts: Pool<String>,
+    instructions: Pool<Instruction>,
 }
 
 #[derive(Serialize)]
 struct Rule<'a> {
-    id: &'a Text<'a>,
-    title: &'a Text<'a>,
-    family: &'a Text<'a>,
+    id: &'a str,
+    title: &'a str,
+    family: &'a str,
     severity: &'static str,
     /// What it tests, such as `cis-aws-7.0 2.12`.
-    controls: Vec<Text<'a>>,
+    controls: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct FindingRecord<'a> {
-    fingerprint: Text<'a>,
+    fingerprint: &'a str,
     /// Its place in the list of rules.
     rule: usize,
-    account: Text<'a>,
-    kind: Pooled<Text<'static>>,
-    name: Text<'a>,
-    resource: Text<'a>,
+    account: &'a str,
+    kind: Pooled<String>,
+    name: &'a str,
+    resource: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Text<'a>>,
+    region: Option<&'a str>,
     status: &'static str,
     severity: &'static str,
-    message: Text<'a>,
+    message: &'a str,
     /// The names of facts, and their values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    evidence: Vec<(Pooled<Text<'static>>, Json)>,
+    evidence: Vec<(Pooled<String>, Json)>,
     /// Where they come from.
-    sources: Option<Pooled<Text<'static>>>,
+    sources: Option<Pooled<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    remediation: Vec<Pooled<Instruction<'static>>>,
+    remediation: Vec<Pooled<Instruction>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<Pooled<Text<'static>>>,
+    notes: Vec<Pooled<String>>,
 }
 
 /// The data of so many findings, a few megabytes, can be read by people too.
@@ -118,21 +118,37 @@ pub(super) fn write(view: &View<'_>, index: &Index<'_>, out: &mut dyn Write) -> 
     Ok(())
 }
 
-/// JSON of which nothing can end a script element, or open a comment within it.
+/// JSON whose texts are defused, and of which nothing can end a script element, or open a comment within it.
 struct InScript;
 
 impl Formatter for InScript {
+    /// Writes a part of a text that JSON itself would leave as it is.
     fn write_string_fragment<W: Write + ?Sized>(
         &mut self,
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        let mut pieces = fragment.split('<');
-        out.write_all(pieces.next().unwrap_or_default().as_bytes())?;
-        for piece in pieces {
-            write!(out, "\\u003c{piece}")?;
-        }
-        Ok(())
+        let defused = defuse(fragment).replace('\\', r"\\");
+        out.write_all(defused.replace('<', r"\u003c").as_bytes())
+    }
+
+    fn write_char_escape<W: Write + ?Sized>(
+        &mut self,
+        out: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        let control = match escape {
+            CharEscape::Quote => return out.write_all(br#"\""#),
+            CharEscape::ReverseSolidus => return out.write_all(br"\\"),
+            CharEscape::Solidus => b'/',
+            CharEscape::Backspace => b'\x08',
+            CharEscape::FormFeed => b'\x0c',
+            CharEscape::LineFeed => b'\n',
+            CharEscape::CarriageReturn => b'\r',
+            CharEscape::Tab => b'\t',
+            CharEscape::AsciiControl(control) => control,
+        };
+        self.write_string_fragment(out, char::from(control).encode_utf8(&mut [0; 4]))
     }
 }
 
@@ -154,13 +170,8 @@ impl<'a> Rule<'a> {
         for (framework, ids) in rule.info.iter().flat_map(|info| &info.frameworks) {
             controls.extend(ids.iter().map(|id| control_name(framework, id)));
         }
-        Rule {
-            id: &rule.id,
-            title: &rule.title,
-            family: &rule.family,
-            severity: rule.severity.word(),
-            controls,
-        }
+        let super::index::Rule { id, title, family, severity, .. } = *rule;
+        Rule { id, title, family, severity: severity.word(), controls }
     }
 }
 
@@ -175,19 +186,17 @@ impl FindingRecords<'_> {
         }
         let facts = finding.evidence.facts().into_iter();
         FindingRecord {
-            fingerprint: finding.fingerprint.as_str().into(),
+            fingerprint: finding.fingerprint.as_str(),
             rule,
-            account: (&finding.account).into(),
-            kind: texts.add(Text::from(finding.resource.kind.replace('_', " "))),
-            name: (&finding.resource.name).into(),
-            resource: (&finding.resource.id).into(),
-            region: finding.resource.region.as_ref().map(Text::from),
+            account: &finding.account,
+            kind: texts.add(finding.resource.kind.replace('_', " ")),
+            name: &finding.resource.name,
+            resource: &finding.resource.id,
+            region: finding.resource.region.as_deref(),
             status: finding.status().word(),
             severity: finding.severity.word(),
-            message: (&finding.message).into(),
-            evidence: facts
-                .map(|(name, value)| (texts.add(name.into()), defused(&value)))
-                .collect(),
+            message: &finding.message,
+            evidence: facts.map(|(name, value)| (texts.add(name), value)).collect(),
             sources: self.view.account(finding).map(|account| texts.add(sources(account))),
             missing: finding.missing.iter().map(|source| source.name()).collect(),
             remediation: instructions(&advice)
@@ -200,12 +209,12 @@ impl FindingRecords<'_> {
 }
 
 /// A control by its framework's id and its own: the value to filter by.
-pub(super) fn control_name(framework: &str, id: &str) -> Text<'static> {
-    format!("{framework} {id}").into()
+pub(super) fn control_name(framework: &str, id: &str) -> String {
+    format!("{framework} {id}")
 }
 
 /// Where and when the facts of an account were collected.
-fn sources(account: &AuditedAccount) -> Text<'static> {
+fn sources(account: &AuditedAccount) -> String {
     let made = account.report_generated_at.map_or_else(
         || format!("the credential report is {}", without_age(account)),
         |made| format!("the credential report was made at {}", time(made)),
@@ -214,7 +223,7 @@ fn sources(account: &AuditedAccount) -> Text<'static> {
         (_, Some(at)) | (Some(at), None) => format!("; the rest was collected by {}", time(at)),
         (None, None) => String::new(),
     };
-    format!("Ages count to {}; {made}{collected}.", time(account.as_of)).into()
+    format!("Ages count to {}; {made}{collected}.", time(account.as_of))
 }
 
 /// So many things are remembered, and then forgotten all at once: in a report of many accounts most commands come
@@ -259,6 +268,16 @@ impl<T: Clone + Eq + Hash> Pool<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn texts_are_defused_to_their_depths_and_end_no_element() {
+        let hostile = json!([{ "a\u{202e}": ["\u{1b}[m\n", "\"</script>\\", 1, null, true] }]);
+        let mut written = Vec::new();
+        hostile.serialize(&mut Serializer::with_formatter(&mut written, InScript)).unwrap();
+        let expected = r#"[{"a\\u{202e}":["\\u{1b}[m\\u{a}","\"\u003c/script>\\",1,null,true]}]"#;
+        assert_eq!(String::from_utf8(written).unwrap(), expected);
+    }
 
     #[test]
     fn what_repeats_is_written_where_it_comes_first() {

@@ -8,7 +8,7 @@ use askama::Template;
 use portcullis_model::{Finding, Severity, Status};
 
 use super::index::{Index, Rule, words};
-use super::text::{Text, is_anchor};
+use super::text::is_anchor;
 use crate::render::findings::Entry;
 use crate::render::remarks;
 use crate::render::view::View;
@@ -39,10 +39,10 @@ struct FindingRow {
     anchor: Option<String>,
     status: Status,
     words: &'static str,
-    message: Text<'static>,
-    account: Text<'static>,
-    resource: Text<'static>,
-    notes: Vec<Text<'static>>,
+    message: String,
+    account: String,
+    resource: String,
+    notes: Vec<String>,
 }
 
 impl<'a> Findings<'a> {
@@ -91,15 +91,15 @@ impl FindingRow {
             anchor: is_free.then(|| fingerprint.to_owned()),
             status: finding.status(),
             words: words(finding.status()),
-            message: finding.message.clone().into(),
-            account: finding.account.clone().into(),
-            resource: finding.resource.id.clone().into(),
+            message: finding.message.clone(),
+            account: finding.account.clone(),
+            resource: finding.resource.id.clone(),
             notes: notes(finding),
         }
     }
 }
 
 /// What has been decided about a finding, and since when it is there.
-pub(super) fn notes(finding: &Finding) -> Vec<Text<'static>> {
-    remarks::remarks(finding).iter().map(|remark| Text::from(capitalised(remark))).collect()
+pub(super) fn notes(finding: &Finding) -> Vec<String> {
+    remarks::remarks(finding).iter().map(|remark| capitalised(remark)).collect()
 }

@@ -10,8 +10,7 @@ use portcullis_model::{
 use super::bar::Bar;
 use super::data::control_name;
 use super::index::{Index, Rule};
-use super::link::{RuleLink, WebLink, to_filter};
-use super::text::Text;
+use super::link::{RuleLink, to_filter};
 use crate::render::controls::waived;
 use crate::words::{few, nonzero};
 
@@ -26,11 +25,7 @@ pub(super) struct Frameworks<'a> {
 }
 
 struct Framework<'a> {
-    id: Text<'a>,
-    title: Text<'a>,
-    version: Text<'a>,
-    note: Option<Text<'a>>,
-    references: Vec<WebLink<'a>>,
+    outcome: &'a FrameworkOutcome,
     bar: Bar,
     score: String,
     /// How many controls have which status, those without any left out.
@@ -39,23 +34,22 @@ struct Framework<'a> {
 }
 
 struct Control<'a> {
-    id: Text<'a>,
-    title: Text<'a>,
+    outcome: &'a ControlOutcome,
     /// Where its findings are.
     link: String,
     /// Its statuses; with how many accounts have each, where there are several accounts.
     statuses: Vec<(&'static str, String)>,
-    reason: Option<Text<'a>>,
+    reason: Option<String>,
     /// How many of the findings that fail it are accepted.
     waived: u64,
-    rules: Vec<RuleLink<'a>>,
+    rules: Vec<RuleLink>,
 }
 
 /// The same framework or control of several accounts.
 type Shared<'a, T> = Vec<(&'a AuditedAccount, &'a T)>;
 
 impl<'a> Frameworks<'a> {
-    pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Frameworks<'a> {
+    pub(super) fn new(report: &'a Report, index: &Index<'_>) -> Frameworks<'a> {
         let of_accounts = report
             .accounts
             .iter()
@@ -74,7 +68,7 @@ impl<'a> Frameworks<'a> {
 }
 
 impl<'a> Framework<'a> {
-    fn new(outcomes: &Shared<'a, FrameworkOutcome>, index: &'a Index<'a>) -> Framework<'a> {
+    fn new(outcomes: &Shared<'a, FrameworkOutcome>, index: &Index<'_>) -> Framework<'a> {
         let (_, framework) = outcomes[0];
         let controls = outcomes
             .iter()
@@ -85,11 +79,7 @@ impl<'a> Framework<'a> {
         let bar = of_status.map(|(status, count)| (class(status), count as usize));
         let some = of_status.into_iter().filter(|(_, count)| *count > 0);
         Framework {
-            id: (&framework.id).into(),
-            title: (&framework.title).into(),
-            version: (&framework.version).into(),
-            note: framework.note.as_ref().map(Text::from),
-            references: framework.references.iter().map(|page| WebLink::new(page)).collect(),
+            outcome: framework,
             bar: Bar::new(&bar, bar.iter().map(|(_, count)| count).sum()),
             score: score(counts),
             counts: some.map(|(status, count)| (class(status), status.words(), count)).collect(),
@@ -105,7 +95,7 @@ impl<'a> Control<'a> {
     fn new(
         outcomes: &Shared<'a, ControlOutcome>,
         framework: &FrameworkOutcome,
-        index: &'a Index<'a>,
+        index: &Index<'_>,
     ) -> Control<'a> {
         let (_, control) = outcomes[0];
         let counts = count(outcomes.iter().map(|&(_, control)| control));
@@ -121,11 +111,10 @@ impl<'a> Control<'a> {
             outcomes.iter().filter_map(|(_, control)| control.reason.as_deref()).collect();
         let reasons: Vec<&str> = reasons.into_iter().collect();
         Control {
-            id: (&control.id).into(),
-            title: (&control.title).into(),
+            outcome: control,
             link: to_filter("control", &control_name(&framework.id, &control.id)),
             statuses,
-            reason: (!reasons.is_empty()).then(|| few(&reasons, REASONS).into()),
+            reason: (!reasons.is_empty()).then(|| few(&reasons, REASONS)),
             waived: outcomes.iter().map(|(account, control)| waived(control, account)).sum(),
             rules: control.rules.iter().map(|id| RuleLink::find(id, index, work)).collect(),
         }

@@ -10,7 +10,6 @@ use portcullis_model::{
 
 use super::index::Index;
 use super::link::RuleLink;
-use super::text::Text;
 use crate::render::advice::steps;
 use crate::render::findings::with_status;
 use crate::render::gaps::{SOURCES, causes, descriptions};
@@ -25,37 +24,37 @@ const LISTED_ACCOUNTS: usize = 10;
 
 #[derive(Template)]
 #[template(path = "html/gaps.html")]
-pub(super) struct Gaps<'a> {
+pub(super) struct Gaps {
     /// Whether all evidence was there and every rule was judged.
     complete: bool,
     /// Accounts of which there is no evidence at all, the first by their ids.
-    failed: Option<Text<'a>>,
+    failed: Option<String>,
     /// How many things are missing, of the kind of which there is more.
     count: usize,
     /// `6 verdicts of 2 rules are unknown`; none if none is.
     extent: Option<String>,
-    missing: Vec<Missing<'a>>,
+    missing: Vec<Missing>,
     /// Calls that nobody missed.
-    not_asked: Vec<Text<'a>>,
-    cures: Vec<Text<'a>>,
+    not_asked: Vec<String>,
+    cures: Vec<String>,
 }
 
 /// Sources that are missing, wholly or in part, for the same reasons.
-struct Missing<'a> {
+struct Missing {
     /// None: no source is missing, and yet something was not judged.
     sources: Vec<&'static str>,
-    reasons: Vec<Text<'a>>,
+    reasons: Vec<String>,
     /// How many reasons are not listed.
     more: usize,
     /// What is missing one by one, where the reasons do not say so.
-    details: Vec<Text<'a>>,
+    details: Vec<String>,
     /// `6 verdicts were not judged`.
     effect: String,
-    rules: Vec<RuleLink<'a>>,
+    rules: Vec<RuleLink>,
 }
 
-impl<'a> Gaps<'a> {
-    pub(super) fn new(view: &'a View<'_>, index: &'a Index<'a>) -> io::Result<Gaps<'a>> {
+impl Gaps {
+    pub(super) fn new(view: &View<'_>, index: &Index<'_>) -> io::Result<Gaps> {
         let report = view.report;
         let mut cards = Cards::default();
         let needed = needed(view)?;
@@ -81,12 +80,12 @@ impl<'a> Gaps<'a> {
         let all_there = report.accounts.iter().all(|a| a.status == AccountStatus::Complete);
         Ok(Gaps {
             complete: missing.is_empty() && all_there && !report.accounts.is_empty(),
-            failed: (!failed.is_empty()).then(|| few(&failed, LISTED_ACCOUNTS).into()),
+            failed: (!failed.is_empty()).then(|| few(&failed, LISTED_ACCOUNTS)),
             count: missing.len().max(failed.len()),
             extent: extent(count, rules.len()),
             missing,
-            not_asked: texts(descriptions(report, |gap| !is_missed(&gap))),
-            cures: cures.into_iter().map(Text::from).collect(),
+            not_asked: descriptions(report, |gap| !is_missed(&gap)),
+            cures: cures.into_iter().collect(),
         })
     }
 
@@ -154,14 +153,14 @@ impl<'a> Cards<'a> {
     }
 }
 
-impl<'a> Missing<'a> {
+impl Missing {
     fn new(
         report: &Report,
-        index: &'a Index<'a>,
+        index: &Index<'_>,
         sources: &BTreeSet<Source>,
         card: Card<'_>,
         mut descriptions: Vec<String>,
-    ) -> Missing<'a> {
+    ) -> Missing {
         let more = descriptions.len().saturating_sub(LISTED_REASONS);
         descriptions.truncate(LISTED_REASONS);
         let (reasons, details) = match sources.len() {
@@ -178,17 +177,13 @@ impl<'a> Missing<'a> {
             rules.push(RuleLink::find(id, index, |_| count));
         }
         let sources = sources.iter().map(|source| source.name()).collect();
-        Missing { sources, reasons: texts(reasons), more, details: texts(details), effect, rules }
+        Missing { sources, reasons, more, details, effect, rules }
     }
 
     /// Whether there are more sources than a heading names.
     fn are_many(&self) -> bool {
         self.sources.len() > SOURCES
     }
-}
-
-fn texts<'a>(sentences: Vec<String>) -> Vec<Text<'a>> {
-    sentences.into_iter().map(Text::from).collect()
 }
 
 fn extent(verdicts: usize, rules: usize) -> Option<String> {

@@ -7,7 +7,6 @@ use portcullis_model::{Severity, Status};
 
 use super::bar::Bar;
 use super::index::{Index, words};
-use super::text::Text;
 use crate::render::counts;
 use crate::render::findings::{Entry, with_status};
 use crate::render::view::View;
@@ -41,7 +40,7 @@ struct Chart<'a> {
 }
 
 struct BarRow<'a> {
-    label: Text<'a>,
+    label: &'a str,
     bar: Bar,
     counts: Vec<(&'static str, usize)>,
 }
@@ -71,7 +70,7 @@ fn by_severity(view: &View<'_>) -> Chart<'static> {
     let mut rows = Vec::new();
     for severity in Severity::ALL {
         let entries = view.entries.iter().filter(|entry| entry.severity == severity);
-        rows.push((Text::from(severity.word()), entries.copied().collect()));
+        rows.push((severity.word(), entries.copied().collect()));
     }
     Chart::new("by-severity", "By severity", rows)
 }
@@ -79,18 +78,18 @@ fn by_severity(view: &View<'_>) -> Chart<'static> {
 fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
     let mut families: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
     for rule in &index.rules {
-        families.entry(rule.family.as_str()).or_default().extend(&rule.entries);
+        families.entry(rule.family).or_default().extend(&rule.entries);
     }
     let mut rows = Vec::new();
     for (name, entries) in families {
         let label = if name.is_empty() { "other" } else { name };
-        rows.push((Text::from(label), entries));
+        rows.push((label, entries));
     }
     Chart::new("by-family", "By family", rows)
 }
 
 impl<'a> Chart<'a> {
-    fn new(id: &'static str, title: &'static str, rows: Vec<(Text<'a>, Vec<Entry>)>) -> Chart<'a> {
+    fn new(id: &'static str, title: &'static str, rows: Vec<(&'a str, Vec<Entry>)>) -> Chart<'a> {
         let mut shown = SHOWN.to_vec();
         shown.retain(|status| {
             *status == Status::Open

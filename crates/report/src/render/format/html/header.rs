@@ -8,7 +8,6 @@ use portcullis_model::{Report, RunOptions, Severity, Status};
 use super::accounts::{Account, Entry};
 use super::index::{Index, Rule};
 use super::link::RuleLink;
-use super::text::Text;
 use crate::decide::loosened;
 use crate::render::counts;
 use crate::render::findings::{Entry as FindingEntry, with_status};
@@ -29,35 +28,35 @@ pub(super) struct Header<'a> {
     class: &'static str,
     headline: String,
     /// The critical findings, where there are few.
-    most_severe: Option<Text<'a>>,
+    most_severe: Option<String>,
     /// Critical findings that do not count.
     accepted: Option<String>,
-    sentence: Text<'a>,
+    sentence: String,
     /// How much could not be judged.
     unknown: Option<String>,
-    first: Vec<First<'a>>,
+    first: Vec<First>,
     /// How many other rules have open findings.
     others: usize,
     redacted: bool,
     /// The account, if there is one only.
     account: Option<Account<'a>>,
-    run: Vec<Entry<'a>>,
+    run: Vec<Entry>,
     /// What makes the run laxer than by default.
-    loosened: Vec<Text<'a>>,
+    loosened: Vec<String>,
 }
 
 /// A rule to work on first.
-struct First<'a> {
+struct First {
     severity: Severity,
     /// Its only finding, or the problem and who has it.
-    what: Text<'a>,
-    rules: [RuleLink<'a>; 1],
+    what: String,
+    rules: [RuleLink; 1],
 }
 
 impl<'a> Header<'a> {
     pub(super) fn new(
         view: &'a View<'_>,
-        index: &'a Index<'a>,
+        index: &Index<'_>,
         unknown: Option<String>,
     ) -> io::Result<Header<'a>> {
         let report = view.report;
@@ -84,20 +83,20 @@ impl<'a> Header<'a> {
             headline: headline(view, class == "clean" && unknown.is_none()),
             most_severe: most_severe(&open, view)?,
             accepted: accepted(&view.entries),
-            sentence: view.outcome.to_string().into(),
+            sentence: view.outcome.to_string(),
             unknown,
             first,
             others: rules.len().saturating_sub(FIRST),
             redacted: report.options.redacted,
             account,
             run: run(report),
-            loosened: loosened::describe(report).into_iter().map(Text::from).collect(),
+            loosened: loosened::describe(report),
         })
     }
 }
 
-impl<'a> First<'a> {
-    fn new(rule: &'a Rule<'a>, view: &View<'_>) -> io::Result<First<'a>> {
+impl First {
+    fn new(rule: &Rule<'_>, view: &View<'_>) -> io::Result<First> {
         let mut open = rule.entries.clone();
         open.retain(|entry| entry.status == Status::Open);
         let what = if let [only] = open.as_slice() {
@@ -106,7 +105,7 @@ impl<'a> First<'a> {
             format!("{}: {}", rule.title, view.names(&open, NAMED)?)
         };
         let severity = open.iter().map(|entry| entry.severity).min().unwrap_or(rule.severity);
-        Ok(First { severity, what: what.into(), rules: [RuleLink::to(rule, open.len())] })
+        Ok(First { severity, what, rules: [RuleLink::to(rule, open.len())] })
     }
 }
 
@@ -122,7 +121,7 @@ fn headline(view: &View<'_>, all_judged: bool) -> String {
 }
 
 /// `2 critical: root has no MFA device; anyone can assume role ci-deploy`.
-fn most_severe(open: &[FindingEntry], view: &View<'_>) -> io::Result<Option<Text<'static>>> {
+fn most_severe(open: &[FindingEntry], view: &View<'_>) -> io::Result<Option<String>> {
     let mut critical = open.to_vec();
     critical.retain(|entry| entry.severity == Severity::Critical);
     if !(1..=IN_WORDS).contains(&critical.len()) {
@@ -132,7 +131,7 @@ fn most_severe(open: &[FindingEntry], view: &View<'_>) -> io::Result<Option<Text
     for finding in view.findings(&critical) {
         messages.push(view.describe(&*finding?));
     }
-    Ok(Some(format!("{} critical: {}", messages.len(), messages.join("; ")).into()))
+    Ok(Some(format!("{} critical: {}", messages.len(), messages.join("; "))))
 }
 
 /// `1 known and 2 waived`.
@@ -146,18 +145,15 @@ fn accepted(entries: &[FindingEntry]) -> Option<String> {
 }
 
 /// By which rules, and what fails.
-fn run(report: &Report) -> Vec<Entry<'_>> {
+fn run(report: &Report) -> Vec<Entry> {
     let RunOptions { rule_set, only, skip, frameworks, gate, .. } = &report.options;
     let mut entries = vec![
-        Entry {
-            term: "Rules",
-            text: format!("{} judged", counted(report.rules.len(), "rule")).into(),
-        },
-        Entry { term: "Rule set", text: format!("{rule_set}, {}", report.tool.ruleset).into() },
+        ("Rules", format!("{} judged", counted(report.rules.len(), "rule"))),
+        ("Rule set", format!("{rule_set}, {}", report.tool.ruleset)),
     ];
     let mut list = |term, ids: &[String]| {
         if !ids.is_empty() {
-            entries.push(Entry { term, text: ids.join(", ").into() });
+            entries.push((term, ids.join(", ")));
         }
     };
     list("Frameworks", frameworks);
@@ -165,9 +161,6 @@ fn run(report: &Report) -> Vec<Entry<'_>> {
     list("Left out", skip);
     list("May be unknown", &gate.allow_unknown);
     list("Configuration", &report.run.configuration);
-    entries.push(Entry {
-        term: "Fails at",
-        text: format!("severity {} or above", gate.fail_on.word()).into(),
-    });
+    entries.push(("Fails at", format!("severity {} or above", gate.fail_on.word())));
     entries
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use portcullis_model::{RuleInfo, Severity, Status};
 
-use super::text::{Text, is_anchor};
+use super::text::is_anchor;
 use crate::render::findings::{Entry, with_status};
 use crate::render::view::View;
 
@@ -20,9 +20,9 @@ pub(super) struct Index<'a> {
 pub(super) struct Rule<'a> {
     /// Its place in [`Index::rules`].
     pub(super) number: usize,
-    pub(super) id: Text<'a>,
-    pub(super) title: Text<'a>,
-    pub(super) family: Text<'a>,
+    pub(super) id: &'a str,
+    pub(super) title: &'a str,
+    pub(super) family: &'a str,
     pub(super) severity: Severity,
     /// What there is to say about it; none if it was not judged.
     pub(super) info: Option<&'a RuleInfo>,
@@ -51,9 +51,9 @@ impl<'a> Index<'a> {
         let anchor = if is_first && is_anchor(id) { id.to_owned() } else { number.to_string() };
         self.rules.push(Rule {
             number,
-            id: id.into(),
-            title: info.map_or(id, |info| &info.title).into(),
-            family: info.map_or("", |info| &info.family).into(),
+            id,
+            title: info.map_or(id, |info| &info.title),
+            family: info.map_or("", |info| &info.family),
             severity: info.map_or(Severity::Info, |info| info.severity),
             info,
             entries: Vec::new(),
@@ -82,9 +82,7 @@ impl<'a> Index<'a> {
                 ranked.push(((most_severe, Reverse(some.count())), rule));
             }
         }
-        ranked.sort_by(|(a, first), (b, second)| {
-            a.cmp(b).then_with(|| first.id.as_str().cmp(second.id.as_str()))
-        });
+        ranked.sort_by_key(|(rank, rule)| (*rank, rule.id));
         ranked.into_iter().map(|(_, rule)| rule).collect()
     }
 }

@@ -1,11 +1,10 @@
 //! Waivers: what has been accepted, by whom, why and until when.
 
 use askama::Template;
-use portcullis_model::{Report, WaiverOutcome};
+use portcullis_model::{Report, Waiver, WaiverOutcome};
 
 use super::index::Index;
 use super::link::RuleLink;
-use super::text::Text;
 use crate::decide::waivers::{State, account, end, matches};
 
 #[derive(Template)]
@@ -19,15 +18,13 @@ struct WaiverRow<'a> {
     words: &'static str,
     end: String,
     matches: String,
-    rules: [RuleLink<'a>; 1],
-    resource: Text<'a>,
-    account: Text<'a>,
-    owner: Text<'a>,
-    reason: Text<'a>,
+    rules: [RuleLink; 1],
+    waiver: &'a Waiver,
+    account: &'a str,
 }
 
 impl<'a> Waivers<'a> {
-    pub(super) fn new(report: &'a Report, index: &'a Index<'a>) -> Waivers<'a> {
+    pub(super) fn new(report: &'a Report, index: &Index<'_>) -> Waivers<'a> {
         let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
         outcomes.sort_by_key(|outcome| State::from_outcome(outcome));
         Waivers {
@@ -41,7 +38,7 @@ impl<'a> Waivers<'a> {
 }
 
 impl<'a> WaiverRow<'a> {
-    fn new(outcome: &'a WaiverOutcome, index: &'a Index<'a>) -> WaiverRow<'a> {
+    fn new(outcome: &'a WaiverOutcome, index: &Index<'_>) -> WaiverRow<'a> {
         let waiver = &outcome.waiver;
         let (class, words) = match State::from_outcome(outcome) {
             State::Expired => ("expired", "expired"),
@@ -56,10 +53,8 @@ impl<'a> WaiverRow<'a> {
             end: end(outcome),
             matches: matches(outcome),
             rules: [RuleLink::find(&waiver.rule, index, |_| 0)],
-            resource: (&waiver.resource).into(),
-            account: account(waiver).into(),
-            owner: (&waiver.owner).into(),
-            reason: (&waiver.reason).into(),
+            waiver,
+            account: account(waiver),
         }
     }
 }
