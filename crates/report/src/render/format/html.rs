@@ -109,7 +109,7 @@ impl<'a> Page<'a> {
             style: STYLE,
             style_hash: hash(STYLE),
             script_hash: hash(SCRIPT),
-            header: header::Header::new(view, index, gaps.extent())?,
+            header: header::Header::new(view, index, gaps.extent.clone())?,
             coverage: activity::Coverage::new(report),
             accounts: accounts::Accounts::new(view),
             gaps,

@@ -16,11 +16,11 @@ use crate::words::{self, age, span, time};
 #[derive(Template)]
 #[template(path = "html/accounts.html")]
 pub(super) struct Accounts<'a> {
-    accounts: Vec<AccountRow<'a>>,
+    pub(super) accounts: Vec<AccountRow<'a>>,
 }
 
 /// The accounts of an id, which are several where it is not known whose they are.
-struct AccountRow<'a> {
+pub(super) struct AccountRow<'a> {
     id: &'a str,
     accounts: Vec<Account<'a>>,
     /// Of its open findings.
@@ -74,11 +74,6 @@ impl<'a> Accounts<'a> {
         let rows =
             parts.iter().map(|(counts, id, part)| AccountRow::new(id, part, report, *counts, most));
         Accounts { accounts: rows.collect() }
-    }
-
-    /// How many there are, for the navigation.
-    pub(super) fn count(&self) -> usize {
-        self.accounts.len()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::render::activity::{self, Entry};
 #[template(path = "html/coverage.html")]
 pub(super) struct Coverage {
     /// Of each run, its lines by label.
-    runs: Vec<Vec<(&'static str, Vec<String>)>>,
+    pub(super) runs: Vec<Vec<(&'static str, Vec<String>)>>,
 }
 
 /// Who could not get in, and who did; of a single person, all that was recorded too.
@@ -34,10 +34,6 @@ struct Part<'a> {
 impl Coverage {
     pub(super) fn new(report: &Report) -> Coverage {
         Coverage { runs: report.activity.iter().map(activity::coverage).collect() }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.runs.is_empty()
     }
 }
 

@@ -20,7 +20,7 @@ const LISTED: usize = 100;
 #[derive(Template)]
 #[template(path = "html/findings.html")]
 pub(super) struct Findings<'a> {
-    total: usize,
+    pub(super) total: usize,
     many_accounts: bool,
     groups: Vec<Group<'a>>,
 }
@@ -53,10 +53,6 @@ impl<'a> Findings<'a> {
             groups.push(Group::new(rule, view, &mut anchors)?);
         }
         Ok(Findings { total: view.entries.len(), many_accounts: view.many_accounts(), groups })
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.total
     }
 }
 

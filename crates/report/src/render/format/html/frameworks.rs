@@ -20,11 +20,11 @@ const REASONS: usize = 3;
 #[derive(Template)]
 #[template(path = "html/frameworks.html")]
 pub(super) struct Frameworks<'a> {
-    frameworks: Vec<Framework<'a>>,
+    pub(super) frameworks: Vec<Framework<'a>>,
     accounts: usize,
 }
 
-struct Framework<'a> {
+pub(super) struct Framework<'a> {
     outcome: &'a FrameworkOutcome,
     bar: Bar,
     score: String,
@@ -59,11 +59,6 @@ impl<'a> Frameworks<'a> {
             frameworks: shared.iter().map(|outcomes| Framework::new(outcomes, index)).collect(),
             accounts: report.accounts.len(),
         }
-    }
-
-    /// How many there are, for the navigation.
-    pub(super) fn count(&self) -> usize {
-        self.frameworks.len()
     }
 }
 

@@ -30,9 +30,9 @@ pub(super) struct Gaps {
     /// Accounts of which there is no evidence at all, the first by their ids.
     failed: Option<String>,
     /// How many things are missing, of the kind of which there is more.
-    count: usize,
+    pub(super) count: usize,
     /// `6 verdicts of 2 rules are unknown`; none if none is.
-    extent: Option<String>,
+    pub(super) extent: Option<String>,
     missing: Vec<Missing>,
     /// Calls that nobody missed.
     not_asked: Vec<String>,
@@ -87,16 +87,6 @@ impl Gaps {
             not_asked: descriptions(report, |gap| !is_missed(&gap)),
             cures: cures.into_iter().collect(),
         })
-    }
-
-    /// How much could not be judged.
-    pub(super) fn extent(&self) -> Option<String> {
-        self.extent.clone()
-    }
-
-    /// How many kinds of evidence are missing, for the navigation.
-    pub(super) fn count(&self) -> usize {
-        self.count
     }
 }
 

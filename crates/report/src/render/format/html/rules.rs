@@ -9,10 +9,10 @@ use super::prose::{Instruction, instructions};
 #[derive(Template)]
 #[template(path = "html/rules.html")]
 pub(super) struct Rules<'a> {
-    rules: Vec<Rule<'a>>,
+    pub(super) rules: Vec<Rule<'a>>,
 }
 
-struct Rule<'a> {
+pub(super) struct Rule<'a> {
     indexed: &'a Indexed<'a>,
     info: &'a RuleInfo,
     tally: Tally,
@@ -30,9 +30,5 @@ impl<'a> Rules<'a> {
             }
         }
         Rules { rules }
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.rules.len()
     }
 }

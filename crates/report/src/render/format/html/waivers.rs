@@ -10,10 +10,10 @@ use crate::decide::waivers::{State, account, end, matches};
 #[derive(Template)]
 #[template(path = "html/waivers.html")]
 pub(super) struct Waivers<'a> {
-    waivers: Vec<WaiverRow<'a>>,
+    pub(super) waivers: Vec<WaiverRow<'a>>,
 }
 
-struct WaiverRow<'a> {
+pub(super) struct WaiverRow<'a> {
     class: &'static str,
     words: &'static str,
     end: String,
@@ -30,10 +30,6 @@ impl<'a> Waivers<'a> {
         Waivers {
             waivers: outcomes.into_iter().map(|outcome| WaiverRow::new(outcome, index)).collect(),
         }
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.waivers.len()
     }
 }
 
