@@ -6,48 +6,22 @@ mod outline;
 mod text;
 
 use std::io::{self, Write};
-use std::str::FromStr;
 
 use crate::decide::diff::Diff;
-use crate::render::format::find;
-use crate::{Style, UnknownFormat, write_json};
+use crate::render::format::formats;
+use crate::{Style, write_json};
 
-/// A form in which a diff can be written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum DiffFormat {
+formats! {
+    /// A form in which a diff can be written.
+    DiffFormat: fn(&Diff<'_>, Style, &mut dyn Write) -> io::Result<()>;
     /// Text for people at a terminal.
-    Text,
+    Text = "text", text::write;
     /// The diff as it is, in the form of `schemas/diff-v1.schema.json`.
-    Json,
+    Json = "json", |diff, _, out| write_json(diff, out);
     /// Text for a pull request or a step summary.
-    Markdown,
+    Markdown = "markdown", |diff, _, out| markdown::write(diff, out);
     /// A line of JSON for each thing that a ticket system should do.
-    Jsonl,
-}
-
-impl DiffFormat {
-    /// Every form.
-    pub const ALL: &[DiffFormat] =
-        &[DiffFormat::Text, DiffFormat::Json, DiffFormat::Markdown, DiffFormat::Jsonl];
-
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            DiffFormat::Text => "text",
-            DiffFormat::Json => "json",
-            DiffFormat::Markdown => "markdown",
-            DiffFormat::Jsonl => "jsonl",
-        }
-    }
-}
-
-impl FromStr for DiffFormat {
-    type Err = UnknownFormat;
-
-    fn from_str(name: &str) -> Result<DiffFormat, UnknownFormat> {
-        find(DiffFormat::ALL, DiffFormat::name, name)
-    }
+    Jsonl = "jsonl", |diff, _, out| jsonl::write(diff, out);
 }
 
 /// Writes the diff in that form. The style matters to text only.
@@ -57,10 +31,5 @@ pub fn render_diff(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    match format {
-        DiffFormat::Text => text::write(diff, style, out),
-        DiffFormat::Json => write_json(diff, out),
-        DiffFormat::Markdown => markdown::write(diff, out),
-        DiffFormat::Jsonl => jsonl::write(diff, out),
-    }
+    format.writer()(diff, style, out)
 }

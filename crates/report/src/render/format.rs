@@ -17,7 +17,6 @@ mod security_event;
 mod table;
 
 use std::io::{self, Write};
-use std::str::FromStr;
 
 use portcullis_model::{Finding, Report};
 use thiserror::Error;
@@ -29,57 +28,76 @@ use crate::rows::Rows;
 /// Writes a report in one format.
 type Writer = fn(&View<'_>, &mut dyn Write) -> io::Result<()>;
 
-/// Declares the formats; a format has the name of its module.
+/// Declares the formats of something: of each, its name on the command line, and what writes it.
 macro_rules! formats {
-    ($($(#[$doc:meta])* $variant:ident = $module:ident,)*) => {
-        /// A form in which a report can be written.
+    (
+        $(#[$about:meta])*
+        $formats:ident: $writer:ty;
+        $($(#[$doc:meta])* $variant:ident = $name:literal, $write:expr;)*
+    ) => {
+        $(#[$about])*
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        pub enum Format {
+        pub enum $formats {
             $($(#[$doc])* $variant,)*
         }
 
-        impl Format {
+        impl $formats {
             /// Every format.
-            pub const ALL: &[Format] = &[$(Format::$variant,)*];
+            pub const ALL: &[$formats] = &[$($formats::$variant,)*];
 
             /// The name on the command line.
             #[must_use]
             pub fn name(self) -> &'static str {
-                match self { $(Format::$variant => stringify!($module),)* }
+                match self { $($formats::$variant => $name,)* }
             }
 
-            fn writer(self) -> Writer {
-                match self { $(Format::$variant => $module::write,)* }
+            fn writer(self) -> $writer {
+                match self { $($formats::$variant => $write,)* }
+            }
+        }
+
+        impl std::str::FromStr for $formats {
+            type Err = $crate::UnknownFormat;
+
+            fn from_str(name: &str) -> Result<$formats, $crate::UnknownFormat> {
+                match name {
+                    $($name => Ok($formats::$variant),)*
+                    _ => Err($crate::UnknownFormat { names: vec![$($name,)*] }),
+                }
             }
         }
     };
 }
 
+pub(crate) use formats;
+
 formats! {
+    /// A form in which a report can be written.
+    Format: Writer;
     /// Text for people at a terminal.
-    Table = table,
+    Table = "table", table::write;
     /// A page for a browser.
-    Html = html,
+    Html = "html", html::write;
     /// Text for a pull request or a step summary.
-    Markdown = markdown,
+    Markdown = "markdown", markdown::write;
     /// The report as it is, in the form of `schemas/report-v1.schema.json`.
-    Json = json,
+    Json = "json", json::write;
     /// A line of JSON a finding.
-    Jsonl = jsonl,
+    Jsonl = "jsonl", jsonl::write;
     /// A row a finding, for spreadsheets.
-    Csv = csv,
+    Csv = "csv", csv::write;
     /// Code scanning, by SARIF 2.1.0.
-    Sarif = sarif,
+    Sarif = "sarif", sarif::write;
     /// Test results, by the JUnit schemas of Jenkins and Ant.
-    Junit = junit,
+    Junit = "junit", junit::write;
     /// GitHub's workflow commands, which become annotations.
-    Github = github,
+    Github = "github", github::write;
     /// GitLab's code quality report.
-    Gitlab = gitlab,
+    Gitlab = "gitlab", gitlab::write;
     /// Compliance Findings of the Open Cybersecurity Schema Framework.
-    Ocsf = ocsf,
+    Ocsf = "ocsf", ocsf::write;
     /// The AWS Security Finding Format of Security Hub.
-    Asff = asff,
+    Asff = "asff", asff::write;
 }
 
 impl Format {
@@ -96,24 +114,6 @@ impl Format {
             _ => Ok(0),
         }
     }
-}
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(name: &str) -> Result<Format, UnknownFormat> {
-        find(Format::ALL, Format::name, name)
-    }
-}
-
-/// The format of that name.
-pub(crate) fn find<F: Copy>(
-    all: &[F],
-    name_of: fn(F) -> &'static str,
-    name: &str,
-) -> Result<F, UnknownFormat> {
-    let format = all.iter().copied().find(|format| name_of(*format) == name);
-    format.ok_or_else(|| UnknownFormat { names: all.iter().copied().map(name_of).collect() })
 }
 
 /// The name is not that of a format.
