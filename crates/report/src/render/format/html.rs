@@ -20,7 +20,6 @@ mod gaps;
 mod glance;
 mod header;
 mod index;
-mod link;
 mod prose;
 mod rules;
 mod text;

@@ -7,7 +7,7 @@ use portcullis_model::{AccountStatus, AuditedAccount, Report, Severity, Status};
 
 use super::bar::Bar;
 use super::frameworks::percent;
-use super::link::to_filter;
+use super::text::to_filter;
 use crate::render::findings::Entry as FindingEntry;
 use crate::render::view::{self, AccountPart, View};
 use crate::words::{self, age, span, time};

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use portcullis_model::{
-    AuditedAccount, ControlCounts, ControlOutcome, ControlStatus, FrameworkOutcome, Report, Status,
+    AuditedAccount, ControlCounts, ControlOutcome, ControlStatus, FrameworkOutcome, Report,
 };
 
 use super::bar::Bar;
 use super::data::control_name;
-use super::index::{Index, Rule};
-use super::link::{RuleLink, to_filter};
+use super::index::{Index, Rule, RuleLink};
+use super::text::to_filter;
 use crate::render::controls::waived;
 use crate::words::{few, nonzero};
 
@@ -111,7 +111,7 @@ impl<'a> Control<'a> {
             statuses,
             reason: (!reasons.is_empty()).then(|| few(&reasons, REASONS)),
             waived: outcomes.iter().map(|(account, control)| waived(control, account)).sum(),
-            rules: control.rules.iter().map(|id| RuleLink::find(id, index, work)).collect(),
+            rules: control.rules.iter().map(|id| index.link(id, Rule::work)).collect(),
         }
     }
 }
@@ -166,14 +166,6 @@ fn score(counts: ControlCounts) -> String {
         return judged;
     }
     format!("{judged} Not counted: {}.", left_out.join(", "))
-}
-
-/// How many findings of a rule a control depends on.
-fn work(rule: &Rule<'_>) -> usize {
-    [Status::Open, Status::Unknown, Status::Known, Status::Waived]
-        .map(|s| rule.count(s))
-        .iter()
-        .sum()
 }
 
 fn class(status: ControlStatus) -> &'static str {

@@ -8,8 +8,7 @@ use portcullis_model::{
     AccountRef, AccountStatus, AuditedAccount, Finding, Gap, Report, Source, Status,
 };
 
-use super::index::Index;
-use super::link::RuleLink;
+use super::index::{Index, RuleLink};
 use crate::render::advice::steps;
 use crate::render::findings::with_status;
 use crate::render::gaps::{SOURCES, causes, descriptions};
@@ -164,7 +163,7 @@ impl Missing {
         };
         let mut rules = Vec::new();
         for (id, &count) in &card.findings {
-            rules.push(RuleLink::find(id, index, |_| count));
+            rules.push(index.link(id, |_| count));
         }
         let sources = sources.iter().map(|source| source.name()).collect();
         Missing { sources, reasons, more, details, effect, rules }

@@ -6,8 +6,7 @@ use askama::Template;
 use portcullis_model::{Report, RunOptions, Severity, Status};
 
 use super::accounts::{Account, Entry};
-use super::index::{Index, Rule};
-use super::link::RuleLink;
+use super::index::{Index, Rule, RuleLink};
 use crate::decide::loosened;
 use crate::render::counts;
 use crate::render::findings::{Entry as FindingEntry, with_status};
@@ -105,7 +104,7 @@ impl First {
             format!("{}: {}", rule.title, view.names(&open, NAMED)?)
         };
         let severity = open.iter().map(|entry| entry.severity).min().unwrap_or(rule.severity);
-        Ok(First { severity, what, rules: [RuleLink::to(rule, open.len())] })
+        Ok(First { severity, what, rules: [rule.link(open.len())] })
     }
 }
 

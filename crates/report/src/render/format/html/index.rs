@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use portcullis_model::{RuleInfo, Severity, Status};
 
 use super::text::is_anchor;
-use crate::render::findings::{Entry, with_status};
+use crate::render::findings::Entry;
 use crate::render::view::View;
 
 /// The rules of a report: those that were judged, then those that only findings name, which there
@@ -67,8 +67,12 @@ impl<'a> Index<'a> {
         self.by_id.get(id).copied()
     }
 
-    pub(super) fn rule(&self, id: &str) -> Option<&Rule<'a>> {
-        self.number(id).map(|number| &self.rules[number])
+    /// The link to the rule of that id, if there is one.
+    pub(super) fn link(&self, id: &str, count: impl Fn(&Rule<'a>) -> usize) -> RuleLink {
+        match self.number(id).map(|number| &self.rules[number]) {
+            Some(rule) => rule.link(count(rule)),
+            None => RuleLink { id: id.to_owned(), target: None, count: 0 },
+        }
     }
 
     /// The rules with findings of that kind: by the most severe of them, then by whether it is urgent and by how many there
@@ -87,10 +91,26 @@ impl<'a> Index<'a> {
     }
 }
 
+/// A link to the findings of a rule.
+pub(super) struct RuleLink {
+    pub(super) id: String,
+    /// The id of the element to go to; none for a rule that was not judged.
+    pub(super) target: Option<String>,
+    /// How many findings the reader will see.
+    pub(super) count: usize,
+}
+
 impl Rule<'_> {
-    /// How many of its findings have that status.
-    pub(super) fn count(&self, status: Status) -> usize {
-        with_status(&self.entries, status).count()
+    pub(super) fn link(&self, count: usize) -> RuleLink {
+        // A rule that found nothing stands in the catalogue only.
+        let section = if self.work() > 0 { "rule" } else { "about" };
+        let target = Some(format!("{section}-{}", self.anchor));
+        RuleLink { id: self.id.to_owned(), target, count }
+    }
+
+    /// How many of its findings ask for work.
+    pub(super) fn work(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.is_work()).count()
     }
 }
 

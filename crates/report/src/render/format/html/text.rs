@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use askama::filters::{Escaper, Html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::defuse;
 
@@ -21,6 +22,11 @@ pub(super) fn is_anchor(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 100
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// The fragment by which the list shows what has that value.
+pub(super) fn to_filter(filter: &str, value: &str) -> String {
+    format!("#{filter}={}", utf8_percent_encode(&defuse(value), NON_ALPHANUMERIC))
 }
 
 #[cfg(test)]

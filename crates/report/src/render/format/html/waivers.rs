@@ -3,8 +3,7 @@
 use askama::Template;
 use portcullis_model::{Report, Waiver, WaiverOutcome};
 
-use super::index::Index;
-use super::link::RuleLink;
+use super::index::{Index, RuleLink};
 use crate::decide::waivers::{State, account, end, matches};
 
 #[derive(Template)]
@@ -48,7 +47,7 @@ impl<'a> WaiverRow<'a> {
             words,
             end: end(outcome),
             matches: matches(outcome),
-            rules: [RuleLink::find(&waiver.rule, index, |_| 0)],
+            rules: [index.link(&waiver.rule, |_| 0)],
             waiver,
             account: account(waiver),
         }
