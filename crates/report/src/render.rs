@@ -6,7 +6,6 @@ pub(crate) mod controls;
 pub(crate) mod counts;
 pub(crate) mod diff;
 pub(crate) mod facts;
-pub(crate) mod findings;
 pub(crate) mod format;
 pub(crate) mod gaps;
 pub(crate) mod gfm;

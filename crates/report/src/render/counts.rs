@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{Severity, Status, Tally};
 
-use crate::render::findings::Entry;
-use crate::render::view::{self, View};
+use crate::render::view::{self, Entry, View};
 use crate::words::{counted, nonzero};
 
 /// The number of verdicts by status.

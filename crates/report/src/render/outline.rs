@@ -11,10 +11,9 @@ use crate::decide::waivers;
 use crate::render::advice::commands;
 use crate::render::counts;
 use crate::render::facts::{self, Fact};
-use crate::render::findings::{Entry, with_status};
 use crate::render::gaps::{self, Cause};
 use crate::render::remarks;
-use crate::render::view::{self, View};
+use crate::render::view::{self, Entry, View, with_status};
 use crate::words::{self, capitalised, counted, day, few, first_of, named, span};
 
 /// How many resources of findings that need no work are named.

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use jiff::Timestamp;
-use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo};
+use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo, Severity, Status};
 
 use crate::numbers::Numbers;
-use crate::render::findings::Entry;
 use crate::rows::Rows;
 use crate::{Outcome, Style, defuse, words};
 
@@ -154,6 +153,32 @@ impl<'a> View<'a> {
     /// The moment that the ages of the finding's account count to.
     pub(crate) fn as_of(&self, finding: &Finding) -> Option<Timestamp> {
         self.account(finding).map(|account| account.as_of)
+    }
+}
+
+/// What is kept in memory of each finding.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    /// Among the findings.
+    pub place: u32,
+    pub severity: Severity,
+    pub urgent: bool,
+    pub status: Status,
+    /// The rule's place in [`View::rule_ids`].
+    pub rule: u32,
+    /// The account's place in [`View::account_ids`].
+    pub account: u32,
+}
+
+/// The entries of that status.
+pub(crate) fn with_status(entries: &[Entry], status: Status) -> impl Iterator<Item = &Entry> {
+    entries.iter().filter(move |entry| entry.status == status)
+}
+
+impl Entry {
+    /// Whether it asks for work, now or later: it fails, or could not be judged.
+    pub(crate) fn is_work(&self) -> bool {
+        !matches!(self.status, Status::Pass | Status::NotApplicable)
     }
 }
 

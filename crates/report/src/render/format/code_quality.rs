@@ -8,8 +8,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_model::{Arn, Finding, Severity, Status};
 
 use crate::defuse;
-use crate::render::findings::Entry;
 use crate::render::remarks;
+use crate::render::view::Entry;
 use crate::words::{capitalised, describe};
 
 /// What is encoded in a segment of a path: all but `unreserved` and some more of RFC 3986's `pchar`

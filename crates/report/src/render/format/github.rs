@@ -11,8 +11,7 @@ use portcullis_model::{Finding, Severity, Status};
 
 use super::code_quality;
 use crate::decide::loosened;
-use crate::render::findings::with_status;
-use crate::render::view::View;
+use crate::render::view::{View, with_status};
 use crate::words::{capitalised, nonzero};
 use crate::{defuse, words};
 

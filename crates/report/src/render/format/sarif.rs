@@ -24,9 +24,7 @@ use self::log::{Counts, Driver, Invocation, Log, Run, RunAutomationDetails, RunP
 use super::code_quality;
 use super::duplicates::Ids;
 use crate::decide::loosened;
-use crate::render::findings::{Entry, with_status};
-use crate::render::view;
-use crate::render::view::{View, by_account};
+use crate::render::view::{self, Entry, View, by_account, with_status};
 use crate::{defuse, write_json};
 
 /// GitHub refuses a file with more runs.

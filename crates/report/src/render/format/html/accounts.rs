@@ -8,8 +8,7 @@ use portcullis_model::{AccountStatus, AuditedAccount, Report, Severity, Status};
 use super::bar::Bar;
 use super::frameworks::percent;
 use super::text::to_filter;
-use crate::render::findings::Entry as FindingEntry;
-use crate::render::view::{self, AccountPart, View};
+use crate::render::view::{self, AccountPart, Entry, View};
 use crate::words::{self, age, span, time};
 
 /// The table of accounts; empty where there is but one.
@@ -40,11 +39,11 @@ pub(super) struct Account<'a> {
     pub(super) names: Vec<&'a String>,
     pub(super) status: &'static str,
     pub(super) status_words: &'static str,
-    pub(super) entries: Vec<Entry>,
+    pub(super) terms: Vec<Term>,
 }
 
 /// A term and what it stands for.
-pub(super) type Entry = (&'static str, String);
+pub(super) type Term = (&'static str, String);
 
 /// The findings of an account that ask for work.
 #[derive(Clone, Copy, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -78,7 +77,7 @@ impl<'a> Accounts<'a> {
 }
 
 impl Counts {
-    fn add(&mut self, entry: &FindingEntry) {
+    fn add(&mut self, entry: &Entry) {
         match entry.status {
             Status::Open => self.open[entry.severity as usize] += 1,
             Status::Unknown => self.unknown += 1,
@@ -131,12 +130,12 @@ impl<'a> Account<'a> {
             names: [&account.alias, &account.name].into_iter().flatten().collect(),
             status,
             status_words,
-            entries: entries(account, report),
+            terms: terms(account, report),
         }
     }
 }
 
-fn entries(account: &AuditedAccount, report: &Report) -> Vec<Entry> {
+fn terms(account: &AuditedAccount, report: &Report) -> Vec<Term> {
     let report_age = account.report_generated_at.map(|made| age(made, account.as_of));
     let report_age = report_age.unwrap_or_else(|| words::without_age(account).to_owned());
     let collected = [account.collected_from, account.collected_to].into_iter().flatten();

@@ -9,9 +9,8 @@ use portcullis_model::{Finding, Severity, Status};
 
 use super::index::{Index, Rule, words};
 use super::text::is_anchor;
-use crate::render::findings::Entry;
 use crate::render::remarks;
-use crate::render::view::View;
+use crate::render::view::{Entry, View};
 use crate::words::capitalised;
 
 /// So many findings of a rule are listed in the page itself. The script lists all.

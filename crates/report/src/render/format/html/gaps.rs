@@ -10,9 +10,8 @@ use portcullis_model::{
 
 use super::index::{Index, RuleLink};
 use crate::render::advice::steps;
-use crate::render::findings::with_status;
 use crate::render::gaps::{SOURCES, causes, descriptions};
-use crate::render::view::View;
+use crate::render::view::{View, with_status};
 use crate::words::{Shared, counted, few};
 
 /// With more gaps of a source than this, a single cause affects everything.

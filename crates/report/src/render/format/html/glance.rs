@@ -8,8 +8,7 @@ use portcullis_model::{Severity, Status};
 use super::bar::Bar;
 use super::index::{Index, words};
 use crate::render::counts;
-use crate::render::findings::{Entry, with_status};
-use crate::render::view::View;
+use crate::render::view::{Entry, View, with_status};
 
 /// What the charts show, from left to right.
 const SHOWN: [Status; 4] = [Status::Open, Status::Unknown, Status::Known, Status::Waived];

@@ -5,12 +5,11 @@ use std::io;
 use askama::Template;
 use portcullis_model::{Report, RunOptions, Severity, Status};
 
-use super::accounts::{Account, Entry};
+use super::accounts::{Account, Term};
 use super::index::{Index, Rule, RuleLink};
 use crate::decide::loosened;
 use crate::render::counts;
-use crate::render::findings::{Entry as FindingEntry, with_status};
-use crate::render::view::View;
+use crate::render::view::{Entry, View, with_status};
 use crate::words::{counted, nonzero};
 
 /// So many of the most severe findings are put into words.
@@ -39,7 +38,7 @@ pub(super) struct Header<'a> {
     redacted: bool,
     /// The account, if there is one only.
     account: Option<Account<'a>>,
-    run: Vec<Entry>,
+    run: Vec<Term>,
     /// What makes the run laxer than by default.
     loosened: Vec<String>,
 }
@@ -120,7 +119,7 @@ fn headline(view: &View<'_>, all_judged: bool) -> String {
 }
 
 /// `2 critical: root has no MFA device; anyone can assume role ci-deploy`.
-fn most_severe(open: &[FindingEntry], view: &View<'_>) -> io::Result<Option<String>> {
+fn most_severe(open: &[Entry], view: &View<'_>) -> io::Result<Option<String>> {
     let mut critical = open.to_vec();
     critical.retain(|entry| entry.severity == Severity::Critical);
     if !(1..=IN_WORDS).contains(&critical.len()) {
@@ -134,7 +133,7 @@ fn most_severe(open: &[FindingEntry], view: &View<'_>) -> io::Result<Option<Stri
 }
 
 /// `1 known and 2 waived`.
-fn accepted(entries: &[FindingEntry]) -> Option<String> {
+fn accepted(entries: &[Entry]) -> Option<String> {
     let mut critical = entries.to_vec();
     critical.retain(|entry| entry.severity == Severity::Critical);
     let counts = [Status::Known, Status::Waived]
@@ -144,15 +143,15 @@ fn accepted(entries: &[FindingEntry]) -> Option<String> {
 }
 
 /// By which rules, and what fails.
-fn run(report: &Report) -> Vec<Entry> {
+fn run(report: &Report) -> Vec<Term> {
     let RunOptions { rule_set, only, skip, frameworks, gate, .. } = &report.options;
-    let mut entries = vec![
+    let mut terms = vec![
         ("Rules", format!("{} judged", counted(report.rules.len(), "rule"))),
         ("Rule set", format!("{rule_set}, {}", report.tool.ruleset)),
     ];
     let mut list = |term, ids: &[String]| {
         if !ids.is_empty() {
-            entries.push((term, ids.join(", ")));
+            terms.push((term, ids.join(", ")));
         }
     };
     list("Frameworks", frameworks);
@@ -160,6 +159,6 @@ fn run(report: &Report) -> Vec<Entry> {
     list("Left out", skip);
     list("May be unknown", &gate.allow_unknown);
     list("Configuration", &report.run.configuration);
-    entries.push(("Fails at", format!("severity {} or above", gate.fail_on.word())));
-    entries
+    terms.push(("Fails at", format!("severity {} or above", gate.fail_on.word())));
+    terms
 }

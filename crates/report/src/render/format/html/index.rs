@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use portcullis_model::{RuleInfo, Severity, Status};
 
 use super::text::is_anchor;
-use crate::render::findings::Entry;
-use crate::render::view::View;
+use crate::render::view::{Entry, View};
 
 /// The rules of a report: those that were judged, then those that only findings name, which there
 /// are in a report that was tampered with.

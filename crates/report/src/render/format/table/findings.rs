@@ -8,9 +8,8 @@ use portcullis_model::{Finding, Severity};
 
 use crate::decide::waivers::decision_and_reason;
 use crate::render::advice::what_to_do;
-use crate::render::findings::Entry;
 use crate::render::outline::{Group, Outline, Section};
-use crate::render::view::View;
+use crate::render::view::{Entry, View};
 use crate::words::counted;
 use crate::{Detail, Page, bold, severity_style};
 

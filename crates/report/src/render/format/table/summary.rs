@@ -7,8 +7,7 @@ use anstyle::Style as Paint;
 use portcullis_model::{AccountStatus, Status};
 
 use crate::render::counts::{self, Counts};
-use crate::render::findings::with_status;
-use crate::render::view::View;
+use crate::render::view::{View, with_status};
 use crate::{Page, bold, severity_style};
 
 /// Room for a severity, and for the id of an account.
