@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::outline::{Group, Outline, Section, details, headline};
+use super::outline::{Outline, Section, details, headline};
 use crate::decide::diff::{Diff, Entry};
 use crate::render::gfm::{code, inline};
 use crate::words::shorten;
@@ -35,8 +35,8 @@ fn write_entries(outline: &Outline<'_>, diff: &Diff<'_>, out: &mut dyn Write) ->
     for section in &outline.sections {
         let mut above = heading(section);
         for group in &section.groups {
-            above.push_str(&group_heading(group));
-            for entry in group.entries {
+            above.push_str(&group_heading(&group[0]));
+            for entry in *group {
                 let text = format!("{above}{}", item(entry, diff));
                 match room.checked_sub(text.len()) {
                     Some(left) if left_out == 0 => room = left,
@@ -65,8 +65,8 @@ fn heading(section: &Section<'_>) -> String {
 }
 
 /// The severity and the rule of the entries below.
-fn group_heading(group: &Group<'_>) -> String {
-    let (severity, title, rule) = (group.severity.word(), escape(group.title), code(group.rule));
+fn group_heading(first: &Entry<'_>) -> String {
+    let (severity, title, rule) = (first.severity.word(), escape(first.title), code(first.rule));
     format!("\n**{severity}: {title}** ({rule})\n\n")
 }
 

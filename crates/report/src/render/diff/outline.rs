@@ -1,8 +1,6 @@
 //! The outline of a diff for people: what is said, in which order, and which entries stand together.
 //! Text and Markdown render it, and decide none of that.
 
-use portcullis_model::Severity;
-
 use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
 use crate::decide::waivers::decision_and_reason;
 use crate::words::{capitalised, counted, describe, nonzero, shorten, span, time, value};
@@ -25,17 +23,8 @@ pub(super) struct Section<'d> {
     pub title: String,
     /// What the change means, where the word may mislead.
     pub explanation: Option<&'static str>,
-    pub groups: Vec<Group<'d>>,
-}
-
-/// Those of one rule and severity.
-pub(super) struct Group<'d> {
-    pub entries: &'d [Entry<'d>],
-    pub title: &'d str,
-    pub rule: &'d str,
-    pub severity: Severity,
-    /// Whether they do not fail any more.
-    pub fixed: bool,
+    /// Those of one rule and severity each.
+    pub groups: Vec<&'d [Entry<'d>]>,
 }
 
 impl<'d> Outline<'d> {
@@ -49,17 +38,10 @@ impl<'d> Outline<'d> {
             sections.push(Section {
                 title: title(change, diff),
                 explanation: explanation(change),
-                groups: by_rule.map(Group::new).collect(),
+                groups: by_rule.collect(),
             });
         }
         Outline { summary: summary(diff), facts, sections }
-    }
-}
-
-impl<'d> Group<'d> {
-    fn new(entries: &'d [Entry<'d>]) -> Group<'d> {
-        let Entry { title, rule, severity, change, .. } = entries[0];
-        Group { entries, title, rule, severity, fixed: change == Change::Fixed }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::outline::{Group, Outline, details, headline};
-use crate::decide::diff::Diff;
+use super::outline::{Outline, details, headline};
+use crate::decide::diff::{Change, Diff, Entry};
 use crate::words::capitalised;
 use crate::{Page, Style, bold, severity_style};
 
@@ -27,11 +27,11 @@ pub(super) fn write(diff: &Diff<'_>, style: Style, out: &mut dyn Write) -> io::R
     page.painted_item(bold(), "In all: ", &outline.summary)
 }
 
-fn write_group(group: &Group<'_>, diff: &Diff<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let Group { entries, title, rule, severity, fixed } = group;
-    let paint = if *fixed { bold() } else { severity_style(*severity) };
+fn write_group(group: &[Entry<'_>], diff: &Diff<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let Entry { title, rule, severity, change, .. } = group[0];
+    let paint = if change == Change::Fixed { bold() } else { severity_style(severity) };
     page.painted_item(paint, "  ", &format!("{title} ({rule}), {}", severity.word()))?;
-    for entry in *entries {
+    for entry in group {
         page.item("  - ", &headline(entry, diff))?;
         details(entry).iter().try_for_each(|detail| page.item("    ", detail))?;
     }
