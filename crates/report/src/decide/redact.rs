@@ -10,7 +10,6 @@ mod activity;
 mod arn;
 mod form;
 mod names;
-mod public;
 mod run;
 mod salt;
 
@@ -176,7 +175,7 @@ impl Redaction<'_> {
             *value = self.names.fact(&format!("params.{name}"), mem::take(value));
         }
         for text in [title, risk, remediation].into_iter().chain(references) {
-            *text = public::without_ids(text, &self.names);
+            *text = self.names.without_ids(text);
         }
     }
 
@@ -233,7 +232,7 @@ impl Redaction<'_> {
         let FrameworkOutcome { id: _, title, version: _, note, references, controls, counts: _ } =
             framework;
         for text in [title].into_iter().chain(note).chain(references) {
-            *text = public::without_ids(text, &self.names);
+            *text = self.names.without_ids(text);
         }
         for control in controls {
             self.control(control);
@@ -243,13 +242,13 @@ impl Redaction<'_> {
     /// What a person has to do comes from the framework; why a rule does not suffice quotes parameters.
     fn control(&self, control: &mut ControlOutcome) {
         let ControlOutcome { id: _, title, kind, status: _, rules: _, reason } = control;
-        *title = public::without_ids(title, &self.names);
+        *title = self.names.without_ids(title);
         if let Some(reason) = reason {
             let quotes_param = self.params.iter().any(|text| reason.contains(text));
             *reason = if *kind == ControlKind::Automated && quotes_param {
                 WITHHELD.to_owned()
             } else {
-                public::without_ids(reason, &self.names)
+                self.names.without_ids(reason)
             };
         }
     }
@@ -308,7 +307,7 @@ fn renamed(message: &Message, names: &Names<'_>) -> Option<Message> {
     let mut renamed = Message::default();
     for part in parts {
         match part {
-            MessagePart::Words(words) => renamed.push(&public::without_ids(words, names)),
+            MessagePart::Words(words) => renamed.push(&names.without_ids(words)),
             MessagePart::Fact(fact, _) => {
                 let text = pseudonyms.get_mut(fact).and_then(Vec::pop);
                 renamed.push_fact(&names.path(fact), &text.unwrap_or_default());

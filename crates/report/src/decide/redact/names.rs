@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use portcullis_model::{AccountId, Arn, Shown, Source, is_region, shown};
+use portcullis_model::{AccountId, Shown, Source, is_region, shown};
 use serde_json::{Map, Value as Json};
 
 use super::{Salt, arn, form};
@@ -75,10 +75,16 @@ impl<'s> Names<'s> {
         if form::is_nobodys(text) || self.public.as_deref() == Some(text) {
             text.to_owned()
         } else if let Some(arn) = arn::parse(text) {
-            self.arn(text, arn)
+            if arn.is_aws_managed() {
+                return text.to_owned();
+            }
+            arn::map(arn, |name| self.name(name))
         } else if text.starts_with('/') {
-            let renamed: Vec<_> = text.split('/').map(|part| self.path_part(part)).collect();
-            renamed.join("/")
+            let mut parts = Vec::new();
+            for part in text.split('/') {
+                parts.push(if part.is_empty() { String::new() } else { self.name(part) });
+            }
+            parts.join("/")
         } else {
             self.name(text)
         }
@@ -191,16 +197,66 @@ impl<'s> Names<'s> {
         }
     }
 
-    fn arn(&self, text: &str, arn: Arn<'_>) -> String {
-        if arn.is_aws_managed() { text.to_owned() } else { arn::map(arn, |name| self.name(name)) }
+    /// A text that the author of a rule or a framework wrote for everybody, without ARNs, ids of accounts and keys, and
+    /// email addresses, should it hold some.
+    pub(super) fn without_ids(&self, text: &str) -> String {
+        text.split_inclusive(char::is_whitespace).map(|word| self.without_id(word)).collect()
     }
 
-    fn path_part(&self, part: &str) -> String {
-        if part.is_empty() { String::new() } else { self.name(part) }
+    /// A word, with the marks and the space around it.
+    fn without_id(&self, text: &str) -> String {
+        let word = text.trim_matches(|c: char| c.is_whitespace() || "()[]<>\"'`,.;:?!".contains(c));
+        let is_address = word.split_once('@').is_some_and(|(_, host)| host.contains('.'));
+        let is_template = word.contains('{');
+        if !is_template && (arn::parse(word).is_some() || form::is_key(word) || is_address) {
+            return text.replace(word, &self.text(word));
+        }
+        self.without_accounts(text)
+    }
+
+    /// The text with each run of twelve digits replaced, whatever is around it.
+    fn without_accounts(&self, text: &str) -> String {
+        let mut clean = String::with_capacity(text.len());
+        let is_other = |c: char| !c.is_ascii_digit();
+        for run in text.split_inclusive(is_other) {
+            let digits = run.trim_end_matches(is_other);
+            let is_account = AccountId::parse(digits).is_some();
+            clean.push_str(&if is_account { self.account(digits) } else { digits.to_owned() });
+            clean.push_str(&run[digits.len()..]);
+        }
+        clean
     }
 }
 
 /// What an ARN ends in.
 fn last_name(arn: &str) -> &str {
     arn.rsplit(['/', ':']).next().unwrap_or(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_go_and_words_stay() {
+        let salt = Salt::new(b"0123456789abcdef").unwrap();
+        let names = Names::new(&salt);
+        let clean = |text: &str| names.without_ids(text);
+        for stays in [
+            "aws iam delete-user --user-name {user.name}\n  see arn:aws:iam::aws:policy/ReadOnlyAccess.",
+            "after 90 days, at 1234567890123 or 2026-01-01",
+            "",
+        ] {
+            assert_eq!(clean(stays), stays);
+        }
+        let account = salt.account("111122223333");
+        assert_eq!(clean("trust 111122223333."), format!("trust {account}."));
+        let role = "(arn:aws:iam::111122223333:role/{role.name})";
+        assert_eq!(clean(role), role.replace("111122223333", &account));
+        for id in ["AKIAIOSFODNN7EXAMPLE", "arn:aws:iam::111122223333:role/ci", "me@example.com"] {
+            let text = clean(&format!("ask <{id}>, then go"));
+            assert!(text.starts_with("ask <") && text.ends_with(">, then go"), "{text}");
+            assert!(!text.contains(id), "{text}");
+        }
+    }
 }
