@@ -111,7 +111,7 @@ fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierRe
     let Some(path) = &args.baseline else { return Ok(None) };
     let earlier = redaction::once(saved::read(path)?, salt)?;
     if earlier.head().options.redacted && salt.is_none() {
-        return Err(Incomparable::Redaction.into());
+        return Err(Incomparable.into());
     }
     Ok(Some(earlier.into_earlier()?))
 }

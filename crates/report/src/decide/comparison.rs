@@ -9,21 +9,13 @@ use portcullis_model::{
 use serde_json::Value as Json;
 use thiserror::Error;
 
-/// Two reports of which nothing can be said together.
+/// Only one of two reports is redacted, so that no finding of it can be found in the other.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum Incomparable {
-    /// Only one of them is redacted, so that no finding of it can be found in the other.
-    #[error(
-        "one of the reports is redacted and the other is not, so no finding of one can be found in the other; redact \
-         both with the same salt, or none"
-    )]
-    Redaction,
-}
-
-/// An error if findings of one report cannot be found in the other.
-pub(crate) fn check(old: &Report, new: &Report) -> Result<(), Incomparable> {
-    if old.options.redacted == new.options.redacted { Ok(()) } else { Err(Incomparable::Redaction) }
-}
+#[error(
+    "one of the reports is redacted and the other is not, so no finding of one can be found in the other; redact \
+     both with the same salt, or none"
+)]
+pub struct Incomparable;
 
 /// Findings by their identity. Several resources may share one.
 pub(crate) type ByFingerprint<'r> = BTreeMap<Fingerprint, Vec<&'r Finding>>;
