@@ -197,7 +197,10 @@ fn what_is_not_known_of_an_account_leaves_ways_into_it_unknown() {
     assert_eq!(verdicts(&report(&denied)), unknown, "{}", denied.stderr);
     let incomplete = audit(&sandbox, &[A, "incomplete"], &["-o", "json"]);
     let expected = [&unknown[..], &[("unknown", B)]].concat();
-    assert_eq!(verdicts(&report(&incomplete)), expected);
+    let incomplete = report(&incomplete);
+    assert_eq!(verdicts(&incomplete), expected);
+    let says = format!("not judged: the policies of {B} could not be read");
+    assert_eq!(incomplete["findings"][0]["message"], says);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Facts about ways from one account into another, of accounts that were judged one by one.
 
+use std::collections::BTreeSet;
+
 use portcullis_iam::{self as iam, Neighbours, Party};
 use portcullis_model::{
     AccountId, AuditedAccount, Certainty, Crossing, Fact, ReachedRole, Sources,
@@ -33,8 +35,10 @@ pub fn crossings(accounts: &[AuditedAccount]) -> Vec<Vec<Crossing>> {
 
 fn facts(iam::Crossing { kind, arn, name, roles, lacks }: iam::Crossing) -> Crossing {
     let mut missing = Sources::NONE;
-    for lack in lacks {
+    let mut unread_accounts = BTreeSet::new();
+    for (lack, account) in lacks {
         missing |= Sources::from(source_of(lack));
+        unread_accounts.insert(account.to_string());
     }
     let is_known = missing.is_empty() || !roles.is_empty();
     let roles = roles.into_iter().map(reached_role).collect();
@@ -43,6 +47,7 @@ fn facts(iam::Crossing { kind, arn, name, roles, lacks }: iam::Crossing) -> Cros
         name,
         kind,
         roles: if is_known { Fact::Known(roles) } else { Fact::Missing(missing) },
+        unread_accounts: unread_accounts.into_iter().collect(),
     }
 }
 

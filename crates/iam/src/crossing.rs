@@ -45,8 +45,8 @@ pub struct Crossing {
     pub name: String,
     /// The privileged roles that it can reach: those without conditions first, then by ARN.
     pub roles: Vec<ReachedRole>,
-    /// What was not read, and would decide whether there are more.
-    pub lacks: BTreeSet<Lack>,
+    /// What was not read, and would decide whether there are more, with the id of its account.
+    pub lacks: BTreeSet<(Lack, AccountId)>,
 }
 
 /// A role of another account that is an administrator there, or can become one.
@@ -108,8 +108,8 @@ struct Node {
 struct Hops {
     /// Each with the condition keys on which it depends.
     roles: Vec<(usize, BTreeSet<String>)>,
-    /// What was not read, and would decide whether there are more.
-    lacks: BTreeSet<Lack>,
+    /// What was not read, and would decide whether there are more, with the id of its account.
+    lacks: BTreeSet<(Lack, AccountId)>,
 }
 
 /// How a role is reached.
@@ -210,7 +210,7 @@ impl Neighbours {
 
     /// How every role is reached, without conditions if that is possible; and what was not read that would decide
     /// whether there are more.
-    fn routes(&self, start: usize) -> (BTreeMap<usize, Route>, BTreeSet<Lack>) {
+    fn routes(&self, start: usize) -> (BTreeMap<usize, Route>, BTreeSet<(Lack, AccountId)>) {
         let none = Route { keys: BTreeSet::new(), via: Vec::new(), is_at_home: true };
         let mut routes = BTreeMap::from([(start, none)]);
         let mut lacks = BTreeSet::new();
@@ -271,7 +271,7 @@ impl Neighbours {
             let admission = trust.and_then(|it| it.admit(&request, node.boundary.is_some()));
             let Some(admission) = admission else { continue };
             if node.principal.incomplete {
-                hops.lacks.insert(Lack::Document);
+                hops.lacks.insert((Lack::Document, id));
             }
             let decision = self.permission(node, &request).within(admission.decision);
             if !decision.may_be_allowed() {
@@ -281,10 +281,13 @@ impl Neighbours {
             if doubts.lacks.is_empty() {
                 hops.roles.push((*place, doubts.keys));
             }
-            hops.lacks.extend(doubts.lacks);
+            for lack in doubts.lacks {
+                let accounts = self.lacking(lack, node, role);
+                hops.lacks.extend(accounts.into_iter().map(|account| (lack, account)));
+            }
         }
-        if self.may_enter_incomplete(node) {
-            hops.lacks.insert(Lack::Document);
+        for account in self.incomplete_in_reach(node) {
+            hops.lacks.insert((Lack::Document, account));
         }
         hops.roles.sort();
         hops
@@ -301,27 +304,37 @@ impl Neighbours {
         partition(one) == partition(other)
     }
 
-    /// Whether it may assume a role in an account whose roles are not all known.
-    fn may_enter_incomplete(&self, node: &Node) -> bool {
-        let mut incomplete = self
-            .accounts
-            .iter()
-            .enumerate()
-            .filter(|(place, account)| account.is_incomplete && *place != node.account);
-        incomplete.any(|(_, account)| {
-            let Account { partition, .. } = &account.account;
-            let roles = format!("arn:{partition}:iam::{}:role/*", account.account.id_text());
+    /// Whose lack that is, of a principal's account and a role's; tags are the principal's.
+    fn lacking(&self, lack: Lack, node: &Node, role: &Node) -> Vec<AccountId> {
+        let mut accounts = vec![&self.accounts[node.account].account];
+        if lack == Lack::Organization {
+            accounts.push(&self.accounts[role.account].account);
+            accounts.retain(|account| account.organization == Organization::Unknown);
+        }
+        accounts.into_iter().filter_map(|account| account.id).collect()
+    }
+
+    /// The accounts whose roles are not all known and may be assumed.
+    fn incomplete_in_reach(&self, node: &Node) -> Vec<AccountId> {
+        let mut in_reach = Vec::new();
+        for (place, Neighbour { account, is_incomplete, .. }) in self.accounts.iter().enumerate() {
+            if !is_incomplete || place == node.account {
+                continue;
+            }
+            let roles = format!("arn:{}:iam::{}:role/*", account.partition, account.id_text());
             let roles = Pattern::glob(&roles);
             let statements = self.documents(node).flat_map(|document| &document.statements);
             let mut allows = statements.filter(|statement| statement.effect == Effect::Allow);
-            node.principal.incomplete
+            let may_enter = node.principal.incomplete
                 || allows.any(|statement| match &statement.resources {
                     Some(Selection::Only(patterns)) => {
                         patterns.iter().any(|pattern| pattern.may_overlap(&roles))
                     }
                     _ => true,
-                })
-        })
+                });
+            in_reach.extend(account.id.filter(|_| may_enter));
+        }
+        in_reach
     }
 
     /// What the principal's own account decides.

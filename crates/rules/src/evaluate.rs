@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use portcullis_model::{
     Account, AccountRef, AccountStatus, AuditedAccount, Crossing, Finding, Fingerprint, Gap,
-    Record, Report, ResourceRef, Run, RunOptions, SCHEMA, Snapshot, Source, Sources, Tally, Tool,
-    Value, Verdict,
+    Message, Record, Report, ResourceRef, Run, RunOptions, SCHEMA, Snapshot, Source, Sources,
+    Tally, Tool, Value, Verdict,
 };
 
 use crate::judge::{self, Decision, Gaps, decide};
@@ -85,14 +85,42 @@ pub fn evaluate_crossings(
     for rule in rules.on_crossings() {
         let tally = tallies.entry(rule.id.clone()).or_default();
         for part in &rule.parts {
-            for subject in crossings(list) {
+            for (subject, crossing) in crossings(list).zip(list) {
+                let before = judge.findings.len();
                 judge.subject(rule, part, &subject, tally);
+                for finding in &mut judge.findings[before..] {
+                    if finding.verdict == Verdict::Unknown {
+                        name_unread(finding, &crossing.unread_accounts);
+                    }
+                }
             }
         }
     }
     let mut findings = judge.findings;
     sort(&mut findings);
     (tallies, findings)
+}
+
+/// Says of which accounts something is missing: it may be any of several.
+fn name_unread(finding: &mut Finding, accounts: &[String]) {
+    let mut message = Message::from("not judged: ");
+    for (place, source) in finding.missing.iter().enumerate() {
+        message.push(if place == 0 { "the " } else { " and the " });
+        message.push(match source {
+            Source::AccountAuthorizationDetails => "policies",
+            _ => source.name(),
+        });
+    }
+    message.push(" of ");
+    for (place, account) in accounts.iter().enumerate() {
+        message.push(if place == 0 { "" } else { ", " });
+        message.push_fact("crossing.unread_accounts", account);
+    }
+    message.push(" could not be read");
+    let (text, facts) = message.into_parts();
+    (finding.message, finding.message_facts) = (text, Some(facts));
+    let those = if accounts.len() == 1 { "that account" } else { "those accounts" };
+    finding.remediation = format!("Close the gaps of {those} and audit all together again.");
 }
 
 /// One run over an account.
