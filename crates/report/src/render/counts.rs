@@ -48,15 +48,25 @@ pub(crate) fn headline(view: &View<'_>) -> String {
         0 | 1 => String::new(),
         count => format!(" in {count} accounts"),
     };
-    let found = open(view, &accounts).unwrap_or_else(|| format!("No open findings{accounts}"));
-    let unknown = view.entries.iter().filter(|entry| entry.status == Status::Unknown);
-    let unjudged: BTreeSet<u32> = unknown.map(|entry| entry.rule).collect();
+    let found = open(view, &accounts).unwrap_or_else(|| {
+        let total = total(view);
+        let accepted = [Status::Known, Status::Waived];
+        let accepted = nonzero(accepted.map(|it| (total.with_status(it), it.word())));
+        let but = if accepted.is_empty() { "" } else { ", but " };
+        format!("No open findings{accounts}{but}{}", accepted.join(" and "))
+    });
     let all = counted(view.report.rules.len(), "rule");
-    match unjudged.len() {
+    match unjudged(view) {
         0 if view.outcome.is_empty() => format!("{found}; nothing judged"),
         0 => format!("{found}; {all} judged"),
         some => format!("{found}; {some} of {all} not fully judged"),
     }
+}
+
+/// How many rules could not be judged on some resource.
+pub(crate) fn unjudged(view: &View<'_>) -> usize {
+    let unknown = view.entries.iter().filter(|entry| entry.status == Status::Unknown);
+    unknown.map(|entry| entry.rule).collect::<BTreeSet<u32>>().len()
 }
 
 /// How many findings are open there, and of which severities; none if none is.
@@ -68,6 +78,29 @@ pub(crate) fn open(view: &View<'_>, place: &str) -> Option<String> {
         0 => None,
         count => Some(format!("{}{place}: {severities}", counted(count, "open finding"))),
     }
+}
+
+/// `clean`, or what there is although nothing fails: `passed: 1 finding below high; 83 known, 4 critical`.
+pub(crate) fn passed(view: &View<'_>) -> String {
+    let (total, by_severity) = (total(view), by_severity(view));
+    let critical = by_severity.get(&Severity::Critical).copied().unwrap_or_default();
+    let mut there_is = Vec::new();
+    if let open @ 1.. = total.with_status(Status::Open) {
+        let fail_on = view.report.options.gate.fail_on.word();
+        there_is.push(format!("{} below {fail_on}", counted(open, "finding")));
+    }
+    for status in [Status::Known, Status::Waived] {
+        let word = status.word();
+        match (total.with_status(status), critical.with_status(status)) {
+            (0, _) => {}
+            (count, 0) => there_is.push(format!("{count} {word}")),
+            (count, critical) => there_is.push(format!("{count} {word}, {critical} critical")),
+        }
+    }
+    if there_is.is_empty() {
+        return "clean".to_owned();
+    }
+    format!("passed: {}", there_is.join("; "))
 }
 
 /// The verdicts of each severity that a rule or a finding has, the most severe first.

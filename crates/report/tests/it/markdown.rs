@@ -22,6 +22,31 @@ fn a_clean_report_is_short() {
 }
 
 #[test]
+fn what_passed_and_is_not_clean_is_counted() {
+    let mut report = of_size(0);
+    report.options.gate.fail_on = Severity::High;
+    let (low, critical, fail) = (Severity::Low, Severity::Critical, Verdict::Fail);
+    report.findings.push(finding("old-key", low, fail, "alice", "alice has an old key", ""));
+    let text = markdown(&report);
+    assert!(
+        text.starts_with(
+            "# Identity posture of `111122223333` (acme): passed: 1 finding below high\n"
+        ),
+        "{text}"
+    );
+    for severity in [low, critical] {
+        let mut known = finding("old-key", severity, fail, "bob", "bob has an old key", "");
+        known.baseline = Some(BaselineState::Known);
+        report.findings.push(known);
+    }
+    let text = markdown(&report);
+    assert!(text.contains(": passed: 1 finding below high; 2 known, 1 critical\n"), "{text}");
+    report.findings.remove(0);
+    let text = markdown(&report);
+    assert!(text.contains("\nNo open findings, but 2 known; "), "{text}");
+}
+
+#[test]
 fn what_could_not_be_judged_is_never_clean() {
     let mut report = report();
     report.findings.retain(|finding| finding.status() == Status::Unknown);

@@ -87,7 +87,7 @@ impl<'a> Header<'a> {
             others: rules.len().saturating_sub(FIRST),
             redacted: report.options.redacted,
             account,
-            run: run(report),
+            run: run(report, counts::unjudged(view)),
             loosened: loosened::describe(report),
         })
     }
@@ -143,10 +143,15 @@ fn accepted(entries: &[Entry]) -> Option<String> {
 }
 
 /// By which rules, and what fails.
-fn run(report: &Report) -> Vec<Term> {
+fn run(report: &Report, unjudged: usize) -> Vec<Term> {
     let RunOptions { rule_set, only, skip, frameworks, gate, .. } = &report.options;
+    let all = counted(report.rules.len(), "rule");
+    let judged = match unjudged {
+        0 => format!("{all} judged"),
+        some => format!("{all}, {some} not fully judged"),
+    };
     let mut terms = vec![
-        ("Rules", format!("{} judged", counted(report.rules.len(), "rule"))),
+        ("Rules", judged),
         ("Rule set", format!("{rule_set}, {}", report.tool.ruleset)),
     ];
     let mut list = |term, ids: &[String]| {

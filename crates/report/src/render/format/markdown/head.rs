@@ -26,10 +26,10 @@ const BELOW: usize = 20_000;
 
 pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) -> io::Result<()> {
     let verdict = match view.outcome.exit_status() {
-        0 if view.outcome.is_empty() => "nothing judged",
-        0 => "clean",
-        1 => "failed",
-        _ => "incomplete",
+        0 if view.outcome.is_empty() => "nothing judged".to_owned(),
+        0 => counts::passed(view),
+        1 => "failed".to_owned(),
+        _ => "incomplete".to_owned(),
     };
     budget.add(&format!("# Identity posture of {}: {verdict}\n", subject(view.report)));
     budget.add(&format!("\n{}.\n", outline.headline));
