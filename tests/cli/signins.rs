@@ -130,13 +130,15 @@ fn in_order<'a>(text: &'a str, parts: &[&str]) -> Option<&'a str> {
     Some(rest)
 }
 
+/// Markdown is read beside the outcome of a job; the page is opened to see who could not get in.
 #[test]
-fn what_people_read_has_coverage_findings_and_people_in_that_order() {
-    let parts = [
-        "3 log files, 3 digests",
-        "signed in without MFA",
+fn what_people_read_has_its_parts_in_order() {
+    let read = ["3 log files, 3 digests", "signed in without MFA"];
+    let locked_out = [
         "Could not get in: 1 person, 1 still out",
-        "aws iam delete-virtual-mfa-device --serial-number ARN",
+        "aws iam delete-virtual-mfa-device --serial-number arn:aws:iam::111122223333:mfa/bilal.haddad",
+    ];
+    let rest = [
         "Signed in: 1 person",
         "1 sign-in, at 2026-11-18 08:10:30 UTC, from",
         "Timeline: 3 events",
@@ -145,6 +147,8 @@ fn what_people_read_has_coverage_findings_and_people_in_that_order() {
     ];
     for (format, heading) in [("markdown", "## "), ("html", "<h2 id=\"people-1-title\">")] {
         let text = signins(&["--user", "bilal.haddad", "-o", format]).stdout;
+        let first = if format == "html" { [locked_out, read] } else { [read, locked_out] };
+        let parts = [&first.concat()[..], &rest].concat();
         assert!(in_order(&text, &parts).is_some(), "{format}: {text}");
         assert!(text.contains(&format!("{heading}Could not get in: 1 person")), "{format}");
         for other in ["farid", "carla"] {
@@ -215,13 +219,49 @@ fn somebody_of_whom_nothing_is_recorded_gets_a_list_to_check() {
     let run = signins(&["--user", "nobody.here"]);
     // Not all regions were read.
     assert_eq!(run.status, 3);
-    assert!(run.stdout.contains("COULD NOT GET IN: 1 person, 1 still out"), "{}", run.stdout);
+    assert!(run.stdout.contains("COULD NOT GET IN: nobody"), "{}", run.stdout);
     assert!(run.stdout.contains("no record of this person"), "{}", run.stdout);
+    assert!(!run.stdout.contains("did you mean"), "{}", run.stdout);
     let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     let searched = "Searched from 2026-11-18 08:00:00 UTC to 2026-11-18 09:00:00 UTC: 111122223333 \
                     eu-north-1, 111122223333 us-east-1, 111122223333 us-east-2, 111122223333 us-west-2. \
                     Events of 111122223333 eu-north-1 may be missing.";
     assert!(text.contains(searched), "{text}");
+}
+
+#[test]
+fn a_name_that_is_almost_right_is_suggested() {
+    for (given, meant) in [("farid", "farid.nasser"), ("bilal.hadad", "bilal.haddad")] {
+        let run = signins(&["--user", given]);
+        let says = format!("no record of this name in what was read; did you mean `{meant}`?");
+        assert!(run.stdout.contains("COULD NOT GET IN: nobody"), "{}", run.stdout);
+        assert!(run.stdout.contains(&says), "{}", run.stdout);
+    }
+}
+
+/// Beside a bundle, one person's findings are shown alone, and a diff does not take the others for fixed.
+#[test]
+fn a_bundle_is_judged_for_one_person_alone() {
+    let leaky = repository("examples/leaky");
+    let one = json(&signins(&["--bundle", &leaky, "--user", "bilal.haddad", "-o", "json"]));
+    let about: Vec<Json> = findings(&one)
+        .iter()
+        .filter(|finding| finding["verdict"] == "fail")
+        .map(|finding| finding["rule"].clone())
+        .collect();
+    assert!(about.contains(&"half-enrolled-mfa".into()), "{about:?}");
+    assert!(about.contains(&"user-sign-in-without-mfa".into()), "{about:?}");
+    for finding in findings(&one) {
+        let is_unknown = finding["verdict"] == "unknown";
+        assert!(is_unknown || finding.to_string().contains("bilal.haddad"), "{finding}");
+    }
+    let sandbox = Sandbox::new();
+    let logs = repository("examples/trail/logs");
+    let fixed = ["signins", &logs, "--bundle", &leaky, "-o"];
+    sandbox.run([&fixed[..], &["json=all.json"]].concat());
+    sandbox.run([&fixed[..], &["json=one.json", "--user", "bilal.haddad"]].concat());
+    let diff = json(&sandbox.run(["diff", "all.json", "one.json", "-o", "json"]));
+    assert_eq!(diff["counts"]["fixed"], 0, "{}", diff["counts"]);
 }
 
 #[test]

@@ -120,7 +120,7 @@ pub(crate) fn describe(account: Option<&str>, resource: &ResourceRef, message: &
     let name = if says_what { String::new() } else { format!("{}: ", resource.name) };
     let told = format!("{name}{message}");
     match &resource.region {
-        Some(region) if !told.contains(region) => format!("{account}{region}, {told}"),
+        Some(region) if !told.contains(region) => format!("{account}{told} ({region})"),
         _ => format!("{account}{told}"),
     }
 }
@@ -190,7 +190,7 @@ pub(crate) fn baseline(account: &AuditedAccount, report: &Report) -> Option<Stri
 /// What is known of an account, and how old it is.
 pub(crate) fn evidence(account: &AuditedAccount, report: &Report) -> String {
     match (account.status, account.report_generated_at) {
-        (status, _) if !status.is_judged() => not_collected(status).to_owned(),
+        (status, _) if !status.is_judged() => not_collected(account).to_owned(),
         (_, Some(made)) => format!("credential report {}", age(made, account.as_of)),
         (_, None) if !report.activity.is_empty() => "CloudTrail".to_owned(),
         (_, None) => format!("credential report {}", without_age(account)),
@@ -204,8 +204,11 @@ pub(crate) fn without_age(account: &AuditedAccount) -> &'static str {
 }
 
 /// Why nothing of an account was judged.
-pub(crate) fn not_collected(status: AccountStatus) -> &'static str {
-    match status {
+pub(crate) fn not_collected(account: &AuditedAccount) -> &'static str {
+    if account.gaps.iter().any(|gap| gap.message.ends_with(Gap::BARE_REPORT)) {
+        return "nothing in the file could be used";
+    }
+    match account.status {
         AccountStatus::Denied => "nothing could be collected: access is denied",
         AccountStatus::Throttled => "nothing could be collected: AWS throttles every call",
         AccountStatus::TimedOut => "nothing could be collected in time",

@@ -174,7 +174,7 @@ const CUT_AT_END: &str =
     "; what was read ends within this episode, so there may have been more after";
 
 /// What to do about activity that was not read.
-const READ_MORE: &str = "Read the log files of the trail in these regions for the whole period, with \
+const READ_MORE: &str = "Read the trail's log files of the regions named for the whole period, with \
                          their digests, which prove that no file is missing.";
 
 /// Why the verdict is unknown, and how to change that.
@@ -191,7 +191,7 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &Gaps<'_>) -> (Message
         message.push(if steps.is_empty() { "not judged: " } else { ", " });
         message.push(&format!("{source} is missing"));
         let gap = gaps.explaining(source, subject);
-        if let Some(gap) = gap {
+        if let Some(gap) = gap.filter(|gap| gap.code != Gap::ABSENT) {
             message.push(" (");
             message.push_fact("gap.reason", &gap.reason());
             message.push(")");

@@ -2,9 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>
 
+use std::mem;
+
 use jiff::SignedDuration;
 use portcullis_model::{
-    ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, Outcome, Pattern, shell_word,
+    ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, MessagePart, Outcome, Pattern,
+    shell_word,
 };
 
 use crate::pattern::is_wrong_code;
@@ -54,6 +57,30 @@ pub(crate) fn said((likelihood, cause, action): Words, name: Option<&str>) -> Di
     }
     let (action, action_facts) = steps.into_parts();
     Diagnosis { cause: cause.into(), likelihood, action, action_facts }
+}
+
+/// What stands in commands for an MFA device that is not known.
+const DEVICE: &str = "DEVICE-ARN";
+
+/// Puts the MFA device of that ARN into the commands.
+pub(crate) fn name_device(diagnosis: &mut Diagnosis, arn: &str) {
+    let Diagnosis { action, action_facts, .. } = diagnosis;
+    let known = Message::new(mem::take(action), mem::take(action_facts)).unwrap_or_default();
+    let mut steps = Message::default();
+    for part in known.parts() {
+        match part {
+            MessagePart::Fact(fact, text) => steps.push_fact(fact, text),
+            MessagePart::Words(words) => {
+                for (number, words) in words.split(DEVICE).enumerate() {
+                    if number > 0 {
+                        steps.push_fact("device.serial", &shell_word(arn));
+                    }
+                    steps.push(words);
+                }
+            }
+        }
+    }
+    (*action, *action_facts) = steps.into_parts();
 }
 
 /// The diagnosis of somebody of whom nothing was recorded.
@@ -367,7 +394,7 @@ fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
     const DELETE: &str = "As an administrator, find the unassigned device with the person's name and \
         delete it. Then the person enrols again:\n\
         aws iam list-virtual-mfa-devices --assignment-status Unassigned\n\
-        aws iam delete-virtual-mfa-device --serial-number ARN";
+        aws iam delete-virtual-mfa-device --serial-number DEVICE-ARN";
     if failed_with(last, "InvalidAuthenticationCode") {
         return (
             Likelihood::Certain,

@@ -60,6 +60,12 @@ pub fn summarise(
         troubles.into_iter().partition(FailedAttempts::is_typing_error);
     let typing_errors = typing_errors.iter().map(|trouble| trouble.tries.len()).sum();
     let mut locked_out = locked_out(troubles);
+    for row in &mut locked_out {
+        if let Some(arn) = device(row, &events) {
+            diagnosis::name_device(&mut row.diagnosis, arn);
+        }
+    }
+    let similar = filter.user.as_ref().and_then(|name| similar(name, &attempts));
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
     let period = period(&coverage, filter);
     let timeline = match &filter.user {
@@ -68,7 +74,7 @@ pub fn summarise(
     };
     let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
     if let Some(name) = filter.user.as_ref().filter(|_| timeline.is_empty()) {
-        locked_out.push(nothing_recorded(name));
+        locked_out.push(nothing_recorded(name, similar));
     }
     let summary = ActivitySummary {
         user: filter.user.clone(),
@@ -260,7 +266,35 @@ fn row(trouble: FailedAttempts<'_>) -> LockedOut {
     }
 }
 
-fn nothing_recorded(name: &str) -> LockedOut {
+/// The MFA device that an event of somebody names.
+fn device<'e>(row: &LockedOut, events: &'e [Event]) -> Option<&'e str> {
+    let theirs = events.iter().filter(|event| {
+        event.actor.kind == row.person.kind
+            && event.actor.name == row.person.name
+            && row.person.account.as_ref() == Some(&event.account)
+    });
+    theirs.filter_map(|event| event.target.as_deref()).find(|target| target.contains(":mfa/"))
+}
+
+/// Somebody who tried to get in and whose name begins with that one, is the beginning of it, or differs in a letter or two.
+fn similar(name: &str, attempts: &[Attempt]) -> Option<Person> {
+    let wanted = name.to_ascii_lowercase();
+    let mut best: Option<(usize, &Person)> = None;
+    for Attempt { person, .. } in attempts {
+        let Some(other) = person.name.as_deref().map(str::to_ascii_lowercase) else { continue };
+        let distance = match strsim::damerau_levenshtein(&wanted, &other) {
+            distance @ ..=2 => distance,
+            _ if other.starts_with(&wanted) || wanted.starts_with(&other) => 2,
+            _ => continue,
+        };
+        if best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, person));
+        }
+    }
+    best.map(|(_, person)| person.clone())
+}
+
+fn nothing_recorded(name: &str, similar: Option<Person>) -> LockedOut {
     let person =
         Person { kind: ActorKind::Other, name: Some(name.into()), account: None, source: None };
     LockedOut {
@@ -273,7 +307,7 @@ fn nothing_recorded(name: &str) -> LockedOut {
         pattern: Pattern::NothingRecorded,
         diagnosis: diagnosis::nothing_recorded(),
         in_since: None,
-        in_as: None,
+        in_as: similar,
         last: None,
     }
 }

@@ -56,7 +56,7 @@ pub struct LockedOut {
     /// When they got in after all.
     pub in_since: Option<Timestamp>,
     /// Who that was, if they gave a name that is nobody's: likely, since they got in from the same address within
-    /// minutes.
+    /// minutes. Of a name that nothing is recorded of: who has one like it.
     #[serde(default)]
     pub in_as: Option<Person>,
     /// The last try.

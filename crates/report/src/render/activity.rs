@@ -49,7 +49,7 @@ pub(crate) fn coverage(summary: &ActivitySummary) -> Vec<(&'static str, Vec<Stri
         ("Records", records(coverage)),
         ("Period", vec![period]),
         ("Coverage", regions(coverage)),
-        ("Gaps", gaps(coverage)),
+        ("Gaps", gaps(summary)),
     ]
 }
 
@@ -88,8 +88,8 @@ fn inputs(coverage: &Coverage) -> String {
 fn records(coverage: &Coverage) -> Vec<String> {
     let records = coverage.records;
     let mut lines = vec![format!(
-        "{} = {} judged + {} of no interest + {} + {} unreadable",
-        records.total(),
+        "{}: {} judged, {} not relevant, {}, {} unreadable",
+        counted(records.total(), "record"),
         records.judged,
         records.of_no_interest,
         counted(records.duplicates, "duplicate"),
@@ -126,9 +126,15 @@ fn regions(coverage: &Coverage) -> Vec<String> {
 const NOT_LOOKED_UP: &str = "refused AssumeRole and AssumeRoleWithSAML calls: not looked up, since CloudTrail cannot \
                              search by error; log files have them";
 
-fn gaps(coverage: &Coverage) -> Vec<String> {
+fn gaps(summary: &ActivitySummary) -> Vec<String> {
+    let coverage = &summary.coverage;
     let gaps = coverage.gaps.iter().map(|gap| format!("{}: {}", gap.input, gap.what));
-    let mut lines = shortened(gaps.collect());
+    let mut lines: Vec<String> = gaps.collect();
+    let doubtful = doubtful(summary);
+    if !doubtful.is_empty() {
+        lines.push(format!("files of {} may be missing", few(&doubtful, MOST_LINES)));
+    }
+    let mut lines = shortened(lines);
     if coverage.inputs.contains_key(&Form::Csv) {
         let hint = "CSV does not say how sign-ins ended: save the event history as JSON";
         lines.push(hint.to_owned());
@@ -189,6 +195,7 @@ fn locked_out(summary: &ActivitySummary) -> Part<'_> {
     let rows = &summary.locked_out;
     let still = rows.iter().filter(|row| row.in_since.is_none() && !hides_success(row)).count();
     let title = match rows.len() {
+        1 if rows[0].pattern == Pattern::NothingRecorded => "Could not get in: nobody".to_owned(),
         0 => "Could not get in: nobody".to_owned(),
         1 => format!("Could not get in: 1 person, {still} still out"),
         count => format!("Could not get in: {count} people, {still} still out"),
@@ -214,7 +221,9 @@ fn locked_out(summary: &ActivitySummary) -> Part<'_> {
 /// How often somebody tried, and whether they got in.
 fn tries(row: &LockedOut) -> String {
     let Some((first, last)) = row.first_try.zip(row.last_try) else {
-        return "no event in what was read".to_owned();
+        let meant = row.in_as.as_ref().and_then(|person| person.name.as_ref());
+        let meant = meant.map(|name| format!("; did you mean `{name}`?"));
+        return format!("no record of this name in what was read{}", meant.unwrap_or_default());
     };
     let times = match row.tries {
         1 => String::new(),
@@ -359,17 +368,26 @@ fn tried_events(row: &LockedOut, last: &Attempt, summary: &ActivitySummary) -> V
     ids
 }
 
+/// The regions of which nothing proves that all of the period was read.
+fn doubtful(summary: &ActivitySummary) -> Vec<String> {
+    let mut doubtful = Vec::new();
+    let Some(period) = summary.period else { return doubtful };
+    for RegionCoverage { account, region, proved, .. } in &summary.coverage.regions {
+        if !proved.iter().any(|proved| proved.from <= period.from && period.to <= proved.to) {
+            doubtful.push(format!("{account} {region}"));
+        }
+    }
+    doubtful
+}
+
 /// Where and when somebody was looked for.
 fn searched(summary: &ActivitySummary) -> String {
     let Some(period) = summary.period else { return "Nothing was read.".to_owned() };
-    let (mut regions, mut doubtful) = (Vec::new(), Vec::new());
-    for RegionCoverage { account, region, proved, .. } in &summary.coverage.regions {
-        let name = format!("{account} {region}");
-        if !proved.iter().any(|proved| proved.from <= period.from && period.to <= proved.to) {
-            doubtful.push(name.clone());
-        }
-        regions.push(name);
+    let mut regions = Vec::new();
+    for RegionCoverage { account, region, .. } in &summary.coverage.regions {
+        regions.push(format!("{account} {region}"));
     }
+    let doubtful = doubtful(summary);
     let mut searched = format!("Searched from {}: {}.", stretch(period), few(&regions, MOST_LINES));
     if summary.coverage.inputs.contains_key(&Form::LookupEvents) {
         searched.push_str(" Look-ups have no refused AssumeRole calls.");

@@ -216,13 +216,15 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Whether a finding is about something that happened, and this report would not show it: its logs
-    /// begin later, are of other regions, or were looked through for one person only. What names no
-    /// region may have happened in any that the other report read.
+    /// Whether this report would not show a finding: it is about one person only, or the finding is about something
+    /// that happened, and the logs begin later or are of other regions. What names no region may have happened in
+    /// any that the other report read.
     fn is_not_covered(&self, about: &Finding, other: &Index<'_>) -> bool {
         let facts = about.evidence.facts();
         let mut times = EVENT_TIMES.into_iter().filter_map(|path| facts.get(path)?.as_str());
-        let Some(at) = times.find_map(|time| time.parse::<Timestamp>().ok()) else { return false };
+        let Some(at) = times.find_map(|time| time.parse::<Timestamp>().ok()) else {
+            return self.activity.iter().any(|activity| activity.user.is_some());
+        };
         let needed: Vec<&String> = match &about.resource.region {
             Some(region) => vec![region],
             None => other.activity.iter().flat_map(|it| regions_of(it, &about.account)).collect(),

@@ -151,6 +151,6 @@ mod tests {
         assert_eq!(text(&finding), r"alice: is idle.\u{a}. Known from the baseline.");
         finding.resource.region = Some("eu-north-1".to_owned());
         "alice is idle".clone_into(&mut finding.message);
-        assert_eq!(text(&finding), "eu-north-1, alice is idle. Known from the baseline.");
+        assert_eq!(text(&finding), "alice is idle (eu-north-1). Known from the baseline.");
     }
 }

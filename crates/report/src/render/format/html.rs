@@ -91,6 +91,7 @@ struct Page<'a> {
     glance: glance::Glance<'a>,
     frameworks: frameworks::Frameworks<'a>,
     findings: findings::Findings<'a>,
+    locked_out: activity::People<'a>,
     people: activity::People<'a>,
     waivers: waivers::Waivers<'a>,
     rules: rules::Rules<'a>,
@@ -101,6 +102,7 @@ impl<'a> Page<'a> {
     fn new(view: &'a View<'_>, index: &'a Index<'a>) -> io::Result<Page<'a>> {
         let report = view.report;
         let gaps = gaps::Gaps::new(view, index)?;
+        let [locked_out, people] = activity::People::new(report);
         Ok(Page {
             title: title(report),
             short_title: short_title(report),
@@ -115,7 +117,8 @@ impl<'a> Page<'a> {
             glance: glance::Glance::new(view, index),
             frameworks: frameworks::Frameworks::new(report, index),
             findings: findings::Findings::new(view, index)?,
-            people: activity::People::new(report),
+            locked_out,
+            people,
             waivers: waivers::Waivers::new(report, index),
             rules: rules::Rules::new(report, index),
             data_type: data::media_type(view),

@@ -35,7 +35,8 @@ const copyButton = (what, text, node) => {
   button.addEventListener("click", async () => {
     const done = await copy(text, node);
     button.textContent = done;
-    byId("copied").textContent = `${done}: ${what}`;
+    const note = byId("copied");
+    if (note !== null) note.textContent = `${done}: ${what}`;
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
   return button;

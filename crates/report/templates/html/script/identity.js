@@ -18,7 +18,7 @@ const identities = ({ kind, resource, evidence = [] }) => {
 };
 
 /** What people call a resource: `access key AKIA…`. */
-const called = ({ kind, name }) => `${kind} ${name}`;
+const called = ({ kind, name }) => (kind === name ? name : `${kind} ${name}`);
 
 /** All evidence about an identity, its keys and its policies, each fact once. */
 const factsOf = (findings) =>

@@ -100,6 +100,15 @@ const settled = (act) => {
   };
 };
 
+/** Gives a button to each command that the page itself holds. */
+const addCopyButtons = () => {
+  for (const pre of document.querySelectorAll(".person pre")) {
+    const frame = element("div", { class: "command" });
+    pre.replaceWith(frame);
+    frame.append(pre, copyButton("the command", pre.textContent, pre));
+  }
+};
+
 const start = async () => {
   data = JSON.parse(await readData());
   fillIn();
@@ -121,4 +130,5 @@ const start = async () => {
   followAddress();
 };
 
+addCopyButtons();
 if (byId("explorer")) start();

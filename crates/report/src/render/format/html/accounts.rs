@@ -118,12 +118,14 @@ impl<'a> AccountRow<'a> {
 
 impl<'a> Account<'a> {
     pub(super) fn new(account: &'a AuditedAccount, report: &Report) -> Account<'a> {
+        let all_judged = account.tallies.values().all(|tally| tally.unknown == 0);
         let (status, status_words) = match account.status {
-            AccountStatus::Complete => ("complete", "complete evidence"),
+            AccountStatus::Complete if all_judged => ("complete", "complete evidence"),
+            AccountStatus::Complete => ("incomplete", "incomplete evidence"),
             AccountStatus::Incomplete => ("incomplete", "incomplete evidence"),
             AccountStatus::Suspended => ("incomplete", "suspended: not judged"),
             AccountStatus::Closed => ("incomplete", "closed: not judged"),
-            failed => ("failed", words::not_collected(failed)),
+            _ => ("failed", words::not_collected(account)),
         };
         Account {
             id: &account.id,

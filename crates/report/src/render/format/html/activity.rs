@@ -17,6 +17,8 @@ pub(super) struct Coverage {
 #[derive(Template)]
 #[template(path = "html/people.html")]
 pub(super) struct People<'a> {
+    /// How many parts stand above these.
+    before: usize,
     parts: Vec<Part<'a>>,
 }
 
@@ -38,13 +40,16 @@ impl Coverage {
 }
 
 impl<'a> People<'a> {
-    pub(super) fn new(report: &'a Report) -> People<'a> {
-        let mut parts = Vec::new();
+    /// Those who could not get in, which is what the page is read for, and all others.
+    pub(super) fn new(report: &'a Report) -> [People<'a>; 2] {
+        let (mut first, mut rest) = (Vec::new(), Vec::new());
         for summary in &report.activity {
-            parts.extend(activity::people(summary).into_iter().map(Part::new));
-            parts.extend(activity::person(summary).into_iter().map(Part::new));
+            let [locked_out, signed_in] = activity::people(summary);
+            first.push(Part::new(locked_out));
+            rest.push(Part::new(signed_in));
+            rest.extend(activity::person(summary).into_iter().map(Part::new));
         }
-        People { parts }
+        [People { before: 0, parts: first }, People { before: report.activity.len(), parts: rest }]
     }
 }
 

@@ -10,7 +10,7 @@ use portcullis_model::{Finding, Severity, Status};
 use super::index::{Index, Rule, words};
 use super::text::is_anchor;
 use crate::render::remarks;
-use crate::render::view::{Entry, View};
+use crate::render::view::{Entry, View, with_status};
 use crate::words::capitalised;
 
 /// So many findings of a rule are listed in the page itself. The script lists all.
@@ -20,6 +20,7 @@ const LISTED: usize = 100;
 #[template(path = "html/findings.html")]
 pub(super) struct Findings<'a> {
     pub(super) total: usize,
+    pub(super) open: usize,
     many_accounts: bool,
     groups: Vec<Group<'a>>,
 }
@@ -51,7 +52,9 @@ impl<'a> Findings<'a> {
         for rule in index.most_severe(Entry::is_work) {
             groups.push(Group::new(rule, view, &mut anchors)?);
         }
-        Ok(Findings { total: view.entries.len(), many_accounts: view.many_accounts(), groups })
+        let open = with_status(&view.entries, Status::Open).count();
+        let (total, many_accounts) = (view.entries.len(), view.many_accounts());
+        Ok(Findings { total, open, many_accounts, groups })
     }
 }
 

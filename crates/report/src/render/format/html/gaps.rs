@@ -65,7 +65,7 @@ impl Gaps {
             let finding = view.finding(entry)?;
             count += 1;
             rules.insert(entry.rule);
-            cards.add_finding(&finding, &mut cures);
+            cards.add_finding(&finding, view.account_id(entry), &mut cures);
         }
         let mut missing = Vec::new();
         for (sources, card) in cards.0 {
@@ -122,7 +122,7 @@ impl<'a> Cards<'a> {
     }
 
     /// Counts a finding that is unknown for each source that it lacks, and adds what to do.
-    fn add_finding(&mut self, finding: &Finding, cures: &mut BTreeSet<String>) {
+    fn add_finding(&mut self, finding: &Finding, account: &'a str, cures: &mut BTreeSet<String>) {
         let mut is_explained = false;
         for (sources, card) in &mut self.0 {
             let lacks = finding.missing.iter().any(|source| sources.contains(source));
@@ -136,6 +136,10 @@ impl<'a> Cards<'a> {
             let sources: BTreeSet<Source> = finding.missing.iter().copied().collect();
             let card = self.0.entry(sources).or_default();
             *card.findings.entry(finding.rule.clone()).or_default() += 1;
+            if !finding.missing.is_empty() {
+                let says = finding.message.trim_start_matches("not judged: ");
+                card.reasons.add(says.to_owned(), Some(account));
+            }
             cures.extend(steps(finding).map(str::to_owned));
         }
     }
@@ -152,7 +156,7 @@ impl Missing {
         let more = descriptions.len().saturating_sub(LISTED_REASONS);
         descriptions.truncate(LISTED_REASONS);
         let (reasons, details) = match sources.len() {
-            0 | 1 => (descriptions, Vec::new()),
+            0 | 1 if !descriptions.is_empty() => (descriptions, Vec::new()),
             _ => (card.reasons.led(report), descriptions),
         };
         let effect = match card.findings.values().sum::<usize>() {
