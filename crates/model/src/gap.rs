@@ -74,6 +74,11 @@ impl Gap {
         ["Denied", "Unauthorized", "NotAuthorized"].iter().any(|denial| self.code.contains(denial))
     }
 
+    /// Whether a date or a boolean has another form than AWS gives it.
+    fn is_bad_value(&self) -> bool {
+        ["is not a date", "is neither true nor false"].iter().any(|it| self.message.ends_with(it))
+    }
+
     /// The code in words: `access denied`.
     #[must_use]
     pub fn reason(&self) -> String {
@@ -116,6 +121,11 @@ impl Gap {
                     .to_owned()
             }
             Gap::UNREADABLE_FILE => "Fetch the unreadable files again.".to_owned(),
+            _ if *source == Source::CredentialReport && self.is_bad_value() => {
+                "Get the credential report again, and do not save it from a spreadsheet program, which rewrites \
+                 dates."
+                    .to_owned()
+            }
             Gap::NOT_ACTIVE => "Nothing is to be done: the account is not active.".to_owned(),
             Gap::NOT_KEPT => "Make room for the bundle and run again with --resume.".to_owned(),
             _ => format!("Collect {source} again ({action})."),

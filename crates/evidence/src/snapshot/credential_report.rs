@@ -87,7 +87,8 @@ pub(super) fn parse(
     let problem = match generated_at {
         None => Some((Gap::UNDATED, "a bare CSV does not say when AWS made the report".to_owned())),
         Some(made) if is_future(made, as_of) => {
-            Some(("Contradictory", format!("made {made}, which is later than {as_of:.0}")))
+            let [made, as_of] = [made, as_of].map(|it| it.strftime("%Y-%m-%d %H:%M UTC"));
+            Some(("Contradictory", format!("made {made}, which is later than {as_of}")))
         }
         Some(_) => None,
     };

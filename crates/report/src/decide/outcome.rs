@@ -172,7 +172,7 @@ impl fmt::Display for Outcome {
             Kind::Incomplete => write!(f, "{nothing_failed}, but {} fully judged", self.missed()),
             Kind::SharesMissing(what) => write!(f, "{nothing_failed}, but {what}"),
             Kind::NothingCollected if self.accounts < 2 => {
-                f.write_str("nothing failed, but only because nothing could be collected")
+                f.write_str("nothing failed, but only because there was no usable evidence")
             }
             Kind::NothingCollected => write!(
                 f,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use portcullis_model::{AuditedAccount, Report, RunOptions, Source};
+use portcullis_model::{AuditedAccount, Gap, Report, RunOptions, Source};
 
 use crate::decide::loosened;
 use crate::words::{self, counted, time};
@@ -120,8 +120,10 @@ fn not_asked(report: &Report) -> Option<String> {
 /// what is missing.
 fn gaps(report: &Report) -> Option<String> {
     let all = report.accounts.iter().flat_map(|account| &account.gaps);
-    let sources: BTreeSet<_> =
-        all.filter(|gap| !gap.is_by_choice()).map(|gap| gap.source).collect();
+    let sources: BTreeSet<_> = all
+        .filter(|gap| !gap.is_by_choice() && gap.code != Gap::UNDATED)
+        .map(|gap| gap.source)
+        .collect();
     match sources.len() {
         0 if report.activity.is_empty() => Some("none".to_owned()),
         _ if sources.iter().all(|source| *source == Source::CloudTrail) => None,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_model::{Gap, Report, Source};
 
 use crate::decide::redact::WITHHELD;
-use crate::words::{Shared, few, shorten};
+use crate::words::{Shared, counted, few, shorten};
 
 /// Room for AWS's sentence on who may not do what on which ARN.
 const MESSAGE_CHARS: usize = 300;
@@ -59,13 +59,36 @@ pub(crate) fn causes<'a>(gaps: impl IntoIterator<Item = &'a Gap>, most: usize) -
     for gap in gaps {
         kinds.entry(Kind::new(gap)).or_default().push(gap);
     }
-    kinds.into_iter().map(|(kind, gaps)| Cause::new(&kind, &gaps, most)).collect()
+    let mut causes: Vec<Cause> = Vec::new();
+    for (kind, gaps) in kinds {
+        let cause = Cause::new(&kind, &gaps, most);
+        match causes.iter_mut().find(|known| known.is_about_the_same(&cause)) {
+            Some(known) => known.add(&cause),
+            None => causes.push(cause),
+        }
+    }
+    causes
 }
 
 impl Cause {
     /// What is missing and why, and what to do.
     pub(crate) fn sentences(&self) -> String {
         format!("{}. {}", self.says, self.remedy)
+    }
+
+    /// Whether both leave the same rules open.
+    fn is_about_the_same(&self, other: &Cause) -> bool {
+        self.sources == other.sources && !self.by_choice && !other.by_choice
+    }
+
+    /// Adds another reason why the same is missing.
+    fn add(&mut self, other: &Cause) {
+        let same = self.says.split_inclusive(')').next().unwrap_or_default();
+        let says = other.says.strip_prefix(same).unwrap_or(&other.says);
+        self.says = format!("{}; {}", self.says, says.trim_start_matches([':', ' ']));
+        if !self.remedy.contains(&other.remedy) {
+            self.remedy = format!("{} {}", self.remedy, other.remedy);
+        }
     }
 
     fn new(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> Cause {
@@ -123,8 +146,8 @@ fn remedy(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> String {
             "Exempt the auditing identity from that deny and collect again.".to_owned()
         }
         Kind::Absent { .. } => {
-            "Collect the account with `portcullis collect`, or add what the AWS CLI \
-                            prints."
+            "Collect the account with `portcullis collect`, or with examples/collect-with-aws-cli.sh, \
+             which needs only the AWS CLI."
                 .to_owned()
         }
         Kind::NotRequested(_) | Kind::Other(..) => {
@@ -158,8 +181,11 @@ pub(crate) fn folded(gaps: &[&Gap]) -> Vec<String> {
 
 /// Gaps of one source and reason in one sentence, with the message of the first.
 fn describe(same: &[&Gap]) -> String {
-    let Some(first) = same.first() else { return String::new() };
-    let resources: Vec<&str> = same.iter().filter_map(|gap| gap.resource.as_deref()).collect();
+    let Some(first) = same.iter().min_by_key(|gap| line_number(&gap.message)) else {
+        return String::new();
+    };
+    let resources: BTreeSet<&str> = same.iter().filter_map(|gap| gap.resource.as_deref()).collect();
+    let resources: Vec<&str> = resources.into_iter().collect();
     let Gap { source, operation, message, .. } = first;
     if first.code == Gap::UNREADABLE_FILE {
         return describe_files(same);
@@ -168,7 +194,18 @@ fn describe(same: &[&Gap]) -> String {
     if message == WITHHELD {
         return says;
     }
-    format!("{says}: {}", shorten(message, MESSAGE_CHARS))
+    let more = match same.len() {
+        count @ 2.. if line_number(message).is_some() => {
+            format!(", and {}", counted(count - 1, "more value"))
+        }
+        _ => String::new(),
+    };
+    format!("{says}: {}{more}", shorten(message, MESSAGE_CHARS))
+}
+
+/// The line of a file that a message is about: `line 3: …`.
+fn line_number(message: &str) -> Option<usize> {
+    message.strip_prefix("line ")?.split(':').next()?.parse().ok()
 }
 
 /// Files that could not be read, each with its own cause.

@@ -53,7 +53,7 @@ fn unknowns_are_incomplete_unless_allowed() {
 fn nothing_collected_is_never_clean() {
     let mut report = without(report(), &[Verdict::Fail, Verdict::Unknown]);
     report.accounts[0].status = AccountStatus::Failed;
-    let says = "nothing failed, but only because nothing could be collected.";
+    let says = "nothing failed, but only because there was no usable evidence.";
     expect(&report, Severity::Low, &["idle-user", "old-key"], 3, says);
     report.accounts.clear();
     expect(&report, Severity::Low, &[], 3, says);

@@ -13,6 +13,12 @@ use crate::snapshot::time::is_future;
 /// reports, nothing to say about root. Emulators write one for the other.
 const NONE: [&str; 3] = ["N/A", "no_information", "not_supported"];
 
+/// What is wrong with a value that a spreadsheet may have rewritten.
+const NOT_A_DATE: &str = "is not a date";
+const NOT_A_FLAG: &str = "is neither true nor false";
+/// So many characters of a value that cannot be read are shown.
+const SHOWN: usize = 40;
+
 /// The cells of one line. A column that is absent gives missing facts, explained by the header's
 /// gap; a value of the wrong kind gives a missing fact and a gap of its own.
 pub(super) struct Cells<'a> {
@@ -50,14 +56,13 @@ impl<'a> Cells<'a> {
             None => Fact::Known(None),
             Some(text) if text.eq_ignore_ascii_case("true") => Fact::Known(Some(true)),
             Some(text) if text.eq_ignore_ascii_case("false") => Fact::Known(Some(false)),
-            Some(_) => self.bad(column, "is neither true nor false"),
+            Some(_) => self.bad(column, NOT_A_FLAG),
         })
     }
 
     /// `true` or `false` in any case.
     pub(super) fn flag(&mut self, column: &str) -> Fact<bool> {
-        self.optional_flag(column)
-            .and_then(|flag| self.required(flag, column, "is neither true nor false"))
+        self.optional_flag(column).and_then(|flag| self.required(flag, column, NOT_A_FLAG))
     }
 
     /// A date, where there is one.
@@ -65,11 +70,12 @@ impl<'a> Cells<'a> {
         self.text(column).and_then(|text| match (text.map(str::parse), self.latest) {
             (None, _) => Fact::Known(None),
             (Some(Ok(date)), Some(latest)) if is_future(date, latest) => {
+                let latest = latest.strftime("%Y-%m-%d %H:%M UTC");
                 self.bad(column, &format!("is later than {latest}"))
             }
             (Some(Ok(date)), Some(_)) => Fact::Known(Some(date)),
             (Some(Ok(_)), None) => Fact::missing(Source::CredentialReport),
-            (Some(Err(_)), _) => self.bad(column, "is not a date"),
+            (Some(Err(_)), _) => self.bad(column, NOT_A_DATE),
         })
     }
 
@@ -89,7 +95,10 @@ impl<'a> Cells<'a> {
 
     /// Says what is wrong with a value, which is not known for that.
     pub(super) fn bad<T>(&mut self, column: &str, problem: &str) -> Fact<T> {
-        let gap = malformed(format!("line {}: {column} {problem}", self.entry.number));
+        let cell: String = self.cell(column).unwrap_or_default().chars().take(SHOWN).collect();
+        let is_respelt = [NOT_A_DATE, NOT_A_FLAG].contains(&problem) && !cell.is_empty();
+        let shown = if is_respelt { format!(" (`{cell}`)") } else { String::new() };
+        let gap = malformed(format!("line {}: {column}{shown} {problem}", self.entry.number));
         self.gaps.push(gap.for_resource(&self.entry.name));
         Fact::missing(Source::CredentialReport)
     }

@@ -902,7 +902,7 @@ fn what_the_report_says_of_the_future_is_not_believed() {
         };
         // The report cannot know what happened after it was made, but clocks differ.
         let future = report("2025-12-31T22:05:01Z");
-        let message = format!("line 3: {column} is later than {REPORT_AT}");
+        let message = format!("line 3: {column} is later than 2025-12-31 22:00 UTC");
         let gap = ("Malformed".to_owned(), message);
         assert_eq!(gaps(&future, Source::CredentialReport, Some("alice")), [gap]);
         let now = report("2025-12-31T22:05:00Z");
@@ -914,7 +914,7 @@ fn what_the_report_says_of_the_future_is_not_believed() {
         gaps(&snapshot.snapshot(), Source::CredentialReport, Some("alice"))
     };
     assert_eq!(bare(JUST_NOW), [], "nothing says when it was made");
-    let message = "line 3: password_last_used is later than 2026-01-01T00:00:00Z".to_owned();
+    let message = "line 3: password_last_used is later than 2026-01-01 00:00 UTC".to_owned();
     assert_eq!(bare(TOMORROW), [("Malformed".to_owned(), message)]);
     let used = [("password_enabled", "true"), ("password_last_used", TOMORROW)];
     let alice = Fixture::new().alice(&used).user();

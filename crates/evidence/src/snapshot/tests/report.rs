@@ -183,12 +183,12 @@ fn a_repeated_column_is_no_column() {
 #[test]
 fn a_bad_value_is_a_gap_that_names_line_and_user() {
     for (column, value, problem) in [
-        ("mfa_active", "maybe", "is neither true nor false"),
+        ("mfa_active", "maybe", "(`maybe`) is neither true nor false"),
         ("mfa_active", "", "is neither true nor false"),
-        ("password_enabled", "not_supported", "is neither true nor false"),
-        ("user_creation_time", "N/A", "is not a date"),
-        ("access_key_1_last_used_date", "yesterday", "is not a date"),
-        ("cert_1_last_rotated", "2024-13-01T00:00:00Z", "is not a date"),
+        ("password_enabled", "not_supported", "(`not_supported`) is neither true nor false"),
+        ("user_creation_time", "N/A", "(`N/A`) is not a date"),
+        ("access_key_1_last_used_date", "yesterday", "(`yesterday`) is not a date"),
+        ("cert_1_last_rotated", "2024-13-01T00:00:00Z", "(`2024-13-01T00:00:00Z`) is not a date"),
         ("access_key_1_last_used_region", "", "is empty"),
     ] {
         let snapshot = Fixture::new().alice(&[(column, value)]).snapshot();
@@ -211,7 +211,7 @@ fn lines_are_numbered_whatever_ends_them() {
     for (end, numbers) in [("\n", [3, 4, 5]), ("\r\n", [3, 4, 5]), ("\n\n", [5, 7, 9])] {
         let snapshot = Fixture::new().report_text(&lines.join(end)).snapshot();
         let [bad, nobody, short] = numbers;
-        let bad = format!("line {bad}: mfa_active is neither true nor false");
+        let bad = format!("line {bad}: mfa_active (`maybe`) is neither true nor false");
         assert_eq!(gaps(&snapshot, REPORT, Some("alice"))[0].1, bad, "{end:?}");
         let messages: Vec<_> = gaps(&snapshot, REPORT, None).into_iter().map(|gap| gap.1).collect();
         let nobody = format!("line {nobody} names no user that its ARN names too");
