@@ -5,6 +5,7 @@ mod permissions;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ use self::permissions::{Access, Permission};
 pub(crate) use self::text::write;
 use crate::args::{DoctorArgs, View};
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, did_you_mean};
 use crate::{evidence, rule_files, terminal};
 
 /// The exit status where something is to be fixed.
@@ -128,7 +129,8 @@ impl Progress for Recorder {
 
 pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     let (rules, _) = config.load_rules(&args.rules.directories)?;
-    let rules = rule_files::select(rules, &args.rules.selection(Evidence::Account), &[])?;
+    let rules =
+        rule_files::select(rules, &args.rules.selection(Evidence::Account), &[], &config.origins)?;
     let sources = rule_files::sources(&rules).without(Source::RootCredentials);
     let mut options = evidence::options(&args.live, sources);
     let recorder = Arc::new(Recorder::default());
@@ -162,7 +164,14 @@ pub(crate) fn failure(
     since: Instant,
 ) -> Failure {
     let limit = AT_ONCE.saturating_sub(since.elapsed()).clamp(SHORT, PATIENCE);
-    let failure = Failure::from(error.to_string());
+    if let CollectError::NoProfile { name, others } = &error {
+        let meant = did_you_mean(name, others.iter().map(String::as_str));
+        let meant = meant.map_or_else(String::new, |meant| format!("{meant} "));
+        let help = format!("{meant}{}; `portcullis doctor` shows what else there is", error.help());
+        runtime.shutdown_background();
+        return Failure::with_help(error.to_string(), help);
+    }
+    let failure = Failure::from(describe(&error));
     let examining = async { examine(options, &Err(error), Calls::default(), limit).await };
     let examination = runtime.block_on(examining);
     runtime.shutdown_background();
@@ -321,7 +330,23 @@ fn unidentified(bundle: &Bundle) -> Option<String> {
 
 /// What to do about what stops everything, and why.
 fn first_fix(error: &CollectError) -> String {
-    format!("{}; {}", error.to_string().trim_end_matches('.'), error.help())
+    format!("{}; {}", describe(error).trim_end_matches('.'), error.help())
+}
+
+/// The error; where there are no credentials, also which half of them the environment has.
+fn describe(error: &CollectError) -> String {
+    let [id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !matches!(error, CollectError::NoCredentials(_) | CollectError::CredentialsFailed(_)) {
+        return error.to_string();
+    }
+    let says = error.to_string();
+    let says = says.trim_end_matches('.');
+    match (is_set(id), is_set(secret)) {
+        (true, false) => format!("{says}; {id} is set, but {secret} is not"),
+        (false, true) => format!("{says}; {secret} is set, but {id} is not"),
+        _ => error.to_string(),
+    }
 }
 
 /// Whether each service that is needed answers: with whatever, so long as it is an answer.

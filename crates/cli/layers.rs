@@ -7,18 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
+use std::num::ParseIntError;
 use std::path::PathBuf;
 use std::process;
 
 use clap::builder::{PossibleValue, ValueParser};
-use clap::error::{ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, value_parser};
 use portcullis_rules::{Problem, similar};
 
 use crate::args::Cli;
 use crate::config::Config;
-use crate::failure::{Failure, quoted};
+use crate::failure::{Failure, did_you_mean, quoted};
 use crate::redaction::SALT;
 use crate::terminal;
 
@@ -29,7 +30,7 @@ const REWRITING: [&str; 2] = ["report", "merge"];
 /// Commands that judge nothing, and so do without a configuration that cannot be read.
 const SHOWING_RULES: [&str; 2] = ["rules", "frameworks"];
 /// What the names of variables begin with.
-const PREFIX: &str = "PORTCULLIS_";
+pub(crate) const PREFIX: &str = "PORTCULLIS_";
 /// The option that names the configuration, and is not a key of it.
 const CONFIG: &str = "config";
 /// The option that names directories of rules.
@@ -120,7 +121,14 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         let in_environment = layers.values.get(CONFIG).and_then(|paths| paths.first());
         let path = given.get_one(CONFIG).cloned().or_else(|| in_environment.map(PathBuf::from));
         let shows_rules = names.first().is_some_and(|name| SHOWING_RULES.contains(name));
-        config = match Config::read(path.as_deref(), &options) {
+        let read = Config::read(path.as_deref(), &options);
+        let read = read.map_err(|failure| match in_environment {
+            Some(_) if given.get_one::<PathBuf>(CONFIG).is_none() => {
+                failure.at(&format!("{PREFIX}CONFIG"))
+            }
+            _ => failure,
+        });
+        config = match read {
             read if path.is_some() || !shows_rules => read?,
             read => read.and_then(Config::checked).unwrap_or_else(|failure| {
                 failure.at("portcullis.toml is left out").warn();
@@ -147,23 +155,51 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
 
 /// Ends with the error, in which an argument of any length is quoted by its beginning and its end.
 fn refuse(mut error: clap::Error) -> ! {
+    let meant = meant(&error);
+    // Clap's own suggestions are worded otherwise, and some name a hidden command.
+    error.remove(ContextKind::SuggestedArg);
+    error.remove(ContextKind::SuggestedSubcommand);
+    error.remove(ContextKind::SuggestedValue);
+    error.remove(ContextKind::Suggested);
     let mut quotes = Vec::new();
     for (kind, value) in error.context() {
-        match value {
-            ContextValue::String(text) => quotes.push((kind, ContextValue::String(quoted(text)))),
-            ContextValue::StyledStrs(tips) => {
-                let mut tips = tips.clone();
-                // They repeat the argument.
-                tips.retain(|tip| quoted(&tip.to_string()) == tip.to_string());
-                quotes.push((kind, ContextValue::StyledStrs(tips)));
-            }
-            _ => {}
+        if let ContextValue::String(text) = value {
+            quotes.push((kind, ContextValue::String(quoted(text))));
         }
     }
     for (kind, value) in quotes {
         error.insert(kind, value);
     }
+    if let Some(meant) = meant {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![meant.into()]));
+    }
     error.exit()
+}
+
+/// What the argument that is wrong was probably meant to be.
+fn meant(error: &clap::Error) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let names = |kind| match error.get(kind) {
+        Some(ContextValue::String(name)) => vec![name.clone()],
+        Some(ContextValue::Strings(names)) => names.clone(),
+        _ => Vec::new(),
+    };
+    let (word, names) = match error.kind() {
+        ErrorKind::UnknownArgument => {
+            (text(ContextKind::InvalidArg)?, names(ContextKind::SuggestedArg))
+        }
+        ErrorKind::InvalidSubcommand => {
+            (text(ContextKind::InvalidSubcommand)?, names(ContextKind::SuggestedSubcommand))
+        }
+        ErrorKind::InvalidValue => {
+            (text(ContextKind::InvalidValue)?, names(ContextKind::ValidValue))
+        }
+        _ => return None,
+    };
+    did_you_mean(&word, names.iter().map(String::as_str))
 }
 
 /// The command line of Portcullis, whose help names the variables.
@@ -217,7 +253,7 @@ pub(crate) fn kind(arg: &Arg) -> Kind {
 /// What is wrong with a value of the option, by the parser that the command line has for it.
 pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
     let valid = arg.get_possible_values();
-    if !valid.is_empty() && !valid.iter().any(|one| one.matches(value, false)) {
+    if !valid.is_empty() && !valid.iter().any(|one| one.matches(value, arg.is_ignore_case_set())) {
         let problem = Problem::new(0..0, format!("`{value}` is not valid here"));
         return Err(problem.valid(value, valid.iter().map(PossibleValue::get_name)));
     }
@@ -225,7 +261,10 @@ pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
     let alone = Arg::new("value").value_parser(parser).allow_hyphen_values(true);
     let outcome = Command::new("").no_binary_name(true).arg(alone).try_get_matches_from([value]);
     outcome.map(drop).map_err(|error| {
-        let reason = error.source().map_or("this is not valid".to_owned(), ToString::to_string);
+        let reason = match error.source() {
+            Some(cause) if cause.is::<ParseIntError>() => "expected a whole number".to_owned(),
+            cause => cause.map_or("this is not valid".to_owned(), ToString::to_string),
+        };
         Problem::new(0..0, format!("`{value}`: {reason}"))
     })
 }
@@ -289,8 +328,11 @@ fn from_environment(arg: &Arg) -> Result<Option<Choice<'_>>, Failure> {
         _ => vec![value],
     };
     for value in &values {
-        check(arg, value)
-            .map_err(|problem| Failure::from(problem.message).helped(problem.help).at(&name))?;
+        check(arg, value).map_err(|problem| {
+            let switch = "valid: 1, 0, true, false".to_owned();
+            let help = if kind(arg) == Kind::Switch { Some(switch) } else { problem.help };
+            Failure::from(problem.message).helped(help).at(&name)
+        })?;
     }
     Ok(Some(Choice { arg, values, origin: name }))
 }

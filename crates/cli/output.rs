@@ -48,10 +48,10 @@ impl<F: FromStr<Err = UnknownFormat>> FromStr for Output<F> {
             None => (text, None),
         };
         let help = |error: UnknownFormat| {
-            did_you_mean(format, error.names.iter().copied())
+            did_you_mean(&format.to_ascii_lowercase(), error.names.iter().copied())
                 .map_or(error.to_string(), |help| format!("unknown format; {help}"))
         };
-        Ok(Output { format: format.parse().map_err(help)?, path })
+        Ok(Output { format: format.to_ascii_lowercase().parse().map_err(help)?, path })
     }
 }
 

@@ -25,7 +25,8 @@ const ROOT_TASK: &str = "arn:*:iam::aws:policy/root-task/IAMAuditRootUserCredent
 
 pub(crate) fn run(args: &PermissionsArgs, config: &Config) -> Result<(), Failure> {
     let (rules, _) = config.load_rules(&args.rules.directories)?;
-    let rules = rule_files::select(rules, &args.rules.selection(Evidence::Account), &[])?;
+    let rules =
+        rule_files::select(rules, &args.rules.selection(Evidence::Account), &[], &config.origins)?;
     let sources = rule_files::sources(&rules).without(Source::RootCredentials);
     let mut actions = sources.actions(args.quick);
     if args.signins {

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::joined::Whole;
 use crate::output::{self, Output};
+use crate::rule_files::chosen_by;
 use crate::{loosened, redaction, rule_files, saved, terminal, waivers};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -40,11 +41,15 @@ impl<'a> Reporting<'a> {
         evidence: Evidence,
     ) -> Result<Reporting<'a>, Failure> {
         let salt = redaction::salt(&args.redaction)?;
-        let earlier = earlier(args, salt.as_ref())?;
-        let (rules, waivers) = config.load_rules(&args.rules.directories)?;
+        let origins = &config.origins;
+        let earlier = earlier(args, salt.as_ref())
+            .map_err(|failure| chosen_by(failure, "baseline", origins))?;
+        let (rules, waivers) = config
+            .load_rules(&args.rules.directories)
+            .map_err(|failure| chosen_by(failure, "directories", origins))?;
         let selection = args.rules.selection(evidence);
         let options = options(args, &selection);
-        let rules = rule_files::select(rules, &selection, &options.gate.allow_unknown)?;
+        let rules = rule_files::select(rules, &selection, &options.gate.allow_unknown, origins)?;
         let run = loosened::run(args, &config, &rules, &options);
         Ok(Reporting {
             args,

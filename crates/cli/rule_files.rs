@@ -1,5 +1,6 @@
 //! Rules: those that are built in, and the user's own.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use portcullis_rules::{
 };
 
 use crate::failure::{Failure, did_you_mean};
+use crate::layers::PREFIX;
 
 /// The directory, inside one of rules, whose files are frameworks.
 const FRAMEWORKS: &str = "frameworks";
@@ -68,6 +70,9 @@ fn read(directory: &Path) -> Result<Vec<RuleFile>, Failure> {
         return Err(
             format!("cannot read rules in {}: it does not exist", directory.display()).into()
         );
+    }
+    if directory.is_file() {
+        return Err(format!("{} is a file: name its directory", directory.display()).into());
     }
     let files = read_directory(directory)
         .map_err(|error| format!("cannot read rules in {}: {error}", directory.display()))?;
@@ -144,22 +149,40 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
     })
 }
 
-/// The selected rules; an error with all ids of the selection, and all other ids of rules, that do not exist.
+/// The selected rules, with where options were chosen, by their ids; an error with all ids of the selection, and all other ids of rules, that do not exist.
 pub(crate) fn select(
     rules: RuleSet,
     selection: &Selection,
     others: &[String],
+    origins: &BTreeMap<String, String>,
 ) -> Result<RuleSet, Failure> {
     let mut failures = Vec::new();
-    for id in selection.only.iter().chain(&selection.skip).chain(others) {
-        failures.extend(find(&rules, id).err());
+    let rule_ids =
+        [("only", &*selection.only), ("skip", &*selection.skip), ("allow_unknown", others)];
+    for (option, ids) in rule_ids {
+        for id in ids {
+            failures.extend(find(&rules, id).err().map(|it| chosen_by(it, option, origins)));
+        }
     }
     for id in &selection.frameworks {
-        failures.extend(framework(&rules, id).err());
+        let failure = framework(&rules, id).err();
+        failures.extend(failure.map(|it| chosen_by(it, "frameworks", origins)));
     }
     match Failure::joined(failures, "the names of rules and frameworks") {
         Some(failure) => Err(failure),
         None => Ok(rules.select(selection)?),
+    }
+}
+
+/// The failure, led by the variable that chose the option, by its id, if one did.
+pub(crate) fn chosen_by(
+    failure: Failure,
+    option: &str,
+    origins: &BTreeMap<String, String>,
+) -> Failure {
+    match origins.get(option).filter(|origin| origin.starts_with(PREFIX)) {
+        Some(variable) => failure.at(variable),
+        None => failure,
     }
 }
 

@@ -60,6 +60,9 @@ fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
     let checked: Vec<Checked<'_>> =
         outcomes.iter().map(|outcome| Checked::new(outcome, report.as_ref())).collect();
     match args.view.output {
+        View::Text if config.path().is_none() => terminal::print_page(|page| {
+            page.line(bold(), "There is no portcullis.toml here, and so no waiver.")
+        })?,
         View::Text => terminal::print_page(|page| write(&checked, report.is_some(), page))?,
         View::Json => terminal::print(|out| write_json(&checked, out))?,
     }

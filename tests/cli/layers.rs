@@ -95,12 +95,12 @@ fn a_switch_is_true_or_false() {
     }
     let refused = audit("", &[("PORTCULLIS_QUIET", "yes")], &only);
     assert_eq!(refused.status, 2);
-    let says = "error: PORTCULLIS_QUIET: `yes` is not valid here\nhelp: valid: true, false\n";
+    let says = "error: PORTCULLIS_QUIET: `yes` is not valid here\nhelp: valid: 1, 0, true, false\n";
     assert_eq!(refused.stderr, says);
     let several = [("PORTCULLIS_FAIL_ON", "hihg"), ("PORTCULLIS_QUIET", "yes")];
     let says = "error: there are 2 problems with the environment\n  \
                 PORTCULLIS_FAIL_ON: `hihg` is not valid here; did you mean `high`?\n  \
-                PORTCULLIS_QUIET: `yes` is not valid here; valid: true, false\n";
+                PORTCULLIS_QUIET: `yes` is not valid here; valid: 1, 0, true, false\n";
     assert_eq!(audit("", &several, &only).stderr, says);
 }
 
@@ -128,8 +128,8 @@ fn every_name_that_does_not_exist_is_named() {
     let skipped = [("PORTCULLIS_SKIP", "no-such-rule,stale-key")];
     let run = audit("", &skipped, &["--allow-unknown", "nothing"]);
     let says = "error: there are 3 problems with the names of rules and frameworks\n  \
-                there is no rule `no-such-rule`; `portcullis rules list` shows all\n  \
-                there is no rule `stale-key`; did you mean `stale-access-key`?\n  \
+                PORTCULLIS_SKIP: there is no rule `no-such-rule`; `portcullis rules list` shows all\n  \
+                PORTCULLIS_SKIP: there is no rule `stale-key`; did you mean `stale-access-key`?\n  \
                 there is no rule `nothing`; `portcullis rules list` shows all\n";
     assert_eq!((run.status, run.stderr.as_str()), (2, says));
 }
@@ -195,6 +195,31 @@ fn lists_are_split_at_commas_and_lines() {
     let run = audit("", &[("PORTCULLIS_SKIP", &skipped), ("PORTCULLIS_OUTPUT", "json")], &[]);
     let report: Json = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["options"]["skip"], json!([FAILING, PASSING]));
+}
+
+#[test]
+fn an_error_names_the_variable_that_it_comes_from() {
+    for (variable, value, says) in [
+        ("ONLY", "foo", "there is no rule `foo`"),
+        ("SKIP", "foo", "there is no rule `foo`"),
+        ("ALLOW_UNKNOWN", "foo", "there is no rule `foo`"),
+        ("FRAMEWORK", "foo", "there is no framework `foo`"),
+        ("BASELINE", "nowhere.json", "cannot read nowhere.json"),
+        ("CONFIG", "nowhere.toml", "cannot read nowhere.toml"),
+        ("RULE_DIRECTORIES", "nowhere", "cannot read rules in nowhere"),
+        ("FAIL_ON", "hihg", "`hihg` is not valid here"),
+        ("DEADLINE", "soon", "`soon`: expected a whole number"),
+    ] {
+        let variable = format!("PORTCULLIS_{variable}");
+        let run = sandbox().env(&variable, value).run(PLAIN);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        let says = format!("error: {variable}: {says}");
+        assert!(run.stderr.starts_with(&says), "{says} is not in {}", run.stderr);
+    }
+    let run = audit("", &[("PORTCULLIS_EXIT_ZERO", "yes")], &[]);
+    assert!(run.stderr.contains("help: valid: 1, 0, true, false"), "{}", run.stderr);
+    let run = audit("", &[("PORTCULLIS_VERBOSE", "x")], &[]);
+    assert!(run.stderr.contains("`x`: expected a whole number"), "{}", run.stderr);
 }
 
 #[test]

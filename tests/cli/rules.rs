@@ -112,6 +112,17 @@ fn check_names_an_example_that_does_not_hold() {
 }
 
 #[test]
+fn a_file_of_rules_is_named_by_its_directory() {
+    let run = with_own(OWN).run(["rules", "check", "own/people/old-user.toml"]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr.contains("own/people/old-user.toml is a file: name its directory"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn a_directory_without_rules_is_an_error() {
     let sandbox = Sandbox::new();
     sandbox.write("own/readme.md", "");

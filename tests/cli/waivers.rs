@@ -205,6 +205,13 @@ fn a_rule_of_ones_own_can_be_waived() {
 }
 
 #[test]
+fn that_there_is_no_configuration_is_said() {
+    let run = Sandbox::new().run(["waivers", "check"]);
+    let says = "There is no portcullis.toml here, and so no waiver.\n";
+    assert_eq!((run.status, run.stdout.as_str()), (0, says), "{}", run.stderr);
+}
+
+#[test]
 fn check_shows_what_each_waiver_matches() {
     let text = format!(
         "{}{}{}{}",

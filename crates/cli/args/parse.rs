@@ -6,11 +6,11 @@ use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::{AccountId, Arn, Severity, Verdict};
+use portcullis_model::{AccountId, Arn, Severity, Verdict, is_region};
 use portcullis_report::Format;
 use portcullis_rules::{SCOPES, Scope};
 
-/// One of these, by its word.
+/// One of these, by its word; in any case of letters where the argument ignores it.
 fn one_of<T, const N: usize>(
     all: [T; N],
     word: fn(T) -> &'static str,
@@ -19,7 +19,9 @@ where
     T: Copy + Send + Sync + 'static,
 {
     PossibleValuesParser::new(all.map(word)).try_map(move |text| {
-        all.into_iter().find(|one| word(*one) == text).ok_or("it is not one of these")
+        all.into_iter()
+            .find(|one| word(*one).eq_ignore_ascii_case(&text))
+            .ok_or("it is not one of these")
     })
 }
 
@@ -48,6 +50,15 @@ pub(super) fn formats(usual: Format) -> String {
 /// A verdict that reports do not list unless asked to.
 pub(super) fn included() -> impl TypedValueParser<Value = Verdict> {
     one_of([Verdict::Pass, Verdict::NotApplicable], Verdict::word)
+}
+
+/// The name of a region, such as `eu-west-1`.
+pub(super) fn region(text: &str) -> Result<String, &'static str> {
+    if is_region(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected the name of an AWS region, such as eu-west-1")
+    }
 }
 
 /// The id of a rule or framework, in whatever case: ids are lowercase.

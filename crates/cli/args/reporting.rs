@@ -122,7 +122,7 @@ pub(crate) struct SelectionArgs {
 #[command(next_help_heading = "Pass or fail")]
 pub(crate) struct GateArgs {
     /// The lowest severity that counts: critical, high, medium, low or info
-    #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), default_value = "low", hide_possible_values = true)]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), ignore_case = true, default_value = "low", hide_possible_values = true)]
     pub(crate) fail_on: Severity,
     /// Rules that may stay unknown without exit status 3; repeat or list
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = parse::id())]

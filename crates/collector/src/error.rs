@@ -19,6 +19,8 @@ use crate::failure::{
 };
 use crate::session::FIRST_CALL;
 
+/// What the error about a file of certificates calls it.
+const CA_BUNDLE: &str = "the CA bundle";
 const NETWORK_HELP: &str = "check the network, the region, and AWS_ENDPOINT_URL if it is set";
 const THROTTLING_HELP: &str =
     "AWS throttles the calls of this run and others: try again in a few minutes";
@@ -134,6 +136,9 @@ impl CollectError {
             }
             CollectError::NoProfile { others, .. } => {
                 return format!("choose one of these: {}", others.join(", "));
+            }
+            CollectError::Configuration(why) if why.contains(CA_BUNDLE) => {
+                "correct AWS_CA_BUNDLE, or unset it"
             }
             CollectError::Configuration(_) => {
                 "correct the AWS configuration files, or pass another --profile"
