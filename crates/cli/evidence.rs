@@ -70,7 +70,11 @@ pub(crate) fn facts(
     names: Names,
 ) -> Result<Snapshot, Failure> {
     let now = Timestamp::now();
-    let as_of = as_of.or_else(|| bundle.collected_at(now)).unwrap_or_else(|| {
+    let collected = bundle.collected_at(now);
+    if let (Some(as_of), Some(collected)) = (as_of, collected) {
+        check_is_later(as_of, collected)?;
+    }
+    let as_of = as_of.or(collected).unwrap_or_else(|| {
         terminal::note(
             "the evidence does not say when it was collected, or gives a date to come; ages are measured as of now (see --as-of)",
         );
@@ -83,6 +87,19 @@ pub(crate) fn facts(
             "run without --redact to see which user, and which patterns",
         ),
     })
+}
+
+/// Refuses a moment before the evidence: most of it would lie in the future. A credential report may be older than
+/// the rest, and ages may count to its date.
+fn check_is_later(as_of: Timestamp, collected: Timestamp) -> Result<(), Failure> {
+    if as_of.checked_add(MAX_REPORT_AGE).is_ok_and(|latest| latest < collected) {
+        let [as_of, collected] = [as_of, collected].map(|it| it.strftime("%Y-%m-%d %H:%M UTC"));
+        return Err(Failure::with_help(
+            format!("--as-of ({as_of}) is before this evidence was collected ({collected})"),
+            "leave out --as-of, or give a later moment",
+        ));
+    }
+    Ok(())
 }
 
 /// All that can be asked.

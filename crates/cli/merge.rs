@@ -90,7 +90,9 @@ pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Fa
 
 fn help(conflict: &Conflict) -> &'static str {
     match conflict {
-        Conflict::SameAccount(_) => "leave one of them out, or compare them with `portcullis diff`",
+        Conflict::SameAccount(_) => {
+            "leave one of them out, or compare a saved report of each with `portcullis diff`"
+        }
         Conflict::Unidentified => "add caller-identity.json to the bundles that lack it",
         Conflict::Redaction => "redact all reports with the same salt, or none",
         Conflict::Version | Conflict::Rules | Conflict::Options => {

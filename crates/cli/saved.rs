@@ -15,6 +15,9 @@ use crate::joined::{Filed, Spill};
 
 const HELP: &str = "name a report that `portcullis audit BUNDLE -o json=report.json` wrote";
 
+/// Enough to see what a file is.
+const START: u64 = 16;
+
 /// Reads a report; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Filed, Failure> {
     let mut spill = Spill::new()?;
@@ -44,9 +47,12 @@ pub(crate) fn read_into(path: &Path, spill: &mut Spill) -> Result<Report, Failur
 /// Reads a report, whose accounts and findings are kept elsewhere; what else it consists of.
 pub(crate) fn read_parts(path: &Path, keep: Keep<'_>) -> Result<Report, Failure> {
     let mut unkept = None;
-    let is_directory = path.is_dir();
-    let mut input = input::open(path)
-        .map_err(|failure| failure.helped(is_directory.then(|| HELP.to_owned())))?;
+    if path.is_dir() {
+        let path = path.display();
+        let says = format!("{path} is a directory: `portcullis audit {path}` audits a bundle");
+        return Err(Failure::with_help(says, HELP));
+    }
+    let mut input = input::open(path)?;
     let report = parse(&mut input, &mut |part| {
         keep(part).map_err(|error| io::Error::other(unkept.insert(error).to_string()))
     });
@@ -69,6 +75,15 @@ fn parse(input: &mut (impl Read + Seek), keep: Keep<'_>) -> Result<Report, Strin
         Err(error) => error,
     };
     // The schema explains all that is wrong with another tool's file.
+    input.rewind().map_err(|error| format!("cannot be read: {error}"))?;
+    let mut start = String::new();
+    let is_text = text(&mut *input).take(START).read_to_string(&mut start).is_ok();
+    if is_text && start.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    if start.starts_with("user,") || start.starts_with("user;") {
+        return Err("is a credential report: `portcullis audit` reads it".to_owned());
+    }
     input.rewind().map_err(|error| format!("cannot be read: {error}"))?;
     let Header { schema } = serde_json::from_reader(BufReader::new(text(input)))
         .map_err(|error| format!("is not valid JSON: {error}"))?;
@@ -97,7 +112,11 @@ mod tests {
     #[test]
     fn what_is_no_report_is_told() {
         for (bytes, says) in [
-            (&b""[..], "is not valid JSON: EOF"),
+            (&b""[..], "is empty"),
+            (
+                b"user,arn,user_creation_time\n",
+                "is a credential report: `portcullis audit` reads it",
+            ),
             (b"{\"schema\": \"portcullis/report/v1\"", "is not valid JSON: EOF"),
             (b"\xff", "is not valid JSON: "),
             (b"[]", "is not a Portcullis report: it has no `schema`"),

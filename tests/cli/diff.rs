@@ -174,7 +174,7 @@ fn wrong_usage_is_told() {
     let cases: [(&[&str], &str); 6] = [
         (&["-", "-"], "only one of the inputs can be standard input"),
         (&["old.json", "nowhere.json"], "cannot read nowhere.json"),
-        (&["bundle/credential-report.csv", "old.json"], "is not valid JSON"),
+        (&["bundle/credential-report.csv", "old.json"], "is a credential report: "),
         (&["old.json", "redacted.json"], "redact both with the same salt, or none"),
         (&["old.json", "old.json", "-o", "tetx"], "unknown format; did you mean `text`?"),
         (&["old.json", "old.json", "-o", "sarif"], "there are: text, json, markdown, jsonl"),

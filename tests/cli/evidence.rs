@@ -165,5 +165,5 @@ fn a_report_counts_from_standard_input_too() {
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("only one of the inputs can be standard input"), "{}", run.stderr);
     let run = piped(&["report", "-"]);
-    assert!(run.stderr.contains("standard input is not valid JSON"), "{}", run.stderr);
+    assert!(run.stderr.contains("standard input is a credential report: "), "{}", run.stderr);
 }

@@ -167,12 +167,15 @@ fn what_is_no_report_is_refused_and_nothing_is_written() {
     let asked = to_files(&formats());
     for (name, says) in [
         ("missing", "cannot read bad/missing: "),
-        ("empty", "bad/empty is not valid JSON: "),
+        ("empty", "bad/empty is empty\n"),
         ("truncated", "bad/truncated is not valid JSON: "),
         ("other-schema", "has the schema portcullis/report/v9, not portcullis/report/v1"),
         ("other-tool", "bad/other-tool is not a Portcullis report"),
         ("not-utf-8", "bad/not-utf-8 is not valid JSON: "),
-        ("directory", "cannot read bad/directory: it is a directory\nhelp: name a report that `"),
+        (
+            "directory",
+            "bad/directory is a directory: `portcullis audit bad/directory` audits a bundle\n",
+        ),
     ] {
         let before = entries(&sandbox.path("."));
         let path = format!("bad/{name}");

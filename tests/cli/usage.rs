@@ -13,14 +13,66 @@ fn refused(arguments: &[&str], says: &[&str]) {
 
 #[test]
 fn a_misspelt_option_is_corrected() {
-    refused(&["audit", "--proflie", "x"], &["a similar argument exists: '--profile'"]);
-    refused(&["adit"], &["a similar subcommand exists: 'audit'"]);
-    refused(&audit(&["--fail-on", "hihg"]), &["a similar value exists: 'high'"]);
+    refused(&["audit", "--proflie", "x"], &["did you mean `--profile`?"]);
+    refused(&["adit"], &["did you mean `audit`?"]);
+    refused(&audit(&["--fail-on", "hihg"]), &["did you mean `high`?"]);
     refused(&audit(&["-o", "jsn"]), &["unknown format; did you mean `json`?"]);
     refused(
         &["audit", "bundle", "--as-of", "yesterday"],
         &["expected now, or a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z"],
     );
+}
+
+/// Nor is a command suggested that the help does not show.
+#[test]
+fn what_is_not_similar_is_not_suggested() {
+    for arguments in [&["scan"][..], &["version"], &["merge", "x", "--redact"]] {
+        let run = sandbox().run(arguments);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(!run.stderr.contains("tip:"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn words_are_taken_in_any_case() {
+    let run = sandbox().run(audit(&["--fail-on", "High", "-o", "JSON"]));
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stdout.starts_with('{'), "{}", run.stdout);
+}
+
+#[test]
+fn a_region_has_the_form_of_one() {
+    for region in ["europe", "eu-west1"] {
+        let says = "expected the name of an AWS region, such as eu-west-1";
+        refused(&["audit", "--region", region], &[region, says]);
+    }
+}
+
+#[test]
+fn what_is_given_in_place_of_a_report_is_named() {
+    let sandbox = sandbox();
+    sandbox.write("empty.json", "");
+    for (path, says) in [
+        ("report.csv", "report.csv is a credential report: `portcullis audit` reads it"),
+        ("bundle", "bundle is a directory: `portcullis audit bundle` audits a bundle"),
+        ("empty.json", "empty.json is empty"),
+    ] {
+        for arguments in [&["report", path][..], &["merge", path, path]] {
+            let run = sandbox.run(arguments);
+            assert_eq!(run.status, 2);
+            let is_merge_of_directories = path == "bundle" && arguments[0] == "merge";
+            assert!(run.stderr.contains(says) || is_merge_of_directories, "{}", run.stderr);
+        }
+    }
+}
+
+/// A moment long before the evidence would make most of it lie in the future.
+#[test]
+fn ages_do_not_count_to_a_moment_before_the_evidence() {
+    let leaky = crate::support::repository("examples/leaky");
+    let arguments = ["audit", &leaky, "--as-of", "2026-11-17"];
+    let says = "--as-of (2026-11-17 00:00 UTC) is before this evidence was collected (2026-11-18 09:00 UTC)";
+    refused(&arguments, &[says]);
 }
 
 #[test]
@@ -58,7 +110,7 @@ fn a_misspelt_rule_is_corrected_wherever_it_stands() {
 #[test]
 fn options_of_a_live_account_do_not_go_with_a_bundle() {
     let role = ["--role-arn", "arn:aws:iam::111122223333:role/auditor"];
-    for option in [&["--profile", "p"][..], &["--region", "r"], &role, &["--quick"]] {
+    for option in [&["--profile", "p"][..], &["--region", "eu-west-1"], &role, &["--quick"]] {
         refused(&audit(option), &["cannot be used with", option[0]]);
     }
     refused(&["audit", "--external-id", "x"], &["--role-arn"]);

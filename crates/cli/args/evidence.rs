@@ -146,7 +146,7 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// The AWS region to call [default: that of the AWS CLI]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = parse::region)]
     pub(crate) region: Option<String>,
     /// A role to assume first
     #[arg(long, value_name = "ARN", value_parser = parse::role_arn)]

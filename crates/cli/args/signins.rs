@@ -76,7 +76,7 @@ pub(crate) struct SigninsArgs {
     #[arg(help_heading = EVENTS, long = "account", value_name = "ID", value_parser = parse::account)]
     pub(crate) accounts: Vec<String>,
     /// Read only events from this region; repeat for several
-    #[arg(help_heading = EVENTS, long = "region", value_name = "NAME")]
+    #[arg(help_heading = EVENTS, long = "region", value_name = "NAME", value_parser = parse::region)]
     pub(crate) regions: Vec<String>,
     /// Read only one of several equal shares of the accounts, by the names of log
     /// files: 2/5 is the second of five. In output paths, {shard} is its number

@@ -75,7 +75,7 @@ impl<'a> Suite<'a> {
             if account.status.is_failed() {
                 cases.push(Case::of_nothing(id, "nothing could be collected"));
             } else if !account.status.is_judged() {
-                cases.push(Case::to_skip(id, not_collected(account.status)));
+                cases.push(Case::to_skip(id, not_collected(account)));
             }
         }
         for finding in view.findings(entries) {
