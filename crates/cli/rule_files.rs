@@ -149,7 +149,8 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
     })
 }
 
-/// The selected rules, with where options were chosen, by their ids; an error with all ids of the selection, and all other ids of rules, that do not exist.
+/// The selected rules; an error with all ids of the selection, and all other ids of rules, that do not exist. Options
+/// were chosen there, by their ids.
 pub(crate) fn select(
     rules: RuleSet,
     selection: &Selection,

@@ -276,7 +276,8 @@ fn device<'e>(row: &LockedOut, events: &'e [Event]) -> Option<&'e str> {
     theirs.filter_map(|event| event.target.as_deref()).find(|target| target.contains(":mfa/"))
 }
 
-/// Somebody who tried to get in and whose name begins with that one, is the beginning of it, or differs in a letter or two.
+/// Somebody who tried to get in and whose name begins with that one, is the beginning of it, or differs in a letter or
+/// two.
 fn similar(name: &str, attempts: &[Attempt]) -> Option<Person> {
     let wanted = name.to_ascii_lowercase();
     let mut best: Option<(usize, &Person)> = None;
