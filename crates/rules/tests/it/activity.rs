@@ -417,13 +417,13 @@ fn other_partitions_have_other_regions() {
 fn of_identity_center(regions: Vec<Json>, portals: &[&str], roles: Option<&[&str]>) -> String {
     let rule = WINDOWS.replace(r#"["us-east-1", "us-west-2"]"#, r#""identity_center""#);
     let mut snapshot = account();
-    let role = snapshot["roles"][0].clone();
+    let template = snapshot["roles"][0].clone();
     let missing = json!({ "missing": ["account-authorization-details"] });
     snapshot["roles"] = roles.map_or(missing.clone(), |arns| {
         let with_arn = |arn: &&str| {
-            let mut role = role.clone();
-            role["arn"] = json!(format!("arn:aws:iam::111122223333:role/{arn}"));
-            role
+            let mut listed = template.clone();
+            listed["arn"] = json!(format!("arn:aws:iam::111122223333:role/{arn}"));
+            listed
         };
         arns.iter().map(with_arn).collect()
     });
