@@ -1,6 +1,7 @@
 //! What an account shows to the others of its owner: whom it lets out, and whom it lets in.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, HomeStep, PrincipalKind};
 
@@ -163,7 +164,7 @@ impl Drawing<'_> {
     }
 
     /// Puts the principals in order, and adds which roles of the account they may assume.
-    fn add_steps(&mut self, steps: BTreeMap<PrincipalId, HomeSteps>) {
+    fn add_steps(&mut self, steps: BTreeMap<PrincipalId, Rc<HomeSteps>>) {
         let principals = &mut self.border.principals;
         principals.sort_by(|a, b| a.arn.cmp(&b.arn));
         let place_of = |id| {
@@ -171,16 +172,23 @@ impl Drawing<'_> {
             principals.binary_search_by(|drawn| drawn.arn.cmp(arn))
         };
         let mut sets: HashMap<Vec<HomeStep>, usize> = HashMap::new();
+        let mut shared: HashMap<*const HomeSteps, usize> = HashMap::new();
         let mut taken = Vec::new();
-        for (id, steps) in steps {
-            let mut set = Vec::new();
-            for (role, conditions) in steps.roles {
-                if let Ok(role) = place_of(role) {
-                    set.push(HomeStep { role, conditions: conditions.into_iter().collect() });
+        for (id, steps) in &steps {
+            let number = *shared.entry(Rc::as_ptr(steps)).or_insert_with(|| {
+                let mut set = Vec::new();
+                for (role, conditions) in &steps.roles {
+                    if let Ok(role) = place_of(*role) {
+                        set.push(HomeStep {
+                            role,
+                            conditions: conditions.iter().cloned().collect(),
+                        });
+                    }
                 }
-            }
-            let number = sets.len();
-            taken.push((place_of(id), *sets.entry(set).or_insert(number)));
+                let next = sets.len();
+                *sets.entry(set).or_insert(next)
+            });
+            taken.push((place_of(*id), number));
         }
         for (place, number) in taken {
             if let Ok(place) = place {
@@ -261,7 +269,7 @@ impl Drawing<'_> {
 }
 
 /// The statements about assuming a role, without what else they say.
-fn about_assuming(document: &PolicyDocument) -> PolicyDocument {
+pub(crate) fn about_assuming(document: &PolicyDocument) -> PolicyDocument {
     let mut statements = Vec::new();
     for statement in document.about(ASSUME_ROLE) {
         statements.push(Statement {

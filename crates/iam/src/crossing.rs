@@ -17,7 +17,7 @@ use crate::account::{Account, Organization, Principal};
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection};
-use crate::trust::{ASSUME_ROLE, SESSION, TrustPolicy};
+use crate::trust::{ASSUME_ROLE, TrustPolicy, brought_by_requests};
 use crate::truth::Lack;
 use crate::value::Value;
 
@@ -358,10 +358,7 @@ impl Neighbours {
         for key in ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"] {
             brings.push((key, there.value(key)));
         }
-        brings.push(("sts:externalid", Value::Open));
-        for (_, keys) in SESSION {
-            brings.extend(keys.iter().map(|key| (*key, Value::Open)));
-        }
+        brings.extend(brought_by_requests());
         brings
     }
 }

@@ -1,16 +1,22 @@
 //! Roles of an account that lead out of it, and who of the account may assume them first.
+//!
+//! Most principals differ in nothing that decides about that, so one of them is tried for all.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use portcullis_model::PrincipalKind;
 
-use crate::account::{Account, Principal, PrincipalId};
+use crate::account::{Account, PolicyId, Principal, PrincipalId};
+use crate::border::about_assuming;
 use crate::context::{Context, Request, Resource};
 use crate::escalation::policies_of;
-use crate::policy::{Decision, Effect, PolicyDocument, Statement};
-use crate::trust::{ASSUME_ROLE, Chosen, Grant};
+use crate::pattern::Pattern;
+use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection, Statement};
+use crate::trust::{
+    ASSUME_ROLE, Chosen, Grant, TrustPolicy, brought_by_requests, names_principal, session_of,
+};
 use crate::truth::{Doubts, Lack};
-use crate::value::Value;
 
 /// Which roles a principal may assume in its own account.
 #[derive(Debug, Default)]
@@ -22,57 +28,116 @@ pub(crate) struct HomeSteps {
 }
 
 /// Of each principal that may assume one of those roles, or a role that may: which. Those that need not be followed,
-/// such as administrators, are left out.
+/// such as administrators, are left out. Principals that may assume the same ones share the list.
 pub(crate) fn home_steps(
     account: &Account,
     exits: Vec<PrincipalId>,
     is_followed: impl Fn(PrincipalId) -> bool,
-) -> BTreeMap<PrincipalId, HomeSteps> {
-    let home = Home::new(account, is_followed);
-    let mut steps: BTreeMap<PrincipalId, HomeSteps> = BTreeMap::new();
+) -> BTreeMap<PrincipalId, Rc<HomeSteps>> {
+    let mut home = Home::new(account, is_followed);
     let mut known: BTreeSet<PrincipalId> = exits.iter().copied().collect();
     let mut left = exits;
     while let Some(role) = left.pop() {
-        for id in home.candidates(role) {
-            let decision = home.assume(id, role);
-            if !decision.may_be_allowed() {
-                continue;
-            }
-            let own = steps.entry(id).or_default();
-            let doubts = decision.doubts();
-            if !doubts.lacks.is_empty() {
-                own.incomplete = true;
-                continue;
-            }
-            own.roles.insert(role, doubts.keys);
+        for id in home.enter(role) {
             if account.principal(id).kind == PrincipalKind::Role && known.insert(id) {
                 left.push(id);
             }
         }
     }
-    steps
+    home.finish()
+}
+
+/// Whether somebody may assume a role.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Step {
+    /// It may, depending on these condition keys.
+    Allowed(BTreeSet<String>),
+    /// That depends on something that could not be read.
+    Unread,
+    /// It may not.
+    Refused,
+}
+
+/// By role.
+type Steps = BTreeMap<PrincipalId, Step>;
+
+/// What the principals of a class have in common.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Kinship {
+    kind: PrincipalKind,
+    /// What their policies say about assuming roles, each once.
+    documents: BTreeSet<usize>,
+    is_bounded: bool,
+    /// What their boundary says about that, if they have one that was read.
+    boundary: Option<usize>,
+    /// The only one of its class, since its policies depend on who it is.
+    only: Option<PrincipalId>,
+}
+
+/// Users and roles about whom the same is decided, unless a trust policy distinguishes them.
+struct Class {
+    members: Vec<PrincipalId>,
+    /// Whether a policy allows assuming some role.
+    is_permitted: bool,
+    steps: Steps,
+}
+
+/// What a policy says about assuming roles.
+struct Excerpt {
+    /// Whether that depends on who has the policy.
+    is_personal: bool,
+    is_allowing: bool,
+    /// The roles that it may allow assuming; none: it does not list them one by one.
+    roles: Option<Vec<String>>,
+}
+
+/// What policies say about assuming roles, each text once.
+#[derive(Default)]
+struct Excerpts {
+    all: Vec<Excerpt>,
+    by_text: HashMap<String, usize>,
+    by_policy: HashMap<PolicyId, Option<usize>>,
 }
 
 /// Who of an account may assume its roles.
 struct Home<'a> {
     account: &'a Account,
-    /// The users and roles.
-    all: Vec<PrincipalId>,
-    /// Those that have a policy that allows assuming some role.
-    permitted: Vec<PrincipalId>,
+    classes: Vec<Class>,
+    class_of: HashMap<PrincipalId, usize>,
+    /// The classes that may be allowed to assume the role of that ARN, and those that may be any role.
+    by_role: HashMap<String, Vec<usize>>,
+    by_any_role: Vec<usize>,
     by_arn: HashMap<&'a str, PrincipalId>,
+    role_by_name: HashMap<&'a str, PrincipalId>,
+    /// Where it is not as for their class, or nothing is decided for that.
+    own: BTreeMap<PrincipalId, Steps>,
     everything: PolicyDocument,
+}
+
+/// Whom to try on a role.
+#[derive(Default)]
+struct Trial {
+    /// One of each of these for all, but for those named below.
+    classes: Vec<usize>,
+    /// One by one, and whether there is any need to.
+    single: BTreeMap<PrincipalId, bool>,
 }
 
 impl<'a> Home<'a> {
     fn new(account: &'a Account, is_followed: impl Fn(PrincipalId) -> bool) -> Home<'a> {
         let mut home = Home {
             account,
-            all: Vec::new(),
-            permitted: Vec::new(),
+            classes: Vec::new(),
+            class_of: HashMap::new(),
+            by_role: HashMap::new(),
+            by_any_role: Vec::new(),
             by_arn: HashMap::new(),
+            role_by_name: HashMap::new(),
+            own: BTreeMap::new(),
             everything: PolicyDocument::everything(),
         };
+        let mut excerpts = Excerpts::default();
+        let mut known = HashMap::new();
         for id in account.principal_ids() {
             let principal = account.principal(id);
             if principal.kind == PrincipalKind::Group
@@ -81,36 +146,121 @@ impl<'a> Home<'a> {
             {
                 continue;
             }
-            home.all.push(id);
             home.by_arn.insert(&principal.arn, id);
-            if home.statements(principal).iter().any(|it| it.effect == Effect::Allow) {
-                home.permitted.push(id);
+            if principal.kind == PrincipalKind::Role {
+                home.role_by_name.insert(&principal.name, id);
             }
+            let kinship = excerpts.kinship(account, id);
+            let next = home.classes.len();
+            let class = *known.entry(kinship.clone()).or_insert(next);
+            if class == next {
+                home.add_class(&kinship, &excerpts);
+            }
+            home.classes[class].members.push(id);
+            home.class_of.insert(id, class);
         }
         home
     }
 
-    /// Those of whom some may assume the role.
-    fn candidates(&self, role: PrincipalId) -> Vec<PrincipalId> {
-        let Some(trust) = &self.account.principal(role).trust else {
-            return self.permitted.clone();
-        };
-        if trust.must_be_tried_on_all() {
-            return self.all.clone();
+    fn add_class(&mut self, kinship: &Kinship, excerpts: &Excerpts) {
+        let class = self.classes.len();
+        let allowing = kinship.documents.iter().map(|document| &excerpts.all[*document]);
+        let allowing: Vec<&Excerpt> = allowing.filter(|it| it.is_allowing).collect();
+        let is_permitted = !allowing.is_empty();
+        self.classes.push(Class { members: Vec::new(), is_permitted, steps: Steps::new() });
+        if allowing.iter().any(|it| it.roles.is_none()) {
+            self.by_any_role.push(class);
+            return;
         }
-        let mut candidates = Vec::new();
-        if trust.is_open_to_account() {
-            candidates.extend(&self.permitted);
-        }
-        for chosen in trust.chosen() {
-            match chosen {
-                Chosen::Arn(arn) => candidates.extend(self.by_arn.get(arn)),
-                Chosen::Tag(..) | Chosen::Otherwise => return self.all.clone(),
+        for role in allowing.iter().filter_map(|it| it.roles.as_ref()).flatten() {
+            let classes = self.by_role.entry(role.clone()).or_default();
+            if classes.last() != Some(&class) {
+                classes.push(class);
             }
         }
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates
+    }
+
+    /// Finds out who may assume the role; those.
+    fn enter(&mut self, role: PrincipalId) -> Vec<PrincipalId> {
+        let Trial { classes, single } = self.trial(role);
+        let mut entering = Vec::new();
+        for class in classes {
+            let members = &self.classes[class].members;
+            let mut others = members.iter().copied().filter(|id| !single.contains_key(id));
+            let Some(first) = others.next() else { continue };
+            let step = self.assume(first, role).into();
+            match step {
+                Step::Refused => continue,
+                Step::Unread => {}
+                Step::Allowed(_) => {
+                    entering.push(first);
+                    entering.extend(others);
+                }
+            }
+            self.classes[class].steps.insert(role, step);
+        }
+        for (id, is_tried) in single {
+            let step = if is_tried { self.assume(id, role).into() } else { Step::Refused };
+            if matches!(step, Step::Allowed(_)) {
+                entering.push(id);
+            }
+            let of_class = self.classes[self.class_of[&id]].steps.get(&role);
+            if *of_class.unwrap_or(&Step::Refused) != step {
+                self.own.entry(id).or_default().insert(role, step);
+            }
+        }
+        entering
+    }
+
+    /// Whom to try on the role.
+    fn trial(&self, role: PrincipalId) -> Trial {
+        let role = self.account.principal(role);
+        let Some(trust) = &role.trust else {
+            return Trial { classes: self.permitted(&role.arn), ..Trial::default() };
+        };
+        let chosen: Vec<Chosen<'_>> = trust.chosen().collect();
+        let is_by_trial =
+            trust.must_be_tried_on_all() || chosen.iter().any(|it| !matches!(it, Chosen::Arn(_)));
+        let is_candidate = |id: PrincipalId| {
+            let is_permitted = self.classes[self.class_of[&id]].is_permitted;
+            let arn = self.account.principal(id).arn.as_str();
+            is_by_trial
+                || (is_permitted && trust.is_open_to_account())
+                || chosen.contains(&Chosen::Arn(arn))
+        };
+        if trust.document.statements.iter().any(is_personal) {
+            let all = self.class_of.keys().copied().filter(|id| is_candidate(*id));
+            return Trial { single: all.map(|id| (id, true)).collect(), ..Trial::default() };
+        }
+        let single = self.named(trust).into_iter().map(|id| (id, is_candidate(id))).collect();
+        let classes = if is_by_trial {
+            (0..self.classes.len()).collect()
+        } else if trust.is_open_to_account() {
+            self.permitted(&role.arn)
+        } else {
+            Vec::new()
+        };
+        Trial { classes, single }
+    }
+
+    /// The classes whose policies may allow assuming the role.
+    fn permitted(&self, arn: &str) -> Vec<usize> {
+        let listing = self.by_role.get(arn).into_iter().flatten();
+        listing.chain(&self.by_any_role).copied().collect()
+    }
+
+    /// The principals that a trust policy distinguishes from others.
+    fn named(&self, trust: &TrustPolicy) -> BTreeSet<PrincipalId> {
+        let mut named = BTreeSet::new();
+        for statement in &trust.document.statements {
+            for element in statement.principals.iter().flat_map(Selection::items) {
+                let PrincipalElement::Arn(arn) = element else { continue };
+                named.extend(self.by_arn.get(arn.as_str()));
+                let role = session_of(arn).and_then(|(_, name)| self.role_by_name.get(name));
+                named.extend(role);
+            }
+        }
+        named
     }
 
     /// What decides whether a principal may assume the role.
@@ -118,8 +268,7 @@ impl<'a> Home<'a> {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
     fn assume(&self, id: PrincipalId, role: PrincipalId) -> Decision {
         let (principal, role) = (self.account.principal(id), self.account.principal(role));
-        let brings = ["aws:requesttag/", "aws:tagkeys", "sts:externalid", "sts:sourceidentity"];
-        let brings = brings.map(|key| (key, Value::Open));
+        let brings = brought_by_requests();
         let context = Context {
             account: self.account,
             principal: Some(principal),
@@ -161,6 +310,125 @@ impl<'a> Home<'a> {
         }
         statements
     }
+
+    /// What was found, by principal.
+    fn finish(self) -> BTreeMap<PrincipalId, Rc<HomeSteps>> {
+        let mut all = BTreeMap::new();
+        for Class { members, steps, .. } in self.classes {
+            let shared = Rc::new(HomeSteps::new(&steps));
+            for id in members {
+                let own = match self.own.get(&id) {
+                    None => Rc::clone(&shared),
+                    Some(own) => {
+                        let mut steps = steps.clone();
+                        steps.extend(own.clone());
+                        Rc::new(HomeSteps::new(&steps))
+                    }
+                };
+                if own.incomplete || !own.roles.is_empty() {
+                    all.insert(id, own);
+                }
+            }
+        }
+        all
+    }
+}
+
+impl Excerpts {
+    /// What a principal has in common with others.
+    fn kinship(&mut self, account: &Account, id: PrincipalId) -> Kinship {
+        let principal = account.principal(id);
+        let mut documents = BTreeSet::new();
+        for policy in &*policies_of(account, principal, None) {
+            documents.extend(self.number(account, *policy));
+        }
+        let boundary = principal.boundary.and_then(|boundary| self.number(account, boundary));
+        let mut read = documents.iter().chain(&boundary);
+        let is_personal = read.any(|document| self.all[*document].is_personal);
+        Kinship {
+            kind: principal.kind,
+            documents,
+            is_bounded: principal.boundary.is_some(),
+            boundary,
+            only: is_personal.then_some(id),
+        }
+    }
+
+    /// The number of what a policy says; none: it was not read.
+    fn number(&mut self, account: &Account, policy: PolicyId) -> Option<usize> {
+        if let Some(known) = self.by_policy.get(&policy) {
+            return *known;
+        }
+        let document = account.policy(policy).document.as_ref().map(about_assuming);
+        let number = document.map(|document| {
+            let text = document.to_json().to_string();
+            let next = self.all.len();
+            let number = *self.by_text.entry(text).or_insert(next);
+            if number == next {
+                self.all.push(Excerpt::new(&document));
+            }
+            number
+        });
+        self.by_policy.insert(policy, number);
+        number
+    }
+}
+
+impl Excerpt {
+    fn new(document: &PolicyDocument) -> Excerpt {
+        let mut roles = Some(Vec::new());
+        for statement in document.statements.iter().filter(|it| it.effect == Effect::Allow) {
+            match &statement.resources {
+                Some(Selection::Only(patterns)) if patterns.iter().all(Pattern::is_literal) => {
+                    if let Some(roles) = &mut roles {
+                        roles.extend(patterns.iter().map(|pattern| pattern.as_str().to_owned()));
+                    }
+                }
+                _ => roles = None,
+            }
+        }
+        Excerpt {
+            is_personal: document.statements.iter().any(is_personal),
+            is_allowing: document.may_allow(ASSUME_ROLE),
+            roles,
+        }
+    }
+}
+
+impl HomeSteps {
+    fn new(steps: &Steps) -> HomeSteps {
+        let mut home = HomeSteps::default();
+        for (role, step) in steps {
+            match step {
+                Step::Allowed(keys) => {
+                    home.roles.insert(*role, keys.clone());
+                }
+                Step::Unread => home.incomplete = true,
+                Step::Refused => {}
+            }
+        }
+        home
+    }
+}
+
+impl From<Decision> for Step {
+    fn from(decision: Decision) -> Step {
+        if !decision.may_be_allowed() {
+            return Step::Refused;
+        }
+        let doubts = decision.doubts();
+        if doubts.lacks.is_empty() { Step::Allowed(doubts.keys) } else { Step::Unread }
+    }
+}
+
+/// Whether what a statement says depends on which user or role asks, apart from the principals that it names.
+fn is_personal(statement: &Statement) -> bool {
+    let mut conditions = statement.conditions.iter();
+    let mut resources = statement.resources.iter().flat_map(Selection::items);
+    resources.any(Pattern::has_variables)
+        || conditions.any(|condition| {
+            names_principal(&condition.key) || condition.values.iter().any(Pattern::has_variables)
+        })
 }
 
 /// What a trust policy decides that was not read.

@@ -8,8 +8,12 @@ mod fixed;
 mod issuers;
 mod services;
 
-pub(crate) use admission::{Chosen, Grant, PRINCIPAL_TAG, is_session_of, session_of};
+pub(crate) use admission::{
+    Chosen, Grant, PRINCIPAL_TAG, is_session_of, names_principal, session_of,
+};
 pub use fixed::Owner;
+
+use std::iter;
 
 use portcullis_model::{AccountId, Arn};
 
@@ -44,6 +48,12 @@ pub(crate) const SESSION: [(&str, &[&str]); 2] = [
     ("sts:tagsession", &["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"]),
     ("sts:setsourceidentity", &["sts:sourceidentity"]),
 ];
+
+/// The keys of a request to assume a role whose values whoever asks may choose.
+pub(crate) fn brought_by_requests() -> Vec<(&'static str, Value<'static>)> {
+    let of_sessions = SESSION.into_iter().flat_map(|(_, keys)| keys);
+    iter::once(&"sts:externalid").chain(of_sessions).map(|key| (*key, Value::Open)).collect()
+}
 
 /// Somebody who may assume a role, by one statement.
 #[derive(Clone, Debug, Eq, PartialEq)]

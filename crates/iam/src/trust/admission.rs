@@ -39,7 +39,7 @@ pub(crate) enum Grant {
 pub(crate) const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
 /// Whether a key names a principal, so that a condition on it in a statement for an account names it too.
-pub(super) fn names_principal(key: &str) -> bool {
+pub(crate) fn names_principal(key: &str) -> bool {
     ["aws:principalarn", "aws:userid", "aws:username"].contains(&key)
         || key.starts_with(PRINCIPAL_TAG)
 }

@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
 
+use std::time::{Duration, Instant};
+
 use portcullis_iam::{Crossing, Lack, Neighbours, Party, Rank, ReachedRole, border, judge};
 use portcullis_model::{AccountId, Border};
 use serde_json::{Value as Json, json};
@@ -294,6 +296,30 @@ fn roles_are_assumed_one_after_the_other_before_and_after_the_border() {
 }
 
 /// It can give itself every permission, which is a finding of its own account, about alice too if she needs no MFA.
+/// Each user has a policy of its own, of which those that say the same are evaluated once.
+#[test]
+fn many_users_and_roles_at_home_take_no_time() {
+    let (mut users, mut roles) = (json!({}), json!({}));
+    for number in 0..4_000 {
+        let role = if number < 2_000 { "*".to_owned() } else { format!("r{}", number % 1_000) };
+        let may = json!([allow("sts:AssumeRole", arn(A, &format!("role/{role}")))]);
+        users[format!("u{number}")] = json!({"may": may});
+    }
+    for number in 0..1_000 {
+        roles[format!("r{number}")] = json!({"may": assume("admin"), "trust": trusts_a()});
+    }
+    let account = account(json!({"id": A, "users": users, "roles": roles}));
+    let start = Instant::now();
+    let border = border(&account, |_| Rank::Other);
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    // One list of all roles, and a thousand of one each.
+    let mut lengths: Vec<usize> = border.home_steps.iter().map(Vec::len).collect();
+    lengths.sort_unstable();
+    assert_eq!((lengths.len(), lengths[999], lengths[1_000]), (1_001, 1, 1_000));
+    let users = border.principals.iter().filter(|it| it.home_steps.is_some()).count();
+    assert_eq!(users, 4_000);
+}
+
 #[test]
 fn what_a_role_at_home_can_become_there_is_no_other_account() {
     let mut may = assume("admin").as_array().unwrap().clone();
