@@ -163,37 +163,43 @@ impl CollectError {
                 "check the access key and its secret, that the key is active, and that --region or AWS_REGION is \
                  in its partition"
             }
-            CollectError::RoleNotAssumed { code, .. } if Failure::new(code, "").is_throttled() => {
-                THROTTLING_HELP
-            }
-            CollectError::RoleNotAssumed { code, .. } if code == Failure::TIMEOUT => NETWORK_HELP,
-            CollectError::RoleNotAssumed { .. } => {
-                "check the role's trust policy, its external id, and that the caller is allowed sts:AssumeRole"
-            }
+            CollectError::RoleNotAssumed { code, .. } => role_help(code),
             CollectError::CredentialsFailed(_) => {
                 "correct their source, or choose another with --profile or AWS_PROFILE"
             }
             CollectError::UnknownCaller(_) => "grant sts:GetCallerIdentity to the caller",
-            CollectError::OrganizationNotListed { code, .. }
-                if code == "ParentNotFoundException" =>
-            {
-                "check the id of the organizational unit, such as ou-ab12-34cd56ef"
-            }
-            CollectError::OrganizationNotListed { code, .. } if is_unanswered(code) => NETWORK_HELP,
-            CollectError::OrganizationNotListed { code, .. }
-                if Failure::new(code, "").is_throttled() =>
-            {
-                THROTTLING_HELP
-            }
-            CollectError::OrganizationNotListed { .. } => {
-                "ask with credentials of the management account or of a delegated administrator, which need \
-                 organizations:ListAccounts, and for --ou also ListAccountsForParent and \
-                 ListOrganizationalUnitsForParent; or list the accounts in a file for --accounts"
-            }
+            CollectError::OrganizationNotListed { code, .. } => organization_help(code),
             CollectError::Late { .. } | CollectError::Unreachable { .. } => NETWORK_HELP,
         };
         help.to_owned()
     }
+}
+
+/// What to do where a role was not assumed, with that code.
+fn role_help(code: &str) -> &'static str {
+    if Failure::new(code, "").is_throttled() {
+        return THROTTLING_HELP;
+    }
+    if code == Failure::TIMEOUT {
+        return NETWORK_HELP;
+    }
+    "check the role's trust policy, its external id, and that the caller is allowed sts:AssumeRole"
+}
+
+/// What to do where an organization's accounts were not listed, with that code.
+fn organization_help(code: &str) -> &'static str {
+    if code == "ParentNotFoundException" {
+        return "check the id of the organizational unit, such as ou-ab12-34cd56ef";
+    }
+    if is_unanswered(code) {
+        return NETWORK_HELP;
+    }
+    if Failure::new(code, "").is_throttled() {
+        return THROTTLING_HELP;
+    }
+    "ask with credentials of the management account or of a delegated administrator, which need \
+     organizations:ListAccounts, and for --ou also ListAccountsForParent and ListOrganizationalUnitsForParent; or \
+     list the accounts in a file for --accounts"
 }
 
 impl From<ProfileFileLoadError> for CollectError {

@@ -87,7 +87,7 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     for (id, steps) in &steps {
         drawing.draw(*id, rank(*id)).incomplete |= steps.incomplete;
     }
-    drawing.add_steps(steps);
+    drawing.add_steps(&steps);
     drawing.border
 }
 
@@ -164,7 +164,7 @@ impl Drawing<'_> {
     }
 
     /// Puts the principals in order, and adds which roles of the account they may assume.
-    fn add_steps(&mut self, steps: BTreeMap<PrincipalId, Rc<HomeSteps>>) {
+    fn add_steps(&mut self, steps: &BTreeMap<PrincipalId, Rc<HomeSteps>>) {
         let principals = &mut self.border.principals;
         principals.sort_by(|a, b| a.arn.cmp(&b.arn));
         let place_of = |id| {
@@ -174,7 +174,7 @@ impl Drawing<'_> {
         let mut sets: HashMap<Vec<HomeStep>, usize> = HashMap::new();
         let mut shared: HashMap<*const HomeSteps, usize> = HashMap::new();
         let mut taken = Vec::new();
-        for (id, steps) in &steps {
+        for (id, steps) in steps {
             let number = *shared.entry(Rc::as_ptr(steps)).or_insert_with(|| {
                 let mut set = Vec::new();
                 for (role, conditions) in &steps.roles {

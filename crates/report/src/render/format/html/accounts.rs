@@ -121,8 +121,9 @@ impl<'a> Account<'a> {
         let all_judged = account.tallies.values().all(|tally| tally.unknown == 0);
         let (status, status_words) = match account.status {
             AccountStatus::Complete if all_judged => ("complete", "complete evidence"),
-            AccountStatus::Complete => ("incomplete", "incomplete evidence"),
-            AccountStatus::Incomplete => ("incomplete", "incomplete evidence"),
+            AccountStatus::Complete | AccountStatus::Incomplete => {
+                ("incomplete", "incomplete evidence")
+            }
             AccountStatus::Suspended => ("incomplete", "suspended: not judged"),
             AccountStatus::Closed => ("incomplete", "closed: not judged"),
             _ => ("failed", words::not_collected(account)),

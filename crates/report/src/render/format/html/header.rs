@@ -150,10 +150,8 @@ fn run(report: &Report, unjudged: usize) -> Vec<Term> {
         0 => format!("{all} judged"),
         some => format!("{all}, {some} not fully judged"),
     };
-    let mut terms = vec![
-        ("Rules", judged),
-        ("Rule set", format!("{rule_set}, {}", report.tool.ruleset)),
-    ];
+    let mut terms =
+        vec![("Rules", judged), ("Rule set", format!("{rule_set}, {}", report.tool.ruleset))];
     let mut list = |term, ids: &[String]| {
         if !ids.is_empty() {
             terms.push((term, ids.join(", ")));
