@@ -79,7 +79,7 @@ const KINDS: [Kind; 5] = [
 /// Whether that user tried, and not one who had the name before or has had it since. Without an id on either
 /// side, the user's creation decides.
 fn is_by(attempt: &SignIn, user: &User) -> bool {
-    match attempt.principal_id.as_deref().zip(user.id.as_ref().known()) {
+    match attempt.principal_id.as_deref().zip(user.id.as_ref().known().and_then(Option::as_ref)) {
         Some((tried, here)) => tried == here,
         None => user.created.known().is_none_or(|created| attempt.at >= created),
     }

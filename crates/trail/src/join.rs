@@ -95,7 +95,7 @@ fn words(
     let (first, last) = row.first_try.zip(row.last_try)?;
     // One who was made again under the name has another id and password.
     let id = row.last.as_ref().and_then(|last| last.principal_id.as_deref());
-    let is_same = match id.zip(user.id.as_ref().known()) {
+    let is_same = match id.zip(user.id.as_ref().known().and_then(Option::as_ref)) {
         Some((tried, here)) => tried == here,
         None => user.created.known().is_none_or(|created| created <= first),
     };

@@ -187,13 +187,12 @@ fn tags(detail: Fact<Option<&UserDetail>>) -> Fact<Vec<(&str, &str)>> {
     })
 }
 
-/// What a user has; one that is gone has nothing.
 /// The unique id, which the report lacks.
-fn id(detail: Fact<Option<&UserDetail>>) -> Fact<String> {
-    let known = detail.known().flatten().map(|user| user.user_id.clone());
-    known_or(known.filter(|id| !id.is_empty()), Source::AccountAuthorizationDetails)
+fn id(detail: Fact<Option<&UserDetail>>) -> Fact<Option<String>> {
+    detail.map(|user| user.map(|user| user.user_id.clone()).filter(|id| !id.is_empty()))
 }
 
+/// What a user has; one that is gone has nothing.
 fn listed(
     detail: Fact<Option<&UserDetail>>,
     list: impl FnOnce(&UserDetail) -> Vec<String>,

@@ -27,9 +27,10 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
-        /// The unique id, such as `AIDACKCEVSQ6C2EXAMPLE`: a user who is created again under the name has another.
+        /// The unique id, such as `AIDACKCEVSQ6C2EXAMPLE`: a user who is created again under the name has another;
+        /// null: it is not in the details.
         #[from(AccountAuthorizationDetails)]
-        pub id: Fact<String>,
+        pub id: Fact<Option<String>>,
         /// Which kind of principal it is.
         pub kind: PrincipalKind,
         /// The path, such as `/` or `/engineering/`.
