@@ -72,7 +72,7 @@ pub(crate) fn facts(
     let now = Timestamp::now();
     let collected = bundle.collected_at(now);
     if let (Some(as_of), Some(collected)) = (as_of, collected) {
-        check_is_later(as_of, collected)?;
+        warn_if_earlier(as_of, collected);
     }
     let as_of = as_of.or(collected).unwrap_or_else(|| {
         terminal::note(
@@ -89,17 +89,16 @@ pub(crate) fn facts(
     })
 }
 
-/// Refuses a moment before the evidence: most of it would lie in the future. A credential report may be older than
-/// the rest, and ages may count to its date.
-fn check_is_later(as_of: Timestamp, collected: Timestamp) -> Result<(), Failure> {
+/// Warns of a moment before the evidence: much of it then lies in the future, and is not known. A credential report may
+/// be older than the rest, and ages may count to its date.
+fn warn_if_earlier(as_of: Timestamp, collected: Timestamp) {
     if as_of.checked_add(MAX_REPORT_AGE).is_ok_and(|latest| latest < collected) {
         let [as_of, collected] = [as_of, collected].map(|it| it.strftime("%Y-%m-%d %H:%M UTC"));
-        return Err(Failure::with_help(
-            format!("--as-of ({as_of}) is before this evidence was collected ({collected})"),
-            "leave out --as-of, or give a later moment",
+        terminal::warn(&format!(
+            "--as-of ({as_of}) is before this evidence was collected ({collected}); what is dated later is not \
+             known then: leave out --as-of, or give a later moment"
         ));
     }
-    Ok(())
 }
 
 /// All that can be asked.
