@@ -78,7 +78,10 @@ fn no_credentials_and_no_metadata_service() {
 fn an_unknown_profile() {
     let lane = Lane::of(COMPANY);
     let mut command = lane.command(&["audit", "--profile", "no-such-profile"]);
-    assert_ends_at_once(&mut command, &["no-such-profile"]);
+    let run = Run::from(command.output().unwrap());
+    assert_eq!((run.status, &*run.stdout), (2, ""), "{}", run.stderr);
+    assert!(run.stderr.contains("no AWS profile \"no-such-profile\""), "{}", run.stderr);
+    assert!(run.stderr.contains("`portcullis doctor` shows what else there is"), "{}", run.stderr);
     assert!(signed_calls(&lane).is_empty());
 }
 
