@@ -94,7 +94,7 @@ fn ask(document: &PolicyDocument) -> Answers {
         services: [document.whole_services(&account), document.wildcard_services()],
         counts: [
             document.not_action_allows(&account).len(),
-            document.allows_anywhere(&account, &question).len(),
+            document.allows_anywhere(&account, &question).statements.len(),
             document.ignored_variables(false).len(),
         ],
         privileges,
