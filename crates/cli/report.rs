@@ -15,8 +15,8 @@ pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     if let Some(salt) = &salt {
         report = report.redacted(salt)?;
     }
-    if let Some(missing) = loosened::missing_shares(report.head()) {
-        terminal::warn(&missing);
+    for wrong in loosened::wrong_shares(report.head()) {
+        terminal::warn(&wrong);
     }
     output::warn_of_unjudged(&report.unjudged()?, outputs.iter().map(Output::format));
     report.write(&outputs, &args.output.detail)?;

@@ -80,12 +80,13 @@ pub fn describe_those(
     phrases.led(report)
 }
 
-/// That shares of the accounts are missing, and which; none if none is known to be.
-#[must_use]
-pub fn missing_shares(report: &Report) -> Option<String> {
-    let mut changes = report.run.loosened.iter().map(|loosening| &loosening.change);
-    let missing = changes.find(|it| matches!(it, LooseningChange::MissingShares { .. }))?;
-    Some(describe_change(missing))
+/// What is wrong with the shares that the report is joined from: which are missing, and that their periods differ.
+pub fn wrong_shares(report: &Report) -> impl Iterator<Item = String> {
+    let changes = report.run.loosened.iter().map(|loosening| &loosening.change);
+    let wrong = changes.filter(|change| {
+        matches!(change, LooseningChange::MissingShares { .. } | LooseningChange::DifferentPeriods)
+    });
+    wrong.map(describe_change)
 }
 
 /// The account that it is about, if it is about one.

@@ -168,12 +168,18 @@ fn the_last_command_of_github_names_what_was_not_judged_at_all() {
         report.accounts.push(account);
     }
     let change = LooseningChange::MissingShares { shares: vec![Share { count: 5, index: 2 }] };
-    report.run.loosened.push(Loosening { origin: None, change });
+    for change in [change, LooseningChange::DifferentPeriods] {
+        report.run.loosened.push(Loosening { origin: None, change });
+    }
     let text = rendered(&report, Format::Github);
     let end = "%0A2 accounts were not judged: 222233334444 (timed out), 333344445555 (suspended).\
-        %0AShares of the accounts are missing: 2/5.\n";
+        %0AShares of the accounts are missing: 2/5.\
+        %0AShares of the accounts are of different periods.\n";
     assert!(text.ends_with(end), "{text}");
     let junit = rendered(&report, Format::Junit);
-    let shares = r#"<error type="unknown" message="shares of the accounts are missing: 2/5">"#;
-    assert!(junit.contains(shares), "{junit}");
+    for wrong in ["missing: 2/5", "of different periods"] {
+        let error =
+            format!(r#"<error type="unknown" message="shares of the accounts are {wrong}">"#);
+        assert!(junit.contains(&error), "{junit}");
+    }
 }

@@ -115,7 +115,7 @@ fn end(view: &View<'_>, open: usize) -> Command {
     }
     let accounts = &view.report.accounts;
     let unjudged = words::unjudged(accounts.iter().map(|account| (&*account.id, account.status)));
-    for sentence in unjudged.into_iter().chain(loosened::missing_shares(view.report)) {
+    for sentence in unjudged.into_iter().chain(loosened::wrong_shares(view.report)) {
         lines.push(format!("{}.", capitalised(&sentence)));
     }
     let lines: Vec<_> = lines.iter().map(|line| defuse(line)).collect();
